@@ -115,43 +115,47 @@ def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str
     Args:
         arguments: Options and words without a dash.
     """
-    synonyms = [(each["synonym_of"], flag(each)) for each in arguments if "synonym_of" in each]
+    synonyms = [(argument["synonym_of"], flag(argument)) for argument in arguments if "synonym_of" in argument]
     return [
-        (each, [*flags(each), *(other for name, other in synonyms if name == each["name"])], kind_of(each))
-        for each in arguments
-        if not each.get("positional") and "synonym_of" not in each
+        (
+            argument,
+            [*flags(argument), *(other for name, other in synonyms if name == argument["name"])],
+            kind_of(argument),
+        )
+        for argument in arguments
+        if not argument.get("positional") and "synonym_of" not in argument
     ]
 
 
 def own_arguments(command: Command) -> list[Argument]:
     """A command's arguments, and those that its kind adds if it has none of that name."""
-    own: list[Argument] = []
-    taken: set[str] = set()
+    unique_arguments: list[Argument] = []
+    used_flags: set[str] = set()
     for argument in command.get("parameters", ()):
         # One name in two places of a request (a path and a body) has two keywords in the client.
         renamed: Argument = {**argument, "name": key(argument)}
-        own.append(renamed if flag(argument) in taken else argument)
-        taken.add(flag(own[-1]))
-    if "paged" in command and flag(NO_PAGINATE) not in taken:
-        own.append(NO_PAGINATE)
-    if deletes(command) and flag(DRY_RUN) not in taken:
-        own.append(DRY_RUN)
-    return own
+        unique_arguments.append(renamed if flag(argument) in used_flags else argument)
+        used_flags.add(flag(unique_arguments[-1]))
+    if "paged" in command and flag(NO_PAGINATE) not in used_flags:
+        unique_arguments.append(NO_PAGINATE)
+    if deletes(command) and flag(DRY_RUN) not in used_flags:
+        unique_arguments.append(DRY_RUN)
+    return unique_arguments
 
 
 def global_arguments(own: list[Argument], everywhere: list[Argument]) -> list[Argument]:
     """The options of all commands that a command takes: its own options take precedence over them."""
-    taken = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
-    found: list[Argument] = []
+    used_spellings = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
+    available: list[Argument] = []
     for argument in everywhere:
         free: Argument = {**argument}
-        if free.get("short") in taken:
+        if free.get("short") in used_spellings:
             del free["short"]
-        if flag(argument) in taken and "short" in free:
+        if flag(argument) in used_spellings and "short" in free:
             free["name"] = free["short"].lstrip("-")
-        if flag(argument) not in taken or "short" in free:
-            found.append(free)
-    return found
+        if flag(argument) not in used_spellings or "short" in free:
+            available.append(free)
+    return available
 
 
 def help_spellings(command: Command, everywhere: list[Argument]) -> set[str]:
@@ -187,24 +191,24 @@ def split_globals(
         UsageError: An option is unknown, or one of the service lacks its value.
     """
     general = {spelling: argument for argument in everywhere for spelling in flags(argument)}
-    known = general | {spelling: argument for argument in options for spelling in flags(argument)}
+    by_spelling = general | {spelling: argument for argument in options for spelling in flags(argument)}
     before: list[str] = []
-    own: list[str] = []
+    command_options: list[str] = []
     at = 0
     while at < len(words) and words[at].startswith("-"):
         name, equals, _ = words[at].partition("=")
-        if name not in known:
+        if name not in by_spelling:
             if has_default:
                 break
-            error = unknown_option(name, known)
+            error = unknown_option(name, by_spelling)
             if name != "--":
                 error.remedy = error.remedy or "Put an option of a command after the command."
             raise error
-        end = at + (1 if equals or known[name].get("flag") else 2)
+        end = at + (1 if equals or by_spelling[name].get("flag") else 2)
         if end > len(words) and name not in general:
             from omicsdk.core.errors import UsageError
 
             raise UsageError(f"{name}: expected one argument")
-        (before if name in general else own).extend(words[at:end])
+        (before if name in general else command_options).extend(words[at:end])
         at = end
-    return before, own, words[at:]
+    return before, command_options, words[at:]

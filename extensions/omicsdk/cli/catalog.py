@@ -153,8 +153,8 @@ class ServiceGroup(Group):
 
     def handwritten(self) -> list[tuple[str, str]]:
         """The words of the handwritten commands and groups, each with its summary."""
-        shown = (command for command in self._own() if not command.get("hidden"))
-        commands = [(command["command"], command.get("summary") or "") for command in shown]
+        visible = (command for command in self._own() if not command.get("hidden"))
+        commands = [(command["command"], command.get("summary") or "") for command in visible]
         return [*((name, group.title) for name, group in self._groups().items() if self._is_builtin(name)), *commands]
 
     def _is_builtin(self, name: str) -> bool:
@@ -183,12 +183,15 @@ class ServiceGroup(Group):
         """Return the words that its help lists: of all first words, the usual ones, by what they are for."""
         if self.path:
             return None
-        listed = self.listed()
-        (_, services), (_, commands), *_, others = listed
+        sections = self.listed()
+        (_, services), (_, commands), *_, others = sections
         titles = dict(commands)
         pages = [
-            (f"{heading}:", [(word, titles[word]) for word in words if word in titles] if words else services)
-            for heading, words in FIRST_PAGE.items()
+            (
+                f"{heading}:",
+                [(word, titles[word]) for word in section_names if word in titles] if section_names else services,
+            )
+            for heading, section_names in FIRST_PAGE.items()
         ]
         return [(heading, [(word, _cut(text, width)) for word, text in rows]) for heading, rows in [*pages, others]]
 
@@ -213,10 +216,10 @@ class ServiceGroup(Group):
         Raises:
             UsageError: The word is unknown; the nearest one is suggested.
         """
-        found = self.find(word)
-        if found is None and not self.path:
+        node = self.find(word)
+        if node is None and not self.path:
             raise unknown_first_word(word, self.words(), self.elsewhere(word), self.commands_of_services)
-        return super().child(word) if found is None else found
+        return super().child(word) if node is None else node
 
     def elsewhere(self, word: str) -> list[str]:
         """The commands and groups of services that have a word, which was given without the service."""
@@ -238,8 +241,8 @@ class ServiceGroup(Group):
 
     def found(self) -> list[Found]:
         """All commands that lists show, for completion and tests."""
-        own = [self._found(self._own_package, command) for command in self._own() if not command.get("hidden")]
-        return own + [self._found(self._package, command) for command in self._operations()]
+        own_commands = [self._found(self._own_package, command) for command in self._own() if not command.get("hidden")]
+        return own_commands + [self._found(self._package, command) for command in self._operations()]
 
     def _found(self, package: str | None, command: Command) -> Found:
         return Found(
@@ -254,8 +257,11 @@ class ServiceGroup(Group):
         """The operations, with what handwritten commands add to them."""
         operations = self._catalog.operations(self._package) if self._package is not None else []
         more = {command["command"]: command for command in self._handwritten() if command.get("extends")}
-        extended = [_extended(each, more[each["command"]]) if each["command"] in more else each for each in operations]
-        return [_with_columns(each) for each in extended]
+        extended = [
+            _extended(operation, more[operation["command"]]) if operation["command"] in more else operation
+            for operation in operations
+        ]
+        return [_with_columns(operation) for operation in extended]
 
     def below(self) -> list[ServiceGroup]:
         """The groups below."""
@@ -347,18 +353,18 @@ class Catalog(Program):
             if error := mistyped_word(node.path, words[0], node.words(), node.default):
                 raise error
             return node.child(node.default)
-        found = self.start(words[0]) if node is None else node.child(words[0])
+        target = self.start(words[0]) if node is None else node.child(words[0])
         words.pop(0)
-        if node is None and isinstance(found, Found) and words and (longer := self.longer(found).get(words[0])):
+        if node is None and isinstance(target, Found) and words and (longer := self.longer(target).get(words[0])):
             words.pop(0)
             return longer
-        return found
+        return target
 
     def longer(self, found: Found) -> dict[str, Found]:
         """Return the commands that continue one: `codegen diff` for `codegen`."""
         if len(found.path) > 1:
             return {}
-        return {each.path[1]: each for each in self.root().found() if each.path[:-1] == found.path}
+        return {command.path[1]: command for command in self.root().found() if command.path[:-1] == found.path}
 
     def suggested_option(self, word: str, known: Iterable[str]) -> str:
         """Return the remedy for an unknown option: that of its meaning, the nearest one, or the commands that have it."""
@@ -406,17 +412,17 @@ class Catalog(Program):
         """The groups below a word of a service, or directly below the service."""
         before = f"{above} " if above else ""
         return {
-            words.removeprefix(before): ServiceGroup(
+            group_words.removeprefix(before): ServiceGroup(
                 self,
-                [name, *words.split()],
+                [name, *group_words.split()],
                 title,
                 own_package=service.get("package", name),
-                handwritten=lambda words=words: _below(words, commands_of(service)),
-                groups=lambda words=words: self._handwritten(name, service, words),
+                handwritten=lambda prefix=group_words: _below(prefix, commands_of(service)),
+                groups=lambda prefix=group_words: self._handwritten(name, service, prefix),
                 options=service.get("options", ()),
             )
-            for words, title in service.get("groups", {}).items()
-            if words.startswith(before) and " " not in words.removeprefix(before)
+            for group_words, title in service.get("groups", {}).items()
+            if group_words.startswith(before) and " " not in group_words.removeprefix(before)
         }
 
     def _api(self, name: str, options: Iterable[Argument] = ()) -> dict[str, ServiceGroup]:
@@ -442,10 +448,10 @@ class Catalog(Program):
     def _read(self, name: str, otherwise: Any) -> Any:
         path = f"{self.folder}/{name}"
         try:
-            found = os.stat(path)  # noqa: PTH116 - as above
+            status = os.stat(path)  # noqa: PTH116 - as above
         except FileNotFoundError:
             return otherwise
-        return _read(path, found.st_mtime_ns, found.st_size)
+        return _read(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=64)
@@ -457,30 +463,30 @@ def _read(path: str, _changed: int, _size: int) -> Any:
 
 def _extended(operation: Command, more: Command) -> Command:
     """An operation with further arguments, or with more about those that it has."""
-    given = {argument["name"]: argument for argument in more.get("parameters", [])}
+    overrides = {argument["name"]: argument for argument in more.get("parameters", [])}
     parameters: list[Argument] = []
     for argument in operation.get("parameters", []):
-        changed: Argument = {**argument, **given.pop(argument["name"], argument)}
+        changed: Argument = {**argument, **overrides.pop(argument["name"], argument)}
         parameters.append(changed)
-    return {**operation, **more, "parameters": [*parameters, *given.values()]}
+    return {**operation, **more, "parameters": [*parameters, *overrides.values()]}
 
 
 def _with_options(command: Command, options: Iterable[Argument]) -> Command:
     """A command with the options of its service, unless it has one of that name or uses no service."""
-    own = command.get("parameters", [])
-    names = {argument["name"] for argument in own}
+    parameters = command.get("parameters", [])
+    names = {argument["name"] for argument in parameters}
     more = [] if command.get("bare") else [option for option in options if option["name"] not in names]
-    return {**command, "parameters": [*own, *more]} if more else command
+    return {**command, "parameters": [*parameters, *more]} if more else command
 
 
 def _below(word: str, commands: list[Command]) -> list[Command]:
     """The commands below a word; with "" those below none."""
-    found: list[Command] = []
+    subcommands: list[Command] = []
     for command in commands:
         group, _, last = command["command"].rpartition(" ")
         if group == word:
-            found.append({**command, "command": last} if group else command)
-    return found
+            subcommands.append({**command, "command": last} if group else command)
+    return subcommands
 
 
 def commands_of(service: Service) -> list[Command]:

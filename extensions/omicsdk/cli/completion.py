@@ -58,18 +58,18 @@ def response_lines(words: list[str], program: Program) -> list[str]:
     if shell == "bash":
         breaks = "".join(before)
         before, current, quote, start = split(typed, breaks)
-        found, files = offered(program, before[1:], current)
-        lines = [_in_bash(word, start, quote) for word, _ in found if word.startswith(current)]
+        candidates, files = offered(program, before[1:], current)
+        lines = [_in_bash(word, start, quote) for word, _ in candidates if word.startswith(current)]
     elif shell == "zsh":
-        found, files = offered(program, before, typed)
-        lines = [":".join([_in_zsh(word), *([about] if about else [])]) for word, about in found]
+        candidates, files = offered(program, before, typed)
+        lines = [":".join([_in_zsh(word), *([about] if about else [])]) for word, about in candidates]
     elif shell == "fish":
         current = split(typed)[1]
-        found, files = offered(program, before, current)
-        lines = [f"{word}\t{about}" for word, about in found]
+        candidates, files = offered(program, before, current)
+        lines = [f"{word}\t{about}" for word, about in candidates]
     else:
-        found, files = offered(program, before, typed)
-        lines = [f"{_in_powershell(word)}\t{word}\t{about}" for word, about in found if word.startswith(typed)]
+        candidates, files = offered(program, before, typed)
+        lines = [f"{_in_powershell(word)}\t{word}\t{about}" for word, about in candidates if word.startswith(typed)]
     return ["files" if files else "words", *filter(None, lines)]
 
 
@@ -83,7 +83,7 @@ def split(line: str, breaks: str = "") -> tuple[list[str], str, str, int]:
     Returns:
         The words before the cursor, the current word, its open quote, and the length of its part that bash keeps.
     """
-    words: list[str] = []
+    parts: list[str] = []
     word: str | None = None
     quote, start = "", 0
     characters = iter(line)
@@ -99,12 +99,12 @@ def split(line: str, breaks: str = "") -> tuple[list[str], str, str, int]:
             quote, word = character, word or ""
             start = len(word)
         elif character.isspace():
-            words += [] if word is None else [word]
+            parts += [] if word is None else [word]
             word, start = None, 0
         else:
             word = (word or "") + character
             start = len(word) if character in breaks else start
-    return words, word or "", quote, start
+    return parts, word or "", quote, start
 
 
 def _in_bash(word: str, start: int, quote: str) -> str:
@@ -186,16 +186,16 @@ class Line:
         if self.node.path or word in self._seen:
             raise KeyError(word)  # ends completion, as an unknown word does
         self._seen.append(word)
-        for each in self.program.expanded(word):
-            self.read(each)
+        for part in self.program.expanded(word):
+            self.read(part)
 
     def _enter(self, node: Group | Found) -> None:
         self.node = node
         if isinstance(node, Group):
             self.options = _spellings([*self.program.options, *node.options])
         else:
-            own = own_arguments(node.command)
-            self.options = _spellings([*own, *global_arguments(own, self.program.options)])
+            command_arguments = own_arguments(node.command)
+            self.options = _spellings([*command_arguments, *global_arguments(command_arguments, self.program.options)])
 
     def longer(self) -> dict[str, Found]:
         """Return the commands that continue this one: `codegen diff` for `codegen`."""
@@ -226,33 +226,33 @@ def offered(program: Program, before: list[str], current: str) -> tuple[list[Wor
         line.read(word)
     name, equals, typed = current.partition("=")
     if equals and name in line.options and not line.only_words:
-        found, files = _values(line, line.options[name], typed)
-        found = [(f"{name}={word}", about) for word, about in found]
+        candidates, files = _values(line, line.options[name], typed)
+        candidates = [(f"{name}={word}", about) for word, about in candidates]
     elif current.startswith("-") and not line.only_words:
-        left = (each for each in line.options.items() if _is_offered(line, *each))
-        found, files = [(spelling, argument.get("help") or "") for spelling, argument in left], False
+        left = (option for option in line.options.items() if _is_offered(line, *option))
+        candidates, files = [(spelling, argument.get("help") or "") for spelling, argument in left], False
     elif line.waiting is not None:
-        found, files = _values(line, line.waiting, current)
+        candidates, files = _values(line, line.waiting, current)
     elif isinstance(line.node, Group):
-        found, files = _commands(line, line.node), False
+        candidates, files = _commands(line, line.node), False
     else:
         arguments = line.positionals()
         argument = arguments[min(line.count, len(arguments) - 1)] if arguments else None
         if argument is None or (line.count >= len(arguments) and not _takes_several(argument)):
             return [], False
-        found, files = _values(line, argument, current)
-        found += [(word, each.command.get("summary") or "") for word, each in line.longer().items()]
-    return [(word, _sentence(about)) for word, about in found if word and word.isprintable()], files
+        candidates, files = _values(line, argument, current)
+        candidates += [(word, command.command.get("summary") or "") for word, command in line.longer().items()]
+    return [(word, _sentence(about)) for word, about in candidates if word and word.isprintable()], files
 
 
 def _commands(line: Line, group: Group) -> list[Word]:
-    found = [row for _, rows in group.listed() for row in rows]
+    candidates = [row for _, rows in group.listed() for row in rows]
     if group.path:
-        return found
-    found += group.program.others()
+        return candidates
+    candidates += group.program.others()
     if not line.asks_help:
-        return found
-    return [*group.program.topics(), *(each for each in found if each[0] != "help")]
+        return candidates
+    return [*group.program.topics(), *(candidate for candidate in candidates if candidate[0] != "help")]
 
 
 def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], bool]:
@@ -260,7 +260,7 @@ def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], b
     kind = kind_of(argument)
     choices = argument.get("choices") or (["true", "false"] if kind == "boolean" else [])
     if choices:
-        return [(str(each), "") for each in choices], False
+        return [(str(choice), "") for choice in choices], False
     if kind in ("integer", "number"):
         return [], False
     return line.program.completions(None if isinstance(line.node, Group) else line.node, argument, current, line.given)

@@ -59,17 +59,17 @@ def option_defaults(arguments: list[Argument], stated: Mapping[str, tuple[Any, s
     Raises:
         ConfigError: A value is not one of its option; names where it is from.
     """
-    found: dict[str, Any] = {}
+    checked: dict[str, Any] = {}
     for argument in arguments:
         name = key(argument).replace("-", "_")
         if name in stated and not argument.get("positional"):
-            value, place = stated[name]
+            value, origin = stated[name]
             try:
-                found[key(argument)] = checked_default(argument, value)
+                checked[key(argument)] = checked_default(argument, value)
             except UsageError as error:
                 what = error.message.removeprefix(f"{spelled(argument)}: ")
-                raise ConfigError(f"{place}: {what}", remedy=error.remedy or "Correct or remove it.") from error
-    return found
+                raise ConfigError(f"{origin}: {what}", remedy=error.remedy or "Correct or remove it.") from error
+    return checked
 
 
 def checked_default(argument: Argument, value: Any) -> Any:
@@ -114,9 +114,9 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
     for name in _names(settings, word, service):
         if name in keys[1:2] or len(keys) == 1:
             _check_command(settings, (word, name), _commands(catalog, word))
-            found = group.child(name.replace("_", "-"))
-            if isinstance(found, Found):
-                _defaults(found, settings, [name])
+            node = group.child(name.replace("_", "-"))
+            if isinstance(node, Found):
+                _defaults(node, settings, [name])
 
 
 def _names(settings: Settings, word: str, service: Service) -> list[str]:
@@ -133,25 +133,27 @@ def _check_command(settings: Settings, keys: Keys, commands: list[str]) -> None:
         raise _wrong(settings, keys, f"omics {word} has no command {command!r}", did_you_mean(command, commands))
 
 
-def _defaults(found: Found, settings: Settings, names: list[str]) -> Defaults:
-    word = found.path[0]
+def _defaults(target: Found, settings: Settings, names: list[str]) -> Defaults:
+    word = target.path[0]
     everywhere: dict[str, Any] = {}
-    own: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     level = settings.get("log_level")
     if level is not None:
         everywhere["log-level"] = _level(settings, level)
     for name in names:
-        if name.replace("_", "-") != found.path[-1]:
+        if name.replace("_", "-") != target.path[-1]:
             continue
-        given = settings.get(word, name)
-        if not isinstance(given, dict):
-            raise _wrong(settings, (word, name), f"expected an object of arguments, got {json.dumps(given)[:60]}")
-        for argument_name, value in given.items():
+        section = settings.get(word, name)
+        if not isinstance(section, dict):
+            raise _wrong(settings, (word, name), f"expected an object of arguments, got {json.dumps(section)[:60]}")
+        for argument_name, value in section.items():
             keys = (word, name, argument_name)
-            argument = _argument(found.command, keys, settings)
+            argument = _argument(target.command, keys, settings)
             if value is not None:
-                (everywhere if _is_global(argument) else own)[key(argument)] = _value(argument, value, keys, settings)
-    return Defaults(own, everywhere)
+                (everywhere if _is_global(argument) else values)[key(argument)] = _value(
+                    argument, value, keys, settings
+                )
+    return Defaults(values, everywhere)
 
 
 def _commands(catalog: Catalog, word: str) -> list[str]:
@@ -164,8 +166,8 @@ def _commands(catalog: Catalog, word: str) -> list[str]:
 def _argument(command: Command, keys: Keys, settings: Settings) -> Argument:
     argument = _named(command, keys[-1])
     if argument is None:
-        known = [_plain(each["name"]) for each in _arguments(command)]
-        near = did_you_mean(_plain(keys[-1]), known)
+        known_names = [_plain(argument["name"]) for argument in _arguments(command)]
+        near = did_you_mean(_plain(keys[-1]), known_names)
         raise _wrong(settings, keys, f"the command has no argument {keys[-1]!r}", near)
     return argument
 
@@ -175,8 +177,11 @@ def _named(command: Command, name: str) -> Argument | None:
 
 
 def _arguments(command: Command) -> list[Argument]:
-    own = own_arguments(command)
-    return [*own, *(argument for argument in global_arguments(own, GLOBALS) if _is_global(argument))]
+    options = own_arguments(command)
+    return [
+        *options,
+        *(argument for argument in global_arguments(options, GLOBALS) if _is_global(argument)),
+    ]
 
 
 def _is_global(argument: Argument) -> bool:

@@ -55,53 +55,53 @@ def _abandon_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _dispatch(words: list[str], program: Program, where: list[str]) -> int:
+def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
     """Find the command, and show its help or run it.
 
     Args:
-        words: All words.
+        arguments: All words.
         program: The program.
         where: Grows by the words of the command, for errors.
     """
-    if "--all" in words and set(words) <= {"--all", "-h", "--help", "help"}:
+    if "--all" in arguments and set(arguments) <= {"--all", "-h", "--help", "help"}:
         return write(group_help(program.root(), terminal_width(), everything=True))
     before: list[str] = []
-    own: list[str] = []
+    command_options: list[str] = []
     seen: list[str] = []
     node: Group | Found | None = None
     while True:
-        options, service_options, words = split_globals(
-            words, program.options, node.options if node else [], has_default=bool(node and node.default)
+        options, service_options, arguments = split_globals(
+            arguments, program.options, node.options if node else [], has_default=bool(node and node.default)
         )
         before += options
-        own += service_options
+        command_options += service_options
         if "-h" in options or "--help" in options:
             return _show_help(node or program.root())
         if "--version" in options:
             return write(f"{program.version()}\n")
-        if not words:
-            if before or own:
+        if not arguments:
+            if before or command_options:
                 _check_options(program, before, needs_command=node is None)
             return _show_help(node or program.root())
-        if words[0] == "help":
+        if arguments[0] == "help":
             # Of the whole program, and of a group of commands: `hca upload help` is documented as well.
-            command = [word for word in words[1:] if not word.startswith("-")]
+            command = [word for word in arguments[1:] if not word.startswith("-")]
             return show_help(program, command, node=node, where=where)
-        if node is None and program.find(words[0]) is None:
-            resolved = program.resolve(words, before, seen)
+        if node is None and program.find(arguments[0]) is None:
+            resolved = program.resolve(arguments, before, seen)
             if isinstance(resolved, int):
                 return resolved
-            words = resolved
+            arguments = resolved
             continue
-        node = program.follow(node, words)
+        node = program.follow(node, arguments)
         where[1:] = node.path
         if isinstance(node, Found):
             break
-    if _asks_for_help(node, words):
+    if _asks_for_help(node, arguments):
         return _show_help(node)
     from omicsdk.cli.running import run
 
-    return run(node, before, own + words)
+    return run(node, before, command_options + arguments)
 
 
 def show_help(
@@ -121,15 +121,15 @@ def show_help(
     Raises:
         UsageError: Nothing has the name.
     """
-    if node is None and len(command) == 1 and (shown := program.help_of(command[0], terminal_width())) is not None:
-        return shown if isinstance(shown, int) else write(shown)
-    found: Group | Found = node or program.root()
+    if node is None and len(command) == 1 and (help_text := program.help_of(command[0], terminal_width())) is not None:
+        return help_text if isinstance(help_text, int) else write(help_text)
+    target: Group | Found = node or program.root()
     left = list(command)
-    while left and isinstance(found, Group):
-        found = program.follow(found if found.path else None, left)
+    while left and isinstance(target, Group):
+        target = program.follow(target if target.path else None, left)
         if where is not None:
-            where[1:] = found.path
-    return _show_help(found)
+            where[1:] = target.path
+    return _show_help(target)
 
 
 def _check_options(program: Program, options: list[str], *, needs_command: bool) -> None:
@@ -142,9 +142,9 @@ def _check_options(program: Program, options: list[str], *, needs_command: bool)
         raise UsageError("missing command after the options")
 
 
-def _asks_for_help(found: Found, words: list[str]) -> bool:
-    until = 1 if found.command.get("verbatim") else words.index("--") if "--" in words else len(words)
-    return not help_spellings(found.command, found.program.options).isdisjoint(words[:until])
+def _asks_for_help(target: Found, arguments: list[str]) -> bool:
+    until = 1 if target.command.get("verbatim") else arguments.index("--") if "--" in arguments else len(arguments)
+    return not help_spellings(target.command, target.program.options).isdisjoint(arguments[:until])
 
 
 def _show_help(node: Group | Found) -> int:

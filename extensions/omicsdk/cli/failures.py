@@ -71,8 +71,10 @@ def report(error: BaseException, where: str, words: Sequence[str]) -> int:
     origin = traceback_of(error) if shows_origin(error, words) else ""
     if not wants_json(words):
         name = where.partition(" ")[0]
-        shown = [annotation("ERROR", line.removeprefix(f"{name}: ")) for line in lines] if is_workflow() else lines
-        sys.stderr.write(origin + "".join(f"{line}\n" for line in shown))
+        output_lines = (
+            [annotation("ERROR", line.removeprefix(f"{name}: ")) for line in lines] if is_workflow() else lines
+        )
+        sys.stderr.write(origin + "".join(f"{line}\n" for line in output_lines))
         return code
     from time import time
 
@@ -109,10 +111,10 @@ def _representative(error: BaseException) -> BaseException:
 
 
 def _batch_lines(error: SomeFailed, name: str) -> list[str]:
-    shown = [line_of(one, name) for one in error.errors[:SHOWN]]
+    lines = [line_of(one, name) for one in error.errors[:SHOWN]]
     if len(error.errors) > SHOWN:
-        shown.append(f"{name}: and {len(error.errors) - SHOWN} more")
-    return [*shown, _summary_line(error, name)]
+        lines.append(f"{name}: and {len(error.errors) - SHOWN} more")
+    return [*lines, _summary_line(error, name)]
 
 
 def _summary_line(error: SomeFailed, name: str) -> str:
@@ -154,10 +156,10 @@ def wants_json(words: Sequence[str]) -> bool:
         words: The words after the program's name.
     """
     end = words.index("--") if "--" in words else len(words)
-    given = [*words[:end], ""]
+    arguments = [*words[:end], ""]
     formats = [
-        word.partition("=")[2] if "=" in word else given[number + 1]
-        for number, word in enumerate(given)
+        word.partition("=")[2] if "=" in word else arguments[number + 1]
+        for number, word in enumerate(arguments)
         if word.partition("=")[0] == "--log-format"
     ]
     if not formats:

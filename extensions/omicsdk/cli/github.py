@@ -30,8 +30,8 @@ def workflow_command(name: str, text: str = "", **properties: str) -> str:
         text: Its text; line breaks are kept.
         **properties: Its properties, such as `title`.
     """
-    stated = ",".join(f"{key}={_escaped(value, ':', ',')}" for key, value in properties.items())
-    return f"::{name}{stated and f' {stated}'}::{_escaped(text)}"
+    property_text = ",".join(f"{key}={_escaped(value, ':', ',')}" for key, value in properties.items())
+    return f"::{name}{property_text and f' {property_text}'}::{_escaped(text)}"
 
 
 def _escaped(text: str, *more: str) -> str:

@@ -34,9 +34,9 @@ def columns(descriptor: int = 1) -> int:
     Args:
         descriptor: The stream: 1 is stdout, 2 is stderr.
     """
-    stated = os.environ.get("COLUMNS", "")
-    if stated.isdigit() and int(stated):
-        return int(stated)
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size(descriptor).columns or 80
     except (OSError, ValueError):
@@ -66,7 +66,7 @@ def group_help(group: Group, width: int, *, everything: bool = False) -> str:
             rows = (_row(word, text, width) for word, text in listing)
             sections.append("\n".join([filled(heading.split(), width, "  "), *rows]))
     if len(group.path) == 1:
-        if options := [each for each, *_ in options_of(group.options)]:
+        if options := [option for option, *_ in options_of(group.options)]:
             sections.append(_options("Options of its commands:", options, width))
         sections += prose(group.about, width)
     if not group.path and not page:
@@ -86,16 +86,19 @@ def command_help(found: Found, width: int) -> str:
         width: Characters of a line.
     """
     command, name = found.command, found.program.name
-    own = own_arguments(command)
-    words = [argument for argument in own if argument.get("positional")]
-    options = [argument for argument, *_ in options_of(own)]
+    all_arguments = own_arguments(command)
+    positionals = [argument for argument in all_arguments if argument.get("positional")]
+    options = [argument for argument, *_ in options_of(all_arguments)]
     required = [argument for argument in options if argument.get("required")]
     optional = [argument for argument in options if not argument.get("required")]
     usage = [
         f"Usage: {name} {' '.join(found.path)}",
         *(_with_value(flag(argument), argument) for argument in required),
         *(["[options]"] if optional or found.package is not None else []),
-        *(placeholder(each) if each.get("required") else f"[{placeholder(each)}]" for each in words),
+        *(
+            placeholder(positional) if positional.get("required") else f"[{placeholder(positional)}]"
+            for positional in positionals
+        ),
     ]
     sections = [filled(usage, width, "    ")]
     for text in dict.fromkeys((command.get("summary") or "", command.get("description") or "")):
@@ -104,10 +107,10 @@ def command_help(found: Found, width: int) -> str:
         sections += ["Examples:", "\n".join(_example(line, width) for line in examples)]
     if command.get("deprecated"):
         sections.append("The service's document marks this operation as deprecated.")
-    for heading, arguments in (("Arguments:", words), ("Required:", required), ("Options:", optional)):
+    for heading, arguments in (("Arguments:", positionals), ("Required:", required), ("Options:", optional)):
         if arguments:
             sections.append(_options(heading, arguments, width))
-    everywhere = [flags(argument)[-1] for argument in global_arguments(own, found.program.options)]
+    everywhere = [flags(argument)[-1] for argument in global_arguments(all_arguments, found.program.options)]
     sections.append(filled(["Global", "options,", "see", name, "--help:", *everywhere], width, "  "))
     return "\n\n".join(sections) + "\n"
 
@@ -190,9 +193,9 @@ def _explained(argument: Argument) -> str:
     default = argument.get("default")
     is_stated = "default" in text.lower() or "when omitted" in text
     if default not in (None, "", False, [], {}) and not is_stated:
-        shown = _text(default)
+        default_text = _text(default)
         # A full stop after "." (the current folder) or "-" (stdout) would read as part of the value.
-        text = f"{text} Default: {shown}{'.' if shown[-1].isalnum() else ''}".lstrip()
+        text = f"{text} Default: {default_text}{'.' if default_text[-1].isalnum() else ''}".lstrip()
     return text
 
 
@@ -249,21 +252,21 @@ def prose(text: str, width: int) -> list[str]:
     """
     blocks: list[str] = []
     lines: list[str] = []
-    words: list[str] = []
+    paragraph: list[str] = []
     indent, fenced = "", False
 
     def end_item() -> None:
-        if words:
-            first, *rest = wrapped(words, width - len(indent))
+        if paragraph:
+            first, *rest = wrapped(paragraph, width - len(indent))
             lines.extend([first, *(indent + line for line in rest)])
-            words.clear()
+            paragraph.clear()
 
     for line in [*text.splitlines(), ""]:
         bare = line.strip()
         if bare.startswith("```"):
             end_item()
             fenced = not fenced
-        elif fenced or bare.startswith("|") or (line.startswith("    ") and not words):
+        elif fenced or bare.startswith("|") or (line.startswith("    ") and not paragraph):
             end_item()
             lines.append(line.rstrip())
         elif not bare:
@@ -276,7 +279,7 @@ def prose(text: str, width: int) -> list[str]:
             if bare.startswith(("- ", "* ", "+ ")):
                 end_item()
                 indent = "  "
-            words.extend(bare.split())
+            paragraph.extend(bare.split())
     if lines:
         blocks.append("\n".join(lines))
     return blocks

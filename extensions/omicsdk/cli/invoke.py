@@ -55,20 +55,20 @@ def work(
 
 
 def _run(
-    found: Found,
+    target: Found,
     values: dict[str, Any],
     settings: Mapping[str, Any],
     catalog: Catalog,
     console: Console,
     output: Output,
 ) -> None:
-    command = cast("Workflow", found.command)
+    command = cast("Workflow", target.command)
     if "connection" in command.get("supplied", ()):
         values = {**values, "connection": Connection(settings)}
     if command.get("bare") and "run" in command:
-        _run_workflow(found, values, console, output)
+        _run_workflow(target, values, console, output)
         return
-    service = catalog.registered(found.path[0])
+    service = catalog.registered(target.path[0])
     # A command may have another spelling of an option of its service, which its function does not accept.
     options = [
         key(option)
@@ -79,7 +79,7 @@ def _run(
     with ExitStack() as opened:
 
         def connect() -> Any:
-            client = opened.enter_context(connected(found, service, settings, access))
+            client = opened.enter_context(connected(target, service, settings, access))
             if command.get("login") and getattr(client, "credentials", None) is None:
                 raise AuthError(f"No login for {client.base_url}", remedy=(service or {}).get("remedy"))
             if service is not None and "not_it" in service:
@@ -87,16 +87,16 @@ def _run(
             return client
 
         if command.get("offline"):
-            _run_workflow(found, values, console, output)
+            _run_workflow(target, values, console, output)
         elif command.get("late"):
-            _run_workflow(found, values, console, output, connect)
+            _run_workflow(target, values, console, output, connect)
         elif "run" in command:
-            _run_workflow(found, values, console, output, connect())
+            _run_workflow(target, values, console, output, connect())
         else:
             from omicsdk.cli.operations import call  # slow; commands that read the settings only do without
 
-            output.has_sizes = found.path[0] in SERVICES  # in a user's own document, a size may be any number
-            call(_generated(connect(), found, service), command, values, console, output)
+            output.has_sizes = target.path[0] in SERVICES  # in a user's own document, a size may be any number
+            call(_generated(connect(), target, service), command, values, console, output)
 
 
 def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __: object) -> None:
@@ -105,27 +105,29 @@ def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __
         error.remedy = remedy.format(client.base_url)
 
 
-def _run_workflow(found: Found, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
-    command, words = cast("Workflow", found.command), " ".join(found.path)
-    stated = {**command.get("given", {}), **values}
-    given = [argument for argument in command.get("parameters", ()) if stated.get(key(argument)) == "-"]
-    stream = next((argument for argument in given if "stdout" in argument), None)
+def _run_workflow(target: Found, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
+    command, command_name = cast("Workflow", target.command), " ".join(target.path)
+    arguments = {**command.get("given", {}), **values}
+    streamed = [argument for argument in command.get("parameters", ()) if arguments.get(key(argument)) == "-"]
+    stream = next((argument for argument in streamed if "stdout" in argument), None)
     if stream is None:
-        output.result(called(command, values, console, *client, words=words), declared=command.get("columns", ()))
+        output.result(
+            called(command, values, console, *client, words=command_name), declared=command.get("columns", ())
+        )
         return
     from omicsdk.cli.commands.values import on_stdout
 
     def work(path: str) -> object:
-        return called(command, {**values, key(stream): path}, console, *client, words=words)
+        return called(command, {**values, key(stream): path}, console, *client, words=command_name)
 
     on_stdout(work, stream.get("stdout", ""), console, output)
 
 
-def _generated(client: Any, found: Found, service: Service | None) -> Any:
+def _generated(client: Any, target: Found, service: Service | None) -> Any:
     """Return the generated client with an operation."""
     if service is None or "operations" not in service:
         return client
-    return loaded(service["operations"])(client, found.package, found.command)
+    return loaded(service["operations"])(client, target.package, target.command)
 
 
 def called(command: Workflow, given: Mapping[str, Any], console: Console, *client: Any, words: str = "") -> object:
@@ -142,9 +144,9 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
         The result to print.
     """
     function: Callable[..., Any] = loaded(command.get("run", ""))
-    own, supplied = command.get("own", ()), command.get("supplied", ())
-    arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own}}
-    options = {name: given[name] for name in own if name in given}
+    own_names, supplied = command.get("own", ()), command.get("supplied", ())
+    arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own_names}}
+    options = {name: given[name] for name in own_names if name in given}
     call = Call(
         _title(command, arguments), arguments, options, console, getattr(client[0], "base_url", "") if client else ""
     )
@@ -156,7 +158,7 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
     if "confirm" in supplied:
         passed["confirm"] = console.confirm
     if "on_more" in supplied:
-        limit = next(each for each in command.get("parameters", ()) if key(each) == "limit")
+        limit = next(parameter for parameter in command.get("parameters", ()) if key(parameter) == "limit")
         passed["on_more"] = lambda: console.more_left(arguments["limit"], option=flag(limit))
     if "progress" in supplied and "control" not in supplied:
         every = call.options.get("progress_every")
@@ -189,7 +191,9 @@ def _gathered(command: Workflow, arguments: Mapping[str, Any]) -> dict[str, Any]
     """Return the arguments of the function; options of one dataclass are combined."""
     passed = dict(arguments)
     for name, group in command.get("gathered", {}).items():
-        passed[name] = loaded(group["type"])(**{each: passed.pop(each) for each in group["fields"] if each in passed})
+        passed[name] = loaded(group["type"])(
+            **{field: passed.pop(field) for field in group["fields"] if field in passed}
+        )
     return passed
 
 
@@ -201,30 +205,37 @@ def _name_option(error: UsageError, command: Workflow) -> None:
     """Replace the name of an invalid option of a transfer with its flag."""
     option: str = getattr(error, "option", "")
     if option:
-        spellings = {key(each): spelled(each) for each in command.get("parameters", ())}
+        spellings = {key(parameter): spelled(parameter) for parameter in command.get("parameters", ())}
         error.message = error.message.replace(option, spellings.get(option, option), 1)
 
 
-def _transferred(command: Workflow, call: Call, passed: Mapping[str, Any], words: str, *client: Any) -> object:
+def _transferred(command: Workflow, call: Call, passed: Mapping[str, Any], command_name: str, *client: Any) -> object:
     """Run and render a transfer with progress, metrics, Ctrl-C and a report of completed files."""
     from omicsdk.cli.commands.transfers import measured, watched
 
     def work(progress: Callable[[Progress], None], control: Control) -> Any:
         return loaded(command.get("run", ""))(*client, **passed, progress=progress, control=control)
 
-    with measured(call, words) as metrics:
+    with measured(call, command_name) as metrics:
         result = watched(work, {**call.arguments, **call.options}, call.console, call.title, metrics)
         return _rendered(command, result, call)
 
 
 def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
     """Return the command's title with its first argument, if it has one: "Download of manifest.tsv"."""
-    words = command.get("title") or command["command"]
-    stated = command.get("parameters", ())
-    first = next((arguments[key(each)] for each in stated if each.get("required")), None)
+    title = command.get("title") or command["command"]
+    parameters = command.get("parameters", ())
+    first = next((arguments[key(parameter)] for parameter in parameters if parameter.get("required")), None)
     if first is None:
-        first = next((arguments[key(each)] for each in stated if each.get("positional") and key(each) in arguments), "")
-    return f"{words} {' '.join(first) if is_array(first) else first or ''}".strip().removesuffix(" of")
+        first = next(
+            (
+                arguments[key(parameter)]
+                for parameter in parameters
+                if parameter.get("positional") and key(parameter) in arguments
+            ),
+            "",
+        )
+    return f"{title} {' '.join(first) if is_array(first) else first or ''}".strip().removesuffix(" of")
 
 
 # -- settings and clients
@@ -267,7 +278,7 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
 
 def _stated(section: str, arguments: list[Argument]) -> dict[str, Any]:
     """Return the configured defaults of those options of a section that a command has."""
-    names = [name for each in arguments if (name := key(each).replace("-", "_")) in DEFAULTS[section]]
+    names = [name for argument in arguments if (name := key(argument).replace("-", "_")) in DEFAULTS[section]]
     stated = stated_defaults(section, os.environ) if names else {}
     if not stated:
         return {}
@@ -327,19 +338,19 @@ def connected(
         from omicsdk.core.request import fault_of  # slow; commands that read the settings only do without
 
         named = bool(settings.get("profile") or os.environ.get(PROFILE_VARIABLE)) and client is not None
-        stated = base_url or (None if named else os.environ.get(variable(name, "URL")))
-        if not stated or (fault := fault_of(stated)) is None:
+        url = base_url or (None if named else os.environ.get(variable(name, "URL")))
+        if not url or (fault := fault_of(url)) is None:
             raise
 
         source = "--base-url" if base_url else variable(name, "URL")
         remedy = "Use the URL of the service, which begins with https:// and a host."
-        raise UsageError(f"{source}: {mask_url(stated)!r} {fault}", remedy=remedy) from error
+        raise UsageError(f"{source}: {mask_url(url)!r} {fault}", remedy=remedy) from error
 
 
-def _generated_client(found: Found, base_url: str | None, token: str | None) -> Any:
+def _generated_client(target: Found, base_url: str | None, token: str | None) -> Any:
     from omicsdk.core.credentials import BearerToken
 
-    module = import_module(f"omicsdk_api.{found.package}")
+    module = import_module(f"omicsdk_api.{target.package}")
     client = next(getattr(module, name) for name in module.__all__ if name.endswith("Api") and name[:5] != "Async")
-    base_url, token = stated_by_variables(found.path[0], base_url, token, client._default_base_url)
+    base_url, token = stated_by_variables(target.path[0], base_url, token, client._default_base_url)
     return client(base_url) if token is None else client(base_url, credentials=BearerToken(token))

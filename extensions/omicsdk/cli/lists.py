@@ -146,8 +146,8 @@ class Table:
         if self._is_empty:
             self._begin(rows)
             return
-        known = columns_of(rows)
-        self._hidden.update(dict.fromkeys(self._text(name) for name in known if name not in self._columns))
+        all_columns = columns_of(rows)
+        self._hidden.update(dict.fromkeys(self._text(name) for name in all_columns if name not in self._columns))
         for row in rows:
             cells = [self._text(cell) for cell in cells_of(row, self._columns, brief)]
             line = [cells[number] for number in self._kept if number < len(cells)]
@@ -170,10 +170,10 @@ class Table:
         room = self._width - 2
         self._kept = list(range(len(widths))) if self._chosen else fitting(widths, room, terminal.GAP)
         self._columns = columns
-        kept = [[line[number] for number in self._kept if number < len(line)] for line in lines]
+        visible_cells = [[line[number] for number in self._kept if number < len(line)] for line in lines]
         heads = [names[number] for number in self._kept] if columns else []
-        self._widths = terminal.widths(heads, kept, self._width)
-        for line in terminal.table(heads, kept, self._widths, coloured=self._coloured, rule=self._rule):
+        self._widths = terminal.widths(heads, visible_cells, self._width)
+        for line in terminal.table(heads, visible_cells, self._widths, coloured=self._coloured, rule=self._rule):
             self._line(line)
         self._hidden = dict.fromkeys(name for number, name in enumerate(names) if number not in self._kept)
 

@@ -48,15 +48,15 @@ def profiles(service: Sequence[str]) -> list[str]:
     from omicsdk.core.files import home_folder
     from omicsdk.core.settings.profiles import settings_path
 
-    found: list[str] = []
+    names: list[str] = []
     path = settings_path()
     if path is not None and path.exists():
-        found += tomllib.loads(path.read_text("utf-8")).get("profiles", {})
+        names += tomllib.loads(path.read_text("utf-8")).get("profiles", {})
     if list(service) in ([], ["sb"]):
-        own = home_folder() / ".sevenbridges" / "credentials"
-        lines = own.read_text("utf-8").splitlines() if own.exists() else []
-        found += [line.strip()[1:-1] for line in lines if line.strip().startswith("[") and line.strip().endswith("]")]
-    return list(dict.fromkeys(found))
+        credentials_file = home_folder() / ".sevenbridges" / "credentials"
+        lines = credentials_file.read_text("utf-8").splitlines() if credentials_file.exists() else []
+        names += [line.strip()[1:-1] for line in lines if line.strip().startswith("[") and line.strip().endswith("]")]
+    return list(dict.fromkeys(names))
 
 
 def entries(folder: str, options: Mapping[str, str]) -> list[str]:
@@ -73,10 +73,10 @@ def entries(folder: str, options: Mapping[str, str]) -> list[str]:
     cached = _read(file)
     if cached.fresh:
         return cached.names
-    ends = monotonic() + WAIT_SECONDS
+    deadline = monotonic() + WAIT_SECONDS
     if not _is_running(file):
         _start(file, folder, options)
-    while monotonic() < ends and not cached.fresh:
+    while monotonic() < deadline and not cached.fresh:
         sleep(_CHECK_SECONDS)
         cached = _read(file)
     return cached.names
@@ -119,8 +119,8 @@ class _Cached:
 
 def _read(file: Path) -> _Cached:
     try:
-        found = json.loads(file.read_bytes())
-        return _Cached([str(name) for name in found["names"]], float(found["until"]))
+        content = json.loads(file.read_bytes())
+        return _Cached([str(name) for name in content["names"]], float(content["until"]))
     except (OSError, ValueError, KeyError, TypeError):  # missing, or not a cache file
         return _Cached([], 0)
 
@@ -175,17 +175,17 @@ def main() -> int:
     from omicsdk.cli.completion import log
     from omicsdk.core.files import write_private
 
-    wanted = json.loads(sys.stdin.read())
-    file = Path(wanted["file"])
+    request = json.loads(sys.stdin.read())
+    file = Path(request["file"])
     limit = Timer(CHILD_SECONDS, os._exit, [1])
     limit.daemon = True
     limit.start()
     try:
-        names, kept, code = _listed(wanted["folder"], wanted["options"]), KEPT_SECONDS, 0
+        names, lifetime, code = _listed(request["folder"], request["options"]), KEPT_SECONDS, 0
     except Exception as error:
         log(error)
-        names, kept, code = _read(file).names, FAILED_SECONDS, 1
-    write_private(file, json.dumps({"names": names, "until": time() + kept}))
+        names, lifetime, code = _read(file).names, FAILED_SECONDS, 1
+    write_private(file, json.dumps({"names": names, "until": time() + lifetime}))
     _marker(file).unlink(missing_ok=True)
     return code
 
@@ -197,15 +197,15 @@ def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
         from omicsdk import Azul
 
         with Azul(options.get("base_url"), profile=options.get("profile")) as azul:
-            found = azul.facets(catalog=folder.removeprefix(FACETS))
-        return [f"{each.facet}={'null' if each.value is None else each.value}" for each in found][:MOST_CONDITIONS]
+            items = azul.facets(catalog=folder.removeprefix(FACETS))
+        return [f"{item.facet}={'null' if item.value is None else item.value}" for item in items][:MOST_CONDITIONS]
 
     from omicsdk.fs.store import Stores, parse_uri
 
     uri = parse_uri(folder)
     with Stores({uri.scheme: options}) as stores:
-        found = islice(stores.of(uri).entries(uri.path), MOST_NAMES)
-        return [each.path + "/" * each.is_folder for each in found]
+        items = islice(stores.of(uri).entries(uri.path), MOST_NAMES)
+        return [entry.path + "/" * entry.is_folder for entry in items]
 
 
 if __name__ == "__main__":

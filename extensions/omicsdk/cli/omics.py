@@ -92,7 +92,7 @@ class Omics(Catalog):
 
         from omicsdk.cli.plugins import read_aliases
 
-        return [each for each in words_of(read_aliases()[word]) if not each.startswith("$")]
+        return [part for part in words_of(read_aliases()[word]) if not part.startswith("$")]
 
     def others(self) -> list[tuple[str, str]]:
         """Return the aliases."""

@@ -184,8 +184,8 @@ def in_order(rows: list[Any], by: str) -> list[Any]:
         value = member(row, name)
         return (0, value, "") if isinstance(value, int | float) else (1, 0, text_of(value))
 
-    stated = [row for row in rows if member(row, name) is not None]
-    return sorted(stated, key=rank, reverse=reverse) + [row for row in rows if member(row, name) is None]
+    with_value = [row for row in rows if member(row, name) is not None]
+    return sorted(with_value, key=rank, reverse=reverse) + [row for row in rows if member(row, name) is None]
 
 
 # No dataclasses in here: each command loads it, and those cost 8 ms to import.
@@ -334,11 +334,11 @@ class Console(Messages):
             limit: Maximum number of items, from 1; None for all.
             what: Noun for the items, in the plural.
         """
-        for number, each in enumerate(found):
+        for number, item in enumerate(found):
             if number == limit:
                 self.more_left(number, what)
                 return
-            yield each
+            yield item
 
     def response(self, question: str) -> str:
         """Ask for a line of text, on a terminal.
@@ -456,7 +456,7 @@ class Console(Messages):
         from time import time
 
         values = {name: getattr(state, name) for name in _PROGRESS_FIELDS}
-        fields = {name: round(each, 3) if isinstance(each, float) else each for name, each in values.items()}
+        fields = {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}
         self.raw(json_line("INFO", "omics.progress", title, time(), fields))
 
     def step(self, text: str) -> None:

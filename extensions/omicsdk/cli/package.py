@@ -53,8 +53,8 @@ class PackageProgram(Program):
     ) -> None:
         self.name, self.about = name, about
         self._version, self._folder, self._client = version, folder, client
-        self._servers = [self._with_variable(each) for each in servers]
-        self._credentials = [self._with_variable(each) for each in credentials]
+        self._servers = [self._with_variable(server) for server in servers]
+        self._credentials = [self._with_variable(credential) for credential in credentials]
         base_url: Argument = {**value(BASE_URL, "Address of the service."), "metavar": "URL", "python": "base_url"}
         self._base_url = self._with_variable(base_url)
         self.options = general_options(OUTPUT_FILE, self._base_url, *self._servers, *self._credentials)
@@ -72,13 +72,13 @@ class PackageProgram(Program):
         with open(f"{self._folder}/commands.json", "rb") as file:  # noqa: PTH123 - pathlib costs 5 ms
             operations: list[Command] = json.loads(file.read())
         commands: dict[str, Command] = {}
-        for each in operations:
-            if "group" in each:
-                names = [*each["group"].split("."), each.get("member", "")]
-                commands[" ".join(name.strip("_").replace("_", "-") for name in names)] = each
-            commands[each["command"]] = {**each, "hidden": True} if "group" in each else each
-        taken = {words.partition(" ")[0] for words in commands}
-        completion = next(name for name in _NAMES if name not in taken)
+        for operation in operations:
+            if "group" in operation:
+                names = [*operation["group"].split("."), operation.get("member", "")]
+                commands[" ".join(name.strip("_").replace("_", "-") for name in names)] = operation
+            commands[operation["command"]] = {**operation, "hidden": True} if "group" in operation else operation
+        used_words = {command.partition(" ")[0] for command in commands}
+        completion = next(name for name in _NAMES if name not in used_words)
         return _Commands(self, [], {**commands, completion: _COMPLETION})
 
     def version(self) -> str:
@@ -106,10 +106,10 @@ class PackageProgram(Program):
         from omicsdk.core.errors import AuthError, ConfigError
 
         if isinstance(error, ConfigError):
-            for each in (self._base_url, *self._servers):
-                error.remedy = re.sub(rf"\b{key(each)}\b=?", f"--{each['name']} ", error.remedy).replace(" ,", ",")
+            for option in (self._base_url, *self._servers):
+                error.remedy = re.sub(rf"\b{key(option)}\b=?", f"--{option['name']} ", error.remedy).replace(" ,", ",")
         if isinstance(error, AuthError) and self._credentials:
-            ways = (f"--{each['name']} or {self._variable(each['name'])}" for each in self._credentials)
+            ways = (f"--{login['name']} or {self._variable(login['name'])}" for login in self._credentials)
             error.remedy = f"Use credentials that this service issued: {'; '.join(ways)}."
         return super().report(error, where, words)
 
@@ -144,26 +144,26 @@ class PackageProgram(Program):
         from omicsdk.core.errors import UsageError
 
         client = loaded(self._client)
-        choices = {key(each): settings.get(each["name"]) for each in self._servers}
+        choices = {key(option): settings.get(option["name"]) for option in self._servers}
         base_url, usual = settings.get(BASE_URL), self._text(BASE_URL)
         if base_url is None and all(choice is None for choice in choices.values()):
             base_url = usual
-        for each in self._servers:
+        for server in self._servers:
             # What a base URL replaces is no choice beside one.
-            if choices[key(each)] is None and (base_url is None or kind_of(each) == "object"):
-                choices[key(each)] = self._stated(each)
+            if choices[key(server)] is None and (base_url is None or kind_of(server) == "object"):
+                choices[key(server)] = self._stated(server)
         default = client._servers.default or client._default_base_url
         if base_url is None and not any(choices.values()) and "://" not in default:
             raise UsageError("no base URL", remedy=f"Use --{BASE_URL}, or set {self._variable(BASE_URL)}.")
-        stated = {name: choice for name, choice in choices.items() if choice is not None}
-        secrets = {key(each): settings.get(each["name"]) for each in self._credentials}
-        for each in self._credentials:
-            if secrets[key(each)] is None and (text := self._text(each["name"])):
-                variables = [self._variable(name) for name in (each["name"], BASE_URL)]
-                secrets[key(each)] = text if is_for(variables, usual or default, base_url) else None
+        choices_made = {name: choice for name, choice in choices.items() if choice is not None}
+        secrets = {key(credential): settings.get(credential["name"]) for credential in self._credentials}
+        for credential in self._credentials:
+            if secrets[key(credential)] is None and (text := self._text(credential["name"])):
+                variables = [self._variable(name) for name in (credential["name"], BASE_URL)]
+                secrets[key(credential)] = text if is_for(variables, usual or default, base_url) else None
         schemes: Mapping[str, Any] = client._security.schemes if self._credentials else {}
         parts = {name: schemes[name].from_text(text, name) for name, text in secrets.items() if text is not None}
-        return client(base_url, credentials=parts or None, **stated)
+        return client(base_url, credentials=parts or None, **choices_made)
 
 
 class _Commands(Group):
@@ -183,8 +183,8 @@ class _Commands(Group):
         """Return the groups with their commands, and the commands with their summaries; hidden ones are left out."""
         groups: dict[str, dict[str, None]] = {}
         commands: list[tuple[str, str]] = []
-        for words, command in self._commands.items():
-            word, *further = words.split()
+        for command_name, command in self._commands.items():
+            word, *further = command_name.split()
             if further and not command.get("hidden"):
                 groups.setdefault(word, {})[further[0]] = None
             elif not command.get("hidden"):
@@ -200,13 +200,17 @@ class _Commands(Group):
         path, start = [*self.path, word], f"{word} "
         if (command := self._commands.get(word)) is not None:
             return Found(self.program, path, self.program.name, command)
-        below = {words.removeprefix(start): each for words, each in self._commands.items() if words.startswith(start)}
+        below = {
+            command_name.removeprefix(start): command
+            for command_name, command in self._commands.items()
+            if command_name.startswith(start)
+        }
         return _Commands(self.program, path, below) if below else None
 
 
-def _some(words: list[str]) -> str:
+def _some(names: list[str]) -> str:
     """Return the first eight words, and how many more there are."""
-    return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if words[8:] else "")
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if names[8:] else "")
 
 
 _NAMES = ("completion", "shell-completion", "completion-script")

@@ -49,8 +49,8 @@ def print_pages(
         output.result(with_items(first, key, whole), whole, declared)
         return
     if output.form == "table" and not output.columns:
-        place: list[Any] = [{}]
-        output.tables(with_items(first, key, place), declared, besides=place)
+        placeholder: list[Any] = [{}]
+        output.tables(with_items(first, key, placeholder), declared, besides=placeholder)
     print_rows(rows(), output.writer(declared, lambda rows: with_items(first, key, rows)), output.flush)
 
 
@@ -83,8 +83,8 @@ def print_rows(rows: Iterable[Any], writer: Writer, flush: Callable[[], None]) -
 
     def write() -> None:
         if batch:
-            arrived, batch[:] = batch.copy(), []
-            writer.add(arrived)
+            new_rows, batch[:] = batch.copy(), []
+            writer.add(new_rows)
             flush()
 
     try:

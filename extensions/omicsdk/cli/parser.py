@@ -42,37 +42,37 @@ def parse(
     Raises:
         UsageError: A word is unknown or has another type than its option, or a required argument is missing.
     """
-    own = own_arguments(command)
-    arguments = [*own, *global_arguments(own, everywhere)]
-    given = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words, suggest)
-    _check_opposites([argument for argument, _ in given])
+    command_arguments = own_arguments(command)
+    arguments = [*command_arguments, *global_arguments(command_arguments, everywhere)]
+    pairs = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words, suggest)
+    _check_opposites([argument for argument, _ in pairs])
     values = dict(configured or {})
     others: dict[str, Any] = {}
-    for argument, value in given:
-        if argument in own:
+    for argument, value in pairs:
+        if argument in command_arguments:
             joins = argument.get("positional") and argument.get("repeated")  # an option of the same keyword
             values[key(argument)] = [*values.get(key(argument), ()), *value] if joins else value
         else:
             others[argument["name"]] = value
-    missing = [argument for argument in own if argument.get("required") and key(argument) not in values]
+    missing = [argument for argument in command_arguments if argument.get("required") and key(argument) not in values]
     if missing:
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))
         raise UsageError(f"{names} {'is' if len(missing) == 1 else 'are'} required")
     return values, others
 
 
-def _verbatim(arguments: list[Argument], words: list[str]) -> list[str]:
+def _verbatim(arguments: list[Argument], command_line: list[str]) -> list[str]:
     """Words with `--` before the first that is no option of the command, nor the value of one."""
-    options = {spelling: each for each, spellings, _ in options_of(arguments) for spelling in spellings}
+    options = {spelling: argument for argument, spellings, _ in options_of(arguments) for spelling in spellings}
     end = 0
-    while end < len(words) and (option := options.get(words[end].partition("=")[0])):
-        end += 1 if "=" in words[end] or option.get("flag") else 2
-    return [*words[:end], *([] if words[end : end + 1] == ["--"] else ["--"]), *words[end:]]
+    while end < len(command_line) and (option := options.get(command_line[end].partition("=")[0])):
+        end += 1 if "=" in command_line[end] or option.get("flag") else 2
+    return [*command_line[:end], *([] if command_line[end : end + 1] == ["--"] else ["--"]), *command_line[end:]]
 
 
-def _check_opposites(given: list[Argument]) -> None:
-    for negation in given:
-        positive = next((each for each in given if key(each) == key(negation) and each is not negation), None)
+def _check_opposites(arguments: list[Argument]) -> None:
+    for negation in arguments:
+        positive = next((other for other in arguments if key(other) == key(negation) and other is not negation), None)
         if positive is not None and (negation.get("negates") or "value" in negation):
             raise UsageError(
                 f"{spelled(positive)} and {spelled(negation)} are mutually exclusive", remedy="Use one of them."
@@ -93,20 +93,20 @@ def parse_globals(words: list[str], everywhere: list[Argument]) -> dict[str, Any
 
 
 def _given(
-    arguments: list[Argument], words: list[str], suggest: Callable[[str, Iterable[str]], str] | None = None
+    arguments: list[Argument], command_line: list[str], suggest: Callable[[str, Iterable[str]], str] | None = None
 ) -> list[tuple[Argument, Any]]:
     positional = [argument for argument in arguments if argument.get("positional")]
     options = options_of(arguments)
-    end = words.index("--") if "--" in words else len(words)
-    _check_alone(words[:end], options)
-    typed_words = _joined(words[:end], options) if positional else words[:end]
+    end = command_line.index("--") if "--" in command_line else len(command_line)
+    _check_alone(command_line[:end], options)
+    typed_words = _joined(command_line[:end], options) if positional else command_line[:end]
     values, others = _split(typed_words, options)
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
-        known = [spelling for _, spellings, _ in options for spelling in spellings]
-        raise unknown_option(unknown.partition("=")[0], known, suggest)
+        known_spellings = [spelling for _, spellings, _ in options for spelling in spellings]
+        raise unknown_option(unknown.partition("=")[0], known_spellings, suggest)
     pairs = [(options[number][0], values[number]) for number in sorted(values)]
-    pairs += _placed(positional, [*others, *words[end + 1 :]])
+    pairs += _placed(positional, [*others, *command_line[end + 1 :]])
     return [(argument, value_of(argument, value)) for argument, value in pairs]
 
 
@@ -128,21 +128,21 @@ def _split(words: list[str], options: list[tuple[Argument, list[str], str]]) -> 
             others.append(word)
             continue
         argument, spellings, kind = options[numbers[name]]
-        taken = [] if value is None else [value]
+        texts = [] if value is None else [value]
         if argument.get("flag") or _is_letter(name, kind):
             if value:  # further letters
                 left.appendleft(f"-{value}")
-            taken = []
+            texts = []
         elif value is None:
             is_list = kind == "array" and not argument.get("repeated")
-            while left and (is_list or not taken) and not _option_in(left[0], numbers)[0] and not _is_option(left[0]):
-                taken.append(left.popleft())
-            if not taken and kind != "boolean":
+            while left and (is_list or not texts) and not _option_in(left[0], numbers)[0] and not _is_option(left[0]):
+                texts.append(left.popleft())
+            if not texts and kind != "boolean":
                 raise UsageError(
                     f"{'/'.join(spellings)}: expected {'at least one' if is_list else 'one'} argument",
                     remedy="Use a value that begins with a dash with an equals sign: --option=-value.",
                 )
-        values[numbers[name]] = [*values.get(numbers[name], []), *taken] if kind == "array" else taken
+        values[numbers[name]] = [*values.get(numbers[name], []), *texts] if kind == "array" else texts
     return values, others
 
 
@@ -156,38 +156,38 @@ def _option_in(word: str, numbers: Mapping[str, int]) -> tuple[str, str | None]:
     return (word[:2], word[2:]) if word[:2] in numbers else ("", None)
 
 
-def _joined(words: list[str], options: list[tuple[Argument, list[str], str]]) -> list[str]:
+def _joined(command_line: list[str], options: list[tuple[Argument, list[str], str]]) -> list[str]:
     """Add the value to each boolean without one, so that the next word is not taken for it."""
     booleans = {
-        spelling: flag(each)
-        for each, spellings, kind in options
-        if kind == "boolean" and not each.get("flag")
+        spelling: flag(argument)
+        for argument, spellings, kind in options
+        if kind == "boolean" and not argument.get("flag")
         for spelling in spellings
         if spelling.startswith("--")
     }
-    return [f"{booleans[word]}=true" if word in booleans else word for word in words]
+    return [f"{booleans[word]}=true" if word in booleans else word for word in command_line]
 
 
-def _check_alone(words: list[str], options: list[tuple[Argument, list[str], str]]) -> None:
+def _check_alone(command_line: list[str], options: list[tuple[Argument, list[str], str]]) -> None:
     """Check options that take no value.
 
     Raises:
         UsageError: One has a value.
     """
-    known = {spelling for _, spellings, _ in options for spelling in spellings}
+    known_spellings = {spelling for _, spellings, _ in options for spelling in spellings}
     alone = {
         spelling
-        for each, spellings, kind in options
+        for argument, spellings, kind in options
         for spelling in spellings
-        if each.get("flag") or _is_letter(spelling, kind)
+        if argument.get("flag") or _is_letter(spelling, kind)
     }
-    for word in words:
+    for word in command_line:
         name, equals, value = word.partition("=")
         if equals and name in alone:
             raise UsageError(f"{name} takes no value, got {value!r}", remedy=f"Pass {name} alone, or leave it out.")
         # Several letters may follow one dash, and a text of several words may begin with one.
-        if word[:2] in alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in known:
-            raise unknown_option(word, known)
+        if word[:2] in alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in known_spellings:
+            raise unknown_option(word, known_spellings)
 
 
 def _is_letter(spelling: str, kind: str) -> bool:
@@ -200,18 +200,18 @@ def _is_option(word: str) -> bool:
     return len(word) > 1 and word[0] == "-" and " " not in word and not word[1:].replace(".", "", 1).isdigit()
 
 
-def _placed(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, list[str]]]:
+def _placed(arguments: list[Argument], command_line: list[str]) -> list[tuple[Argument, list[str]]]:
     """Assign words to arguments: one each, several to a list, which leaves one to each required argument after it."""
     placed: list[tuple[Argument, list[str]]] = []
-    rest = words
+    rest = command_line
     for number, argument in enumerate(arguments):
         count = 1
         if kind_of(argument) == "array":
             later = arguments[number + 1 :]
-            count = len(rest) - sum(1 for each in later if each.get("required") and kind_of(each) != "array")
-        taken, rest = rest[: max(count, 0)], rest[max(count, 0) :]
-        if taken not in ([], [""]):  # an empty word is none
-            placed.append((argument, taken))
+            count = len(rest) - sum(1 for other in later if other.get("required") and kind_of(other) != "array")
+        values, rest = rest[: max(count, 0)], rest[max(count, 0) :]
+        if values not in ([], [""]):  # an empty word is none
+            placed.append((argument, values))
     if rest:
         raise unknown_option(rest[0], ())
     return placed
@@ -279,10 +279,10 @@ def _single(argument: Argument, kind: str, word: str) -> Any:
     return _loose(argument, word) if kind == "any" else word
 
 
-def _array(argument: Argument, words: list[str]) -> list[Any]:
+def _array(argument: Argument, texts: list[str]) -> list[Any]:
     items = argument.get("items")
-    if len(words) == 1:
-        only = words[0]
+    if len(texts) == 1:
+        only = texts[0]
         if only.startswith("@") and items != "string":
             value = _json(argument, _content(argument, only), "a JSON array")
             return value if is_array(value) else [value]
@@ -290,10 +290,10 @@ def _array(argument: Argument, words: list[str]) -> list[Any]:
         if only.lstrip().startswith("[") and is_array(value := _loose(argument, only)):
             return value
     if items is None or items in ("any", "array"):
-        return [_loose(argument, word) for word in words]
+        return [_loose(argument, word) for word in texts]
     if items == "string" and argument.get("in"):
-        return [_unquoted(argument, word) for word in words]
-    return [_single(argument, items, word) for word in words]
+        return [_unquoted(argument, word) for word in texts]
+    return [_single(argument, items, word) for word in texts]
 
 
 def _unquoted(argument: Argument, word: str) -> str:
@@ -368,8 +368,8 @@ def _number(argument: Argument, word: str, kind: type[int] | type[float], expect
 
 def _check_choices(argument: Argument, kind: str, value: Any) -> None:
     choices = argument.get("choices") or []
-    given: list[Any] = value if kind == "array" else [value]
-    for one in given:
+    values: list[Any] = value if kind == "array" else [value]
+    for one in values:
         if choices and one not in choices and str(one) not in map(str, choices):
             wrong = _wrong(argument, f"one of {', '.join(map(str, choices))}", str(one))
             wrong.remedy = did_you_mean(str(one), map(str, choices))
@@ -377,5 +377,5 @@ def _check_choices(argument: Argument, kind: str, value: Any) -> None:
 
 
 def _wrong(argument: Argument, expected: str, word: str, detail: str = "") -> UsageError:
-    shown = word if len(word) <= 60 else f"{word[:57]}..."
-    return UsageError(f"{spelled(argument)}: expected {expected}, got {shown!r}{detail}")
+    shortened = word if len(word) <= 60 else f"{word[:57]}..."
+    return UsageError(f"{spelled(argument)}: expected {expected}, got {shortened!r}{detail}")

@@ -51,15 +51,15 @@ def plugins() -> dict[str, Plugin]:
     folders = list(_folders())
     file = f"{cache_folder()}/plugins.json"
     cached = _cached(file)
-    known = cached.pop(sys.prefix, {})
-    if known.get("folders") == folders:
-        return known["plugins"]
-    found: dict[str, Plugin] = {}
+    cached_entry = cached.pop(sys.prefix, {})
+    if cached_entry.get("folders") == folders:
+        return cached_entry["plugins"]
+    by_name: dict[str, Plugin] = {}
     for folder, _ in reversed(folders):  # Python imports the first
-        found |= _in_folder(folder)
+        by_name |= _in_folder(folder)
     recent = dict(list(cached.items())[1 - MOST_ENVIRONMENTS :])
-    _cache(file, {**recent, sys.prefix: {"folders": folders, "plugins": found}})
-    return found
+    _cache(file, {**recent, sys.prefix: {"folders": folders, "plugins": by_name}})
+    return by_name
 
 
 def run(word: str, plugin: Plugin, words: Sequence[str]) -> int:
@@ -123,8 +123,8 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
         if not rest and not options and (text := topic_help(archive(word), terminal_width())):
             return write(text)
         root = catalog.root()
-        known = [*root.words(), *aliases, *others]
-        raise unknown_first_word(word, known, root.elsewhere(word), root.commands_of_services)
+        known_words = [*root.words(), *aliases, *others]
+        raise unknown_first_word(word, known_words, root.elsewhere(word), root.commands_of_services)
     if word in seen:
         raise UsageError(f"the alias {word!r} refers to itself", remedy=f"Remove it: omics alias rm {word}")
     seen.append(word)
@@ -153,8 +153,8 @@ def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
 
     used: set[int] = set()
 
-    def given(found: re.Match[str]) -> str:
-        number = int(found[1])
+    def given(match: re.Match[str]) -> str:
+        number = int(match[1])
         if number > len(words):
             raise UsageError(
                 f"a word for ${number} is missing", remedy=f"The alias {name!r} expands to `omics {expansion}`."
@@ -229,9 +229,9 @@ def read_aliases() -> dict[str, str]:
     file = aliases_file()
     try:
         with open(file, "rb") as stream:  # noqa: PTH123 - pathlib costs 5 ms
-            found: Any = json.loads(stream.read())
-        if found.__class__ is dict and all(text.__class__ is str for text in found.values()):
-            return found
+            aliases: Any = json.loads(stream.read())
+        if aliases.__class__ is dict and all(text.__class__ is str for text in aliases.values()):
+            return aliases
         reason, line = "it is not an object of texts", None
     except FileNotFoundError:
         return {}
@@ -250,9 +250,9 @@ def cache_folder() -> str:
     """
     folder = user_folder("cache")
     try:
-        for each in (os.path.dirname(folder), folder):  # noqa: PTH120 - as above
-            if not os.path.isdir(each):  # noqa: PTH112 - as above
-                os.mkdir(each, 0o700)  # noqa: PTH102 - as above
+        for path in (os.path.dirname(folder), folder):  # noqa: PTH120 - as above
+            if not os.path.isdir(path):  # noqa: PTH112 - as above
+                os.mkdir(path, 0o700)  # noqa: PTH102 - as above
     except OSError:
         return os.devnull
     return folder
@@ -270,10 +270,10 @@ def _folders() -> Iterator[list[Any]]:
 def _cached(file: str) -> dict[str, Any]:
     try:
         with open(file, "rb") as stream:  # noqa: PTH123 - as above
-            found: Any = json.loads(stream.read())
+            content: Any = json.loads(stream.read())
     except (OSError, ValueError):
         return {}
-    return found if found.__class__ is dict else {}
+    return content if content.__class__ is dict else {}
 
 
 def _cache(file: str, content: dict[str, Any]) -> None:
@@ -288,18 +288,18 @@ def _cache(file: str, content: dict[str, Any]) -> None:
 
 def _in_folder(folder: str) -> dict[str, Plugin]:
     """Return the commands of the distributions installed in a folder."""
-    found: dict[str, Plugin] = {}
+    by_name: dict[str, Plugin] = {}
     try:
         names = os.listdir(folder)  # noqa: PTH208 - as above
     except OSError:  # an archive
-        return found
+        return by_name
     for name in names:
         if name.endswith((".dist-info", ".egg-info")):
             for word, target in _entry_points(_text(f"{folder}/{name}/entry_points.txt")):
                 facts = _text(f"{folder}/{name}/METADATA") or _text(f"{folder}/{name}/PKG-INFO")
                 package = f"{_header(facts, 'Name') or name} {_header(facts, 'Version')}".rstrip()
-                found[word] = {"target": target, "distribution": package, "summary": _header(facts, "Summary")}
-    return found
+                by_name[word] = {"target": target, "distribution": package, "summary": _header(facts, "Summary")}
+    return by_name
 
 
 def _entry_points(text: str) -> Iterator[tuple[str, str]]:
@@ -316,8 +316,8 @@ def _entry_points(text: str) -> Iterator[tuple[str, str]]:
 
 def _header(facts: str, name: str) -> str:
     lines = facts.partition("\n\n")[0].splitlines()
-    found = next((line for line in lines if line.startswith(f"{name}: ")), "")
-    return "".join(c for c in found.removeprefix(f"{name}: ") if c.isprintable())
+    header = next((line for line in lines if line.startswith(f"{name}: ")), "")
+    return "".join(c for c in header.removeprefix(f"{name}: ") if c.isprintable())
 
 
 def _text(file: str) -> str:

@@ -85,10 +85,10 @@ class Group(ABC):
         Raises:
             UsageError: The word is unknown; the nearest one is suggested.
         """
-        found = self.find(word)
-        if found is None:
+        node = self.find(word)
+        if node is None:
             raise unknown_word(" ".join([self.program.name, *self.path]), word, self.words())
-        return found
+        return node
 
     def words(self) -> list[str]:
         """Return the valid next words."""

@@ -47,8 +47,8 @@ def progress_line(title: str, state: Progress, width: int, *, plain: bool = Fals
         numbers.insert(0, full * filled + empty * (length - filled))
         room -= _TIME + length
     room = max(1, room)
-    shown = title if len(title) <= room else f"{title[: room - 1]}{'~' if plain else '…'}"
-    return "  ".join([shown, *numbers])[:width]
+    short_title = title if len(title) <= room else f"{title[: room - 1]}{'~' if plain else '…'}"
+    return "  ".join([short_title, *numbers])[:width]
 
 
 def _sizes(done: int, total: int) -> str:

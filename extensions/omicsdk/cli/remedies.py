@@ -15,9 +15,9 @@ def advise(error: BaseException, where: str) -> None:
     """
     if isinstance(error, SomeFailed):
         # Of errors that are all for credentials the first one is shown, alone.
-        whole = where if all(isinstance(each, AuthError) for each in error.errors) else ""
-        for each in error.errors:
-            advise(each, whole)
+        whole = where if all(isinstance(cause, AuthError) for cause in error.errors) else ""
+        for member in error.errors:
+            advise(member, whole)
     elif isinstance(error, ConnectFailed | TimedOut):
         from omicsdk.hca.retirement import retirement
 
@@ -31,8 +31,8 @@ def _remedy(service: str) -> str:
     """Return the remedy if a service requires a login."""
     from omicsdk.cli.catalog import builtin_commands
 
-    if any(each["command"] == service for each in builtin_commands()):
+    if any(command["command"] == service for command in builtin_commands()):
         # A command for files of any platform.
         return "Run `omics init`, which shows the credentials of each platform and how to get missing ones."
-    given = SERVICES[service].get("remedy") if service in SERVICES else None
-    return given or f"Use a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
+    remedy = SERVICES[service].get("remedy") if service in SERVICES else None
+    return remedy or f"Use a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."

@@ -53,27 +53,29 @@ def completions(
     return [], True
 
 
-def _remote(given: Mapping[str, str], current: str) -> list[Word]:
+def _remote(options: Mapping[str, str], current: str) -> list[Word]:
     """Return the entries of a remote folder that begin with the typed text."""
     scheme, _, path = current.partition("://")
     if scheme not in SCHEMES:
         return []
     folder = path[: path.rfind("/") + 1]
-    found = _looked_up(given, f"{scheme}://{folder}")
-    return [(word, "") for word in (f"{scheme}://{each}" for each in found) if word.startswith(current)]
+    names = _looked_up(options, f"{scheme}://{folder}")
+    return [(word, "") for word in (f"{scheme}://{name}" for name in names) if word.startswith(current)]
 
 
-def _conditions(given: Mapping[str, str], current: str) -> list[Word]:
+def _conditions(options: Mapping[str, str], current: str) -> list[Word]:
     """Return the facets of Azul, or after the equals sign conditions with their values."""
     from omicsdk.cli.lookups import FACETS
 
-    found = _looked_up(given, f"{FACETS}{given.get('--catalog', '')}")
-    words = found if "=" in current else dict.fromkeys(f"{each.partition('=')[0]}=" for each in found)
-    return [(word, "") for word in words if word.startswith(current)]
+    conditions = _looked_up(options, f"{FACETS}{options.get('--catalog', '')}")
+    candidates = (
+        conditions if "=" in current else dict.fromkeys(f"{condition.partition('=')[0]}=" for condition in conditions)
+    )
+    return [(word, "") for word in candidates if word.startswith(current)]
 
 
-def _looked_up(given: Mapping[str, str], folder: str) -> list[str]:
+def _looked_up(typed_options: Mapping[str, str], folder: str) -> list[str]:
     from omicsdk.cli.lookups import entries
 
-    options = {name: given.get(f"--{name.replace('_', '-')}", "") for name in _STORE_OPTIONS}
+    options = {name: typed_options.get(f"--{name.replace('_', '-')}", "") for name in _STORE_OPTIONS}
     return entries(folder, {name: value for name, value in options.items() if value})

@@ -106,11 +106,11 @@ def fitting(widths: list[int], room: int, gap: int) -> list[int]:
         The columns' numbers, in order.
     """
     chosen: list[int] = []
-    taken = -gap
+    used = -gap
     for number, width in enumerate(widths):
-        if not chosen or taken + gap + width <= room:
+        if not chosen or used + gap + width <= room:
             chosen.append(number)
-            taken += gap + width
+            used += gap + width
     return chosen
 
 

@@ -33,8 +33,8 @@ def run(found: Found, before: list[str], words: list[str]) -> int:
         The exit code.
     """
     program = found.program
-    own, everywhere = program.defaults(found)
-    values, after = parse(found.command, words, program.options, own, program.suggested_option)
+    command_defaults, everywhere = program.defaults(found)
+    values, after = parse(found.command, words, program.options, command_defaults, program.suggested_option)
     settings = {**everywhere, **parse_globals(before, program.options), **after}
     if settings.get("help") or settings.get("h"):  # after another letter: -qh
         from omicsdk.cli.help import command_help, terminal_width
@@ -47,8 +47,8 @@ def run(found: Found, before: list[str], words: list[str]) -> int:
     least = "ERROR" if settings.get("quiet") else settings.get("log-level", LOG_LEVEL)
     level = "DEBUG" if settings.get("debug") else least
     console = program.messages(level, settings)
-    shown: AbstractContextManager[None] = nullcontext() if found.command.get("quick") else console.logs(level)
-    with shown, as_patient(settings):
+    logging_context: AbstractContextManager[None] = nullcontext() if found.command.get("quick") else console.logs(level)
+    with logging_context, as_patient(settings):
         program.work(found, values, settings, console)
     return console.exit_code
 
@@ -63,14 +63,14 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
         UsageError: A value is not a duration.
     """
     limits = {"call-timeout", "call-budget"} & settings.keys()
-    stated = {name: seconds_of(f"--{name}", settings[name]) for name in limits}
-    if not stated:
+    seconds_by_name = {name: seconds_of(f"--{name}", settings[name]) for name in limits}
+    if not seconds_by_name:
         return nullcontext()
     from omicsdk.core.sending.time_limits import Timeout, call_limits
 
-    seconds = stated.get("call-timeout")
+    seconds = seconds_by_name.get("call-timeout")
     waits = None if seconds is None else Timeout(read=seconds, write=seconds, body=seconds)
-    return call_limits(waits, stated.get("call-budget"))
+    return call_limits(waits, seconds_by_name.get("call-budget"))
 
 
 def seconds_of(option: str, text: str) -> float:

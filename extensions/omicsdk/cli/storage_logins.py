@@ -26,11 +26,11 @@ def storage_accounts(environ: Mapping[str, str]) -> Iterator[Account]:
     """
     for platform, url, find in (("google", GOOGLE, _google), ("s3", AMAZON, _s3)):
         try:
-            found = find(environ)
+            account = find(environ)
         except OmicsError as error:
-            found = Account(platform, "", url, problem=str(error), code=1)
-        if found is not None:
-            yield found
+            account = Account(platform, "", url, problem=str(error), code=1)
+        if account is not None:
+            yield account
     yield from _drs_servers()
 
 
@@ -56,6 +56,6 @@ def _drs_servers() -> Iterator[Account]:
     from omicsdk.drs.hosts import KNOWN
     from omicsdk.fs.stores.drs import found_login
 
-    for known in KNOWN:
-        if "*" not in known.host and found_login(known.host) is not None:
-            yield Account("drs", "", f"https://{known.host}", origin=f"the login of {known.login}")
+    for server in KNOWN:
+        if "*" not in server.host and found_login(server.host) is not None:
+            yield Account("drs", "", f"https://{server.host}", origin=f"the login of {server.login}")

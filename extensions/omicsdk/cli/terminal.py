@@ -70,12 +70,12 @@ def widths(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> l
         rows: Texts of the cells; a row may have fewer.
         width: Columns of the terminal.
     """
-    count = max((len(each) for each in (names, *rows)), default=0)
-    found = [max((cells(row[at]) for row in (names, *rows) if at < len(row)), default=0) for at in range(count)]
-    while sum(found) + GAP * (count - 1) + 2 > width and max(found, default=0) > _LEAST:
-        widest = found.index(max(found))
-        found[widest] -= 1
-    return found
+    count = max((len(line) for line in (names, *rows)), default=0)
+    column_widths = [max((cells(row[at]) for row in (names, *rows) if at < len(row)), default=0) for at in range(count)]
+    while sum(column_widths) + GAP * (count - 1) + 2 > width and max(column_widths, default=0) > _LEAST:
+        widest = column_widths.index(max(column_widths))
+        column_widths[widest] -= 1
+    return column_widths
 
 
 def table(
@@ -95,11 +95,11 @@ def table(
         coloured: Whether names are bold.
         rule: The character of the line.
     """
-    body = [line for each in rows for line in row(each, widths)]
+    body = [line for row_cells in rows for line in row(row_cells, widths)]
     if not names:
         return body
     line = rule * (sum(widths) + GAP * (len(widths) - 1) + 2)
-    return [*(styled(each, BOLD, coloured=coloured) for each in row(names, widths)), line, *body]
+    return [*(styled(text, BOLD, coloured=coloured) for text in row(names, widths)), line, *body]
 
 
 def row(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -113,7 +113,7 @@ def row(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
     height = max(map(len, pieces), default=1)
     lines: list[str] = []
     for at in range(height):
-        parts = [each[at] if at < len(each) else "" for each in pieces]
+        parts = [piece[at] if at < len(piece) else "" for piece in pieces]
         padded = [text + " " * (width - cells(text)) for text, width in zip(parts, widths, strict=False)]
         lines.append(f" {(' ' * GAP).join(padded)}".rstrip())
     return lines

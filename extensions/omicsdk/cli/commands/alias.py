@@ -117,10 +117,10 @@ def _check(expansion: str, catalog: Catalog, aliases: dict[str, str]) -> None:
         UsageError: It does not.
     """
     try:
-        words = split_globals(shlex.split(expansion), GLOBALS, [])[2]
+        parts = split_globals(shlex.split(expansion), GLOBALS, [])[2]
     except ValueError as error:  # a quote that is not closed
         raise UsageError(f"cannot split the expansion into words: {error}") from error
-    first = words[0] if words else ""
+    first = parts[0] if parts else ""
     if first not in aliases and not _is_command(first, catalog):
         near = did_you_mean(first, catalog.root().words()) if first else ""
         raise UsageError(
@@ -157,7 +157,7 @@ def remove_alias(name: str, *, console: Console) -> None:
     if name not in aliases:
         raise UsageError(f"alias not found: {name!r}", remedy=did_you_mean(name, aliases) or "See: omics alias list")
     with locked(path):
-        _write(path, {each: text for each, text in read_aliases().items() if each != name})
+        _write(path, {alias: text for alias, text in read_aliases().items() if alias != name})
     console.message(f"removed the alias {name}")
 
 
@@ -202,5 +202,5 @@ def function(shell: str) -> str:
         places = [f"' {service} *' ' --log-level* {service} *'" for service in _SERVICES]
         return _FISH.format(patterns=" ".join(places), options=_AS_BEFORE)
     places = [f'" {service} "*|" --log-level"*" {service} "*' for service in _SERVICES]
-    made = _POSIX.format(patterns="|".join(places), options=_AS_BEFORE)
-    return made + (_EXPORT if shell == "bash" else "")
+    script = _POSIX.format(patterns="|".join(places), options=_AS_BEFORE)
+    return script + (_EXPORT if shell == "bash" else "")

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def as_rows(result: Sequence[Catalog] | Sequence[FacetValue], call: Call) -> list[dict[str, Any]]:
     """Render catalogs or values of facets."""
-    wanted = call.options.get("facet")
-    rows = (asdict(each) for each in result)
-    return [row for row in rows if wanted is None or row["facet"] == wanted]
+    facet = call.options.get("facet")
+    rows = (asdict(item) for item in result)
+    return [row for row in rows if facet is None or row["facet"] == facet]
 
 
 def as_json(result: Hit | Summary, call: Call) -> dict[str, Any]:

@@ -146,26 +146,26 @@ def generate(
             raise UsageError(f"--templates {templates}: not a folder")
         others = Templates(None if templates is None else Path(templates))
         with rendering_with(others), _formatted(others):
-            made = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
+            generated = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
             if check:
                 console.step("comparing")
-                found = project_drift(made, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
-                for each in found:
-                    console.error(each)
-                if found:
+                drift = project_drift(generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
+                for difference in drift:
+                    console.error(difference)
+                if drift:
                     raise OmicsError(f"{out} differs from {spec}", remedy="Generate it again without --check.")
-                console.message(f"{out} is up to date with {spec} ({len(made.files)} files in the package)")
+                console.message(f"{out} is up to date with {spec} ({len(generated.files)} files in the package)")
                 return
-            console.step(f"formatting {len(made.files)} files")
-            changes = write_project(made, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
-        _summarise(made, folder / "src" / name, console)
+            console.step(f"formatting {len(generated.files)} files")
+            changes = write_project(generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
+        _summarise(generated, folder / "src" / name, console)
         if others.overridden:
             console.message(f"templates of {templates} render: {', '.join(others.overridden)}")
         for change in changes:
             console.message(change)
-        if _report_notes(made, console) and strict:
+        if _report_notes(generated, console) and strict:
             console.exit_code = SOME_FAILED
-        _report_faults(made.report, console)
+        _report_faults(generated.report, console)
 
 
 def diff(
@@ -203,13 +203,13 @@ def diff(
             plan_package(Path(document), list(map(Path, overlay)), "client", **reading.options(console))
             for document, overlay in zip(documents, (old_overlay, new_overlay), strict=True)
         ]
-        for each in planned:
-            _report_faults(each.report, console)
-        before, after = (each.package for each in planned)
-        found = compare(before, after)
-        if fail_on_breaking and any(change.breaking for change in found):
+        for plan in planned:
+            _report_faults(plan.report, console)
+        before, after = (side.package for side in planned)
+        changes = compare(before, after)
+        if fail_on_breaking and any(change.breaking for change in changes):
             console.exit_code = REFUSED
-        return _printed(as_json(before, after, found), as_report(before, after, found), json)
+        return _printed(as_json(before, after, changes), as_report(before, after, changes), json)
 
 
 def explain(document: Document, operation: str, *, json: bool = False, console: Console) -> TextAndData:
@@ -232,10 +232,10 @@ def explain(document: Document, operation: str, *, json: bool = False, console: 
         planned = plan_package(name="client", **document.options(console))
         _report_faults(planned.report, console)
         try:
-            found = explained(planned, operation)
+            explanation = explained(planned, operation)
         except UnknownOperation as error:
             raise UsageError(str(error)) from error
-        return _printed(as_json(found), as_text(found), json)
+        return _printed(as_json(explanation), as_text(explanation), json)
 
 
 def suggest(document: Document, *, json: bool = False, console: Console) -> TextAndData:
@@ -255,10 +255,10 @@ def suggest(document: Document, *, json: bool = False, console: Console) -> Text
 
         planned = plan_package(name="client", **document.options(console))
         _report_faults(planned.report, console)
-        found = paging_overlay(planned)
-        paged = f"{found.certain} operation{'s' if found.certain != 1 else ''} recognised as paged"
-        console.message(f"{document.spec}: {paged}, {found.uncertain} uncertain")
-        return _printed(encoding.dumps(found.data, indent=1), found.text, json)
+        overlay = paging_overlay(planned)
+        paged = f"{overlay.certain} operation{'s' if overlay.certain != 1 else ''} recognised as paged"
+        console.message(f"{document.spec}: {paged}, {overlay.uncertain} uncertain")
+        return _printed(encoding.dumps(overlay.data, indent=1), overlay.text, json)
 
 
 def templates(name: str | None = None, *, console: Console) -> TextAndData:
@@ -275,7 +275,7 @@ def templates(name: str | None = None, *, console: Console) -> TextAndData:
         from omicsdk_codegen.template_variables import TEMPLATES, annotated, listed
 
         if name is None:
-            return TextAndData(listed(), {each: template.writes for each, template in TEMPLATES.items()})
+            return TextAndData(listed(), {name: template.writes for name, template in TEMPLATES.items()})
         if name not in TEMPLATES:
             raise UsageError(f"unknown template {name}", remedy=suggestion(name))
         text = annotated(name)
@@ -292,8 +292,10 @@ def _formatted(templates: Templates) -> Generator[None]:
     except FormatFailed as error:
         if not templates.overridden:
             raise
-        listed = ", ".join(map(str, templates.overridden.values()))
-        raise OmicsError(f"a file is not valid Python: {error}", remedy=f"Correct a template of {listed}.") from error
+        template_list = ", ".join(map(str, templates.overridden.values()))
+        raise OmicsError(
+            f"a file is not valid Python: {error}", remedy=f"Correct a template of {template_list}."
+        ) from error
 
 
 @contextmanager
@@ -315,31 +317,31 @@ def _generator(console: Console, *documents: str) -> Generator[None]:
         yield
     except DocumentError as error:
         *others, last = map(str, error.faults)
-        for each in others:
-            console.error(each)
+        for other in others:
+            console.error(other)
         raise OmicsError(last) from error
     finally:
         console.step("")
 
 
-def _document_of(given: str) -> str:
+def _document_of(source: str) -> str:
     """The document of a generated package, or of the project around it; any other path is a document."""
-    path = Path(given)
-    found = [path / "openapi.json", *sorted(path.glob("src/*/openapi.json"))]
-    return str(next((each for each in found if each.is_file()), path))
+    path = Path(source)
+    candidates = [path / "openapi.json", *sorted(path.glob("src/*/openapi.json"))]
+    return str(next((candidate for candidate in candidates if candidate.is_file()), path))
 
 
 def _printed(data: str, text: str, as_json: bool) -> TextAndData:
     return TextAndData((data if as_json else text).rstrip("\n"), encoding.loads(data))
 
 
-def _summarise(made: Made, target: Path, console: Console) -> None:
-    models = sum(len(module.classes) for module in made.package.models)
-    counts = (("operation", len(made.package.operations)), ("model", models), ("file", len(made.files)))
-    listed = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)
-    console.message(f"{target}: {listed}")
-    kinds = Counter(note.kind for note in made.report.notes)
-    words = {
+def _summarise(generated: Made, target: Path, console: Console) -> None:
+    models = sum(len(module.classes) for module in generated.package.models)
+    counts = (("operation", len(generated.package.operations)), ("model", models), ("file", len(generated.files)))
+    summary = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)
+    console.message(f"{target}: {summary}")
+    kinds = Counter(note.kind for note in generated.report.notes)
+    labels = {
         "repair": "repaired",
         "omission": "omitted",
         "loss": "lost",
@@ -349,10 +351,10 @@ def _summarise(made: Made, target: Path, console: Console) -> None:
         "suggestion": "suggested as paged",
         "name": "named in full",
     }
-    for note in made.report.notes:
+    for note in generated.report.notes:
         if note.kind == "pruned":
             console.message(f"{note.before} {note.after}")
-    if differing := ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]):
+    if differing := ", ".join(f"{kinds[kind]} {word}" for kind, word in labels.items() if kinds[kind]):
         console.message(f"{target / 'report.json'} lists what differs from the document: {differing}")
 
 
@@ -370,21 +372,21 @@ def _report_faults(report: Report, console: Console) -> None:
     console.is_partial = True
 
 
-def _report_notes(made: Made, console: Console) -> bool:
+def _report_notes(generated: Made, console: Console) -> bool:
     """Report what of the document's operations is not in the package, and what its author should correct.
 
     Returns:
         Whether anything is lost.
     """
-    notes = [note for note in made.report.notes if note.kind == "loss" or (note.remedy and note.kind != "fault")]
+    notes = [note for note in generated.report.notes if note.kind == "loss" or (note.remedy and note.kind != "fault")]
     for note in notes[:SHOWN]:
-        place = f"{note.file}:{note.line}" if note.line else note.file
+        location = f"{note.file}:{note.line}" if note.line else note.file
         text = (
             f"{note.before}; {note.after} ({note.pointer}). {note.remedy}"
             if note.remedy
             else f"{note.after} ({note.pointer})"
         )
-        console.warning(f"{place}: {text}")
+        console.warning(f"{location}: {text}")
     if len(notes) > SHOWN:
         console.warning(f"and {len(notes) - SHOWN} more")
     return any(note.kind == "loss" for note in notes)

@@ -68,14 +68,14 @@ def install(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: Con
         UsageError: The shell is missing or unknown.
         ConfigError: A file cannot be written.
     """
-    named, place = _named_place(shell)
+    named, target = _named_place(shell)
     text = script(named, "omics")
-    if place.file.exists() and place.file.read_bytes() == text.encode():
-        console.message(f"{place.file} is up to date")
+    if target.file.exists() and target.file.read_bytes() == text.encode():
+        console.message(f"{target.file} is up to date")
     else:
-        write_text(place.file, text, _MODE)
-        console.message(f"wrote {place.file}")
-    settings, line = place.settings, place.line
+        write_text(target.file, text, _MODE)
+        console.message(f"wrote {target.file}")
+    settings, line = target.settings, target.line
     if settings is not None:
         content = settings.read_bytes() if settings.exists() else b""
         if line.encode() not in content.splitlines():
@@ -99,18 +99,18 @@ def uninstall(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: C
         UsageError: The shell is missing or unknown.
         ConfigError: A file cannot be changed.
     """
-    _, place = _named_place(shell)
-    settings, line = place.settings, place.line.encode()
+    _, target = _named_place(shell)
+    settings, line = target.settings, target.line.encode()
     content = settings.read_bytes() if settings is not None and settings.exists() else b""
     if settings is not None and line in content.splitlines():
-        rest = b"".join(each for each in content.splitlines(keepends=True) if each.rstrip(b"\r\n") != line)
-        _rewrite(settings, rest, f"Remove this line yourself: {place.line}")
+        rest = b"".join(kept for kept in content.splitlines(keepends=True) if kept.rstrip(b"\r\n") != line)
+        _rewrite(settings, rest, f"Remove this line yourself: {target.line}")
         console.message(f"removed a line from {settings}")
-    if place.file.exists():
-        place.file.unlink()
-        console.message(f"removed {place.file}")
+    if target.file.exists():
+        target.file.unlink()
+        console.message(f"removed {target.file}")
     else:
-        console.message(f"{place.file} does not exist")
+        console.message(f"{target.file} does not exist")
 
 
 def _named_place(shell: str | None) -> tuple[str, Place]:
@@ -154,10 +154,10 @@ def place_of(shell: str, environ: Mapping[str, str], home: Path, *, has_loader: 
         folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
         return Place(folder / "fish" / "completions" / "omics.fish")
     if shell == "zsh":
-        own = Path(environ.get("ZDOTDIR") or home)
-        folder = own / ".zfunc"
+        dot_folder = Path(environ.get("ZDOTDIR") or home)
+        folder = dot_folder / ".zfunc"
         line = f"fpath=({_quoted(folder)} $fpath); autoload -Uz compinit && compinit"
-        return Place(folder / "_omics", own / ".zshrc", line)
+        return Place(folder / "_omics", dot_folder / ".zshrc", line)
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "bash-completion"
     # Since bash-completion 2.12 a list of folders, the first of which takes precedence.
     file = Path(environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0] or data) / "completions" / "omics"

@@ -87,14 +87,15 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
     from omicsdk.logins import found_settings
 
     settings = [*HCAConfig().settings, *_own_settings()]
-    found = [
-        (each.name, masked(each.keys, each.value), each.place if show_origin else each.origin) for each in settings
+    entries = [
+        (setting.name, masked(setting.keys, setting.value), setting.place if show_origin else setting.origin)
+        for setting in settings
     ]
-    found += found_settings(connection.profile)
+    entries += found_settings(connection.profile)
     for name in filter(_is_variable, sorted(os.environ)):
         value = os.environ[name]
-        found.append((name, _shown(name, value), ENVIRONMENT))
-    rows = [{"name": name, "value": value, "origin": origin} for name, value, origin in found]
+        entries.append((name, _shown(name, value), ENVIRONMENT))
+    rows = [{"name": name, "value": value, "origin": origin} for name, value, origin in entries]
     # A line each: beside names and files, a table would have no space for the values.
     lines = [f"{row['name']} = {text_of(row['value'])}  ({row['origin']})" for row in rows]
     return TextAndData("\n".join(lines), rows, terminal_only=True)
@@ -118,13 +119,13 @@ def get(name: str, *, connection: Connection) -> Any:
     if table_keys(keys, connection.profile) is not None:
         return _own_value(keys, connection)
     settings = HCAConfig().settings
-    place = settings.place_of(keys)
-    if place is None:
-        known = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *OWN])
-        raise OmicsError(f"{name} is not set", remedy=did_you_mean(name, known))
+    origin = settings.place_of(keys)
+    if origin is None:
+        known_names = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *OWN])
+        raise OmicsError(f"{name} is not set", remedy=did_you_mean(name, known_names))
     value = settings.get(*keys)
     if not isinstance(value, dict) and any(map(is_secret_name, keys)):
-        raise _secret(name, place)
+        raise _secret(name, origin)
     return masked(keys, value)
 
 
@@ -137,8 +138,8 @@ def paths() -> list[dict[str, Any]]:
 
     files, named = files_of(os.environ), named_files(os.environ)
     # A user without a home has no user file.
-    own = len(files) - len(named) - 1
-    origins = ["this machine", *["this user"] * own, *["HCA_CONFIG_FILE"] * len(named)]
+    user_count = len(files) - len(named) - 1
+    origins = ["this machine", *["this user"] * user_count, *["HCA_CONFIG_FILE"] * len(named)]
     settings = settings_path()
     rows = [] if settings is None else [(settings, "omicsdk")]
     rows += zip(files, origins, strict=True)
@@ -165,29 +166,29 @@ def set_setting(
     from omicsdk.core.settings.config import Values, change, set_in
 
     keys = keys_of(name)
-    own = _own(keys, file, connection)
-    if own is not None:
-        wanted = _checked(keys, _typed(keys) if value == STREAM else value)
-        change_settings(own, wanted)
-        return {"name": name_of(keys), "value": wanted, "file": str(settings_path())}
+    profile_keys = _own(keys, file, connection)
+    if profile_keys is not None:
+        new_value = _checked(keys, _typed(keys) if value == STREAM else value)
+        change_settings(profile_keys, new_value)
+        return {"name": name_of(keys), "value": new_value, "file": str(settings_path())}
     path = _file(file)
-    found = _value(keys, value, text=text)
-    _check_known(keys, found)
+    parsed = _value(keys, value, text=text)
+    _check_known(keys, parsed)
     is_site = _is_site_file(path)
-    if is_site and _is_secret(keys, found):
+    if is_site and _is_secret(keys, parsed):
         raise UsageError(
             f"{name_of(keys)} is a secret, and all users can read {path}",
             remedy="Set it in your own file, without --file.",
         )
 
     def edit(values: Values) -> None:
-        set_in(values, path, keys, found)
+        set_in(values, path, keys, parsed)
         _check_merged(_effective(Layer(str(path), values)), keys)
         _check_read(keys)
 
     change(path, edit, shared=is_site)
     _warn(keys, path, console)
-    return {"name": name_of(keys), "value": masked(keys, found), "file": str(path)}
+    return {"name": name_of(keys), "value": masked(keys, parsed), "file": str(path)}
 
 
 def unset_setting(name: str, *, file: Path | None = None, connection: Connection, console: Console) -> dict[str, Any]:
@@ -202,19 +203,19 @@ def unset_setting(name: str, *, file: Path | None = None, connection: Connection
     from omicsdk.core.settings.config import unset
 
     keys = keys_of(name)
-    own = _own(keys, file, connection)
-    if own is not None:
-        if not change_settings(own, None):
+    profile_keys = _own(keys, file, connection)
+    if profile_keys is not None:
+        if not change_settings(profile_keys, None):
             raise OmicsError(f"{name_of(keys)} is not set in {settings_path()}", remedy="See: omics config list")
         return {"name": name_of(keys), "file": str(settings_path())}
     path = _file(file)
-    found = unset(path, keys, shared=_is_site_file(path))
-    place = _effective().place_of(keys)
-    if not found:
-        elsewhere = "" if place in (None, "built in") else f"It is set elsewhere: {place}. Name that file with --file."
-        raise OmicsError(f"{name_of(keys)} is not set in {path}", remedy=elsewhere or _nearest(keys, path))
-    if place is not None:
-        console.message(f"{name_of(keys)} is still set, now by {place}")
+    removed = unset(path, keys, shared=_is_site_file(path))
+    origin = _effective().place_of(keys)
+    if not removed:
+        hint = "" if origin in (None, "built in") else f"It is set elsewhere: {origin}. Name that file with --file."
+        raise OmicsError(f"{name_of(keys)} is not set in {path}", remedy=hint or _nearest(keys, path))
+    if origin is not None:
+        console.message(f"{name_of(keys)} is still set, now by {origin}")
     return {"name": name_of(keys), "file": str(path)}
 
 
@@ -277,8 +278,8 @@ def _known() -> Iterator[dict[str, Any]]:
 def _own_settings() -> list[Setting]:
     """Return the settings of omicsdk's own file, including unknown ones."""
     settings = read_settings()
-    found = merged([Layer(str(settings.path), settings.values)])
-    return [each._replace(place=settings.place(*each.keys)) for each in found]
+    own_settings = merged([Layer(str(settings.path), settings.values)])
+    return [setting._replace(place=settings.place(*setting.keys)) for setting in own_settings]
 
 
 def _is_variable(name: str) -> bool:
@@ -298,22 +299,22 @@ def _shown(name: str, value: str) -> str:
 
 def _own(keys: Keys, file: Path | None, connection: Connection) -> Keys | None:
     """Return the keys of a setting in omicsdk's own file; None for one of the HCA configuration."""
-    own = table_keys(keys, connection.profile)
-    if own is not None and file is not None:
+    profile_keys = table_keys(keys, connection.profile)
+    if profile_keys is not None and file is not None:
         raise UsageError(
             f"{name_of(keys)} is not a setting of the HCA configuration",
             remedy="Name another file in OMICS_SETTINGS_FILE.",
         )
-    return own
+    return profile_keys
 
 
 def _own_value(keys: Keys, connection: Connection) -> str:
     """Return the value of omicsdk's own file, or the one in effect from another source."""
     from omicsdk.logins import found_settings
 
-    stated = {each.keys: each.value for each in _own_settings()}.get(table_keys(keys, connection.profile) or ())
-    if isinstance(stated, str):
-        return stated
+    value = {setting.keys: setting.value for setting in _own_settings()}.get(table_keys(keys, connection.profile) or ())
+    if isinstance(value, str):
+        return value
     value = {name: value for name, value, _ in found_settings(connection.profile)}.get(name_of(keys))
     if value is None:
         raise OmicsError(f"{name_of(keys)} is not set", remedy=f"Set it: omics config set {name_of(keys)} VALUE")
@@ -343,8 +344,11 @@ def _check_default(section: str, name: str, value: str) -> None:
     from omicsdk.cli.program import Found
 
     nodes = [] if section == "cli" else [Catalog().start(command) for command in ("cp", "get")]
-    options = [*GLOBALS, *(each for node in nodes if isinstance(node, Found) for each in own_arguments(node.command))]
-    argument = next(each for each in options if key(each).replace("-", "_") == name)
+    options = [
+        *GLOBALS,
+        *(option for node in nodes if isinstance(node, Found) for option in own_arguments(node.command)),
+    ]
+    argument = next(option for option in options if key(option).replace("-", "_") == name)
     try:
         checked_default(argument, value)
     except UsageError as error:
@@ -352,8 +356,8 @@ def _check_default(section: str, name: str, value: str) -> None:
         raise UsageError(f"{section}.{name}: {what}", remedy=error.remedy) from error
 
 
-def _secret(name: str, place: str) -> OmicsError:
-    return OmicsError(f"{name} is a secret, which is not shown", remedy=f"It is set in {place}.")
+def _secret(name: str, origin: str) -> OmicsError:
+    return OmicsError(f"{name} is a secret, which is not shown", remedy=f"It is set in {origin}.")
 
 
 def _file(named: Path | None) -> Path:
@@ -458,7 +462,7 @@ def _effective(changed: Layer | None = None) -> Settings:
     layers = {os.path.realpath(file): read_layer(file) for file in files_of(os.environ)}
     if changed is not None:
         layers[os.path.realpath(changed.origin)] = changed
-    return merged([Layer("built in", DEFAULTS), *(each for each in layers.values() if each is not None)])
+    return merged([Layer("built in", DEFAULTS), *(layer for layer in layers.values() if layer is not None)])
 
 
 def _check_read(keys: Keys) -> None:
@@ -487,10 +491,10 @@ def _warn(keys: Keys, path: Path, console: Console) -> None:
 
     if os.path.realpath(path) not in map(os.path.realpath, files_of(os.environ)):
         console.warning(f"{path} is not read unless HCA_CONFIG_FILE names it")
-    elif (place := _effective().place_of(keys)) is not None and str(path) not in place:
-        console.warning(f"{name_of(keys)} has no effect: {place} has precedence")
+    elif (origin := _effective().place_of(keys)) is not None and str(path) not in origin:
+        console.warning(f"{name_of(keys)} has no effect: {origin} has precedence")
 
 
 def _nearest(keys: Keys, path: Path) -> str:
     layer = read_layer(path)
-    return did_you_mean(name_of(keys), [name_of(known) for known in layer.lines]) if layer is not None else ""
+    return did_you_mean(name_of(keys), [name_of(line_keys) for line_keys in layer.lines]) if layer is not None else ""

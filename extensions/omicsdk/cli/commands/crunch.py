@@ -106,9 +106,9 @@ def add_dataset(
     if base_file_path:
         fields["base_file_path"] = base_file_path
     what = f"dataset '{dataset}' to project '{project}' on the site {client.base_url}"
-    made = _added(client, "api/datasets/", fields, what, on_message, client.list_datasets.iterate)
-    _warn_if_shared(client, made, console)
-    return made
+    added = _added(client, "api/datasets/", fields, what, on_message, client.list_datasets.iterate)
+    _warn_if_shared(client, added, console)
+    return added
 
 
 def add_item(client: Crunch, parent: str, item: str, *, about: About, on_message: Report) -> Added:
@@ -225,9 +225,9 @@ def lat_long_attribute(client: Crunch, at: AttributeKey, latitude: str, longitud
         longitude: Degrees east.
         on_message: Called with messages.
     """
-    place = {"latitude": attributes.coordinate("latitude", latitude)}
-    place["longitude"] = attributes.coordinate("longitude", longitude)
-    return _attribute(client, "lat-long", at, f"{latitude},{longitude}", on_message, **place)
+    coordinates = {"latitude": attributes.coordinate("latitude", latitude)}
+    coordinates["longitude"] = attributes.coordinate("longitude", longitude)
+    return _attribute(client, "lat-long", at, f"{latitude},{longitude}", on_message, **coordinates)
 
 
 def _attribute(client: Crunch, kind: str, at: AttributeKey, value: object, on_message: Report, **parts: Any) -> Added:
@@ -243,14 +243,14 @@ def _added(
     fields: Mapping[str, Any],
     what: str,
     on_message: Report,
-    listed: Callable[[], Iterable[Any]] = tuple,
+    list_existing: Callable[[], Iterable[Any]] = tuple,
 ) -> Added:
     """Post a form; if it is refused because an equal object is listed, return that one."""
     on_message(f"Adding {what}")
     try:
         response = client.raw_request("POST", path, fields, on_message=on_message)
     except BadRequest:
-        existing = find_equal(listed(), fields)
+        existing = find_equal(list_existing(), fields)
         if existing is None:
             raise
         on_message(f"Skipped: {existing.slug} already exists")
@@ -259,8 +259,8 @@ def _added(
     return checked_json(response, path, mapping(ANY))
 
 
-def _warn_if_shared(client: Crunch, made: Mapping[str, Any], console: Console) -> None:
-    slug, base = str(made.get("slug")), str(made.get("base_file_path") or "")
+def _warn_if_shared(client: Crunch, dataset: Mapping[str, Any], console: Console) -> None:
+    slug, base = str(dataset.get("slug")), str(dataset.get("base_file_path") or "")
     try:
         others = DatasetFolders(client).shared_with(slug, base)
     except OmicsError as error:  # the dataset was added

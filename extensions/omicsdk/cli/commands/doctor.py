@@ -54,18 +54,18 @@ def doctor(
     probes = [*report.of_machine(environ), *report.of_services(logins, environ, timeout)]
     if not services:
         probes += report.of_public(public_services(have, environ), environ, timeout)
-    found = report.side_by_side(probes, _limit(timeout))
+    outcomes = report.side_by_side(probes, _limit(timeout))
     # A named service is reported even if nothing was found for it.
-    found += [
+    outcomes += [
         Outcome("login", service, "skipped", "no settings and no login", "See: omics init")
         for service in named
         if services and service not in have
     ]
-    _end(found, console)
-    rows = [outcome._asdict() for outcome in found]
+    _end(outcomes, console)
+    rows = [outcome._asdict() for outcome in outcomes]
     if json:
         return TextAndData(encoding.dumps(rows, indent=2), rows)
-    return TextAndData((report.outcomes if verbose else report.summary)(found, columns()), rows, terminal_only=True)
+    return TextAndData((report.outcomes if verbose else report.summary)(outcomes, columns()), rows, terminal_only=True)
 
 
 def _limit(timeout: float) -> float:
@@ -73,9 +73,9 @@ def _limit(timeout: float) -> float:
     return 2 * timeout + 1
 
 
-def _end(found: Sequence[Outcome], console: Console) -> None:
+def _end(outcomes: Sequence[Outcome], console: Console) -> None:
     """End the command with 1 where a check failed."""
-    if any(outcome.status == "failed" for outcome in found):
+    if any(outcome.status == "failed" for outcome in outcomes):
         console.exit_code = 1
 
 
@@ -92,32 +92,32 @@ def init(*, check: bool = False, timeout: float = 10, console: Console) -> TextA
         console: Asks questions.
     """
     environ = dict(os.environ)
-    found, width = find(SERVICES, environ), columns()
-    shown = report.logins(found, SERVICES, width)
+    logins, width = find(SERVICES, environ), columns()
+    login_text = report.logins(logins, SERVICES, width)
     if console.asks:
-        for line in shown.splitlines():
+        for line in login_text.splitlines():
             console.line(line)
-    count = sum(login.call is not None and not login.problem for login in found)
+    count = sum(login.call is not None and not login.problem for login in logins)
     tests: list[Outcome] = []
     if check or (count and _agrees(console, f"Test each with one call that changes nothing ({count})?", width)):
-        tests = report.side_by_side(report.of_logins(found, environ, timeout), _limit(timeout))
+        tests = report.side_by_side(report.of_logins(logins, environ, timeout), _limit(timeout))
         tests = [outcome for outcome in tests if outcome.probe == "login"]
         _end(tests, console)
     written: list[str] = []
     if not check:
         try:
-            written = _defaults(found, console)
+            written = _defaults(logins, console)
         except ConfigError as error:
             # The findings are still printed.
             console.error(str(error))
             console.exit_code = 1
-        written += _logins(found, console, width)
-    parts = ["" if console.asks else shown, report.outcomes(tests, width) if tests else ""]
+        written += _logins(logins, console, width)
+    parts = ["" if console.asks else login_text, report.outcomes(tests, width) if tests else ""]
     if written:
         parts.append("\n".join(["Written:", *(f"  {line}" for line in written)]))
     next_step = "Next: omics doctor checks the machine and the network; omics help lists all commands."
     parts.append("\n".join(wrapped(next_step.split(), width)))
-    return TextAndData("\n\n".join(part for part in parts if part), _data(found, tests, written), terminal_only=True)
+    return TextAndData("\n\n".join(part for part in parts if part), _data(logins, tests, written), terminal_only=True)
 
 
 def _agrees(console: Console, question: str, width: int) -> bool:
@@ -129,14 +129,16 @@ def _agrees(console: Console, question: str, width: int) -> bool:
     return console.agrees(last)
 
 
-def _logins(found: Sequence[Login], console: Console, width: int) -> list[str]:
+def _logins(logins: Sequence[Login], console: Console, width: int) -> list[str]:
     """Offer to log in to platforms without a login."""
     from omicsdk.cli.commands.login import known_platform, login
     from omicsdk.cli.services import Connection
     from omicsdk.core.token_file import HCA
     from omicsdk.logins import KINDS
 
-    has = {HCA if each.service in ("dss", "auth", "upload") else each.service for each in found if not each.problem}
+    has = {
+        HCA if login.service in ("dss", "auth", "upload") else login.service for login in logins if not login.problem
+    }
     missing = [word for word in KINDS if word not in has and word not in _OPEN]
     done: list[str] = []
     while missing and console.asks:
@@ -174,11 +176,11 @@ def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any])
     ]
 
 
-def _defaults(found: Sequence[Login], console: Console) -> list[str]:
+def _defaults(logins: Sequence[Login], console: Console) -> list[str]:
     """Offer to write the settings that omics itself requires."""
     from omicsdk.hca.config import has_user_folder
 
-    if not any(login.service == "dss" and not login.problem for login in found) or not has_user_folder(os.environ):
+    if not any(login.service == "dss" and not login.problem for login in logins) or not has_user_folder(os.environ):
         return []
 
     from omicsdk.cli.catalog import commands_of
@@ -188,22 +190,22 @@ def _defaults(found: Sequence[Login], console: Console) -> list[str]:
     from omicsdk.hca.config import read_settings, user_file
 
     configured = read_settings().get("dss", default={})
-    wanted = missing_defaults(commands_of(SERVICES["dss"]), configured if is_object(configured) else {})
+    missing = missing_defaults(commands_of(SERVICES["dss"]), configured if is_object(configured) else {})
     file = user_file(os.environ)
     question = f"Use the replica {REPLICA} of the Data Store by default (written into {file})?"
-    if not wanted or not _agrees(console, question, columns()):
+    if not missing or not _agrees(console, question, columns()):
         return []
-    for keys in wanted:
+    for keys in missing:
         set_value(file, keys, REPLICA)
-    return [f"{'.'.join(keys)} = {REPLICA}" for keys in wanted]
+    return [f"{'.'.join(keys)} = {REPLICA}" for keys in missing]
 
 
-def _data(found: Sequence[Login], tests: Sequence[Outcome], written: Sequence[str]) -> dict[str, Any]:
+def _data(logins: Sequence[Login], tests: Sequence[Outcome], written: Sequence[str]) -> dict[str, Any]:
     tested = {outcome.subject: outcome for outcome in tests}
     services: list[dict[str, Any]] = []
     for service in SERVICES:
-        own = [_row(login, tested.get(login.subject)) for login in found if login.service == service]
-        services.append({"service": service, "found": own} | ({} if own else {"remedy": HOW_TO_GET[service]}))
+        rows = [_row(login, tested.get(login.subject)) for login in logins if login.service == service]
+        services.append({"service": service, "found": rows} | ({} if rows else {"remedy": HOW_TO_GET[service]}))
     return {"services": services, "written": list(written)}
 
 

@@ -39,14 +39,14 @@ def connect(base_url: str | None, *, credentials: Credentials | str | None = Non
     tokens = [token for file in passport for token in text_of(file, "--passport").split()]
     passports = Passports(tokens) if passport else None
     base = Drs(base_url, credentials=credentials)
-    own = host_in_url(base.base_url)
+    own_host = host_in_url(base.base_url)
 
     def of(host: str) -> Credentials | None:
-        if host == own and base.credentials is not None:
+        if host == own_host and base.credentials is not None:
             return base.credentials
         login = found_login(host)
-        known = known_host(host)
-        takes_passports = host == own or (known is not None and known.passports)
+        known_server = known_host(host)
+        takes_passports = host == own_host or (known_server is not None and known_server.passports)
         return login if login is not None or not takes_passports else passports
 
     return base.with_options(credentials=HostCredentials(of))
@@ -83,13 +83,20 @@ def found(files: Iterable[DrsFile], console: Console) -> Iterator[dict[str, Any]
 
 def downloaded(result: TransferReport, call: Call) -> dict[str, Any] | TextAndData:
     """Render a download: counts, and the result for each file."""
-    given = call.arguments
-    folder = next((given[name] for name in ("folder", "download_dir", "output_dir", "path") if name in given), ".")
+    arguments = call.arguments
+    folder = next(
+        (arguments[name] for name in ("folder", "download_dir", "output_dir", "path") if name in arguments), "."
+    )
     finish(result, call, where=folder)
-    if given.get("dry_run"):
+    if arguments.get("dry_run"):
         return foreseen(result)
     files = [
-        {"id": each.label or each.name, "path": str(Path(folder, each.name)), "size": each.size, **ended(each)}
-        for each in result.outcomes
+        {
+            "id": outcome.label or outcome.name,
+            "path": str(Path(folder, outcome.name)),
+            "size": outcome.size,
+            **ended(outcome),
+        }
+        for outcome in result.outcomes
     ]
     return {"counts": result.counts, "verification": result.verification, "files": files}

@@ -44,9 +44,9 @@ def nothing_cached(*, console: Console) -> None:
 
 def bundle_manifest(result: Result, call: Call) -> object:
     """Render a bundle's download: the bundle's manifest, with the folder's path."""
-    shown = download_result(result, call)
+    output = download_result(result, call)
     if call.arguments.get("dry_run") or result.why_stopped:
-        return shown
+        return output
     bundle = result.bundles[0]
     return {**bundle.manifest, "path": str(Path(call.arguments.get("download_dir") or "") / bundle.folder)}
 
@@ -88,8 +88,8 @@ def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
             for file in result.files
         ]
         size = sum(file.size or 0 for file in result.files)
-        told = {"counts": {"planned": len(rows)}, "bytes_to_send": size, "files": rows}
-        return planned(told, size, "send")
+        summary = {"counts": {"planned": len(rows)}, "bytes_to_send": size, "files": rows}
+        return planned(summary, size, "send")
     if result.why_stopped and result.ended_by is None:
         remedy = "No bundle was created. Repeat the upload to resume it."
         tell_stopped(Interrupted(f"The upload ended early: {result.why_stopped}", remedy=remedy), call.console)
@@ -240,23 +240,23 @@ def listen(
                 left -= 1
 
 
-def _command(given: str | None) -> list[str] | None:
-    if given is None:
+def _command(command_text: str | None) -> list[str] | None:
+    if command_text is None:
         return None
     try:
-        words = shlex.split(given)
+        parts = shlex.split(command_text)
     except ValueError as error:
-        raise UsageError(f"--exec: {given!r} cannot be split into words: {error}") from error
-    if not words:
+        raise UsageError(f"--exec: {command_text!r} cannot be split into words: {error}") from error
+    if not parts:
         raise UsageError("--exec: the command is empty")
-    if shutil.which(words[0]) is None:
-        raise UsageError(f"--exec: program {words[0]} not found", remedy="Use its full path.")
-    return words
+    if shutil.which(parts[0]) is None:
+        raise UsageError(f"--exec: program {parts[0]} not found", remedy="Use its full path.")
+    return parts
 
 
-def _keys(given: str | None, key_id: str | None) -> Mapping[str, str] | str | None:
+def _keys(secret_option: str | None, key_id: str | None) -> Mapping[str, str] | str | None:
     """Return the secret, for one key id or for all."""
-    secret = given or os.environ.get(KEY_VARIABLE) or ""
+    secret = secret_option or os.environ.get(KEY_VARIABLE) or ""
     if secret.startswith("@"):
         file = secret[1:]
         secret = text_of(file, "--hmac-key").rstrip("\r\n")

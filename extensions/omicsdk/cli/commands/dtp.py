@@ -78,18 +78,18 @@ class Workflow:
     def __init__(self, base_url: str | None, *, credentials: str | None = None, config: str | None = None) -> None:
         self.settings = DtpConfig() if config is None else read_config(config)
         self.file = config
-        stated = self.settings.gen3 or Gen3Config()
+        gen3_settings = self.settings.gen3 or Gen3Config()
         base_url, credentials = stated_by_variables("dtp", base_url, credentials)
-        self._base_url = base_url or stated.endpoint
-        self._credentials = credentials or stated.credentials
+        self._base_url = base_url or gen3_settings.endpoint
+        self._credentials = credentials or gen3_settings.credentials
 
     @cached_property
     def commons(self) -> Gen3:
         """The client of the commons."""
-        given = self._credentials
-        if isinstance(given, dict):
-            return Gen3(credentials=Gen3Login(self._base_url or named_commons(os.environ), refresh_token=given))
-        return Gen3(self._base_url, credentials=None if given is None else str(given))
+        credentials = self._credentials
+        if isinstance(credentials, dict):
+            return Gen3(credentials=Gen3Login(self._base_url or named_commons(os.environ), refresh_token=credentials))
+        return Gen3(self._base_url, credentials=None if credentials is None else str(credentials))
 
     @property
     def auth(self) -> Gen3Login:
@@ -192,18 +192,18 @@ def convert(
 
     convertor = workflow.convertor(project, data_set, source_dir)
     try:
-        made = convertor.execute(source_dir, dest_dir, skip_invalid=skip_invalid)
+        conversion = convertor.execute(source_dir, dest_dir, skip_invalid=skip_invalid)
     except SdsError as error:
         if not error.findings:
             raise
         console.error(str(error))
         console.exit_code = REFUSED
         return None
-    if made.findings:
-        tell_failures(made.findings, console, len(made.findings) + sum(made.counts.values()))
-        console.some_failed(f"{count_of(len(made.findings), 'fault')}; records with faults were skipped")
-    console.message(f"{count_of(sum(made.counts.values()), 'record')} written to {dest_dir}")
-    counts = zip(made.files, made.counts.items(), strict=True)
+    if conversion.findings:
+        tell_failures(conversion.findings, console, len(conversion.findings) + sum(conversion.counts.values()))
+        console.some_failed(f"{count_of(len(conversion.findings), 'fault')}; records with faults were skipped")
+    console.message(f"{count_of(sum(conversion.counts.values()), 'record')} written to {dest_dir}")
+    counts = zip(conversion.files, conversion.counts.items(), strict=True)
     return [{"file": str(file), "node": node, "records": count} for file, (node, count) in counts]
 
 
@@ -234,7 +234,7 @@ def validate(
     if sds_sheet(path) is not None or is_misnamed(path):
         if project is not None and place.program:  # settings may name a project for a purely local data set
             check_project(workflow.commons, project)
-        found = workflow.convertor(place.project, data_set, source).validate(source)
+        findings = workflow.convertor(place.project, data_set, source).validate(source)
     else:
         try:
             files = record_files(path)
@@ -242,11 +242,11 @@ def validate(
             if path.is_dir():
                 error.remedy = f"{error.remedy} An SDS data set has dataset_description.xlsx and subjects.xlsx."
             raise
-        known = None if project is None else known_to(workflow.commons, project)
+        known_records = None if project is None else known_to(workflow.commons, project)
         dictionary = workflow.dictionary(data_set.schema_dir)
-        found = list(faults_of_records(files, dictionary, project=project, known=known))
-    tell_findings(found, console, files)
-    return [each.as_dict() for each in found]
+        findings = list(faults_of_records(files, dictionary, project=project, known=known_records))
+    tell_findings(findings, console, files)
+    return [finding.as_dict() for finding in findings]
 
 
 def submit(
@@ -290,7 +290,7 @@ def submit(
         return records.submit(
             client.commons,
             f"{program}/{project}",
-            [str(each) for each in paths],
+            [str(path) for path in paths],
             dictionary=schema_dir,
             chunk_size=chunk_size,
             all_or_nothing=all_or_nothing,
@@ -336,12 +336,12 @@ def download(
     if settings is not None and settings.storage not in (None, storage):
         remedy = "Omit --storage, or change the settings."
         raise UsageError(f"--storage {storage}, but {source} has {settings.storage}", remedy=remedy)
-    kept = DEFAULT if settings is None else storage_of(settings, storage)
+    target_storage = DEFAULT if settings is None else storage_of(settings, storage)
     gen3: dict[str, Any] | None = None
     if (login := workflow.login) is not None:
-        names = {each: getattr(place, each) or workflow.stated(each) for each in ("program", "project")}
-        gen3 = {"gen3_endpoint": login.endpoint} | {f"gen3_{name}": given for name, given in names.items() if given}
-    with Downloader(source, gen3, kept, version=sds_version, auth=login) as downloader:
+        names = {name: getattr(place, name) or workflow.stated(name) for name in ("program", "project")}
+        gen3 = {"gen3_endpoint": login.endpoint} | {f"gen3_{name}": value for name, value in names.items() if value}
+    with Downloader(source, gen3, target_storage, version=sds_version, auth=login) as downloader:
         return downloader.download_dataset(dataset_id, dest, **options)
 
 
@@ -351,9 +351,9 @@ def downloaded(result: DatasetReport, call: Call) -> TextAndData:
     if call.arguments.get("dry_run"):
         return foreseen(result)
     metadata = [
-        {"name": each.name, "size": each.size, "records": each.records}
-        for each in result.metadata
-        if each.error is None
+        {"name": metadata_file.name, "size": metadata_file.size, "records": metadata_file.records}
+        for metadata_file in result.metadata
+        if metadata_file.error is None
     ]
     counts = {**result.counts, "metadata": len(metadata)}
     return listed(result, rows_of(result), counts=counts, folder=str(result.folder), metadata=metadata)
@@ -391,9 +391,9 @@ def query(
             return querier.graphql_query(query_text(text), variables)
         if node is not None:
             return querier.get_node_records(node, *workflow.project(place))
-        stated = place.program or workflow.stated("program")
-        programs = querier.get_programs() if stated is None else [stated]
-        return [{"program": each, "project": code} for each in programs for code in querier.get_projects(each)]
+        only_program = place.program or workflow.stated("program")
+        programs = querier.get_programs() if only_program is None else [only_program]
+        return [{"program": program, "project": code} for program in programs for code in querier.get_projects(program)]
 
 
 def export(
@@ -440,17 +440,17 @@ def export(
             records = records_of(exporter.commons, experiment, program, project)
             tables = Gen3Convertor(project, experiment, sds_version).restore(records, sds, overwrite=overwrite)
         console.message(f"{count_of(len(tables), 'table')} written to {sds}")
-        return [{"file": str(each)} for each in tables]
+        return [{"file": str(table)} for table in tables]
     path, kind = _target(file, format, overwrite=overwrite)
     with Exporter(workflow.auth) as exporter:
-        shown: Any = (
+        exported: Any = (
             exporter.export_record(program, project, str(record), kind, path)
             if node is None
             else exporter.export_node(program, project, node, kind, path)
         )
     if path is None:
-        return shown
-    count = 1 if node is None else len(shown)
+        return exported
+    count = 1 if node is None else len(exported)
     console.message(f"{count_of(count, 'record')} written to {path}")
     return {"file": str(path), "records": count}
 

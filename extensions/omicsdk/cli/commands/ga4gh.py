@@ -18,7 +18,7 @@ def saved_slice(result: SavedSlice, call: Call) -> dict[str, Any]:
     (outcome,) = result.files
     is_planned, is_skipped = outcome.state == "planned", outcome.state == "skipped"
     verified = ", ".join(outcome.checksums) if is_planned else outcome.verified or "unverified"
-    told = {
+    summary = {
         "path": result.path,
         "format": result.format,
         "size": outcome.size,
@@ -30,19 +30,19 @@ def saved_slice(result: SavedSlice, call: Call) -> dict[str, Any]:
     }
     where = call.console.called.get(result.path, result.path)
     size = size_words(outcome.size)
-    kept = f", {result.blocks_kept} of them resumed" if result.blocks_kept else ""
-    blocks = f"{result.blocks} blocks{kept}" if result.blocks != 1 else "1 block"
+    resumed = f", {result.blocks_kept} of them resumed" if result.blocks_kept else ""
+    blocks = f"{result.blocks} blocks{resumed}" if result.blocks != 1 else "1 block"
     if is_planned:
         call.console.message(f"{where}: {result.format}, {size} in {blocks} would be fetched")
         row = {"target": result.path, "checksum": verified or None, "source": call.arguments["what"]}
         call.console.message(plan_line({"size": outcome.size, **row}))
-        return told | row
+        return summary | row
     if is_skipped:
         call.console.message(f"{where} is already complete: {result.format}, {size}, verified by md5")
     elif result.ok:
         verified = verified if verified == "unverified" else f"verified by {verified}"
         call.console.message(f"{where}: {result.format}, {size} in {blocks}, {verified}")
-    return told
+    return summary
 
 
 def saved_sequence(result: SavedSequence, call: Call) -> object:

@@ -85,16 +85,21 @@ def resolved(result: LockChanges | Rows, call: Call) -> object:
     total = sum(counts.values())
     if result.unchecked:
         console.message(f"{count_of(result.unchecked, 'file')} without a checksum: only a stated size can be verified")
-    said = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no change"
+    summary = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no change"
     if result.is_refused:
         names = sorted(
-            {each.source for change in result.shown for each in (change.old, change.new) if each is not None}
+            {
+                locked_file.source
+                for change in result.shown
+                for locked_file in (change.old, change.new)
+                if locked_file is not None
+            }
         )
-        console.error(f"the lock was left as it is: {said}. Take the changes: omics lock --update {' '.join(names)}")
+        console.error(f"the lock was left as it is: {summary}. Take the changes: omics lock --update {' '.join(names)}")
         console.exit_code = SOME_FAILED
     else:
-        console.message(f"{count_of(result.files, 'file')} locked: {said}")
-    rows = [{"path": each.path, "state": each.state, "why": each.why} for each in result.shown]
+        console.message(f"{count_of(result.files, 'file')} locked: {summary}")
+    rows = [{"path": change.path, "state": change.state, "why": change.why} for change in result.shown]
     more = [f"and {total - len(rows):,} more"] if total > len(rows) else []
     data = {"files": result.files, "written": result.is_written, "counts": counts, "changes": rows}
     return TextAndData("\n".join([*map(str, result.shown), *more]), data, terminal_only=True, items="changes")
@@ -172,8 +177,8 @@ def status(
                 counts[state.state] += 1
                 console.step("")  # the row is printed where the bar is
                 yield state._asdict()
-        said = ", ".join(f"{number:,} {name}" for name, number in counts.items())
-        console.message(said or "all files are as the lock states")
+        summary = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+        console.message(summary or "all files are as the lock states")
 
     return Rows(rows, lambda row: (row["state"], printable(row["path"]), printable(row["why"])))
 

@@ -51,8 +51,8 @@ def known_platform(word: str) -> str:
     if word in _ATLAS:
         return HCA
     if word not in KINDS:
-        known = did_you_mean(word, [*KINDS, *_ATLAS]) or f"Choose one of: {', '.join(KINDS)}."
-        raise UsageError(f"unknown platform {word!r}", remedy=known)
+        remedy = did_you_mean(word, [*KINDS, *_ATLAS]) or f"Choose one of: {', '.join(KINDS)}."
+        raise UsageError(f"unknown platform {word!r}", remedy=remedy)
     return word
 
 
@@ -119,12 +119,12 @@ def login(
 
 
 def _token(connection: Connection, *, token_stdin: bool) -> str | None:
-    given = connection.access_token
-    if token_stdin or given == "-":
+    option_value = connection.access_token
+    if token_stdin or option_value == "-":
         return _from_stdin("the token")
-    if given is not None and not given:  # a variable that a script left empty: no question may replace it
+    if option_value is not None and not option_value:  # a variable that a script left empty: no question may replace it
         raise UsageError("--access-token is empty", remedy="Use a token, or omit the option.")
-    return given
+    return option_value
 
 
 def _from_stdin(what: str) -> str:
@@ -151,7 +151,7 @@ def _given(
 ) -> tuple[StoredLogin, str | None]:
     """Return the login to test and store, and the base URL that it states."""
     kind = KINDS[platform]
-    if sum(each is not None for each in (token, file, user)) > 1:
+    if sum(source is not None for source in (token, file, user)) > 1:
         raise UsageError(
             "--access-token, --credentials-file and --user are mutually exclusive", remedy="Use one of them."
         )
@@ -200,15 +200,15 @@ def logout(platform: str | None = None, *, connection: Connection, console: Cons
         console: Prints messages.
     """
     profile = connection.profile or ("default" if platform else None)
-    found = stored_logins(platform, profile, connection.base_url)
-    if not found:
+    logins = stored_logins(platform, profile, connection.base_url)
+    if not logins:
         console.message("no login is stored" + (f" for {platform}" if platform else ""))
         return
-    if platform is None and not console.confirm(f"Log out of {len(found)} platforms?"):
+    if platform is None and not console.confirm(f"Log out of {len(logins)} platforms?"):
         return
-    for place, stored in found:
-        log_out(place, stored, console.warning)
-        console.message(f"logged out of {place.platform} at {place.url} (profile {place.profile})")
+    for location, stored in logins:
+        log_out(location, stored, console.warning)
+        console.message(f"logged out of {location.platform} at {location.url} (profile {location.profile})")
 
 
 def whoami(platform: str | None = None, *, connection: Connection, console: Console) -> list[Account]:
@@ -222,25 +222,28 @@ def whoami(platform: str | None = None, *, connection: Connection, console: Cons
         connection: What the global options state.
         console: Prints messages.
     """
-    found = list(accounts((platform,) if platform else tuple(KINDS), connection.base_url, connection.profile))
-    if platform and not found:
+    account_list = list(accounts((platform,) if platform else tuple(KINDS), connection.base_url, connection.profile))
+    if platform and not account_list:
         public = KINDS[platform].public
         remedy = f"{public}; for the rest run: omics login {platform}" if public else f"Run: omics login {platform}"
         raise AuthError(f"Not logged in to {KINDS[platform].title}", remedy=remedy)
     if platform is None:
-        found += storage_accounts(os.environ)
-    if not found:
+        account_list += storage_accounts(os.environ)
+    if not account_list:
         console.message("no platform has a login. Run: omics login PLATFORM")
-    console.exit_code = max((each.code for each in found), default=0)
-    return found
+    console.exit_code = max((account.code for account in account_list), default=0)
+    return account_list
 
 
 def shown(result: list[Account], call: object) -> list[dict[str, Any]]:
     """The rows of `omics whoami`: problems only if there are any."""
     del call
     names = ("platform", "profile", "user", "base_url", "expires_at", "origin")
-    rows = [{name: getattr(each, name) for name in names} for each in result]
-    return [{**row, "problem": each.problem} if each.problem else row for row, each in zip(rows, result, strict=True)]
+    rows = [{name: getattr(account, name) for name in names} for account in result]
+    return [
+        {**row, "problem": account.problem} if account.problem else row
+        for row, account in zip(rows, result, strict=True)
+    ]
 
 
 def service_login(

@@ -106,9 +106,9 @@ def prometheus_text(metrics: Sequence[Metric], labels: Mapping[str, str]) -> str
         name = metric.name.replace(".", "_") + metric.suffix
         lines += [f"# HELP {name} {metric.text}", f"# TYPE {name} {'counter' if metric.is_counter else 'gauge'}"]
         for outcome, value in metric.values.items():
-            stated = {**labels, **({"outcome": outcome} if outcome else {})}
-            shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in stated.items())
-            lines.append(f"{name}{{{shown}}} {value!r}")
+            all_labels = {**labels, **({"outcome": outcome} if outcome else {})}
+            label_text = ",".join(f'{label}="{_escaped(text)}"' for label, text in all_labels.items())
+            lines.append(f"{name}{{{label_text}}} {value!r}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -218,7 +218,7 @@ class Otlp:
     def __init__(self, environ: Mapping[str, str], labels: Mapping[str, str], clock: Clock = SYSTEM_CLOCK) -> None:
         def stated(name: str, otherwise: str = "") -> str:
             names = (f"OTEL_EXPORTER_OTLP_METRICS_{name}", f"OTEL_EXPORTER_OTLP_{name}")
-            return next((environ[each] for each in names if environ.get(each)), otherwise)
+            return next((environ[variable] for variable in names if environ.get(variable)), otherwise)
 
         base = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or "http://localhost:4318"
         self._url = environ.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") or f"{base.rstrip('/')}/v1/metrics"

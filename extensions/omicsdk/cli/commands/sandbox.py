@@ -112,7 +112,7 @@ def explain(spec: str, *, operation: str | None = None) -> list[dict[str, Any]]:
     from dataclasses import asdict
 
     with _failures(f"cannot explain {spec}", "Check the document with `omics codegen`."):
-        rows = [asdict(each) for each in _explanations(spec)]
+        rows = [asdict(explanation) for explanation in _explanations(spec)]
     if operation is None:
         return rows
     chosen = [row for row in rows if row["operation"] == operation] or [row for row in rows if operation in row["path"]]
@@ -166,43 +166,43 @@ def seed(
             "expected either folders or --exchanges", remedy="Name folders, or a recording with --exchanges."
         )
     running, stopped = _chosen(url, dir)
-    given: list[dict[str, Any]] = [{"folder": str(Path(each).absolute()), "service": service} for each in folder]
-    if wrong := next((each["folder"] for each in given if not Path(each["folder"]).is_dir()), None):
+    sources: list[dict[str, Any]] = [{"folder": str(Path(path).absolute()), "service": service} for path in folder]
+    if wrong := next((source["folder"] for source in sources if not Path(source["folder"]).is_dir()), None):
         raise UsageError(f"{wrong} is not a folder")
     if exchanges is not None:
         if not Path(exchanges).is_file():
             raise UsageError(f"--exchanges: {exchanges} is not a file")
-        given = [{"exchanges": str(Path(exchanges).absolute())}]
+        sources = [{"exchanges": str(Path(exchanges).absolute())}]
     with _failures("nothing is added"):
         if stopped is None:
             # The server reads folders itself: it runs on this machine.
-            made = _added(partial(_asked, running, "POST", "/seed"), given, console)
+            added = _added(partial(_asked, running, "POST", "/seed"), sources, console)
         else:
             from omicsdk.sandbox import Sandbox
             from omicsdk.sandbox.control import seeded
 
             with Sandbox(stopped) as sandbox:
-                made = _added(partial(seeded, sandbox), given, console)
-    return made if exchanges is None else made[0]
+                added = _added(partial(seeded, sandbox), sources, console)
+    return added if exchanges is None else added[0]
 
 
-def _added(add: Callable[[dict[str, Any]], Any], given: Sequence[dict[str, Any]], console: Console) -> list[Any]:
-    made: list[Any] = []
+def _added(add: Callable[[dict[str, Any]], Any], sources: Sequence[dict[str, Any]], console: Console) -> list[Any]:
+    added: list[Any] = []
     errors: list[OmicsError] = []
-    for each in given:
+    for item in sources:
         try:
-            made.append(add(each))
+            added.append(add(item))
         except ValueError as error:
-            errors.append(UsageError(f"{each['folder']}: {error}" if "folder" in each else str(error)))
+            errors.append(UsageError(f"{item['folder']}: {error}" if "folder" in item else str(error)))
         except OmicsError as error:
             errors.append(error)
-    if errors and len(given) == 1:
+    if errors and len(sources) == 1:
         raise errors[0]
     if errors:
-        for each in made:
-            console.message(f"made {' '.join(map(str, next(iter(each.items()))))}")
-        raise SomeFailed(f"{len(errors)} of {len(given)} folders not added", errors, others=len(made))
-    return made
+        for item in added:
+            console.message(f"made {' '.join(map(str, next(iter(item.items()))))}")
+        raise SomeFailed(f"{len(errors)} of {len(sources)} folders not added", errors, others=len(added))
+    return added
 
 
 def save(file: str, *, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
@@ -302,10 +302,10 @@ def status(*, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
             from omicsdk.sandbox import running_url
             from omicsdk.sandbox.contents import counted_in
 
-            found = running_url(folder) if any(folder.iterdir()) else None
-            if found is None:
+            active_url = running_url(folder) if any(folder.iterdir()) else None
+            if active_url is None:
                 return {"running": False, "folder": str(folder.absolute()), "contents": counted_in(folder)}
-            address = found
+            address = active_url
         about = _asked(address, "GET", "/")
         return {
             "running": True,

@@ -178,8 +178,8 @@ def finish(
             fail()
         if len(errors) == 1:
             raise errors[0]
-        told = f"{len(errors)} of {len(report.outcomes)} files failed"
-        raise SomeFailed(told, errors, remedy="" if is_final else remedy)
+        problem = f"{len(errors)} of {len(report.outcomes)} files failed"
+        raise SomeFailed(problem, errors, remedy="" if is_final else remedy)
     tell_failures(errors, call.console, max(len(errors), len(report.outcomes)))
     if "planned" not in report.counts and not is_counted:
         where = where or str(call.arguments.get("folder") or call.arguments.get("download_dir") or "")
@@ -235,15 +235,15 @@ def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
     Args:
         failed: Their outcomes.
     """
-    found: list[OmicsError] = []
+    named: list[OmicsError] = []
     for outcome in failed:
         error, name = outcome.error, outcome.label or outcome.name
         if error is None:
             continue
         if name not in str(error):
             error.message = f"{name}: {error.message}"
-        found.append(error)
-    return found
+        named.append(error)
+    return named
 
 
 # -- the file of --report
@@ -324,17 +324,17 @@ def write_report(
         NotWritable: It cannot be written.
         DiskFull: The disk is full.
     """
-    known = {_cause(outcome.error) for outcome in report.failed if outcome.error is not None}
-    others = [error for error in errors if _cause(error) not in known]
-    told = report.with_outcomes(
+    known_causes = {_cause(outcome.error) for outcome in report.failed if outcome.error is not None}
+    others = [error for error in errors if _cause(error) not in known_causes]
+    full_report = report.with_outcomes(
         chain(report.outcomes, (_as_outcome(error) for error in others)) if others else report.outcomes, title=title
     )
     if path.suffix.lower() == ".html":
-        told.write_html(path)
+        full_report.write_html(path)
     elif path.suffix.lower() in (".json", ".jsonld"):
-        told.write_jsonld(path)
+        full_report.write_jsonld(path)
     else:
-        told.write_jsonl(path)
+        full_report.write_jsonl(path)
 
 
 def _cause(error: OmicsError) -> str:
@@ -363,18 +363,18 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     counts = report.counts
     done = counts.get("done", 0)
     size = partial_words(report.outcomes.bytes_done, done, report.outcomes.unsized_done)
-    known = report.verification
+    verification = report.verification
     # Files that the platform itself moves or removes have no bytes to compare.
-    is_compared = did not in ("moved", "removed") or bool(known["verified"] or known["size only"])
-    facts = [counted_words(known) if is_compared else ""]
+    is_compared = did not in ("moved", "removed") or bool(verification["verified"] or verification["size only"])
+    facts = [counted_words(verification) if is_compared else ""]
     facts += [f"{counts[state]:,} {state}" for state in ("skipped", "stopped") if counts.get(state)]
     facts += [f"{report.from_cache:,} from the cache"] if report.from_cache else []
     facts += [f"{failed:,} failed"] if failed else []
     facts += [count_of(report.outcomes.warnings, "warning")] if report.outcomes.warnings else []
-    said = ", ".join(fact for fact in (*facts, *more) if fact)
-    way = "from" if did == "removed" else "to"
-    line = f"{count_of(done, 'file')} ({size}) {did}{where and f' {way} {where}'}"
-    return f"{line} in {time_words(report.seconds)}{said and f': {said}'}"
+    details = ", ".join(fact for fact in (*facts, *more) if fact)
+    preposition = "from" if did == "removed" else "to"
+    line = f"{count_of(done, 'file')} ({size}) {did}{where and f' {preposition} {where}'}"
+    return f"{line} in {time_words(report.seconds)}{details and f': {details}'}"
 
 
 def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: Any) -> TextAndData:
@@ -434,10 +434,10 @@ def foreseen(report: TransferReport) -> TextAndData:
     rows = (_planned(outcome, report.target) for outcome in report.outcomes)
     if len(report.outcomes) <= LISTED:
         return planned(data(list(rows)), to_fetch, "fetch", unsized=unsized)
-    said = _not_listed(report)
+    not_listed = _not_listed(report)
     count = report.counts.get("planned", 0)
-    text = f"{count_of(count, 'file')} to fetch ({partial_words(to_fetch, count, unsized)}); {said}"
-    brief = {**counted, "files": said}
+    text = f"{count_of(count, 'file')} to fetch ({partial_words(to_fetch, count, unsized)}); {not_listed}"
+    brief = {**counted, "files": not_listed}
     return TextAndData(
         text, lambda: data(list(rows)), terminal_only=True, brief=brief, items="files", streamed=(data, rows)
     )

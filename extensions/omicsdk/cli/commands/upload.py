@@ -55,11 +55,11 @@ def select(uri_or_alias: str) -> TextAndData:
     else:
         uri = settings.area_uri(settings.area_uuid_from_partial_uuid(uri_or_alias))
     settings.select_area(uri.area_uuid)
-    told, data = f"Upload area {uri.area_uuid} selected.", {"uuid": uri.area_uuid, "uri": str(uri)}
+    text, data = f"Upload area {uri.area_uuid} selected.", {"uuid": uri.area_uuid, "uri": str(uri)}
     if is_new:
         data["alias"] = alias = settings.unique_prefix(uri.area_uuid)
-        told += f'\nIn future you may refer to this upload area using the alias "{alias}"'
-    return TextAndData(told, data)
+        text += f'\nIn future you may refer to this upload area using the alias "{alias}"'
+    return TextAndData(text, data)
 
 
 def forget(uuid_or_alias: str) -> TextAndData:
@@ -79,13 +79,13 @@ def creds(client: HcaUpload, uuid_or_alias: str) -> TextAndData:
 
     Prints them as shell variables: export $(omics upload creds UUID). They expire after a limited time."""
     keys = client.keys(uuid_or_alias)
-    shown = {
+    variables = {
         "aws_access_key_id": keys.access_key_id,
         "aws_secret_access_key": keys.secret_access_key,
         "aws_session_token": keys.session_token,
     }
-    lines = [f"{name.upper()}={value}" for name, value in shown.items()]
-    return TextAndData("\n".join(lines), {**shown, "expiry_time": keys.expiration})
+    lines = [f"{name.upper()}={value}" for name, value in variables.items()]
+    return TextAndData("\n".join(lines), {**variables, "expiry_time": keys.expiration})
 
 
 def list_files(client: HcaUpload, *, long: bool = False) -> Rows:
@@ -94,8 +94,8 @@ def list_files(client: HcaUpload, *, long: bool = False) -> Rows:
     Args:
         long: Show details: size, URL, media type, checksums.
     """
-    found = ({"name": file.name} if file.info is None else file.info.to_dict() for file in client.ls(detail=long))
-    return Rows(lambda _: found, lines=lambda: (_detailed(file) if long else file["name"] for file in found))
+    rows = ({"name": file.name} if file.info is None else file.info.to_dict() for file in client.ls(detail=long))
+    return Rows(lambda _: rows, lines=lambda: (_detailed(file) if long else file["name"] for file in rows))
 
 
 def status(
@@ -110,13 +110,13 @@ def status(
         console: Receives the exit code.
     """
     uri = _which(uuid, env)
-    said = client.file_status(filename, uri)
-    data = {"file": filename, "upload_area": uri.area_uuid, "env": uri.deployment_stage, "status": said}
-    if "STATUS_RETRIEVAL_ERROR" in said:
+    file_status = client.file_status(filename, uri)
+    data = {"file": filename, "upload_area": uri.area_uuid, "env": uri.deployment_stage, "status": file_status}
+    if "STATUS_RETRIEVAL_ERROR" in file_status:
         console.exit_code = 1
-        return TextAndData(said, data)
+        return TextAndData(file_status, data)
     return TextAndData(
-        f"File: {filename} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {said}", data
+        f"File: {filename} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {file_status}", data
     )
 
 
@@ -144,8 +144,8 @@ def report(
         raise NotWritable(
             str(file), error.strerror or str(error), remedy="Choose another file with --output-file-name."
         ) from error
-    told = f"File status report for {uri.deployment_stage}/{uri.area_uuid} generated, located {file}"
-    return TextAndData(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
+    message = f"File status report for {uri.deployment_stage}/{uri.area_uuid} generated, located {file}"
+    return TextAndData(message, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
 
 
 def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
@@ -177,14 +177,14 @@ def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
     ]
     if len(lines) == len(files):
         lines.append(f"Completed upload of {len(files)} files to upload area {area.area_uuid}")
-    told = {
+    summary = {
         "upload_area": result.area_uuid,
         "counts": result.counts,
         "verification": result.verification,
         "seconds": round(result.seconds, 3),
         "files": [_row(file, outcome) for file, outcome in files],
     }
-    return TextAndData("" if call.console.is_quiet else "\n".join(lines), told)
+    return TextAndData("" if call.console.is_quiet else "\n".join(lines), summary)
 
 
 def _row(file: UploadedFile, outcome: Outcome) -> dict[str, object]:

@@ -155,13 +155,13 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
     """
     from pathlib import Path  # few commands read or write texts
 
-    shown = "stdin" if file == STREAM else file or "''"
+    source = "stdin" if file == STREAM else file or "''"
     try:
         content = sys.stdin.buffer.read() if file == STREAM else Path(file).read_bytes()
         return content.decode(encoding or "utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise UsageError(
-            f"{option}: cannot read {shown}: {error.strerror or error}", remedy="Use a readable file."
+            f"{option}: cannot read {source}: {error.strerror or error}", remedy="Use a readable file."
         ) from error
     except LookupError as error:
         raise UsageError(
@@ -170,7 +170,7 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
     except UnicodeDecodeError as error:
         remedy = "Save it as UTF-8." if encoding is None else "Save it in that encoding, or set its --encoding."
         raise UsageError(
-            f"{option}: byte {error.start} of {shown} is not {encoding or 'UTF-8'} text", remedy=remedy
+            f"{option}: byte {error.start} of {source} is not {encoding or 'UTF-8'} text", remedy=remedy
         ) from error
 
 

@@ -158,9 +158,9 @@ def documents(sample: str, description: str, minutes: int, reads: Sequence[str])
     filled = template.substitute(
         sample=sample, description=description, minutes=minutes, read1=reads[0], read2=reads[1]
     )
-    stated: dict[str, tuple[str, str, str, Document]] = json.loads(filled)
-    found = {name: _document(*facts, **fields) for name, (*facts, fields) in stated.items()}
-    return {**found, "links.json": _links(sample, found)}
+    templates: dict[str, tuple[str, str, str, Document]] = json.loads(filled)
+    by_name = {name: _document(*facts, **fields) for name, (*facts, fields) in templates.items()}
+    return {**by_name, "links.json": _links(sample, by_name)}
 
 
 def _document(kind: str, schema: str, sample: str, **fields: object) -> Document:
@@ -176,12 +176,12 @@ def _uuid(*what: str) -> str:
     return str(uuid5(_NAMESPACE, " ".join(what)))
 
 
-def _links(sample: str, found: Mapping[str, Document]) -> Document:
+def _links(sample: str, by_name: Mapping[str, Document]) -> Document:
     """Return the links between documents, one process each."""
-    ids = {name: document["provenance"]["document_id"] for name, document in found.items()}
+    ids = {name: document["provenance"]["document_id"] for name, document in by_name.items()}
     chain = ["donor_organism_0.json", "specimen_from_organism_0.json", "cell_suspension_0.json"]
     steps = [([before], [after], "biomaterial") for before, after in pairwise(chain)]
-    steps.append((chain[-1:], [name for name in found if name.startswith("sequence_file_")], "file"))
+    steps.append((chain[-1:], [name for name in by_name if name.startswith("sequence_file_")], "file"))
     return {
         "describedBy": f"{_SCHEMAS}/system/1.1.4/links",
         "schema_type": "link_bundle",

@@ -104,12 +104,12 @@ def environment(pointing: Mapping[str, str], own: Mapping[str, str] | None = Non
         pointing: Variables that point to the sandbox.
         own: The present environment; by default that of the process.
     """
-    kept = {
+    inherited = {
         name: value
         for name, value in (os.environ if own is None else own).items()
         if not name.startswith(_FOREIGN) and name.lower() not in _PROXIES
     }
-    return kept | dict(pointing) | {"PYTHONUTF8": "1"}
+    return inherited | dict(pointing) | {"PYTHONUTF8": "1"}
 
 
 class Omics:
@@ -227,12 +227,12 @@ def check_bundle(source: Source, downloads: Path) -> Checked:
     Raises:
         DemoFailed: A file is missing or unexpected, or its bytes differ.
     """
-    found = sums_of(downloads / source.fqid)
-    found.pop("bundle.json", None)
-    if found != source.sums:
-        differing = sorted({name for name, _ in found.items() ^ source.sums.items()})
+    actual = sums_of(downloads / source.fqid)
+    actual.pop("bundle.json", None)
+    if actual != source.sums:
+        differing = sorted({name for name, _ in actual.items() ^ source.sums.items()})
         raise DemoFailed(f"{downloads / source.fqid} differs from {source.folder}: {', '.join(differing)}")
-    return Checked(len(found), source.size)
+    return Checked(len(actual), source.size)
 
 
 def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Path) -> Checked:
@@ -248,10 +248,10 @@ def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Pat
     """
     with manifest.open(newline="", encoding="utf-8") as file:
         rows = list(DictReader(file))
-    found = {(row["bundle_uuid"], row["file_name"]): sha256_of(downloads / row["file_path"]) for row in rows}
+    actual = {(row["bundle_uuid"], row["file_name"]): sha256_of(downloads / row["file_path"]) for row in rows}
     expected = {(uuid, name): digest for uuid, source in sources.items() for name, digest in source.sums.items()}
-    if found != expected or len(rows) != len(found):
-        differing = sorted({name for (_, name), _ in found.items() ^ expected.items()})
+    if actual != expected or len(rows) != len(actual):
+        differing = sorted({name for (_, name), _ in actual.items() ^ expected.items()})
         raise DemoFailed(f"{manifest} does not list what was uploaded: {', '.join(differing) or 'rows twice'}")
     return Checked(len(rows), sum(source.size for source in sources.values()))
 
@@ -346,14 +346,14 @@ def _at_rest(sandbox: "Sandbox", sha256: str, folder: Path) -> tuple[int, int] |
     under_way = [entry for entry in requests if not entry["done"]]
     if not under_way or len(under_way) != sandbox.stalled:
         return None
-    sent, there = sum(entry["sent"] for entry in requests), _on_disk(folder)
-    return (sent, there) if there >= sent - _BLOCK * len(under_way) else None
+    sent, on_disk = sum(entry["sent"] for entry in requests), _on_disk(folder)
+    return (sent, on_disk) if on_disk >= sent - _BLOCK * len(under_way) else None
 
 
 def _on_disk(folder: Path) -> int:
     """Bytes that files below a folder take up; holes are not counted where the system reports them."""
-    found = [path.stat() for path in folder.rglob("*") if path.is_file()]
-    return sum(state.st_size if os.name == "nt" else state.st_blocks * 512 for state in found)
+    states = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return sum(state.st_size if os.name == "nt" else state.st_blocks * 512 for state in states)
 
 
 _REPLICA = ("--replica", "aws")
@@ -416,11 +416,11 @@ def _upload(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path) -> dic
 
 def _uploaded(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, source: Path) -> Source:
     name = source.relative_to(folder).as_posix()
-    made = omics("dss", "upload", "--src-dir", name, *_REPLICA, "--staging-bucket", sandbox.staging_bucket)
+    upload = omics("dss", "upload", "--src-dir", name, *_REPLICA, "--staging-bucket", sandbox.staging_bucket)
     sums = sums_of(source)
     size = sum((source / file).stat().st_size for file in sums)
-    bundle = Source(source, made["bundle_uuid"], made["version"], sums, size)
-    if {file["name"] for file in made["files"]} != sums.keys():
+    bundle = Source(source, upload["bundle_uuid"], upload["version"], sums, size)
+    if {file["name"] for file in upload["files"]} != sums.keys():
         raise DemoFailed(f"the bundle {bundle.fqid} does not have the files of {source}")
     story.fact(f"bundle {bundle.fqid}: {counted(len(sums), 'file')}, {size_words(size)}, {story.taken}")
     return bundle
@@ -429,9 +429,9 @@ def _uploaded(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, sour
 def _search(story: Story, omics: Omics, sources: dict[str, Source]) -> None:
     story.step("Search by metadata")
     late = SAMPLES[-1].name
-    wanted = {"match": {"files.cell_suspension_json.biomaterial_core.biomaterial_id": late}}
-    found = omics("dss", "post-search", *_REPLICA, "--es-query", json.dumps({"query": wanted}))
-    hits = [hit["bundle_fqid"] for hit in found["results"]]
+    query = {"match": {"files.cell_suspension_json.biomaterial_core.biomaterial_id": late}}
+    response = omics("dss", "post-search", *_REPLICA, "--es-query", json.dumps({"query": query}))
+    hits = [hit["bundle_fqid"] for hit in response["results"]]
     expected = [source.fqid for source in sources.values() if source.folder.name == late]
     if hits != expected:
         raise DemoFailed(f"the search for {late} found {hits or 'nothing'} instead of {expected}")
@@ -445,14 +445,14 @@ def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Sourc
     story.fact("lambda.tsv: written in Python, with dss.post_search.iterate and dss.get_bundle.iterate")
     checked = Checked()
     for layout, target in (("none", "store"), ("bundle", "bundles")):
-        words = ("--manifest", "lambda.tsv", *_REPLICA, "--layout", layout, "--download-dir", target)
-        omics("dss", "download-manifest", *words)
-        found = check_manifest(folder / "lambda.tsv", sources, folder)
+        arguments = ("--manifest", "lambda.tsv", *_REPLICA, "--layout", layout, "--download-dir", target)
+        omics("dss", "download-manifest", *arguments)
+        check = check_manifest(folder / "lambda.tsv", sources, folder)
         if layout == "bundle":
             for source in sources.values():
-                found += check_bundle(source, folder / target)
-        story.fact(f"{found.files} files, {size_words(found.size)}, all equal to the uploaded ones; {story.taken}")
-        checked += found
+                check += check_bundle(source, folder / target)
+        story.fact(f"{check.files} files, {size_words(check.size)}, all equal to the uploaded ones; {story.taken}")
+        checked += check
     return checked
 
 
@@ -462,8 +462,8 @@ def _rows(dss: Dss) -> Iterator[dict[str, str]]:
     for hit in dss.post_search.iterate(es_query=query, replica="aws"):
         uuid, _, version = hit.bundle_fqid.partition(".")
         for file in dss.get_bundle.iterate(uuid=uuid, version=version, replica="aws"):
-            stated = (uuid, version, file.name, file.uuid, file.version, file.sha256, str(file.size))
-            yield dict(zip(WRITTEN, stated, strict=False))
+            values = (uuid, version, file.name, file.uuid, file.version, file.sha256, str(file.size))
+            yield dict(zip(WRITTEN, values, strict=False))
 
 
 def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, large: int) -> Checked:
@@ -473,13 +473,13 @@ def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, l
     source = _uploaded(story, omics, sandbox, folder, data)
     digest, target = source.sums["run.bin"], folder / "large"
     hold_second_half(sandbox, digest, large)
-    words = ("dss", "download", "--bundle-uuid", source.uuid, *_REPLICA, "--download-dir", target.name)
-    killed = kill_when_held(sandbox, omics.start(*words), digest, target)
+    arguments = ("dss", "download", "--bundle-uuid", source.uuid, *_REPLICA, "--download-dir", target.name)
+    killed = kill_when_held(sandbox, omics.start(*arguments), digest, target)
     if any(path.name == digest for path in target.rglob("*")):
         raise DemoFailed("the killed download left an unfinished file under its final name")
     requests = counted(killed.connections, "request")
     story.fact(f"kill -9 after {size_words(killed.sent)}, {requests} in progress: no file has its final name yet")
-    omics(*words)
+    omics(*arguments)
     checked = check_bundle(source, target)
     fetched = sent_after(sandbox, digest, killed)
     twice = killed.sent + fetched - large

@@ -69,7 +69,9 @@ def extras(required: Iterable[str], is_installed: Callable[[str], bool] = is_ins
         required: The requirements of omicsdk.
         is_installed: Returns whether a package is installed.
     """
-    pairs = [found.groups() for each in required if (found := _EXTRA.match(each)) and found[2] not in _OURS]
+    pairs = [
+        match.groups() for requirement in required if (match := _EXTRA.match(requirement)) and match[2] not in _OURS
+    ]
     lacking = sorted({extra for package, extra in pairs if not is_installed(package)})
     whole = sorted({extra for _, extra in pairs}.difference(lacking))
     outcomes = [Outcome("extras", "installed", "ok", ", ".join(whole) or "none")]
@@ -123,22 +125,22 @@ def room(place: Place) -> Outcome:
     Args:
         place: The folder.
     """
-    subject, elsewhere = place.use, f"{place.elsewhere[0].upper()}{place.elsewhere[1:]}."
+    subject, advice = place.use, f"{place.elsewhere[0].upper()}{place.elsewhere[1:]}."
     inodes, read_only = None, False
     try:
         folder = place.find().absolute()
         subject = f"{place.use}: {folder}"
-        nearest = next(each for each in (folder, *folder.parents) if each.exists())
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(nearest).free
         if sys.platform != "win32":
             counted = os.statvfs(nearest)
             inodes = counted.f_favail if counted.f_files else None
             read_only = bool(counted.f_flag & os.ST_RDONLY)
     except (OmicsError, OSError) as error:
-        return Outcome("disk", subject, "warning", _why(error), elsewhere)
+        return Outcome("disk", subject, "warning", _why(error), advice)
     outcome = partial(Outcome, "disk", subject)
     if not nearest.is_dir():
-        return outcome("warning", f"{nearest} is a file", elsewhere)
+        return outcome("warning", f"{nearest} is a file", advice)
     left = f"{_size(free)} free" + (f", {inodes:,} files" if inodes is not None else "")
     if not os.access(nearest, os.W_OK | os.X_OK):
         what = "cannot be written" if nearest == folder else f"cannot be created: {nearest} cannot be written"
@@ -168,12 +170,12 @@ def hard_links() -> Outcome:
     try:
         folder = Path.cwd()
         subject = str(folder)
-        made = tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder))
+        temporary = tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder))
     except OSError as error:
-        found = f"cannot be tested: no file can be created: {_why(error)}"
-        return outcome(subject, "skipped", found, "See the probe of the disk.")
+        problem = f"cannot be tested: no file can be created: {_why(error)}"
+        return outcome(subject, "skipped", problem, "See the probe of the disk.")
     try:
-        with made as inside:
+        with temporary as inside:
             first = Path(inside, "file")
             first.touch()
             os.link(first, f"{first}-again")
@@ -203,7 +205,7 @@ def file_limits() -> tuple[int | None, int | None]:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return tuple(None if each == resource.RLIM_INFINITY else each for each in (soft, hard))  # pyright: ignore[reportReturnType] - two
+    return tuple(None if limit == resource.RLIM_INFINITY else limit for limit in (soft, hard))  # pyright: ignore[reportReturnType] - two
 
 
 MIB, GIB = 2**20, 2**30

@@ -45,8 +45,8 @@ def resolution(origin: str, environ: Mapping[str, str]) -> Outcome:
     if network(origin, environ).proxy is not None:
         return outcome("skipped", "the proxy resolves it")
     try:
-        found = socket.getaddrinfo(_host(origin), urlsplit(origin).port, type=socket.SOCK_STREAM)
-        addresses, why = list(dict.fromkeys(str(each[4][0]) for each in found)), "no address"
+        records = socket.getaddrinfo(_host(origin), urlsplit(origin).port, type=socket.SOCK_STREAM)
+        addresses, why = list(dict.fromkeys(str(record[4][0]) for record in records)), "no address"
     except (OSError, UnicodeError) as error:
         addresses, why = [], _why(error)
     if not addresses:
@@ -67,16 +67,16 @@ def proxy(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
     outcome = partial(Outcome, "proxy", host)
     if named is None:
         return outcome("ok", "none: direct connection")
-    shown = mask_url(named)
-    if shown.partition("://")[0].lower() not in _PORTS:
-        return outcome("failed", f"{shown} is not the URL of a proxy", "Write HTTPS_PROXY as http://host:port.")
+    masked_url = mask_url(named)
+    if masked_url.partition("://")[0].lower() not in _PORTS:
+        return outcome("failed", f"{masked_url} is not the URL of a proxy", "Write HTTPS_PROXY as http://host:port.")
     try:
         parts = urlsplit(named)
         socket.create_connection((parts.hostname or "", parts.port or _PORTS[parts.scheme]), seconds).close()
     except (OSError, ValueError, UnicodeError) as error:
         remedy = f"Correct HTTPS_PROXY (HTTP_PROXY, ALL_PROXY), or name the host in NO_PROXY: NO_PROXY={host}"
-        return outcome("failed", f"{shown} cannot be reached: {_why(error)}", remedy)
-    return outcome("ok", f"through {shown}")
+        return outcome("failed", f"{masked_url} cannot be reached: {_why(error)}", remedy)
+    return outcome("ok", f"through {masked_url}")
 
 
 def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outcome:
@@ -89,21 +89,21 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
     """
     from omicsdk.core.sending.connections import tls_context
 
-    parts, way, host = urlsplit(origin), network(origin, environ), _host(origin)
+    parts, route, host = urlsplit(origin), network(origin, environ), _host(origin)
     outcome = partial(Outcome, "tls", host)
-    authorities = way.ca_file or way.ca_dir or default_ca_file()
+    authorities = route.ca_file or route.ca_dir or default_ca_file()
     if parts.scheme != "https" and is_loopback(host):
         return outcome("skipped", "http to this machine")
     if parts.scheme != "https":
         remedy = "Use its https URL: credentials are not sent over http."
         return outcome("warning", "http: the connection is not encrypted", remedy)
-    if way.proxy is not None:
+    if route.proxy is not None:
         return outcome("skipped", "through the proxy; the probe of the login includes it")
     remedy = "Check the URL of the service, and that no firewall blocks it."
     try:
         with (
             socket.create_connection((host, parts.port or 443), seconds) as plain,
-            tls_context(way).wrap_socket(plain, server_hostname=host) as encrypted,
+            tls_context(route).wrap_socket(plain, server_hostname=host) as encrypted,
         ):
             end, version = (encrypted.getpeercert() or {}).get("notAfter"), encrypted.version() or ""
     except ssl.SSLCertVerificationError as error:

@@ -47,7 +47,10 @@ def of_machine(environ: Mapping[str, str]) -> list[Probe]:
         Probe("extras", "", lambda: machine.extras(machine.requirements())),
         Probe("encoding", "", lambda: [machine.encodings()]),
         Probe("open files", "", lambda: [machine.open_files(*machine.file_limits())]),
-        *(Probe("disk", each.use, lambda each=each: [machine.room(each)]) for each in machine.folders(environ)),
+        *(
+            Probe("disk", folder.use, lambda target=folder: [machine.room(target)])
+            for folder in machine.folders(environ)
+        ),
         Probe("network", "", lambda: [network.surroundings(environ)]),
         Probe("hard links", "", lambda: [machine.hard_links()]),
     ]
@@ -74,7 +77,7 @@ def of_services(logins: Sequence[Login], environ: Mapping[str, str], seconds: fl
 
 def of_logins(logins: Iterable[Login], environ: Mapping[str, str], seconds: float) -> list[Probe]:
     """List the probes of logins; arguments as for `of_services`."""
-    return [Probe("login", each.subject, partial(network.tried, each, environ, seconds)) for each in logins]
+    return [Probe("login", login.subject, partial(network.tried, login, environ, seconds)) for login in logins]
 
 
 def of_public(services: Iterable[Login], environ: Mapping[str, str], seconds: float) -> list[Probe]:
@@ -94,22 +97,22 @@ def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:
     """
     late = "Check the network, or raise the time limit: --timeout SECONDS."
     results = [
-        [Outcome(each.name, each.subject, "failed", f"no response within {seconds:g} s", late)] for each in probes
+        [Outcome(probe.name, probe.subject, "failed", f"no response within {seconds:g} s", late)] for probe in probes
     ]
 
     def run(number: int, probe: Probe) -> None:
         results[number] = _outcomes(probe)
 
     # Daemons: a name server that never answers cannot be interrupted, and must not block the command's exit.
-    threads = [threading.Thread(target=run, args=each, daemon=True) for each in enumerate(probes)]
+    threads = [threading.Thread(target=run, args=numbered, daemon=True) for numbered in enumerate(probes)]
     for thread in threads:
         thread.start()
     end = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
-    found = [outcome for outcomes in list(results) for outcome in outcomes]
-    clocks = {outcome.subject: outcome for outcome in reversed(found) if outcome.probe == "clock"}
-    return [outcome for outcome in found if outcome.probe != "clock" or clocks[outcome.subject] is outcome]
+    gathered = [outcome for outcomes in list(results) for outcome in outcomes]
+    clocks = {outcome.subject: outcome for outcome in reversed(gathered) if outcome.probe == "clock"}
+    return [outcome for outcome in gathered if outcome.probe != "clock" or clocks[outcome.subject] is outcome]
 
 
 def _outcomes(probe: Probe) -> list[Outcome]:
@@ -129,30 +132,34 @@ _LONGEST, _LEAST = 44, 32
 """Maximum width of the third column, and preferred minimum width of the fourth, in characters."""
 
 
-def summary(found: Sequence[Outcome], width: int) -> str:
+def summary(results: Sequence[Outcome], width: int) -> str:
     """Return outcomes in few lines: services with their times, what to look at, and the rest counted.
 
     Args:
-        found: The outcomes.
+        results: The outcomes.
         width: Characters per line.
     """
     shown = [
-        each for each in found if each.probe in ("login", "public", "network") or each.status in ("warning", "failed")
+        outcome
+        for outcome in results
+        if outcome.probe in ("login", "public", "network") or outcome.status in ("warning", "failed")
     ]
-    rest = len(found) - len(shown)
+    rest = len(results) - len(shown)
     counted = Outcome("machine", "", "ok", f"{rest} more checks; list them with --verbose")
     return outcomes([counted, *shown] if rest else shown, width)
 
 
-def outcomes(found: Sequence[Outcome], width: int) -> str:
+def outcomes(results: Sequence[Outcome], width: int) -> str:
     """Return outcomes as a table, each remedy below its line, and a summary.
 
     Args:
-        found: The outcomes.
+        results: The outcomes.
         width: Characters per line.
     """
-    rows = [(_MARKS[each.status], each.probe, each.subject, _timed(each), each.remedy) for each in found]
-    counts = {status: sum(each.status == status for each in found) for status in _MARKS}
+    rows = [
+        (_MARKS[outcome.status], outcome.probe, outcome.subject, _timed(outcome), outcome.remedy) for outcome in results
+    ]
+    counts = {status: sum(outcome.status == status for outcome in results) for status in _MARKS}
     names = {"ok": "ok", "warning": "to look at", "failed": "failed", "skipped": "skipped"}
     total = ", ".join(f"{counts[status]} {name}" for status, name in names.items())
     return "\n".join([*_table(rows, width), "", *wrapped(total.split(), width)])
@@ -172,11 +179,11 @@ def logins(found: Sequence[Login], services: Iterable[str], width: int) -> str:
     """
     rows: list[_Row] = []
     for service in services:
-        own = [login for login in found if login.service == service]
-        for login in own:
+        service_logins = [login for login in found if login.service == service]
+        for login in service_logins:
             note = f"{login.problem}. {login.remedy}".strip() if login.problem else login.warning
             rows.append((service, login.what, login.url or "-", login.origin and f"from {login.origin}", note))
-        if not own:
+        if not service_logins:
             rows.append((service, "nothing", "-", "", HOW_TO_GET[service]))
     return "\n".join(_table(rows, width))
 
@@ -189,15 +196,15 @@ def _table(rows: Sequence[_Row], width: int) -> list[str]:
     indent = " " * (widths[0] + len(_GAP))
     lines: list[str] = []
     for *cells, last, note in rows:
-        begun, first = (
-            "".join(f"{each:<{of}}{_GAP}" for each, of in zip(cells[:n], widths, strict=False)) for n in (2, 3)
+        line_start, first = (
+            "".join(f"{cell:<{of}}{_GAP}" for cell, of in zip(cells[:n], widths, strict=False)) for n in (2, 3)
         )
         if len(first) + len(last) <= width or (len(cells[2]) <= widths[2] and len(first) <= width - _LEAST):
             lines += _hung(first, last, width)
-        elif len(begun) + len(cells[2]) <= width:
-            lines += [f"{begun}{cells[2]}".rstrip(), *_hung(indent, last, width)]
+        elif len(line_start) + len(cells[2]) <= width:
+            lines += [f"{line_start}{cells[2]}".rstrip(), *_hung(indent, last, width)]
         else:
-            lines += [begun.rstrip(), *_hung(indent, cells[2], width), *_hung(indent, last, width)]
+            lines += [line_start.rstrip(), *_hung(indent, cells[2], width), *_hung(indent, last, width)]
         lines += _hung(f"{indent}> ", note, width) if note else []
     return [line for line in lines if line]
 

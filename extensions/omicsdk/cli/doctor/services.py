@@ -186,64 +186,68 @@ def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
     """
     from omicsdk.hca.config import stored_tokens
 
-    found: list[Login] = []
+    all_logins: list[Login] = []
     stored: list[Login] = []
-    wanted = list(services)
+    service_names = list(services)
     tokens = stored_tokens(environ)
     try:
-        for place, login in [] if tokens is None else tokens.places():
+        for location, login in [] if tokens is None else tokens.places():
             where = "the keyring" if login.store == "keyring" else str(tokens and tokens.path)
-            stored += _stored(place, login, f"login of the profile {place.profile} in {where}")
+            stored += _stored(location, login, f"login of the profile {location.profile} in {where}")
     except OmicsError as error:
-        found += [Login(word, "logins", "").unusable(error) for word in wanted[:1]]
-    listed = {login.origin for login in stored}
-    for service in wanted:
+        all_logins += [Login(word, "logins", "").unusable(error) for word in service_names[:1]]
+    origins = {login.origin for login in stored}
+    for service in service_names:
         try:
-            found += [
+            all_logins += [
                 login
                 for login in _SEARCHES.get(service, partial(_in_use, service))(environ)
-                if login.origin not in listed
+                if login.origin not in origins
             ]
         except OmicsError as error:
-            found.append(Login(service, "settings", "").unusable(error))
-        found += [login for login in stored if login.service == service]
-    return [login._replace(url=mask_url(login.url) if login.url else "") for login in found]
+            all_logins.append(Login(service, "settings", "").unusable(error))
+        all_logins += [login for login in stored if login.service == service]
+    return [login._replace(url=mask_url(login.url) if login.url else "") for login in all_logins]
 
 
-def _stored(place: Place, login: StoredLogin, origin: str) -> list[Login]:
+def _stored(location: Place, login: StoredLogin, origin: str) -> list[Login]:
     """Yield a login stored by `omics login`; the Atlas's of the default profile is found with its services."""
     from omicsdk.gen3.discovery import API_KEY
     from omicsdk.gen3.sources import Arguments
 
-    what, token = f"login of {place.profile}", login.token.value
-    if place.platform == HCA:
-        warning = f"omics whoami hca --profile {place.profile} tests it"
-        return [] if place.profile == DEFAULT_PROFILE else [Login("dss", what, origin, place.url, warning=warning)]
-    if place.platform == "gen3":
+    what, token = f"login of {location.profile}", login.token.value
+    if location.platform == HCA:
+        warning = f"omics whoami hca --profile {location.profile} tests it"
+        return (
+            [] if location.profile == DEFAULT_PROFILE else [Login("dss", what, origin, location.url, warning=warning)]
+        )
+    if location.platform == "gen3":
         is_key = login.kind == API_KEY
-        given = Arguments(refresh_token={"api_key": token}) if is_key else Arguments(place.url, access_token=token)
-        return [_commons(what, origin, given, {})]
-    if place.platform not in SERVICES:
+        arguments = (
+            Arguments(refresh_token={"api_key": token}) if is_key else Arguments(location.url, access_token=token)
+        )
+        return [_commons(what, origin, arguments, {})]
+    if location.platform not in SERVICES:
         return []
     try:
-        return [_login(place.platform, what, origin, place.url, stored_credentials(place, login))]
+        return [_login(location.platform, what, origin, location.url, stored_credentials(location, login))]
     except OmicsError as error:
-        return [Login(place.platform, what, origin, place.url).unusable(error)]
+        return [Login(location.platform, what, origin, location.url).unusable(error)]
 
 
 def _login(service: str, what: str, origin: str, url: str, credentials: Credentials | None) -> Login:
     """Return credentials with the call that tests them, or with the reason why they cannot be used."""
-    found = Login(service, what, origin, url)
+    login = Login(service, what, origin, url)
     if not (url and credentials):
         missing = "a base URL and a token are required, but one is missing"
-        return found._replace(problem=missing, remedy=HOW_TO_GET[service])
+        return login._replace(problem=missing, remedy=HOW_TO_GET[service])
     if fault := fault_of(url):
         name = origin.partition(" and ")[0]
-        return found._replace(problem=f"{name} {fault}", remedy=f"Pass the URL of the site as {name}.")
+        return login._replace(problem=f"{name} {fault}", remedy=f"Pass the URL of the site as {name}.")
     if not is_confidential(url):
         problem = "its base URL is http: the connection is not encrypted, so no secret is sent there"
-        return found._replace(problem=problem, remedy="Use a base URL that begins with https://.")
-    return found._replace(call=Call(f"{url.rstrip('/')}{SERVICES[service].path}", credentials))
+        return login._replace(problem=problem, remedy="Use a base URL that begins with https://.")
+    return login._replace(call=Call(f"{url.rstrip('/')}{SERVICES[service].path}", credentials))
 
 
 def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
@@ -251,8 +255,8 @@ def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
     from omicsdk.hca.config import HCAConfig
 
     facts = SERVICES[service]
-    found, origin = _resolved(service, environ)
-    url = found.base_url.rstrip("/")
+    resolved, origin = _resolved(service, environ)
+    url = resolved.base_url.rstrip("/")
     if service == "upload":
         origin = origin or HCAConfig(environ).settings.place_of(("upload",)) or ""
     if origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):  # a Google account alone is set for many purposes
@@ -260,11 +264,11 @@ def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
     if service == "pangea":
         url = url.removesuffix("/api")
     if service in ("dss", "auth"):  # the key of a stored login is not its origin
-        origin = found.credentials_origin or found.origin
+        origin = resolved.credentials_origin or resolved.origin
         origin = str(token_file(environ).path) if origin == "omics login" else origin
-    what = facts.what if found.credentials else "settings"
-    if facts.path and (found.credentials or not facts.public):
-        return [_login(service, what, origin, url, found.credentials)]
+    what = facts.what if resolved.credentials else "settings"
+    if facts.path and (resolved.credentials or not facts.public):
+        return [_login(service, what, origin, url, resolved.credentials)]
     return [_public(service, what, origin, url)]
 
 
@@ -281,23 +285,23 @@ def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str
     discovery = replace(discovery_of(service), requires_credentials=False)
     if service == "sb":  # all sections of its file are listed
         discovery = replace(discovery, files=no_source)
-    found = resolution(discovery, environ=environ_of(discovery.platform, environ), offline=True)
-    origins = (found.origin, found.credentials_origin)
-    if found.credentials_origin.startswith("login of the profile "):  # as it is listed
+    resolved = resolution(discovery, environ=environ_of(discovery.platform, environ), offline=True)
+    origins = (resolved.origin, resolved.credentials_origin)
+    if resolved.credentials_origin.startswith("login of the profile "):  # as it is listed
         origins = origins[1:]
-    return found, " and ".join(dict.fromkeys(each for each in origins if each not in ("", "built in")))
+    return resolved, " and ".join(dict.fromkeys(origin for origin in origins if origin not in ("", "built in")))
 
 
 def _pangea(environ: Mapping[str, str]) -> list[Login]:
     from omicsdk.pangea.login import PasswordLogin
 
-    found = _in_use("pangea", environ)
-    if found and found[0].call and isinstance(found[0].call.credentials, PasswordLogin):
+    in_use = _in_use("pangea", environ)
+    if in_use and in_use[0].call and isinstance(in_use[0].call.credentials, PasswordLogin):
         # Every command begins with a login.
         body = {"email": environ["PANGEA_USER"].strip(), "password": environ["PANGEA_PASS"].strip()}
-        call = Call(f"{found[0].url}/api/auth/token/login/", body=body)
-        return [found[0]._replace(what="account", call=call)]
-    return found
+        call = Call(f"{in_use[0].url}/api/auth/token/login/", body=body)
+        return [in_use[0]._replace(what="account", call=call)]
+    return in_use
 
 
 def _sb(environ: Mapping[str, str]) -> list[Login]:
@@ -308,7 +312,7 @@ def _sb(environ: Mapping[str, str]) -> list[Login]:
     alone = [name for name in ("SB_AUTH_TOKEN", "SB_API_ENDPOINT") if environ.get(name, "").strip()]
     if not logins and alone:  # clients ignore one that is set without the other
         logins = [_login("sb", "token", alone[0], "", None)]
-    first = {_sent(each.call): each.origin for each in logins if each.call}
+    first = {_sent(login.call): login.origin for login in logins if login.call}
     try:
         file = own_file("credentials")
     except ConfigError:  # a user without a home has no such file
@@ -341,13 +345,13 @@ def _gen3(environ: Mapping[str, str]) -> list[Login]:
     from omicsdk.gen3.discovery import TOKEN_VARIABLE, named_commons
     from omicsdk.gen3.sources import FOLDER, KEY_VARIABLE, Arguments
 
-    endpoint, found = named_commons(environ), list[Login]()
+    endpoint, logins = named_commons(environ), list[Login]()
     if token := environ.get(TOKEN_VARIABLE):
-        found.append(_commons("token", TOKEN_VARIABLE, Arguments(endpoint, access_token=token), environ))
+        logins.append(_commons("token", TOKEN_VARIABLE, Arguments(endpoint, access_token=token), environ))
     if named := environ.get(KEY_VARIABLE, ""):
         what = "token" if named.startswith("accesstoken:") else "workspace" if named.startswith("idp:") else "API key"
-        shown = f"{KEY_VARIABLE} ({named})" if what == "API key" else KEY_VARIABLE
-        found.append(_commons(what, shown, Arguments(refresh_file=named), environ))
+        label = f"{KEY_VARIABLE} ({named})" if what == "API key" else KEY_VARIABLE
+        logins.append(_commons(what, label, Arguments(refresh_file=named), environ))
     try:
         files = sorted((home_folder() / FOLDER).glob("credentials*"))
     except ConfigError:  # a user without a home has no file in it
@@ -355,43 +359,43 @@ def _gen3(environ: Mapping[str, str]) -> list[Login]:
     for file in files:
         login = _commons(f"API key {file.stem}", str(file), Arguments(refresh_file=str(file)), environ)
         # A file that GEN3_API_KEY also names is tested once.
-        is_known = login.call is not None and login.call in [each.call for each in found]
+        is_known = login.call is not None and login.call in [known_login.call for known_login in logins]
         if file.suffix in ("", ".json") and not is_known:
-            found.append(login)
-    if not found and endpoint is not None:
+            logins.append(login)
+    if not logins and endpoint is not None:
         call = Call(f"{endpoint}/user/_status", shows="the service answers")
-        found.append(
+        logins.append(
             Login("gen3", "endpoint", "GEN3_ENDPOINT", endpoint, call, warning="not logged in: omics login gen3")
         )
-    return found
+    return logins
 
 
-def _commons(what: str, origin: str, given: Arguments, environ: Mapping[str, str]) -> Login:
+def _commons(what: str, origin: str, arguments: Arguments, environ: Mapping[str, str]) -> Login:
     """Return a login of a commons."""
     from omicsdk.gen3.sources import ApiKey, GivenToken, login_of
 
-    found = Login("gen3", what, origin)
+    result = Login("gen3", what, origin)
     try:
-        login = login_of(given, environ, home_folder)
+        login = login_of(arguments, environ, home_folder)
     except OmicsError as error:
-        return found.unusable(error)
+        return result.unusable(error)
     source = login.source
     if isinstance(source, GivenToken):
         remedy = f"Replace the token of {origin} with a valid one. {HOW_TO_GET['gen3']}"
         return _login("gen3", what, origin, login.endpoint, BearerToken(source.token, remedy=remedy))
     if not isinstance(source, ApiKey):
-        if given.refresh_file is not None and not given.refresh_file.startswith("idp:"):
-            return found._replace(problem="file not found", remedy="Correct GEN3_API_KEY, or unset it.")
-        return found._replace(
+        if arguments.refresh_file is not None and not arguments.refresh_file.startswith("idp:"):
+            return result._replace(problem="file not found", remedy="Correct GEN3_API_KEY, or unset it.")
+        return result._replace(
             url=login.endpoint, warning="only a workspace can request its tokens, so it is not tested"
         )
-    found = found._replace(url=source.issuer, warning=_open_to_others(source.file))
+    result = result._replace(url=source.issuer, warning=_open_to_others(source.file))
     if not is_confidential(source.issuer):
         problem = "its commons is not https, so the key is not sent there"
-        return found._replace(problem=problem, warning="", remedy="Get a key of an https commons.")
+        return result._replace(problem=problem, warning="", remedy="Get a key of an https commons.")
     # Every command begins with a token for the key.
     url, body = f"{source.issuer}/user/credentials/cdis/access_token", {"api_key": source.key}
-    return found._replace(call=Call(url, body=body, shows="the key is valid"))
+    return result._replace(call=Call(url, body=body, shows="the key is valid"))
 
 
 def _open_to_others(file: Path | None) -> str:

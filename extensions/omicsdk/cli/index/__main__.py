@@ -24,25 +24,27 @@ def files() -> dict[Path, str]:
     Raises:
         IndexFault: A function cannot become a command.
     """
-    found: dict[Path, str] = {}
+    contents: dict[Path, str] = {}
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
             table = import_module(f"{package.__name__}.{module.name}")
             service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", False)
-            made = [each for entry in entries(table) for each in commands(entry, service, by_signature=by_signature)]
-            _check_once(service, [each["command"] for each in made])
-            lines = [json.dumps(each, ensure_ascii=False) for each in made]
-            found[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
-    return found
+            workflows = [
+                workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
+            ]
+            _check_once(service, [workflow["command"] for workflow in workflows])
+            lines = [json.dumps(workflow, ensure_ascii=False) for workflow in workflows]
+            contents[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
+    return contents
 
 
-def _check_once(service: str, words: Sequence[str]) -> None:
+def _check_once(service: str, names: Sequence[str]) -> None:
     """Check that a table has each command once.
 
     Raises:
         IndexFault: A command is listed twice: the first would hide the other.
     """
-    if twice := sorted({each for each in words if words.count(each) > 1}):
+    if twice := sorted({name for name in names if names.count(name) > 1}):
         raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
 
 
@@ -55,12 +57,12 @@ def entries(table: Any) -> Iterator[Entry]:
         "read": getattr(table, "READS", ()),
         "write": getattr(table, "WRITES", ()),
     }
-    _check_named(table, [words for each in groups.values() for words in each])
+    _check_named(table, [prefix for group in groups.values() for prefix in group])
     for entry in table.COMMANDS:
         group, _, verb = entry.words.rpartition(" ")
         others = [f"{group} {other}" for other in verbs.get(verb, ()) if group]
         login = entry.login or _is_below(entry, logins)
-        access = next((access for access, words in groups.items() if _is_below(entry, words)), None)
+        access = next((access for access, prefixes in groups.items() if _is_below(entry, prefixes)), None)
         if access is None and entry.function is not None and not entry.extends:
             raise IndexFault(f"{table.__name__}: {entry.words} is in none of READS, WRITES and PRIVATE")
         yield replace(entry, aliases=(*entry.aliases, *others), login=login, access=access)
@@ -68,7 +70,7 @@ def entries(table: Any) -> Iterator[Entry]:
 
 def _is_below(entry: Entry, groups: Sequence[str]) -> bool:
     """Return whether a command has one of these words, or is in a group with one."""
-    return any(f"{entry.words} ".startswith(f"{words} ") for words in groups)
+    return any(f"{entry.words} ".startswith(f"{prefix} ") for prefix in groups)
 
 
 def _check_named(table: Any, groups: Sequence[str]) -> None:
@@ -77,7 +79,7 @@ def _check_named(table: Any, groups: Sequence[str]) -> None:
     Raises:
         IndexFault: One has none: it is misspelled, or its command was renamed.
     """
-    if unknown := [words for words in groups if not any(_is_below(entry, (words,)) for entry in table.COMMANDS)]:
+    if unknown := [prefix for prefix in groups if not any(_is_below(entry, (prefix,)) for entry in table.COMMANDS)]:
         raise IndexFault(f"{table.__name__}: no command is named {', '.join(unknown)}")
 
 
@@ -91,19 +93,19 @@ def main(arguments: Sequence[str]) -> int:
         0, or 1 if a file does not match its table and functions.
     """
     try:
-        wanted = files()
+        expected = files()
     except IndexFault as error:
         print(error, file=sys.stderr)  # noqa: T201 - output of a command
         return 1
     present = {path: path.read_text("utf-8") for path in FOLDER.glob("*.json")}
-    stale = sorted(path.name for path in {*wanted, *present} if wanted.get(path) != present.get(path))
+    stale = sorted(path.name for path in {*expected, *present} if expected.get(path) != present.get(path))
     if list(arguments) == ["check"]:
         if stale:
             print(f"cli/index: {', '.join(stale)} not up to date: run `make codegen`", file=sys.stderr)  # noqa: T201 - as above
         return 1 if stale else 0
-    for path in present.keys() - wanted.keys():
+    for path in present.keys() - expected.keys():
         path.unlink()
-    for path, text in wanted.items():
+    for path, text in expected.items():
         path.write_text(text, "utf-8")
     return 0
 

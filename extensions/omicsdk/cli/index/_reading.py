@@ -92,9 +92,9 @@ def documentation(function: Callable[..., Any]) -> Documentation:
         if isinstance(section, griffe.DocstringSectionText) and not text:
             text = section.value
         elif isinstance(section, griffe.DocstringSectionParameters | griffe.DocstringSectionAttributes):
-            arguments = {each.name.lstrip("*"): _line(each.description) for each in section.value}
+            arguments = {argument.name.lstrip("*"): _line(argument.description) for argument in section.value}
     summary, _, description = text.partition("\n\n")
-    paragraphs = [_line(each) for each in description.split("\n\n") if each.strip()]
+    paragraphs = [_line(paragraph) for paragraph in description.split("\n\n") if paragraph.strip()]
     return Documentation(_line(summary), "\n\n".join(paragraphs), arguments)
 
 
@@ -109,8 +109,8 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
         function: The function.
     """
     names: dict[str, Any] = {}
-    for each in reversed(getattr(function, "__mro__", (function,))):  # a dataclass may have fields of another module's
-        module = sys.modules[each.__module__]
+    for owner in reversed(getattr(function, "__mro__", (function,))):  # a dataclass may have fields of another module's
+        module = sys.modules[owner.__module__]
         if module.__name__.startswith("omicsdk"):
             names |= vars(module) | _imported_for_checkers(module)
     return get_type_hints(function, names)
@@ -125,10 +125,10 @@ def _imported_for_checkers(module: types.ModuleType) -> dict[str, Any]:
             for node in ast.walk(block):
                 if isinstance(node, ast.ImportFrom):
                     home = import_module(node.module or "")
-                    existing = [each for each in node.names if hasattr(home, each.name)]  # aliases of types may not
-                    names |= {each.asname or each.name: getattr(home, each.name) for each in existing}
+                    existing = [alias for alias in node.names if hasattr(home, alias.name)]  # aliases of types may not
+                    names |= {alias.asname or alias.name: getattr(home, alias.name) for alias in existing}
                 elif isinstance(node, ast.Import):
-                    roots = [each.name.partition(".")[0] for each in node.names]
+                    roots = [alias.name.partition(".")[0] for alias in node.names]
                     names |= {root: import_module(root) for root in roots}
     return names
 
@@ -146,10 +146,10 @@ def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[
         IndexFault: As for `command`.
     """
 
-    def under(words: str) -> Workflow:
-        return command(replace(entry, words=words), service, by_signature=by_signature)
+    def under(command_words: str) -> Workflow:
+        return command(replace(entry, words=command_words), service, by_signature=by_signature)
 
-    hidden: list[Workflow] = [{**under(words), "hidden": True} for words in entry.synonyms]
+    hidden: list[Workflow] = [{**under(synonym), "hidden": True} for synonym in entry.synonyms]
     return [*map(under, (entry.words, *entry.aliases)), *hidden]
 
 
@@ -170,23 +170,23 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
             function lacks.
     """
     before = " ".join(["omics", service, entry.words]).replace("  ", " ")
-    made: Workflow = {"command": entry.words}
+    workflow: Workflow = {"command": entry.words}
     if entry.examples:
-        made["examples"] = [f"{before} {rest}".rstrip() for rest in entry.examples]
+        workflow["examples"] = [f"{before} {rest}".rstrip() for rest in entry.examples]
     if entry.extends:
-        made["extends"] = True
+        workflow["extends"] = True
     if entry.access not in (None, "write"):
-        made["access"] = entry.access
+        workflow["access"] = entry.access
     if entry.operation:
-        return {**_operation(entry, service), **made}
+        return {**_operation(entry, service), **workflow}
     if entry.function is None:
         if entry.options:
-            made["parameters"] = list(entry.options)
-        return made
+            workflow["parameters"] = list(entry.options)
+        return workflow
     function = inspect.unwrap(entry.function)
     hints, parameters = type_hints(function), dict(inspect.signature(function).parameters)
-    said, gathered = _gathered(documentation(function), hints, parameters)
-    said, transfers = _with_transfer_options(entry, said, hints, parameters)
+    docs, gathered = _gathered(documentation(function), hints, parameters)
+    docs, transfers = _with_transfer_options(entry, docs, hints, parameters)
     if transfers:
         checks = {name: check for name, check in _CHECKS.items() if name in parameters}
         entry = replace(entry, checks={**checks, **entry.checks})
@@ -201,29 +201,33 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
     has_client = is_late or _is_client(first) or (first is not None and first is _connected(service))
     if by_signature:
         entry = _by_signature(entry, list(parameters.values())[has_client:])
-    own = list(parameters.values())[1:] if has_client else list(parameters.values())
-    supplied = [each.name for each in own if each.name in SUPPLIED and each.name not in entry.hidden]
+    own_parameters = list(parameters.values())[1:] if has_client else list(parameters.values())
+    supplied = [
+        parameter.name
+        for parameter in own_parameters
+        if parameter.name in SUPPLIED and parameter.name not in entry.hidden
+    ]
     supplied += ["progress", "control"] if transfers else []
-    shown = [
-        each
-        for each in own
-        if each.name not in (*SUPPLIED, *entry.hidden) and each.kind is not inspect.Parameter.VAR_KEYWORD
+    visible = [
+        parameter
+        for parameter in own_parameters
+        if parameter.name not in (*SUPPLIED, *entry.hidden) and parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
     for other in entry.like:
-        said = said._replace(arguments={**_documented(other), **said.arguments})
+        docs = docs._replace(arguments={**_documented(other), **docs.arguments})
     if entry.asks or entry.deletes:
-        said = said._replace(description="\n\n".join(each for each in (said.description, _ASKS) if each))
+        docs = docs._replace(description="\n\n".join(text for text in (docs.description, _ASKS) if text))
     arguments: list[Argument] = []
-    for each in shown:
-        if (place := entry.places.get(each.name)) is not None:
-            arguments.append({**place, "python": each.name, "positional": True, "repeated": True})
-        arguments.append(_argument(each, hints.get(each.name), said, entry, before))
-        if each.name in entry.opposites:
-            arguments.append(_opposite(arguments[-1], entry.opposites[each.name]))
-        if each.name in entry.choices:
+    for item in visible:
+        if (place := entry.places.get(item.name)) is not None:
+            arguments.append({**place, "python": item.name, "positional": True, "repeated": True})
+        arguments.append(_argument(item, hints.get(item.name), docs, entry, before))
+        if item.name in entry.opposites:
+            arguments.append(_opposite(arguments[-1], entry.opposites[item.name]))
+        if item.name in entry.choices:
             arguments += _choices(arguments[-1])
-    for each in arguments:
-        each["help"] = _in_flags(each.get("help") or "", arguments)
+    for item in arguments:
+        item["help"] = _in_flags(item.get("help") or "", arguments)
     more: list[Argument] = []
     if transfers:
         selects = _downloads(entry, parameters) and not entry.limits  # one with limits of its own has one file
@@ -232,19 +236,19 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
     elif "progress" in supplied:
         more.append(PROGRESS_EVERY)
     if entry.deletes and entry.look is not None:
-        made["deletes"], made["look"] = entry.deletes, _target(entry.look)
+        workflow["deletes"], workflow["look"] = entry.deletes, _target(entry.look)
         more.append(CHECK_ONLY)
     more += entry.options
     if not entry.extends:
-        made["summary"], made["description"] = (
-            _in_flags(said.summary, arguments),
-            _in_flags(said.description, arguments),
+        workflow["summary"], workflow["description"] = (
+            _in_flags(docs.summary, arguments),
+            _in_flags(docs.description, arguments),
         )
-    made["run"] = _target(function)
-    made["parameters"] = [*arguments, *more]
-    made["supplied"] = supplied
+    workflow["run"] = _target(function)
+    workflow["parameters"] = [*arguments, *more]
+    workflow["supplied"] = supplied
     render = entry.render or _renderer(hints.get("return"))
-    stated: Workflow = {
+    optional: Workflow = {
         "command": entry.words,
         "gathered": gathered,
         "late": is_late,
@@ -254,48 +258,50 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
         "asks": entry.asks or bool(entry.deletes),
         "verbatim": entry.verbatim,
         "given": {**entry.defaults, **({"check": False} if transfers else {})},
-        "own": [each["name"] for each in more],
+        "own": [argument["name"] for argument in more],
         "quick": entry.quick,
         "columns": list(entry.columns),
         "title": entry.title,
         "render": "" if render is None else _target(render),
     }
-    return cast("Workflow", {**made, **{name: value for name, value in stated.items() if value}})
+    return cast("Workflow", {**workflow, **{name: value for name, value in optional.items() if value}})
 
 
 def _gathered(
-    said: Documentation, hints: dict[str, Any], parameters: dict[str, inspect.Parameter]
+    docs: Documentation, hints: dict[str, Any], parameters: dict[str, inspect.Parameter]
 ) -> tuple[Documentation, dict[str, Gathered]]:
     """Replace dataclass parameters with their fields, each an option."""
     gathered: dict[str, Gathered] = {}
-    texts = dict(said.arguments)
+    texts = dict(docs.arguments)
     for name, hint in list(hints.items()):
         if name in parameters and isinstance(hint, type) and is_dataclass(hint):
             fields = inspect.signature(hint).parameters
             gathered[name] = {"type": f"{hint.__module__}:{hint.__qualname__}", "fields": list(fields)}
             hints |= type_hints(hint)
-            for each in reversed(hint.__mro__):
-                if is_dataclass(each):
-                    texts |= documentation(each).arguments
+            for class_ in reversed(hint.__mro__):
+                if is_dataclass(class_):
+                    texts |= documentation(class_).arguments
             before = list(parameters.items())
             at = list(parameters).index(name)
             parameters.clear()
             parameters.update([*before[:at], *fields.items(), *before[at + 1 :]])
-    return said._replace(arguments=texts), gathered
+    return docs._replace(arguments=texts), gathered
 
 
 def _with_transfer_options(
-    entry: Entry, said: Documentation, hints: dict[str, Any], parameters: dict[str, inspect.Parameter]
+    entry: Entry, docs: Documentation, hints: dict[str, Any], parameters: dict[str, inspect.Parameter]
 ) -> tuple[Documentation, bool]:
     """Replace the keywords of a workflow that moves files with the fields of `TransferOptions`, each an option.
 
     Returns:
         The documentation with that of the fields, and whether it is such a workflow.
     """
-    keywords = next((each for each in parameters.values() if each.kind is inspect.Parameter.VAR_KEYWORD), None)
+    keywords = next(
+        (parameter for parameter in parameters.values() if parameter.kind is inspect.Parameter.VAR_KEYWORD), None
+    )
     typed = None if keywords is None else next(iter(get_args(hints.get(keywords.name))), None)
     if keywords is None or typed not in (TransferOptionsDict, SelectionOptionsDict):
-        return said, False
+        return docs, False
     del parameters[keywords.name]
     fields = dict(inspect.signature(TransferOptions).parameters)
     for name in ("progress", "stop", "control", "check"):  # the command line's own
@@ -305,12 +311,12 @@ def _with_transfer_options(
     for name in () if _downloads(entry, fields) else ("resume_unvalidated", "cache", "link"):
         del fields[name]
     if entry.limits:
-        fields = {name: each for name, each in fields.items() if name in (*entry.limits, "dry_run")}
-    fields = {name: each for name, each in fields.items() if name not in parameters}
+        fields = {name: option for name, option in fields.items() if name in (*entry.limits, "dry_run")}
+    fields = {name: option for name, option in fields.items() if name not in parameters}
     parameters |= fields
     hints |= {name: hint for name, hint in type_hints(TransferOptions).items() if name in fields} | {"cache": str}
     texts = {**documentation(Filters).arguments, **documentation(TransferOptions).arguments}
-    return said._replace(arguments={**{name: texts[name] for name in fields}, **said.arguments}), True
+    return docs._replace(arguments={**{name: texts[name] for name in fields}, **docs.arguments}), True
 
 
 def _documented(other: Callable[..., Any] | Argument) -> Mapping[str, str]:
@@ -319,11 +325,13 @@ def _documented(other: Callable[..., Any] | Argument) -> Mapping[str, str]:
 
 
 def _by_signature(entry: Entry, parameters: Sequence[inspect.Parameter]) -> Entry:
-    words = tuple(each.name for each in parameters if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    defaults = {each.name: entry.defaults.get(each.name, each.default) for each in parameters}
+    names = tuple(
+        parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    )
+    defaults = {parameter.name: entry.defaults.get(parameter.name, parameter.default) for parameter in parameters}
     switches = tuple(name for name, default in defaults.items() if default is False)
     checks = {name: at_least_1 for name in ("limit", "threads", "workers") if name in defaults}
-    positional = words if entry.positional is None else entry.positional
+    positional = names if entry.positional is None else entry.positional
     return replace(
         entry, positional=positional, switches=(*entry.switches, *switches), checks={**checks, **entry.checks}
     )
@@ -353,8 +361,8 @@ def _is_client(hint: Any) -> bool:
 def _connected(service: str) -> Any:
     """The client of a service's commands, or an object with a client and settings."""
     target = SERVICES[service].get("client") if service in SERVICES else None
-    made = None if target is None else loaded(target)
-    return made if made is None or isinstance(made, type) else type_hints(made).get("return")
+    factory = None if target is None else loaded(target)
+    return factory if factory is None or isinstance(factory, type) else type_hints(factory).get("return")
 
 
 def _connects(hint: Any) -> bool:
@@ -389,24 +397,24 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         raise IndexFault(f"{where}: the function has no parameter {', '.join(unknown)}")
 
 
-def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entry: Entry, where: str) -> Argument:
+def _argument(parameter: inspect.Parameter, hint: Any, docs: Documentation, entry: Entry, where: str) -> Argument:
     name = parameter.name
-    if name not in said.arguments:
+    if name not in docs.arguments:
         raise IndexFault(f"{where}: the docstring does not document {name}")
-    made = _kind(hint, f"{where}: {name}").described()
+    argument = _kind(hint, f"{where}: {name}").described()
     if name in entry.single:
-        made["type"] = made.pop("items", None) or "string"
-    made["name"] = entry.flags.get(name, name).removeprefix("--").replace("-", "_")
-    if made["name"] != name:
-        made["python"] = name
+        argument["type"] = argument.pop("items", None) or "string"
+    argument["name"] = entry.flags.get(name, name).removeprefix("--").replace("-", "_")
+    if argument["name"] != name:
+        argument["python"] = name
     if name in entry.defaults:
-        made["default"] = _plain(entry.defaults[name])
+        argument["default"] = _plain(entry.defaults[name])
     elif parameter.default is inspect.Parameter.empty or name in entry.required:
-        made["required"] = True
+        argument["required"] = True
     else:
-        made["default"] = _plain(parameter.default)
-    stated: Argument = {
-        "name": made["name"],
+        argument["default"] = _plain(parameter.default)
+    optional: Argument = {
+        "name": argument["name"],
         "positional": name in (entry.positional or ()),
         "flag": name in entry.switches or name in entry.opposites or name in _SWITCHES,
         "repeated": name in entry.repeated,
@@ -415,12 +423,12 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
         "also": list(entry.also.get(name, ())),
         "remote": name in entry.remote,
         "convert": _target(entry.checks[name]) if name in entry.checks else "",
-        "help": said.arguments[name],
+        "help": docs.arguments[name],
     }
-    made = cast("Argument", {**made, **{each: value for each, value in stated.items() if value}})
+    argument = cast("Argument", {**argument, **{field_name: value for field_name, value in optional.items() if value}})
     if name in entry.writes:
-        _write_into(made, entry.writes[name])
-    return made
+        _write_into(argument, entry.writes[name])
+    return argument
 
 
 def _opposite(argument: Argument, flag: str) -> Argument:
@@ -455,28 +463,31 @@ def _choices(argument: Argument) -> list[Argument]:
 def _operation(entry: Entry, service: str) -> Workflow:
     """Return an operation of the service's document under other words."""
     package = SERVICES[service].get("package", service)
-    found = next((each for each in Catalog().operations(package) if each["command"] == entry.operation), None)
-    if found is None:
+    operation = next(
+        (command for command in Catalog().operations(package) if command["command"] == entry.operation), None
+    )
+    if operation is None:
         raise IndexFault(f"{service} {entry.words}: unknown operation {entry.operation}")
-    parameters = found.get("parameters", [])
-    if unknown := sorted({*(entry.positional or ())} - {each["name"] for each in parameters}):
+    parameters = operation.get("parameters", [])
+    if unknown := sorted({*(entry.positional or ())} - {parameter["name"] for parameter in parameters}):
         raise IndexFault(f"{service} {entry.words}: the operation has no parameter {', '.join(unknown)}")
     placed: list[Argument] = [
-        {**each, "positional": True} if each["name"] in (entry.positional or ()) else each for each in parameters
+        {**parameter, "positional": True} if parameter["name"] in (entry.positional or ()) else parameter
+        for parameter in parameters
     ]
-    made: Workflow = {**found, "parameters": placed}
-    if (done := _DONE.get(found.get("method", ""))) is not None:
-        made["title"] = done
-    return made
+    workflow: Workflow = {**operation, "parameters": placed}
+    if (done := _DONE.get(operation.get("method", ""))) is not None:
+        workflow["title"] = done
+    return workflow
 
 
-def _write_into(made: Argument, suffix: str | None) -> None:
+def _write_into(argument: Argument, suffix: str | None) -> None:
     """Make an argument the name of an output file."""
-    if not made.get("positional"):
-        made["convert"] = f"omicsdk.cli.commands.values:{'file_to_write' if suffix is None else 'file_or_stdout'}"
+    if not argument.get("positional"):
+        argument["convert"] = f"omicsdk.cli.commands.values:{'file_to_write' if suffix is None else 'file_or_stdout'}"
     if suffix is not None:
-        made["stdout"] = suffix
-        made["help"] = f"{made.get('help')} - is stdout."
+        argument["stdout"] = suffix
+        argument["help"] = f"{argument.get('help')} - is stdout."
 
 
 def _plain(default: object) -> Any:
@@ -500,12 +511,12 @@ class _Kind(NamedTuple):
     choices: Sequence[Any] | None = None
 
     def described(self) -> Argument:
-        made: Argument = {"name": "", "type": self.type}
+        argument: Argument = {"name": "", "type": self.type}
         if self.items is not None:
-            made["items"] = self.items
+            argument["items"] = self.items
         if self.choices is not None:
-            made["choices"] = list(self.choices)
-        return made
+            argument["choices"] = list(self.choices)
+        return argument
 
 
 _SCALARS: Mapping[object, Kind] = {bool: "boolean", int: "integer", float: "number", str: "string"}
@@ -513,11 +524,11 @@ _SCALARS: Mapping[object, Kind] = {bool: "boolean", int: "integer", float: "numb
 
 def _kind(hint: Any, where: str) -> _Kind:
     """Return the type of an option from its annotation."""
-    options = [each for each in _union(hint) if each is not type(None)]
-    if any(map(_is_path, options)) and all(each is str or _is_path(each) for each in options):
+    options = [member for member in _union(hint) if member is not type(None)]
+    if any(map(_is_path, options)) and all(option is str or _is_path(option) for option in options):
         return _Kind("string")
     if str in options:  # one value, its parsed form, or several values
-        options = [each for each in options if _is_list(each)] or options
+        options = [option for option in options if _is_list(option)] or options
     if options == [Any]:  # an object of another library, or text that names one
         options = [str]
     only = options[0] if len(options) == 1 else None
@@ -525,7 +536,7 @@ def _kind(hint: Any, where: str) -> _Kind:
         return _Kind(_SCALARS[only])
     origin = get_origin(only)
     if isinstance(only, type) and issubclass(only, enum.Enum):
-        return _Kind("string", choices=[each.value for each in only])
+        return _Kind("string", choices=[member.value for member in only])
     if origin is Literal:
         return _Kind("string", choices=get_args(only))
     if isinstance(origin, type) and issubclass(origin, Mapping):
@@ -553,5 +564,9 @@ def _is_path(hint: Any) -> bool:
 
 def _in_flags(text: str, arguments: Sequence[Argument]) -> str:
     """Return a text with its parameter names replaced by options."""
-    options = {key(each): spelled(each) for each in arguments if not each.get("negates") and "value" not in each}
+    options = {
+        key(argument): spelled(argument)
+        for argument in arguments
+        if not argument.get("negates") and "value" not in argument
+    }
     return _CODE.sub(lambda match: options.get(match[1], match[1]), text)

@@ -12,8 +12,8 @@ PRIVATE = ("login", "logout")
 
 COMMANDS = (
     *(
-        Entry(words, None, (key,) if key else (), operation=operation, examples=(example,))
-        for words, operation, key, example in (
+        Entry(command, None, (key,) if key else (), operation=operation, examples=(example,))
+        for command, operation, key, example in (
             ("users ls", "get-v1-users", "", ""),
             ("users get", "get-v1-user", "user_id", _USER),
             ("users create", "post-v1-user", "", f"--user-id {_USER}"),

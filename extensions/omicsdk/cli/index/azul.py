@@ -31,12 +31,12 @@ _FACET: Argument = {"name": "facet", "type": "string", "default": None, "help": 
 
 
 def _filtered(
-    words: str, function: Callable[..., Any], *examples: str, positional: tuple[str, ...] = (), **more: Any
+    command: str, function: Callable[..., Any], *examples: str, positional: tuple[str, ...] = (), **more: Any
 ) -> Entry:
     """A command with conditions, which has no other positional arguments than those that are named."""
     with_folder = "folder" in signature(function).parameters
     return Entry(
-        words,
+        command,
         function,
         flags={"what": "--filter"} | ({"folder": "--to"} if with_folder else {}),
         also={"what": ("--filters",)} | ({"folder": ("--download-dir",)} if with_folder else {}),

@@ -29,8 +29,8 @@ _process = partial(Entry, opposites=_OPPOSITES)
 
 def _add(names: str, function: Callable[..., object], example: str) -> Entry:
     """A command that creates something; after a comma its words in the grammar of all services."""
-    words, *aliases = names.split(", ")
-    return Entry(words, function, aliases=tuple(aliases), options=_VERBOSE, examples=(example,))
+    command, *aliases = names.split(", ")
+    return Entry(command, function, aliases=tuple(aliases), options=_VERBOSE, examples=(example,))
 
 
 WRITES = (

@@ -116,8 +116,8 @@ COMMANDS = (
         examples=(f"{_ONE} --replica aws {_VERSION} --add-files @files.json",),
     ),
     *(
-        Entry(words, None, (key,) if key else (), operation=operation, examples=(example,))
-        for words, operation, key, example in (
+        Entry(command, None, (key,) if key else (), operation=operation, examples=(example,))
+        for command, operation, key, example in (
             ("bundles ls", "get-bundles-all", "", "--replica aws"),
             ("bundles get", "get-bundle", "uuid", f"{_UUID} --replica aws"),
             (

@@ -61,10 +61,10 @@ _WORKSPACE = "ws:///@user/wts/notes.txt"
 
 
 def _deletion(
-    words: str, function: Callable[..., Any], what: str, look: Callable[..., Any], example: str, *hidden: str
+    command: str, function: Callable[..., Any], what: str, look_up: Callable[..., Any], example: str, *hidden: str
 ) -> Entry:
-    """A command that deletes one object, which `look` finds."""
-    return Entry(words, function, deletes=what, look=look, hidden=hidden, examples=(f"{example} --dry-run",))
+    """A command that deletes one object, which `look_up` finds."""
+    return Entry(command, function, deletes=what, look=look_up, hidden=hidden, examples=(f"{example} --dry-run",))
 
 
 _record = partial(Entry, like=(records.submit, records.export))

@@ -50,9 +50,11 @@ def _command(
     names: str, function: Callable[..., Any], *examples: str, options: tuple[Argument, ...] = (), **more: Any
 ) -> Entry:
     """A command with --outfile; after a comma its words in the grammar of all services."""
-    words, *aliases = names.split(", ")
+    command, *aliases = names.split(", ")
     options = (*options, _OUTFILE)
-    return Entry(words, function, aliases=tuple(aliases), options=options, examples=examples, like=_DOCUMENTED, **more)
+    return Entry(
+        command, function, aliases=tuple(aliases), options=options, examples=examples, like=_DOCUMENTED, **more
+    )
 
 
 _list = partial(_command, options=(LIMIT,), render=things.listed, columns=COLUMNS)
@@ -191,8 +193,8 @@ COMMANDS = (
         )
     ),
     *(
-        Entry(words, None, (key,) if key else (), operation=operation, examples=(example,))
-        for words, operation, key, example in (
+        Entry(command, None, (key,) if key else (), operation=operation, examples=(example,))
+        for command, operation, key, example in (
             ("orgs update", "patch-organization", "uuid", f"{_UUID} --name 'Our Lab'"),
             ("orgs rm", "delete-organization", "uuid", f"{_UUID} --dry-run"),
             ("groups update", "patch-sample-group", "uuid", f"{_UUID} --is-public=false"),

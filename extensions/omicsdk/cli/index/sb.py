@@ -47,25 +47,25 @@ _COLUMNS = {
 }
 
 
-def _command(words: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
+def _command(command: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
     """An entry with the checks, short options, columns and documentation that these commands have in common."""
     names = set(signature(function).parameters)
     names |= {"period", "timeout_seconds"} if names & _WAITING else set()
     return Entry(
-        words,
+        command,
         function,
         checks={name: check for name, check in _CHECKS.items() if name in names} | more.pop("checks", {}),
         short={name: short for name, short in _SHORT.items() if name in names},
-        columns=_COLUMNS.get(words, ()),
-        asks=words.endswith(" rm"),
+        columns=_COLUMNS.get(command, ()),
+        asks=command.endswith(" rm"),
         examples=examples,
-        like=_DOCUMENTED[words.partition(" ")[0]],
+        like=_DOCUMENTED[command.partition(" ")[0]],
         **more,
     )
 
 
-def _list(words: str, function: Callable[..., Any], *examples: str) -> Entry:
-    return _command(words, function, *examples, options=(LIMIT,))
+def _list(command: str, function: Callable[..., Any], *examples: str) -> Entry:
+    return _command(command, function, *examples, options=(LIMIT,))
 
 
 _TIMEOUT = {"timeout": "--timeout-seconds"}

@@ -37,13 +37,13 @@ def mcp(
     from omicsdk.core.lazy import require
 
     require("mcp.server.lowlevel", "mcp", "omics mcp")
-    names = [name for each in services.split(",") if (name := each.strip())]
+    names = [name for part in services.split(",") if (name := part.strip())]
     tools = tools_of(Catalog(), names)
-    place = Path(folder).expanduser().absolute()
+    folder_path = Path(folder).expanduser().absolute()
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        folder_path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--folder {folder}: {error.strerror}", remedy="Name a folder that can be created.") from error
     from omicsdk.cli.mcp.server import Settings, run
 
-    run(Settings(tools, place, allow_writes, max_response), __version__)
+    run(Settings(tools, folder_path, allow_writes, max_response), __version__)

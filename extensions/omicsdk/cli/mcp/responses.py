@@ -56,7 +56,7 @@ def pages_of(value: Any, size: int) -> Iterator[tuple[Any, int]]:
         yield from ((part, len(value) > end) for part, end in _slices(value, size))
         return
     name, items = _longest_list(value)
-    rest = {} if name is None else {each: other for each, other in value.items() if each != name}
+    rest = {} if name is None else {key: other for key, other in value.items() if key != name}
     length = _length(rest) if rest else 0
     if not items or length > size:
         text = _text(value)
@@ -90,7 +90,7 @@ def _longest_list(value: Any) -> tuple[str | None, Sequence[Any]]:
         return None, value
     if not is_object(value):
         return None, ()
-    lists = [(each, name) for name, each in value.items() if is_array(each)]
+    lists = [(member, name) for name, member in value.items() if is_array(member)]
     items, name = max(lists, key=lambda pair: _length(pair[0]), default=((), None))
     return name, items
 

@@ -290,19 +290,19 @@ class _Calls:
 
     async def call(self, context: ServerRequestContext[Any], params: CallToolRequestParams) -> CallToolResult:
         """Run a tool, and return its result or its error."""
-        given = params.arguments or {}
+        arguments = params.arguments or {}
         try:
             if params.name == MORE:
-                _check(given, _MORE.input_schema)
-                return _response(self._responses.more(given["cursor"]))
+                _check(arguments, _MORE.input_schema)
+                return _response(self._responses.more(arguments["cursor"]))
             if params.name == HELP:
-                _check(given, _HELP.input_schema)
-                return _response(self._responses.first(help_on(given["name"], self._tools)))
+                _check(arguments, _HELP.input_schema)
+                return _response(self._responses.first(help_on(arguments["name"], self._tools)))
             tool = self._tool(params.name)
-            _check(given, tool.schema)
-            words = command_line(tool, given, self._settings.folder)
+            _check(arguments, tool.schema)
+            command = command_line(tool, arguments, self._settings.folder)
             async with self._limiter:
-                outcome = await self._run(words, context, is_listing="jsonl" in words[: words.index("--")])
+                outcome = await self._run(command, context, is_listing="jsonl" in command[: command.index("--")])
             return self._told(outcome)
         except OmicsError as error:
             return _response({"error": type(error).__name__, "messages": [str(error)]}, is_error=True)
@@ -318,7 +318,7 @@ class _Calls:
             raise UsageError(f"unknown tool {name!r}", remedy=near or "Tools of other services need --services.")
         return self._tools[name]
 
-    async def _run(self, words: Sequence[str], context: ServerRequestContext[Any], *, is_listing: bool) -> _Outcome:
+    async def _run(self, arguments: Sequence[str], context: ServerRequestContext[Any], *, is_listing: bool) -> _Outcome:
         """Run a command in its own process; a cancelled call interrupts it.
 
         Raises:
@@ -327,7 +327,7 @@ class _Calls:
         outcome = _Outcome()
         process = await anyio.open_process(
             # -P: the current folder has downloaded files, of which none may be imported.
-            [sys.executable, "-P", "-m", "omicsdk", *words],
+            [sys.executable, "-P", "-m", "omicsdk", *arguments],
             cwd=self._settings.folder,
             env={**os.environ, "PYTHONUTF8": "1", "OMICS_TRANSFER_PROGRESS_EVERY": "1"},
             stdin=subprocess.DEVNULL,
@@ -430,14 +430,14 @@ async def _drain(stream: ByteReceiveStream) -> None:
         pass
 
 
-def _check(given: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+def _check(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     """Compare arguments with a schema.
 
     Raises:
         UsageError: They do not match; names the first arguments that are wrong.
     """
     validator: Any = Draft202012Validator(schema)  # its types are incomplete
-    faults = sorted(validator.iter_errors(given), key=lambda fault: list(map(str, fault.path)))
+    faults = sorted(validator.iter_errors(arguments), key=lambda fault: list(map(str, fault.path)))
     if faults:
         named = [f"{'.'.join(map(str, fault.path))}: {fault.message}".removeprefix(": ") for fault in faults[:3]]
         raise UsageError(f"invalid arguments: {'; '.join(named)}", remedy="See the schema of the tool.")

@@ -31,7 +31,11 @@ MORE = "more"
 """The tool that returns the next page of a cut response."""
 
 _OMITTED = {
-    *(f"--{each.name.replace('_', '-')}" for each in fields(TransferOptions) if each.name not in ("dry_run", *FILTERS)),
+    *(
+        f"--{field.name.replace('_', '-')}"
+        for field in fields(TransferOptions)
+        if field.name not in ("dry_run", *FILTERS)
+    ),
     *map(flag, (REPORT, PROGRESS_EVERY, METRICS, NO_PROGRESS)),
     "--convert",  # runs another program
 }
@@ -120,10 +124,10 @@ def tools_of(catalog: Catalog, services: Sequence[str]) -> list[Tool]:
     tools: dict[str, Tool] = {}
     seen: set[str] = set()
     for service in services:
-        for found in _chosen(catalog, service):
-            identity = _identity(found)
-            if identity not in seen and _access(found.command) is not None:
-                tool = tool_of(found, catalog)
+        for command in _chosen(catalog, service):
+            identity = _identity(command)
+            if identity not in seen and _access(command.command) is not None:
+                tool = tool_of(command, catalog)
                 tools.setdefault(tool.name, tool)
             seen.add(identity)
     return list(tools.values())
@@ -139,48 +143,48 @@ def known_services(catalog: Catalog) -> list[str]:
 
 
 def _chosen(catalog: Catalog, service: str) -> Iterator[Found]:
-    words = service.split(".")
-    if words == [FILES]:
+    parts = service.split(".")
+    if parts == [FILES]:
         yield from catalog.root().found()
         return
-    if words[0] not in catalog.services():
-        known = known_services(catalog)
-        remedy = f"{did_you_mean(words[0], known)} Known are: {', '.join(known)}.".strip()
-        raise UsageError(f"--services: unknown service {words[0]!r}", remedy=remedy)
-    node: Group | Found = catalog.start(words[0])
-    for word in words[1:]:
+    if parts[0] not in catalog.services():
+        known_names = known_services(catalog)
+        remedy = f"{did_you_mean(parts[0], known_names)} Known are: {', '.join(known_names)}.".strip()
+        raise UsageError(f"--services: unknown service {parts[0]!r}", remedy=remedy)
+    node: Group | Found = catalog.start(parts[0])
+    for word in parts[1:]:
         if not isinstance(node, Group):
             raise UsageError(f"--services {service}: {' '.join(node.path)} is a command", remedy="Name its group.")
         node = node.child(word)
     if isinstance(node, ServiceGroup):
-        yield from _below(node, with_api="api" in words)
+        yield from _below(node, with_api="api" in parts)
     elif isinstance(node, Found):
         yield node
 
 
 def _below(group: ServiceGroup, *, with_api: bool) -> Iterator[Found]:
     yield from group.found()
-    for each in group.below():
-        if with_api or each.path[-1] != "api":
-            yield from _below(each, with_api=with_api)
+    for child in group.below():
+        if with_api or child.path[-1] != "api":
+            yield from _below(child, with_api=with_api)
 
 
-def _identity(found: Found) -> str:
+def _identity(target: Found) -> str:
     """Return what two commands have in common that are one under several words."""
-    command = found.command
+    command = target.command
     if "name" in command:
-        return f"{found.package} {command.get('name')}"
-    names = sorted(each["name"] for each in command.get("parameters", ()))
+        return f"{target.package} {command.get('name')}"
+    names = sorted(parameter["name"] for parameter in command.get("parameters", ()))
     return json.dumps([command.get("run"), command.get("given"), command.get("render"), names])
 
 
 def _access(command: Command) -> Literal["read", "write"] | None:
     """Return the access of a command; None for one that is never offered."""
-    stated = command.get("access")
-    if stated == "private" or command.get("verbatim"):
+    access = command.get("access")
+    if access == "private" or command.get("verbatim"):
         return None
-    if stated is not None:
-        return stated
+    if access is not None:
+        return access
     return "read" if command.get("method") in _READS else "write"
 
 
@@ -197,7 +201,7 @@ def tool_of(found: Found, catalog: Catalog) -> Tool:
     properties = {name: _schema(argument) for name, argument in arguments.items()}
     if asks:
         properties.setdefault("yes", dict(_YES))
-    free = {each["name"] for each in global_arguments(own_arguments(command), GLOBALS)}
+    free = {argument["name"] for argument in global_arguments(own_arguments(command), GLOBALS)}
     if "query" in free and not command.get("streams"):
         properties.setdefault("query", dict(_QUERY))
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
@@ -218,32 +222,32 @@ def tool_of(found: Found, catalog: Catalog) -> Tool:
         is_repeatable=access == "read" or method in _REPEATABLE,
         arguments=arguments,
         opposites={
-            name: flag(each)
+            name: flag(parameter)
             for name, argument in arguments.items()
-            for each in command.get("parameters", ())
-            if each.get("negates") and key(each) == key(argument)
+            for parameter in command.get("parameters", ())
+            if parameter.get("negates") and key(parameter) == key(argument)
         },
         confined=frozenset(name for name, argument in arguments.items() if _is_confined(argument)),
         is_paged=is_paged,
-        takes_uris=any(each["name"] == "option" for each in own_arguments(command)),
+        takes_uris=any(argument["name"] == "option" for argument in own_arguments(command)),
     )
 
 
-def _offered(found: Found, catalog: Catalog) -> dict[str, Argument]:
+def _offered(target: Found, catalog: Catalog) -> dict[str, Argument]:
     """Return the arguments of a tool: not those of the connection, of the terminal, or that tune a transfer."""
-    service = catalog.registered(found.path[0]) or {}
-    connection = {flag(each) for each in service.get("options", ())}
-    moves = "control" in found.command.get("supplied", ())
+    service = catalog.registered(target.path[0]) or {}
+    connection = {flag(option) for option in service.get("options", ())}
+    moves = "control" in target.command.get("supplied", ())
     return {
         argument["name"]: argument
-        for argument in own_arguments(found.command)
+        for argument in own_arguments(target.command)
         if "synonym_of" not in argument
         and not argument.get("negates")
         and "value" not in argument
         and flag(argument) not in connection
         and argument["name"] not in _CONNECTIONS
         and not ("in" not in argument and argument["name"] in _OF_USERS)
-        and not (flag(argument) in _OMITTED and (moves or key(argument) in found.command.get("own", ())))
+        and not (flag(argument) in _OMITTED and (moves or key(argument) in target.command.get("own", ())))
     }
 
 
@@ -344,7 +348,7 @@ def _words(argument: Argument, value: Any, *, is_alone: bool) -> list[str]:
     Several texts are a word each, as they are typed: some commands take the last one as the target. A single one that
     the parser would decode is written as JSON.
     """
-    texts = [each for each in value if isinstance(each, str)] if is_array(value) else []
+    texts = [item for item in value if isinstance(item, str)] if is_array(value) else []
     if not texts or len(texts) < len(value) or (is_alone and len(texts) == 1 and texts[0].startswith(("[", "@"))):
         return [_word(argument, value)]
     return texts
@@ -376,26 +380,26 @@ def check_texts(name: str, value: Any, folder: Path | None) -> None:
 def _check_contents(name: str, value: Any, folder: Path) -> None:
     """Refuse a folder with a link out of the folder anywhere below, and a list that names a file elsewhere."""
     for text in _texts(value):
-        place = os.path.join(folder, text)  # noqa: PTH118 - a text may be too long for a path, or none
-        if os.path.isdir(place):  # noqa: PTH112 - as above
-            inner = (Path(above, each) for above, folders, files in os.walk(place) for each in (*folders, *files))
+        location = os.path.join(folder, text)  # noqa: PTH118 - a text may be too long for a path, or none
+        if os.path.isdir(location):  # noqa: PTH112 - as above
+            inner = (Path(above, name) for above, folders, files in os.walk(location) for name in (*folders, *files))
             for path in filter(Path.is_symlink, inner):
                 if reason := _leads_out(str(path.relative_to(folder)), folder):
                     raise UsageError(f"{name}: {str(path)!r} {reason}", remedy="Name a folder without it, or files.")
-        elif name in _LISTS and os.path.isfile(place):  # noqa: PTH113 - as above
-            check_texts(f"{name}: {text}", Path(place).read_text("utf-8", "replace").splitlines(), folder)
+        elif name in _LISTS and os.path.isfile(location):  # noqa: PTH113 - as above
+            check_texts(f"{name}: {text}", Path(location).read_text("utf-8", "replace").splitlines(), folder)
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif is_object(value):
-        for each_name, each in value.items():
+        for each_name, item in value.items():
             yield each_name
-            yield from _texts(each)
+            yield from _texts(item)
     elif is_array(value):
-        for each in value:
-            yield from _texts(each)
+        for item in value:
+            yield from _texts(item)
 
 
 def _leads_out(text: str, folder: Path) -> str:
@@ -406,8 +410,8 @@ def _leads_out(text: str, folder: Path) -> str:
         return "is an absolute path"
     if ".." in re.split(r"[/\\]", text):
         return "contains '..'"
-    place, real = os.path.realpath(folder / text), os.path.realpath(folder)
-    return "" if place == real or place.startswith(real.rstrip(os.sep) + os.sep) else "is a link out of the folder"
+    target, real = os.path.realpath(folder / text), os.path.realpath(folder)
+    return "" if target == real or target.startswith(real.rstrip(os.sep) + os.sep) else "is a link out of the folder"
 
 
 def offered(tools: Iterable[Tool], *, allow_writes: bool) -> dict[str, Tool]:

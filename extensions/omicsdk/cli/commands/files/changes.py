@@ -102,8 +102,8 @@ def cp(
     sources, target = _ends(paths, "cp")
     how = CopyOptions.of(options, CopyOptions(overwrite=not no_clobber, spool=spool))
     if paths[-1] == STREAM:
-        for given, option in ((how.dry_run, "--dry-run"), (how.require_checksum, "--require-checksum")):
-            if given:
+        for is_set, option in ((how.dry_run, "--dry-run"), (how.require_checksum, "--require-checksum")):
+            if is_set:
                 raise UsageError(f"{option}: not possible for stdout", remedy="Name a file or folder as the target.")
         with places.stores() as stores:
             print_bytes(sources, stores, how)
@@ -178,9 +178,11 @@ def mv(
         plan = planned_move(stores, uris, target, patterns=places, options=how)
         if how.dry_run:
             return Changed(plan, None, "moved")
-        report, kept = move_files(plan, uris, stores, how, keeps_folders=not places.fit_all, unverified=unverified)
-        tell_failures(kept, console, len(plan.files) + len(plan.unfit))
-        return Changed(plan, report, "moved", kept=len(kept))
+        report, not_removed = move_files(
+            plan, uris, stores, how, keeps_folders=not places.fit_all, unverified=unverified
+        )
+        tell_failures(not_removed, console, len(plan.files) + len(plan.unfit))
+        return Changed(plan, report, "moved", kept=len(not_removed))
 
 
 def sync(
@@ -221,18 +223,20 @@ def sync(
     how = CopyOptions.of(options, CopyOptions(spool=spool))
     to, by = parse_uri(target), "size" if size_only else compare
     with places.stores() as stores:
-        found = planned_sync(stores, parse_uri(source), to, compare=by, update=update, removes=delete, patterns=places)
-        extra = found.remove if delete else ()
+        sync_plan = planned_sync(
+            stores, parse_uri(source), to, compare=by, update=update, removes=delete, patterns=places
+        )
+        extra = sync_plan.remove if delete else ()
         if how.dry_run:
-            return Changed(found.copy, None, sync=found, removed=[str(file.uri) for file in extra])
-        if delete and found.copy.unfit:
+            return Changed(sync_plan.copy, None, sync=sync_plan, removed=[str(file.uri) for file in extra])
+        if delete and sync_plan.copy.unfit:
             console.message("nothing is removed: some objects cannot be copied")
-        goes = bool(extra) and _may_remove(found, to, max_delete, console)
-        report = copy_files(found.copy, stores, how)
+        goes = bool(extra) and _may_remove(sync_plan, to, max_delete, console)
+        report = copy_files(sync_plan.copy, stores, how)
         # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
-        gone, kept = remove_extra(found, stores) if goes and report.ok else ((), ())
-        tell_failures(kept, console, len(gone) + len(kept))
-        return Changed(found.copy, report, sync=found, removed=[str(uri) for uri in gone])
+        removed, not_removed = remove_extra(sync_plan, stores) if goes and report.ok else ((), ())
+        tell_failures(not_removed, console, len(removed) + len(not_removed))
+        return Changed(sync_plan.copy, report, sync=sync_plan, removed=[str(uri) for uri in removed])
 
 
 def _may_remove(plan: SyncPlan, target: Uri, most: int | None, console: Console) -> bool:
@@ -242,14 +246,14 @@ def _may_remove(plan: SyncPlan, target: Uri, most: int | None, console: Console)
         TooManyRemovals: They exceed the allowed number, or without a terminal half of a large folder.
     """
     remove, attended = len(plan.remove), console.is_attended
-    words = f"{count_of(remove, 'file')} of {target} missing in the source will be removed permanently. Continue?"
+    question = f"{count_of(remove, 'file')} of {target} missing in the source will be removed permanently. Continue?"
     try:
         check_removals(str(target), remove, plan.there, most, source=plan.listed, attended=attended)
-        may = console.confirm(words)
+        may = console.confirm(question)
     except TooManyRemovals as error:
         if most is not None or not plan.listed or not attended:
             raise
-        may = console.insists(f"{error.message}. {words}")
+        may = console.insists(f"{error.message}. {question}")
     if not may:
         console.message("nothing was removed")
     return may
@@ -301,7 +305,7 @@ def _foreseen(result: Changed) -> TextAndData:
     ]
     lines = [plan_line(file) for file in files]
     sizes = [file.entry.size for file in plan.files]
-    size = None if None in sizes else sum(each or 0 for each in sizes)
+    size = None if None in sizes else sum(number or 0 for number in sizes)
     files += [
         {"source": str(file.uri), "target": None, "size": file.entry.size, "checksum": None, "plan": "skip"}
         for file, _ in plan.unfit
@@ -344,12 +348,12 @@ def rm(
         console: Prints messages.
     """
     with places.stores() as stores:
-        found = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places)
+        removal = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places)
         if dry_run:
-            return TransferReport(Outcome(str(file.uri), "planned", file.entry.size) for file in found.files)
-        words = f"{count_of(len(found.files), 'file')} ({total_words(file.entry.size for file in found.files)}) of {_named(uris)}"
-        question = f"{words} will be removed permanently. Continue?"
-        return remove(stores, found) if agreed(question, console, "nothing was removed") else None
+            return TransferReport(Outcome(str(file.uri), "planned", file.entry.size) for file in removal.files)
+        named = f"{count_of(len(removal.files), 'file')} ({total_words(file.entry.size for file in removal.files)}) of {_named(uris)}"
+        question = f"{named} will be removed permanently. Continue?"
+        return remove(stores, removal) if agreed(question, console, "nothing was removed") else None
 
 
 def removed(result: TransferReport | None, call: Call) -> TextAndData | None:

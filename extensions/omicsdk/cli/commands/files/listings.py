@@ -64,9 +64,9 @@ class Places(Filters, kw_only=True):
         Raises:
             UsageError: An option has another form, or an unknown scheme.
         """
-        found: dict[str, dict[str, Any]] = {}
+        options_by_scheme: dict[str, dict[str, Any]] = {}
         if buckets := {name: value for name, value in self._of_buckets().items() if value}:
-            found["s3"] = buckets
+            options_by_scheme["s3"] = buckets
         for text in self.option:
             key, equals, value = text.partition("=")
             scheme, dot, name = key.partition(".")
@@ -75,8 +75,8 @@ class Places(Filters, kw_only=True):
                     f"--option {key}: not of the form SCHEME.NAME=VALUE",
                     remedy=f"Use one of the schemes {', '.join(STORES)}, such as sb.profile=cgc.",
                 )
-            found.setdefault(scheme, {})[name.replace("-", "_")] = value
-        return Stores(found)
+            options_by_scheme.setdefault(scheme, {})[name.replace("-", "_")] = value
+        return Stores(options_by_scheme)
 
     def _of_buckets(self) -> dict[str, Any]:
         """Return the options of the store of s3://."""
@@ -102,8 +102,8 @@ class Targets(Places, kw_only=True):
 
     def _of_buckets(self) -> dict[str, Any]:
         # slots leave no cell of the class for a bare super()
-        own = {"sse": self.sse, "sse_kms_key_id": self.sse_kms_key_id, "storage_class": self.storage_class}
-        return {**Places._of_buckets(self), **own}
+        write_options = {"sse": self.sse, "sse_kms_key_id": self.sse_kms_key_id, "storage_class": self.storage_class}
+        return {**Places._of_buckets(self), **write_options}
 
 
 ANYWHERE, THERE = Places(), Targets()
@@ -131,15 +131,17 @@ def ls(
         console: Prints messages.
     """
 
-    wanted = [parse_uri(text) for text in uris]
+    requested = [parse_uri(text) for text in uris]
     files = folders = size = unsized = 0
 
     def rows(columns: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
         nonlocal files, folders, size, unsized
         names_only = columns is not None and not long and _FACTS.isdisjoint(columns)
         with places.stores() as stores, _reported(console) as doubts:
-            found = chain.from_iterable(_listed(stores, uri, doubts, places, recursive, names_only) for uri in wanted)
-            for name, uri, entry in found if limit is None else console.limited(found, limit, "entries"):
+            entries = chain.from_iterable(
+                _listed(stores, uri, doubts, places, recursive, names_only) for uri in requested
+            )
+            for name, uri, entry in entries if limit is None else console.limited(entries, limit, "entries"):
                 if long:
                     folders += entry.is_folder
                     files += not entry.is_folder
@@ -147,13 +149,13 @@ def ls(
                     unsized += entry.size is None and not entry.is_folder
                 yield _row(name, uri, entry, long=long)
 
-    def cells(shown: Mapping[str, Any]) -> Sequence[str]:
-        modified = shown["modified"]
+    def cells(row: Mapping[str, Any]) -> Sequence[str]:
+        modified = row["modified"]
         return (
-            size_shown(shown["size"], human=human),
+            size_shown(row["size"], human=human),
             f"{modified[:10]} {modified[11:16]}" if modified else "",
-            *([next((kind for kind in STRONGEST if kind in shown["checksums"]), "")] if long else []),
-            printable(shown["name"]),
+            *([next((kind for kind in STRONGEST if kind in row["checksums"]), "")] if long else []),
+            printable(row["name"]),
         )
 
     def totals() -> str:
@@ -179,10 +181,10 @@ def _reported(console: Console) -> Generator[list[InconsistentListing]]:
 
 def _read(read: Callable[[list[InconsistentListing]], T], console: Console) -> T:
     """Read listings; the exit code becomes 3 if one contradicts itself, also when it is read again."""
-    found, doubts = read_again_if_doubtful(read)
+    result, doubts = read_again_if_doubtful(read)
     for doubt in doubts:
         console.some_failed(str(doubt))
-    return found
+    return result
 
 
 def _listed(
@@ -204,13 +206,13 @@ def _listed(
 
         below = despite_contradictions(named(store, uri.scheme, entry, patterns, names_only=names_only), doubts)
         start = "" if uri.scheme == "file" else f"{uri.scheme}://"
-        for name, found in below:
-            yield name, start + found.path, found
+        for name, child in below:
+            yield name, start + child.path, child
     else:
         fits_all = patterns.fit_all
-        for found in despite_contradictions(store.entries(entry.path), doubts):
-            if fits_all or found.is_folder or patterns.fits(found.name, found.size, found.modified):
-                yield found.name, str(Uri(uri.scheme, found.path, found.is_folder)), found
+        for child in despite_contradictions(store.entries(entry.path), doubts):
+            if fits_all or child.is_folder or patterns.fits(child.name, child.size, child.modified):
+                yield child.name, str(Uri(uri.scheme, child.path, child.is_folder)), child
 
 
 def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
@@ -225,7 +227,7 @@ def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
 
 def _row(name: str, uri: str, entry: Entry, *, long: bool) -> dict[str, Any]:
     modified = entry.modified
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": f"{name}/" if entry.kind == "folder" else name,
         "size": entry.size,
         "modified": None if modified is None else _moment(int(modified // 1)),
@@ -233,8 +235,8 @@ def _row(name: str, uri: str, entry: Entry, *, long: bool) -> dict[str, Any]:
         "kind": entry.kind,
     }
     if long:
-        found |= {"checksums": dict(entry.checksums), "version": entry.version, "details": dict(entry.details)}
-    return found
+        fields |= {"checksums": dict(entry.checksums), "version": entry.version, "details": dict(entry.details)}
+    return fields
 
 
 @lru_cache(maxsize=4096)  # files that were written together
@@ -256,8 +258,8 @@ def size_shown(size: int | None, *, human: bool) -> str:
 
 
 def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    listed = list(rows)
-    return [aligned(cells, widths_of(listed)) for cells in listed]
+    row_list = list(rows)
+    return [aligned(cells, widths_of(row_list)) for cells in row_list]
 
 
 def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
@@ -274,16 +276,16 @@ def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
         for uri in map(parse_uri, uris):
             store = stores.of(uri)
             entry = store.entry(uri)
-            found = row(Selected(uri, entry, entry.file_name or entry.name or uri.name), long=True)
-            rows.append(found if entry.is_folder else {**found, "details": dict(store.metadata(entry))})
-    facts = (_facts(each) for each in rows)
-    return TextAndData("\n\n".join("\n".join(_aligned(each)) for each in facts), rows, terminal_only=True)
+            entry_row = row(Selected(uri, entry, entry.file_name or entry.name or uri.name), long=True)
+            rows.append(entry_row if entry.is_folder else {**entry_row, "details": dict(store.metadata(entry))})
+    facts = (_facts(file_row) for file_row in rows)
+    return TextAndData("\n\n".join("\n".join(_aligned(file_facts)) for file_facts in facts), rows, terminal_only=True)
 
 
-def _facts(found: Mapping[str, Any]) -> Iterator[Sequence[str]]:
-    for name, value in found.items():
+def _facts(fields: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    for name, value in fields.items():
         if is_object(value):
-            yield from ((f"{key}:", printable(str(each))) for key, each in value.items())
+            yield from ((f"{key}:", printable(str(detail))) for key, detail in value.items())
         elif value not in (None, ""):
             yield f"{name}:", printable(f"{size_words(value)} ({value} bytes)" if name == "size" else str(value))
 
@@ -373,8 +375,8 @@ def _opened(store: Store, entry: Entry, opened: BinaryIO, span: tuple[int | None
     source = StreamSource(opened, entry.size, store.uri(entry.path), None)
     try:
         start, end = span[0] or 0, source.size if span[1] is None else min(span[1], source.size)
-        for place in range(max(0, source.size + start) if start < 0 else start, end, LEAST_PIECE):
-            yield source.read(place, min(place + LEAST_PIECE, end))
+        for offset in range(max(0, source.size + start) if start < 0 else start, end, LEAST_PIECE):
+            yield source.read(offset, min(offset + LEAST_PIECE, end))
     finally:
         source.close()
 
@@ -412,7 +414,7 @@ def du(
     from omicsdk.fs.copying.planning import named
     from omicsdk.fs.queries import sums
 
-    wanted = [parse_uri(text) for text in uris]
+    requested = [parse_uri(text) for text in uris]
 
     def summed(store: Store, uri: Uri, doubts: list[InconsistentListing]) -> list[Sum]:
         entry = store.entry(uri, recursive=True)
@@ -422,13 +424,13 @@ def du(
 
     def rows(_: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
         with places.stores() as stores:
-            for uri in wanted:
-                for found in _read(partial(summed, stores.of(uri), uri), console):
+            for uri in requested:
+                for usage in _read(partial(summed, stores.of(uri), uri), console):
                     yield {
-                        "uri": str(uri.child(found.name) if found.name else uri),
-                        "files": found.files,
-                        "bytes": found.size,
-                        **({"unsized": found.unsized} if found.unsized else {}),
+                        "uri": str(uri.child(usage.name) if usage.name else uri),
+                        "files": usage.files,
+                        "bytes": usage.size,
+                        **({"unsized": usage.unsized} if usage.unsized else {}),
                     }
                 page_break()  # sums are printed before the next folder is read
 
@@ -465,10 +467,10 @@ def find(
 
     conditions = Conditions(tuple(name), places, parse_metadata(metadata))
 
-    wanted = [parse_uri(text) for text in uris]
+    requested = [parse_uri(text) for text in uris]
 
     def found(stores: Stores, doubts: list[InconsistentListing]) -> Iterator[tuple[Store, Selected]]:
-        for uri in wanted:
+        for uri in requested:
             store = stores.of(uri)
             files = select(store, uri, patterns=places, names_only=conditions.of_names)
             yield from ((store, file) for file in matching(store, despite_contradictions(files, doubts), conditions))
@@ -479,7 +481,7 @@ def find(
             for store, file in console.limited(found(stores, doubts), limit, "files"):
                 yield row(file._replace(entry=store.completed(file.entry)) if is_looked_up else file)
 
-    return Rows(rows, lambda shown: (printable(shown["uri"]),), shown=("uri",))
+    return Rows(rows, lambda row: (printable(row["uri"]),), shown=("uri",))
 
 
 def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = ANYWHERE) -> TextAndData:
@@ -496,7 +498,7 @@ def presign(uris: Sequence[str], *, expires: str | None = None, places: Places =
         for uri in map(parse_uri, uris):
             store = stores.of(uri)
             rows.append({"uri": str(uri), "url": store.presign(store.entry(uri), seconds)})
-    return TextAndData("\n".join(each["url"] for each in rows), rows)
+    return TextAndData("\n".join(row["url"] for row in rows), rows)
 
 
 def verify(
@@ -534,20 +536,20 @@ def verify(
     chosen = CopyOptions.of({**options, "require_checksum": False}, CopyOptions(spool=spool))
     if lock:
         if copy is not None or not places.fit_all:
-            said = "--lock compares all files of a lock: it takes neither a copy nor filters"
-            raise UsageError(said, remedy="Name the folder of omics.lock alone.")
+            problem = "--lock compares all files of a lock: it takes neither a copy nor filters"
+            raise UsageError(problem, remedy="Name the folder of omics.lock alone.")
         return _verified_by_lock(source or ".", {**options, "check": False})
     if source is None:
         raise UsageError("missing source", remedy="Name a file or folder, or use --lock.")
     uri = parse_uri(source)
     with places.stores() as stores:
-        found = source_to_copy(stores.of(uri), uri, patterns=places)
-        doubtful = [Verdict(file.name, "unverified", doubt.message) for file, doubt in found.unlisted]
+        selection = source_to_copy(stores.of(uri), uri, patterns=places)
+        doubtful = [Verdict(file.name, "unverified", doubt.message) for file, doubt in selection.unlisted]
         if copy is None:
-            return [*verify_bytes(found.files, stores.of(uri), chosen, room=SPOOL), *doubtful]
-        wanted = by_name(found.files, parse_uri(copy))
-        copies = _copies(stores, wanted, parse_uri(copy))
-        return [*verify_copies(wanted, copies, stores.of, stopped=lambda: bool(chosen.control.why)), *doubtful]
+            return [*verify_bytes(selection.files, stores.of(uri), chosen, room=SPOOL), *doubtful]
+        expected = by_name(selection.files, parse_uri(copy))
+        copies = _copies(stores, expected, parse_uri(copy))
+        return [*verify_copies(expected, copies, stores.of, stopped=lambda: bool(chosen.control.why)), *doubtful]
 
 
 def _verified_by_lock(folder: str, options: TransferOptionsDict) -> list[Verdict]:
@@ -566,14 +568,14 @@ def _verified_by_lock(folder: str, options: TransferOptionsDict) -> list[Verdict
     return [verdict(outcome) for outcome in Lock.load(folder).verify(**options).outcomes]
 
 
-def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
+def _copies(stores: Stores, expected: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
     """Return the copies by the names of their sources; the copy of a single file may be renamed or in a folder."""
     from omicsdk.fs.copying.planning import by_name, source_to_copy
 
     store = stores.of(copy)
     if store.entry(copy, recursive=True).is_folder:
         return by_name(source_to_copy(store, copy).files, copy)  # what a listing lacks is reported as missing
-    return {name: file for name in wanted for file in source_to_copy(store, copy).files} if len(wanted) == 1 else {}
+    return {name: file for name in expected for file in source_to_copy(store, copy).files} if len(expected) == 1 else {}
 
 
 def verified(result: list[Verdict], call: Call) -> TextAndData:
@@ -587,12 +589,14 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
     outcomes: list[Outcome] = []
     for verdict in result:
         if verdict.state == "verified" or (verdict.is_good and not strict):
-            known = "verified" if verdict.state == "verified" else "size only"
-            outcomes.append(Outcome(verdict.name, "done", verified=verdict.why, verification=known))
+            verification = "verified" if verdict.state == "verified" else "size only"
+            outcomes.append(Outcome(verdict.name, "done", verified=verdict.why, verification=verification))
         else:
             error = TransferError(f"{verdict.name}: {verdict.state}: {verdict.why}", name=verdict.name)
             outcomes.append(Outcome(verdict.name, "failed", error=error))
-    tell_failures([each.error.message for each in outcomes if each.error is not None], call.console, len(outcomes))
+    tell_failures(
+        [outcome.error.message for outcome in outcomes if outcome.error is not None], call.console, len(outcomes)
+    )
     tell_report(report_path(call.options.get("report")), TransferReport(outcomes), (), call.title, call.console)
     if not outcomes:
         tell_empty(call)

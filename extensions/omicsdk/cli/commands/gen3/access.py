@@ -116,8 +116,8 @@ def wts_list(client: Gen3) -> list[Any]:
     """
     login = client.credentials
     inside = isinstance(login, Gen3Login) and login.is_workspaces
-    listed: object = get_wts_idps() if inside else json_of(client.wts.get_external_oidc.raw())
-    return items_at(listed, "providers", "get_external_oidc")
+    response: object = get_wts_idps() if inside else json_of(client.wts.get_external_oidc.raw())
+    return items_at(response, "providers", "get_external_oidc")
 
 
 def whoami(client: Gen3, *, resources: bool = False) -> Any:
@@ -131,10 +131,10 @@ def whoami(client: Gen3, *, resources: bool = False) -> Any:
     if not resources or not is_object(rights):
         return user
     return [
-        {"resource": resource, "method": each.get("method"), "service": each.get("service")}
+        {"resource": resource, "method": permission.get("method"), "service": permission.get("service")}
         for resource, allowed in rights.items()
-        for each in (allowed if is_array(allowed) else ())
-        if is_object(each)
+        for permission in (allowed if is_array(allowed) else ())
+        if is_object(permission)
     ]
 
 

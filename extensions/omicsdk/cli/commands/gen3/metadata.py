@@ -86,8 +86,8 @@ def list_objects(
         console: Prints messages.
     """
     hashes = None if md5 is None else f"md5:{md5}"
-    wanted = stated(file_name=file_name, size=size, hash=hashes, authz=list(authz) or None, uploader=uploader, url=url)
-    return Rows.of(console.limited(matching_records(client.indexd, wanted), limit, "records"))
+    query = stated(file_name=file_name, size=size, hash=hashes, authz=list(authz) or None, uploader=uploader, url=url)
+    return Rows.of(console.limited(matching_records(client.indexd, query), limit, "records"))
 
 
 def get_object(client: Gen3, guid: str) -> Any:
@@ -114,12 +114,14 @@ def summarized(result: manifests.Summary, call: Call) -> dict[str, Any]:
     console = call.console
     if result.failed:
         errors = [OmicsError(error) for error in result.errors]
-        said = f"{result.failed} of {result.rows} rows failed; all of them are in {result.failures}"
+        problem = f"{result.failed} of {result.rows} rows failed; all of them are in {result.failures}"
         if result.failed >= result.rows:
             others = result.rows - len(errors)
-            raise SomeFailed(said, errors, others=others, remedy="Correct their cause, and run the same command again.")
+            raise SomeFailed(
+                problem, errors, others=others, remedy="Correct their cause, and run the same command again."
+            )
         tell_failures(errors, console, result.rows)
-        console.some_failed(said)
+        console.some_failed(problem)
         if result.failed_rows:
             console.message(f"{result.failed_rows} is a manifest of these rows alone")
     counted = ", ".join(f"{count} {state}" for state, count in result.counts.items()) or "nothing"
@@ -154,26 +156,26 @@ def validate_format(
         manifest_file_delimiter: Separator of the columns; by default that of the file's suffix.
         console: Prints messages.
     """
-    found: list[manifests.Fault] = []
+    faults: list[manifests.Fault] = []
     check = manifests.check_format(
         file,
-        protocols=[each for word in allowed_protocols for each in word.split()] or PROTOCOLS,
+        protocols=[protocol for word in allowed_protocols for protocol in word.split()] or PROTOCOLS,
         base64_md5=allow_base64_encoded_md5,
         urls_required=error_on_empty_url,
         line_limit=line_limit,
         delimiter=manifest_file_delimiter,
-        on_fault=found.append,
+        on_fault=faults.append,
     )
-    said = f"{check.rows} rows, {check.faults} faults, {check.warnings} warnings"
+    summary = f"{check.rows} rows, {check.faults} faults, {check.warnings} warnings"
     if check.valid:
-        console.message(said)
+        console.message(summary)
     else:
-        console.error(said)
+        console.error(summary)
         console.exit_code = REFUSED
     return [
-        {name: getattr(each, name) for name in ("line", "column", "value", "reason", "remedy")}
-        | {"level": "warning" if each.warns else "error"}
-        for each in found
+        {name: getattr(fault, name) for name in ("line", "column", "value", "reason", "remedy")}
+        | {"level": "warning" if fault.warns else "error"}
+        for fault in faults
     ]
 
 
@@ -193,8 +195,8 @@ def delete_manifest(
         planned = client.delete_index_records(file, dry_run=True)
         for error in planned.errors[:SHOWN]:
             console.some_failed(f"{file}: {error}")
-        gone = {"gone": planned.counts[GONE]} if GONE in planned.counts else {}
-        return {"would delete": planned.counts.get(DELETED, 0), **gone, "unreadable": planned.failed}
+        absent = {"gone": planned.counts[GONE]} if GONE in planned.counts else {}
+        return {"would delete": planned.counts.get(DELETED, 0), **absent, "unreadable": planned.failed}
     count = sum(1 for _ in manifests.rows_of(file, on_fault=lambda _: None))
     if not agreed(f"Deleting the records of {count} files from {client.base_url} cannot be undone. Continue?", console):
         return None
@@ -226,8 +228,8 @@ def combined(result: manifests.Merged | manifests.Difference, call: Call) -> dic
     """Render a merged manifest."""
     output = call.arguments["out" if isinstance(result, manifests.Merged) else "output"]
     counts = result._asdict()
-    said = ", ".join(f"{count} {name}" for name, count in counts.items())
-    call.console.message(f"{said}; written to {output}")
+    counts_text = ", ".join(f"{count} {name}" for name, count in counts.items())
+    call.console.message(f"{counts_text}; written to {output}")
     return {**counts, "output": output}
 
 
@@ -263,7 +265,7 @@ def crosswalk_verified(result: list[manifests.Missing], call: Call) -> list[dict
         call.console.exit_code = REFUSED
     else:
         call.console.message(f"all names match those of {call.base_url}")
-    return [each._asdict() for each in result]
+    return [row._asdict() for row in result]
 
 
 def deleted(
@@ -289,11 +291,11 @@ def delete_crosswalk(
     """
     if dry_run:
         counts = client.delete_crosswalk(file, dry_run=True).counts
-        known = counts.pop(crosswalk.KNOWN, 0)
-        return {"would delete": {"subjects": known}, **counts}
+        subject_count = counts.pop(crosswalk.KNOWN, 0)
+        return {"would delete": {"subjects": subject_count}, **counts}
     count = sum(1 for _ in manifests.subjects_of(file))
-    asked = f"Deleting the names of {count} subjects from {client.base_url} cannot be undone. Continue?"
-    return client.delete_crosswalk(file) if agreed(asked, console) else None
+    question = f"Deleting the names of {count} subjects from {client.base_url} cannot be undone. Continue?"
+    return client.delete_crosswalk(file) if agreed(question, console) else None
 
 
 def read_discovery(
@@ -339,10 +341,10 @@ def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console:
         limit: Maximum number of studies to print. The exit code is 3 if there are more.
         console: Prints messages.
     """
-    found = documents_of(
+    documents = documents_of(
         client, discovery.GUID_TYPE, limit=limit, aggregate=agg, on_more=lambda: console.more_left(limit, "studies")
     )
-    return Rows.of({"guid": guid, **discovery.shown_in(document)} for guid, document in found)
+    return Rows.of({"guid": guid, **discovery.shown_in(document)} for guid, document in documents)
 
 
 def look_at_study(client: Gen3, guid: str) -> None:
@@ -427,17 +429,17 @@ def read_objects(
         discovery.write_template(file)
         return _written(file, 0, "objects", console)
     console.add_outcomes((), len(dataset_guids))
-    found = client.discovery_objects(
+    objects = client.discovery_objects(
         dataset_guids,
         limit=limit,
         on_more=lambda: console.more_left(limit or 0, "studies"),
         on_missing=lambda guid: tell_failures([f"{guid}: study not found"], console, 0),
     )
     if only_object_guids:
-        guids = [str(each.get("guid")) for each in found]
+        guids = [str(object_.get("guid")) for object_ in objects]
         return TextAndData("\n".join(guids), guids)
     file = output_file or discovery.name_for(client.base_url, OBJECTS, ending=f".{output_format}")
-    return _written(file, discovery.write_objects(found, file, output_format), "objects", console)
+    return _written(file, discovery.write_objects(objects, file, output_format), "objects", console)
 
 
 def delete_objects(
@@ -453,20 +455,20 @@ def delete_objects(
     """
     if bool(guids) == bool(file):
         raise UsageError("no objects are named", remedy="Use GUIDs of studies, or --file TABLE.")
-    wanted: dict[str, Collection[str] | None] = dict.fromkeys(guids)
+    requested: dict[str, Collection[str] | None] = dict.fromkeys(guids)
     if file is not None:
-        wanted.update({dataset: set(study.objects) for dataset, study in discovery.objects_in_table(file).items()})
-    named = ", ".join(wanted) if len(wanted) < 5 else f"{len(wanted)} studies"
+        requested.update({dataset: set(study.objects) for dataset, study in discovery.objects_in_table(file).items()})
+    named = ", ".join(requested) if len(requested) < 5 else f"{len(requested)} studies"
     if not dry_run and not agreed(f"Removing objects from {named} cannot be undone. Continue?", console):
         return None
-    counts = client.delete_discovery_objects(wanted, dry_run=dry_run)
-    missing = [each for each in wanted if each not in counts]
-    errors = [OmicsError(f"{each}: study not found") for each in missing]
+    counts = client.delete_discovery_objects(requested, dry_run=dry_run)
+    missing = [guid for guid in requested if guid not in counts]
+    errors = [OmicsError(f"{guid}: study not found") for guid in missing]
     if errors and not counts:
         raise SomeFailed(f"none of {len(missing)} studies exists", errors, remedy="Check their GUIDs.")
-    tell_failures(errors, console, len(wanted))
+    tell_failures(errors, console, len(requested))
     if dry_run:
-        known = {name: some for name, some in wanted.items() if name in counts}
-        return {"would delete": {name: "all" if some is None else sorted(some) for name, some in known.items()}}
+        existing = {name: some for name, some in requested.items() if name in counts}
+        return {"would delete": {name: "all" if some is None else sorted(some) for name, some in existing.items()}}
     console.message(f"removed {sum(counts.values())} objects from {len(counts)} studies")
     return {"counts": counts}

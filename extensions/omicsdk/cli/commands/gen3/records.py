@@ -124,9 +124,9 @@ def validate(
         node_type=node_type,
         known=None if target is None else validation.known_to(connect_once(), target),
     )
-    found = [each.as_dict() for each in findings]
-    tell_findings(found, console, files)
-    return found
+    rows = [finding.as_dict() for finding in findings]
+    tell_findings(rows, console, files)
+    return rows
 
 
 def tell_findings(found: Sequence[object], console: Console, files: Sequence[str | Path] = ()) -> None:
@@ -189,7 +189,7 @@ def export(
     if out:
         console.message(f"{client.export_file(project, node[0], out, without_id=without_id)} written")
         return None
-    return Rows.of(row for each in node for row in client.export_rows(project, each, without_id=without_id))
+    return Rows.of(row for node_name in node for row in client.export_rows(project, node_name, without_id=without_id))
 
 
 def list_records(client: Gen3, project: str) -> list[dict[str, Any]]:
@@ -226,11 +226,11 @@ def delete(
     """
     if sum(map(bool, (node, id, all))) != 1:
         raise UsageError("no records are named", remedy="Use one of --node, --id and --all.")
-    known, gone = _dictionary(lambda: client, dictionary), dict[str, int]()
+    nodes, deleted = _dictionary(lambda: client, dictionary), dict[str, int]()
     if id:
-        deletion = partial(client.delete_records, project, id, dictionary=known)
+        deletion = partial(client.delete_records, project, id, dictionary=nodes)
     else:
-        deletion = partial(client.delete_nodes, project, node or None, dictionary=known, on_deleted=gone.__setitem__)
+        deletion = partial(client.delete_nodes, project, node or None, dictionary=nodes, on_deleted=deleted.__setitem__)
     planned = deletion(dry_run=True)
     if dry_run:
         return planned.as_dict()
@@ -242,8 +242,8 @@ def delete(
     try:
         done = deletion()
     except BaseException:
-        if gone:
-            console.message(f"deleted before the failure: {_counted(gone)}")
+        if deleted:
+            console.message(f"deleted before the failure: {_counted(deleted)}")
         raise
     console.message(f"deleted {_counted(done.counts)} of {project}")
     return done.as_dict()
@@ -262,10 +262,10 @@ def dictionary(
         node: Name of a node; all nodes when omitted.
         schema: Print JSON schemas.
     """
-    found = _dictionary(connect, dictionary)
+    nodes = _dictionary(connect, dictionary)
     if schema:
-        return {each.name: each.schema for each in found} if node is None else found.node(node).schema
-    return [found.node(each).to_dict() for each in found.order()] if node is None else found.node(node).rows()
+        return {node_type.name: node_type.schema for node_type in nodes} if node is None else nodes.node(node).schema
+    return [nodes.node(name).to_dict() for name in nodes.order()] if node is None else nodes.node(node).rows()
 
 
 def _dictionary(connect: Callable[[], Gen3], named: str | None) -> Dictionary:
@@ -293,14 +293,14 @@ def query(
         rows: Print all rows, page by page; the query must have the variables $first and $offset, and one field.
         console: Prints messages.
     """
-    asked = query_text(text)
+    source = query_text(text)
     if rows and guppy:
         raise UsageError("--rows and --guppy are mutually exclusive", remedy="Print all rows with: omics gen3 explore.")
     if rows:
-        return list(client.query_rows(asked, variables))
-    data: Any = client.explorer_query(asked, variables).get("data") if guppy else client.query(asked, variables)
-    for name, found in data.items() if is_object(data) and "first" not in asked else ():
-        if is_array(found) and len(found) == USUAL:
+        return list(client.query_rows(source, variables))
+    data: Any = client.explorer_query(source, variables).get("data") if guppy else client.query(source, variables)
+    for name, records in data.items() if is_object(data) and "first" not in source else ():
+        if is_array(records) and len(records) == USUAL:
             console.warning(f"{name}: {USUAL} records, the default of a query without first; there may be more")
     return data
 
@@ -343,12 +343,12 @@ def explore(
         out: File for the records as JSON lines; they are not kept in memory.
         console: Prints messages.
     """
-    order = [{field: way or "asc"} for field, _, way in (each.partition(":") for each in sort)]
+    order = [{field: direction or "asc"} for field, _, direction in (sort_text.partition(":") for sort_text in sort)]
 
     def rows() -> Iterator[dict[str, Any]]:
-        found = client.explore(data_type, fields, filter=filter, sort=order, accessibility=accessibility)
-        with closing(cast("Generator[dict[str, Any]]", found)):
-            yield from console.limited(found, limit, "records")
+        records = client.explore(data_type, fields, filter=filter, sort=order, accessibility=accessibility)
+        with closing(cast("Generator[dict[str, Any]]", records)):
+            yield from console.limited(records, limit, "records")
 
     if out is None:
         return Rows.of(rows())
@@ -377,7 +377,7 @@ def get_program(client: Gen3, program: str) -> Any:
 
 def created(result: dict[str, Any], call: Call) -> dict[str, Any]:
     """Render a program or project that was created or updated."""
-    name = "-".join(call.arguments[each] for each in ("program", "project") if each in call.arguments)
+    name = "-".join(call.arguments[argument] for argument in ("program", "project") if argument in call.arguments)
     kind = "project" if "project" in call.arguments else "program"
     is_updated = result.get("action") == "update" or "updated" in str(result.get("message"))
     call.console.message(f"{'updated' if is_updated else 'created'} {kind} {name}")

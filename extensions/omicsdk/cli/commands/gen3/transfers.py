@@ -68,13 +68,13 @@ def download(
         **options: See `omicsdk.transfer.TransferOptions`.
     """
     manifests = [manifest] if isinstance(manifest, str) else manifest
-    wanted = [*requested_objects(ids), *(each for path in manifests for each in _listed(path, console))]
-    if manifests and not wanted:
+    requested = [*requested_objects(ids), *(object_ for path in manifests for object_ in _listed(path, console))]
+    if manifests and not requested:
         raise UsageError(f"{', '.join(manifests)}: no file is named", remedy="Use a manifest that has rows.")
-    if not wanted:
+    if not requested:
         raise UsageError("no file is named", remedy="Use GUIDs, DRS URIs or --manifest FILE.")
     report = client.download(
-        wanted, download_dir, layout=layout, prefer=prefer, workers=workers, scheduler=scheduler, **options
+        requested, download_dir, layout=layout, prefer=prefer, workers=workers, scheduler=scheduler, **options
     )
     for outcome in report.outcomes if unpack_packages else ():
         if outcome.is_present:
@@ -94,12 +94,12 @@ def _listed(path: str, console: Console) -> Iterable[RequestedObject]:
 
 def _unpack(path: Path, console: Console, *, delete: bool, max_unpacked: str | None) -> None:
     try:
-        found = unpack_download(path, delete=delete, max_unpacked=max_unpacked)
+        unpacked = unpack_download(path, delete=delete, max_unpacked=max_unpacked)
     except OmicsError as error:
         console.some_failed(str(error))
         return
-    if found is not None:
-        console.message(f"{path}: {len(found)} files unpacked")
+    if unpacked is not None:
+        console.message(f"{path}: {len(unpacked)} files unpacked")
 
 
 _LISTED_AT_ONCE = 1000
@@ -117,7 +117,7 @@ def pull_ls(
         object: INFILE is the identifier of an object.
         console: Prints messages.
     """
-    wanted = iter([RequestedObject(parse_drs_id(infile))] if object else _listed(infile, console))
+    requested = iter([RequestedObject(parse_drs_id(infile))] if object else _listed(infile, console))
     if access:
         errors: list[OmicsError] = []
 
@@ -126,7 +126,7 @@ def pull_ls(
             errors[-1].__cause__ = error
 
         with client.servers() as servers:
-            permissions = permissions_for(client, list(wanted), servers, refused)
+            permissions = permissions_for(client, list(requested), servers, refused)
         tell_failures(errors, console, len(errors) + len({row["host"] for row in permissions}))
         return permissions
 
@@ -134,7 +134,7 @@ def pull_ls(
         with client.servers() as servers:
             # Only identifiers and names: find() does not request what a manifest states, and the list shows what the
             # commons has.
-            while some := [RequestedObject(each.identifier, each.name) for each in islice(wanted, _LISTED_AT_ONCE)]:
+            while some := [RequestedObject(item.identifier, item.name) for item in islice(requested, _LISTED_AT_ONCE)]:
                 yield from find(some, servers)
                 page_break()
 
@@ -236,7 +236,7 @@ def workspace_files(result: WorkspaceListing, call: Call) -> list[Any]:
     """Render the files below a key of a workspace, folders first."""
     if len(result.folders) + len(result.objects) >= PAGE_LIMIT:
         call.console.some_failed(f"listed the first {PAGE_LIMIT}; there may be more. List a folder in it")
-    return [*({"WorkspaceKey": each} for each in result.folders), *result.objects]
+    return [*({"WorkspaceKey": folder} for folder in result.folders), *result.objects]
 
 
 def workspace_copied(result: TransferReport, call: Call) -> dict[str, str] | TextAndData:
@@ -258,9 +258,9 @@ def workspace_get(client: Gen3, url: str) -> WorkspaceObject:
         url: The file, ws:///WORKSPACE/KEY.
     """
     key = parse_workspace_url(url)[1]
-    for each in client.workspace_ls(url).objects:
-        if each.get("WorkspaceKey") == key:
-            return each
+    for object_ in client.workspace_ls(url).objects:
+        if object_.get("WorkspaceKey") == key:
+            return object_
     raise NotFound(f"{url} not found", remedy="Run `omics gen3 wss ls` to list files.")
 
 

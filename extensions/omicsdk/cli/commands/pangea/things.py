@@ -62,8 +62,8 @@ def names_given(words: Iterable[str] | None, file: str | None = None, what: str 
     Raises:
         UsageError: The file cannot be read.
     """
-    given = [*(words or ()), *(text_of(file, what).splitlines() if file is not None else ())]
-    return list(dict.fromkeys(name.strip() for name in given if name.strip()))
+    raw_names = [*(words or ()), *(text_of(file, what).splitlines() if file is not None else ())]
+    return list(dict.fromkeys(name.strip() for name in raw_names if name.strip()))
 
 
 def check_words(names: Sequence[str], *forms: str) -> None:
@@ -215,13 +215,13 @@ def create_group(
         library: Create a library, which owns samples; other groups list samples of libraries.
     """
     owner = client.find_organization(org_name).uuid
-    made = client.create_sample_group(name=grp_name, organization=owner, is_public=not private, is_library=library)
-    if made.is_public is private:
+    group = client.create_sample_group(name=grp_name, organization=owner, is_public=not private, is_library=library)
+    if group.is_public is private:
         raise OmicsError(
-            f"The group {made.name!r} ({made.uuid}) was created {'public' if private else 'private'}",
-            remedy=f"Change it: omics pangea groups update {made.uuid} --is-public={str(not private).lower()}.",
+            f"The group {group.name!r} ({group.uuid}) was created {'public' if private else 'private'}",
+            remedy=f"Change it: omics pangea groups update {group.uuid} --is-public={str(not private).lower()}.",
         )
-    return made
+    return group
 
 
 def create_samples(client: Pangea, org_name: str, library_name: str, of: Names) -> Batch[Sample]:
@@ -233,7 +233,7 @@ def create_samples(client: Pangea, org_name: str, library_name: str, of: Names) 
         library_name: Name of the library, the sample group that owns the samples.
         of: The samples.
     """
-    names = names_given(name for given in of.given() for name in given.split(","))
+    names = names_given(name for text in of.given() for name in text.split(","))
     if not names:
         raise UsageError("no samples are given", remedy="Use names of samples, or --sample-name-list FILE.")
     return client.ensure_samples(org_name, library_name, names)
@@ -357,15 +357,15 @@ def _deleted(
         delete(uuid=thing.uuid)
         return thing
 
-    wanted = list(dict.fromkeys(uuid.lower() for uuid in what.uuids))  # as the server writes them
-    found, errors = each(wanted, lambda uuid: get(uuid=uuid), lambda uuid: f"{kind} {uuid}")
+    uuids = list(dict.fromkeys(uuid.lower() for uuid in what.uuids))  # as the server writes them
+    things, errors = each(uuids, lambda uuid: get(uuid=uuid), lambda uuid: f"{kind} {uuid}")
     if what.dry_run:
-        return Batch("that would be deleted", f"{kind}s", found, 0, errors)
-    named = [f"the {kind} {_name(thing)} ({thing.uuid})" for thing in found]
-    shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-    if found and not agreed(f"Deleting {shown} cannot be undone. Continue?", console):
+        return Batch("that would be deleted", f"{kind}s", things, 0, errors)
+    named = [f"the {kind} {_name(thing)} ({thing.uuid})" for thing in things]
+    names_text = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+    if things and not agreed(f"Deleting {names_text} cannot be undone. Continue?", console):
         return None
-    done, refused = each(found, gone, lambda thing: f"the {kind} {_name(thing)} ({thing.uuid})")
+    done, refused = each(things, gone, lambda thing: f"the {kind} {_name(thing)} ({thing.uuid})")
     return Batch("deleted", f"{kind}s", done, 0, [*errors, *refused])
 
 
@@ -416,10 +416,10 @@ _RUN: Sequence[str] = ("experiment", "filename", "size", "md5", "url")
 
 def line(thing: object) -> str:
     """Return the documented line of an object, which calls analysis results samples."""
-    given: Any = thing
+    model: Any = thing
     kind = type(thing).__name__
     title = "Sample" if "AnalysisResult" in kind else {"Tag": "Contrib::Tag"}.get(kind, kind)
-    return f"<Pangea::{title} {_name(thing)} {given.uuid} />"
+    return f"<Pangea::{title} {_name(thing)} {model.uuid} />"
 
 
 def _name(thing: Any) -> str:
@@ -462,10 +462,10 @@ def made(result: Model, call: Call) -> TextAndData:
 
 def listed(result: Iterable[Model], call: Call) -> Rows | TextAndData:
     """Render a list, up to --limit."""
-    found = call.console.limited(result, call.options.get("limit"))
+    models = call.console.limited(result, call.options.get("limit"))
     if (call.options.get("outfile") or "-") != "-":  # the file has all lines, or is not written
-        return _lines(list(found), call)
-    return Rows(lambda _: (each.to_dict() for each in found), lines=lambda: map(line, found))
+        return _lines(list(models), call)
+    return Rows(lambda _: (model.to_dict() for model in models), lines=lambda: map(line, models))
 
 
 def batch(result: Batch[Any], call: Call) -> TextAndData:

@@ -86,7 +86,7 @@ def upload_reads(
         sets = single_reads(paths, ext=ext, field_name=field_name)
     else:
         sets = pair_reads(paths, ext_1=ext_1, ext_2=ext_2, delim=delim)
-    if others := len(paths) - sum(len(each.files) for each in sets):
+    if others := len(paths) - sum(len(file_set.files) for file_set in sets):
         console.warning(f"skipped {count_of(others, 'file')} of the list: not named as reads")
     return client.upload_reads(
         sets,
@@ -144,11 +144,11 @@ def create_field(
     *owner, field, path = names
     check_files([path])
     if len(owner) == 1:
-        found = identified(client.get_sample_analysis_result(uuid=owner[0].lower()))
+        analysis_result = identified(client.get_sample_analysis_result(uuid=owner[0].lower()))
     else:
-        found = client.find_sample_result(client.find_sample(*owner[:3]).uuid, owner[3])
+        analysis_result = client.find_sample_result(client.find_sample(*owner[:3]).uuid, owner[3])
     console.message(f"Uploading file: {path}")
-    return client.upload_field(path, ResultId(found.uuid), field, **options)
+    return client.upload_field(path, ResultId(analysis_result.uuid), field, **options)
 
 
 def upload_group_field(
@@ -228,8 +228,8 @@ def download_metadata(client: Pangea, org_name: str, grp_name: str, of: Names) -
         of: The samples; by default all of the group.
     """
     names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
-    found = list(group_samples(client, group, names))
-    return Batch("found", "samples", found, 0, not_found(names or (), found, group))
+    samples = list(group_samples(client, group, names))
+    return Batch("found", "samples", samples, 0, not_found(names or (), samples, group))
 
 
 def download_results(
@@ -286,17 +286,15 @@ def metadata_table(result: Batch[Sample], call: Call) -> TextAndData:
     """Render the metadata of samples as CSV."""
     print_done(result, call.console)
     data: list[dict[str, Any]] = [
-        {"name": each.name, "uuid": each.uuid, "metadata": dict(each.metadata or {})} for each in result.items
+        {"name": item.name, "uuid": item.uuid, "metadata": dict(item.metadata or {})} for item in result.items
     ]
-    return printed(csv_of((each["name"], each["metadata"]) for each in data).removesuffix("\n"), data, call)
+    return printed(csv_of((record["name"], record["metadata"]) for record in data).removesuffix("\n"), data, call)
 
 
 def _planned(reads: ReadSet, call: Call) -> list[dict[str, Any]]:
     """Return what a dry run would send of a sample."""
-    given = call.arguments
-    sample = (
-        f"pangea://{given['org_name']}/{given['library_name']}/{reads.sample}/{given.get('module_name', PAIRED_END)}"
-    )
+    arguments = call.arguments
+    sample = f"pangea://{arguments['org_name']}/{arguments['library_name']}/{reads.sample}/{arguments.get('module_name', PAIRED_END)}"
     return [
         {"source": str(path), "target": f"{sample}/{field}", "size": Path(path).stat().st_size, "checksum": "md5"}
         for field, path in reads.files.items()
@@ -307,56 +305,58 @@ def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
     """Render the upload of reads: each with its sample, result and fields."""
     if call.arguments.get("dry_run"):
         samples = [
-            {"sample": each.reads.sample, **{name: str(path) for name, path in each.reads.files.items()}}
-            for each in result.samples
+            {"sample": sample.reads.sample, **{name: str(path) for name, path in sample.reads.files.items()}}
+            for sample in result.samples
         ]
         text = "\n".join(f"Sample: {' '.join(row.values())}" for row in samples)
-        planned = [_planned(each.reads, call) for each in result.samples]
+        planned = [_planned(sample.reads, call) for sample in result.samples]
         for file in (file for files in planned for file in files):
             call.console.message(plan_line(file))
         rows = [{**sample, "files": files} for sample, files in zip(samples, planned, strict=True)]
         return printed(text, rows, call)
     console, report = call.console, result
     tell_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
-    whole = [each for each in result.samples if each.state in ("uploaded", "kept")]
-    errors = [each.error for each in result.samples if each.error is not None]
-    samples = Batch("uploaded", "samples", whole, sum(each.state == "kept" for each in whole), errors)
+    whole = [sample for sample in result.samples if sample.state in ("uploaded", "kept")]
+    errors = [sample.error for sample in result.samples if sample.error is not None]
+    samples = Batch("uploaded", "samples", whole, sum(sample.state == "kept" for sample in whole), errors)
     print_done(samples, console, f"; {summary(report, 'uploaded')}", is_stopped=bool(report.why_stopped))
     if report.why_stopped:
-        there = f"{len(whole)} of {len(result.samples)} samples are complete"
-        tell_stopped(Interrupted(f"{report.why_stopped}; {there}"), console)
-    return printed("\n".join(map(_reads_line, whole)), [_reads_row(each) for each in whole], call)
+        progress = f"{len(whole)} of {len(result.samples)} samples are complete"
+        tell_stopped(Interrupted(f"{report.why_stopped}; {progress}"), console)
+    return printed("\n".join(map(_reads_line, whole)), [_reads_row(sample) for sample in whole], call)
 
 
 def _field_line(name: str, uuid: str) -> str:
     return f"<Pangea::AnalysisResultField {name} {uuid} />"
 
 
-def _reads_line(each: UploadedReads) -> str:
-    fields = (_field_line(field.name, field.uuid) for field in each.fields)
-    return " ".join([line(each.sample), line(each.result), *fields])
+def _reads_line(uploaded: UploadedReads) -> str:
+    fields = (_field_line(field.name, field.uuid) for field in uploaded.fields)
+    return " ".join([line(uploaded.sample), line(uploaded.result), *fields])
 
 
-def _reads_row(each: UploadedReads) -> dict[str, Any]:
-    result = each.result.to_dict() if each.result is not None else {}
+def _reads_row(uploaded: UploadedReads) -> dict[str, Any]:
+    result = uploaded.result.to_dict() if uploaded.result is not None else {}
     return {
-        "sample": each.reads.sample,
-        "state": each.state,
-        "sample_uuid": each.sample.uuid if each.sample is not None else None,
+        "sample": uploaded.reads.sample,
+        "state": uploaded.state,
+        "sample_uuid": uploaded.sample.uuid if uploaded.sample is not None else None,
         "result": {name: result.get(name) for name in ("module_name", "replicate", "uuid")},
-        "fields": {field.name: field.uuid for field in each.fields},
+        "fields": {field.name: field.uuid for field in uploaded.fields},
     }
 
 
 def uploaded_field(result: UploadedField, call: Call) -> TextAndData:
     """Render the upload of a file into a field."""
-    shown = _field_line(result.name, result.uuid)
+    field_text = _field_line(result.name, result.uuid)
     skipped = bool(result.counts["skipped"])
     if result.ok:
-        call.console.message(f"Skipped: {shown} holds {result.path} already" if skipped else f"Created: {shown}")
+        call.console.message(
+            f"Skipped: {field_text} holds {result.path} already" if skipped else f"Created: {field_text}"
+        )
     finish(result, call)
     facts = {"name": result.name, "uuid": result.uuid, "analysis_result": result.analysis_result, "file": result.path}
-    return printed(shown, facts, call, made=True)
+    return printed(field_text, facts, call, made=True)
 
 
 def downloaded_results(result: TransferReport | Urls, call: Call) -> TextAndData | dict[str, object]:
@@ -368,5 +368,7 @@ def downloaded_results(result: TransferReport | Urls, call: Call) -> TextAndData
     finish(result, call, where=str(folder))
     if call.arguments.get("dry_run"):
         return foreseen(result)
-    files = [{"path": str(folder / each.name), "size": each.size, **ended(each)} for each in result.outcomes]
+    files = [
+        {"path": str(folder / outcome.name), "size": outcome.size, **ended(outcome)} for outcome in result.outcomes
+    ]
     return printed("\n".join(str(row["path"]) for row in files if row["state"] in THERE), files, call)

@@ -147,8 +147,8 @@ def update_file(
     """
     changed = changes(name=name and checked_name(name), tags=None if tag is None else list(tag), metadata=metadata)
     entry = Folders(client).entry(path)
-    made = client.update_file(file_id=entry.file.id, **changed)
-    return Done(_row(made, str(made.name), long=True), f"updated {entry.name}")
+    updated = client.update_file(file_id=entry.file.id, **changed)
+    return Done(_row(updated, str(updated.name), long=True), f"updated {entry.name}")
 
 
 def remove_files(
@@ -175,7 +175,7 @@ def remove_files(
 def folders_made(result: list[Entry], call: Call) -> object:
     """Render folders that were created: a row for each."""
     verb = "ensured" if call.arguments.get("parents") else "created"
-    rows = [_row(each.file, each.name) for each in result]
+    rows = [_row(folder.file, folder.name) for folder in result]
     return done(Done(rows, f"{verb} {count_of(len(rows), 'folder')}"), call)
 
 
@@ -188,18 +188,18 @@ def _planned(change: FileChange) -> Row:
 def file_changes(result: FileChanges, call: Call) -> object:
     """Render a copy, move or deletion: a row for each file."""
     rows = [
-        {"deleted": each.source.name, "type": each.source.file.type, "id": each.source.file.id}
-        if each.target is None
+        {"deleted": file.source.name, "type": file.source.file.type, "id": file.source.file.id}
+        if file.target is None
         else {
-            "from": each.source.name,
-            "to": str(each.target),
-            **(_planned(each) if result.is_planned else {}),
+            "from": file.source.name,
+            "to": str(file.target),
+            **(_planned(file) if result.is_planned else {}),
         }
-        for each in result.files
+        for file in result.files
     ]
     for planned_row in rows if result.is_planned and result.kind != "delete" else ():
         call.console.message(plan_line(planned_row))
-    kinds = Counter("folder" if each.source.is_folder else "file" for each in result.files)
+    kinds = Counter("folder" if file.source.is_folder else "file" for file in result.files)
     counted = [count_of(kinds[kind], kind) for kind in ("file", "folder") if kinds[kind]]
     line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {' and '.join(counted)}"
     return done(Done(rows, line, result.errors, len(rows) + len(result.errors)), call)
@@ -210,7 +210,7 @@ def file_changes(result: FileChanges, call: Call) -> object:
 
 def tagged(result: Edits, call: Call) -> object:
     """Render changed tags: a row for each file."""
-    rows = [{"name": each.path, "tags": each.after, "id": each.id} for each in result.changes]
+    rows = [{"name": change.path, "tags": change.after, "id": change.id} for change in result.changes]
     return done(Done(rows, _line(result), result.errors, result.files), call)
 
 
@@ -239,22 +239,23 @@ def metadata(
     entries = files_named(client, paths, recursive=recursive)
     if len(entries) == len(paths) == 1 and not recursive:
         return dict(entries[0].file.metadata or {})
-    return [{"name": each.name, "metadata": dict(each.file.metadata or {}), "id": each.file.id} for each in entries]
+    return [{"name": entry.name, "metadata": dict(entry.file.metadata or {}), "id": entry.file.id} for entry in entries]
 
 
-def _edited(made: Edits) -> Done:
+def _edited(edits: Edits) -> Done:
     """Return the changes, a row for each value."""
     rows = [
-        {"path": each.path, "field": each.field, "before": each.before, "after": each.after} for each in made.changes
+        {"path": change.path, "field": change.field, "before": change.before, "after": change.after}
+        for change in edits.changes
     ]
-    return Done(rows, _line(made), made.errors, made.files)
+    return Done(rows, _line(edits), edits.errors, edits.files)
 
 
-def _line(made: Edits) -> str:
-    if not made.changes:
+def _line(edits: Edits) -> str:
+    if not edits.changes:
         return "nothing differs"
-    verb = "would change" if made.is_planned else "changed"
-    return f"{verb} {made.changed:,} of {made.files:,} files, {len(made.changes):,} values"
+    verb = "would change" if edits.is_planned else "changed"
+    return f"{verb} {edits.changed:,} of {edits.files:,} files, {len(edits.changes):,} values"
 
 
 def export(
@@ -281,7 +282,7 @@ def export(
     if file != STREAM and Path(file).exists() and not overwrite:
         raise UsageError(f"{file} already exists", remedy="Choose another name, or use --overwrite.")
     files = listed_files(client, paths, recursive=recursive)
-    text = manifest.table([(each["path"], each) for each in files], keys)
+    text = manifest.table([(file["path"], file) for file in files], keys)
     if file == STREAM:
         return TextAndData(text.removesuffix("\n"), files)
     _write(Path(file), text)
@@ -363,23 +364,23 @@ def upload(
 
 def transferred(result: FilesReport, call: Call) -> object:
     """Render a download or an upload: counts, and the result for each file."""
-    taken = any(outcome.error is not None and is_taken(outcome.error) for outcome in result.failed)
-    finish(result, call, where=call.arguments.get("to", ""), remedy=REPLACE if taken else AGAIN)
+    name_exists = any(outcome.error is not None and is_taken(outcome.error) for outcome in result.failed)
+    finish(result, call, where=call.arguments.get("to", ""), remedy=REPLACE if name_exists else AGAIN)
     is_planned, is_upload = call.arguments.get("dry_run"), "to" in call.arguments
     if is_planned and not is_upload:
         return foreseen(result)
     rows: list[Row] = [
         {
-            "id": each.id,
-            "path": each.path,
-            **({"to": each.to} if is_upload else {}),
-            "size": each.size,
+            "id": file.id,
+            "path": file.path,
+            **({"to": file.to} if is_upload else {}),
+            "size": file.size,
             **ended(outcome),
-            **({"target": each.to, "checksum": "md5", "source": each.path} if is_planned else {}),
+            **({"target": file.to, "checksum": "md5", "source": file.path} if is_planned else {}),
         }
-        for each, outcome in zip(result.transferred, result.outcomes, strict=True)
+        for file, outcome in zip(result.transferred, result.outcomes, strict=True)
     ]
     if not is_planned:
         return listed(result, rows)
-    size = sum(each["size"] for each in rows if each["state"] == "planned")
+    size = sum(entry["size"] for entry in rows if entry["state"] == "planned")
     return planned({"counts": result.counts, "bytes_to_send": size, "files": rows}, size, "send")

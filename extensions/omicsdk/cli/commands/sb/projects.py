@@ -46,8 +46,8 @@ def list_projects(
         name: Only projects with this text in their names.
         tag: Only projects with all of these tags.
     """
-    found = projects_of(client, owner or "", **given(name=name or None, tags=list(tag)))
-    return (row(project, PROJECT) for project in found)
+    projects = projects_of(client, owner or "", **given(name=name or None, tags=list(tag)))
+    return (row(project, PROJECT) for project in projects)
 
 
 def get_project(client: SevenBridges, project: str) -> Row:
@@ -83,14 +83,14 @@ def create_project(client: SevenBridges, name: str, *, fields: ProjectFields) ->
         name: Name of the project, from which the platform derives its ID.
     """
     group = fields.billing_group or _only_billing_group(client)
-    made = client.create_project(name=name, **given(**asdict(replace(fields, billing_group=group))))
-    return Done(row(made, (*PROJECT, "billing_group")), f"created {made.id}; billing group {group} pays for it")
+    created = client.create_project(name=name, **given(**asdict(replace(fields, billing_group=group))))
+    return Done(row(created, (*PROJECT, "billing_group")), f"created {created.id}; billing group {group} pays for it")
 
 
 def _only_billing_group(client: SevenBridges) -> str:
     groups = list(client.list_billing_groups.iterate(limit=PAGE, fields="_all"))
     if len(groups) != 1:
-        named = ", ".join(f"{each.id} ({each.name})" for each in groups) or "none"
+        named = ", ".join(f"{group.id} ({group.name})" for group in groups) or "none"
         raise UsageError(f"there are {len(groups)} billing groups: {named}", remedy="Choose one: --billing-group ID.")
     return groups[0].id
 
@@ -101,8 +101,8 @@ def update_project(client: SevenBridges, project: str, *, name: str | None = Non
     Args:
         name: New name; the id does not change.
     """
-    made = client.update_project(**project_place(project), **changes(name=name, **asdict(fields)))
-    return Done(row(made, PROJECT), f"updated {made.id}")
+    updated = client.update_project(**project_place(project), **changes(name=name, **asdict(fields)))
+    return Done(row(updated, PROJECT), f"updated {updated.id}")
 
 
 def remove_projects(client: SevenBridges, projects: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
@@ -113,10 +113,10 @@ def remove_projects(client: SevenBridges, projects: Sequence[str], *, dry_run: b
         dry_run: Only print what would be deleted.
         console: Asks for confirmation.
     """
-    found = {id: {"name": client.get_project(**project_place(id)).name} for id in map(project_id, projects)}
+    named = {id: {"name": client.get_project(**project_place(id)).name} for id in map(project_id, projects)}
     effect = ", and deletes all files, tasks and apps in it"
     return removed(
-        "project", found, lambda id: client.delete_project(**project_place(id)), console, dry_run=dry_run, effect=effect
+        "project", named, lambda id: client.delete_project(**project_place(id)), console, dry_run=dry_run, effect=effect
     )
 
 
@@ -142,17 +142,20 @@ def members(
     """
     if both := sorted({*add} & {*remove}):
         raise UsageError(f"{both[0]} is in both --add and --remove", remedy="Name each user once.")
-    place, rights = project_place(project), {right: right in permissions for right in RIGHTS}
-    known = {str(each.username or each.id): each for each in client.list_project_members.iterate(**place, limit=PAGE)}
+    location, rights = project_place(project), {right: right in permissions for right in RIGHTS}
+    members_by_name = {
+        str(member.username or member.id): member
+        for member in client.list_project_members.iterate(**location, limit=PAGE)
+    }
     question = f"{', '.join(remove)} will lose access to {project}. Continue?"
     if remove and not agreed(question, console, "nothing was changed"):
         return Done([])
 
     def change(name: str) -> None:
         if name in add:
-            _allow(client, place, name, rights, known.get(name))
+            _allow(client, location, name, rights, members_by_name.get(name))
         else:
-            client.remove_project_member(**place, username=name)
+            client.remove_project_member(**location, username=name)
 
     changed, failures = attempted((*add, *remove), change)
     line = f"{count_of(len(changed), 'member')} of {project} changed" if changed else ""
@@ -161,8 +164,8 @@ def members(
 
 def list_members(client: SevenBridges, project: str) -> Iterator[Row]:
     """List the members of a project."""
-    found = client.list_project_members.iterate(**project_place(project), limit=PAGE)
-    return (row(member, ("username", "type", "email", "permissions")) for member in found)
+    project_members = client.list_project_members.iterate(**project_place(project), limit=PAGE)
+    return (row(member, ("username", "type", "email", "permissions")) for member in project_members)
 
 
 def get_member(client: SevenBridges, project: str, user: str) -> Row:
@@ -196,17 +199,17 @@ def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, 
 
 
 def _allow(
-    client: SevenBridges, place: ProjectPlace, name: str, rights: Mapping[str, bool], member: Member | None
+    client: SevenBridges, location: ProjectPlace, name: str, rights: Mapping[str, bool], member: Member | None
 ) -> None:
     """Add a member, or change a member's permissions."""
     if member is None:
         added: Any = {"email" if "@" in name else "username": name, "permissions": rights}
-        client.add_project_member(**place, **added)
+        client.add_project_member(**location, **added)
         return
     before = {} if member.permissions is None else member.permissions.to_dict()
     changed: Any = {right: allowed for right, allowed in rights.items() if before.get(right) != allowed}
     if changed:
-        client.update_project_member_permissions(**place, username=name, **changed)
+        client.update_project_member_permissions(**location, username=name, **changed)
 
 
 # -- apps
@@ -258,8 +261,8 @@ def install_app(client: SevenBridges, file: str, app: str, *, note: str | None =
     document = {**apps.read_app(Path(file)), **({"sbg:revisionNotes": note} if note else {})}
     if dry_run:
         return Done(document)
-    made = client.install_app(id, document)
-    return Done(row(made, APP), f"installed {id} as revision {made.revision}")
+    installed = client.install_app(id, document)
+    return Done(row(installed, APP), f"installed {id} as revision {installed.revision}")
 
 
 def copied_app(result: App, call: Call) -> object:

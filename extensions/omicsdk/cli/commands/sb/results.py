@@ -95,10 +95,10 @@ def changes(**values: Any) -> dict[str, Any]:
     Raises:
         UsageError: None was given.
     """
-    found = {name: value for name, value in values.items() if value is not None}
-    if not found:
+    set_values = {name: value for name, value in values.items() if value is not None}
+    if not set_values:
         raise UsageError("nothing to change", remedy="Use an option with the new value.")
-    return found
+    return set_values
 
 
 def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
@@ -114,13 +114,13 @@ def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
     Raises:
         UsageError: A word has no equals sign or no key.
     """
-    found: dict[str, list[str]] = {}
+    values_by_key: dict[str, list[str]] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key:
             raise UsageError(f"{option}: {word!r} is not key=value", remedy=f"Write {option} sample_id=S1.")
-        found.setdefault(key, []).append(value)
-    return found
+        values_by_key.setdefault(key, []).append(value)
+    return values_by_key
 
 
 def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, T], list[OmicsError]]:
@@ -138,12 +138,12 @@ def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, 
     """
     results: dict[str, T] = {}
     failures: list[OmicsError] = []
-    wanted = dict.fromkeys(names)
-    for name in wanted:
+    unique_names = dict.fromkeys(names)
+    for name in unique_names:
         try:
             results[name] = act(name)
         except OmicsError as error:
-            if len(wanted) == 1:
+            if len(unique_names) == 1:
                 raise
             failures.append(OmicsError(f"{name}: {error}"))
             failures[-1].__cause__ = error
@@ -189,11 +189,13 @@ def removed(
         return Done(list(rows.values()))
     if not agreed(f"Deleting {_named(kind, rows)} cannot be undone{effect}. Continue?", console):
         return Done([])
-    gone, failures = attempted(rows, delete)
-    return Done([rows[name] for name in gone], f"deleted {_named(kind, gone)}", failures, len(rows))
+    deleted, failures = attempted(rows, delete)
+    return Done([rows[name] for name in deleted], f"deleted {_named(kind, deleted)}", failures, len(rows))
 
 
 def _named(kind: str, names: Iterable[str]) -> str:
     """Return the objects as a message names them: "task ID", or "2 tasks (ID, ID)"."""
-    shown = list(names)
-    return f"{kind} {shown[0]}" if len(shown) == 1 else f"{count_of(len(shown), kind)} ({some_of(shown)})"
+    name_list = list(names)
+    return (
+        f"{kind} {name_list[0]}" if len(name_list) == 1 else f"{count_of(len(name_list), kind)} ({some_of(name_list)})"
+    )

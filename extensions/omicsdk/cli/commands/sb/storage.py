@@ -41,13 +41,13 @@ def list_volumes(client: SevenBridges, volume: str | None = None, *, prefix: str
         prefix: Only objects whose names begin with this prefix.
     """
     if volume is None:
-        return (volume_row(each) for each in client.list_volumes.iterate(limit=PAGE, fields="_all"))
+        return (volume_row(volume) for volume in client.list_volumes.iterate(limit=PAGE, fields="_all"))
     pages = client.list_volume_objects.pages(**volume_place(volume), **given(prefix=prefix), limit=PAGE)
-    return (each for page in pages for each in _objects(page))
+    return (entry for page in pages for entry in _objects(page))
 
 
 def _objects(page: VolumeObjectPage) -> list[Row]:
-    folders = [{"location": each.prefix, "type": "folder"} for each in page.prefixes or ()]
+    folders = [{"location": prefix.prefix, "type": "folder"} for prefix in page.prefixes or ()]
     return [*folders, *map(object_row, page.items)]
 
 
@@ -57,9 +57,9 @@ def get_volume(client: SevenBridges, volume: str) -> Row:
     Args:
         volume: The volume: owner/volume.
     """
-    shown = client.get_volume(**volume_place(volume)).to_dict()
-    service: Mapping[str, Any] = shown.get("service") or {}
-    return {**shown, "service": {name: value for name, value in service.items() if name != "credentials"}}
+    details = client.get_volume(**volume_place(volume)).to_dict()
+    service: Mapping[str, Any] = details.get("service") or {}
+    return {**details, "service": {name: value for name, value in service.items() if name != "credentials"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +85,8 @@ def create_volume(client: SevenBridges, name: str, *, fields: VolumeFields) -> D
         name: Name of the volume.
     """
     fields = replace(fields, access_mode=fields.access_mode or "RO")
-    made = client.create_volume(name=name, **given(**asdict(fields)))
-    return Done(volume_row(made), f"created volume {made.id}")
+    created = client.create_volume(name=name, **given(**asdict(fields)))
+    return Done(volume_row(created), f"created volume {created.id}")
 
 
 def update_volume(
@@ -101,8 +101,8 @@ def update_volume(
     if activate and deactivate:
         raise UsageError("--activate and --deactivate are mutually exclusive", remedy="Use one of them.")
     changed = changes(active=activate if activate or deactivate else None, **given(**asdict(fields)))
-    made = client.update_volume(**volume_place(volume), **changed)
-    return Done(volume_row(made), f"updated volume {made.id}")
+    updated = client.update_volume(**volume_place(volume), **changed)
+    return Done(volume_row(updated), f"updated volume {updated.id}")
 
 
 def remove_volume(client: SevenBridges, volume: str, *, dry_run: bool = False, console: Console) -> Done:
@@ -114,18 +114,18 @@ def remove_volume(client: SevenBridges, volume: str, *, dry_run: bool = False, c
         dry_run: Only print what would be disconnected.
         console: Asks for confirmation.
     """
-    place, effect = volume_place(volume), ", and files that are aliases of its objects become unreadable"
-    client.get_volume(**place)
+    location, effect = volume_place(volume), ", and files that are aliases of its objects become unreadable"
+    client.get_volume(**location)
     return removed(
-        "volume", {volume: {}}, lambda _: client.delete_volume(**place), console, dry_run=dry_run, effect=effect
+        "volume", {volume: {}}, lambda _: client.delete_volume(**location), console, dry_run=dry_run, effect=effect
     )
 
 
 def volume_row(volume: Volume) -> Row:
     """Return a volume as a row, with the location of its bytes; credentials are never included."""
     service: Mapping[str, Any] = volume.to_dict().get("service") or {}
-    shown = row(volume, ("id", "access_mode", "active", "modified_on", "description"))
-    return {**shown, **{name: service.get(name) for name in ("type", "bucket", "prefix")}}
+    fields = row(volume, ("id", "access_mode", "active", "modified_on", "description"))
+    return {**fields, **{name: service.get(name) for name in ("type", "bucket", "prefix")}}
 
 
 def object_row(thing: VolumeObject) -> Row:
@@ -325,16 +325,16 @@ def _started(
         latest, line, failed, _ = _waited(kind, list(jobs.values()), names, starting, console)
         jobs = dict(zip(jobs, latest, strict=True))
         failures += failed
-    rows = [_planned_row(each, jobs.get(number), errors.get(number)) for number, each in enumerate(planned)]
+    rows = [_planned_row(item, jobs.get(number), errors.get(number)) for number, item in enumerate(planned)]
     return Done(rows, line, failures, len(planned))
 
 
 def _planned_row(planned: PlannedJob, job: Import | Export | None, error: str | None) -> Row:
     """Return a job with its result; without a result, only the plan."""
-    wanted = {**({"line": planned.line} if planned.line else {}), "from": planned.source, "to": planned.target}
+    fields = {**({"line": planned.line} if planned.line else {}), "from": planned.source, "to": planned.target}
     if job is None:
-        return {"id": None, "state": NOT_STARTED, **wanted, "error": error} if error else wanted
-    return {"id": job.id, "state": job.state, **wanted, "error": reason(job)}
+        return {"id": None, "state": NOT_STARTED, **fields, "error": error} if error else fields
+    return {"id": job.id, "state": job.state, **fields, "error": reason(job)}
 
 
 def _waited(

@@ -64,7 +64,10 @@ class Inputs:
             UsageError: A word is not key=value.
         """
         typed = {key: [_value(text) for text in values] for key, values in pairs(self.input, "--input").items()}
-        return {**(self.inputs or {}), **{key: each[0] if len(each) == 1 else each for key, each in typed.items()}}
+        return {
+            **(self.inputs or {}),
+            **{key: values[0] if len(values) == 1 else values for key, values in typed.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +147,7 @@ def run(
     """
     if app and project and not tasks:
         id, revision = app_id(app)
-        made = client.create_task(
+        created = client.create_task(
             name or id.rpartition("/")[2],
             project,
             id if revision is None else f"{id}/{revision}",
@@ -156,7 +159,7 @@ def run(
             execution_settings=None if instance_type is None else {"instance_type": instance_type},
             run=not running.draft,
         )
-        return _made(client, made, running, console)
+        return _made(client, created, running, console)
     if not tasks or app or project or running.draft:
         raise UsageError("expected either --app and --project, or only ids of drafts", remedy="Use one of the two.")
     started, failures = attempted(tasks, lambda id: client.run_task(task_id=id))
@@ -177,8 +180,8 @@ def clone(
         name: The new task's name; by default the platform chooses one.
         console: Prints progress.
     """
-    made = client.clone_task(task, name=name, inputs=inputs.read(), run=not running.draft)
-    return _made(client, made, running, console)
+    created = client.clone_task(task, name=name, inputs=inputs.read(), run=not running.draft)
+    return _made(client, created, running, console)
 
 
 def update(
@@ -191,8 +194,8 @@ def update(
         name: New name.
     """
     typed = with_files(client, inputs.read())
-    made = client.update_task(task_id=task, **changes(name=name, description=description, inputs=typed or None))
-    return Done(row(made, TASK), f"updated task {made.id}")
+    updated = client.update_task(task_id=task, **changes(name=name, description=description, inputs=typed or None))
+    return Done(row(updated, TASK), f"updated task {updated.id}")
 
 
 def wait(client: SevenBridges, tasks: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
@@ -223,8 +226,8 @@ def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False,
         dry_run: Only print what would be deleted.
         console: Asks for confirmation.
     """
-    found = {id: {"name": client.get_task(task_id=id).name} for id in tasks}
-    return removed("task", found, lambda id: client.delete_task(task_id=id), console, dry_run=dry_run)
+    tasks_by_id = {id: {"name": client.get_task(task_id=id).name} for id in tasks}
+    return removed("task", tasks_by_id, lambda id: client.delete_task(task_id=id), console, dry_run=dry_run)
 
 
 def created(result: Task, call: Call) -> object:
@@ -267,8 +270,8 @@ def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Con
         left = [id for id, status in statuses.items() if status not in ENDED]
         console.message(f"Tasks continue: {some_of(left)}. Wait again: omics sb tasks wait")
         raise
-    ends = [(task.name or task.id, task.status, reason(task)) for task in tasks]
-    return Done([row(task, TASK) for task in tasks], *completed("tasks", ends))
+    outcomes = [(task.name or task.id, task.status, reason(task)) for task in tasks]
+    return Done([row(task, TASK) for task in tasks], *completed("tasks", outcomes))
 
 
 # -- logs
@@ -296,16 +299,16 @@ def logs(
         console: Prints progress.
         **options: See `omicsdk.transfer.TransferOptions`; they are those of a download.
     """
-    found = list(client.task_logs(task, job, log))
-    if not found:
+    log_files = list(client.task_logs(task, job, log))
+    if not log_files:
         console.message("no such logs")
     if download_dir is not None:
-        return download_logs(client, found, download_dir, overwrite=overwrite, **options)
+        return download_logs(client, log_files, download_dir, overwrite=overwrite, **options)
     rows: list[Row] = [
-        {"job": each.job, "status": each.status, "log": each.name or None, "id": each.file_id, "task": each.task}
-        for each in found
+        {"job": file.job, "status": file.status, "log": file.name or None, "id": file.file_id, "task": file.task}
+        for file in log_files
     ]
-    return _printed([{**each, "text": _text(client, each["id"])} for each in rows]) if log else rows
+    return _printed([{**entry, "text": _text(client, entry["id"])} for entry in rows]) if log else rows
 
 
 def shown_logs(result: object, call: Call) -> object:
@@ -315,8 +318,8 @@ def shown_logs(result: object, call: Call) -> object:
 
 def _printed(rows: list[Row]) -> TextAndData:
     """Return the text of logs; each of several follows a line with its name."""
-    texts = [each["text"].rstrip("\n") for each in rows]
-    named = [f"==> {each['job']}: {each['log']} <==\n{text}" for each, text in zip(rows, texts, strict=True)]
+    texts = [entry["text"].rstrip("\n") for entry in rows]
+    named = [f"==> {entry['job']}: {entry['log']} <==\n{text}" for entry, text in zip(rows, texts, strict=True)]
     return TextAndData("\n\n".join(named if len(rows) > 1 else texts), rows)
 
 
