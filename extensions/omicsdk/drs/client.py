@@ -46,8 +46,12 @@ DISCOVERY = Discovery(
 )
 
 
-def _base_url(text: str) -> str:
-    """The base URL of a server that is named by its host, its URL, or its base URL."""
+def base_url_of(text: str) -> str:
+    """Return the base URL of a server.
+
+    Args:
+        text: Its host, its URL, or its base URL.
+    """
     url = text.strip().rstrip("/")
     url = url if "://" in url else server_url(url)
     return url if "/" in url.partition("://")[2] else f"{url}{PATH}"
@@ -75,12 +79,12 @@ class _Address(OptionalServer):
     ) -> tuple[str, Credentials | None]:
         url, login = resolve(
             DISCOVERY,
-            base_url=None if base_url is None else _base_url(base_url),
+            base_url=None if base_url is None else base_url_of(base_url),
             credentials=credentials,
             profile=profile,
             environ=environ,
         )
-        return _base_url(url) if url else "", login
+        return base_url_of(url) if url else "", login
 
 
 COLUMNS = ("object_id", "file_name", "size")

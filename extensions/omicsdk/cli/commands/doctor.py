@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.doctor import Outcome, report
-from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find, public_services
+from omicsdk.cli.doctor.services import HOW_TO_GET, PUBLIC, SERVICES, Login, configured_storage, find, public_services
 from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import ConfigError, OmicsError
@@ -22,7 +22,9 @@ REPLICA = "aws"
 """The replica in the examples of the published client's documentation."""
 _OPEN = ("azul", "gdc", "drs", "htsget", "refget", "trs")  # mostly used without a login
 
-Service = Literal["dss", "auth", "upload", "azul", "gdc", "sb", "gen3", "crunch", "pangea"]
+Service = Literal[
+    "dss", "auth", "upload", "azul", "gdc", "sb", "gen3", "drs", "crunch", "pangea", "ena", "ncbi", "google", "s3"
+]
 
 
 def doctor(
@@ -37,8 +39,8 @@ def doctor(
 
     Checks name resolution, proxy, TLS and clocks, each login with one read-only request, and disk space, hard links, open
     files, encoding, libcurl, versions and extras. Contacts configured services and, if none is named, those with open data:
-    Azul, the GDC, ENA and NCBI. Prints each problem with its remedy. The exit code is 1 if a check failed; a public service
-    that cannot be reached is a warning.
+    Azul, the GDC, ENA, NCBI, and the storage of Google and Amazon. Prints each problem with its remedy. The exit code is 1
+    if a check failed; a public service that cannot be reached is a warning.
 
     Args:
         services: Only these services; by default all that are configured.
@@ -51,15 +53,17 @@ def doctor(
     named = [service for service in SERVICES if not services or service in services]
     logins = find(named, environ)
     have = {login.service for login in logins}
+    if not services or "s3" in services:
+        logins += configured_storage(environ)
     probes = [*report.of_machine(environ), *report.of_services(logins, environ, timeout)]
-    if not services:
-        probes += report.of_public(public_services(have, environ), environ, timeout)
+    public = [login for login in public_services(have, environ) if not services or login.service in services]
+    probes += report.of_public(public, environ, timeout)
     outcomes = report.side_by_side(probes, _limit(timeout))
     # A named service is reported even if nothing was found for it.
     outcomes += [
         Outcome("login", service, "skipped", "no settings and no login", "See: omics init")
         for service in named
-        if services and service not in have
+        if services and service not in {*have, *PUBLIC}
     ]
     _end(outcomes, console)
     rows = [outcome._asdict() for outcome in outcomes]

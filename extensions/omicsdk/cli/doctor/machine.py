@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def curl() -> Outcome:
     """Check whether files can be transferred, over TLS too."""
     outcome = partial(Outcome, "pycurl", "")
-    again = "Reinstall it: pip install --force-reinstall --no-cache-dir pycurl"
+    command = install_command("pycurl").replace("inject", "inject --force")  # pip's options, which uv takes too
+    again = f"Reinstall it: {command.replace('install ', 'install --force-reinstall --no-cache-dir ', 1)}"
     try:
         from omicsdk.transfer.network.wire import pycurl
     except ImportError as error:

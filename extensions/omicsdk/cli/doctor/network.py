@@ -272,6 +272,10 @@ def judge(login: Login, response: Response | None) -> Outcome:
     if response is None or login.call is None:
         return outcome("skipped", login.warning or "no read-only call can test it")
     where, error = f"{login.url} answered {response.status}", response.error
+    is_anonymous = login.call.credentials is None and login.call.body is None
+    refusals = (401,) if is_anonymous else (401, 403)
+    if login.call.reach and response.status not in (0, *refusals, 502, 503, 504):
+        return outcome("ok", f"{login.call.shows}: {where}")
     if error is None and response.status >= 300:
         return outcome("warning", where, "Check the URL: it redirects to another one.")
     if error is None and login.warning:
@@ -279,6 +283,9 @@ def judge(login: Login, response: Response | None) -> Outcome:
         return outcome("warning", f"{login.call.shows}; {text}", command and f"Run: {command}")
     if error is None:
         return outcome("ok", f"{login.call.shows}: {where}")
+    if response.status in (401, 403) and is_anonymous:
+        remedy = "Check the URL, and whether a proxy or firewall answered in place of the service."
+        return outcome("failed", f"{where}, although this needs no login", remedy)
     if response.status in (400, 401):
         return outcome("failed", _placed(login, f"{where}: the login was refused"), _renewal(login))
     if response.status == 403:  # only a known user can lack a permission

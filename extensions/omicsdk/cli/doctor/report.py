@@ -195,7 +195,7 @@ def _table(rows: Sequence[_Row], width: int) -> list[str]:
     widths[2] = min(widths[2], _LONGEST, max(0, width - sum(widths[:2]) - 3 * len(_GAP) - _LEAST))
     indent = " " * (widths[0] + len(_GAP))
     lines: list[str] = []
-    for *cells, last, note in rows:
+    for number, (*cells, last, note) in enumerate(rows):
         line_start, first = (
             "".join(f"{cell:<{of}}{_GAP}" for cell, of in zip(cells[:n], widths, strict=False)) for n in (2, 3)
         )
@@ -205,7 +205,9 @@ def _table(rows: Sequence[_Row], width: int) -> list[str]:
             lines += [f"{line_start}{cells[2]}".rstrip(), *_hung(indent, last, width)]
         else:
             lines += [line_start.rstrip(), *_hung(indent, cells[2], width), *_hung(indent, last, width)]
-        lines += _hung(f"{indent}> ", note, width) if note else []
+        # Of neighbours with one remedy, only the last has it: without a network it is that of each.
+        is_repeated = rows[number + 1 :] and rows[number + 1][-1] == note
+        lines += _hung(f"{indent}> ", note, width) if note and not is_repeated else []
     return [line for line in lines if line]
 
 

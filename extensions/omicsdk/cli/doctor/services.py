@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from omicsdk.cli.storage_logins import AMAZON, GOOGLE
 from omicsdk.core.credentials import BearerToken, is_confidential
 from omicsdk.core.errors import ConfigError, OmicsError
 from omicsdk.core.files import home_folder
@@ -34,12 +35,14 @@ class Call(NamedTuple):
         credentials: The credentials to send; None without, and if the body has them.
         body: Fields to post as JSON; None sends a GET.
         shows: What a response of 200 proves.
+        reach: Whether any response proves it that neither refuses a login nor comes from a gateway without a server.
     """
 
     url: str
     credentials: Credentials | None = None
     body: Mapping[str, str] | None = None
     shows: str = "the login is valid"
+    reach: bool = False
 
     def __repr__(self) -> str:
         return f"Call({self.url!r})"
@@ -86,12 +89,14 @@ class Service(NamedTuple):
         path: Path to request with a login; empty if no read-only call requires one.
         public: Path to request without a login; empty if every call requires one.
         anonymous: Command to log in; empty if the service is useful without a login.
+        reach: Whether its servers need not implement the paths.
     """
 
     what: str
     path: str
     public: str = ""
     anonymous: str = ""
+    reach: bool = False
 
 
 SERVICES: Mapping[str, Service] = {
@@ -102,6 +107,7 @@ SERVICES: Mapping[str, Service] = {
     "gdc": Service("token", "", "/projects?size=1"),  # checked when controlled data is requested
     "sb": Service("token", "/user"),
     "gen3": Service("token", "/user/user", "/user/_status", "omics login gen3"),
+    "drs": Service("token", "/service-info", "/service-info", reach=True),  # optional in DRS
     "crunch": Service("token", "/api/projects/"),
     "pangea": Service("token", "/api/users/me", "/api/organizations"),
 }
@@ -118,6 +124,7 @@ HOW_TO_GET: Mapping[str, str] = {
             ("gdc", "GDC_TOKEN to that file; open data needs no login"),
             ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN"),
             ("gen3", "GEN3_API_KEY to that file"),
+            ("drs", "OMICS_DRS_URL and OMICS_DRS_TOKEN; open data needs no login"),
             ("crunch", "CRUNCH_URL and CRUNCH_TOKEN"),
             ("pangea", "PANGEA_USER and PANGEA_PASS; public data needs no login"),
         )
@@ -132,7 +139,8 @@ class PublicService(NamedTuple):
     Attributes:
         variable: Environment variable with its address.
         address: Its usual address; empty for that of the platform's client.
-        path: What is requested; empty for what the platform of `SERVICES` answers without a login.
+        path: What is requested; empty for what the platform of `SERVICES` answers without a login. A root shows only that the server
+            can be reached: storage refuses to list it.
     """
 
     variable: str
@@ -153,8 +161,10 @@ PUBLIC: Mapping[str, PublicService] = {
         "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
         "/esearch.fcgi?db=sra&term=SRR1553607&retmode=json",
     ),
+    "google": PublicService("OMICS_GOOGLE_URL", GOOGLE, "/"),
+    "s3": PublicService("", AMAZON, "/"),
 }
-"""Services without a login, by the words of `omics get` and `omics search` for them."""
+"""Services without a login, by the words of `omics get` and `omics search` for them, and the storage of most platforms' files."""
 
 
 def public_services(configured: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
@@ -169,9 +179,28 @@ def public_services(configured: Iterable[str], environ: Mapping[str, str]) -> li
         service = PUBLIC[word]
         url = environ.get(service.variable, "").strip() or service.address or discovery_of(word).default_url
         url = url.rstrip("/")
-        call = Call(f"{url}{service.path or SERVICES[word].public}", shows="open data, no login needed")
+        path = service.path or SERVICES[word].public
+        shows = "can be reached" if path == "/" else "open data, no login needed"
+        call = Call(f"{url}{path}", shows=shows, reach=path == "/")
         found.append(Login(word, "open data", service.variable, mask_url(url), call))
     return found
+
+
+def configured_storage(environ: Mapping[str, str]) -> list[Login]:
+    """Return the configured endpoint of S3, if it is not Amazon's.
+
+    Args:
+        environ: The environment's variables.
+    """
+    from omicsdk.transfer.s3.settings import Settings
+
+    endpoint = Login("s3", "endpoint", "AWS_ENDPOINT_URL_S3")
+    try:
+        url = Settings(environ=environ).endpoint_url.rstrip("/")
+    except OmicsError as error:
+        return [endpoint.unusable(error)]
+    call = Call(f"{url}/", shows="can be reached", reach=True)
+    return [endpoint._replace(url=mask_url(url), call=call)] if url else []
 
 
 def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
@@ -247,11 +276,14 @@ def _login(service: str, what: str, origin: str, url: str, credentials: Credenti
     if not is_confidential(url):
         problem = "its base URL is http: the connection is not encrypted, so no secret is sent there"
         return login._replace(problem=problem, remedy="Use a base URL that begins with https://.")
-    return login._replace(call=Call(f"{url.rstrip('/')}{SERVICES[service].path}", credentials))
+    facts = SERVICES[service]
+    shows = "the server answers" if facts.reach else "the login is valid"
+    return login._replace(call=Call(f"{url.rstrip('/')}{facts.path}", credentials, shows=shows, reach=facts.reach))
 
 
 def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
     """Return what clients use: a login, or settings without one."""
+    from omicsdk.drs.client import base_url_of
     from omicsdk.hca.config import HCAConfig
 
     facts = SERVICES[service]
@@ -263,6 +295,8 @@ def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
         return []
     if service == "pangea":
         url = url.removesuffix("/api")
+    if service == "drs" and url:
+        url = base_url_of(url)
     if service in ("dss", "auth"):  # the key of a stored login is not its origin
         origin = resolved.credentials_origin or resolved.origin
         origin = str(token_file(environ).path) if origin == "omics login" else origin
@@ -277,7 +311,8 @@ def _public(service: str, what: str, origin: str, url: str) -> Login:
     facts = SERVICES[service]
     shows = "the service answers" + (f"; no read-only call requires the {what}" if what == facts.what else "")
     warning = facts.anonymous and f"not logged in: {facts.anonymous}"
-    return Login(service, what, origin, url, Call(f"{url}{facts.public}", shows=shows), warning=warning)
+    call = Call(f"{url}{facts.public}", shows=shows, reach=facts.reach)
+    return Login(service, what, origin, url, call, warning=warning)
 
 
 def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str]:
@@ -404,5 +439,21 @@ def _open_to_others(file: Path | None) -> str:
     return f"others can read {file}: chmod 600 {file}"
 
 
-_SEARCHES: Mapping[str, Callable[[Mapping[str, str]], list[Login]]] = {"sb": _sb, "gen3": _gen3, "pangea": _pangea}
+def _drs(environ: Mapping[str, str]) -> list[Login]:
+    """Yield what clients use, and the hosts of OMICS_DRS_HOSTS."""
+    from omicsdk.drs.resolution import HOSTS_VARIABLE, server_url, settings_from
+    from omicsdk.drs.servers import PATH
+
+    in_use = _in_use("drs", environ)
+    urls = {login.url for login in in_use}
+    hosts = {host: f"{server_url(host)}{PATH}" for host in settings_from(environ).hosts.values()}
+    return in_use + [_public("drs", host, HOSTS_VARIABLE, url) for host, url in hosts.items() if url not in urls]
+
+
+_SEARCHES: Mapping[str, Callable[[Mapping[str, str]], list[Login]]] = {
+    "sb": _sb,
+    "gen3": _gen3,
+    "pangea": _pangea,
+    "drs": _drs,
+}
 """Finders of services with more sources than what clients use."""

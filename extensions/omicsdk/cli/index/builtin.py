@@ -109,7 +109,7 @@ COMMANDS = (
         metavars={"services": "NAMES"},
         examples=("--services azul", "--services gen3,files --folder data --allow-writes"),
     ),
-    Entry("doctor", doctor, checks=_TIMEOUT, examples=("", "dss sb", "--json > report.json")),
+    Entry("doctor", doctor, checks=_TIMEOUT, short={"verbose": "-v"}, examples=("", "dss sb", "--json > report.json")),
     Entry("clear-hca-cache", nothing_cached, quick=True, examples=("",)),
     Entry("help", show_help, quick=True, examples=("dss get-bundle", "topics")),
     Entry(

@@ -2,10 +2,11 @@
 
 import base64
 import json
+import os
 import sys
 
 import pytest
-from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, find
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, configured_storage, find
 from omicsdk.core import Token, TokenFile
 from omicsdk.core.token_file import StoredLogin
 
@@ -211,10 +212,24 @@ def test_stored_logins_of_all_profiles_are_listed_and_can_be_tried(look, tmp_pat
         ("sb", "login of default", "https://a.example/v2/user"),
         ("sb", "login of lab", "https://b.example/v2/user"),
         ("gen3", "login of default", "https://d.example/user/user"),
+        ("drs", "login of default", "https://e.example/service-info"),
         ("crunch", "login of lab", "https://c.example/api/projects/"),
     ]
     assert {login.origin.endswith(str(file)) for login in found} == {True}
     assert found[0].call.credentials.headers("GET", found[0].call.url) == {"x-sbg-auth-token": CANARY}
+
+
+def test_configured_drs_hosts_and_an_s3_endpoint_are_reached_without_a_login(look):
+    hosts = {"OMICS_DRS_URL": "https://a.example", "OMICS_DRS_HOSTS": "dg.A=a.example,dg.B=b.example"}
+    assert [(login.what, login.call.url, login.call.credentials) for login in look("drs", **hosts)] == [
+        ("settings", "https://a.example/ga4gh/drs/v1/service-info", None),
+        ("b.example", "https://b.example/ga4gh/drs/v1/service-info", None),
+    ]
+    (unusable,) = look("drs", OMICS_DRS_HOSTS="a.example")
+    assert "PREFIX=HOST" in unusable.remedy
+    (endpoint,) = configured_storage({"AWS_ENDPOINT_URL_S3": "https://s3.example"})
+    assert (endpoint.call.url, endpoint.call.reach) == ("https://s3.example/", True)
+    assert configured_storage({"HOME": os.environ["HOME"]}) == []
 
 
 def test_a_profile_of_another_platform_is_no_problem(look, tmp_path):

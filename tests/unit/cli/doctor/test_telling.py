@@ -51,6 +51,13 @@ def test_a_wide_terminal_has_a_line_for_each_and_its_remedy_below():
     assert lines[0].index("omicsdk") == lines[1].index("58.7")
 
 
+def test_one_remedy_of_several_failures_is_printed_once():
+    failures = [Outcome("public", name, "warning", "no response", "Check the network.") for name in ("azul", "gdc")]
+    lines = outcomes([*failures, Outcome("public", "s3", "ok", "can be reached", seconds=0.25)], 100).splitlines()
+    assert [line.split()[0] for line in lines[:4]] == ["WARNING", "WARNING", ">", "ok"]
+    assert lines[3].endswith("can be reached (0.25 s)")
+
+
 def test_what_is_found_stays_in_its_column_where_that_has_room():
     lines = outcomes(FOUND[:2], 72).splitlines()
     at = lines[0].index("omicsdk")

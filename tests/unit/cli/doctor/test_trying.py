@@ -15,16 +15,16 @@ CALL = Call("https://sb.example/v2/user", BearerToken(CANARY))
 LOGIN = Login("sb", "profile default", "~/.sevenbridges/credentials [default]", "https://sb.example/v2", CALL)
 
 
-def answered(status, **headers):
+def answered(status, call=CALL, **headers):
     asked = []
 
     def response(request):
         asked.append(request)
         return httpx.Response(status, headers=headers, json={"message": "said so"})
 
-    found = ask(CALL, 5, {}, httpx.MockTransport(response))
+    found = ask(call, 5, {}, httpx.MockTransport(response))
     assert len(asked) == 1, "a login is tried once, whatever comes back"
-    assert asked[0].headers["authorization"] == f"Bearer {CANARY}"
+    assert asked[0].headers.get("authorization") == (f"Bearer {CANARY}" if call.credentials else None)
     return found
 
 
@@ -61,6 +61,28 @@ def test_a_response_states_whether_the_login_holds(status, outcome, told):
 def test_the_remedy_of_a_refused_login_replaces_the_one_that_was_sent(service, origin, remedy):
     found = judge(LOGIN._replace(service=service, origin=origin), answered(401))
     assert remedy in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("reach", "credentials", "status", "outcome"),
+    [
+        (False, None, 401, "failed"),  # of a proxy in place of the service
+        (True, None, 401, "failed"),
+        (True, None, 307, "ok"),  # of Amazon, to its page about S3
+        (True, None, 403, "ok"),
+        (True, None, 501, "ok"),
+        (True, None, 503, "failed"),
+        (True, BearerToken(CANARY), 404, "ok"),  # of a DRS server without service-info
+        (True, BearerToken(CANARY), 403, "warning"),
+        (True, BearerToken(CANARY), 401, "failed"),
+    ],
+)
+def test_a_server_without_a_page_for_everybody_is_reached_by_any_response_of_its_own(
+    reach, credentials, status, outcome
+):
+    call = Call("https://drs.example/ga4gh/drs/v1/service-info", credentials, reach=reach)
+    found = judge(LOGIN._replace(service="drs", call=call), answered(status, call))
+    assert (found.status, bool(found.remedy)) == (outcome, outcome != "ok"), found
 
 
 def test_the_servers_date_is_kept_whatever_it_responses():
