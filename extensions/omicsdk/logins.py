@@ -373,29 +373,30 @@ def stored_logins(
     return [each for each in token_file().places() if is_meant(each[0])]
 
 
-def accounts(
-    platforms: Iterator[str] | tuple[str, ...], base_url: str | None = None, profile: str | None = None
-) -> Iterator[Account]:
+def accounts(platforms: tuple[str, ...], base_url: str | None = None, profile: str | None = None) -> Iterator[Account]:
     """Ask platforms as whom clients are logged in; those without credentials are left out.
 
     Args:
         platforms: The platforms.
-        base_url: The base URL; by default the one that clients find.
+        base_url: The base URL; by default the one that clients find, and all DRS servers with a stored login.
         profile: The profile; by default OMICS_PROFILE.
     """
-    name = chosen_profile(profile)
-    for platform in platforms:
+    named = chosen_profile(profile)
+    places = [(platform, base_url, named) for platform in platforms]
+    if base_url is None and "drs" in platforms:  # identifiers name servers, so all of their logins are in use at once
+        places += [("drs", place.url, place.profile) for place, _ in stored_logins("drs", named)]
+    seen = set[tuple[str, str]]()
+    for platform, url, name in places:
         try:
-            found = resolution(
-                replace(_discovery(platform), requires_credentials=False), base_url=base_url, profile=name
-            )
+            found = resolution(replace(_discovery(platform), requires_credentials=False), base_url=url, profile=name)
         except OmicsError as error:
             if name is not None and not _has_profile(platform, name):
                 continue
-            yield Account(platform, name or DEFAULT_PROFILE, mask_url(base_url or ""), problem=str(error), code=1)
+            yield Account(platform, name or DEFAULT_PROFILE, mask_url(url or ""), problem=str(error), code=1)
             continue
-        if found.credentials is None or not found.base_url:
+        if found.credentials is None or not found.base_url or (platform, found.base_url) in seen:
             continue
+        seen.add((platform, found.base_url))
         account = Account(platform, name or DEFAULT_PROFILE, mask_url(found.base_url), origin=found.credentials_origin)
         try:
             with _client(platform)(found.base_url, credentials=found.credentials) as client:

@@ -143,6 +143,15 @@ def test_four_platforms_are_logged_in_to_and_out_of(user):
     assert "no login is stored" in user.run("logout", "gen3").stderr
 
 
+def test_whoami_lists_each_drs_server_with_a_login_once(user):
+    port = user.sandbox.url.rpartition(":")[2]
+    token = user.sandbox.secrets.token
+    urls = [f"http://{host}:{port}/ga4gh/drs/v1" for host in ("127.0.0.1", "localhost")]
+    for url in urls:
+        user.login("drs", "--base-url", url, "--token-stdin", typed=token)
+    assert sorted(row["base_url"] for row in user.data("whoami", "drs")) == sorted(urls)
+
+
 @pytest.mark.parametrize("platform", ["sb", "crunch", "pangea", "gen3", "hca"])
 def test_a_wrong_token_stores_nothing_and_ends_with_4(user, platform):
     box = user.sandbox
