@@ -147,9 +147,9 @@ class Cache:
         """
         with self._going_on():
             for sha256 in self._named(item.checksums):
-                taken = self._taken(sha256, item, path, link, create, stopped)
-                if taken is not None:
-                    return taken
+                result = self._taken(sha256, item, path, link, create, stopped)
+                if result is not None:
+                    return result
         return None
 
     def add(
@@ -189,10 +189,10 @@ class Cache:
         stopped: Callable[[], bool],
     ) -> CachedFile | None:
         entry = self._entry(sha256)
-        found, record = _regular(entry), self._record(sha256)
-        if found is None or item.size not in (None, found.st_size):
+        status, record = _regular(entry), self._record(sha256)
+        if status is None or item.size not in (None, status.st_size):
             return None
-        recorded: Mapping[str, str] = record.checksums if record is not None and record.fits(found) else {}
+        recorded: Mapping[str, str] = record.checksums if record is not None and record.fits(status) else {}
         names = {"sha256": None, **dict.fromkeys(item.checksums)}
         target = Path(path)
         target.unlink(missing_ok=True)
@@ -202,9 +202,9 @@ class Cache:
             elif names.keys() <= recorded.keys():
                 checksums = recorded
             else:
-                checksums = checksums_of(path, names, found.st_size, stopped)
+                checksums = checksums_of(path, names, status.st_size, stopped)
             copy = target.stat()
-            is_right = copy.st_size == found.st_size and self._is_right(sha256, item.checksums, checksums)
+            is_right = copy.st_size == status.st_size and self._is_right(sha256, item.checksums, checksums)
             if not is_right:
                 target.unlink()
                 return None
@@ -215,16 +215,16 @@ class Cache:
         self._note_use(sha256, recorded, checksums)
         return CachedFile(copy, {name: checksums[name] for name in item.checksums})
 
-    def _is_right(self, sha256: str, stated: Mapping[str, str], actual: Mapping[str, str]) -> bool:
+    def _is_right(self, sha256: str, expected: Mapping[str, str], actual: Mapping[str, str]) -> bool:
         """Compare the content of an entry with its name and with stated checksums; remove what is wrong in the cache."""
         if actual["sha256"] != sha256:
             self._warn("the cache has a damaged file, which is removed", self._entry(sha256))
             self._remove(sha256)
             return False
-        if first_difference(stated, actual) is None:
+        if first_difference(expected, actual) is None:
             return True
-        if "sha256" not in stated:  # an index led here
-            for name, value in stated.items():
+        if "sha256" not in expected:  # an index led here
+            for name, value in expected.items():
                 if value != actual[name]:
                     with suppress(FileNotFoundError):
                         self._index(name, value).unlink()
@@ -322,9 +322,9 @@ class Cache:
             self._put(marker, json.dumps({"omics_cache": VERSION}).encode())
 
     def _record(self, sha256: str) -> _Record | None:
-        stated = _object(_small(self._record_path(sha256)))
-        numbers = [stated.get(name) for name in ("size", "mtime_ns", "inode")]
-        checksums = stated.get("checksums")
+        record = _object(_small(self._record_path(sha256)))
+        numbers = [record.get(name) for name in ("size", "mtime_ns", "inode")]
+        checksums = record.get("checksums")
         if not all(type(number) is int for number in numbers) or not is_object(checksums):
             return None
         size, mtime_ns, inode = cast("list[int]", numbers)
@@ -337,11 +337,11 @@ class Cache:
             with suppress(PermissionError):  # of another user, whose file it is: the folder may be writable
                 os.utime(path)
                 return
-        found = _regular(self._entry(sha256))
-        if found is not None:  # pruned meanwhile
-            stated = {"size": found.st_size, "mtime_ns": found.st_mtime_ns, "inode": found.st_ino}
+        status = _regular(self._entry(sha256))
+        if status is not None:  # pruned meanwhile
+            fields = {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "inode": status.st_ino}
             checksums = dict(sorted({**recorded, **actual}.items()))
-            self._put(path, json.dumps({**stated, "checksums": checksums}).encode())
+            self._put(path, json.dumps({**fields, "checksums": checksums}).encode())
 
     def _put(self, path: Path, content: bytes) -> None:
         """Replace a small file as a whole."""
@@ -382,10 +382,10 @@ class Cache:
             OSError: The folder cannot be read.
         """
         for path in self._paths():
-            found = _regular(path)
-            if is_checksum("sha256", path.name) and found is not None:
+            status = _regular(path)
+            if is_checksum("sha256", path.name) and status is not None:
                 record = _regular(self._record_path(path.name))
-                yield CacheEntry(path.name, found.st_size, (record or found).st_mtime)
+                yield CacheEntry(path.name, status.st_size, (record or status).st_mtime)
 
     def prune(
         self, *, older: str | None = None, max_size: int | str | None = None, dry_run: bool = False
@@ -416,8 +416,8 @@ class Cache:
                 if not dry_run:
                     self._remove(entry.sha256)
         for part in () if dry_run else _listed(self.folder / "tmp"):
-            found = _regular(part)
-            if found is not None and now - found.st_mtime > _ABANDONED:
+            status = _regular(part)
+            if status is not None and now - status.st_mtime > _ABANDONED:
                 _unlink(part)
         return removed
 
@@ -430,8 +430,8 @@ class Cache:
         Raises:
             OSError: The folder cannot be read.
         """
-        known = {MARKER, "sha256", "records", "index", "tmp"}
-        for path in (path for path in _listed(self.folder) if path.name not in known):
+        own_names = {MARKER, "sha256", "records", "index", "tmp"}
+        for path in (path for path in _listed(self.folder) if path.name not in own_names):
             yield CacheProblem(path.name, "foreign", "the format has no such file")
         for some in batches(self._paths(), _AT_ONCE):
             for path, problem in zip(some, side_by_side(self._problem, some), strict=True):
@@ -442,13 +442,13 @@ class Cache:
 
     def _problem(self, path: Path) -> tuple[Literal["damaged", "foreign", "unreadable"], str] | None:
         """Read an entry."""
-        found, sha256 = _regular(path), path.name
-        if found is None or not is_checksum("sha256", sha256) or path.parent.name != sha256[:2]:
+        status, sha256 = _regular(path), path.name
+        if status is None or not is_checksum("sha256", sha256) or path.parent.name != sha256[:2]:
             return "foreign", "the format has no such file"
         record = self._record(sha256)
         names = ["sha256", *(() if record is None else record.checksums)]
         try:
-            actual = checksums_of(str(path), filter(is_algorithm, names), found.st_size)
+            actual = checksums_of(str(path), filter(is_algorithm, names), status.st_size)
         except FileNotFoundError:  # pruned meanwhile
             return None
         except OSError as error:
@@ -456,7 +456,7 @@ class Cache:
         try:
             if actual["sha256"] != sha256:
                 self._record_path(sha256).unlink(missing_ok=True)  # no link to it is trusted from now on
-            elif record is None or not record.fits(found):
+            elif record is None or not record.fits(status):
                 self._note_use(sha256, {}, actual)
         except OSError as error:
             self._warn("the cache cannot be corrected", error)
@@ -476,16 +476,16 @@ def _identifies(name: str) -> bool:
 def _regular(path: Path) -> os.stat_result | None:
     """The stat of a regular file; None if there is none. Links are none."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return found if stat.S_ISREG(found.st_mode) else None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def _small(path: Path) -> bytes | None:
     """The content of a small file; None if there is none, or something else."""
-    found = _regular(path)
-    if found is None or found.st_size > _MOST:
+    status = _regular(path)
+    if status is None or status.st_size > _MOST:
         return None
     with suppress(FileNotFoundError):  # replaced or removed meanwhile
         return path.read_bytes()

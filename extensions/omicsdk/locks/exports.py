@@ -41,8 +41,8 @@ def utf8_path(file: LockedFile) -> str:
     try:
         file.path.encode()
     except UnicodeEncodeError:
-        said = f"{file.path!r} is not UTF-8, which the format cannot state"
-        raise LockError(said, remedy="Rename it in its list, or leave its source out.") from None
+        problem = f"{file.path!r} is not UTF-8, which the format cannot state"
+        raise LockError(problem, remedy="Rename it in its list, or leave its source out.") from None
     return file.path
 
 
@@ -100,8 +100,8 @@ def checksum_lines(files: Files, algorithm: str) -> Iterator[str]:
     """
     for file in files():
         if algorithm not in file.checksums:
-            stated = ", ".join(file.checksums) or "no checksum"
-            why = f"{file.path} has no {algorithm} in the lock, but {stated}"
+            available = ", ".join(file.checksums) or "no checksum"
+            why = f"{file.path} has no {algorithm} in the lock, but {available}"
             raise LockError(why, remedy="Choose an algorithm that the lock has of all files.")
         yield _sum_line(file.checksums[algorithm], file.path)
 
@@ -180,8 +180,8 @@ def paired_reads(paths: Iterable[str], tell: Callable[[str], object]) -> list[Re
             raise LockError(f"{first}: its reads are numbered {numbers}, not 1 and 2", remedy=_SHEET_REMEDY)
         where = folders.get(sample)
         if where is not None and (not lane or where != (folder, True)):
-            said = f"sample {sample!r} has reads in {where[0] or '.'} and as {first}, which a workflow would join"
-            raise LockError(said, remedy=_SHEET_REMEDY)
+            problem = f"sample {sample!r} has reads in {where[0] or '.'} and as {first}, which a workflow would join"
+            raise LockError(problem, remedy=_SHEET_REMEDY)
         folders[sample] = (folder, bool(lane))
         rows.append(Reads(sample, mates.get(1) or mates[0], mates.get(2, "")))
     if left_out:
@@ -294,8 +294,10 @@ def _write_payload(files: Files, bag: Path) -> None:
             for file in files():
                 path = f"data/{utf8_path(file)}"
                 if _AMBIGUOUS.search(path):
-                    said = f"{path!r} has a line end or an escape such as %0A, which readers of bags decode differently"
-                    raise LockError(said, remedy="Rename it in its list, or leave its source out.")
+                    problem = (
+                        f"{path!r} has a line end or an escape such as %0A, which readers of bags decode differently"
+                    )
+                    raise LockError(problem, remedy="Rename it in its list, or leave its source out.")
                 if not file.url or re.search(r"\s", file.url):
                     why = f"{file.path} has no URL that a bag can state: {file.listed.source}"
                     raise LockError(why, remedy="Leave its source out: `omics lock NAME --export bdbag`.")

@@ -175,26 +175,26 @@ class Lock:
             _remove_unfinished(self.path)
             resolution = Resolution(self.folder, names, Path(work), on_message or _silent, self._clock, progress)
             try:
-                with (made := Path(work, "made")).open("wb") as out:
+                with (draft := Path(work, "made")).open("wb") as out:
                     write_files(resolution.files(), out)
             except (AuthError, APIError, TransportError) as error:
                 error.remedy = f"The lock is as it was. {error.remedy}"
                 raise
-            self._check_paths(made, on_message or _silent)
-            found = resolution.found
+            self._check_paths(draft, on_message or _silent)
+            changes = resolution.found
             if not accept and resolution.is_protected:
-                found.is_refused = True
-            elif found.counts or not self.path.exists():
-                place = in_place_of(self.path, through_links=True)
-                with write_errors(str(self.path)), place as out, made.open("rb") as whole:
+                changes.is_refused = True
+            elif changes.counts or not self.path.exists():
+                replacement = in_place_of(self.path, through_links=True)
+                with write_errors(str(self.path)), replacement as out, draft.open("rb") as whole:
                     shutil.copyfileobj(whole, out, 1 << 20)
-                found.is_written = True
-        return found
+                changes.is_written = True
+        return changes
 
-    def _check_paths(self, made: Path, tell: Callable[[str], object]) -> None:
+    def _check_paths(self, draft: Path, tell: Callable[[str], object]) -> None:
         """Check all paths against each other as a download does, and warn of those that clash on other systems."""
         try:
-            clash = check_all(_Paths(made), str(self.folder.absolute()), None)
+            clash = check_all(_Paths(draft), str(self.folder.absolute()), None)
             if clash is not None:
                 why = "another file has this path on macOS and Windows, which ignore case and Unicode form"
                 tell(f"warning: {clash.name}: {why}: the lock cannot be pulled there")
@@ -299,23 +299,23 @@ class Lock:
             for some in batches(pairs, _AT_ONCE):
                 present = [file for file, _ in some if file is not None]
                 states = iter(self._states(present, journal, verified))
-                for file, found in some:
+                for file, existing in some:
                     state = next(states) if file is not None else None
                     if state is not None:
                         yield state
-                    elif file is None and found is not None:
-                        yield FileState(found.path, "foreign", "the lock has no such file")
+                    elif file is None and existing is not None:
+                        yield FileState(existing.path, "foreign", "the lock has no such file")
         if upstream:
             with tempfile.TemporaryDirectory(prefix="omics-") as work:
                 resolution = Resolution(self.folder, (), Path(work), on_message or _silent, self._clock, progress)
-                words: dict[str, State] = {
+                state_names: dict[str, State] = {
                     "added": "added upstream",
                     "removed": "removed upstream",
                     "changed": "changed upstream",
                 }
                 for _, change in resolution.changes():
                     if change is not None:
-                        yield FileState(change.path, words[change.state], change.why)
+                        yield FileState(change.path, state_names[change.state], change.why)
 
     def _states(
         self, files: Sequence[LockedFile], journal: Journal | None, progress: FileProgress | None
@@ -397,7 +397,7 @@ class Lock:
         chosen = TransferOptions.of(options)
         if names:
             check_known(names, {file.source for file in self.files()}, LOCK_FILE)
-        began, clock, outcomes = self._clock.now(), self._clock.monotonic(), Outcomes()
+        start, clock, outcomes = self._clock.now(), self._clock.monotonic(), Outcomes()
         progress = self._verification(names, chosen.progress)
         for some in batches(self.files(names), _AT_ONCE):
             if chosen.stopped:
@@ -407,7 +407,7 @@ class Lock:
                 ended = Outcome.of_error(file.path, outcome, file.size) if isinstance(outcome, OmicsError) else outcome
                 outcomes.put(len(outcomes), ended)
         seconds = self._clock.monotonic() - clock
-        return chosen.checked(TransferReport(outcomes, seconds, began=began, title="Verification of the lock"))
+        return chosen.checked(TransferReport(outcomes, seconds, began=start, title="Verification of the lock"))
 
     def _present(self) -> Iterator[_Found]:
         """The files below the folders of the sources, sorted by path; none without omics.toml."""
@@ -474,8 +474,8 @@ def _explained(files: Iterable[LockedFile], outcomes: Iterable[Outcome], upstrea
     for file, outcome in zip(files, outcomes, strict=True):
         if isinstance(outcome.error, ChecksumMismatch | SourceChanged):
             looked_up += 1
-            asked = upstream if looked_up <= _MOST_LOOKED_UP else None
-            yield outcome._replace(error=changed_upstream(file, outcome.error, asked))
+            lookup = upstream if looked_up <= _MOST_LOOKED_UP else None
+            yield outcome._replace(error=changed_upstream(file, outcome.error, lookup))
         else:
             if isinstance(outcome.error, NotFound | Gone | PathNotFound):
                 outcome.error.remedy = f"It existed when it was locked. If it was moved, correct the source {file.source!r} in {SOURCES_FILE}."
@@ -530,12 +530,12 @@ def _walked(folder: Path, below: str) -> Iterator[_Found]:
     """
     try:
         with os.scandir(folder / below) as entries:
-            found = sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
+            names = sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise TransferError(f"cannot list {folder / below}: {error.strerror or error}") from error
-    for name in found:
+    for name in names:
         if name.endswith("/"):
             if not name.startswith("."):
                 yield from _walked(folder, below + name)

@@ -266,12 +266,12 @@ class _Positioned(RawIOBase):
         return len(data)
 
 
-def _files_in(file: IO[bytes], shown: str) -> Iterator[LockedFile]:
+def _files_in(file: IO[bytes], file_name: str) -> Iterator[LockedFile]:
     before, number = "", 0
     for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
 
         def refuse(why: str, remedy: str = _RESTORE, number: int = number) -> Never:
-            raise LockError(why, remedy=remedy, file=shown, line=number)
+            raise LockError(why, remedy=remedy, file=file_name, line=number)
 
         if line.startswith(_MARKERS):
             side = "Keep one line for each path, sorted by path, and delete the markers. Or take one side as a whole, and run `omics lock`."
@@ -294,7 +294,7 @@ def _files_in(file: IO[bytes], shown: str) -> Iterator[LockedFile]:
         before = locked.path
         yield locked
     if not number:
-        raise LockError("the file is empty", remedy=_RESTORE, file=shown)
+        raise LockError("the file is empty", remedy=_RESTORE, file=file_name)
 
 
 class _Refuse(Protocol):
@@ -475,5 +475,5 @@ def differences(old: LockedFile, new: LockedFile) -> str:
         ("address", old.address, new.address),
         ("mirrors", ", ".join(old.mirrors) or None, ", ".join(new.mirrors) or None),
     ]
-    shown = ((name, *("not stated" if each is None else each for each in both)) for name, *both in pairs)
-    return "; ".join(f"{name} {one} -> {other}" for name, one, other in shown if one != other)
+    rows = ((name, *("not stated" if value is None else value for value in both)) for name, *both in pairs)
+    return "; ".join(f"{name} {one} -> {other}" for name, one, other in rows if one != other)

@@ -143,7 +143,7 @@ class Resolution:
             SomeFailed: Some cannot be had, or cannot be locked.
         """
         chosen = TransferOptions.of(source.filters, connections=16, selects=True)
-        words = [self._word(word) for word in source.words]
+        locations = [self._word(word) for word in source.words]
         errors: list[OmicsError] = []
         failed = count = 0
 
@@ -153,23 +153,23 @@ class Resolution:
         def count_planned(files: int) -> None:
             self._progress.add(None, files)
 
-        with planned(words, chosen, tell, on_planned=count_planned, **source.lists) as (plan, _, _):
+        with planned(locations, chosen, tell, on_planned=count_planned, **source.lists) as (plan, _, _):
             for file in plan.files():
                 count += 1
                 error = file.error or _not_lockable(file)
                 try:
-                    made = None if error is not None else self._locked(source, file)
+                    locked = None if error is not None else self._locked(source, file)
                 except UnsafePath as unsafe:
-                    made, error = None, unsafe
-                if made is not None:
-                    yield made
+                    locked, error = None, unsafe
+                if locked is not None:
+                    yield locked
                 elif error is not None:
                     failed += 1
                     errors += [error] if len(errors) < _MOST_ERRORS else []
         if failed:
-            said = f"{source.name}: {count_of(failed, 'file')} of {count:,} cannot be locked"
+            problem = f"{source.name}: {count_of(failed, 'file')} of {count:,} cannot be locked"
             remedy = "The lock is as it was. Leave them out by `exclude` or `where`, or name another source."
-            raise SomeFailed(said, errors, others=count - failed, remedy=remedy)
+            raise SomeFailed(problem, errors, others=count - failed, remedy=remedy)
         if not count:
             tell("warning: it names no file")
 
@@ -190,11 +190,11 @@ class Resolution:
 def _not_lockable(file: ListedFile) -> OmicsError | None:
     """Return why a file cannot be written into a lock; None if it can."""
     if secret_in(file.address):
-        said = f"{file.name}: its URL has credentials or a signature, which would end and are not written down"
-        return TransferError(said, name=file.name, remedy="Name it by another URL, a URI or an identifier.")
+        problem = f"{file.name}: its URL has credentials or a signature, which would end and are not written down"
+        return TransferError(problem, name=file.name, remedy="Name it by another URL, a URI or an identifier.")
     if file.headers:
-        said = f"{file.name}: its list states headers of requests, which are not written down"
-        return TransferError(said, name=file.name, remedy="Name it by a URI or an identifier, and log in.")
+        problem = f"{file.name}: its list states headers of requests, which are not written down"
+        return TransferError(problem, name=file.name, remedy="Name it by a URI or an identifier, and log in.")
     return None
 
 
@@ -234,8 +234,8 @@ def check_known(names: Sequence[str], known: Iterable[str], where: str) -> None:
     Raises:
         UsageError: One does not exist.
     """
-    listed = sorted(known)
+    known_names = sorted(known)
     for name in names:
-        if name not in listed:
-            remedy = did_you_mean(name, listed, "{!r}") or f"It has {', '.join(listed) or 'none'}."
+        if name not in known_names:
+            remedy = did_you_mean(name, known_names, "{!r}") or f"It has {', '.join(known_names) or 'none'}."
             raise UsageError(f"{where} has no source {name!r}", remedy=remedy)

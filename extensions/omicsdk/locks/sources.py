@@ -118,15 +118,15 @@ def _text_of(path: Path) -> str | None:
         raise LockError(f"cannot be read: {error}", remedy="Check the file.", file=str(path)) from error
 
 
-def _sources_in(text: str, shown: str) -> dict[str, LockSource]:
+def _sources_in(text: str, file_name: str) -> dict[str, LockSource]:
     marker = next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(MARKERS)), None)
     if marker is not None:
         remedy = "Keep the tables of both sides, and delete the markers."
-        raise LockError("this is a conflict marker of a merge", remedy=remedy, file=shown, line=marker)
-    values = parsed(text, shown)
+        raise LockError("this is a conflict marker of a merge", remedy=remedy, file=file_name, line=marker)
+    values = parsed(text, file_name)
 
     def refuse(keys: Sequence[str], why: str, remedy: str = "Correct it.") -> Never:
-        raise LockError(f"{'.'.join(keys)}: {why}", remedy=remedy, file=shown, line=line_of(text, keys))
+        raise LockError(f"{'.'.join(keys)}: {why}", remedy=remedy, file=file_name, line=line_of(text, keys))
 
     def known(keys: Sequence[str], names: Iterable[str]) -> None:
         if keys[-1] not in names:
@@ -137,25 +137,25 @@ def _sources_in(text: str, shown: str) -> dict[str, LockSource]:
     tables: object = values.get(TABLE, {})
     if not is_object(tables):
         refuse((TABLE,), "is no table", f"Write [{TABLE}.NAME] above the keys of a source.")
-    found: dict[str, LockSource] = {}
+    sources: dict[str, LockSource] = {}
     for name, table in tables.items():
         at = (TABLE, name)
         if not is_object(table):
             refuse(at, "is no table", f"Write [{TABLE}.{name}] above the keys of the source.")
         if _NAME.fullmatch(name) is None:
             refuse(at, "is no name of a source", _NAME_REMEDY)
-        stated: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         for key, value in table.items():
             known((*at, key), KEYS)
             try:
-                stated[key] = _of_kind(KEYS[key], key, value)
+                fields[key] = _of_kind(KEYS[key], key, value)
             except UsageError as error:
                 refuse((*at, key), "invalid value", error.remedy)
         try:
-            found[name] = _source(name, stated)
+            sources[name] = _source(name, fields)
         except OmicsError as error:
             refuse(at, error.message, error.remedy)
-    return found
+    return sources
 
 
 def _of_kind(kind: str | tuple[str, ...], key: str, value: object) -> Any:
@@ -176,11 +176,11 @@ def _checked(kind: str | tuple[str, ...], value: object) -> Any:
     if isinstance(kind, tuple):
         return value if value in kind else None
     if kind in (_TEXTS, _MAP) and is_array(value):
-        return tuple(value) if all(isinstance(each, str) for each in value) else None
+        return tuple(value) if all(isinstance(item, str) for item in value) else None
     if kind == _TEXTS:
         return (value,) if is_text else None
     if kind == _MAP:
-        is_map = is_object(value) and all(isinstance(each, str) for each in value.values())
+        is_map = is_object(value) and all(isinstance(item, str) for item in value.values())
         return value if is_map or is_text else None
     if kind == _SWITCH:
         return value if isinstance(value, bool) else None
@@ -188,21 +188,21 @@ def _checked(kind: str | tuple[str, ...], value: object) -> Any:
     return value if (is_text and kind in (_TEXT, _SIZE)) or (is_number and kind in (_COUNT, _SIZE)) else None
 
 
-def _source(name: str, stated: Mapping[str, Any]) -> LockSource:
+def _source(name: str, fields: Mapping[str, Any]) -> LockSource:
     """Return a source of checked values, whose options are checked as `omics get` does."""
-    options = {key: value for key, value in stated.items() if key not in ("from", "to")}
-    words: tuple[str, ...] = stated.get("from", ())
-    if not words or not all(words):
+    options = {key: value for key, value in fields.items() if key not in ("from", "to")}
+    locations: tuple[str, ...] = fields.get("from", ())
+    if not locations or not all(locations):
         raise UsageError("nothing is named", remedy="Name accessions, lists, URIs or URLs: from = [...].")
-    if STDIN in words:
+    if STDIN in locations:
         raise UsageError("a lock cannot read from stdin", remedy="Write the list into a file, and name that.")
-    for word in (*words, options.get("base", "")):
+    for word in (*locations, options.get("base", "")):
         if secret_in(word):
-            said = f"{without_query(word)} has credentials or a signature, which are not written down"
-            raise UsageError(said, remedy="Use its URL without them, and log in: omics login.")
+            problem = f"{without_query(word)} has credentials or a signature, which are not written down"
+            raise UsageError(problem, remedy="Use its URL without them, and log in: omics login.")
     Selection(options.get("where", ""), options.get("limit"), options.get("sample"))
     parsed_map(options.get("map", ()))
-    source = LockSource(name, words, _target(stated.get("to", TARGET)), options)
+    source = LockSource(name, locations, _target(fields.get("to", TARGET)), options)
     TransferOptions.of(source.filters, selects=True)
     return source
 
@@ -215,8 +215,8 @@ def _target(to: str) -> str:
     try:
         check_name(folder)
     except UnsafePath as error:
-        said = f"the folder {to!r} {error.reason}"
-        raise UsageError(said, remedy=f"Name a folder below that of {SOURCES_FILE}.") from error
+        problem = f"the folder {to!r} {error.reason}"
+        raise UsageError(problem, remedy=f"Name a folder below that of {SOURCES_FILE}.") from error
     return folder
 
 
@@ -268,11 +268,12 @@ def add(
     """
     if not Path(folder).is_dir():
         raise UsageError(f"{folder} is no folder", remedy=f"Name the folder of {SOURCES_FILE}.")
-    words = tuple(
-        _from_folder(os.fspath(each), folder) for each in ([what] if isinstance(what, str | os.PathLike) else what)
+    locations = tuple(
+        _from_folder(os.fspath(location), folder)
+        for location in ([what] if isinstance(what, str | os.PathLike) else what)
     )
-    given = {
-        "from": words,
+    options = {
+        "from": locations,
         "to": to,
         "layout": layout,
         "format": format,
@@ -290,22 +291,22 @@ def add(
         "base": base,
     }
     usual = {"layout": "name", "reads": "fastq"}
-    stated = {
+    fields = {
         key: [*value] if isinstance(value, tuple) else value
-        for key, value in given.items()
+        for key, value in options.items()
         if value not in (None, "", (), [], {}, False, usual.get(key))
     }
     path = Path(folder, SOURCES_FILE)
     with write_errors(str(path)), locked(path):
         text = _text_of(path)
         existing = {} if text is None else _sources_in(text, str(path))
-        chosen = name or _free_name(words, existing)
+        chosen = name or _free_name(locations, existing)
         if chosen in existing:
             raise UsageError(f"{path} has a source {chosen!r}", remedy=f"Use another --name, or edit {SOURCES_FILE}.")
         if _NAME.fullmatch(chosen) is None:
             raise UsageError(f"{chosen!r} is no name of a source", remedy=_NAME_REMEDY)
-        source = _source(chosen, {key: _of_kind(KEYS[key], key, value) for key, value in stated.items()})
-        added = dumped({TABLE: {chosen: {**stated, "from": words[0] if len(words) == 1 else [*words]}}})
+        source = _source(chosen, {key: _of_kind(KEYS[key], key, value) for key, value in fields.items()})
+        added = dumped({TABLE: {chosen: {**fields, "from": locations[0] if len(locations) == 1 else [*locations]}}})
         before = f"{_HEAD}\n" if text is None else text.rstrip("\n") + "\n\n" if text.strip() else ""
         # Parsed before it is written: a file that defines its sources inline takes no further table.
         _sources_in(before + added, str(path))
@@ -320,13 +321,13 @@ def _from_folder(word: str, folder: str | os.PathLike[str]) -> str:
     return os.path.relpath(word, folder) if is_list else word
 
 
-def _free_name(words: Sequence[str], taken: Iterable[str]) -> str:
+def _free_name(locations: Sequence[str], existing: Iterable[str]) -> str:
     """Return a name for a source, from what it names first."""
-    first = without_query(words[0]) if words else ""
+    first = without_query(locations[0]) if locations else ""
     last = first.rstrip("/").rpartition("/")[2]
     stem = last if not scheme_of(first) and "." not in last[1:] else last.partition(".")[0] or last
     base = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:40] or "data"
-    names = {*taken}
+    names = {*existing}
     return next(
         name for name in (base, *(f"{base}-{number}" for number in range(2, len(names) + 3))) if name not in names
     )

@@ -75,11 +75,11 @@ class Upstream(ExitStack):
         """
         bare = file.listed._replace(size=None, checksums={})
         try:
-            found = self.sources(file.source).of(file.kind).complete([bare])[0]
+            candidates = self.sources(file.source).of(file.kind).complete([bare])[0]
         except OmicsError as error:
             return error
         name = file.path.rpartition("/")[2]  # a run has several files
-        now = next((each for each in found if each.name.rpartition("/")[2] == name), bare)
+        now = next((candidate for candidate in candidates if candidate.name.rpartition("/")[2] == name), bare)
         return now.error or file._replace(size=now.size, checksums=now.checksums)
 
 
@@ -102,12 +102,12 @@ class Copies:
         return (item for file in self._files() if (item := self._upstream.item(file)) is not None)
 
     def other_copies(self, numbers: Iterable[int], skip: int) -> dict[int, Item]:
-        wanted = frozenset(numbers)
-        found: dict[int, Item] = {}
+        requested = frozenset(numbers)
+        items: dict[int, Item] = {}
         for number, file in enumerate(self._files()):
-            if number in wanted and (item := self._upstream.item(file, skip)) is not None:
-                found[number] = item
-        return found
+            if number in requested and (item := self._upstream.item(file, skip)) is not None:
+                items[number] = item
+        return items
 
 
 def changed_upstream(
@@ -132,6 +132,6 @@ def changed_upstream(
         what = f"{error.algorithm} {error.expected} -> {error.actual}"
     else:
         what = f"{file.described} is locked; {error.message}"
-    said = f"{file.path}: its content upstream is not the locked one: {what}"
+    problem = f"{file.path}: its content upstream is not the locked one: {what}"
     remedy = f"`omics lock {file.source}` shows what changed, and with --update takes it."
-    return SourceChanged(said, name=file.path, remedy=remedy)
+    return SourceChanged(problem, name=file.path, remedy=remedy)
