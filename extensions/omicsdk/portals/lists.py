@@ -1,4 +1,4 @@
-"""Lists of files: their heads, formats, rows and files. Sends no requests.
+"""Lists of files: their heads, formats, rows and files. No format sends a request but DVC's, for the lists of folders.
 
 A format is one declaration (`Format`): how its head is recognised, how its rows are read, and which files a row names. The declarations
 are in `tables`, `url_lists`, `documents`, `bags` and `metalink`; `recognised` tries them in the order of `omicsdk.portals.formats`.

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import configparser
+import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+import tempfile
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
 
+from omicsdk import transfer
+from omicsdk.core.checksums import digest
+from omicsdk.core.errors import OmicsError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.lazy import require
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.portals.lists import (
     FETCHABLE,
+    LONGEST_DOCUMENT,
     FileList,
     Format,
     Head,
@@ -22,6 +30,7 @@ from omicsdk.portals.lists import (
     Manual,
     Row,
     RowFault,
+    address_in,
     checksums_in,
     file_at,
     name_in,
@@ -31,11 +40,16 @@ from omicsdk.portals.lists import (
     size_in,
 )
 from omicsdk.portals.rows import text_of
+from omicsdk.portals.sources import SourceOptions, Sources
+from omicsdk.transfer.reports.report import raise_failure
+
+_NEXT_URL = re.compile(r" +(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+"""Blanks between URLs: keys of buckets may have blanks, too."""
 
 
 def _files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """The file of a row, whose URLs are separated by blanks."""
-    first, *mirrors = row.cells["url"].split()
+    first, *mirrors = _NEXT_URL.split(row.cells["url"])
     sums = checksums_in({row.cells["algorithm"]: row.cells["checksum"]} if row.cells["algorithm"] else {})
     name, size = name_in(row.cells["path"]), size_in(row.cells["size"])
     yield file_at(first, name=name, size=size, checksums=sums, mirrors=tuple(mirrors))
@@ -71,28 +85,81 @@ def _dvc_rows(file_list: FileList) -> Iterator[Row]:
         )
         inputs_at_urls = () if is_import else (entry for entry in inputs if scheme_of(text_of(entry.get("path"))))
         for entry in (*outputs, *inputs_at_urls):
-            for part in _parts_of(entry):
+            try:
+                parts = _parts_of(file_list, entry)
+            except RowFault as fault:
+                number += 1
+                yield Row(number, {}, fault=f"{text_of(entry.get('path'))!r} {fault}")
+                continue
+            for part in parts:
                 number += 1
                 origin = inputs[0] if is_import else part if scheme_of(text_of(part.get("path"))) else None
                 yield _dvc_row(file_list, number, part, origin, text_of(document.get("wdir")))
 
 
-def _parts_of(entry: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    """The files of an entry: those that a folder lists, or itself."""
-    files = only_objects(entry.get("files"))
+def _parts_of(file_list: FileList, entry: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """The files of an entry: those that it lists, or that the list of a folder does; else itself.
+
+    Raises:
+        RowFault: The list of a folder cannot be had.
+    """
+    files, md5 = only_objects(entry.get("files")), text_of(entry.get("md5"))
+    if not files and not md5.endswith(".dir"):
+        return (entry,)
     return (
-        (
-            {
-                **part,
-                "path": f"{text_of(entry.get('path'))}/{text_of(part.get('relpath'))}",
-                "part": part.get("relpath"),
-                "hash": part.get("hash", entry.get("hash")),
-            }
-            for part in files
-        )
-        if files
-        else (entry,)
+        {
+            "remote": entry.get("remote"),
+            **part,
+            "path": f"{text_of(entry.get('path'))}/{text_of(part.get('relpath'))}",
+            "part": part.get("relpath"),
+            "hash": part.get("hash", entry.get("hash")),
+        }
+        for part in files or _folder(file_list, entry, md5)
     )
+
+
+def _folder(file_list: FileList, entry: Mapping[str, Any], md5: str) -> Sequence[Mapping[str, Any]]:
+    """The files of a folder, by the list that DVC stores of it in its cache and in the storage of its project.
+
+    Raises:
+        RowFault: It is in neither, or damaged.
+    """
+    why = "is a folder, whose list of files is "
+    config, project = _config(file_list)
+    cache = project / ".dvc" / config.get("cache", "dir", fallback="cache") / _place(entry, md5)
+    try:
+        with cache.open("rb") if cache.is_file() else _downloaded(_stored(file_list, entry, md5), md5) as file:
+            data = file.read(LONGEST_DOCUMENT + 1)
+    except RowFault as fault:
+        raise RowFault(f"{why}not in DVC's cache, and {fault}") from fault
+    except (OSError, OmicsError) as error:
+        reason = error.message if isinstance(error, OmicsError) else error.strerror
+        raise RowFault(f"{why}not in DVC's cache and cannot be read ({reason}): dvc fetch") from error
+    if len(data) > LONGEST_DOCUMENT:
+        raise RowFault(
+            f"{why}longer than {LONGEST_DOCUMENT >> 20} MiB: name the files of a part, as `dvc add` lists them"
+        )
+    if digest(data, "md5") != md5.removesuffix(".dir"):
+        raise RowFault(f"{why}damaged in {cache}: remove that file, then dvc fetch")
+    try:
+        return only_objects(decoded(data))
+    except (ValueError, RecursionError) as error:
+        raise RowFault(f"{why}no JSON: {md5}") from error
+
+
+@contextmanager
+def _downloaded(url: str, md5: str) -> Generator[IO[bytes]]:
+    """Open what is at a URL, as an item of its service.
+
+    Raises:
+        OmicsError: It cannot be downloaded.
+    """
+    file = file_at(url, name=md5, checksums={"md5": md5.removesuffix(".dir")})
+    with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(SourceOptions((), os.environ)) as sources:
+        item = sources.of(file.kind).item(file)
+        raise_failure(transfer.download([item] if item is not None else [], work))
+        with Path(work, md5).open("rb") as opened_file:
+            yield opened_file
 
 
 def _dvc_row(
@@ -111,8 +178,6 @@ def _dvc_row(
     name = posixpath.normpath(posixpath.join(wdir, path)) if path and not scheme_of(path) else path.rpartition("/")[2]
     if not path:
         return Row(number, {}, fault="an output has no path")
-    if md5.endswith(".dir"):
-        return Row(number, {}, fault=f"{path!r} is a folder, whose files only DVC's cache lists: dvc pull")
     is_of_bytes = entry.get("hash") == "md5"
     if md5 and not is_of_bytes:
         file_list.notes["MD5 of DVC 2, which may be of converted text, are not compared"] += 1
@@ -143,10 +208,39 @@ def _imported(origin: Mapping[str, Any], relative: str) -> str:
         raise RowFault(
             f"is imported from the repository {text_of(repository.get('url'))}: name the .dvc file of that one"
         )
-    url = text_of(origin.get("path")).replace(" ", "%20")
+    url = text_of(origin.get("path"))
     if scheme_of(url) not in FETCHABLE:
         raise RowFault(f"is imported from {url!r}, which is no URL that can be downloaded")
-    return f"{url.rstrip('/')}/{relative}" if relative and not url.endswith(relative) else url
+    return address_in(url, relative) if relative and not url.endswith(relative) else url
+
+
+def _config(file_list: FileList) -> tuple[configparser.ConfigParser, Path]:
+    """The configuration of the project that a file is in, and the folder of the project.
+
+    Raises:
+        RowFault: It is in none.
+    """
+    config = configparser.ConfigParser(interpolation=None, strict=False)
+    above = file_list.path.absolute().parents
+    project = next((folder for folder in above if (folder / ".dvc" / "config").is_file()), None)
+    if project is None:
+        raise RowFault(
+            "is in the storage of its DVC project, which is not here: name the file in a copy of the project"
+        )
+    for name in ("config", "config.local"):
+        path = project / ".dvc" / name
+        try:
+            config.read(path, "utf-8")
+        except (OSError, UnicodeDecodeError, configparser.Error) as error:
+            raise RowFault(f"is in the storage of its DVC project, whose {path} cannot be read") from error
+    return config, project
+
+
+def _place(entry: Mapping[str, Any], md5: str) -> str:
+    """The path of content in DVC's caches and storages."""
+    if not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5):
+        raise RowFault("has no MD5, by which DVC stores it")
+    return f"{'files/md5/' if entry.get('hash') == 'md5' else ''}{md5[:2]}/{md5[2:]}"
 
 
 def _stored(file_list: FileList, entry: Mapping[str, Any], md5: str) -> str:
@@ -155,28 +249,14 @@ def _stored(file_list: FileList, entry: Mapping[str, Any], md5: str) -> str:
     Raises:
         RowFault: The project states no storage that can be read.
     """
-    if not re.fullmatch(r"[0-9a-f]{32}", md5):
-        raise RowFault("has no MD5, by which DVC stores it")
-    config = configparser.ConfigParser(interpolation=None, strict=False)
-    where = next(
-        (file for above in file_list.path.absolute().parents if (file := above / ".dvc" / "config").is_file()), None
-    )
-    if where is None:
-        raise RowFault(
-            "is in the storage of its DVC project, which is not here: name the file in a copy of the project"
-        )
-    try:
-        config.read_string(where.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise RowFault(f"is in the storage of its DVC project, whose {where} cannot be read") from error
+    place, (config, _) = _place(entry, md5), _config(file_list)
     remote = text_of(entry.get("remote")) or config.get("core", "remote", fallback="")
     url = config.get(f"'remote \"{remote}\"'", "url", fallback="")
     if scheme_of(url) not in FETCHABLE:
         raise RowFault(
             f"is in DVC's storage {remote!r}, {url or 'without a URL'}, which cannot be downloaded: dvc pull"
         )
-    folder = "/files/md5" if entry.get("hash") == "md5" else ""
-    return f"{url.rstrip('/')}{folder}/{md5[:2]}/{md5[2:]}"
+    return f"{url.rstrip('/')}/{place}"
 
 
 DVC = Format(
@@ -220,7 +300,7 @@ def _annex_rows(file_list: FileList) -> Iterator[Row]:
             continue
         copies = [*only_objects(entry.get("whereis")), *only_objects(entry.get("untrusted"))]
         stated = (text_of(url) for copy in copies if is_array(urls := copy.get("urls")) for url in urls)
-        urls_to_fetch = dict.fromkeys(url.replace(" ", "%20") for url in stated if scheme_of(url) in FETCHABLE)
+        urls_to_fetch = dict.fromkeys(url for url in stated if scheme_of(url) in FETCHABLE)
         path, algorithm = text_of(entry.get("file")), key["backend"].lower()
         checksum = key["name"].partition(".")[0] if algorithm in ("md5", "sha1", "sha256", "sha512") else ""
         if not urls_to_fetch:

@@ -31,23 +31,25 @@ stages:
     outs:
     - path: data/prepared
       hash: md5
-      md5: 20b786b6e6f80e2b3fcf17827ad18597.dir
-      size: 23861319
+      md5: f44bab59b97628a67c1a7751f3679c0f.dir
+      size: 10
       nfiles: 2
     - path: data/model.pkl
       hash: md5
       md5: {MD5}
       size: 2206748
 """
+LISTED = """[{"md5": "5bbf5a52328e7439ae6e719dfe712200", "relpath": "a.txt"}, \
+{"md5": "bb4d4c70dbf83be12357b941bb976023", "relpath": "sub \\u00fc/b c.csv"}]"""
 FOLDER = f"""deps:
 - path: s3://bucket/runs
   files:
-  - {{size: 4, version_id: v1, etag: {MD5}, relpath: x/y.bin}}
+  - {{size: 4, version_id: v1, etag: {MD5}, relpath: x/y z.bin}}
 outs:
 - path: runs
   hash: md5
   files:
-  - {{size: 4, md5: {MD5}, relpath: x/y.bin}}
+  - {{size: 4, md5: {MD5}, relpath: x/y z.bin}}
 """
 
 Stated = tuple[str, str, int | None, Mapping[str, str]]
@@ -70,6 +72,8 @@ def project(tmp_path: Path) -> Path:
     config = f"['remote \"storage\"']\nurl = {HOST}/get-started\n[core]\nremote = storage\n"
     (tmp_path / ".dvc/config").write_text(config + "['remote \"ssh\"']\n    url = ssh://h/store\n")
     (tmp_path / "sub").mkdir()
+    (listed := tmp_path / ".dvc/cache/files/md5/f4/4bab59b97628a67c1a7751f3679c0f.dir").parent.mkdir(parents=True)
+    listed.write_text(LISTED)
     return tmp_path / "sub"
 
 
@@ -87,11 +91,18 @@ def project(tmp_path: Path) -> Path:
         (
             STAGES,
             [
+                *(
+                    (f"data/prepared/{name}", f"{HOST}/get-started/files/md5/{md5[:2]}/{md5[2:]}", None, {"md5": md5})
+                    for name, md5 in (
+                        ("a.txt", "5bbf5a52328e7439ae6e719dfe712200"),
+                        ("sub \u00fc/b c.csv", "bb4d4c70dbf83be12357b941bb976023"),
+                    )
+                ),
                 ("data/model.pkl", f"{HOST}/get-started/files/md5/a3/{MD5[2:]}", 2206748, {"md5": MD5}),
                 ("raw.csv", f"{HOST}/raw.csv", 3, {}),
             ],
         ),
-        (FOLDER, [("runs/x/y.bin", "s3://bucket/runs/x/y.bin", 4, {"md5": MD5})]),
+        (FOLDER, [("runs/x/y z.bin", "s3://bucket/runs/x/y z.bin", 4, {"md5": MD5})]),
     ],
     ids=["DVC 3", "DVC 2", "import-url", "import-url of DVC 2", "without an MD5", "stages", "a folder's files"],
 )
@@ -105,7 +116,10 @@ def test_outputs_of_dvc_have_their_urls_and_the_md5_of_their_bytes(project: Path
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (STAGES, "a folder, whose files only DVC's cache lists"),
+        (
+            STAGES.replace("f44", "f45"),
+            "folder, whose list of files is not in DVC's cache, and is in DVC's storage 'ssh'",
+        ),
         (
             IMPORT.format("data.csv\n  repo: {url: https://h/r, rev_lock: f31f5c4}", f"md5: {MD5}"),
             "repository https://h/r",
@@ -119,6 +133,7 @@ def test_outputs_of_dvc_have_their_urls_and_the_md5_of_their_bytes(project: Path
 )
 def test_what_dvc_states_no_url_of_is_a_fault(project: Path, text: str, why: str):
     (project / "list.dvc").write_text(text)
+    (project.parent / ".dvc/config.local").write_text("[core]\nremote = ssh\n" if text.startswith("schema") else "")
     assert why in read(project / "list.dvc")[1][0]
 
 
