@@ -176,7 +176,7 @@ class Resolution:
     def _word(self, word: str) -> str:
         """Return a list by its path from here; anything else as it is."""
         path = self._folder / word
-        return os.fspath(path) if path.exists() else word
+        return os.fspath(path) if os.path.lexists(path) else word
 
     @staticmethod
     def _locked(source: LockSource, file: ListedFile) -> LockedFile:

@@ -317,7 +317,7 @@ def add(
 
 def _from_folder(word: str, folder: str | os.PathLike[str]) -> str:
     """Return a list's path as it is named in the folder of omics.toml, where it is another than the current one."""
-    is_list = word and not scheme_of(word) and not Path(word).is_absolute() and Path(word).exists()
+    is_list = word and not scheme_of(word) and not Path(word).is_absolute() and os.path.lexists(word)
     return os.path.relpath(word, folder) if is_list else word
 
 

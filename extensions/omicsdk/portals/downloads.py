@@ -40,6 +40,7 @@ from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.fs.store import WEB
 from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.formats import FORMATS
+from omicsdk.portals.git_annex import is_annexed_link
 from omicsdk.portals.headings import parsed_map
 from omicsdk.portals.kinds import kinds_in_words
 from omicsdk.portals.lists import (
@@ -134,7 +135,7 @@ def get(
 
     Args:
         what: Accessions such as SRR1553607, PRJNA257197 or GSE147507, DOIs, URLs of portals' pages, lists (files,
-            folders of bags, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
+            folders of bags or data sets, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
         folder: Folder for the files; created if missing.
         format: Format of the lists, instead of the detected one. URLs are then URLs of lists, which are downloaded
             first.
@@ -383,7 +384,7 @@ def _lists(
                 shutil.copyfileobj(sys.stdin.buffer, out)
         else:
             path = Path(word)
-            if not path.exists():
+            if not path.exists() and not is_annexed_link(path):
                 raise ListError(
                     f"{word} does not exist, and is no accession of a known form",
                     remedy="Name a list of files, an accession, a URI or a URL.",

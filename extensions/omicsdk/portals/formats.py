@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from omicsdk.portals import bags, documents, isa, metalink, tables, url_lists, versioned
+from omicsdk.portals import bags, documents, dvc, git_annex, isa, metalink, tables, url_lists
 
 FORMATS = (
     bags.BAG,
     metalink.METALINK,
-    versioned.DVC,
-    versioned.ANNEX,
+    dvc.DVC,
+    git_annex.DATA_SET,
+    git_annex.WHEREIS,
     url_lists.CURL,
     tables.TERRA,
     tables.HCA_DSS,

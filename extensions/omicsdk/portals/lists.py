@@ -212,7 +212,7 @@ class Head:
     """The beginning of a list.
 
     Args:
-        path: The list; a folder may be a bag.
+        path: The list; a folder may be a bag or a data set. A link to what is not here is without data.
 
     Raises:
         ListError: It does not exist, cannot be read, or is empty.
@@ -220,8 +220,9 @@ class Head:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.data = b"" if path.is_dir() else _beginning(path)
-        if not self.data.strip() and not path.is_dir():
+        has_no_data = path.is_dir() or (path.is_symlink() and not path.exists())
+        self.data = b"" if has_no_data else _beginning(path)
+        if not self.data.strip() and not has_no_data:
             raise ListError(f"{path}: the file is empty", remedy="Use a list that names files.")
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Lists of programs that version data: the files of DVC, and what git-annex and DataLad state of theirs."""
+"""Lists of DVC, which versions data: what .dvc files and dvc.lock name, at its origin or in the storage of its project."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from omicsdk.core.checksums import digest
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.lazy import require
-from omicsdk.core.type_guards import is_array, is_object, only_objects
+from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.portals.lists import (
     FETCHABLE,
     LONGEST_DOCUMENT,
     FileList,
     Format,
-    Head,
     ListedFile,
     ListError,
     Manual,
@@ -34,7 +33,6 @@ from omicsdk.portals.lists import (
     checksums_in,
     file_at,
     name_in,
-    numbered_lines,
     opened,
     scheme_of,
     size_in,
@@ -42,20 +40,6 @@ from omicsdk.portals.lists import (
 from omicsdk.portals.rows import text_of
 from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.transfer.reports.report import raise_failure
-
-_NEXT_URL = re.compile(r" +(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-"""Blanks between URLs: keys of buckets may have blanks, too."""
-
-
-def _files(row: Row, _: FileList) -> Iterator[ListedFile]:
-    """The file of a row, whose URLs are separated by blanks."""
-    first, *mirrors = _NEXT_URL.split(row.cells["url"])
-    sums = checksums_in({row.cells["algorithm"]: row.cells["checksum"]} if row.cells["algorithm"] else {})
-    name, size = name_in(row.cells["path"]), size_in(row.cells["size"])
-    yield file_at(first, name=name, size=size, checksums=sums, mirrors=tuple(mirrors))
-
-
-# -- DVC
 
 _MOST_YAML = 1 << 24
 """Most characters of a file of DVC."""
@@ -185,16 +169,9 @@ def _dvc_row(
         url = _imported(origin, relative) if origin is not None else _stored(file_list, entry, md5)
     except RowFault as fault:
         return Row(number, {}, fault=f"{path!r} {fault}")
-    checksum = md5 if is_of_bytes else ""
     return Row(
         number,
-        {
-            "path": name,
-            "size": text_of(entry.get("size")),
-            "algorithm": checksum and "md5",
-            "checksum": checksum,
-            "url": url,
-        },
+        {"path": name, "size": text_of(entry.get("size")), "md5": md5 if is_of_bytes else "", "url": url},
     )
 
 
@@ -259,6 +236,12 @@ def _stored(file_list: FileList, entry: Mapping[str, Any], md5: str) -> str:
     return f"{url.rstrip('/')}/{place}"
 
 
+def _files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    cells = row.cells
+    sums = checksums_in({"md5": cells["md5"]})
+    yield file_at(cells["url"], name=name_in(cells["path"]), size=size_in(cells["size"]), checksums=sums)
+
+
 DVC = Format(
     "dvc",
     "file of DVC (.dvc, dvc.lock)",
@@ -270,57 +253,5 @@ DVC = Format(
         "the URL that it was imported from, else the storage in the project's `.dvc/config`",
         "MD5 of DVC 3",
         "by scheme and host",
-    ),
-)
-
-
-# -- git-annex
-
-_KEY = re.compile(r"(?P<backend>[A-Z0-9_]+?)E?(?:-s(?P<size>\d+))?(?:-[a-zA-Z]\d+)*--(?P<name>.+)", re.DOTALL)
-
-
-def _is_whereis(head: Head) -> bool:
-    try:
-        entry: object = decoded(head.first)
-    except (ValueError, RecursionError):
-        return False
-    return is_object(entry) and {"key", "file", "whereis"} <= entry.keys()
-
-
-def _annex_rows(file_list: FileList) -> Iterator[Row]:
-    """The files that `git annex whereis --json` states, each with its key and the URLs of its content."""
-    for number, line in numbered_lines(file_list):
-        try:
-            entry: object = decoded(line)
-        except (ValueError, RecursionError):
-            entry = None
-        key = _KEY.fullmatch(text_of(entry.get("key"))) if is_object(entry) else None
-        if not is_object(entry) or key is None:
-            yield Row(number, {}, fault="the line is not of git annex whereis --json")
-            continue
-        copies = [*only_objects(entry.get("whereis")), *only_objects(entry.get("untrusted"))]
-        stated = (text_of(url) for copy in copies if is_array(urls := copy.get("urls")) for url in urls)
-        urls_to_fetch = dict.fromkeys(url for url in stated if scheme_of(url) in FETCHABLE)
-        path, algorithm = text_of(entry.get("file")), key["backend"].lower()
-        checksum = key["name"].partition(".")[0] if algorithm in ("md5", "sha1", "sha256", "sha512") else ""
-        if not urls_to_fetch:
-            where = ", ".join(text_of(copy.get("description")) for copy in copies)
-            yield Row(
-                number, {}, fault=f"{path!r} has no URL, only copies in {where or 'no repository'}: git annex get"
-            )
-            continue
-        cells = {"path": path, "size": key["size"] or "", "algorithm": checksum and algorithm, "checksum": checksum}
-        yield Row(number, {**cells, "url": " ".join(urls_to_fetch)})
-
-
-ANNEX = Format(
-    "git-annex",
-    "files of git-annex or DataLad",
-    "lines of git annex whereis --json",
-    _is_whereis,
-    _annex_rows,
-    _files,
-    manual=Manual(
-        "its URLs; the next one if one fails", "MD5, SHA-1, SHA-256 or SHA-512, from its key", "by scheme and host"
     ),
 )

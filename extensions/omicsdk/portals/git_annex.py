@@ -1,0 +1,309 @@
+"""Files of git-annex and DataLad: data sets, which are repositories of Git, and what `git annex whereis --json` states.
+
+Git has a link or a pointer to the key of each file. The URLs of its content are in logs of the branch `git-annex`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import md5
+from pathlib import Path
+from typing import IO
+
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.type_guards import is_array, is_object, only_objects
+from omicsdk.portals.lists import (
+    FETCHABLE,
+    FileList,
+    Format,
+    Head,
+    ListedFile,
+    ListError,
+    Manual,
+    Row,
+    checksums_in,
+    file_at,
+    name_in,
+    numbered_lines,
+    scheme_of,
+    size_in,
+)
+from omicsdk.portals.rows import text_of
+
+_OBJECTS = "/annex/objects/"
+"""What is before the key in the target of a link, and what a pointer begins with."""
+_LONGEST_POINTER = 1 << 15
+"""Bytes of the longest file that git-annex takes for a pointer."""
+_KEY = re.compile(r"(?P<backend>[A-Z0-9_]+?)E?(?:-s(?P<size>\d+))?(?:-[a-zA-Z]\d+)*--(?P<name>.+)", re.DOTALL)
+_ESCAPES = {"/": "%", ":": "&c", "%": "&s", "&": "&a"}
+"""Characters of keys, as they are in names of files."""
+_ESCAPED = {escape: character for character, escape in _ESCAPES.items()}
+_LOGGED = re.compile(r"(\d+(?:\.\d+)?)s ([01X]) (.+)")
+_NEXT_URL = re.compile(r" (?=[A-Za-z][A-Za-z0-9+.-]*://)")
+
+
+def is_annexed_link(path: Path) -> bool:
+    """Whether a path is a link to content of git-annex, which may be elsewhere.
+
+    Args:
+        path: The path.
+    """
+    return path.is_symlink() and _OBJECTS in path.readlink().as_posix()
+
+
+# -- rows and their files
+
+
+def _row(number: int, path: str, key: str, urls: Iterable[str], copies: Iterable[str]) -> Row:
+    """A row for a file.
+
+    Args:
+        number: Its number.
+        path: Its path.
+        key: Its key.
+        urls: Addresses of its content, of any kind.
+        copies: What has its content.
+    """
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return Row(number, {}, fault=f"{path!r}: {key[:100]!r} is no key of git-annex")
+    algorithm = match["backend"].lower()
+    is_checksum = algorithm in ("md5", "sha1", "sha256", "sha512")
+    cells = {
+        "path": path,
+        "size": match["size"] or "",
+        "algorithm": algorithm if is_checksum else "",
+        "checksum": match["name"].partition(".")[0] if is_checksum else "",
+        "url": " ".join(dict.fromkeys(url for url in urls if scheme_of(url) in FETCHABLE)),
+    }
+    return Row(number, cells if cells["url"] else {**cells, "copies": ", ".join(copies)})
+
+
+def _files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The file of a row; one without a URL fails alone."""
+    cells = row.cells
+    first, *mirrors = _NEXT_URL.split(cells["url"])
+    sums = checksums_in({cells["algorithm"]: cells["checksum"]} if cells["algorithm"] else {})
+    name, size = name_in(cells["path"]), size_in(cells["size"])
+    if first:
+        yield file_at(first, name=name, size=size, checksums=sums, mirrors=tuple(mirrors))
+        return
+    problem = f"{name}: git-annex states no URL of it, only copies in {cells['copies'] or 'no repository'}"
+    error = ListError(problem, remedy="Get it with git annex get, or leave it out: --exclude.")
+    yield ListedFile("url", name, name, size, sums, error=error)
+
+
+_MANUAL = Manual(
+    "its URLs; the next one if one fails", "MD5, SHA-1, SHA-256 or SHA-512, from its key", "by scheme and host"
+)
+
+
+# -- git annex whereis --json
+
+
+def _is_whereis(head: Head) -> bool:
+    try:
+        entry: object = decoded(head.first)
+    except (ValueError, RecursionError):
+        return False
+    return is_object(entry) and {"key", "file", "whereis"} <= entry.keys()
+
+
+def _whereis_rows(file_list: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(file_list):
+        try:
+            entry: object = decoded(line)
+        except (ValueError, RecursionError):
+            entry = None
+        if not is_object(entry) or not text_of(entry.get("key")):
+            yield Row(number, {}, fault="the line is not of git annex whereis --json")
+            continue
+        copies = [*only_objects(entry.get("whereis")), *only_objects(entry.get("untrusted"))]
+        urls = (text_of(url) for copy in copies if is_array(urls := copy.get("urls")) for url in urls)
+        where = (text_of(copy.get("description")) for copy in copies)
+        yield _row(number, text_of(entry.get("file")), text_of(entry.get("key")), urls, where)
+
+
+WHEREIS = Format(
+    "git-annex",
+    "files of git-annex or DataLad",
+    "lines of git annex whereis --json",
+    _is_whereis,
+    _whereis_rows,
+    _files,
+    manual=_MANUAL,
+)
+
+
+# -- data sets
+
+
+class _Repository:
+    """The repository of a folder, read by git.
+
+    Args:
+        folder: The folder.
+
+    Attributes:
+        branches: Its branches `git-annex`, those of its remotes, too: a clone has no other before `git annex init`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with self._git(
+            "for-each-ref", "--format=%(refname)", "refs/heads/git-annex", "refs/remotes/*/git-annex"
+        ) as git:
+            self.branches = _pipe(git.stdout).read().decode().split()
+
+    @contextmanager
+    def _git(self, *words: str) -> Generator[subprocess.Popen[bytes]]:
+        command = ["git", "-C", os.fspath(self._folder), *words]
+        # Git's own variables would name another repository where a hook runs this; objects are not fetched one by one.
+        environ = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+        environ["GIT_NO_LAZY_FETCH"] = "1"
+        pipe = subprocess.PIPE
+        try:
+            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environ)
+        except OSError as error:
+            problem = f"{self._folder} is a repository of Git, and git cannot be run: {error.strerror}"
+            raise ListError(problem, remedy="Install git.") from error
+        with process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            problem = f"{self._folder}: git cannot read this repository ({words[0]} ended with {process.returncode})"
+            raise ListError(problem, remedy=f"Run `git -C {self._folder} status` to see why.")
+
+    def rows(self, file_list: FileList) -> Iterator[Row]:
+        """The annexed files below the folder in its last commit."""
+        with self._git("cat-file", "--batch") as git:
+            for number, (path, blob) in enumerate(self._blobs(file_list), 1):
+                content = os.fsdecode(_object(git, blob))
+                if key := _key_in(content):
+                    yield self._row(git, number, path, key)
+                else:
+                    _leave_out(file_list, path)
+
+    def row(self, path: Path) -> Row:
+        """The row of one file.
+
+        Args:
+            path: The link or pointer.
+        """
+        with self._git("cat-file", "--batch") as git:
+            content = path.readlink().as_posix() if path.is_symlink() else path.read_text("utf-8", "surrogateescape")
+            return self._row(git, 1, path.name, _key_in(content))
+
+    def _blobs(self, file_list: FileList) -> Iterator[tuple[str, str]]:
+        """The paths and names of objects that may be a link or pointer."""
+        with self._git("ls-tree", "-r", "-z", "--long", "HEAD") as git:
+            for record in _records(_pipe(git.stdout)):
+                stated, _, path = os.fsdecode(record).partition("\t")
+                mode, kind, name, size = stated.split()
+                if kind == "commit":
+                    file_list.notes["data sets within it are left out: name their folders"] += 1
+                elif mode == "120000" or int(size) <= _LONGEST_POINTER:
+                    yield path, name
+                else:
+                    _leave_out(file_list, path)
+
+    def _row(self, git: subprocess.Popen[bytes], number: int, path: str, key: str) -> Row:
+        digits = md5(os.fsencode(key), usedforsecurity=False).hexdigest()
+        escaped = re.sub("[%/:&]", lambda match: _ESCAPES[match[0]], key)
+        log = f"{digits[:3]}/{digits[3:6]}/{escaped}.log"
+        urls = self._logged(git, f"{log}.web")
+        row = _row(number, path, key, urls, ())
+        if row.fault or row.cells["url"]:
+            return row
+        lines = "".join(os.fsdecode(_object(git, f"{branch}:uuid.log")) for branch in self.branches).splitlines()
+        names = dict(line.partition(" timestamp=")[0].split(" ", 1) for line in lines if " " in line)
+        return _row(number, path, key, urls, (names.get(uuid, uuid) for uuid in self._logged(git, log)))
+
+    def _logged(self, git: subprocess.Popen[bytes], name: str) -> list[str]:
+        """The values in a log of all branches: of several lines of one value the latest counts."""
+        lines = "".join(os.fsdecode(_object(git, f"{branch}:{name}")) for branch in self.branches).splitlines()
+        latest = dict[str, tuple[float, str]]()
+        for match in filter(None, map(_LOGGED.fullmatch, lines)):
+            latest[match[3]] = max(latest.get(match[3], (0.0, "")), (float(match[1]), match[2]))
+        return [value for value, (_, state) in latest.items() if state == "1"]
+
+
+def _leave_out(file_list: FileList, path: str) -> None:
+    if not any(part.startswith(".") for part in path.split("/")):
+        file_list.notes["files that Git itself has are left out: a clone has them"] += 1
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # both are opened
+    return pipe
+
+
+def _object(git: subprocess.Popen[bytes], name: str) -> bytes:
+    """The content of an object; empty if there is none."""
+    if "\n" in name:
+        return b""
+    stdin, stdout = _pipe(git.stdin), _pipe(git.stdout)
+    with suppress(BrokenPipeError):  # where git has ended, its exit code is reported
+        stdin.write(os.fsencode(name) + b"\n")
+        stdin.flush()
+    size = stdout.readline().rpartition(b" ")[2].strip()
+    return stdout.read(int(size) + 1)[:-1] if size.isdigit() else b""
+
+
+def _records(pipe: IO[bytes]) -> Iterator[bytes]:
+    """The records of an output, each of which ends with NUL."""
+    rest = b""
+    while block := pipe.read(1 << 16):
+        *records, rest = (rest + block).split(b"\0")
+        yield from records
+
+
+def _key_in(content: str) -> str:
+    """The key that a link or pointer names; empty if it is none."""
+    if _OBJECTS not in content.partition("\n")[0]:
+        return ""
+    name = content.partition("\n")[0].rpartition("/")[2]
+    return re.sub("%|&[csa]", lambda match: _ESCAPED[match[0]], name)
+
+
+def _repository_of(path: Path) -> Path | None:
+    """The folder of a data set, or that of a file in one; None if no repository is there."""
+    folder = (path if path.is_dir() else path.parent).absolute()
+    return folder if any((above / ".git").exists() for above in (folder, *folder.parents)) else None
+
+
+def _is_data_set(head: Head) -> bool:
+    if head.path.is_dir():
+        folder = _repository_of(head.path)
+        return folder is not None and bool(_Repository(folder).branches)
+    return head.first.startswith(_OBJECTS) or (is_annexed_link(head.path) and not head.path.exists())
+
+
+def _data_set_rows(file_list: FileList) -> Iterator[Row]:
+    folder = _repository_of(file_list.path)
+    if folder is None:
+        remedy = "Name it in a clone of its data set, whose branch git-annex has its URLs."
+        raise ListError(f"{file_list.shown} is a file of git-annex outside of a repository", remedy=remedy)
+    repository = _Repository(folder)
+    if file_list.path.is_dir():
+        yield from repository.rows(file_list)
+    else:
+        yield repository.row(file_list.path)
+
+
+DATA_SET = Format(
+    "datalad",
+    "data set of git-annex or DataLad, or a file of one",
+    "folder in a repository with a branch git-annex; link or pointer to a key",
+    _is_data_set,
+    _data_set_rows,
+    _files,
+    manual=_MANUAL,
+)
