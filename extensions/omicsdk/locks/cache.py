@@ -24,11 +24,12 @@ from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
 from omicsdk.core.waits import never
-from omicsdk.transfer import Item
+from omicsdk.transfer import Item, Progress
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of
 from omicsdk.transfer.content_cache import CachedFile, Link
 from omicsdk.transfer.disk import space_of, write_all
 from omicsdk.transfer.filters import parse_moment, parse_size
+from omicsdk.transfer.reports.progress import FileProgress
 
 MARKER, VERSION = "omics-cache.json", 1
 """The file that marks a cache, and the version of the format in it."""
@@ -421,8 +422,11 @@ class Cache:
                 _unlink(part)
         return removed
 
-    def verify(self) -> Iterator[CacheProblem]:
+    def verify(self, progress: Callable[[Progress], object] | None = None) -> Iterator[CacheProblem]:
         """Read all entries, and find those that are damaged: the next use of one removes it, and fetches its content again.
+
+        Args:
+            progress: Called about ten times a second with the files and bytes that were read.
 
         Yields:
             Each damaged, unreadable or foreign file.
@@ -433,14 +437,28 @@ class Cache:
         own_names = {MARKER, "sha256", "records", "index", "tmp"}
         for path in (path for path in _listed(self.folder) if path.name not in own_names):
             yield CacheProblem(path.name, "foreign", "the format has no such file")
+        sizes = [entry.size for entry in self.entries()] if progress is not None else []
+        counted = FileProgress(progress, self._clock, len(sizes), sum(sizes))
+
+        def is_stopped() -> bool:  # called ten times a second: also while one large file is read
+            counted.report()
+            return False
+
+        def checked(path: Path) -> tuple[Literal["damaged", "foreign", "unreadable"], str] | None:
+            return self._problem(path, counted.add_bytes)
+
         for some in batches(self._paths(), _AT_ONCE):
-            for path, problem in zip(some, side_by_side(self._problem, some), strict=True):
+            for path, problem in zip(some, side_by_side(checked, some, is_stopped), strict=True):
                 if isinstance(problem, OmicsError):
                     raise problem
+                if problem is None or problem[0] != "foreign":
+                    counted.add(None, is_failed=problem is not None)
                 if problem is not None:
                     yield CacheProblem(path.relative_to(self.folder).as_posix(), *problem)
 
-    def _problem(self, path: Path) -> tuple[Literal["damaged", "foreign", "unreadable"], str] | None:
+    def _problem(
+        self, path: Path, on_bytes: Callable[[int], object]
+    ) -> tuple[Literal["damaged", "foreign", "unreadable"], str] | None:
         """Read an entry."""
         status, sha256 = _regular(path), path.name
         if status is None or not is_checksum("sha256", sha256) or path.parent.name != sha256[:2]:
@@ -448,7 +466,7 @@ class Cache:
         record = self._record(sha256)
         names = ["sha256", *(() if record is None else record.checksums)]
         try:
-            actual = checksums_of(str(path), filter(is_algorithm, names), status.st_size)
+            actual = checksums_of(str(path), filter(is_algorithm, names), status.st_size, on_bytes=on_bytes)
         except FileNotFoundError:  # pruned meanwhile
             return None
         except OSError as error:

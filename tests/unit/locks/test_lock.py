@@ -12,9 +12,10 @@ from typing import IO, Any
 import omicsdk
 import pytest
 from omicsdk.core import ManualClock
+from omicsdk.core.checksums import digest
 from omicsdk.core.errors import ConfigError, SomeFailed, UnsafePath, UsageError
 from omicsdk.core.files import locked
-from omicsdk.locks import Lock, LockedFile, LockError, add
+from omicsdk.locks import Cache, Lock, LockedFile, LockError, add
 from omicsdk.transfer import Progress, TransferFailed
 
 HOST = "https://files.example.org"
@@ -100,6 +101,11 @@ def test_a_resolution_and_a_verification_report_their_progress(lock: Lock):
         assert (last.files, last.files_done, last.files_failed) == (1200, 1199, 1)
         assert last.bytes == last.bytes_done == last.bytes_fetched == 7 * 1199
         assert last.rate > 0
+    cache = Cache("cache", clock=TickingClock())
+    cache.add("data/f1", {"md5": digest(b"content", "md5")})
+    Path("cache/notes.txt").touch()
+    assert [problem.state for problem in cache.verify(states.append)] == ["foreign"]
+    assert (states[-1].files, states[-1].files_done, states[-1].bytes, states[-1].bytes_fetched) == (1, 1, 7, 7)
 
 
 def test_changed_content_gets_another_time_and_other_content_keeps_its_own(lock: Lock, clock: ManualClock):

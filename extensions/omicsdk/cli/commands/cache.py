@@ -17,6 +17,7 @@ from omicsdk.core.sizes import size_words
 from omicsdk.locks import Cache, CacheEntry
 
 if TYPE_CHECKING:
+    from omicsdk.cli.commands.locks import Reporting
     from omicsdk.cli.output import Console
 
 
@@ -60,7 +61,7 @@ def prune(
     return _rows(removed)
 
 
-def verify(*, cache: str | None = None, console: Console) -> Rows:
+def verify(*, cache: str | None = None, console: Console, progress: Reporting) -> Rows:
     """Read every file in the shared cache, and list those that are damaged.
 
     A damaged file is never used: the next download that needs it fetches it again and replaces it. The exit code is 3 if
@@ -68,14 +69,17 @@ def verify(*, cache: str | None = None, console: Console) -> Rows:
 
     Args:
         console: Prints the summary.
+        progress: Reports the progress.
     """
     opened, problems = _configured(cache), 0
 
     def rows(_: object) -> Iterator[dict[str, Any]]:
         nonlocal problems
-        for problem in opened.verify():
-            problems += problem.state != "foreign"
-            yield problem._asdict()
+        with progress() as report:
+            for problem in opened.verify(report):
+                problems += problem.state != "foreign"
+                console.step("")  # the row is printed where the bar is
+                yield problem._asdict()
         if problems:
             console.error(f"{count_of(problems, 'damaged or unreadable file')} in {opened.folder}")
             console.exit_code = SOME_FAILED
