@@ -16,8 +16,6 @@ import omicsdk.transfer
 from omicsdk.core.batches import batches
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
-    APIError,
-    AuthError,
     ChecksumMismatch,
     FolderBusy,
     Gone,
@@ -26,7 +24,6 @@ from omicsdk.core.errors import (
     OmicsError,
     SourceChanged,
     TransferError,
-    TransportError,
     UnsafePath,
     UsageError,
 )
@@ -177,18 +174,18 @@ class Lock:
             try:
                 with (draft := Path(work, "made")).open("wb") as out:
                     write_files(resolution.files(), out)
-            except (AuthError, APIError, TransportError) as error:
-                error.remedy = f"The lock is as it was. {error.remedy}"
+                self._check_paths(draft, on_message or _silent)
+                changes = resolution.found
+                if not accept and resolution.is_protected:
+                    changes.is_refused = True
+                elif changes.counts or not self.path.exists():
+                    replacement = in_place_of(self.path, through_links=True)
+                    with write_errors(str(self.path)), replacement as out, draft.open("rb") as whole:
+                        shutil.copyfileobj(whole, out, 1 << 20)
+                    changes.is_written = True
+            except OmicsError as error:
+                error.remedy = f"The lock is as it was. {error.remedy}".rstrip()
                 raise
-            self._check_paths(draft, on_message or _silent)
-            changes = resolution.found
-            if not accept and resolution.is_protected:
-                changes.is_refused = True
-            elif changes.counts or not self.path.exists():
-                replacement = in_place_of(self.path, through_links=True)
-                with write_errors(str(self.path)), replacement as out, draft.open("rb") as whole:
-                    shutil.copyfileobj(whole, out, 1 << 20)
-                changes.is_written = True
         return changes
 
     def _check_paths(self, draft: Path, tell: Callable[[str], object]) -> None:
@@ -200,9 +197,9 @@ class Lock:
                 tell(f"warning: {clash.name}: {why}: the lock cannot be pulled there")
         except UnsafePath as error:
             if isinstance(error, NameClash):  # of sources, which a setting keeps apart
-                remedy = "The lock is as it was. Use another folder, `to`, for one of the sources, or layout = 'id'."
+                remedy = "Use another folder, `to`, for one of the sources, or layout = 'id'."
                 raise LockError(error.message, remedy=remedy) from error
-            error.remedy = "The lock is as it was. Rename the file in its list, or leave it out by `exclude`."
+            error.remedy = "Rename the file in its list, or leave it out by `exclude`."
             raise
 
     # -- pulled

@@ -168,7 +168,7 @@ class Resolution:
                     errors += [error] if len(errors) < _MOST_ERRORS else []
         if failed:
             problem = f"{source.name}: {count_of(failed, 'file')} of {count:,} cannot be locked"
-            remedy = "The lock is as it was. Leave them out by `exclude` or `where`, or name another source."
+            remedy = "Leave them out by `exclude` or `where`, or name another source."
             raise SomeFailed(problem, errors, others=count - failed, remedy=remedy)
         if not count:
             tell("warning: it names no file")
@@ -216,10 +216,10 @@ def _claimed(one: LockedFile, other: LockedFile) -> LockError:
     """Return the error for a path that two files have."""
     if one.source == other.source:
         why = f"{one.path}: is that of two files of the source {one.source!r}: {one.address} and {other.address}"
-        return LockError(why, remedy=f"The lock is as it was. Use layout = 'id' in {SOURCES_FILE}.")
+        return LockError(why, remedy=f"Use layout = 'id' in {SOURCES_FILE}.")
     first, second = sorted((one.source, other.source))
     why = f"{one.path}: the sources {first!r} and {second!r} both have this path"
-    remedy = f"The lock is as it was. Use another folder, `to`, for one of them in {SOURCES_FILE}."
+    remedy = f"Use another folder, `to`, for one of them in {SOURCES_FILE}."
     return LockError(why, remedy=remedy)
 
 

@@ -208,6 +208,14 @@ def test_a_denied_resolution_states_that_the_lock_is_as_it_was(run: Callable[...
     assert not Path("omics.lock").exists()
 
 
+def test_whatever_fails_a_resolution_states_that_the_lock_is_as_it_was(run: Callable[..., Any]):
+    Path("list.tsv").write_text("url\n")
+    run("add", "list.tsv")
+    Path("list.tsv").unlink()
+    refused = run("lock")
+    assert (refused.code, refused.err.count("The lock is as it was.")) == (2, 1)
+
+
 # -- kills
 
 
