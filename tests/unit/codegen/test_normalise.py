@@ -288,3 +288,13 @@ def test_a_schema_of_too_many_parts_is_refused_with_its_place() -> None:
     data: Any = {"openapi": "3.1.0", "components": {"schemas": {"Big": {"allOf": members}}}}
     with pytest.raises(DocumentError, match=r"composed of more than 10,000 parts \(/components/schemas/Big"):
         plan(Document(data, "document.yaml", Places()), "x", Report())
+
+
+def test_schemas_that_compose_each_other_have_the_members_of_all_whichever_is_merged_first() -> None:
+    schemas: dict[str, Any] = {
+        name: {"allOf": [_ref(other)], "properties": {name.lower(): {"type": "string"}}}
+        for name, other in (("A", "B"), ("B", "C"), ("C", "A"))
+    }
+    flattener = Flattener(schemas)
+    for name in ("A", "B", "C", "A"):
+        assert set(flattener.flat(_ref(name), f"/{name}").pointers) == {"a", "b", "c"}

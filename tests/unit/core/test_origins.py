@@ -42,6 +42,7 @@ def test_this_machine(host):
     "host",
     [
         "",
+        "evillocalhost",
         "localhost.evil.org",
         "127.evil.org",
         "127.0.0.1.evil.org",

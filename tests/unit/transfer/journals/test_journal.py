@@ -4,6 +4,7 @@ import errno
 import os
 import tracemalloc
 from array import array
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -389,6 +390,27 @@ def test_a_full_disk_costs_hints_but_no_order(open_journal: Any, monkeypatch: An
     journal = open_journal()
     assert list(journal.parts["a"].cells) == [MISSING, 2, MISSING]
     assert journal.done("b") is None
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, partial(OSError, errno.EIO, "Input/output error")])
+def test_a_line_that_was_half_written_is_cut_before_the_next_one(open_journal: Any, failure: Any) -> None:
+    journal = open_journal()
+    journal.begin("a", 3 * CELL, "", {})
+    with pytest.MonkeyPatch.context() as patch:
+
+        def half(descriptor: int, data: bytes) -> None:
+            os.write(descriptor, data[: len(data) // 2])
+            patch.setattr(Disk, "truncate", Full("truncate").refuse)
+            raise failure()
+
+        patch.setattr(Disk, "append", lambda _, descriptor, data: half(descriptor, data))
+        with pytest.raises((KeyboardInterrupt, OSError)):
+            journal.finish([("b", DoneState(1, 1, {}))])
+    journal.cell("a", 1, 2)
+    journal.finish([("c", DoneState(1, 1, {}))])
+    journal = open_journal()
+    assert list(journal.parts["a"].cells) == [MISSING, 2, MISSING]
+    assert [journal.done(name) is not None for name in "bc"] == [False, True]
 
 
 def test_a_journal_that_cannot_be_made_states_why(tmp_path: Path, monkeypatch: Any) -> None:
