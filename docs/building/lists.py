@@ -6,13 +6,21 @@ import csv
 from pathlib import Path
 
 from omicsdk.portals import FORMATS
+from omicsdk.portals.documents import Document
+from omicsdk.portals.lists import Format
 
 
 def formats() -> str:
-    """Return the table of formats, in the order in which they are tried."""
+    """Return the tables of formats: of files and tables, and of JSON documents, each by title."""
+    documents = [entry for entry in FORMATS if isinstance(entry, Document)]
+    others = [entry for entry in FORMATS if not isinstance(entry, Document)]
+    return f"### Tables, lists and archives\n\n{_table(others)}\n\n### Documents in JSON\n\n{_table(documents)}"
+
+
+def _table(rows: list[Format]) -> str:
     lines = ["| Format (`--format`) | Detected by | File's address | Checksum | Credentials |", "|---|---|---|---|---|"]
-    for each in FORMATS:
-        cells = (f"{each.title} (`{each.name}`)", each.marks, *each.manual)
+    for row in sorted(rows, key=lambda row: row.title.lower()):
+        cells = (f"{row.title} (`{row.name}`)", row.marks, *row.manual)
         lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
     return "\n".join(lines)
 

@@ -67,7 +67,7 @@ LIMITS = """\
   forms of your own (`PutTo`) and the workspaces of Gen3 (`ws:///`). All others go in parts of 5 to 16 MiB (Seven Bridges: 32 MiB): six kills of
   an upload of 320 MiB or more cost at most 1.3 times its bytes.
 - An upload whose response proves nothing (keys of KMS, no ETag) to a URL that refuses HEAD is reported as "unverified". `omics mv` keeps its source.
-- Disks that lose data they reported as synced. Power failures are simulated in `tests/transfer/durability`.
+- Disks that lose data they reported as synced. Power failures are simulated in `tests/functional/transfer/durability`.
 - Symbolic links that are created in the target folder during a transfer; links are checked before the first byte.
 - Real networks: all servers in these tests are on loopback. Where a file system cannot be mounted, the system call that it would refuse
   is made to fail instead.

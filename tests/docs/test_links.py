@@ -1,9 +1,9 @@
-"""Links between pages lead somewhere."""
+"""Pages link to, and name, what exists; their tables have headers."""
 
 from pathlib import Path
 
 import pytest
-from building.links import lost_links, pages
+from building.links import broken_tables, lost_code, lost_links, pages
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,6 +49,47 @@ def test_links_that_lead_nowhere(page: Path, text: str, lost: str):
     assert list(lost_links(page)) == [lost]
 
 
+@pytest.mark.parametrize(
+    "span",
+    [
+        "docs/index.md",
+        "network/plan.py",
+        "specs/<service>/overlay.yaml",
+        "specs/*/overlay.yaml",
+        "cli/index/SERVICE.py",
+        "tests/unit/",
+        "reads/a.fastq.gz",
+        "omicsdk.core.Retry.attempts",
+        'omicsdk.open("sb://…")',
+        "import omicsdk.compat.hca as hca",
+    ],
+)
+def test_code_spans_of_what_exists(page: Path, span: str):
+    page.write_text(f"# Here\n\nIn `{span}`.\n\n```sh\nls docs/gone.md\n```\n")
+    assert not list(lost_code(page))
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        "docs/gone.md",
+        "network/heads.py",
+        "specs/*/gone.yaml",
+        "tests/transfer/durability",
+        "omicsdk.core.gone",
+        "omicsdk.Dss.gone()",
+    ],
+)
+def test_code_spans_of_what_does_not_exist(page: Path, span: str):
+    page.write_text(f"# Here\n\nIn `{span}`.\n")
+    assert list(lost_code(page)) == [span]
+
+
+def test_a_row_behind_a_blank_line_is_no_table(page: Path):
+    page.write_text("| a | b |\n|---|---|\n| c | d |\n\n| e | f |\n\n```text\n| x |\n```\n")
+    assert list(broken_tables(page)) == ["| e | f |"]
+
+
 @pytest.mark.parametrize("page", pages(ROOT), ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_no_page_has_a_link_that_leads_nowhere(page: Path):
-    assert not list(lost_links(page))
+def test_links_names_and_tables_of_every_page_are_right(page: Path):
+    assert [*lost_links(page), *lost_code(page), *broken_tables(page)] == []
