@@ -143,6 +143,11 @@ def error_types(drafts: Iterable[Draft]) -> ErrorTypes | None:
     return ErrorTypes(classes, usual, operations)
 
 
+def error_keys(types: ErrorTypes | None) -> dict[Type, str]:
+    """Return the keys by which the parser knows the types of errors' bodies."""
+    return {} if types is None else {type_: f"#error {type_!r}" for type_ in (*types.classes.values(), *types.read())}
+
+
 def _raised(draft: Draft) -> Iterator[tuple[ErrorBody, str]]:
     """The bodies of an operation's errors, each with the names of the classes of core that are raised with it."""
     bodies = {body.status: body for body in draft.errors}

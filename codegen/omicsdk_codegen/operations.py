@@ -202,6 +202,10 @@ class Message:
     type: Type
     nullable: bool
 
+    def types_by_key(self) -> dict[str, Type]:
+        """The type of its body by its key."""
+        return {self.key: self.type}
+
 
 @dataclass(frozen=True)
 class DeclaredHeader:
@@ -260,6 +264,15 @@ class Draft:
     retry: Mapping[str, str] = field(default_factory=dict[str, str])
     headers: list[DeclaredHeader] = field(default_factory=list[DeclaredHeader])
     errors: list[ErrorBody] = field(default_factory=list[ErrorBody])
+
+    def types_by_key(self) -> dict[str, Type]:
+        """The types of its arguments, headers, responses and items by their keys."""
+        types = {part.key: part.type for part in (*self.arguments, *self.headers, *self.cases) if part.type is not None}
+        if self.flow is not None:
+            types[self.flow.key] = self.flow.type
+        if self.pages is not None:
+            types[self.pages.key] = self.pages.item
+        return types
 
     @property
     def content_types(self) -> list[str]:

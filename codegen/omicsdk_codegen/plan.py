@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from .code import Code, as_docstring, as_literal
 from .commands import commands
-from .contradictions import note_contradictions
-from .declarations import left_out, stated_operations, stated_webhooks
-from .directions import split
+from .contents import Contents, settle_contents
 from .document import Document
-from .drafts import Drafter
-from .error_bodies import error_types
-from .faults import DocumentError, Fault, Note, Report
+from .faults import DocumentError, Report
 from .flatten import MAX_PARTS, TooComposed
-from .groups import Groups, group_operations
+from .groups import Groups
 from .limits import TooManyModels, models_fault, nested_fault
 from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
-from .normalise import Normaliser
-from .operations import Draft, Message, name_operations, name_webhooks
+from .operations import Draft
 from .options import AS_TEXT, TypeOptions, native_words
-from .parser import LostType, parse
+from .parser import LostType, Parsed, parse
 from .plan_choices import ChoiceClass, plan_choices
 from .plan_client import Constructor, constructor_of, describe_servers
 from .plan_dicts import DictModule, plan_dicts
-from .plan_errors import ErrorModule, described, error_keys, plan_errors
+from .plan_errors import ErrorModule, described, plan_errors
 from .plan_groups import GroupModule, plan_groups
 from .plan_headers import HeaderModule, plan_headers
 from .plan_models import ModelModule, plan_models
@@ -35,9 +30,8 @@ from .plan_operations import OperationModule, OperationPlanner
 from .plan_webhooks import WebhookModule, plan_webhooks
 from .progress import OnProgress, counted, silent
 from .security import Security, describe_ways, need_of, ways_of
-from .servers import Servers, settle_servers
-from .shapes import Model, Type
-from .signatures import Signing
+from .servers import Servers
+from .shapes import Model
 from .texts import beyond, clean, one_line, sentence, summary
 from .values import Json, Object
 
@@ -140,116 +134,59 @@ def plan(
 def _plan(
     document: Document, service: str, report: Report, on_progress: OnProgress, *, types: TypeOptions, flat: bool
 ) -> Package:
-    faults: list[Fault] = []
-    operations = list(stated_operations(document.data))
-    names = name_operations(operations)
-    groups = Groups() if flat else group_operations(document, operations, names, report)
-    note_contradictions(document, operations, names, report)
-    normaliser = Normaliser(document, report, types=types)
-    on_progress("settling the types of schemas")
-    components = normaliser.components(on_progress)
-    types_by_key: dict[str, Type] = {f"#{name}": type_ for name, type_ in components.items()}
-    servers = settle_servers(document, operations, report)
-    drafter = Drafter(document, normaliser, report, faults)
-    drafts = [
-        drafter.draft(operation, names[operation.key], servers.keys.get(operation.key, ""))
-        for operation in counted(operations, "settling operations", on_progress)
-    ]
-    webhooks = list(stated_webhooks(document.data))
-    webhook_names = name_webhooks(webhooks, names)
-    signing = Signing(document, webhooks, report, faults)
-    messages = [
-        message
-        for webhook in webhooks
-        if (message := drafter.message(webhook, webhook_names[webhook.key], signing.headers)) is not None
-    ]
-    events = signing.events(messages, normaliser.models)
-    if not operations and not messages:
-        origin = document.origin("/paths")
-        report.add(Note(origin.pointer, origin.file, origin.line, "loss", "paths", "no operation is in it", True))
-    for pointer, what, why in left_out(document.data):
-        origin = document.origin(pointer)
-        report.add(Note(origin.pointer, origin.file, origin.line, "omission", what, why, True))
-    if faults:
-        raise DocumentError(faults)
-    errors = error_types(drafts)
-    models = _in_directions(drafts, messages, error_keys(errors), normaliser.models)
-    for draft in drafts:
-        types_by_key |= {argument.key: argument.type for argument in draft.arguments}
-        types_by_key |= {header.key: header.type for header in draft.headers}
-        types_by_key |= {case.key: case.type for case in draft.cases if case.type is not None}
-        types_by_key |= {draft.flow.key: draft.flow.type} if draft.flow is not None else {}
-        if draft.pages is not None:
-            types_by_key[draft.pages.key] = draft.pages.item
-    types_by_key |= {message.key: message.type for message in messages}
-    types_by_key |= {key: type_ for type_, key in error_keys(errors).items()}
-    on_progress(f"determining the Python types of {len(models):,} models")
-    try:
-        parsed = parse(models.values(), types_by_key, on_progress)
-    except LostType as lost:
-        origin = document.origin(str(lost))
-        fault = origin.fault(
-            "the parser of types has no response for this schema", "Report it as a bug of the generator."
-        )
-        raise DocumentError([fault]) from lost
+    contents = settle_contents(document, report, on_progress, types=types, flat=flat)
+    parsed = _parsed(document, contents, on_progress)
+    drafts, models, errors, groups = contents.drafts, contents.models, contents.errors, contents.groups
     api = Code(f"{pascal_case(service)}Api")
-    named = name_classes(
+    classes = name_classes(
         document.data,
         models.values(),
-        names | webhook_names | drafter.errors.names(drafts),
+        contents.names | contents.webhook_names | contents.error_names,
         {*CLASS_WORDS, *native_words(types), api, f"Async{api}"},
     )
-    headers, classes = plan_headers(drafts, named, parsed)
-    planner = OperationPlanner(named, parsed, classes, types, described(errors, named, parsed))
+    headers, header_classes = plan_headers(drafts, classes, parsed)
+    planner = OperationPlanner(classes, parsed, header_classes, types, described(errors, classes, parsed))
+    servers, security = contents.servers, contents.security
     title, description = _info(document.data, service)
     return Package(
         title=title,
         summary=summary(description) or title,
         api=api,
         doc=as_docstring(sentence(title), 0),
-        client_doc=as_docstring(_client_doc(title, description, document.data, servers, drafter.security), 4),
+        client_doc=as_docstring(_client_doc(title, description, document.data, servers, security), 4),
         async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
         base_url=as_literal(servers.default),
         servers=servers,
-        security=drafter.security,
-        constructor=constructor_of(pascal_case(service), servers, drafter.security),
+        security=security,
+        constructor=constructor_of(pascal_case(service), servers, security),
         operations=sorted(
             map(planner.plan, counted(drafts, "planning operations", on_progress)), key=lambda module: module.name
         ),
         groups=groups,
         group_modules=plan_groups(groups, drafts),
-        models=plan_models(models.values(), named, parsed, on_progress),
-        dicts=plan_dicts(models.values(), named, parsed, on_progress),
-        webhooks=plan_webhooks(messages, names, named, parsed, signing.arguments, events),
-        choices=plan_choices(
-            {name: (type_, normaliser.facts_of(normaliser.schemas[name])) for name, type_ in components.items()},
-            models.values(),
-            drafts,
-            named,
-        ),
+        models=plan_models(models.values(), classes, parsed, on_progress),
+        dicts=plan_dicts(models.values(), classes, parsed, on_progress),
+        webhooks=plan_webhooks(contents.messages, contents.names, classes, parsed, contents.signature, contents.events),
+        choices=plan_choices(contents.named, models.values(), drafts, classes),
         headers=headers,
-        errors=plan_errors(errors, named, parsed),
+        errors=plan_errors(errors, classes, parsed),
         commands=_checked(commands(drafts, groups), drafts),
         document=document.data,
         drafts=drafts,
         shapes=models,
-        names=named,
+        names=classes,
     )
 
 
-def _in_directions(
-    drafts: list[Draft], messages: list[Message], errors: Iterable[Type], models: Mapping[str, Model]
-) -> Mapping[str, Model]:
-    """Have arguments refer to the models that are sent, and return all models by key."""
-    sent = [argument.type for draft in drafts for argument in draft.arguments]
-    received = [case.type for draft in drafts for case in draft.cases if case.type is not None]
-    received += [draft.flow.type for draft in drafts if draft.flow is not None]
-    received += [message.type for message in messages]
-    received += errors
-    directions = split(models, sent, received)
-    for draft in drafts:
-        draft.arguments = [replace(argument, type=directions.sent(argument.type)) for argument in draft.arguments]
-    return directions.models
+def _parsed(document: Document, contents: Contents, on_progress: OnProgress) -> Parsed:
+    on_progress(f"determining the Python types of {len(contents.models):,} models")
+    try:
+        return parse(contents.models.values(), contents.types_by_key(), on_progress)
+    except LostType as lost:
+        fault = document.origin(str(lost)).fault(
+            "the parser of types has no response for this schema", "Report it as a bug of the generator."
+        )
+        raise DocumentError([fault]) from lost
 
 
 def _info(data: Object, service: str) -> tuple[str, str]:

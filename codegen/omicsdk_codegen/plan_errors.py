@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
-from .error_bodies import ErrorTypes
+from .error_bodies import ErrorTypes, error_keys
 from .error_classes import ERROR_CLASSES, PARENTS
 from .imports import Imports
 from .model_names import Names
@@ -75,11 +75,6 @@ class ErrorModule:
     type: Code
     read: list[tuple[Code, Code]]
     operations: list[tuple[Code, Code]]
-
-
-def error_keys(types: ErrorTypes | None) -> dict[Type, str]:
-    """Return the keys by which the parser knows the types of errors' bodies."""
-    return {} if types is None else {type_: f"#error {type_!r}" for type_ in (*types.classes.values(), *types.read())}
 
 
 def described(types: ErrorTypes | None, names: Names, parsed: Parsed) -> dict[Type, str]:
