@@ -35,7 +35,7 @@ from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import fault_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
-from omicsdk.sb import apps, downloads, jobs, listings, tasks, uploads
+from omicsdk.sb import apps, downloads, jobs, listings, task_runs, tasks, uploads
 from omicsdk.sb.listings import FILE_NAME
 
 if TYPE_CHECKING:
@@ -411,8 +411,8 @@ class _Workflows:
     copy_app = Workflow(apps.copy_app)
     create_task = Workflow(tasks.create_task)
     clone_task = Workflow(tasks.clone_task)
-    wait_for_tasks = Workflow(tasks.wait_for_tasks)
-    task_logs = Listing(tasks.logs_of)
+    wait_for_tasks = Workflow(task_runs.wait_for_tasks)
+    task_logs = Listing(task_runs.logs_of)
 
 
 class _Found:

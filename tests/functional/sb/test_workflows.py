@@ -16,7 +16,8 @@ from omicsdk.core import Interrupted, NotFound, UsageError
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sb import LocalFileExists, SbPath, WrongPath, listings
 from omicsdk.sb.jobs import error_of
-from omicsdk.sb.tasks import CannotRun, NeverEnds
+from omicsdk.sb.task_runs import NeverEnds
+from omicsdk.sb.tasks import CannotRun
 from omicsdk.transfer import TransferFailed
 from unsettled import unsettled
 

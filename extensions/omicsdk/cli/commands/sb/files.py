@@ -23,7 +23,7 @@ from omicsdk.sb.manifest import WrongTable
 from omicsdk.sb.metadata import Edits, edit_metadata, files_named, import_table, listed_files
 from omicsdk.sb.paths import SbPath, checked_name, is_path, parse
 from omicsdk.sb.store import REPLACE, is_taken
-from omicsdk.sb.tasks import some_of
+from omicsdk.sb.task_runs import some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import PERIOD
-from omicsdk.sb.tasks import some_of
+from omicsdk.sb.task_runs import some_of
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console

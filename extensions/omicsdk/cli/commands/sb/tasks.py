@@ -27,7 +27,8 @@ from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE
 from omicsdk.sb.paths import app_id
 from omicsdk.sb.reports import FilesReport
-from omicsdk.sb.tasks import ENDED, batch_by_of, download_logs, reason, some_of, with_files
+from omicsdk.sb.task_runs import ENDED, download_logs, reason, some_of
+from omicsdk.sb.tasks import batch_by_of, with_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Value
 from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.sb.tasks import file_id_in
+from omicsdk.sb.task_runs import file_id_in
 
 
 class Disk(Value):

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from omicsdk.compat.sevenbridges.models.execution_details import Logs
 from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.sb.tasks import file_id_in as file_id
+from omicsdk.sb.task_runs import file_id_in as file_id
 
 ID = "11111111-1111-4111-8111-111111111111"
 HREF = f"https://api.example.org/v2/tasks/{ID}/execution_details"
