@@ -117,13 +117,9 @@ def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str
     """
     synonyms = [(argument["synonym_of"], flag(argument)) for argument in arguments if "synonym_of" in argument]
     return [
-        (
-            argument,
-            [*flags(argument), *(other for name, other in synonyms if name == argument["name"])],
-            kind_of(argument),
-        )
-        for argument in arguments
-        if not argument.get("positional") and "synonym_of" not in argument
+        (option, [*flags(option), *(other for name, other in synonyms if name == option["name"])], kind_of(option))
+        for option in arguments
+        if not option.get("positional") and "synonym_of" not in option
     ]
 
 

@@ -95,10 +95,7 @@ def command_help(found: Found, width: int) -> str:
         f"Usage: {name} {' '.join(found.path)}",
         *(_with_value(flag(argument), argument) for argument in required),
         *(["[options]"] if optional or found.package is not None else []),
-        *(
-            placeholder(positional) if positional.get("required") else f"[{placeholder(positional)}]"
-            for positional in positionals
-        ),
+        *(placeholder(word) if word.get("required") else f"[{placeholder(word)}]" for word in positionals),
     ]
     sections = [filled(usage, width, "    ")]
     for text in dict.fromkeys((command.get("summary") or "", command.get("description") or "")):

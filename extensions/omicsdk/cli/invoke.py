@@ -227,14 +227,8 @@ def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
     parameters = command.get("parameters", ())
     first = next((arguments[key(parameter)] for parameter in parameters if parameter.get("required")), None)
     if first is None:
-        first = next(
-            (
-                arguments[key(parameter)]
-                for parameter in parameters
-                if parameter.get("positional") and key(parameter) in arguments
-            ),
-            "",
-        )
+        positional = (key(parameter) for parameter in parameters if parameter.get("positional"))
+        first = next((arguments[name] for name in positional if name in arguments), "")
     return f"{title} {' '.join(first) if is_array(first) else first or ''}".strip().removesuffix(" of")
 
 
