@@ -345,7 +345,7 @@ def locked(
     target = target_of(path)
     beside = target.with_name(f".{target.name}.lock")
     end = clock() + patience
-    while (descriptor := _taken(beside, path)) is None:
+    while (descriptor := _lock_descriptor(beside, path)) is None:
         if clock() >= end:
             raise ConfigError(
                 f"{path} is locked: another program has been changing it for {patience:g} s",
@@ -363,7 +363,7 @@ def locked(
         os.close(descriptor)
 
 
-def _taken(beside: Path, path: Path) -> int | None:
+def _lock_descriptor(beside: Path, path: Path) -> int | None:
     """Return the descriptor that has the lock; None while another one has it."""
     try:
         beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -321,8 +321,8 @@ def rest_of(
 
 def otherwise_typed(owner: str, value: Any) -> Any:
     """Return a value that does not conform to the document unchanged, and log that once per place at DEBUG."""
-    if value is not None and owner not in _said:
-        _said.add(owner)
+    if value is not None and owner not in _logged:
+        _logged.add(owner)
         _log.debug("%s: %s does not match the document; kept", owner, type(value).__name__)
     return value
 
@@ -342,7 +342,7 @@ def as_tuple(items: list[Any], *decoders: Callable[[Any], Any] | None) -> Any:
 
 
 _log = logger("omicsdk.decode")
-_said: set[str] = set()
+_logged: set[str] = set()
 
 
 def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the response") -> None:

@@ -91,7 +91,7 @@ class Servers(OneServer):
         """
         if key in self.mapped:
             return self.mapped[key]
-        url = self._stated(self.others[key]).filled(self.values).rstrip("/")
+        url = self._alternative(self.others[key]).filled(self.values).rstrip("/")
         if url.startswith("/") or not url:
             return moved(url, self.default, base_url)
         if base_url == self.default:
@@ -104,7 +104,7 @@ class Servers(OneServer):
             remedy=f'Pass servers={{{json.dumps(key)}: "https://..."}} with the URL to send it to.',
         )
 
-    def _stated(self, servers: Sequence[Server]) -> Server:
+    def _alternative(self, servers: Sequence[Server]) -> Server:
         """Return the server that corresponds to the chosen one: by its name, or else by its place in a list of equal
         length.
         """

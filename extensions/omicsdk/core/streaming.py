@@ -44,11 +44,11 @@ class _Body:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} status {self.status_code}>"
 
-    def _taken(self, chunk: bytes, size: int) -> bytes:
+    def _split(self, chunk: bytes, size: int) -> bytes:
         self._left, piece = (chunk[size:], chunk[:size]) if size >= 0 else (b"", chunk)
         return piece
 
-    def _begun(self) -> tuple[list[bytes], int]:
+    def _buffered(self) -> tuple[list[bytes], int]:
         # Again for each further read: a reader that ignores the first error must not take the rest for an end.
         if self._broken is not None:
             raise self._translate(self._broken) or self._broken
@@ -94,7 +94,7 @@ class Body(_Body):
             TransportError: The connection broke before the body's end. Bytes received until then are returned first,
                 unless all were requested.
         """
-        pieces, got = self._begun()
+        pieces, got = self._buffered()
         try:
             while size < 0 or got < size:
                 piece = next(self._source, None)
@@ -105,7 +105,7 @@ class Body(_Body):
         except Exception as error:
             # A reader of blocks gets what arrived, and can resume behind it; one that wants all cannot use a part.
             self._break(error, arrived=size >= 0 and got > 0)
-        return self._taken(b"".join(pieces), size)
+        return self._split(b"".join(pieces), size)
 
 
 class AsyncBody(_Body):
@@ -139,7 +139,7 @@ class AsyncBody(_Body):
             TransportError: The connection broke before the body's end. Bytes received until then are returned first,
                 unless all were requested.
         """
-        pieces, got = self._begun()
+        pieces, got = self._buffered()
         try:
             while size < 0 or got < size:
                 piece = await anext(self._source, None)
@@ -149,7 +149,7 @@ class AsyncBody(_Body):
                 got += len(piece)
         except Exception as error:
             self._break(error, arrived=size >= 0 and got > 0)
-        return self._taken(b"".join(pieces), size)
+        return self._split(b"".join(pieces), size)
 
 
 def transport_error(error: Exception, request: Request, response: "httpx.Response") -> TransportError | None:

@@ -39,10 +39,10 @@ def text_is_one_item(function: F) -> F:
 
     def listed(name: str, value: Any) -> Any:
         if name in lists:
-            return _listed(value)
+            return _as_list(value)
         if name in mappings and isinstance(value, Mapping):
             members = cast("Mapping[str, Any]", value)
-            return {key: _listed(member) for key, member in members.items()}
+            return {key: _as_list(member) for key, member in members.items()}
         return value
 
     @wraps(function)
@@ -54,5 +54,5 @@ def text_is_one_item(function: F) -> F:
     return cast("F", call)
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value

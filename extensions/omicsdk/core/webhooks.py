@@ -111,12 +111,12 @@ def verify(
         UsageError: The body is not bytes, or a secret is empty or malformed.
     """
     raw = _raw(body)
-    keys = [_key(item, signature.key) for item in _listed(secret)]
+    keys = [_key(item, signature.key) for item in _secrets_of(secret)]
     lowered = {name.lower(): value for name, value in headers.items()}
-    sent = _stated(lowered, signature.header)
+    sent = _required_header(lowered, signature.header)
     parts = [part.strip() for part in sent.split(signature.separator)] if signature.separator else [sent.strip()]
     timestamp = _timestamp(signature, lowered, parts)
-    content = _content(signature, raw, timestamp, _stated(lowered, signature.id) if signature.id else "")
+    content = _content(signature, raw, timestamp, _required_header(lowered, signature.id) if signature.id else "")
     claims = [claim for part in parts for claim in _decoded(part, signature)]
     if not claims:
         raise InvalidSignature(f"The header {signature.header} has no signature of the form that the service uses")
@@ -172,7 +172,7 @@ def _raw(body: object) -> bytes:
     )
 
 
-def _listed(secret: object) -> list[Any]:
+def _secrets_of(secret: object) -> list[Any]:
     secrets = list(secret) if is_list(secret) else [secret]
     if not secrets or not all(isinstance(item, (str, bytes)) and item for item in secrets):
         # Everybody can sign with an empty secret.
@@ -199,7 +199,7 @@ def _key(secret: Secret, form: str) -> bytes:
     return key
 
 
-def _stated(headers: Mapping[str, str], name: str) -> str:
+def _required_header(headers: Mapping[str, str], name: str) -> str:
     value = headers.get(name.lower())
     if not value:
         raise InvalidSignature(f"The webhook has no header {name}")
@@ -212,7 +212,7 @@ def _timestamp(signature: Signature, headers: Mapping[str, str], parts: Sequence
     if not where:
         return ""
     if not where.endswith("="):
-        timestamp = _stated(headers, where)
+        timestamp = _required_header(headers, where)
     else:
         timestamp = next((part.removeprefix(where) for part in parts if part.startswith(where)), "")
     if not _NUMBER.fullmatch(timestamp):

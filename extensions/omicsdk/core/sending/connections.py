@@ -277,7 +277,7 @@ class Pool:
         self.slots: Any = _tasks_semaphore() if asynchronous else threading.Semaphore(MOST_CONNECTIONS)
         self.all = [first] if small is None else [first, small]
 
-    def made(self) -> Any:
+    def add(self) -> Any:
         """Create another transport."""
         transport = self._make()
         self.all.append(transport)
@@ -306,7 +306,7 @@ def _by_network() -> None:
     return None
 
 
-Way = str | tuple[str, str, str | None]
+PoolKey = str | tuple[str, str, str | None]
 """An origin, `https://host:port`; with the files of the certificate that identifies the client and of its key, if it has one."""
 
 
@@ -323,7 +323,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-class Connections(dict[Way, Pool]):
+class Connections(dict[PoolKey, Pool]):
     """Pools by origin and client certificate, created at first use. Thread-safe.
 
     Args:
@@ -372,7 +372,7 @@ class Connections(dict[Way, Pool]):
         """Whether requests go over the network, not to a transport that replaces it."""
         return self._given is None and self.substitute() is None
 
-    def __missing__(self, origin: Way) -> Pool:
+    def __missing__(self, origin: PoolKey) -> Pool:
         """Create the pool of an origin.
 
         Raises:
@@ -386,14 +386,14 @@ class Connections(dict[Way, Pool]):
                 raise UsageError("The client is closed", remedy="Create a new one, or close it later.")
             pool = self.get(origin)
             if pool is None:
-                pool = self[origin] = self._made(origin)
+                pool = self[origin] = self._new_pool(origin)
             return pool
 
-    def way_to(self, url: httpx.URL) -> Network:
+    def route_to(self, url: httpx.URL) -> Network:
         """Return how a URL is reached."""
         return Network() if self._given is not None else network(str(url), self._environ)
 
-    def _made(self, key: Way) -> Pool:
+    def _new_pool(self, key: PoolKey) -> Pool:
         origin, certificate = (key, None) if isinstance(key, str) else (key[0], key[1:])
         transport = self._given
         if transport is not None:
@@ -442,7 +442,7 @@ class Connections(dict[Way, Pool]):
                 remedy="Write HTTP_PROXY, HTTPS_PROXY or ALL_PROXY as http://host:port.",
             ) from error
 
-    def taken(self) -> list[Any]:
+    def release(self) -> list[Any]:
         """Mark them closed.
 
         Returns:

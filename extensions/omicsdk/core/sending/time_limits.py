@@ -55,7 +55,7 @@ class Timeout(Frozen):
             ValueError: The seconds are not above 0.
         """
         if given is None:
-            return _stated.timeout or cls()
+            return _limits.timeout or cls()
         return given if isinstance(given, Timeout) else cls(given, given, given, given)
 
     def by_name(self) -> dict[str, float | None]:
@@ -63,14 +63,14 @@ class Timeout(Frozen):
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
 
-class _Stated(NamedTuple):
+class _Limits(NamedTuple):
     """Limits from a user for all calls of a process; None if not set."""
 
     timeout: Timeout | None = None
     budget: float | None = None
 
 
-_stated = _Stated()
+_limits = _Limits()
 
 
 @contextmanager
@@ -85,13 +85,13 @@ def call_limits(timeout: Timeout | None = None, budget: float | None = None) -> 
         budget: Seconds of `Retry`, for all transports: their creators choose how often they try, the user how long.
             None leaves it unchanged.
     """
-    global _stated
-    before = _stated
-    _stated = _Stated(timeout or before.timeout, before.budget if budget is None else budget)
+    global _limits
+    before = _limits
+    _limits = _Limits(timeout or before.timeout, before.budget if budget is None else budget)
     try:
         yield
     finally:
-        _stated = before
+        _limits = before
 
 
 _USUAL = Retry()
@@ -99,7 +99,7 @@ _USUAL = Retry()
 
 def stated_budget() -> float | None:
     """The seconds that `call_limits` allows for a call and its retries; None outside of it."""
-    return _stated.budget
+    return _limits.budget
 
 
 def within_budget(retry: Retry | None = None) -> Retry:
@@ -109,4 +109,4 @@ def within_budget(retry: Retry | None = None) -> Retry:
         retry: None for the defaults.
     """
     retry = _USUAL if retry is None else retry
-    return retry if _stated.budget is None else retry.replaced(budget=_stated.budget)
+    return retry if _limits.budget is None else retry.replaced(budget=_limits.budget)

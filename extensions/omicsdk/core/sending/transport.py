@@ -953,7 +953,7 @@ class Transport(_Transport):
 
     def close(self) -> None:
         """Close the connections, those of clones too. Closing twice is the same as once."""
-        for transport in self._connections.taken():
+        for transport in self._connections.release():
             transport.close()
 
 
@@ -1089,9 +1089,9 @@ class AsyncTransport(_Transport):
 
     async def aclose(self) -> None:
         """Close the connections, those of clones too. Closing twice is the same as once."""
-        for transport in self._connections.taken():
+        for transport in self._connections.release():
             await transport.aclose()
-        for transport in self._blocking.taken():
+        for transport in self._blocking.release():
             transport.close()
 
 

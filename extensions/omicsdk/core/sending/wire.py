@@ -20,7 +20,7 @@ from omicsdk.core.errors import ConnectionLost, ProxyLoginFailed, ResponseTooLar
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import MASK, mask_headers, mask_text, mask_url
 from omicsdk.core.retry import Flow
-from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, Way, WireFailure
+from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, PoolKey, WireFailure
 from omicsdk.core.sending.failures import WIRE_ERRORS, TooSlow, failure_of, is_of_login, unsendable
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
@@ -127,16 +127,16 @@ class _Sender:
         if isinstance(failure.error, TimedOut) and not failure.lasting:
             failure.within = self._timeout.body
         # An unknown name or a refused connection is a wrong URL if the host never responded, else an outage, which is retried.
-        failure.lasting |= failure.settled and not self._connections[_way(request)].responded
+        failure.lasting |= failure.settled and not self._connections[_key_of(request)].responded
         # What arrived has passed the proxy.
         if not failure.arrived:
-            self._connections.way_to(request.url).blame_proxy(failure.error)
+            self._connections.route_to(request.url).blame_proxy(failure.error)
         return failure
 
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
         # Over plain http a proxy's refusal is an ordinary response, with the same status as the service's could have.
         if response.is_error and response.is_closed and is_login_refused(response.status_code, response.headers):
-            route = self._connections.way_to(response.request.url)
+            route = self._connections.route_to(response.request.url)
             if route.proxy is not None:
                 refused = ProxyLoginFailed(f"The proxy refused: {response.status_code} {response.reason_phrase}")
                 route.blame_proxy(refused)
@@ -286,7 +286,7 @@ class Sender(_Sender):
             response = substitute(request)
             response.request = request
             return response
-        pool = self._connections[_way(request)]
+        pool = self._connections[_key_of(request)]
         if pool.login is None:
             return self._head(pool, request, watch)
         # A wrong password is sent by one request, not by all that are in flight: several refusals lock accounts.
@@ -395,7 +395,7 @@ class AsyncSender(_Sender):
 
     async def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
         """Send a request; as `Sender._let_through`."""
-        pool = self._connections[_way(request)]
+        pool = self._connections[_key_of(request)]
         if pool.login is None:
             return await self._head(pool, request, watch)
         passage = Passage(pool.login)
@@ -494,19 +494,19 @@ class _Watch:
         self._flow: Flow | None = None  # most bodies are complete before anything is measured
         self._waited = 0.0
         self._moved = 0
-        self._began = 0.0
+        self._wait_start = 0.0
 
     def begin(self) -> None:
         """Note that the wait starts."""
-        self._began = self._now()
+        self._wait_start = self._now()
 
-    def came(self, count: int) -> None:
+    def count(self, count: int) -> None:
         """Count received bytes.
 
         Raises:
             TooSlow: They arrive too slowly.
         """
-        self._waited += self._now() - self._began
+        self._waited += self._now() - self._wait_start
         self._moved += count
         if self._flow is None:
             if self._waited < 1.0:
@@ -539,7 +539,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             return
         watch.begin()
         for piece in self._stream:
-            watch.came(len(piece))
+            watch.count(len(piece))
             yield piece
             watch.begin()
 
@@ -549,7 +549,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             watch.begin()
         async for piece in self._stream:
             if watch is not None:
-                watch.came(len(piece))
+                watch.count(len(piece))
             yield piece
             if watch is not None:
                 watch.begin()
@@ -574,7 +574,7 @@ def _idle_or_new(pool: Pool) -> Any:
     try:
         return pool.idle.pop()[0]  # the most recently used one: the others expire
     except IndexError:
-        return pool.made()
+        return pool.add()
 
 
 def _give_back(pool: Pool, transport: Any, now: float) -> None:
@@ -627,7 +627,7 @@ class _AsyncContent:
             yield piece
 
 
-def _way(request: httpx.Request) -> Way:
+def _key_of(request: httpx.Request) -> PoolKey:
     """Return the key of `Connections`: httpx has parsed the URL already, which `origin_of` would repeat for each
     request.
     """
@@ -696,26 +696,26 @@ class _Limit:
     Attributes:
         head: The seconds for a head, and the clock; None for no limit.
         least: The bytes that end the limit; None if that is the end of the head.
-        began: When the head was first awaited; None before.
+        head_start: When the head was first awaited; None before.
         stopped: Whether to stop waiting; None if nothing stops it.
     """
 
     stopped: Callable[[], bool] | None = None
     head: tuple[float, Callable[[], float]] | None = None
     least: int | None = None
-    began: float | None = None
+    head_start: float | None = None
 
     def start(self, request: httpx.Request) -> None:
         """Begin a request."""
         self.head, self.least = request.extensions.get("head"), request.extensions.get("least")
-        self.began, self.stopped = None, request.extensions.get("stopped")
+        self.head_start, self.stopped = None, request.extensions.get("stopped")
 
     def end_of_head(self) -> None:
         """Note that the head has arrived, or never will."""
         if self.least is None:
             self.head = None
 
-    def arrived(self, data: bytes) -> bytes:
+    def counted(self, data: bytes) -> bytes:
         """Count and return what was received."""
         if self.head is not None and self.least is not None:
             self.least -= len(data)
@@ -732,9 +732,9 @@ class _Limit:
         if self.head is None:
             return timeout
         seconds, now = self.head
-        if self.began is None:
-            self.began = now()
-        left = self.began + seconds - now()
+        if self.head_start is None:
+            self.head_start = now()
+        left = self.head_start + seconds - now()
         if left <= 0:
             raise httpcore.ReadTimeout("the response was too slow")
         return left if timeout is None else min(left, timeout)
@@ -748,7 +748,7 @@ class _Stream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._limit.arrived(self._piece(max_bytes, self._limit.left(timeout)))
+        return self._limit.counted(self._piece(max_bytes, self._limit.left(timeout)))
 
     def _piece(self, max_bytes: int, left: float | None) -> bytes:
         """Read what arrives next.
@@ -772,7 +772,7 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         # The time of the head begins after the last byte of the request: an upload may take longer than any head.
-        self._limit.began = None
+        self._limit.head_start = None
         self._stream.write(buffer, timeout)
 
     def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
@@ -787,10 +787,10 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self.get_extra_info = stream.get_extra_info
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
-        return self._limit.arrived(await self._stream.read(max_bytes, self._limit.left(timeout)))
+        return self._limit.counted(await self._stream.read(max_bytes, self._limit.left(timeout)))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
-        self._limit.began = None
+        self._limit.head_start = None
         await self._stream.write(buffer, timeout)
 
     async def start_tls(self, *arguments: Any, **options: Any) -> httpcore.AsyncNetworkStream:
