@@ -302,7 +302,9 @@ def as_datetime(value: datetime | str, format: str = "") -> datetime:
 def as_date(value: date | str, format: str = "") -> date:
     """A day that may have been given as text, or as a moment, which is cut to its day.
 
-    Args: as those of `as_datetime`.
+    Args:
+        value: A date, a datetime, or the text of one.
+        format: As for `as_datetime`.
 
     Raises:
         UsageError: The text is not a date, or python-dateutil is missing.

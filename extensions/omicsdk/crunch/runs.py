@@ -83,8 +83,7 @@ class Run:
             By default a run that is over, well or not, does not.
         take_over: Whether to run it although another runner that began earlier has not ended, because it never will.
         allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one
-            is
-            within the other: its run then brings the other's files as well, and overwrites those of the same names.
+            is within the other: its run then brings the other's files as well, and overwrites those of the same names.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
         tell: Called with a line at the beginning and end of each stage; the default prints them to stderr.
         stop: Stops the run within a second when set, with all that the workflow started; it has failed then.

@@ -1,11 +1,10 @@
 """Statuses of runs: stages and states, reporting them persistently, and which of two runners continues with a dataset.
 
 The site has no operation that assigns a dataset to one of two runners. A runner sends its first status, reads the
-statuses again, and stops if another runner's status has a lower number: the site numbers them. It checks again
-before the
-workflow starts. A window remains that depends on the site: if it shows a status only after one with a higher number,
-both runners may have checked before it appeared. A site with SQLite, which writes one status after the other, has no
-such window; elsewhere it lasts as long as storing a status.
+statuses again, and stops if another runner's status has a lower number: the site numbers them. It checks again before
+the workflow starts. A window remains that depends on the site: if it shows a status only after one with a higher
+number, both runners may have checked before it appeared. A site with SQLite, which writes one status after the other,
+has no such window; elsewhere it lasts as long as storing a status.
 
 All statuses of a site are in one list, the oldest first, and none states when it was sent. So the newest `PAGES` pages
 are read from the end. A run that was silent for longer than the site took to receive that many statuses from others is

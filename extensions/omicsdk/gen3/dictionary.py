@@ -445,8 +445,7 @@ def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
 
     Returns:
         Groups of objects: one for each, and one for all that need each other in a cycle, in the given order. Each group
-            needs
-        only itself and those before it.
+        needs only itself and those before it.
     """
     # Tarjan's strongly connected components, without recursion: a table's rows may be long chains.
     number: dict[K, int] = {}

@@ -359,9 +359,8 @@ class _Records:
         """Fill a record.
 
         A job of the commons reads new objects in its bucket and fills their records. If that has not happened in time
-        the record is
-        filled from here, if the commons permits it and the location of the bytes is known: a record filled without it
-        cannot be downloaded, and is no longer filled by the job.
+        the record is filled from here, if the commons permits it and the location of the bytes is known: a record
+        filled without it cannot be downloaded, and is no longer filled by the job.
 
         Args:
             file: The file, with its size and checksums.

@@ -202,8 +202,7 @@ def verify(
 
     Returns:
         The outcome of each item, in order: done if its file is right (`verification` states what was compared), failed
-            if
-        the file is missing or differs.
+        if the file is missing or differs.
     """
     start, clock = time(), monotonic()
     check = partial(check_file, os.fspath(folder))

@@ -425,8 +425,7 @@ class DoneIndex:
     """A map from keys to offsets of lines, with 10 bytes of memory per key.
 
     Keys are compared by their hash, which differs between processes, so that no client can choose colliding names.
-    Among a
-    million keys, two collide in one of a thousand processes: readers of a line compare its key.
+    Among a million keys, two collide in one of a thousand processes: readers of a line compare its key.
 
     Args:
         count: Maximum number of keys, 0 or more; memory for them is allocated at once.

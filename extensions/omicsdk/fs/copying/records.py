@@ -1,8 +1,8 @@
 """Records of completed copies, so that the same copy transfers nothing twice.
 
 Checksums prove it if both places state one, or one does and the other is this machine. For all other files a record in
-the user's
-state folder lists what was copied: it is valid while nothing changes at either end, as far as both places state it.
+the user's state folder lists what was copied: it is valid while nothing changes at either end, as far as both places
+state it.
 """
 
 from __future__ import annotations

@@ -111,9 +111,9 @@ class PangeaStore(ClientStore[Pangea]):
 
     Results of a group itself are below `pangea://ORGANIZATION/GROUP/.results`. A result is called by its module alone
     where that has no other one, else by `MODULE.REPLICATE`; the module alone means the newest then. Names are used as
-    they are, except for
-    what would be read as something else: a slash is `%2F`, a dot in a module's name `%2E`, and the `%` of a name that
-    has such three characters itself `%25`. Samples that share a name in a group are called by their uuids.
+    they are, except for what would be read as something else: a slash is `%2F`, a dot in a module's name `%2E`, and the
+    `%` of a name that has such three characters itself `%25`. Samples that share a name in a group are called by their
+    uuids.
 
     A field that refers to a file is that file; one that holds a value is a file with its JSON. What is public is read
     without a login.

@@ -37,10 +37,9 @@ class Rule:
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
             `delay`: response after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: response as if no
             range had been requested.
-        path: Shell pattern that the request's path must match; default every path but those of the control API and
-            the pages. Requests
-            to the S3 server have the path /_s3/BUCKET/KEY and are meant only by patterns that begin so, with the
-            actions `status` and `reset` (no response).
+        path: Shell pattern that the request's path must match; default every path but those of the control API and the
+            pages. Requests to the S3 server have the path /_s3/BUCKET/KEY and are meant only by patterns that begin so,
+            with the actions `status` and `reset` (no response).
         method: HTTP method; default every one.
         query: Query parameters that the request must have.
         nth: Only this match, counted from 1; default every one.

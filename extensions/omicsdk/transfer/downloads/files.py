@@ -400,8 +400,7 @@ class PartFiles:
 
         Returns:
             The final path, and that of the part: beside it, with eight hex digits that distinguish it from the user's
-                own
-            files, and ".part".
+            own files, and ".part".
         """
         final = self._final(name)
         parent, _, tail = final.rpartition(os.sep)

@@ -392,8 +392,7 @@ class ConcurrencyController:
         """Note that a server refused a request temporarily, or let it time out, and hold the server for a while.
 
         One refusal applies to all requests to the server. It is held for a moment even if it did not ask for that,
-        until the
-        requests in flight have been answered: the number of their refusals shows how many it accepts.
+        until the requests in flight have been answered: the number of their refusals shows how many it accepts.
 
         Args:
             server: The server.

@@ -56,8 +56,7 @@ def verification_of(checksums: Collection[str], size: int | None) -> Verificatio
     Args:
         checksums: The stated checksums that its bytes were compared with.
         size: The stated size that they were compared with, None if none was stated. The length in the response's head
-            does
-            not count: a wrong file has the right one.
+            does not count: a wrong file has the right one.
     """
     return "verified" if checksums else "size only" if size is not None else "unverified"
 

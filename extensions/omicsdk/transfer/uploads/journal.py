@@ -1,8 +1,7 @@
 """The journal of uploads: unfinished ones and the parts that the platform has of them. Append-only, one CRC per line.
 
 A line is eight hex digits (the CRC32C of the text after the space), a space and a JSON array. A line that was cut off
-at
-the end is removed before the first append. Parts are hints, written without syncing: a resumed upload asks the
+at the end is removed before the first append. Parts are hints, written without syncing: a resumed upload asks the
 platform. No URL is ever written.
 """
 
