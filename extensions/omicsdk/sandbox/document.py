@@ -197,9 +197,7 @@ class Operation:
         responses: Mapping[str, Any] = self.data.get("responses", {})
         for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
             if key in responses:
-                return next(
-                    (content for content in _contents(responses[key]) if content.is_json and content.schema), None
-                )
+                return next((body for body in _contents(responses[key]) if body.is_json and body.schema), None)
         return None
 
     def states(self, status: int) -> bool:
@@ -274,9 +272,7 @@ def _operation(
 ) -> Operation:
     name = data.get("x-omics-name") or data.get("operationId") or f"{method.upper()} {path}"
     all_parameters = [*shared, *data.get("parameters", ())]
-    parameters = {
-        (parameter.get("in"), parameter["name"]): parameter for parameter in all_parameters if "name" in parameter
-    }
+    parameters = {(entry.get("in"), entry["name"]): entry for entry in all_parameters if "name" in entry}
     security: Sequence[Any] = data.get("security", document.get("security") or ())
     return Operation(
         str(name),
@@ -310,9 +306,7 @@ def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:
     """Restrict a document: every operation needs what the secured ones need."""
     all_operations = [item[method] for item in document["paths"].values() for method in METHODS if method in item]
     none: list[Any] = []
-    security: list[Any] = next(
-        (operation["security"] for operation in all_operations if operation.get("security")), none
-    )
+    security: list[Any] = next((item["security"] for item in all_operations if item.get("security")), none)
 
     def secured(item: Mapping[str, Any]) -> dict[str, Any]:
         return {key: {**value, "security": security} if key in METHODS else value for key, value in item.items()}

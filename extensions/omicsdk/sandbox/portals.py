@@ -384,11 +384,8 @@ class _Ena(_Portal):
     def _studies(self, parameters: Mapping[str, str]) -> Response:
         """Studies in whose fields the texts of a query occur, as JSON."""
         columns = parameters.get("fields", "").split(",")
-        if (
-            parameters.get("result") != "read_study"
-            or parameters.get("format") != "json"
-            or set(columns) - {*_STUDY_FIELDS}
-        ):
+        kind, format_ = parameters.get("result"), parameters.get("format")
+        if (kind, format_) != ("read_study", "json") or set(columns) - {*_STUDY_FIELDS}:
             raise Problem(400, "bad_request", "The search is not of the sandbox's: studies with reads, as JSON")
         names: dict[str, list[str]] = {}
         for file in self.portals.files.all(_OF_RUNS):

@@ -114,9 +114,7 @@ def texts(document: Mapping[str, Any], *names: str) -> list[str]:
     """
     value: object = next((document[name] for name in names if document.get(name)), None)
     values = value if is_array(value) else [] if value is None else [value]
-    return [
-        str(value.get("text") or value.get("ontology_label")) if is_object(value) else str(value) for value in values
-    ]
+    return [str(item.get("text") or item.get("ontology_label")) if is_object(item) else str(item) for item in values]
 
 
 class Atlas:

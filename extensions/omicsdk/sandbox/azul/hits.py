@@ -168,10 +168,7 @@ def matrix_tree(
         dimensions: Fields.
         shown: Renders a file in a leaf.
     """
-    used = sorted(
-        (dimension for dimension in dimensions if values_of(files, dimension)),
-        key=lambda dimension: len(values_of(files, dimension)),
-    )
+    used = sorted((name for name in dimensions if values_of(files, name)), key=lambda name: len(values_of(files, name)))
     if not used:
         return [shown(file) for file in files]
     first, *rest = used

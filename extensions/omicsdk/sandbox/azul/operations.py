@@ -132,9 +132,7 @@ def request_manifest(azul: Azul, call: Call) -> Reply:
     sent = parameters(call, "catalog", "filters", "format")
     name, catalog, files = _selected(azul, call, sent)
     format_ = sent.get("format", "compact")
-    formats = [
-        format_ for format_ in manifests.SUFFIXES if catalog.kind is HCA or format_ not in ("terra.bdbag", "curl")
-    ]
+    formats = [name for name in manifests.SUFFIXES if catalog.kind is HCA or name not in ("terra.bdbag", "curl")]
     if format_ not in formats:
         raise bad_request(f"The sandbox writes manifests of {name} as {', '.join(formats)}, not as `{format_}`")
     content = manifests.written(format_, catalog.kind, files, azul.addresses(call, name))

@@ -183,12 +183,8 @@ class Paging:
             number = base64.b64decode(f"{token}{'=' * (-len(token) % 4)}", altchars=b"-_", validate=True).decode()
         except (binascii.Error, ValueError):
             number = ""
-        last_number = number.removeprefix("after-") if number.startswith("after-") else ""
-        return (
-            Wanted(limit, after=last_number)
-            if last_number.isdecimal()
-            else Wanted(limit, after=token, is_identity=True)
-        )
+        last = number.removeprefix("after-") if number.startswith("after-") else ""
+        return Wanted(limit, after=last) if last.isdecimal() else Wanted(limit, after=token, is_identity=True)
 
     @property
     def _is_identity(self) -> bool:

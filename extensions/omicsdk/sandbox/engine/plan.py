@@ -190,17 +190,12 @@ class Plan:
         plurals = [(*segments[:-1], f"{segments[-1]}{end}") for end in ("s", "es")] + [
             (*segments[:-1], f"{segments[-1][:-1]}ies")
         ]
-        return next(
-            (plural for plural in plurals if plural in self.by_path and (*plural, "{}") not in self.by_path), segments
-        )
+        return next((path for path in plurals if path in self.by_path and (*path, "{}") not in self.by_path), segments)
 
     @cached_property
     def _items(self) -> Mapping[Path, Resource]:
-        return {
-            next(iter(resource.of_item.values())).segments: resource
-            for resource in self.resources.values()
-            if resource.of_item
-        }
+        with_items = (resource for resource in self.resources.values() if resource.of_item)
+        return {next(iter(resource.of_item.values())).segments: resource for resource in with_items}
 
     @cached_property
     def _by_last(self) -> Mapping[str, Sequence[Resource]]:
@@ -263,9 +258,7 @@ class Plan:
         properties = self.schemas.properties(schema)
         if self.identity_in(schema, resource, certain=True):
             return ()
-        objects = {
-            words(name): name for name, property_schema in properties.items() if self.schemas.is_object(property_schema)
-        }
+        objects = {words(name): name for name, inner in properties.items() if self.schemas.is_object(inner)}
         nouns = (resource.noun, singular(resource.noun.rpartition("_")[2]), *_WRAPPERS)
         inner = next((objects[noun] for noun in nouns if noun in objects), None)
         if inner is None and len(objects) == 1 and len(properties) == 1:
@@ -359,11 +352,10 @@ class Plan:
                 ((name,) for name in lists if noun and singular(words(name)) == noun),
                 (lists[0],) if len(lists) == 1 else None,
             )
-        for name, property_schema in properties.items():
-            if words(name) in (*_WRAPPERS, "_embedded", "embedded", "list", "results") and self.schemas.is_object(
-                property_schema
-            ):
-                inner = self.list_in(property_schema, resource)
+        wrappers = (*_WRAPPERS, "_embedded", "embedded", "list", "results")
+        for name, wrapped in properties.items():
+            if words(name) in wrappers and self.schemas.is_object(wrapped):
+                inner = self.list_in(wrapped, resource)
                 if inner:
                     return (name, *inner)
         return None
@@ -372,12 +364,9 @@ class Plan:
         field_names = {words(name) for name in self.shape(resource).identity[-1:]}
         for operation in (*resource.by_method.values(), *resource.of_item.values()):
             properties = self.schemas.properties(operation.content.schema)
-            inner = [
-                property_schema for property_schema in properties.values() if self.schemas.is_object(property_schema)
-            ]
-            field_names |= {
-                words(name) for mapping in (properties, *map(self.schemas.properties, inner)) for name in mapping
-            }
+            inner = filter(self.schemas.is_object, properties.values())
+            groups = (properties, *map(self.schemas.properties, inner))
+            field_names |= {words(name) for group in groups for name in group}
         return frozenset(field_names)
 
     # -- answers
@@ -474,15 +463,9 @@ class Plan:
             schema = (self.schemas.items(self.inside(schema, list_path)) or {}) if list_path is not None else {}
         else:
             schema = self.inside(schema, self.around(schema, resource))
-        returned_names, shape = (
-            self.schemas.properties(schema).keys(),
-            self.schemas.properties(self.shape(resource).schema).keys(),
-        )
-        return (
-            bool(returned_names)
-            and bool(shape)
-            and len(returned_names & shape) * 2 > min(len(returned_names), len(shape))
-        )
+        names = self.schemas.properties(schema).keys()
+        shape = self.schemas.properties(self.shape(resource).schema).keys()
+        return bool(names) and bool(shape) and len(names & shape) * 2 > min(len(names), len(shape))
 
     def _single(self, operation: Operation) -> Answer | None:
         """A path that has one object alone, such as /settings or /users/{id}/profile."""

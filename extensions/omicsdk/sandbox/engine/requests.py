@@ -262,13 +262,8 @@ class Reader:
         if isinstance(sent, list):
             items = flat.get("items", EMPTY)
             typed_items = [self.typed(items, item) for item in cast("list[Any]", sent)]
-            return (
-                typed_items
-                if "array" in kinds or not kinds
-                else typed_items[0]
-                if len(typed_items) == 1
-                else typed_items
-            )
+            is_single = bool(kinds) and "array" not in kinds and len(typed_items) == 1
+            return typed_items[0] if is_single else typed_items
         if isinstance(sent, dict):
             properties = self._schemas.properties(flat)
             other = flat.get("additionalProperties")

@@ -82,13 +82,8 @@ class Seeds:
         steps = path.partition("?")[0].strip("/").split("/")
         for start in range(min(_OF_BASE, len(steps))):
             matches = self._router.matches(list(map(unquote, steps[start:])))
-            fitting = (
-                (operation, values)
-                for operations, values in matches
-                for operation in operations
-                if operation.method == method
-            )
-            match = next(fitting, None)
+            fitting = ((operation, values) for operations, values in matches for operation in operations)
+            match = next((pair for pair in fitting if pair[0].method == method), None)
             if match is None:
                 continue
             operation, values = match

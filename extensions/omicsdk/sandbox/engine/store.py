@@ -161,11 +161,8 @@ class Store:
         """
         where, values = _conditions(query)
         direction = " DESC" if query.descending else ""
-        order = (
-            f"json_extract(data, {_path(query.order)}){direction}, number{direction}"
-            if query.order
-            else f"number{direction}"
-        )
+        first = f"json_extract(data, {_path(query.order)}){direction}, " if query.order else ""
+        order = f"{first}number{direction}"
         return self.records.all(
             where, *values, order=order, limit=limit, offset=start, service=service, place=place, deleted=False
         )

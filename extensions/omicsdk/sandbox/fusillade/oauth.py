@@ -354,13 +354,8 @@ ECHO_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"
 def echoed(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
     """A request as the service saw it, without credentials."""
     safe_headers = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "cookie")}
-    description: dict[str, Any] = {
-        "method": "GET",
-        "path": quote(path),
-        "query_params": dict(query),
-        "headers": safe_headers,
-    }
-    return json.dumps(description, indent=2)
+    request = {"method": "GET", "path": quote(path), "query_params": dict(query), "headers": safe_headers}
+    return json.dumps(request, indent=2)
 
 
 HANDLERS = {"get_jwks.json": _keys, "post_oauth_userinfo": get_oauth_userinfo}  # a function cannot have a dot

@@ -301,9 +301,8 @@ def delete_v1_resource_policy(fusillade: Fusillade, call: Call) -> Reply:
     with fusillade.transaction():
         type, level = _level(fusillade, call)
         fusillade.remove_members(lambda _, member_level: member_level == level, type.name)
-        fusillade.types.change(
-            type.name, levels={name: policy for name, policy in type.levels.items() if name != level}
-        )
+        levels = {name: policy for name, policy in type.levels.items() if name != level}
+        fusillade.types.change(type.name, levels=levels)
     return Reply(text=f"The access level {level} of {type.name} has been deleted.")
 
 

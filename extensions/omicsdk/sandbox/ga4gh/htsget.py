@@ -141,9 +141,8 @@ def _vcf(plain: bytes, regions: Sequence[Region]) -> tuple[bytes, bytes]:
     for region in regions:
         if region.reference not in references and f"ID={region.reference}".encode() not in b"".join(head):
             raise Problem(404, "NotFound", f"The data set has no reference sequence {region.reference}")
-    selected = [
-        line for line in lines[len(head) :] if not regions or any(_overlaps(line, region) for region in regions)
-    ]
+    records = lines[len(head) :]
+    selected = [line for line in records if not regions or any(_overlaps(line, region) for region in regions)]
     return bgzf(b"".join(head)), bgzf(b"".join(selected)) + BGZF_END
 
 
@@ -222,9 +221,8 @@ class Htsget:
 
     def add_file(self, path: Path, name: str) -> bool:
         """Add a file under its name without the suffix; False where the suffix is none of a format."""
-        suffix = next(
-            (ending for ending in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(ending)), None
-        )
+        longest_first = sorted(SUFFIXES, key=len, reverse=True)
+        suffix = next((ending for ending in longest_first if name.lower().endswith(ending)), None)
         if suffix is None:
             return False
         self.add(name[: -len(suffix)], SUFFIXES[suffix], path.read_bytes())

@@ -138,12 +138,11 @@ class Trs:
         added: list[str] = []
         for path in sorted(folder.glob("*/*/")):
             if path.name in TYPES:
-                texts = {
-                    file_path.relative_to(path).as_posix(): file_path
+                files = {
+                    file_path.relative_to(path).as_posix(): file_path.read_text("utf-8")
                     for file_path in sorted(path.rglob("*"))
                     if file_path.is_file()
                 }
-                files = {name: file_path.read_text("utf-8") for name, file_path in texts.items()}
                 self.add(f"#workflow/sandbox/{folder.name}", path.parent.name, path.name, files)
                 added.append(path.parent.name)
         if not added:

@@ -98,11 +98,8 @@ def read_signature_before(method: str, path: str, query: str, headers: Mapping[s
         access_key, _, signature = rest.partition(":")
         date, end = "" if "x-amz-date" in headers else headers.get("date", ""), math.inf
     elif "AWSAccessKeyId" in parameters:
-        access_key, signature, date = (
-            parameters["AWSAccessKeyId"],
-            parameters.get("Signature", ""),
-            parameters.get("Expires", ""),
-        )
+        access_key, signature = parameters["AWSAccessKeyId"], parameters.get("Signature", "")
+        date = parameters.get("Expires", "")
         end = float(date) if date.isdecimal() else _ENDED
     else:
         return None

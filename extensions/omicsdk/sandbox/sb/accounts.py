@@ -166,17 +166,12 @@ def list_datasets(sb: Sb, call: Call) -> Reply:
     visibility: str | None = call.arguments.get("visibility")
     start = f"{call.arguments['username']}/" if "username" in call.arguments else ""
     mine = sb.membership.rights("dataset", sb.user(call))
-    visible = [
-        dataset
-        for dataset in sb.documents.listed("dataset")
-        if dataset["visibility"] == "public" or dataset["id"] in mine
-    ]
-    matching = (
-        dataset
-        for dataset in visible
-        if visibility in (None, dataset["visibility"]) and dataset["id"].startswith(start)
-    )
-    return list_of(call, "dataset", matching)
+
+    def fits(dataset: JsonObject) -> bool:
+        may_see = dataset["visibility"] == "public" or dataset["id"] in mine
+        return may_see and visibility in (None, dataset["visibility"]) and dataset["id"].startswith(start)
+
+    return list_of(call, "dataset", filter(fits, sb.documents.listed("dataset")))
 
 
 list_owner_datasets = list_datasets

@@ -185,11 +185,7 @@ class Membership:
             granted: Permissions = row.data.get("permissions", {})
             present = rights.get(row.id)
             # A member by several names may do what any of them may.
-            rights[row.id] = (
-                {permission: present[permission] or granted[permission] for permission in present}
-                if present
-                else granted
-            )
+            rights[row.id] = {name: present[name] or granted[name] for name in present} if present else granted
         return rights
 
 

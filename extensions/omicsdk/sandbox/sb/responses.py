@@ -296,9 +296,8 @@ def cut(call: Call, reply: Reply) -> Reply:
         call: The request.
         reply: The whole response.
     """
-    if not isinstance(reply.body, dict) or not any(
-        parameter.name == "fields" for parameter in call.operation.parameters
-    ):
+    is_cut = any(parameter.name == "fields" for parameter in call.operation.parameters)
+    if not isinstance(reply.body, dict) or not is_cut:
         return reply
     whole = cast("JsonObject", reply.body)
     requested: str = call.arguments.get("fields", "")

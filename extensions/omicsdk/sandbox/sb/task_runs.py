@@ -201,14 +201,8 @@ def _run(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, tool: str, folder: Path)
     output_folder, temporary = folder / "out", folder / "tmp"
     output_folder.mkdir()
     temporary.mkdir()
-    places = [
-        "--outdir",
-        str(output_folder),
-        "--tmpdir-prefix",
-        f"{temporary}/",
-        "--tmp-outdir-prefix",
-        f"{temporary}/",
-    ]
+    places = ["--outdir", str(output_folder)]
+    places += ["--tmpdir-prefix", f"{temporary}/", "--tmp-outdir-prefix", f"{temporary}/"]
     longest = sb.number("tool_seconds")
     code, output, log = _called([tool, *_OPTIONS, *places, "app.cwl", "inputs.json"], folder, longest)
     if code is None:

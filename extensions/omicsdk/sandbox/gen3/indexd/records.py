@@ -203,9 +203,8 @@ def get_versions(index: Index, call: Call) -> Reply:
 def get_latest_version(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}/latest."""
     versioned = requests.Query(call).is_on("has_version")
-    versions = [
-        version for version in index.versions(call.arguments["GUID"]) if version["version"] is not None or not versioned
-    ]
+    all_versions = index.versions(call.arguments["GUID"])
+    versions = [version for version in all_versions if version["version"] is not None or not versioned]
     if not versions:
         raise requests.no_record()
     return Reply(in_list(versions[-1]))

@@ -242,10 +242,7 @@ class Criteria:
         if self.ids:
             subquery = "SELECT value FROM json_each(?)"
             parts.append(
-                (
-                    f"did IN ({subquery})",
-                    [json.dumps([spelling for id in self.ids for spelling in spellings(id, prefix)])],
-                )
+                (f"did IN ({subquery})", [json.dumps([did for id in self.ids for did in spellings(id, prefix)])])
             )
         return _joined(parts)
 

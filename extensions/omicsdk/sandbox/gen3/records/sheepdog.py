@@ -295,9 +295,8 @@ def _with_guid(commons: Gen3, record: Record, visit: Visit, urls: Sequence[str])
         new = {"form": "object", "size": size, "hashes": {"md5": md5}, "urls": list(urls), "acl": ["*"]}
         authz = [resource_of(visit.program, visit.code)]
         try:
-            guid = commons.index.create({**new, "authz": authz, **({} if object_id is None else {"did": object_id})})[
-                "did"
-            ]
+            own = {} if object_id is None else {"did": object_id}
+            guid = commons.index.create({**new, "authz": authz, **own})["did"]
         except Problem as problem:
             raise refuse(400, f"Fail to register the data node in indexd. Detail {problem.title}") from problem
     return replace(record, properties={**record.properties, "object_id": guid})

@@ -422,9 +422,7 @@ class Store:
         for name, link in self.dictionary.nodes[record.type].links.items():
             targets = self.graph.targets(record, name)
             if targets:
-                link_values[name] = [
-                    {**({"node_id": target.id} if ids else {}), link.key: target.name} for target in targets
-                ]
+                link_values[name] = [{**({"node_id": to.id} if ids else {}), link.key: to.name} for to in targets]
         return link_values
 
     def new_program(self, name: str, properties: Mapping[str, Any]) -> Record:
