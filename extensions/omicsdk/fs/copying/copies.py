@@ -14,7 +14,7 @@ from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsErr
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.copying.records import Record
+from omicsdk.fs.copying.records import Record, is_taken
 from omicsdk.fs.copying.relay_progress import RelayProgress
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
 from omicsdk.fs.options import CopyOptions
@@ -52,17 +52,9 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         planned = (Outcome(file.name, "planned", file.entry.size, plan="copy") for file in plan.files)
         return TransferReport([*planned, *plan.unfit_outcomes])
     reports: list[TransferReport] = []
-    files = plan.files
-    outcomes: dict[str, Outcome] = {}
-    if not chosen.overwrite:  # a target that cannot be requested is detected when it is put
-        results = _asked(lambda file: is_taken(stores.of(plan.base), plan.target(file).path), files, chosen)
-        existing = [file for file, result in zip(files, results, strict=True) if result is True]
-        # What was at the target already was left unchanged, whatever it is.
-        outcomes = {file.name: accepted(Outcome(file.name, "skipped", file.entry.size), chosen) for file in existing}
-    record = Record(plan, stores, chosen) if chosen.overwrite and not plan.differing else None
-    if record is not None:
-        outcomes = {name: accepted(outcome, chosen) for name, outcome in record.unchanged().items()}
-    files = [file for file in files if file.name not in outcomes]
+    record = Record(plan, stores, chosen)
+    outcomes = {name: accepted(outcome, chosen) for name, outcome in record.present().items()}
+    files = [file for file in plan.files if file.name not in outcomes]
     schemes = list(dict.fromkeys(file.uri.scheme for file in files))
     for scheme in schemes:
         part = plan._replace(files=[file for file in files if file.uri.scheme == scheme])
@@ -78,9 +70,8 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     if outcomes or len(schemes) > 1:
         outcomes |= {outcome.name: outcome for outcome in report.outcomes}
         report = report.with_outcomes(outcomes[file.name] for file in plan.files)
-    if record is not None:
-        # Before the unfit ones are added: records follow the files of the plan.
-        record.keep(report.outcomes)
+    # Before the unfit ones are added: records follow the files of the plan.
+    record.keep(report.outcomes)
     if plan.unfit:
         report = report.with_outcomes([*report.outcomes, *plan.unfit_outcomes])
     return _raised(report, chosen)
@@ -254,23 +245,6 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
 
 def _asked(call: Callable[[A], T], arguments: Sequence[A], options: CopyOptions) -> Iterator[T | OmicsError]:
     return side_by_side(call, arguments, lambda: options.stopped)
-
-
-def is_taken(store: Store, path: str) -> bool:
-    """Whether a path exists, as a file or a folder.
-
-    Args:
-        store: Where.
-        path: The path.
-
-    Raises:
-        OmicsError: The platform cannot be asked.
-    """
-    try:
-        store.stat(path)
-    except PathNotFound:
-        return False
-    return True
 
 
 def is_there(store: Store, path: str, arrival: Arrival) -> bool:

@@ -22,7 +22,7 @@ from omicsdk.fs.copying.comparison import (
     merged,
     with_common_checksum,
 )
-from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
+from omicsdk.fs.copying.copies import copy_files, is_begun
 from omicsdk.fs.copying.naming import Naming
 from omicsdk.fs.copying.planning import (
     ALL,
@@ -39,7 +39,7 @@ from omicsdk.fs.copying.planning import (
     select_to_change,
     source_to_copy,
 )
-from omicsdk.fs.copying.records import is_recorded
+from omicsdk.fs.copying.records import is_recorded, is_taken
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, NotAFolder, PathNotFound, Stores, Uri, parse_uri

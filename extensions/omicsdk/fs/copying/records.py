@@ -1,4 +1,4 @@
-"""Records of completed copies, so that the same copy transfers nothing twice.
+"""What a copy finds at its target already, so that the same copy transfers nothing twice.
 
 Checksums prove it if both places state one, or one does and the other is this machine. For all other files a record in
 the user's state folder lists what was copied: it is valid while nothing changes at either end, as far as both places
@@ -21,7 +21,7 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.copying.comparison import common_checksum, judge, stated, with_common_checksum
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import Entry, PathNotFound, Stores, Uri, key_of
+from omicsdk.fs.store import Entry, PathNotFound, Store, Stores, Uri, key_of
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.report import Verification, recorded_verification
@@ -52,6 +52,23 @@ def _exists(stores: Stores, uri: Uri) -> bool:
         return False
 
 
+def is_taken(store: Store, path: str) -> bool:
+    """Whether a path exists, as a file or a folder.
+
+    Args:
+        store: Where.
+        path: The path.
+
+    Raises:
+        OmicsError: The platform cannot be asked.
+    """
+    try:
+        store.stat(path)
+    except PathNotFound:
+        return False
+    return True
+
+
 def _record_of(plan: CopyPlan) -> Path | None:
     return journal_for("copies", "done", str(Path.cwd()), *plan.words)
 
@@ -74,14 +91,25 @@ class Record:
         self._stores = stores
         self._options = options
         self._target = stores.of(plan.base)
-        self._path = _record_of(plan)
+        # Without `overwrite` whatever exists is left as it is, and of files that are known to differ nothing is kept.
+        self._path = _record_of(plan) if options.overwrite and not plan.differing else None
         self._known = dict(self._read())
 
-    def unchanged(self) -> dict[str, Outcome]:
-        """Return the skipped outcomes of files that are at the target already.
+    def present(self) -> dict[str, Outcome]:
+        """Return the skipped outcomes of files that are at the target already, and stay there: all of them without
+        `overwrite`, else those that are shown to be the same.
 
         The transfer engine itself compares what it downloads by a stated checksum.
         """
+        if not self._options.overwrite:
+            # A target that cannot be requested is detected when it is put.
+            results = self._ends(
+                lambda file: is_taken(self._target, self._plan.target(file).path), self._plan.files, is_here=False
+            )
+            existing = [file for file, result in zip(self._plan.files, results, strict=True) if result is True]
+            return {file.name: Outcome(file.name, "skipped", file.entry.size) for file in existing}
+        if self._plan.differing:
+            return {}
         checked = [file for file in self._plan.files if not self._is_for_engine(file)]
         # One request shows that there is no target yet, in place of one for each file.
         if self._target.puts_whole_folders or not checked or (len(checked) > 1 and not self._has_target()):
