@@ -100,6 +100,7 @@ class BlockCache:
         path = self._place(key, number)
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
+            # Each by itself: `parents=True` would give the mode to the last one only.
             for folder in (self._folder, path.parent.parent, path.parent):
                 folder.mkdir(exist_ok=True, mode=0o700)
             with in_place_of(path, mode=PRIVATE, durable=False) as file:
@@ -288,6 +289,7 @@ class GrowingReadAhead(BaseCache):
             try:
                 piece = next(self._pieces)
             except BaseException:
+                # A stream that has failed yields nothing more: the next read opens another one.
                 self._pieces = None
                 raise
             self.total_requested_bytes += len(piece)

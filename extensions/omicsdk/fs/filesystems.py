@@ -330,6 +330,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def ukey(self, path: str) -> str:
         """Return what changes whenever the file does; asks the platform each time."""
         entry = self.store.stat(self._strip_protocol(path), refresh=True)
+        # Other calls would otherwise go on to state what was listed before.
         if entry != self._entry(entry.path):
             self._forget(entry.path)
         return key_of(entry, self.store.uri(entry.path))
@@ -411,6 +412,7 @@ class OmicsFileSystem(AbstractFileSystem):
         """A file's bytes, by the URL that was requested before if there is one."""
         files = self._own()._files
         cached = files.get(entry.path)
+        # A reader keeps to the version that it has begun with, so another version gets another one.
         if cached is None or cached[0] != entry:
             cached = files.keep(entry.path, (entry, self.bytes_for_reader(entry)))
         return cached[1]

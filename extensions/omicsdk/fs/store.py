@@ -551,6 +551,7 @@ class Store(Closing, ABC):
             elif not node.is_folder or self.is_link(node):
                 yield node
             else:
+                # A folder that a platform lists within itself would be followed without end.
                 is_within = node.handle is not None and any(node.handle == folder.handle for folder, _ in above)
                 if is_within or len(above) > _DEEPEST:
                     raise InconsistentListing(f"list of {self.uri(node.path)}/", "the folder is listed within itself")

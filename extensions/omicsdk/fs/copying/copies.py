@@ -139,6 +139,7 @@ def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     from omicsdk.fs.copying.fetching import fetch  # planning needs no engine
 
     with _unfinished(plan) as journal:
+        # The engine believes the journal: what has changed at either end since is removed from it first.
         journal.forget(
             file.name for file in plan.files if plan.differing or is_newer(file.entry, plan.target(file).path)
         )
@@ -223,6 +224,7 @@ def put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, *, dif
 
 def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, differing: bool) -> TransferReport:
     report = store.put(puts, options)
+    # What the journal has may have been removed on the platform since, so skipped files are looked up.
     if options.journal is None or store.puts_whole_folders or not options.overwrite:
         return report
     outcomes = list(report.outcomes)

@@ -125,6 +125,7 @@ def planned_copy(
 def _resumed(sources: Sequence[Source], target: Uri, kind: Kind, stores: Stores, options: CopyOptions) -> CopyPlan:
     """A folder that an earlier run of the same copy made is the one that it becomes, not one to go into."""
     if kind == "folder" and len(sources) == 1 and sources[0].is_folder:
+        # As it was planned by the earlier run, when the target did not exist.
         before = plan_copy(sources, target, "")
         if is_begun(before, options) or is_recorded(before, stores):
             return before
@@ -278,6 +279,7 @@ def _compared(plan: CopyPlan, file: Selected, outcome: Outcome, stores: Stores) 
     """
     is_told = outcome.label.startswith(f"{plan.base.scheme}://")  # some platforms assign another place
     target = parse_uri(outcome.label) if is_told else plan.target(file)
+    # `refresh`, since the target may have been listed before the copy.
     copy = Selected(target, stores.of(target).stat(target.path, refresh=True), file.name)
     verdict = judge(file.name, *with_common_checksum(file, copy, stores.of))
     if verdict.state in ("wrong", "missing"):

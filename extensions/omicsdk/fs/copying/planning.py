@@ -326,6 +326,7 @@ def fitting_in_order(
         name = file.name
         while above and not name.startswith(above[-1]):
             above.pop()
+        # `above` are the names before that this one begins with: where a slash follows, one of them would be its folder.
         if name <= last or (above and any(name[len(prefix)] == "/" for prefix in above)):
             raise OutOfOrder(name)
         above.append(name)

@@ -207,6 +207,7 @@ class Record:
         # `refresh`, since the store may have listed the target before the copy.
         existing = self._target.stat(target.path, refresh=True)
         here = (file.uri.scheme == "file", target.scheme == "file")
+        # Two files of this machine are compared by their times, see `_sameness`; checksums that both state need no record.
         if all(here) or stated(file.entry).keys() & stated(existing).keys():
             return None
         if not any(here) and stated(existing):  # a list of a bucket states no checksum, which each object does

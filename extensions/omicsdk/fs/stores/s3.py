@@ -530,6 +530,7 @@ class S3Store(Store):
         bucket, key = split(entry.path)
         if entry.is_folder:
             key = prefix_of(key)
+            # The object that only marks the folder does not count as something in it.
             if self._begins_with(entry.path, key, besides=key):
                 raise NotEmpty(self.uri(entry.path))
         with self._asking("Removing", entry.path) as doing:

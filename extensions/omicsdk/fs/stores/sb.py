@@ -213,6 +213,7 @@ class SbStore(ClientStore[SevenBridges]):
                 return True
             if existing.file.id == file_id:
                 raise ResponseMismatch(f"copy of {self.uri(entry.path)}", "file", f"what is at {target}", file_id)
+            # Under another name first: the old file has this one until it is removed.
             self._replaced(
                 existing.file.id, copy_one(self.client, file_id, _aside(target.name), folder_id), target.name
             )

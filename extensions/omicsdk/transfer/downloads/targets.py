@@ -305,6 +305,7 @@ class Store:
         if info.get("type") == "directory":
             raise NotWritable(self.target.url(item.name), "a folder of that name exists", name=item.title)
         size, identifier = int(info["size"]), identity(info)
+        # The store states the same about it as when it was put there, so its bytes are not read again.
         if done is not None and identifier and done.size == size and done.checksums.get(IDENTITY) == identifier:
             checksums = {name: value for name, value in done.checksums.items() if name != IDENTITY}
             if item.checksums.items() <= checksums.items():
@@ -352,6 +353,7 @@ class Store:
             except Exception as error:
                 problem = self._error(name, "writing it", error)
                 problem.__cause__ = error
+                # Libraries raise what they like: only errors of the system are known to pass.
                 if isinstance(error, _HOPELESS) or not isinstance(error, OSError):
                     break
         assert problem is not None

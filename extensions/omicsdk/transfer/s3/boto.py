@@ -430,6 +430,7 @@ class S3Object(MultipartStore):
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Sign a PUT of the whole."""
+        # For `withdraw`, which must not remove an object that was there before.
         if self._before is None and source.size > QUICK:
             self._before = self._found()
         tags = {"Tagging": urlencode(self._tags(source.checksums))} if self._tags is not None else {}
