@@ -368,12 +368,14 @@ class Catalog(Program):
 
     def suggested_option(self, word: str, known: Iterable[str]) -> str:
         """Return the remedy for an unknown option: that of its meaning, the nearest one, or the commands that have it."""
-        having = (
-            command["command"]
+        having = {
+            command["command"]: argument.get("help", "").partition(" ")[0]
             for command in builtin_commands()
-            if any(word in flags(argument) for argument in command.get("parameters", ()))
-        )
-        return option_meant(word, known, having)
+            for argument in command.get("parameters", ())
+            if word in flags(argument)
+        }
+        # An option that means one thing in one command and another elsewhere says nothing about a third.
+        return option_meant(word, known, having if len(set(having.values())) == 1 else ())
 
     def services(self) -> list[str]:
         """The first words that name services."""

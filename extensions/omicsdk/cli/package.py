@@ -200,11 +200,7 @@ class _Commands(Group):
         path, start = [*self.path, word], f"{word} "
         if (command := self._commands.get(word)) is not None:
             return Found(self.program, path, self.program.name, command)
-        below = {
-            command_name.removeprefix(start): command
-            for command_name, command in self._commands.items()
-            if command_name.startswith(start)
-        }
+        below = {name.removeprefix(start): entry for name, entry in self._commands.items() if name.startswith(start)}
         return _Commands(self.program, path, below) if below else None
 
 

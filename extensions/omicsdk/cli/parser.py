@@ -103,8 +103,9 @@ def _given(
     values, others = _split(typed_words, options)
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
-        known_spellings = [spelling for _, spellings, _ in options for spelling in spellings]
-        raise unknown_option(unknown.partition("=")[0], known_spellings, suggest)
+        known = [spelling for _, spellings, _ in options for spelling in spellings]
+        known += [argument["name"].upper() for argument in positional]
+        raise unknown_option(unknown.partition("=")[0], known, suggest)
     pairs = [(options[number][0], values[number]) for number in sorted(values)]
     pairs += _placed(positional, [*others, *command_line[end + 1 :]])
     return [(argument, value_of(argument, value)) for argument, value in pairs]

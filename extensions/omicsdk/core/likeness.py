@@ -33,7 +33,8 @@ def nearest(word: str, known: Iterable[str], *, count: int = 1, least: float = L
 def did_you_mean(word: str, known: Iterable[str], form: str = "{}") -> str:
     """Return a sentence that suggests a valid name for an unknown one, or nothing.
 
-    It is the only name that begins with the word, or the nearest, or one with its letters in another order.
+    It is the only name that begins with the word, or the nearest, or one with its letters in another order, or the only one
+    with another letter.
 
     Args:
         word: The unknown name.
@@ -44,6 +45,9 @@ def did_you_mean(word: str, known: Iterable[str], form: str = "{}") -> str:
     completions = [name for name in plain.values() if len(typed) > 1 and _plain(name).startswith(typed)]
     near = completions if len(completions) == 1 else nearest(word, plain.values())
     near += [name for shape, name in plain.items() if len(typed) > 1 and sorted(shape) == sorted(typed)]
+    # A wrong letter of two or three makes them too unlike: `--tu` for `--to`.
+    mistyped = [shape for shape in plain if len(shape) == len(typed) > 1 == sum(map(str.__ne__, shape, typed))]
+    near += [plain[shape] for shape in mistyped[:1] if len(mistyped) == 1]
     return f"Did you mean {form.format(near[0])}?" if near else ""
 
 

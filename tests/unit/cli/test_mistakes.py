@@ -45,6 +45,9 @@ from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
         (["get", "--json", "a"], "Did you mean --output json?"),
         (["get", "--sse-c-key-file", "a"], "It is an option of omics "),
         (["drs", "get", "--exclude", "a"], "It is an option of omics "),
+        (["get", "--tu", "a"], "Did you mean --to?"),
+        (["sb", "projects", "create", "--name", "X"], "unknown option --name. Did you mean NAME?"),
+        (["dss", "download", "--name", "X"], "unknown option --name. See: omics dss download --help"),
     ],
 )
 def test_what_was_meant_is_named(omics, words, meant):
