@@ -369,7 +369,7 @@ class Catalog(Program):
     def suggested_option(self, word: str, known: Iterable[str]) -> str:
         """Return the remedy for an unknown option: that of its meaning, the nearest one, or the commands that have it."""
         having = {
-            command["command"]: argument.get("help", "").partition(" ")[0]
+            command["command"]: (argument.get("help") or "").partition(" ")[0]
             for command in builtin_commands()
             for argument in command.get("parameters", ())
             if word in flags(argument)
