@@ -169,7 +169,7 @@ def test_a_time_that_is_over_leaves_the_rest_for_the_same_command(
     stopped = ran(command(manifest, "--workers", "2", "--time-budget", "3"), environment)
     omics_sandbox.fault_book.clear()
     assert stopped.returncode == 3
-    assert re.search(r"the time budget of 3 s is over; \d+ of 30 files are complete", stopped.stderr)
+    assert re.search(r"the time budget of 3 s is over; \d+ of 30 files exist", stopped.stderr)
     assert not (work / "m.tsv").exists()
     assert ran(command(manifest, "--workers", "2"), environment).returncode == 0
     assert (work / "m.tsv").exists()

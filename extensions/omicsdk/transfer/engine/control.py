@@ -387,8 +387,8 @@ def report_stopped(control: Control, report: TransferReport, how: str = RESUMES)
     summary = f"{control.why}; {complete} of {len(report.outcomes)} files are complete; {how}"
     if control.interrupted:
         raise interruption(control, summary, **{_REPORT: report})
-    if report.why_stopped:  # a caller that stopped it needs no message
-        (_log.debug if control.reason == "asked" else _log.info)("%s", summary)
+    if report.why_stopped:  # the report says it; commands print it
+        _log.debug("%s", summary)
 
 
 J = TypeVar("J")
