@@ -15,7 +15,7 @@ from omicsdk.cli.parser import spelled
 from omicsdk.cli.running import LOG_LEVEL
 from omicsdk.cli.services import SERVICES, Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, ConfigError, NotJson, OmicsError, UsageError
-from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, stated_defaults
+from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, default_variable, stated_defaults
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
@@ -145,6 +145,8 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
     """
     function: Callable[..., Any] = loaded(command.get("run", ""))
     own_names, supplied = command.get("own", ()), command.get("supplied", ())
+    if "control" in supplied:
+        _warn_of_variables(console)
     arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own_names}}
     options = {name: given[name] for name in own_names if name in given}
     call = Call(
@@ -207,6 +209,16 @@ def _name_option(error: UsageError, command: Workflow) -> None:
     if option:
         spellings = {key(parameter): spelled(parameter) for parameter in command.get("parameters", ())}
         error.message = error.message.replace(option, spellings.get(option, option), 1)
+
+
+def _warn_of_variables(console: Console) -> None:
+    """Warn of variables that look like defaults of transfers, and are none."""
+    known = [default_variable("transfer", option) for option in DEFAULTS["transfer"]]
+    for name in os.environ:
+        if name.startswith("OMICS_TRANSFER_") and name not in known:
+            from omicsdk.core.likeness import did_you_mean
+
+            console.warning(f"{name} has no effect: no such option. {did_you_mean(name, known)}".rstrip())
 
 
 def _transferred(command: Workflow, call: Call, passed: Mapping[str, Any], command_name: str, *client: Any) -> object:

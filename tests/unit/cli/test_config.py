@@ -447,6 +447,16 @@ def test_variables_come_before_settings(omics, settings, monkeypatch):
     assert found(omics) == []
 
 
+def test_a_misspelled_variable_of_transfers_is_named_once(omics, settings, monkeypatch, tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    monkeypatch.setenv("OMICS_TRANSFER_RETRYS", "3")
+    ran = omics("cp", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"))
+    assert ran.code == 0
+    assert (
+        ran.err.count("OMICS_TRANSFER_RETRYS has no effect: no such option. Did you mean OMICS_TRANSFER_RETRIES?") == 1
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
