@@ -219,7 +219,12 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
         InconsistentListing: The platform listed fewer than it stated, or entries more than once.
     """
     query: dict[str, Any] = {**target, **(chosen or {}), "limit": PAGE, "fields": "_all"}
-    response = client.list_files.with_headers(**query)
+    try:
+        response = client.list_files.with_headers(**query)
+    except NotFound as error:
+        if "project" in target:
+            error.remedy = "Name a project as OWNER/PROJECT, by its id: list_projects(), or omics sb projects ls."
+        raise
     total = _total(response.headers)
 
     def page_at(offset: int) -> FilePage:

@@ -123,6 +123,8 @@ def test_what_is_listed_and_selected(client: SevenBridges, tree: Path):
         list(client.ls(P, tags=["x"], recursive=True))
     with pytest.raises(NotFound, match="There is no"):
         list(client.ls(f"{P}/none"))
+    with pytest.raises(NotFound, match="Name a project as OWNER/PROJECT"):
+        list(client.ls("sb://me/none"))
     with pytest.raises(WrongPath):
         list(client.ls("none"))
     with pytest.raises(WrongPath, match="names no project"):

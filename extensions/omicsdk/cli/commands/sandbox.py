@@ -53,7 +53,8 @@ def up(
         port: TCP port; 0 picks a free one.
         dir: Folder that keeps the state; created if it does not exist.
         spec: OpenAPI document to serve beside the platforms, at /apis/NAME, with state; may be given several times.
-        name: Name of the document; the first is that of the first --spec. Default: its file's name.
+        name: Name of the document; the first is that of the first --spec. With the name of its generated package, the
+            printed variables are those that the package's command reads. Default: the document's file name.
         faults: YAML or JSON file of faults that the server injects.
         host: Address to listen on. With an external address, such as 0.0.0.0 in a container, any client that reaches
             this machine controls the sandbox.
