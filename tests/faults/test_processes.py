@@ -1,7 +1,6 @@
 """Killed processes, and concurrent processes in one folder."""
 
 import json
-import math
 import random
 import signal
 import subprocess
@@ -17,6 +16,8 @@ from omicsdk.transfer import Item, download
 from trials import until
 
 MIB = 1024 * 1024
+LONGEST_WAIT = 60
+"""Seconds in which a process requests what it is killed after, on a machine under load, too."""
 
 SCRIPT = """
 import json, sys
@@ -48,9 +49,10 @@ def start(trial: Any) -> Iterator[Callable[[list[Item]], "subprocess.Popen[str]"
 
 def killed_after(process: "subprocess.Popen[str]", server: Any, count: int) -> None:
     """Kills a process when the server has sent so many bytes, or it has ended."""
-    until(lambda: process.poll() is None and server.total < count, math.inf)  # no deadline: one of both happens
+    is_waiting = until(lambda: process.poll() is None and server.total < count, LONGEST_WAIT)
     process.kill()
-    process.communicate()
+    _, err = process.communicate()
+    assert not is_waiting, f"{server.total} of {count} bytes were requested in {LONGEST_WAIT} s: {err}"
 
 
 def kills(times: int, trial: Any, server: Any, fault: Any, noise: Any, start: Any) -> None:
