@@ -21,6 +21,7 @@ from omicsdk.portals.headings import addresses_in, files_in, is_address, last_pa
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
+    IDENTIFIED,
     SAMPLE,
     FileList,
     Format,
@@ -183,7 +184,11 @@ def document(
 
     def described(cells: Mapping[str, str], above: str) -> ListedFile:
         url = first_of(cells, members.url)
-        urls = [_absolute(address, above, name, encoded) for address in (addresses(url) if addresses else [url])]
+        identifier = cells.get("identifier", "")
+        urls = [
+            _absolute(address, above, name, identifier, encoded=encoded)
+            for address in (addresses(url) if addresses else [url])
+        ]
         urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
         if not urls:
             raise RowFault("no address is stated")
@@ -218,8 +223,9 @@ def _stated_cells(file: ListedFile, cells: Mapping[str, str]) -> dict[str, str]:
     and its other members that are no addresses.
     """
     size = "" if file.size is None else str(file.size)
+    address = f"{file.kind}:{file.address}" if file.kind in IDENTIFIED else file.address
     cells_stated = {
-        "url": " ".join((file.address, *file.mirrors)),
+        "url": " ".join((address, *file.mirrors)),
         "file_name": file.name,
         "size": size,
         **file.checksums,
@@ -231,13 +237,14 @@ def _stated_cells(file: ListedFile, cells: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _absolute(address: str, above: str, name: str, encoded: bool) -> str:
+def _absolute(address: str, above: str, name: str, identifier: str, *, encoded: bool) -> str:
     """An address, which may be relative to the document's own URL."""
     if scheme_of(address) or ":" in address.partition("/")[0]:
         return address
     if not above:
         how = f"give the list's own URL instead of the file, with --format {name}, or state --base URL"
-        raise RowFault(f"{address[:200]!r} is relative to the list: {how}")
+        which = f", and its identifier {identifier[:100]!r} is of no service that can be asked" if identifier else ""
+        raise RowFault(f"{address[:200]!r} is relative to the list{which}: {how}")
     return urljoin(above, address) if encoded else address_in(above, address)
 
 
@@ -454,8 +461,13 @@ _CRATE_PATH = "path in the crate"
 
 
 def _in_crate(cells: dict[str, str]) -> dict[str, str]:
-    """The members of an entity, and its path where its identifier is one: a file beside others, perhaps in a folder."""
-    path = cells.get("@id", "")
+    """The members of an entity, and its path where its identifier is one: a file beside others, perhaps in a folder.
+
+    One without a URL may have an identifier of its service, as locks and reports of runs are exported.
+    """
+    path, identifier = cells.get("@id", ""), cells.get("identifier", "")
+    if identifier.partition(":")[0] in IDENTIFIED and not first_of(cells, ("contentUrl", "url")):
+        cells = {**cells, "contentUrl": identifier}
     return (
         cells if is_address(path) or path.startswith("#") else {**cells, _CRATE_PATH: unquote(path.removeprefix("./"))}
     )

@@ -702,6 +702,8 @@ STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
 """Schemes of `omicsdk.fs` whose files are fetched by their store."""
 FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
 """Schemes of addresses that can be downloaded."""
+IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))
+"""Services whose identifiers name one file; with the service before it, `gdc:UUID`, one is an address."""
 _UNREACHABLE = {
     "fasp": "is an address of Aspera (fasp://), which cannot be downloaded: use the list of HTTPS or FTP addresses",
     "globus": "is an address of Globus, which cannot be downloaded: use Globus, or a list of HTTPS addresses",
@@ -754,7 +756,7 @@ def file_at(
     """A file at a URL or URI.
 
     Args:
-        url: Where it is.
+        url: Where it is, or an identifier of `IDENTIFIED`.
         name: Its path in the target folder; by default the last part of its URL.
         size: Its size in bytes.
         checksums: What the list states.
@@ -769,6 +771,9 @@ def file_at(
     scheme = scheme_of(address)
     if scheme in URLS:
         address = address.replace(" ", "%20")
+    service, _, identifier = address.partition(":")
+    if service in IDENTIFIED and identifier:
+        return ListedFile(service, identifier, name, size, checksums or {}, folder)
     if not scheme:
         address, *others = _resolvers_of(address)
         scheme, mirrors = scheme_of(address), (*others, *mirrors)

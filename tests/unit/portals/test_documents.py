@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
-from omicsdk.portals.documents import DATAVERSE, DOCUMENTS, FIGSHARE
+from omicsdk.portals.documents import DATAVERSE, DOCUMENTS, FIGSHARE, RO_CRATE
 from omicsdk.portals.headings import multihash_in
 from omicsdk.portals.lists import recognised
 from portal_host import SAMPLES
@@ -49,6 +49,17 @@ def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
 def test_an_entry_states_its_file(sample: str, address: str, name: str, size: int, checksums: dict[str, str]):
     (file,) = read(sample)
     assert (file.address, file.name, file.size, file.checksums) == (address, name, size, checksums)
+
+
+def test_an_identifier_of_a_known_service_is_the_address_of_an_entity_without_a_url(tmp_path: Path):
+    entity = {"@id": "data/a.bam", "@type": "File", "identifier": "gdc:00000029-0000-4000-8000-000000000029"}
+    crate = {"@graph": [entity, {**entity, "@id": "data/b.bam", "identifier": "other:1"}]}
+    (tmp_path / "ro-crate-metadata.json").write_text(json.dumps(crate))
+    listed = FileList(tmp_path / "ro-crate-metadata.json", "crate", "", (), Counter())
+    known, other = RO_CRATE.rows(listed)
+    (file,) = RO_CRATE.files(known, listed)
+    assert (file.kind, file.address, file.name) == ("gdc", "00000029-0000-4000-8000-000000000029", "data/a.bam")
+    assert "its identifier 'other:1' is of no service that can be asked" in other.fault
 
 
 def test_files_of_a_study_are_found_at_any_depth():
