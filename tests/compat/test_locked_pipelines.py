@@ -47,10 +47,22 @@ def ran(*words: str | Path) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize(
     "release", [pytest.param(name, marks=pytest.mark.compat(name)) for name in ("snakemake7", "snakemake8")]
 )
-def test_snakemake_runs_on_the_locked_files(project: Path, portal: PortalHost, tmp_path: Path, release: str) -> None:
+def test_snakemake_runs_on_the_locked_files(
+    project: Path, portal: PortalHost, tmp_path: Path, release: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = [CHECKOUT / ".peers" / release / "bin" / "snakemake", "--snakefile", "locked.smk", "--cores", "2"]
+    monkeypatch.setenv("OMICS_CACHE", str(tmp_path / "shared"))
     first = ran(*command)
     assert first.returncode == 0, first.stderr
+    (second := tmp_path / "second").mkdir()
+    for name in ("omics.lock", "locked.smk"):
+        shutil.copy(name, second)
+    portal.requests.clear()
+    from_cache = subprocess.run(command, cwd=second, capture_output=True, text=True, timeout=100, check=False)
+    assert from_cache.returncode == 0, from_cache.stderr
+    assert (second / "data/a.tsv").read_bytes() == CONTENT["a.tsv"]
+    assert not any(request.method == "GET" for request in portal.requests)
+    monkeypatch.delenv("OMICS_CACHE")
     assert {path.name: path.read_text().strip() for path in Path("counts").iterdir()} == {"a.tsv": "2", "b.tsv": "1"}
     assert "Nothing to be done" in (again := ran(*command)).stderr, again.stderr
 
