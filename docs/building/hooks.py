@@ -88,15 +88,30 @@ def on_page_markdown(markdown: str, page: Page, **_further: object) -> str:
     return _outside_fences(drawn(markdown), lambda text: LINK.sub(from_docs, text))
 
 
+def on_post_page(output: str, **_further: object) -> str:
+    """Names the dialog of the search, which the theme leaves without a name for screen readers."""
+    return output.replace('class="md-search" ', 'class="md-search" aria-label="Search" ')
+
+
+def on_post_template(output_content: str, **_further: object) -> str:
+    """Does the same in the page for wrong addresses."""
+    return on_post_page(output_content)
+
+
 def _is_folder(entry: Any) -> bool:
     return isinstance(entry, str) and entry.endswith("/")
 
 
 def _weight(name: str) -> float:
-    """The rank of a page in search results: pages that teach come before pages that list."""
-    if name.startswith(("start", "tutorials/", "how-to/")):
-        return 4
-    return 0.5 if name.startswith(("reference/commands/", "reference/python/")) else 1
+    """The rank of a page in search results: pages of help and that teach come before pages that list, and these before reasons."""
+    if name.startswith(("help/", "troubleshooting", "install")):
+        return 8
+    if name.startswith(("reference/", "design/", "published-", "coming-from-")) or name in (
+        "performance.md",
+        "changelog.md",
+    ):
+        return 0.5
+    return 4
 
 
 def _outside_fences(markdown: str, change: Any) -> str:

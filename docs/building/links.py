@@ -71,10 +71,15 @@ def anchors(page: Path) -> set[str]:
     anchored: set[str] = set()
     without_blocks = _BLOCK.sub("", page.read_text(encoding="utf-8"))
     for heading in _HEADING.findall(without_blocks):
-        name = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        name = anchor_of(heading)
         count = found[name] = found.get(name, -1) + 1
         anchored.add(f"{name}-{count}" if count else name)
     return anchored
+
+
+def anchor_of(heading: str) -> str:
+    """Return the anchor of a heading that is the only one of its text."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def lost_code(page: Path) -> Iterator[str]:

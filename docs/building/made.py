@@ -10,6 +10,7 @@ from building.clients import clients
 from building.cycles import cycles
 from building.documents import documents
 from building.lists import formats, published
+from building.messages import messages
 from building.packages import packages
 from building.performance import BESIDE, IN_SHORT, OTHER_TOOLS, beside, chosen, millions, performance, read_results
 from building.programs import programs
@@ -29,8 +30,8 @@ def made_pages() -> dict[Path, str]:
     specs/, are made of the faces' tables of differences and of what the published packages have. That of docs/published-programs.md is
     made of what tests/compat/published_programs.py ran, those of docs/published-documents.md of what tests/compat/published_documents.py
     and tests/compat/sandbox_cycles.py tried, that of docs/generators.md of what tests/compat/package_costs.py measured, those of
-    docs/tested-with.md of what `make real` did, that of docs/design/sandbox.md is what a sandbox explains, that of docs/manifests.md of the declarations in omicsdk.portals, and that of
-    docs/published-lists.md of an index in tests/data. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
+    docs/tested-with.md of what `make real` did, that of docs/design/sandbox.md is what a sandbox explains, that of docs/manifests.md of the declarations in omicsdk.portals, that of
+    docs/published-lists.md of an index in tests/data, and that of docs/troubleshooting.md of the pages below it. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
     and docs/scale.md are made of the same results as docs/performance.md.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
@@ -59,6 +60,7 @@ def made_pages() -> dict[Path, str]:
         DOCS / "published-lists.md": _measured(
             DOCS / "published-lists.md", published(ROOT / "tests" / "data" / "portals" / "published" / "index.tsv")
         ),
+        DOCS / "troubleshooting.md": _measured(DOCS / "troubleshooting.md", messages(DOCS / "troubleshooting")),
         DOCS / "design" / "sandbox.md": _measured(DOCS / "design" / "sandbox.md", sandbox_operations()),
         DOCS / "tested-with.md": _measured(DOCS / "tested-with.md", tested(ROOT / "tests" / "real")),
         **{face.page_file: published_names.page(face, face.page_file.read_text(encoding="utf-8")) for face in faces},

@@ -24,6 +24,14 @@ SAMPLE = [
     "reference/errors", "architecture", "performance", "reliability", "design/transfer", "changelog",
 ]  # fmt: skip
 
+FOUND = {
+    "conda": "help/environments.html",
+    "uninstall": "help/environments.html",
+    "data frame": "notebooks.html",
+    "h5ad": ".html",
+}
+"""What a reader searches for, and a page among the first five results."""
+
 pytestmark = pytest.mark.timeout(600)  # a test may wait for the site, which another process builds
 
 
@@ -124,6 +132,14 @@ def test_pages_fit_on_a_telephone_and_search_finds(address: str):
         page.locator(".md-search__input").fill("download-manifest")
         page.locator(".md-search-result__link").first.wait_for()
         assert "download-manifest" in page.locator(".md-search-result").inner_text()
+        assert page.get_by_role("dialog", name="Search").count() == 1
+        for words, expected in FOUND.items():
+            page.goto(f"{address}/index.html")
+            page.locator(".md-search__input").fill(words)
+            page.locator(".md-search-result__link").first.wait_for()
+            links = page.locator(".md-search-result__item > .md-search-result__link").all()
+            pages = [(link.get_attribute("href") or "").partition("?")[0].partition("#")[0] for link in links[:5]]
+            assert any(page_.endswith(expected) for page_ in pages), (words, pages)
         browser.close()
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 

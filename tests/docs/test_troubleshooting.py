@@ -1,4 +1,4 @@
-"""The page of errors: a case provokes each of its messages, and its commands have the options that they show."""
+"""The pages of errors: a case provokes each of its messages, and their commands have the options that they show."""
 
 import errno
 import os
@@ -30,11 +30,15 @@ from omicsdk.sandbox import Rule, Sandbox
 
 pytestmark = pytest.mark.sandbox
 
-PAGE = CHECKOUT / "docs" / "troubleshooting.md"
-ENTRIES = dict(
-    re.findall(r"^### ([^\n]+)\n\n```text\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-)
-"""The messages of the page by the headings above them."""
+PAGES = [CHECKOUT / "docs" / "troubleshooting.md", *sorted((CHECKOUT / "docs" / "troubleshooting").glob("*.md"))]
+TEXT = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+ENTRIES = {
+    heading: (message, int(code) if code else None)
+    for heading, message, code in re.findall(
+        r"^## ([^\n]+)\n\n```text\n(.*?)^```\n\n(?:Exit code (\d+)\.)?", TEXT, re.MULTILINE | re.DOTALL
+    )
+}
+"""The messages of the pages, and the exit codes that they state, by the headings above them."""
 
 BUNDLE = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 LISTING = ("dss", "get-bundles-all", "--replica", "aws")
@@ -65,12 +69,14 @@ class User:
         source: The folder that the bundle was made of.
         folder: The current folder.
         patch: Undone at the end of the case.
+        code: The exit code of the last command.
     """
 
     sandbox: Sandbox
     source: Path
     folder: Path
     patch: pytest.MonkeyPatch
+    code: int | None = None
 
     def known(self, *without: str, **changed: str) -> dict[str, str]:
         """The variables of the sandbox, some of them left out or changed."""
@@ -87,7 +93,7 @@ class User:
             patched.setattr(sys, "stdout", TextIOWrapper(BytesIO()))
             patched.setattr(sys, "stderr", messages)
             patched.setattr(sys, "stdin", TextIOWrapper(BytesIO()))
-            main(words)
+            self.code = main(words)
         return messages.getvalue()
 
     def download(self, *words: str, heard: Callable[[str], None] | None = None) -> str:
@@ -161,16 +167,17 @@ def user(documented: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 @pytest.mark.skipif(os.name == "nt", reason="some messages have words of the system")
 @pytest.mark.parametrize("heading", ENTRIES)
-def test_a_message_of_the_page_is_printed(heading: str, user: User) -> None:
+def test_a_message_is_printed_with_its_exit_code(heading: str, user: User) -> None:
+    message, code = ENTRIES[heading]
     printed = CASES[heading](user)
-    lost = prints(ENTRIES[heading], printed)
+    lost = prints(message, printed)
     assert not lost, f"this isn't printed: {lost}\nbut:\n{printed}"
+    assert user.code == code or (not user.code and code is None), "the page states another exit code, or none"
 
 
 def test_entries_and_cases_are_the_same() -> None:
-    text = PAGE.read_text(encoding="utf-8")
     assert sorted(ENTRIES) == sorted(CASES)
-    assert len(ENTRIES) == text.count("\n### ")
+    assert len(ENTRIES) == TEXT.count("\n```text\n")
     assert len(ENTRIES) >= 40
 
 
@@ -180,9 +187,11 @@ def commands(block: Block) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines if line.startswith("omics ")]
 
 
-def test_commands_of_the_page_exist_and_have_the_options_that_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_exist_and_have_the_options_that_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     checked = 0
-    for words in (words for block in blocks(PAGE) if block.language == "sh" for words in commands(block)):
+    for words in (
+        words for page in PAGES for block in blocks(page) if block.language == "sh" for words in commands(block)
+    ):
         options = [word for word in words if word.startswith("--")]
         command = words[: words.index(options[0])] if options else words
         assert main([*command, "--help", *([] if command else ["--all"])]) == 0, words
@@ -387,10 +396,10 @@ def _(user: User) -> str:
 # --- Downloads -----------------------------------------------------------------------------------------------------
 
 
-@case("Some files failed (exit code 3)")
+@case("Some files failed")
 def _(user: User) -> str:
-    user.fault("status", BYTES, status=403)
-    return user.download()
+    user.fault("status", BYTES, status=404)
+    return user.download("--data-filter", "*R2*")
 
 
 @case("A checksum is wrong")

@@ -85,7 +85,8 @@ def own_test(page: Path) -> Path:
     """The test of a page whose examples are run one by one, or what starts a folder of its tests; it may not exist."""
     tests = CHECKOUT / "tests" / "docs"
     of_folder = tests / page.stem.removeprefix("coming-from-") / "conftest.py"
-    return of_folder if of_folder.exists() else tests / f"test_{page.stem.replace('-', '_')}.py"
+    stem = "troubleshooting" if page.parent.name == "troubleshooting" else page.stem.replace("-", "_")
+    return of_folder if of_folder.exists() else tests / f"test_{stem}.py"
 
 
 def manual_pages() -> list[Path]:
