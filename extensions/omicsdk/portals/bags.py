@@ -50,7 +50,7 @@ def _bag_files(file_list: FileList) -> Generator[dict[str, Iterator[str]]]:
         files = {name: folder / name for name in names if (folder / name).is_file()}
         files |= {} if path.is_dir() else {FETCH: path}
         label = {
-            name: file_list.shown if each == path else f"{file_list.shown}: {name}" for name, each in files.items()
+            name: file_list.shown if file == path else f"{file_list.shown}: {name}" for name, file in files.items()
         }
         yield {name: _lines(file_list._replace(path=path, shown=label[name])) for name, path in files.items()}
         return

@@ -104,8 +104,8 @@ def _convert(archive: Path, program: str, stopped: Callable[[], bool]) -> list[s
             why = "".join(last) or f"exit code {process.returncode}"
             remedy = "The archive is complete: convert it by a newer fasterq-dump, or run the command again."
             raise TransferError(f"{archive.name}: {PROGRAM} failed: {why}", name=archive.name, remedy=remedy)
-        for each in by_presence:  # the last one is what `_is_converted` looks for
-            each.replace(archive.parent / each.name)
+        for fastq in by_presence:  # the last one is what `_is_converted` looks for
+            fastq.replace(archive.parent / fastq.name)
     return [path.name for path in converted]
 
 

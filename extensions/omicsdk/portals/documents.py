@@ -140,7 +140,7 @@ def document(
     paths = [tuple(pointer.split(".")) if pointer else () for pointer in entries]
     url_columns = (*members.url,)
 
-    def found(payload: object) -> list[dict[str, str]]:
+    def rows_at(payload: object) -> list[dict[str, str]]:
         for path in paths:
             some = [dict(_flat(node)) for node in _at(payload, path)]
             some = [
@@ -156,11 +156,11 @@ def document(
         payload = head.document
         if payload is None or (root is not None and root(payload, "") is None):
             return False
-        return bool(found(payload))
+        return bool(rows_at(payload))
 
     def described_in(payload: object, base: str) -> Iterator[tuple[dict[str, str], ListedFile | RowFault]]:
         above = base or (root(payload, "") if root is not None else "") or ""
-        for cells in found(payload):
+        for cells in rows_at(payload):
             try:
                 file = described(cells if corrects is None else corrects(cells), above)
             except RowFault as fault:
@@ -184,12 +184,20 @@ def document(
 
     def described(cells: Mapping[str, str], above: str) -> ListedFile:
         url = first_of(cells, members.url)
+<<<<<<< ours
         identifier = cells.get("identifier", "")
         urls = [
             _absolute(address, above, name, identifier, encoded=encoded)
             for address in (addresses(url) if addresses else [url])
         ]
         urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
+||||||| base
+        urls = [_absolute(address, above, name, encoded) for address in (addresses(url) if addresses else [url])]
+        urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
+=======
+        urls = [_absolute(address, above, name, encoded) for address in (addresses(url) if addresses else [url])]
+        urls = [url for url in urls if scheme_of(url) in FETCHABLE] or urls
+>>>>>>> theirs
         if not urls:
             raise RowFault("no address is stated")
         sums: dict[str, str] = {}
@@ -389,7 +397,7 @@ def _locations(cell: str) -> list[str]:
     location = (
         [value_object.get("value") for value_object in values if is_object(value_object)] if is_array(values) else []
     )
-    return [each for each in location if isinstance(each, str)]
+    return [text for text in location if isinstance(text, str)]
 
 
 PRIDE = document(
@@ -593,11 +601,11 @@ def _objects(node: object, *, is_element: bool = False) -> Iterator[dict[str, st
         if any(map(is_address, cells.values())):
             last = Counter(name.rpartition(".")[2] for name in cells)
             yield {(end if last[end := name.rpartition(".")[2]] == 1 else name): cells[name] for name in cells}
-        for each in node.values():
-            yield from _objects(each, is_element=False) if not is_element or is_array(each) else _arrays_in(each)
+        for child in node.values():
+            yield from _objects(child, is_element=False) if not is_element or is_array(child) else _arrays_in(child)
     elif is_array(node):
-        for each in node:
-            yield from _objects(each, is_element=True)
+        for child in node:
+            yield from _objects(child, is_element=True)
 
 
 def _arrays_in(node: object) -> Iterator[dict[str, str]]:
@@ -634,9 +642,11 @@ def _cell(cells: Mapping[str, str], column: str) -> str:
 def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
     """Whether most addresses of a column, in lower case, end like those of files."""
     ending = [
-        "" if each.endswith("/") else last_part(each) for row in rows for each in addresses_in(_cell(row, column))
+        "" if address.endswith("/") else last_part(address)
+        for row in rows
+        for address in addresses_in(_cell(row, column))
     ]
-    return sum("." in each and PAGE_NAMES.search(each) is None for each in ending) * 2 > len(ending)
+    return sum("." in address and PAGE_NAMES.search(address) is None for address in ending) * 2 > len(ending)
 
 
 def _any_rows(file_list: FileList) -> Iterator[Row]:

@@ -332,7 +332,7 @@ def _silent(message: str) -> None:
 def _check_confirmed(plan: Plan, folder: str, confirm: Callable[[str], bool]) -> None:
     """Ask about a download whose size its names do not show."""
     sizes = [file.size for file in plan.files() if file.error is None]
-    size = sum(each or 0 for each in sizes)
+    size = sum(declared_size or 0 for declared_size in sizes)
     if plan.count <= MANY_FILES and size <= MANY_BYTES:
         return
     question = f"{count_of(plan.count, 'file')} ({total_words(sizes)}) will be downloaded to {folder}. Continue?"
@@ -403,7 +403,7 @@ def _lists(
             continue
         yield _List(format, file_list)
     if alone:
-        yield _List(_given(alone), of_all)
+        yield _List(_format_of_urls(alone), of_all)
     if named:
         yield _List(_resolved(named, archives), of_all._replace(shown="names", notes=Counter()))
 
@@ -418,7 +418,7 @@ def _names_of(file_list: FileList) -> Iterator[tuple[Name, ...]]:
         yield names
 
 
-def _given(urls: Sequence[str]) -> Format:
+def _format_of_urls(urls: Sequence[str]) -> Format:
     """The format of URIs and URLs that were given as arguments."""
 
     def rows(_: FileList) -> Iterator[Row]:
@@ -678,10 +678,10 @@ def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome
         writer.writeheader()
         for row in plan.rows():
             ended: list[Outcome] = []
-            for each, again in zip(row.files, row.again, strict=True):
-                outcome = repeated[each.name] if again else next(following)
-                if each.name in names:
-                    repeated[each.name] = outcome
+            for listed_file, again in zip(row.files, row.again, strict=True):
+                outcome = repeated[listed_file.name] if again else next(following)
+                if listed_file.name in names:
+                    repeated[listed_file.name] = outcome
                 ended.append(outcome)
             writer.writerow(
                 {

@@ -255,3 +255,111 @@ DVC = Format(
         "by scheme and host",
     ),
 )
+<<<<<<< ours
+||||||| base
+
+
+# -- git-annex
+
+_KEY = re.compile(r"(?P<backend>[A-Z0-9_]+?)E?(?:-s(?P<size>\d+))?(?:-[a-zA-Z]\d+)*--(?P<name>.+)", re.DOTALL)
+
+
+def _is_whereis(head: Head) -> bool:
+    try:
+        entry: object = decoded(head.first)
+    except (ValueError, RecursionError):
+        return False
+    return is_object(entry) and {"key", "file", "whereis"} <= entry.keys()
+
+
+def _annex_rows(file_list: FileList) -> Iterator[Row]:
+    """The files that `git annex whereis --json` states, each with its key and the URLs of its content."""
+    for number, line in numbered_lines(file_list):
+        try:
+            entry: object = decoded(line)
+        except (ValueError, RecursionError):
+            entry = None
+        key = _KEY.fullmatch(text_of(entry.get("key"))) if is_object(entry) else None
+        if not is_object(entry) or key is None:
+            yield Row(number, {}, fault="the line is not of git annex whereis --json")
+            continue
+        copies = [*only_objects(entry.get("whereis")), *only_objects(entry.get("untrusted"))]
+        stated = (text_of(url) for copy in copies if is_array(urls := copy.get("urls")) for url in urls)
+        urls_to_fetch = dict.fromkeys(url.replace(" ", "%20") for url in stated if scheme_of(url) in FETCHABLE)
+        path, algorithm = text_of(entry.get("file")), key["backend"].lower()
+        checksum = key["name"].partition(".")[0] if algorithm in ("md5", "sha1", "sha256", "sha512") else ""
+        if not urls_to_fetch:
+            where = ", ".join(text_of(copy.get("description")) for copy in copies)
+            yield Row(
+                number, {}, fault=f"{path!r} has no URL, only copies in {where or 'no repository'}: git annex get"
+            )
+            continue
+        cells = {"path": path, "size": key["size"] or "", "algorithm": checksum and algorithm, "checksum": checksum}
+        yield Row(number, {**cells, "url": " ".join(urls_to_fetch)})
+
+
+ANNEX = Format(
+    "git-annex",
+    "files of git-annex or DataLad",
+    "lines of git annex whereis --json",
+    _is_whereis,
+    _annex_rows,
+    _files,
+    manual=Manual(
+        "its URLs; the next one if one fails", "MD5, SHA-1, SHA-256 or SHA-512, from its key", "by scheme and host"
+    ),
+)
+=======
+
+
+# -- git-annex
+
+_KEY = re.compile(r"(?P<backend>[A-Z0-9_]+?)E?(?:-s(?P<size>\d+))?(?:-[a-zA-Z]\d+)*--(?P<name>.+)", re.DOTALL)
+
+
+def _is_whereis(head: Head) -> bool:
+    try:
+        entry: object = decoded(head.first)
+    except (ValueError, RecursionError):
+        return False
+    return is_object(entry) and {"key", "file", "whereis"} <= entry.keys()
+
+
+def _annex_rows(file_list: FileList) -> Iterator[Row]:
+    """The files that `git annex whereis --json` states, each with its key and the URLs of its content."""
+    for number, line in numbered_lines(file_list):
+        try:
+            entry: object = decoded(line)
+        except (ValueError, RecursionError):
+            entry = None
+        key = _KEY.fullmatch(text_of(entry.get("key"))) if is_object(entry) else None
+        if not is_object(entry) or key is None:
+            yield Row(number, {}, fault="the line is not of git annex whereis --json")
+            continue
+        copies = [*only_objects(entry.get("whereis")), *only_objects(entry.get("untrusted"))]
+        urls_text = (text_of(url) for copy in copies if is_array(urls := copy.get("urls")) for url in urls)
+        urls_to_fetch = dict.fromkeys(url.replace(" ", "%20") for url in urls_text if scheme_of(url) in FETCHABLE)
+        path, algorithm = text_of(entry.get("file")), key["backend"].lower()
+        checksum = key["name"].partition(".")[0] if algorithm in ("md5", "sha1", "sha256", "sha512") else ""
+        if not urls_to_fetch:
+            where = ", ".join(text_of(copy.get("description")) for copy in copies)
+            yield Row(
+                number, {}, fault=f"{path!r} has no URL, only copies in {where or 'no repository'}: git annex get"
+            )
+            continue
+        cells = {"path": path, "size": key["size"] or "", "algorithm": checksum and algorithm, "checksum": checksum}
+        yield Row(number, {**cells, "url": " ".join(urls_to_fetch)})
+
+
+ANNEX = Format(
+    "git-annex",
+    "files of git-annex or DataLad",
+    "lines of git annex whereis --json",
+    _is_whereis,
+    _annex_rows,
+    _files,
+    manual=Manual(
+        "its URLs; the next one if one fails", "MD5, SHA-1, SHA-256 or SHA-512, from its key", "by scheme and host"
+    ),
+)
+>>>>>>> theirs

@@ -33,13 +33,13 @@ def token_credentials(token: str) -> Credentials:
 
 
 def _variables(search: Search) -> Found:
-    url, stated = (search.environ.get(name, "").strip() for name in (URL_VARIABLE, TOKEN_VARIABLE))
-    origin = " and ".join(name for name, text in ((URL_VARIABLE, url), (TOKEN_VARIABLE, stated)) if text)
-    if not stated or search.is_complete:
+    url, variable = (search.environ.get(name, "").strip() for name in (URL_VARIABLE, TOKEN_VARIABLE))
+    origin = " and ".join(name for name, text in ((URL_VARIABLE, url), (TOKEN_VARIABLE, variable)) if text)
+    if not variable or search.is_complete:
         return Found(url or None, None, origin)
-    is_file = len(stated) < _LONGEST_PATH and Path(stated).is_file()
+    is_file = len(variable) < _LONGEST_PATH and Path(variable).is_file()
     try:
-        token = Path(stated).read_text("utf-8").strip() if is_file else stated
+        token = Path(variable).read_text("utf-8").strip() if is_file else variable
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The file of {TOKEN_VARIABLE} cannot be read", remedy="Download it again.") from error
     source = f"The file of {TOKEN_VARIABLE}" if is_file else TOKEN_VARIABLE

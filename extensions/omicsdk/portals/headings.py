@@ -334,9 +334,9 @@ def _columns_of(headings: Stated, column: str, is_only: bool) -> tuple[list[str]
         for column in (*headings.urls, *headings.sizes, *(column for column, _ in headings.sums))
     }
 
-    def own(columns: list[str]) -> list[str]:
+    def about_file(columns: list[str]) -> list[str]:
         """Those with its column's stem or number; else those of the row, for its first or only file."""
-        if belonging := [each for each in columns if _is_about(keys[column], keys[each])]:
+        if belonging := [name for name in columns if _is_about(keys[column], keys[name])]:
             return belonging
         if not is_only and column != headings.urls[0]:
             return columns if len(headings.urls) == 1 else []
@@ -345,8 +345,8 @@ def _columns_of(headings: Stated, column: str, is_only: bool) -> tuple[list[str]
         others = [url_column for url_column in headings.urls if url_column != column]
         return [column for column in columns if not any(_is_about(keys[other], keys[column]) for other in others)]
 
-    sums = dict.fromkeys(own([column for column, _ in headings.sums]))
-    return own(list(headings.sizes)), [(column, kind) for column, kind in headings.sums if column in sums]
+    sums = dict.fromkeys(about_file([column for column, _ in headings.sums]))
+    return about_file(list(headings.sizes)), [(column, kind) for column, kind in headings.sums if column in sums]
 
 
 def _at(text: str, number: int, count: int) -> str:
@@ -373,8 +373,8 @@ def parsed_map(mapping: str | Sequence[str] | Mapping[str, str]) -> tuple[tuple[
         pairs = [
             (role.strip(), name.strip())
             for part in parts
-            for each in part.split(",")
-            for role, _, name in [each.partition("=")]
+            for member in part.split(",")
+            for role, _, name in [member.partition("=")]
         ]
     remedy = f"Write --map url=COLUMN,md5=COLUMN with some of {', '.join(ROLES)}."
     for role, name in pairs:

@@ -538,8 +538,13 @@ def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
     why, remedy = what_it_is(head)
     first = head.first[:_FIRST_LINE]
     begins = "" if head.members else f"; its first line is {first!r}"
-    near = sorted((each for each in formats if _nearness(each, head)), key=lambda entry: -_nearness(entry, head))[:2]
-    meant = "; ".join(f"{each.title} (--format {each.name}: {each.marks}{_lacking(each, head)})" for each in near)
+    near = sorted(
+        (candidate for candidate in formats if _nearness(candidate, head)), key=lambda entry: -_nearness(entry, head)
+    )[:2]
+    meant = "; ".join(
+        f"{candidate.title} (--format {candidate.name}: {candidate.marks}{_lacking(candidate, head)})"
+        for candidate in near
+    )
     if is_object(head.document):
         begins = f"; its members are {', '.join(head.document)[:_FIRST_LINE]}"
     raise UnknownList(

@@ -600,16 +600,16 @@ class DrsObjects(Source):
         return file._replace(address=address, name=drs_file.name, size=size, checksums=checksums)
 
     def locate(self, file: ListedFile) -> Location:
-        return locator_of(self._found(file), self.options.prefer)()
+        return locator_of(self._find(file), self.options.prefer)()
 
     def item(self, file: ListedFile, skip: int = 0) -> Item | None:
-        drs_file = self._found(file)
+        drs_file = self._find(file)
         if skip and (drs_file.found is None or len(in_order(drs_file.found.methods, self.options.prefer)) <= skip):
             return None
         item = item_for(drs_file, locator_of(drs_file, self.options.prefer, skip))
         return replace(item, label="")  # files are called by the names that their list or server states
 
-    def _found(self, file: ListedFile) -> DrsFile:
+    def _find(self, file: ListedFile) -> DrsFile:
         identifier = parse_drs_id(file.address)  # its server is known since it was completed
         requested = RequestedObject(identifier, file.name, file.size, file.checksums)
         return DrsFile(requested, file.name, self._objects.get(file.address), self._servers.of(identifier))

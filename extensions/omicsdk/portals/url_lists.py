@@ -369,10 +369,10 @@ def _command(line: str) -> tuple[str, str] | None:
         return None
     program = match[1]
     try:
-        words = shlex.split(line, comments=True)
+        tokens = shlex.split(line, comments=True)
     except ValueError:
         return None
-    values, arguments, rest = dict[str, str](), list[str](), iter(words[1:])
+    values, arguments, rest = dict[str, str](), list[str](), iter(tokens[1:])
     for word in rest:
         option, equals, value = word.partition("=")
         if program == "curl" and word == "-O":

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
+from omicsdk.core.plain_client import stopping_by
 from omicsdk.core.waits import never
 
 if TYPE_CHECKING:
     import httpx
 
+    from omicsdk.core.client import Client
     from omicsdk.portals.lists import ListedFile
     from omicsdk.portals.names.grammar import Name
+
+C = TypeVar("C", bound="Client")
 
 CONTROLLED = (
     "Apply for access to its study at https://dbgap.ncbi.nlm.nih.gov, and download it by the tools of the SRA with the "
@@ -60,6 +65,21 @@ class NamedRow(NamedTuple):
     note: str = ""
 
 
+def client_of(kind: type[C], service: str, options: ArchiveOptions, url: str | None = None, **more: Any) -> C:
+    """A client of an archive, whose requests and waits end when its options say so.
+
+    Args:
+        kind: Its class.
+        service: The archive in `OMICS_<SERVICE>_URL`, which replaces its URL; "" for a platform, whose class finds its own.
+        options: How it works.
+        url: Its URL; by default that of its document.
+        **more: Further arguments of the class.
+    """
+    base_url = (options.environ.get(f"OMICS_{service}_URL", "").strip() if service else "") or url
+    client = kind(base_url, transport=options.transport, environ=options.environ, clock=options.clock, **more)
+    return stopping_by(client, options.stopped)
+
+
 class Archive(Closing):
     """An archive, or a portal, that knows names.
 
@@ -68,12 +88,24 @@ class Archive(Closing):
 
     Attributes:
         title: What it is called in messages, such as `the ENA`.
+        opened: Closes what the archive opened, when it is closed.
     """
 
     title: ClassVar[str]
 
     def __init__(self, options: ArchiveOptions) -> None:
         self.options = options
+        self.opened = ExitStack()
+        self._clients: dict[tuple[str, str | None], Any] = {}
+
+    def close(self) -> None:
+        self.opened.close()
+
+    def client(self, kind: type[C], service: str, url: str | None = None, **more: Any) -> C:
+        """The client of a URL, made at its first use; arguments as those of `client_of`."""
+        if (service, url) not in self._clients:
+            self._clients[service, url] = self.opened.enter_context(client_of(kind, service, self.options, url, **more))
+        return self._clients[service, url]
 
     @abstractmethod
     def rows(self, name: Name) -> Iterator[NamedRow]:

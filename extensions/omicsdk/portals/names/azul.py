@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import NotFound
-from omicsdk.core.plain_client import stopping_by
 from omicsdk.hca.azul.index import catalogs, files
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
@@ -16,7 +15,6 @@ from omicsdk.portals.names.archive import Archive, NamedRow
 if TYPE_CHECKING:
     from omicsdk.hca.azul import Azul as Client
     from omicsdk.hca.azul.files import AzulFile
-    from omicsdk.portals.names.archive import ArchiveOptions
     from omicsdk.portals.names.grammar import Name
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
@@ -26,14 +24,6 @@ class Azul(Archive):
     """Azul: the service of the Human Cell Atlas, which OMICS_AZUL_URL or a profile replaces, and that of AnVIL for its pages."""
 
     title: ClassVar[str] = "Azul"
-
-    def __init__(self, options: ArchiveOptions) -> None:
-        super().__init__(options)
-        self._clients: dict[str, Client] = {}
-
-    def close(self) -> None:
-        while self._clients:
-            self._clients.popitem()[1].close()
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         client = self._at(name.level)
@@ -56,22 +46,11 @@ class Azul(Archive):
         from omicsdk.hca.azul import Azul as Client
         from omicsdk.hca.azul.client import ANVIL_HOST
 
-        service = "anvil" if level == "anvil" else ""
-        if service not in self._clients:
-            options = self.options
-            client = Client(environ=options.environ, transport=options.transport, clock=options.clock)
-            host = options.environ.get("OMICS_ANVIL_URL", "").strip().rstrip("/") or ANVIL_HOST
-            if service and client.base_url != host:  # the login is for the service that is configured
-                client.close()
-                client = Client(
-                    host,
-                    credentials=ANONYMOUS,
-                    environ=options.environ,
-                    transport=options.transport,
-                    clock=options.clock,
-                )
-            self._clients[service] = stopping_by(client, options.stopped)
-        return self._clients[service]
+        client = self.client(Client, "")
+        host = self.options.environ.get("OMICS_ANVIL_URL", "").strip().rstrip("/") or ANVIL_HOST
+        if level != "anvil" or client.base_url == host:
+            return client
+        return self.client(Client, "", host, credentials=ANONYMOUS)  # the login is for the service that is configured
 
 
 def _newest_of(client: Client, atlas: str) -> str:
@@ -98,12 +77,12 @@ def _row(name: Name, file: AzulFile) -> NamedRow:
         "project.project_core.project_short_name": file.project,
     }
     mirrors = (file.mirror_uri,) if file.mirror_uri else ()
-    listed = ListedFile("azul", file.url, file.name, file.size, file.checksums, file.uuid, mirrors)
+    listed_file = ListedFile("azul", file.url, file.name, file.size, file.checksums, file.uuid, mirrors)
     if not file.url and file.drs_uri:
-        listed = ListedFile("drs", file.drs_uri, file.name, file.size, file.checksums, file.uuid)
+        listed_file = ListedFile("drs", file.drs_uri, file.name, file.size, file.checksums, file.uuid)
     elif not file.url:
         remedy = "Ask the atlas for it, or leave it out: --exclude."
-        listed = listed._replace(
+        listed_file = listed_file._replace(
             address=file.uuid, error=NotFound(f"Azul has no address of {file.name}", remedy=remedy)
         )
-    return NamedRow(cells, [listed])
+    return NamedRow(cells, [listed_file])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +21,6 @@ from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.portals.headings import addresses_in, heading
 from omicsdk.portals.lists import FAULT, ListedFile, RowFault, file_at
 from omicsdk.portals.names.archive import Archive, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.study_folder import StudyFolder, https_of, texts
 
@@ -43,15 +41,11 @@ class BioStudies(Archive):
 
     title: ClassVar[str] = "BioStudies"
 
-    @cached_property
+    @property
     def _client(self) -> BiostudiesApi:
         from omicsdk_api.archives.biostudies import BiostudiesApi
 
-        return client_of(BiostudiesApi, "BIOSTUDIES", self.options)
-
-    def close(self) -> None:
-        if "_client" in vars(self):  # made at its first use
-            self._client.close()
+        return self.client(BiostudiesApi, "BIOSTUDIES")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         try:
@@ -187,7 +181,7 @@ def _files(
         count += 1
         path, size = entry["path"], stated_number(entry.get("size"), "size", "get_study", text=True)
         cells = {**_attributes(entry), "accession": accession, "section": section, **texts(entry)}
-        yield NamedRow(cells, [_listed(path, size, entry, folder, info)])
+        yield NamedRow(cells, [_file_of(path, size, entry, folder, info)])
     files_info = info.get("files")
     if not count and not files_info:
         raise NotFound(
@@ -197,7 +191,7 @@ def _files(
         raise InconsistentListing(f"get_study {accession}", f"{files_info} files are stated, but {count} are listed")
 
 
-def _listed(
+def _file_of(
     path: str, size: int | None, entry: Mapping[str, Any], folder: StudyFolder, info: Mapping[str, Any]
 ) -> ListedFile:
     if str(entry.get("type")).lower() not in ("directory", "folder"):

@@ -11,8 +11,7 @@ from omicsdk.core.errors import DecodeError, Gone, NotFound
 from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.documents import DATAVERSE
-from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
-from omicsdk.portals.names.clients import client_of
+from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import Record, list_at, member, text_in
 
@@ -28,21 +27,13 @@ class Dataverse(Archive):
 
     title = "Dataverse"
 
-    def __init__(self, options: ArchiveOptions) -> None:
-        super().__init__(options)
-        self._clients: dict[str, DataverseApi] = {}
-
-    def close(self) -> None:
-        while self._clients:
-            self._clients.popitem()[1].close()
-
     def rows(self, name: Name) -> Iterator[NamedRow]:
         id, _, query = name.id.partition("?")
         server = ""
         if "://" in id:
             parts = urlsplit(id)
             server, id = f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/")
-        client = self._client(server)
+        client = self.client(DataverseApi, "DATAVERSE", f"{server}/api" if server else None)
         version = "".join(parse_qs(query).get("version", ())[:1])
         if name.level == "file":
             yield from self._file(client, id)
@@ -57,12 +48,6 @@ class Dataverse(Archive):
             yield from rows
             return
         yield from self._dataset(client, id, version, response)
-
-    def _client(self, server: str) -> DataverseApi:
-        if server not in self._clients:
-            url = f"{server}/api" if server else None
-            self._clients[server] = client_of(DataverseApi, "DATAVERSE", self.options, url)
-        return self._clients[server]
 
     @staticmethod
     def _version(client: DataverseApi, id: str, version: str, *, without_files: bool = False) -> object:

@@ -12,7 +12,6 @@ from omicsdk.core.errors import APIError, NotFound, UsageError
 from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.documents import SCHEMA_ORG
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name, names_in
 from omicsdk.portals.names.records import Record, member, text_in
 from omicsdk.portals.names.resolution import ARCHIVES, Archives
@@ -54,14 +53,9 @@ class Doi(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = client_of(DataciteApi, "DATACITE", options)
-        self._resolver = client_of(DataciteApi, "DOI", options, "https://doi.org")
-        self._archives = Archives(options)
-
-    def close(self) -> None:
-        self._archives.close()
-        self._resolver.close()
-        self._client.close()
+        self._client = self.client(DataciteApi, "DATACITE")
+        self._resolver = self.client(DataciteApi, "DOI", "https://doi.org")
+        self._archives = self.opened.enter_context(Archives(options))
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         doi = name.id
@@ -71,7 +65,7 @@ class Doi(Archive):
         try:
             registered = self._client.get_doi(doi=doi)
         except NotFound:
-            raise self._elsewhere(doi) from None
+            raise self._not_found(doi) from None
         if names := _names_of(registered, name):
             yield from self._archives.rows(names)
             return
@@ -96,9 +90,9 @@ class Doi(Archive):
             problem = f"{doi} is a text ({kind}){at}, not data"
         else:
             problem = f"{doi} is at a repository that cannot be asked for files{at}"
-        return UsageError(problem, remedy=f"{_listed('Its data are', related)}Its page is {page}.")
+        return UsageError(problem, remedy=f"{_sentence('Its data are', related)}Its page is {page}.")
 
-    def _elsewhere(self, doi: str) -> NotFound:
+    def _not_found(self, doi: str) -> NotFound:
         """The error for a DOI that DataCite did not register: mostly that of a paper."""
         try:
             citation: object = self._resolver.get_citation(doi=doi)
@@ -120,7 +114,7 @@ class Doi(Archive):
             if text_in(object_, "attributes", "types", "resourceTypeGeneral") in _DATA
         ]
         none = "DataCite knows no data that name it: look for accessions in the text"
-        return NotFound(problem, remedy=_listed("Data that name it:", related).rstrip() or f"{none}.")
+        return NotFound(problem, remedy=_sentence("Data that name it:", related).rstrip() or f"{none}.")
 
 
 def _certain(name: Name) -> Name | None:
@@ -138,7 +132,9 @@ def _certain(name: Name) -> Name | None:
 def _names_of(registered: object, name: Name) -> list[Name]:
     """The names at archives here that a registered DOI is: by the address of its page, or by its repository."""
     page = text_in(registered, "data", "attributes", "url")
-    names = [each._replace(text=name.text) for each in names_in(page) if each.archive in ARCHIVES]
+    names = [
+        archive_name._replace(text=name.text) for archive_name in names_in(page) if archive_name.archive in ARCHIVES
+    ]
     names = [name for name in names if name.archive not in ("doi", "identifiers")]
     client = text_in(registered, "data", "relationships", "client", "data", "id")
     if not names and client.startswith("figshare."):
@@ -152,6 +148,6 @@ def _described(entry: object) -> str:
     return f"{text_in(entry, 'id')} ({', '.join(filter(None, (publisher, repr(title[:60]) if title else '')))})"
 
 
-def _listed(before: str, related: list[str]) -> str:
+def _sentence(before: str, related: list[str]) -> str:
     more = f", and {len(related) - _SHOWN} more" if len(related) > _SHOWN else ""
     return f"{before} {', '.join(related[:_SHOWN])}{more}. " if related else ""

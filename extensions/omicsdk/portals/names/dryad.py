@@ -15,7 +15,6 @@ from omicsdk.core.credentials import is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, NotFound
 from omicsdk.portals.documents import DRYAD
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import Record, list_at, member, text_in
 
@@ -38,21 +37,18 @@ class Dryad(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = client_of(DryadApi, "DRYAD", options)
+        self._client = self.client(DryadApi, "DRYAD")
         self._token = options.environ.get(VARIABLE, "").strip()
         if self._token:
             checked_token(self._token, VARIABLE)
             if not is_confidential(self._client.base_url):
                 raise ConfigError(f"{self._client.base_url}: no token is sent over http", remedy="Use its https URL.")
 
-    def close(self) -> None:
-        self._client.close()
-
     def rows(self, name: Name) -> Iterator[NamedRow]:
-        stated = _DOI.fullmatch(name.id)
-        if stated is None:
+        match = _DOI.fullmatch(name.id)
+        if match is None:
             raise NotFound(f"dryad:{name.id} is not a DOI", remedy="Write dryad:10.5061/dryad.NAME.")
-        doi, file = stated[1], stated[2] or ""
+        doi, file = match[1], match[2] or ""
         dataset = self._client.get_dataset(doi=f"doi:{doi}")
         link = text_in(dataset, "_links", "stash:version", "href")
         version = re.search(r"/versions/(\d+)\Z", link)

@@ -12,7 +12,6 @@ from omicsdk.core.errors import Forbidden, NotFound
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 
 if TYPE_CHECKING:
@@ -32,10 +31,7 @@ class Ega(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = client_of(EgaApi, "EGA", options)
-
-    def close(self) -> None:
-        self._client.close()
+        self._client = self.client(EgaApi, "EGA")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         if name.level == "file":

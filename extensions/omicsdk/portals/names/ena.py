@@ -21,10 +21,7 @@ class Ena(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._runs = Runs(options)
-
-    def close(self) -> None:
-        self._runs.close()
+        self._runs = self.opened.enter_context(Runs(options))
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         if self.options.reads == "suppl":

@@ -14,7 +14,6 @@ from omicsdk.core.errors import DecodeError, Forbidden, NotFound
 from omicsdk.core.type_guards import is_number, only_objects
 from omicsdk.portals.documents import FIGSHARE
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import Record, list_at, member, text_in
 
@@ -35,10 +34,7 @@ class Figshare(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = client_of(FigshareApi, "FIGSHARE", options)
-
-    def close(self) -> None:
-        self._client.close()
+        self._client = self.client(FigshareApi, "FIGSHARE")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         if match := _ID.fullmatch(name.id):
@@ -62,7 +58,7 @@ class Figshare(Archive):
         note = (
             f"figshare:c.{number}: the articles of the latest version, since others are not listed" if version else ""
         )
-        articles = _listed(partial(self._client.list_collection_articles, id=number))
+        articles = _records_of(partial(self._client.list_collection_articles, id=number))
         for article in articles:
             for row in self._article(text_in(article, "id"), "", ""):
                 yield row._replace(note=row.note or note)
@@ -88,18 +84,18 @@ class Figshare(Archive):
         Raises:
             DecodeError: The service lists less than it states.
         """
-        stated = article.get("size")
-        if not is_number(stated) or _size_of(article) >= stated:
+        total = article.get("size")
+        if not is_number(total) or _size_of(article) >= total:
             return article
-        files = [*_listed(partial(self._client.list_files, id=number, version=version))]
+        files = [*_records_of(partial(self._client.list_files, id=number, version=version))]
         article = {**article, "files": files}
-        if (size := _size_of(article)) < stated:
+        if (size := _size_of(article)) < total:
             problem = f"{size:,} bytes in {len(files):,} files"
-            raise DecodeError("list_files", "files", problem, expected=f"the {stated:,} bytes that the article states")
+            raise DecodeError("list_files", "files", problem, expected=f"the {total:,} bytes that the article states")
         return article
 
 
-def _listed(operation: Callable[..., list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+def _records_of(operation: Callable[..., list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """The entries of a list, page by page.
 
     Raises:

@@ -17,7 +17,6 @@ from omicsdk.drs.objects import hexadecimal
 from omicsdk.portals import gdc
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
-from omicsdk.portals.names.clients import client_of
 
 if TYPE_CHECKING:
     from omicsdk_api.archives.gdc import GdcApi
@@ -122,19 +121,15 @@ class Gdc(Archive):
 
     title: ClassVar[str] = "the GDC"
 
-    @cached_property
+    @property
     def _client(self) -> GdcApi:
         from omicsdk_api.archives.gdc import GdcApi
 
-        return client_of(GdcApi, "GDC", self.options)
+        return self.client(GdcApi, "GDC")
 
     @cached_property
     def _has_token(self) -> bool:
         return gdc.login(self.options.environ) is not None
-
-    def close(self) -> None:
-        if "_client" in vars(self):  # made at its first use
-            self._client.close()
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         fields = _AT_LEVELS.get(name.level) or (_BY_UUID if _UUID.match(name.id) else _BY_NAME)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any, ClassVar
 
 from omicsdk.core.errors import NotFound
@@ -15,7 +14,6 @@ from omicsdk.gen3.manifests.discovery import objects_in, shown_in
 from omicsdk.gen3.metadata_documents import document_of
 from omicsdk.portals.lists import FAULT, ListedFile, RowFault
 from omicsdk.portals.names.archive import Archive, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.tables import gen3_entries
 
@@ -39,13 +37,9 @@ class Gen3Studies(Archive):
 
     title: ClassVar[str] = "the Gen3 commons"
 
-    @cached_property
+    @property
     def _commons(self) -> Gen3:
-        return client_of(Gen3, "", self.options)
-
-    def close(self) -> None:
-        if "_commons" in vars(self):
-            self._commons.close()
+        return self.client(Gen3, "")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         entries = entries_of(self._document(name.id))

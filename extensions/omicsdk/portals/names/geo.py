@@ -15,7 +15,6 @@ from omicsdk.core.errors import DecodeError, Forbidden, NotFound
 from omicsdk.core.type_guards import number_in
 from omicsdk.portals.lists import ListedFile, file_at
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.ncbi import ncbi_key, rate_limit
 from omicsdk.portals.names.responses import lines_in
@@ -66,7 +65,7 @@ class Record(NamedTuple):
     def experiments(self) -> list[str]:
         """The experiments of a sample in the SRA: several where, for example, proteins were sequenced too."""
         match = (_EXPERIMENT.match(value) for value in self.attributes.get("relation", ()))
-        return [each[1] for each in match if each is not None]
+        return [groups[1] for groups in match if groups is not None]
 
     @property
     def is_sequencing(self) -> bool:
@@ -81,14 +80,10 @@ class Geo(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._runs = Runs(options)
+        self._runs = self.opened.enter_context(Runs(options))
         limit = rate_limit(10 if ncbi_key(options.environ) else 3, options.clock)
-        self._records = client_of(GeoApi, "GEO", options, before_request=limit)
-        self._files = client_of(GeoApi, "GEO_FILES", options, _FILES, before_request=limit)
-
-    def close(self) -> None:
-        for client in (self._runs, self._records, self._files):
-            client.close()
+        self._records = self.client(GeoApi, "GEO", before_request=limit)
+        self._files = self.client(GeoApi, "GEO_FILES", _FILES, before_request=limit)
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         with self._described(name.id, "self") as records:

@@ -9,7 +9,6 @@ from omicsdk_api.archives.identifiers import IdentifiersApi
 from omicsdk.core.errors import BadRequest, NotFound, UsageError
 from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name, names_in
 from omicsdk.portals.names.records import member, text_in
 from omicsdk.portals.names.resolution import ARCHIVES, Archives
@@ -22,12 +21,8 @@ class Identifiers(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = client_of(IdentifiersApi, "IDENTIFIERS", options)
-        self._archives = Archives(options)
-
-    def close(self) -> None:
-        self._archives.close()
-        self._client.close()
+        self._client = self.client(IdentifiersApi, "IDENTIFIERS")
+        self._archives = self.opened.enter_context(Archives(options))
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         try:
@@ -40,9 +35,13 @@ class Identifiers(Archive):
             raise NotFound(f"{name.id}: {why}", remedy="Check the prefix and the identifier.")
         urls = [*_addresses_in(response)]
         for url in urls:
-            names_known = [each for each in names_in(url) if each.archive in ARCHIVES and each.archive != name.archive]
+            names_known = [
+                candidate
+                for candidate in names_in(url)
+                if candidate.archive in ARCHIVES and candidate.archive != name.archive
+            ]
             if names_known:
-                yield from self._archives.rows([each._replace(text=name.text) for each in names_known])
+                yield from self._archives.rows([candidate._replace(text=name.text) for candidate in names_known])
                 return
         if not urls:
             raise NotFound(f"{name.id}: identifiers.org knows no address of it", remedy="Check the identifier.")

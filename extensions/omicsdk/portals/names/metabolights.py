@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.core.errors import Forbidden, NotFound, Unauthorized
@@ -17,7 +16,6 @@ from omicsdk.core.model import ANY, BOOLEAN, STRING, array, mapping, members, op
 from omicsdk.core.page_items import found_at
 from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.names.archive import Archive, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.study_folder import StudyFolder
 
 if TYPE_CHECKING:
@@ -38,15 +36,11 @@ class MetaboLights(Archive):
 
     title: ClassVar[str] = "MetaboLights"
 
-    @cached_property
+    @property
     def _client(self) -> MetabolightsApi:
         from omicsdk_api.archives.metabolights import MetabolightsApi
 
-        return client_of(MetabolightsApi, "METABOLIGHTS", self.options)
-
-    def close(self) -> None:
-        if "_client" in vars(self):  # made at its first use
-            self._client.close()
+        return self.client(MetabolightsApi, "METABOLIGHTS")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         study, folder_listing = self._described(name.id)

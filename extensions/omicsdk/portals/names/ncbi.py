@@ -14,7 +14,7 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.counts import stated_number
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, DecodeError, RateLimited
-from omicsdk.portals.names.clients import client_of
+from omicsdk.portals.names.archive import client_of
 from omicsdk.portals.names.responses import table_rows
 
 if TYPE_CHECKING:
@@ -130,12 +130,12 @@ class Entrez(Closing):
             raise DecodeError(_READ, "", f"{len(experiments):,} experiments", expected=f"the {count:,} that were found")
 
     def _search(self, term: str) -> Matches:
-        response = self._asked(term)
+        response = self._response(term)
         for _ in range(ATTEMPTS - 1):
             if response.error is None:
                 break
             self._clock.sleep(1)
-            response = self._asked(term)
+            response = self._response(term)
         if response.error is not None:
             remedy = "Set NCBI_API_KEY to a key of your NCBI account, or try again later."
             kind = RateLimited if "rate limit" in response.error else APIError
@@ -148,7 +148,7 @@ class Entrez(Closing):
             raise APIError(f"{_SEARCH}: {matches.error}", remedy="Check the accession.")
         return matches
 
-    def _asked(self, term: str) -> Search:
+    def _response(self, term: str) -> Search:
         response = self._client.search_records(db="sra", term=term, usehistory="y", retmax=0, retmode="json")
         check_fields(_SEARCH, response, optional=("error",))
         return response

@@ -8,7 +8,6 @@ may be older.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import unquote
 
@@ -22,7 +21,6 @@ from omicsdk.drs.objects import hexadecimal
 from omicsdk.gen3.records.exports import rows_of
 from omicsdk.portals.lists import FAULT, ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
-from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.study_folder import file_below, https_of, table_rows
 
 if TYPE_CHECKING:
@@ -56,15 +54,11 @@ class Pride(Archive):
 
     title: ClassVar[str] = "PRIDE"
 
-    @cached_property
+    @property
     def _client(self) -> PrideApi:
         from omicsdk_api.archives.pride import PrideApi
 
-        return client_of(PrideApi, "PRIDE", self.options)
-
-    def close(self) -> None:
-        if "_client" in vars(self):  # made at its first use
-            self._client.close()
+        return self.client(PrideApi, "PRIDE")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         try:

@@ -11,8 +11,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import BadRequest, Forbidden, OmicsError
 from omicsdk.portals.lists import ListedFile, ListError, Row, RowFault
-from omicsdk.portals.names.archive import CONTROLLED, NamedRow
-from omicsdk.portals.names.clients import client_of
+from omicsdk.portals.names.archive import CONTROLLED, NamedRow, client_of
 from omicsdk.portals.names.ncbi import Entrez
 from omicsdk.portals.names.responses import table_rows
 from omicsdk.portals.tables import files_of_run

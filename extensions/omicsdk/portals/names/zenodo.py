@@ -8,8 +8,7 @@ from omicsdk_api.archives.zenodo import ZenodoApi
 
 from omicsdk.core.errors import Forbidden, NotFound
 from omicsdk.portals.documents import ZENODO
-from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
-from omicsdk.portals.names.clients import client_of
+from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import Record, list_at, member, text_in
 
@@ -25,19 +24,11 @@ class Zenodo(Archive):
 
     title = "Zenodo"
 
-    def __init__(self, options: ArchiveOptions) -> None:
-        super().__init__(options)
-        self._clients: dict[str, ZenodoApi] = {}
-
-    def close(self) -> None:
-        while self._clients:
-            self._clients.popitem()[1].close()
-
     def rows(self, name: Name) -> Iterator[NamedRow]:
         is_test = name.id.startswith(f"{_TEST}/")
         number, _, file = name.id.removeprefix(f"{_TEST}/").partition("/")
         host = _TEST if is_test else "zenodo.org"
-        client = self._client(host)
+        client = self.client(ZenodoApi, "ZENODO", f"https://{host}/api" if is_test else None)
         page = f"https://{host}/records/{number}"
         try:
             record = client.get_record(id=number)
@@ -53,12 +44,6 @@ class Zenodo(Archive):
         accession = text_in(record, "doi") or f"zenodo:{text_in(record, 'id')}"
         title = text_in(record, "metadata", "title")
         yield from Record(accession, title, file, _note(record, number, accession)).rows(ZENODO, record)
-
-    def _client(self, host: str) -> ZenodoApi:
-        if host not in self._clients:
-            url = f"https://{host}/api" if host == _TEST else None
-            self._clients[host] = client_of(ZenodoApi, "ZENODO", self.options, url)
-        return self._clients[host]
 
 
 def _check_access(record: object, page: str) -> None:

@@ -17,7 +17,7 @@ from omicsdk.core.type_guards import is_object, number_in, only_objects, only_te
 from omicsdk.portals.searches.search import Hit, Query, Searcher, lucene, quoted, titled
 
 
-def _words(query: Query) -> str:
+def _terms(query: Query) -> str:
     """The query with the organism as one more phrase."""
     return lucene(query, *([quoted(query.organism)] if query.organism else []))
 
@@ -34,7 +34,7 @@ class ZenodoSearch(Searcher):
         with self.client(ZenodoApi, "ZENODO") as client:
             for number in range(1, query.limit // self._PAGE + 2):
                 response = client.search_records.raw(
-                    q=_words(query), type="dataset", sort="bestmatch", size=self._PAGE, page=number
+                    q=_terms(query), type="dataset", sort="bestmatch", size=self._PAGE, page=number
                 )
                 hits = checked_json(response, "search_records", self._HITS)["hits"]["hits"]
                 yield from map(self._hit, hits)
@@ -42,7 +42,7 @@ class ZenodoSearch(Searcher):
                     return
 
     def _hit(self, record: Mapping[str, Any]) -> Hit:
-        metadata = stated if is_object(stated := record.get("metadata")) else {}
+        metadata = value if is_object(value := record.get("metadata")) else {}
         files = only_objects(record["files"]) if record.get("files") else None
         sizes = [number_in(file.get("size")) for file in files or ()]
         return Hit(
@@ -65,7 +65,7 @@ class FigshareSearch(Searcher):
     def hits(self, query: Query) -> Iterator[Hit]:
         with self.client(FigshareApi, "FIGSHARE") as client:
             response = client.search_articles.raw(
-                search_for=_words(query), item_type=self._DATASET, page_size=query.limit + 1
+                search_for=_terms(query), item_type=self._DATASET, page_size=query.limit + 1
             )
         for article in checked_json(response, "search_articles", array(mapping(ANY))):
             yield Hit(self.portal, self.named(str(article.get("id"))), titled(str(article.get("title") or "")))
@@ -81,7 +81,7 @@ class DataverseSearch(Searcher):
     def hits(self, query: Query) -> Iterator[Hit]:
         with self.client(DataverseApi, "DATAVERSE") as client:
             self.title = f"the Dataverse {client.base_url}"
-            response = client.search.raw(q=_words(query), type="dataset", per_page=query.limit + 1)
+            response = client.search.raw(q=_terms(query), type="dataset", per_page=query.limit + 1)
             site = client.base_url.removesuffix("/api")
         for item in checked_json(response, "search", self._ITEMS)["data"]["items"]:
             if item.get("type") == "dataset" and (doi := str(item.get("global_id") or "")):

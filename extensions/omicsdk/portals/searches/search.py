@@ -22,8 +22,7 @@ from omicsdk.core.errors import Interrupted, OmicsError, TimedOut, UsageError
 from omicsdk.core.retry import Retry
 from omicsdk.core.threads import Workers, ended
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.portals.names.archive import ArchiveOptions
-from omicsdk.portals.names.clients import client_of
+from omicsdk.portals.names.archive import ArchiveOptions, client_of
 from omicsdk.portals.names.grammar import names_in
 
 if TYPE_CHECKING:
@@ -243,18 +242,18 @@ def results(
     options = ArchiveOptions(environ, stopped=is_late, clock=clock, transport=transport)
     searchers = [_searcher(name)(options) for name in dict.fromkeys(portals or SEARCHERS)]
     searchers = [searcher for searcher in searchers if portals or searcher.is_configured()]
-    found: dict[str, list[Hit]] = {searcher.portal: [] for searcher in searchers}
+    hits_by_portal: dict[str, list[Hit]] = {searcher.portal: [] for searcher in searchers}
     failed: dict[str, OmicsError] = {}
     try:
         with Workers(len(searchers), "search") as pool:
             calls = {
-                searcher.portal: pool.submit(_read, searcher, query, found[searcher.portal], is_late)
+                searcher.portal: pool.submit(_read, searcher, query, hits_by_portal[searcher.portal], is_late)
                 for searcher in searchers
             }
             for searcher, call in zip(searchers, calls.values(), strict=True):
                 error = call.result() if ended(call, is_late) else Interrupted()
                 if isinstance(error, Interrupted):
-                    rows = len(found[searcher.portal])
+                    rows = len(hits_by_portal[searcher.portal])
                     error = TimedOut(
                         f"{searcher.title} did not answer {'to the end ' if rows else ''}within {SECONDS:g} s",
                         remedy="Search again.",
@@ -263,8 +262,8 @@ def results(
                     failed[searcher.portal] = error
     finally:
         left.set()  # threads that still wait for a service end at their next step
-    hits = _merged([list(rows) for rows in found.values()])
-    return SearchResult(hits[: query.limit], failed, tuple(found), len(hits) > query.limit)
+    hits = _merged([list(rows) for rows in hits_by_portal.values()])
+    return SearchResult(hits[: query.limit], failed, tuple(hits_by_portal), len(hits) > query.limit)
 
 
 def _searcher(portal: str) -> type[Searcher]:

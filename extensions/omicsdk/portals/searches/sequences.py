@@ -75,8 +75,10 @@ class GeoSearch(Searcher):
 
     def hits(self, query: Query) -> Iterator[Hit]:
         with eutils(self.options).with_options(retry=RETRY, timeout=SECONDS) as client:
-            found = client.search_records.raw(db="gds", term=self._term(query), retmax=query.limit + 1, retmode="json")
-            ids = self._checked(found, "search_records", self._FOUND)["esearchresult"]["idlist"]
+            payload = client.search_records.raw(
+                db="gds", term=self._term(query), retmax=query.limit + 1, retmode="json"
+            )
+            ids = self._checked(payload, "search_records", self._FOUND)["esearchresult"]["idlist"]
             if not ids:
                 return
             response = client.read_summaries.raw(db="gds", id=",".join(ids), retmode="json")

@@ -14,8 +14,7 @@ from omicsdk.core.errors import DecodeError, Forbidden, NotFound, OmicsError
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.lists import FileList, Head, ListedFile, recognised
 from omicsdk.portals.names import Archives, names_in
-from omicsdk.portals.names.archive import ArchiveOptions
-from omicsdk.portals.names.clients import client_of
+from omicsdk.portals.names.archive import ArchiveOptions, client_of
 from omicsdk.portals.names.gdc import PAGE, replaced_by
 from omicsdk.portals.sources import Gdc as GdcSource
 from omicsdk.portals.sources import SourceOptions
