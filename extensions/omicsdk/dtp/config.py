@@ -296,7 +296,7 @@ class _Reader:
                 raise self._error(message, "Use the application entity's title.")
 
 
-def storage_of(config: DtpConfig, stated: str | None) -> Storage:
+def storage_of(config: DtpConfig, chosen: str | None) -> Storage:
     """Return the store of a data set's files.
 
     Args:
@@ -306,15 +306,15 @@ def storage_of(config: DtpConfig, stated: str | None) -> Storage:
     Raises:
         ConfigError: It is unknown, the settings have no such store, or they have two and state none.
     """
-    if stated is None:
+    if chosen is None:
         stores = [name for name in STORAGES if getattr(config, name) is not None]
-        stated = config.storage or (stores[0] if len(stores) == 1 else None)
-    if stated is None:
+        chosen = config.storage or (stores[0] if len(stores) == 1 else None)
+    if chosen is None:
         raise ConfigError(
             "The settings do not state the store of the files", remedy='Add "storage": "pacs" or "irods".'
         )
-    if stated not in STORAGES:
-        raise ConfigError(f"Unknown store {stated!r}", remedy=choice(stated, STORAGES))
-    if getattr(config, stated) is None:
-        raise ConfigError(f"The settings of {stated} are missing", remedy=f"Add {stated}'s settings.")
-    return stated
+    if chosen not in STORAGES:
+        raise ConfigError(f"Unknown store {chosen!r}", remedy=choice(chosen, STORAGES))
+    if getattr(config, chosen) is None:
+        raise ConfigError(f"The settings of {chosen} are missing", remedy=f"Add {chosen}'s settings.")
+    return chosen

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from omicsdk.drs.servers import Servers
     from omicsdk.gen3 import downloads, explorer, index_records, jobs, queries, uploads, workspaces
     from omicsdk.gen3.manifests import bundles, crosswalk, discovery, indexing, metadata, records
-    from omicsdk.gen3.records import deletions, exports, submission, validation
+    from omicsdk.gen3.records import deletions, exports, file_submission, submission, validation
     from omicsdk.gen3.records import projects as account
 else:
     objects, planning, reading = late_modules("omicsdk.drs", "downloads planning reading")
@@ -37,8 +37,8 @@ else:
     bundles, crosswalk, discovery, indexing, metadata, records = late_modules(
         "omicsdk.gen3.manifests", "bundles crosswalk discovery indexing metadata records"
     )
-    account, deletions, exports, submission, validation = late_modules(
-        "omicsdk.gen3.records", "projects deletions exports submission validation"
+    account, deletions, exports, file_submission, submission, validation = late_modules(
+        "omicsdk.gen3.records", "projects deletions exports file_submission submission validation"
     )
 
 
@@ -117,7 +117,7 @@ class _Workflows:
     delete_record = Workflow(index_records.delete_record)
     validate = Listing(validation.validate_records)
     submit = Workflow(submission.submit)
-    submit_file = Workflow(submission.submit_file)
+    submit_file = Workflow(file_submission.submit_file)
     submit_rows = Listing(submission.submit_rows)
     export_rows = Listing(exports.export_rows)
     export_file = Workflow(exports.export_file)

@@ -178,10 +178,14 @@ def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
         return ()
     for word in ("anyOf", "oneOf"):
         if is_array(alternatives := schema.get(word)):
-            found = [
+            alternative_shapes = [
                 shapes_of(schema_below, depth + 1) if is_object(schema_below) else () for schema_below in alternatives
             ]
-            return () if any(not shapes for shapes in found) else tuple(shape for shapes in found for shape in shapes)
+            return (
+                ()
+                if any(not shapes for shapes in alternative_shapes)
+                else tuple(shape for shapes in alternative_shapes for shape in shapes)
+            )
     kinds, choices = _kinds(schema.get("type")), schema.get("enum")
     if not kinds and not is_array(choices):
         return ()
@@ -306,9 +310,9 @@ class Node:
         self.description = str(schema.get("description") or "").strip()
         self.required = frozenset(_texts(schema.get("required")))
         self.system = frozenset(_texts(schema.get("systemProperties")))
-        self.unique_keys = tuple(tuple(_texts(keys)) for keys in _listed(schema.get("uniqueKeys")))
+        self.unique_keys = tuple(tuple(_texts(keys)) for keys in _array(schema.get("uniqueKeys")))
         self.additional = schema.get("additionalProperties", True) is not False
-        links, groups = _links(_listed(schema.get("links")))
+        links, groups = _links(_array(schema.get("links")))
         self.links: Mapping[str, Link] = {link.name: link for link in links}
         self.groups: tuple[LinkGroup, ...] = tuple(groups)
 
@@ -350,7 +354,7 @@ class Node:
         return (*(name for name in self.properties if name not in self.system), *self.links)
 
     @cached_property
-    def stated(self) -> tuple[str, ...]:
+    def mandatory(self) -> tuple[str, ...]:
         """The properties that every record has to state, but its type and its links."""
         required = {*self.required, self.key} - {"type"} - self.system
         return tuple(name for name in self.properties if name in required)
@@ -400,35 +404,35 @@ def _description(schema: Mapping[str, Any]) -> str:
     return " ".join(str(description).split())
 
 
-def _listed(value: object) -> Sequence[Any]:
+def _array(value: object) -> Sequence[Any]:
     return value if is_array(value) else ()
 
 
 def _texts(value: object) -> Iterator[str]:
-    return (text for text in _listed(value) if isinstance(text, str))
+    return (text for text in _array(value) if isinstance(text, str))
 
 
 def _links(declared_links: Sequence[Any]) -> tuple[list[Link], list[LinkGroup]]:
     links: list[Link] = []
     groups: list[LinkGroup] = []
-    for each in declared_links:
-        if not is_object(each):
+    for declaration in declared_links:
+        if not is_object(declaration):
             continue
-        if is_array(inner := each.get("subgroup")):
+        if is_array(inner := declaration.get("subgroup")):
             links_below, deeper = _links(inner)
             links += links_below
             groups += deeper
             names = tuple(link.name for link in links_below)
-            groups.append(LinkGroup(names, bool(each.get("required")), bool(each.get("exclusive"))))
-        elif "name" in each and "target_type" in each:
+            groups.append(LinkGroup(names, bool(declaration.get("required")), bool(declaration.get("exclusive"))))
+        elif "name" in declaration and "target_type" in declaration:
             links.append(
                 Link(
-                    name=str(each["name"]),
-                    target=str(each["target_type"]),
-                    backref=str(each.get("backref") or ""),
-                    label=str(each.get("label") or ""),
-                    multiplicity=str(each.get("multiplicity") or "many_to_many"),
-                    required=bool(each.get("required")),
+                    name=str(declaration["name"]),
+                    target=str(declaration["target_type"]),
+                    backref=str(declaration.get("backref") or ""),
+                    label=str(declaration.get("label") or ""),
+                    multiplicity=str(declaration.get("multiplicity") or "many_to_many"),
+                    required=bool(declaration.get("required")),
                 )
             )
     return links, groups

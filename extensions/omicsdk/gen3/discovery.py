@@ -220,14 +220,14 @@ class CommonsAddress:
             credentials = stated_login(credentials, resolved_url or None, environ)
         address: object = base_url if base_url is not None else getattr(credentials, "endpoint", None)
         endpoint = endpoint_of(address) if isinstance(address, str) else None
-        url, proof = resolve(
+        url, resolved = resolve(
             DISCOVERY,
             base_url=unbound(endpoint) if isinstance(base_url, UnboundUrl) else endpoint,
             credentials=credentials,
             profile=profile,
             environ=environ,
         )
-        if credentials is None and isinstance(proof, BearerToken):  # of the variable that every platform has
+        if credentials is None and isinstance(resolved, BearerToken):  # of the variable that every platform has
             token = (os.environ if environ is None else environ)[TOKEN_VARIABLE].strip()
-            proof = Gen3Login(url or None, access_token=token, environ=environ)
-        return endpoint_of(url) if url else "", proof
+            resolved = Gen3Login(url or None, access_token=token, environ=environ)
+        return endpoint_of(url) if url else "", resolved

@@ -51,7 +51,7 @@ class Gen3SubmissionQueryError(Gen3Error):
     """A query that the commons refused; the message has its reasons."""
 
 
-def choice(word: str, known: Iterable[str], *, most: int = 8) -> str:
+def choice(word: str, candidates: Iterable[str], *, most: int = 8) -> str:
     """Return a sentence that suggests a known name in place of an unknown one.
 
     Args:
@@ -59,7 +59,7 @@ def choice(word: str, known: Iterable[str], *, most: int = 8) -> str:
         known: The known names.
         most: How many are listed if none is similar.
     """
-    names = list(known)
+    names = list(candidates)
     if near := did_you_mean(word, names, "{!r}"):
         return near
     if not names:

@@ -284,7 +284,7 @@ class FenceStore(MultipartStore):
         authz = list(self._to.authz) or OMIT
         with self._making():
             payload = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
-        self._found(_text(payload, "guid", self._name))
+        self._note_guid(_text(payload, "guid", self._name))
         return self._location(payload, "url")
 
     def _again(self, guid: str) -> Location:
@@ -307,13 +307,13 @@ class FenceStore(MultipartStore):
                 raise
             self._lost()
             return self.begin(source)
-        self._found(_text(payload, "guid", self._name))
+        self._note_guid(_text(payload, "guid", self._name))
         return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(payload, "uploadId", self._name)})
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """Return None: Fence cannot list the parts, so the journal's apply, while their record exists."""
         if not self.guid:  # the book was lost
-            self._found(_key_and_id(upload_id)[0].removesuffix(f"/{self._name}"))
+            self._note_guid(_key_and_id(upload_id)[0].removesuffix(f"/{self._name}"))
         try:
             self._again(self.guid)
         except NotFound as error:
@@ -414,7 +414,7 @@ class FenceStore(MultipartStore):
         ]
         if len(guids) == 1 and not self._book.has(guids[0]):
             self._is_new, self._is_lost = True, False
-            self._found(guids[0])
+            self._note_guid(guids[0])
 
     def _location(self, payload: Mapping[str, Any], member: str) -> Location:
         url = _text(payload, member, self._name)
@@ -426,7 +426,7 @@ class FenceStore(MultipartStore):
         self.guid = self._storage = ""
         self._book.keep(self._path, self._name, "")
 
-    def _found(self, guid: str) -> None:
+    def _note_guid(self, guid: str) -> None:
         self.guid = guid
         self._book.keep(self._path, self._name, guid)
 

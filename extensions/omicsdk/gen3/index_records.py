@@ -131,9 +131,9 @@ def urls_of(indexd: IndexdApi, guids: Sequence[str] | None, params: Mapping[str,
         guids: The GUIDs of the records; None for those that meet the criteria.
         params: Criteria: `size` and `hashes`.
     """
-    asked = {**params, **({} if guids is None else {"ids": guids})}
+    conditions = {**params, **({} if guids is None else {"ids": guids})}
     listing = indexd.get_urls
-    response = json_of(next(listing.responses(request(listing.facts, "/urls", query=criteria(asked)))))
+    response = json_of(next(listing.responses(request(listing.facts, "/urls", query=criteria(conditions)))))
     urls: list[dict[str, Any]] = items_at(response, "urls", "get_urls", members(url=STRING))
     if len(urls) < (number_in(response.get("limit")) or _URLS):
         return response
@@ -243,7 +243,7 @@ def valid_guids(indexd: IndexdApi, count: int | None = None) -> list[str]:
     Raises:
         DecodeError: There are not as many as were requested.
     """
-    payload = json_of(indexd.get_valid_guids.raw(**stated(count=count)))
+    payload = json_of(indexd.get_valid_guids.raw(**without_none(count=count)))
     guids = items_at(payload, "guids", "get_valid_guids", STRING)
     if len(guids) < (minimum := 1 if count is None else count):
         raise DecodeError("get_valid_guids", "guids", guids, expected=f"a list of {minimum} GUIDs")
@@ -361,7 +361,7 @@ T = TypeVar("T")
 _log = logger("omicsdk.gen3")
 
 
-def stated(**fields: Any) -> dict[str, Any]:
+def without_none(**fields: Any) -> dict[str, Any]:
     """Fields of a body, without those that were not given."""
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -378,7 +378,7 @@ def new_record(**fields: Any) -> dict[str, Any]:
                 f"A record cannot be created without {name}",
                 remedy=f"Pass {name}=, or create a blank record of the file.",
             )
-    return {"form": "object", **stated(**fields), "urls": fields.get("urls") or []}
+    return {"form": "object", **without_none(**fields), "urls": fields.get("urls") or []}
 
 
 def urls_left(record: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str] | None:
@@ -536,7 +536,7 @@ def edit_record(
         Conflict: It was changed at the same time; nothing was overwritten.
         Gen3UserError: Nothing was requested to change.
     """
-    fields = stated(urls=url, authz=authz, acl=acl, file_name=file_name, version=version)
+    fields = without_none(urls=url, authz=authz, acl=acl, file_name=file_name, version=version)
     if not fields:
         raise Gen3UserError(f"No change is given for {guid}", remedy="Pass url, authz, acl, file_name or version.")
     change_record(client, guid, **fields)
@@ -645,7 +645,7 @@ class IndexRecords:
         """The prefix of the commons' GUIDs; empty if there is none, or it is unknown."""
         return guids_prefix(self._client)
 
-    def found(self, guids: Sequence[str]) -> dict[str, OutputInfo]:
+    def find(self, guids: Sequence[str]) -> dict[str, OutputInfo]:
         """Find records by their GUIDs, with or without the commons' prefix; those that do not exist are left out.
 
         Args:
@@ -693,7 +693,7 @@ class IndexRecords:
         """
         from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
-        criteria = stated(hash=f"md5:{md5}", size=size, url=url)
+        criteria = without_none(hash=f"md5:{md5}", size=size, url=url)
         return [OutputInfo.from_dict(record) for record in matching_records(self._indexd, criteria)]
 
     def pages_after(self, did: str = "") -> Iterator[list[OutputInfo]]:
@@ -739,7 +739,7 @@ class IndexRecords:
             Its GUID; None without one.
         """
         if did := fields.get("did"):
-            records = list(self.found([did]).values())
+            records = list(self.find([did]).values())
         else:
             url = next(iter(fields.get("urls") or ()), None)
             records = self.with_md5(fields["hashes"]["md5"], fields["size"], url)

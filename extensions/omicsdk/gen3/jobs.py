@@ -63,7 +63,7 @@ class JobOutput(TypedDict):
 
 def list_jobs(client: Gen3) -> list[Job]:
     """List the user's jobs."""
-    return items_at(_asked(client, "list_jobs", "/list"), "", "list_jobs", _JOB)  # pyright: ignore[reportReturnType] - JSON
+    return items_at(_response(client, "list_jobs", "/list"), "", "list_jobs", _JOB)  # pyright: ignore[reportReturnType] - JSON
 
 
 def start_job(client: Gen3, name: str, input_: Mapping[str, Any] | None = None, *, query: Query = ()) -> Job:
@@ -96,7 +96,7 @@ def job_status(client: Gen3, job_id: str, *, query: Query = ()) -> Job:
         job_id: UID of the job.
         query: Further query parameters.
     """
-    job = _asked(client, "get_status", "/status", ("UID", job_id), *query)
+    job = _response(client, "get_status", "/status", ("UID", job_id), *query)
     check("get_status", "", job, _JOB)
     return job
 
@@ -108,7 +108,7 @@ def job_output(client: Gen3, job_id: str, *, query: Query = ()) -> JobOutput:
         job_id: UID of the job.
         query: Further query parameters.
     """
-    output = _asked(client, "get_output", "/output", ("UID", job_id), *query)
+    output = _response(client, "get_output", "/output", ("UID", job_id), *query)
     check("get_output", "", output, mapping(ANY))
     return output
 
@@ -156,7 +156,7 @@ def run_job(
     return job_output(client, job_id, query=query)
 
 
-def _asked(client: Gen3, operation: str, path: str, *query: tuple[str, Any]) -> Any:
+def _response(client: Gen3, operation: str, path: str, *query: tuple[str, Any]) -> Any:
     return json_of(client.sower.send(plain_request(operation, "GET", path, query=query)))
 
 
@@ -189,6 +189,6 @@ def service_version(client: Gen3) -> str:
     Args:
         client: The commons.
     """
-    response = _asked(client, "get_version", "/_version")
+    response = _response(client, "get_version", "/_version")
     check("get_version", "", response, members(version=STRING))
     return response["version"]

@@ -119,9 +119,9 @@ class Gen3Login(Credentials):
 
     @classmethod
     def _of(cls, login: Login, options: Mapping[str, Any], clock: Clock = SYSTEM_CLOCK) -> Self:
-        made = cls.__new__(cls)
-        made._log_in(login, options, clock)
-        return made
+        new = cls.__new__(cls)
+        new._log_in(login, options, clock)
+        return new
 
     @property
     def endpoint(self) -> str:
@@ -218,7 +218,7 @@ class Gen3Login(Credentials):
             Gen3AuthError: The service refused, or has no login of that commons.
             TransportError: It did not answer.
         """
-        return token_from_service(service, endpoint, self._proof(service), self._options)
+        return token_from_service(service, endpoint, self._login_at(service), self._options)
 
     def refresh_access_token(self, endpoint: str | None = None) -> str:
         """Get a new access token, and use it from then on.
@@ -265,9 +265,9 @@ class Gen3Login(Credentials):
             case ClientLogin():
                 service = TokenService(workspace(os.environ))
             case ApiKey():
-                service = TokenService(f"{source.issuer}/wts", proof=source)
+                service = TokenService(f"{source.issuer}/wts", credentials=source)
             case GivenToken():
-                service = TokenService(f"{self.endpoint}/wts", proof=source)
+                service = TokenService(f"{self.endpoint}/wts", credentials=source)
         return self.from_service(service, commons)
 
     # -- in other clients
@@ -311,7 +311,7 @@ class Gen3Login(Credentials):
         from omicsdk.core.request import OperationFacts, request
         from omicsdk.core.sending.transport import Transport
 
-        path_at_commons = _place(path, self.endpoint)
+        path_at_commons = _path_within(path, self.endpoint)
         body = NO_BODY if data is None else Body(*_body(data))
         verb = (method or ("GET" if data is None else "POST")).upper()
         if verb not in _METHODS:
@@ -333,9 +333,9 @@ class Gen3Login(Credentials):
             return token_for_client(endpoint, source, self._options)
         return self.from_service(cast("TokenService", source), endpoint)
 
-    def _proof(self, service: TokenService) -> Gen3Login | None:
+    def _login_at(self, service: TokenService) -> Gen3Login | None:
         """The credentials for a token service: the key's or token's own login, to the commons that issued it."""
-        credentials = service.proof
+        credentials = service.credentials
         if credentials is None:
             return None
         if credentials == self._login.source:
@@ -356,7 +356,7 @@ class Gen3Login(Credentials):
             case ClientLogin():
                 identity = ("client", source.client_id, source.secret, source.scopes)
             case TokenService():
-                credentials = source.proof.key if isinstance(source.proof, ApiKey) else ""
+                credentials = source.credentials.key if isinstance(source.credentials, ApiKey) else ""
                 identity = ("service", source.base, source.idp, credentials)
             case GivenToken():
                 return None
@@ -381,7 +381,7 @@ class Gen3Login(Credentials):
         return f"<{type(self).__name__} {self._login.endpoint or 'to whatever commons the token is of'} by {kind}>"
 
 
-def _place(path: str, endpoint: str) -> str:
+def _path_within(path: str, endpoint: str) -> str:
     """The path within the commons; a whole URL of the commons will do."""
     if "://" in path.partition("?")[0]:
         if path != endpoint and not path.startswith((f"{endpoint}/", f"{endpoint}?")):

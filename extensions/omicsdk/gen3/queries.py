@@ -166,7 +166,7 @@ class Query:
         conditions = {**(values or {}), **more}
         for name, value in conditions.items():
             self._check_value(name, value)
-        return self._with(**{"not": [*self._listed("not"), *({name: value} for name, value in conditions.items())]})
+        return self._with(**{"not": [*self._list_of("not"), *({name: value} for name, value in conditions.items())]})
 
     def project(self, project_id: str | Sequence[str]) -> Self:
         """Choose records of a project, or of several.
@@ -179,12 +179,12 @@ class Query:
     def with_links(self, *names: str) -> Self:
         """Choose records that are linked by all of these links, or ways back."""
         self._check_links(names)
-        return self._with(with_links=[*self._listed("with_links"), *names])
+        return self._with(with_links=[*self._list_of("with_links"), *names])
 
     def without_links(self, *names: str) -> Self:
         """Choose records that are not linked by any of these links, or ways back."""
         self._check_links(names)
-        return self._with(without_links=[*self._listed("without_links"), *names])
+        return self._with(without_links=[*self._list_of("without_links"), *names])
 
     def with_path_to(self, node: str, /, **values: Any) -> Self:
         """Choose records from which links lead, over any number of others, to a record of a node.
@@ -193,11 +193,11 @@ class Query:
             node: The node.
             values: What that record has.
         """
-        return self._with(with_path_to=[*self._listed("with_path_to"), self._target(node, values)])
+        return self._with(with_path_to=[*self._list_of("with_path_to"), self._target(node, values)])
 
     def without_path_to(self, node: str, /, **values: Any) -> Self:
         """Leave out records that link, directly or not, to a record of a node; arguments as those of `with_path_to`."""
-        return self._with(without_path_to=[*self._listed("without_path_to"), self._target(node, values)])
+        return self._with(without_path_to=[*self._list_of("without_path_to"), self._target(node, values)])
 
     def first(self, count: int) -> Self:
         """Return at most `count` records; 0, the default, is all."""
@@ -298,7 +298,7 @@ class Query:
             literal(value)
         return replace(self, chosen=tuple({**dict(self.chosen), **values}.items()))
 
-    def _listed(self, name: str) -> list[Any]:
+    def _list_of(self, name: str) -> list[Any]:
         return list(self.argument(name) or ())
 
     def _link(self, name: str) -> Query:

@@ -150,13 +150,13 @@ class TokenService:
     Attributes:
         base: Its URL, without a slash at the end.
         idp: The login whose token is requested; empty for the one of the endpoint, or the service's own.
-        proof: The credentials for it, outside of a workspace; None within one.
+        credentials: The credentials for it, outside of a workspace; None within one.
         missing: The file that was not there, which is why the service is asked.
     """
 
     base: str
     idp: str = ""
-    proof: ApiKey | GivenToken | None = None
+    credentials: ApiKey | GivenToken | None = None
     missing: Path | None = None
 
 
@@ -280,7 +280,7 @@ def _with_token(token: str, endpoint: str) -> Login:
 def _with_key(key: ApiKey, endpoint: str, idp: str | None) -> Login:
     is_elsewhere = bool(endpoint) and origin_of(endpoint) != origin_of(key.issuer)
     if idp or is_elsewhere:
-        return Login(TokenService(f"{key.issuer}/wts", idp or "", proof=key), endpoint)
+        return Login(TokenService(f"{key.issuer}/wts", idp or "", credentials=key), endpoint)
     return Login(key, endpoint or key.issuer)
 
 

@@ -272,7 +272,7 @@ def _refused(error: APIError, where: str, what: str, remedy: str) -> Gen3AuthErr
 
 
 def _log_in(service: TokenService, idp: str) -> str:
-    if not idp or service.proof is None:
+    if not idp or service.credentials is None:
         return "Check that you have logged in there, and the credentials."
     return f"Log in to {idp} on your profile page, or at {service.base}/oauth2/authorization_url?idp={quote(idp)} in a browser."
 
@@ -459,7 +459,7 @@ class TokenHolder:
                 return self._held.token
             if self._failure is not None and (self._rounds != rounds or self._has_just_failed()):
                 raise copy(self._failure) from self._failure  # of the thread that was waited for, or of a moment ago
-            return self._kept(old) or self._fetched()
+            return self._stored_since(old) or self._fetched()
 
     def after_refusal(self, old: str) -> str:
         """Another token than one that was refused; the same, when it has just taken the place of another refused one.
@@ -495,7 +495,7 @@ class TokenHolder:
         """Whether the last request, a moment ago, was refused."""
         return isinstance(self._failure, AuthError) and self._clock.now() - self._failed_at < AFTER_FAILURE
 
-    def _kept(self, old: str) -> str:
+    def _stored_since(self, old: str) -> str:
         """Return a token that another process has stored since; empty if there is none."""
         now = self._clock.now()
         cached_token = self._cache.read(now) if self._cache is not None else ""

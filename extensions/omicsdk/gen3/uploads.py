@@ -348,10 +348,10 @@ class _Records:
                 result = replace(result, size=size, checksums=checksums)
             return replace(result, filled=self._filled(result, sent.store.find_storage))
         except NotFound:
-            gone = OmicsError(
+            missing = OmicsError(
                 f"{result.name}: it was sent, but its record {result.guid} no longer exists", remedy=_ANEW
             )
-            return replace(result, filled=None, error=gone)
+            return replace(result, filled=None, error=missing)
         except OmicsError as error:
             return replace(result, filled=None, error=error)
 
@@ -447,15 +447,15 @@ def files_of(paths: Sequence[str | os.PathLike[str]], *, subfolders: bool = Fals
     """
     if not paths:
         raise UsageError("Nothing to upload", remedy="Name files or folders.")
-    for each in paths:
-        path = Path(each)
+    for item in paths:
+        path = Path(item)
         if path.is_file():
             yield path, path.name
         elif path.is_dir():
-            found = [folder / name for folder, names in walk_folder(path) for name in names]
-            if not found:
+            files = [folder / name for folder, names in walk_folder(path) for name in names]
+            if not files:
                 raise UsageError(f"{path} has no files", remedy="Check the path.")
-            for file in found:
+            for file in files:
                 yield file, file.relative_to(path).as_posix() if subfolders else file.name
         else:
             raise UsageError(f"{path} not found", remedy="Check the path.")

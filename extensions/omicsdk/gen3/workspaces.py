@@ -191,8 +191,8 @@ def workspace_response(
         result = response.get("Result") if is_object(response) else response
         raise Gen3Error(f"{what} of {where}: {result}", remedy="Check the workspace and the key.")
     if action == "list":
-        for each in ("Data.Objects", "Data.Prefixes"):
-            items_at(response, each, f"list of {where}")
+        for member in ("Data.Objects", "Data.Prefixes"):
+            items_at(response, member, f"list of {where}")
     elif action != "rm" and (not isinstance(response.get("Data"), str) or not response["Data"]):
         raise DecodeError(f"{action} of {where}", "Data", response.get("Data"), expected="a URL")
     return response

@@ -25,11 +25,11 @@ from omicsdk.gen3.index_records import (
     records_of,
     records_with,
     search_page,
-    stated,
     unless_changed,
     urls_of,
     valid_guids,
     versions_of,
+    without_none,
 )
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Gen3Index(Service):
             limit: Records on a page, from 1 to 1024; 100 by default.
             page: The page's number, from 0.
         """
-        return records_of(json_of(self._indexd.list_records.raw(**stated(limit=limit, page=page))))
+        return records_of(json_of(self._indexd.list_records.raw(**without_none(limit=limit, page=page))))
 
     async def async_get_records_on_page(
         self, limit: int | None = None, page: int | None = None, _ssl: object = None
@@ -249,7 +249,9 @@ class Gen3Index(Service):
         """
         return list(
             urls_of(
-                self._indexd, guids.split(",") if isinstance(guids, str) else guids, stated(size=size, hashes=hashes)
+                self._indexd,
+                guids.split(",") if isinstance(guids, str) else guids,
+                without_none(size=size, hashes=hashes),
             ).values()
         )
 
@@ -386,7 +388,7 @@ class Gen3Index(Service):
         Returns:
             The record.
         """
-        fields = stated(uploader=uploader, file_name=file_name)
+        fields = without_none(uploader=uploader, file_name=file_name)
         return self.get_record(did_of(self._indexd.create_blank.raw(**fields), "create_blank"))
 
     def create_new_version(
@@ -446,7 +448,7 @@ class Gen3Index(Service):
         """
         with unless_changed(guid, rev):
             self._indexd.update_blank.raw(
-                guid=guid, rev=rev, **stated(hashes=hashes, size=size, urls=urls, authz=authz)
+                guid=guid, rev=rev, **without_none(hashes=hashes, size=size, urls=urls, authz=authz)
             )
         return self.get_record(guid)
 
@@ -594,7 +596,7 @@ class IndexClient:
             params: The criteria, those of `Gen3Index.get_with_params`.
             negate_params: What they must not meet.
         """
-        query = {**(params or {}), **stated(negate_params=negate_params, start=start)}
+        query = {**(params or {}), **without_none(negate_params=negate_params, start=start)}
         documents = map(Document, matching_records(self._index._indexd, query, page=page_size))  # pyright: ignore[reportPrivateUsage] - the same index
         return documents if limit == float("inf") else islice(documents, max(0, int(limit)))
 

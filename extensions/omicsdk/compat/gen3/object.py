@@ -12,7 +12,7 @@ from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import found_at
 from omicsdk.gen3.errors import Gen3Error
-from omicsdk.gen3.index_records import stated
+from omicsdk.gen3.index_records import without_none
 
 #: Statuses of a service that has no such operation at a path.
 _NO_SUCH_PATH = frozenset({404, 405})
@@ -57,7 +57,7 @@ class Gen3Object(LoginService):
             Gen3ObjectError: The commons did not answer with both.
         """
         creating = self._commons.metadata.create_object
-        request = creating.build(file_name=file_name, authz=authz, **stated(metadata=metadata, aliases=aliases))
+        request = creating.build(file_name=file_name, authz=authz, **without_none(metadata=metadata, aliases=aliases))
         try:
             response = next(creating.responses(request.at("/objects")))
         except APIError as error:

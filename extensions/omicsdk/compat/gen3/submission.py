@@ -23,8 +23,8 @@ from omicsdk.gen3.queries import response
 from omicsdk.gen3.records.chunks import reasons_of
 from omicsdk.gen3.records.deletions import batches_of_node
 from omicsdk.gen3.records.exports import BATCH
+from omicsdk.gen3.records.file_submission import FileResult
 from omicsdk.gen3.records.projects import Project
-from omicsdk.gen3.records.submission import FileResult
 
 if TYPE_CHECKING:
     import httpx

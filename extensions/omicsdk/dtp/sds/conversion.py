@@ -28,7 +28,7 @@ from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.dtp.sds.tables import Entry, Table, absent, read_table, stated_version
 from omicsdk.gen3.dictionary import Dictionary, Node
 from omicsdk.gen3.errors import choice
-from omicsdk.gen3.records.tables import Finding, Place, Row, shown
+from omicsdk.gen3.records.tables import Finding, Place, Row, as_json
 from omicsdk.gen3.records.validation import Validation
 
 _REPLACED = re.compile(r"['/,\s_]")
@@ -123,10 +123,10 @@ def _duplicate(kind: TableKind, first: Entry, entry: Entry) -> Finding:
     where = f"row {first.place.row}" + ("" if first.place.file == entry.place.file else f" of {first.place.file}")
     header = entry.columns[kind.key]
     if _relative(mine) == _relative(other):
-        message, remedy = f"The {header} {shown(mine)} is also in {where}", "Keep one of the rows, or correct one."
+        message, remedy = f"The {header} {as_json(mine)} is also in {where}", "Keep one of the rows, or correct one."
     else:
         name = first.values["submitter_id"]
-        message = f"The {header} {shown(mine)} and {shown(other)} in {where} are one name in a commons: {name}"
+        message = f"The {header} {as_json(mine)} and {as_json(other)} in {where} are one name in a commons: {name}"
         remedy = "Make them differ in letters or digits."
     return entry.finding("duplicate", message, remedy, kind.key, mine)
 
@@ -278,11 +278,11 @@ def _records(
     }
     names = {kind.stem: give_names(experiment, kind, entries_of_kind) for kind, entries_of_kind in entries.items()}
     subjects = names.get(SUBJECTS, {})
-    for kind, each in entries.items():
+    for kind, kind_entries in entries.items():
         node = dictionary.nodes[kind.node]
         properties = tables[kind][0].headers.properties
         required = {name: absent(node.properties[name]) for name in properties if name in node.required}
-        for entry in each:
+        for entry in kind_entries:
             links = dict(_links(entry, node, experiment, subjects))
             entry.values = _record(entry.values, links, node, properties, required)
     return entries
@@ -314,7 +314,7 @@ def _links(
                 yield link.name, [{link.key: subjects[subject]}]
             elif not any(finding.column == "subject_id" for finding in entry.findings):
                 missing = subject is None
-                message = "The subject id is missing" if missing else f"There is no subject {shown(subject)}"
+                message = "The subject id is missing" if missing else f"There is no subject {as_json(subject)}"
                 remedy = "Add it." if missing else choice(str(subject), subjects)
                 entry.findings.append(entry.finding("broken-link", message, remedy, "subject_id", subject))
 
@@ -328,7 +328,7 @@ def _other_version(entries: Sequence[Entry], declared: str, version: Version, fi
         message = f"The data set does not state its version, and is read as one of {version}"
         remedy = f"State its Metadata Version, or pass version= (--sds-version): {versions}."
     else:
-        message = f"The data set states version {shown(declared)}, but is read as one of {version}"
+        message = f"The data set states version {as_json(declared)}, but is read as one of {version}"
         remedy = f"Check it, or pass version= (--sds-version): {versions}."
         if declared in VERSIONS:
             remedy = f"Use version={declared!r} (--sds-version {declared}), or correct it."
@@ -375,6 +375,6 @@ def _check(
 def _placed(entry: Entry, findings: Sequence[Finding], kind: TableKind, node: Node) -> Iterator[Finding]:
     # A fault of the id, or of a sample's subject, is a finding of the sheet; faults that follow from it are not mentioned.
     related = {finding.column for finding in entry.findings} & {kind.key, "subject_id"}
-    for each in findings:
-        if each in entry.findings or not (related and each.column in ("submitter_id", *node.links)):
-            yield entry.placed(each)
+    for problem in findings:
+        if problem in entry.findings or not (related and problem.column in ("submitter_id", *node.links)):
+            yield entry.placed(problem)

@@ -179,9 +179,9 @@ def _of_data_set(records: Iterable[Record], experiment: str) -> dict[str, list[R
         record.get("submitter_id") for node, record, targets in by_record if node == CASE and experiment in targets
     }
     by_node: dict[str, list[Record]] = {}
-    for node, each, targets in by_record:
+    for node, data, targets in by_record:
         if experiment in targets or targets & subjects:
-            by_node.setdefault(node, []).append(each)
+            by_node.setdefault(node, []).append(data)
     return by_node
 
 

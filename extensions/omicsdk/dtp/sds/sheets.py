@@ -17,7 +17,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.tables import file_rows
 from omicsdk.gen3.errors import choice
-from omicsdk.gen3.records.tables import Finding, Place, shown
+from omicsdk.gen3.records.tables import Finding, Place, as_json
 from omicsdk.gen3.records.tables import text_of as plain_text
 
 
@@ -54,7 +54,7 @@ class Unreadable(NamedTuple):
             column: Its column.
         """
         if self.kind == "formula":
-            message = f"{shown(self.text)} is a formula whose value is not in the file"
+            message = f"{as_json(self.text)} is a formula whose value is not in the file"
             remedy = "Open it in Excel and save it, or write the value."
         else:
             message, remedy = f"{self.text} is an error of Excel", "Correct the formula, or write the value."
@@ -183,18 +183,18 @@ class Workbook:
         if sum(part.file_size for part in parts) > MOST_BYTES:
             raise self._refused(f"it unpacks to more than {MOST_BYTES >> 20} MiB")
         changed: dict[str, bytes] = {}
-        for each in parts:
-            content = archive.read(each)  # checks its size and CRC, too: python-calamine unpacks without limits
+        for member in parts:
+            content = archive.read(member)  # checks its size and CRC, too: python-calamine unpacks without limits
             if _XML.match(content):
-                self._check(each.filename, content)
+                self._check(member.filename, content)
                 if b'"e"' in content or b"'e'" in content or any(pattern.search(content) for pattern in _FORMULAS):
-                    changed[each.filename] = _CELL.sub(self._marked, content)
+                    changed[member.filename] = _CELL.sub(self._marked, content)
         if not changed:
             return self._path
         copy = BytesIO()
         with ZipFile(copy, "w") as target:
-            for each in parts:
-                target.writestr(each.filename, changed.get(each.filename) or archive.read(each))
+            for member in parts:
+                target.writestr(member.filename, changed.get(member.filename) or archive.read(member))
         copy.seek(0)
         return copy
 

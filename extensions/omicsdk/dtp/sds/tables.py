@@ -13,7 +13,7 @@ from omicsdk.core.likeness import nearest
 from omicsdk.dtp.sds.layout import OWN, VERSIONS, TableKind, Version, squashed
 from omicsdk.dtp.sds.sheets import Cell, Line, Unreadable, is_blank, sheet_of, text_of
 from omicsdk.gen3.dictionary import Node, Property
-from omicsdk.gen3.records.tables import Finding, Place, shown
+from omicsdk.gen3.records.tables import Finding, Place, as_json
 from omicsdk.gen3.records.validation import value_of_text
 
 #: How alike a header has to be to that of a property that is not required, to be a misspelt one.
@@ -99,7 +99,7 @@ class Headers:
             fault = meant in self._required or bool(nearest(header.strip(), near, least=ALIKE))
             remedy = f"Did you mean {self._headers[meant]!r}?"
         kind = UNKNOWN_HEADER if fault else "left-out"
-        message = f"{shown(header.strip())} is unknown to the dictionary"
+        message = f"{as_json(header.strip())} is unknown to the dictionary"
         return Finding(kind, message, remedy, *where, header, header)
 
     def _version_of(self, header: str) -> Version | None:
@@ -133,11 +133,11 @@ def reader_of(property_: Property) -> Callable[[Cell], Any]:
         choices = {str(choice): choice for choice in property_.choices}
         return lambda cell: choices.get(text_of(cell), text_of(cell))
     if "array" in kinds:
-        return partial(_listed, kind=property_.read_items_as, alone="string" not in kinds)
+        return partial(_values_in, kind=property_.read_items_as, alone="string" not in kinds)
     return _plain if not kinds or "string" in kinds else partial(_typed, kind=kinds[0])
 
 
-def _listed(cell: Cell, kind: str, *, alone: bool) -> Any:
+def _values_in(cell: Cell, kind: str, *, alone: bool) -> Any:
     """The lines of a cell as a list; a single line as a text, unless a list `alone` is a value."""
     lines = _plain(cell).split("\n")
     if not alone and len(lines) == 1:
@@ -329,8 +329,8 @@ class Table:
         if first is None:
             self.columns[name] = header
             return True
-        also = f", as {shown(first.strip())}" if first != header else ""
-        message = f"{shown(header.strip())} is already given{also}"
+        also = f", as {as_json(first.strip())}" if first != header else ""
+        message = f"{as_json(header.strip())} is already given{also}"
         self.findings.append(Finding("twice", message, "Keep one of them.", *where, header, header))
         return False
 

@@ -292,12 +292,12 @@ class Archive:
                 )
 
             def series_of(study: str) -> list[str]:
-                responses = _found(association, "SERIES", StudyInstanceUID=study, SeriesInstanceUID="")
+                responses = _datasets(association, "SERIES", StudyInstanceUID=study, SeriesInstanceUID="")
                 return [_text(response, "SeriesInstanceUID") for response in responses]
 
             def instances_of(study: str, series: str) -> list[tuple[str, str]]:
                 keys = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
-                responses = _found(association, "IMAGE", **keys, SOPInstanceUID="", SOPClassUID="")
+                responses = _datasets(association, "IMAGE", **keys, SOPInstanceUID="", SOPClassUID="")
                 return [(_text(response, "SOPInstanceUID"), _text(response, "SOPClassUID")) for response in responses]
 
             yield from instances(subjects, series_of, instances_of)
@@ -421,7 +421,7 @@ def _storage_contexts(classes: Collection[str], most: int) -> list[PresentationC
     return contexts
 
 
-def _found(association: Association, level: str, **keys: str) -> list[Dataset]:
+def _datasets(association: Association, level: str, **keys: str) -> list[Dataset]:
     """All results of a query: an association answers one request after the other."""
     from pydicom.dataset import Dataset
 

@@ -206,13 +206,13 @@ class DicomWebStore:
         return Location(url, headers)
 
     def _series_of(self, study: str) -> Iterator[str]:
-        return (_text(row, _SERIES) for row in self._listed(f"/studies/{study}/series", _SERIES))
+        return (_text(row, _SERIES) for row in self._entries(f"/studies/{study}/series", _SERIES))
 
     def _instances_of(self, study: str, series: str) -> Iterator[tuple[str, str]]:
-        for instance in self._listed(f"/studies/{study}/series/{series}/instances", _INSTANCE):
+        for instance in self._entries(f"/studies/{study}/series/{series}/instances", _INSTANCE):
             yield _text(instance, _INSTANCE), _text(instance, _CLASS)
 
-    def _listed(self, path: str, key: str) -> Iterator[Mapping[str, Any]]:
+    def _entries(self, path: str, key: str) -> Iterator[Mapping[str, Any]]:
         """The results of a query, page by page; also of servers without pages, which return all at once."""
         seen = set[str]()
         while True:
@@ -225,9 +225,9 @@ class DicomWebStore:
                 return
             rows = items_at(json_of(response), "", "QIDO-RS")
             new = [row for row in rows if is_object(row) and _text(row, key) not in seen]
-            for each in new:
-                seen.add(_text(each, key))
-                yield each
+            for entry in new:
+                seen.add(_text(entry, key))
+                yield entry
             if not new:  # a short page need not be the last: archives limit the length of pages
                 return
 

@@ -453,7 +453,7 @@ def run(
         right = [row for row in entries if not isinstance(row, Fault)]
         outcomes = iter(work(right, number * batch < uncertain) if right else ())
         return [
-            Outcome(row.line, "", FAILED, error=row.words) if isinstance(row, Fault) else next(outcomes)
+            Outcome(row.line, "", FAILED, error=row.summary) if isinstance(row, Fault) else next(outcomes)
             for row in entries
         ]
 

@@ -227,13 +227,13 @@ def index_bundles(
         fresh = iter(_fresh_guids(client.indexd, sum(not bundle.guid for bundle in bundles)))
         earlier_guids = stack.enter_context(_KnownGuids(target)) if target is not None else None
         for named in bundles:
-            made = tried(partial(indexed, named))
-            if isinstance(made, OmicsError):
+            outcome = tried(partial(indexed, named))
+            if isinstance(outcome, OmicsError):
                 failed.add(named.name)
-                failures[named.line] = mask_text(str(made))
+                failures[named.line] = mask_text(str(outcome))
             else:
-                guids[made.name] = made.guid
-                created.append(made)
+                guids[outcome.name] = outcome.guid
+                created.append(outcome)
         result = CreatedBundles(sorted(created), dict(sorted(failures.items())))
         if target is not None and earlier_guids is not None:
             _write(target, result.bundles)

@@ -246,7 +246,7 @@ def publish_crosswalk(
         AuthError: The commons does not accept the login.
         ConnectFailed: The commons cannot be reached.
     """
-    made = Published({}, {})
+    report = Published({}, {})
     descriptions = descriptions_of(info) if info is not None else {}
     fresh = _fresh_guids(client)
     metadata = client.metadata_admin
@@ -275,7 +275,7 @@ def publish_crosswalk(
                 guids = subjects_known.guids_of(subject)
                 if len(guids) > 1:
                     problem = f"its names are those of {len(guids)} subjects, {', '.join(guids[:3])}"
-                    made.failures[subject.line] = f"{problem}. Determine which is right"
+                    report.failures[subject.line] = f"{problem}. Determine which is right"
                     continue
                 if not subject.names:
                     continue
@@ -288,8 +288,8 @@ def publish_crosswalk(
             items = [(guid, subjects, stored.get(guid)) for guid, subjects in by_guid.items()]
             for (_, subjects, _), state in zip(items, in_order(items, published, THREADS), strict=True):
                 for subject in subjects:
-                    made.add(subject.line, state)
-    return made
+                    report.add(subject.line, state)
+    return report
 
 
 def _fresh_guids(client: Gen3) -> Iterator[str]:

@@ -227,12 +227,12 @@ def combine_discovery(
             if not key:
                 continue
             keys = [key] if exact else [candidate for candidate in by_key if key in candidate]
-            told = {name: cell.replace("\n", "\\n") for name, cell in zip(names, row.cells, strict=False) if cell}
-            for index in [place for key_of_row in keys for place in by_key.get(key_of_row, ())]:
-                added.setdefault(index, {}).update(told)
+            additions = {name: cell.replace("\n", "\\n") for name, cell in zip(names, row.cells, strict=False) if cell}
+            for index in [position for key_of_row in keys for position in by_key.get(key_of_row, ())]:
+                added.setdefault(index, {}).update(additions)
             if not exact:  # a study that has been found is not looked up again
-                for each in keys:
-                    del by_key[each]
+                for matched_key in keys:
+                    del by_key[matched_key]
     header = list(dict.fromkeys([GUID, *columns, *names]))
     separator, written = delimiter_of(target), 0
     with in_place_of(target) as file:
@@ -250,12 +250,12 @@ class Study(NamedTuple):
 
     Attributes:
         line: The line of a table, the number of an entry of a JSON list.
-        shown: The member of its document that is shown.
+        visible: The member of its document that is shown.
         further: Further members of its document.
     """
 
     line: int
-    shown: dict[str, Any]
+    visible: dict[str, Any]
     further: dict[str, Any]
 
 
@@ -355,8 +355,8 @@ def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLik
         further = sorted({name for object_ in objects_listed for name in object_} - {*REQUIRED})
         columns = [*REQUIRED, *further]
         file.write(line_of(columns, "\t", **ESCAPED).encode())
-        for each in objects_listed:
-            cells = [cell_of(each[name]) if name in each else "" for name in columns]
+        for entry in objects_listed:
+            cells = [cell_of(entry[name]) if name in entry else "" for name in columns]
             file.write(line_of(cells, "\t", **ESCAPED).encode())
         return len(objects_listed)
 
@@ -549,7 +549,7 @@ def publish_discovery(
             if isinstance(study, Fault):
                 published.failures[study.line] = str(study)
                 continue
-            block = dict(study.shown)
+            block = dict(study.visible)
             named = block.get(guid_field) if guid_field else block.pop(GUID, None)
             if named in (None, ""):
                 published.add(study.line, "skipped")

@@ -286,12 +286,14 @@ class _Check:
         elif not (values := tables.written(cell)):
             self._wrong(line, column, cell, "is empty", "Use at least one value.")
         elif kind is Columns.URL:
-            self._told(line, column, [url for url in values if not self._is_url(url)], len(values), self._url_remedy())
+            self._check_values(
+                line, column, [url for url in values if not self._is_url(url)], len(values), self._url_remedy()
+            )
         else:
             wrong = [path for path in values if not _is_resource(path)]
-            self._told(line, column, wrong, len(values), "Write resources as /programs/a/projects/b.")
+            self._check_values(line, column, wrong, len(values), "Write resources as /programs/a/projects/b.")
 
-    def _told(self, line: int, column: str, wrong: Sequence[str], count: int, remedy: str) -> None:
+    def _check_values(self, line: int, column: str, wrong: Sequence[str], count: int, remedy: str) -> None:
         what = "is not an allowed URL" if "://" in remedy else "is not a resource"
         for value in wrong:
             further = f" {_BLANKS}" if count > 1 and "://" in remedy and "://" not in value else ""

@@ -206,13 +206,13 @@ class _Indexing:
 
     def outcomes(self, rows: Sequence[_Row], perhaps: bool) -> list[Outcome]:
         """The outcomes of rows."""
-        records = self.index.found([row.guid for row in rows])
+        records = self.index.find([row.guid for row in rows])
         return [self._outcome(row, records, perhaps) for row in rows]
 
     def _outcome(self, row: _Row, records: dict[str, OutputInfo], perhaps: bool) -> Outcome:
         entry = row.entry
         if isinstance(entry, Fault):
-            return Outcome(entry.line, "", FAILED, error=entry.words, row=row.text)
+            return Outcome(entry.line, "", FAILED, error=entry.summary, row=row.text)
         outcome = attempted(entry.line, entry.guid, lambda: self._indexed(entry, row.earlier, records, perhaps))
         cells = {**entry.cells, GUID: outcome.guid}
         text = line_of([cells.get(name, "") for name in self.header], self.delimiter)
@@ -245,7 +245,7 @@ class _Indexing:
             try:
                 return self.index.created(fields, after=entry.prev_guid), CREATED
             except Conflict:  # another row of that GUID was quicker
-                records |= self.index.found([entry.guid])
+                records |= self.index.find([entry.guid])
                 if (record := records.get(entry.guid)) is None:
                     raise
                 return record

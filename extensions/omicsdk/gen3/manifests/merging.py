@@ -324,7 +324,7 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
             continue
         for earlier in merged_rows:
             _same_size(earlier, row, rules, on_fault)
-        same = [held for held in merged_rows if not guid or held[1][tables.GUID] == guid]
+        same = [merged_row for merged_row in merged_rows if not guid or merged_row[1][tables.GUID] == guid]
         if not same:
             if not rules.many_guids:
                 first, remedy = merged_rows[0], "Allow several GUIDs, or correct one."

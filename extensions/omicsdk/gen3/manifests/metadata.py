@@ -144,7 +144,7 @@ def ingest_metadata(
     def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
         outcomes = [attempted(row.line, "", lambda row=row: named(row)) for row in rows]
         pairs = [(outcome.guid, row) for outcome, row in zip(outcomes, rows, strict=True) if outcome.guid]
-        records = index.found([guid for guid, _ in pairs]) if guid_type is None else {}
+        records = index.find([guid for guid, _ in pairs]) if guid_type is None else {}
         # Of rows with one GUID the last is stored.
         results = store_documents(client, {guid: document(row, indexed=guid in records) for guid, row in pairs})
         return [stored(outcome, results[outcome.guid]) if outcome.guid else outcome for outcome in outcomes]

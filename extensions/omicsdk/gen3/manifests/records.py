@@ -178,7 +178,7 @@ def verify_manifest(
 
     def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
         guids = [str(reading["guid"](row.cells) or "") for row in rows]
-        records = index.found(guids)
+        records = index.find(guids)
         return [
             attempted(row.line, guid, lambda row=row, guid=guid: verified(row, guid, records.get(guid)))
             for row, guid in zip(rows, guids, strict=True)
@@ -284,7 +284,7 @@ def _counted(rows: Iterator[Row | Fault], index: IndexRecords, target: Path) -> 
     for batch in batches(rows, BATCH):
         errors += [str(row) for row in batch if isinstance(row, Fault)]
         guids = [row.guid for row in batch if not isinstance(row, Fault)]
-        records = index.found(guids)
+        records = index.find(guids)
         counts.update(DELETED if guid in records else GONE for guid in guids)
     if errors:
         counts[FAILED] = len(errors)

@@ -99,7 +99,7 @@ def _of_table(path: Path, delimiter: str | None, on_fault: OnFault, complete: bo
             raise ManifestError(path, "line 1: no column names the files", remedy=_NAMES_FILES)
         headings = {name: table.header[index] for name, index in places.items()}
         for row in table.rows:
-            columns = len(table.header) if complete else min(row.given, len(table.header))
+            columns = len(table.header) if complete else min(row.cell_count, len(table.header))
             if (fault := tables.miscounted(row, columns)) is not None:
                 on_fault(fault)
                 continue
@@ -332,13 +332,13 @@ def entry_of(row: TableRow, names: Sequence[str], headings: Mapping[str, str]) -
 def contents_of(cell: str) -> list[dict[str, Any]] | None:
     """Decode the contents of a package; None if the cell is malformed."""
     try:
-        told = decoded(cell)
+        payload = decoded(cell)
     except ValueError:
         return None
-    if not is_array(told):
+    if not is_array(payload):
         return None
-    contents = [entry for entry in told if is_object(entry) and _is_content(entry)]
-    return contents if len(contents) == len(told) else None
+    contents = [entry for entry in payload if is_object(entry) and _is_content(entry)]
+    return contents if len(contents) == len(payload) else None
 
 
 def _is_content(entry: Mapping[str, Any]) -> bool:

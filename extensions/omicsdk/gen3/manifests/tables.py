@@ -50,7 +50,7 @@ class Fault(NamedTuple):
         return f"{where}: {self._complaint}"
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """The same without the line and with the remedy, for lists by line."""
         text = f"column {self.column!r}: {self._complaint}" if self.column else self._complaint
         return f"{text}. {self.remedy}" if self.remedy else text
@@ -198,12 +198,12 @@ class TableRow(NamedTuple):
     Attributes:
         line: The line that it begins in, from 1.
         cells: As many as the header has; those that the row lacks are empty.
-        given: How many cells the row has.
+        cell_count: How many cells the row has.
     """
 
     line: int
     cells: list[str]
-    given: int
+    cell_count: int
 
 
 class Table(NamedTuple):
@@ -297,11 +297,13 @@ def miscounted(row: TableRow, columns: int) -> Fault | None:
         row: The row.
         columns: The number of columns.
     """
-    if row.given >= columns and not any(cell.strip() for cell in row.cells[columns:]):
+    if row.cell_count >= columns and not any(cell.strip() for cell in row.cells[columns:]):
         return None
-    reason = f"has {row.given} cells, and there are {columns} columns"
+    reason = f"has {row.cell_count} cells, and there are {columns} columns"
     remedy = (
-        "Quote cells that have the separator in them." if row.given > columns else "Complete the row, or remove it."
+        "Quote cells that have the separator in them."
+        if row.cell_count > columns
+        else "Complete the row, or remove it."
     )
     return Fault(row.line, "", "", reason, remedy)
 

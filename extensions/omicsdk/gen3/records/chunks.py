@@ -127,7 +127,7 @@ class Reply(NamedTuple):
     body: Mapping[str, Any]
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Its message about the whole document."""
         return "; ".join(filter(None, (*self.errors, self.message)))
 

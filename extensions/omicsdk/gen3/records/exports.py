@@ -372,8 +372,8 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: str | Seq
     if missing is not None:
         raise Gen3UserError(f"Record {missing} not found", remedy="Check its id, and that this login may see it.")
     by_type: dict[str, list[str]] = {}
-    for each in dict.fromkeys(ids):
-        by_type.setdefault(types[each], []).append(each)
+    for id_ in dict.fromkeys(ids):
+        by_type.setdefault(types[id_], []).append(id_)
     by_id: dict[str, dict[str, Any]] = {}
     exporting = commons.sheepdog.export
     for same in by_type.values():  # a commons fails where they are of several nodes

@@ -86,7 +86,7 @@ class Finding:
         return {name: getattr(self, name) for name in (*fields, "message", "kind", "remedy")}
 
 
-def shown(value: object) -> str:
+def as_json(value: object) -> str:
     """A value as a message shows it: as it would be written in JSON, not long."""
     try:
         text = json.dumps(value, ensure_ascii=False)
@@ -184,7 +184,7 @@ def _beside(columns: Sequence[str], texts: Sequence[str], where: Place) -> Itera
         return
     for number, text in enumerate(texts, 1):
         if text and (number > len(columns) or not columns[number - 1]):
-            problem = f"{shown(text)} is in column {number}, which has no name"
+            problem = f"{as_json(text)} is in column {number}, which has no name"
             remedy = "Name the column, or empty the cell; a tab or comma within a cell needs quotes around it."
             yield Finding("cell-without-column", problem, remedy, *where, str(number), text)
 
@@ -278,8 +278,8 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
         names = [worksheet.title for worksheet in book.worksheets]
         if sheet is not None and sheet not in names:
             raise Gen3UserError(f"{path} has no sheet {sheet!r}", remedy=choice(sheet, names))
-        for each in book.worksheets:
-            each.reset_dimensions()  # some programs write a size that is not the sheet's
+        for sheet_ in book.worksheets:
+            sheet_.reset_dimensions()  # some programs write a size that is not the sheet's
         for name in [sheet] if sheet is not None else _meant(book, names):
             yield from _sheet_rows(book[name], str(path), name)
     finally:
@@ -340,7 +340,7 @@ def _unreadable(columns: Sequence[str], cells: Sequence[Any], where: Place) -> I
         if kind not in ("f", "e") or cell.value is None:
             continue
         if kind == "f":
-            what, problem = "formula", f"{shown(text_of(cell.value))} is a formula"
+            what, problem = "formula", f"{as_json(text_of(cell.value))} is a formula"
         else:
             what, problem = "excel-error", f"{cell.value} is an error of Excel"
         column = columns[number] if number < len(columns) else str(number + 1)

@@ -16,7 +16,7 @@ from omicsdk.gen3.dictionary import PROGRAM, PROJECT, Dictionary, Link, Node, Pr
 from omicsdk.gen3.errors import choice
 from omicsdk.gen3.queries import arguments, name_of, response
 from omicsdk.gen3.records.projects import Project, check_project, project_of
-from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, shown
+from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, as_json
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -58,8 +58,8 @@ def record_of(row: Row, node: Node) -> dict[str, Any]:
             continue
         if dot:
             _add_targets(links.setdefault(name, []), key, cell, row.separator)
-        elif column in node.links and (stated := _targets_in(cell)) is not None:
-            record[column] = stated
+        elif column in node.links and (targets_stated := _targets_in(cell)) is not None:
+            record[column] = targets_stated
         elif cell not in EMPTY:
             record[column] = value_of(cell, node.properties.get(column), row.separator)
         elif column in node.properties and column not in node.system and column not in node.required:
@@ -200,7 +200,9 @@ def _fault(shapes: Sequence[Shape], value: Any, name: str) -> Fault | None:
     if not fitting:
         kinds = dict.fromkeys(kind for shape in shapes for kind in shape.kinds if kind != "null")
         expectation = " or ".join(_WORDS.get(kind, kind) for kind in kinds) or "null"
-        return Fault("wrong-type", f"{shown(value)} is not {expectation}, which {name} requires", _write(kinds, value))
+        return Fault(
+            "wrong-type", f"{as_json(value)} is not {expectation}, which {name} requires", _write(kinds, value)
+        )
     faults: list[Fault] = []
     choices = [choice for shape in fitting if shape.choices is not None for choice in shape.choices]
     for shape in fitting:
@@ -221,9 +223,9 @@ def _anything(_: Any) -> bool:
 
 def _write(kinds: Mapping[str, None], value: Any) -> str:
     if "string" in kinds and not isinstance(value, str) and not is_array(value) and not is_object(value):
-        return f"Write it in quotes: {shown(str(value))}."
+        return f"Write it in quotes: {as_json(str(value))}."
     if "array" in kinds and not is_array(value):
-        return f"Write it as a list: {shown([value])}."
+        return f"Write it as a list: {as_json([value])}."
     if "boolean" in kinds:
         return "Write true or false."
     if "integer" in kinds or "number" in kinds:
@@ -234,7 +236,9 @@ def _write(kinds: Mapping[str, None], value: Any) -> str:
 def _fault_of_shape(shape: Shape, value: Any, name: str, choices: Sequence[Any]) -> Fault | None:
     if shape.choices is not None and not _is_among(value, shape.choices):
         allowed = [str(choice) for choice in choices if choice is not None]
-        return Fault("not-a-choice", f"{shown(value)} is not one of the values of {name}", choice(str(value), allowed))
+        return Fault(
+            "not-a-choice", f"{as_json(value)} is not one of the values of {name}", choice(str(value), allowed)
+        )
     if isinstance(value, str):
         return _text_fault(shape, value, name)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -254,12 +258,12 @@ def _text_fault(shape: Shape, value: str, name: str) -> Fault | None:
     if shape.pattern is not None and not shape.pattern.search(value):
         return Fault(
             "wrong-pattern",
-            f"{shown(value)} does not have the form of {name}",
+            f"{as_json(value)} does not have the form of {name}",
             f"It must match {shape.pattern.pattern}",
         )
     if shape.format == "date-time" and not _is_moment(value):
         return Fault(
-            "wrong-format", f"{shown(value)} is not a date with a time", "Write it as 2024-05-17T12:30:00+00:00."
+            "wrong-format", f"{as_json(value)} is not a date with a time", "Write it as 2024-05-17T12:30:00+00:00."
         )
     return None
 
@@ -311,7 +315,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
         check_project(commons, project)
     is_there = at_once
 
-    def known(node: str, key: str, values: Sequence[str]) -> set[str]:
+    def find_existing(node: str, key: str, values: Sequence[str]) -> set[str]:
         nonlocal is_there
         existing: set[str] = set()
         for part in batches(values, BATCH):
@@ -327,7 +331,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
         is_there = True
         return existing
 
-    return known
+    return find_existing
 
 
 def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
@@ -369,7 +373,7 @@ def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", valu
 
 
 def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
-    for name in node.stated:
+    for name in node.mandatory:
         if name not in record or (name == node.key and record[name] in (None, "")):
             yield finding(row, "missing-property", f"{name} is missing; each {node.name} requires it", "Add it.", name)
     for name, link in node.links.items():
@@ -406,14 +410,16 @@ def _link_findings(link: Link, value: object, row: Row) -> Iterator[Finding]:
     names: set[tuple[object, object]] = set()
     for target in targets:
         if not is_object(target):
-            yield finding(row, "wrong-link", f"{shown(target)} is not a target of {link.name}", shape, link.name, value)
+            yield finding(
+                row, "wrong-link", f"{as_json(target)} is not a target of {link.name}", shape, link.name, value
+            )
             continue
         named = {key: target[key] for key in (link.key, "id") if target.get(key) not in (None, "")}
         if not named:
             keys = f"a {link.key} or id"
-            yield finding(row, "wrong-link", f"{shown(target)} in {link.name} lacks {keys}", shape, link.name, value)
+            yield finding(row, "wrong-link", f"{as_json(target)} in {link.name} lacks {keys}", shape, link.name, value)
         elif not all(isinstance(key_value, str) for key_value in named.values()):
-            problem = f"{shown(target)} in {link.name} has keys that are not texts"
+            problem = f"{as_json(target)} in {link.name} has keys that are not texts"
             yield finding(row, "wrong-link", problem, shape, link.name, value)
         else:
             names.add((named.get(link.key), named.get("id")))
@@ -528,7 +534,7 @@ class Validation:
         record = record_of(row, node)
         findings = [*row.findings, *findings_of(record, node, row), *self._name_findings(row, record, node)]
         if project is not None and record.get("project_id") not in (None, "", project.id):
-            problem = f"The record belongs to project {shown(record['project_id'])}, but is submitted to {project.id}"
+            problem = f"The record belongs to project {as_json(record['project_id'])}, but is submitted to {project.id}"
             findings.append(finding(row, "other-project", problem, "Submit it there, or correct it.", "project_id"))
         # A fault may come from the cell itself; one fault per column is enough.
         first = {
@@ -548,7 +554,7 @@ class Validation:
         if first is None:
             self._twins[node.name, name] = row.place
             return
-        problem = f"{node.name} {shown(name)} is also in {first.where}"
+        problem = f"{node.name} {as_json(name)} is also in {first.where}"
         remedy = "Keep one of the rows: the later one would overwrite the earlier."
         yield finding(row, "duplicate", problem, remedy, node.key, name)
 
@@ -574,13 +580,15 @@ class Validation:
         """The links of a row that have no target."""
         for link, target, key, value in self._links(checked):
             if target == PROJECT and key != "id" and self._project is not None and value != self._project.code:
-                problem = f"{link} points to project {shown(value)}, but the record is submitted to {self._project.id}"
+                problem = (
+                    f"{link} points to project {as_json(value)}, but the record is submitted to {self._project.id}"
+                )
                 yield finding(checked.row, "broken-link", problem, f"Write {self._project.code}.", link, value)
             elif self._is_there(target, key, value):
                 continue
             elif not self._responses.get((target, key), {}).get(value, True):
                 problem = (
-                    f"There is no {target} with the {key} {shown(value)}, neither among the rows nor in the project"
+                    f"There is no {target} with the {key} {as_json(value)}, neither among the rows nor in the project"
                 )
                 yield finding(
                     checked.row, "broken-link", problem, f"Add the {target}, or correct the {key}.", link, value
@@ -647,5 +655,7 @@ def validate_records(
         Gen3UserError: A file cannot be read, or there is no such project.
     """
     meant = project_of(project)
-    known = known_to(client, meant)
-    yield from validate(records, dictionary or Dictionary.of(client), project=meant, node_type=node_type, known=known)
+    find_existing = known_to(client, meant)
+    yield from validate(
+        records, dictionary or Dictionary.of(client), project=meant, node_type=node_type, known=find_existing
+    )

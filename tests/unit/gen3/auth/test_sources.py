@@ -103,7 +103,7 @@ def test_another_commons_than_the_key_s_is_requested_through_the_issuer_s_token_
     api_key: dict[str, str], home: Path
 ):
     login = login_of(Arguments(OTHER, refresh_token=api_key), {}, lambda: home)
-    assert login == Login(TokenService(f"{COMMONS}/wts", proof=ApiKey(api_key["api_key"], COMMONS)), OTHER)
+    assert login == Login(TokenService(f"{COMMONS}/wts", credentials=ApiKey(api_key["api_key"], COMMONS)), OTHER)
 
 
 def test_a_login_of_the_issuer_s_token_service_can_be_named(api_key: dict[str, str], home: Path):

@@ -15,7 +15,7 @@ from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
 from omicsdk.core.json_responses import json_of
 from omicsdk.gen3 import manifests
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.index_records import matching_records, stated
+from omicsdk.gen3.index_records import matching_records, without_none
 from omicsdk.gen3.manifests import crosswalk, discovery
 from omicsdk.gen3.manifests.format import PROTOCOLS
 from omicsdk.gen3.manifests.records import DELETED, GONE, MISSING, WRONG
@@ -86,7 +86,9 @@ def list_objects(
         console: Prints messages.
     """
     hashes = None if md5 is None else f"md5:{md5}"
-    query = stated(file_name=file_name, size=size, hash=hashes, authz=list(authz) or None, uploader=uploader, url=url)
+    query = without_none(
+        file_name=file_name, size=size, hash=hashes, authz=list(authz) or None, uploader=uploader, url=url
+    )
     return Rows.of(console.limited(matching_records(client.indexd, query), limit, "records"))
 
 
