@@ -78,17 +78,13 @@ class Decoding:
         if isinstance(type_, Scalar):
             return self._dated(path, value, [type_])
         if isinstance(type_, Ref):
-            return f"{self._class(type_.key)}.from_dict({value}) if {value}.__class__ is dict else {self._kept(path, value)}"
+            return f"{self._class(type_.key)}.from_dict({value}) if {value}.__class__ is dict else {self._otherwise_typed(path, value)}"
         if isinstance(type_, Array):
-            return (
-                f"{self._list(type_, value, path, depth)} if {value}.__class__ is list else {self._kept(path, value)}"
-            )
+            return f"{self._list(type_, value, path, depth)} if {value}.__class__ is list else {self._otherwise_typed(path, value)}"
         if isinstance(type_, Tuple):
-            return (
-                f"{self._tuple(type_, value, path, depth)} if {value}.__class__ is list else {self._kept(path, value)}"
-            )
+            return f"{self._tuple(type_, value, path, depth)} if {value}.__class__ is list else {self._otherwise_typed(path, value)}"
         assert isinstance(type_, Map)
-        return f"{self._dict(type_, value, path, depth)} if {value}.__class__ is dict else {self._kept(path, value)}"
+        return f"{self._dict(type_, value, path, depth)} if {value}.__class__ is dict else {self._otherwise_typed(path, value)}"
 
     def _list(self, type_: Array, value: str, path: str, depth: int) -> str:
         item = f"i{depth or ''}"
@@ -185,5 +181,5 @@ class Decoding:
         self._use_model(key)
         return self._classes[key]
 
-    def _kept(self, path: str, value: str) -> str:
+    def _otherwise_typed(self, path: str, value: str) -> str:
         return f"{self._imports.add(_CORE, 'otherwise_typed')}({literal(path)}, {value})"

@@ -157,7 +157,7 @@ def _argument(was: Argument, now: Argument, old: Package, new: Package) -> Itera
     if was.nullable != now.nullable and ANY not in (was.type, now.type):
         yield was.nullable, f"{what} can't be None any more" if was.nullable else f"{what} may be None"
     if was.schema.get("default") != now.schema.get("default"):
-        yield False, f"{what}: the service's default is {_shown(now.schema.get('default'))}"
+        yield False, f"{what}: the service's default is {_as_text(now.schema.get('default'))}"
     if (was.position, was.wire) != (now.position, now.wire):
         sending = f"{one_line(now.wire)} in the {now.position}"
         yield False, f"{what} is sent as {sending}; it was {one_line(was.wire)} in the {was.position}"
@@ -189,7 +189,7 @@ def _retyped(
     before_values, lists = choices(was), choices(now)
     lost, gained = [v for v in before_values if v not in lists], [v for v in lists if v not in before_values]
     if before_values and lists and (lost or gained) and opened(was) == opened(now):
-        parts = [f"{word} {_listed(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
+        parts = [f"{word} {_joined(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
         yield breaking, f"{what} {' and '.join(parts)}"
         return
     here, after_text = words(was, old.names.classes), words(now, new.names.classes)
@@ -342,11 +342,11 @@ def _field(
     yield from ((breaking, text) for text, breaking in parts.items())
 
 
-def _listed(values: list[str | int]) -> str:
+def _joined(values: list[str | int]) -> str:
     listing = ", ".join(literal(value) for value in values[:MOST_VALUES])
     return listing if len(values) <= MOST_VALUES else f"{listing} and {len(values) - MOST_VALUES} more"
 
 
-def _shown(value: object) -> str:
+def _as_text(value: object) -> str:
     text = one_line(value) if isinstance(value, str) else str(value)
     return f"{text[:60]!r}" if isinstance(value, str) else "none" if value is None else text[:60]

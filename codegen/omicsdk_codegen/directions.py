@@ -48,13 +48,13 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
     tags = _tags([*out, *come, *(type_ for model in models.values() for type_ in model.types())])
     going, coming = _reached(models, out), _reached(models, come)
 
-    def kept(key: str, word: str) -> list[Field]:
+    def remaining(key: str, word: str) -> list[Field]:
         removed = hidden[word].get(key, set[str]()) - tags.get(key, set[str]())
         # One of which nothing is left is a mistake, or of no use in this direction.
         return [field for field in models[key].fields if field.wire not in removed] or models[key].fields
 
-    changed = {key for key in coming if kept(key, "writeOnly") != models[key].fields}
-    changed |= {key for key in going if kept(key, "readOnly") != models[key].fields}
+    changed = {key for key in coming if remaining(key, "writeOnly") != models[key].fields}
+    changed |= {key for key in going if remaining(key, "readOnly") != models[key].fields}
     affected = _containing(models, changed)
     twins = affected & going & coming
 
@@ -64,10 +64,10 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
 
     models_by_key: dict[str, Model] = {}
     for key, model in models.items():
-        models_by_key[key] = replace(model, fields=kept(key, "writeOnly")) if key in coming else model
+        models_by_key[key] = replace(model, fields=remaining(key, "writeOnly")) if key in coming else model
         if key in going and key in affected:
             sent_key = f"{key}{SENT}" if key in twins else key
-            fields = [replace(field, type=as_sent(field.type)) for field in kept(key, "readOnly")]
+            fields = [replace(field, type=as_sent(field.type)) for field in remaining(key, "readOnly")]
             models_by_key[sent_key] = replace(model, key=sent_key, fields=fields, extra=as_sent(model.extra))
             if key in twins:
                 models_by_key[key].read_only = {field.wire for field in models_by_key[key].fields} - {

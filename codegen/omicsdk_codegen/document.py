@@ -62,8 +62,8 @@ def read(
     report = report or Report()
     report.folder = spec.parent
     _check(spec, allow_urls, refs, folder)
-    root, *laid = _each([lambda path=path: load(path, on_progress) for path in (spec, *overlays)])
-    uris = _each([lambda overlay=overlay: corrects(overlay, root) for overlay in laid])
+    root, *laid = _all_results([lambda path=path: load(path, on_progress) for path in (spec, *overlays)])
+    uris = _all_results([lambda overlay=overlay: corrects(overlay, root) for overlay in laid])
     about = list(zip(uris, laid, strict=True))
     places = Places()
     places.adopt(root)
@@ -109,7 +109,7 @@ def _check(spec: Path, allow_urls: Sequence[str], refs: Path | None, folder: Pat
         raise DocumentError(faults)
 
 
-def _each(calls: Sequence[Callable[[], T]]) -> list[T]:
+def _all_results(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Process all of them, and raise the faults of all."""
     done: list[T] = []
     faults: list[Fault] = []

@@ -246,7 +246,7 @@ class Drafter:
         )
         type_ = type_ if how == "json" else without_positions(type_)
         self._untyped(type_, schema, schema_pointer, f"parameter {wire!r}")
-        facts: Object = {**self._types.facts_of(schema), **_said(parameter)}
+        facts: Object = {**self._types.facts_of(schema), **_without_position(parameter)}
         if how == "simple*" and (is_plain(type_) or isinstance(type_, Array)):  # the same, exploded or not
             how = "comma" if position == "header" else "plain"
         if how == "plain" and position == "path" and (type_ == ANY or not isinstance(type_, (Scalar, Enum, Array))):
@@ -457,7 +457,7 @@ class Drafter:
             self._untyped(type_, schema, pointer, "the body")
         if form in ("form", "multipart") and isinstance(type_, (Scalar, Array)):
             type_ = Map(ANY)
-        facts: Object = {**self._types.facts_of(schema), **_said(body)}
+        facts: Object = {**self._types.facts_of(schema), **_without_position(body)}
         if form == "multipart" and isinstance(type_, Map):
             files = self._types.type_of(facts.get("additionalProperties"), join(pointer, "files"), body=True)
             type_ = Map(files) if files == BYTES else type_
@@ -520,7 +520,9 @@ class Drafter:
         if not is_plain(scalar) or "content" in header:
             self._note(at, "untyped", f"header {wire}", "its text")
             type_ = STRING
-        return DeclaredHeader(pointer, wire, python, type_, {**self._types.facts_of(schema), **_said(header)})
+        return DeclaredHeader(
+            pointer, wire, python, type_, {**self._types.facts_of(schema), **_without_position(header)}
+        )
 
     def _flow(self, draft: Draft, status: str, response: Json) -> Flow | None:
         """Return how the items of a response are framed, if it is a sequence of them."""
@@ -604,8 +606,8 @@ class Drafter:
             self._note(pointer, "omission", f"link {name} of response {status}", "operations are called by their names")
         if draft.stated.method == "HEAD":
             return [Case((status,), "headers")]
-        stated = response.get("content") if isinstance(response, dict) else None
-        content: Object = stated if isinstance(stated, dict) else {}
+        declared = response.get("content") if isinstance(response, dict) else None
+        content: Object = declared if isinstance(declared, dict) else {}
         forms = self._forms(content)
         best = preferred(forms, RESPONSE_ORDER)
         if best is None:
@@ -805,5 +807,5 @@ def _how_in_form(encoding: Json) -> How:
     return _FORMS.get((style, encoding.get("explode", style == "form") is not False), "plain")
 
 
-def _said(thing: Object) -> Object:
-    return {key: thing[key] for key in ("description", "deprecated") if thing.get(key)}
+def _without_position(schema: Object) -> Object:
+    return {key: schema[key] for key in ("description", "deprecated") if schema.get(key)}

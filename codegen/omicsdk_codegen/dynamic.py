@@ -54,13 +54,13 @@ def _having(key: str, node: Json, pointer: str) -> Iterator[tuple[Object, str]]:
     """Objects with a key, and their pointers."""
     waiting: list[tuple[Json, str]] = [(node, pointer)]
     while waiting:
-        held, value_pointer = waiting.pop()
-        if isinstance(held, dict):
-            if isinstance(held.get(key), str):
-                yield held, value_pointer
-            waiting.extend((value, join(value_pointer, name)) for name, value in held.items() if name not in _DATA)
-        elif isinstance(held, list):
-            waiting.extend((value, join(value_pointer, index)) for index, value in enumerate(held))
+        item, value_pointer = waiting.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get(key), str):
+                yield item, value_pointer
+            waiting.extend((value, join(value_pointer, name)) for name, value in item.items() if name not in _DATA)
+        elif isinstance(item, list):
+            waiting.extend((value, join(value_pointer, index)) for index, value in enumerate(item))
 
 
 @dataclass
@@ -86,7 +86,9 @@ class _Binder:
         if isinstance(node, list):
             items = [self.rewrite(item, join(pointer, at_), bound, inside) for at_, item in enumerate(node)]
             return (
-                self._made(items, node) if any(new is not old for new, old in zip(items, node, strict=True)) else node
+                self._note_copy(items, node)
+                if any(new is not old for new, old in zip(items, node, strict=True))
+                else node
             )
         if not isinstance(node, dict):
             return node
@@ -104,10 +106,12 @@ class _Binder:
             elif key != "allOf" or "allOf" not in new:
                 new[key] = changed
         return (
-            node if len(new) == len(node) and all(new.get(key) is node[key] for key in node) else self._made(new, node)
+            node
+            if len(new) == len(node) and all(new.get(key) is node[key] for key in node)
+            else self._note_copy(new, node)
         )
 
-    def _made(self, new: Node, old: Node) -> Node:
+    def _note_copy(self, new: Node, old: Node) -> Node:
         self.notes.made(new, old)
         return new
 

@@ -94,7 +94,7 @@ def explain(planned: Planned, selector: str) -> Explanation:
         UnknownOperation: there is none, or there are several.
     """
     document, package = planned.document, planned.package
-    draft = _found(package, selector)
+    draft = _draft_of(package, selector)
     member = package.groups.members.get(draft.stated.key)
     models = _models(draft, package)
     return Explanation(
@@ -128,7 +128,7 @@ def _command(draft: Draft, package: Package) -> str:
     return f"{rows[0]['command']}{', hidden' if rows[0].get('hidden') else ''}"
 
 
-def _found(package: Package, selector: str) -> Draft:
+def _draft_of(package: Package, selector: str) -> Draft:
     name = unicodedata.normalize("NFKC", selector)  # as Python reads names; terminals may write an accent as a letter
     method, _, path = selector.strip().partition(" ")
     drafts, path_of = package.drafts, package.groups.path_of

@@ -38,21 +38,21 @@ def facts_text(schema: Object, description: str = "") -> str:
         if bounds:
             facts.append(bounds)
     if "multipleOf" in schema:
-        facts.append(f"A multiple of {_shown(schema['multipleOf'])}.")
+        facts.append(f"A multiple of {_as_text(schema['multipleOf'])}.")
     if schema.get("uniqueItems") is True:
         facts.append("Items are unique.")
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and len(pattern) <= _PATTERN_LENGTH:
         facts.append(f"Matches `{one_line(pattern)}`.")
     if "default" in schema and not ("default" in description or "omitted" in description):
-        facts.append(f"Default: {_shown(schema['default'])}.")
+        facts.append(f"Default: {_as_text(schema['default'])}.")
     if schema.get("deprecated") is True:
         facts.append("Deprecated.")
     return " ".join(facts)
 
 
 def _range(schema: Object, description: str) -> str:
-    bounds = {key: _shown(schema[key]) for key in _BOUNDS if _is_number(schema.get(key))}
+    bounds = {key: _as_text(schema[key]) for key in _BOUNDS if _is_number(schema.get(key))}
     if all(re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", description) for number in bounds.values()):
         return ""
     if "minimum" in bounds and "maximum" in bounds:
@@ -63,17 +63,17 @@ def _range(schema: Object, description: str) -> str:
 def _lengths(schema: Object, kind: str, unit: str) -> str:
     least, most = schema.get(f"min{kind}"), schema.get(f"max{kind}")
     if least is not None and most is not None:
-        return f"From {_shown(least)} to {_shown(most)} {unit}."
+        return f"From {_as_text(least)} to {_as_text(most)} {unit}."
     if most is not None:
-        return f"At most {_shown(most)} {unit}."
-    return f"At least {_shown(least)} {unit}." if least else ""
+        return f"At most {_as_text(most)} {unit}."
+    return f"At least {_as_text(least)} {unit}." if least else ""
 
 
 def _is_number(value: Json) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _shown(value: Json) -> str:
+def _as_text(value: Json) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True, sort_keys=True)
     short = one_line(text)
     return (short if len(short) <= _SHOWN_LENGTH else f"{short[: _SHOWN_LENGTH - 3]}...") or "''"

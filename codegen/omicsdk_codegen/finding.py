@@ -61,7 +61,7 @@ class Finder:
         self._entries: Object = entries if isinstance(entries, dict) else {}
         self.home_names: list[str] = list(self._entries)
         for name in self.home_names:
-            target = self._elsewhere(name)
+            target = self._in_other_file(name)
             if target is not None:
                 self._owners.setdefault(target.key, name)
 
@@ -109,14 +109,14 @@ class Finder:
 
     def owned(self, name: str) -> Target | None:
         """Return the target of an entry at home that only refers elsewhere; None if it is a schema, or another's alias."""
-        target = self._elsewhere(name)
+        target = self._in_other_file(name)
         return target if target is not None and self._owners.get(target.key) == name else None
 
     def is_bare(self, node: Object) -> bool:
         """Whether a mapping is a reference without other relevant members."""
         return isinstance(node.get("$ref"), str) and (self._dialect != "3.1" or len(node) == 1)
 
-    def _elsewhere(self, name: str) -> Target | None:
+    def _in_other_file(self, name: str) -> Target | None:
         entry = self._entries[name]
         if not isinstance(entry, dict) or not self.is_bare(entry):
             return None

@@ -114,7 +114,7 @@ class Flattener:
                 merged, circles = _merge(merged, part, pointer), circles | met
         if len(schema) == 1 and reference is not None:  # most references stand alone
             return merged, circles
-        return _merge(merged, _own(schema, pointer), pointer), circles
+        return _merge(merged, _unmerged(schema, pointer), pointer), circles
 
     def _named(self, name: str, seen: frozenset[str]) -> tuple[Flat, frozenset[str]]:
         if name in self._known:
@@ -128,7 +128,7 @@ class Flattener:
         return flat, met - {name}
 
 
-def _own(schema: Object, pointer: str) -> Flat:
+def _unmerged(schema: Object, pointer: str) -> Flat:
     local = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "oneOf", "anyOf")}
     properties = local.get("properties")
     names = list(properties) if isinstance(properties, dict) else []

@@ -46,13 +46,13 @@ def _block(text: str, margin: str, width: int) -> str:
         head, _, names = line.partition(" import ")
         members[head] = f"{members[head]}, {names}" if head in members else names
     sections: dict[int, list[str]] = {}
-    for head in sorted(members, key=_place):
-        sections.setdefault(_place(head)[0], []).append(_written(head, members[head], margin, width))
+    for head in sorted(members, key=_sort_key):
+        sections.setdefault(_sort_key(head)[0], []).append(_written(head, members[head], margin, width))
     return "\n\n".join("\n".join(lines) for lines in sections.values())
 
 
 @cache  # most lines are those of other modules too
-def _place(head: str) -> tuple[int, bool, int, tuple[str | int, ...]]:
+def _sort_key(head: str) -> tuple[int, bool, int, tuple[str | int, ...]]:
     """The section of an import, whether it has members, and its place among those."""
     word, module = head.split(" ")
     root = module.partition(".")[0]

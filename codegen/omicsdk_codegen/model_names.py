@@ -46,7 +46,7 @@ def name_classes(
         reserved: names that none may have.
     """
     listing = list(models)
-    candidates = [_wanted(data, model.key, operations) for model in listing]
+    candidates = [_candidates(data, model.key, operations) for model in listing]
     classes = settle(candidates, reserved)
     by_class = settle_modules(classes.values(), module_name)
     module_names = {key: by_class[class_] for key, class_ in classes.items()}
@@ -57,7 +57,7 @@ def name_classes(
     return Names(classes, modules, module_names)
 
 
-def _wanted(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:
+def _candidates(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:
     """What a model wants to be called; one that is only sent, while another is received, is a Request."""
     candidates = _wanted_model(data, place_of(key), operations)
     if place_of(key) == key:
@@ -79,11 +79,11 @@ def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Want
         at_ = next((step for step in steps if join("", *parts[:step]) in operations), 3)
         operation = join("", *parts[:at_])
         stem, rest = class_stem(operations.get(operation, parts[at_ - 1])), parts[at_:]
-    names = (class_name(stem + _words(data, parts, at_, rest, detail)) for detail in _DETAILS)
+    names = (class_name(stem + _joined(data, parts, at_, rest, detail)) for detail in _DETAILS)
     return Wanted(key, tuple(dict.fromkeys(names)))
 
 
-def _words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], detail: _Detail) -> str:
+def _joined(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], detail: _Detail) -> str:
     """The steps of a pointer as one word: fields by their names, elements as Item, members of maps as Value."""
     step_names: list[str] = []
     index = 0

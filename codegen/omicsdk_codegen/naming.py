@@ -317,21 +317,21 @@ def _cut(name: str, more: _Kept, room: int) -> str:
     if more == "new":
         parts = [word for number, word in enumerate(parts) if word not in parts[:number]]
 
-    def kept(head: int, tail: int) -> str:
+    def shortened(head: int, tail: int) -> str:
         return between.join((*parts[:head], *parts[len(parts) - tail :])) + end
 
-    if len(parts) == 1 or not _fits(kept(1, 1), room):
+    if len(parts) == 1 or not _fits(shortened(1, 1), room):
         return _cut_letters(name.rstrip("_"), room - len(end)) + end
     head, tail = 1, 1
     while head + tail < len(parts):
         grown = [(head, tail + 1), (head + 1, tail)]
         if more == "head" or (more == "both" and tail > head):
             grown.reverse()
-        step = next((lengths for lengths in grown if _fits(kept(*lengths), room)), None)
+        step = next((lengths for lengths in grown if _fits(shortened(*lengths), room)), None)
         if step is None:
             break
         head, tail = step
-    return kept(head, tail)
+    return shortened(head, tail)
 
 
 def _cut_letters(name: str, room: int) -> str:

@@ -43,14 +43,14 @@ def only(document: Document, selectors: Collection[str], report: Report) -> Docu
     if data.get("security") is None and settle_security(document.data).is_stated:
         data["security"] = []  # an operation without a requirement takes no credentials, as in the whole document
     paths = document.data.get("paths")
-    kept, heard = (_items(document, key, keys) for key in ("paths", "webhooks"))
-    _keep_names(document, kept, operations)
-    data["paths"] = kept
+    kept_paths, heard = (_items(document, key, keys) for key in ("paths", "webhooks"))
+    _keep_names(document, kept_paths, operations)
+    data["paths"] = kept_paths
     if heard:
         data["webhooks"] = heard
     components = document.data.get("components")
     if isinstance(paths, dict) and isinstance(components, dict):
-        data["components"] = _needed(document, components, {"paths": kept, "webhooks": heard})
+        data["components"] = _needed(document, components, {"paths": kept_paths, "webhooks": heard})
     document.places.link(data, document.data)
     _report(document, data, selectors, report)
     return Document(data, document.label, document.places)

@@ -314,7 +314,7 @@ def asks(security: Json) -> bool:
 
 def name_operations(operations: list[Stated]) -> dict[str, str]:
     """Names of operations by their keys."""
-    return settle(_wanted(operation) for operation in operations)
+    return settle(_candidates(operation) for operation in operations)
 
 
 def name_webhooks(webhooks: list[Webhook], operations: Mapping[str, str]) -> dict[str, str]:
@@ -341,7 +341,7 @@ def _wanted_webhook(webhook: Webhook, operations: Mapping[str, str]) -> Wanted:
     return Wanted(webhook.key, tuple(names), exact=snake_case(webhook.name) == webhook.name)
 
 
-def _wanted(operation: Stated) -> Wanted:
+def _candidates(operation: Stated) -> Wanted:
     method = operation.method.lower()
     fixed = re.sub(r"\{[^}]*\}", " ", operation.path)
     by_path = operation_name(f"{method} {fixed}")

@@ -71,13 +71,13 @@ def _speakeasy(setting_of_vendor: Object, sent: Mapping[str, Value]) -> Extensio
         setting |= {"style": "continuation", "next": _key(outputs_by_name.get("nextUrl"), extension)}
     elif kind == "cursor" and "cursor" in inputs_by_type:
         setting |= {"style": "token", "next": _key(outputs_by_name.get("nextCursor"), extension)}
-        setting |= _place("token", inputs_by_type["cursor"], sent, extension)
+        setting |= _position("token", inputs_by_type["cursor"], sent, extension)
     elif kind == "offsetLimit" and "page" in inputs_by_type:
-        setting |= {"style": "page", **_place("page", inputs_by_type["page"], sent, extension)}
+        setting |= {"style": "page", **_position("page", inputs_by_type["page"], sent, extension)}
         if "numPages" in outputs_by_name:
             setting["pages"] = _key(outputs_by_name["numPages"], extension)
     elif kind == "offsetLimit" and "offset" in inputs_by_type:
-        setting |= {"style": "offset", **_place("offset", inputs_by_type["offset"], sent, extension)}
+        setting |= {"style": "offset", **_position("offset", inputs_by_type["offset"], sent, extension)}
         if str(inputs_by_type.get("limit", {}).get("name")) in sent:
             setting["limit"] = inputs_by_type["limit"]["name"]
     else:
@@ -87,7 +87,7 @@ def _speakeasy(setting_of_vendor: Object, sent: Mapping[str, Value]) -> Extensio
     return extension
 
 
-def _place(key: str, input_: Object, sent: Mapping[str, Value], extension: Extension) -> Object:
+def _position(key: str, input_: Object, sent: Mapping[str, Value], extension: Extension) -> Object:
     """Return the parameter of an input, as a part of a setting."""
     name, in_body = str(input_.get("name")), input_.get("in") == "requestBody"
     value = sent.get(name)

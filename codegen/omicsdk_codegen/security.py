@@ -98,22 +98,22 @@ def settle_security(data: Object) -> Security:
     is_stated = any(_alternatives(security, declared_schemes) for security in written.values())
     free: Requirement = tuple((name,) for name in declared_schemes)
     requirements: dict[str, Requirement] = {}
-    for each in operations:
-        alternatives = _alternatives(written[each.key], declared_schemes)
-        if each.data.get("x-omics-public") is True:
-            requirements[each.key] = ()
+    for operation in operations:
+        alternatives = _alternatives(written[operation.key], declared_schemes)
+        if operation.data.get("x-omics-public") is True:
+            requirements[operation.key] = ()
         elif alternatives is not None:
-            requirements[each.key] = alternatives
-        elif written[each.key] is None and is_stated:
-            requirements[each.key] = ()
+            requirements[operation.key] = alternatives
+        elif written[operation.key] is None and is_stated:
+            requirements[operation.key] = ()
     usual = Counter(requirement for requirement in requirements.values() if requirement)
     default = max(usual, key=lambda requirement: usual[requirement], default=free)
     used = {name for requirement in (*requirements.values(), default) for names in requirement for name in names}
     schemes = {name: scheme for name, scheme in declared_schemes.items() if name in used}
     scopes: dict[str, dict[str, None]] = {}
     for security in written.values():
-        for each in security if isinstance(security, list) else ():
-            for name, scopes_of_use in each.items() if isinstance(each, dict) else ():
+        for item in security if isinstance(security, list) else ():
+            for name, scopes_of_use in item.items() if isinstance(item, dict) else ():
                 scopes.setdefault(name, {}).update(
                     dict.fromkeys(map(str, scopes_of_use if isinstance(scopes_of_use, list) else ()))
                 )
@@ -208,7 +208,7 @@ def ways_of(data: Object) -> list[Way]:
     uses: list[Way] = []
     for name, scheme in stated_schemes(data).items():
         if isinstance(scheme, dict):
-            code, description = _way(scheme)
+            code, description = _described(scheme)
             about = sentence(scheme.get("description"))
             old = scheme.get("deprecated") is True
             texts = ("Deprecated." if old else "", description, about)
@@ -216,7 +216,7 @@ def ways_of(data: Object) -> list[Way]:
     return uses
 
 
-def _way(scheme: Object) -> tuple[str, str]:
+def _described(scheme: Object) -> tuple[str, str]:
     kind, name = scheme.get("type"), one_line(scheme.get("name"))
     if kind == "apiKey":
         return _key(str(scheme.get("in")), name, "bearer" in str(scheme.get("description", "")).lower())

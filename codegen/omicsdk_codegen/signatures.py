@@ -355,8 +355,8 @@ def _fixed(type_: Type, models: Mapping[str, Model], depth: int) -> dict[str, tu
     # A key with a dot would be read as two.
     fields = [field for field in models[type_.key].fields if "." not in field.wire]
     constants = {field.wire: tuple(map(str, field.type.values)) for field in fields if isinstance(field.type, Enum)}
-    for held in fields if depth > 1 else ():
-        constants |= {f"{held.wire}.{key}": texts for key, texts in _fixed(held.type, models, depth - 1).items()}
+    for inner in fields if depth > 1 else ():
+        constants |= {f"{inner.wire}.{key}": texts for key, texts in _fixed(inner.type, models, depth - 1).items()}
     return constants
 
 

@@ -128,7 +128,7 @@ class Templates:
         try:
             text = template.render(**values)
         except (TemplateError, TypeError, ValueError, AttributeError, LookupError) as error:
-            origin = self._place(error)
+            origin = self._line_of(error)
             if origin is None:
                 raise
             raise DocumentError(
@@ -140,7 +140,7 @@ class Templates:
             raise DocumentError([Fault("without its origin the file cannot be generated again", remedy, path)])
         return text
 
-    def _place(self, error: Exception) -> tuple[str, int] | None:
+    def _line_of(self, error: Exception) -> tuple[str, int] | None:
         """Return the user's file and line that an error is from; None if it is from none."""
         frames = traceback.extract_tb(error.__traceback__)
         for frame in reversed(frames):

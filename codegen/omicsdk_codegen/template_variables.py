@@ -186,23 +186,21 @@ def _described(template: Template) -> str:
         if isinstance(meaning, str):
             lines.append(f"{name}: {meaning}.")
         else:
-            dataclass_names = dict.fromkeys(_flat(meaning))
-            class_names = ", ".join(class_.__name__ for class_ in dataclass_names)
-            lines.append(f"{name}: {class_names if meaning in dataclass_names else f'list[{class_names}]'}.")
-            for each in dataclass_names:
-                _add_classes(each, classes)
-    for dataclass_names in classes:
-        text = inspect.getdoc(dataclass_names) or ""
+            classes_in = dict.fromkeys(_flat(meaning))
+            class_names = ", ".join(class_.__name__ for class_ in classes_in)
+            lines.append(f"{name}: {class_names if meaning in classes_in else f'list[{class_names}]'}.")
+            for class_ in classes_in:
+                _add_classes(class_, classes)
+    for class_ in classes:
+        text = inspect.getdoc(class_) or ""
         described = dict(_ATTRIBUTE.findall(text.partition("Attributes:\n")[2]))
         described |= {
-            name: inspect.getdoc(value) or ""
-            for name, value in vars(dataclass_names).items()
-            if isinstance(value, property)
+            name: inspect.getdoc(value) or "" for name, value in vars(class_).items() if isinstance(value, property)
         }
-        lines += ["", f"{dataclass_names.__name__}: {text.partition(chr(10))[0]}"]
+        lines += ["", f"{class_.__name__}: {text.partition(chr(10))[0]}"]
         lines += [
             f"  {name} ({kind}){': ' if name in described else ''}{' '.join(described.get(name, '').split())}"
-            for name, kind in _members(dataclass_names).items()
+            for name, kind in _members(class_).items()
         ]
     return "\n".join(lines)
 

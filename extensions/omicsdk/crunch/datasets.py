@@ -388,7 +388,7 @@ class DatasetFolders:
             datasets = whole_list(self._client.list_datasets, "count", "slug")
             for dataset in datasets:
                 check_fields("list_datasets", dataset, "slug", optional=("base_file_path",))
-            self._folders = {each.slug: each.base_file_path or "" for each in datasets}
+            self._folders = {entry.slug: entry.base_file_path or "" for entry in datasets}
         return [other for other, folder in self._folders.items() if other != slug and _shares(base, folder)]
 
 

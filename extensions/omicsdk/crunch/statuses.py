@@ -197,10 +197,10 @@ def report_status(
 
     while True:
         try:
-            if failures and (status := _arrived(client, fields, patience())) is not None:
+            if failures and (status := _stored_status(client, fields, patience())) is not None:
                 return status
-            made = Status.from_dict(json_object(raw_request(client, "POST", STATUSES, fields, retry=patience())))
-            return _identified([made])[0]
+            created = Status.from_dict(json_object(raw_request(client, "POST", STATUSES, fields, retry=patience())))
+            return _identified([created])[0]
         except (APIError, TransportError) as error:
             failures += 1
             pause = _pause(retry, error, failures, clock.monotonic() - started)
@@ -224,7 +224,7 @@ def _pause(retry: Retry, error: APIError | TransportError, failures: int, elapse
     )
 
 
-def _arrived(client: Crunch, fields: Mapping[str, Any], patience: Retry) -> Status | None:
+def _stored_status(client: Crunch, fields: Mapping[str, Any], patience: Retry) -> Status | None:
     """The status that arrived although its response was lost; None if none is seen."""
     try:
         return stored(fields, newest_first(client, retry=patience))

@@ -178,7 +178,7 @@ class HCAConfig(Section):
         Returns:
             A copy of the value; None if there is no such setting.
         """
-        return copy.deepcopy(_found(self._values, keys, None))
+        return copy.deepcopy(_value_at(self._values, keys, None))
 
     def place_of(self, *keys: str) -> str:
         """Return the origin of a setting's current value, for messages.
@@ -190,7 +190,7 @@ class HCAConfig(Section):
             The file with its line, "built in", or "set in the program" for an edit in memory; empty if there is no
             value.
         """
-        if _found(self._values, keys, _GONE) != _found(self._settings.values, keys, _GONE):
+        if _value_at(self._values, keys, _GONE) != _value_at(self._settings.values, keys, _GONE):
             return "set in the program"
         return self._settings.place_of(keys) or ""
 
@@ -201,7 +201,7 @@ class HCAConfig(Section):
             keys: The path of names to it.
             value: The value.
         """
-        return _found(self._saved, keys, _GONE) == value
+        return _value_at(self._saved, keys, _GONE) == value
 
     @property
     def is_edited(self) -> bool:
@@ -372,7 +372,7 @@ def read_settings() -> Settings:
 _GONE: Any = object()
 
 
-def _found(values: Mapping[str, Any], keys: Iterable[str], default: Any) -> Any:
+def _value_at(values: Mapping[str, Any], keys: Iterable[str], default: Any) -> Any:
     value: Any = values
     try:
         for key in keys:
@@ -461,7 +461,7 @@ def service_url(section: str, *, base_url: str | None = None, swagger_url: str |
     try:
         return base_url_of(url)
     except ConfigError:  # only an error needs the place
-        return base_url_of(url, f"{section}.swagger_url ({_place(section, config)})")
+        return base_url_of(url, f"{section}.swagger_url ({_url_key(section, config)})")
 
 
 def swagger_url_of(section: str, config: HCAConfig) -> str:
@@ -477,13 +477,13 @@ def swagger_url_of(section: str, config: HCAConfig) -> str:
     url = config.value_of(section, "swagger_url")
     if not isinstance(url, str):
         raise ConfigError(
-            f"{section}.swagger_url ({_place(section, config)}) is {'missing' if url is None else 'no text'}",
+            f"{section}.swagger_url ({_url_key(section, config)}) is {'missing' if url is None else 'no text'}",
             remedy="Use the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
         )
     return url
 
 
-def _place(section: str, config: HCAConfig) -> str:
+def _url_key(section: str, config: HCAConfig) -> str:
     return config.place_of(section, "swagger_url") or "in no file"
 
 
@@ -547,7 +547,7 @@ def discovery(
         if url is None:
             url = service_url(section, config=settings)
             _warn_of_missing_files(section, url, settings)
-        origin = _place(section, settings)
+        origin = _url_key(section, settings)
         if search.is_complete:
             return Found(url, None, origin)
         credentials = _stored(section, url, search, settings, endpoint)
@@ -704,12 +704,12 @@ class Secrets:
             if not is_object(configured):
                 raise ConfigError(f"{KEY} of the HCA configuration ({self._config.place_of(KEY)}) is not an object")
             return configured
-        cached = None if fresh else self._kept().get(self._origin)
+        cached = None if fresh else self._from_file().get(self._origin)
         if is_object(cached):
             return cached
-        tokens_given = self._told()
+        tokens_given = self._from_service()
         with locked(self._cache):
-            write_private(self._cache, json.dumps({**self._kept(), self._origin: tokens_given}, indent=2) + "\n")
+            write_private(self._cache, json.dumps({**self._from_file(), self._origin: tokens_given}, indent=2) + "\n")
         return tokens_given
 
     def application(self, *, fresh: bool = False) -> Application:
@@ -725,11 +725,11 @@ class Secrets:
     def forget(self) -> None:
         """Delete the kept answers."""
         with locked(self._cache):
-            cached = self._kept()
+            cached = self._from_file()
             if cached.pop(self._origin, None) is not None:
                 write_private(self._cache, json.dumps(cached, indent=2) + "\n")
 
-    def _told(self) -> dict[str, Any]:
+    def _from_service(self) -> dict[str, Any]:
         """Request the secrets at the root of the host, and below the service's own address for hosts that serve
         several.
         """
@@ -751,7 +751,7 @@ class Secrets:
             remedy=f"Put the {KEY} of the deployment into the HCA configuration, or log in with --access-token.",
         )
 
-    def _kept(self) -> dict[str, Any]:
+    def _from_file(self) -> dict[str, Any]:
         try:
             value: object = json.loads(read_private(self._cache) or "{}")
         except (ValueError, RecursionError) as error:

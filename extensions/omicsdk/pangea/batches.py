@@ -93,8 +93,8 @@ def each(
 
     results: list[R] = []
     errors: list[OmicsError] = []
-    ends = map(tried, items) if in_order or len(items) < 2 else side_by_side(work, items)
-    for number, (item, end) in enumerate(zip(items, ends, strict=True), 1):
+    outcomes = map(tried, items) if in_order or len(items) < 2 else side_by_side(work, items)
+    for number, (item, end) in enumerate(zip(items, outcomes, strict=True), 1):
         if on_message is not None and number % REPORTED == 0 and number < len(items):
             on_message(f"{number} of {len(items)}")
         if isinstance(end, OmicsError):

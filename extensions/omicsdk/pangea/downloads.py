@@ -143,11 +143,11 @@ def download(
             if end is not None:
                 ends_by_field[result_field.field] = end
     files = [
-        each
-        for each in planned
-        if each.file_name
-        and not each.problem
-        and not (each.field in ends_by_field and ends_by_field[each.field].state == "failed")
+        result_field
+        for result_field in planned
+        if result_field.file_name
+        and not result_field.problem
+        and not (result_field.field in ends_by_field and ends_by_field[result_field.field].state == "failed")
     ]
     from omicsdk.transfer.items import MappedItems
 
@@ -161,7 +161,7 @@ def download(
         run=RUN,
     )
     ends_by_field |= zip((file.field for file in files), report.outcomes, strict=True)
-    report.outcomes = transfer.Outcomes(_outcome(each, ends_by_field.get(each.field)) for each in planned)
+    report.outcomes = transfer.Outcomes(_outcome(result, ends_by_field.get(result.field)) for result in planned)
     report.title = "Download"
     return chosen.checked(report)
 
@@ -212,16 +212,16 @@ def open(client: Pangea, organization: str, group: str, sample: str, module: str
         NotFound: There is no such field, or it is not visible to this user.
         TransferError: The file could not be downloaded, or is corrupt.
     """
-    found = client.get_sample_analysis_result_field_by_name(
+    result_field = client.get_sample_analysis_result_field_by_name(
         org=organization, grp=group, sample=sample, module_name=module, field=field
     )
-    data: object = found.stored_data
+    data: object = result_field.stored_data
     if kind_of(data) == "blob":
         yield BytesIO(json_bytes(data))
         return
     with tempfile.TemporaryDirectory(prefix="omics-pangea-") as folder:
         path = Path(folder, "file")
-        download_field(client, FieldId(found.uuid), data, path)
+        download_field(client, FieldId(result_field.uuid), data, path)
         with path.open("rb") as file:
             yield file
 
@@ -261,7 +261,7 @@ def verify(
     """
     planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
     report = transfer.verify(
-        [_stated(result_field) for result_field in planned if not result_field.problem], folder, stop=stop
+        [_item(result_field) for result_field in planned if not result_field.problem], folder, stop=stop
     )
     ends_in_order = iter(report.outcomes)
     report.outcomes = transfer.Outcomes(
@@ -270,7 +270,7 @@ def verify(
     return report
 
 
-def _stated(field: ResultField) -> Item:
+def _item(field: ResultField) -> Item:
     """Return what a downloaded file is compared with: the field's checksums, or its data."""
     if field.file_name:
         location = transfer.Location(download_url(field.data))
@@ -284,7 +284,7 @@ def _is_selected(field: ResultField, filters: Filters) -> bool:
     """Whether a field's file is selected, or its data where it refers to none; one that cannot be downloaded by its name."""
     if field.problem:
         return fits_rules(filters.rules, field.file_name or field.blob_name)
-    item = _stated(field)
+    item = _item(field)
     return filters.fits(item.name, item.size)
 
 
@@ -460,9 +460,9 @@ def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, u
     from omicsdk.transfer.names import check_name
 
     try:
-        for each in (blob_name, file_name):
-            if each:
-                check_name(each)
+        for candidate in (blob_name, file_name):
+            if candidate:
+                check_name(candidate)
     except UnsafePath as error:  # one impossible name must not stop the others from being downloaded
         problem = error.message
     return ResultField(owner, module, replicate, name, FieldId(uuid, of_group), data, blob_name, file_name, problem)

@@ -235,7 +235,7 @@ class FieldStore(MultipartStore):
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Whether the object consists of these parts already, by its ETag."""
-        size_and_etag = self._look()
+        size_and_etag = self._state()
         return {"etag": size_and_etag[1]} if size_and_etag is not None and size_and_etag == _whole(parts) else None
 
     def abort(self, upload_id: str) -> None:
@@ -244,7 +244,7 @@ class FieldStore(MultipartStore):
 
     def withdraw(self, source: Source, etag: str) -> str:
         """Return what the field's object is now: the server cannot remove it."""
-        size_and_etag = self._look()
+        size_and_etag = self._state()
         return (
             f"{self.target} has {size_and_etag[0]} bytes now (ETag {size_and_etag[1]})."
             if size_and_etag
@@ -253,12 +253,12 @@ class FieldStore(MultipartStore):
 
     def examine(self) -> Mapping[str, str] | None:
         """Return size and ETag of the field's object; None if it cannot be examined."""
-        size_and_etag = self._look()
+        size_and_etag = self._state()
         return None if size_and_etag is None else {"size": str(size_and_etag[0]), "etag": size_and_etag[1]}
 
     def _checked(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Return what the store has now: None if it may not be these parts, or cannot be examined."""
-        size_and_etag = self._look()
+        size_and_etag = self._state()
         if size_and_etag is None:
             return None
         size, etag = _whole(parts)
@@ -275,7 +275,7 @@ class FieldStore(MultipartStore):
             )
         return None
 
-    def _look(self) -> tuple[int, str] | None:
+    def _state(self) -> tuple[int, str] | None:
         try:
             return object_facts(self._client, self._field)
         except OmicsError as error:

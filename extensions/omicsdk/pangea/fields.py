@@ -400,16 +400,16 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
 
     def facts(headers: Mapping[str, str]) -> tuple[int, str] | None:
         with storage.streamed(plain_request("", "GET", url, headers=headers)) as body:
-            stated = body.headers
-            content_range = _RANGE.match(stated.get("content-range", ""))
+            received = body.headers
+            content_range = _RANGE.match(received.get("content-range", ""))
             size = (
                 content_range[1]
                 if content_range is not None
-                else stated.get("content-length", "")
+                else received.get("content-length", "")
                 if body.status_code == 200
                 else ""
             )
-            etag = stated.get("etag", "").removeprefix("W/").strip('"')
+            etag = received.get("etag", "").removeprefix("W/").strip('"')
         number = number_in(size)
         return (number, etag) if number is not None and etag else None
 
@@ -466,7 +466,7 @@ def holds_file(client: PangeaApi, field: FieldId, data: object, path: str | os.P
         while block := file.read(MIB):
             for digest in digests:
                 digest.update(block)
-    etags = {each.values()["s3_etag"] for each in digests}
+    etags = {digest.values()["s3_etag"] for digest in digests}
     if facts[1].endswith("-1"):  # a file of exactly one part was sent as a part
         etags = {f"{md5(bytes.fromhex(etag), usedforsecurity=False).hexdigest()}-1" for etag in etags}
     return facts[1] in etags

@@ -89,7 +89,7 @@ class Entrez(PlainClient):
             DecodeError: The response is not XML.
             OmicsError: NCBI refused, or did not answer.
         """
-        root = self._asked("efetch.fcgi", {"db": database, "id": record, "retmode": "xml"})
+        root = self._response("efetch.fcgi", {"db": database, "id": record, "retmode": "xml"})
         if not len(root) or root.find(".//error") is not None:
             raise NotFound(f"record {record} not found in NCBI's database {database}", remedy="Check the accession.")
         return root
@@ -106,7 +106,7 @@ class Entrez(PlainClient):
             DecodeError: The response is not XML.
             OmicsError: NCBI refused, or did not answer.
         """
-        root = self._asked(
+        root = self._response(
             "elink.fcgi", {"dbfrom": database, "db": link.rpartition("_")[2], "id": record, "linkname": link}
         )
         return [element.text for element in root.iterfind("./LinkSet/LinkSetDb/Link/Id") if element.text]
@@ -122,10 +122,10 @@ class Entrez(PlainClient):
             DecodeError: The response is not XML.
             OmicsError: NCBI refused, or did not answer.
         """
-        root = self._asked("esearch.fcgi", {"db": database, "term": term})
+        root = self._response("esearch.fcgi", {"db": database, "term": term})
         return [element.text for element in root.iterfind("./IdList/Id") if element.text]
 
-    def _asked(self, program: str, query: Mapping[str, str]) -> ElementTree.Element:
+    def _response(self, program: str, query: Mapping[str, str]) -> ElementTree.Element:
         self._wait()
         sent = {**query, "tool": "omicsdk", **self._told}
         request = plain_request(program, "GET", f"/{program}", query=list(sent.items()), headers={"accept": "*/*"})

@@ -123,8 +123,8 @@ def _grouped(
     """
     files_by_sample = dict[str, dict[str, PathText]]()
     faults = list[str]()
-    for given in paths:
-        path = given.strip() if isinstance(given, str) else given
+    for item in paths:
+        path = item.strip() if isinstance(item, str) else item
         text = os.fspath(path)
         name = text.replace(os.sep, "/").rpartition("/")[2]
         key = next((key for key, ext in extensions.items() if ext in name), None)

@@ -50,10 +50,10 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
     uuids: list[str] = []
     for start in range(0, len(names), BATCH):
         batch = list(names[start : start + BATCH])
-        made: object = client.create_samples(names=batch, library=group.uuid).uuids
-        if len(only_texts(made)) != len(batch):
-            raise unlike("bulk_samples", "uuids", made, f"the UUIDs of {len(batch)} samples")
-        uuids += only_texts(made)
+        created: object = client.create_samples(names=batch, library=group.uuid).uuids
+        if len(only_texts(created)) != len(batch):
+            raise unlike("bulk_samples", "uuids", created, f"the UUIDs of {len(batch)} samples")
+        uuids += only_texts(created)
     return uuids
 
 

@@ -131,10 +131,10 @@ def _typed(cells: list[str]) -> list[Any]:
     return [None if cell.strip() in MISSING else make(cell.strip()) for cell in cells]
 
 
-def _named(found: list[tuple[int, str, dict[str, Any]]]) -> list[Row]:
+def _named(records: list[tuple[int, str, dict[str, Any]]]) -> list[Row]:
     rows: list[Row] = []
     lines: dict[str, int] = {}
-    for line, name, values in found:
+    for line, name, values in records:
         name = name.strip()
         if not name:
             raise UsageError(

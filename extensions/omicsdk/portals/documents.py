@@ -184,20 +184,12 @@ def document(
 
     def described(cells: Mapping[str, str], above: str) -> ListedFile:
         url = first_of(cells, members.url)
-<<<<<<< ours
         identifier = cells.get("identifier", "")
         urls = [
             _absolute(address, above, name, identifier, encoded=encoded)
             for address in (addresses(url) if addresses else [url])
         ]
-        urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
-||||||| base
-        urls = [_absolute(address, above, name, encoded) for address in (addresses(url) if addresses else [url])]
-        urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
-=======
-        urls = [_absolute(address, above, name, encoded) for address in (addresses(url) if addresses else [url])]
         urls = [url for url in urls if scheme_of(url) in FETCHABLE] or urls
->>>>>>> theirs
         if not urls:
             raise RowFault("no address is stated")
         sums: dict[str, str] = {}

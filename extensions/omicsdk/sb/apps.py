@@ -137,11 +137,11 @@ def copy_app(
     if strategy not in STRATEGIES:
         raise UsageError(f"strategy is {strategy!r}", remedy=f"Use one of {', '.join(STRATEGIES)}.")
     id, revision = app_id(app)
-    owner, place, short = id.split("/")
+    owner, project_name, short = id.split("/")
     body: Any = {"project": project_id(project), "strategy": strategy, **({"name": name} if name else {})}
     if revision is None:
-        return client.copy_app_(owner=owner, project=place, app=short, body=body)
-    return client.copy_app_revision(owner=owner, project=place, app=short, revision=revision, body=body)
+        return client.copy_app_(owner=owner, project=project_name, app=short, body=body)
+    return client.copy_app_revision(owner=owner, project=project_name, app=short, revision=revision, body=body)
 
 
 def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:

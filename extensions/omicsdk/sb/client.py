@@ -300,7 +300,7 @@ class _Patience:
         Raises:
             APIError: The error itself, where there is nothing to wait for, or the wait would exceed the limit.
         """
-        seconds = self._asked(error)
+        seconds = self._pause_of(error)
         elapsed = self.clock.monotonic() - self._began
         if seconds is None or self._retry.attempts == 1 or elapsed + seconds > self._limit:
             raise error
@@ -308,7 +308,7 @@ class _Patience:
             _log.info("%s accepts no more requests for now; waiting %.0f s", error.url, seconds)
         return seconds
 
-    def _asked(self, error: APIError) -> float | None:
+    def _pause_of(self, error: APIError) -> float | None:
         reset = (error.headers or {}).get("x-ratelimit-reset", "") if error.status == 429 else ""
         if reset.replace(".", "", 1).isdecimal():
             return max(1.0, float(reset) - self.clock.now())

@@ -90,7 +90,7 @@ def bulk(
     """
     chunks = [items[at : at + MOST] for at in range(0, len(items), MOST)]
 
-    def asked(chunk: Sequence[T]) -> list[R]:
+    def records_of_chunk(chunk: Sequence[T]) -> list[R]:
         records = list(ask(chunk))
         if len(records) != len(chunk):
             raise OmicsError(
@@ -101,13 +101,13 @@ def bulk(
 
     def answered(chunk: Sequence[T]) -> list[R]:
         try:
-            return asked(chunk)
+            return records_of_chunk(chunk)
         except OmicsError as error:
             return [failed(error) for _ in chunk]
 
     if not chunks:
         return []
-    records, rest = asked(chunks[0]), chunks[1:]
+    records, rest = records_of_chunk(chunks[0]), chunks[1:]
     if in_order or len(rest) < 2:
         return [*records, *(record for chunk in rest for record in answered(chunk))]
     with ThreadPoolExecutor(min(REQUESTS_AT_ONCE, len(rest)), "omicsdk-sb-bulk") as pool:
@@ -143,7 +143,7 @@ def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) ->
     raise first
 
 
-def told(error: OmicsError) -> Error:
+def as_record_error(error: OmicsError) -> Error:
     """Return the record of an exception.
 
     Args:
@@ -185,7 +185,7 @@ def files_by_id(client: SevenBridges, ids: str | Sequence[str]) -> list[FileBulk
     def read(some: Sequence[str]) -> Sequence[FileBulkRecord]:
         return records_about(some, client.bulk_get_files(file_ids=some), "bulk_get_files")
 
-    return bulk(ids, read, lambda error: FileBulkRecord(error=told(error)))
+    return bulk(ids, read, lambda error: FileBulkRecord(error=as_record_error(error)))
 
 
 _READ = ("name", "type", "size", "metadata", "tags", "status", "state", "execution_status")
@@ -232,7 +232,7 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
         lambda some: records_about(
             [change["id"] for change in some], client.bulk_edit_files(items=cast("Any", some)), "bulk_edit_files"
         ),
-        lambda error: FileBulkRecord(error=told(error)),
+        lambda error: FileBulkRecord(error=as_record_error(error)),
         in_order=len(set(ids)) < len(ids),
     )
 
@@ -302,10 +302,10 @@ def run_file_job(
     results = job.result or []
     for at, record in enumerate(results):
         check_fields(f"the {kind} job", record, optional=("error",), place=f"result[{at}]")
-    return [FileResult(_words(record.error)) for record in results]
+    return [FileResult(_reason(record.error)) for record in results]
 
 
-def _words(error: Error | None) -> str:
+def _reason(error: Error | None) -> str:
     if error is None or not error.to_dict():
         return ""
     return f"{error.message or 'it failed'}{f' ({error.code})' if error.code else ''}"
@@ -375,7 +375,7 @@ class StorageJobs(NamedTuple):
             return records_about((), response, "bulk_create_exports")
 
         item = import_item if self.what == "imports" else export_item
-        return bulk([item(each) for each in items], created, self._failed, in_order=True)
+        return bulk([item(request) for request in items], created, self._failed, in_order=True)
 
     def get(self, ids: Sequence[str]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
         """Get jobs by their ids.
@@ -387,14 +387,14 @@ class StorageJobs(NamedTuple):
             A record for each, in their order.
         """
 
-        def found(some: Sequence[str]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
+        def records_of(some: Sequence[str]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
             if self.what == "imports":
                 imports = self.client.bulk_get_imports(import_ids=list(some))
                 return records_about(some, imports, "bulk_get_imports")
             exports = self.client.bulk_get_exports(export_ids=list(some))
             return records_about(some, exports, "bulk_get_exports")
 
-        return bulk(ids, found, self._failed)
+        return bulk(ids, records_of, self._failed)
 
     def find(self, ids: Sequence[str]) -> list[Import | Export]:
         """Get jobs by their ids, each once.
@@ -420,7 +420,7 @@ class StorageJobs(NamedTuple):
         from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord
         from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
 
-        return (ImportBulkRecord if self.what == "imports" else ExportBulkRecord)(error=told(error))
+        return (ImportBulkRecord if self.what == "imports" else ExportBulkRecord)(error=as_record_error(error))
 
     def wait(
         self,
@@ -447,7 +447,7 @@ class StorageJobs(NamedTuple):
         """
         latest: dict[str, Import | Export] = {job.id: job for job in jobs}
 
-        def look(ids: list[str]) -> Iterator[tuple[str, object]]:
+        def states_of(ids: list[str]) -> Iterator[tuple[str, object]]:
             for record in self.get(ids):
                 job = record.resource
                 if job is None:
@@ -457,14 +457,14 @@ class StorageJobs(NamedTuple):
 
         seen: set[int] = set()
 
-        def looked(ended: int, total: int) -> None:
+        def report(ended: int, total: int) -> None:
             if on_change is not None and ended not in seen:
                 seen.add(ended)
                 on_change(ended, total)
 
         states: dict[str, object] = {id: job.state for id, job in latest.items()}
         clock = clock_of(self.client)
-        wait_for_states(look, states, self.what, clock, period=period, timeout=timeout, on_look=looked)
+        wait_for_states(states_of, states, self.what, clock, period=period, timeout=timeout, on_look=report)
         return [latest[job.id] for job in jobs]
 
 

@@ -533,7 +533,7 @@ class Folders:
             folder: The folder.
         """
         with ThreadPoolExecutor(FOLDERS_AT_ONCE, "omicsdk-sb-folder") as pool:
-            coming = deque([pool.submit(self._listed, folder)])
+            coming = deque([pool.submit(self._list_with_problem, folder)])
             problem: InconsistentListing | None = None
             check = ListingCheck(f"list_files of {folder.path} and below")
             try:
@@ -548,7 +548,7 @@ class Folders:
                             check.finish()  # at once: a folder that is in itself would never end
                             folders.append(Folder(entry.path, entry.file))
                     page_break()
-                    coming += [pool.submit(self._listed, folder) for folder in folders]
+                    coming += [pool.submit(self._list_with_problem, folder) for folder in folders]
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
         if problem is not None:
@@ -568,13 +568,13 @@ class Folders:
         Raises:
             UsageError: It is a folder, and `recursive` is not set.
         """
-        found = self.named(text)
-        if isinstance(found, Entry):
-            yield (name_of(found.file),), found
+        match = self.named(text)
+        if isinstance(match, Entry):
+            yield (name_of(match.file),), match
             return
         if not recursive:
             raise UsageError(f"{text} is a folder", remedy="Use --recursive to include its files.")
-        for names, entry in self.tree(text, found):
+        for names, entry in self.tree(text, match):
             if not entry.is_folder:
                 yield names, entry
 
@@ -625,7 +625,7 @@ class Folders:
         """
         return self.root_folder(folder.path.project) if folder.file is None else folder.file.id
 
-    def _listed(self, folder: Folder) -> tuple[list[Entry], InconsistentListing | None]:
+    def _list_with_problem(self, folder: Folder) -> tuple[list[Entry], InconsistentListing | None]:
         """The contents of a folder, which is read once more if they contradict themselves, and how they do."""
         entries, problem = _with_problem(self.children(folder))
         return (entries, None) if problem is None else _with_problem(self.children(folder))
@@ -637,8 +637,8 @@ class Folders:
             if above.id == file.id:
                 raise InconsistentListing(f"list_files of {folder.path}", f"the folder {path} is listed within itself")
             path = path.parent
-            known = self._found.get(path)
-            above = None if known is None else known.file
+            listing = self._found.get(path)
+            above = None if listing is None else listing.file
 
     def _missing(self, path: SbPath) -> NotFound:
         """The error for a name that does not exist, with one that resembles it."""
@@ -651,10 +651,10 @@ class Folders:
         return NotFound(f"There is no {path}", remedy=remedy)
 
 
-def _with_problem(listed: Iterator[Entry]) -> tuple[list[Entry], InconsistentListing | None]:
+def _with_problem(listing: Iterator[Entry]) -> tuple[list[Entry], InconsistentListing | None]:
     entries: list[Entry] = []
     try:
-        for entry in listed:
+        for entry in listing:
             entries.append(entry)  # one by one: what comes before the error stays
     except InconsistentListing as error:
         return entries, error

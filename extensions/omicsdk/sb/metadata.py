@@ -214,11 +214,13 @@ def listed_files(client: SevenBridges, paths: Iterable[str], *, recursive: bool 
     """
     folders = Folders(client)
     return [
-        {"path": path, **_members(file)} for text in paths for path, file in _listed(folders, text, recursive=recursive)
+        {"path": path, **_members(file)}
+        for text in paths
+        for path, file in _files_below(folders, text, recursive=recursive)
     ]
 
 
-def _listed(folders: Folders, text: str, *, recursive: bool) -> Iterator[tuple[str, File]]:
+def _files_below(folders: Folders, text: str, *, recursive: bool) -> Iterator[tuple[str, File]]:
     folder = folders.named(text)
     if isinstance(folder, Entry):
         yield folder.name, folder.file
@@ -264,32 +266,32 @@ def files_of(client: SevenBridges, rows: Sequence[Row]) -> Iterator[tuple[Row, F
         Each row with its file, in order; with the error if there is none.
     """
     folders: dict[SbPath, dict[str, File]] = {}
-    known = Folders(client)
+    tree = Folders(client)
     for first in range(0, len(rows), FILES_AT_ONCE):
         part = rows[first : first + FILES_AT_ONCE]
         ids = [row.id for row in part if row.id]
         records = iter(client.files_by_id(ids))
-        yield from ((row, _found(known, row, records, folders)) for row in part)
+        yield from ((row, _matched(tree, row, records, folders)) for row in part)
 
 
-def _found(
-    known: Folders, row: Row, records: Iterator[FileBulkRecord], folders: dict[SbPath, dict[str, File]]
+def _matched(
+    tree: Folders, row: Row, records: Iterator[FileBulkRecord], folders: dict[SbPath, dict[str, File]]
 ) -> File | OmicsError:
     """The file of a row: by its id from the next record, else by its path."""
     if row.id:
         record = next(records)
         return record.resource or (_missing() if record.error is None else error_of(record.error))
     try:
-        return _at(known, row.path, folders)
+        return _at(tree, row.path, folders)
     except OmicsError as error:
         return error
 
 
-def _at(known: Folders, text: str, folders: dict[SbPath, dict[str, File]]) -> File:
+def _at(tree: Folders, text: str, folders: dict[SbPath, dict[str, File]]) -> File:
     """The file of a path; folders are listed whole, because a table names many files in each."""
     path = parse(text)
     if path.parent not in folders:
-        entries = known.children(known.folder(path.parent))
+        entries = tree.children(tree.folder(path.parent))
         folders[path.parent] = {entry.path.name: entry.file for entry in entries if entry.path is not None}
     file = folders[path.parent].get(path.name)
     if file is None or is_folder(file):

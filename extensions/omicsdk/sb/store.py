@@ -148,7 +148,7 @@ class PlatformStore(MultipartStore):
             etags[part.part_number] = etag.strip('"')
         return upload, etags
 
-    def _found(self) -> dict[str, Any] | None:
+    def _find_upload(self) -> dict[str, Any] | None:
         """The file of this name and size, if the platform has it."""
         page = self._client.list_files(name=[self._name], fields="_all", **self._folder)
         files = page.items or ()
@@ -257,7 +257,7 @@ class PlatformStore(MultipartStore):
 
         What was there before has the same name where files are replaced.
         """
-        file = self._found() if self._is_unsure or not self._overwrite else None
+        file = self._find_upload() if self._is_unsure or not self._overwrite else None
         if file is None:
             return None
         self.made = file
@@ -321,7 +321,7 @@ class CodeStore(PlatformStore):
     def _reported(self, upload_id: str) -> None:
         del upload_id
 
-    def _found(self) -> None:
+    def _find_upload(self) -> None:
         return None
 
 

@@ -11,7 +11,7 @@ from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, Usag
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.sb.jobs import PERIOD, bulk, error_of, records_about, told, wait_until
+from omicsdk.sb.jobs import PERIOD, as_record_error, bulk, error_of, records_about, wait_until
 from omicsdk.sb.listings import PAGE
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
     def read(some: Sequence[str]) -> Sequence[TaskBulkRecord]:
         return records_about(some, client.bulk_get_tasks(task_ids=some), "bulk_get_tasks")
 
-    records = bulk(ids, read, lambda error: TaskBulkRecord(error=told(error)))
+    records = bulk(ids, read, lambda error: TaskBulkRecord(error=as_record_error(error)))
     tasks: list[Task] = []
     for id, record in zip(ids, records, strict=True):
         if record.resource is None:
@@ -157,8 +157,8 @@ def logs_of(client: SevenBridges, task_id: str, job: str | None = None, name: st
     task = client.get_task(task_id=task_id)
     check_fields("get_task", task, "id")
     tasks = client.list_tasks.iterate(parent=task_id, limit=PAGE, fields="_all") if task.batch else [task]
-    for each in tasks:
-        yield from _logs(client, each, job, name)
+    for run in tasks:
+        yield from _logs(client, run, job, name)
 
 
 def download_logs(
@@ -206,17 +206,17 @@ def _logs(client: SevenBridges, task: Task, job: str | None, name: str | None) -
             error.remedy = "Request the logs of its children."
         raise
     check_fields("get_task_execution_details", details, optional=("jobs",))
-    for at, each in enumerate(details.jobs or ()):
-        check_fields("get_task_execution_details", each, optional=("name", "status", "logs"), place=f"jobs[{at}]")
-        called = str(each.name)
+    for at, detail in enumerate(details.jobs or ()):
+        check_fields("get_task_execution_details", detail, optional=("name", "status", "logs"), place=f"jobs[{at}]")
+        called = str(detail.name)
         if job not in (None, called):
             continue
-        urls: Mapping[str, str] = each.logs or {}
+        urls: Mapping[str, str] = detail.logs or {}
         names = [key for key in urls if name is None or _fits(key, name)]
         for key in names:
-            yield Log(task.id, called, each.status, key, file_id_in(urls[key]))
+            yield Log(task.id, called, detail.status, key, file_id_in(urls[key]))
         if not names and name is None:
-            yield Log(task.id, called, each.status, "", None)
+            yield Log(task.id, called, detail.status, "", None)
 
 
 def _fits(key: str, name: str) -> bool:

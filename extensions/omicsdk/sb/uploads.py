@@ -221,8 +221,8 @@ class _Plan:
         from omicsdk.core.threads import side_by_side
 
         numbers: dict[SbPath, dict[str, int]] = {}
-        for number, each in enumerate(self.files):
-            numbers.setdefault(each.target.parent, {})[each.target.name] = number
+        for number, outcome in enumerate(self.files):
+            numbers.setdefault(outcome.target.parent, {})[outcome.target.name] = number
         requests: list[tuple[Target, dict[str, Any], dict[str, int]]] = []
         for parent, names_numbers in numbers.items():
             try:
@@ -242,10 +242,10 @@ class _Plan:
             return {numbers_by_name[str(file.name)]: file for file in files if file.name in numbers_by_name}
 
         files_by_number: dict[int, File] = {}
-        for each in side_by_side(answered, requests):
-            if isinstance(each, OmicsError):
-                raise each
-            files_by_number |= each
+        for outcome in side_by_side(answered, requests):
+            if isinstance(outcome, OmicsError):
+                raise outcome
+            files_by_number |= outcome
         return files_by_number
 
     def _unchanged(self, present: Mapping[int, File]) -> dict[int, Outcome]:
@@ -316,15 +316,15 @@ def _planned(client: SevenBridges, sources: Sequence[str], target: SbPath) -> _P
     """
     if not sources:
         raise UsageError("Nothing to upload", remedy="Name a file or folder.")
-    known = Folders(client)
+    tree = Folders(client)
     target.project  # noqa: B018 - raises if there is none
     for source in sources:
         if not source or not Path(source).exists():  # Path("") is the current folder
             raise UsageError(f"{source!r} does not exist", remedy="Check its name.")
     is_single = len(sources) == 1 and not Path(sources[0]).is_dir()
-    if not known.is_folder_to_be(target, single=is_single):
+    if not tree.is_folder_to_be(target, single=is_single):
         checked_name(target.name)
-        return _Plan(client, tuple(sources), target, [_local(Path(sources[0]), target)], [], known)
+        return _Plan(client, tuple(sources), target, [_local(Path(sources[0]), target)], [], tree)
     folder = target._replace(is_folder=True)
     files: list[LocalFile] = []
     folders: list[SbPath] = [folder]
@@ -337,7 +337,7 @@ def _planned(client: SevenBridges, sources: Sequence[str], target: SbPath) -> _P
         top = folder if source.endswith(("/", os.sep)) else folder.child(checked_name(name), is_folder=True)
         _walk(path, top, files, folders)
     check_distinct([str(file.target) for file in files], "Upload them to different folders.")
-    return _Plan(client, tuple(sources), target, files, folders, known)
+    return _Plan(client, tuple(sources), target, files, folders, tree)
 
 
 def _local(path: Path, target: SbPath) -> LocalFile:

@@ -33,10 +33,10 @@ class FsspecStorage(BuiltinStorage):
     def path(self, name: str) -> str:
         """Return the file's path, if the file system is this machine's; raise NotImplementedError otherwise."""
         if self._protocol == "file":
-            return self._place(name)
-        raise NotImplementedError(f"{self._place(name)} is not a file of this machine")
+            return self._path(name)
+        raise NotImplementedError(f"{self._path(name)} is not a file of this machine")
 
-    def _place(self, name: str) -> str:
+    def _path(self, name: str) -> str:
         name = plain(name)
         return f"{self._root}/{name}" if name else self._root
 
@@ -46,22 +46,22 @@ class FsspecStorage(BuiltinStorage):
         Raises:
             OSError: It cannot be opened.
         """
-        return cast("BinaryIO", self._fs.open(self._place(name), mode))
+        return cast("BinaryIO", self._fs.open(self._path(name), mode))
 
     def put(self, name: str, path: Path, check: Callable[[], None] = no_check) -> None:
         """Write a file; arguments and errors are those of `BuiltinStorage.put`."""
-        place = self._place(name)
-        self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+        target = self._path(name)
+        self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
         # Objects appear whole; other stores move an existing file aside, so that it is kept if this one fails.
-        aside = place if self._whole else f"{place}.{os.urandom(4).hex()}.part"
+        aside = target if self._whole else f"{target}.{os.urandom(4).hex()}.part"
         try:
             self._fs.put_file(os.fspath(path), aside)
             check()
             check_size(name, self._fs.size(aside), path.stat().st_size)
-            if aside != place:
-                self._move(aside, place)
+            if aside != target:
+                self._move(aside, target)
         except BaseException:
-            if aside != place and self._fs.exists(aside):
+            if aside != target and self._fs.exists(aside):
                 self._fs.rm_file(aside)
             raise
 
@@ -79,7 +79,7 @@ class FsspecStorage(BuiltinStorage):
             FileNotFoundError: There is neither.
         """
         self._fs.invalidate_cache()
-        info = cast("dict[str, Any]", self._fs.info(self._place(name)))
+        info = cast("dict[str, Any]", self._fs.info(self._path(name)))
         return None if info.get("type") == "directory" else _stored(name, info)
 
     def contents(self, path: str) -> Iterator[Stored | str]:
@@ -88,7 +88,7 @@ class FsspecStorage(BuiltinStorage):
         Raises:
             FileNotFoundError: There is no such folder, and the file system knows folders.
         """
-        directory = self._place(path)
+        directory = self._path(path)
         for entry in cast("list[dict[str, Any]]", self._fs.ls(directory, detail=True, refresh=True)):
             name = str(entry["name"]).rstrip("/").rpartition("/")[2]
             if str(entry["name"]).strip("/") != directory.strip("/"):
@@ -101,10 +101,10 @@ class FsspecStorage(BuiltinStorage):
             FileNotFoundError: There is no such folder, and the file system knows folders.
         """
         self._fs.invalidate_cache()
-        above = self._place(base).strip("/")
-        if not self._fs.isdir(self._place(base)):
-            raise FileNotFoundError(2, "No such file or directory", self._place(base))
-        files_by_path = cast("dict[str, dict[str, Any]]", self._fs.find(self._place(base), detail=True))
+        above = self._path(base).strip("/")
+        if not self._fs.isdir(self._path(base)):
+            raise FileNotFoundError(2, "No such file or directory", self._path(base))
+        files_by_path = cast("dict[str, dict[str, Any]]", self._fs.find(self._path(base), detail=True))
         for path, info in files_by_path.items():
             name = path.strip("/")[len(above) :].removeprefix("/")
             if name and not path.endswith("/"):
@@ -113,20 +113,20 @@ class FsspecStorage(BuiltinStorage):
     def delete(self, name: str) -> None:
         """Remove a file; one that does not exist is no error."""
         try:
-            self._fs.rm_file(self._place(name))
+            self._fs.rm_file(self._path(name))
         except FileNotFoundError:
             return
 
     def size(self, name: str) -> int:
         """A file's length in bytes."""
-        return int(self._fs.size(self._place(name)))
+        return int(self._fs.size(self._path(name)))
 
     def url(self, name: str) -> str:
         """Where a file can be fetched, as far as the file system can say; else its address in fsspec's words."""
         try:
-            return str(self._fs.sign(self._place(name)))
+            return str(self._fs.sign(self._path(name)))
         except NotImplementedError:
-            return str(self._fs.unstrip_protocol(self._place(name)))
+            return str(self._fs.unstrip_protocol(self._path(name)))
 
     def __repr__(self) -> str:
         return f"FsspecStorage({self._fs.unstrip_protocol(self._root)!r})"

@@ -67,15 +67,15 @@ class S3Storage(BuiltinStorage):
     def _prefix(self, folder: str) -> str:
         return f"{self._key(folder)}/" if self._key(folder) else ""
 
-    def _place(self, name: str) -> dict[str, str]:
+    def _key_arguments(self, name: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._key(name)}
 
-    def _told(self, name: str) -> str:
+    def _label(self, name: str) -> str:
         return f"s3://{self._bucket}/{self._key(name)}"
 
     def path(self, name: str) -> str:
         """Raise NotImplementedError: objects are not on this machine."""
-        raise NotImplementedError(f"{self._told(name)} is not a file of this machine")
+        raise NotImplementedError(f"{self._label(name)} is not a file of this machine")
 
     def open(self, name: str, mode: str = "rb") -> BinaryIO:
         """Download an object to a temporary file and open that; it is removed when it is closed.
@@ -89,7 +89,7 @@ class S3Storage(BuiltinStorage):
         size = self.size(name)
         folder = Path(tempfile.mkdtemp(prefix="omics-crunch-"))
         try:
-            item = Item("object", partial(self.location, name), size, label=self._told(name))
+            item = Item("object", partial(self.location, name), size, label=self._label(name))
             raise_failure(download([item], folder, journal=folder / "journal", route=self._route))
             return cast("BinaryIO", _Spooled(folder / "object"))
         except BaseException:
@@ -107,9 +107,9 @@ class S3Storage(BuiltinStorage):
 
     def _head(self, name: str) -> Mapping[str, Any]:
         if not self._key(name):
-            raise NotFound(f"{self._told(name)} is a bucket, not an object", status=404)
-        with asking_s3(f"Reading {self._told(name)}"):
-            return cast("Mapping[str, Any]", self._client.head_object(**self._place(name)))
+            raise NotFound(f"{self._label(name)} is a bucket, not an object", status=404)
+        with asking_s3(f"Reading {self._label(name)}"):
+            return cast("Mapping[str, Any]", self._client.head_object(**self._key_arguments(name)))
 
     def _pages(self, prefix: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         return s3_pages(self._client.list_objects_v2, self._bucket, prefix, **arguments)
@@ -126,7 +126,7 @@ class S3Storage(BuiltinStorage):
         except NotFound:
             if any(page["Contents"] for page in self._pages(self._prefix(name), MaxKeys=1)):
                 return None
-            raise FileNotFoundError(2, "No such object", self._told(name)) from None
+            raise FileNotFoundError(2, "No such object", self._label(name)) from None
         return _stored(name, head, size_of(head))
 
     def contents(self, path: str) -> Iterator[Stored | str]:
@@ -163,8 +163,8 @@ class S3Storage(BuiltinStorage):
         """
         if not self._key(name):
             raise ValueError("delete() needs the name of an object")
-        with asking_s3(f"Removing {self._told(name)}"):
-            self._client.delete_object(**self._place(name))
+        with asking_s3(f"Removing {self._label(name)}"):
+            self._client.delete_object(**self._key_arguments(name))
 
     def size(self, name: str) -> int:
         """Return an object's length in bytes.
@@ -184,9 +184,11 @@ class S3Storage(BuiltinStorage):
         return address if self._signed else address.partition("?")[0]
 
     def _signed_url(self, name: str) -> str:
-        with asking_s3(f"Signing for {self._told(name)}"):
+        with asking_s3(f"Signing for {self._label(name)}"):
             return str(
-                self._client.generate_presigned_url("get_object", Params=self._place(name), ExpiresIn=self._expires)
+                self._client.generate_presigned_url(
+                    "get_object", Params=self._key_arguments(name), ExpiresIn=self._expires
+                )
             )
 
     def fetch(
@@ -298,7 +300,7 @@ class S3Storage(BuiltinStorage):
         return [file.name for file in sent]
 
     def __repr__(self) -> str:
-        return f"S3Storage({self._told('')!r})"
+        return f"S3Storage({self._label('')!r})"
 
 
 def _stored(name: str, object_info: Mapping[str, Any], size: int) -> Stored:

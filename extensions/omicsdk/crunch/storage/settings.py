@@ -73,22 +73,24 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
     if isinstance(settings, str | os.PathLike):
         settings = read_settings(Path(settings))
     if not is_mapping(settings):
-        return _own(settings)
-    told = cast("Mapping[str, Any]", settings)
-    if url := told.get("FSSPEC_URL"):
+        return _custom_storage(settings)
+    values = cast("Mapping[str, Any]", settings)
+    if url := values.get("FSSPEC_URL"):
         from omicsdk.crunch.storage.fsspec import AT_ONCE, FsspecStorage
         from omicsdk.transfer import FsspecTarget
 
-        options = _mapping("FSSPEC_OPTIONS", told.get("FSSPEC_OPTIONS") or {})
-        at_once = _number("FSSPEC_AT_ONCE", told.get("FSSPEC_AT_ONCE", AT_ONCE), "files")
+        options = _mapping("FSSPEC_OPTIONS", values.get("FSSPEC_OPTIONS") or {})
+        at_once = _number("FSSPEC_AT_ONCE", values.get("FSSPEC_AT_ONCE", AT_ONCE), "files")
         return FsspecStorage(FsspecTarget.of(_text("FSSPEC_URL", url), **options), at_once)
-    default = _mapping('STORAGES["default"]', _mapping("STORAGES", told.get("STORAGES") or {}).get("default") or {})
-    backend = default.get("BACKEND") or told.get("DEFAULT_FILE_STORAGE") or (_FOLDER if told.get("MEDIA_ROOT") else "")
+    default = _mapping('STORAGES["default"]', _mapping("STORAGES", values.get("STORAGES") or {}).get("default") or {})
+    backend = (
+        default.get("BACKEND") or values.get("DEFAULT_FILE_STORAGE") or (_FOLDER if values.get("MEDIA_ROOT") else "")
+    )
     options = _mapping('STORAGES["default"]["OPTIONS"]', default.get("OPTIONS") or {})
     if backend in _FOLDERS:
-        return _folder(told, options)
+        return _folder(values, options)
     if backend in _S3:
-        return _s3(told, options)
+        return _s3(values, options)
     if not backend:
         raise ConfigError("The storage settings name no storage", remedy=_TAKEN)
     raise ConfigError(f"The storage settings name {backend!r}, which is unknown", remedy=_TAKEN)
@@ -123,7 +125,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
     return _mapping(str(path), values)
 
 
-def _own(storage: object) -> Storage:
+def _custom_storage(storage: object) -> Storage:
     missing = [method for method in METHODS if not callable(getattr(storage, method, None))]
     if missing:
         raise ConfigError(

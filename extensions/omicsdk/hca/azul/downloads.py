@@ -487,12 +487,12 @@ class Sources:
     def _live(self, query: Mapping[str, str]) -> dict[str, str]:
         """Parameters of a request, in a catalog that exists."""
         named = self._catalog or query.get("catalog", "")
-        if named and named not in self._known:
+        if named and named not in self._catalogs:
             named = ""  # which is the default one
         return {name: value for name, value in {**query, "catalog": named}.items() if value}
 
     @cached_property
-    def _known(self) -> frozenset[str]:
+    def _catalogs(self) -> frozenset[str]:
         return frozenset(catalog.name for catalog in catalogs(self._client)) | {self._catalog}
 
 

@@ -269,5 +269,5 @@ def values_in(entities: list[Mapping[str, Any]] | None, *names: str) -> list[str
         *names: The fields.
     """
     values = [entity[name] for entity in entities or () for name in names if entity.get(name) is not None]
-    flat = [str(value) for each in values for value in (each if is_array(each) else [each]) if value is not None]
+    flat = [str(value) for entry in values for value in (entry if is_array(entry) else [entry]) if value is not None]
     return list(dict.fromkeys(flat))

@@ -306,10 +306,12 @@ def resolved(
         UnknownFacet: A field with `!=` is not a facet.
     """
     conditions = [*read_conditions(within), *read_conditions(what)]
-    catalog = catalog or next((each.catalog for each in conditions if each.catalog), "")
-    if any(each.field == CONTAINER for each in conditions):
+    catalog = catalog or next((condition.catalog for condition in conditions if condition.catalog), "")
+    if any(condition.field == CONTAINER for condition in conditions):
         field = CONTAINERS[_container(client, catalog)]
-        conditions = [replace(each, field=field) if each.field == CONTAINER else each for each in conditions]
+        conditions = [
+            replace(condition, field=field) if condition.field == CONTAINER else condition for condition in conditions
+        ]
     facets = facet_values(_term_facets(client, catalog)) if needs_facets(conditions) else {}
     return to_filters(conditions, facets), catalog
 
@@ -414,7 +416,7 @@ def _explained(
     client: Azul, error: BadRequest, filters: Mapping[str, Any], catalog: str, entity: str = ""
 ) -> BadRequest | UsageError:
     """Why the service refused a search, with the names that it knows; the error itself where that does not show it."""
-    types = next((each.entity_types for each in catalogs(client) if each.name == catalog or not catalog), ())
+    types = next((entry.entity_types for entry in catalogs(client) if entry.name == catalog or not catalog), ())
     if entity and types and entity not in types:
         return UsageError(f"This catalog has no {entity}", remedy=f"Use one of: {', '.join(types)}.")
     facets = facet_values(_term_facets(client, catalog)) if filters else {}

@@ -54,12 +54,14 @@ def row_of(kind: str, entity: Hit) -> dict[str, Any]:
             "name": joined(hit.get("projects"), "projectShortname"),
             "species": joined(hit.get("donorOrganisms"), "genusSpecies"),
             "organ": joined(hit.get("specimens"), "organ"),
-            "cells": next((each.get("estimatedCellCount") for each in hit.get("projects") or ()), None),
+            "cells": next((project.get("estimatedCellCount") for project in hit.get("projects") or ()), None),
             **counts,
             "title": joined(hit.get("projects"), "projectTitle"),
         }
-    own: object = next(iter(listed), None) if is_array(listed := hit.get(kind)) else None
+    first: object = next(iter(inner), None) if is_array(inner := hit.get(kind)) else None
     plain = {
-        name: value for name, value in (own.items() if is_object(own) else ()) if isinstance(value, str | int | float)
+        name: value
+        for name, value in (first.items() if is_object(first) else ())
+        if isinstance(value, str | int | float)
     }
     return {"uuid": hit["entryId"], **plain, **(counts if hit.get("fileTypeSummaries") else {})}

@@ -159,8 +159,8 @@ def filters(
     metadata, data = (
         (patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (metadata_filter, data_filter)
     )
-    for flag, given, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
-        if flag and given != ALL:
+    for flag, condition, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
+        if flag and condition != ALL:
             raise ExclusiveFilters(
                 f"--{word}-filter and --no-{word} are mutually exclusive options", remedy="Use one of them."
             )
@@ -375,17 +375,17 @@ def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> Bundl
         ResponseMismatch: The service describes another version.
     """
     headers = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).headers
-    found = {kind: headers.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
+    sums = {kind: headers.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
     file = DSSFile(
         uuid,
         uuid,
         headers.get("x-dss-version", version),
-        found["sha256"],
+        sums["sha256"],
         stated_number(headers.get("x-dss-size") or None, "x-dss-size", f"head_file {uuid}", text=True),
         False,
         replica,
     )
-    checksums = {kind: value for kind, value in found.items() if is_checksum(kind, value)}
+    checksums = {kind: value for kind, value in sums.items() if is_checksum(kind, value)}
     return BundleFile(uuid, file, checksums, headers.get("x-dss-content-type", ""))
 
 
@@ -412,10 +412,10 @@ def open_file(dss: Dss, bundle_uuid: str, replica: Replica, name: str, *, versio
     from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
 
     listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
-    found = listing.by_name.get(name)
-    if found is None:
+    entry = listing.by_name.get(name)
+    if entry is None:
         raise NotFound(f"Bundle {listing.uuid} version {listing.version} has no file {name!r}")
-    where = partial(locate, without_redirects(dss), found.file)
-    ranges = Ranges(where, found.file.size, title=name, pool=ConnectionPool(client=dss), clock=settings_of(dss).clock)
+    where = partial(locate, without_redirects(dss), entry.file)
+    ranges = Ranges(where, entry.file.size, title=name, pool=ConnectionPool(client=dss), clock=settings_of(dss).clock)
     with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
         yield file

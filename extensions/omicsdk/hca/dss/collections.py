@@ -145,11 +145,11 @@ def _single(api: DssApi, uuid: str, version: str, replica: str) -> DSSFile:
 def _links(collection: dict[str, Any]) -> list[Link]:
     links = list[Link]()
     for at, item in enumerate(items_at(collection, LINKS_KEY, "get_collection")):
-        place = f"{LINKS_KEY}[{at}]"
+        position = f"{LINKS_KEY}[{at}]"
         if not is_object(item):
-            raise DecodeError("get_collection", place, item, expected="an object")
+            raise DecodeError("get_collection", position, item, expected="an object")
         kind, uuid, version = (
-            stated_text(item.get(field), "get_collection", f"{place}.{field}", expected)
+            stated_text(item.get(field), "get_collection", f"{position}.{field}", expected)
             for field, expected in (("type", "a type"), ("uuid", "a UUID"), ("version", "a version"))
         )
         if kind not in ("bundle", "collection", "file"):

@@ -225,10 +225,10 @@ def download_rows_as_bundles(
     no_data: bool,
 ) -> Result:
     """Fetch the data files that a manifest names and all metadata of their bundles; layout `bundle`."""
-    wanted: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    requested: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for row in manifest.rows():
         sha256 = row["file_sha256"].lower()
-        if wanted[row["bundle_uuid"], row["bundle_version"]].setdefault(row["file_name"], sha256) != sha256:
+        if requested[row["bundle_uuid"], row["bundle_version"]].setdefault(row["file_name"], sha256) != sha256:
             raise ManifestError(
                 f"{manifest.path}: {row['file_name']} of bundle {row['bundle_uuid']} is listed with two checksums",
                 remedy="Keep the correct row.",
@@ -244,7 +244,7 @@ def download_rows_as_bundles(
         return [bundle], failed
 
     with Workers(API_CALLS, "dss-bundles") as pool:
-        planned = list(pool.map(plan, wanted.items()))
+        planned = list(pool.map(plan, requested.items()))
     bundles = [bundle for some, _ in planned for bundle in some]
     failed = [outcome for _, some in planned for outcome in some]
     return download_bundles(dss, bundles, folder, options, failed=failed)
@@ -264,8 +264,8 @@ def bundle_of_rows(
     """
     bundle = manifest["bundle"]
     where = f"bundle {bundle['uuid']} version {bundle['version']}"
-    listed = [DSSFile.from_dss_bundle_response(entry, replica) for entry in bundle["files"]]
-    sums = {file.name: file.sha256 for file in listed if isinstance(file.name, str)}  # pyright: ignore[reportUnnecessaryIsInstance] - not validated
+    bundle_files = [DSSFile.from_dss_bundle_response(entry, replica) for entry in bundle["files"]]
+    sums = {file.name: file.sha256 for file in bundle_files if isinstance(file.name, str)}  # pyright: ignore[reportUnnecessaryIsInstance] - not validated
     failed: list[Outcome] = []
     agreed: set[str] = set()
     for name, sha256 in rows.items():

@@ -157,10 +157,10 @@ class Registrar:
         request_id = headers.get("x-aws-request-id", "unknown")
         return Awaited(number, file, request_id, now, now + self._timeout)
 
-    def _look(self, one: Awaited) -> bool | OmicsError:
+    def _check(self, awaited: Awaited) -> bool | OmicsError:
         """Return whether the service has a file now, or why it cannot be asked."""
         try:
-            self._api.head_file.raw(uuid=one.file.uuid, replica=self._replica, version=self._version)
+            self._api.head_file.raw(uuid=awaited.file.uuid, replica=self._replica, version=self._version)
         except NotFound:
             return False
         except OmicsError as error:
@@ -185,7 +185,7 @@ class Registrar:
             if pause > 0:
                 self._clock.sleep(pause)
             missing = list[Awaited]()
-            for one, state in zip(waiting, each(self._look, waiting), strict=True):
+            for one, state in zip(waiting, each(self._check, waiting), strict=True):
                 if state is False and self._clock.monotonic() < one.deadline:
                     missing.append(one)
                 elif isinstance(state, OmicsError):

@@ -258,8 +258,8 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(400, "Content-Length is not a number")
         return int(content_length)
 
-    def _say(self, status: int, said: str) -> None:
-        text = f"{said}\n".encode()
+    def _say(self, status: int, message: str) -> None:
+        text = f"{message}\n".encode()
         self.send_response_only(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(text)))

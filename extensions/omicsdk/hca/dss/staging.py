@@ -75,7 +75,7 @@ def files_of(folder: Path) -> list[LocalFile]:
     files: list[LocalFile] = []
     for parent, names in walk_folder(folder):
         paths = [parent / name for name in names]
-        files += [_found(path.relative_to(folder).as_posix(), path) for path in paths]
+        files += [_local_file(path.relative_to(folder).as_posix(), path) for path in paths]
     return _in_order(files, str(folder))
 
 
@@ -88,7 +88,7 @@ def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
     Raises:
         UsageError: There are none, or one is not a file or has a name that no bundle takes.
     """
-    return _in_order([_found(name, Path(path)) for name, path in files.items()], "The choice")
+    return _in_order([_local_file(name, Path(path)) for name, path in files.items()], "The choice")
 
 
 def _in_order(files: list[LocalFile], where: str) -> list[LocalFile]:
@@ -108,7 +108,7 @@ def _warn_of_clashes(files: list[LocalFile]) -> None:
             _log.warning("%s: a download of the bundle cannot place it beside %s", file.name, other)
 
 
-def _found(name: str, path: Path) -> LocalFile:
+def _local_file(name: str, path: Path) -> LocalFile:
     try:
         facts = path.stat()
     except OSError as error:

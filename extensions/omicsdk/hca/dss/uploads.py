@@ -207,15 +207,15 @@ class BundleUpload:
                 self._options.progress(replace(self._last, final=True, phase="over"))
         except KeyboardInterrupt as error:
             self._report = report_of(error) or self._report
-            keep_report(error, self._told())
+            keep_report(error, self._final_report())
             raise
-        return self._told()
+        return self._final_report()
 
-    def _told(self) -> TransferReport:
+    def _final_report(self) -> TransferReport:
         """What was done until now."""
         report = self._report or TransferReport()
         why = report.why_stopped or (self._control.why if self._is_over() else "")
-        return report.with_outcomes(self._ends(), title="Upload", why_stopped=why)
+        return report.with_outcomes(self._file_outcomes(), title="Upload", why_stopped=why)
 
     def _bring(self, numbers: list[int]) -> list[int]:
         """Stage and register files.
@@ -352,7 +352,7 @@ class BundleUpload:
         if self._ended.is_set() or self._control.stopped:
             raise stopped(self._control)
 
-    def _ends(self) -> Iterator[Outcome]:
+    def _file_outcomes(self) -> Iterator[Outcome]:
         """The outcome of each file of the bundle."""
         for number, file in enumerate(self.files):
             yield self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
@@ -405,18 +405,18 @@ def upload_bundle(
     if bundle_uuid is not None and not _UUID.fullmatch(bundle_uuid):
         what = f"bundle_uuid is {bundle_uuid!r}, which is not a UUID"
         raise UsageError(what, remedy="Leave it out to get a new one.")
-    found = files_of(folder) if files is None else files_named(files)
+    files_found = files_of(folder) if files is None else files_named(files)
     if options.dry_run:
-        planned = (Outcome(file.name, "planned", file.size, plan=PLAN, source=str(file.path)) for file in found)
+        planned = (Outcome(file.name, "planned", file.size, plan=PLAN, source=str(file.path)) for file in files_found)
         return UploadedBundle(planned, target=f"dss://{replica}/{bundle_uuid or 'UUID'}")
     s3 = s3_client() if s3 is None else s3
     facts = (folder.resolve(), api.base_url, staging_bucket, replica, bundle_uuid, creator_uid)
     journal, doing = journal_for("dss-uploads", *map(str, facts)), f"uploading {folder}"
     with closing(_opened(journal, doing, options, resume=resume)) as record:
         with write_errors(str(record.path)):
-            found = record.begin(create_version(), bundle_uuid or str(uuid4()), found)
+            files_found = record.begin(create_version(), bundle_uuid or str(uuid4()), files_found)
         run = BundleUpload(
-            *(api, s3, staging_bucket, replica, found, record, options),
+            *(api, s3, staging_bucket, replica, files_found, record, options),
             creator_uid=creator_uid,
             timeout_seconds=timeout_seconds,
         )
@@ -436,8 +436,8 @@ def upload_bundle(
             )
             payload: object = json_of(response)
             # Before the record goes: otherwise a repeated call would make another bundle.
-            stated = payload.get("version") if is_object(payload) else None
-            Identifier("version").check(version, stated, f"put_bundle {uuid}")
+            stored_version = payload.get("version") if is_object(payload) else None
+            Identifier("version").check(version, stored_version, f"put_bundle {uuid}")
         except OmicsError as error:
             uploaded = uploaded.with_outcomes([*uploaded.outcomes, Outcome.of_error(f"dss://{replica}/{uuid}", error)])
             uploaded.ended_by = error

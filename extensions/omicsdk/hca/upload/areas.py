@@ -59,10 +59,10 @@ class CannotUpload(UploadException, UsageError):
 
     def __init__(self, problems: Sequence[str], *, remedy: str | None = None) -> None:
         self.problems = tuple(problems)
-        shown = list(self.problems[:PROBLEMS_NAMED])
+        first_problems = list(self.problems[:PROBLEMS_NAMED])
         if len(self.problems) > PROBLEMS_NAMED:
-            shown.append(f"and {len(self.problems) - PROBLEMS_NAMED} more")
-        super().__init__(f"nothing was uploaded: {'; '.join(shown)}", remedy=remedy)
+            first_problems.append(f"and {len(self.problems) - PROBLEMS_NAMED} more")
+        super().__init__(f"nothing was uploaded: {'; '.join(first_problems)}", remedy=remedy)
 
 
 # -- the URI of an area
@@ -211,7 +211,7 @@ class UploadConfig:
             NotAnAreaURI: The configuration holds something else.
         """
         if area_uuid not in self._uris:
-            raise UnknownArea(f"I don't know about area {area_uuid}", remedy=_known(self.areas))
+            raise UnknownArea(f"I don't know about area {area_uuid}", remedy=_remedy(self.areas))
         try:
             return UploadAreaURI(self._uris[area_uuid])
         except NotAnAreaURI as error:
@@ -268,9 +268,9 @@ class UploadConfig:
         if len(areas) == 1:
             return areas[0]
         if not areas:
-            raise UnknownArea(f'Sorry I don\'t recognize area "{partial_uuid}"', remedy=_known(self.areas))
+            raise UnknownArea(f'Sorry I don\'t recognize area "{partial_uuid}"', remedy=_remedy(self.areas))
         raise UnknownArea(
-            f'"{partial_uuid}" matches more than one area, please provide more characters: {_listed(areas)}',
+            f'"{partial_uuid}" matches more than one area, please provide more characters: {_area_list(areas)}',
             remedy="Use more of the UUID, until it matches one area.",
         )
 
@@ -374,13 +374,13 @@ def _named(keys: Keys, config: HCAConfig) -> str:
     return f"{name_of(keys)} in the HCA configuration" + (f" ({where})" if where else "")
 
 
-def _known(areas: list[str]) -> str:
+def _remedy(areas: list[str]) -> str:
     if not areas:
         return "No area is known yet: select one by its URI, s3://<bucket>-<stage>/<uuid>/."
-    return f"Known are {_listed(areas)}."
+    return f"Known are {_area_list(areas)}."
 
 
-def _listed(areas: list[str]) -> str:
+def _area_list(areas: list[str]) -> str:
     more = f" and {len(areas) - NAMED} more" if len(areas) > NAMED else ""
     return ", ".join(areas[:NAMED]) + more
 

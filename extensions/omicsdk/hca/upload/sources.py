@@ -96,7 +96,7 @@ def chosen(
         raise CannotUpload(problems)
     for path in paths_given:
         problems_before = len(problems)
-        sources = _found(path, file_extension, s3, problems)
+        sources = _matching_files(path, file_extension, s3, problems)
         if not sources and len(problems) == problems_before:
             ending = f" whose names end in {file_extension}" if file_extension is not None else ""
             problems.append(f"{path} contains no files{ending}")
@@ -112,7 +112,7 @@ def chosen(
     return files
 
 
-def _found(path: str, ending: str | None, s3: Callable[[], Any], problems: list[str]) -> list[SourceFile]:
+def _matching_files(path: str, ending: str | None, s3: Callable[[], Any], problems: list[str]) -> list[SourceFile]:
     if path.startswith("s3://"):
         try:
             return list(_objects(path, s3()))
