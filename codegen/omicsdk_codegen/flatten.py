@@ -103,6 +103,7 @@ class Flattener:
         self._parts += 1
         if self._parts > MAX_PARTS:
             raise OverflowError
+        # The reference first, then allOf, then the schema's own members: what follows overrides what it builds upon.
         merged, circles = Flat({}, {}, ()), frozenset[str]()
         reference = schema.get("$ref")
         if isinstance(reference, str):
@@ -159,6 +160,7 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
         elif key == "enum" and isinstance(before, list) and isinstance(value, list):
             schema[key] = [choice for choice in before if choice in value] or value
         elif key == "items" and isinstance(before, dict) and isinstance(value, dict) and before != value:
+            # Merged when the type of the items is settled, as any other allOf.
             schema[key] = {"allOf": [before, value]}
         else:
             schema[key] = value
@@ -171,6 +173,7 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
 def _properties(
     properties: Object, added: Object, pointers: dict[str, str], places: Mapping[str, str], pointer: str
 ) -> Object:
+    # A copy: both sides may be remembered schemas, which others are merged with.
     result = dict(properties)
     for name, schema in added.items():
         before = result.get(name)
@@ -212,6 +215,7 @@ def _types(first: Json, second: Json) -> tuple[Json, str | None]:
     theirs = [second] if isinstance(second, str) else second if isinstance(second, list) else []
     both: list[Json] = [name for name in ours if name in theirs]
     if "integer" in ours + theirs and "number" in ours + theirs and "integer" not in both:
+        # Each integer is a number, so that it meets both.
         both.append("integer")
     if not both:
         return first, f"allOf wants both {first} and {second}"

@@ -187,6 +187,7 @@ class Normaliser:
         for name, key in keys.items():
             # What a variant inherits does not distinguish it.
             values = [value for value in self._tag_values(name, tag) if value not in common]
+            # Without an entry in the mapping, the schema's name is its value: OpenAPI, Discriminator Object.
             if name not in named.values():
                 values.append(name)
             for value in values:

@@ -79,6 +79,7 @@ def clock_of(folder: Path) -> int | None:
     probe = folder / f".clock-{os.urandom(6).hex()}"
     probe.touch()
     try:
+        # Changing its times sets the time of change to that of the file system, which may be a server's.
         os.utime(probe, ns=(0, 0))
         now = probe.stat().st_ctime_ns
     finally:
@@ -98,6 +99,7 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
     """
     if clock is None:
         return {}
+    # A change within the same step of the clock would leave the stamp as it is.
     return {name: entry for name, entry in hashed.items() if entry.stamp.ctime_ns < clock}
 
 
@@ -141,10 +143,12 @@ def hash_file(path: Path | os.DirEntry[str]) -> Hashed:
         with Path(path).open("rb", buffering=0) as file:
             before = stamp_of(os.fstat(file.fileno()))
             if before.size <= SMALL:
+                # One byte more than it had: a file that grows meanwhile is noticed.
                 data = file.read(before.size + 1)
                 md5 = hashlib.md5(data, usedforsecurity=False).hexdigest() if len(data) == before.size else ""
             else:
                 md5 = checksums_of(os.fspath(path), ("md5",), before.size)["md5"]
+            # The stamp is older than the hash, so that a change in between is found now or by the next comparison.
             if md5 and stamp_of(os.fstat(file.fileno())) == before:
                 return Hashed(md5, before)
     raise SourceChanged(

@@ -114,6 +114,7 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
     if first.next is None or not statuses:
         yield from reversed(statuses)
         return
+    # The number of the last page, where the newest ones are; the first page tells the size of pages.
     last = -(-(stated_number(first.count, "count", "list_statuses") or 0) // len(statuses))
     for number in range(last, max(0, last - pages), -1):
         yield from reversed(_identified(requesting.list_statuses(page=number).results))
@@ -197,6 +198,7 @@ def report_status(
 
     while True:
         try:
+            # Not before the first attempt: what equals it then is an earlier run's.
             if failures and (status := _stored_status(client, fields, patience())) is not None:
                 return status
             created = Status.from_dict(json_object(raw_request(client, "POST", STATUSES, fields, retry=patience())))
@@ -285,6 +287,7 @@ def rival(
     for status in statuses:
         if since is not None and status.id <= since:  # and so are all that follow
             return None
+        # Numbers decide, which one database assigns: of two runners both see the same one first.
         if status.dataset == dataset and status.id < own_id and status.id not in mine:
             return status if since is not None or not is_over(status) else None
     return None

@@ -151,6 +151,7 @@ def _key(file: str, name: str) -> str:
         status = Path(file).stat()
     except OSError:
         return f"{file}\0{name}"
+    # With size and time: a file that was changed since is another one, whose record must be another one, too.
     return f"{Path(file).absolute()}\0{name}\0{status.st_size}\0{status.st_mtime_ns}"
 
 
@@ -281,6 +282,7 @@ class FenceStore(MultipartStore):
                 return self._again(self.guid)
             except NotFound:
                 self._lost()
+        # The record of an earlier run may be gone: Fence makes a new one, with a GUID of its choice.
         authz = list(self._to.authz) or OMIT
         with self._making():
             payload = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
@@ -321,6 +323,7 @@ class FenceStore(MultipartStore):
             self._lost()
             raise NoSuchUpload(f"{self._name}: its record {guid} no longer exists") from error
         except OmicsError as error:
+            # Any other failure proves nothing: giving up would send all parts again.
             _log.info("%s: unknown whether its record exists: %s", self._name, error)
         return None
 
@@ -340,6 +343,7 @@ class FenceStore(MultipartStore):
         parts_sent: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         try:
             self._fence.complete_multipart_upload(key=key, upload_id=id, parts=parts_sent, **self._place)
+        # The request may have arrived: `finished` looks at the record then.
         except TransportError:
             self._is_unsure = True
             raise
@@ -386,6 +390,7 @@ class FenceStore(MultipartStore):
             self._asked_at = SYSTEM_CLOCK.monotonic()
         try:
             yield
+        # Nothing was sent, so that no record was made.
         except ConnectFailed:
             raise
         except (TransportError, ServerError):
@@ -403,6 +408,7 @@ class FenceStore(MultipartStore):
         now = seconds_of_date(response.headers.get("date", ""))
         if now is None or not is_object(user):
             return
+        # By the commons' clock, from its Date header, as the dates of its records are: this machine's may be wrong.
         since = now - (SYSTEM_CLOCK.monotonic() - self._asked_at) - _SLACK
         guids = [
             str(record.get("did"))
@@ -412,6 +418,7 @@ class FenceStore(MultipartStore):
             and record.get("uploader") == user.get("username")
             and _made_at(record) >= since
         ]
+        # Several, or that of another file of this run: whose it is remains unknown, and another record is made.
         if len(guids) == 1 and not self._book.has(guids[0]):
             self._is_new, self._is_lost = True, False
             self._note_guid(guids[0])

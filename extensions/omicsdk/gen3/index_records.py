@@ -297,6 +297,7 @@ def cuts(last: str) -> list[str]:
     match = _UUID.fullmatch(last)
     if match is None:
         return []
+    # GUIDs are evenly distributed: if the first page ends at this place, the rest has a page for each such distance.
     offset = int(match["place"], 16) + 1
     pages_left = (_PLACES - offset) / offset
     count = min(MOST, int(pages_left / PAGES))
@@ -323,6 +324,8 @@ def whole_list(page: Page, beginning: list[Record], size: int) -> list[Record]:
         return beginning + _stretch(last, page, page(last), None, Event())
     stopped = Event()
     with ThreadPoolExecutor(len(starts), "gen3-index") as pool:
+        # Queued before the stretches, each of which waits for the next one's first page: there are threads for all first pages,
+        # so that no stretch waits for one that cannot begin.
         firsts = [pool.submit(page, start) for start in starts]
         try:
             following: Sequence[Future[list[Record]] | None] = [*firsts[1:], None]
@@ -346,6 +349,7 @@ def _after_first(
 def _stretch(start: str, page: Page, records: list[Record], end: str | None, stopped: Event) -> list[Record]:
     """The records from a page on, up to the one that the next stretch begins with."""
     stretch: list[Record] = []
+    # A page that ends where it began would be requested without end.
     while records and records[-1]["did"] != start and not stopped.is_set():
         if end is not None:
             index = next((number for number, record in enumerate(records) if record["did"] == end), None)

@@ -211,6 +211,7 @@ class FieldStore(MultipartStore):
         if cut.number > len(urls):
             raise NoSuchUpload(f"{self._file_name}: the URLs of its parts are lost")
         with self._guard:
+            # Parts are signed in several threads; a URL is requested again only after it failed.
             tries = self._tries[cut.number] = self._tries.get(cut.number, 0) + 1
         if tries > 1:
             self._say(f"[WARN] Upload for part {cut.number} failed. Attempt {tries - 1}")
@@ -226,6 +227,7 @@ class FieldStore(MultipartStore):
             raise NotPutTogether(f"{self._file_name}: the store sent no ETag for part {unnamed[0]}")
         uploaded_parts = [UploadedPart(e_tag=f'"{part.etag}"', part_number=part.number) for part in parts]
         done = self._field.complete_upload(self._client, upload_id, uploaded_parts)
+        # Also after a null: an earlier request, whose response was lost, may have made the object, which only the store shows.
         facts = self._checked(parts)
         if not done and facts is None:
             raise NotPutTogether(f"{self._file_name}: the server could not assemble its parts")

@@ -139,6 +139,7 @@ class Plan:
                 # A path may refer to the machine that made the list: then the base name is used, if it is unique.
                 base = f"/{file.name.rpartition('/')[2]}"
                 is_other = self._stated.get(base, file.checksums) != file.checksums
+                # Two files of one base name with other checksums: neither is used for it. The slash keeps bases apart from paths.
                 self._stated[base] = {} if is_other else file.checksums
         return True
 
@@ -180,6 +181,7 @@ class Plan:
                 if self.is_full:
                     break
                 rows = [(row.cells, [self._with_stated(file) for file in files if file.kind]) for row, files in batch]
+                # Rows stay in their order: after the first one that needs its service, all wait in the file.
                 if read.tell() or not all(_is_stated(file) for _, files in rows for file in files):
                     _write(rows, read)
                 else:
@@ -200,6 +202,7 @@ class Plan:
         if only.sample is None or only.limit is not None or only.alternatives or not self._filters.fit_all:
             yield from _batches_in(read)
             return
+        # Drawn here by addresses, so that services are asked for the sample's files alone and not for all of a list.
         sample, met = Sample(only.sample), NameSet()
         for some in _batches_in(read):
             for file in chain.from_iterable(files for _, files in some):
@@ -249,6 +252,7 @@ class Plan:
                 problem = f"line {row.line}: {fault}"
                 if len(faults) < SHOWN_FAULTS:
                     faults.append(problem)
+                # Rows before it were yielded: the error at the end refuses them, too, before any request.
                 refused = refused or isinstance(fault, UnsafeRow)
                 if not refused:
                     yield row, [_fault(file_list, row.line, problem)]
@@ -270,6 +274,7 @@ class Plan:
             for file in files:
                 if file.error is None:
                     by_kind.setdefault(file.kind, []).append(file)
+        # A source returns the files of a kind in their order: each row takes its own from the iterators again.
         responses = {kind: iter(self._sources.of(kind).complete(files)) for kind, files in by_kind.items()}
         for cells, files in rows:
             yield (
@@ -381,6 +386,7 @@ class Plan:
                 rows = change([*map(PlannedRow._make, some)])
                 _write(rows, out)
                 counts.update(_counts_of(rows))
+        # At once: a plan that is half rewritten would mix the two states.
         changed.replace(self._path)
         self.count, self.unavailable = counts["available"], counts["unavailable"]
 

@@ -107,6 +107,7 @@ def bulk(
 
     if not chunks:
         return []
+    # The first one alone: if it is refused, nothing was done, and the error is that of the whole call.
     records, rest = records_of_chunk(chunks[0]), chunks[1:]
     if in_order or len(rest) < 2:
         return [*records, *(record for chunk in rest for record in answered(chunk))]
@@ -540,5 +541,6 @@ def wait_until(
         spare = None if timeout is None else start + timeout - clock.monotonic()
         if spare is not None and spare <= 0:
             raise StillRunning(f"{what()} after {timeout:g} s", remedy=remedy)
+        # Not beyond the time limit: one more look follows at its end.
         clock.sleep(period if spare is None else min(period, spare))
         period = max(period, min(2 * period, longest))

@@ -299,6 +299,7 @@ def paged(
             upcoming = coming[0][0] if coming else None
             while True:
                 items = items_of(page)
+                # The next page was requested by its offset: what this one has beyond that would be listed twice.
                 yield from items if upcoming is None else items[: upcoming - at]
                 at += len(items)
                 if upcoming is None or at >= upcoming or not next_of(page):
@@ -478,6 +479,7 @@ class Folders:
             return self._found[path]
         if not path.names:
             folder = Folder(path, None)
+            # A project is requested by its first listing; here it needs a name only.
             path.project  # noqa: B018 - raises if there is none
         else:
             folder = self._named_folder(path, make=make)
@@ -539,6 +541,7 @@ class Folders:
             try:
                 while coming:
                     entries, error = coming.popleft().result()
+                    # The first one is raised, after all that could be listed.
                     problem = problem or error
                     folders: list[Folder] = []
                     for entry in entries:

@@ -144,6 +144,7 @@ class PlatformStore(MultipartStore):
             check_fields("get_upload", part, "part_number", "response", place=f"parts[{at}]")
             check_fields("get_upload", part.response, optional=("headers",), place=f"parts[{at}].response")
             headers: Mapping[str, str] = part.response.headers or {}
+            # Clients reported these headers, each in its own spelling.
             etag = next((value for name, value in headers.items() if name.lower() == "etag"), "")
             etags[part.part_number] = etag.strip('"')
         return upload, etags
@@ -173,6 +174,7 @@ class PlatformStore(MultipartStore):
         try:
             self._chosen = self._choice(upload, source.part_size)
         except TransferError:
+            # No run could resume it.
             self.abort(self.upload_id)
             raise
         return self.upload_id
@@ -238,6 +240,7 @@ class PlatformStore(MultipartStore):
             with _for_the_engine(is_gone=True):
                 response = self._complete(upload_id)
         except OmicsError as error:
+            # Never reset: a refusal after a lost response may mean that the first request did it.
             self._is_unsure |= is_unsure(error)
             raise
         size = stated_number(response.get("size"), "size", f"complete_upload of {self.target}")

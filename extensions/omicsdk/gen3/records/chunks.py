@@ -61,6 +61,7 @@ def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mappi
         DecodeError: The response is no object.
     """
     try:
+        # Not idempotent, the client does not repeat it where time ran out: half of the document follows instead.
         payload = json_of(next(operation.responses(request if patient else replace(request, idempotent=False))))
     except APIError as error:
         if patient or error.status not in RETRIED_STATUSES or is_too_much(error):

@@ -185,6 +185,7 @@ class Registrar:
             if pause > 0:
                 self._clock.sleep(pause)
             missing = list[Awaited]()
+            # The deadline is compared after the look, so that a file is looked for once more when its time is over.
             for one, state in zip(waiting, each(self._check, waiting), strict=True):
                 if state is False and self._clock.monotonic() < one.deadline:
                     missing.append(one)
@@ -342,6 +343,7 @@ def checkout(
         except APIError as error:
             error.remedy = f"{error.remedy} {again}".strip()
             raise
+        # The state decides before the time does: a job that ended during the last wait has succeeded.
         left = deadline - clock.monotonic()
         match str(response.get("status")):
             case "SUCCEEDED":
