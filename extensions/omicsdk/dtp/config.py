@@ -301,7 +301,7 @@ def storage_of(config: DtpConfig, chosen: str | None) -> Storage:
 
     Args:
         config: The settings.
-        stated: The store that the caller states; None for the one of the settings: their `storage`, or their only store.
+        chosen: The store that the caller states; None for the one of the settings: their `storage`, or their only store.
 
     Raises:
         ConfigError: It is unknown, the settings have no such store, or they have two and state none.

@@ -56,7 +56,7 @@ def choice(word: str, candidates: Iterable[str], *, most: int = 8) -> str:
 
     Args:
         word: The unknown name.
-        known: The known names.
+        candidates: The known names.
         most: How many are listed if none is similar.
     """
     names = list(candidates)
