@@ -295,7 +295,7 @@ def test_proxies_are_those_of_the_transport_too(monkeypatch):
     assert api.proxies == {"https": "given:3128"}
 
     def proxy_to(api: Api, url: str) -> str | None:
-        return api.client._exchange.transport._connections.way_to(httpx.URL(url)).proxy
+        return api.client._exchange.transport._connections.route_to(httpx.URL(url)).proxy
 
     assert proxy_to(api, BASE) == "http://given:3128"
     assert proxy_to(api, "https://direct.example.org/v2") is None
