@@ -354,7 +354,7 @@ class Node:
         return (*(name for name in self.properties if name not in self.system), *self.links)
 
     @cached_property
-    def mandatory(self) -> tuple[str, ...]:
+    def stated(self) -> tuple[str, ...]:
         """The properties that every record has to state, but its type and its links."""
         required = {*self.required, self.key} - {"type"} - self.system
         return tuple(name for name in self.properties if name in required)

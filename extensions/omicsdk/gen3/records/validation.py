@@ -373,7 +373,7 @@ def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", valu
 
 
 def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
-    for name in node.mandatory:
+    for name in node.stated:
         if name not in record or (name == node.key and record[name] in (None, "")):
             yield finding(row, "missing-property", f"{name} is missing; each {node.name} requires it", "Add it.", name)
     for name, link in node.links.items():
