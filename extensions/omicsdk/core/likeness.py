@@ -45,8 +45,9 @@ def did_you_mean(word: str, known: Iterable[str], form: str = "{}") -> str:
     completions = [name for name in plain.values() if len(typed) > 1 and _plain(name).startswith(typed)]
     near = completions if len(completions) == 1 else nearest(word, plain.values())
     near += [name for shape, name in plain.items() if len(typed) > 1 and sorted(shape) == sorted(typed)]
-    # A wrong letter of two or three makes them too unlike: `--tu` for `--to`.
-    mistyped = [shape for shape in plain if len(shape) == len(typed) > 1 == sum(map(str.__ne__, shape, typed))]
+    # A wrong letter of two or three makes them too unlike: `--tu` for `--to`. Numbered names, such as 12L and 12M, are no misspellings.
+    shapes = plain if typed.isalpha() else ()
+    mistyped = [shape for shape in shapes if len(shape) == len(typed) > 1 == sum(map(str.__ne__, shape, typed))]
     near += [plain[shape] for shape in mistyped[:1] if len(mistyped) == 1]
     return f"Did you mean {form.format(near[0])}?" if near else ""
 

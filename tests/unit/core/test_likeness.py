@@ -25,6 +25,11 @@ def test_the_nearest_name_is_suggested_where_one_is_near(word: str, meant: str) 
     assert did_you_mean(word, NODES, "{!r}") == (meant and f"Did you mean {meant!r}?")
 
 
+def test_a_wrong_letter_of_a_short_word_is_a_misspelling_and_of_a_numbered_name_is_not() -> None:
+    assert did_you_mean("--tu", ["--to", "--quiet"]) == "Did you mean --to?"
+    assert did_you_mean("12M", ["12L"]) == ""
+
+
 def test_several_are_suggested_the_nearest_first() -> None:
     assert nearest("organs", ["organism", "Organ", "brain"], count=3) == ["Organ", "organism"]
 
