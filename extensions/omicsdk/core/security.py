@@ -69,6 +69,7 @@ class Scheme(NamedTuple):
 
     @property
     def _is_authorization(self) -> bool:
+        # OpenAPI 2 has no scheme for bearer tokens: its documents state an API key in the header Authorization.
         return self.kind == "apiKey" and self.place == "header" and self.name.lower() == _AUTHORIZATION
 
     def takes(self, credentials: Credentials) -> bool | None:
@@ -130,6 +131,7 @@ class Scheme(NamedTuple):
             certificate, _, key = text.partition(",")
             return ClientCertificate(certificate, key or None)
         if self.kind == "http" and self.name != "bearer":
+            # At the first colon: passwords may contain more, user names none (RFC 7617, 2).
             user, _, password = text.partition(":")
             if self.name == "basic":
                 return Basic(user, password)
@@ -248,6 +250,7 @@ class CombinedCredentials(Credentials):
     """
 
     def __init__(self, parts: Sequence[Credentials]) -> None:
+        # Each part decides for itself, in `goes_to`.
         super().__init__("*")
         self._parts = parts
 
@@ -273,6 +276,7 @@ class CombinedCredentials(Credentials):
         headers: dict[str, str] = {}
         for part in self._parts:
             for name, value in part.headers(method, url).items():
+                # A request has one Cookie header (RFC 6265, 5.4), in which the pairs are joined.
                 if name in headers and name != "cookie":
                     raise ConfigError(
                         f"Two credentials of one operation are sent in the header {name}",
@@ -287,6 +291,7 @@ class CombinedCredentials(Credentials):
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Renew those that can be."""
+        # A list, because `any` of a generator would stop at the first one that is renewed.
         renewed = [part.renew(refused) for part in self._parts]
         return any(renewed)
 
@@ -308,6 +313,7 @@ def combined(parts: Sequence[Credentials]) -> Credentials:
     Raises:
         ConfigError: Several are an httpx.Auth.
     """
+    # The same credentials may be passed for several schemes; they are sent once.
     different = list(dict.fromkeys(parts))
     if len(different) == 1:
         return different[0]
@@ -353,6 +359,7 @@ class SchemeCredentials(Credentials):
         choice = self._found.get(key)
         if choice is None:
             parts = self._elsewhere if elsewhere else self.parts
+            # Without a lock: threads that come here at the same time get equivalent results.
             choice = self._found[key] = self._choice(requirement, parts, request.operation if request.secured else "")
         return choice or None
 
@@ -371,6 +378,7 @@ class SchemeCredentials(Credentials):
             present = [parts[name] for name in names if name in parts]
             if len(present) == len(names):
                 return combined(present)
+            # The first alternative that is partly present is the one to report.
             incomplete = incomplete or names if present else incomplete
         if incomplete and operation:
             missing = " and ".join(name for name in incomplete if name not in parts)

@@ -23,6 +23,7 @@ TOLERANCE = 300.0
 Secret = str | bytes
 """A shared secret: the text that the service issued, or the key itself."""
 
+# ASCII digits, at most 15: `int` raises an error for more than 4,300.
 _NUMBER = re.compile(r"(?a)\d{1,15}")
 _MILLISECONDS = 100_000_000_000  # seconds until the year 5138
 _RAW = "await request.body() in Starlette and FastAPI, request.get_data() in Flask, request.body in Django"
@@ -120,10 +121,12 @@ def verify(
     claims = [claim for part in parts for claim in _decoded(part, signature)]
     if not claims:
         raise InvalidSignature(f"The header {signature.header} has no signature of the form that the service uses")
+    # While a secret is being replaced, services sign with both, and receivers accept both.
     expected = [hmac.new(key, content, hashlib.sha256).digest() for key in keys]
     # Each is compared, so that the time does not depend on which one is right.
     if not sum(hmac.compare_digest(claim, digest) for claim in claims for digest in expected):
         raise InvalidSignature("No signature of the webhook matches its body and the secret")
+    # After the signature: the time in a forged webhook means nothing.
     if timestamp:
         _check_age(timestamp, clock.now(), tolerance)
 
@@ -188,6 +191,7 @@ def _key(secret: Secret, form: str) -> bytes:
     if form == "text":
         return secret.encode()
     try:
+        # Standard Webhooks marks its secrets by this prefix, which is not part of the key.
         key = _from_base64(secret.removeprefix("whsec_"))
     except ValueError:
         key = b""
@@ -222,6 +226,7 @@ def _timestamp(signature: Signature, headers: Mapping[str, str], parts: Sequence
 
 def _content(signature: Signature, body: bytes, timestamp: str, identifier: str) -> bytes:
     before, _, after = signature.content.partition("{body}")
+    # Around the body, which is not formatted: JSON has braces.
     around = [text.format(timestamp=timestamp, id=identifier).encode(errors="replace") for text in (before, after)]
     return around[0] + body + around[1]
 

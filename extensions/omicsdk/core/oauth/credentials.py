@@ -60,10 +60,12 @@ class RefreshingToken(BearerToken):
         self._renewal = renewal
 
     def _renewed_login(self) -> Token:
+        # Set before the file is written: a token that the server has issued must survive a failure to store it.
         renewed: StoredLogin | None = None
 
         def renew(stored: StoredLogin | None) -> StoredLogin:
             nonlocal renewed
+            # A logout in another process: storing a renewed login would undo it.
             if stored is None:
                 raise AuthError("The access token cannot be renewed: its login was deleted", remedy=self._remedy)
             # Another process has renewed it; its refresh token may be spent.
@@ -89,6 +91,7 @@ class RefreshingToken(BearerToken):
         try:
             return self._tokens.change(self._url, renew).token
         except ConfigError as error:
+            # Nothing was renewed, so this error loses no token.
             if renewed is None:
                 raise
             # This process can continue; the next one may have to log in.
@@ -113,6 +116,7 @@ def named_key_file(environ: Mapping[str, str]) -> Path | None:
         AuthError: It is the content of a file, or a token; neither may occur in an error about a path.
     """
     text = environ.get(VARIABLE, "").strip()
+    # `ya29.` begins Google's access tokens; `{` and line breaks, a key file that was pasted in place of its path.
     if text.startswith(("{", "ya29.")) or "\n" in text or jwt_claims(text):
         raise AuthError(f"{VARIABLE} is a key or a token, not the path of a key file", remedy=_REMEDY)
     return Path(text).expanduser() if text else None
@@ -148,6 +152,7 @@ def read_key(path: Path) -> Key:
         raise AuthError(f"The key file {path} that {VARIABLE} names does not exist", remedy=_REMEDY) from error
     except OSError as error:
         raise AuthError(f"The key file {path} cannot be read: {error.strerror or error}", remedy=_REMEDY) from error
+    # json raises RecursionError for deep nesting, which is no ValueError.
     except (ValueError, RecursionError) as error:
         raise AuthError(f"The key file {path} is not JSON", remedy=_REMEDY) from error
     if not is_object(value):
@@ -180,6 +185,7 @@ def signed(key: Key, claims: Mapping[str, object], source: str = "the key file")
     jwt = require("jwt", "google", "service accounts")
     try:
         return jwt.encode(dict(claims), key.private_key, algorithm="RS256", headers={"kid": key.key_id})
+    # PyJWT raises it for RS256 if cryptography is not installed.
     except NotImplementedError as error:
         raise MissingExtra("google", "service accounts", module="cryptography") from error
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
@@ -237,6 +243,7 @@ class ServiceAccount(Credentials):
             MissingExtra: The signing library is not installed.
         """
         del method, url
+        # Under the lock: threads that start together sign one token.
         with self._lock:
             if self._is_due():
                 self._sign()
@@ -245,6 +252,7 @@ class ServiceAccount(Credentials):
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Sign a new token in place of a refused one, unless that was just created: another would not help."""
         with self._lock:
+            # Another thread has signed a new one meanwhile: the request is sent again with it.
             if refused.get("authorization") != f"Bearer {self._token}":
                 return True
             if self._clock.now() - self._made < RENEW_BEFORE:
@@ -261,4 +269,5 @@ class ServiceAccount(Credentials):
         key = read_key(self._path)
         issued_at = int(self._clock.now())
         claims = {**self._claims(key.email), "iat": issued_at, "exp": issued_at + int(self._lifetime)}
+        # The rounded time, as in `iat`: the age is that of the token, not of this call.
         self._token, self._made = signed(key, claims, str(self._path)), float(issued_at)

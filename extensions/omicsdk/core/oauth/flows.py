@@ -100,11 +100,14 @@ def by_device(
     issued = object_in(endpoint.text(public.request(address, {"scope": scope}, "login", again=True)))
     if not isinstance(code := issued.get("device_code"), str) or not code.isascii():
         raise AuthError("The authorization server responded without a device code")
+    # RFC 8628, 3.2 names it `verification_uri`; Google's server sends `verification_url`.
     url = issued.get("verification_uri") or issued.get("verification_url")
     on_message(f"Open this address in any browser, and enter the code {issued.get('user_code')}:\n{url}")
+    # RFC 8628, 3.2: 5 s where no interval is stated. A stated fraction of a second would be a flood of requests.
     interval, end = max(1.0, seconds_in(issued.get("interval")) or 5.0), clock.monotonic() + timeout
     fields = {"device_code": code, "grant_type": DEVICE_GRANT, "client_id": client.client_id}
     while clock.monotonic() < end:
+        # Before the first request, too: the user cannot have entered the code yet.
         clock.sleep(min(interval, timeout))
         try:
             return grant_of(endpoint.text(client.request(token_url, fields, "login", again=True)), clock.now())
@@ -169,10 +172,12 @@ class _OAuthToken(BearerToken):
         flow = next((flows[name] for name in self.flows if name in flows), None)
         what = f"{type(self).__name__} for the scheme {scheme}" if scheme else type(self).__name__
         addresses = self._addresses(flow, address, what)
+        # Credentials may be passed to clients of several documents: the first one binds them, others with other addresses get a copy.
         if self._bound in (None, addresses):
             bound = self
         else:
             bound = copy.copy(self)
+            # copy.copy takes over the lock, the token and the bound method `_requested` of the original; the copy needs its own.
             BearerToken.__init__(
                 bound,
                 "none",
@@ -182,6 +187,7 @@ class _OAuthToken(BearerToken):
                 remedy=self._remedy,
                 clock=self._clock,
             )
+        # Bound again with the same addresses, they keep the network and the scopes of the first client.
         if bound._bound is None or bound is not self:
             bound._bound, bound._network = addresses, network
             bound._scope = " ".join(self._scopes if self._scopes is not None else () if flow is None else flow.scopes)
@@ -225,6 +231,7 @@ def _address(passed_url: str | None, document_url: str, address: Callable[[str],
         raise ConfigError(
             f"{what} has no {argument}, and the document states none", remedy=f'Pass {argument}="https://...".'
         )
+    # The request carries a secret or a refresh token, for which RFC 6749, 3.2 requires TLS.
     if not is_confidential(url):
         raise ConfigError(
             f"{argument} of {what} is {mask_url(url)!r}, which is not encrypted",
@@ -287,6 +294,7 @@ class RefreshToken(_OAuthToken):
         clock: The source of time.
     """
 
+    # By preference: the first that the document states counts. `implicit` has no token_url, so it is last.
     flows = ("authorizationCode", "deviceAuthorization", "password", "clientCredentials", "implicit")
 
     def __init__(
@@ -316,6 +324,7 @@ class RefreshToken(_OAuthToken):
 
     def _refreshed(self, endpoint: Endpoint, token_url: str, scope: str = "") -> Grant:
         fields = {"grant_type": "refresh_token", "refresh_token": self._refresh_token, "scope": scope}
+        # Not repeated if it may have arrived: the server may have replaced the refresh token (RFC 6749, 6).
         grant = endpoint.grant(self._client.request(token_url, fields, "refresh"), previous=self._refresh_token)
         # Before the token is used: the old refresh token may be invalid from now on.
         self._keep(grant.refresh_token)
@@ -370,6 +379,7 @@ class DeviceLogin(RefreshToken):
             "", client_id, client_secret, token_url=token_url, auth_method=auth_method, on_new=on_new, origins=origins,
             endpoint=endpoint, clock=clock,
         )  # fmt: skip
+        # After the constructor, where RefreshToken's default of no scopes applies: with None, `bound_to` uses the document's.
         self._scopes, self._scope = scopes, " ".join(scopes or ())
         self._on_message = on_message
         self._device_url = device_url
@@ -383,10 +393,12 @@ class DeviceLogin(RefreshToken):
         )
 
     def _stated_url(self, flow: "Flow") -> str:
+        # Not refresh_url, as in RefreshToken: the first token is requested by the device's code.
         return flow.token_url
 
     def _grant(self, endpoint: Endpoint, addresses: Sequence[str]) -> Grant:
         if self._refresh_token:
+            # Without a scope: a refresh then keeps those that the user granted (RFC 6749, 6).
             return self._refreshed(endpoint, addresses[0])
         token_url, device_url = addresses
         grant = by_device(

@@ -88,6 +88,7 @@ def found_credentials(environ: Mapping[str, str], scopes: str, origins: Iterable
     try:
         return google_credentials(path, scopes=scopes, origins=origins)
     except AuthError as error:
+        # A file that the user names has to work; gcloud's default one may be of a kind that is not supported here.
         if environ.get(VARIABLE):
             raise
         if path.exists():  # of an unsupported kind; the user did not name it
@@ -161,8 +162,10 @@ def _assertion_request(path: Path, uri: str, scopes: str, now: float) -> Request
     from omicsdk.core.oauth.tokens import post
 
     key = read_key(path)
+    # The audience of an assertion is the token endpoint (RFC 7523, 3).
     claims = {"iss": key.email, "scope": scopes, "aud": uri, "iat": int(now), "exp": int(now + LIFETIME)}
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": signed(key, claims)}
+    # May be repeated: a signed assertion is not used up, as a code is.
     return post(uri, form_body(form), "login", again=True)
 
 
@@ -266,5 +269,6 @@ def _by_device(
     from omicsdk.core.oauth.flows import OAuthClient, by_device
 
     address = application.beside(application.token_uri, "/token", "/device/code")
+    # Google documents the secret of this flow as a field of the form.
     client = OAuthClient(application.client_id, application.client_secret, "client_secret_post")
     return by_device(client, address, application.token_uri, IDENTITY, sender, on_message, timeout=timeout, clock=clock)

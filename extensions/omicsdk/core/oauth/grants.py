@@ -95,6 +95,7 @@ class Application:
             registered address 127.0.0.1, any port and "/".
         """
         uris = [here for uri in self.redirect_uris if (here := _of_this_machine(uri)) is not None]
+        # RFC 8252, 8.3: an address rather than `localhost`, which may resolve to another interface.
         return min(uris, key=lambda here: here[0] == "localhost", default=("127.0.0.1", 0, "/"))
 
 
@@ -104,6 +105,7 @@ def _of_this_machine(uri: str) -> tuple[str, int, str] | None:
         host, port = parts.hostname or "", parts.port or 0
     except ValueError:
         return None
+    # The server listens on 127.0.0.1 only, so a browser would reach nothing at ::1.
     is_here = parts.scheme == "http" and is_loopback(host) and ":" not in host
     return (host, port, parts.path or "/") if is_here else None
 
@@ -149,6 +151,7 @@ def begin(
 
     client = WebApplicationClient(application.client_id)
     verifier = client.create_code_verifier(VERIFIER_LENGTH)
+    # Refuses a redirect that another site makes the browser follow (RFC 6749, 10.12).
     state = generate_token(32)
     # The library accepts https only; http on this machine is checked where the application is read.
     scheme, separator, rest = application.auth_uri.partition("://")
@@ -157,6 +160,7 @@ def begin(
         redirect_uri=redirect_uri,
         scope=list(scopes),
         state=state,
+        # RFC 7636, 4.2: S256 wherever possible; `plain` would show the verifier in the browser's address.
         code_challenge=client.create_code_challenge(verifier, "S256"),
         code_challenge_method="S256",
         **(extra or {}),
@@ -189,11 +193,13 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
         if query is None and not any(character.isspace() for character in text):
             return text.strip("'\"")
     try:
+        # The library accepts https only; the address does not matter, since only the query is read.
         fields = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query or ''}", state)
     except MismatchingStateError as error:
         raise AuthError("The response belongs to a different login", remedy=AGAIN) from error
     except MissingCodeError as error:
         raise AuthError("The login ended without a code", remedy=AGAIN) from error
+    # After its two subclasses above, whose messages differ.
     except OAuth2Error as error:
         raise AuthError(f"The login was refused: {complaint(error.error, error.description)}", remedy=AGAIN) from error
     except ValueError as error:
@@ -237,12 +243,14 @@ def code_request(application: Application, login: Authorization, code: str) -> R
     """
     from oauthlib.oauth2 import WebApplicationClient
 
+    # RFC 6749, 4.1.3: with the redirect_uri of the authorization request, or the server refuses the code.
     body = WebApplicationClient(application.client_id).prepare_request_body(
         code=code,
         redirect_uri=login.redirect_uri,
         code_verifier=login.verifier,
         client_secret=application.client_secret or None,
     )
+    # Not repeated if it may have arrived: a code is valid once, and a second use may revoke its tokens (RFC 6749, 4.1.2).
     return post(application.token_uri, Body(body.encode(), FORM), "login")
 
 
@@ -269,6 +277,7 @@ def revoke_request(application: Application, uri: str, refresh_token: str, *, as
     """
     fields = {"client_id": application.client_id, "token": refresh_token}
     if as_json:
+        # May be repeated: revoking an invalid token is no error (RFC 7009, 2.2).
         return post(uri, json_body(fields), "logout", again=True)
     secret = {"client_secret": application.client_secret} if application.client_secret else {}
     return post(uri, form_body(fields | secret | {"token_type_hint": "refresh_token"}), "logout", again=True)

@@ -87,6 +87,7 @@ def grant_by_browser(
     Raises:
         AuthError: The login was refused or not finished.
     """
+    # In this order: the address contains the server's port, and the server listens before the browser opens.
     server = RedirectServer(*application.loopback())
     attempt = begin(application, server.uri, scopes, extra)
     with server.listening(attempt.state):
@@ -116,6 +117,7 @@ class RedirectServer:
         except OSError:
             if not port:
                 raise
+            # Another program uses it. Authorization servers accept any port of a loopback address (RFC 8252, 7.3).
             self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.path = path
         self.uri = f"http://{host}:{self._server.server_address[1]}{path}"
@@ -127,12 +129,15 @@ class RedirectServer:
         Args:
             state: The login's state; a request with another one does not belong to it.
         """
+        # Before the thread starts, which compares it.
         self._server.state = state
+        # 0.05 s instead of the default 0.5: `shutdown` waits until serve_forever checks again.
         thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="omics-login", daemon=True)
         thread.start()
         try:
             yield
         finally:
+            # `shutdown` before `server_close`: serve_forever would fail with a closed socket.
             self._server.shutdown()
             self._server.server_close()
 
@@ -167,7 +172,9 @@ class RedirectServer:
 class _Server(ThreadingHTTPServer):
     """Uses threads, because browsers open connections in advance on which nothing is ever sent."""
 
+    # Otherwise `server_close` would wait for connections on which nothing arrives.
     daemon_threads = True
+    # HTTPServer sets it. With SO_REUSEADDR, Windows lets another program bind the same port and receive the code.
     allow_reuse_address = False
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
@@ -188,13 +195,16 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] - the only one that it is used with
+    # Seconds. http.server has no limit: a silent connection would keep its thread as long as the process runs.
     timeout = 10
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         fields = parse_qs(parts.query)
+        # Browsers request /favicon.ico as well.
         if parts.path != self.server.path or not ({"code", "error"} & fields.keys()):
             self._show(404, "Not found", "This page only completes a login.")
+        # As lists, so that a state that is sent twice is refused.
         elif fields.get("state") != [self.server.state]:
             self._show(400, "Another login", "This is not the response to the current login.")
         else:
@@ -203,6 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 reason = complaint(fields["error"][0], fields.get("error_description", [""])[0])
                 self._show(200, "Not logged in", f"The login was refused: {reason}. You may close this tab.")
+            # After the page: the thread that waits for it stops the server, and with it this connection.
             self.server.responses.put(parts.query)
 
     def _show(self, status: int, title: str, text: str) -> None:

@@ -65,6 +65,7 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
         AuthError: It is an error, or has no access token.
     """
     fields = object_in(text)
+    # RFC 6749, 5.2 requires status 400 for errors, but some servers send them with 200.
     if error := fields.get("error"):
         refusal = complaint(error, fields.get("error_description"))
         raise AuthError(f"The authorization server refused: {refusal}", remedy="Log in again.")
@@ -73,6 +74,7 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
     access, refresh, identity = (fields.get(name) for name in ("access_token", "refresh_token", "id_token"))
     if not isinstance(access, str) or not access:
         raise AuthError("The authorization server responded without an access token")
+    # A number in RFC 6749, 5.1; some servers send text.
     seconds = seconds_in(fields.get("expires_in"))
     return Grant(
         access,
@@ -107,6 +109,7 @@ def seconds_in(lifetime: object) -> float | None:
         lifetime: What the server states.
     """
     try:
+        # A bool is an int: true would be a second.
         seconds = float(lifetime) if isinstance(lifetime, int | float | str) and lifetime is not True else math.nan
     except (ValueError, OverflowError):
         return None
@@ -126,6 +129,7 @@ def post(uri: str, body: Body, operation: str, *, again: bool = False) -> Reques
     return Request("POST", uri, headers, body.content, again, False, operation)
 
 
+# RFC 6749, 5.2 has 400 and 401, some servers use 403. Another status is about the server's state, not about the login.
 _REFUSALS = (400, 401, 403)
 
 
@@ -176,6 +180,7 @@ class Endpoint:
         try:
             return transport.send(request, follow_redirects=False).text
         finally:
+            # A transport that was passed belongs to the caller.
             if self._transport is None:
                 transport.close()
 
