@@ -249,6 +249,7 @@ def resolution(
             origin = candidate.origin
         if login is None and candidate.credentials is not None:
             candidate_origin = candidate.credentials_origin or candidate.origin
+            # Credentials that were configured for one origin never go to another.
             owner = candidate.base_url or _owner(discovery, base_url, search)
             if owner in (None, search.base_url) or origin_of(owner or "") == (origin_of(search.base_url or "") or None):
                 login, login_origin = candidate.credentials, candidate_origin
@@ -278,9 +279,11 @@ def _owner(discovery: Discovery, base_url: str | None, search: Search) -> str | 
     """Return the base URL of credentials whose source states none: the configured one; None for whichever is found."""
     if base_url is None:
         return None
+    # Complete and offline, so that no source reads a login or sends a request: only base URLs matter here.
     configured = Search(search.environ, None, search.profile, ANONYMOUS, is_complete=True, offline=True)
     urls = (source(configured).base_url for source in _sources(discovery, search.profile))
     configured_url = next(filter(None, urls), "") or discovery.default_url
+    # A URL from an option or a list may be anyone's; one that a program passes is its own decision.
     return configured_url or ("" if isinstance(base_url, UnboundUrl) else base_url)
 
 
@@ -591,6 +594,7 @@ class Part(Generic[S, A]):
         if client is None:
             return self
         # A clone with other options makes its own: `with_options` drops what is Bound.
+        # `setdefault` here and below is atomic: threads that come first at the same time share one client.
         clients = vars(client).setdefault("_parts", _Parts())
         if self._name not in clients:
             name = f"Async{self._client}" if isinstance(client, AsyncPlatform) else self._client
@@ -639,6 +643,7 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
 
     # Not a thread of anyio's pool: its limiter would hold back other work of the program for the length of a transfer.
     ended = threading.Event()
+    # The workflow sees the context variables of the task.
     context = copy_context()
     outcome: list[T] = []
     failure: list[BaseException] = []
@@ -659,6 +664,7 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     threading.Thread(target=work, name="omicsdk-workflow", daemon=True).start()
 
     async def wait() -> None:
+        # With its own limiter: the wait must not take one of the threads of anyio's pool, 40 by default.
         await run_sync(ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
 
     try:
@@ -871,6 +877,7 @@ async def _batches(items: Items[T], stop: threading.Event) -> AsyncGenerator[T]:
             for item in batch:
                 yield item
     finally:
+        # With a new event: `stop` may be set, and would end the requests by which a listing cleans up.
         await run_in_thread(items.close, threading.Event())
 
 
@@ -912,6 +919,7 @@ class Opening(_Late, Generic[P]):
         async def run(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[AsyncFile[bytes]]:
             from anyio import wrap_file
 
+            # `never` for the end: after a cancellation, too, the file is closed completely.
             stop, never = threading.Event(), threading.Event()
             manager = function(stopping_by(client.blocking(), stop.is_set), *args, **kwargs)
             file = await run_in_thread(manager.__enter__, stop)

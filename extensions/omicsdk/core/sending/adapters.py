@@ -135,6 +135,7 @@ def _httpx_class() -> "Callable[[Credentials, str], httpx.Auth]":
             self._put(request, sent, self._credentials.query(method, url))
             response = yield request
             if response.status_code == 401 and self._credentials.renew(sent):
+                # Without the query, which the URL already contains.
                 self._put(request, self._credentials.headers(method, url))
                 yield request
 

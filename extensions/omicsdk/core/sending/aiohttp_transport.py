@@ -60,6 +60,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             async with asyncio.timeout_at(until):
                 response = await self._opened().request(
                     request.method,
+                    # encoded: a presigned URL is signed with its escapes as they are.
                     URL(str(request.url), encoded=True),
                     headers=headers,
                     data=request.content,
@@ -79,8 +80,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             connector = aiohttp.TCPConnector(limit=0, ssl=self._context, keepalive_timeout=self._kept_for)
             session = self._session = aiohttp.ClientSession(
                 connector=connector,
+                # Without cookies, as httpx's transports.
                 cookie_jar=aiohttp.DummyCookieJar(),
+                # httpx has set those that it wants; aiohttp would add its values for missing ones.
                 skip_auto_headers=_OWN,
+                # httpx decodes, with the limits of `wire`.
                 auto_decompress=False,
                 max_line_size=_MOST_LINE,
                 max_field_size=_MOST_LINE,

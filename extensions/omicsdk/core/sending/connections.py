@@ -162,6 +162,7 @@ def _names(entry: str, host: str, port: int | None) -> bool:
         name = name.removeprefix("*").strip(".")
         return bool(name) and (host == name or host.endswith("." + name))
     try:
+        # Not strict: an entry such as 10.1.2.3/8 has host bits.
         return address in ip_network(name, strict=False)
     except ValueError:
         return False
@@ -287,6 +288,7 @@ class Pool:
 def _tasks_semaphore() -> Any:
     import anyio
 
+    # fast_acquire: no change of tasks where a slot is free.
     return anyio.Semaphore(MOST_CONNECTIONS, fast_acquire=True)
 
 
@@ -319,6 +321,7 @@ def _after_fork() -> None:
         connections.forget()
 
 
+# Windows has no fork.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 

@@ -13,6 +13,7 @@ def curl_options(found: Network) -> dict[str, str]:
         Values by the options' names without CURLOPT_ ("CAINFO"), all of them texts. An empty PROXY and NOPROXY prevent
         libcurl from reading the environment itself by other rules.
     """
+    # Empty texts rather than no options: libcurl would read http_proxy and no_proxy from the process's environment.
     options = {"PROXY": found.proxy or "", "NOPROXY": ""}
     ca_file = found.ca_file or (None if found.ca_dir else default_ca_file())
     if ca_file:

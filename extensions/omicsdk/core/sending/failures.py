@@ -47,12 +47,14 @@ def failure_of(error: Exception) -> WireFailure:
     if isinstance(error, httpx.PoolTimeout):
         remedy = "Close streamed responses, or make fewer calls at once."
         return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)
+    # Before TimeoutException, of which it is a subclass.
     if isinstance(error, TooSlow):
         return WireFailure(TimedOut(str(error)), arrived=True)
     if isinstance(error, httpx.TimeoutException):
         return WireFailure(TimedOut("No response within the time allowed"), arrived=True)
     if isinstance(error, httpx.ProxyError):
         of_login = ProxyLoginFailed if is_of_login(error) else ProxyFailed
+        # The reason begins with the status of the CONNECT: a 5xx may pass, other refusals do not.
         return WireFailure(of_login(f"The proxy refused: {reason}"), arrived=False, lasting=not reason.startswith("5"))
     if isinstance(error, httpx.ConnectError):
         return _connect_failure(causes, reason)
@@ -90,6 +92,7 @@ def _connect_failure(causes: list[BaseException], text: str) -> WireFailure:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    # Bounded, because causes can form a cycle.
     seen = 0
     while error is not None and seen < 10:
         yield error

@@ -42,6 +42,7 @@ class HookedSender(Sender):
             for hook in after:
                 _call(hook, response)
         except BaseException:
+            # The caller never gets the response, so its connection is returned here.
             response.close()
             raise
         return response
@@ -74,6 +75,7 @@ def _call(hook: Callable[[Any], object], value: object) -> None:
     result = hook(value)
     if inspect.isawaitable(result):
         if inspect.iscoroutine(result):
+            # Otherwise Python warns that it was never awaited.
             result.close()
         name = getattr(hook, "__name__", hook)
         raise UsageError(

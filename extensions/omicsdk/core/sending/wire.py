@@ -439,6 +439,7 @@ class AsyncSender(_Sender):
     async def _slot(self, pool: Pool, request: httpx.Request) -> None:
         with anyio.move_on_after(self._timeout.pool) as waiting:
             await pool.slots.acquire()
+        # Not cancel_called: at the deadline the slot may have been acquired, and would be lost.
         if waiting.cancelled_caught:
             raise httpx.PoolTimeout("All connections are in use", request=request)
 
@@ -623,6 +624,7 @@ class _AsyncContent:
         from anyio.to_thread import run_sync
 
         pieces = iter(await run_sync(self._make))
+        # With a default, because StopIteration cannot be raised into a future.
         while (piece := await run_sync(next, pieces, None)) is not None:
             yield piece
 

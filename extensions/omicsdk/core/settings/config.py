@@ -140,6 +140,7 @@ def keys_of(name: str) -> Keys:
     Raises:
         ConfigError: A name is empty.
     """
+    # A backslash escapes the next character; one at the end is kept.
     pieces = [re.sub(r"\\(.)", r"\1", piece) for piece in re.findall(r"(?:^|\.)((?:[^.\\]|\\.|\\$)*)", name)]
     if not all(pieces):
         raise ConfigError(
@@ -222,6 +223,7 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
                     f"{layer.place(keys)}: {name_of(keys)} has {name}, but what it changes is not an array"
                 )
             into[key] = _changed(below or [], name, operand, f"{layer.place(keys)}: {name_of(keys)}")
+            # Both files are the origin: the array has items of each.
             before = marks.get(keys)
             origin, location = layer.origin, layer.place(keys)
             marks[keys] = (
@@ -235,8 +237,10 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
         elif value == {} and isinstance(below, dict) and below:
             continue  # nothing to merge
         else:
+            # What is replaced may be an object, whose members have a mark each.
             for other in [other for other in marks if other[: len(keys)] == keys]:
                 del marks[other]
+            # A copy, because later layers change it in place.
             into[key] = copy.deepcopy(value)
             marks[keys] = (layer.origin, layer.place(keys))
 
@@ -377,6 +381,7 @@ def parsed(text: str, path: Path) -> Layer:
 
 # The standard library's own, which typeshed leaves out.
 _parse_object: Any = vars(decoder)["JSONObject"]
+# In Python, because the scanner in C never calls `parse_object`.
 _make_scanner: Any = vars(scanner)["py_make_scanner"]
 
 
@@ -405,9 +410,11 @@ class _LocatingDecoder(json.JSONDecoder):
         starts: list[int] = []
 
         def scan(text: str, at: int) -> Any:
+            # Called once for each value, in the order of the pairs.
             starts.append(at)
             return scan_once(text, at)
 
+        # With `list` for the pairs, members that appear twice are kept; a dict would hide them.
         pairs, end = _parse_object(s_and_end, strict, scan, None, list, {})
         members: dict[str, Any] = {}
         places: dict[str, int] = {}
@@ -432,6 +439,7 @@ class _LocatingDecoder(json.JSONDecoder):
         raise _Unusable(f"{name} is not JSON", self._text, max(self._text.find(name), 0))
 
     def _finite(self, text: str) -> float:
+        # `float` turns 1e999 into infinity without an error.
         number = float(text)
         if number in (float("inf"), float("-inf")):
             raise _Unusable(f"{text} is too large", self._text, max(self._text.find(text), 0))
@@ -510,9 +518,11 @@ def change(path: Path, edit: Callable[[Values], object], *, shared: bool = False
         before = values_of(path)
         values = copy.deepcopy(before)
         edit(values)
+        # An unchanged file is not written: its format and its time stay.
         if values == before:
             return
         text = json.dumps(values, indent=INDENT, ensure_ascii=False) + "\n"
+        # What cannot be read back, such as values that are nested too deeply, is never written.
         parsed(text, path)
         if shared:
             write_text(path, text, stat.S_IMODE(path.stat().st_mode) if exists else _READABLE)

@@ -115,6 +115,7 @@ def _carried_out(request: dict[str, str]) -> dict[str, str | None]:
             case "write":
                 backend.set_password(SERVICE, name, request["secret"])
             case _:
+                # `delete_password` raises an error for a missing secret.
                 if backend.get_password(SERVICE, name) is not None:
                     backend.delete_password(SERVICE, name)
     except keyring.errors.KeyringLocked:
@@ -129,6 +130,7 @@ def _carried_out(request: dict[str, str]) -> dict[str, str | None]:
 def _fault(backend: Any) -> str:
     """Return why a keyring cannot be used without asking the user; empty if it can."""
     module = type(backend).__module__
+    # keyring's backend `fail` has the priority 0, and `null` has -1.
     if backend.priority <= 0:
         return "there is none"
     if module.startswith(_ASKING):

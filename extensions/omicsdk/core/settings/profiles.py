@@ -372,6 +372,7 @@ def stated_store(environ: Mapping[str, str] | None = None) -> str | None:
 
 def _text(path: str) -> str | None:
     try:
+        # Without a byte order mark, which some editors write and tomllib refuses.
         with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as above
             return file.read()
     except (FileNotFoundError, NotADirectoryError):

@@ -68,6 +68,7 @@ def changed(text: str, keys: Sequence[str], value: object) -> str:
     else:
         _table(expected, keys[:-1])[keys[-1]] = value
     edited = _edited(text, keys, value)
+    # Edited lines keep comments. Where they do not give the expected values, as with inline tables and long texts, all is written again.
     try:
         is_exact = tomllib.loads(edited) == expected
     except tomllib.TOMLDecodeError:
