@@ -63,6 +63,7 @@ class InflationLimit:
         if isinstance(most, str):
             most = bytes_of(OPTION, most)
         self._path = path
+        # A minimum, because small files of repeated text are legitimately a hundred times smaller.
         self._most = max(LEAST, RATIO * path.stat().st_size) if most is None else most
         self._left = self._most
 
@@ -95,6 +96,7 @@ class _Counted(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         data = self._source.read(len(buffer))
+        # Before the bytes are passed on: what exceeds the bound reaches neither memory nor disk.
         self._limit.spend(len(data))
         buffer[: len(data)] = data
         return len(data)

@@ -62,6 +62,7 @@ def jwt_claims(token: str) -> Mapping[str, object]:
     try:
         import base64
 
+        # The parts of a token have no padding (RFC 7515, 2), which the decoder requires.
         claims: object = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
     except (ValueError, RecursionError):
         return {}
@@ -112,6 +113,7 @@ def _origin_of(url: str) -> str:
 
     try:
         parts = urlsplit(url)
+        # A dot at the end of a host's name makes no other host.
         scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
         port = _DEFAULT_PORTS.get(scheme) if parts.port is None else parts.port
     except ValueError:  # a port that is not a number, unbalanced brackets
@@ -131,6 +133,7 @@ def is_loopback(host: str) -> bool:
         True for localhost and names under it, 127.0.0.0/8 and ::1.
     """
     host = host.strip("[]").rstrip(".").lower()
+    # RFC 6761, 6.3: all names below localhost are this machine.
     if host == "localhost" or host.endswith(".localhost") or host == "::1":
         return True
     pieces = host.split(".")
@@ -298,6 +301,7 @@ class BearerToken(Credentials):
         Raises:
             AuthError: The token has expired and cannot be renewed.
         """
+        # Read once, without the lock: a token is replaced as a whole, never changed.
         token = self._current
         if self._is_due(token) and self._refresh is not None:
             token = self._renewed(token)
@@ -403,6 +407,7 @@ class ApiKey(Credentials):
                 remedy="Pass one of header=, query= and cookie=.",
             )
         _check_secret(key, "API key")
+        # RFC 6265, 4.1.1: the characters that end or quote a cookie's value.
         if cookie is not None and set(key) & set(';,"\\'):
             raise ConfigError(
                 "The API key contains a character that cookies cannot have", remedy="Encode it as the service does."
@@ -440,6 +445,7 @@ class Basic(Credentials):
 
     def __init__(self, username: str, password: str, *, origins: str | Iterable[str] | None = None) -> None:
         super().__init__(origins)
+        # RFC 7617, 2: the first colon ends the user name.
         if ":" in username:
             raise ConfigError(f"The user name {username!r} contains a colon, which Basic authentication cannot send")
         import base64

@@ -94,6 +94,7 @@ class Resumption:
                 many connections failed.
         """
         self._failures += 1
+        # Without an id the stream would start again, and events would be returned twice.
         if not self.last_id or not self._request.idempotent or self._failures >= self._attempts:
             raise error
         return self.seconds

@@ -118,6 +118,7 @@ def multipart_body(
     """
     if fields is OMIT:
         return NO_BODY
+    # 128 random bits: content cannot contain them by chance, so it is not searched.
     boundary = os.urandom(16).hex()
     types_of_parts, fixed = types or {}, headers or {}
     parts = [

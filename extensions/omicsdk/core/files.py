@@ -207,6 +207,7 @@ def write_text(path: Path, text: str, mode: int) -> None:
     """
     target = target_of(path)
     try:
+        # 0o700: the folder is created for files with secrets.
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with in_place_of(target, mode=mode) as file:
             file.write(text.encode())
@@ -226,6 +227,7 @@ def target_of(path: Path) -> Path:
     Raises:
         ConfigError: Its links form a loop, or it is not a regular file: /dev/null must not be replaced.
     """
+    # Resolved, so that a link keeps pointing to the file: a rename would replace the link itself.
     try:
         target = path.resolve()
         mode = target.stat().st_mode if target.exists() else None
@@ -267,6 +269,7 @@ def read_private(path: Path) -> str | None:
 def _refuse_shared(path: Path, status: os.stat_result) -> None:
     if os.name == "nt":  # the folder of a user's settings is private there, and modes have no meaning
         return
+    # root may have written it: what root can change, it can read as well.
     if status.st_uid not in (os.geteuid(), 0):
         raise ConfigError(f"{path} contains secrets and belongs to another user", remedy="Delete it and log in again.")
     mode = stat.S_IMODE(status.st_mode)
@@ -342,6 +345,7 @@ def locked(
     Raises:
         ConfigError: Another writer keeps the lock, the folder is not writable, or the path is not a regular file.
     """
+    # The lock of the target: several links to one file share it.
     target = target_of(path)
     beside = target.with_name(f".{target.name}.lock")
     end = clock() + patience
@@ -388,5 +392,6 @@ def _lock(descriptor: int) -> bool:
     try:
         lock_now(descriptor)
     except OSError as error:
+        # Without locks, the file is written nevertheless: each write replaces it as a whole.
         return error.errno not in HELD  # no locks on this file system
     return True

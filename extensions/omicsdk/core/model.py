@@ -118,6 +118,7 @@ def tagged_union(tag: str, table: "Mapping[str | None, Shape]", *members: Shape)
 def tag_of(data: Any, tag: str) -> str | None:
     """Return the value of an object's tag as in a discriminator's mapping; None if there is none."""
     value = data.get(tag)
+    # The names in a discriminator's mapping are text: a tag of 1 or true is compared as JSON writes it.
     return value if isinstance(value, str) or value is None else json.dumps(value)
 
 

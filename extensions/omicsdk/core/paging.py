@@ -88,6 +88,7 @@ class Walk:
                     request.operation, "the page", request.url, expected="another one than the page before"
                 )
         self._count += 1
+        # Brent's algorithm: one remembered request, replaced at powers of two, meets a cycle of any length.
         if self._count == self._until:
             self._remembered, self._until = following, 2 * self._until
         return following
@@ -117,6 +118,7 @@ def next_request(
     """
     if paging is None:
         return None
+    # Decoded once at most: several members are looked up, and the links of headers need no body.
     page = cache(page)
     if paging.more and found_at(page(), paging.more) is False:
         return None

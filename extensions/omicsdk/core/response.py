@@ -47,6 +47,7 @@ def paused_for(size: int) -> Generator[None]:
         yield
         return
     global _pauses, _was_enabled
+    # The collector is the process's: the first of several threads disables it, and the last one restores its state.
     with _pause_lock:
         if _pauses == 0:
             _was_enabled = gc.isenabled()
@@ -68,6 +69,7 @@ def _settle() -> None:
     Freezing and thawing moves lists, not objects. Where a program froze objects permanently, nothing is thawed; counting
     those walks through all of them, which takes 0.1 s in a large program, so it is done only for a pause that made much.
     """
+    # Not in a program that has frozen objects: these would be unfrozen.
     if gc.get_count()[0] >= SETTLE_FROM and gc.get_freeze_count() == 0:
         gc.freeze()
         gc.unfreeze()

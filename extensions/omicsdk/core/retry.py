@@ -108,6 +108,7 @@ class Retry(Frozen):
         Returns:
             True if it may be sent again.
         """
+        # A 429 is refused before it is processed, so that a repetition has no second effect.
         return status in self.statuses and (idempotent or status == 429)
 
 
@@ -170,6 +171,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if until is None:
         return None
     sent = seconds_of_date(headers.get("date") or "")
+    # Both times by the service's clock if it states the time: this machine's clock may be wrong.
     return max(0.0, until - (now if sent is None else sent))
 
 
@@ -198,6 +200,7 @@ def lead_in_words(lead: float) -> str:
     """
     side, apart = ("ahead of" if lead > 0 else "behind"), abs(lead)
     for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        # From 1.9 on, which is rounded to 2: the units are plurals.
         if apart >= 1.9 * length:
             return f"{apart / length:.0f} {unit} {side}"
     return f"{apart:.0f} s {side}"

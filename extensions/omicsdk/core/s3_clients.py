@@ -99,6 +99,7 @@ def s3_session(profile: str | None = None) -> Any:
 
 def _session_of(profile: str | None) -> Any:
     boto3: Any = import_module("boto3")
+    # A default session exists only if the program has set one up, with its credentials.
     if profile is None and boto3.DEFAULT_SESSION is not None:
         return boto3.DEFAULT_SESSION
     return boto3.Session(botocore_session=botocore_session(), profile_name=profile)
@@ -150,8 +151,10 @@ class _Head:
     def readline(self, limit: int = -1) -> bytes:
         line = b""
         while not line.endswith(b"\n") and len(line) != limit:
+            # The socket's timeout is for each read; this limit is for the whole head.
             if self._until is not None and time.monotonic() > self._until:
                 raise TimeoutError("the head of the response was too slow")
+            # Not `readline`, which returns the rest of a closed connection as a line.
             buffered: bytes = self._file.peek(1)
             if not buffered:
                 raise RemoteDisconnected("the connection ended before the head of the response was complete")
@@ -198,6 +201,7 @@ def careful(client: Any) -> Any:
     if isinstance(pools, dict):
         kinds = cast("dict[str, Any]", pools)
         kinds.update({scheme: _strict(pool) for scheme, pool in kinds.items()})
+        # A session may be passed again: it is wrapped once.
         if "send" not in vars(session):
             session.send = _sending(session, session.send)
         client.meta.events.register_first("before-parse.s3", _refuse_page, unique_id="omicsdk-page")

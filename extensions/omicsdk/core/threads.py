@@ -190,6 +190,7 @@ def side_by_side(
     def work() -> None:
         # No future for each call: thousands of them cost more than the short calls that they represent.
         while left:
+            # `while left` may be outdated at once: other threads take from the same deque.
             try:
                 number, argument = left.popleft()
             except IndexError:  # another thread took the last one
@@ -259,6 +260,7 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
 
     count = min(threads, len(things))
     with Workers(count, name) as pool:
+        # Futures end only when all threads have: after a failure, running calls are awaited, and no further one begins.
         try:
             wait([pool.submit(work) for _ in range(count)])
         finally:
@@ -351,6 +353,7 @@ class Pool(_Threads):
                 notify = partial(failed, error)
             except BaseException as error:  # such as sys.exit() in a user's function: the engine would wait forever
                 ended = RuntimeError(f"the call was ended by {error!r}")
+                # Set here, since nothing is raised: the report still shows where the call ended.
                 ended.__cause__ = error
                 notify = partial(failed, ended)
 
@@ -373,10 +376,12 @@ class Pool(_Threads):
             return
         from queue import Empty
 
+        # What is queued is taken out first; otherwise the threads would run it before they meet the end.
         with suppress(Empty):
             while True:
                 self._queue.get_nowait()
         self._end()
         for thread in self._threads:
             thread.join(patience)
+            # One patience for all: after a thread that did not end in time, the others are not waited for.
             patience = 0.0 if thread.is_alive() else patience

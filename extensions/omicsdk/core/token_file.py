@@ -157,6 +157,7 @@ class TokenFile:
         logins: list[tuple[Place, StoredLogin]] = []
         for key, entry in self._read().items():
             complete = {"access_token": "", **entry} if entry.get("store") == _KEYRING else entry
+            # A key that is a URL alone was written before there were profiles, for the Atlas.
             place = Place(*key.split(" ", 2)) if key.count(" ") >= 2 else Place(HCA, DEFAULT_PROFILE, key)
             logins.append((place, self._login(key, complete)))
         return logins
@@ -253,6 +254,7 @@ class TokenFile:
             after = change(before)
             if after != before:
                 entries = self._read()
+                # Under the key where it was found: one login of the Atlas may serve several origins.
                 key = self._serving(entries, url) or self._key(url)
                 entry = _entry(after, key.rpartition(" ")[2])
                 entries[key] = self._placed(key, entry, entries.get(key, {}), after.store)
@@ -276,6 +278,7 @@ class TokenFile:
             key = self._serving(entries, url)
             if key is None:
                 return False
+            # The secret before its entry, without which nothing would find it again.
             if entries[key].get("store") == _KEYRING:
                 _out_of_keyring(key)
             del entries[key]

@@ -58,11 +58,13 @@ class Passage:
                 return "refused"
             if login.accepted:
                 return "go"
+            # A first request that was cancelled said nothing of the password: the next one that comes here takes its place.
             if self._first is None or self._first._given_up:
                 if login.first is None:
                     login.first = self._first = self
                     return "go"
                 self._first, self._until = login.first, now + _LONGEST_WAIT
+                # Under the lock, under which `_end` takes the list: no request is added that nothing wakes.
                 login.first._waiting.append(self)
             is_over = self._first is self or self._first._over.is_set() or now >= self._until
             return "go" if is_over else "wait"
@@ -89,6 +91,7 @@ class Passage:
 
     def give_up(self) -> None:
         """Note that the request was cancelled: another one is the first."""
+        # Before `_end` sets the event: the requests that it wakes read this.
         self._given_up = not self._over.is_set()
         self._end()
 
@@ -98,6 +101,7 @@ class Passage:
             if self._login.first is self:
                 self._login.first = None
             waiting, self._waiting = self._waiting, []
+        # Outside of the lock, which the requests take as soon as they are awake.
         for passage in waiting:
             if passage._wake is not None:
                 passage._wake()
@@ -106,6 +110,7 @@ class Passage:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # The cancellations of asyncio and trio are no Exception; nor is an interrupt.
         if kind is not None and issubclass(kind, Exception):
             self.failed()
         else:
@@ -123,6 +128,7 @@ def login_of(proxy: str) -> ProxyLogin | None:
     """
     if "@" not in proxy.partition("://")[2].partition("/")[0]:
         return None
+    # `setdefault` is atomic: all clients and threads of the process share the login.
     return _logins.setdefault(proxy, ProxyLogin())
 
 

@@ -38,6 +38,7 @@ class Timeout(Frozen):
             raise ValueError(f"Timeout(least_rate={self.least_rate}): bytes a second cannot be negative")
         for name in ("connect", "read", "write", "pool", "body"):
             seconds: float | None = getattr(self, name)
+            # `not >` refuses NaN as well, which `<=` would accept.
             if seconds is not None and not seconds > 0:
                 raise ValueError(f"Timeout({name}={seconds}): seconds must be above 0")
 

@@ -66,6 +66,7 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
         # They describe a body that is not sent any more.
         headers = tuple((name, value) for name, value in moved.headers if not name.lower().startswith("content-"))
         moved = moved._replace(method="GET", headers=headers, has_content=False)
+    # Never trusted again: the other origin also chooses where it redirects next, such as back to the first one.
     if origin_of(url) != origin_of(hop.url):
         moved = moved._replace(headers=for_strangers(moved.headers), trusted=False)
     return moved
@@ -102,6 +103,7 @@ def for_strangers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str]
     Returns:
         Those that neither contain secrets nor name a host.
     """
+    # A Host header of the caller names the first origin.
     return tuple(pair for pair in headers if pair[0].lower() != "host" and not is_secret_name(pair[0]))
 
 
@@ -458,6 +460,7 @@ class _Conversation:
         is_obeyed = requested_wait is not None and is_idempotent and status in retry.obeyed
         # A service answers a repeated key with 409 while it is still processing the first request with it.
         is_pending = status == 409 and self._is_unsettled and self._has_key()
+        # A 429 is refused before it is processed; any other status may be that of a request with effects.
         self._is_unsettled |= status != 429
         # Some services state whether a retry can help: not if a quota is used up, for example.
         is_hopeless = response.headers.get("x-should-retry") == "false"
@@ -649,6 +652,7 @@ class _Transport:
         self._response_limit = response_limit
         base_url = service_url(base_url)
         self._timeout = Timeout.of(timeout)
+        # Fixed encodings: httpx would offer br and zstd where their packages are installed.
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
         self._manners = Manners(
             base_url=base_url,
