@@ -144,6 +144,7 @@ def global_arguments(own: list[Argument], everywhere: list[Argument]) -> list[Ar
     used_spellings = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
     available: list[Argument] = []
     for argument in everywhere:
+        # A copy, because the definitions are shared by all commands.
         free: Argument = {**argument}
         if free.get("short") in used_spellings:
             del free["short"]

@@ -34,15 +34,18 @@ def run_program(program: Program, words: list[str]) -> int:
     where = [program.name]
     try:
         code = _dispatch(words, program, where)
+        # Here, not at the interpreter's exit, which can only print an error of a full disk or a closed pipe.
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader closed the pipe: ... | head
         _abandon_stdout()
+        # A reader that has read enough is no failure.
         return 0
     except (Exception, KeyboardInterrupt) as error:
         code = program.report(error, " ".join(where), words)
         try:
             sys.stdout.flush()
+        # stdout may be what failed; the error was printed on stderr.
         except OSError:
             _abandon_stdout()
     return code

@@ -25,6 +25,7 @@ def is_denied(error: object) -> bool:
     Args:
         error: The error; its causes count too.
     """
+    # Bounded, because causes can form a cycle.
     for _ in range(10):
         if isinstance(error, AuthError | Forbidden):
             return True

@@ -145,6 +145,7 @@ def json_line(level: str, logger: str, message: str, at: float, fields: Mapping[
         "message": mask_text(message),
     }
     if fields:
+        # Through JSON: values of other types become text, in which secrets are masked as well.
         line["fields"] = mask_json(json.loads(json.dumps(dict(fields), default=str)))
     return json.dumps(line)
 
@@ -156,6 +157,7 @@ def wants_json(words: Sequence[str]) -> bool:
         words: The words after the program's name.
     """
     end = words.index("--") if "--" in words else len(words)
+    # With an empty word at the end, which is the value of a last --log-format without one.
     arguments = [*words[:end], ""]
     formats = [
         word.partition("=")[2] if "=" in word else arguments[number + 1]
@@ -169,4 +171,5 @@ def wants_json(words: Sequence[str]) -> bool:
             formats = [stated_defaults("cli", os.environ).get("log_format", ("", ""))[0]]
         except OmicsError:  # which is then the error to print
             return False
+    # The last one counts, as in the parser.
     return formats[-1:] == ["json"]

@@ -55,6 +55,7 @@ class JsonList:
     ) -> None:
         import os
 
+        # A random text, which no service returns: what surrounds it in the page is the head and the tail of the list.
         mark = os.urandom(16).hex()
         text = written(page([mark]) if page else [mark], indent=2, ensure_ascii=ascii_only, default=str)
         head, _, tail = escaped(text).partition(f'"{mark}"')

@@ -334,6 +334,7 @@ class Console(Messages):
             limit: Maximum number of items, from 1; None for all.
             what: Noun for the items, in the plural.
         """
+        # One item more than the limit is requested, which alone shows that there are more.
         for number, item in enumerate(found):
             if number == limit:
                 self.more_left(number, what)
@@ -521,6 +522,7 @@ def json_record(record: logging.LogRecord) -> str:
     """Return a log record as a JSON object, with the fields given as `extra`."""
     import logging
 
+    # The attributes of every record; others come from `extra`.
     ordinary = {*vars(logging.makeLogRecord({})), "message", "asctime"}
     fields = {name: value for name, value in vars(record).items() if name not in ordinary}
     if record.exc_info is not None and record.exc_info[1] is not None:

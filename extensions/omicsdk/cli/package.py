@@ -160,6 +160,7 @@ class PackageProgram(Program):
         for credential in self._credentials:
             if secrets[key(credential)] is None and (text := self._text(credential["name"])):
                 variables = [self._variable(name) for name in (credential["name"], BASE_URL)]
+                # A variable's secret is for the variables' service: a base URL from an option must not receive it.
                 secrets[key(credential)] = text if is_for(variables, usual or default, base_url) else None
         schemes: Mapping[str, Any] = client._security.schemes if self._credentials else {}
         parts = {name: schemes[name].from_text(text, name) for name, text in secrets.items() if text is not None}
@@ -235,8 +236,10 @@ def _opened(file: str) -> Generator[Any]:
         return
     from omicsdk.core.errors import UsageError
 
+    # A device or a FIFO is written in place: there is nothing to replace.
     part = file if os.path.exists(file) and not os.path.isfile(file) else f"{file}.part"  # noqa: PTH110, PTH113 - as above
     try:
+        # newline="": line ends are written as they are, on Windows as well.
         stream = open(part, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115 - as above
     except OSError as error:
         reason = error.strerror or error

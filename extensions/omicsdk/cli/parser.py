@@ -322,6 +322,7 @@ def _content(argument: Argument, word: str) -> str:
             import sys
 
             return sys.stdin.read()
+        # Without a byte order mark, which some editors write and json refuses.
         with open(name, encoding="utf-8-sig") as file:  # noqa: PTH123 - as above
             return file.read()
     except OSError as error:
@@ -362,6 +363,7 @@ def _number(argument: Argument, word: str, kind: type[int] | type[float], expect
         value = kind(word)
     except ValueError:
         raise _wrong(argument, expected, word) from None
+    # `int` and `float` accept 1_000, nan and inf, which JSON does not have.
     if "_" in word or (kind is float and not math.isfinite(value)):
         raise _wrong(argument, expected, word)
     return value

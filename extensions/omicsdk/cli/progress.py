@@ -88,6 +88,7 @@ class ProgressReports:
     """
 
     def __init__(self, every: float, report: Callable[[Progress, bool], object], clock: Clock = SYSTEM_CLOCK) -> None:
+        # A longer timeout would raise an OverflowError in `acquire`.
         self._every = min(every, threading.TIMEOUT_MAX / 2)
         self._report = report
         self._clock = clock
@@ -135,6 +136,7 @@ class ProgressReports:
             with _on_request(self._request):
                 yield
         finally:
+            # In this order: the thread reads this after it was woken.
             self._is_over = True
             self._wake()
             thread.join()
@@ -150,8 +152,10 @@ class ProgressReports:
     def _run(self) -> None:
         due = self._began + self._every
         while True:
+            # -1 waits without a limit; 0 would return at once.
             wait = max(0.0, due - self._clock.monotonic()) if self._every else -1
             if not self._asleep.acquire(timeout=wait):
+                # A late report does not make the next ones follow at once.
                 due = max(due, self._clock.monotonic() - self._every) + self._every
             is_over = self._is_over  # read before requests: one may arrive just before the end
             is_requested, self._is_requested = self._is_requested, False
@@ -172,6 +176,7 @@ def _on_request(put: Callable[[], None]) -> Generator[None]:
     if number is None or not is_main or signal.getsignal(number) != signal.SIG_DFL:
         yield
         return
+    # A handler runs between two instructions of the main thread, which may hold any lock: this one sets a flag and releases a lock.
     signal.signal(number, lambda _number, _frame: put())
     try:
         yield

@@ -45,6 +45,7 @@ def cells(text: str) -> int:
     """Return the width of a text in terminal columns: wide characters take two, combining ones none."""
     if text.isascii():
         return len(text)
+    # Ambiguous widths (A in Unicode's annex 11) take one column outside of East Asian contexts.
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 

@@ -94,6 +94,7 @@ def measured(call: Call, command: str) -> Generator[Metrics | None]:
         is_done = False
         try:
             yield metrics
+            # After the block, since its renderer may change the exit code.
             is_done = console.exit_code == DONE
         finally:
             counts = {} if console.report is None else {**console.report.counts}

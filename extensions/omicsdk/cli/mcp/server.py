@@ -329,7 +329,9 @@ class _Calls:
             # -P: the current folder has downloaded files, of which none may be imported.
             [sys.executable, "-P", "-m", "omicsdk", *arguments],
             cwd=self._settings.folder,
+            # The output is read as UTF-8, whatever the locale.
             env={**os.environ, "PYTHONUTF8": "1", "OMICS_TRANSFER_PROGRESS_EVERY": "1"},
+            # The server's stdin is the protocol's.
             stdin=subprocess.DEVNULL,
             # Ctrl-C is for the server, which then interrupts each command.
             start_new_session=True,
@@ -343,15 +345,18 @@ class _Calls:
                 reading.start_soon(_read_messages, stderr, outcome, context)
                 await _read_output(stdout, outcome, limit)
                 if outcome.is_cut:
+                    # The rest may be long or endless: `_stop` interrupts the command.
                     reading.cancel_scope.cancel()
             outcome.exit_code = DONE if outcome.is_cut else await process.wait()
         finally:
+            # Shielded: a call that was cancelled interrupts its process, too, and waits for it.
             with anyio.CancelScope(shield=True):
                 await _stop(process, stdout, stderr)
         if outcome.is_cut and not is_listing:
             remedy = "Request less by arguments such as a limit or filters, or download it."
             raise UsageError(f"the result is longer than {limit >> 20} MiB", remedy=remedy)
         if is_listing:
+            # Of a cut output, the last line may be incomplete.
             *lines, rest = outcome.output.split(b"\n")
             outcome.output = b"[" + b",".join([*lines, *([] if outcome.is_cut or not rest else [rest])]) + b"]"
         return outcome
@@ -389,6 +394,7 @@ async def _read_messages(stream: ByteReceiveStream, outcome: _Outcome, context: 
     """Read the messages of a command, and report its progress to the client."""
     rest = ""
     async for text in TextReceiveStream(stream, errors="replace"):
+        # A line may arrive in several pieces.
         *lines, rest = (rest + text).split("\n")
         for line in lines:
             message, fields = _message(line)
@@ -412,6 +418,7 @@ async def _stop(process: Process, *streams: ByteReceiveStream) -> None:
     """End a process that runs: interrupt it, so that a transfer can be resumed, and kill it if it takes too long."""
     if process.returncode is None:
         if os.name == "nt":
+            # Windows has no SIGINT for a single process.
             process.terminate()
         else:
             process.send_signal(signal.SIGINT)

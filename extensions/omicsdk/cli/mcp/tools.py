@@ -325,6 +325,7 @@ def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str
         if argument.get("positional"):
             placed += _words(argument, value, is_alone=positional == {name})
         elif not argument.get("flag"):
+            # With an equals sign: a value that begins with a dash is no option then.
             options.append(f"{flag(argument)}={_word(argument, value)}")
         elif value:
             options.append(flag(argument))
@@ -332,6 +333,7 @@ def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str
             options.append(tool.opposites[name])
     while placed and not placed[-1]:
         placed.pop()
+    # After `--` no value can be an option.
     return [*before, *tool.words, *options, "--", *placed]
 
 
