@@ -92,6 +92,7 @@ def split(line: str, breaks: str = "") -> tuple[list[str], str, str, int]:
             quote = ""
         elif character == "\\" and quote != "'":
             following = next(characters, "")
+            # Within double quotes a backslash escapes these characters alone (POSIX, Shell Command Language, 2.2.3).
             word = (word or "") + ("\\" if quote and following not in '"\\$`' else "") + following
         elif quote:
             word = (word or "") + character
@@ -111,11 +112,13 @@ def _in_bash(word: str, start: int, quote: str) -> str:
     """Return the end of a word as bash inserts it; empty if the open quote cannot contain it."""
     end = word[start:]
     if quote:
+        # Within double quotes bash replaces `!` by an earlier command.
         return "" if any(c in ("'" if quote == "'" else '"$`\\!') for c in end) else end
     return "".join(c if c.isalnum() or c in "-_./:+@,=%" else f"\\{c}" for c in end)
 
 
 def _in_zsh(word: str) -> str:
+    # `_describe` separates a word from its description by a colon.
     return word.replace("\\", "\\\\").replace(":", "\\:")
 
 

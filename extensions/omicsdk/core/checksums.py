@@ -218,6 +218,7 @@ def is_algorithm(name: str) -> bool:
 
 def _own_part_size(name: str) -> int:
     start, _, size = name.partition(":")
+    # Bounded, because `int` raises an error for thousands of digits.
     return int(size) if start in _OF_PARTS and size.isascii() and size.isdigit() and len(size) < _MOST_DIGITS else 0
 
 
@@ -246,6 +247,7 @@ def from_base64(name: str, value: str) -> str:
     import binascii
 
     try:
+        # Otherwise characters outside of the alphabet would be skipped.
         digits = binascii.a2b_base64(value, strict_mode=True).hex()
     except ValueError:
         return ""
@@ -296,6 +298,7 @@ def text_digest(text: str, size: int) -> str:
         text: The text; it may have lone surrogates, as names of files do.
         size: Its size in bytes, 1 to 64.
     """
+    # surrogatepass: a name of a file may contain bytes that are not UTF-8, which Python reads as surrogates.
     digits: str = builtin_hash("blake2b")(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
     return digits
 
@@ -317,6 +320,7 @@ def _digest(name: str, etag_part: int) -> _Digest:
     if name in ALGORITHMS:
         import hashlib  # loads OpenSSL's library, which a download without checksums does not need
 
+        # Systems in FIPS mode refuse MD5 otherwise. It detects damage here, not attacks.
         return hashlib.new(name, usedforsecurity=False)
     raise ValueError(f"Unknown checksum '{name}'; known are {', '.join(ALGORITHMS)}")
 

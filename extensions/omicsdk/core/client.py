@@ -97,6 +97,7 @@ class _Reading:
         """
         kind = error_class(error.status)
         if self.error_module and error.operation == request.operation and type(error) is kind:
+            # The same error with another class: its traceback and its cause stay.
             error.__class__ = getattr(import_module(self.error_module), kind.__name__)
             error.strict = self.strict
 
@@ -547,6 +548,7 @@ class _Late:
         module = vars(import_module(f"{self._package}.operations.{self._module}"))
         # A name that the module itself uses has a trailing underscore.
         operation = module.get(f"{self._name}_") or module[self._name]
+        # In the class where it was found, which may be a base of the client's.
         for kind in owner.__mro__:
             if vars(kind).get(self._name) is self:
                 setattr(kind, self._name, operation)
@@ -579,6 +581,7 @@ class _LateGroup:
         kind = import_module(self._module).GROUP
         if holder is None:
             return kind
+        # In the instance's attributes, which Python reads before this descriptor from now on.
         group = vars(holder)[self._name] = kind(client_of(holder))
         return group
 

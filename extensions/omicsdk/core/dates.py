@@ -72,8 +72,10 @@ class DateTime(datetime):
             return None
         *numbers, fraction, zone = match.groups()
         year, month, day, hour, minute, second = map(int, numbers)
+        # Digits beyond microseconds are in the text alone.
         microsecond = int((fraction or "")[:6].ljust(6, "0"))
         try:
+            # datetime has no second 60: a leap second becomes the first second of the next minute.
             parsed = cls(year, month, day, hour, minute, min(second, 59), microsecond, _zone(zone))
             if second == 60:
                 moment = parsed - (parsed.utcoffset() or timedelta())
@@ -115,6 +117,7 @@ def is_date_time(value: Any) -> bool:
 
 @cache
 def _pattern(form: str) -> re.Pattern[str]:
+    # [0-9] and not \d, which matches the digits of all scripts.
     day = "([0-9]{4})-([0-9]{2})-([0-9]{2})"
     if form == "date":
         return re.compile(day)

@@ -485,6 +485,7 @@ def has_too_many_open(error: BaseException | None = None) -> bool:
             cannot be read) opening files is tried, because they may be a consequence.
     """
     limits = (errno.EMFILE, errno.ENFILE)
+    # Bounded, because causes can form a cycle.
     for _ in range(10):
         if isinstance(error, OSError) and error.errno in limits:
             return True

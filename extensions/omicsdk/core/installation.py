@@ -44,6 +44,7 @@ def install_command(requirement: str, installation: Installation | None = None) 
     here = installation or _present()
     is_ours = requirement.partition("[")[0] == OURS
     quoted = _quoted(_located(requirement, here.source) if is_ours and here.source else requirement, here)
+    # uv writes it into the environment of each tool, as pipx writes the file below.
     if _has(here, "uv-receipt.toml"):
         return f"uv tool install {quoted}" if is_ours else f"uv tool install {OURS} --with {quoted}"
     if _has(here, "pipx_metadata.json"):
@@ -72,6 +73,7 @@ def _located(requirement: str, source: str) -> str:
     """Our requirement with the place that we were installed from."""
     import json
 
+    # By PEP 610: a folder, a repository with its commit, or an archive.
     facts = json.loads(source)
     url = str(facts["url"])
     if "dir_info" in facts:

@@ -31,6 +31,7 @@ def written(value: Any, **layout: Any) -> str:
     try:
         return json.dumps(value, allow_nan=False, **layout)
     except ValueError:
+        # Only if there are any, since it copies the whole value.
         return json.dumps(_finite(value), allow_nan=False, **layout)
 
 

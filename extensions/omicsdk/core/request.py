@@ -28,6 +28,7 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRAC
 
 # RFC 3986: characters that need no escape in a path segment and in a query value.
 _SEGMENT_SAFE = "-._~!$&'()*+,;=:@"
+# Without & + ; and =, which servers read as separators or as a space.
 QUERY_SAFE = "-._~!$'()*,:@/"
 
 

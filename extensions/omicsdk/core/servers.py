@@ -54,6 +54,7 @@ class Server(NamedTuple):
                 raise ConfigError(
                     f"The server {self.key} has no {name} {text!r}", remedy=f"Use one of {', '.join(allowed)}."
                 )
+            # A value must not change the host, to which credentials are sent.
             if _NO_VALUE.search(text) or ("/" in text and "/" not in self.url[: match.start()].partition("://")[2]):
                 raise ConfigError(
                     f"The value {text!r} of {name} cannot be part of the server's URL {self.url}",

@@ -49,6 +49,7 @@ def lines_of(text: IO[str], first: int = 1, longest: int = LONGEST_LINE) -> Iter
         RowError: A line is longer.
     """
     for number in count(first):
+        # One character more than is allowed shows that the line is longer.
         line = text.readline(longest + 1)
         if len(line) > longest:
             raise RowError(f"the line is longer than {longest >> 20} MiB", number)

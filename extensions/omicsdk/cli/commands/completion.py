@@ -77,6 +77,7 @@ def install(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: Con
         console.message(f"wrote {target.file}")
     settings, line = target.settings, target.line
     if settings is not None:
+        # As bytes: the settings of a shell need not be UTF-8.
         content = settings.read_bytes() if settings.exists() else b""
         if line.encode() not in content.splitlines():
             if not console.agrees(f"Add a line to {settings} so that {named} reads it?"):

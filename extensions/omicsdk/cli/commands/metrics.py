@@ -184,6 +184,7 @@ class TextFile:
         self._path = Path(path)
         self._labels = {**labels, "run": self._path.stem}
         before = self._path.read_text("utf-8", "replace") if self._path.is_file() else ""
+        # The time of the last success is kept in the file, because this run may fail.
         match = re.search(rf"^{_LAST_SUCCESS}{{.*}} ([0-9.]+)$", before, re.MULTILINE)
         self.last_success = float(match[1]) if match else None
 
@@ -191,6 +192,7 @@ class TextFile:
         """Write metrics, and return why that failed; "" if it did not."""
         del final
         try:
+            # Not durable: what a crash of the machine loses is written again.
             with in_place_of(self._path, durable=False) as file:
                 file.write(prometheus_text(metrics, self._labels).encode())
         except OSError as error:
@@ -221,6 +223,7 @@ class Otlp:
             return next((environ[variable] for variable in names if environ.get(variable)), otherwise)
 
         base = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or "http://localhost:4318"
+        # By OpenTelemetry's specification only the general endpoint is completed with a path.
         self._url = environ.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") or f"{base.rstrip('/')}/v1/metrics"
         if stated("PROTOCOL").startswith("grpc"):
             remedy = "Set it to http/json, and the endpoint to the collector's port for HTTP, usually 4318."
@@ -228,6 +231,7 @@ class Otlp:
         if not self._url.startswith(("http://", "https://")):
             problem = f"--metrics otlp: the endpoint {mask_url(self._url)!r} is not a URL"
             raise UsageError(problem, remedy="Set OTEL_EXPORTER_OTLP_ENDPOINT to one such as http://localhost:4318.")
+        # In milliseconds by OpenTelemetry's specification, whose default is 10 s.
         timeout, certificate = stated("TIMEOUT", "10000"), stated("CERTIFICATE")
         if not timeout.isdecimal():
             remedy = "Set it to a number of milliseconds."
@@ -243,6 +247,7 @@ class Otlp:
         # A writer of its own: points of two runs at once would otherwise overwrite each other.
         defaults = {"service.name": "omics", "service.version": __version__, "service.instance.id": str(uuid.uuid4())}
         name = {"service.name": environ["OTEL_SERVICE_NAME"]} if environ.get("OTEL_SERVICE_NAME") else {}
+        # By OpenTelemetry's specification OTEL_SERVICE_NAME takes precedence over the resource's attributes.
         self._resource = {**defaults, **_pairs(environ.get("OTEL_RESOURCE_ATTRIBUTES", "")), **name}
 
     def export(self, metrics: Sequence[Metric], *, final: bool) -> str:
