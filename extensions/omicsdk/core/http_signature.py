@@ -102,8 +102,10 @@ def verify_signature(
     """
     lowered = {name.lower(): value for name, value in headers.items()}
     parameters = _parameters(lowered.get("authorization"))
+    # The draft's default for a signature that names no headers.
     names = parameters.get("headers", "date").lower().split()
     missing = [name for name in required if name not in names]
+    # The sender chooses what is signed: a signature of the date alone would be valid for any body.
     if missing:
         raise SignatureError(f"the signature does not cover {', '.join(missing)}")
     key = key_of(parameters["keyId"])
@@ -116,6 +118,7 @@ def verify_signature(
         raise SignatureError(f"the signature cannot be checked: {error}") from None
     if not hmac.compare_digest(claimed, _hmac(key.encode() if isinstance(key, str) else key, text)):
         raise SignatureError(f"the signature of key {parameters['keyId']!r} is wrong")
+    # The signature covers the header Digest; only this comparison covers the body itself.
     if "digest" in names and not _is_digest_of(body, lowered["digest"]):
         raise SignatureError("the body is not the one that was signed: its Digest differs")
     if now is not None:
@@ -165,6 +168,7 @@ def _parameters(authorization: str | None) -> dict[str, str]:
     lacking = [name for name in ("keyId", "algorithm", "signature") if name not in parameters]
     if lacking:
         raise SignatureError(f"the Authorization header has no {', '.join(lacking)}")
+    # The sender must not choose another algorithm, which may be a weaker one.
     if parameters["algorithm"].lower() != ALGORITHM:
         raise SignatureError(f"algorithm {parameters['algorithm']!r} is not {ALGORITHM}")
     return parameters

@@ -49,6 +49,7 @@ def _begin() -> None:
     if not root.handlers:
         # Without one Python prints a library's warnings to stderr in a program that has not set up logging.
         root.addHandler(logging.NullHandler())
+    # Without a lock: `pop` is atomic, so that each entry begins once, whichever thread logs first.
     while True:
         try:
             _, begin = _waiting.pop(0)

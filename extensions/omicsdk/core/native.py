@@ -110,6 +110,7 @@ def _time(text: str) -> Any:
 
 
 def _integer(text: str) -> Any:
+    # Bounded, because `int` raises an error for thousands of digits.
     return _Integer(text) if re.fullmatch(r"-?\d{1,30}", text, re.ASCII) else None
 
 
@@ -129,6 +130,7 @@ def read(text: str, form: Format) -> Any:
     """Return the value of a text; None if it is not of the format."""
     value = _READERS[form](text)
     if isinstance(value, _Read):
+        # UUID refuses `setattr`.
         object.__setattr__(value, "_text", text)
         object.__setattr__(value, "_format", form)
     return value

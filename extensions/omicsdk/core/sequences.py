@@ -92,6 +92,7 @@ class Frames:
             self._fields["data"] = f"{self._fields['data']}\n{value}" if "data" in self._fields else value
         elif name == "event" or (name == "retry" and value.isascii() and value.isdigit()):
             self._fields[name] = value
+        # WHATWG HTML, 9.2.6: an id with NUL is ignored.
         elif name == "id" and "\0" not in value:
             self._last_id = value
 

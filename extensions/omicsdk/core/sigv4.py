@@ -83,6 +83,7 @@ class Signer(Frozen):
         if self.keys.token:
             signed["x-amz-security-token"] = self.keys.token
         names = sorted([*signed, "host"])
+        # AWS trims values and reduces several spaces to one before it compares signatures.
         lines = [f"{name}:{host if name == 'host' else ' '.join(signed[name].split())}" for name in names]
         scope, signed_names = self._scope(moment), ";".join(names)
         request = canonical_request(method, path, canonical_query(query), lines, signed_names, payload)
@@ -131,6 +132,7 @@ class Signer(Frozen):
             pairs["X-Amz-Security-Token"] = self.keys.token
         whole = "&".join([*([query] if query else []), *(f"{name}={escaped(value)}" for name, value in pairs.items())])
         lines = [f"{name}:{host if name == 'host' else ' '.join(signed[name].split())}" for name in names]
+        # A URL is signed before the body of its request is known.
         request = canonical_request(method, path, canonical_query(whole), lines, signed_names, UNSIGNED)
         return f"{whole}&X-Amz-Signature={signature_of(self.keys.secret, scope, moment, request)}"
 
@@ -254,6 +256,7 @@ def _key(secret: str, scope: str) -> bytes:
 
 def _hmac(key: bytes, text: bytes) -> bytes:
     """HMAC-SHA-256; the module hmac loads OpenSSL."""
+    # RFC 2104, 2: a longer key is hashed, a shorter one is filled with zeros.
     padded = (key if len(key) <= _BLOCK else _sha256(key).digest()).ljust(_BLOCK, b"\0")
     digest: bytes = _sha256(padded.translate(_OUTER) + _sha256(padded.translate(_INNER) + text).digest()).digest()
     return digest
