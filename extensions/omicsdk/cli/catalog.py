@@ -453,6 +453,7 @@ class Catalog(Program):
             status = os.stat(path)  # noqa: PTH116 - as above
         except FileNotFoundError:
             return otherwise
+        # By time and size too: a package that was generated again is read again.
         return _read(path, status.st_mtime_ns, status.st_size)
 
 

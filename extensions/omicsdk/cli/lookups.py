@@ -74,6 +74,7 @@ def entries(folder: str, options: Mapping[str, str]) -> list[str]:
     if cached.fresh:
         return cached.names
     deadline = monotonic() + WAIT_SECONDS
+    # A child of an earlier completion may still be looking it up.
     if not _is_running(file):
         _start(file, folder, options)
     while monotonic() < deadline and not cached.fresh:

@@ -144,6 +144,7 @@ def logs_shown(
                 try:
                     for line in mask_text(self.format(record)).splitlines() if whole is None else [whole(record)]:
                         write(line)
+                # As logging's handlers do: a record that cannot be formatted does not end the command.
                 except Exception:
                     self.handleError(record)
 

@@ -250,6 +250,7 @@ def edit(*, console: Console) -> None:
         draft.unlink()
         console.message("nothing was changed")
         return
+    # Checked as a draft: an invalid one replaces no settings, and is edited again the next time.
     toml(text, str(draft))
     profiles({**os.environ, SETTINGS_VARIABLE: str(draft)})  # the contents must be valid, too
     write_private(path, text)

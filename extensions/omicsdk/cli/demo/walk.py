@@ -136,6 +136,7 @@ class Omics:
         for process in self._running:
             if process.poll() is None:
                 process.kill()
+            # Waits for the process and closes its pipes.
             process.communicate()
 
     def __call__(self, *words: str) -> Any:
@@ -316,6 +317,7 @@ def kill_when_held(sandbox: "Sandbox", process: "subprocess.Popen[bytes]", sha25
     """
     until = time.monotonic() + LONGEST
     seen = None
+    # Twice the same numbers: at the first look, the download may still write what it has received.
     while (resting := _at_rest(sandbox, sha256, folder)) is None or resting != seen:
         seen = resting
         if process.poll() is not None:

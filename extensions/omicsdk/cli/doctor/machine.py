@@ -133,8 +133,10 @@ def room(place: Place) -> Outcome:
         subject = f"{place.use}: {folder}"
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(nearest).free
+        # Windows has no statvfs.
         if sys.platform != "win32":
             counted = os.statvfs(nearest)
+            # File systems without a fixed number of inodes, such as btrfs, report 0.
             inodes = counted.f_favail if counted.f_files else None
             read_only = bool(counted.f_flag & os.ST_RDONLY)
     except (OmicsError, OSError) as error:
