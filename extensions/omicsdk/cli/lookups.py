@@ -141,6 +141,7 @@ def _start(file: Path, folder: str, options: Mapping[str, str]) -> None:
     import subprocess
 
     file.parent.mkdir(mode=0o700, exist_ok=True)
+    # Before the child starts, so that the next completion does not start another one.
     _marker(file).touch(mode=0o600)
     _remove_old(file.parent)
     # -P: do not import from the current folder. The child shares no streams: the shell waits until those are closed.
@@ -178,6 +179,7 @@ def main() -> int:
 
     request = json.loads(sys.stdin.read())
     file = Path(request["file"])
+    # os._exit, because an exception in the thread of the timer would not end a call of the main one.
     limit = Timer(CHILD_SECONDS, os._exit, [1])
     limit.daemon = True
     limit.start()
@@ -185,8 +187,10 @@ def main() -> int:
         names, lifetime, code = _listed(request["folder"], request["options"]), KEPT_SECONDS, 0
     except Exception as error:
         log(error)
+        # Earlier names, for a shorter time: a failing service is not requested at each completion.
         names, lifetime, code = _read(file).names, FAILED_SECONDS, 1
     write_private(file, json.dumps({"names": names, "until": time() + lifetime}))
+    # After the file is written: a completion that finds neither would start another child.
     _marker(file).unlink(missing_ok=True)
     return code
 

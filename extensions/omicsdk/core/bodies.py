@@ -59,6 +59,7 @@ def plain(value: Any, *, sent: bool = False) -> Any:
     if isinstance(value, timedelta):
         return duration_text(value)
     if isinstance(value, date):
+        # A naive one stays, so that encoding it raises an error with its place.
         return value if is_naive(value) else written(value)
     isoformat = getattr(value, "isoformat", None)
     if isoformat is not None:

@@ -32,6 +32,7 @@ def late_names(package: str, names: str) -> tuple[Callable[[str], object], Calla
             value = importlib.import_module(f".{name}", package)
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        # In the package, whose `__getattr__` Python calls only for missing names: once for each.
         setattr(sys.modules[package], name, value)
         return value
 

@@ -98,6 +98,7 @@ def _bound(text: str | bytes) -> None:
         height = 0
         if isinstance(event, events.AliasEvent):
             name = str(event.anchor)
+            # PyYAML would make an object that contains itself, which no walk through it leaves.
             if any(anchor == name for anchor, _ in standing):
                 raise YamlFault(f"line {line}: the alias *{name} refers to a value that contains it", line)
             added, height = sizes.get(name, (1, 0))
