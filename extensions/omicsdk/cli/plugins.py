@@ -186,8 +186,10 @@ def run_in_shell(expansion: str, words: Sequence[str]) -> int:
 
     if (shell := shutil.which("sh")) is None:
         raise ConfigError("an alias for the shell requires sh", remedy="Install sh, for example with Git for Windows.")
+    # Before the shell writes to the same descriptor.
     sys.stdout.flush()
     code = subprocess.run([shell, "-c", expansion.removeprefix(SHELL), "--", *words], check=False).returncode
+    # As shells state an end by a signal: 128 and its number.
     return code if code >= 0 else 128 - code
 
 
@@ -254,6 +256,7 @@ def cache_folder() -> str:
             if not os.path.isdir(path):  # noqa: PTH112 - as above
                 os.mkdir(path, 0o700)  # noqa: PTH102 - as above
     except OSError:
+        # Paths below the null device cannot exist: nothing is cached, and no caller has to know.
         return os.devnull
     return folder
 
@@ -277,6 +280,7 @@ def _cached(file: str) -> dict[str, Any]:
 
 
 def _cache(file: str, content: dict[str, Any]) -> None:
+    # Renamed when it is complete: another process reads the old list or the new one.
     part = f"{file}.{os.getpid()}"
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:  # noqa: PTH123 - as above
