@@ -35,24 +35,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         files = make_all(arguments.specs, types=type_options(arguments.types, arguments.dates))
         if arguments.command == "generate":
             swap_in(files, arguments.out)
-            return _say(f"{len(files)} files in {arguments.out}")
+            return _print(f"{len(files)} files in {arguments.out}")
         return _compare(formatted(files), arguments.out)
     except DocumentError as error:
-        return _say(str(error), 1)
+        return _print(str(error), 1)
     except OSError as error:
-        return _say(f"{error.filename or arguments.out}: {error.strerror or error}", 1)
+        return _print(f"{error.filename or arguments.out}: {error.strerror or error}", 1)
     except FormatFailed as error:
-        return _say(f"the generator made code that isn't Python: {error}", 1)
+        return _print(f"the generator made code that isn't Python: {error}", 1)
 
 
 def _compare(expected: dict[str, bytes], out: Path) -> int:
     differing = drift(expected, tree_of(out) if out.is_dir() else {})
     if differing:
-        return _say("\n".join([*differing, f"{out} isn't what the documents say: run `{COMMAND}`"]), 1)
-    return _say(f"{out} is what the documents say ({len(expected)} files)")
+        return _print("\n".join([*differing, f"{out} isn't what the documents say: run `{COMMAND}`"]), 1)
+    return _print(f"{out} is what the documents say ({len(expected)} files)")
 
 
-def _say(text: str, code: int = 0) -> int:
+def _print(text: str, code: int = 0) -> int:
     print(text, file=sys.stderr)  # noqa: T201 - output of the command
     return code
 

@@ -19,17 +19,17 @@ def commands(drafts: list[Draft], groups: Groups) -> list[Json]:
     client that lead to it too), `paged` (the dotted key of a page's items), `item` (the name of
     their schema), `streams` (the response is bytes), `headers` (the response is its headers), `deprecated` and `hidden`.
     """
-    return [_command(draft, groups.members.get(draft.stated.key)) for draft in drafts]
+    return [_command(draft, groups.members.get(draft.operation.key)) for draft in drafts]
 
 
 def _command(draft: Draft, member: Member | None) -> Object:
-    data = draft.stated.data
+    data = draft.operation.data
     title = headline(draft)
     row: Object = {
         "name": draft.name,
-        "command": command_word(draft.stated, draft.name),
-        "method": draft.stated.method,
-        "path": draft.stated.path,
+        "command": command_word(draft.operation, draft.name),
+        "method": draft.operation.method,
+        "path": draft.operation.path,
         "summary": title,
         "description": beyond(title, data.get("description")),
         "parameters": [_parameter(argument) for argument in draft.arguments],

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from .contradictions import note_contradictions
-from .declarations import left_out, stated_operations, stated_webhooks
+from .declarations import declared_operations, declared_webhooks, left_out
 from .directions import split
 from .document import Document
 from .drafts import Drafter
@@ -85,7 +85,7 @@ def settle_contents(
         DocumentError: a declaration, or a wish of an overlay, cannot be met.
     """
     faults: list[Fault] = []
-    operations = list(stated_operations(document.data))
+    operations = list(declared_operations(document.data))
     names = name_operations(operations)
     groups = Groups() if flat else group_operations(document, operations, names, report)
     note_contradictions(document, operations, names, report)
@@ -98,7 +98,7 @@ def settle_contents(
         drafter.draft(operation, names[operation.key], servers.keys.get(operation.key, ""))
         for operation in counted(operations, "settling operations", on_progress)
     ]
-    webhooks = list(stated_webhooks(document.data))
+    webhooks = list(declared_webhooks(document.data))
     webhook_names = name_webhooks(webhooks, names)
     signing = Signing(document, webhooks, report, faults)
     messages = [

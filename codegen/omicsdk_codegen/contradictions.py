@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from .declarations import Stated
+from .declarations import DeclaredOperation
 from .document import Document
 from .faults import Note, Report
-from .security import stated_schemes
+from .security import declared_schemes
 from .texts import one_line
 from .values import Json, join
 
 
 def note_contradictions(
-    document: Document, operations: Sequence[Stated], names: Mapping[str, str], report: Report
+    document: Document, operations: Sequence[DeclaredOperation], names: Mapping[str, str], report: Report
 ) -> None:
     """Note operations with the same operationId, and security schemes that do not exist.
 
@@ -29,14 +29,14 @@ def note_contradictions(
         origin = document.origin(pointer)
         report.add(Note(origin.pointer, origin.file, origin.line, "repair", before, after, False, remedy))
 
-    first: dict[str, Stated] = {}
+    first: dict[str, DeclaredOperation] = {}
     for operation in operations:
         other = first.setdefault(operation.wish, operation)
         if operation.wish and other is not operation:
             before = f"the operationId {one_line(operation.wish)} is that of {other.method} {one_line(other.path)} too"
             after = f"they are called {names[other.key]} and {names[operation.key]}"
             note(join(operation.key, "operationId"), before, after, "Use unique operationIds.")
-    schemes = list(stated_schemes(document.data))
+    schemes = list(declared_schemes(document.data))
     seen: set[int] = set()
     for pointer, security in [
         ("", document.data.get("security")),

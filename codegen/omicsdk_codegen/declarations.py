@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 
 
 @dataclass(frozen=True)
-class Stated:
+class DeclaredOperation:
     """An operation as the document states it.
 
     Attributes:
@@ -41,7 +41,7 @@ class Webhook:
     Attributes:
         key: pointer of its operation.
         name: what the document calls the webhook or callback.
-        method: as of `Stated`.
+        method: as of `DeclaredOperation`.
         data: the operation object.
         expression: where a callback is sent; empty for a webhook.
         of: the operation that registers a callback; None for a webhook.
@@ -52,7 +52,7 @@ class Webhook:
     method: str
     data: Object
     expression: str = ""
-    of: Stated | None = None
+    of: DeclaredOperation | None = None
 
     @property
     def kind(self) -> str:
@@ -66,7 +66,7 @@ class Webhook:
         return f"{self.method} of the {self.kind} {self.name}{of}"
 
 
-def stated_operations(data: Object) -> Iterator[Stated]:
+def declared_operations(data: Object) -> Iterator[DeclaredOperation]:
     """All operations of a document, in its order."""
     paths = data.get("paths")
     for path, item in paths.items() if isinstance(paths, dict) else ():
@@ -75,7 +75,7 @@ def stated_operations(data: Object) -> Iterator[Stated]:
         sent = item.get("x-omics-sent-path")
         for method, operation, key in _of_item(item, join("/paths", path)):
             named = operation.get("x-omics-name") or operation.get("operationId")
-            yield Stated(
+            yield DeclaredOperation(
                 key,
                 path,
                 sent if isinstance(sent, str) else path,
@@ -97,14 +97,14 @@ def _of_item(item: Object, key: str) -> Iterator[tuple[str, Object, str]]:
             yield method, operation, join(key, "additionalOperations", method)
 
 
-def stated_webhooks(data: Object) -> Iterator[Webhook]:
+def declared_webhooks(data: Object) -> Iterator[Webhook]:
     """All requests that the service sends: the document's webhooks, then the callbacks of its operations."""
     hooks = data.get("webhooks")
     for name, item in hooks.items() if isinstance(hooks, dict) else ():
         if isinstance(item, dict) and not name.startswith("x-"):
             for method, operation, key in _of_item(item, join("/webhooks", name)):
                 yield Webhook(key, name, method, operation)
-    for source in stated_operations(data):
+    for source in declared_operations(data):
         callbacks = source.data.get("callbacks")
         for name, callback in callbacks.items() if isinstance(callbacks, dict) else ():
             for expression, item in callback.items() if isinstance(callback, dict) else ():

@@ -70,11 +70,13 @@ def _client(old: Package, new: Package) -> Iterator[Change]:
 def _operations(old: Package, new: Package) -> Iterator[Change]:
     before = {draft.name: draft for draft in old.drafts}
     after = {draft.name: draft for draft in new.drafts}
-    places = {(draft.stated.method, draft.stated.path): name for name, draft in after.items() if name not in before}
+    places = {
+        (draft.operation.method, draft.operation.path): name for name, draft in after.items() if name not in before
+    }
     renamed: set[str] = set()
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
-            now = places.get((before[name].stated.method, before[name].stated.path))
+            now = places.get((before[name].operation.method, before[name].operation.path))
             if now is None:
                 yield Change(True, "operation", name, "is gone", _tag(before[name]))
                 continue
@@ -85,14 +87,14 @@ def _operations(old: Package, new: Package) -> Iterator[Change]:
         elif name in before:
             yield from _operation(before[name], after[name], old, new)
     for name in sorted(after.keys() - before.keys() - renamed):
-        operation = after[name].stated
+        operation = after[name].operation
         yield Change(
             False, "operation", name, f"is new: {operation.method} {one_line(operation.path)}", _tag(after[name])
         )
 
 
 def _tag(draft: Draft) -> str:
-    tags = draft.stated.data.get("tags")
+    tags = draft.operation.data.get("tags")
     return next((one_line(tag) for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
 
 
@@ -100,7 +102,7 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     def change(breaking: bool, what: str) -> Change:
         return Change(breaking, "operation", before.name, what, _tag(after))
 
-    was, now = (package.groups.path_of(draft.stated.key) for package, draft in ((old, before), (new, after)))
+    was, now = (package.groups.path_of(draft.operation.key) for package, draft in ((old, before), (new, after)))
     if was != now:
         yield change(bool(was), f"is {now or after.name} now; it was {was or before.name}")
     for breaking, what in _arguments(before, after, old, new):
@@ -110,13 +112,13 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     yield from (change(breaking, what) for breaking, what in _paging(before, after, old, new))
     if before.has_stream != after.has_stream:
         yield change(before.has_stream, "has no stream any more" if before.has_stream else "can be streamed")
-    here, after_text = (f"{draft.stated.method} {one_line(draft.stated.sent)}" for draft in (before, after))
+    here, after_text = (f"{draft.operation.method} {one_line(draft.operation.sent)}" for draft in (before, after))
     if here != after_text:
         yield change(False, f"is sent as {after_text}; it was {here}")
     if before.server != after.server:
         here, after_text = (one_line(draft.server) or "the client's server" for draft in (before, after))
         yield change(False, f"is sent to {after_text}; it was {here}")
-    if after.stated.data.get("deprecated") is True and before.stated.data.get("deprecated") is not True:
+    if after.operation.data.get("deprecated") is True and before.operation.data.get("deprecated") is not True:
         yield change(False, "is deprecated")
     if after.secured and not before.secured:
         yield change(False, "asks for credentials")
@@ -189,7 +191,7 @@ def _retyped(
     before_values, lists = choices(was), choices(now)
     lost, gained = [v for v in before_values if v not in lists], [v for v in lists if v not in before_values]
     if before_values and lists and (lost or gained) and opened(was) == opened(now):
-        parts = [f"{word} {_joined(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
+        parts = [f"{word} {_value_list(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
         yield breaking, f"{what} {' and '.join(parts)}"
         return
     here, after_text = words(was, old.names.classes), words(now, new.names.classes)
@@ -342,7 +344,7 @@ def _field(
     yield from ((breaking, text) for text, breaking in parts.items())
 
 
-def _joined(values: list[str | int]) -> str:
+def _value_list(values: list[str | int]) -> str:
     listing = ", ".join(literal(value) for value in values[:MOST_VALUES])
     return listing if len(values) <= MOST_VALUES else f"{listing} and {len(values) - MOST_VALUES} more"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .addresses import is_allowed, spoken
-from .declarations import stated_operations, stated_webhooks
+from .declarations import declared_operations, declared_webhooks
 from .faults import DocumentError as DocumentError
 from .faults import Fault
 from .faults import Report as Report
@@ -86,7 +86,7 @@ def read(
         document = upgrade(resolved, on_progress)
     except RecursionError as error:  # each file is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(root.label, None)]) from error
-    if report.faults and not any(stated_operations(document.data)) and not any(stated_webhooks(document.data)):
+    if report.faults and not any(declared_operations(document.data)) and not any(declared_webhooks(document.data)):
         raise DocumentError(report.faults)
     return document
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from .declarations import Stated, Webhook
+from .declarations import DeclaredOperation, Webhook
 from .document import Document
 from .error_bodies import ErrorBodies
 from .faults import Fault, Note, Report
@@ -107,7 +107,7 @@ class Drafter:
             document.data, lambda pointer, before, after: self._note(pointer, "omission", before, after)
         )
 
-    def draft(self, operation: Stated, name: str, server: str = "") -> Draft:
+    def draft(self, operation: DeclaredOperation, name: str, server: str = "") -> Draft:
         """Settle one operation, on the document's server or another one."""
         draft = Draft(operation, name, server=server)
         self._wishes(operation.data, _OPERATION_WISHES, operation.key, f"{operation.method} {operation.path}")
@@ -129,7 +129,7 @@ class Drafter:
 
     def _paging(self, draft: Draft) -> None:
         """Settle the paging of an operation: as stated, or as recognised."""
-        setting, key = draft.stated.data.get(SETTING), join(draft.stated.key, SETTING)
+        setting, key = draft.operation.data.get(SETTING), join(draft.operation.key, SETTING)
         if setting is None:
             recognition = draft.recognition = recognise(
                 draft,
@@ -142,12 +142,12 @@ class Drafter:
             where = self._document.origin(recognition.key).short
             kind = "recognition" if recognition.certain else "suggestion"
             after = f"{'paged' if recognition.certain else 'not paged'}: {as_words(recognition.setting)}; {recognition.reason} ({where})"
-            what = f"{draft.stated.method} {draft.stated.path} by {recognition.rule}"
-            self._note(draft.stated.key, kind, what, after, certain=recognition.certain)
+            what = f"{draft.operation.method} {draft.operation.path} by {recognition.rule}"
+            self._note(draft.operation.key, kind, what, after, certain=recognition.certain)
             setting = recognition.setting if recognition.certain else None
         if isinstance(setting, dict):
             draft.pages = pages_of(
-                draft, setting, key, self._types.models, lambda text: self._fault(draft.stated.key, text)
+                draft, setting, key, self._types.models, lambda text: self._fault(draft.operation.key, text)
             )
 
     def message(self, webhook: Webhook, name: str, headers: Collection[str] = ()) -> Message | None:
@@ -185,7 +185,7 @@ class Drafter:
         self._untyped(type_, schema, pointer, f"body of the {webhook.kind} {webhook.name}")
         return Message(webhook, name, pointer, type_, nullable and type_ != ANY)
 
-    def _parameters(self, operation: Stated) -> list[Argument]:
+    def _parameters(self, operation: DeclaredOperation) -> list[Argument]:
         parameters = operation.data.get("parameters")
         declared: dict[tuple[Position, str], tuple[Object, str]] = {}
         for index, parameter in enumerate(parameters if isinstance(parameters, list) else []):
@@ -210,7 +210,7 @@ class Drafter:
         names = self._names(list(declared))
         return [self._parameter(*key, *declared[key], names[key]) for key in declared]
 
-    def _ignored(self, operation: Stated, position: Position | None, wire: str) -> str:
+    def _ignored(self, operation: DeclaredOperation, position: Position | None, wire: str) -> str:
         if position == "header" and wire.lower() in _IGNORED_HEADERS:
             return "the client sends this header by itself"
         if position == "path" and f"{{{wire}}}" not in operation.sent:
@@ -303,7 +303,7 @@ class Drafter:
         return _FORMS.get((style, explode), "comma" if position == "cookie" else "plain")
 
     def _body(self, draft: Draft) -> None:
-        operation = draft.stated
+        operation = draft.operation
         body = operation.data.get("requestBody")
         content = body.get("content") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(content, dict):
@@ -327,9 +327,9 @@ class Drafter:
     def _sent(self, draft: Draft, content: Object, media_type: str, form: Form, body: Object) -> SentBody:
         """Settle the body as one of its media types."""
         media = content[media_type]
-        pointer = join(draft.stated.key, "requestBody", "content", media_type, "schema")
+        pointer = join(draft.operation.key, "requestBody", "content", media_type, "schema")
         schema, required, encoding = schema_in(media), body.get("required") is True, _encoding(media)
-        self._by_item(media, join(draft.stated.key, "requestBody", "content", media_type), f"body as {media_type}")
+        self._by_item(media, join(draft.operation.key, "requestBody", "content", media_type), f"body as {media_type}")
         fields = self._flattened(draft, schema, pointer, form, required, encoding)
         files = self._files(schema, pointer) if form == "multipart" and fields is None else ()
         named = {field.wire for field in fields or () if field.type in (BYTES, Array(BYTES))} | set(files)
@@ -468,7 +468,7 @@ class Drafter:
         return Argument(pointer, "body", python, "body", type_, required, nullable, facts, whole=True)
 
     def _responses(self, draft: Draft) -> None:
-        responses = draft.stated.data.get("responses")
+        responses = draft.operation.data.get("responses")
         declared: Object = responses if isinstance(responses, dict) else {}
         success = [status for status in declared if re.fullmatch(r"2\d\d|2XX|304", status)]
         if all(status == "304" for status in success) and "default" in declared:
@@ -485,10 +485,10 @@ class Drafter:
                     previous = cases[same]
                     nullable = previous.nullable or case.nullable
                     cases[same] = replace(previous, statuses=(*previous.statuses, status), nullable=nullable)
-        draft.cases = cases or [Case((), "headers" if draft.stated.method == "HEAD" else "none")]
+        draft.cases = cases or [Case((), "headers" if draft.operation.method == "HEAD" else "none")]
         draft.accept = accepted(media_types)
-        wish = draft.stated.data.get("x-omics-stream")
-        if not draft.stated.data.get(SETTING) and wish is not False:
+        wish = draft.operation.data.get("x-omics-stream")
+        if not draft.operation.data.get(SETTING) and wish is not False:
             draft.flow = next(filter(None, (self._flow(draft, status, declared[status]) for status in success)), None)
         if draft.flow is not None:
             kinds = {essence(kind) for status in success for kind in _content(declared[status])}
@@ -497,7 +497,7 @@ class Drafter:
         flows = any(case.kind == "bytes" for case in cases) or draft.flow is not None
         draft.streams = wish is True or (wish is None and flows)
 
-    def _headers(self, operation: Stated) -> list[DeclaredHeader]:
+    def _headers(self, operation: DeclaredOperation) -> list[DeclaredHeader]:
         """The headers of responses that are not errors; those of errors are in the exception's headers."""
         responses = operation.data.get("responses")
         headers: dict[str, tuple[str, Object, str]] = {}
@@ -531,7 +531,7 @@ class Drafter:
         media = content[name] if name is not None else None
         if name is None or not isinstance(media, dict):
             return None
-        media_pointer = join(draft.stated.key, "responses", status, "content", name)
+        media_pointer = join(draft.operation.key, "responses", status, "content", name)
         word = "itemSchema" if "itemSchema" in media else "schema"
         schema, pointer = media.get(word), join(media_pointer, word)
         facts = self._types.facts_of(schema)
@@ -602,9 +602,9 @@ class Drafter:
         """The responses of one status: one for each kind of content of its media types, the best one last."""
         links = response.get("links") if isinstance(response, dict) else None
         for name in links if isinstance(links, dict) else ():
-            pointer = join(draft.stated.key, "responses", status, "links", name)
+            pointer = join(draft.operation.key, "responses", status, "links", name)
             self._note(pointer, "omission", f"link {name} of response {status}", "operations are called by their names")
-        if draft.stated.method == "HEAD":
+        if draft.operation.method == "HEAD":
             return [Case((status,), "headers")]
         declared = response.get("content") if isinstance(response, dict) else None
         content: Object = declared if isinstance(declared, dict) else {}
@@ -612,16 +612,16 @@ class Drafter:
         best = preferred(forms, RESPONSE_ORDER)
         if best is None:
             return [Case((status,), "none")]
-        paged = bool(draft.stated.data.get(SETTING))
+        paged = bool(draft.operation.data.get(SETTING))
         groups: dict[tuple[Form, str], list[str]] = {}
         for name, form in forms.items():
             schema = schema_in(content[name])
             spelled = json.dumps(schema, sort_keys=True) if form == "json" else ""
             if form != best[1] and (paged or (schema is not None and schema == schema_in(content[best[0]]))):
                 # Of equivalent media types, such as the spellings of XML, and of pages, one is requested.
-                pointer = join(draft.stated.key, "responses", status, "content", name)
+                pointer = join(draft.operation.key, "responses", status, "content", name)
                 is_read = (
-                    not paged and essence(name) in SEQUENCES and draft.stated.data.get("x-omics-stream") is not False
+                    not paged and essence(name) in SEQUENCES and draft.operation.data.get("x-omics-stream") is not False
                 )
                 if not is_read:  # by iterate
                     self._note(pointer, "omission", f"response {status} as {name}", f"{best[0]} is asked for")
@@ -632,10 +632,10 @@ class Drafter:
             if form == best[1]:  # servers that ignore the quality values of Accept would send the others
                 media_types |= dict.fromkeys(names, form)
             name = best[0] if best[0] in names else names[0]
-            by_item = not paged and draft.stated.data.get("x-omics-stream") is not False
+            by_item = not paged and draft.operation.data.get("x-omics-stream") is not False
             case = self._of_media(draft, status, name, form, schema_in(content[name]), places, by_item=by_item)
             for media_type in names:
-                content_pointer = join(draft.stated.key, "responses", status, "content", media_type)
+                content_pointer = join(draft.operation.key, "responses", status, "content", media_type)
                 read = by_item and essence(media_type) in SEQUENCES
                 self._by_item(content[media_type], content_pointer, f"response {status} as {media_type}", read=read)
             cases.append(case if name == best[0] else replace(case, media=tuple(map(essence, names))))
@@ -652,7 +652,7 @@ class Drafter:
         *,
         by_item: bool,
     ) -> Case:
-        pointer = join(draft.stated.key, "responses", status, "content", media_type, "schema")
+        pointer = join(draft.operation.key, "responses", status, "content", media_type, "schema")
         if form != "json":
             kind = "text" if form == "text" else "bytes"
             typed = not {"properties", "items", "allOf", "oneOf", "anyOf"}.isdisjoint(self._types.facts_of(schema))
@@ -679,9 +679,9 @@ class Drafter:
         if form == "json" and essence(media_type) == "application/octet-stream":
             self._note(pointer, "repair", f"an object as {media_type}", "JSON", certain=False)
 
-    def _wishes(self, thing: Object, allowed: Mapping[str, type], pointer: str, what: str) -> None:
+    def _wishes(self, node: Object, allowed: Mapping[str, type], pointer: str, what: str) -> None:
         """Hold our own keywords to their names and types: a misspelt wish would be lost silently."""
-        for key, value in thing.items():
+        for key, value in node.items():
             is_refusal = key == SETTING and value is False
             if key.startswith("x-omics-") and not isinstance(value, allowed.get(key, ())) and not is_refusal:
                 expectation = f"a {allowed[key].__name__}" if key in allowed else f"one of {', '.join(sorted(allowed))}"
@@ -732,7 +732,7 @@ def _types_of_parts(encoding: Object) -> dict[str, str]:
 
 def _headers_of_parts(encoding: Object) -> dict[str, Mapping[str, str]]:
     """Return the headers of parts whose values are stated, by field."""
-    headers_of_parts = {wire: _stated_headers(rule) for wire, rule in encoding.items() if isinstance(rule, dict)}
+    headers_of_parts = {wire: _fixed_headers(rule) for wire, rule in encoding.items() if isinstance(rule, dict)}
     return {wire: headers for wire, headers in headers_of_parts.items() if headers}
 
 
@@ -743,7 +743,7 @@ def _part_headers(rule: Object) -> Object:
     return {name: header for name, header in declared.items() if name.lower() != "content-type"}
 
 
-def _stated_headers(rule: Object) -> dict[str, str]:
+def _fixed_headers(rule: Object) -> dict[str, str]:
     """Return the headers of a part that have one value only, or a default."""
     headers: dict[str, str] = {}
     for name, header in _part_headers(rule).items():
@@ -759,7 +759,7 @@ def _stated_headers(rule: Object) -> dict[str, str]:
 
 def _open_headers(rule: Object) -> list[str]:
     """Return the headers of a part whose values a call must give."""
-    fixed = _stated_headers(rule)
+    fixed = _fixed_headers(rule)
     return [name for name in _part_headers(rule) if name not in fixed]
 
 

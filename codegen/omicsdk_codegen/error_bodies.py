@@ -37,14 +37,14 @@ class ErrorBodies:
         return [body for body in bodies if body is not None]
 
     def _body(self, draft: Draft, status: str) -> ErrorBody | None:
-        responses = draft.stated.data.get("responses")
+        responses = draft.operation.data.get("responses")
         response = responses[status] if isinstance(responses, dict) else None
         content = response.get("content") if isinstance(response, dict) else None
         first, types = "", list[Type]()
         for name, media in content.items() if isinstance(content, dict) else ():
             schema = schema_in(media)
             if schema is not None and form_of(name, self._types.facts_of(schema)) == "json":
-                pointer = join(draft.stated.key, "responses", status, "content", name, "schema")
+                pointer = join(draft.operation.key, "responses", status, "content", name, "schema")
                 at, type_ = self._schema(schema, pointer)
                 first = first or at
                 types.append(type_)

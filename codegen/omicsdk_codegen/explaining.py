@@ -95,13 +95,13 @@ def explain(planned: Planned, selector: str) -> Explanation:
     """
     document, package = planned.document, planned.package
     draft = _draft_of(package, selector)
-    member = package.groups.members.get(draft.stated.key)
+    member = package.groups.members.get(draft.operation.key)
     models = _models(draft, package)
     return Explanation(
         name=draft.name,
-        method=draft.stated.method,
-        path=draft.stated.path,
-        place=_at(document, draft.stated.key),
+        method=draft.operation.method,
+        path=draft.operation.path,
+        place=_at(document, draft.operation.key),
         command=_command(draft, package) if member is None else f"{member.words}, {_command(draft, package)}",
         named=_named(draft),
         group=member.group if member is not None else "",
@@ -133,10 +133,10 @@ def _draft_of(package: Package, selector: str) -> Draft:
     method, _, path = selector.strip().partition(" ")
     drafts, path_of = package.drafts, package.groups.path_of
     ways: list[Callable[[Draft], bool]] = [
-        lambda draft: name in (draft.name, path_of(draft.stated.key)),
-        lambda draft: command_word(draft.stated, draft.name) == name,
-        lambda draft: selector in (draft.stated.wish, draft.stated.data.get("operationId")),
-        lambda draft: draft.stated.method.upper() == method.upper() and draft.stated.path == path.strip(),
+        lambda draft: name in (draft.name, path_of(draft.operation.key)),
+        lambda draft: command_word(draft.operation, draft.name) == name,
+        lambda draft: selector in (draft.operation.wish, draft.operation.data.get("operationId")),
+        lambda draft: draft.operation.method.upper() == method.upper() and draft.operation.path == path.strip(),
     ]
     for matches in ways:
         matching = [draft for draft in drafts if matches(draft)]
@@ -154,7 +154,7 @@ def _near(drafts: list[Draft], selector: str) -> list[str]:
     """Return up to five similar operations, the most similar first: by path if a path was requested, else by name."""
     spellings: dict[str, dict[str, None]] = {}
     for draft in drafts:
-        operation = draft.stated
+        operation = draft.operation
         if "/" in selector:
             spellings[f"{operation.method} {operation.path}".casefold()] = {
                 f"'{operation.method} {one_line(operation.path)}'": None
@@ -181,11 +181,11 @@ def _spoken(origin: Place) -> str:
 
 
 def _named(draft: Draft) -> str:
-    data, wish = draft.stated.data, draft.stated.wish
+    data, wish = draft.operation.data, draft.operation.wish
     if not wish:
         return "method and path, for it has no operationId"
     source = "x-omics-name" if data.get("x-omics-name") else "operationId"
-    spelled = wished_name(draft.stated)
+    spelled = wished_name(draft.operation)
     if spelled == draft.name:
         return f"{source} {one_line(wish)}"
     return f"{source} {one_line(wish)}, which is {spelled} here; another operation has that name or comes nearer to it"
@@ -218,11 +218,11 @@ def _argument(argument: Argument, draft: Draft, package: Package) -> str:
 def _responses(draft: Draft, document: Document, package: Package) -> Iterator[Part]:
     for case in draft.cases:
         for status in case.statuses or ("any",):
-            yield Part(status, _response(case, package), _at(document, join(draft.stated.key, "responses", status)))
+            yield Part(status, _response(case, package), _at(document, join(draft.operation.key, "responses", status)))
     if draft.pages is not None:
         item = words(draft.pages.item, package.names.classes)
         items = f"of {draft.pages.items.removesuffix('?')}" if draft.pages.items else "of the response itself"
-        pointer, why = join(draft.stated.key, SETTING), ""
+        pointer, why = join(draft.operation.key, SETTING), ""
         if draft.recognition is not None:
             pointer, why = (
                 draft.recognition.key,
@@ -239,7 +239,7 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
         item = f"events with {item}" if draft.flow.data else item
         yield Part("items", f"iterate gives {item} as they arrive", _at(document, draft.flow.key))
     if draft.has_stream:
-        yield Part("stream", "the response's bytes as they arrive", _at(document, draft.stated.key))
+        yield Part("stream", "the response's bytes as they arrive", _at(document, draft.operation.key))
 
 
 def _response(case: Case, package: Package) -> str:
@@ -249,13 +249,15 @@ def _response(case: Case, package: Package) -> str:
 
 
 def _wishes(draft: Draft, document: Document) -> Iterator[Part]:
-    for key, value in draft.stated.data.items():
+    for key, value in draft.operation.data.items():
         if key.startswith("x-omics-"):
-            yield Part(key, one_line(json.dumps(value, ensure_ascii=False)), _at(document, join(draft.stated.key, key)))
+            yield Part(
+                key, one_line(json.dumps(value, ensure_ascii=False)), _at(document, join(draft.operation.key, key))
+            )
 
 
 def _retries(draft: Draft, document: Document) -> Iterator[Part]:
-    origin = _at(document, draft.stated.key)
+    origin = _at(document, draft.operation.key)
     if draft.idempotency_key:
         yield Part("key", f"a UUID for each call in the header {one_line(draft.idempotency_key)}", origin)
     if draft.retry:
@@ -278,9 +280,9 @@ def _models(draft: Draft, package: Package) -> list[str]:
 
 
 def _notes(planned: Planned, draft: Draft, models: list[str]) -> list[Note]:
-    inside = [draft.stated.key, *(argument.key for argument in draft.arguments), *map(place_of, models)]
+    inside = [draft.operation.key, *(argument.key for argument in draft.arguments), *map(place_of, models)]
     places = [planned.document.origin(pointer) for pointer in inside]
-    item = planned.document.origin(join("/paths", draft.stated.path))
+    item = planned.document.origin(join("/paths", draft.operation.path))
     return [
         note
         for note in planned.report.notes

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from keyword import iskeyword
 
-from .declarations import Stated
+from .declarations import DeclaredOperation
 from .naming import snake_case
 from .values import Json, Object
 
@@ -43,7 +43,7 @@ _LISTS = frozenset(
 )
 
 
-def shortened(operation: Stated, group: str, data: Object) -> tuple[str, str]:
+def shortened(operation: DeclaredOperation, group: str, data: Object) -> tuple[str, str]:
     """Return an operation's name without the words of its group, and how it was made.
 
     Args:
@@ -92,7 +92,7 @@ def _start_cut(name_parts: list[str], start: list[str]) -> list[str]:
     )
 
 
-def _words_of(operation: Stated) -> list[str]:
+def _words_of(operation: DeclaredOperation) -> list[str]:
     """The words of an operation's name; of one by method and path those of its fixed parts, with `id` after them for one of several."""
     path = re.sub(r"#.*", "", operation.path)
     placed = {word for name in re.findall(r"\{([^}]*)\}", path) for word in _split(name)} | {"id"}
@@ -114,7 +114,7 @@ def _words_of(operation: Stated) -> list[str]:
     return name_parts
 
 
-def _without(name_parts: Sequence[str], noun: Sequence[str], operation: Stated) -> tuple[list[str], bool]:
+def _without(name_parts: Sequence[str], noun: Sequence[str], operation: DeclaredOperation) -> tuple[list[str], bool]:
     """Return words without those of a group, and whether they ask for several; nothing if they cannot be left out."""
     span = _find(name_parts, noun)
     if span is None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .declarations import Stated, parents_of, way_to
+from .declarations import DeclaredOperation, parents_of, way_to
 from .document import Document
 from .faults import DocumentError, Fault, Note, Report
 from .group_names import VERSION, free, same, shortened
@@ -72,7 +72,7 @@ class Groups:
 
 
 def group_operations(
-    document: Document, operations: Sequence[Stated], names: Mapping[str, str], report: Report
+    document: Document, operations: Sequence[DeclaredOperation], names: Mapping[str, str], report: Report
 ) -> Groups:
     """Assign operations to groups, and name them there.
 
@@ -145,7 +145,7 @@ class _Tags:
         self._above = parents_of(data)
         self.about: dict[str, str] = {}
 
-    def of(self, operation: Stated) -> tuple[str, str]:
+    def of(self, operation: DeclaredOperation) -> tuple[str, str]:
         """Return the group of an operation's first tag, and that tag; nothing if it has none that is a group."""
         tags = operation.data.get("tags")
         for name in tags if isinstance(tags, list) else ():
@@ -190,7 +190,7 @@ def _attribute(text: str) -> str:
     return name.encode()[:MAX_LENGTH].decode(errors="ignore").rstrip("_") if len(name.encode()) > MAX_LENGTH else name
 
 
-def _member(operation: Stated, tags: _Tags, data: Object) -> Member | None:
+def _member(operation: DeclaredOperation, tags: _Tags, data: Object) -> Member | None:
     """Return an operation's group and its shortest name there; None if it belongs to none."""
     group, why = _group_of(operation, tags)
     if not group:
@@ -202,7 +202,7 @@ def _member(operation: Stated, tags: _Tags, data: Object) -> Member | None:
     return Member(group, name, why, named)
 
 
-def _group_of(operation: Stated, tags: _Tags) -> tuple[str, str]:
+def _group_of(operation: DeclaredOperation, tags: _Tags) -> tuple[str, str]:
     data = operation.data
     if isinstance(data.get("x-omics-group"), str):
         return dotted(str(data["x-omics-group"])), "x-omics-group"
@@ -228,7 +228,7 @@ def _group_of(operation: Stated, tags: _Tags) -> tuple[str, str]:
 _ACTIONS = frozenset({"list", "create", "retrieve", "read", "update", "partial_update", "destroy", "delete"})
 
 
-def _resource(operation: Stated, group: str) -> str:
+def _resource(operation: DeclaredOperation, group: str) -> str:
     """The group below a tag for an operation that is named by its path and an action, as Django's frameworks do.
 
     Tags are the first part of the path there, so that dozens of resources have one.
@@ -245,7 +245,7 @@ def _dotted_wish(text: Json) -> str | None:
     return text if isinstance(text, str) and "." in dotted(text) else None
 
 
-def _member_wish(operation: Stated) -> tuple[str, str]:
+def _member_wish(operation: DeclaredOperation) -> tuple[str, str]:
     for key in ("x-omics-member", "x-speakeasy-name-override", "x-fern-sdk-method-name"):
         wish = operation.data.get(key)
         if isinstance(wish, str) and snake_case(wish) != "unnamed":

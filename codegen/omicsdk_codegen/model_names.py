@@ -79,11 +79,11 @@ def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Want
         at_ = next((step for step in steps if join("", *parts[:step]) in operations), 3)
         operation = join("", *parts[:at_])
         stem, rest = class_stem(operations.get(operation, parts[at_ - 1])), parts[at_:]
-    names = (class_name(stem + _joined(data, parts, at_, rest, detail)) for detail in _DETAILS)
+    names = (class_name(stem + _pointer_words(data, parts, at_, rest, detail)) for detail in _DETAILS)
     return Wanted(key, tuple(dict.fromkeys(names)))
 
 
-def _joined(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], detail: _Detail) -> str:
+def _pointer_words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], detail: _Detail) -> str:
     """The steps of a pointer as one word: fields by their names, elements as Item, members of maps as Value."""
     step_names: list[str] = []
     index = 0

@@ -255,16 +255,16 @@ def settle(candidates: Iterable[Wanted], reserved: Collection[str] = ()) -> dict
     Returns:
         Names by key.
     """
-    things = sorted(candidates, key=lambda thing: thing.key)
-    levels = dict.fromkeys((thing.key for thing in things), 0)
+    claimants = sorted(candidates, key=lambda claimant: claimant.key)
+    levels = dict.fromkeys((claimant.key for claimant in claimants), 0)
     used = {name.casefold() for name in reserved}
     while True:
         groups: dict[str, list[Wanted]] = {}
-        for thing in things:
-            groups.setdefault(_candidate(thing, levels[thing.key]).casefold(), []).append(thing)
+        for claimant in claimants:
+            groups.setdefault(_candidate(claimant, levels[claimant.key]).casefold(), []).append(claimant)
         losers = [loser for name, group in groups.items() for loser in _losers(group, levels, name in used)]
         if not losers:
-            return {thing.key: _candidate(thing, levels[thing.key]) for thing in things}
+            return {claimant.key: _candidate(claimant, levels[claimant.key]) for claimant in claimants}
         for loser in losers:
             levels[loser.key] += 1
 
@@ -272,23 +272,25 @@ def settle(candidates: Iterable[Wanted], reserved: Collection[str] = ()) -> dict
 def _losers(group: Sequence[Wanted], levels: dict[str, int], is_reserved: bool) -> list[Wanted]:
     if len(group) == 1 and not is_reserved:
         return []
-    claims = [thing for thing in group if thing.exact and levels[thing.key] == 0 and _fits(thing.candidates[0])]
+    claims = [
+        claimant for claimant in group if claimant.exact and levels[claimant.key] == 0 and _fits(claimant.candidates[0])
+    ]
     keeps = claims[0] if len(claims) == 1 and not is_reserved else None
-    return [thing for thing in group if thing is not keeps]
+    return [claimant for claimant in group if claimant is not keeps]
 
 
-def _candidate(thing: Wanted, level: int) -> str:
-    if level < len(thing.candidates):
-        return _bounded(thing.candidates[level], "both")
+def _candidate(claimant: Wanted, level: int) -> str:
+    if level < len(claimant.candidates):
+        return _bounded(claimant.candidates[level], "both")
     # Names that are too long are each cut in the middle before any is cut at its end.
-    level -= len(thing.candidates)
-    long = [name for name in thing.candidates if not _fits(name)]
+    level -= len(claimant.candidates)
+    long = [name for name in claimant.candidates if not _fits(name)]
     if level < len(_OTHER_CUTS) * len(long):
         return _bounded(long[level % len(long)], _OTHER_CUTS[level // len(long)])
     # Each level beyond these lengthens the hash.
     length = _HASH + 2 * (level - len(_OTHER_CUTS) * len(long))
-    digest = hashlib.sha256(thing.key.encode("utf-8", "surrogatepass")).hexdigest()[:length]
-    return f"{_bounded(thing.candidates[0], 'head', MAX_LENGTH - 1 - len(digest)).rstrip('_')}_{digest}"
+    digest = hashlib.sha256(claimant.key.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+    return f"{_bounded(claimant.candidates[0], 'head', MAX_LENGTH - 1 - len(digest)).rstrip('_')}_{digest}"
 
 
 _OTHER_CUTS: tuple[_Kept, ...] = ("tail", "head", "new")

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from .declarations import parents_of, stated_operations, stated_webhooks, way_to
+from .declarations import declared_operations, declared_webhooks, parents_of, way_to
 from .dialect import METHODS
 from .document import Document
 from .faults import DocumentError, Fault, Note, Report
@@ -66,8 +66,8 @@ class _Operations:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        operations = list(stated_operations(document.data))
-        hooks = [hook for hook in stated_webhooks(document.data) if hook.of is None]
+        operations = list(declared_operations(document.data))
+        hooks = [hook for hook in declared_webhooks(document.data) if hook.of is None]
         self.names = name_operations(operations)
         self.groups = group_operations(document, operations, self.names, Report())
         above = parents_of(document.data)
@@ -141,7 +141,7 @@ def _items(document: Document, member: str, keys: Collection[str]) -> Object:
 
 def _keep_names(document: Document, paths: Object, operations: _Operations) -> None:
     """Name operations as in the whole document, where others may have had the shorter names."""
-    operations_left = list(stated_operations({"paths": paths}))
+    operations_left = list(declared_operations({"paths": paths}))
     names = name_operations(operations_left)
     groups = group_operations(
         Document({**document.data, "paths": paths}, document.label, document.places), operations_left, names, Report()
@@ -178,10 +178,10 @@ def _report(document: Document, data: Object, selectors: Collection[str], report
 
 
 def _sizes(data: Object) -> tuple[int, int, int]:
-    hooks = (1 for hook in stated_webhooks(data) if hook.of is None)
+    hooks = (1 for hook in declared_webhooks(data) if hook.of is None)
     components = data.get("components")
     schemas = components.get("schemas") if isinstance(components, dict) else None
-    return sum(1 for _ in stated_operations(data)), sum(hooks), len(schemas) if isinstance(schemas, dict) else 0
+    return sum(1 for _ in declared_operations(data)), sum(hooks), len(schemas) if isinstance(schemas, dict) else 0
 
 
 def _tags(operation: Object) -> list[str]:

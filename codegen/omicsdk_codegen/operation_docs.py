@@ -14,17 +14,17 @@ from .texts import beyond, clean, hanging, one_line, sentence, summary
 
 def headline(draft: Draft) -> str:
     """One line on an operation: the document's, else method and path."""
-    return described(draft) or f"{draft.stated.method} {one_line(draft.stated.path)}"
+    return described(draft) or f"{draft.operation.method} {one_line(draft.operation.path)}"
 
 
 def described(draft: Draft) -> str:
     """The document's line on an operation; empty if it has none."""
-    return summary(_title(draft), draft.stated.data.get("description"))
+    return summary(_title(draft), draft.operation.data.get("description"))
 
 
 def _title(draft: Draft) -> str:
     """The document's summary; empty if it only repeats the operation's name, and a description states more."""
-    data = draft.stated.data
+    data = draft.operation.data
     title = clean(data.get("summary"))
     names = {_letters(draft.name), _letters(one_line(data.get("operationId")))}
     return "" if _letters(title) in names and clean(data.get("description")) else title
@@ -46,11 +46,11 @@ def operation_doc(
         response: what it returns.
         errors: the types of errors' bodies as texts.
     """
-    data = draft.stated.data
+    data = draft.operation.data
     headline = _title(draft)
     pieces = [headline, beyond(headline, data.get("description"))]
     if not any(pieces):
-        pieces = [f"{draft.stated.method} {one_line(draft.stated.path)}"]
+        pieces = [f"{draft.operation.method} {one_line(draft.operation.path)}"]
     if data.get("deprecated") is True:
         pieces.append("Deprecated.")
     if ordered:
@@ -78,7 +78,7 @@ def _content_type_doc(draft: Draft) -> list[str]:
 
 
 def _returned(draft: Draft, annotation: str) -> str:
-    responses = draft.stated.data.get("responses")
+    responses = draft.operation.data.get("responses")
     texts: dict[str, None] = {}
     for case in draft.cases:
         for status in case.statuses:
@@ -92,7 +92,7 @@ def _returned(draft: Draft, annotation: str) -> str:
 
 
 def _raised(draft: Draft, errors: Mapping[Type, str]) -> list[str]:
-    responses = draft.stated.data.get("responses")
+    responses = draft.operation.data.get("responses")
     types = {body.status: f" ({errors[body.type]})" for body in draft.errors}
     texts: dict[str, list[str]] = {}
     for status in draft.error_statuses:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .declarations import Stated, Webhook
+from .declarations import DeclaredOperation, Webhook
 from .media import Form
 from .naming import Wanted, operation_name, pascal_case, settle, snake_case, spelled_operation
 from .shapes import Type
@@ -245,7 +245,7 @@ class ErrorBody:
 class Draft:
     """An operation with its arguments and responses in our own shapes."""
 
-    stated: Stated
+    operation: DeclaredOperation
     name: str
     arguments: list[Argument] = field(default_factory=list[Argument])
     body: SentBody | None = None
@@ -289,13 +289,13 @@ class Draft:
     @property
     def has_stream(self) -> bool:
         """Whether its responses can be read as bytes while they arrive; texts too, which are no longer than others."""
-        by_wish = self.stated.data.get("x-omics-stream") is not False
+        by_wish = self.operation.data.get("x-omics-stream") is not False
         return self.streams or (by_wish and any(case.kind == "text" for case in self.cases))
 
     @property
     def error_statuses(self) -> list[str]:
         """The statuses of errors that the document states, with or without a body."""
-        responses = self.stated.data.get("responses")
+        responses = self.operation.data.get("responses")
         read = {status for case in self.cases for status in case.statuses}
         declared = responses if isinstance(responses, dict) else ()
         return [
@@ -312,7 +312,7 @@ def asks(security: Json) -> bool:
     )
 
 
-def name_operations(operations: list[Stated]) -> dict[str, str]:
+def name_operations(operations: list[DeclaredOperation]) -> dict[str, str]:
     """Names of operations by their keys."""
     return settle(_candidates(operation) for operation in operations)
 
@@ -341,7 +341,7 @@ def _wanted_webhook(webhook: Webhook, operations: Mapping[str, str]) -> Wanted:
     return Wanted(webhook.key, tuple(names), exact=snake_case(webhook.name) == webhook.name)
 
 
-def _candidates(operation: Stated) -> Wanted:
+def _candidates(operation: DeclaredOperation) -> Wanted:
     method = operation.method.lower()
     fixed = re.sub(r"\{[^}]*\}", " ", operation.path)
     by_path = operation_name(f"{method} {fixed}")
@@ -360,7 +360,7 @@ def _candidates(operation: Stated) -> Wanted:
     )
 
 
-def wished_name(operation: Stated) -> str:
+def wished_name(operation: DeclaredOperation) -> str:
     """Return the name that an operation's document or overlay states.
 
     An overlay may end it with an underscore, which leaves the name itself to a workflow of the handwritten client.
@@ -370,7 +370,7 @@ def wished_name(operation: Stated) -> str:
     return f"{name}_" if is_freed and not name.endswith("_") else name
 
 
-def command_word(operation: Stated, name: str) -> str:
+def command_word(operation: DeclaredOperation, name: str) -> str:
     """The word on the command line: the operation's name with dashes; a dot that the document has stays."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", operation.wish) and snake_case(operation.wish) == name:
         return operation.wish.lower().replace("_", "-") if "." in operation.wish else name.replace("_", "-")

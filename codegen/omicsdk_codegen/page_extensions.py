@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .declarations import Stated
+from .declarations import DeclaredOperation
 from .page_view import Value, View
 from .values import Json, Object
 
@@ -30,7 +30,7 @@ class Extension:
     doubts: list[str] = field(default_factory=list[str])
 
 
-def extensions_of(operation: Stated, root: Object, view: View) -> Iterator[Extension]:
+def extensions_of(operation: DeclaredOperation, root: Object, view: View) -> Iterator[Extension]:
     """Yield the extensions that state the paging of an operation.
 
     Args:

@@ -113,12 +113,12 @@ def recognise(
     Returns:
         None if nothing in it looks like pages.
     """
-    if draft.stated.method not in ("GET", "POST", "QUERY") or is_one_page(draft.stated.data):
+    if draft.operation.method not in ("GET", "POST", "QUERY") or is_one_page(draft.operation.data):
         return None
     view = view_of(draft, types.models)
     if view is None or not view.lists:
-        for name in EXTENSIONS & draft.stated.data.keys():
-            leave_out(join(draft.stated.key, name), name, "its responses have no list, or are of several types")
+        for name in EXTENSIONS & draft.operation.data.keys():
+            leave_out(join(draft.operation.key, name), name, "its responses have no list, or are of several types")
         return None
     operation = _Operation(draft, view, types.models)
     listing, vague = _listing(operation)
@@ -135,7 +135,7 @@ def recognise(
         # Of a list that is deeper than those of the view nothing is known.
         setting = _ordered({**setting, "items": listed_items.items if listed_items is not None else f"{items_path}?"})
         faults: list[str] = []
-        pages_of(draft, setting, join(draft.stated.key, SETTING), types.models, faults.append)
+        pages_of(draft, setting, join(draft.operation.key, SETTING), types.models, faults.append)
         reason = f"uncertain: {'; '.join(doubts)} ({candidate.reason})" if doubts else candidate.reason
         recognition = Recognition(candidate.rule, reason, candidate.key, setting, not doubts)
         if not faults and not doubts:
@@ -158,7 +158,7 @@ def _ordered(setting: Object) -> Object:
 
 def _listing(operation: _Operation) -> tuple[Listing, list[str]]:
     """Return the list of a page, and why it may be another one."""
-    lists, path = operation.view.lists, operation.draft.stated.path.rstrip("/")
+    lists, path = operation.view.lists, operation.draft.operation.path.rstrip("/")
     lists = [list_ for list_ in lists if list_.path not in _ASIDE] or lists if len(lists) > 1 else lists
     if len(lists) > 1:
         names = (*_ITEMS, words_of(path.rpartition("/")[2]))
@@ -183,7 +183,7 @@ def _other_responses(draft: Draft) -> list[str]:
 
 
 def _candidates(operation: _Operation, root: Object) -> Iterator[_Candidate]:
-    operation_declared = operation.draft.stated
+    operation_declared = operation.draft.operation
     for extension in extensions_of(operation_declared, root, operation.view):
         key = join(operation_declared.key, extension.name)
         yield _Candidate(extension.name, "stated by it", key, extension.setting, extension.doubts)
@@ -301,7 +301,7 @@ def _fits(value: Value, parameter: Value) -> bool:
 
 
 def _lists_changes(draft: Draft) -> bool:
-    return not _CHANGES.isdisjoint(words_of(f"{draft.stated.path} {draft.stated.wish}").split("_"))
+    return not _CHANGES.isdisjoint(words_of(f"{draft.operation.path} {draft.operation.wish}").split("_"))
 
 
 def _endless(draft: Draft, value: Value, parameter: Value) -> list[str]:
@@ -370,7 +370,7 @@ def _by_header(operation: _Operation) -> Iterator[_Candidate]:
             doubts = ["the document does not state where the next token is, often in a Link header"]
             yield _Candidate("a token", f"the parameter {token.path}", token.key, {"style": "link"}, doubts)
         return
-    link_text = _stated_of_link(operation.draft)
+    link_text = _link_description(operation.draft)
     takes_page = any(_name(value) in _NUMBERS | _OFFSETS | _CURSORS for value in view.sent)
     is_stated = _OF_LINKS.search(link_text) or (takes_page and not header.text)
     doubts = [] if is_stated else ["the document does not state what its links are"]
@@ -378,9 +378,9 @@ def _by_header(operation: _Operation) -> Iterator[_Candidate]:
     yield _Candidate("the Link header", "responses have a Link header", header.key, {"style": "link"}, doubts)
 
 
-def _stated_of_link(draft: Draft) -> str:
+def _link_description(draft: Draft) -> str:
     """Return what the document states of Link headers: description and examples."""
-    responses = draft.stated.data.get("responses")
+    responses = draft.operation.data.get("responses")
     header_lists = (
         [response.get("headers") for response in responses.values() if isinstance(response, dict)]
         if isinstance(responses, dict)
@@ -399,7 +399,7 @@ def _stated_of_link(draft: Draft) -> str:
 def _other_object(operation: _Operation) -> list[str]:
     """Return the doubt that a URL leads to another object, such as the next chapter, and not to further items of a list."""
     view, (listing, _) = operation.view, _listing(operation)
-    last = words_of(re.sub(r"\{[^}]*\}|\.json$", "", operation.draft.stated.path).rstrip("/").rpartition("/")[2])
+    last = words_of(re.sub(r"\{[^}]*\}|\.json$", "", operation.draft.operation.path).rstrip("/").rpartition("/")[2])
     names = words_of(listing.path.rpartition(".")[2])
     is_list = (
         names in ("", *_ITEMS, last)

@@ -40,7 +40,7 @@ def pages_of(
     Returns:
         None if the setting is invalid.
     """
-    where = f"{SETTING} of {draft.stated.method} {draft.stated.path}"
+    where = f"{SETTING} of {draft.operation.method} {draft.operation.path}"
     faults = _faults(setting, draft, models)
     for fault in faults:
         complain(f"{where} {fault}")

@@ -85,9 +85,9 @@ def _recognised(planned: Planned) -> Iterator[tuple[str, Recognition, str]]:
         recognition = draft.recognition
         if recognition is None:
             continue
-        origin = document.origin(draft.stated.key)
+        origin = document.origin(draft.operation.key)
         steps = tokens(origin.pointer)
-        is_own = origin.file == document.label and steps[-1:] == tokens(draft.stated.key)[-1:]
+        is_own = origin.file == document.label and steps[-1:] == tokens(draft.operation.key)[-1:]
         target = "$" + "".join(map(_step, steps)) if is_own else ""
         if target and target in targets:  # of a path item that several paths refer to
             continue

@@ -70,7 +70,7 @@ def plan_groups(groups: Groups, drafts: Sequence[Draft]) -> list[GroupModule]:
     classes = settle(Wanted(path, (f"{pascal_case(modules[path])}Group",)) for path in paths)
     members: dict[str, list[GroupMember]] = {}
     for draft in drafts:
-        if (member := groups.members.get(draft.stated.key)) is not None:
+        if (member := groups.members.get(draft.operation.key)) is not None:
             members.setdefault(member.group, []).append(GroupMember(Code(member.name), Code(draft.name)))
     modules_by_path: dict[str, GroupModule] = {}
     for path in reversed(paths):

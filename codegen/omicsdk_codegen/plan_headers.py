@@ -79,7 +79,7 @@ def plan_headers(
 def _candidates(drafts: list[Draft]) -> tuple[str, ...]:
     """One or two headers name their class, unless another operation has them; more make no name."""
     together = class_name(f"{' '.join(header.wire for header in drafts[0].headers)} headers")
-    least = min(drafts, key=lambda draft: draft.stated.key)
+    least = min(drafts, key=lambda draft: draft.operation.key)
     by_operation = f"{class_stem(least.name)}Headers"
     return (together, by_operation) if len(drafts[0].headers) <= _MOST_NAMED else (by_operation, together)
 

@@ -209,12 +209,12 @@ class OperationPlanner:
 
     def _response_type(self, draft: Draft, annotations: Annotations) -> str:
         parts = [self._case_type(case, annotations) for case in draft.cases]
-        return _joined(parts)
+        return _union(parts)
 
     def _case_type(self, case: Case, annotations: Annotations) -> str:
         if case.kind == "json":
             annotation = annotations.write(self._parsed.wanted[case.key], "response", optional=case.nullable)
-            return _joined([*annotation.split(" | "), "bytes"]) if case.or_bytes else annotation
+            return _union([*annotation.split(" | "), "bytes"]) if case.or_bytes else annotation
         if case.kind == "headers":
             return annotations.headers()
         return {"text": "str", "bytes": "bytes"}.get(case.kind, "None")
@@ -338,7 +338,7 @@ def _content_type(draft: Draft, imports: Imports) -> list[Code]:
 
 
 def _facts(draft: Draft, imports: Imports) -> list[Code]:
-    operation = draft.stated
+    operation = draft.operation
     facts = [f"name={draft.name!r}", f"method={as_literal(operation.method)}", f"path={as_literal(operation.sent)}"]
     if draft.accept != "application/json":
         facts.append(f"accept={as_literal(draft.accept)}")
@@ -357,7 +357,7 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
         operation = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
         operation += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]
         facts.append(f"paging={paging}({', '.join(operation)})")
-    if location := draft.stated.data.get("x-omics-location"):
+    if location := draft.operation.data.get("x-omics-location"):
         facts.append(f"location={as_literal(location)}")
     if draft.server:
         facts.append(f"server={as_literal(draft.server)}")
@@ -371,7 +371,7 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
     return [Code(fact) for fact in facts]
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _union(parts: Iterable[str]) -> str:
     ordered = sorted(dict.fromkeys(parts), key=lambda part: part == "None")
     return "Any" if "Any" in ordered else " | ".join(ordered)
 

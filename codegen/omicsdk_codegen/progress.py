@@ -39,9 +39,9 @@ class Count:
             self._last = now
 
 
-def counted(things: Collection[T], step: str, on_progress: OnProgress) -> Iterator[T]:
+def counted(items: Collection[T], step: str, on_progress: OnProgress) -> Iterator[T]:
     """Yield items, and report the number of finished ones."""
-    count = Count(step, len(things), on_progress)
-    for number, thing in enumerate(things):
+    count = Count(step, len(items), on_progress)
+    for number, item in enumerate(items):
         count.reached(number)
-        yield thing
+        yield item

@@ -102,7 +102,7 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
 
 def _effort(draft: Draft) -> tuple[bool, int]:
     """How far an operation is from one that anyone can try: it changes something, or requires arguments."""
-    return draft.stated.method != "GET", sum(argument.required for argument in draft.arguments)
+    return draft.operation.method != "GET", sum(argument.required for argument in draft.arguments)
 
 
 def _servers(package: Package) -> list[Row]:
@@ -138,7 +138,7 @@ def _servers(package: Package) -> list[Row]:
 
 def _grouped(package: Package) -> Code:
     """An operation with a group, by both names; nothing for a client without groups."""
-    named = ((package.groups.path_of(draft.stated.key), draft.name) for draft in package.drafts)
+    named = ((package.groups.path_of(draft.operation.key), draft.name) for draft in package.drafts)
     return Code(next((f"`client.{path}` is `client.{name}`" for path, name in named if path), ""))
 
 
@@ -157,7 +157,7 @@ def _groups(package: Package) -> list[Group]:
     order = {name: number for number, name in enumerate(tag_titles)}
     lines_by_group: dict[tuple[str, ...], list[Line]] = {}
     for draft in package.drafts:
-        tags_of_draft = draft.stated.data.get("tags")
+        tags_of_draft = draft.operation.data.get("tags")
         names = (
             [str(name) for name in tags_of_draft if str(name) not in others] if isinstance(tags_of_draft, list) else []
         )
@@ -178,7 +178,7 @@ def _groups(package: Package) -> list[Group]:
 def _by_group(package: Package) -> list[Group]:
     sections: dict[str, list[Line]] = {}
     for draft in package.drafts:
-        member = package.groups.members.get(draft.stated.key)
+        member = package.groups.members.get(draft.operation.key)
         sections.setdefault("" if member is None else member.group, []).append(_line(draft, package))
     return [Group(Code(path), lines) for path, lines in sorted(sections.items())] or [Group(Code(""), [])]
 
@@ -223,10 +223,10 @@ def _line(draft: Draft, package: Package) -> Line:
     forms += ["`.iterate`"] if draft.pages is not None or draft.flow is not None else []
     forms += ["`.stream`"] if draft.has_stream else []
     more = [f", also {', '.join(forms)}" if forms else ""]
-    more.append(", deprecated" if draft.stated.data.get("deprecated") is True else "")
+    more.append(", deprecated" if draft.operation.data.get("deprecated") is True else "")
     return Line(
         call=_call(draft, package),
-        request=_code(one_line(f"{draft.stated.method} {draft.stated.path}")),
+        request=_code(one_line(f"{draft.operation.method} {draft.operation.path}")),
         more=Code("".join(more)),
         summary=as_markdown(sentence(described(draft))),
     )
@@ -243,8 +243,8 @@ def _call(draft: Draft, package: Package) -> Code:
 def _command(draft: Draft, package: Package) -> Code:
     """The command line of a call with the required arguments."""
     required = (f" --{argument.wire.replace('_', '-')} ..." for argument in draft.arguments if argument.required)
-    member = package.groups.members.get(draft.stated.key)
-    command = command_word(draft.stated, draft.name) if member is None else member.words
+    member = package.groups.members.get(draft.operation.key)
+    command = command_word(draft.operation, draft.name) if member is None else member.words
     return Code(one_line(f"{command}{''.join(required)}"))
 
 
@@ -261,5 +261,5 @@ def _example(draft: Draft, package: Package) -> Code:
 
 def _called(draft: Draft, package: Package) -> str:
     """Return the name by which an operation is called; a plain call of an endless stream is an error."""
-    name = package.groups.path_of(draft.stated.key) or draft.name
+    name = package.groups.path_of(draft.operation.key) or draft.name
     return f"{name}.iterate" if draft.flow is not None and draft.flow.endless else name

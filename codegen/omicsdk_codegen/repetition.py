@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from .declarations import Stated
+from .declarations import DeclaredOperation
 from .operations import Argument
 from .shapes import ANY, Enum, Scalar
 from .texts import one_line, sentence
@@ -51,7 +51,7 @@ class Repetitions:
             self._usual = self._backoff(data[SPEAKEASY], join("", SPEAKEASY))
         self._unread(data, "", {SPEAKEASY})
 
-    def headers(self, operation: Stated) -> Sequence[str]:
+    def headers(self, operation: DeclaredOperation) -> Sequence[str]:
         """Return the headers of idempotency keys that an operation has besides its parameters."""
         if operation.data.get(_FERN_KEY) is not True:
             return []
@@ -59,7 +59,7 @@ class Repetitions:
             self._note(join(operation.key, _FERN_KEY), _FERN_KEY, f"no header is named in {_FERN_HEADERS}")
         return self._fern
 
-    def keyed(self, operation: Stated, arguments: Sequence[Argument]) -> tuple[str, list[Argument]]:
+    def keyed(self, operation: DeclaredOperation, arguments: Sequence[Argument]) -> tuple[str, list[Argument]]:
         """Return the header of an operation's idempotency key, and its arguments, of which that one becomes optional.
 
         Args:
@@ -89,7 +89,7 @@ class Repetitions:
             ]
         return "", list(arguments)
 
-    def retry(self, operation: Stated, *, has_key: bool) -> Mapping[str, str]:
+    def retry(self, operation: DeclaredOperation, *, has_key: bool) -> Mapping[str, str]:
         """Return the arguments of core's Retry for an operation, as code; none if it has the client's.
 
         Args:
@@ -161,7 +161,7 @@ class Repetitions:
                 self._note(join(pointer, key), one_line(key), f"not read: {SPEAKEASY} and, of operations, {FERN} are")
 
 
-def _wishes(operation: Stated) -> dict[str, bool]:
+def _wishes(operation: DeclaredOperation) -> dict[str, bool]:
     """Return what overlays state of headers, by their names in lower case."""
     parameters = operation.data.get("parameters")
     rows = [row for row in (parameters if isinstance(parameters, list) else []) if isinstance(row, dict)]

@@ -33,7 +33,7 @@ def path_code(draft: Draft, imports: Imports) -> Code:
     arguments = {argument.wire: argument for argument in draft.arguments if argument.position == "path"}
     fixed_only = True
     pieces: list[str] = []
-    for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.stated.sent.partition("?")[0])):
+    for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.operation.sent.partition("?")[0])):
         if number % 2 == 0:
             pieces.append(quote(unquote(piece), safe=_SAFE, errors="replace"))
             continue
@@ -60,7 +60,7 @@ def _quoted(text: str) -> str:
 
 def sent_code(draft: Draft, imports: Imports) -> list[Code]:
     sent: list[str] = []
-    query = [f"({as_literal(name)}, {as_literal(value)})" for name, value in _fixed_query(draft.stated.sent)]
+    query = [f"({as_literal(name)}, {as_literal(value)})" for name, value in _fixed_query(draft.operation.sent)]
     query += [_pair(argument, imports) for argument in draft.arguments if argument.position == "query"]
     if query:
         sent.append(f"query=({', '.join(query)},)")
@@ -105,10 +105,10 @@ def _pair(argument: Argument, imports: Imports) -> str:
         if is_text_in_json(argument.type):
             return f"({wire}, {_value(argument, imports)})"
         return f"({wire}, {python})"  # the name is repeated for each item, so a text is one already
-    return f"({wire}, {_joined(argument, imports)})"
+    return f"({wire}, {_separated(argument, imports)})"
 
 
-def _joined(argument: Argument, imports: Imports) -> str:
+def _separated(argument: Argument, imports: Imports) -> str:
     if argument.how not in _SEPARATORS or is_plain(argument.type):
         return _value(argument, imports)
     called, separator = imports.add(REQUEST, "joined"), _separator(argument, imports)
@@ -135,7 +135,7 @@ def _field(argument: Argument, imports: Imports) -> str:
     wire = as_literal(argument.wire)
     if argument.how == "deep":
         return f"**{imports.add(_STYLES, 'deep_fields')}({wire}, {argument.python})"
-    return f"{wire}: {_joined(argument, imports)}"
+    return f"{wire}: {_separated(argument, imports)}"
 
 
 def _styled(argument: Argument, imports: Imports) -> str:

@@ -63,7 +63,7 @@ def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
     case = next((case for case in draft.cases if case.kind != "none" and not case.media), draft.cases[-1])
     return Call(
         name=draft.name,
-        method=draft.stated.method,
+        method=draft.operation.method,
         path=_path(draft),
         required={name: value for name, value in every.items() if name in needed},
         every=every,
@@ -78,7 +78,7 @@ def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
 def _path(draft: Draft) -> str:
     raw = {argument.wire for argument in draft.arguments if argument.position == "path" and argument.raw}
     pieces: list[str] = []
-    for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.stated.sent.partition("?")[0])):
+    for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.operation.sent.partition("?")[0])):
         pieces.append(
             re.escape(unquote(piece, errors="replace")) if number % 2 == 0 else ".+" if piece in raw else "[^/]+"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from .code import Code, as_literal
-from .declarations import Stated, stated_operations
+from .declarations import DeclaredOperation, declared_operations
 from .operations import asks
 from .texts import literal, one_line, sentence
 from .values import Json, Object
@@ -70,7 +70,7 @@ class Security:
         )
 
 
-def stated_schemes(data: Object) -> Object:
+def declared_schemes(data: Object) -> Object:
     """Return the security schemes that a document defines, by name."""
     components = data.get("components")
     schemes = components.get("securitySchemes") if isinstance(components, dict) else None
@@ -86,20 +86,20 @@ def settle_security(data: Object) -> Security:
     Args:
         data: the upgraded document.
     """
-    declared_schemes = {
+    all_schemes = {
         name: scheme
-        for name, scheme in stated_schemes(data).items()
+        for name, scheme in declared_schemes(data).items()
         if isinstance(scheme, dict) and scheme.get("type") in _KINDS
     }
     root = data.get("security")
-    operations = list(stated_operations(data))
+    operations = list(declared_operations(data))
     by_operation = {operation.key: operation.data.get("security") for operation in operations}
     written = {key: root if security is None else security for key, security in by_operation.items()}
-    is_stated = any(_alternatives(security, declared_schemes) for security in written.values())
-    free: Requirement = tuple((name,) for name in declared_schemes)
+    is_stated = any(_alternatives(security, all_schemes) for security in written.values())
+    free: Requirement = tuple((name,) for name in all_schemes)
     requirements: dict[str, Requirement] = {}
     for operation in operations:
-        alternatives = _alternatives(written[operation.key], declared_schemes)
+        alternatives = _alternatives(written[operation.key], all_schemes)
         if operation.data.get("x-omics-public") is True:
             requirements[operation.key] = ()
         elif alternatives is not None:
@@ -109,7 +109,7 @@ def settle_security(data: Object) -> Security:
     usual = Counter(requirement for requirement in requirements.values() if requirement)
     default = max(usual, key=lambda requirement: usual[requirement], default=free)
     used = {name for requirement in (*requirements.values(), default) for names in requirement for name in names}
-    schemes = {name: scheme for name, scheme in declared_schemes.items() if name in used}
+    schemes = {name: scheme for name, scheme in all_schemes.items() if name in used}
     scopes: dict[str, dict[str, None]] = {}
     for security in written.values():
         for item in security if isinstance(security, list) else ():
@@ -206,7 +206,7 @@ class Way:
 def ways_of(data: Object) -> list[Way]:
     """Return the meaning of a document's security schemes for a client, in order."""
     uses: list[Way] = []
-    for name, scheme in stated_schemes(data).items():
+    for name, scheme in declared_schemes(data).items():
         if isinstance(scheme, dict):
             code, description = _described(scheme)
             about = sentence(scheme.get("description"))
@@ -283,7 +283,7 @@ def _flows(scheme: Object) -> str:
 
 def need_of(data: Object) -> str:
     """Return how many operations require credentials, in a sentence; empty if none does."""
-    operations = list(stated_operations(data))
+    operations = list(declared_operations(data))
     asking = sum(1 for _ in _asking(data, operations))
     if not asking:
         return ""
@@ -294,7 +294,7 @@ def need_of(data: Object) -> str:
     )
 
 
-def _asking(data: Object, operations: list[Stated]) -> Iterator[Stated]:
+def _asking(data: Object, operations: list[DeclaredOperation]) -> Iterator[DeclaredOperation]:
     whole = asks(data.get("security"))
     for operation in operations:
         security = operation.data.get("security")

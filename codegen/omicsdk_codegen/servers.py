@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .code import Code, as_literal
-from .declarations import Stated
+from .declarations import DeclaredOperation
 from .document import Document
 from .faults import Note, Report
 from .naming import Wanted, argument_name, settle
@@ -121,7 +121,7 @@ def _tuple(servers: Sequence[Server]) -> str:
     return f"({', '.join(server.code for server in servers)}{',' if len(servers) == 1 else ''})"
 
 
-def settle_servers(document: Document, operations: Sequence[Stated], report: Report) -> Servers:
+def settle_servers(document: Document, operations: Sequence[DeclaredOperation], report: Report) -> Servers:
     """Settle the servers of a document.
 
     Args:

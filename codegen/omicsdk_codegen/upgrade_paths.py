@@ -91,7 +91,7 @@ def template(path: str, declared: Collection[str] = ()) -> Template:
 def _declared(item: Json) -> set[str]:
     """Names of the path parameters of a path item and its operations."""
     around = [item, *item.values()] if isinstance(item, dict) else []
-    lists = [thing.get("parameters") for thing in around if isinstance(thing, dict)]
+    lists = [node.get("parameters") for node in around if isinstance(node, dict)]
     parameters = [parameter for list_ in lists if isinstance(list_, list) for parameter in list_]
     return {
         str(parameter.get("name"))

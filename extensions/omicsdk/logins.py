@@ -273,7 +273,7 @@ def log_in(
     if login.kind == "password":
         login = _exchanged(login, base_url)
     try:
-        with _client(platform)(base_url, credentials=_proof(discovery, login, base_url)) as client:
+        with _client(platform)(base_url, credentials=_credentials(discovery, login, base_url)) as client:
             url = client.base_url  # as it is written in one way
             user = _checked(client, platform)
     except OmicsError:
@@ -583,7 +583,7 @@ def stored_credentials(place: Place, login: StoredLogin) -> Credentials:
         place: What it is for; of another platform than the Atlas.
         login: What is stored.
     """
-    return _proof(_discovery(place.platform), login, place.url)
+    return _credentials(_discovery(place.platform), login, place.url)
 
 
 def _discovery(platform: str) -> Discovery:
@@ -591,7 +591,7 @@ def _discovery(platform: str) -> Discovery:
     return client._discovery  # pyright: ignore[reportPrivateUsage] - not among the names that operations could have
 
 
-def _proof(discovery: Discovery, login: StoredLogin, base_url: str) -> Credentials:
+def _credentials(discovery: Discovery, login: StoredLogin, base_url: str) -> Credentials:
     make = discovery.stored
     return discovery.token(login.token.value) if make is None else make(login, base_url)
 

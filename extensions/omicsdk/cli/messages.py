@@ -54,15 +54,15 @@ class Messages:
 
     def message(self, text: str) -> None:
         """Print a message of level INFO."""
-        self._say("INFO", text)
+        self._print("INFO", text)
 
     def warning(self, text: str) -> None:
         """Print a warning."""
-        self._say("WARNING", text)
+        self._print("WARNING", text)
 
     def error(self, text: str) -> None:
         """Print an error that does not end the command."""
-        self._say("ERROR", text)
+        self._print("ERROR", text)
 
     def confirm(self, question: str) -> bool:
         """Ask a yes-or-no question on a terminal.
@@ -110,7 +110,7 @@ class Messages:
         self._stderr.write(f"{line}\n")
         self._stderr.flush()
 
-    def _say(self, level: str, text: str) -> None:
+    def _print(self, level: str, text: str) -> None:
         if LEVELS[level] < self._level:
             return
         for line in text.splitlines():

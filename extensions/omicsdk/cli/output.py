@@ -489,13 +489,13 @@ class Console(Messages):
 
         self.raw(json_line(level, "omics", text, time()))
 
-    def _say(self, level: str, text: str) -> None:
+    def _print(self, level: str, text: str) -> None:
         for path, name in self.called.items():
             text = text.replace(path, name)
         if self._annotates and LEVELS[level] >= max(self._level, LEVELS["WARNING"]):
             self.raw(annotation(level, text))
         elif not self._as_json:
-            super()._say(level, text)
+            super()._print(level, text)
         elif LEVELS[level] >= self._level:
             self.line(text, level)
 

@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.named_tuples import NamedTuple
@@ -339,14 +339,14 @@ class ListingCheck:
     def page(self, listed: int, stated: object) -> None:
         """Note how many entries a page has; fewer than the page states make the listing inconsistent."""
 
-        number = stated_number(stated, "the number of entries", self._operation)
+        number = declared_number(stated, "the number of entries", self._operation)
         if number is not None and listed < number:
             self._note(f"a page states {number} entries, but has {listed}")
 
     def total(self, stated: object) -> None:
         """Note the total that a page states; one that differs from an earlier page's makes the listing inconsistent."""
 
-        number = stated_number(stated, "the total", self._operation)
+        number = declared_number(stated, "the total", self._operation)
         if number is None:
             return
         if self._total is not None and number != self._total:

@@ -23,7 +23,7 @@ def count_at(response: object, key: str, operation: str) -> int:
     return count
 
 
-def stated_number(value: object, field: str, operation: str, *, text: bool = False) -> int | None:
+def declared_number(value: object, field: str, operation: str, *, text: bool = False) -> int | None:
     """Return a size or count as a response states it; None if it states none.
 
     Args:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.clock import Clock
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.retry import Retry
@@ -115,7 +115,7 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
         yield from reversed(statuses)
         return
     # The number of the last page, where the newest ones are; the first page tells the size of pages.
-    last = -(-(stated_number(first.count, "count", "list_statuses") or 0) // len(statuses))
+    last = -(-(declared_number(first.count, "count", "list_statuses") or 0) // len(statuses))
     for number in range(last, max(0, last - pages), -1):
         yield from reversed(_identified(requesting.list_statuses(page=number).results))
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from omicsdk.core.checksums import from_base64, is_checksum
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
@@ -153,7 +153,7 @@ def object_of(payload: Mapping[str, Any], requested_id: str = "") -> DrsObject:
     return DrsObject(
         id=str(id),
         name=_name(payload, f"object {id}") or _name_from(str(id), methods),
-        size=stated_number(payload.get("size"), "size", "get_object"),
+        size=declared_number(payload.get("size"), "size", "get_object"),
         checksums=checksums_of(payload.get("checksums")),
         methods=methods,
         members=_members(contents) if is_bundle else None,

@@ -266,12 +266,12 @@ class GrowingReadAhead(BaseCache):
             self.hit_count += 1
             return self._window[start - self._start : stop - self._start]
         self.miss_count += 1
-        goes_on = self._start <= start <= end
-        if goes_on and self._ahead >= STREAMED and self.stream is not None:
+        continues = self._start <= start <= end
+        if continues and self._ahead >= STREAMED and self.stream is not None:
             return self._streamed(start, stop)
         self._pieces = None
-        self._ahead = min(self._most, self._ahead * GROWTH if goes_on and end else FIRST)
-        retained = self._window[start - self._start :] if goes_on else b""
+        self._ahead = min(self._most, self._ahead * GROWTH if continues and end else FIRST)
+        retained = self._window[start - self._start :] if continues else b""
         self._window, self._start = b"", start  # dropped before more arrive
         fetched = self.fetcher(start + len(retained), min(self.size, stop + self._ahead))
         self.total_requested_bytes += len(fetched)

@@ -166,7 +166,7 @@ class FieldStore(MultipartStore):
         """Request the presigned form."""
         if self.in_parts:
             return None
-        self._say(f'[INFO] Starting upload for "{source.path}"')
+        self._print(f'[INFO] Starting upload for "{source.path}"')
         put = self._begun()
         url: object = getattr(put, "url", None)
         fields: object = getattr(put, "fields", None)
@@ -196,7 +196,7 @@ class FieldStore(MultipartStore):
         if not isinstance(upload_id, str) or not upload_id:
             raise self._lacking("upload_id")
         self._urls.keep(upload_id, urls)
-        self._say(f'[INFO] Starting upload for "{source.path}"')
+        self._print(f'[INFO] Starting upload for "{source.path}"')
         return upload_id
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
@@ -214,12 +214,12 @@ class FieldStore(MultipartStore):
             # Parts are signed in several threads; a URL is requested again only after it failed.
             tries = self._tries[cut.number] = self._tries.get(cut.number, 0) + 1
         if tries > 1:
-            self._say(f"[WARN] Upload for part {cut.number} failed. Attempt {tries - 1}")
+            self._print(f"[WARN] Upload for part {cut.number} failed. Attempt {tries - 1}")
         return Location(urls[cut.number - 1])
 
     def sent(self, upload_id: str, part: SentPart, status: int, headers: Mapping[str, str]) -> None:
         """Log the part."""
-        self._say(f'[INFO] Uploaded part {part.number} of {self._count} for "{self._path or self._file_name}"')
+        self._print(f'[INFO] Uploaded part {part.number} of {self._count} for "{self._path or self._file_name}"')
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Have the parts put together, and check that they were: the server answers 200 when they were not, too."""
@@ -232,7 +232,7 @@ class FieldStore(MultipartStore):
         if not done and facts is None:
             raise NotPutTogether(f"{self._file_name}: the server could not assemble its parts")
         self._urls.forget()
-        self._say(f'[INFO] Finished Upload for "{self._path or self._file_name}"')
+        self._print(f'[INFO] Finished Upload for "{self._path or self._file_name}"')
         return facts or {}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
@@ -298,7 +298,7 @@ class FieldStore(MultipartStore):
             )
             raise Refused(f"{self._file_name}: {error}", name=self._file_name) from error
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         if self._logger is not None:
             with self._guard:
                 self._logger(text)

@@ -71,7 +71,7 @@ class Entrez(PlainClient):
     ) -> None:
         super().__init__(base_url, transport=transport, clock=clock)
         key = os.environ.get(KEY_VARIABLE, "") if api_key is None else api_key
-        self._told = {name: value for name, value in (("email", email), ("api_key", key)) if value}
+        self._identification = {name: value for name, value in (("email", email), ("api_key", key)) if value}
         self._pause = PAUSE_WITH_KEY if key else PAUSE
         self._clock = clock
         self._turn = threading.Lock()
@@ -127,7 +127,7 @@ class Entrez(PlainClient):
 
     def _response(self, program: str, query: Mapping[str, str]) -> ElementTree.Element:
         self._wait()
-        sent = {**query, "tool": "omicsdk", **self._told}
+        sent = {**query, "tool": "omicsdk", **self._identification}
         request = plain_request(program, "GET", f"/{program}", query=list(sent.items()), headers={"accept": "*/*"})
         content = self.send(request).content
         try:

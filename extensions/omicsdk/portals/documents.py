@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urljoin
 from omicsdk.core.errors import Forbidden, OmicsError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object, only_objects
-from omicsdk.portals.headings import addresses_in, files_in, is_address, last_part, multihash_in, stated_by, sums_in
+from omicsdk.portals.headings import addresses_in, files_in, headings_by, is_address, last_part, multihash_in, sums_in
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
@@ -612,7 +612,7 @@ def _object_rows(payload: object) -> Iterator[Row]:
     for number, cells in enumerate(_objects(payload), 1):
         by_columns.setdefault(tuple(cells), []).append((number, cells))
     for names, some in by_columns.items():
-        headings = stated_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
+        headings = headings_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
         urls = [url for url in headings.urls if _are_files(url, [cells for _, cells in some])]
         urls = urls or [*headings.urls] * bool(headings.sizes or headings.sums)
         if urls:

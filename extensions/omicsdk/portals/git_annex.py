@@ -205,8 +205,8 @@ class _Repository:
         """The paths and names of objects that may be a link or pointer."""
         with self._git("ls-tree", "-r", "-z", "--long", "HEAD") as git:
             for record in _records(_pipe(git.stdout)):
-                stated, _, path = os.fsdecode(record).partition("\t")
-                mode, kind, name, size = stated.split()
+                attributes, _, path = os.fsdecode(record).partition("\t")
+                mode, kind, name, size = attributes.split()
                 if kind == "commit":
                     file_list.notes["data sets within it are left out: name their folders"] += 1
                 elif mode == "120000" or int(size) <= _LONGEST_POINTER:

@@ -115,7 +115,7 @@ def heading(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
 
 
-def stated_by(
+def headings_by(
     names: Sequence[str], rows: Iterable[Sequence[str]], *, paths: bool = False, every: bool = False
 ) -> Stated:
     """What the columns of a table state; no addresses if it has none.
@@ -221,7 +221,7 @@ def multihash_in(text: str) -> dict[str, str]:
     return {named: digest for named, rest in multihashes if (digest := hexadecimal(named, rest))}
 
 
-def stated_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], label: str) -> Stated:
+def headings_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], label: str) -> Stated:
     """What the user states of columns.
 
     Args:
@@ -243,7 +243,7 @@ def stated_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], lab
     return Stated(urls, named, sizes, tuple(sums))
 
 
-def files_stated(row: Row, headings: Stated, file_list: FileList) -> Iterator[ListedFile]:
+def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterator[ListedFile]:
     """The files of a row: those of its addresses, of which equal names at several servers are copies.
 
     Args:
@@ -293,7 +293,7 @@ def files_in(row: Row, file_list: FileList) -> Iterator[ListedFile]:
         file_list: Its list.
     """
     lower = {name.lower(): value for name, value in row.cells.items()}
-    return files_stated(row._replace(cells=lower), row.stated, file_list)
+    return files_by_headings(row._replace(cells=lower), row.stated, file_list)
 
 
 def _urls_in(cell: str, base: str) -> list[str]:

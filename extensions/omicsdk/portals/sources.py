@@ -20,7 +20,7 @@ from urllib.parse import quote
 from omicsdk.core.batches import batches
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.closing import Closing
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.credentials import ANONYMOUS, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
     ConfigError,
@@ -481,7 +481,7 @@ class Sra(Source):
         if self.kind == "sra-bam":
             name = f"{run}/{name}"  # such as possorted_genome_bam.bam of each run
         self._links.keep((run, name.rpartition("/")[2]), links)
-        size = stated_number(file.size, "size", f"the run {run}", text=True)
+        size = declared_number(file.size, "size", f"the run {run}", text=True)
         md5 = hexadecimal("md5", file.md5 or "")
         return ListedFile(self.kind, run, name, size or None, {"md5": md5} if md5 else {}, run)
 
@@ -555,7 +555,9 @@ class GoogleStorage(Beside, Service):
         headers = self.client.send(request).headers
         sums = dict(google_checksums(headers))
         length = headers.get("x-goog-stored-content-length") or headers.get("content-length") or None
-        size = stated_number(length, "Content-Length", request.operation, text=True) if file.size is None else file.size
+        size = (
+            declared_number(length, "Content-Length", request.operation, text=True) if file.size is None else file.size
+        )
         return file._replace(size=size, checksums={name: value for name, value in sums.items() if value})
 
 

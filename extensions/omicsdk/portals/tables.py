@@ -16,7 +16,7 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
-from omicsdk.portals.headings import files_stated, is_address, stated_by, stated_by_user
+from omicsdk.portals.headings import files_by_headings, headings_by, headings_by_user, is_address
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
@@ -591,19 +591,21 @@ GDC_IDS = replace(
 # -- any table with addresses
 
 
-def _stated_in(head: Head, *, paths: bool = False) -> Stated:
+def _headings_in(head: Head, *, paths: bool = False) -> Stated:
     rows = [[text_of(cell) for cell in row.values()] for row in head.sample]
-    return stated_by(list(head.sample[0]), rows, paths=paths) if rows else Stated()
+    return headings_by(list(head.sample[0]), rows, paths=paths) if rows else Stated()
 
 
 def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
     """The rows of a table, each with what its columns state."""
     headings = (
-        None if file_list.columns else replace(_stated_in(Head(file_list.path), paths=paths), base=file_list.base)
+        None if file_list.columns else replace(_headings_in(Head(file_list.path), paths=paths), base=file_list.base)
     )
     for row in table_rows(file_list, repeats=True):
         if headings is None:
-            headings = replace(stated_by_user(file_list.columns, list(row.cells), file_list.shown), base=file_list.base)
+            headings = replace(
+                headings_by_user(file_list.columns, list(row.cells), file_list.shown), base=file_list.base
+            )
         if not headings.urls:
             columns = ", ".join([*row.cells][:20])
             problem = f"{file_list.shown}: no column has URLs of files"
@@ -612,11 +614,11 @@ def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
 
 
 def _plain_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
-    return files_stated(row, row.stated, file_list)
+    return files_by_headings(row, row.stated, file_list)
 
 
 def _has_urls(head: Head) -> bool:
-    return not is_address(header_line(head.lines)[1]) and bool(_stated_in(head).urls)
+    return not is_address(header_line(head.lines)[1]) and bool(_headings_in(head).urls)
 
 
 _URL_HEADINGS = ("url", "urls")
@@ -696,7 +698,7 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
 
 
 def _has_paths(head: Head) -> bool:
-    return bool(_stated_in(head, paths=True).urls) and not any(what_it_is(head))
+    return bool(_headings_in(head, paths=True).urls) and not any(what_it_is(head))
 
 
 PATHS = replace(

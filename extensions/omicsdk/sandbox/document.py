@@ -68,12 +68,12 @@ class Content:
     Attributes:
         media_type: In small letters, without parameters; empty for no body.
         schema: Its schema.
-        stated: Its media type object.
+        media: Its media type object.
     """
 
     media_type: str
     schema: Schema
-    stated: Mapping[str, Any]
+    media: Mapping[str, Any]
 
     @property
     def is_json(self) -> bool:
@@ -343,16 +343,16 @@ def _plain(value: Any, document: Mapping[str, Any]) -> Any:
     return {key: _plain(member, document) for key, member in object_.items()}
 
 
-def resolved(stated: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(node: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Replace a reference into the document by what it refers to, keeping the keys beside it.
 
     Args:
-        stated: A schema, response or other object of the document.
+        node: A schema, response or other object of the document.
         document: The document.
     """
-    while "$ref" in stated:
+    while "$ref" in node:
         target: Any = document
-        for step in stated["$ref"].removeprefix("#/").split("/"):
+        for step in node["$ref"].removeprefix("#/").split("/"):
             target = target[step.replace("~1", "/").replace("~0", "~")]
-        stated = {**target, **{key: value for key, value in stated.items() if key != "$ref"}}
-    return stated
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    return node

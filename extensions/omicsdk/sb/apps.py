@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.lazy import require
@@ -73,7 +73,7 @@ def install_app(client: SevenBridges, id: str, document: Mapping[str, Any] | str
         last = get_app(client, app_id(id)[0])
     except NotFound:
         return add_revision(client, id, None, document)
-    return add_revision(client, id, (stated_number(last.revision, "revision", "get_app") or 0) + 1, document)
+    return add_revision(client, id, (declared_number(last.revision, "revision", "get_app") or 0) + 1, document)
 
 
 def add_revision(client: SevenBridges, id: str, revision: int | None, document: object, form: str | None = None) -> App:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack, cast
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.platform import settings_of
@@ -325,7 +325,7 @@ def size_of(file: File) -> int | None:
     Args:
         file: The file.
     """
-    return stated_number(file.size, "size", "get_file_details")
+    return declared_number(file.size, "size", "get_file_details")
 
 
 def checksums_of(file: File) -> dict[str, str]:

@@ -22,7 +22,7 @@ from omicsdk.core.consistency import (
     ResponseMismatch,
     read_again_if_inconsistent,
 )
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.likeness import nearest
 from omicsdk.core.page_breaks import page_break
@@ -246,7 +246,7 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
 
 def _total(headers: Any) -> int | None:
     total: object = headers.x_total_matching_query
-    return stated_number(total, "headers.X-Total-Matching-Query", "list_files")
+    return declared_number(total, "headers.X-Total-Matching-Query", "list_files")
 
 
 class CircularPages(DecodeError):

@@ -21,7 +21,7 @@ TAGS = "tags"
 #: The columns that name a row's file.
 NAMING = ("id", "path")
 #: Columns that a table may have and that are not changed.
-TOLD = (*NAMING, "size", "name")
+FIXED_COLUMNS = (*NAMING, "size", "name")
 
 _DIALECT = "excel-tab"
 
@@ -242,19 +242,21 @@ def _metadata(file: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _columns(names: list[str]) -> list[str]:
     _check_distinct(names)
-    unknown = [name for name in names if name not in (*TOLD, TAGS) and not name[len(METADATA) :]]
-    unknown += [name for name in names if name[len(METADATA) :] and name not in TOLD and not name.startswith(METADATA)]
+    unknown = [name for name in names if name not in (*FIXED_COLUMNS, TAGS) and not name[len(METADATA) :]]
+    unknown += [
+        name for name in names if name[len(METADATA) :] and name not in FIXED_COLUMNS and not name.startswith(METADATA)
+    ]
     if unknown:
         near = f"metadata.{unknown[0].strip() or 'KEY'}"
         raise WrongTable(
             f"line 1: unknown column {unknown[0]!r}",
-            remedy=f"Write {near} if it is metadata; others are {', '.join((*TOLD, TAGS))}.",
+            remedy=f"Write {near} if it is metadata; others are {', '.join((*FIXED_COLUMNS, TAGS))}.",
         )
     if not set(names) & set(NAMING):
         raise WrongTable(
             "line 1: no column names the files", remedy="Add a column id, or one named path with sb:// paths."
         )
-    if set(names) <= set(TOLD):
+    if set(names) <= set(FIXED_COLUMNS):
         raise WrongTable("line 1: no column states what to change", remedy="Add tags, or metadata.KEY.")
     return names
 
@@ -279,7 +281,7 @@ def _row(columns: list[str], values: list[str], line: int) -> Row:
     id, path = cells.get("id", "").strip(), cells.get("path", "").strip()
     if not id and not path:
         raise WrongTable(f"line {line} names no file", remedy="Fill in its id or path.")
-    return Row(line, id, path, {name: value for name, value in cells.items() if name not in TOLD})
+    return Row(line, id, path, {name: value for name, value in cells.items() if name not in FIXED_COLUMNS})
 
 
 # -- tables of imports and exports

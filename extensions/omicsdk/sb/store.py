@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.consistency import ResponseMismatch
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import (
     APIError,
     ConnectFailed,
@@ -243,7 +243,7 @@ class PlatformStore(MultipartStore):
             # Never reset: a refusal after a lost response may mean that the first request did it.
             self._is_unsure |= is_unsure(error)
             raise
-        size = stated_number(response.get("size"), "size", f"complete_upload of {self.target}")
+        size = declared_number(response.get("size"), "size", f"complete_upload of {self.target}")
         if size not in (None, self._size):
             raise TransferError(
                 f"{self.target}: {self._size} bytes were sent, but the platform created a file of {size}",
@@ -276,7 +276,7 @@ class PlatformStore(MultipartStore):
 
     def _choice(self, upload: _Begun, proposed: int) -> int:
         """The size of parts that the platform chose, which must be one that can work."""
-        declared = stated_number(upload.part_size, "part_size", f"start_upload of {self.target}")
+        declared = declared_number(upload.part_size, "part_size", f"start_upload of {self.target}")
         size = proposed if declared is None else declared
         if not 1 <= size <= LARGEST_PART or max(1, -(-self._size // size)) > MOST_PARTS:
             raise TransferError(

@@ -224,17 +224,17 @@ class _Plan:
         for number, outcome in enumerate(self.files):
             numbers.setdefault(outcome.target.parent, {})[outcome.target.name] = number
         requests: list[tuple[Target, dict[str, Any], dict[str, int]]] = []
-        for parent, names_numbers in numbers.items():
+        for parent, numbers_by_name in numbers.items():
             try:
                 target = self.known.unsuggesting.folder(parent).target
             except NotFound:
                 continue
-            names = list(names_numbers)
+            names = list(numbers_by_name)
             parts = [names[at : at + NAMES_AT_ONCE] for at in range(0, len(names), NAMES_AT_ONCE)]
             if len(parts) > REQUESTS_FOR_NAMES:
-                requests.append((target, {}, names_numbers))
+                requests.append((target, {}, numbers_by_name))
             else:
-                requests += [(target, selection(name=part), names_numbers) for part in parts]
+                requests += [(target, selection(name=part), numbers_by_name) for part in parts]
 
         def answered(request: tuple[Target, dict[str, Any], dict[str, int]]) -> dict[int, File]:
             target, chosen, numbers_by_name = request

@@ -213,7 +213,7 @@ class Transfer(Generic[T]):
             return
         self.control.stop("interrupt" if isinstance(error, KeyboardInterrupt) else "asked")
         self._ended.wait()
-        self._say_what_is_lost(error)
+        self._log_lost_error(error)
 
     async def __aenter__(self) -> Transfer[T]:
         return self.__enter__()
@@ -227,7 +227,7 @@ class Transfer(Generic[T]):
                 raise
             return
         await self._stop_async()
-        self._say_what_is_lost(error)
+        self._log_lost_error(error)
 
     async def _stop_async(self) -> None:
         """Stop and wait for the end despite cancellation: the journal and files are completed until then."""
@@ -266,7 +266,7 @@ class Transfer(Generic[T]):
             raise self._error
         return self._result[0]
 
-    def _say_what_is_lost(self, raised: BaseException) -> None:
+    def _log_lost_error(self, raised: BaseException) -> None:
         if isinstance(self._error, Exception) and self._error is not raised:
             _log.error("the transfer that was stopped had failed: %s", self._error)
 

@@ -65,7 +65,7 @@ def test_a_published_document_is_read_whole(path: Path) -> None:
 def test_no_name_of_a_published_document_has_a_hash(path: Path) -> None:
     refs = Path(str(CORPUS)).parent / "corpus-refs"
     package = plan_package(path, (), "thing", refs=refs, missing_as_any=True).package
-    named = [(draft.name, draft.stated.key) for draft in package.drafts]
+    named = [(draft.name, draft.operation.key) for draft in package.drafts]
     named += [(argument.python, argument.wire) for draft in package.drafts for argument in draft.arguments]
     named += [(class_, key) for key, class_ in package.names.classes.items()]
     named += [(held.python, held.wire) for model in package.shapes.values() for held in model.fields]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from omicsdk_codegen.commands import commands
-from omicsdk_codegen.declarations import stated_operations
+from omicsdk_codegen.declarations import declared_operations
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.drafts import Drafter
 from omicsdk_codegen.faults import Fault, Report
@@ -26,7 +26,7 @@ class Drafted:
         self.report = Report()
         self.faults: list[Fault] = []
         drafter = Drafter(document, Normaliser(document, self.report), self.report, self.faults)
-        stated = list(stated_operations(data))
+        stated = list(declared_operations(data))
         names = name_operations(stated)
         self.draft: Draft = drafter.draft(stated[0], names[stated[0].key])
         self.arguments = {argument.python: argument for argument in self.draft.arguments}
@@ -341,7 +341,7 @@ def test_operations_are_named_by_wish_id_or_path() -> None:
             "/c": {"get": {"x-omics-name": "open_c_"}, "put": {"operationId": "put_c_"}},
         }
     }
-    names = name_operations(list(stated_operations(data)))
+    names = name_operations(list(declared_operations(data)))
     assert names == {
         "/paths/~1a~1{id}/get": "read_a_get_a",
         "/paths/~1a~1{id}/put": "save",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk_codegen.declarations import stated_operations
+from omicsdk_codegen.declarations import declared_operations
 from omicsdk_codegen.diffing import compare
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.explaining import explain
@@ -55,13 +55,13 @@ def _document(*operations: Operation, **members: Any) -> Document:
 
 
 def _grouped(document: Document, report: Report | None = None) -> Groups:
-    stated = list(stated_operations(document.data))
+    stated = list(declared_operations(document.data))
     return group_operations(document, stated, name_operations(stated), report or Report())
 
 
 def _paths(document: Document, report: Report | None = None) -> list[str]:
     groups = _grouped(document, report)
-    return [groups.path_of(each.key) for each in stated_operations(document.data)]
+    return [groups.path_of(each.key) for each in declared_operations(document.data)]
 
 
 OTHER: Operation = ("get", "/other", "Other", "see_other", {})
@@ -202,7 +202,7 @@ def test_names_depend_neither_on_order_nor_on_other_operations() -> None:
 
 def operations_of(operations: list[Operation]) -> list[str]:
     """Requests in the order of the document, which groups them by path."""
-    return [f"{each.method} {each.path}" for each in stated_operations(_document(*operations).data)]
+    return [f"{each.method} {each.path}" for each in declared_operations(_document(*operations).data)]
 
 
 def test_one_group_for_everything_is_none_unless_it_was_asked_for() -> None:

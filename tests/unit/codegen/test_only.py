@@ -172,7 +172,7 @@ def test_groups_and_names_there_are_those_of_the_whole(tmp_path: Path) -> None:
         for selectors in ((), ("GET /cats*",))
     ]
     whole, part = (
-        {draft.name: package.groups.path_of(draft.stated.key) for draft in package.drafts} for package in packages
+        {draft.name: package.groups.path_of(draft.operation.key) for draft in package.drafts} for package in packages
     )
     assert whole == {
         "get_cats": "cats.get_cats", "get_cat": "cats.get_cat", "list_cats": "cats.list", "list_dogs": "dogs.list",

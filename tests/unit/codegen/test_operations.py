@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk_codegen.declarations import left_out, stated_operations, stated_webhooks
+from omicsdk_codegen.declarations import declared_operations, declared_webhooks, left_out
 from omicsdk_codegen.document import read
 from omicsdk_codegen.faults import Report
 from omicsdk_codegen.generate import Made, make_package
@@ -76,7 +76,7 @@ def test_nothing_of_the_corpus_dialects_is_left_over(tmp_path: Path) -> None:
     spec.write_text(DOCUMENT)
     data = read(spec, report=Report()).data
     written = sum(text.count("responses:") for text in DOCUMENT.splitlines())
-    assert sum(len(list(listed(data))) for listed in (stated_operations, stated_webhooks, left_out)) == written
+    assert sum(len(list(listed(data))) for listed in (declared_operations, declared_webhooks, left_out)) == written
 
 
 def test_what_of_a_webhook_is_not_read_is_in_the_report(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk_codegen.declarations import stated_operations
+from omicsdk_codegen.declarations import declared_operations
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.drafts import Drafter
 from omicsdk_codegen.faults import Fault, Report
@@ -69,7 +69,7 @@ class Drafted:
         document = Document(data, "document.yaml", Places())
         self.report, self.faults = Report(), list[Fault]()
         drafter = Drafter(document, Normaliser(document, self.report), self.report, self.faults)
-        self.draft: Draft = drafter.draft(next(stated_operations(data)), "list_samples")
+        self.draft: Draft = drafter.draft(next(declared_operations(data)), "list_samples")
         self.found = self.draft.recognition
 
     def shown(self) -> str:

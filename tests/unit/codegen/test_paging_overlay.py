@@ -37,7 +37,7 @@ def planned(folder: Path, paths: dict[str, Any], *overlays: str, **root: Any) ->
 
 
 def paging(result: Planned) -> dict[str, Any]:
-    return {draft.stated.path: draft.pages for draft in result.package.drafts}
+    return {draft.operation.path: draft.pages for draft in result.package.drafts}
 
 
 CERTAIN, UNCERTAIN = listing("cursor"), listing("page", "integer")

@@ -303,7 +303,7 @@ class _Calls:
             command = command_line(tool, arguments, self._settings.folder)
             async with self._limiter:
                 outcome = await self._run(command, context, is_listing="jsonl" in command[: command.index("--")])
-            return self._told(outcome)
+            return self._tool_result(outcome)
         except OmicsError as error:
             return _response({"error": type(error).__name__, "messages": [str(error)]}, is_error=True)
         except OSError as error:
@@ -361,7 +361,7 @@ class _Calls:
             outcome.output = b"[" + b",".join([*lines, *([] if outcome.is_cut or not rest else [rest])]) + b"]"
         return outcome
 
-    def _told(self, outcome: _Outcome) -> CallToolResult:
+    def _tool_result(self, outcome: _Outcome) -> CallToolResult:
         messages = {"messages": list(outcome.messages)} if outcome.messages else {}
         code = outcome.exit_code
         if code not in (DONE, SOME_FAILED) or (code == SOME_FAILED and not outcome.output):

@@ -326,7 +326,7 @@ class _Conversation:
             if response.status_code < 300 or self._is_final(response):
                 return response
             if response.status_code < 400:
-                yield from self._go_on(response)
+                yield from self._follow(response)
                 continue
             body: bytes = yield Finish(response)
             # Not a failure: no retry is used up, and nothing is waited for.
@@ -423,7 +423,7 @@ class _Conversation:
             return True
         return not self._follow_redirects and self._asked_wait(response) is None
 
-    def _go_on(self, response: "httpx.Response") -> Steps[None]:
+    def _follow(self, response: "httpx.Response") -> Steps[None]:
         """Follow a redirect, after the wait that it asks for."""
         wait = self._asked_wait(response)
         yield Finish(response)

@@ -179,15 +179,15 @@ def _of_data_set(records: Iterable[Record], experiment: str) -> dict[str, list[R
         record.get("submitter_id") for node, record, targets in by_record if node == CASE and experiment in targets
     }
     by_node: dict[str, list[Record]] = {}
-    for node, data, targets in by_record:
+    for node, record, targets in by_record:
         if experiment in targets or targets & subjects:
-            by_node.setdefault(node, []).append(data)
+            by_node.setdefault(node, []).append(record)
     return by_node
 
 
 def _targets(record: Record) -> set[object]:
     """The submitter_ids of the records that a record links to."""
-    values = [value_item for value in record.values() for value_item in (value if is_array(value) else [value])]
+    values = [item for value in record.values() for item in (value if is_array(value) else [value])]
     return {value.get("submitter_id") for value in values if is_object(value)}
 
 
@@ -253,7 +253,7 @@ def _values(value: object, kind: TableKind) -> list[Value]:
 
 def _cell(value: object) -> Value:
     if is_array(value):
-        return "\n".join(str(_cell(value_item)) for value_item in value if value_item is not None)
+        return "\n".join(str(_cell(item)) for item in value if item is not None)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
     if value is None or isinstance(value, str | int | float):

@@ -293,12 +293,12 @@ def fetch_dataset(
     with DatasetFolder(path) as folder:
         results = _Results(entries, options.progress, stop)
         missing: list[F] = []
-        for number, item in enumerate(entries):
-            outcome = _settled(item, folder, require_checksum=options.require_checksum)
+        for number, entry in enumerate(entries):
+            outcome = _settled(entry, folder, require_checksum=options.require_checksum)
             if outcome is not None:
                 results.put(number, outcome)
-            elif not isinstance(item, Unlisted):
-                missing.append(item)
+            elif not isinstance(entry, Unlisted):
+                missing.append(entry)
         names = {entry.name for entry in entries if isinstance(entry, StoredFile)}
         written = metadata(path, names) if metadata is not None else ()
         if missing and not stop.is_set():
@@ -373,9 +373,9 @@ class _Results:
         self._stop = stop
         self._entries = [(entry.name, entry.size if isinstance(entry, StoredFile) else 0) for entry in entries]
         self._numbers = dict[str, int]()
-        for number, item in enumerate(entries):
-            if isinstance(item, StoredFile):
-                self._numbers.setdefault(item.name, number)  # another file of that name is refused, not fetched
+        for number, entry in enumerate(entries):
+            if isinstance(entry, StoredFile):
+                self._numbers.setdefault(entry.name, number)  # another file of that name is refused, not fetched
         sizes = [size for _, size in self._entries]
         self._counters = Counters(
             len(entries), sum(size or 0 for size in sizes), monotonic(), 1.0, unsized=sizes.count(None)

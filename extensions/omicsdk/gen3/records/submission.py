@@ -442,5 +442,5 @@ def _finding(checked: Checked, error: Mapping[str, Any]) -> Finding:
 def _failure(checked: Checked, result: ChunkResult[Checked]) -> Finding:
     if result.error is not None:
         return finding(checked.row, "failed", result.error.message, result.error.remedy)
-    words_of_reply = result.reply.summary if result.reply is not None else ""
-    return finding(checked.row, "failed", words_of_reply or "The commons gave no reason", "")
+    reason = result.reply.summary if result.reply is not None else ""
+    return finding(checked.row, "failed", reason or "The commons gave no reason", "")

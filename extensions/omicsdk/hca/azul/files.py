@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import from_base64, is_checksum
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, NUMBER, STRING, array, mapping, members, optional
@@ -129,7 +129,7 @@ def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
         uuid=text("uuid", "document_id"),
         version=text("version"),
         name=text("name", "file_name"),
-        size=stated_number(entry.get("size", entry.get("file_size")), "size", "list_entities"),
+        size=declared_number(entry.get("size", entry.get("file_size")), "size", "list_entities"),
         checksums=verifiable({"sha256": entry.get("sha256"), "md5": entry.get("file_md5sum")}),
         url=url,
         mirror_uri=text("azul_mirror_uri"),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, NameClash, NotFound, UnsafePath, UsageError
 from omicsdk.core.json_parts import page_of
 from omicsdk.core.logs import logger
@@ -159,8 +159,8 @@ def filters(
     metadata, data = (
         (patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (metadata_filter, data_filter)
     )
-    for flag, condition, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
-        if flag and condition != ALL:
+    for flag, patterns, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
+        if flag and patterns != ALL:
             raise ExclusiveFilters(
                 f"--{word}-filter and --no-{word} are mutually exclusive options", remedy="Use one of them."
             )
@@ -381,7 +381,7 @@ def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> Bundl
         uuid,
         headers.get("x-dss-version", version),
         sums["sha256"],
-        stated_number(headers.get("x-dss-size") or None, "x-dss-size", f"head_file {uuid}", text=True),
+        declared_number(headers.get("x-dss-size") or None, "x-dss-size", f"head_file {uuid}", text=True),
         False,
         replica,
     )

@@ -241,12 +241,12 @@ class Handler(BaseHTTPRequestHandler):
             status, problem = refused.status, refused.reason
         except TimeoutError:
             status, problem = 408, "the body was not received"
-        self._say(status, problem)
+        self._respond(status, problem)
 
     do_PUT = do_POST
 
     def do_GET(self) -> None:
-        self._say(405, "notifications are sent by POST or PUT")
+        self._respond(405, "notifications are sent by POST or PUT")
 
     do_HEAD = do_DELETE = do_GET
 
@@ -258,7 +258,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(400, "Content-Length is not a number")
         return int(content_length)
 
-    def _say(self, status: int, message: str) -> None:
+    def _respond(self, status: int, message: str) -> None:
         text = f"{message}\n".encode()
         self.send_response_only(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")

@@ -227,7 +227,7 @@ class Sender:
         self._types: dict[int, str] = {}
         self._outcomes: dict[int, Outcome] = {}
         self._is_refused = False  # an error that all files would meet ended the upload
-        self._told: dict[int, Future[OmicsError | Literal[True]]] = {}
+        self._notices: dict[int, Future[OmicsError | Literal[True]]] = {}
         self._bytes = 0  # of all files
         self._beside_bytes = self._beside_done = 0  # what arrives without the engine
         self._counting = threading.Lock()
@@ -419,7 +419,7 @@ class Sender:
     # -- notifications
 
     def _notify(self, number: int) -> None:
-        self._told[number] = self._notifiers.submit(self._tell, self._files[number].name)
+        self._notices[number] = self._notifiers.submit(self._tell, self._files[number].name)
 
     def _tell(self, name: str) -> OmicsError | Literal[True]:
         """Notify the service of a file; the error is the result."""
@@ -436,7 +436,7 @@ class Sender:
     def _result(self, number: int) -> UploadedFile:
         file = self._files[number]
         outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", size=file.size)
-        notice = self._told.get(number)
+        notice = self._notices.get(number)
         response = None if notice is None else self._end_of(notice)
         error = response if isinstance(response, OmicsError) else outcome.error
         state = "failed" if error is not None else outcome.state

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.core.consistency import InconsistentListing
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, BOOLEAN, SIZE, STRING, mapping, members, optional
@@ -179,7 +179,7 @@ def _files(
     count = 0
     for section, entry in _entries(study, folder):
         count += 1
-        path, size = entry["path"], stated_number(entry.get("size"), "size", "get_study", text=True)
+        path, size = entry["path"], declared_number(entry.get("size"), "size", "get_study", text=True)
         cells = {**_attributes(entry), "accession": accession, "section": section, **texts(entry)}
         yield NamedRow(cells, [_file_of(path, size, entry, folder, info)])
     files_info = info.get("files")

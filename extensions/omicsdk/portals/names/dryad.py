@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from omicsdk_api.archives.dryad import DryadApi
 
 from omicsdk.core.checked_tokens import checked_token
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.credentials import is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, NotFound
 from omicsdk.portals.documents import DRYAD
@@ -70,7 +70,7 @@ class Dryad(Archive):
         for page in count(1):
             response = self._client.list_files(id=version, page=page, per_page=_PAGE_SIZE)
             files = list_at(response, "list_files", *_FILES)
-            total = stated_number(member(response, "total"), "total", "list_files")
+            total = declared_number(member(response, "total"), "total", "list_files")
             count_listed += len(files)
             yield from files
             if total is None or count_listed >= total:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.core.consistency import ListingCheck
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, SIZE, STRING, array, mapping, members, optional
@@ -112,7 +112,7 @@ def file_of(hit: Mapping[str, Any]) -> ListedFile:
     id: str = hit["file_id"]
     md5 = hexadecimal("md5", hit.get("md5sum") or "")
     name = (hit.get("file_name") or id).rpartition("/")[2]  # the names of some are keys of S3
-    size = stated_number(hit.get("file_size"), "file_size", "search_files")
+    size = declared_number(hit.get("file_size"), "file_size", "search_files")
     return ListedFile("gdc", id, name, size, {"md5": md5} if md5 else {}, id)
 
 

@@ -11,7 +11,7 @@ from omicsdk_api.archives.eutils import EutilsApi
 
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.closing import Closing
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, DecodeError, RateLimited
 from omicsdk.portals.names.archive import client_of
@@ -110,7 +110,7 @@ class Entrez(Closing):
         """
         requested, experiments = frozenset(accessions), set[str]()
         matches = self._search(" OR ".join(accessions))
-        count = stated_number(matches.count, "count", _SEARCH, text=True) or 0
+        count = declared_number(matches.count, "count", _SEARCH, text=True) or 0
         for start in range(0, count, PAGE):
             with self._client.read_records.stream(
                 db="sra",

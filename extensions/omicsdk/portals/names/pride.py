@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import unquote
 
 from omicsdk.core.consistency import ListingCheck
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import APIError, DecodeError, NotFound
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, SIZE, STRING, array, check, mapping, members, optional
@@ -42,7 +42,7 @@ _ELSEWHERE = (
 _NOT_LISTED = "files are in the project's folder, and not in PRIDE's list of files"
 
 
-class _Stated(NamedTuple):
+class _Declared(NamedTuple):
     """What the table of checksums states of a file."""
 
     size: int | None
@@ -86,13 +86,13 @@ class Pride(Archive):
                 yield NamedRow(cells | _of_entry(entry), [_file(above, path, name.id, entry, checksums)])
         for path, declared in checksums.items() if folder else ():
             if path not in paths:
-                file = _with_stated(file_below(folder, path, name.id), declared)
+                file = _with_declared(file_below(folder, path, name.id), declared)
                 yield NamedRow({**cells, "file_name": path, "category": ""}, [file], _NOT_LISTED)
         listing.finish(exact=False)
 
-    def _checksums(self, accession: str) -> dict[str, _Stated]:
+    def _checksums(self, accession: str) -> dict[str, _Declared]:
         """The table of checksums by file name; a name that occurs twice is left out, since it is that of a folder."""
-        checksums, repeated = dict[str, _Stated](), set[str]()
+        checksums, repeated = dict[str, _Declared](), set[str]()
         try:
             with self._client.get_checksums.stream(accession=accession) as body:
                 for row in table_rows(body, "get_checksums"):
@@ -103,7 +103,7 @@ class Pride(Archive):
                         )
                     repeated.update({name} & checksums.keys())
                     size = number_in(row.get("File-Size", "").strip())
-                    checksums[name] = _Stated(size, hexadecimal("md5", row["File-MD5Checksum"].strip()))
+                    checksums[name] = _Declared(size, hexadecimal("md5", row["File-MD5Checksum"].strip()))
         except APIError as error:
             if error.status not in (404, 406):
                 raise
@@ -131,23 +131,23 @@ def _place_of(url: str, accession: str) -> tuple[str, str]:
 
 
 def _file(
-    above: str, path: str, accession: str, entry: Mapping[str, Any], declared: Mapping[str, _Stated]
+    above: str, path: str, accession: str, entry: Mapping[str, Any], declared: Mapping[str, _Declared]
 ) -> ListedFile:
     if not above:
         called: str = entry["fileName"]
         remedy = "Download it with Aspera, or leave it out: --exclude."
         error = NotFound(f"PRIDE states no address of {called} by FTP or HTTPS", remedy=remedy)
         return ListedFile(FAULT, called, called, error=error)
-    size = stated_number(entry.get("fileSizeBytes"), "fileSizeBytes", "list_files")
+    size = declared_number(entry.get("fileSizeBytes"), "fileSizeBytes", "list_files")
     sha1 = hexadecimal("sha1", entry.get("checksum") or "")
     file = file_below(above, path, accession, size=size, checksums={"sha1": sha1} if sha1 else {})
     if path in declared:
-        return _with_stated(file, declared[path])
+        return _with_declared(file, declared[path])
     # A size without a checksum may be that of an earlier file of this name, where there is a table of those in the folder.
     return file._replace(size=None) if declared and not sha1 else file
 
 
-def _with_stated(file: ListedFile, declared: _Stated) -> ListedFile:
+def _with_declared(file: ListedFile, declared: _Declared) -> ListedFile:
     """A file with what the table of checksums states; of the list's checksum and size both or none are of the same bytes."""
     md5 = {"md5": declared.md5} if declared.md5 else {}
     is_same = declared.size is None or file.size in (None, declared.size)

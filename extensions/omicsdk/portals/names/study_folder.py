@@ -41,7 +41,7 @@ def file_below(url: str, path: str, folder: str, **fields: Any) -> ListedFile:
         url: The address of its folder.
         path: Its path in the folder, which is its name in the target folder, too.
         folder: Its folder in the layout `id`.
-        **stated: Its `size` and `checksums`, where they are stated.
+        **fields: Its `size` and `checksums`, where the archive declares them.
 
     Returns:
         The file; one whose path would leave the folder has an error.

@@ -93,16 +93,16 @@ class Azul:
             raise Problem(429, "TooManyRequests", "Rate limit exceeded", {"Retry-After": "30"})
         self._sent.append(now)
 
-    def catalog(self, stated: Mapping[str, str]) -> tuple[str, SandboxCatalog]:
+    def catalog(self, parameters: Mapping[str, str]) -> tuple[str, SandboxCatalog]:
         """The catalog of a request.
 
         Args:
-            stated: Its parameters.
+            parameters: Its parameters.
 
         Raises:
             Problem: 404; there is no such catalog.
         """
-        name = stated.get("catalog") or DEFAULT_CATALOG
+        name = parameters.get("catalog") or DEFAULT_CATALOG
         if name not in CATALOGS:
             raise Problem(404, "NotFoundError", f"Catalog name {name!r} does not exist. Must be one of {[*CATALOGS]}.")
         return name, CATALOGS[name]

@@ -106,14 +106,14 @@ def put_bundle(dss: Dss, call: Call) -> Reply:
     )
 
 
-def resolve_entries(dss: Dss, stated: Iterable[Mapping[str, Any]]) -> tuple[list[BundleEntry], str]:
+def resolve_entries(dss: Dss, references: Iterable[Mapping[str, Any]]) -> tuple[list[BundleEntry], str]:
     """Look up the files of a new bundle.
 
     Returns:
         The entries, and the first file that does not exist (uuid and version; else empty).
     """
     entries: list[BundleEntry] = []
-    for reference in stated:
+    for reference in references:
         uuid, version = reference["uuid"].lower(), parse_version(reference["version"])
         file = dss.find_file(uuid, version)
         if file is None:

@@ -324,16 +324,16 @@ class Plan:
             self.schemas.flat(sent).get("format") != "uuid" or self.schemas.flat(field_schema).get("format") == "uuid"
         )
 
-    def list_in(self, schema: object, resource: Resource | None = None, stated: str | None = None) -> Path | None:
+    def list_in(self, schema: object, resource: Resource | None = None, list_key: str | None = None) -> Path | None:
         """Names of the fields around the list in a response; None for a response without a list.
 
         Args:
             schema: The response's schema.
             resource: The resource that is listed.
-            stated: The list's dotted key where the document states it.
+            list_key: The list's dotted key where the document states it.
         """
-        if stated is not None:
-            return tuple(filter(None, stated.removesuffix("?").partition("|")[0].split(".")))
+        if list_key is not None:
+            return tuple(filter(None, list_key.removesuffix("?").partition("|")[0].split(".")))
         if self.schemas.items(schema) is not None:
             return ()
         properties = self.schemas.properties(schema)

@@ -301,10 +301,10 @@ class Reader:
             expected = content.media_type
             wild = expected.partition("/")[0] if expected.endswith("/*") else None
             if expected == kind or expected == "*/*" or wild in ("*", kind.partition("/")[0]):
-                return Content(kind, content.schema, content.stated)
+                return Content(kind, content.schema, content.media)
         changes = next((body for body in bodies if body.is_json), None)
         if changes is not None and is_json(kind):  # a patch, or JSON by another name
-            return Content(kind, changes.schema, changes.stated)
+            return Content(kind, changes.schema, changes.media)
         expected = " or ".join(body.media_type for body in bodies)
         raise Problem(415, "illegal_arguments", f"The body is {kind}, and the operation takes {expected}")
 

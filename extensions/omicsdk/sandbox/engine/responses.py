@@ -221,7 +221,7 @@ class Responses:
 
     def _stated_example(self, content: Content, operation: Operation) -> Any:
         """The example of a response as the document states it; ABSENT where it has none that keeps to the schema."""
-        media_object = content.stated
+        media_object = content.media
         named = as_mapping(next(iter(as_mapping(media_object.get("examples")).values()), EMPTY))
         value = media_object.get("example", named.get("value", ABSENT))
         if value is ABSENT or not content.schema or self._schemas.is_valid(content.schema, value):

@@ -386,19 +386,19 @@ class RowAccess:
         rows = self.found(type, arguments.get("filter"), arguments.get("accessibility") or "all")
         return in_order(rows, orders(arguments.get("sort"), type.fields))
 
-    def page(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
+    def page(self, type: DataType, parameters: Mapping[str, Any]) -> list[Row]:
         """Some rows of a data type, in lists what may be several.
 
         Args:
             type: The data type.
-            stated: Which: `filter`, `accessibility`; in which order: `sort`; how many to pass over: `offset`, and how many
+            parameters: Which: `filter`, `accessibility`; in which order: `sort`; how many to pass over: `offset`, and how many
                 at most: `first`, by default 10.
 
         Raises:
             WrongFilter: An argument makes no sense, or the page ends after the 10,000th row; 401, they requested rows
                 that they may not read.
         """
-        start, size = stated.get("offset") or 0, stated.get("first")
+        start, size = parameters.get("offset") or 0, parameters.get("first")
         size = USUAL if size is None else size
         if start < 0 or size < 0:
             raise WrongFilter("offset and first can't be negative")
@@ -407,26 +407,26 @@ class RowAccess:
                 f"Large graphql query forbidden for offset + size > {LONGEST}, offset = {start} and size = {size}, "
                 "please use download endpoint for large data queries instead."
             )
-        return [_listed(row, type.fields) for row in page(self._ordered(type, stated), start, size)]
+        return [_listed(row, type.fields) for row in page(self._ordered(type, parameters), start, size)]
 
-    def download(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
+    def download(self, type: DataType, parameters: Mapping[str, Any]) -> list[Row]:
         """All rows of a data type that a filter finds.
 
         Args:
             type: The data type.
-            stated: Which, as for `page`, and which `fields`, one or several, of nested ones `field.member`; by default all.
+            parameters: Which, as for `page`, and which `fields`, one or several, of nested ones `field.member`; by default all.
 
         Raises:
             WrongFilter: An argument makes no sense; 401, they requested rows that they may not read.
         """
-        names: object = as_list(stated.get("fields") or [])
+        names: object = as_list(parameters.get("fields") or [])
         if not is_texts(names):
             raise WrongFilter("fields is a list of names")
         known_names = {*names_of(type.fields), *type.fields}
         if unknown := [name for name in names if name not in known_names]:
             joined = '", "'.join(unknown)
             raise WrongFilter(f'Invalid fields: "{joined}"')
-        rows = self._ordered(type, stated)
+        rows = self._ordered(type, parameters)
         return [_cut(row, names) for row in rows] if names else rows
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.guard import Target, Wsgi, blocks_of, form_of, headers_of, refused, target_of
-from omicsdk.sandbox.state.multipart import CHECKSUM, StatedChecksums, checksum_of
+from omicsdk.sandbox.state.multipart import CHECKSUM, DeclaredChecksums, checksum_of
 
 _INVALID_PART = (
     "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified"
@@ -81,7 +81,7 @@ class Verified:
 def _check_object(environ: dict[str, Any], target: Target) -> None:
     """Compare the bytes of an object, or of a part, with the checksums that its request states."""
     in_query = {name.lower(): value for name, value in target.query.items() if name.lower().startswith(CHECKSUM)}
-    checksums = StatedChecksums({**in_query, **headers_of(environ)})  # presigned URLs may have them in the query
+    checksums = DeclaredChecksums({**in_query, **headers_of(environ)})  # presigned URLs may have them in the query
     if not checksums.are_any:
         return
     body = b"".join(blocks_of(environ))  # moto also reads each request completely

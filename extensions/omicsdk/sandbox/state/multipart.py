@@ -146,7 +146,7 @@ def checksum_of(name: str, data: bytes) -> str:
     return base64.b64encode(bytes.fromhex(digests.values()[name])).decode()
 
 
-class StatedChecksums:
+class DeclaredChecksums:
     """The checksums that a request states; what arrives is compared with them at its end.
 
     Args:

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
-from omicsdk.sandbox.state.multipart import StatedChecksums
+from omicsdk.sandbox.state.multipart import DeclaredChecksums
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 PREFIX = "/_objects/"
@@ -197,7 +197,7 @@ class Body:
         self.size = 0
         self._receive = receive
         self._checksum = checksum
-        self._stated = StatedChecksums(sent)
+        self._stated = DeclaredChecksums(sent)
         if self._stated.is_chunked:  # or the lengths of its chunks would be stored with them
             raise Problem(501, "NotImplemented", "Bodies in chunks (aws-chunked) are taken by the S3 server only.")
         self._digests = Digests((checksum,))

@@ -170,15 +170,15 @@ class FaultBook:
         return acting
 
 
-def parse_rules(stated: object) -> list[Rule]:
+def parse_rules(document: object) -> list[Rule]:
     """Read rules from decoded JSON or YAML: one rule, a list of them, or {"faults": [...]}.
 
     Raises:
         ValueError: Something is not a rule; the message states which and why.
     """
-    if isinstance(stated, Mapping) and "faults" in stated:
-        stated = cast("Mapping[str, object]", stated)["faults"]
-    entries = cast("list[object]", stated if isinstance(stated, list) else [stated])
+    if isinstance(document, Mapping) and "faults" in document:
+        document = cast("Mapping[str, object]", document)["faults"]
+    entries = cast("list[object]", document if isinstance(document, list) else [document])
     field_names = {field.name for field in fields(Rule)}
     rules: list[Rule] = []
     for index, entry in enumerate(entries, 1):

@@ -95,7 +95,7 @@ class ResponseWriter(Attended):
     stated: Mapping[str, str] = {}  # the whole file's checksums by its head
     declined = False  # whether another thread declined the response, so that the engine's thread has to receive it
     _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
-    _told = False  # whether the engine has received the response
+    _delivered = False  # whether the engine has received the response
 
     def __init__(self, job: Job, piece: Piece, sink: Sink, files: PartFiles, began: float = 0.0) -> None:
         self.began = began
@@ -186,8 +186,8 @@ class ResponseWriter(Attended):
         if self.stale or not self._accepted or self.verdict is None:
             return
         try:
-            if not self._told:
-                self._told = True
+            if not self._delivered:
+                self._delivered = True
                 self._sink.accepts(self, self.verdict)
             while self._cells:
                 index, crc, recorded = self._cells.popleft()

@@ -724,7 +724,7 @@ class Pacing(Generic[H]):
         throttle: The limit, which may change at any time.
         begin: Starts a request.
         pause: Pauses one that was started; does nothing with one that is over.
-        go_on: Resumes it.
+        resume: Resumes it.
         push: Makes requests that were just started or resumed move what they can.
         moved: Returns the bytes that a request has moved so far, in both directions.
         now: A clock that never goes back.
@@ -739,7 +739,7 @@ class Pacing(Generic[H]):
         *,
         begin: Callable[[H], None],
         pause: Callable[[H], None],
-        go_on: Callable[[H], None],
+        resume: Callable[[H], None],
         push: Callable[[], None],
         moved: Callable[[H], int],
         now: Callable[[], float] = time.monotonic,
@@ -747,7 +747,7 @@ class Pacing(Generic[H]):
         self._throttle = throttle
         self._begin = begin
         self._pause = pause
-        self._go_on = go_on
+        self._resume = resume
         self._push = push
         self._moved = moved
         self._now = now
@@ -802,7 +802,7 @@ class Pacing(Generic[H]):
         while self._waiting and self._count() == 0.0:
             request = next(iter(self._waiting))
             if self._waiting.pop(request):
-                self._go_on(request)
+                self._resume(request)
                 self._running[request] = self._moved(request)
             else:
                 self._begin(request)

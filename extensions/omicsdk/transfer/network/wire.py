@@ -450,7 +450,7 @@ class Wire:
             self._throttle,
             begin=self._multi.add_handle,
             pause=lambda handle: _switch(handle, pycurl.PAUSE_ALL),
-            go_on=lambda handle: _switch(handle, pycurl.PAUSE_CONT),
+            resume=lambda handle: _switch(handle, pycurl.PAUSE_CONT),
             push=lambda: self._multi.socket_action(_TIMER, 0),
             moved=_moved,
         )

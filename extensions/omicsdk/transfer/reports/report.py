@@ -505,7 +505,7 @@ def _free_frames(error: BaseException | None) -> None:
 FORMAT = 1
 
 T = TypeVar("T")
-_Told = Mapping[str, Any]
+_Record = Mapping[str, Any]
 _JSON = json.JSONEncoder(separators=(",", ":"))  # escapes all beyond ASCII, including lone surrogates
 
 
@@ -878,13 +878,13 @@ def _read(path: str | os.PathLike[str], file: TextIO) -> tuple[TransferReport, I
     return report, outcomes()
 
 
-def _decoded(path: str | os.PathLike[str], line: int, text: str, kind: str, decode: Callable[[_Told], T]) -> T:
+def _decoded(path: str | os.PathLike[str], line: int, text: str, kind: str, decode: Callable[[_Record], T]) -> T:
     """Decode a line that should be a record of some kind."""
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _not_a_report(path, line, "it is not JSON, or is truncated") from error
-    record = cast("_Told", value)
+    record = cast("_Record", value)
     if not isinstance(value, dict) or record.get("record") != kind:
         raise _not_a_report(path, line, f"it has no {kind} record")
     if kind == "summary" and record.get("format") != FORMAT:
@@ -896,7 +896,7 @@ def _decoded(path: str | os.PathLike[str], line: int, text: str, kind: str, deco
         raise _not_a_report(path, line, f"{type(error).__name__}: {error}") from error
 
 
-def _summary(record: _Told) -> tuple[int, TransferReport]:
+def _summary(record: _Record) -> tuple[int, TransferReport]:
     start, curve = record["began"], record["throughput"]
     steps = [_number(count) for count in curve["bytes"]]
     return record["files"], TransferReport(
@@ -910,7 +910,7 @@ def _summary(record: _Told) -> tuple[int, TransferReport]:
     )
 
 
-def _outcome(record: _Told) -> Outcome:
+def _outcome(record: _Record) -> Outcome:
     state, verification = record["state"], record.get("verification") or "unverified"
     if state not in STATES:
         raise ValueError(f"unknown state {state!r}")

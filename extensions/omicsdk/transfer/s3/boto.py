@@ -395,7 +395,7 @@ class S3Object(MultipartStore):
         self._client = client
         self._place = {"Bucket": bucket, "Key": key}
         self._tags = tags
-        self._go_on = go_on
+        self._resume = go_on
         # Size and ETag of what was there; an empty ETag for nothing, None if it is unknown.
         self._before = (0, "") if is_new else None
         if client.meta.events not in _clients:
@@ -408,7 +408,7 @@ class S3Object(MultipartStore):
         self._extra = {
             method: {name: extra[name] for name in extra if name in allowed[method]} for method in _OPERATIONS
         }
-        self._told_checksums: Mapping[str, str] | None = None  # for the tags, once it is assembled
+        self._tag_checksums: Mapping[str, str] | None = None  # for the tags, once it is assembled
 
     def __repr__(self) -> str:
         return f"S3Object({self.target!r})"
@@ -442,7 +442,7 @@ class S3Object(MultipartStore):
         Raises:
             ChecksumMismatch: The assembled object differs.
         """
-        self._told_checksums = checksums
+        self._tag_checksums = checksums
         part_list = [
             {"PartNumber": part.number, "ETag": f'"{part.etag}"', **self._argument(part.checksums, "Content")}
             for part in parts
@@ -518,7 +518,7 @@ class S3Object(MultipartStore):
 
     def unfinished(self, source: Source) -> str:
         """Return the newest unfinished upload of this object that can be resumed."""
-        if not self._go_on:
+        if not self._resume:
             return ""
         bucket = {"Bucket": self._place["Bucket"], "Prefix": self._place["Key"]}
         page = self._call("list_multipart_uploads", place=bucket)
@@ -535,7 +535,7 @@ class S3Object(MultipartStore):
         whole = etag_of_parts(parts)
         if not whole:
             return None
-        if self._tags is not None and self._told_checksums is None:
+        if self._tags is not None and self._tag_checksums is None:
             return None  # an earlier run may have ended before it was tagged; its checksums are unknown here
         try:
             response = self._call("head_object")
@@ -545,7 +545,7 @@ class S3Object(MultipartStore):
             return None
         if etag_of(response) != whole:
             return None
-        self._tag(self._told_checksums or {})
+        self._tag(self._tag_checksums or {})
         return self._facts(response, parts)
 
     def route(self, url: str) -> Network | None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
-from omicsdk.core.counts import stated_number
+from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.page_breaks import page_break
@@ -318,7 +318,7 @@ def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, de
             raise DecodeError(operation, "IsTruncated", truncated, expected=expected)
         listing.page(
             len(page.objects) + len(page.folders),
-            stated_number(facts.get("KeyCount"), "KeyCount", operation, text=True),
+            declared_number(facts.get("KeyCount"), "KeyCount", operation, text=True),
         )
         yield page._replace(objects=[object_ for object_ in page.objects if listing.entry(object_.key)])
         if truncated == "false":

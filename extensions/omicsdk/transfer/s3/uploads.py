@@ -76,7 +76,7 @@ class BucketObject(S3Object):
         self._headers = {**(headers or {}), **encryption.written}
         self._keyed = encryption.stated
         self._place = {"Bucket": bucket, "Key": key}
-        self._tags, self._go_on, self._before, self._told_checksums = None, False, None, None
+        self._tags, self._resume, self._before, self._tag_checksums = None, False, None, None
         self._full = False  # whether the upload in parts will have a checksum of the whole
         self._whole = ""
         self._used: Keys | None = None  # by the newest requests for bytes

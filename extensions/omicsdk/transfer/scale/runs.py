@@ -518,7 +518,7 @@ class Run:
             with interrupts(control), control.watched(lambda: self._ends.put(None)):
                 for index in self._shards:
                     self._submit(index)
-                self._go_on()
+                self._restart_lost()
                 while (self._open or self._lost) and (given_up is None or self.clock.monotonic() < given_up):
                     if control.over(self.clock.monotonic(), self.stop):
                         self._end_all()
@@ -564,7 +564,7 @@ class Run:
             self._broken = ConnectionError(failure)
             self._lost.update(dict.fromkeys(self._open.values(), self._broken))
             self._open.clear()
-        self._go_on()
+        self._restart_lost()
 
     def _end_all(self) -> None:
         """Request all shards to stop cleanly; those that have not started see it when they do."""
@@ -626,7 +626,7 @@ class Run:
             if isinstance(error, BrokenExecutor):
                 self._broken = error
 
-    def _go_on(self) -> None:
+    def _restart_lost(self) -> None:
         """Restart lost shards; after a pool broke, once all of its futures have ended."""
         if self._control.stopped:
             self._end_all()

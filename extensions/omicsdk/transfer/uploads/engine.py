@@ -422,7 +422,7 @@ class Uploads(Engine[Job]):
             self._journal.begin(job.key, Unfinished(job.upload_id, job.file.identity, job.cuts.part_size))
 
     def _record_done(self, job: Job, _: messages.RecordDone) -> None:
-        state = Finished(job.file.identity, job.checksums, job.confirmed or (("size",) if job.size_stated else ()))
+        state = Finished(job.file.identity, job.checksums, job.confirmed or (("size",) if job.is_size_reported else ()))
         self._journal.done(job.key, state, place_of(job.store.target))
 
     # -- ends
@@ -441,11 +441,11 @@ class Uploads(Engine[Job]):
             size=job.source.size if job.source is not None else job.counted,
             bytes_fetched=job.gone_out,
             checksums=job.checksums if present else {},
-            verified=(", ".join(compared) or ("size" if job.size_stated else "")) if present else "",
-            verification=verification_of(compared, 0 if job.size_stated else None) if present else "unverified",
+            verified=(", ".join(compared) or ("size" if job.is_size_reported else "")) if present else "",
+            verification=verification_of(compared, 0 if job.is_size_reported else None) if present else "unverified",
         )
         if present and not compared and self._options.require_checksum:
-            confirmed = "its size only, no checksum" if job.size_stated else "neither its checksum nor its size"
+            confirmed = "its size only, no checksum" if job.is_size_reported else "neither its checksum nor its size"
             missing = f"it was sent, but the platform confirms {confirmed}"
             outcome = outcome._replace(state="failed", error=ChecksumMissing(job.title, missing))
         self._tell(job.number, outcome, job.counted)

@@ -407,7 +407,7 @@ class Job:
         return [self.sent[number] for number in range(1, self.count + 1)]
 
     @property
-    def goes_on(self) -> bool:
+    def resumes(self) -> bool:
         """Whether an earlier run sent a part of it."""
         return bool(self.kept or self.listed)
 
@@ -483,11 +483,11 @@ class Job:
             computed = (*self._carried, *self.facts.checksums)
             missing = (name for name in (*self.upload.checksums, *self.store.wants) if name not in computed)
             self.chains = Chains(missing, self.file.size)
-        return self.chains.links(self.file.size if self.goes_on else self.claimed_end + self._apart, LINK)
+        return self.chains.links(self.file.size if self.resumes else self.claimed_end + self._apart, LINK)
 
     def may_go(self, cut: Cut) -> bool:
         """Return whether a part may be sent before the checksums have come close to it."""
-        if self.chains is None or self.chains.done or self.goes_on:
+        if self.chains is None or self.chains.done or self.resumes:
             return True  # parts sent earlier are read for their checksums alone, which nothing waits for
         return cut.start <= self.chains.position + self._apart
 
@@ -523,7 +523,7 @@ class Job:
         return (*(f"{name} of every part" for name in of_parts), *of_whole)
 
     @property
-    def size_stated(self) -> bool:
+    def is_size_reported(self) -> bool:
         """Whether the platform stated the size of the whole."""
         if self.record is not None:
             return "size" in self.record.confirmed

@@ -116,7 +116,7 @@ def upload(
         engine.run()
     if engine.sizes is not None and len(outcomes) < len(engine.sizes):
         outcomes.fill((entry.name, size) for entry, size in zip(uploads, engine.sizes, strict=True))
-    return engine.report(outcomes, start, "Upload", _how_to_go_on(journal, abort=abort))
+    return engine.report(outcomes, start, "Upload", _resume_hint(journal, abort=abort))
 
 
 def _foreseen(entry: Upload) -> Outcome:
@@ -158,7 +158,7 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
         return True
 
 
-def _how_to_go_on(journal: object, *, abort: bool) -> str:
+def _resume_hint(journal: object, *, abort: bool) -> str:
     if abort:
         return "unfinished uploads were aborted; run the same again to restart them"
     if journal is not None:

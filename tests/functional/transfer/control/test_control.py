@@ -170,7 +170,7 @@ def test_a_pause_while_another_url_is_requested(server: Any, target: Path, noise
     """One request found the URL ended, and another is still under way when all are to end."""
     body, control, locations = noise(20 * MIB), Control(), list[str]()
     server.put("one", body)
-    last_is_asked, goes_on = threading.Event(), threading.Event()
+    last_is_asked, resumes = threading.Event(), threading.Event()
 
     def breaks(_server: Any, request: Any, response: Any) -> Any:
         if len(locations) == 1 and request.first == 16 * MIB:
@@ -183,14 +183,14 @@ def test_a_pause_while_another_url_is_requested(server: Any, target: Path, noise
 
     def locate() -> Location:
         locations.append(f"n={len(locations)}")
-        assert len(locations) == 1 or goes_on.wait(30)
+        assert len(locations) == 1 or resumes.wait(30)
         return Location(server.url("one", locations[-1]))
 
     def pause(_progress: Any) -> None:
         if control.paused:
-            goes_on.set()
+            resumes.set()
             control.resume()
-        elif len(locations) == 2 and not goes_on.is_set():
+        elif len(locations) == 2 and not resumes.is_set():
             control.pause()
 
     server.always["one"] = breaks

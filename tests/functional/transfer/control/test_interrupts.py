@@ -65,12 +65,12 @@ def interrupted() -> Iterator[Callable[..., str]]:
         process.communicate()
 
 
-def goes_on(errors: str) -> bool:
+def resumes(errors: str) -> bool:
     return errors.rstrip().endswith("repeat the call to resume")
 
 
 def test_while_a_locator_hangs(interrupted: Any, target: Path) -> None:
-    assert goes_on(interrupted(f"download([Item('one', hang), Item('two', hang)], {str(target)!r})"))
+    assert resumes(interrupted(f"download([Item('one', hang), Item('two', hang)], {str(target)!r})"))
 
 
 def test_while_a_large_file_is_hashed(interrupted: Any, target: Path) -> None:
@@ -79,7 +79,7 @@ def test_while_a_large_file_is_hashed(interrupted: Any, target: Path) -> None:
         file.truncate(32 << 30)  # a hole that takes half a minute to read
     item = f"Item('one', Location('http://127.0.0.1:1/'), {32 << 30}, {{'md5': '{0:032}'}})"
     roomy = "import os\nos.statvfs = lambda _: os.statvfs_result((4096, 4096, *[1 << 40] * 3, 0, 0, 0, 0, 255))\n"
-    assert goes_on(interrupted(f"{roomy}download([{item}], {str(target)!r}, progress=ready)"))
+    assert resumes(interrupted(f"{roomy}download([{item}], {str(target)!r}, progress=ready)"))
     assert (target / "one").stat().st_size == 32 << 30
 
 
@@ -91,7 +91,7 @@ class Slow(Disk):
     sync = sync_files = sync_file_system = sync_folders = hang
 download([Item('one', Location({server.url("one")!r}), 1000)], {str(target)!r}, disk=Slow())
 """)
-    assert goes_on(errors)
+    assert resumes(errors)
     assert "0 of 1 files are complete" in errors
     outcome = download([Item("one", Location(server.url("one")), 1000)], target).outcomes[0]
     assert outcome.state in ("done", "skipped")
@@ -106,7 +106,7 @@ def test_while_a_server_is_silent(interrupted: Any, server: Any, fault: Any, tar
 download([Item('one', Location({item.locate.url!r}), {len(body)}, {dict(item.checksums)!r})], {str(target)!r},
          connections=1, progress=lambda progress: progress.bytes_fetched >= {6 * MIB} and ready())
 """
-    assert goes_on(interrupted(code))
+    assert resumes(interrupted(code))
     outcome = download([item], target).outcomes[0]
     assert (outcome.state, outcome.bytes_kept) == ("done", 6 * MIB)
 
@@ -123,7 +123,7 @@ int getaddrinfo(const char *node, const char *service, const void *hints, void *
 """)
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True, capture_output=True)
     code = f"download([Item('one', Location('http://slow.test/'), 5)], {str(target)!r})"
-    assert goes_on(interrupted(code, LD_PRELOAD=str(library)))
+    assert resumes(interrupted(code, LD_PRELOAD=str(library)))
 
 
 def test_while_another_process_holds_the_folder(interrupted: Any, target: Path) -> None:
@@ -143,7 +143,7 @@ download([Item('one', hang)], {str(target)!r})
 
 
 def test_while_the_main_thread_waits_for_a_handle(interrupted: Any, target: Path) -> None:
-    assert goes_on(interrupted(f"Transfer.download([Item('one', hang)], {str(target)!r}).start().wait()"))
+    assert resumes(interrupted(f"Transfer.download([Item('one', hang)], {str(target)!r}).start().wait()"))
 
 
 def test_in_a_with_block(interrupted: Any, target: Path) -> None:

@@ -75,7 +75,7 @@ class Network:
             throttle,
             begin=self.begin,
             pause=self.paused.add,
-            go_on=self.go_on,
+            resume=self.resume,
             push=self.push,
             moved=lambda request: self.sizes[request] - self.left[request],
             now=lambda: self.now,
@@ -88,7 +88,7 @@ class Network:
         self.begun.add(request)
         self.fresh.append(request)
 
-    def go_on(self, request: int) -> None:
+    def resume(self, request: int) -> None:
         self.paused.remove(request)
         self.fresh.append(request)
 

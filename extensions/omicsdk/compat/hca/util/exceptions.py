@@ -36,11 +36,11 @@ class SwaggerAPIException(DocumentedError, APIError):
     title: str | None = None
     stacktrace: str | None = None
     details: Any = None
-    _told: str = ""
+    _text: str = ""
 
     def __str__(self) -> str:
         # `code` is the status here, so the text is that of the original error, which has the service's own code.
-        return self._told or super().__str__()
+        return self._text or super().__str__()
 
     @property
     def response(self) -> "RefusedResponse | None":
@@ -55,7 +55,7 @@ class SwaggerAPIException(DocumentedError, APIError):
     def of(cls, error: Known) -> "SwaggerAPIException":
         """Return the documented exception for an error of core, with all its attributes."""
         raised = documented(error, cls)
-        raised._told = str(error)
+        raised._text = str(error)
         if isinstance(error, TransportError):
             raised.status, raised.body = 0, None
             return raised

@@ -135,11 +135,11 @@ def object_of(response: Response) -> dict[str, Any]:
     return cast("dict[str, Any]", content)
 
 
-def items_of(told: Mapping[str, Any], response: Response, field: str = "items") -> list[dict[str, Any]]:
+def items_of(content: Mapping[str, Any], response: Response, field: str = "items") -> list[dict[str, Any]]:
     """Return the list of a response that is a page.
 
     Args:
-        told: The response's content.
+        content: The response's content.
         response: The response.
         field: Where its list must be.
 
@@ -149,7 +149,7 @@ def items_of(told: Mapping[str, Any], response: Response, field: str = "items") 
     """
     operation = response.request.operation
     with as_ours():
-        items = items_at(told, field, operation)
+        items = items_at(content, field, operation)
         for number, item in enumerate(items):
             if not is_object(item):
                 raise DecodeError(operation, f"{field}[{number}]", item, expected="an object")

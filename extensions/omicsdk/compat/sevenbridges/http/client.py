@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Answers whose Retry-After is obeyed.
 _WAITS = frozenset({413, 429, 503})
 #: What is remembered of responses.
-_TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
+_REPORTED_HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 #: Default maximum number of parts of an upload or download that are moved in parallel.
 WORKERS = 16
 
@@ -194,7 +194,7 @@ class HttpClient:
         self._guard = threading.Lock()
         self._sending = threading.local()
         self._client: tuple[dict[str, str], SevenBridges] | None = None  # the proxies that it was made with, and it
-        self._told: Mapping[str, str | None] = {}
+        self._last_headers: Mapping[str, str | None] = {}
         self._slots: Mapping[str, threading.BoundedSemaphore] = {}
 
     @property
@@ -300,7 +300,7 @@ class HttpClient:
     @property
     def request_id(self) -> str | None:
         """The platform's id of the last request."""
-        return self._told.get("x-request-id")
+        return self._last_headers.get("x-request-id")
 
     @property
     def limit(self) -> int | None:
@@ -319,11 +319,11 @@ class HttpClient:
         return None if seconds is None else datetime.fromtimestamp(seconds)
 
     def _number(self, header: str) -> int | None:
-        if header not in self._told:
+        if header not in self._last_headers:
             self.send(self.client.get_rate_limit.build())
         from omicsdk.core.type_guards import number_in  # there is a response by now
 
-        return number_in(self._told.get(header))
+        return number_in(self._last_headers.get(header))
 
     # -- error handlers
 
@@ -495,8 +495,8 @@ class HttpClient:
 
         with self._gate:
             response = response_to(request, self.client, self._credentials)
-        headers = {name: response.headers[name] for name in _TOLD if name in response.headers}
-        self._told = {**self._told, "x-request-id": None, **headers}
+        headers = {name: response.headers[name] for name in _REPORTED_HEADERS if name in response.headers}
+        self._last_headers = {**self._last_headers, "x-request-id": None, **headers}
         return response
 
 
