@@ -92,6 +92,7 @@ class _Binder:
             )
         if not isinstance(node, dict):
             return node
+        # The outermost schema with an anchor binds it: those around take precedence (JSON Schema 2020-12, Core, 8.2.3.2).
         bound = {**self._declared(node, pointer), **bound}
         new: Object = {}
         for key, value in node.items():

@@ -262,6 +262,7 @@ def settle(candidates: Iterable[Wanted], reserved: Collection[str] = ()) -> dict
         groups: dict[str, list[Wanted]] = {}
         for claimant in claimants:
             groups.setdefault(_candidate(claimant, levels[claimant.key]).casefold(), []).append(claimant)
+        # All losers of a round move on at once: one after the other, their order would decide which keeps a name.
         losers = [loser for name, group in groups.items() for loser in _losers(group, levels, name in used)]
         if not losers:
             return {claimant.key: _candidate(claimant, levels[claimant.key]) for claimant in claimants}
@@ -275,6 +276,7 @@ def _losers(group: Sequence[Wanted], levels: dict[str, int], is_reserved: bool) 
     claims = [
         claimant for claimant in group if claimant.exact and levels[claimant.key] == 0 and _fits(claimant.candidates[0])
     ]
+    # Of several that claim a name as it is, none keeps it: their order must not decide.
     keeps = claims[0] if len(claims) == 1 and not is_reserved else None
     return [claimant for claimant in group if claimant is not keeps]
 

@@ -103,6 +103,7 @@ class Schemas:
         ):
             self._context.repair(value, "schema", "a schema straight in a schema", "the inner one")
             return self.schema(value["schema"], value, "schema")
+        # A resolved document shares parts between places: upgraded once, they stay shared.
         if id(value) not in self._done:
             new: Object = {}
             self._context.made(new, value)
@@ -121,6 +122,7 @@ class Schemas:
                     new[key] = value
             elif key not in _SPENT and not self._special(new, key, value, old):
                 self._context.omit(old, key, "it doesn't belong here")
+        # After all members: a flag of 3.0 moves the bound, which may come later in the document.
         self._exclusive(new, old, "exclusiveMinimum", "minimum")
         self._exclusive(new, old, "exclusiveMaximum", "maximum")
         if "examples" not in new and "example" in old:
