@@ -287,6 +287,7 @@ class FenceStore(MultipartStore):
         with self._making():
             payload = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
         self._note_guid(_text(payload, "guid", self._name))
+        # After the GUID is recorded: a response without a URL must not leave a record that no later run finds.
         return self._location(payload, "url")
 
     def _again(self, guid: str) -> Location:
@@ -440,6 +441,7 @@ class FenceStore(MultipartStore):
 
 def _made_at(record: Mapping[str, Any]) -> float:
     try:
+        # indexd states its dates in UTC, without a zone.
         return datetime.fromisoformat(str(record.get("created_date"))).replace(tzinfo=UTC).timestamp()
     except ValueError:
         return 0.0

@@ -286,6 +286,7 @@ class Query:
         return self.text
 
     def _written(self, field: str) -> str:
+        # Peregrine returns ten records unless the query states a number; 0 is all.
         filters = {"first": 0, **dict(self.chosen)}
         selected = self.selected or (() if self.linked else ("id", key_of(self.node) if self.node else "id"))
         inner = [*selected, *(query._written(name) for name, query in self.linked)]

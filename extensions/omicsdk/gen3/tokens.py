@@ -415,6 +415,7 @@ class TokenHolder:
         self._cache = cache
         self._clock = clock
         self._lock = threading.Lock()
+        # Replaced as a whole: `token` reads it without the lock.
         self._held = _Held("", 0.0)
         self._rounds = 0
         self._failure: OmicsError | None = None
@@ -453,6 +454,7 @@ class TokenHolder:
             Gen3AuthError: None can be had.
             TransportError: The commons did not answer.
         """
+        # Read before the lock: if a request ended while this thread waited, its failure is raised here, too, and not repeated.
         rounds = self._rounds
         with self._lock:
             if self._held.token != old and self.is_fresh():
@@ -475,6 +477,7 @@ class TokenHolder:
         if old == self._held.token and now - self._refused_at < AFTER_REFUSAL:
             return old
         token = self.instead_of(old)
+        # Only after a new token was issued: without one, the next refusal requests one again.
         self._refused_at = now
         return token
 

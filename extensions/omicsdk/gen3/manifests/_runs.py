@@ -106,6 +106,7 @@ class Outputs:
         def replay(record: list[Any], _: int) -> None:
             if record[0] == "ahead":
                 self.ahead = max(self.ahead, int(record[1]))
+            # Files shorter than a note states have lost text since: the note before it counts.
             elif all(length <= size for length, size in zip(record[2], sizes, strict=True)):
                 self._done = record
 
@@ -174,6 +175,7 @@ class Outputs:
             file.flush()
             os.fsync(file.fileno())
             file.close()
+        # Synced above: a name must not appear for text that a crash can still lose.
         for part, path, named in zip(self._parts, self._targets, self._named, strict=True):
             if named:
                 put_in_place(part, path)
@@ -189,6 +191,7 @@ class Outputs:
             for file in self._files:
                 file.flush()
                 os.fsync(file.fileno())
+        # After the text is synced: a note states lengths that the files have after a crash, too.
         self._append(self._done)
         self._noted = self.rows
 

@@ -193,6 +193,7 @@ def reply_of(body: object) -> Reply | None:
 
 def _entity(entity: Mapping[str, Any]) -> Entity:
     keys = only_objects(entity.get("unique_keys"))
+    # Projects have a code in place of a submitter_id; that is null for a record without one.
     names = (key_object.get(key) for key_object in keys for key in ("submitter_id", "code", "name"))
     return Entity(
         type=str(entity.get("type") or ""),
@@ -250,6 +251,7 @@ def is_too_much(error: Failure) -> bool:
     """
     if isinstance(error, APIError):
         gave_up = isinstance(error, TooLarge | GatewayTimeout) or error.status == 408
+        # The published client goes by these texts, too, whatever the status: proxies send them in pages of their own.
         return gave_up or any(phrase in f"{error.message} {error.body}" for phrase in _BUSY)
     if isinstance(error, DecodeError):
         return any(phrase in str(error.value) for phrase in _BUSY)
@@ -324,6 +326,7 @@ class Chunks(Generic[T]):
             result: ChunkResult[T] = ChunkResult(chunk, reply_of(self._send(chunk, last)))
         except (APIError, TransportError, DecodeError) as error:
             reply = reply_of(error.body) if isinstance(error, BadRequest) else None
+            # A refusal that names records shows that the commons works: it does not count as trouble.
             if reply is not None:
                 self._failed = 0
                 return ChunkResult(chunk, reply, error)
@@ -341,6 +344,7 @@ def digest_of(record: Mapping[str, Any]) -> str:
     Args:
         record: The record, as JSON has it.
     """
+    # The order of properties makes no other record: a second export may have another one.
     text = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 

@@ -287,6 +287,7 @@ def count_records(
     ordered = dictionary.order(names)
     if not ordered:
         return {}
+    # Filtered by project_id: counts with `with_path_to` are of paths, not of records.
     fields = " ".join(f"_{name_of(node)}_count(project_id: {literal(meant.id)})" for node in ordered)
     payload = response(commons.peregrine, f"{{ {fields} }}")
     counts = {node: count_at(payload, f"data._{node}_count", "query") for node in ordered}
