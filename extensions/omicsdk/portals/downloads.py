@@ -230,6 +230,7 @@ def get(
         if not chosen.dry_run:
             report = without_pages(report, target, tell)
             write_result(written, plan, target, report.outcomes)
+            # The result manifest exists before the conversion, which may take long and be interrupted.
             if converter is not None:
                 report = converted(report, Path(target), converter, tell, lambda: chosen.stopped)
                 write_result(written, plan, target, report.outcomes)

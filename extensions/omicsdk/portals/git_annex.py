@@ -215,6 +215,7 @@ class _Repository:
                     _leave_out(file_list, path)
 
     def _row(self, git: subprocess.Popen[bytes], number: int, path: str, key: str) -> Row:
+        # The branch spreads its logs over folders by the first six digits of the MD5 of their keys.
         digits = md5(os.fsencode(key), usedforsecurity=False).hexdigest()
         escaped = re.sub("[%/:&]", lambda match: _ESCAPES[match[0]], key)
         log = f"{digits[:3]}/{digits[3:6]}/{escaped}.log"
@@ -232,6 +233,7 @@ class _Repository:
         latest = dict[str, tuple[float, str]]()
         for match in filter(None, map(_LOGGED.fullmatch, lines)):
             latest[match[3]] = max(latest.get(match[3], (0.0, "")), (float(match[1]), match[2]))
+        # 1 is present; 0 was removed, X is lost.
         return [value for value, (_, state) in latest.items() if state == "1"]
 
 
@@ -247,12 +249,14 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 def _object(git: subprocess.Popen[bytes], name: str) -> bytes:
     """The content of an object; empty if there is none."""
+    # A line feed would make two requests of one, and shift all later responses.
     if "\n" in name:
         return b""
     stdin, stdout = _pipe(git.stdin), _pipe(git.stdout)
     with suppress(BrokenPipeError):  # where git has ended, its exit code is reported
         stdin.write(os.fsencode(name) + b"\n")
         stdin.flush()
+    # `git cat-file --batch` prints OID TYPE SIZE, the content and a line feed; NAME missing for what does not exist.
     size = stdout.readline().rpartition(b" ")[2].strip()
     return stdout.read(int(size) + 1)[:-1] if size.isdigit() else b""
 

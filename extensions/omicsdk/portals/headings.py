@@ -273,6 +273,7 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         name = first_of(row.cells, headings.names) if len(copies_by_key) == 1 else ""
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:
+            # The first column of an algorithm takes precedence.
             sums = sums_in(algorithm, _at(row.cells.get(column_of_sum, ""), number, counts[column])) | sums
         size = next(
             filter(None, (_at(row.cells.get(size_column, ""), number, counts[column]) for size_column in sizes)), ""

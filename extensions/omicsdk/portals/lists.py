@@ -277,6 +277,7 @@ class Head:
         return [dict(zip(numbered(names), cells, strict=False)) for cells in rows]
 
     def _objects(self) -> Iterator[Mapping[str, object]]:
+        # A head ends within its array: objects are decoded one by one, up to the incomplete one.
         at, decoder = max(0, self.text.find("{")), json.JSONDecoder()
         while at >= 0:
             try:

@@ -181,6 +181,7 @@ class Beside(Source):
     def related(self, files: Sequence[ListedFile], is_new: Callable[[str], bool]) -> Sequence[Sequence[ListedFile]]:
         companions = [[companion for companion in companions_of(file) if is_new(companion.name)] for file in files]
         flat = [companion for some in companions for companion in some]
+        # Consumed in order below: each file takes as many as it has companions, missing ones included.
         answers = zip(flat, side_by_side(self.examined, flat, self.options.stopped), strict=True)
         return [
             [
@@ -228,6 +229,7 @@ class Urls(Beside):
         copies = [file.address, *(mirror for mirror in file.mirrors if scheme_of(mirror) in URLS)]
         if skip >= len(copies):
             return None
+        # Headers of a list may be secrets for its URL's origin: a mirror elsewhere gets none.
         is_own = origin_of(copies[skip]) == origin_of(file.address)
         location = Location(copies[skip], file.headers if is_own else {}, states=quickest_checksum)
         return Item(file.name, location, file.size, file.checksums)
