@@ -411,6 +411,7 @@ class Sources:
         file, name = named
         if not file.mirror_uri:
             return self.direct(named)
+        # The service takes 1,000 requests in five minutes from an IP address; a file of the mirror needs none.
         location = Location(mirror_url(file.mirror_uri, settings_of(self._client).environ or os.environ))
         return Item(name, location, file.size, file.checksums, renew=partial(self.locate, file))
 
@@ -437,6 +438,7 @@ class Sources:
         try:
             while True:
                 state = self._client.get_file_state(file_uuid=file.uuid, **_arguments(query))
+                # 301 comes from the retired back end alone, while it prepares a file: the location has further parameters.
                 if checked_state("get_file_state", state).status != 301:
                     return Location(state.location)
                 wait(state.retry_after or 1.0)
@@ -487,6 +489,7 @@ class Sources:
     def _live(self, query: Mapping[str, str]) -> dict[str, str]:
         """Parameters of a request, in a catalog that exists."""
         named = self._catalog or query.get("catalog", "")
+        # Catalogs are removed every few weeks, and addresses in older manifests still name them; the file is mostly in a newer one.
         if named and named not in self._catalogs:
             named = ""  # which is the default one
         return {name: value for name, value in {**query, "catalog": named}.items() if value}

@@ -140,6 +140,7 @@ def download_bundles(
     linked = [(f"{bundle.folder}/{file.name}", file) for bundle in bundles for file in bundle.files]
     linked += [(file.name, file) for file in singles]
     names = [f"{bundle.folder}/bundle.json" for bundle in bundles] + [name for name, _ in linked]
+    # Names that differ in case only are one file on disks of macOS and Windows.
     check_names(names, folds_case=True)
     check_links(names, str(folder))
     report = fetch(dss, [file for _, file in linked], folder, options, known=True)

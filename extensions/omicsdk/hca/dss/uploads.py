@@ -254,6 +254,7 @@ class BundleUpload:
                     for one, error in self._registrar.wait_for(awaited, pool.map):
                         self._registered(one.number) if error is None else self._fail(one.number, error)
             except BaseException:
+                # The end of the block does not wait for calls that run: they end when they see this.
                 self._ended.set()
                 raise
         failures = {number: self._outcomes[number].error for number in sorted(sent_numbers)}

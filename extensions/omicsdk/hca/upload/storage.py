@@ -160,6 +160,7 @@ class AreaKeys:
                 return keys
             try:
                 return self._renewed()
+            # A refusal withdraws access, unlike an outage: the old keys are not used any longer.
             except AuthError:
                 raise
             except OmicsError as error:
@@ -178,6 +179,7 @@ class AreaKeys:
             OmicsError: The service gives none.
         """
         with self._guard:
+            # Several threads may be refused with the same old keys: the first one has renewed them for all.
             if self._keys is None or self._age() < FRESH:
                 return False
             self._renewed()
@@ -200,6 +202,7 @@ class AreaKeys:
             raise
 
     def _renewed(self) -> Keys:
+        # Before the request: the time that it takes is part of the life of the keys.
         requested_at = self._clock.monotonic()
         try:
             self._keys = self._ask()
@@ -310,6 +313,7 @@ class AreaStorage:
         """
         for page in s3_pages(partial(self.call, "list_objects_v2"), self.bucket, self._prefix):
             for entry in page.get("Contents", []):
+                # The console of S3 makes an empty object of that key for a folder.
                 if entry["Key"] != self._prefix:
                     yield entry["Key"].removeprefix(self._prefix), entry["Size"]
 
@@ -356,6 +360,7 @@ class AreaObject(S3Object):
     def begin(self, source: Source) -> str:
         """Begin an upload in parts, with the checksum of the whole as metadata."""
         self._announce(source)
+        # The parts of another upload are not signed again.
         self._signed_before.clear()
         return super().begin(source)
 

@@ -264,6 +264,7 @@ class Sender:
                         self._outcomes[number] = outcome
                 uploaded = [self._result(number) for number in range(len(files))]
             except BaseException:
+                # The end of the block does not wait for copies that run: they end when they see the stop.
                 self.options.control.stop()
                 raise
         report = UploadResult(
@@ -302,6 +303,7 @@ class Sender:
             self._notify(number)
         again = self._run_engine({n: file for n, file in files.items() if n not in present}, journal)
         if again and not self._is_stopped():
+            # Without the journal, which has them as sent and would skip them again.
             self._run_engine({number: files[number] for number in again}, None)
 
     def _run_engine(self, files: Mapping[int, LocalFile], journal: Path | None) -> list[int]:
