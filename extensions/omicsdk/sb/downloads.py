@@ -136,6 +136,7 @@ def download(
         overwrite=overwrite,
         options=chosen,
     )
+    # Where files are left out, a folder without files may be one whose files were: none is made.
     if not chosen.dry_run and chosen.fit_all:
         make_folders(selected, folder)
     if selected.unlisted:
@@ -214,6 +215,7 @@ def fetch(
     from omicsdk.transfer.names import journal_path
 
     target, settings = Path(folder), settings_of(client)
+    # By what was named: the same call resumes, and another one into the same folder does not replace its journal.
     run = f"sb-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
     resumes = Path(journal_path(target, run)).exists()
     if not overwrite and not resumes:

@@ -306,6 +306,7 @@ def paged(
                     break
                 page = page_at(at)
     finally:
+        # A caller that stops early does not wait for pages that it will not read.
         pool.shutdown(wait=False, cancel_futures=True)
     for later in followed(page, follow, next_of):
         yield from items_of(later)

@@ -228,6 +228,7 @@ class PlatformStore(MultipartStore):
                 f"{self.target}: the storage answered part {part.number} with {status}, not with {codes}",
                 remedy="Try again; if it persists, report it to the platform's operators.",
             )
+        # The ETag as the engine has it, without quotes: so does the published client report it.
         answered = {
             name: part.etag if name.lower() == "etag" else headers.get(name.lower(), "") for name in report.headers
         }

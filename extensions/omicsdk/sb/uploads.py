@@ -227,6 +227,7 @@ class _Plan:
         for parent, numbers_by_name in numbers.items():
             try:
                 target = self.known.unsuggesting.folder(parent).target
+            # In a dry run the folder may not exist yet.
             except NotFound:
                 continue
             names = list(numbers_by_name)
