@@ -319,8 +319,10 @@ class Run:
 
     def _claim(self) -> None:
         if self.take_over and self.since is None:
+            # Before this runner's START: what is older belongs to the runner that is replaced.
             self.since = newest_status(self.client)
         self._send(State.START)
+        # After this runner's START is stored: of two that begin at once, the one with the later number sees the other.
         self._step_back_if_taken()
 
     def _step_back_if_taken(self) -> None:

@@ -195,6 +195,7 @@ class FieldStore(MultipartStore):
             raise self._lacking(f"{self._count} URLs")
         if not isinstance(upload_id, str) or not upload_id:
             raise self._lacking("upload_id")
+        # The only time that the server signs parts: without these URLs no later run could resume.
         self._urls.keep(upload_id, urls)
         self._print(f'[INFO] Starting upload for "{source.path}"')
         return upload_id

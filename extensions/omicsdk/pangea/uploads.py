@@ -262,6 +262,7 @@ def begin_put(client: Pangea, result: ResultId, name: str, *, overwrite: bool) -
 def _end_put(client: Pangea, put: FieldPut, outcome: Outcome) -> None:
     """Rename a field whose file is complete; delete one without a file."""
     if outcome.state in ("done", "skipped"):
+        # Names are unique within a result: the old field has to be gone before the new one gets its name.
         if put.old is not None:
             with suppress(NotFound):
                 put.old.delete(client)

@@ -233,6 +233,7 @@ class Resource:
 
     def update_old(self) -> None:
         """Take what is here for what the platform has."""
+        # A copy: edits within dictionaries and lists are found by comparing with it.
         self._old = copied(self._data)
         self._assigned = frozenset[str]()
 
