@@ -246,6 +246,7 @@ class Sandbox:
         """Stop the server; the state stays in the folder unless that was a temporary one."""
         running, self._running = self._running, None
         if running is not None:
+            # Stalled responses would use up the time that the end gives to those under way.
             running.in_loop(self.stalls.release)
             running.end()
         self._clean_up()

@@ -362,6 +362,7 @@ async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: i
         await _start(send, 304, headers)
         await send({"type": "http.response.body"})
         return
+    # An If-Range that does not match makes the range void: the whole object is sent (RFC 9110, 13.1.5).
     unchanged = request_headers.get("if-range", etag) in (etag, headers["Last-Modified"])
     try:
         part = parse_range(request_headers.get("range") if unchanged else None, size)

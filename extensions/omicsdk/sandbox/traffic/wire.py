@@ -202,6 +202,7 @@ class Stalls:
     def release(self) -> None:
         """Release those that wait now; later ones wait again."""
         self._released.set()
+        # A new event: a task that has not begun to wait yet would miss one that is set and cleared at once.
         self._released = asyncio.Event()
 
     async def wait(self, gone: asyncio.Event) -> None:
@@ -256,6 +257,7 @@ class Wire:
     async def _misbehave(self, acting: Sequence[Rule], due: float, scope: Scope, receive: Receive, send: Send) -> None:
         # Waits are measured from the arrival of the request: measured from their own start, a test that moves time could end them too early.
         body: bytes | None = await _whole_body(receive)
+        # ASGI reports a disconnect only after the body, which is therefore read first and replayed to the service.
         disconnected = asyncio.Event()
         watcher = asyncio.create_task(_watch(receive, disconnected))
         try:
@@ -373,6 +375,7 @@ async def _watch(receive: Receive, disconnected: asyncio.Event) -> None:
 async def _response(rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
     message, kind = "A requested fault", "application/problem+json"
     body: dict[str, object] = {"status": rule.status, "code": rule.code, "title": message}
+    # The codes of Seven Bridges are numbers, in an error of another form.
     if rule.code.isdecimal():
         body = {"status": rule.status, "code": int(rule.code), "message": message, "more_info": ""}
         kind = "application/json"
