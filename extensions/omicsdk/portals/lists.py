@@ -822,6 +822,7 @@ def address_in(base: str, path: str) -> str:
     if scheme_of(base) not in URLS:  # keys of a bucket are not quoted
         return f"{base.rstrip('/')}/{path.removeprefix('./')}"
     try:
+        # "%" is kept: a path in a list may be quoted already.
         return urljoin(f"{base.rstrip('/')}/", quote(path, safe="/%", errors="replace"))
     except ValueError as error:
         raise RowFault(f"{path[:200]!r} is not a valid address: {error}") from None

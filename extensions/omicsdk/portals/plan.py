@@ -468,6 +468,7 @@ def _write(rows: Sequence[tuple[Any, Sequence[ListedFile], *tuple[Any, ...]]], f
 def _batches_in(file: IO[bytes]) -> Iterator[Sequence[Any]]:
     """The batches of rows in a file, one after the other."""
     reader, make = cast("BufferedReader", file), ListedFile._make
+    # pickle raises EOFError at the end of the file and within a batch that was cut alike: only the first ends the plan.
     while reader.peek(1):
         batch: list[Any] = pickle.load(reader)  # noqa: S301 - only this process could write it
         yield [(cells, [*map(make, files)], *more) for cells, files, *more in batch]

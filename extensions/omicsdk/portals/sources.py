@@ -423,6 +423,7 @@ class Sra(Source):
         if not links:
             name = file.name.rpartition("/")[2]
             raise NotFound(f"{file.address}: the SRA no longer lists {name}", remedy="Run the command again.")
+        # Links end, and a run that is resolved again may have fewer copies.
         return Location(links[min(number, len(links) - 1)])
 
     def _links_of(self, file: ListedFile) -> tuple[str, ...]:
@@ -556,6 +557,7 @@ class GoogleStorage(Beside, Service):
         )
         headers = self.client.send(request).headers
         sums = dict(google_checksums(headers))
+        # The length of the stored bytes, which the checksums are of, even if Google decompresses them on the way.
         length = headers.get("x-goog-stored-content-length") or headers.get("content-length") or None
         size = (
             declared_number(length, "Content-Length", request.operation, text=True) if file.size is None else file.size
