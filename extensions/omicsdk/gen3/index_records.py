@@ -234,6 +234,7 @@ def versions_of(indexd: IndexdApi, guid: str) -> list[Record]:
         NotFound: There is no such record.
     """
     versions = checked_json(indexd.get_versions.raw(guid=guid), "get_versions", mapping(RECORD))
+    # Keys are numbers as text: 10 comes after 9.
     return [versions[number] for number in sorted(versions, key=lambda number: (len(number), number))]
 
 
