@@ -166,14 +166,14 @@ class Listening:
 
 def test_closing_waits_for_the_response_to_what_was_dealt_with(monkeypatch):
     at_it, go_on = threading.Event(), threading.Event()
-    say = notifications.Handler._say
+    respond = notifications.Handler._respond
 
     def slowly(handler: Any, status: int, said: str) -> None:
         at_it.set()
         go_on.wait(30)
-        say(handler, status, said)
+        respond(handler, status, said)
 
-    monkeypatch.setattr(notifications.Handler, "_say", slowly)
+    monkeypatch.setattr(notifications.Handler, "_respond", slowly)
     listener = Listener().start()
     sent = post(listener.url)
     with listener.receive(30):
