@@ -1,6 +1,6 @@
 """Make the pictures of the manual: `python docs/screenshots.py` with Chromium installed.
 
-docs/assets/demo.svg and session.svg are commands in a terminal, sandbox-*.png and requests.png pages of the sandbox, report.png the
+docs/assets/demo.svg, get.svg and session.svg are commands in a terminal, sandbox-*.png and requests.png pages of the sandbox, report.png the
 report of a transfer.
 """
 
@@ -34,6 +34,12 @@ SESSION = (
     "omics ls -l -h sb://{project}/reads/",
 )
 """What a reader of the gallery sees; each command runs against the sandbox."""
+GET = (
+    "omics get {study} --to fastq",
+    "omics ls -l -h fastq/",
+    "omics get {study} --to fastq",
+)
+"""What a reader of the first page sees; the last command finds every file there."""
 
 
 def main() -> None:
@@ -68,16 +74,18 @@ def write_terminal(name: str, lines: Iterable[Text]) -> None:
 
 
 def write_session(sandbox: Sandbox, folder: Path) -> None:
-    """Run the commands of the session in a terminal, and write them with what they print."""
+    """Write the pictures of the two lists of commands."""
     subprocess.run([sys.executable, HERE.parent / "examples" / "reads.py", folder / "lambda"], check=True)
     bundle = sandbox.seed(folder / "lambda" / "lambda_early")["bundle_uuid"]
     project = sandbox.seed(folder / "lambda" / "lambda_late", service="sb")["project"]
+    study = sandbox.seed(folder / "lambda", service="ena")["study"]
     environ = {**os.environ, **sandbox.environment(), "HOME": str(folder), "COLUMNS": str(COLUMNS)}
-    lines = list[Text]()
-    for template in SESSION:
-        command = template.format(bundle=bundle, project=project)
-        lines += [Text(f"$ {command}", "bold"), Text.from_ansi(in_terminal(command, folder, environ)), Text()]
-    write_terminal("session", lines[:-1])
+    for name, templates in (("session", SESSION), ("get", GET)):
+        lines = list[Text]()
+        for template in templates:
+            command = template.format(bundle=bundle, project=project, study=study)
+            lines += [Text(f"$ {command}", "bold"), Text.from_ansi(in_terminal(command, folder, environ)), Text()]
+        write_terminal(name, lines[:-1])
 
 
 def in_terminal(command: str, folder: Path, environ: dict[str, str]) -> str:
