@@ -104,8 +104,10 @@ def _is_folder(entry: Any) -> bool:
 
 def _weight(name: str) -> float:
     """The rank of a page in search results: pages of help and that teach come before pages that list, and these before reasons."""
-    if name.startswith(("help/", "troubleshooting", "install")):
+    if name.startswith(("help/", "troubleshooting.md", "install")):
         return 8
+    if name.startswith("reference/commands/"):  # the name of a command is found at the command
+        return 2
     if name.startswith(("reference/", "design/", "published-", "coming-from-")) or name in (
         "performance.md",
         "changelog.md",
