@@ -1,5 +1,7 @@
 """A file's way through a download: the modules that it passes, in their own words."""
 
+from collections.abc import Sequence
+
 from diagrams.sources import ROOTS, said
 from diagrams.svg import Box, drawing
 
@@ -15,12 +17,19 @@ STAGES = (
 """What happens, and the module below omicsdk.transfer that does it."""
 
 
-def stages() -> list[Box]:
-    """The stages in their order."""
-    folder = ROOTS["omicsdk"] / "transfer"
-    return [Box(f"{what}  ({module.replace('/', '.')})", said(folder / f"{module}.py")) for what, module in STAGES]
+def staged(title: str, package: str, stages: Sequence[tuple[str, str]]) -> str:
+    """A drawing of stages from top to bottom.
+
+    Args:
+        title: Its name.
+        package: The package below omicsdk.
+        stages: What happens, and the module of the package that does it.
+    """
+    folder = ROOTS["omicsdk"] / package
+    boxes = [Box(f"{what}  ({module.replace('/', '.')})", said(folder / f"{module}.py")) for what, module in stages]
+    return drawing(title, [[box] for box in boxes], arrows=True, columns=1)
 
 
 def draw() -> str:
     """The drawing."""
-    return drawing("The stages of a downloaded file", [[box] for box in stages()], arrows=True, columns=1)
+    return staged("The stages of a downloaded file", "transfer", STAGES)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from building.drawings import drawn
-from diagrams import downloads, finding, generator, layers, transfer, uploads
+from diagrams import command, downloads, finding, generator, layers, request, simulated, transfer, uploads
 from diagrams.sources import ROOTS, imports, packages
 from diagrams.sources import layers as stacked
 from diagrams.states import EVERYWHERE
@@ -66,7 +66,7 @@ def test_a_stage_of_a_transfer_is_a_module_that_the_engine_needs(stage: tuple[st
     assert any(f"from omicsdk.transfer.{name} import" in source for source in sources)
 
 
-@pytest.mark.parametrize("module", [layers, generator, transfer, downloads, uploads])
+@pytest.mark.parametrize("module", [layers, generator, command, request, transfer, downloads, uploads, simulated])
 def test_a_drawing_is_whole_and_its_words_stay_in_their_boxes(module):
     svg = ElementTree.fromstring(module.draw())
     assert svg.find(f"{SVG}title") is not None
