@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from .code import Code, as_literal
-from .naming import Wanted, argument_name, settle
+from .naming import credential_names
 from .plan import Package
 from .render import render_text
 from .texts import one_line, sentence
 from .values import Json, Object
 
 FILE = "__main__.py"
-# Options of all commands, by their keys in Python (a test compares with core's).
-_GENERAL = frozenset(
-    {"help", "version", "output", "query", "columns", "sort", "output_file", "base_url", "server", "servers", "call_timeout",
-     "call_budget", "yes", "quiet", "log_level", "log_format", "debug"}
-)  # fmt: skip
 
 
 def command_line(package: Package, name: str, version: str, note: Code) -> str:
@@ -48,14 +41,7 @@ def credential_options(package: Package) -> list[Object]:
         package: the plan.
     """
     schemes = package.security.schemes
-    reserved = _GENERAL | set(package.servers.arguments.values())
-    # OAuth is one word: not `o-auth`.
-    spellings = {
-        scheme: argument_name(re.sub("oauth", "oauth", scheme, flags=re.IGNORECASE)).strip("_") for scheme in schemes
-    }
-    names = settle(
-        (Wanted(scheme, (word, f"{word}_credentials"), word == scheme) for scheme, word in spellings.items()), reserved
-    )
+    names = credential_names(schemes, package.servers.arguments.values())
     options: list[Object] = []
     for name, scheme in schemes.items():
         kind = one_line(scheme.get("scheme")).lower() if scheme["type"] == "http" else str(scheme["type"])

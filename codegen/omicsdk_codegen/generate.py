@@ -12,6 +12,7 @@ from pathlib import Path
 from .commands import index_entry
 from .document import Document, read
 from .faults import DocumentError, Fault, Note, Report
+from .naming import package_name
 from .only import only
 from .options import AS_TEXT, TypeOptions
 from .plan import Package, plan
@@ -31,11 +32,13 @@ class Made:
     """One document's package.
 
     Attributes:
+        name: what it is called.
         package: the planned package.
         files: texts by path relative to the package's folder.
         report: repairs, omissions and losses.
     """
 
+    name: str
     package: Package
     files: dict[str, str]
     report: Report
@@ -43,8 +46,9 @@ class Made:
 
 @dataclass(frozen=True)
 class Planned:
-    """A document and the plan of its package."""
+    """A document and the plan of its package, which has a name."""
 
+    name: str
     document: Document
     package: Package
     report: Report
@@ -84,7 +88,7 @@ def plan_package(
     Args:
         spec: the document.
         overlays: corrections beside it.
-        name: the package, a Python identifier.
+        name: the package, a Python identifier; empty for `package_name` of the document's title.
         allow_urls: web addresses that may be fetched, and all below them.
         refs: folder of copies of web pages, looked at before the network.
         missing_as_any: treat a schema that does not exist as any value.
@@ -113,7 +117,9 @@ def plan_package(
         on_progress=on_progress,
     )
     document = only(document, selectors, report)
-    return Planned(document, plan(document, name, report, on_progress, types=types, flat=flat), report)
+    info = document.data.get("info")
+    name = name or package_name(one_line(info.get("title")) if isinstance(info, dict) else "")
+    return Planned(name, document, plan(document, name, report, on_progress, types=types, flat=flat), report)
 
 
 @_uncollected()
@@ -139,7 +145,7 @@ def make_package(
     Args:
         spec: the document.
         overlays: corrections beside it.
-        name: the package, a Python identifier.
+        name: the package, a Python identifier; empty for `package_name` of the document's title.
         origin: the sources and the command, for the header of generated files.
         allow_urls: web addresses that may be fetched, and all below them.
         refs: folder of copies of web pages, looked at before the network.
@@ -176,7 +182,7 @@ def make_package(
         planned.report.add(Note("", str(path), None, "template", template, "the user's template", True))
     rows: list[Json] = list(planned.report.rows())
     files["report.json"] = readable_json(rows)
-    return Made(planned.package, files, planned.report)
+    return Made(planned.name, planned.package, files, planned.report)
 
 
 @dataclass(frozen=True)

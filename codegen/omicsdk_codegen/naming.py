@@ -6,6 +6,7 @@ import builtins
 import hashlib
 import keyword
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,14 @@ DEVICES = frozenset(
 
 # Public names of omicsdk.core's clients (a test compares), and the argument of `iterate`.
 RESERVED = frozenset({"base_url", "with_options", "close", "aclose", "max_items"})
+
+# Options of all commands, by their keys in Python (a test compares with core's).
+GENERAL_OPTIONS = frozenset(
+    {"help", "version", "output", "query", "columns", "sort", "output_file", "base_url", "server", "servers", "call_timeout",
+     "call_budget", "yes", "quiet", "log_level", "log_format", "debug"}
+)  # fmt: skip
+
+_OUR_PACKAGES = frozenset({"omicsdk", "omicsdk_api", "omicsdk_codegen"})
 
 # Names that a method's first argument has.
 _SELF = frozenset({"self", "cls"})
@@ -188,6 +197,45 @@ def module_name(class_: str) -> str:
 def operation_module(operation: str) -> str:
     """The module of an operation: its name, in ASCII."""
     return operation if operation.isascii() else operation_name(ascii_of(operation))
+
+
+def name_problem(name: str) -> str:
+    """Return why a package's name is invalid; empty if it is valid."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name) or keyword.iskeyword(name):
+        return "it must be a Python package's name: a-z, 0-9 and _, a letter first, at most 60 characters"
+    if name in sys.stdlib_module_names or name in _OUR_PACKAGES:
+        return "another package has it already"
+    return ""
+
+
+def package_name(title: str) -> str:
+    """Return the name of a document's package, and of its service in the sandbox, where the user gives no other.
+
+    Args:
+        title: The document's title. Its words are the name, in ASCII; one that is not valid, such as a module's of Python, ends in _api.
+    """
+    name = snake_case(ascii_of(title))
+    if name == "unnamed":
+        return "api"
+    name = _bounded(name, "head")
+    return f"{_bounded(name, 'head', MAX_LENGTH - len('_api'))}_api" if name_problem(name) else name
+
+
+def credential_names(schemes: Iterable[str], reserved: Collection[str] = ()) -> dict[str, str]:
+    """Return the options of security schemes, as keys in Python: in capitals, the ends of their environment variables.
+
+    Args:
+        schemes: The schemes' names in the document.
+        reserved: Further options of the command line.
+    """
+    # OAuth is one word: not `o-auth`.
+    spellings = {
+        scheme: argument_name(re.sub("oauth", "oauth", scheme, flags=re.IGNORECASE)).strip("_") for scheme in schemes
+    }
+    return settle(
+        (Wanted(scheme, (word, f"{word}_credentials"), word == scheme) for scheme, word in spellings.items()),
+        GENERAL_OPTIONS | set(reserved),
+    )
 
 
 def settle_modules(names: Iterable[str], make: Callable[[str], str]) -> dict[str, str]:

@@ -49,14 +49,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def omics_sandbox_specs() -> "Mapping[str, Spec]":
-    """The OpenAPI documents that the sandbox serves, by name: none. A fixture of this name in conftest.py has others."""
-    return {}
+def omics_sandbox_specs() -> "Mapping[str, Spec] | Sequence[Spec]":
+    """The OpenAPI documents that the sandbox serves, by name or as a list: none. A fixture of this name in conftest.py has others."""
+    return ()
 
 
 @pytest.fixture(scope="session")
 def _omics_sandbox_server(
-    tmp_path_factory: pytest.TempPathFactory, omics_sandbox_specs: "Mapping[str, Spec]"
+    tmp_path_factory: pytest.TempPathFactory, omics_sandbox_specs: "Mapping[str, Spec] | Sequence[Spec]"
 ) -> "Generator[Sandbox]":  # pyright: ignore[reportUnusedFunction] - pytest finds it
     try:
         from omicsdk.sandbox.server import Sandbox

@@ -80,7 +80,7 @@ class Sandbox:
         strict_errors: How what the real servers are known to fail on with 500 is answered: `helpful`, the default, by the
             refusal that it should be, or `real`, by their 500. The setting `sandbox.strict_errors` changes it later.
         specs: OpenAPI documents that are served beside the platforms, with state: files or resolved documents, by name or as
-            a list; `spec_url(name)` is where each is.
+            a list, in which the name is the title, as `omics codegen` spells it; `spec_url(name)` is where each is.
 
     Attributes:
         options: As given.

@@ -161,3 +161,32 @@ def test_a_folder_without_room_is_one_line(tmp_path, room):
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
     assert "state.sqlite cannot be written" in ran.stderr
     assert "--dir" in ran.stderr
+
+
+@pytest.mark.parametrize("named", [(), ("--name", "lab")])
+def test_a_generated_client_finds_the_sandbox_that_was_started_with_the_same_arguments(omics, tmp_path, named):
+    schemes = {
+        "oAuthToken": {"type": "http", "scheme": "bearer"},
+        "X-API-Key2": {"type": "apiKey", "in": "header", "name": "X-API-Key2"},
+    }
+    samples = {"operationId": "list_samples", "responses": {"200": {"description": "All samples."}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Calendar", "version": "1"},  # a module of Python, so no package's name
+        "security": [{name: [] for name in schemes}],
+        "paths": {"/samples": {"get": samples}},
+        "components": {"securitySchemes": schemes},
+    }
+    spec = tmp_path / "openapi.json"
+    spec.write_text(json.dumps(document))
+    made = omics("codegen", str(spec), "--out", str(tmp_path / "client"), *named, installed=True)
+    assert made.code == 0, made.err
+    [package] = (tmp_path / "client/src").iterdir()
+    with up(tmp_path / "state", "--spec", str(spec), *named) as (process, _):
+        lines = f". {tmp_path / 'state/environment.sh'} && {sys.executable} -m {package.name} list-samples"
+        ran = subprocess.run(["sh", "-c", lines], cwd=package.parent, capture_output=True, text=True, check=False)
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=30)[1]
+    assert (ran.returncode, ran.stderr) == (0, "")
+    prefix = "LAB" if named else "CALENDAR_API"
+    assert f"/apis/{package.name}, in {prefix}_BASE_URL, {prefix}_OAUTH_TOKEN, {prefix}_X_API_KEY2" in err

@@ -7,9 +7,10 @@ from omicsdk.cli.arguments import general_options
 from omicsdk.cli.package import BASE_URL, OUTPUT_FILE
 from omicsdk_codegen import plan
 from omicsdk_codegen.code import Code
-from omicsdk_codegen.command_line import _GENERAL, command_line, credential_options  # pyright: ignore[reportPrivateUsage]
+from omicsdk_codegen.command_line import command_line, credential_options
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import Report
+from omicsdk_codegen.naming import GENERAL_OPTIONS
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package
 
@@ -37,7 +38,7 @@ def _module(package: Package) -> dict[str, Any]:
 
 def test_the_general_options_are_known() -> None:
     names = {each["name"] for each in [*general_options(), OUTPUT_FILE]} | {BASE_URL, "server", "servers"}
-    assert {name.replace("-", "_") for name in names} <= _GENERAL
+    assert {name.replace("-", "_") for name in names} <= GENERAL_OPTIONS
 
 
 def test_options_are_named_after_schemes() -> None:

@@ -104,8 +104,8 @@ class Document(Reading):
 def generate(
     document: Document,
     *,
-    name: str,
     out: str,
+    name: str | None = None,
     runtime: Literal["copy", "omicsdk"] = "copy",
     no_cli: bool = False,
     templates: str | None = None,
@@ -121,8 +121,9 @@ def generate(
 
     Args:
         document: The document.
-        name: The package's name in Python, such as my_client.
         out: The project's folder; created if it does not exist.
+        name: The package's name in Python, such as my_client; by default the document's title. Its environment variables begin
+            with it: MY_CLIENT_BASE_URL.
         runtime: Where the modules are that the client needs: copied into src/NAME/_runtime, so that it depends on httpx
             and attrs only, or in omicsdk, which it then depends on.
         no_cli: Leave out the command line of the client.
@@ -134,10 +135,11 @@ def generate(
     spec = Path(document.spec)
     with _generator(console, document.spec):
         from omicsdk_codegen.generate import make_package
-        from omicsdk_codegen.project import name_problem, origin, project_drift, write_project
+        from omicsdk_codegen.naming import name_problem
+        from omicsdk_codegen.project import origin, project_drift, write_project
         from omicsdk_codegen.template_files import Templates, rendering_with
 
-        if problem := name_problem(name):
+        if name is not None and (problem := name_problem(name)):
             raise UsageError(f"--name {name!r} cannot be used: {problem}")
         folder = Path(out)
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
@@ -146,7 +148,8 @@ def generate(
             raise UsageError(f"--templates {templates}: not a folder")
         others = Templates(None if templates is None else Path(templates))
         with rendering_with(others), _formatted(others):
-            generated = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
+            generated = make_package(name=name or "", origin=origin(spec), strict=strict, **document.options(console))
+            name = generated.name
             if check:
                 console.step("comparing")
                 drift = project_drift(generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli)

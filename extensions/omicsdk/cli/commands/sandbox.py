@@ -53,8 +53,8 @@ def up(
         port: TCP port; 0 picks a free one.
         dir: Folder that keeps the state; created if it does not exist.
         spec: OpenAPI document to serve beside the platforms, at /apis/NAME, with state; may be given several times.
-        name: Name of the document; the first is that of the first --spec. With the name of its generated package, the
-            printed variables are those that the package's command reads. Default: the document's file name.
+        name: Name of the document, as of `omics codegen --name`; the first is that of the first --spec. The variables that the
+            document's package reads begin with it. Default: the document's title, as for the package.
         faults: YAML or JSON file of faults that the server injects.
         host: Address to listen on. With an external address, such as 0.0.0.0 in a container, any client that reaches
             this machine controls the sandbox.
@@ -76,6 +76,9 @@ def up(
         console.message(f"sandbox at {sandbox.url}, state in {sandbox.folder}; Ctrl-C ends it")
         console.message(f"in a browser: {sandbox.url}/")
         console.message(f"in another shell: . {shlex.quote(str(sandbox.folder / ENVIRONMENT))}")
+        for engine in sandbox.engines:
+            served = engine.variables(sandbox.spec_url(engine.name), sandbox.token())
+            console.message(f"{engine.title}: {sandbox.spec_url(engine.name)}, in {', '.join(served)}")
         sys.stdout.write(lines)
         sys.stdout.flush()
 

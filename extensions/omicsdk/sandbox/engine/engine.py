@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from omicsdk_codegen.naming import credential_names, package_name
+
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.document import EMPTY, as_mapping, operations
 from omicsdk.sandbox.engine.plan import Kind, Plan
@@ -123,19 +125,13 @@ class Engine:
             token: A token of the sandbox, for each security scheme.
         """
 
-        def spelled(name: str) -> str:
-            separated = re.sub(
-                r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])",
-                "_",
-                re.sub("oauth", "oauth", name, flags=re.IGNORECASE),
-            )
-            return re.sub(r"[^A-Za-z0-9]+", "_", separated).strip("_").upper()
-
-        prefix = spelled(self.name)
+        schemes = as_mapping(as_mapping(self.document.get("components")).get("securitySchemes"))
+        prefix = re.sub(r"[^A-Z0-9]+", "_", self.name.upper()).strip("_")
         environment = {f"{prefix}_BASE_URL": url}
-        for name, scheme in self.document.get("components", {}).get("securitySchemes", {}).items():
+        options = credential_names(schemes)
+        for name, scheme in schemes.items():
             is_basic = str(scheme.get("scheme", "")).lower() == "basic"
-            environment[f"{prefix}_{spelled(name)}"] = f"sandbox:{token}" if is_basic else token
+            environment[f"{prefix}_{options[name].upper()}"] = f"sandbox:{token}" if is_basic else token
         return environment
 
 
@@ -143,16 +139,18 @@ class Engine:
 
 
 def named_specs(specs: Mapping[str, Spec] | Sequence[Spec], taken: Collection[str] = ()) -> dict[str, Spec]:
-    """Documents by name; one without a name has that of its file, or of its title.
+    """Documents by name; one without a name is named as its generated package is, after its title.
 
     Args:
         specs: Documents by name, or documents alone.
         taken: Names of platforms.
 
     Raises:
-        ValueError: Two have one name, or a name is a platform's or none of small letters, digits, dots and dashes.
+        ValueError: Two have one name, or a name is a platform's or none of small letters, digits, dots and dashes; or a file
+            without a name is no OpenAPI document.
+        OSError: A file without a name cannot be read.
     """
-    pairs = specs.items() if isinstance(specs, Mapping) else ((_name_of(spec), spec) for spec in specs)
+    pairs = specs.items() if isinstance(specs, Mapping) else map(_titled, specs)
     specs_by_name: dict[str, Spec] = {}
     for name, spec in pairs:
         if name in specs_by_name:
@@ -173,23 +171,23 @@ def paired(files: Sequence[str], names: Sequence[str]) -> dict[str, Spec]:
         names: Their names, as many or fewer.
 
     Raises:
-        ValueError: There are more names than files, or two documents have one name.
+        ValueError: There are more names than files, or two documents have one name; or a file without a name is no OpenAPI
+            document.
+        OSError: A file without a name cannot be read.
     """
     if len(names) > len(files):
         raise ValueError(f"the name {names[len(files)]!r} has no document: give --spec for each --name")
-    all_names = [*names, *(_name_of(file) for file in files[len(names) :])]
+    pairs: list[tuple[str, Spec]] = [*zip(names, files, strict=False), *map(_titled, files[len(names) :])]
+    all_names = [name for name, _ in pairs]
     if repeated := next((name for name in all_names if all_names.count(name) > 1), None):
         raise ValueError(f"two documents are named {repeated!r}: give each another name")
-    return dict(zip(all_names, files, strict=True))
+    return dict(pairs)
 
 
-def _name_of(spec: Spec) -> str:
-    title = (
-        str(cast("Mapping[str, Any]", spec.get("info") or {}).get("title", ""))
-        if isinstance(spec, Mapping)
-        else Path(spec).name.partition(".")[0]
-    )
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "api"
+def _titled(spec: Spec) -> tuple[str, Mapping[str, Any]]:
+    """A document by the name that its package has if no other is given."""
+    document = _read(spec)
+    return package_name(str(as_mapping(document.get("info")).get("title") or "")), document
 
 
 def engines_of(specs: Mapping[str, Spec]) -> list[Engine]:

@@ -355,9 +355,9 @@ def test_programs_find_a_document_by_variables(served: Sandbox):
 
 
 def test_names_of_documents(tmp_path: Path):
-    (tmp_path / "My API.json").write_text(json.dumps(PETS))
-    with Sandbox(specs=[tmp_path / "My API.json"]) as sandbox:
-        assert httpx.get(f"{sandbox.spec_url('my-api')}/pets").json()["total"] == 0
+    (tmp_path / "openapi.json").write_text(json.dumps(PETS | {"info": {"title": "My API", "version": "1"}}))
+    with Sandbox(specs=[tmp_path / "openapi.json"]) as sandbox:
+        assert httpx.get(f"{sandbox.spec_url('my_api')}/pets").json()["total"] == 0
     for specs, words in (
         ([PETS, PETS], "two documents are named 'test'"),
         ({"dss": PETS}, "platform"),
