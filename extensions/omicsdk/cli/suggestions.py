@@ -60,6 +60,9 @@ OPTIONS = {
 }
 """Options by the words for them in other tools; a command that has none of the name does not suggest it."""
 
+REPLACES = ("--overwrite", "--force", "-f")
+"""Options of other tools that replace existing files, which commands with --no-clobber do without an option."""
+
 _SURE = 0.8
 """Likeness from which a word that could also be an argument, or the word of another service, is taken for a command."""
 
@@ -73,6 +76,8 @@ def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:
         having: Commands that have an option of that name.
     """
     known = list(known)
+    if word in REPLACES and "--no-clobber" in known:
+        return "Existing files are replaced without an option; --no-clobber skips them."
     meant = OPTIONS.get(word, "")
     if meant.partition(" ")[0] in known:
         return f"Did you mean {meant}?"

@@ -45,6 +45,7 @@ from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
         (["get", "--json", "a"], "Did you mean --output json?"),
         (["get", "--sse-c-key-file", "a"], "It is an option of omics "),
         (["drs", "get", "--exclude", "a"], "It is an option of omics "),
+        (["cp", "--overwrite", "a", "b"], "Existing files are replaced without an option; --no-clobber skips them."),
         (["get", "--tu", "a"], "Did you mean --to?"),
         (["sb", "projects", "create", "--name", "X"], "unknown option --name. Did you mean NAME?"),
         (["dss", "download", "--name", "X"], "unknown option --name. See: omics dss download --help"),
