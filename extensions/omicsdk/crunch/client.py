@@ -49,6 +49,10 @@ SLUG = Identifier("slug", str.casefold)
 """Some databases of sites ignore case."""
 
 
+COLUMNS = ("slug", "name", "size", "parent", "modified", "workflow")
+"""Columns of a table of projects, datasets or files, the most important first."""
+
+
 class _Workflows:
     """The workflows of both clients, and how they compare responses with requests."""
 
@@ -57,7 +61,7 @@ class _Workflows:
     )
 
     whoami = Workflow(datasets.whoami)
-    ls = Listing(datasets.ls)
+    ls = Listing(datasets.ls, COLUMNS)
     open = Opening(datasets.open)
     download = Workflow(datasets.download)
     upload = Workflow(datasets.upload)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.consistency import UUID, Identifier, Rule, Rules
 from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Part, Platform, Workflow, late_modules
+from omicsdk.drs.client import COLUMNS
 from omicsdk.drs.identifiers import is_guid, without_prefix
 from omicsdk.gen3.discovery import CommonsAddress
 
@@ -107,7 +108,7 @@ class _Workflows:
     whoami = Workflow(account.whoami)
     projects = Workflow(account.projects)
     dictionary = Workflow(account.dictionary)
-    ls = Listing(planning.ls)
+    ls = Listing(planning.ls, COLUMNS)
     open = Opening(reading.open_object)
     download = Workflow(downloads.download)
     download_record = Workflow(downloads.download_record)
@@ -115,11 +116,11 @@ class _Workflows:
     upload = Workflow(uploads.upload)
     update_record = Workflow(index_records.change_record)
     delete_record = Workflow(index_records.delete_record)
-    validate = Listing(validation.validate_records)
+    validate = Listing(validation.validate_records, ("file", "row", "column", "kind", "message"))
     submit = Workflow(submission.submit)
     submit_file = Workflow(file_submission.submit_file)
-    submit_rows = Listing(submission.submit_rows)
-    export_rows = Listing(exports.export_rows)
+    submit_rows = Listing(submission.submit_rows, ("type", "name", "status", "id"))
+    export_rows = Listing(exports.export_rows, ("submitter_id", "type", "id"))
     export_file = Workflow(exports.export_file)
     file_manifest = Workflow(exports.file_manifest)
     export_project = Workflow(exports.export_project)

@@ -42,6 +42,9 @@ def test_projects_datasets_and_files_are_listed(crunch: Crunch, media: Path):
         return sorted(each.name for each in crunch.ls(what))
 
     assert (named(), named("proj"), named(SLUG)) == (["Sandbox", "proj"], ["Data"], ["a.txt", "sub/b.txt"])
+    assert [[*crunch.ls(what).to_frame()][:2] for what in (None, "proj", SLUG)] == [["slug", "name"]] * 2 + [
+        ["name", "size"]
+    ]
     for unknown in ("nope", "proj:nope"):
         with pytest.raises(NotFound):
             named(unknown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from omicsdk import HcaUpload
 from omicsdk.cli.commands import upload
 from omicsdk.cli.index import Entry
+from omicsdk.hca.upload.client import COLUMNS
 
 READS = ("list", "areas", "status", "report")
 WRITES = ("files",)
@@ -32,7 +33,14 @@ COMMANDS = (
         render=upload.uploaded,
         examples=("reads.fastq.gz", "data/ --file-extension fastq.gz"),
     ),
-    Entry("list", upload.list_files, switches=("long",), short={"long": "-l"}, examples=("", "--long")),
+    Entry(
+        "list",
+        upload.list_files,
+        switches=("long",),
+        short={"long": "-l"},
+        columns=COLUMNS,
+        examples=("", "--long"),
+    ),
     Entry("areas", upload.areas, quick=True, examples=("",)),
     Entry("forget", upload.forget, positional=("uuid_or_alias",), quick=True, examples=("ffff",)),
     Entry("creds", upload.creds, positional=("uuid_or_alias",), like=(upload.forget,), examples=("ffff",)),

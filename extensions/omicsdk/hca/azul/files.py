@@ -261,6 +261,18 @@ def totals_of(hit: Mapping[str, Any]) -> tuple[int, int]:
     return sum(summary["count"] for summary in summaries), int(sum(summary["totalSize"] for summary in summaries))
 
 
+def size_of(hit: Mapping[str, Any]) -> int | None:
+    """Return the bytes of an entity's files, or of a file itself; None if the hit does not state them.
+
+    Args:
+        hit: The hit.
+    """
+    if hit.get("fileTypeSummaries"):
+        return totals_of(hit)[1]
+    sizes = [file["size"] for file in hit.get("files") or () if file.get("size") is not None]
+    return int(sum(sizes)) if sizes else None
+
+
 def values_in(entities: list[Mapping[str, Any]] | None, *names: str) -> list[str]:
     """Return the different values of fields, each of which may be a value or a list in each entity.
 

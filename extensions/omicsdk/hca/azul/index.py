@@ -155,7 +155,7 @@ def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", s
         UnknownFacet: A condition names a field that the catalog does not have.
         UsageError: The catalog has no such type.
     """
-    from omicsdk_api.azul.models import Hit
+    from omicsdk.hca.azul.hits import Hit
 
     within = "" if container_in(entity) is None else entity
     kind = "files" if within else entity

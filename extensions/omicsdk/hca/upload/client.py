@@ -75,12 +75,16 @@ def _files(search: Search) -> Found:
     )
 
 
+COLUMNS = ("name", "size", "content_type", "last_modified")
+"""Columns of a table of files, the most important first."""
+
+
 class _Workflows:
     """What both clients have beside the operations."""
 
     _discovery = Discovery(platform="upload", files=_files, token=api_key)
 
-    ls = Listing(listings.ls)
+    ls = Listing(listings.ls, COLUMNS)
     upload = Workflow(uploads.upload)
     status = Workflow(listings.status)
     file_status = Workflow(listings.file_status)

@@ -44,6 +44,7 @@ def test_rows_of_a_node_come_as_they_are(commons: Gen3, ids: list[str]) -> None:
     assert rows[3]["age"] == "3"
     assert rows[3]["experiments"] == [{"node_id": ids[0], "submitter_id": "e1"}]
     assert "id" not in next(commons.export_rows("demo-one", "case", without_id=True))
+    assert [*commons.export_rows("demo-one", "case").to_frame()][:3] == ["submitter_id", "type", "id"]
 
 
 def test_a_node_without_records_has_no_rows(commons: Gen3, ids: list[str]) -> None:

@@ -10,6 +10,7 @@ from omicsdk.core import NameClash, UsageError
 from omicsdk.hca.azul import AzulFile
 from omicsdk.hca.azul.downloads import mirror_url, names_of
 from omicsdk.hca.azul.files import azul_version, in_matrices, of_hit, of_row, uuid_in, verifiable
+from omicsdk.hca.azul.hits import Hit
 
 UUID = "7b393e4d-65bc-4c03-b402-aae769299329"
 VERSION = "2019-08-03T03:23:31.151555Z"
@@ -142,3 +143,26 @@ def test_a_mirror_is_an_address_in_s3() -> None:
     assert mirror_url(uri, {}) == "https://humancellatlas.s3.amazonaws.com/file/ab.sha256"
     endpoint = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9/s3/"}
     assert mirror_url(uri, endpoint) == "http://127.0.0.1:9/s3/humancellatlas/file/ab.sha256"
+
+
+@pytest.mark.parametrize(
+    ("members", "size"),
+    [
+        (
+            {
+                "fileTypeSummaries": [
+                    {"format": "bam", "count": 2, "totalSize": 5.0},
+                    {"format": "csv", "count": 1, "totalSize": 7.0},
+                ]
+            },
+            12,
+        ),
+        ({"files": [{"name": "a.bam", "size": 40}]}, 40),
+    ],
+)
+def test_an_entity_is_displayed_with_its_size(members: dict[str, Any], size: int) -> None:
+    hit = Hit.from_dict({"entryId": "e", **members})
+    assert f"size={size}" in repr(hit)
+    assert f'<td style="text-align: left">{size}</td>' in hit._repr_html_()
+    assert hit.to_dict() == {"entryId": "e", **members}
+    assert "size" not in repr(Hit.from_dict({"entryId": "e"}))

@@ -30,6 +30,7 @@ def test_files_that_are_not_described_are_an_error(came: Any, home: Any, monkeyp
     network = httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(came)))
     with HcaUpload("http://localhost:1", transport=network, retry=NO_RETRY) as client:
         assert [file.name for file in client.ls(uri_of(UUID, "dev"))] == ["a.txt", "b.txt"]
+        assert [*client.ls(uri_of(UUID, "dev")).to_frame()] == ["name", "size"]
         with pytest.raises(DecodeError, match="files_info"):
             list(client.ls(uri_of(UUID, "dev"), detail=True))
 
