@@ -145,8 +145,7 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
     """
     function: Callable[..., Any] = loaded(command.get("run", ""))
     own_names, supplied = command.get("own", ()), command.get("supplied", ())
-    if "control" in supplied:
-        _warn_of_variables(console)
+    _warn_of_variables(console)
     arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own_names}}
     options = {name: given[name] for name in own_names if name in given}
     call = Call(
@@ -211,14 +210,25 @@ def _name_option(error: UsageError, command: Workflow) -> None:
         error.message = error.message.replace(option, spellings.get(option, option), 1)
 
 
-def _warn_of_variables(console: Console) -> None:
-    """Warn of variables that look like defaults of transfers, and are none."""
-    known = [default_variable("transfer", option) for option in DEFAULTS["transfer"]]
-    for name in os.environ:
-        if name.startswith("OMICS_TRANSFER_") and name not in known:
-            from omicsdk.core.likeness import did_you_mean
+_NEAR_VARIABLE = 0.9
+"""Likeness from which a variable is taken for a misspelled one: OMICS_LOGLEVEL has 0.97, OMICS_OUTPUT_DIR 0.86."""
 
-            console.warning(f"{name} has no effect: no such option. {did_you_mean(name, known)}".rstrip())
+
+def _warn_of_variables(console: Console) -> None:
+    """Warn of variables that look like defaults of options, and are none.
+
+    Variables are compared only where they begin as one of ours: most commands have none to compare, and import no difflib. Of every
+    command's options only near names are reported, since programs may have an OMICS_OUTPUT_DIR for themselves.
+    """
+    known = [default_variable(section, option) for section, options in DEFAULTS.items() for option in options]
+    beginnings = tuple({"_".join(name.split("_")[:2]) for name in known})
+    for name in os.environ:
+        if name.startswith(beginnings) and name not in known:
+            from omicsdk.core.likeness import did_you_mean, nearest
+
+            is_transfer = name.startswith("OMICS_TRANSFER_")
+            if is_transfer or nearest(name, known, least=_NEAR_VARIABLE):
+                console.warning(f"{name} has no effect: no such option. {did_you_mean(name, known)}".rstrip())
 
 
 def _transferred(command: Workflow, call: Call, passed: Mapping[str, Any], command_name: str, *client: Any) -> object:

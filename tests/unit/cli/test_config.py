@@ -1,8 +1,11 @@
 """`omics config`: values with their origins, secrets masked; changes that touch one setting."""
 
 import json
+import os
+import re
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 from omicsdk.cli.arguments import key, own_arguments
@@ -445,6 +448,19 @@ def test_variables_come_before_settings(omics, settings, monkeypatch):
     assert found(omics) == ["b.txt"]
     monkeypatch.setenv("OMICS_TRANSFER_MIN_SIZE", "1K")
     assert found(omics) == []
+
+
+def test_a_misspelled_variable_of_every_command_is_named(omics, settings, monkeypatch):
+    names = re.findall(
+        r"OMICS_[A-Z0-9_]+[A-Z0-9]\b",
+        (Path(__file__).parents[3] / "docs/reference/environment.md").read_text(encoding="utf-8"),
+    )
+    assert len(names) > 50
+    for name in (*names, "OMICS_OUTPUT_DIR"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    assert "has no effect" not in omics("find", "tree").err
+    monkeypatch.setenv("OMICS_LOGLEVEL", "debug")
+    assert "OMICS_LOGLEVEL has no effect: no such option. Did you mean OMICS_LOG_LEVEL?" in omics("find", "tree").err
 
 
 def test_a_misspelled_variable_of_transfers_is_named_once(omics, settings, monkeypatch, tmp_path):
