@@ -278,7 +278,10 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
         if found.path[0] not in _DIAGNOSES:
             raise
         everywhere = {}
-    moves = "control" in command.get("supplied", ()) or "places" in command.get("gathered", {})
+    # Of the settings of transfers, --progress-every is also one of commands that only read, such as `omics lock`.
+    moves = not {"control", "progress"}.isdisjoint(command.get("supplied", ())) or "places" in command.get(
+        "gathered", {}
+    )
     own = _stated("transfer", own_arguments(command)) if moves else {}
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
