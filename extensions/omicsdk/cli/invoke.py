@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from omicsdk.cli.arguments import flag, global_arguments, key, loaded, own_arguments
-from omicsdk.cli.catalog import Defaults
+from omicsdk.cli.catalog import PROGRESS_EVERY, Defaults
 from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.running import LOG_LEVEL
@@ -278,11 +278,11 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
         if found.path[0] not in _DIAGNOSES:
             raise
         everywhere = {}
-    # Of the settings of transfers, --progress-every is also one of commands that only read, such as `omics lock`.
-    moves = not {"control", "progress"}.isdisjoint(command.get("supplied", ())) or "places" in command.get(
-        "gathered", {}
-    )
-    own = _stated("transfer", own_arguments(command)) if moves else {}
+    supplied, arguments = command.get("supplied", ()), own_arguments(command)
+    if "control" not in supplied and "places" not in command.get("gathered", {}):
+        # Commands that only read, such as `omics lock`, have one of the settings of transfers. Their --cache is no option of a transfer.
+        arguments = [argument for argument in arguments if key(argument) == key(PROGRESS_EVERY)]
+    own = _stated("transfer", arguments)
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
         return Defaults(own, everywhere)
