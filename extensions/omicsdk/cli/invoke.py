@@ -272,14 +272,14 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
             and line.
     """
     command = cast("Workflow", found.command)
+    arguments = own_arguments(command)
     try:
-        everywhere = _stated("cli", global_arguments(own_arguments(command), catalog.options))
+        everywhere = _stated("cli", global_arguments(arguments, catalog.options))
     except ConfigError:
         if found.path[0] not in _DIAGNOSES:
             raise
         everywhere = {}
-    supplied, arguments = command.get("supplied", ()), own_arguments(command)
-    if "control" not in supplied and "places" not in command.get("gathered", {}):
+    if "control" not in command.get("supplied", ()) and "places" not in command.get("gathered", {}):
         # Commands that only read, such as `omics lock`, have one of the settings of transfers. Their --cache is no option of a transfer.
         arguments = [argument for argument in arguments if key(argument) == key(PROGRESS_EVERY)]
     own = _stated("transfer", arguments)
