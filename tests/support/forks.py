@@ -11,6 +11,7 @@ import multiprocessing.connection
 import os
 import signal
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ import pytest
 
 SLOW = 0.005
 """Seconds from which a setup or a teardown that passed is reported to `--durations`, which shows none below."""
-PATIENCE = 5
-"""Seconds in which a process that a user interrupts ends by itself."""
+PATIENCE = 0.5
+"""Seconds after which processes that have not ended by an interrupt get one: a terminal's goes to all, a program's to the first."""
 CHUNK = struct.Struct("=II")
 
 
@@ -83,9 +84,10 @@ class _Parent:
                         raise session.Failed(session.shouldfail)
                     if session.shouldstop:
                         raise session.Interrupted(session.shouldstop)
-        except KeyboardInterrupt:  # which a terminal sends to all of them
+        except KeyboardInterrupt:
+            until = time.monotonic() + PATIENCE
             for _, process in self._processes.values():
-                process.join(PATIENCE)
+                process.join(max(0, until - time.monotonic()))
             raise
         finally:
             for reader, (_, process) in self._processes.items():
@@ -154,6 +156,7 @@ def _child(session: pytest.Session, number: int, chunks: int, running: mmap.mmap
             parent.send((current, [told for report in relay.reports if (told := _told(config, report)) is not None]))
             relay.reports.clear()
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second interrupt would end fixtures half-way
         session._setupstate.teardown_exact(None)  # of fixtures that are left when a user interrupts
         config._ensure_unconfigure()
 
