@@ -75,7 +75,7 @@ def test_it_states_the_whole_story_of_the_demo(installed: Path, tmp_path: Path):
     files.mkdir()
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     done = subprocess.run(
-        [installed / "omics", "demo", "--large-mib", "64"],
+        [installed / "omics", "demo", "--large-mib", "32"],
         cwd=tmp_path,
         env={**environ, "HOME": str(tmp_path), **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(files))},
         stdin=subprocess.DEVNULL,
@@ -85,13 +85,13 @@ def test_it_states_the_whole_story_of_the_demo(installed: Path, tmp_path: Path):
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    assert re.fullmatch(r"verified 61 files, 65\.\d MiB, each equal .*, all files are removed", lines[-1])
+    assert re.fullmatch(r"verified 61 files, 33\.\d MiB, each equal .*, all files are removed", lines[-1])
     commands = [line.strip() for line in lines if line.startswith("   $ ")]
     for word in ("dss upload", "dss post-search", "--layout none", "--layout bundle", "dss download "):
         assert any(word in command for command in commands), word
     match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them twice", done.stdout)
     assert match
-    assert float(match[1]) < 64
+    assert float(match[1]) < 32
     assert list(files.iterdir()) == []
     port = re.search(r"http://127\.0\.0\.1:(\d+)/dss", done.stdout)
     assert port

@@ -15,7 +15,7 @@ def demo(*, keep: str | None = None, large_mib: int = 256) -> None:
 
     Args:
         keep: New folder in which to keep all files; by default, they are removed.
-        large_mib: Size of the file whose download is killed, in MiB; a multiple of 16, 64 or more.
+        large_mib: Size of the file whose download is killed, in MiB; a multiple of 16, 32 or more.
 
     Raises:
         MissingExtra: The sandbox is not installed.
@@ -25,8 +25,8 @@ def demo(*, keep: str | None = None, large_mib: int = 256) -> None:
     from omicsdk.cli.demo.walk import walk
     from omicsdk.core.errors import MissingExtra, UsageError
 
-    if large_mib < 64 or large_mib % 16:
-        raise UsageError(f"--large-mib is {large_mib}", remedy="Use a multiple of 16, 64 or more.")
+    if large_mib < 32 or large_mib % 16:
+        raise UsageError(f"--large-mib is {large_mib}", remedy="Use a multiple of 16, 32 or more.")
     folder = Path(keep).absolute() if keep else None
     if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         problem = "is not empty" if folder.is_dir() else "is a file"
