@@ -9,6 +9,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def rows(lock: Path) -> Iterator[dict[str, Any]]:
         before = None
         for number, line in enumerate(iter(lambda: stream.readline(LONGEST), b""), 1):
             try:
-                row = json.loads(line.decode()) if line.endswith(b"\n") else None
+                row = json.loads(line.decode(), object_pairs_hook=_unique) if line.endswith(b"\n") else None
             except ValueError:
                 row = None
             if not isinstance(row, dict):
@@ -76,11 +77,19 @@ def rows(lock: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(row := dict(pairs)) < len(pairs):
+        raise ValueError("a key twice")
+    return row
+
+
 def _wrong(row: dict[str, Any]) -> str:
     if row.keys() - TYPES or TYPES.keys() - OPTIONAL - row.keys():
         return "keys"
     if any(type(value) is not TYPES[key] for key, value in row.items()) or row.get("size", 0) < 0:
         return "type"
+    if os.fsencode(row["path"]).decode(errors="surrogateescape") != row["path"] or not row["source"]:
+        return "surrogates"
     parts = row["path"].split("/")
     if any(part in ("", ".", "..") or len(name_of(part)) > 255 for part in parts) or "\0" in row["path"]:
         return "path"
@@ -90,11 +99,15 @@ def _wrong(row: dict[str, Any]) -> str:
         return "path"
     if row["kind"] not in KINDS:
         return "kind"
-    if not all(
-        SUMS.fullmatch(name) and re.fullmatch("[0-9a-f]+(-[0-9]+)?", value) for name, value in row["checksums"].items()
-    ):
+    if not all(SUMS.fullmatch(name) and _value_of(name).fullmatch(value) for name, value in row["checksums"].items()):
         return "checksum"
-    return "" if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["since"]) else "since"
+    datetime.strptime(row["since"], "%Y-%m-%dT%H:%M:%SZ")
+    return "" if re.fullmatch("[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z", row["since"]) else "since"
+
+
+def _value_of(name: str) -> re.Pattern[str]:
+    of_parts = "(-[1-9][0-9]*)" if ":" in name or name == "s3_etag" else ""
+    return re.compile(f"[0-9a-f]+{of_parts}{'?' if name.startswith('s3_etag') else ''}")
 
 
 def name_of(path: str) -> bytes:

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Never, Protocol, TypeVar
@@ -40,7 +41,7 @@ BATCH = 50_000
 _VERSION_KEY = "omics_lock"
 MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 """How the lines begin that git writes around both sides of a conflict."""
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _MARKERS = tuple(marker.encode() for marker in MARKERS)
 _RESTORE = "Restore the file from version control, or delete it and run `omics lock`."
 _KEYS = ("path", "source", "size", "checksums", "kind", "address", "mirrors", "since")
@@ -126,6 +127,9 @@ def check_path(path: str) -> None:
         UnsafePath: It is not.
     """
     check_name(path)
+    # Bytes that are no UTF-8 are spelled alone: those that are would be a second spelling of another path.
+    if not path.isascii() and os.fsencode(path).decode("utf-8", "surrogateescape") != path:
+        raise UnsafePath(path, "spells UTF-8 as single bytes")
     if path.partition("/")[0].casefold() in (LOCK_FILE, SOURCES_FILE):
         raise UnsafePath(path, "is that of the lock or its sources")
 
@@ -279,7 +283,7 @@ def _files_in(file: IO[bytes], file_name: str) -> Iterator[LockedFile]:
         if not line.endswith(b"\n"):
             refuse("the line has no end: the file was cut off, or is no lock")
         try:
-            fields: object = json.loads(line.decode())
+            fields: object = json.loads(line.decode(), object_pairs_hook=_unique, parse_constant=_no_json)
         except (ValueError, RecursionError):
             refuse("this is no JSON")
         if not is_object(fields):
@@ -295,6 +299,17 @@ def _files_in(file: IO[bytes], file_name: str) -> Iterator[LockedFile]:
         yield locked
     if not number:
         raise LockError("the file is empty", remedy=_RESTORE, file=file_name)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):  # of which readers take one or the other
+        raise ValueError("a key is listed twice")
+    return fields
+
+
+def _no_json(constant: str) -> Never:
+    raise ValueError(f"{constant} is no JSON")
 
 
 class _Refuse(Protocol):
@@ -323,7 +338,7 @@ def _file_of(fields: Mapping[str, Any], refuse: _Refuse) -> LockedFile:
         check_path(path)
     except UnsafePath as error:
         refuse(error.message)
-    if size is not None and not is_number(size):
+    if "size" in fields and not is_number(size):
         refuse("size is no number of bytes")
     if not is_object(sums):
         refuse("checksums is missing or no object")
@@ -334,13 +349,23 @@ def _file_of(fields: Mapping[str, Any], refuse: _Refuse) -> LockedFile:
         refuse(f"kind {kind!r} is unknown")
     if not is_address(kind, address):
         refuse(f"the address is none of the kind {kind!r}")
-    if not is_array(mirrors or []) or not all(isinstance(url, str) and is_mirror(url) for url in mirrors or ()):
+    if "mirrors" in fields and not (
+        is_array(mirrors) and all(isinstance(url, str) and is_mirror(url) for url in mirrors)
+    ):
         refuse("mirrors is no list of URLs without credentials and signatures")
     if secret_in(address):
         refuse("the URL has credentials or a signature, which a lock must not have", "Remove them.")
-    if not isinstance(since, str) or _TIME.fullmatch(since) is None:
+    if not isinstance(since, str) or _TIME.fullmatch(since) is None or not _is_date(since):
         refuse("since is no UTC time such as 2026-01-31T12:00:00Z")
     return LockedFile(path, source, size, sums, kind, address, tuple(mirrors or ()), since)
+
+
+def _is_date(since: str) -> bool:
+    try:
+        datetime.fromisoformat(since)
+    except ValueError:
+        return False
+    return True
 
 
 # -- streams

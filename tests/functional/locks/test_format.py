@@ -92,8 +92,35 @@ LOCKS: dict[str, tuple[bool, str]] = {
             "since": "2026-01-31T12:00:00.5Z",
             "checksums": {"md4": "0" * 32},
             "mirrors": "https://h/a",
+            "source": "",
         }.items()
     },
+    # What a reader that was written without a look at the code took for invalid, and omicsdk took, or the page left open.
+    **{
+        f"{key} is {value!r}": (False, json.dumps({**LINE, key: value}))
+        for key, values in {
+            "size": (None, 17.0),
+            "mirrors": (None,),
+            "since": (
+                "2026-13-01T12:00:00Z",
+                "2026-02-30T12:00:00Z",
+                "\u0662026-01-31T12:00:00Z",
+                "2026-01-31T12:60:00Z",
+            ),
+            "path": ("a\udcc3\udca9", "a\udc41"),
+            "checksums": (
+                {"s3_etag": "0" * 32 + "-0"},
+                {"s3_etag": "0" * 32 + "-01"},
+                {"sha256:8": "0" * 64},
+                {"md5": "0" * 32 + "-1"},
+                {"s3_etag:08": "0" * 32 + "-2"},
+            ),
+        }.items()
+        for value in values
+    },
+    "a key twice": (False, json.dumps(LINE)[:-1] + ', "source": "other"}'),
+    "a checksum twice": (False, json.dumps(LINE).replace("{}", f'{{"md5": "{"0" * 32}", "md5": "{"1" * 32}"}}')),
+    "an ETag of one part": (True, json.dumps({**LINE, "checksums": {"s3_etag": "0" * 32 + "-1"}})),
     **{
         f"the path {path!r}": (False, json.dumps(LINE | {"path": path}))
         for path in (
