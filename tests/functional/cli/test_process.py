@@ -26,7 +26,7 @@ def environment(**changes: str) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "HCA_", "COLUMNS", "LC_"))
     }
-    return kept | {"NO_PROXY": "*", "TERM": "xterm", "HOME": "/nonexistent"} | changes
+    return kept | {"NO_PROXY": "*", "TERM": "xterm", "HOME": "/dev/null/nowhere"} | changes
 
 
 @pytest.fixture

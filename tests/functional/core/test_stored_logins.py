@@ -176,7 +176,7 @@ def test_clients_load_neither_the_parser_nor_the_keyring_without_a_file(environ:
     )
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        env={**environ, "HOME": "/nonexistent"},
+        env={**environ, "HOME": "/dev/null/nowhere"},
         capture_output=True,
         text=True,
         check=True,

@@ -18,7 +18,9 @@ MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 
 def rows(name: str, responses: Mapping[str, Recorded]) -> list[NamedRow]:
-    options = ArchiveOptions({"GEN3_ENDPOINT": COMMONS, "HOME": "/nonexistent"}, transport=RecordedResponses(responses))
+    options = ArchiveOptions(
+        {"GEN3_ENDPOINT": COMMONS, "HOME": "/dev/null/nowhere"}, transport=RecordedResponses(responses)
+    )
     with Archives(options) as archives:
         return list(archives.rows(names_in(name)))
 

@@ -452,7 +452,7 @@ def test_a_service_that_is_down_is_asked_twice():
 
 # -- Gen3
 
-COMMONS = {"GEN3_ENDPOINT": GEN3, "HOME": "/nonexistent"}
+COMMONS = {"GEN3_ENDPOINT": GEN3, "HOME": "/dev/null/nowhere"}
 STUDY: dict[str, Any] = {
     "_guid_type": "discovery_metadata",
     "gen3_discovery": {
