@@ -205,6 +205,26 @@ def test_multipart_uploads_are_verified(
     assert (row["state"], row["verification"]) == ("done", "verified")
     again = run("cp", f"s3://{bucket}/large.bin", "back.bin", "--output", "json").json
     assert again["counts"]["skipped"] == 1
+    verified = run("verify", f"s3://{bucket}/large.bin", "back.bin", "--output", "json")
+    assert verified.json["counts"] == {"verified": 1}, verified
+    Path("back.bin").write_bytes(bytes(12 * MIB))
+    assert "large.bin: wrong" in run("verify", f"s3://{bucket}/large.bin", "back.bin").err
+
+
+@pytest.mark.tried("a multipart upload of one part")
+def test_an_upload_in_one_part_is_verified(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    place = {"Bucket": bucket, "Key": "one.bin"}
+    upload_id = client.create_multipart_upload(**place)["UploadId"]
+    part = client.upload_part(**place, UploadId=upload_id, PartNumber=1, Body=b"one part")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    client.complete_multipart_upload(**place, UploadId=upload_id, MultipartUpload=parts)
+    etag = client.head_object(**place)["ETag"].strip('"')
+    assert "multipart-etag" in differs or etag.endswith("-1")
+    (row,) = run("cp", f"s3://{bucket}/one.bin", ".", "--output", "json").json["files"]
+    assert (row["state"], row["verification"], Path("one.bin").read_bytes()) == ("done", "verified", b"one part")
+    Path("one.bin").write_bytes(b"One part")
+    wrong = run("verify", f"s3://{bucket}/one.bin", "one.bin")
+    assert (wrong.code, "one.bin: wrong" in wrong.err) == (1, True), wrong
 
 
 @pytest.mark.tried("a wrong secret key, and an unknown access key")

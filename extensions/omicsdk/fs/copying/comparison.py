@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import STRONGEST, Entry, Store, Uri
+from omicsdk.fs.store import Entry, Store, Uri, strongest
 from omicsdk.transfer import Outcome
 
 By = Literal["auto", "size", "checksum"]
@@ -75,7 +76,11 @@ def common_checksum(source: Entry, target: Entry) -> str:
         target: Another one.
     """
     one, other = stated(source), stated(target)
-    return next((name for name in STRONGEST if name in one and name in other), "")
+    return strongest(one.keys() & other.keys())
+
+
+def _agree(algorithm: str, source: Entry, copy: Entry) -> bool:
+    return first_difference({algorithm: stated(source)[algorithm]}, stated(copy)) is None
 
 
 def modify_window(*times: float) -> float:
@@ -108,8 +113,7 @@ def why_different(source: Entry, target: Entry, by: By = "auto", *, keeps_times:
         return "" if source.size is not None and target.size is not None else "its size is not stated"
     algorithm = common_checksum(source, target) if source.checksums and target.checksums else ""
     if algorithm:
-        equal = stated(source)[algorithm] == stated(target)[algorithm]
-        return "" if equal else f"another {algorithm}"
+        return "" if _agree(algorithm, source, target) else f"another {algorithm}"
     if by == "checksum":
         return "no common checksum is known"
     if source.size is None or target.size is None:
@@ -262,12 +266,11 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
     if source.size is not None and copy.size is not None and source.size != copy.size:
         return Verdict(name, "wrong", f"{copy.size} bytes, not {source.size}")
     if algorithm := common_checksum(source, copy):
-        expected, actual = stated(source)[algorithm], stated(copy)[algorithm]
-        if expected == actual:
+        if _agree(algorithm, source, copy):
             return Verdict(name, "verified", algorithm)
         # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they are not.
         state: State = "unverified" if algorithm == "s3_etag" else "wrong"
-        why = f"its {algorithm} is {actual}, not {expected}"
+        why = f"its {algorithm} is {stated(copy)[algorithm]}, not {stated(source)[algorithm]}"
         return Verdict(name, state, f"{why}: other bytes, or other parts" if state == "unverified" else why)
     if source.version and source.version == stated(copy).get("md5"):  # the ETag of a list, which may be an MD5 or not
         return Verdict(name, "verified", "md5")
@@ -332,7 +335,7 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
         file.entry if file.uri.scheme == "file" else store_of(file.uri).stat(file.uri.path) for file in (first, second)
     )
     checksums = {**stated(mine), **stated(other)}
-    algorithm = next((name for name in STRONGEST if name in checksums), "")
+    algorithm = strongest(checksums)
     if not algorithm and first.uri.scheme == second.uri.scheme == "file":
         algorithm = "crc32c"
     return _with(first, mine, algorithm), _with(second, other, algorithm)

@@ -23,7 +23,7 @@ from omicsdk.drs.planning import DEEPEST, DrsFile, RequestedObject, find, listed
 from omicsdk.drs.prefetch import BULK
 from omicsdk.drs.server import DrsServer, Locator
 from omicsdk.drs.servers import Servers
-from omicsdk.fs.store import STRONGEST, Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
+from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri, strongest
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
 
@@ -525,7 +525,7 @@ def _entry(path: str, located: Found | OmicsError) -> Entry:
     details = {"id": drs_object.id, "host": located.server.host, "name": drs_object.name}
     if drs_object.is_bundle:
         return Entry(path, "folder", details=details, handle=located)
-    kind = next((algorithm for algorithm in STRONGEST if algorithm in drs_object.checksums), "")
+    kind = strongest(drs_object.checksums)
     version = f"{kind}:{drs_object.checksums[kind]}" if kind else ""
     ways = {"access": [method.kind for method in drs_object.methods]}
     return Entry(

@@ -106,8 +106,7 @@ def of_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> d
         size: The object's size in bytes.
         first_part: The size of its first part in bytes; None if it is unknown.
     """
-    # The ETag of a single part is another digest than `s3_etag`, which is then a plain MD5.
-    if not first_part or first_part >= size:
+    if not first_part:
         return {}
     count = str(-(-size // first_part))
     return {

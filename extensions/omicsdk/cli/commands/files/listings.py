@@ -21,7 +21,7 @@ from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.sizes import size_words
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
+from omicsdk.fs.store import STORES, Entry, IsFolder, Store, Stores, Uri, parse_uri, strongest
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.reports.units import count_of, partial_words
 
@@ -154,7 +154,7 @@ def ls(
         return (
             size_shown(row["size"], human=human),
             f"{modified[:10]} {modified[11:16]}" if modified else "",
-            *([next((kind for kind in STRONGEST if kind in row["checksums"]), "")] if long else []),
+            *([strongest(row["checksums"])] if long else []),
             printable(row["name"]),
         )
 
