@@ -81,6 +81,29 @@ class Network(NamedTuple):
         elif isinstance(error, ProxyFailed) or type(error) in (ConnectFailed, NameNotResolved):
             error.remedy = f"Check the proxy in {variable}, or name the host in NO_PROXY."
 
+    def curl_options(self) -> dict[str, str]:
+        """Return it as options of a libcurl handle.
+
+        Returns:
+            Values by the options' names without CURLOPT_ ("CAINFO"), all of them texts.
+        """
+        # Empty texts rather than no options: libcurl would read http_proxy and no_proxy from the process's environment by other rules.
+        options = {"PROXY": self.proxy or "", "NOPROXY": ""}
+        if self.trusted_file:
+            options["CAINFO"] = self.trusted_file
+        if self.ca_dir:
+            options["CAPATH"] = self.ca_dir
+        if self.client_cert:
+            options["SSLCERT"] = self.client_cert
+        if self.client_key:
+            options["SSLKEY"] = self.client_key
+        return options
+
+    @property
+    def trusted_file(self) -> str | None:
+        """The PEM file of the trusted authorities; None if only `ca_dir` has them."""
+        return self.ca_file or (None if self.ca_dir else default_ca_file())
+
     def __repr__(self) -> str:
         return f"Network({self}, {', '.join(f'{name}={getattr(self, name)!r}' for name in self._fields[1:])})"
 
@@ -494,9 +517,8 @@ def tls_context(way: Network) -> ssl.SSLContext:
 def _new_context(network: Network) -> ssl.SSLContext:
     import ssl
 
-    ca_file = network.ca_file or (None if network.ca_dir else default_ca_file())
     try:
-        context = ssl.create_default_context(cafile=ca_file, capath=network.ca_dir)
+        context = ssl.create_default_context(cafile=network.trusted_file, capath=network.ca_dir)
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
             f"The certificate authorities in {network.ca_file or network.ca_dir} cannot be read: {error}",

@@ -36,7 +36,6 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.sending.curl_options import curl_options
 from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
 from omicsdk.transfer.network.limits import Pacing, Throttle
 from omicsdk.transfer.network.requests import (
@@ -774,7 +773,7 @@ class Wire:
                 raise ValueError("it is not http, https or ftp, or has no host or port")
             if len(self._servers) >= _REMEMBERED:
                 self._servers.clear()
-            options = self._servers[server] = tuple(sorted(curl_options(self._route(url)).items()))
+            options = self._servers[server] = tuple(sorted(self._route(url).curl_options().items()))
         return options
 
     def _set_timer(self, milliseconds: int) -> None:

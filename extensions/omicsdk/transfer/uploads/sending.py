@@ -14,7 +14,6 @@ from omicsdk.core.api_errors import Complaint, complaint_of
 from omicsdk.core.checksums import ALGORITHMS, from_base64
 from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
-from omicsdk.core.sending.curl_options import curl_options
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
 from omicsdk.transfer.network.wire import ABORT, Ask, Body
@@ -178,7 +177,7 @@ class Sending(Response):
             headers["content-type"] = self._content_type
         if self.location.sign is not None:
             headers |= self.location.sign(self.method, self.location.url)
-        options = None if route is None else curl_options(route)
+        options = None if route is None else route.curl_options()
         return _ask(self.location.url, headers, self.method, self.file_body, options)
 
     @property
@@ -211,7 +210,7 @@ class Examining(Response):
         sent = {name: value for name, value in headers.items() if not name.startswith("content-")}
         if self.location.sign is not None:
             sent |= self.location.sign("HEAD", self.location.url)
-        options = None if route is None else curl_options(route)
+        options = None if route is None else route.curl_options()
         return Ask(self.location.url, (("user-agent", USER_AGENT), *sent.items()), "HEAD", None, options)
 
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.sending.connections import Network, default_ca_file, network
-from omicsdk.core.sending.curl_options import curl_options
 
 P = "http://proxy.example.org:3128"
 
@@ -148,7 +147,7 @@ def test_the_password_of_a_proxy_is_not_shown():
     ],
 )
 def test_libcurl_is_reported_the_same(found, options):
-    assert curl_options(found) == options
+    assert found.curl_options() == options
     handle = pycurl.Curl()
     for name, value in options.items():
         handle.setopt(getattr(pycurl, name), value)
