@@ -7,12 +7,12 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import Credentials, as_credentials, is_confidential, origin_of
+from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
     AuthError,
     ConfigError,
@@ -629,6 +629,18 @@ def _chance() -> float:
     return random.random()  # noqa: S311 - spreads clients out, keeps no secret
 
 
+class Outgoing(NamedTuple):
+    """A request as it would be sent, for another sender.
+
+    Attributes:
+        url: Its URL.
+        headers: Its headers, including those of the credentials, with lower-case names.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+
+
 class _Transport:
     """What both transports share: all but sending."""
 
@@ -919,6 +931,39 @@ class Transport(_Transport):
                 outcome = self._perform(action, request, stream)
             except (WireFailure, AuthError) as error:
                 failure = error
+
+    def outgoing(self, request: Request) -> Outgoing | None:
+        """Return a request as it would be sent, for another sender.
+
+        Args:
+            request: A request without a body, or with one of bytes.
+
+        Returns:
+            None if this transport has to send it: the network is replaced, it has hooks, or the credentials are an httpx.Auth
+            or a client certificate, need renewal (which takes time), cannot be renewed, or are sent in the URL, which messages
+            show.
+
+        Raises:
+            AuthError: The credentials may not be sent there, and the operation requires them.
+        """
+        if self.has_hooks or not self._connections.real:
+            return None
+        hop = first_hop(request, self._manners)
+        headers = {name.lower(): value for name, value in hop.headers}
+        if self._manners.accepted.refused:
+            headers["accept"] = self._manners.accepted.header_for(hop.url, headers["accept"])
+        credentials = credentials_for(request, hop, self._manners)
+        if credentials is None:
+            return Outgoing(hop.url, headers)
+        is_ours = isinstance(credentials, HttpxAuth) or getattr(credentials, "certificate", None) is not None
+        if is_ours or not credentials.ready() or credentials.query(hop.method, hop.url):
+            return None
+        try:
+            login_headers = credentials.headers(hop.method, hop.url)
+        except AuthError:
+            return None
+        added = with_cookies(hop.headers, login_headers)
+        return Outgoing(hop.url, headers | {name.lower(): value for name, value in added.items()})
 
     def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
         return self._connections.settings

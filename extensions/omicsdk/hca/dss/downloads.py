@@ -22,9 +22,7 @@ from omicsdk.core.errors import (
     first_of,
 )
 from omicsdk.core.logs import logger
-from omicsdk.core.operation import exchange_of_call
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.core.sending.outgoing import outgoing
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, chosen, filters, folder_name, get_manifest, manifest_bytes
@@ -430,10 +428,8 @@ def _expect_response(dss: Dss, manifest: Manifest) -> None:
     Raises:
         RetiredService: It does not; the remedy is the command that downloads the same files from Azul.
     """
-    uuid = next((row["file_uuid"] for row in manifest.rows()), "")
-    get_file = dss.get_file
-    sent = outgoing(exchange_of_call(get_file).transport, get_file.build(uuid=uuid, replica="aws")) if uuid else None
-    if sent is None or not retirement(sent.url):
+    uuid = next((row["file_uuid"] for row in manifest.rows()), "") if retirement(dss.base_url) else ""
+    if not uuid:
         return
     try:
         dss.with_options(retry=NO_RETRY).head_file.raw(uuid=uuid, replica="aws")

@@ -18,7 +18,6 @@ from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import APIError, DecodeError, TransferError, Unauthorized
 from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import exchange_of_call
-from omicsdk.core.sending.outgoing import outgoing
 from omicsdk.core.type_guards import is_number, is_object, number_in
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.names import first_of_each
@@ -204,7 +203,7 @@ class Locator:
                 return ask, None
         operation = self._api.get_file
         request = operation.build(uuid=file.uuid, replica=cast("Replica", file.replica), version=file.version or OMIT)
-        out = outgoing(exchange_of_call(operation).transport, request)
+        out = exchange_of_call(operation).transport.outgoing(request)
         if out is None:  # only the client can send it
             return ask, None
         return Location(out.url, {name: value for name, value in out.headers.items() if name not in _ENGINES_OWN}), ask

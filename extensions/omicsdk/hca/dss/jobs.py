@@ -15,7 +15,6 @@ from omicsdk.core.model import STRING, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import exchange_of_call
 from omicsdk.core.platform import settings_of
-from omicsdk.core.sending.outgoing import outgoing
 from omicsdk.core.waits import stoppable
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
 from omicsdk.hca.dss.staging import LocalFile
@@ -135,7 +134,7 @@ class Registrar:
             uuid=file.uuid, version=self._version, source_url=source_url, creator_uid=self._creator_uid
         )
         try:
-            out = outgoing(exchange_of_call(operation).transport, request)
+            out = exchange_of_call(operation).transport.outgoing(request)
         except AuthError:
             return None
         if out is None or not isinstance(request.content, bytes):

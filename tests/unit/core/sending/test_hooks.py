@@ -11,7 +11,6 @@ from omicsdk.core import AuthError, BearerToken, ManualClock, UsageError
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import AsyncClient, Client
 from omicsdk.core.plain_client import AsyncPlainClient, PlainClient, plain_request
-from omicsdk.core.sending.outgoing import outgoing
 
 BASE = "https://api.example.org"
 
@@ -170,5 +169,5 @@ def test_a_coroutine_function_is_refused_in_a_thread() -> None:
 def test_other_senders_leave_requests_with_hooks_to_the_transport() -> None:
     request = plain_request("get_a", "GET", "/a")
     client = PlainClient(BASE)
-    assert outgoing(client._exchange.transport, request) is not None
-    assert outgoing(client.with_options(before_request=print)._exchange.transport, request) is None
+    assert client._exchange.transport.outgoing(request) is not None
+    assert client.with_options(before_request=print)._exchange.transport.outgoing(request) is None
