@@ -35,10 +35,28 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.core.waits import StoppableClock, never, stop_of
 
 if TYPE_CHECKING:
+    from typing import TypedDict, Unpack
+
     import httpx
 
     from omicsdk.core.sending.hooks import AnyHooks, AsyncHooks
     from omicsdk.core.sending.wire import AsyncSender, Sender
+
+    class TransportOptions(TypedDict, total=False):
+        """Arguments of both transports."""
+
+        credentials: Credentials | httpx.Auth | Mapping[str, object] | None
+        timeout: Timeout | float | None
+        retry: Retry | None
+        headers: Mapping[str, str] | None
+        http2: bool
+        environ: Mapping[str, str] | None
+        clock: Clock
+        fraction: Callable[[], float]
+        response_limit: int | None
+        pace: "Pace | None"
+        servers: OneServer
+        security: "SecurityRules | None"
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:
@@ -645,23 +663,27 @@ class _Transport:
     """What both transports share: all but sending."""
 
     _hooks: "AnyHooks" = ((), ())
+    _asynchronous = False
 
     def __init__(
         self,
         base_url: str,
+        given: "httpx.BaseTransport | httpx.AsyncBaseTransport | None",
         *,
-        credentials: "Credentials | httpx.Auth | Mapping[str, object] | None",
-        timeout: Timeout | float | None,
-        retry: Retry | None,
-        headers: Mapping[str, str] | None,
-        clock: Clock,
-        fraction: Callable[[], float],
-        response_limit: int,
-        pace: Pace | None,
-        servers: OneServer,
-        security: SecurityRules | None,
+        credentials: "Credentials | httpx.Auth | Mapping[str, object] | None" = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        headers: Mapping[str, str] | None = None,
+        http2: bool = False,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        fraction: Callable[[], float] = _chance,
+        response_limit: int | None = None,
+        pace: Pace | None = None,
+        servers: OneServer = NO_SERVERS,
+        security: SecurityRules | None = None,
     ) -> None:
-        self._response_limit = response_limit
+        self._response_limit = _response_limit(response_limit, environ)
         base_url = service_url(base_url)
         self._timeout = Timeout.of(timeout)
         # Fixed encodings: httpx would offer br and zstd where their packages are installed.
@@ -679,6 +701,7 @@ class _Transport:
             security=security,
         )
         self._manners = replace(self._manners, credentials=self._assigned(self._manners, credentials))
+        self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, given=given)
 
     def _assigned(self, manners: Manners, passed: object) -> Credentials | None:
         """Return a constructor's argument as credentials for the operations of the document.
@@ -867,37 +890,9 @@ class Transport(_Transport):
     """
 
     def __init__(
-        self,
-        base_url: str,
-        *,
-        credentials: "Credentials | httpx.Auth | Mapping[str, object] | None" = None,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        headers: Mapping[str, str] | None = None,
-        http2: bool = False,
-        transport: "httpx.BaseTransport | None" = None,
-        environ: Mapping[str, str] | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        fraction: Callable[[], float] = _chance,
-        response_limit: int | None = None,
-        pace: Pace | None = None,
-        servers: OneServer = NO_SERVERS,
-        security: SecurityRules | None = None,
+        self, base_url: str, *, transport: "httpx.BaseTransport | None" = None, **options: "Unpack[TransportOptions]"
     ) -> None:
-        super().__init__(
-            base_url,
-            credentials=credentials,
-            timeout=timeout,
-            retry=retry,
-            headers=headers,
-            clock=clock,
-            fraction=fraction,
-            response_limit=_response_limit(response_limit, environ),
-            pace=pace,
-            servers=servers,
-            security=security,
-        )
-        self._connections = Connections(environ, http2=http2, asynchronous=False, given=transport)
+        super().__init__(base_url, transport, **options)
 
     def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
         """Send a request and return its final response.
@@ -1016,39 +1011,18 @@ class AsyncTransport(_Transport):
         blocking_transport: Replaces the network for the blocking twin that `synchronous` returns.
     """
 
+    _asynchronous = True
+
     def __init__(
         self,
         base_url: str,
         *,
-        credentials: "Credentials | httpx.Auth | Mapping[str, object] | None" = None,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        headers: Mapping[str, str] | None = None,
-        http2: bool = False,
         transport: "httpx.AsyncBaseTransport | None" = None,
         blocking_transport: "httpx.BaseTransport | None" = None,
-        environ: Mapping[str, str] | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        fraction: Callable[[], float] = _chance,
-        response_limit: int | None = None,
-        pace: Pace | None = None,
-        servers: OneServer = NO_SERVERS,
-        security: SecurityRules | None = None,
+        **options: "Unpack[TransportOptions]",
     ) -> None:
-        super().__init__(
-            base_url,
-            credentials=credentials,
-            timeout=timeout,
-            retry=retry,
-            headers=headers,
-            clock=clock,
-            fraction=fraction,
-            response_limit=_response_limit(response_limit, environ),
-            pace=pace,
-            servers=servers,
-            security=security,
-        )
-        self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
+        super().__init__(base_url, transport, **options)
+        environ, http2 = options.get("environ"), options.get("http2", False)
         self._blocking = Connections(environ, http2=http2, asynchronous=False, given=blocking_transport)
 
     def synchronous(self) -> Transport:
