@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.cli.main import main
-from omicsdk.cli.omics import Omics
+from omicsdk.cli.main import Omics, main
 from omicsdk.core import OMIT, Request
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import Client

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 """Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help."""
+LOG_LEVEL = "INFO"
+"""Default of --log-level."""
 
 
 def switch(name: str, text: str) -> Argument:
@@ -63,7 +65,7 @@ def general_options(*access: Argument) -> list[Argument]:
         {
             **value("log-level", "Level of messages on stderr; progress is shown up to INFO."),
             "choices": list(LEVELS),
-            "default": "INFO",
+            "default": LOG_LEVEL,
         },
         switch("debug", "Show requests and answers (secrets masked), and tracebacks."),
     ]

@@ -6,7 +6,7 @@ import json
 
 from omicsdk.cli.arguments import LEVELS, global_arguments, key, kind_of, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Defaults
-from omicsdk.cli.parser import spelled, value_of
+from omicsdk.cli.parser import seconds_of, spelled, value_of
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.settings.config import name_of
@@ -84,8 +84,6 @@ def checked_default(argument: Argument, value: Any) -> Any:
     """
     converted = _converted(argument, value)
     if argument["name"] in ("call-timeout", "call-budget"):
-        from omicsdk.cli.running import seconds_of
-
         seconds_of(spelled(argument), str(value))
     from omicsdk.transfer.engine.options import SelectionOptionsDict, TransferOptions
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from omicsdk.cli.arguments import help_spellings, split_globals
+from omicsdk.cli.arguments import LOG_LEVEL, help_spellings, split_globals
 from omicsdk.cli.help import command_help, group_help, terminal_width
 from omicsdk.cli.program import Found, Group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from omicsdk.cli.program import Program
 
@@ -102,9 +103,39 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
             break
     if _asks_for_help(node, arguments):
         return _show_help(node)
-    from omicsdk.cli.running import run
+    return _run(node, before, command_options + arguments)
 
-    return run(node, before, command_options + arguments)
+
+def _run(found: Found, before: list[str], words: list[str]) -> int:
+    """Run a command.
+
+    Args:
+        found: The command.
+        before: The options of all commands before it.
+        words: The words after it.
+
+    Returns:
+        The exit code.
+    """
+    from contextlib import nullcontext
+
+    from omicsdk.cli.parser import call_limits_of, parse, parse_globals
+
+    program = found.program
+    command_defaults, everywhere = program.defaults(found)
+    values, after = parse(found.command, words, program.options, command_defaults, program.suggested_option)
+    settings = {**everywhere, **parse_globals(before, program.options), **after}
+    if settings.get("help") or settings.get("h"):  # after another letter: -qh
+        return _show_help(found)
+    if settings.get("version"):
+        return write(f"{program.version()}\n")
+    least = "ERROR" if settings.get("quiet") else settings.get("log-level", LOG_LEVEL)
+    level = "DEBUG" if settings.get("debug") else least
+    console = program.messages(level, settings)
+    logging_context: AbstractContextManager[None] = nullcontext() if found.command.get("quick") else console.logs(level)
+    with logging_context, call_limits_of(settings):
+        program.work(found, values, settings, console)
+    return console.exit_code
 
 
 def show_help(

@@ -8,11 +8,10 @@ from functools import partial
 from importlib import import_module
 from typing import Any, cast
 
-from omicsdk.cli.arguments import flag, global_arguments, key, loaded, own_arguments
+from omicsdk.cli.arguments import LOG_LEVEL, flag, global_arguments, key, loaded, own_arguments
 from omicsdk.cli.catalog import PROGRESS_EVERY, Defaults
 from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import spelled
-from omicsdk.cli.running import LOG_LEVEL
 from omicsdk.cli.services import SERVICES, Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, ConfigError, NotJson, OmicsError, UsageError
 from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, default_variable, stated_defaults

@@ -1,4 +1,4 @@
-"""The entry point of `omics`."""
+"""The program `omics`: its entry point, and what commands of platforms need when they are run, completed or fail."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import gc
 import sys
 
 from omicsdk.cli import dispatch
-from omicsdk.cli.omics import Omics
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.program import Found, version_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from omicsdk.cli.shapes import Argument
 
 
 # The last collections of the interpreter go through all objects, which takes a sixth of a short download. What a command has open
@@ -49,3 +53,97 @@ def show_help(command: Sequence[str] = ()) -> int:
         UsageError: No command or topic has the name.
     """
     return dispatch.show_help(Omics(), command)
+
+
+class Omics(Catalog):
+    """The commands of omics, which can be run."""
+
+    def version(self) -> str:
+        """The version of omicsdk, and of the system that it runs on."""
+        from omicsdk import __version__
+
+        return version_line(self.name, __version__)
+
+    def resolve(self, words: list[str], options: list[str], seen: list[str]) -> list[str] | int:
+        """Resolve an alias, or run a command of another package, as `plugins.resolve`."""
+        from omicsdk.cli.plugins import resolve
+
+        return resolve(words, options, self, seen)
+
+    def help_of(self, name: str, width: int) -> str | int | None:
+        """Return the help of a topic, or the exit code of an alias or a command of another package that showed it.
+
+        Args:
+            name: The word.
+            width: Characters of a line.
+
+        Raises:
+            UsageError: No command or topic has the name.
+        """
+        from omicsdk.cli.topics import ARCHIVES, TOPICS, topic_help
+
+        if text := topic_help(name, width):
+            return text
+        if self.find(name) is not None:
+            return None
+        from omicsdk.cli.plugins import help_of
+
+        if (code := help_of(name)) is None:
+            from omicsdk.cli.suggestions import unknown_topic
+
+            raise unknown_topic(name, [*TOPICS, *ARCHIVES, "topics", *self.root().words()])
+        return code
+
+    def topics(self) -> list[tuple[str, str]]:
+        """Return the topics of help."""
+        from omicsdk.cli.topics import ARCHIVES, TOPICS
+
+        return [("topics", "Topics of help"), *((name, title) for name, (title, _) in {**TOPICS, **ARCHIVES}.items())]
+
+    def defaults(self, found: Found) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Return the configured defaults of a command, as `invoke.configured_defaults`."""
+        from omicsdk.cli.invoke import configured_defaults
+
+        configured = configured_defaults(found, self)
+        return configured.own, configured.everywhere
+
+    def work(self, found: Found, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
+        """Run a command, as `invoke.work`."""
+        from omicsdk.cli.invoke import work
+
+        work(found, values, settings, self, console)
+
+    def messages(self, level: str, settings: Mapping[str, Any]) -> Any:
+        """Return the console of a command."""
+        from omicsdk.cli.output import Console
+
+        as_json = settings.get("log-format") == "json"
+        return Console(level, assume_yes=bool(settings.get("yes")), as_json=as_json)
+
+    def report(self, error: BaseException, where: str, words: list[str]) -> int:
+        """Print the error of a failed command, with remedies for logins and closed services."""
+        from omicsdk.cli.failures import report
+        from omicsdk.cli.remedies import advise
+
+        advise(error, where)
+        return report(error, where, words)
+
+    def expanded(self, word: str) -> list[str]:
+        """Return the words of an alias, without those that stand for its arguments."""
+        from shlex import split as words_of
+
+        from omicsdk.cli.plugins import read_aliases
+
+        return [part for part in words_of(read_aliases()[word]) if not part.startswith("$")]
+
+    def others(self) -> list[tuple[str, str]]:
+        """Return the aliases."""
+        from omicsdk.cli.plugins import read_aliases
+
+        return list(read_aliases().items())
+
+    def completions(self, found: Found | None, argument: Argument, current: str, given: Mapping[str, str]) -> Any:
+        """Return the possible values of an argument, as `remote_words.completions`."""
+        from omicsdk.cli.remote_words import completions
+
+        return completions(found, argument, current, given)

@@ -34,15 +34,15 @@ def print_pages(
     Raises:
         UsageError: A column of --columns is missing.
     """
-    from omicsdk.core.page_items import items_at, with_items  # of models, which lists of files do without
+    from omicsdk.core.page_items import with_items  # of models, which lists of files do without
 
     pages = (_page(response, items, operation) for response in responses)
-    first, key = next(pages)
+    first, key, first_items = next(pages)
 
     def rows() -> Iterator[Any]:
-        yield from items_at(first, key, operation)
-        for page, its_key in pages:
-            yield from items_at(page, its_key, operation)
+        yield from first_items
+        for _, _, page_items in pages:
+            yield from page_items
 
     if output.needs_all:
         whole = list(rows())
@@ -56,19 +56,17 @@ def print_pages(
 
 def page_rows(response: httpx.Response, items: str, operation: str) -> list[Any]:
     """Return the items of one page; a page without its list is an error, not an empty list."""
-    from omicsdk.core.page_items import items_at
-
-    page, key = _page(response, items, operation)
-    return items_at(page, key, operation)
+    return _page(response, items, operation)[2]
 
 
-def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
-    """Return a decoded page with its list, and the list's key."""
-    from omicsdk.core.json_parts import page_of
-    from omicsdk.core.page_items import CONTENT_KEY_HEADER
+def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str, list[Any]]:
+    """Return a decoded page, the key of its list, and the list."""
+    from omicsdk.core.json_responses import json_of
+    from omicsdk.core.page_items import CONTENT_KEY_HEADER, items_at
 
     key = response.headers.get(CONTENT_KEY_HEADER) or items
-    return page_of(response, key, operation), key
+    page = json_of(response, operation)
+    return page, key, items_at(page, key, operation)
 
 
 def print_rows(rows: Iterable[Any], writer: Writer, flush: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
+from contextlib import nullcontext
 
 from omicsdk.cli.arguments import flag, global_arguments, key, kind_of, loaded, options_of, own_arguments
 from omicsdk.cli.mistakes import unknown_option
@@ -15,6 +16,7 @@ from omicsdk.core.type_guards import is_array, is_object
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
     from typing import Any
 
     from omicsdk.cli.shapes import Argument, Command
@@ -59,6 +61,43 @@ def parse(
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))
         raise UsageError(f"{names} {'is' if len(missing) == 1 else 'are'} required")
     return values, others
+
+
+def call_limits_of(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Return the context in which --call-timeout and --call-budget apply to the clients of a command.
+
+    Args:
+        settings: Values of the global options that were given.
+
+    Raises:
+        UsageError: A value is not a duration.
+    """
+    limits = {"call-timeout", "call-budget"} & settings.keys()
+    seconds_by_name = {name: seconds_of(f"--{name}", settings[name]) for name in limits}
+    if not seconds_by_name:
+        return nullcontext()
+    from omicsdk.core.sending.time_limits import Timeout, call_limits
+
+    seconds = seconds_by_name.get("call-timeout")
+    waits = None if seconds is None else Timeout(read=seconds, write=seconds, body=seconds)
+    return call_limits(waits, seconds_by_name.get("call-budget"))
+
+
+def seconds_of(option: str, text: str) -> float:
+    """Parse a duration.
+
+    Args:
+        option: The option.
+        text: The duration; see `seconds_in`.
+
+    Raises:
+        UsageError: It is not a duration, or 0.
+    """
+    from omicsdk.core.durations import REMEDY, seconds_in  # few commands have such an option
+
+    if not (seconds := seconds_in(text)):
+        raise UsageError(f"{option} {text}: not a duration", remedy=REMEDY)
+    return seconds
 
 
 def _verbatim(arguments: list[Argument], command_line: list[str]) -> list[str]:

@@ -30,7 +30,7 @@ def path(generated, tmp_path, monkeypatch):
     program.write_text(
         f"""#!{sys.executable}
 import json, sys
-from omicsdk.cli.omics import Omics
+from omicsdk.cli.main import Omics
 from omicsdk.cli.main import main
 if sys.argv[1:2] != ["__complete"]:
     open({str(tmp_path / "called")!r}, "w").write(json.dumps(sys.argv[1:]))

@@ -22,7 +22,6 @@ OURS = {
             "help",
             "main",
             "mistakes",
-            "omics",
             "options",
             "plugins",
             "program",

@@ -5,7 +5,7 @@ import sys
 
 import httpx
 import pytest
-from omicsdk.cli.running import as_patient
+from omicsdk.cli.parser import call_limits_of
 from omicsdk.core import Retry, Timeout, Transport, UsageError
 
 ID = ("--uuid", "u1", "--replica", "aws")
@@ -438,13 +438,13 @@ def test_numbers_that_json_has_not_are_printed_as_null(omics, widgets):
 
 
 def test_options_say_how_long_calls_are_waited_for():
-    with as_patient({"call-timeout": "5", "call-budget": "30m"}):
+    with call_limits_of({"call-timeout": "5", "call-budget": "30m"}):
         patient = Transport("https://x.example.org")
-    with as_patient({}):
+    with call_limits_of({}):
         usual = Transport("https://x.example.org")
     assert (patient._timeout, patient._manners.retry) == (Timeout(read=5, write=5, body=5), Retry(budget=1800))
     assert (usual._timeout, usual._manners.retry) == (Timeout(), Retry())
     assert (Timeout().read, Timeout().body, Timeout().least_rate, Retry().budget) == (60, 60, 1024, 600)
     for option in ("call-timeout", "call-budget"):
         with pytest.raises(UsageError, match=f"--{option} soon: not a duration"):
-            as_patient({option: "soon"})
+            call_limits_of({option: "soon"})

@@ -8,7 +8,7 @@ from completion_cases import CASES
 from omicsdk.cli.commands.completion import own_shell, place_of
 from omicsdk.cli.commands.login import KINDS
 from omicsdk.cli.completion import offered, split
-from omicsdk.cli.omics import Omics
+from omicsdk.cli.main import Omics
 from omicsdk.core import UsageError
 
 

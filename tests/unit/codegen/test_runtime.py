@@ -276,7 +276,7 @@ def test_the_command_line_adds_few_lines_and_nothing_without_it() -> None:
 def test_pages_are_printed_by_the_command_lines_of_documents_with_pages() -> None:
     listing = _response(LISTED, **{"x-omics-pagination": PAGES})
     added = _runtime_of(operation=listing, has_command=True) - _runtime_of(operation=listing)
-    assert added - _runtime_of(has_command=True) == {PAGED_COMMAND, "json_parts"}
+    assert added - _runtime_of(has_command=True) == {PAGED_COMMAND}
     assert PAGED_COMMAND not in _runtime_of(has_command=True)
     assert f'"omicsdk.{PAGED_COMMAND}"' in _source("cli.operations")
 

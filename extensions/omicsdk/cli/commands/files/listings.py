@@ -15,7 +15,7 @@ from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
 from omicsdk.cli.listing import Rows, aligned, widths_of
 from omicsdk.cli.output import Output, TextAndData
-from omicsdk.cli.running import seconds_of
+from omicsdk.cli.parser import seconds_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.page_breaks import page_break
