@@ -157,6 +157,10 @@ def global_arguments(own: list[Argument], everywhere: list[Argument]) -> list[Ar
     return available
 
 
+HELP_SPELLINGS = frozenset({"-h", "--help"})
+"""The spellings of which `help_spellings` returns those that a command leaves free."""
+
+
 def help_spellings(command: Command, everywhere: list[Argument]) -> set[str]:
     """The spellings that show a command's help, without those that the command uses for other options."""
     return {
@@ -189,6 +193,8 @@ def split_globals(
     Raises:
         UsageError: An option is unknown, or one of the service lacks its value.
     """
+    if not words or not words[0].startswith("-"):
+        return [], [], words
     general = {spelling: argument for argument in everywhere for spelling in flags(argument)}
     by_spelling = general | {spelling: argument for argument in options for spelling in flags(argument)}
     before: list[str] = []

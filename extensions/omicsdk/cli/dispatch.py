@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from omicsdk.cli.arguments import LOG_LEVEL, help_spellings, split_globals
+from omicsdk.cli.arguments import HELP_SPELLINGS, LOG_LEVEL, help_spellings, split_globals
 from omicsdk.cli.help import command_help, group_help, terminal_width
 from omicsdk.cli.program import Found, Group
 
@@ -178,7 +178,9 @@ def _check_options(program: Program, options: list[str], *, needs_command: bool)
 
 def _asks_for_help(target: Found, arguments: list[str]) -> bool:
     until = 1 if target.command.get("verbatim") else arguments.index("--") if "--" in arguments else len(arguments)
-    return not help_spellings(target.command, target.program.options).isdisjoint(arguments[:until])
+    # Few command lines have one of these words, whose meaning all options of the command decide.
+    words = HELP_SPELLINGS.intersection(arguments[:until])
+    return bool(words) and not help_spellings(target.command, target.program.options).isdisjoint(words)
 
 
 def _show_help(node: Group | Found) -> int:
