@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.core.api_errors import phrase_of
+from omicsdk.core.api_errors import not_json, phrase_of
 from omicsdk.core.errors import APIError
-from omicsdk.core.response import json_value
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.streaming import CHUNK, Body
 
 if TYPE_CHECKING:
@@ -83,7 +83,10 @@ class DocumentedReply:
         Raises:
             NotJson: It is not JSON, but a web page, say; a ValueError.
         """
-        return json_value(self.content, "", self.url, lambda: self.text)
+        try:
+            return decoded(self.content)
+        except ValueError as error:
+            raise not_json("", self.url, self.text, str(error)) from error
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
         """Iterate over the body in chunks; those of a streamed response are not kept.

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVa
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, ConfigError, error_class
+from omicsdk.core.json_decoding import DECODED
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import URI_LIST, OperationFacts, Request, checked_base_url
-from omicsdk.core.response import DECODED, Response
+from omicsdk.core.response import Response
 from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Transport, is_elsewhere
 
 if TYPE_CHECKING:

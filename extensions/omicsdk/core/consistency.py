@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_decoding import DECODED, decoded, paused_for
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_array
 
@@ -170,8 +170,6 @@ class Rules:
         applicable = [pair for pair in self.applicable(facts, request.url) if pair[0].places]
         if not applicable or not response.is_success or not response.content:
             return
-        from omicsdk.core.response import DECODED, paused_for
-
         with paused_for(len(response.content)):
             try:
                 page: Any = decoded(response.content)

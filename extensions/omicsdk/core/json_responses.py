@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.api_errors import not_json
-from omicsdk.core.json_decoding import decoded
-from omicsdk.core.response import paused_for
+from omicsdk.core.json_decoding import DECODED, decoded
 
 if TYPE_CHECKING:
     import httpx
@@ -23,8 +22,9 @@ def json_of(response: "httpx.Response", operation: str = "") -> Any:
     content = response.content
     if not content:
         return None
+    if DECODED in response.extensions:  # by a comparison with the request
+        return response.extensions.pop(DECODED)
     try:
-        with paused_for(len(content)):
-            return decoded(content)
+        return decoded(content)
     except ValueError as error:
         raise not_json(operation or response.url.path, str(response.url), response.text, str(error)) from error

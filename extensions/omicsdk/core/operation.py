@@ -27,9 +27,10 @@ from omicsdk.core.client import (
     ResponseCheck,
     pickled_recipe,
 )
+from omicsdk.core.json_decoding import DECODED
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.request import OperationFacts, Request
-from omicsdk.core.response import DECODED, Response, ResponseHeaders, ResponseWithHeaders
+from omicsdk.core.response import Response, ResponseHeaders, ResponseWithHeaders
 
 if TYPE_CHECKING:
     import httpx

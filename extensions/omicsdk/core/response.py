@@ -1,96 +1,19 @@
 """One response as plain data, and the parts that generated parsers are made of."""
 
-import gc
 import json
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_decoding import decoded, paused_for
 from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 R = TypeVar("R", covariant=True)
 H = TypeVar("H", covariant=True)
-
-
-DECODED = "omicsdk.decoded"
-"""Key of a response's extensions: its JSON, if it was decoded to compare it."""
-PAUSE_FROM = 1 << 18
-"""Bytes of a body from which on a pause pays: pages of a thousand records are that long."""
-
-SETTLE_FROM = 10_000
-"""New objects from which on they are moved: a pass over fewer takes less than a millisecond."""
-
-pause_enabled = True
-"""Set to False to never pause the cyclic collector."""
-
-_pause_lock = threading.Lock()
-_pauses = 0
-_was_enabled = False
-
-
-@contextmanager
-def paused_for(size: int) -> Generator[None]:
-    """Pause the cyclic garbage collector while a body of `size` bytes is decoded, if that is faster.
-
-    Its passes take two thirds of the time of decoding many small objects, none of which is garbage. The pause applies
-    to the process, so the pauses of all threads are counted, and the last one restores the state that the first one
-    found.
-    """
-    if not pause_enabled or size < PAUSE_FROM:
-        yield
-        return
-    global _pauses, _was_enabled
-    # The collector is the process's: the first of several threads disables it, and the last one restores its state.
-    with _pause_lock:
-        if _pauses == 0:
-            _was_enabled = gc.isenabled()
-            gc.disable()
-        _pauses += 1
-    try:
-        yield
-    finally:
-        with _pause_lock:
-            _pauses -= 1
-            if _pauses == 0 and _was_enabled:
-                _settle()
-                gc.enable()
-
-
-def _settle() -> None:
-    """Move objects created during the pause to the old generation, or the next young pass would traverse all of them.
-
-    Freezing and thawing moves lists, not objects. Where a program froze objects permanently, nothing is thawed; counting
-    those walks through all of them, which takes 0.1 s in a large program, so it is done only for a pause that made much.
-    """
-    # Not in a program that has frozen objects: these would be unfrozen.
-    if gc.get_count()[0] >= SETTLE_FROM and gc.get_freeze_count() == 0:
-        gc.freeze()
-        gc.unfreeze()
-
-
-def json_value(content: bytes, operation: str, url: str, text: Callable[[], str]) -> Any:
-    """Decode the JSON of a body.
-
-    Args:
-        content: The body.
-        operation: The operation, for errors; empty if unknown.
-        url: The URL, for errors.
-        text: Returns the body as text, for errors.
-
-    Raises:
-        NotJson: It is not JSON.
-    """
-    try:
-        return decoded(content)
-    except ValueError as error:
-        raise not_json(operation, url, text(), str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +58,10 @@ class Response:
                 is strict.
         """
         with paused_for(len(self.content)):
-            if self.decoded:
-                data = self.decoded.pop()
-            else:
-                data = json_value(self.content, self.operation, self.url, self._shown) if self.content else None
+            try:
+                data = self.decoded.pop() if self.decoded else decoded(self.content) if self.content else None
+            except ValueError as error:
+                raise not_json(self.operation, self.url, self._shown(), str(error)) from error
             if self.check is not None:
                 self.check(data, shape)
             if self.strict or self.content:

@@ -11,7 +11,7 @@ import pytest
 from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DecodeError, json_decoding, response
+from omicsdk.core import DecodeError, json_decoding
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import NotJson
 from omicsdk.core.json_decoding import LARGE, decoded
@@ -36,7 +36,7 @@ from omicsdk.core.model import (
     union,
 )
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.response import Response, as_it_came, json_value, model_of
+from omicsdk.core.response import Response, as_it_came, model_of
 from omicsdk.core.type_guards import number_in
 
 
@@ -190,13 +190,13 @@ def test_an_empty_object_is_a_model():
 
 def test_the_collector_pauses_for_large_bodies_only_and_comes_back():
     assert gc.isenabled()
-    with response.paused_for(response.PAUSE_FROM):
+    with json_decoding.paused_for(LARGE):
         assert not gc.isenabled()
-        with response.paused_for(response.PAUSE_FROM):
+        with json_decoding.paused_for(LARGE):
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
-    with response.paused_for(10):
+    with json_decoding.paused_for(10):
         assert gc.isenabled()
 
 
@@ -212,8 +212,8 @@ def thawed():
 
 
 def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
-    with response.paused_for(response.PAUSE_FROM):
-        made = [[number] for number in range(2 * response.SETTLE_FROM)]
+    with json_decoding.paused_for(LARGE):
+        made = [[number] for number in range(2 * json_decoding.SETTLE_FROM)]
     young = {id(each) for each in gc.get_objects(generation=0)}
     assert not any(id(each) in young for each in made)
 
@@ -221,7 +221,7 @@ def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
 def test_frozen_objects_stay_frozen(thawed):
     gc.freeze()
     try:
-        with response.paused_for(response.PAUSE_FROM):
+        with json_decoding.paused_for(LARGE):
             pass
         assert gc.get_freeze_count() > 0
     finally:
@@ -231,11 +231,11 @@ def test_frozen_objects_stay_frozen(thawed):
 def test_frozen_objects_are_counted_only_after_a_pause_that_made_much(monkeypatch):
     counted: list[bool] = []
     monkeypatch.setattr(gc, "get_freeze_count", lambda: counted.append(True) or 1)
-    with response.paused_for(response.PAUSE_FROM):
+    with json_decoding.paused_for(LARGE):
         gc.collect(0)
     assert not counted
-    with response.paused_for(response.PAUSE_FROM):
-        made = [[number] for number in range(2 * response.SETTLE_FROM)]
+    with json_decoding.paused_for(LARGE):
+        made = [[number] for number in range(2 * json_decoding.SETTLE_FROM)]
     assert counted
     del made
 
@@ -243,7 +243,7 @@ def test_frozen_objects_are_counted_only_after_a_pause_that_made_much(monkeypatc
 def test_the_collector_stays_off_where_it_was_off():
     gc.disable()
     try:
-        with response.paused_for(response.PAUSE_FROM):
+        with json_decoding.paused_for(LARGE):
             pass
         assert not gc.isenabled()
     finally:
@@ -319,4 +319,6 @@ def test_what_is_no_number_below_2_to_the_63_is_none(text: str):
 @pytest.mark.parametrize("size", [1, LARGE])
 def test_a_number_of_5000_digits_is_no_json(size: int):
     with pytest.raises(NotJson, match="list_files"):
-        json_value(b'{"pad": "%s", "size": %s}' % (b"x" * size, b"7" * 5_000), "list_files", "https://a.org", str)
+        Response("list_files", 200, {}, b'{"pad": "%s", "size": %s}' % (b"x" * size, b"7" * 5_000)).json(
+            as_it_came, ANY
+        )

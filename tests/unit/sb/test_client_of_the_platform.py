@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from omicsdk.core import (
     RateLimited,
     ResponseMismatch,
     ServiceUnavailable,
-    consistency,
-    response,
+    json_decoding,
 )
+from omicsdk.core.json_decoding import DECODED
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.plain_client import stopping_by
 
 CREDENTIALS = """
@@ -241,11 +243,10 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
 
     def counting(content: bytes) -> Any:
         times.append(len(content))
-        return decode(content)
+        return loads(content)
 
-    decode = response.decoded
-    for module in (response, consistency):
-        monkeypatch.setattr(module, "decoded", counting)
+    loads = json.loads
+    monkeypatch.setattr(json_decoding.json, "loads", counting)
     body = {"items": [{"id": "1", "project": "o/p"}], "links": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
     with SevenBridges("https://api.example.org/v2", credentials="t", transport=transport) as client:
@@ -258,7 +259,10 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
             times.clear()
             assert [file.id for file in call()] == ["1"]
             assert len(times) == 1
+        times.clear()
+        request = client.list_files.build(project="o/p")
+        assert (json_of(next(client.list_files.responses(request))), len(times)) == (body, 1)
         raw = client.list_files.raw(project="o/p")
-        assert (raw.json(), response.DECODED in raw.extensions) == (body, False)
+        assert (raw.json(), DECODED in raw.extensions) == (body, False)
         with pytest.raises(ResponseMismatch):
             client.list_files(project="o/other")

@@ -426,9 +426,9 @@ def _there(
 
 def _paused_for(folder: Uri) -> AbstractContextManager[None]:
     # None of the many objects of a listing is garbage. From a platform they come slowly, together with some that are.
-    from omicsdk.core.response import PAUSE_FROM, paused_for  # of models, which copies do without
+    from omicsdk.core.json_decoding import LARGE, paused_for  # by few copies
 
-    return paused_for(PAUSE_FROM if folder.scheme == "file" else 0)
+    return paused_for(LARGE if folder.scheme == "file" else 0)
 
 
 def _with_common_checksums(pairs: Sequence[Both], stores: Stores) -> Iterator[tuple[Entry, Entry]]:
