@@ -1,6 +1,8 @@
 """What mkdocstrings does not see by itself: examples in docstrings, as code, and the signatures of frozen classes."""
 
 import ast
+import inspect
+import pydoc
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -42,9 +44,11 @@ class Examples(griffe.Extension):
     """Sees to the docstrings of everything that mkdocstrings reads."""
 
     def on_object(self, *, obj: griffe.Object, **_further: Any) -> None:
-        """Puts the examples of one docstring into fences."""
+        """Puts the examples of one docstring into fences; of methods that get descriptions of arguments when they are made, with these."""
         if obj.docstring is not None:
-            obj.docstring.value = fenced(obj.docstring.value)
+            is_completed = obj.is_function and obj.path.startswith("omicsdk.compat.sevenbridges.models.")
+            method = pydoc.locate(obj.path) if is_completed else None
+            obj.docstring.value = fenced(obj.docstring.value if method is None else inspect.getdoc(method) or "")
 
     def on_package(self, *, pkg: griffe.Module, **_further: Any) -> None:
         """Marks subclasses of `Frozen` as the dataclasses that they stand for, so that their fields are a signature."""

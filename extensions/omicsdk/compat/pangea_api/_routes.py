@@ -22,15 +22,12 @@ _WITH_SLASH = re.compile(
 
 
 def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None) -> str:
-    """Return the path of a request.
+    """Return the path of a request, quoted; an absolute URL on another server is returned unchanged.
 
     Args:
         url: A route below /api, such as `samples?page=2`, or an absolute URL. What a URL cannot contain is quoted, `#` among it.
         endpoint: The server, without /api.
         options: Parameters that are added to the query, not quoted yet; those that are None are not sent.
-
-    Returns:
-        A path below the server, or the absolute URL unchanged if it is on another server.
     """
     address, mark, query = url.partition("?")
     if "://" in address:
@@ -44,23 +41,14 @@ def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None
 
 
 def list_url(route: str, query: Mapping[str, object]) -> str:
-    """Return the URL of the first page of a list.
-
-    Args:
-        route: The list's route below /api.
-        query: How it is narrowed, not quoted yet; what is None is not sent.
-    """
+    """Return the URL of the first page of a list, with a query of values that are not quoted yet, without None."""
     return _with_query(route, "", query)
 
 
 def page_of(url: str, endpoint: str) -> str:
     """Return the URL of the next page of a list, on the requested server regardless of the host in the list.
 
-    A server behind a proxy may not know its own scheme and name, and without the token private things would be missing.
-
-    Args:
-        url: The page's URL.
-        endpoint: The server, without /api.
+    A server behind a proxy may not know its own scheme and name, and without the token private objects would be missing.
     """
     address, mark, query = url.partition("?")
     if "://" in address and _below(address, endpoint) is None:
@@ -70,14 +58,7 @@ def page_of(url: str, endpoint: str) -> str:
 
 
 def named(name: str) -> str | None:
-    """Return a name as a segment of a nested route.
-
-    Args:
-        name: The name.
-
-    Returns:
-        It quoted; None if no nested route has it: see `omicsdk.pangea.listings.has_route`.
-    """
+    """Return a name as a quoted segment of a nested route; None if no nested route has it (`omicsdk.pangea.listings.has_route`)."""
     from omicsdk.core.request import segment
     from omicsdk.pangea.listings import has_route
 

@@ -8,18 +8,7 @@ from omicsdk.core.credentials import ApiKey
 
 
 class TokenAuth(ApiKey):
-    """Token of a user, sent to the server of its Knex only.
-
-    Args:
-        token: The token.
-        user: The user, where that is known.
-
-    Attributes:
-        owner: What identifies its user, without revealing the token.
-
-    Raises:
-        ConfigError: It is empty, or has spaces in it.
-    """
+    """Token of a user, sent to the server of its Knex only; `owner` identifies the user without revealing the token."""
 
     def __init__(self, token: str, user: str = "") -> None:
         super().__init__(token, header="Authorization", prefix="Token ")

@@ -46,14 +46,7 @@ Logger = Callable[[str], object]
 
 
 def check_json_serialization(blob: object) -> None:
-    """Check that data are unchanged after a JSON round trip.
-
-    Args:
-        blob: The data.
-
-    Raises:
-        RemoteObjectError: They are not, or cannot be written as JSON; it lists each place.
-    """
+    """Check that data are unchanged after a JSON round trip; a RemoteObjectError lists each difference."""
     try:
         read: object = json.loads(json.dumps(blob, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
@@ -69,14 +62,10 @@ def check_json_serialization(blob: object) -> None:
 
 
 def diff_dicts(blob1: Mapping[Any, object], blob2: Mapping[Any, object]) -> Iterator[Difference]:
-    """Report the differences between two mappings in both directions.
-
-    Args:
-        blob1: One, called "original".
-        blob2: The other, called "serialized".
+    """Yield the differences between two mappings, "original" and "serialized", in both directions.
 
     Yields:
-        What differs with its place ("MISMATCHED_TYPES:original:$.a"), the value there and the other's.
+        Kind and place ("MISMATCHED_TYPES:original:$.a"), the value there and the other's.
     """
     yield from _of_mappings("original", "$", blob1, blob2)
     yield from _of_mappings("serialized", "$", blob2, blob1)
@@ -124,13 +113,10 @@ class AnalysisResultField(RemoteObject):
     """A field of an analysis result.
 
     Args:
-        knex: The server.
-        parent: The analysis result.
-        field_name: Its name.
-        data: What it holds; nothing by default, which a file may be uploaded into.
+        data: Its content; nothing by default, which a file may be uploaded into.
 
     Attributes:
-        stored_data: What it holds. Of a file on S3 it may have a presigned URL, which is never sent back and never cached.
+        stored_data: Its content. Of a file on S3 it may have a presigned URL, which is never sent back and never cached.
     """
 
     remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name", "stored_data")
@@ -160,37 +146,24 @@ class AnalysisResultField(RemoteObject):
         return blob_file_name(self.parent.parent.name, self.parent.module_name, self.name)
 
     def get_referenced_filename(self) -> str:
-        """Return a name for the referenced file, like `get_blob_filename`, with the extension of the file.
-
-        Raises:
-            NoFile: It refers to none (a TypeError, too).
-        """
+        """Return a name for the referenced file, like `get_blob_filename`, with its extension; a NoFile if there is none."""
         return referenced_file_name(self.parent.parent.name, self.parent.module_name, self.name, self.stored_data)
 
     def get_download_url(self) -> str:
-        """Return the URL of its file; a presigned URL expires within a day and is a secret until then.
-
-        Raises:
-            NoFile: It refers to none (a TypeError, too).
-        """
+        """Return the URL of its file, or a NoFile; a presigned URL expires within a day and is a secret until then."""
         return download_url(self.stored_data)
 
     def download_file(self, filename: str | os.PathLike[str] | None = None, cache: bool = True) -> str:
-        """Download its file, verified if a checksum is stated; a stopped download is resumed.
+        """Download its file, verified if a checksum is stated, and return its path; a stopped download is resumed.
 
         Args:
             filename: The target; a file there is replaced when the new one is complete. None takes a temporary file,
-                which is deleted when this object is gone, at the latest when the program ends.
-            cache: Whether a file that this object downloaded before may be used: where no other name is requested, it
-                still exists, and nothing was uploaded or refreshed since.
-
-        Returns:
-            The path of the file.
+                which is deleted with this object, at the latest when the program ends.
+            cache: Whether a file that this object downloaded before may be returned, unless something was uploaded or refreshed.
 
         Raises:
             NoFile: It refers to none (a TypeError, too).
             TransferError: It did not arrive, or not as it was stated.
-            PangeaGeneralError: The server gave no new URL for one that has ended.
         """
         target = "" if filename is None else os.fspath(filename)
         if cache and self._downloaded and target in ("", self._downloaded) and Path(self._downloaded).is_file():
@@ -236,13 +209,9 @@ class AnalysisResultField(RemoteObject):
             max_retries: Consecutive failures after which it fails, 0 for none.
             logger: Receives messages about the progress, in another thread.
 
-        Returns:
-            This object, with the data that the server has of it.
-
         Raises:
             RemoteObjectError: It is not on the server yet.
-            SourceChanged: The file changed while it was sent.
-            TransferError: It cannot be read, or what arrived is not what was sent.
+            TransferError: It cannot be read, changed while it was sent, or what arrived is not what was sent.
             PangeaGeneralError: The server refused: the field holds data already, or its group has no bucket.
         """
         from omicsdk.pangea.uploads import FieldUpload, upload_files
@@ -262,14 +231,7 @@ class AnalysisResultField(RemoteObject):
         return self.refresh()
 
     def upload_small_file(self, filepath: str | os.PathLike[str]) -> Self:
-        """Upload a file of at most 5 GiB in one request; errors as for `upload_file`.
-
-        Args:
-            filepath: The file.
-
-        Returns:
-            This object, with the data that the server has of it.
-        """
+        """Upload a file of at most 5 GiB in one request; errors as for `upload_file`."""
         return self.upload_file(filepath, 1 << 62, max_retries=10)
 
     def upload_large_file(
@@ -280,18 +242,7 @@ class AnalysisResultField(RemoteObject):
         max_retries: int = 3,
         logger: Logger | None = None,
     ) -> Self:
-        """Upload a file in parts; errors as for `upload_file`.
-
-        Args:
-            filepath: The file.
-            file_size: Not needed: the size of the file is read.
-            chunk_size: As for `upload_file`.
-            max_retries: As for `upload_file`.
-            logger: As for `upload_file`.
-
-        Returns:
-            This object, with the data that the server has of it.
-        """
+        """Upload a file in parts; arguments and errors as for `upload_file`, and `file_size` is not needed."""
         del file_size
         return self.upload_file(filepath, 0, chunk_size=chunk_size, max_retries=max_retries, logger=logger)
 
@@ -303,15 +254,7 @@ class AnalysisResultField(RemoteObject):
     # -- loading and saving
 
     def refresh(self) -> Self:
-        """Reload the field from the server with a new presigned URL, discarding local changes.
-
-        Returns:
-            This object.
-
-        Raises:
-            RemoteObjectError: It is not on the server yet.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Reload the field from the server with a new presigned URL, discarding local changes."""
         self._check_alive("fetched")
         self._downloaded = ""
         return self._fetched(self._answered(self._own_route()))
@@ -363,11 +306,6 @@ class AnalysisResult(RemoteObject, Generic[F]):
     and a new one gets a random name.
 
     Args:
-        knex: The server.
-        parent: The sample or the group.
-        module_name: The module.
-        replicate: Distinguishes results of one module; None for the newest.
-        metadata: Further facts.
         is_private: Whether only members of the organization may see it. The server's manifests name private results to all
             users who may see the group.
     """
@@ -409,24 +347,11 @@ class AnalysisResult(RemoteObject, Generic[F]):
         return f"{type(self).__name__}\x1f{self.module_name}\x1f{self.replicate or ''}\x1f{self.parent.pre_hash()}"
 
     def field(self, field_name: str, data: object = None) -> F:
-        """Create a local field of the result, without a request.
-
-        Args:
-            field_name: Its name.
-            data: What it holds; nothing by default.
-        """
+        """Create a local field of the result, without a request."""
         return self._field_class(self.knex, self, field_name, data)
 
     def get_fields(self, cache: bool = True) -> Iterator[F]:
-        """Yield all of its fields on the server.
-
-        Args:
-            cache: Whether they are remembered: the next call yields the same objects without a request, until something is
-                written by this Knex.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield all of its fields on the server; `cache` as of `SampleGroup.get_samples`."""
 
         def fetch() -> Iterator[F]:
             for blob in self._field_blobs({}):

@@ -18,25 +18,18 @@ R = TypeVar("R", bound=RemoteObject)
 
 
 def org_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Organization:
-    """An organization.
-
-    Args:
-        knex: The server.
-        blob: What the server states of it.
-        already_fetched: Whether it is treated as fetched.
-        modified: Whether it is treated as changed since.
-    """
+    """An organization from a response of the server, treated as fetched, and as changed since with `modified`."""
     return _as(Organization(knex, text_at(blob, "name")), blob, already_fetched, modified)
 
 
 def sample_group_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False) -> SampleGroup:
-    """A group, and its organization; arguments are those of `org_from_blob`."""
+    """A group, and its organization; arguments as of `org_from_blob`."""
     org = org_from_blob(knex, object_at(blob, "organization_obj"), already_fetched, modified)
     return _as(SampleGroup(knex, org, text_at(blob, "name")), blob, already_fetched, modified)
 
 
 def sample_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Sample:
-    """A sample, its library and its organization; arguments are those of `org_from_blob`."""
+    """A sample, its library and its organization; arguments as of `org_from_blob`."""
     library = sample_group_from_blob(knex, object_at(blob, "library_obj"), already_fetched, modified)
     return _as(Sample(knex, library, text_at(blob, "name")), blob, already_fetched, modified)
 
@@ -44,32 +37,24 @@ def sample_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modif
 def sample_ar_from_blob(
     knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False
 ) -> SampleAnalysisResult:
-    """A result of a sample, and all that it belongs to; arguments are those of `org_from_blob`."""
+    """A result of a sample, and all that it belongs to; arguments as of `org_from_blob`."""
     sample = sample_from_blob(knex, object_at(blob, "sample_obj"), already_fetched, modified)
     result = SampleAnalysisResult(knex, sample, text_at(blob, "module_name"), replicate=blob.get("replicate"))
     return _as(result, blob, already_fetched, modified)
 
 
 def sample_group_from_uuid(knex: Knex, uuid: str) -> SampleGroup:
-    """A group.
-
-    Args:
-        knex: The server.
-        uuid: Its uuid.
-
-    Raises:
-        PangeaGeneralError: There is none, or it may not be seen, or the server did not answer.
-    """
+    """A group."""
     return sample_group_from_blob(knex, knex.get(f"sample_groups/{uuid}"))
 
 
 def sample_from_uuid(knex: Knex, uuid: str) -> Sample:
-    """A sample; arguments and errors are those of `sample_group_from_uuid`."""
+    """A sample."""
     return sample_from_blob(knex, knex.get(f"samples/{uuid}"))
 
 
 def sample_ar_from_uuid(knex: Knex, uuid: str) -> SampleAnalysisResult:
-    """A result of a sample; arguments and errors are those of `sample_group_from_uuid`."""
+    """A result of a sample."""
     return sample_ar_from_blob(knex, knex.get(f"sample_ars/{uuid}"))
 
 

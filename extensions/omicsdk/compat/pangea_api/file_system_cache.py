@@ -35,25 +35,14 @@ class Cached(Protocol):
 
 
 def hash_obj(obj: Cached | str) -> str:
-    """Return the unique key of an object, as 64 hexadecimal digits.
-
-    Args:
-        obj: An object with `pre_hash`, whose server and user count too, or a text.
-    """
+    """Return the unique key of a text, or of an object with its server and user, as 64 hexadecimal digits."""
     knex = getattr(obj, "knex", None)
     scope = "" if knex is None else f"{knex.cache_scope}\n"
     return sha256(f"{scope}{obj if isinstance(obj, str) else obj.pre_hash()}".encode()).hexdigest()
 
 
 def time_since_file_cached(blob_filepath: str | os.PathLike[str]) -> int:
-    """Return the age of a cache file; also in the published client.
-
-    Args:
-        blob_filepath: The file.
-
-    Returns:
-        Whole seconds; 0 if there is none.
-    """
+    """Return the age of a cache file in whole seconds, 0 if there is none; also in the published client."""
     try:
         return int(time() - Path(blob_filepath).stat().st_mtime)
     except FileNotFoundError:
@@ -70,12 +59,9 @@ def cache_folder() -> Path:
 
 
 class FileSystemCache:
-    """Cache of blobs in private files. Read and write failures are ignored.
+    """Cache of blobs in private files for `timeout` seconds. Read and write failures are ignored.
 
     Nothing with a secret in it is kept: no token, no presigned URL.
-
-    Args:
-        timeout: Seconds for which what is kept is used.
     """
 
     def __init__(self, timeout: float = CACHED_BLOB_TIME) -> None:
@@ -87,26 +73,12 @@ class FileSystemCache:
         return "false" in os.environ.get(SWITCH_VARIABLE, "").lower()
 
     def get_cached_blob_filepath(self, obj: Cached | str) -> tuple[str, bool]:
-        """Return the path of a cached blob.
-
-        Args:
-            obj: Whose blob: an object, or a text that names it.
-
-        Returns:
-            The file, and whether it exists.
-        """
+        """Return the path of a cached blob, and whether it exists."""
         path = cache_folder() / f"pangea_api_cache__{hash_obj(obj)}.json"
         return str(path), path.is_file()
 
     def get_cached_blob(self, obj: Cached | str) -> Any:
-        """Return a cached blob.
-
-        Args:
-            obj: Whose.
-
-        Returns:
-            The blob; None if there is none that is good: it is too old, or something was written to the server since.
-        """
+        """Return a cached blob; None if there is none, it is too old, or something was written to the server since."""
         if self.no_cache:
             return None
         with _tolerated("a cached blob isn't used"):
@@ -118,12 +90,7 @@ class FileSystemCache:
         return None
 
     def cache_blob(self, obj: Cached | str, blob: object) -> None:
-        """Cache a blob.
-
-        Args:
-            obj: Whose.
-            blob: A JSON value; one with a secret in it is not kept.
-        """
+        """Cache a blob, unless there is a secret in it."""
         if self.no_cache:
             return
         with _tolerated("a blob isn't cached"):
@@ -135,20 +102,12 @@ class FileSystemCache:
                 file.write(json.dumps(blob).encode())
 
     def clear_blob(self, obj: Cached | str) -> None:
-        """Remove a blob from the cache.
-
-        Args:
-            obj: Whose.
-        """
+        """Remove a blob from the cache."""
         with _tolerated("a cached blob stays"):
             Path(self.get_cached_blob_filepath(obj)[0]).unlink(missing_ok=True)
 
     def outdate(self, scope: str) -> None:
-        """Invalidate all cached blobs of one server and user.
-
-        Args:
-            scope: Which: a Knex's `cache_scope`.
-        """
+        """Invalidate all cached blobs of one server and user: a Knex's `cache_scope`."""
         marker = _marker(scope)
         with _tolerated("cached blobs stay"):
             if marker.parent.is_dir():

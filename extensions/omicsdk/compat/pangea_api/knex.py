@@ -52,19 +52,15 @@ _NOT_LOGGED_IN = ("Authentication credentials were not provided.", "Invalid toke
 
 
 class PangeaGeneralError(DocumentedError):
-    """Base of the errors of a Pangea server and its connections.
+    """Base of the errors of a Pangea server and its connections; requests raise it.
 
     Each is also the class of core that it belongs to: a response with an error is an `omicsdk.core.errors.APIError` with
-    `status` and `body`, a server that does not answer a `TransportError`.
+    `status` and `body`, a server that does not respond a `TransportError`.
 
     In a program that has imported `requests` each is also a `requests.HTTPError`, or a `requests.ConnectionError`.
 
-    Args:
-        message: What happened.
-        remedy: What to do.
-
     Attributes:
-        response: The response that was a refusal, as `requests` would have it; None if there was none.
+        response: The error response, as `requests` would have it; None if there was none.
     """
 
     prefix: ClassVar[str] = "Pangea"
@@ -105,15 +101,7 @@ _BY_STATUS: dict[int, type[PangeaGeneralError]] = {
 
 
 def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None) -> PangeaGeneralError:
-    """Return the documented exception for an exception of core.
-
-    Args:
-        error: The exception.
-        kind: The class wanted; by default that of the status.
-
-    Returns:
-        One that is both, with all that it holds, not raised yet.
-    """
+    """Return the documented exception for an exception of core, of class `kind`, by default that of the status."""
     if isinstance(error, PangeaGeneralError):
         return error
     if not isinstance(error, APIError):
@@ -155,15 +143,7 @@ def documented_errors(
 
 
 def not_there(what: str, url: str) -> PangeaNotFoundError:
-    """Return the error for an entry missing from a list.
-
-    Args:
-        what: What was searched.
-        url: The list's address.
-
-    Returns:
-        The error, not raised yet.
-    """
+    """Return the error for an entry missing from the list at a URL."""
     error = PangeaNotFoundError(f"There is no {what}, or it may not be seen", status=404, method="GET", url=url)
     return catchable(error, PangeaGeneralError.foreign)
 
@@ -186,13 +166,10 @@ class Knex:
         transport: Replaces the network, for tests.
 
     Attributes:
-        endpoint_url: The address that routes are below: with /api at its end.
-        auth: The token that is sent; None for none, with which what is public can be read.
+        endpoint_url: The URL that routes are below: with /api at its end.
+        auth: The token that is sent; None for none, which reads public data.
         headers: Sent with every request.
-        writes: How many requests that change something were sent.
-
-    Raises:
-        PangeaGeneralError: The address is invalid (a ConfigError, too).
+        writes: Number of requests that changed something.
     """
 
     def __init__(
@@ -216,32 +193,17 @@ class Knex:
     # -- credentials
 
     def add_auth_token(self, token: str) -> None:
-        """Use a token that was requested before.
-
-        Args:
-            token: The token, without "Token".
-
-        Raises:
-            PangeaGeneralError: It is no token (a ConfigError, too).
-        """
+        """Use a token that was requested before, without the word "Token"."""
         from omicsdk.compat.pangea_api._token_auth import TokenAuth
 
         with documented_errors():
             self.auth = TokenAuth(token)
 
     def login(self, username: str, password: str) -> Self:
-        """Log in with a new request each time; nothing is cached, and no existing token is sent.
-
-        Args:
-            username: The e-mail address.
-            password: The password.
-
-        Returns:
-            This object.
+        """Log in by e-mail address with a new request each time; nothing is cached, and no existing token is sent.
 
         Raises:
             PangeaLoginError: There is no such user, or the password is another.
-            PangeaGeneralError: The server refused or did not answer, or the connection is not encrypted.
         """
         from omicsdk.compat.pangea_api._token_auth import TokenAuth
         from omicsdk.pangea.login import check_encrypted
@@ -255,15 +217,10 @@ class Knex:
         return self
 
     def register(self, email: str, password: str) -> None:
-        """Register a user, without logging in.
+        """Register a user by e-mail address, without logging in; a PangeaOtherError for an existing one.
 
         Args:
-            email: The e-mail address.
-            password: The password: at least 8 characters, no common word, not only digits, unlike the address.
-
-        Raises:
-            PangeaOtherError: There is one of that address, or the server does not accept the password.
-            PangeaGeneralError: The server refused or did not answer, or the connection is not encrypted.
+            password: At least 8 characters, no common word, not only digits, unlike the address.
         """
         from omicsdk.pangea.login import check_encrypted
 
@@ -300,66 +257,34 @@ class Knex:
         """Send a GET request.
 
         Args:
-            url: A route such as `samples/<uuid>`, or an absolute URL; the token goes along to this server only.
+            url: A route such as `samples/<uuid>`, or an absolute URL; the token is sent to this server only.
             url_options: Parameters that are added to the URL, not quoted yet.
-            json_response: Whether the JSON value is wanted, None if there is none; else the response.
-
-        Returns:
-            The value, or a response as `requests` has it.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
+            json_response: Whether to return the JSON value, None if there is none; else the response, as `requests` has it.
         """
         return self._call("GET", url, None, url_options, json_response)
 
     def post(
         self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
     ) -> Any:
-        """Send a POST request, which creates something.
-
-        Args:
-            url: As for `get`.
-            json: What is sent; by default an empty object.
-            url_options: As for `get`.
-            json_response: As for `get`.
-
-        Returns:
-            As `get`.
-
-        Raises:
-            PangeaGeneralError: As for `get`.
-        """
+        """Send a POST request, which creates something, with a JSON value, by default an empty object; arguments as of `get`."""
         return self._call("POST", url, {} if json is None else json, url_options, json_response)
 
     def put(
         self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
     ) -> Any:
-        """Send a PUT request, which replaces something; arguments, response and errors are those of `post`."""
+        """Send a PUT request, which replaces something; arguments as of `post`."""
         return self._call("PUT", url, {} if json is None else json, url_options, json_response)
 
     def patch(
         self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
     ) -> Any:
-        """Send a PATCH request, which changes something; arguments, response and errors are those of `post`."""
+        """Send a PATCH request, which changes something; arguments as of `post`."""
         return self._call("PATCH", url, {} if json is None else json, url_options, json_response)
 
     def delete(
         self, url: str, url_options: Options | None = None, *, json: object = None, json_response: bool = True
     ) -> Any:
-        """Send a DELETE request.
-
-        Args:
-            url: As for `get`.
-            url_options: As for `get`.
-            json: What is sent along; nothing by default.
-            json_response: As for `get`.
-
-        Returns:
-            As `get`; None usually.
-
-        Raises:
-            PangeaGeneralError: As for `get`.
-        """
+        """Send a DELETE request, without a JSON value by default; arguments as of `get`."""
         return self._call("DELETE", url, json, url_options, json_response)
 
     def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:

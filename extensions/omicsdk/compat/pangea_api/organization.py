@@ -14,12 +14,7 @@ if TYPE_CHECKING:
 
 
 class Organization(RemoteObject):
-    """An organization. The user who creates it is its first member.
-
-    Args:
-        knex: The server.
-        name: Its name; there is one of a name on a server.
-    """
+    """An organization. The user who creates it is its first member; its name is unique on a server."""
 
     remote_fields = (*FACTS, "name")
     parent_field = None
@@ -39,15 +34,7 @@ class Organization(RemoteObject):
         is_library: bool = False,
         is_public: bool | None = None,
     ) -> SampleGroup:
-        """Create a local group of this organization, without a request; arguments and errors as for `SampleGroup`.
-
-        Args:
-            group_name: Its name.
-            moved: Nothing: further arguments are given by name.
-            metadata: Facts on it.
-            is_library: Whether samples are created in it.
-            is_public: Whether every user may see it; None leaves that to the server, which makes it public.
-        """
+        """Create a local group of this organization, without a request; arguments and errors as for `SampleGroup`."""
         from omicsdk.compat.pangea_api.sample_group import SampleGroup
 
         return SampleGroup(
@@ -59,11 +46,7 @@ class Organization(RemoteObject):
         return Organization(self.knex, text_at(blob, "name"))._fetched(blob)
 
     def get_sample_groups(self) -> Iterator[SampleGroup]:
-        """Yield all of its groups that the user may see.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield all of its groups that the user may see."""
         return self._children(
             "sample_groups", lambda blob: self.sample_group(text_at(blob, "name")), organization_id="{}"
         )

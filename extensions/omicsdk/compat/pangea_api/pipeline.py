@@ -14,12 +14,7 @@ if TYPE_CHECKING:
 
 
 class Pipeline(RemoteObject):
-    """A pipeline.
-
-    Args:
-        knex: The server.
-        name: Its name, which is unique on a server.
-    """
+    """A pipeline; its name is unique on a server."""
 
     remote_fields = (*FACTS, "name", "description", "long_description")
     parent_field = None
@@ -38,30 +33,14 @@ class Pipeline(RemoteObject):
         return PipelineModule(self.knex, self, name, version, metadata=metadata)
 
     def get_modules(self) -> Iterator[PipelineModule]:
-        """Yield all of its modules.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield all of its modules."""
         return self._children(
             "pipeline_modules", lambda blob: self.module(text_at(blob, "name"), text_at(blob, "version")), pipeline="{}"
         )
 
 
 class PipelineModule(RemoteObject):
-    """A module of a pipeline, in one version.
-
-    Args:
-        knex: The server.
-        pipeline: The pipeline.
-        name: Its name.
-        version: Its version; a pipeline has one module of a name and version.
-        metadata: Facts on it; none by default.
-
-    Attributes:
-        pip: The pipeline.
-        dependencies: The uuids of the modules that it needs.
-    """
+    """A module of a pipeline `pip`, unique by its name and version; `dependencies` are the uuids of the modules that it needs."""
 
     remote_fields = (*FACTS, "name", "version", "metadata", "description", "long_description", "dependencies")
     parent_field = "pip"
@@ -91,14 +70,7 @@ class PipelineModule(RemoteObject):
         return f"PIPELINE_MODULE{self.name}\x1f{self.version}\x1f{self.pip.pre_hash()}"
 
     def add_dependency(self, upstream: PipelineModule) -> None:
-        """Add a required module; sent with the next create or save.
-
-        Args:
-            upstream: The other module, which is on the server.
-
-        Raises:
-            RemoteObjectError: The other module is not known to the server yet.
-        """
+        """Add a required module, which is on the server; sent with the next create or save."""
         self.dependencies = [*self.dependencies, upstream._id()]
 
     def _segment(self) -> str | None:

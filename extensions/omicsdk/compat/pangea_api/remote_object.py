@@ -40,12 +40,9 @@ class RemoteObject:
 
     A class states in its attributes what the server knows of it and where it is; see each of them.
 
-    Args:
-        knex: The server.
-
     Attributes:
-        uuid: The server's name for it; None until it was fetched or created.
-        blob: What the server said of it last.
+        uuid: The server's identifier; None until it was fetched or created.
+        blob: The last response of the server.
         url_options: Parameters that are sent with its requests and those of all below it, such as work_order_uuid.
     """
 
@@ -96,11 +93,7 @@ class RemoteObject:
     # -- where it is
 
     def nested_url(self) -> str:
-        """Its path by names, quoted, such as `nested/My%20Org/sample_groups/My%20Library`.
-
-        Raises:
-            NotImplementedError: Objects of this class have none.
-        """
+        """Its path by names, quoted, such as `nested/My%20Org/sample_groups/My%20Library`."""
         if not self.nested_route:
             raise NotImplementedError(f"{type(self).__name__} has no path by names")
         parent = self._parent()
@@ -130,24 +123,16 @@ class RemoteObject:
         return self.cache.get_cached_blob(self) if self.is_cached else None
 
     def cache_blob(self, blob: Blob) -> None:
-        """Cache the server's response, if caching is allowed.
-
-        Args:
-            blob: What it said.
-        """
+        """Cache the server's response, if caching is allowed."""
         if self.is_cached:
             self.cache.cache_blob(self, blob)
 
     def load_blob(self, blob: Blob) -> None:
         """Load a response of the server, completely or not at all.
 
-        Args:
-            blob: The object's fields.
-
         Raises:
-            RemoteObjectError: It was deleted.
             KeyError: A required field is missing.
-            RemoteObjectOverwriteError: Something else was set here; where both are objects (metadata), the server's may
+            RemoteObjectOverwriteError: Another value was set here; where both are objects (metadata), the server's may
                 have more than was set, not less.
         """
         self._check_alive("loaded")
@@ -190,25 +175,16 @@ class RemoteObject:
     def get(self) -> Self:
         """Fetch it and its parents, unless they were fetched. Nothing is created.
 
-        Returns:
-            This object.
-
         Raises:
             RemoteObjectError: It was deleted.
-            RemoteObjectOverwriteError: Something else was set here than the server has.
+            RemoteObjectOverwriteError: A value was set here that differs from the server's.
             PangeaNotFoundError: It does not exist.
-            PangeaGeneralError: The server refused, or did not answer.
         """
         self._read(fresh=False)
         return self
 
     def exists(self) -> bool:
-        """Return whether it exists on the server; an existing object is fetched.
-
-        Raises:
-            RemoteObjectOverwriteError: It is, and something else was set here.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Return whether it exists on the server; an existing object is fetched, with errors as of `get`."""
         if self._deleted:
             return False
         try:
@@ -220,15 +196,7 @@ class RemoteObject:
     def create(self) -> Self:
         """Create it and missing parents, unless it was fetched or created.
 
-        The server refuses a name that is taken; a second analysis result of a module is another replicate.
-
-        Returns:
-            This object.
-
-        Raises:
-            RemoteObjectError: It was deleted, or the server made something else than was requested.
-            PangeaOtherError: There is one of that name, or the server does not accept a value.
-            PangeaGeneralError: The server refused, or did not answer.
+        The server refuses a name that is taken (PangeaOtherError); a second analysis result of a module is another replicate.
         """
         self._check_alive("created")
         if not self._already_fetched:
@@ -239,12 +207,7 @@ class RemoteObject:
         return self
 
     def save(self) -> None:
-        """Send the changes since it was fetched, including changes within metadata.
-
-        Raises:
-            RemoteObjectError: It was deleted, or never fetched, or a change cannot be sent.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Send the changes since it was fetched, including changes within metadata."""
         self._check_alive("saved")
         if not self._already_fetched:
             raise RemoteObjectError(f"Cannot save {self}: it was never fetched", remedy="Call get() or idem() first.")
@@ -254,16 +217,7 @@ class RemoteObject:
             self._modified = False
 
     def idem(self) -> Self:
-        """Synchronize it: fetch it, or create it if missing; a fetched object is saved.
-
-        Returns:
-            This object.
-
-        Raises:
-            RemoteObjectError: It was deleted.
-            RemoteObjectOverwriteError: It exists, and something else was set here.
-            PangeaGeneralError: The server refused, or did not answer; nothing is created then.
-        """
+        """Synchronize it: fetch it, or create it if missing; a fetched object is saved. Errors as of `get`, `create` and `save`."""
         self._check_alive("fetched")
         if self._already_fetched:
             self.save()
@@ -275,12 +229,7 @@ class RemoteObject:
         return self
 
     def delete(self) -> None:
-        """Delete it and everything below it. This cannot be undone.
-
-        Raises:
-            RemoteObjectError: It was deleted before.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Delete it and everything below it. This cannot be undone."""
         self._check_alive("deleted")
         if self.uuid is None:
             self._read(fresh=True)
@@ -476,7 +425,7 @@ class RemoteObject:
             name: The list's name.
             fetch: Reads the list.
             cache: Whether it is remembered when it was read to its end, until something is written.
-            whole: States at the end whether nothing is missing.
+            whole: Returns at the end whether nothing is missing.
         """
         seen = self._lists.get(name)
         if cache and seen is not None and seen[0] == self.knex.writes:
@@ -498,11 +447,7 @@ class RemoteObject:
 
 
 def text_at(blob: Blob, field: str) -> str:
-    """Return a text that an object on the server must have, such as its name.
-
-    Raises:
-        PangeaGeneralError: It has none (a DecodeError, too).
-    """
+    """Return a text that an object on the server must have, such as its name; a PangeaGeneralError and DecodeError without it."""
     with documented_errors():
         return name_in(object_of(blob, "an object of the server"), "an object of the server", field)
 

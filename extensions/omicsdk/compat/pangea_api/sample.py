@@ -15,13 +15,10 @@ if TYPE_CHECKING:
 
 
 class Sample(RemoteObject):
-    """A sample.
+    """A sample, whose name is unique in a library.
 
     Args:
-        knex: The server.
         lib: The library that it is in. It can be fetched by another group, too; `lib` is its library then.
-        name: Its name, which is unique in a library.
-        metadata: Facts on it; none by default.
 
     Attributes:
         library: The library's uuid.
@@ -44,11 +41,7 @@ class Sample(RemoteObject):
         self.description: str | None = None
 
     def change_library(self, new_lib: SampleGroup | str) -> None:
-        """Move it to another library with the next save; no request is sent before.
-
-        Args:
-            new_lib: The library, or its uuid. Only members of its organization can move the sample back.
-        """
+        """Move it to another library with the next save; only members of its organization can move the sample back."""
         self.new_lib = new_lib
         self._modified = True
 
@@ -57,27 +50,13 @@ class Sample(RemoteObject):
     def analysis_result(
         self, module_name: str, replicate: str | None = None, metadata: Mapping[str, Any] | None = None
     ) -> SampleAnalysisResult:
-        """Create a local result of the sample, without a request.
-
-        Args:
-            module_name: The module.
-            replicate: Which of several of that module; None for the newest.
-            metadata: Facts on it.
-        """
+        """Create a local result of the sample, without a request; without `replicate`, the newest one of the module."""
         from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResult
 
         return SampleAnalysisResult(self.knex, self, module_name, replicate=replicate, metadata=metadata)
 
     def get_analysis_results(self, cache: bool = True) -> Iterator[SampleAnalysisResult]:
-        """Yield all of its results.
-
-        Args:
-            cache: Whether they are remembered: the next call yields the same objects without a request, until something is
-                written by this Knex.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield all of its results; `cache` as of `SampleGroup.get_samples`."""
         return self._remembered(
             "results",
             lambda: self._children(
@@ -89,14 +68,7 @@ class Sample(RemoteObject):
         )
 
     def get_manifest(self) -> Any:
-        """Return the sample with all results and fields, in one request.
-
-        Returns:
-            What the server states: the sample's fields and `analysis_results`.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Return the sample's fields and `analysis_results` with their fields, in one request."""
         self.get()
         return self.knex.get(f"samples/{self.uuid}/manifest")
 

@@ -27,20 +27,14 @@ if TYPE_CHECKING:
 class SampleGroup(RemoteObject):
     """A group of samples.
 
-    Its name is unique on the whole server, across organizations.
+    Its name is unique on the whole server, across organizations. Arguments after the name are keywords: their places differ
+    between releases of the published client.
 
     Args:
-        knex: The server.
-        org: The organization that owns it.
-        name: Its name.
-        moved: Nothing: what follows is given by name, since its places differ between releases of the published client.
         metadata: Facts on it; none by default.
         is_library: Whether samples are created in it.
-        is_public: Whether everybody may see it and its samples: False keeps it to the organization's members; one that
+        is_public: Whether everybody may see it and its samples: False keeps it to the organization's members; an
             existing group with another value is not loaded. None leaves the choice to the server, which makes new ones public.
-
-    Raises:
-        TypeError: An argument has no name, or is of another type.
     """
 
     remote_fields = (*FACTS, "name", "is_library", "is_public", "metadata", "long_description", "description", "bucket")
@@ -78,60 +72,27 @@ class SampleGroup(RemoteObject):
     # -- its samples
 
     def sample(self, sample_name: str, metadata: Mapping[str, Any] | None = None) -> Sample:
-        """Create a local sample of this group, without a request.
-
-        Args:
-            sample_name: Its name.
-            metadata: Facts on it.
-        """
+        """Create a local sample of this group, without a request."""
         from omicsdk.compat.pangea_api.sample import Sample
 
         return Sample(self.knex, self, sample_name, metadata=metadata)
 
     def add_sample(self, sample: Sample) -> Self:
-        """Add a sample with the next save of the group; no request is sent before.
-
-        Args:
-            sample: The sample; it is created or saved first, where it has to be.
-
-        Returns:
-            This group.
-        """
+        """Add a sample, created or saved first, with the next save of the group."""
         return self.add_samples([sample])
 
     def add_samples(self, samples: Iterable[Sample]) -> Self:
-        """Add samples with the next save of the group, many per request.
-
-        Args:
-            samples: The samples.
-
-        Returns:
-            This group.
-        """
+        """Add samples with the next save of the group, many per request."""
         self._added += samples
         self._modified = True
         return self
 
     def remove_sample(self, sample: Sample) -> Self:
-        """Remove a sample with the next save of the group; the sample itself is kept.
-
-        Args:
-            sample: The sample.
-
-        Returns:
-            This group.
-        """
+        """Remove a sample with the next save of the group; the sample itself is kept."""
         return self.remove_samples([sample])
 
     def remove_samples(self, samples: Iterable[Sample]) -> Self:
-        """Remove samples with the next save of the group, many per request.
-
-        Args:
-            samples: The samples.
-
-        Returns:
-            This group.
-        """
+        """Remove samples with the next save of the group, many per request."""
         self._removed += samples
         self._modified = True
         return self
@@ -145,9 +106,6 @@ class SampleGroup(RemoteObject):
             cache: Whether they are remembered: the next call yields the same objects without a request, until something is
                 written by this Knex. False keeps none, for groups that are too large for the memory.
             error_handler: Receives the error when a page cannot be read; the list ends there. Without it the error is raised.
-
-        Raises:
-            PangeaGeneralError: A page cannot be read, and there is no error_handler.
         """
         ended: list[Exception] = []
 
@@ -182,25 +140,13 @@ class SampleGroup(RemoteObject):
     # -- its results
 
     def analysis_result(self, module_name: str, replicate: str | None = None) -> SampleGroupAnalysisResult:
-        """Create a local result of the group, without a request.
-
-        Args:
-            module_name: The module.
-            replicate: Which of several of that module; None for the newest.
-        """
+        """Create a local result of the group, without a request; without `replicate`, the newest one of the module."""
         from omicsdk.compat.pangea_api.analysis_result import SampleGroupAnalysisResult
 
         return SampleGroupAnalysisResult(self.knex, self, module_name, replicate=replicate)
 
     def get_analysis_results(self, cache: bool = True) -> Iterator[SampleGroupAnalysisResult]:
-        """Yield all results of the group, without those of its samples.
-
-        Args:
-            cache: As for `get_samples`.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield all results of the group, without those of its samples; `cache` as of `get_samples`."""
         return self._remembered(
             "results",
             lambda: self._children(
@@ -212,37 +158,19 @@ class SampleGroup(RemoteObject):
         )
 
     def get_manifest(self) -> Any:
-        """Return the group with all samples, results and fields, in one request.
-
-        Returns:
-            What the server states: the group's fields, `samples` and `analysis_results`.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Return the group's fields, `samples` and `analysis_results` with all below them, in one request."""
         self.get()
         return self.knex.get(f"sample_groups/{self.uuid}/manifest")
 
     def get_module_counts(self) -> dict[str, int]:
-        """Count the samples that have results of each module.
-
-        Returns:
-            The counts by module, and `n_samples`.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Count the samples that have results of each module, and all as `n_samples`."""
         self.get()
         return self.knex.get(f"sample_groups/{self.uuid}/module_counts")
 
     # -- loading and saving
 
     def load_blob(self, blob: Blob) -> None:
-        """Load a response of the server; also raises if the visibility differs from the requested one.
-
-        Args:
-            blob: What the server states.
-        """
+        """Load a response of the server; also raises if the visibility differs from the requested one."""
         if self._asked is not None and not self._already_fetched and blob.get("is_public") is not self._asked:
             requested, actual = ("public", "private") if self._asked else ("private", "public")
             raise RemoteObjectOverwriteError(
@@ -283,15 +211,7 @@ class SampleGroup(RemoteObject):
             )
 
     def as_library(self) -> Self:
-        """Fetch it and check that it is a library; create it if it is declared one.
-
-        Returns:
-            This group.
-
-        Raises:
-            RemoteObjectError: It is no library, or does not exist and was not declared one.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Fetch it, or create it if it is declared a library, and return it; a RemoteObjectError if it is none."""
         declared = self.is_library
         try:
             self._read(fresh=True)

@@ -9,13 +9,7 @@ if TYPE_CHECKING:
 
 
 class User:
-    """A user of a server.
-
-    Args:
-        knex: The server; after the login the user's token is sent.
-        email: The user's e-mail address, which is the name to log in with.
-        password: The password.
-    """
+    """A user of a server, with the e-mail address and password of the login."""
 
     def __init__(self, knex: Knex, email: str, password: str) -> None:
         self.knex = knex
@@ -28,62 +22,27 @@ class User:
         return self.email
 
     def login(self) -> Self:
-        """Log in.
-
-        Returns:
-            This object.
-
-        Raises:
-            PangeaLoginError: There is no such user, or the password is another.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Log in; a PangeaLoginError for an unknown user or another password."""
         self.knex.login(self.username, self.password)
         return self
 
     def register(self) -> Self:
-        """Register the user, and log in.
-
-        Returns:
-            This object.
-
-        Raises:
-            PangeaOtherError: There is one of that address, or the server does not accept the password.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Register the user, and log in; a PangeaOtherError for an existing address or a password that the server rejects."""
         self.knex.register(self.email, self.password)
         return self.login()
 
     def get_info(self) -> dict[str, Any]:
-        """Return the server's details of the logged-in user.
-
-        Returns:
-            The user's fields, such as `uuid`, `email` and `organization_objs`.
-
-        Raises:
-            PangeaGeneralError: No user is logged in, or the server did not answer.
-        """
+        """Return the logged-in user's fields, such as `uuid`, `email` and `organization_objs`."""
         return self.knex.get("users/me")
 
     def change_password(self, new_password: str) -> None:
-        """Change the password; tokens stay valid.
-
-        Args:
-            new_password: The new one: at least 8 characters, no common word, not only digits, unlike the address.
-
-        Raises:
-            PangeaOtherError: The server does not accept it, or the present one is another.
-            PangeaGeneralError: No user is logged in, or the server did not answer.
-        """
+        """Change the password, with rules as of `Knex.register`; tokens stay valid."""
         sent = {"new_password": new_password, "current_password": self.password}
         self.knex.post("auth/users/set_password/", json=sent)
         self.password = new_password
 
     def logout(self) -> None:
-        """Log out, and revoke the user's only token everywhere.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Log out, and revoke the user's only token everywhere."""
         self.knex.post("auth/token/logout/")
         self.knex.auth = None
 

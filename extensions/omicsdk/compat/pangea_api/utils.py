@@ -20,12 +20,7 @@ def paginated_iterator(
     """Yield the items of all pages of a list as they arrive, without caching.
 
     Args:
-        knex: The server.
-        initial_url: The URL of the first page.
         error_handler: Receives the error when a page cannot be read; the list ends there. Without it the error is raised.
-
-    Raises:
-        PangeaGeneralError: A page cannot be read, and there is no error_handler.
     """
     try:
         with documented_errors():

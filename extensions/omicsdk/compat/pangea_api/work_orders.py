@@ -40,25 +40,13 @@ class _ByUuid(RemoteObject):
         )
 
     def refresh(self) -> Self:
-        """Reload it from the server, discarding local changes.
-
-        Returns:
-            This object.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Reload it from the server, discarding local changes."""
         self._check_alive("fetched")
         return self._fetched(self._fetch())
 
 
 class _Prototype(_ByUuid):
-    """A kind of work order.
-
-    Args:
-        knex: The server.
-        uuid: Its UUID.
-    """
+    """A kind of work order."""
 
     remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name")
 
@@ -69,29 +57,12 @@ class _Prototype(_ByUuid):
 
     @classmethod
     def from_uuid(cls, knex: Knex, uuid: str) -> Self:
-        """Fetch an object by its UUID.
-
-        Args:
-            knex: The server.
-            uuid: Its UUID.
-
-        Raises:
-            PangeaGeneralError: There is none, or it may not be seen, or the server did not answer.
-        """
+        """Fetch an object by its UUID."""
         return cls(knex, uuid).get()
 
     @classmethod
     def from_name(cls, knex: Knex, name: str) -> Self:
-        """Fetch an object by its name, by searching the server's list.
-
-        Args:
-            knex: The server.
-            name: Its name.
-
-        Raises:
-            PangeaNotFoundError: There is none of that name, or it may not be seen.
-            PangeaGeneralError: The server did not answer.
-        """
+        """Fetch an object by its name, by searching the server's list; a PangeaNotFoundError without one."""
         for blob in paginated_iterator(knex, list_url(cls.route, {"name": name})):
             if text_at(blob, "name") == name:
                 return cls(knex, text_at(blob, "uuid"))._fetched(blob)
@@ -105,12 +76,7 @@ class _Prototype(_ByUuid):
 
 
 class _Order(_ByUuid):
-    """A work order.
-
-    Args:
-        knex: The server.
-        name: Its name, which is that of its kind.
-    """
+    """A work order; its name is that of its kind."""
 
     def __init__(self, knex: Knex, name: str) -> None:
         super().__init__(knex)
@@ -120,25 +86,12 @@ class _Order(_ByUuid):
 
     @classmethod
     def from_blob(cls, knex: Knex, blob: Blob) -> Self:
-        """Create an object from a response of the server.
-
-        Args:
-            knex: The server.
-            blob: What it states.
-        """
+        """Create an object from a response of the server."""
         return cls(knex, text_at(blob, "name"))._fetched(blob)
 
     @classmethod
     def from_uuid(cls, knex: Knex, uuid: str) -> Self:
-        """Fetch an object by its UUID.
-
-        Args:
-            knex: The server.
-            uuid: Its UUID.
-
-        Raises:
-            PangeaGeneralError: There is none, or it may not be seen, or the server did not answer.
-        """
+        """Fetch an object by its UUID."""
         return cls.from_blob(knex, knex.get(f"{cls.route}/{uuid}"))
 
     def _opened(self, route: str, made_of: Callable[[Knex, Blob], R]) -> R:
@@ -150,12 +103,7 @@ class _Order(_ByUuid):
 
 
 class WorkOrderProto(_Prototype):
-    """A kind of work order for samples.
-
-    Args:
-        knex: The server.
-        uuid: Its UUID.
-    """
+    """A kind of work order for samples."""
 
     route: ClassVar[str] = "work_order_prototypes"
 
@@ -164,11 +112,8 @@ class WorkOrderProto(_Prototype):
 
         Args:
             max_num: Maximum number of results; 0 for all.
-            random: Whether they come in random order.
+            random: Whether they are in random order.
             not_status: The status that is left out: pending, error, working or success; empty for none.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
         """
         query = {
             "max_num": max_num if max_num > 0 else None,
@@ -179,15 +124,7 @@ class WorkOrderProto(_Prototype):
         return [WorkOrder.from_blob(self.knex, blob) for blob in paginated_iterator(self.knex, url)]
 
     def get_active_work_order_for_sample(self, sample: Sample) -> WorkOrder:
-        """Return the work order of this kind of a sample, matched by name, as the server does not state the kind.
-
-        Args:
-            sample: The sample.
-
-        Raises:
-            KeyError: It has none.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Return the sample's work order of this kind, matched by name, as the server does not state the kind; or a KeyError."""
         self.get()
         url = list_url(f"samples/{sample.get().uuid}/work_orders", sample.inherited_url_options)
         for blob in paginated_iterator(self.knex, url):
@@ -196,23 +133,12 @@ class WorkOrderProto(_Prototype):
         raise KeyError(f"WorkOrder from Proto {self} not found for sample {sample}")
 
     def create_work_order_for_sample(self, sample: Sample) -> WorkOrder:
-        """Create a work order of this kind.
-
-        Args:
-            sample: The sample that it is for.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Create a work order of this kind."""
         return WorkOrder.from_uuid(self.knex, self._order_for(sample))
 
 
 class WorkOrder(_Order):
     """Work order of a sample: a list of jobs.
-
-    Args:
-        knex: The server.
-        name: Its name, which is that of its kind.
 
     Attributes:
         status: `error` if a job has it, `pending` or `success` if all have it, else `working`.
@@ -228,11 +154,7 @@ class WorkOrder(_Order):
         self.sample: str | None = None
 
     def get_sample(self) -> Sample:
-        """Fetch the sample; the privilege for the work order gives this object access to it and its contents.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Fetch the sample; the privilege for the work order gives this object access to it and its contents."""
         from omicsdk.compat.pangea_api.blob_constructors import sample_from_blob
 
         return self._opened(f"samples/{self.sample}", sample_from_blob)
@@ -243,23 +165,12 @@ class WorkOrder(_Order):
             yield JobOrder.from_blob(self, blob)
 
     def get_job_order_by_name(self, name: str) -> JobOrder:
-        """Return a job.
-
-        Args:
-            name: Its name.
-
-        Raises:
-            KeyError: There is none of that name.
-        """
+        """Return a job by its name; a KeyError without one."""
         return {job.name: job for job in self.get_job_orders()}[name]
 
 
 class JobOrder(_ByUuid):
     """A job of a work order.
-
-    Args:
-        knex: The server.
-        work_order: What it belongs to.
 
     Attributes:
         status: pending, error, working or success; may be set and saved.
@@ -282,57 +193,27 @@ class JobOrder(_ByUuid):
 
     @classmethod
     def from_blob(cls, work_order: WorkOrder, blob: Blob) -> Self:
-        """Create an object from a response of the server.
-
-        Args:
-            work_order: What it belongs to.
-            blob: What the server states.
-        """
+        """Create an object from a response of the server."""
         return cls(work_order.knex, work_order)._fetched(blob)
 
     @classmethod
     def from_uuid(cls, work_order: WorkOrder, uuid: str) -> Self:
-        """Fetch an object by its UUID.
-
-        Args:
-            work_order: What it belongs to.
-            uuid: Its UUID.
-
-        Raises:
-            PangeaGeneralError: There is none, or it may not be seen, or the server did not answer.
-        """
+        """Fetch an object by its UUID."""
         return cls.from_blob(work_order, work_order.knex.get(f"{cls.route}/{uuid}"))
 
 
 class GroupWorkOrderProto(_Prototype):
-    """A kind of work order for groups of samples.
-
-    Args:
-        knex: The server.
-        uuid: Its UUID.
-    """
+    """A kind of work order for groups of samples."""
 
     route: ClassVar[str] = "group_work_order_prototypes"
 
     def get_active_work_orders(self) -> Iterator[GroupWorkOrder]:
-        """Yield its work orders; none for users without the privilege for it.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield its work orders; none for users without the privilege for it."""
         for blob in paginated_iterator(self.knex, f"{self.route}/{self.uuid}/work_orders"):
             yield GroupWorkOrder.from_blob(self.knex, blob)
 
     def get_active_work_order_for_sample_group(self, group: SampleGroup) -> GroupWorkOrder:
-        """Return the work order of this kind of a group.
-
-        Args:
-            group: The group.
-
-        Raises:
-            KeyError: It has none.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Return the group's work order of this kind; a KeyError without one."""
         uuid = group.get().uuid
         for order in self.get_active_work_orders():
             if order.sample_group == uuid:
@@ -340,23 +221,12 @@ class GroupWorkOrderProto(_Prototype):
         raise KeyError(f"WorkOrder from Proto {self} not found for group {group}")
 
     def create_work_order_for_sample_group(self, group: SampleGroup) -> GroupWorkOrder:
-        """Create a work order of this kind, and one for each sample of the group.
-
-        Args:
-            group: The group that it is for.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Create a work order of this kind, and one for each sample of the group."""
         return GroupWorkOrder.from_uuid(self.knex, self._order_for(group))
 
 
 class GroupWorkOrder(_Order):
     """Work order of a group: work orders of its samples.
-
-    Args:
-        knex: The server.
-        name: Its name, which is that of its kind.
 
     Attributes:
         sample_group: The group's UUID.
@@ -372,20 +242,12 @@ class GroupWorkOrder(_Order):
         self.sample_group: str | None = None
 
     def get_sample_group(self) -> SampleGroup:
-        """Fetch the group; the privilege for the work order gives this object access to it and its contents.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Fetch the group; the privilege for the work order gives this object access to it and its contents."""
         from omicsdk.compat.pangea_api.blob_constructors import sample_group_from_blob
 
         return self._opened(f"sample_groups/{self.sample_group}", sample_group_from_blob)
 
     def get_work_orders(self) -> Iterator[WorkOrder]:
-        """Yield the current work orders of its samples.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield the current work orders of its samples."""
         for link in self.work_order_links or ():
             yield WorkOrder.from_uuid(self.knex, text_at(link, "uuid"))

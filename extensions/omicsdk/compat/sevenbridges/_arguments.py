@@ -20,15 +20,7 @@ TOKEN_HEADER, OAUTH_HEADER = "X-SBG-Auth-Token", "Authorization"
 
 
 class Number(NamedTuple):
-    """Valid values of a number.
-
-    Attributes:
-        takes: That, as text.
-        is_whole: Whether it has no fraction.
-        least: The least that it may be.
-        above: Whether it has to be more than that.
-        is_optional: Whether None is accepted.
-    """
+    """Valid values of a number: whole or not, from `least` (above it: `above`), None if `is_optional`; `takes` is that as text."""
 
     takes: str
     is_whole: bool = False
@@ -49,26 +41,14 @@ NUMBERS: Mapping[str, Number] = {
 
 
 def check_numbers(**given: object) -> None:
-    """Reject invalid numbers.
-
-    Args:
-        **given: What was given for names of `NUMBERS`.
-
-    Raises:
-        SettingsError: One is none, or out of bounds.
-    """
+    """Reject invalid numbers, by names of `NUMBERS`, with a SettingsError."""
     for name, value in given.items():
         if not may_be(NUMBERS[name], value):
             raise SettingsError(f"{name} is {shown(value)}", remedy=f"Pass {NUMBERS[name].takes}.")
 
 
 def may_be(number: Number, value: object) -> bool:
-    """Return whether a value is a valid number.
-
-    Args:
-        number: What it may be.
-        value: Anything. True and False are no numbers, and text is none.
-    """
+    """Return whether a value is a valid number; True, False and text are none."""
     if value is None:
         return number.is_optional
     if isinstance(value, bool | str):
@@ -81,14 +61,7 @@ def may_be(number: Number, value: object) -> bool:
 
 
 def check_texts(given: Mapping[str, object]) -> None:
-    """Reject arguments that are not text, without printing them, because they may be secrets.
-
-    Args:
-        given: Names and what was given for each; None is left to others.
-
-    Raises:
-        SettingsError: One is not text.
-    """
+    """Reject arguments that are not text, without printing them, because they may be secrets; None is accepted."""
     for name, value in given.items():
         if value is not None and not isinstance(value, str):
             received = shown(value) if name == "url" else f"a {type(value).__name__}"
@@ -96,18 +69,7 @@ def check_texts(given: Mapping[str, object]) -> None:
 
 
 def path_of(name: str, given: object) -> str:
-    """Return the path of a local file or folder.
-
-    Args:
-        name: The argument's name.
-        given: What was given for it.
-
-    Returns:
-        The path as text.
-
-    Raises:
-        SettingsError: It is not a path, or an empty one.
-    """
+    """Return the path of a local file or folder as text; a SettingsError if it is not a path, or an empty one."""
     path: object = os.fspath(cast("os.PathLike[str]", given)) if hasattr(given, "__fspath__") else given
     if not path or not isinstance(path, str):
         raise SettingsError(
@@ -117,14 +79,7 @@ def path_of(name: str, given: object) -> str:
 
 
 def check_proxies(proxies: object) -> None:
-    """Reject an invalid dictionary of proxies.
-
-    Args:
-        proxies: What was given; None for none.
-
-    Raises:
-        SettingsError: It is something else.
-    """
+    """Reject proxies that are not a dictionary of texts."""
     texts = is_mapping(proxies) and all(isinstance(part, str | None) for pair in proxies.items() for part in pair)
     if proxies is not None and not texts:
         raise SettingsError(
@@ -134,14 +89,7 @@ def check_proxies(proxies: object) -> None:
 
 
 def check_handlers(handlers: object) -> None:
-    """Reject an invalid list of error handlers.
-
-    Args:
-        handlers: What was given.
-
-    Raises:
-        SettingsError: It is something else.
-    """
+    """Reject error handlers that are not a list of functions."""
     if isinstance(handlers, str) or not isinstance(handlers, Sequence | set | frozenset):
         wrong = f"is {shown(handlers)}"
     else:
@@ -153,15 +101,7 @@ def check_handlers(handlers: object) -> None:
 
 
 def check_address(url: str, *, debug: bool) -> None:
-    """Reject a URL that a token must not be sent to.
-
-    Args:
-        url: The platform's base URL.
-        debug: Whether plain http is allowed for other hosts than this machine.
-
-    Raises:
-        SettingsError: It has no scheme, that of plain http to another machine although `debug` is not set, or another one.
-    """
+    """Reject a URL that a token must not be sent to: https, this machine, or any host with `debug`, are accepted."""
     from omicsdk.core.credentials import is_confidential
 
     scheme, separator, rest = url.partition("://")
@@ -179,11 +119,7 @@ def check_address(url: str, *, debug: bool) -> None:
 
 
 def shown(value: object) -> str:
-    """Return an invalid value for error messages: long values, which may be tokens, as their type only.
-
-    Args:
-        value: Anything.
-    """
+    """Return an invalid value for error messages: long values, which may be tokens, as their type only."""
     text = repr(value)
     is_short = len(text) <= _SHOWN and not (isinstance(value, str) and len(value) > _SHOWN_TEXT)
     return text if is_short else f"a {type(value).__name__}"

@@ -16,13 +16,7 @@ R = TypeVar("R", bound="Resource")
 
 
 class Group(Generic[R]):
-    """Attribute of an Api: a class of resources that is bound to it.
-
-    Args:
-        module: The module of `models` that has the class, which is imported when the attribute is first read.
-        kind: The class.
-        doc: What the resources are.
-    """
+    """Attribute of an Api: a class of resources that is bound to it, from a module that is imported when it is first read."""
 
     def __init__(self, module: str, kind: str, doc: str) -> None:
         self._module, self._kind = module, kind

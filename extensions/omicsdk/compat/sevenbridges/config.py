@@ -10,14 +10,7 @@ from omicsdk.compat.sevenbridges.errors import SettingsError, as_ours
 
 
 class Access:
-    """Endpoint, token and settings of a client.
-
-    Attributes:
-        api_endpoint: The platform's base URL.
-        auth_token: The token.
-        proxies: "http" and "https" to proxies.
-        advance_access: Whether operations in advance access are wanted.
-    """
+    """Endpoint, token, proxies by scheme, and use of advance access of a client."""
 
     __slots__ = ("advance_access", "api_endpoint", "auth_token", "proxies")
 
@@ -27,14 +20,7 @@ class Access:
 
 
 def format_proxies(proxies: Mapping[str, str] | None) -> dict[str, str]:
-    """Return proxies under the names that HTTP clients expect.
-
-    Args:
-        proxies: "http_proxy" and "https_proxy", or "http" and "https", to proxies; names in any case.
-
-    Returns:
-        "http" and "https" to proxies; those that are empty are left out.
-    """
+    """Return proxies by scheme, of "http_proxy" and "https_proxy" or "http" and "https" in any case, without empty ones."""
     if not proxies:
         return {}
     from omicsdk.sb.client import by_scheme
@@ -56,17 +42,7 @@ class _FilePath:
 
 
 class UserProfile(Access):
-    """Profile in the user's files.
-
-    Args:
-        profile: The section of the credentials file.
-
-    Attributes:
-        profile: The same.
-
-    Raises:
-        SettingsError: A file is malformed, the profile is not in it, a value in it is invalid, or the user has no home folder.
-    """
+    """Profile in the user's files: a section of the credentials file. A malformed or incomplete one is a SettingsError."""
 
     CREDENTIALS = _FilePath("credentials")
     CONFIG = _FilePath("sevenbridges-python", "config")
@@ -89,10 +65,10 @@ class Config(Access):
     """Source of the endpoint and token of an Api.
 
     Args:
-        profile: A section of ~/.sevenbridges/credentials. None takes SB_API_ENDPOINT and SB_AUTH_TOKEN, and where they
+        profile: A section of ~/.sevenbridges/credentials. None takes SB_API_ENDPOINT and SB_AUTH_TOKEN, and if they
             are not both set the section `default`.
         proxies: "http_proxy" and "https_proxy" to proxies; by default those of the files or variables.
-        advance_access: Whether operations in advance access are wanted; by default as the files state.
+        advance_access: Whether to use operations in advance access; by default as the files state.
 
     Raises:
         SettingsError: Something is missing or malformed.
@@ -113,14 +89,7 @@ class Config(Access):
 
 
 def check_config(config: object) -> None:
-    """Reject an invalid Config.
-
-    Args:
-        config: What was given; None for none. A published client's own will do: what has its attributes.
-
-    Raises:
-        SettingsError: It is something else, such as a profile's name.
-    """
+    """Reject an invalid Config; None, and a published client's own, are accepted."""
     if config is None or all(hasattr(config, name) for name in Access.__slots__):
         return
     received = shown(config) if isinstance(config, str) else f"a {type(config).__name__}"
@@ -139,11 +108,7 @@ def from_variables() -> Access | None:
 
 
 def by_default() -> Access:
-    """Return the access of an Api without arguments: from the variables, else the default profile.
-
-    Raises:
-        SettingsError: Neither exists.
-    """
+    """Return the access of an Api without arguments: from the variables, else the default profile."""
     access = from_variables()
     if access is not None:
         return access

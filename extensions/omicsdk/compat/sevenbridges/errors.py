@@ -24,7 +24,7 @@ class SbgError(DocumentedError):
         code: The platform's code (four or five digits); -1 for an error that no server reported.
         status: The HTTP status; -1 for an error that no server reported.
         more_info: Where the platform states more.
-        request_id: The platform's name for the request; worth quoting when asking its operators.
+        request_id: The platform's name for the request; worth quoting to its operators.
         remedy: What to do.
     """
 
@@ -63,12 +63,7 @@ class TransferFailed(_LocalError, core.TransferError):
 
 
 class SettingsError(_LocalError, core.ConfigError):
-    """A setting is missing or malformed.
-
-    Attributes:
-        file: The file that has it; None if none does.
-        line: Its line, from 1.
-    """
+    """A setting is missing or malformed; in `line` of `file`, if it is from a file."""
 
 
 class ResourceNotModified(_LocalError):
@@ -100,12 +95,7 @@ class AdvanceAccessError(_LocalError):
 
 
 class TaskValidationError(_LocalError):
-    """Invalid inputs of a task, or a task that cannot be run.
-
-    Args:
-        message: What the platform finds wrong.
-        task: The task, which exists as a draft.
-    """
+    """Invalid inputs of a task, or a task that cannot be run; `task` exists as a draft."""
 
     def __init__(self, message: object, task: Task | None = None) -> None:
         super().__init__(message)
@@ -145,14 +135,7 @@ class ExecutionDetailsInvalidTaskType(_Coded, core.UsageError):
 
 
 class NonJSONResponseError(SbgError, core.APIError):
-    """Response that is not JSON.
-
-    Args:
-        status: Its HTTP status.
-        code: The platform's own code; there is none usually.
-        message: What came instead.
-        more_info: Nothing.
-    """
+    """Response that is not JSON."""
 
     def __init__(
         self, status: int | None = None, code: int | None = None, message: object = None, more_info: str | None = None
@@ -165,16 +148,7 @@ BY_STATUS: dict[int, type[ResponseError]] = {}
 
 
 class ResponseError(_Coded, core.APIError):
-    """Error response of the platform; also the class of statuses without a separate class.
-
-    Args:
-        code: The platform's own code (four or five digits).
-        message: What it states.
-        more_info: Where it states more.
-        status: The HTTP status, by default the class's.
-        request_id: The platform's name for the request.
-        remedy: What to do.
-    """
+    """Error response of the platform; also the class of statuses without a separate class."""
 
     http_status = NO_CODE
 
@@ -300,24 +274,12 @@ class GatewayTimeout(ServerError, core.GatewayTimeout):
 
 
 def class_of(status: int) -> type[ResponseError]:
-    """Return the class of an HTTP status; ServerError for others of 500 and above, else ResponseError.
-
-    Args:
-        status: The status.
-    """
+    """Return the class of an HTTP status; ServerError for others of 500 and above, else ResponseError."""
     return BY_STATUS.get(status) or (ServerError if status >= 500 else ResponseError)
 
 
 def as_sbg(error: BaseException) -> SbgError:
-    """Convert an error to one of this package.
-
-    Args:
-        error: The exception.
-
-    Returns:
-        The error itself if it has the class, or is the platform's own error of that meaning; else a new error of that class, not
-        yet.
-    """
+    """Return an error of this package for any error: itself, the platform's own one behind it, or a new one."""
     if isinstance(error, SbgError):
         return error
     if isinstance(error.__cause__, SbgError):

@@ -1,12 +1,15 @@
 """The Api: an attribute for each kind of resources, which belong to it and to no other."""
 
 import importlib
+import inspect
+import pydoc
+import re
 import threading
 
 import httpx
 import omicsdk.compat.sevenbridges
 import pytest
-from omicsdk.compat.sevenbridges import Api, Project
+from omicsdk.compat.sevenbridges import Api, AsyncJob, Project
 from omicsdk.compat.sevenbridges.errors import SettingsError
 
 BASE = "https://{}.example.org/v2"
@@ -88,6 +91,14 @@ def test_every_group_is_an_attribute(attribute, name):
     assert kind.__doc__
     assert issubclass(kind, kind._resource())
     assert kind._resource().__name__ == name
+
+
+def test_help_describes_the_arguments_that_methods_share():
+    query = pydoc.render_doc(Platform("a").api().tasks.query)
+    assert re.search(r"^ +status: .*TaskStatus.*\n(.*\n)* +limit: .*50.*\n(.*\n)* +api: ", query, re.MULTILINE)
+    copy = inspect.getdoc(AsyncJob.file_bulk_copy)
+    assert copy.index('files: For each a dictionary with "file"') < copy.index("api: ")
+    assert copy.count("files: ") == 1
 
 
 def test_two_apis_never_mix():

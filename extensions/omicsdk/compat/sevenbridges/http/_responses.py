@@ -29,13 +29,12 @@ _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNO
 
 
 class Response(DocumentedReply):
-    """Response with the attributes of `requests.Response`.
+    """Response with the attributes of `requests.Response`; `url` is without secrets.
 
     Attributes:
-        url: Where it came from, without secrets.
-        request: What was asked, for `api.session.send`.
-        error: What core made of it, where it is an error.
-        response: The response as core has it; None of an error, and of one that an error handler has made.
+        request: The request, for `api.session.send`.
+        error: The error of core, of an error response.
+        response: The response of core; None of an error, and of one that an error handler has made.
     """
 
     response: httpx.Response | None = None
@@ -54,45 +53,26 @@ class Response(DocumentedReply):
 
     @classmethod
     def of(cls, response: httpx.Response, request: Request) -> Response:
-        """Create from a successful response.
-
-        Args:
-            response: The response, read.
-            request: What was asked.
-        """
+        """Create from a successful response that was read."""
         instance = cls(response.status_code, response.headers, response.content, mask_url(str(response.url)), request)
         instance.response = response
         return instance
 
     @classmethod
     def of_error(cls, error: APIError, request: Request) -> Response:
-        """Create from a response that was raised as an error.
-
-        Args:
-            error: The error; secrets in its body are masked.
-            request: What was asked.
-        """
+        """Create from a response that was raised as an error; secrets in its body are masked."""
         import httpx
 
         return cls(error.status, httpx.Headers(error.headers), refused_body(error), error.url, request, error)
 
     def raise_for_status(self) -> None:
-        """Raise the error of an error response.
-
-        Raises:
-            SbgError: The status is 400 or above.
-        """
+        """Raise the SbgError of a response with a status of 400 or above."""
         if not self.ok:
             raise error_of(self)
 
 
 class StreamedResponse(DocumentedBody, Response):
-    """Streamed successful response.
-
-    Args:
-        response: The response, open.
-        request: What was asked.
-    """
+    """Streamed successful response, open."""
 
     def __init__(self, response: httpx.Response, request: Request) -> None:
         body = Body(response, lambda error: transport_error(error, request, response))
@@ -106,11 +86,7 @@ def _documented(error: Exception) -> Exception:
 
 
 def content_of(response: Response) -> Any:
-    """Return the JSON value of a successful response; None without a body.
-
-    Raises:
-        NonJSONResponseError: It is not JSON.
-    """
+    """Return the JSON value of a successful response; None without a body, a NonJSONResponseError for other bodies."""
     if not response.content:
         return None
     try:
@@ -122,11 +98,7 @@ def content_of(response: Response) -> Any:
 
 
 def object_of(response: Response) -> dict[str, Any]:
-    """Return the JSON object of a successful response; empty without a body.
-
-    Raises:
-        NonJSONResponseError: It is something else.
-    """
+    """Return the JSON object of a successful response; empty without a body, a NonJSONResponseError for other values."""
     content = content_of(response)
     if content is None:
         return {}
@@ -138,14 +110,7 @@ def object_of(response: Response) -> dict[str, Any]:
 def items_of(content: Mapping[str, Any], response: Response, field: str = "items") -> list[dict[str, Any]]:
     """Return the list of a response that is a page.
 
-    Args:
-        content: The response's content.
-        response: The response.
-        field: Where its list must be.
-
-    Raises:
-        SbgError: There is none, or it has something else than objects in it (a DecodeError, too); it is never taken for an
-            empty one, since deletions may rest on it.
+    A missing list, or one of other values than objects, is an SbgError and a DecodeError: deletions may rest on an empty one.
     """
     operation = response.request.operation
     with as_ours():

@@ -57,11 +57,7 @@ class StreamedRequest(Request):
 
 
 class Unusable(Credentials):
-    """A token that cannot be sent, such as the placeholder of an example: requests fail, making an Api does not.
-
-    Args:
-        error: The reason.
-    """
+    """A token that cannot be sent, such as the placeholder of an example: requests fail, making an Api does not."""
 
     def __init__(self, error: ConfigError) -> None:
         super().__init__(None)
@@ -73,12 +69,7 @@ class Unusable(Credentials):
 
 
 class Login(Credentials):
-    """Credentials of an Api: its current headers, sent to its platform only.
-
-    Args:
-        login: What the Api was made with.
-        api: The Api.
-    """
+    """Credentials of an Api: its current headers, sent to its platform only."""
 
     def __init__(self, login: Credentials, api: HttpClient) -> None:
         super().__init__(None)
@@ -126,15 +117,9 @@ class HandledExchange(Exchange):
 
 
 def response_to(request: Request, client: SevenBridges, login: Login) -> Response:
-    """Send a request of an Api without asking error handlers.
+    """Send a request of an Api without error handlers.
 
-    Args:
-        request: The request.
-        client: The client that sends it. It does not wait here for a platform that takes no requests: handlers do, or nothing.
-        login: The Api's.
-
-    Raises:
-        SbgError: There was no response.
+    The client does not wait for a platform that takes no requests: error handlers do, or nothing.
     """
     request = _with_headers(request, login.added())
     request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda match: f"{match[1]}{match[2].title()}", request.url)))

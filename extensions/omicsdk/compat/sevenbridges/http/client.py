@@ -43,7 +43,7 @@ Values: TypeAlias = Mapping[str, Any] | None
 class Session:
     """Session that sends requests without error handlers.
 
-    The documented client's is a session of `requests`, whose settings apply to all that its Api sends; here these are arguments of
+    The published client's is a session of `requests`, whose settings apply to all that its Api sends; here these are arguments of
     `Api`, and setting them here is an AttributeError.
     """
 
@@ -63,17 +63,7 @@ class Session:
         self._client.proxies = dict(proxies or {})
 
     def send(self, request: Request) -> Response:
-        """Send a request.
-
-        Args:
-            request: What `response.request` was.
-
-        Returns:
-            The response, whatever its status.
-
-        Raises:
-            SbgError: There was none.
-        """
+        """Send a request such as `response.request`, and return the response, whatever its status."""
         return self._client.send_once(request)
 
     def close(self) -> None:
@@ -84,8 +74,9 @@ class Session:
 class HttpClient:
     """HTTP client of one user on one platform, with rate limits and error handlers. Thread-safe.
 
-    Without `url`, `token` and `config` the variables SB_API_ENDPOINT and SB_AUTH_TOKEN are used, else the profile
-    `default` of ~/.sevenbridges/credentials. `config` goes before `url` and `token`.
+    Without `url`, `token` and `config`, the variables SB_API_ENDPOINT and SB_AUTH_TOKEN are used, else the profile
+    `default` of ~/.sevenbridges/credentials. `config` takes precedence over `url` and `token`. `pool_connections`, `pool_maxsize`
+    and `pool_block` have no effect: there are as many connections as concurrent requests.
 
     Args:
         url: The platform's base URL, such as https://api.sbgenomics.com/v2; https, or a server on this machine.
@@ -93,20 +84,17 @@ class HttpClient:
         oauth_token: An OAuth 2.0 access token, in its place.
         config: Where to find them instead.
         timeout: Seconds for each step of a request; None for the defaults (10 to connect, 60 to read).
-        download_max_workers: Parts that are downloaded at once, at most.
-        upload_max_workers: Parts that are uploaded at once, at most.
-        proxies: "http_proxy" and "https_proxy" to proxies, for transfers too; the environment's NO_PROXY is obeyed.
-        error_handlers: What is asked about answers that are errors; `maintenance_sleeper` comes before them.
-        advance_access: Whether operations in advance access are wanted.
-        pool_connections: Has no effect: connections are kept for each host.
-        pool_maxsize: Has no effect: there are as many connections as requests at once.
-        pool_block: Has no effect.
-        max_parallel_requests: How many requests there are at once, at most.
-        retry_count: How often a request is sent again that was not answered, at most; 0 for never.
+        download_max_workers: Maximum number of parts that are downloaded in parallel.
+        upload_max_workers: Maximum number of parts that are uploaded in parallel.
+        proxies: "http_proxy" and "https_proxy" to proxies, for transfers too; the environment's NO_PROXY applies.
+        error_handlers: Called with error responses; `maintenance_sleeper` comes before them.
+        advance_access: Whether to use operations in advance access.
+        max_parallel_requests: Maximum number of concurrent requests.
+        retry_count: How often a request without a response is retried; 0 for never.
         backoff_factor: Longest wait before the second try in seconds; it doubles with each.
         debug: Allows plain http addresses of other machines, which only requests without the token are sent to.
-        clock: What measures time and waits.
-        transport: Replaces the network, for tests; files' bytes do not pass through it.
+        clock: Measures time and waits.
+        transport: Replaces the network, for tests; the bytes of files do not pass through it.
 
     Raises:
         SettingsError: Something is missing or invalid.
@@ -328,20 +316,12 @@ class HttpClient:
     # -- error handlers
 
     def add_error_handler(self, handler: Handler) -> None:
-        """Add a handler, after the others.
-
-        Args:
-            handler: Takes this object and a response, and gives a response.
-        """
+        """Add a handler, which takes this object and a response and returns a response, after the others."""
         if handler not in self.error_handlers:
             self.error_handlers.append(handler)
 
     def remove_error_handler(self, handler: Handler) -> None:
-        """Remove a handler.
-
-        Args:
-            handler: The handler.
-        """
+        """Remove a handler."""
         if handler in self.error_handlers:
             self.error_handlers.remove(handler)
 
@@ -356,22 +336,13 @@ class HttpClient:
         append_base: bool = True,
         stream: bool = False,
     ) -> Response:
-        """Send a GET request.
+        """Send a GET request to a path below the base URL, or to a whole URL where `append_base` is False.
 
         Args:
-            url: A path below the base URL, or a whole URL where `append_base` is False.
-            headers: Headers.
             params: Query parameters; None leaves one out.
             data: The body, a JSON value.
-            append_base: Whether `url` is a path.
-            stream: Whether the body is read as it is requested, by `iter_content`, `raw.read` or `content`, and never
-                held otherwise. `close()` it, or use it in a `with` block, where it is not read to its end.
-
-        Returns:
-            The response.
-
-        Raises:
-            SbgError: The platform answered with an error, or did not.
+            stream: Whether the body is read when it is requested, by `iter_content`, `raw.read` or `content`. Close the response,
+                or use it in a `with` block, if it is not read to its end.
         """
         return self._by_path("GET", url, headers, params, data, append_base, stream)
 
@@ -417,46 +388,19 @@ class HttpClient:
     # -- sending
 
     def call(self, request: Request) -> Any:
-        """Send what a generated operation's `build` made, and return the JSON value of the response.
-
-        Args:
-            request: The request.
-
-        Returns:
-            The value; None if the response has no body.
-
-        Raises:
-            SbgError: The platform answered with an error, or did not.
-        """
+        """Send what a generated operation's `build` made, and return the JSON value of the response; None without a body."""
         from omicsdk.compat.sevenbridges.http._responses import content_of
 
         return content_of(self.send(request))
 
     def call_object(self, request: Request) -> dict[str, Any]:
-        """Send a request and return the object of its response.
-
-        Args:
-            request: The request.
-
-        Raises:
-            SbgError: The platform answered with an error, with something else, or did not.
-        """
+        """Send a request and return the JSON object of its response."""
         from omicsdk.compat.sevenbridges.http._responses import object_of
 
         return object_of(self.send(request))
 
     def send(self, request: Request) -> Response:
-        """Send a request, asking the error handlers about what comes.
-
-        Args:
-            request: The request.
-
-        Returns:
-            The response, its status below 400; one whose bytes are still to be read, for a `StreamedRequest`.
-
-        Raises:
-            SbgError: The platform answered with an error, or did not.
-        """
+        """Send a request and return the response of the error handlers; an SbgError for a status of 400 or above."""
         length = len(request.url) + (len(self.url) if request.url.startswith("/") else 0)
         if length > RequestParameters.MAX_URL_LENGTH:
             raise URITooLong(
@@ -480,17 +424,7 @@ class HttpClient:
         return self.clock.monotonic() if start is None else start
 
     def send_once(self, request: Request) -> Response:
-        """Send a request without asking error handlers.
-
-        Args:
-            request: The request.
-
-        Returns:
-            The response, whatever its status.
-
-        Raises:
-            SbgError: There was none; what core raised it is too, such as TimedOut.
-        """
+        """Send a request without error handlers, and return the response, whatever its status."""
         from omicsdk.compat.sevenbridges.http._sending import response_to
 
         with self._gate:

@@ -1,7 +1,7 @@
 """Handlers of error responses: each takes the Api and a response, and returns the response to continue with.
 
-They are asked in their order. One that `repeatable_handler` marks and that gives another response has all of them asked
-again, with that one.
+They are called in order. If one that `repeatable_handler` marks returns another response, all are called again with that
+one. A sleeper returns the last response after LONGEST seconds.
 """
 
 from __future__ import annotations
@@ -29,11 +29,7 @@ MAINTENANCE_CODE = 0
 
 
 def repeatable_handler(f: H) -> H:
-    """Mark a handler whose new response is passed to all handlers again.
-
-    Args:
-        f: The handler.
-    """
+    """Mark a handler whose new response is passed to all handlers again."""
     f.is_repeatable = True  # type: ignore[attr-defined]
     return f
 
@@ -44,15 +40,7 @@ def is_repeatable(handler: Handler) -> bool:
 
 
 def handled(api: HttpClient, response: Response) -> Response:
-    """Return the response after all handlers of an Api.
-
-    Args:
-        api: The client.
-        response: The response.
-
-    Returns:
-        The one that they all have seen; the last one when they went on for LONGEST seconds, or ROUNDS times.
-    """
+    """Return the response after all handlers of an Api: the last one after LONGEST seconds, or ROUNDS rounds."""
     start = api.begun
     for _ in range(ROUNDS):
         for handler in list(api.error_handlers):
@@ -68,15 +56,7 @@ def handled(api: HttpClient, response: Response) -> Response:
 
 @repeatable_handler
 def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
-    """Wait until the rate limit is reset, and send the request again.
-
-    Args:
-        api: The client.
-        response: A response.
-
-    Returns:
-        It, or the one that came in the end; still a 429 when it came so for LONGEST seconds.
-    """
+    """Wait until the rate limit is reset (429), and send the request again."""
     return _resent(
         api, response, lambda reply: reply.status_code == 429, lambda reply: max(1.0, _until_reset(api, reply))
     )
@@ -84,31 +64,13 @@ def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
 
 @repeatable_handler
 def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEEP) -> Response:
-    """Wait for the end of the platform's maintenance, and send the request again.
-
-    Args:
-        api: The client.
-        response: A response.
-        sleep: Seconds between two polls.
-
-    Returns:
-        It, or the one that came in the end; still a 503 when it came so for LONGEST seconds.
-    """
+    """Wait for the end of the platform's maintenance (503), polling every `sleep` seconds, and send the request again."""
     return _resent(api, response, _is_maintenance, lambda _: sleep)
 
 
 @repeatable_handler
 def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SLEEP) -> Response:
-    """Wait while the platform fails (500 and above), and send the request again.
-
-    Args:
-        api: The client.
-        response: A response.
-        sleep: Seconds between two polls.
-
-    Returns:
-        It, or the one that came in the end; still an error when it came so for LONGEST seconds.
-    """
+    """Wait while the platform fails (500 and above), polling every `sleep` seconds, and send the request again."""
     return _resent(api, response, lambda reply: reply.status_code >= 500, lambda _: sleep)
 
 

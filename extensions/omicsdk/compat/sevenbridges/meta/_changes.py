@@ -13,17 +13,13 @@ from omicsdk.core.type_guards import is_list, is_mapping
 def changes(
     before: Mapping[str, Any], now: Mapping[str, Any], names: Iterable[str], assigned: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Return what has to be sent so that the platform has what is here.
+    """Return what has to be sent so that the platform has what is here: of dictionaries the changed members, deleted ones as None.
 
     Args:
         before: What the platform returned.
         now: What is here.
         names: The fields that may be sent.
-        assigned: Those in whose place another value was put as a whole.
-
-    Returns:
-        Of dictionaries the members that changed, those that were deleted as None; of those that were put as a whole, and of
-        all other values, the new value.
+        assigned: Those that were replaced as a whole, and are sent so.
     """
     whole = set(assigned)
     changed: dict[str, Any] = {}
@@ -39,24 +35,13 @@ def changes(
 
 
 def members(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """Return the changed members of a dictionary; deleted ones as None.
-
-    Args:
-        before: The dictionary as it was.
-        now: As it is.
-    """
+    """Return the changed members of a dictionary; deleted ones as None."""
     changed = {key: value for key, value in raw(now) if key not in before or not same(before[key], value)}
     return changed | {key: None for key in before if key not in now}
 
 
 def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]) -> None:
-    """Merge the edits of a dictionary into its present state on the platform: all that was not edited is updated.
-
-    Args:
-        before: The dictionary as the platform first returned it.
-        now: As it was edited; it is changed in its place, since someone may hold it.
-        told: The dictionary as the platform returns it now.
-    """
+    """Merge the edits of a dictionary, in place, into what the platform returned now: all that was not edited is updated."""
     edits = members(before, now)
     for key in [key for key in now if key not in told and key not in edits]:
         del now[key]
@@ -64,11 +49,7 @@ def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]
 
 
 def sendable(value: Any) -> Any:
-    """Return a copy of a value with the text of each datetime that has no time zone: the platform accepts it for UTC.
-
-    Args:
-        value: JSON values and datetimes.
-    """
+    """Copy JSON values and datetimes; datetimes without zone become text, which the platform accepts for UTC."""
     return mapped(value, lambda leaf: leaf.isoformat() if is_naive(leaf) else leaf)
 
 
@@ -78,12 +59,7 @@ def copied(value: Any) -> Any:
 
 
 def mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    """Copy a JSON value with new, plain dictionaries and lists, and mapped values.
-
-    Args:
-        value: The value.
-        leaf: What becomes of what is neither a dictionary nor a list.
-    """
+    """Copy a JSON value with new, plain dictionaries and lists; `leaf` maps all other values."""
     if is_mapping(value):
         members = raw(value) if isinstance(value, dict) else value.items()
         return {name: mapped(member, leaf) for name, member in members}
@@ -91,21 +67,12 @@ def mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
 
 
 def raw(values: dict[str, Any]) -> ItemsView[str, Any]:
-    """Return raw keys and values: a view may convert values.
-
-    Args:
-        values: A dictionary.
-    """
+    """Return the keys and values of a dictionary as they are stored: a view may convert values."""
     return dict.items(values)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two values are equal in JSON, where True is not 1.
-
-    Args:
-        one: A value.
-        other: Another.
-    """
+    """Return whether two values are equal in JSON, where True is not 1."""
     if one is other:  # what was not touched, usually
         return True
     if isinstance(one, dict) and isinstance(other, dict):

@@ -35,14 +35,7 @@ _NO_CONVERSION: Mapping[str, Conversion] = {}
 
 
 def name_of(who: object) -> str:
-    """Return the name of a user, member, team or division in paths.
-
-    Args:
-        who: It, or its name or id.
-
-    Raises:
-        ValidationError: It has none.
-    """
+    """Return the name of a user, member, team or division in paths; a name or id is returned unchanged."""
     name = who.field("username") or who.field("id") if isinstance(who, Resource) else who
     try:
         return identifier(name, "username")
@@ -53,16 +46,7 @@ def name_of(who: object) -> str:
 
 
 def query_time(name: str, value: str | date) -> str:
-    """Return a time as a query argument: without zone, to the second.
-
-    Args:
-        name: The argument's name, for errors.
-        value: Text is sent unchanged. A datetime with a zone is converted to UTC, one without is taken as UTC; a date means
-            its beginning.
-
-    Raises:
-        ValidationError: It is something else.
-    """
+    """Return a time as a query argument, in UTC without zone, to the second; text unchanged, a date as its beginning."""
     if isinstance(value, str):
         return value
     if isinstance(value, datetime):
@@ -91,20 +75,7 @@ def destination(
     what: str = "This call",
     remedy: str = "Pass one of them: a folder knows its project.",
 ) -> dict[str, str]:
-    """Return the destination of files: a project, or a folder.
-
-    Args:
-        project: A project, or its id.
-        parent: A folder, or its id.
-        what: What it is for: the beginning of a sentence.
-        remedy: What to do where both are given.
-
-    Returns:
-        "project" or "parent" to an id.
-
-    Raises:
-        SbgError: Both are given, or neither.
-    """
+    """Return "project" or "parent" with its id: the one destination of files that was given."""
     if project and parent:
         raise SbgError(f"{what} was given both a project and a parent", remedy=remedy)
     if project:
@@ -115,16 +86,7 @@ def destination(
 
 
 def required(item: Mapping[str, Any], name: str, at: int) -> Any:
-    """Return a required member of one of several items.
-
-    Args:
-        item: The item.
-        name: The member.
-        at: Which item it is, from 0, for errors.
-
-    Raises:
-        SbgError: It is missing, or empty.
-    """
+    """Return a member of an item that it must have; `at` is the item's position, for the error."""
     value = item.get(name)
     if not value:
         raise SbgError(
@@ -238,15 +200,6 @@ class Listed(Gettable):
 
     @classmethod
     def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
-        """List them.
-
-        Args:
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List them."""
         api = cls._client(api)
         return Collection.fetch(cls, request_of(api, cls._LIST, offset=offset, limit=limit, fields="_all"), api)

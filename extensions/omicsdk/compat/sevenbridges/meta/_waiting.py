@@ -20,16 +20,7 @@ _TIMEOUT = Number("seconds, 0 or more, or None for no end", is_optional=True)
 
 @contextmanager
 def waiting(period: float, timeout: float | None) -> Generator[None]:
-    """Check how long something is waited for, and raise errors of the block as those of this package.
-
-    Args:
-        period: Seconds between two polls.
-        timeout: Maximum seconds to wait; None for no limit.
-
-    Raises:
-        ValidationError: One is invalid.
-        SbgError: It could not be looked at; or it was not done in time, which is a StillRunning and a TimeoutError, too.
-    """
+    """Check how long something is waited for, and raise errors of the block as those of this package."""
     for name, number, seconds in (("period", _PERIOD, period), ("timeout", _TIMEOUT, timeout)):
         if not may_be(number, seconds):
             raise ValidationError(f"{name} is {shown(seconds)}", remedy=f"Pass {number.takes}.")
@@ -70,16 +61,11 @@ class BackgroundJob(_Ending):
         """Wait until it has ended, with or without success; the fields then have the result.
 
         Args:
-            period: Seconds between two polls, above 0.
             timeout: Seconds after which waiting ends; None for no limit.
             callback: Called with this object after each look.
 
-        Returns:
-            Itself.
-
         Raises:
             StillRunning: It did not end in time; a TimeoutError.
-            SbgError: It could not be looked at.
         """
 
         def ended() -> bool:
@@ -116,19 +102,12 @@ class Running(_Ending):
         """Wait until it has ended, with or without success; `status` has the result.
 
         Args:
-            period: Seconds between two polls, above 0.
-            callback: Called in the end.
-            *args: Its arguments.
+            callback: Called in the end, with the arguments that follow; its result is returned.
             timeout: Seconds after which waiting ends, though what runs continues; None for no limit.
-            **kwargs: The callback's keyword arguments.
-
-        Returns:
-            What the callback returns; None without one.
 
         Raises:
             NeverEnds: It is a draft of a task, which does not start automatically.
             StillRunning: It has not ended in time; a TimeoutError.
-            SbgError: The platform answered with an error.
         """
         self._wait(self._has_ended, f"{self._CALLED} {self.field('id')} is", period, timeout)
         return None if callback is None else callback(*args, **kwargs)

@@ -29,12 +29,7 @@ _NO_LIMIT = re.compile(r"(?<=[?&]limit=)(?:0|-\d+)(?=&|$)")
 
 
 def pages_after(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | None]) -> Iterator[P]:
-    """The pages after a page; arguments as those of `omicsdk.sb.listings.followed`.
-
-    Raises:
-        PaginationError: A page links to itself as the next one.
-        SbgError: A page cannot be had.
-    """
+    """The pages after a page; arguments as those of `omicsdk.sb.listings.followed`, a circle is a PaginationError."""
     try:
         yield from followed(page, follow, next_of)
     except CircularPages:
@@ -42,16 +37,7 @@ def pages_after(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | 
 
 
 class Collection(list[R], Generic[R]):
-    """A page of resources.
-
-    Args:
-        resource: Their class.
-        href: Where the page is.
-        total: How many there are on all pages; -1 when the platform does not state it.
-        items: The page's resources.
-        links: The platform's links to other pages.
-        api: Where they came from.
-    """
+    """A page of resources, with its URL and the platform's links to other pages."""
 
     resource: type[R]
 
@@ -68,16 +54,7 @@ class Collection(list[R], Generic[R]):
 
     @classmethod
     def fetch(cls, resource: type[S], request: Request, api: Api) -> Collection[S]:
-        """Request a page.
-
-        Args:
-            resource: The class of what is on it.
-            request: What a generated list operation's `build` made.
-            api: The target.
-
-        Raises:
-            SbgError: The platform answered with an error, or did not.
-        """
+        """Request a page of resources of a class; `request` is what a list operation's `build` returned."""
         from omicsdk.core.type_guards import number_in  # not needed to define a resource
 
         href, payload, response = _answered(request, api)
@@ -94,11 +71,7 @@ class Collection(list[R], Generic[R]):
         return self._total
 
     def next_page(self) -> Collection[R]:
-        """The page after this one.
-
-        Raises:
-            PaginationError: This is the last.
-        """
+        """The page after this one; a PaginationError on the last one."""
         return self._linked("next", "This is the last page")
 
     @property
@@ -107,23 +80,14 @@ class Collection(list[R], Generic[R]):
         return self._link("next")
 
     def previous_page(self) -> Collection[R]:
-        """The page before this one.
-
-        Raises:
-            PaginationError: This is the first.
-        """
+        """The page before this one; a PaginationError on the first one."""
         return self._linked("prev", "This is the first page")
 
     def all(self) -> Iterator[R]:
         """Iterate over all items from this page on; pages are requested concurrently if their number is known.
 
-        Later pages are as long as the requested limit; without one, as long as possible.
-
-        Returns:
-            The resources in the platform's order. What comes into being or goes meanwhile may shift those that follow.
-
-        Raises:
-            SbgError: A later page cannot be had; what came before it has been given by then.
+        Later pages are as long as the requested limit; without one, as long as possible. Items that are added or deleted in the
+        meantime may shift later ones.
         """
 
         def following(page: Collection[R]) -> Collection[R]:
@@ -184,16 +148,7 @@ class Collection(list[R], Generic[R]):
 
 
 class VolumeCollection(Collection["VolumeObject"]):
-    """Page of the contents of a volume; the total number is unknown.
-
-    Args:
-        href: Where the page is.
-        items: Its objects.
-        links: The link to the next page.
-        prefixes: What its folders are called.
-        api: Where they came from.
-        resource: The class of its objects.
-    """
+    """Page of the contents of a volume: objects, and `prefixes`, its folders; the total number is unknown."""
 
     def __init__(
         self,
@@ -210,35 +165,18 @@ class VolumeCollection(Collection["VolumeObject"]):
 
     @classmethod
     def listed(cls, resource: type[VolumeObject], request: Request, api: Api) -> VolumeCollection:
-        """Request a page.
-
-        Args:
-            resource: The class of its objects.
-            request: What `list_volume_objects.build` made.
-            api: The target.
-
-        Raises:
-            SbgError: The platform answered with an error, or did not.
-        """
+        """Request a page; `request` is what `list_volume_objects.build` returned."""
         href, payload, response = _answered(request, api)
         items = [resource.of(item, api) for item in items_of(payload, response)]
         prefixes = [resource.PREFIX.of(prefix, api) for prefix in _optional("prefixes", payload, response)]
         return cls(href, items, _optional("links", payload, response), prefixes, api, resource)
 
     def previous_page(self) -> VolumeCollection:
-        """Raise PaginationError: previous pages of a volume cannot be listed.
-
-        Raises:
-            PaginationError: Always: a volume is only listed forwards.
-        """
+        """Raise PaginationError: a volume is only listed forwards."""
         raise PaginationError("Cannot list a previous page of a volume: request the first page again")
 
     def all(self) -> Iterator[VolumeObject]:
-        """All objects from this page on; the prefixes of the pages that follow are added to this one's.
-
-        Raises:
-            SbgError: A later page cannot be had.
-        """
+        """All objects from this page on; the prefixes of the pages that follow are added to this one's."""
         self.prefixes[:] = self._own_prefixes
         return super().all()
 

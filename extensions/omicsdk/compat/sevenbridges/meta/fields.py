@@ -23,7 +23,7 @@ class Field(Generic[T]):
     Args:
         name: Its name in the platform's JSON; the attribute's by default.
         read_only: Whether it can only be read.
-        decode: Makes what is read of the JSON value, which is not None.
+        decode: Converts the JSON value, which is not None, when it is read.
         check: Called with the field's name and a value that is set; raises ValidationError.
     """
 
@@ -54,12 +54,7 @@ class Field(Generic[T]):
         return cast("T", value) if value is None else self.decoded(instance, value)
 
     def decoded(self, instance: Resource, value: Any) -> T:
-        """Decode an existing JSON value.
-
-        Args:
-            instance: Whose it is.
-            value: The value.
-        """
+        """Decode an existing JSON value of a resource."""
         del instance
         return cast("T", value) if self._decode is None else self._decode(value)
 
@@ -72,17 +67,7 @@ class Field(Generic[T]):
 
 
 def typed(instance: Resource, name: str, value: object, is_right: Callable[[object], TypeGuard[T]]) -> T | None:
-    """Return a JSON value that this package itself uses; None without one.
-
-    Args:
-        instance: Whose it is.
-        name: Its name in the platform's JSON.
-        value: The value.
-        is_right: Whether it has the documented type: `is_object` or `is_array`.
-
-    Raises:
-        SbgError: It is of another type.
-    """
+    """Return a JSON value that this package itself uses, or None; an SbgError if it is not what `is_right` accepts."""
     if value is None or is_right(value):
         return value
     from omicsdk.core.errors import DecodeError  # no valid response needs it
@@ -92,17 +77,7 @@ def typed(instance: Resource, name: str, value: object, is_right: Callable[[obje
 
 
 def moment(text: Any) -> datetime:
-    """Read a time as the platform writes it.
-
-    Args:
-        text: Such as 2024-01-31T12:00:00Z; a fraction of the second, and another zone, may be in it.
-
-    Returns:
-        A time without zone, in UTC, as documented.
-
-    Raises:
-        ValidationError: It is invalid.
-    """
+    """Read a time of the platform, such as 2024-01-31T12:00:00Z, as a time in UTC without zone."""
     try:
         read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # the new value is one already
     except (TypeError, ValueError):
@@ -186,13 +161,7 @@ D = TypeVar("D", bound="DictView")
 
 
 class DictView(dict[str, Any]):
-    """Dictionary of a resource, whose changes and deletions are edits of the resource. A missing key is None.
-
-    Args:
-        values: Names and JSON values.
-        api: Where they came from.
-        **members: Further names and values.
-    """
+    """Dictionary of a resource, whose changes and deletions are edits of the resource. A missing key is None."""
 
     def __init__(self, values: Mapping[str, Any] | None = None, api: Api | None = None, **members: Any) -> None:
         super().__init__(values or {}, **members)
@@ -205,11 +174,7 @@ class DictView(dict[str, Any]):
         return None
 
     def equals(self, other: object) -> bool:
-        """Return whether another value has the same members.
-
-        Args:
-            other: Anything.
-        """
+        """Return whether another value has the same members."""
         return self == other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
@@ -223,13 +188,7 @@ class DictView(dict[str, Any]):
 
 
 class View(Field[D]):
-    """Field with a dictionary of a separate class.
-
-    Args:
-        kind: The kind.
-        name: Its name in the platform's JSON; the attribute's by default.
-        read_only: Whether another one cannot be put in its place.
-    """
+    """Field with a dictionary of a separate class."""
 
     def __init__(self, kind: type[D], name: str | None = None, *, read_only: bool = False) -> None:
         super().__init__(name, read_only=read_only, check=is_mapping)
@@ -250,12 +209,7 @@ C = TypeVar("C", bound="Resource")
 
 
 class Part(Field[C]):
-    """Field with a nested, read-only resource.
-
-    Args:
-        kind: Returns the class; called when it is first read, so that modules may name each other's.
-        name: Its name in the platform's JSON; the attribute's by default.
-    """
+    """Field with a nested, read-only resource; `kind` returns its class when it is first read, as modules name each other's."""
 
     def __init__(self, kind: Callable[[], type[C]], name: str | None = None) -> None:
         super().__init__(name)
@@ -267,12 +221,7 @@ class Part(Field[C]):
 
 
 class Parts(Field[list[C]]):
-    """Field with a list of nested resources.
-
-    Args:
-        kind: Returns their class.
-        name: Its name in the platform's JSON; the attribute's by default.
-    """
+    """Field with a list of nested resources; `kind` as of `Part`."""
 
     def __init__(self, kind: Callable[[], type[C]], name: str | None = None) -> None:
         super().__init__(name)

@@ -18,6 +18,7 @@ from omicsdk.compat.sevenbridges.errors import (
     as_ours,
     as_sbg,
 )
+from omicsdk.compat.sevenbridges.meta._argument_docs import complete
 from omicsdk.compat.sevenbridges.meta._changes import changes, copied, rebased, same
 from omicsdk.compat.sevenbridges.meta.fields import Field, text
 from omicsdk.core.type_guards import is_mapping
@@ -34,13 +35,12 @@ R = TypeVar("R", bound="Resource")
 
 
 class Resource:
-    """A resource of the platform: its JSON object, with a field for each member that is known.
+    """A resource of the platform: its JSON object, with a field for each known member.
 
-    A missing field is requested when it is read, once for an object; edits are kept. Setting
-    one asks for nothing. `field()` reads without asking.
+    A missing field is requested when it is read, once per object; edits are kept. Setting one sends nothing. `field()` reads
+    without a request. `Resource(api=..., **members)` creates one.
 
-    Args:
-        **kwargs: Members by the platform's names, and `api`.
+    Methods that send requests raise SbgError, such as NotFound, if the platform responds with an error.
     """
 
     _PATH: ClassVar[str] = ""  # what operations on one call its id; owner and name by a slash between them
@@ -52,6 +52,10 @@ class Resource:
     _KEY: ClassVar[str] = "id"  # the member that distinguishes objects
     _members: ClassVar[dict[str, Field[Any]]]
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        complete(vars(cls).values())
+
     def __init__(self, **kwargs: Any) -> None:
         api = kwargs.pop("api", None)
         self._api: Api | None = api if api is not None else type(self)._API
@@ -59,12 +63,7 @@ class Resource:
 
     @classmethod
     def of(cls, data: Mapping[str, Any] | None, api: Api | None) -> Self:
-        """Make an object from what the platform returned.
-
-        Args:
-            data: The JSON object.
-            api: Where it came from.
-        """
+        """Create an object from what the platform returned."""
         instance = cls.__new__(cls)
         instance._api = api
         if data is not None and not is_mapping(data):
@@ -104,11 +103,7 @@ class Resource:
 
     @property
     def api(self) -> Api:
-        """The Api that it came from.
-
-        Raises:
-            SettingsError: It was made without one.
-        """
+        """The Api that it came from; a SettingsError if it was created without one."""
         return self._api if self._api is not None else self._client()
 
     @property
@@ -129,14 +124,7 @@ class Resource:
         return known_fields
 
     def field(self, name: str) -> Any:
-        """Read a member without asking the platform.
-
-        Args:
-            name: By the platform's name.
-
-        Returns:
-            The JSON value, None if it does not exist. What is done to a dictionary or list is an edit.
-        """
+        """Return a member's JSON value without a request, None if missing. Changes of a dictionary or list are edits."""
         value: Any = self._data.get(name)
         if isinstance(value, dict | list) and value is self._old.get(name):
             value = copied(value)
@@ -144,14 +132,7 @@ class Resource:
         return cast("Any", value)
 
     def look_up(self, name: str) -> Any:
-        """Read a member, asking the platform once if it does not exist.
-
-        Args:
-            name: By the platform's name.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Return a member's JSON value, with a request if it is missing and none was sent before."""
         value: Any = self._data.get(name)
         if value is not None and not isinstance(value, dict | list):  # most reads, of long lists
             return value
@@ -173,13 +154,7 @@ class Resource:
         self._data[name] = value
 
     def part(self, name: str, value: Any, make: Callable[[], T]) -> T:
-        """An object made of a member's JSON value: the same one as long as the value is the same.
-
-        Args:
-            name: Its name here.
-            value: What `field` gave.
-            make: Makes it.
-        """
+        """Return what `make` makes of a member's JSON value: the same object as long as the value is the same."""
         parts = self._parts = self._parts or {}
         cached = parts.get(name)
         if cached is None or not same(cached[0], value):
@@ -188,14 +163,7 @@ class Resource:
 
     @classmethod
     def _place(cls, thing: object) -> dict[str, str]:
-        """Return the path arguments of operations on a resource.
-
-        Args:
-            thing: A resource, or its id.
-
-        Raises:
-            ValidationError: It is none.
-        """
+        """Return the path arguments of operations on a resource, or on an id."""
         owner, _, name = cls._PATH.partition("/")
         if name:
             return dict(zip((owner, name), _owned(thing, cls._PATH), strict=True))
@@ -257,36 +225,21 @@ class Resource:
         return self
 
     def _changed(self) -> dict[str, Any]:
-        """Return the body of `save`.
-
-        Raises:
-            ResourceNotModified: Nothing was edited.
-        """
+        """Return the body of `save`; a ResourceNotModified if nothing was edited."""
         changed = self.changes()
         if not changed:
             raise ResourceNotModified
         return changed
 
     def reload(self) -> Self:
-        """Get all of it from the platform; what was edited and not saved is lost.
-
-        Returns:
-            Itself.
-
-        Raises:
-            SbgError: The platform answered with an error, or there is no way to ask for it.
-        """
+        """Get all of it from the platform; what was edited and not saved is lost."""
         payload = self._told_anew()
         self._data, self._old = self._settled(payload), payload
         self._assigned, self._fetched = frozenset[str](), True
         return self
 
     def _look(self) -> None:
-        """Get all of it from the platform; what was edited stays edited.
-
-        Raises:
-            SbgError: The platform answered with an error, or there is no way to ask for it.
-        """
+        """Get all of it from the platform; what was edited stays edited."""
         self._take_over(self._told_anew())
 
     def _told_anew(self) -> dict[str, Any]:
@@ -299,11 +252,7 @@ class Resource:
         return self.api.call_object(request)
 
     def delete(self) -> None:
-        """Delete it, if the platform has a way to.
-
-        Raises:
-            SbgError: There is none, or the platform answered with an error.
-        """
+        """Delete it; an SbgError if the platform has no operation for it."""
         if not self._DELETE:
             raise SbgError(
                 f"{self!r} cannot be deleted: the platform has no operation for it",
@@ -333,11 +282,7 @@ class Resource:
         return _made, (self._resource(), None, self._data, self._old, self._assigned, self._fetched)
 
     def equals(self, other: object) -> bool:
-        """Return whether another resource has the same class and members.
-
-        Args:
-            other: Anything.
-        """
+        """Return whether another resource has the same class and members."""
         return isinstance(other, Resource) and self._resource() is other._resource() and self._data == other._data
 
     def _identity(self) -> object:
@@ -366,16 +311,7 @@ class Gettable(Resource):
 
     @classmethod
     def get(cls, id: Any, api: Api | None = None) -> Self:
-        """Get one by its id.
-
-        Args:
-            id: Its id, or the resource itself.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: There is none, or it may not be seen.
-            SbgError: The platform answered with another error, or that is no id.
-        """
+        """Get one by its id, or again by the resource itself."""
         path_ids = cls._place(id)
         resource = cls._asked(api, cls._GET, **path_ids)
         if path_ids.get("owner") == "" and not resource.field("id"):
@@ -388,31 +324,14 @@ class Savable(Resource):
     """A resource whose edits can be saved."""
 
     def save(self, inplace: bool = True) -> Self:
-        """Save the edits.
-
-        Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is returned.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            ResourceNotModified: Nothing was edited.
-            SbgError: The platform answered with an error.
-        """
+        """Save the edits; a ResourceNotModified if there are none."""
         # Not by `request_of`: a value set to None is sent.
         request = request_with(self.api, self._SAVE, {**self._place(self), **self._changed()})
         return self._saved(self.api.call_object(request), inplace)
 
 
 def request_of(api: Api, operation: str, **arguments: Any) -> Request:
-    """The request of one of the platform's operations.
-
-    Args:
-        api: The target.
-        operation: Its name.
-        **arguments: Its arguments; those that are None are left out.
-    """
+    """The request of one of the platform's operations; arguments that are None are left out."""
     return request_with(api, operation, {name: value for name, value in arguments.items() if value is not None})
 
 
@@ -421,16 +340,7 @@ _NO_OWNER = "~"
 
 
 def request_with(api: Api, operation: str, arguments: Mapping[str, Any]) -> Request:
-    """The request of one of the platform's operations, with each argument, None included.
-
-    Args:
-        api: The target.
-        operation: Its name.
-        arguments: Its arguments; an empty owner is left out of the path.
-
-    Raises:
-        SbgError: An argument cannot be sent.
-    """
+    """The request of one of the platform's operations, None included; an empty owner is left out of the path."""
     is_owned = arguments.get("owner") != ""
     with as_ours():
         request = getattr(api.client, operation).build(**arguments if is_owned else {**arguments, "owner": _NO_OWNER})
@@ -438,12 +348,7 @@ def request_with(api: Api, operation: str, arguments: Mapping[str, Any]) -> Requ
 
 
 def linked_request(href: str, name: str) -> Request:
-    """The request for what the platform has linked to.
-
-    Args:
-        href: The link.
-        name: What is requested, for errors.
-    """
+    """The request for what the platform has linked to; `name` is what is requested, for errors."""
     from omicsdk.core.plain_client import plain_request
 
     return plain_request(name, "GET", "/").at(href)
@@ -477,12 +382,9 @@ _ELSEWHERE = frozenset({".", ".."})
 
 
 def identifier(thing: object, key: str = "id") -> str:
-    """Return the id of a resource; an id is returned unchanged.
+    """Return the id of a resource; an id, a text or a UUID, is returned unchanged.
 
-    Args:
-        thing: A resource, or its id: text, or a UUID. Nothing else is treated as an id: the text of a function, a number
-            or a list would be sent as one.
-        key: The member that has it.
+    Nothing else is treated as an id: the text of a function, a number or a list would be sent as one.
 
     Raises:
         ValidationError: There is none, or it would refer to another place of the platform: `.` or `..`.
@@ -503,26 +405,12 @@ def identifier(thing: object, key: str = "id") -> str:
 
 
 def identifiers(things: object) -> list[str]:
-    """Return the ids of several resources; a single one is accepted.
-
-    Args:
-        things: Resources, their ids, or both.
-
-    Raises:
-        ValidationError: One has none.
-    """
+    """Return the ids of several resources or ids; a single one is accepted."""
     return [identifier(thing) for thing in several(things)]
 
 
 def several(things: object) -> list[Any]:
-    """Return a list of several items; a single one is accepted.
-
-    Args:
-        things: Resources, texts or dictionaries: one, or a collection of them.
-
-    Raises:
-        ValidationError: It is neither.
-    """
+    """Return a list of resources, texts or dictionaries; a single one is accepted."""
     if isinstance(things, str | Resource | UUID) or is_mapping(things):
         return [things]
     if not isinstance(things, Iterable) or isinstance(things, bytes):
@@ -534,18 +422,7 @@ def several(things: object) -> list[Any]:
 
 
 def _owned(thing: object, path: str) -> tuple[str, str]:
-    """Split the id of an owned resource.
-
-    Args:
-        thing: A resource, or its id.
-        path: What its parts are called.
-
-    Returns:
-        The owner, empty for an id without one, and the name.
-
-    Raises:
-        ValidationError: It is no such id.
-    """
+    """Split the id of an owned resource into its owner, empty for an id without one, and its name."""
     full_id = identifier(thing)
     owner, separator, name = full_id.rpartition("/")
     if bool(separator) != bool(owner) or not name or "/" in owner or {owner, name} & _ELSEWHERE:

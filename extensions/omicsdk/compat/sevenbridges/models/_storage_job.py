@@ -57,20 +57,12 @@ class StorageJob(BackgroundJob, ABC):
         callback: Callable[[int, int], object] | None = None,
         api: Api | None = None,
     ) -> list[Self]:
-        """Wait until all of many are COMPLETED or FAILED, looking at a hundred with each request.
+        """Wait until all jobs are COMPLETED or FAILED, polling a hundred with each request, and return them in their order.
 
         Args:
-            jobs: They, or their ids.
-            period: Seconds between two polls, above 0.
-            timeout: Seconds after which they are not waited for any longer; None forever.
-            callback: Called with after each look how many have ended, and how many there are.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            They as they are then, in their order. One that was given as an object is that object.
-
-        Raises:
-            SbgError: They did not all end in time, or could not be looked at: one of them may not exist.
+            jobs: Jobs, which are updated, or their ids.
+            timeout: Seconds after which waiting ends; None for no limit.
+            callback: Called after each poll with the number of ended jobs and of all.
         """
         api = cls._client(api)
         operation, name = f"bulk_get_{cls._PLACE}", f"{cls._PLACE[:-1]}_ids"
@@ -93,25 +85,12 @@ class StorageJob(BackgroundJob, ABC):
         return [jobs_by_id[id] for id, _ in named]
 
     def delete(self) -> None:
-        """Request its deletion, which the platform may refuse, as the operation is undocumented.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Request its deletion, which the platform may refuse, as the operation is undocumented."""
         self.api.delete(f"/storage/{self._PLACE}/{quote(identifier(self), safe='')}")
 
 
 def given_items(items: Iterable[Any], what: str) -> list[Any]:
-    """The items of a bulk call.
-
-    Args:
-        items: What was given.
-        what: What they are, for the error.
-
-    Raises:
-        ValidationError: One is no dictionary.
-        SbgError: There are none.
-    """
+    """The items of a bulk call: dictionaries, at least one; else a ValidationError or SbgError that names `what` they are."""
     entries = several(items)
     for at, entry in enumerate(entries):
         if not is_mapping(entry):

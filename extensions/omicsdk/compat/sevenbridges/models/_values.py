@@ -25,18 +25,7 @@ _SHOWN = 80
 
 
 def sent(value: Any) -> Any:
-    """A value as the platform accepts it.
-
-    Args:
-        value: A JSON value that may have File objects in it, however deep.
-
-    Returns:
-        The same with a CWL object for each.
-
-    Raises:
-        ValidationError: Something in it is neither a JSON value nor a file of the platform, such as an open local file.
-        SbgError: A file has no id.
-    """
+    """A JSON value as the platform accepts it: a CWL object for each File in it; a ValidationError for an open local file."""
 
     def leaf(value: Any) -> Any:
         if isinstance(value, File):
@@ -57,15 +46,7 @@ def sent(value: Any) -> Any:
 
 
 def read(value: Any, api: Api | None) -> Any:
-    """A value as it is read.
-
-    Args:
-        value: A JSON value.
-        api: Where it came from.
-
-    Returns:
-        A File for a CWL object, for a list a new one of what is read of its members; all else, records too, as it is.
-    """
+    """A JSON value as it is read: a File for a CWL object, also in lists; all else, records too, as it is."""
     if isinstance(value, list):
         return [read(item, api) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
@@ -77,12 +58,8 @@ def read(value: Any, api: Api | None) -> Any:
 class FileValues(DictView):
     """Values by their names, with files in them.
 
-    `[]` and `items()` give files and folders as File objects, in lists too, and `[]` takes them; a name that does not
-    exist is None. `get()`, `values()` and `dict()` of it give the platform's JSON as it is.
-
-    Args:
-        values: Names and JSON values.
-        api: Where they came from.
+    `[]` and `items()` return files and folders as File objects, in lists too, and `[]` takes them; a name that does not
+    exist is None. `get()`, `values()` and `dict()` of it return the platform's JSON unchanged.
     """
 
     def __init__(self, values: Mapping[str, Any] | None = None, api: Api | None = None) -> None:
@@ -114,18 +91,7 @@ class FileValues(DictView):
         return ItemsView(self)
 
     def pop(self, name: str, *default: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Take one out.
-
-        Args:
-            name: Its name.
-            default: What is given if it does not exist.
-
-        Returns:
-            Its JSON value.
-
-        Raises:
-            KeyError: It does not exist, and there is no default.
-        """
+        """Remove one, and return its JSON value."""
         self.settle()
         self._handed_out.pop(name, None)
         return super().pop(name, *default)
@@ -136,23 +102,13 @@ class FileValues(DictView):
         self._handed_out.clear()
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        """Read one, and set it before if it does not exist.
-
-        Args:
-            name: Its name.
-            default: What it is set to.
-        """
+        """Read one; if it does not exist, set it first."""
         if name not in self:
             self[name] = default
         return self[name]
 
     def update(self, *values: Mapping[str, Any] | Iterable[tuple[str, Any]], **named: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Set several.
-
-        Args:
-            *values: Names and values.
-            **named: Others.
-        """
+        """Set several."""
         for name, value in dict(*values, **named).items():
             self[name] = value
 
@@ -182,13 +138,7 @@ V = TypeVar("V", bound=FileValues)
 
 
 class FilesView(View[V]):
-    """A field of values with files in them.
-
-    Args:
-        kind: Input, Output or the like.
-        name: Its name in the platform's JSON; the attribute's by default.
-        read_only: Whether another one cannot be put in its place.
-    """
+    """A field of values with files in them."""
 
     def __set__(self, instance: Resource, value: Mapping[str, Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().__set__(instance, sent(value))

@@ -22,17 +22,7 @@ class Actions(Resource):
     def send_feedback(
         cls, type: str = FeedbackType.IDEA, referrer: str | None = None, text: str | None = None, api: Api | None = None
     ) -> None:
-        """Return the platform's makers something.
-
-        Args:
-            type: What kind it is; `enums.FeedbackType` has the names.
-            referrer: Where it comes from; by default this package with its version.
-            text: The feedback.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Send feedback of a FeedbackType to the platform's makers; `referrer` is this package with its version by default."""
         from omicsdk.core.version import USER_AGENT
 
         api = cls._client(api)
@@ -42,18 +32,10 @@ class Actions(Resource):
     def bulk_copy_files(
         cls, files: Iterable[File | str] | File | str, destination_project: Project | str, api: Api | None = None
     ) -> dict[str, Any]:
-        """Copy files into a project; 100 are sent at once, at most.
-
-        Args:
-            files: The files, or their ids.
-            destination_project: The project, or its id.
-            api: The Api, where the class belongs to none.
+        """Copy files into a project, 100 per request; if one fails, the files of earlier requests are copied.
 
         Returns:
-            The id of each file to what came of it: `status`, `new_file_id` and `new_file_name`.
-
-        Raises:
-            SbgError: The platform answered with an error; of more than 100 files, those that were sent before are copied.
+            The id of each file to its result: `status`, `new_file_id` and `new_file_name`.
         """
         api = cls._client(api)
         ids, project = identifiers(files), identifier(destination_project)

@@ -21,14 +21,7 @@ if TYPE_CHECKING:
 
 
 class AppId(NamedTuple):
-    """An app's identity in its parts.
-
-    Attributes:
-        owner: A user or division.
-        project: Its project's short name.
-        app: Its own short name.
-        revision: Its revision, counted from 0; None for the latest.
-    """
+    """An app's identity: owner, short names of project and app, and the revision, from 0; None for the latest."""
 
     owner: str
     project: str
@@ -37,15 +30,7 @@ class AppId(NamedTuple):
 
     @classmethod
     def of(cls, thing: object) -> Self:
-        """Split the id of an app.
-
-        Args:
-            thing: An App, or its id.
-
-        Raises:
-            ValidationError: It is invalid.
-            SbgError: The App has no id.
-        """
+        """Split the id of an app, or of an App."""
         text = identifier(thing)
         try:
             id, revision = app_id(text.strip("/"))
@@ -61,14 +46,7 @@ class AppId(NamedTuple):
         return self._replace(revision=None)
 
     def at(self, revision: int | str) -> AppId:
-        """The same app in a revision.
-
-        Args:
-            revision: Its number, from 0.
-
-        Raises:
-            ValidationError: It is invalid.
-        """
+        """The same app in a revision, a number from 0."""
         if isinstance(revision, bool) or not re.fullmatch("[0-9]+", str(revision)):
             raise ValidationError(f"Invalid revision {revision!r}", remedy="Pass a whole number, 0 or above.")
         return self._replace(revision=int(revision))
@@ -116,70 +94,31 @@ class App(Resource):
         """List apps, without their CWL.
 
         Args:
-            project: Of this project.
-            visibility: "public" for the platform's own, "private" for those of the user's projects; by default the
-                latter.
+            visibility: "public" for the platform's own, "private" (default) for those of the user's projects.
             q: With these words in their names, labels or descriptions; one word, or several.
             id: With these ids; one, or several.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
         """
         ...
 
     @classmethod
     def get(cls, id: App | str, api: Api | None = None) -> Self:
-        """Get one app with its CWL.
-
-        Args:
-            id: owner/project/app for its latest revision, with /revision for another; of an App its latest.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: There is none.
-            ValidationError: That is not the id of an app.
-            SbgError: The platform answered with another error.
-        """
+        """Get one app with its CWL, by owner/project/app for its latest revision or with /revision; of an App the latest."""
         parsed_id = AppId.of(id)
         return cls._fetched(parsed_id.latest if isinstance(id, Resource) else parsed_id, cls._client(api))
 
     @classmethod
     def get_revision(cls, id: App | str, revision: int, api: Api | None = None) -> Self:
-        """Get one app in a revision, with its CWL.
-
-        Args:
-            id: The app, or its id.
-            revision: Its revision, from 0.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: There is none.
-            ValidationError: That is not the id of an app or a revision.
-            SbgError: The platform answered with another error.
-        """
+        """Get one app in a revision, with its CWL."""
         return cls._fetched(AppId.of(id).at(revision), cls._client(api))
 
     @classmethod
     def install_app(
         cls, id: str, raw: Mapping[str, Any] | str, api: Api | None = None, raw_format: str | None = None
     ) -> Self:
-        """Make an app of CWL.
+        """Create an app, owner/project/app, of CWL, and return its first revision; a Conflict for an existing id.
 
         Args:
-            id: Id of the new app: owner/project/app.
-            raw: Its CWL as a dictionary, or as JSON or YAML text. What it refers to has to be in it.
-            api: The Api, where the class belongs to none.
-            raw_format: Format of text, "json" or "yaml" (AppRawFormat); None to detect it by its first character.
-
-        Returns:
-            The app, in its first revision.
-
-        Raises:
-            ValidationError: That is not the id of an app, or cannot be CWL.
-            SbgError: The platform answered with an error, such as Conflict for an id that there is.
+            raw_format: Format of text, "json" or "yaml" (AppRawFormat); by default it is detected.
         """
         return cls._installed(AppId.of(id).latest, raw, raw_format, api)
 
@@ -187,21 +126,7 @@ class App(Resource):
     def create_revision(
         cls, id: App | str, revision: int, raw: Mapping[str, Any] | str, api: Api | None = None
     ) -> Self:
-        """Add a revision to an app.
-
-        Args:
-            id: The app, or its id.
-            revision: The new revision's number: one more than the latest.
-            raw: Its CWL as a dictionary, or as JSON or YAML text.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            The app, in its new revision.
-
-        Raises:
-            ValidationError: That is not the id of an app or a revision, or cannot be CWL.
-            SbgError: The platform answered with an error, such as Conflict for a revision that there is.
-        """
+        """Add a revision to an app; `revision` is one more than the latest, else it is a Conflict."""
         return cls._installed(AppId.of(id).at(revision), raw, None, api)
 
     # -- one app
@@ -217,20 +142,9 @@ class App(Resource):
         """Copy it into a project.
 
         Args:
-            project: The target.
-            name: What the copy is called; by default as this one.
-            strategy: What the copy keeps of its origin (AppCopyStrategy): "clone" for all revisions and later ones with
-                `sync`, "direct" for the latest alone, "clone_direct" and "transient" as the platform describes them. "clone"
-                by default.
+            strategy: What the copy keeps of its origin (AppCopyStrategy): "clone" (default) for all revisions and later ones with
+                `sync`, "direct" for the latest alone, "clone_direct" and "transient" as the platform describes them.
             use_revision: Whether this revision is copied in place of the latest.
-            api: The Api, where this one's is not meant.
-
-        Returns:
-            The copy.
-
-        Raises:
-            ValidationError: There is no such strategy.
-            SbgError: The platform answered with an error.
         """
         at, api = AppId.of(self), api or self.api
         if use_revision and at.revision is None:
@@ -242,14 +156,7 @@ class App(Resource):
         return self.of(copied_app.to_dict(), api)
 
     def sync(self) -> Self:
-        """Bring a copy up to what its origin is now.
-
-        Returns:
-            The app, in its newest revision.
-
-        Raises:
-            SbgError: The platform answered with an error, such as for an app that is no copy.
-        """
+        """Update a copy to its origin's latest revision."""
         return self._asked(self.api, "sync_app", **AppId.of(self).latest._asdict())
 
     # -- as an object

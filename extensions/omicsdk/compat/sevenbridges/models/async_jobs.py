@@ -45,52 +45,21 @@ class AsyncJob(BackgroundJob):
 
     @classmethod
     def file_bulk_copy(cls, files: Iterable[Mapping[str, Any]], api: Api | None = None) -> Self:
-        """Start to copy files and folders, with all that is in them.
+        """Start to copy files and folders with their contents.
 
         Args:
-            files: For each a dictionary with "file", one of "project" and "parent", and, where wanted, "name"; objects or
-                ids.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            The job.
-
-        Raises:
-            SbgError: There are none, one is not complete, or the platform answered with an error.
+            files: For each a dictionary with "file", one of "project" and "parent", and optionally "name"; objects or ids.
         """
         return cls._started("copy", _items(files, "copy", targets=True), api)
 
     @classmethod
     def file_bulk_move(cls, files: Iterable[Mapping[str, Any]], api: Api | None = None) -> Self:
-        """Start to move files and folders, with all that is in them.
-
-        Args:
-            files: For each a dictionary with "file", one of "project" and "parent", and, where wanted, "name"; objects or
-                ids.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            The job.
-
-        Raises:
-            SbgError: There are none, one is not complete, or the platform answered with an error.
-        """
+        """Start to move files and folders with their contents; arguments as of `file_bulk_copy`."""
         return cls._started("move", _items(files, "move", targets=True), api)
 
     @classmethod
     def file_bulk_delete(cls, files: Iterable[Mapping[str, Any] | File | str], api: Api | None = None) -> Self:
-        """Start to delete files and folders, with all that is in them.
-
-        Args:
-            files: For each a dictionary with "file", or the file or folder, or its id.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            The job.
-
-        Raises:
-            SbgError: There are none, one is not complete, or the platform answered with an error.
-        """
+        """Start to delete files and folders with their contents: each a dictionary with "file", the object, or its id."""
         return cls._started("delete", _items(files, "delete", targets=False), api)
 
     # -- finding
@@ -100,54 +69,27 @@ class AsyncJob(BackgroundJob):
     def list_file_jobs(
         cls, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
-        """List the jobs that the user started.
-
-        Args:
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List the jobs that the user started."""
         ...
 
     @classmethod
     def get_file_copy_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
-        """Get a job that copies.
-
-        Args:
-            id: Its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: There is no such job.
-            SbgError: The platform answered with another error.
-        """
+        """Get a job that copies."""
         return cls._of_kind(AsyncFileOperations.COPY, id, api)
 
     @classmethod
     def get_file_move_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
-        """Get a job that moves; arguments and errors as those of `get_file_copy_job`."""
+        """Get a job that moves."""
         return cls._of_kind(AsyncFileOperations.MOVE, id, api)
 
     @classmethod
     def get_file_delete_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
-        """Get a job that deletes; arguments and errors as those of `get_file_copy_job`."""
+        """Get a job that deletes."""
         return cls._of_kind(AsyncFileOperations.DELETE, id, api)
 
     @classmethod
     def get(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
-        """Get a job of whatever kind, by asking for each kind until there is one.
-
-        Args:
-            id: Its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: There is no such job.
-            SbgError: The platform answered with another error.
-        """
+        """Get a job of any kind, with a request for each kind until there is one."""
         first: NotFound | None = None
         for kind in _KINDS:
             try:
@@ -170,14 +112,7 @@ class AsyncJob(BackgroundJob):
     # -- results
 
     def get_result(self, api: Api | None = None) -> list[AsyncFileBulkRecord]:
-        """Return the result for each file.
-
-        Args:
-            api: Another Api than the one that the job came from.
-
-        Returns:
-            A record for each file that was looked after already: the file, or what is wrong with it.
-        """
+        """Return a record for each processed file: the file, or what is wrong with it."""
         return AsyncFileBulkRecord.of_items(self.result, self.api_or_none if api is None else api)
 
     def __repr__(self) -> str:

@@ -39,17 +39,7 @@ class AutomationMember(MemberFields, Savable):
     def query(
         cls, automation: Automation | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
-        """List the members of an automation.
-
-        Args:
-            automation: The automation, or its id.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List the members of an automation."""
         ...
 
     @classmethod
@@ -57,17 +47,7 @@ class AutomationMember(MemberFields, Savable):
     def get(
         cls, id: User | Member | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> Self:
-        """Get one member of an automation.
-
-        Args:
-            id: The user, or their name.
-            automation: The automation, or its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: There is none.
-            SbgError: The platform answered with another error.
-        """
+        """Get one member of an automation, by the user or their name."""
         ...
 
     @classmethod
@@ -79,18 +59,7 @@ class AutomationMember(MemberFields, Savable):
         automation: Automation | str,
         api: Api | None = None,
     ) -> Self:
-        """Make a user a member of an automation.
-
-        Args:
-            user: The user, or their name.
-            permissions: Names of rights ("read", "copy", "write", "execute", "admin") to whether they have them.
-            automation: The automation, or its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
+        """Make a user a member of an automation."""
         ...
 
     @classmethod
@@ -98,18 +67,7 @@ class AutomationMember(MemberFields, Savable):
     def add_team(
         cls, team: Team | str, permissions: Mapping[str, bool], automation: Automation | str, api: Api | None = None
     ) -> Self:
-        """Make a team a member of an automation.
-
-        Args:
-            team: The team, or its id.
-            permissions: Names of rights to whether the team has them.
-            automation: The automation, or its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
+        """Make a team a member of an automation."""
         ...
 
     @classmethod
@@ -117,50 +75,19 @@ class AutomationMember(MemberFields, Savable):
     def remove(
         cls, user: User | Member | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> None:
-        """End a user's membership.
-
-        Args:
-            user: The user, or their name.
-            automation: The automation, or its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: They are no member.
-            SbgError: The platform answered with another error.
-        """
+        """End a user's membership."""
 
     @classmethod
     @sends("remove_automation_member", names={"team": "username", "automation": "automation_id"})
     def remove_team(
         cls, team: Team | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> None:
-        """End a team's membership.
-
-        Args:
-            team: The team, or its id.
-            automation: The automation, or its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: It is no member.
-            SbgError: The platform answered with another error.
-        """
+        """End a team's membership."""
 
     # -- one member
 
     def save(self, inplace: bool = True) -> Self:
-        """Save the rights that were changed.
-
-        Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is returned.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            ResourceNotModified: None was changed.
-            SbgError: The platform answered with an error.
-        """
+        """Save the rights that were changed."""
         self._changed()
         permissions = dict(self.permissions)
         request = request_of(self.api, "update_automation_member", **self._place(self), permissions=permissions)
@@ -203,17 +130,7 @@ class AutomationPackage(Gettable, Savable):
     def query(
         cls, automation: Automation | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
-        """List the packages of an automation.
-
-        Args:
-            automation: The automation, or its id.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List the packages of an automation."""
         ...
 
     @classmethod
@@ -234,41 +151,21 @@ class AutomationPackage(Gettable, Savable):
         python: str | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Make a package of code that was uploaded; `Automation.add_package` does both.
+        """Create a package of code that was uploaded; `Automation.add_package` does both.
 
         Args:
-            automation: The automation, or its id.
-            version: What the version is called.
-            location: The uploaded code: what its upload gave, or the id of that.
-            schema: Inputs, settings and outputs of the code.
-            memory_limit: Mebibytes of memory for a run, None for the platform's default.
-            python: The version of Python that runs it, such as "3.8"; None for the platform's default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            ValidationError: There is no version, location or schema.
-            SbgError: The platform answered with an error.
+            location: The uploaded code: what its upload returned, or the id of that.
         """
         ...
 
     # -- one package
 
     def archive(self, inplace: bool = True) -> Self:
-        """Archive it: it is no longer listed, and cannot be run.
-
-        Args:
-            inplace: Whether this object takes over what the platform answers; else a new one is returned.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Archive it: it is no longer listed, and cannot be run."""
         return self._acted(self.api.call_object(self._about("archive_automation_package")), inplace)
 
     def restore(self, inplace: bool = True) -> Self:
-        """Restore it; arguments and errors as those of `archive`."""
+        """Restore it."""
         return self._acted(self.api.call_object(self._about("restore_automation_package")), inplace)
 
     def _about(self, operation: str) -> Request:
@@ -321,27 +218,7 @@ class AutomationRun(Running, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """List runs.
-
-        Args:
-            automation: Of this automation.
-            package: Of this package.
-            status: In this status, one of AutomationStatus.
-            name: Of this name.
-            created_by: Begun by this user.
-            created_from: Begun at or after this time; text, or a datetime, without zone in UTC.
-            created_to: Begun at or before this time.
-            project_id: In this project.
-            order_by: What they are sorted by.
-            order: "asc" or "desc".
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            ValidationError: A time is invalid.
-            SbgError: The platform answered with an error.
-        """
+        """List runs."""
         ...
 
     @classmethod
@@ -357,21 +234,7 @@ class AutomationRun(Running, Savable):
         memory_limit: int | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Start a run.
-
-        Args:
-            package: The package, or its id.
-            inputs: Its inputs; files as File objects too.
-            settings: Its settings.
-            resume_from: A run whose finished steps are not done again.
-            name: Its name.
-            secret_settings: Settings that are never shown.
-            memory_limit: Mebibytes of memory; None for the package's.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Start a run."""
         ...
 
     @classmethod
@@ -388,56 +251,22 @@ class AutomationRun(Running, Savable):
         merge: bool = True,
         api: Api | None = None,
     ) -> Self:
-        """Start a run like another one.
+        """Start a run like another one, with other values where they are given, and return it.
 
         Args:
-            id: The other run, or its id.
-            package: Another package.
-            inputs: Other inputs.
-            settings: Other settings.
-            resume_from: A run whose finished steps are not done again.
-            name: Its name.
-            secret_settings: Other settings that are never shown.
             merge: Whether inputs and settings are added to those of the other run; else they replace them.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            The new run.
-
-        Raises:
-            SbgError: The platform answered with an error.
         """
         ...
 
     # -- one run
 
     def stop(self, api: Api | None = None) -> bytes:
-        """Stop it; its status says so after `reload`.
-
-        Args:
-            api: The Api, where this one's is not meant.
-
-        Returns:
-            What the platform answers.
-
-        Raises:
-            SbgError: The platform answered with an error, such as for a run that has ended.
-        """
+        """Stop it, and return the platform's response; its status changes with `reload`."""
         api = api if api is not None else self.api
         return api.send(request_of(api, "stop_automation_run", **self._place(self))).content
 
     def get_log_file(self, api: Api | None = None) -> File | None:
-        """The file of its log.
-
-        Args:
-            api: The Api, where this one's is not meant.
-
-        Returns:
-            The file, of which nothing was asked yet; None if the run has none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """The file of its log, without a request; None if the run has none."""
         log_file: object = (self.execution_details or {}).get("log_file")
         if not log_file:
             return None
@@ -445,17 +274,7 @@ class AutomationRun(Running, Savable):
         return File.of(data, api if api is not None else self.api)
 
     def get_state(self, api: Api | None = None) -> dict[str, Any]:
-        """Get the steps that it went through.
-
-        Args:
-            api: The Api, where this one's is not meant.
-
-        Returns:
-            Steps by their names, as the platform has them.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Get its steps by their names, as the platform describes them."""
         api = api if api is not None else self.api
         return api.call_object(request_of(api, "get_automation_run_state", **self._place(self)))
 
@@ -493,18 +312,10 @@ class Automation(Gettable, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """List automations.
+        """List automations; archived ones only with `include_archived`.
 
         Args:
-            name: Of this name.
-            include_archived: Whether those that were put away are listed too.
             project_based: True for those that run in projects only, False for the others.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
         """
         ...
 
@@ -520,48 +331,24 @@ class Automation(Gettable, Savable):
         memory_limit: int | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Make an automation.
-
-        Args:
-            name: Its name.
-            description: What it is about.
-            billing_group: Who pays for its runs: a billing group, or its id.
-            secret_settings: Settings that are never shown.
-            project_based: Whether its runs belong to projects.
-            memory_limit: Mebibytes of memory for a run, None for the platform's default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            ValidationError: There is no name.
-            SbgError: The platform answered with an error.
-        """
+        """Create an automation; `project_based` ones run in projects."""
         ...
 
     @classmethod
     def get_package(cls, package: AutomationPackage | str, api: Api | None = None) -> AutomationPackage:
-        """Get one package; arguments and errors as those of `AutomationPackage.get`."""
+        """Get one package."""
         return AutomationPackage.get(package, cls._client(api))
 
     # -- one automation
 
     @acts("archive_automation")
     def archive(self, inplace: bool = True) -> Self:
-        """Archive it: it is no longer listed, and cannot be run.
-
-        Args:
-            inplace: Whether this object takes over what the platform answers; else a new one is returned.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Archive it: it is no longer listed, and cannot be run."""
         ...
 
     @acts("restore_automation")
     def restore(self, inplace: bool = True) -> Self:
-        """Restore it; arguments and errors as those of `archive`."""
+        """Restore it."""
         ...
 
     # -- its packages
@@ -570,7 +357,7 @@ class Automation(Gettable, Savable):
     def get_packages(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[AutomationPackage]:
-        """List its packages; arguments and errors as those of `AutomationPackage.query`."""
+        """List its packages."""
         ...
 
     def add_package(
@@ -585,26 +372,7 @@ class Automation(Gettable, Savable):
         part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
         api: Api | None = None,
     ) -> AutomationPackage:
-        """Upload code and make a package of it.
-
-        Args:
-            version: What the version is called.
-            file_path: The archive with the code, which is not empty.
-            schema: Inputs, settings and outputs of the code.
-            file_name: What the archive is called on the platform; its own name by default.
-            python: The version of Python that runs it, such as "3.8"; None for the platform's default.
-            retry_count: How many failures in a row end the upload, 6 by default.
-            timeout: Seconds for which a silent server is waited for, 300 by default.
-            part_size: The size of the upload's parts in bytes, at most 5 GiB, 32 MiB by default.
-            api: The Api, where this one's is not meant.
-
-        Returns:
-            The package.
-
-        Raises:
-            ValidationError: There is no version.
-            SbgError: The file does not exist or is empty, or the platform or its storage answered with an error.
-        """
+        """Upload code, an archive at `file_path` which is not empty, and create a package of it."""
         if not version:
             raise ValidationError("A package needs a version", remedy='Name it, such as "1.0".')
         api = self.api if api is None else api
@@ -622,40 +390,35 @@ class Automation(Gettable, Savable):
     def get_members(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[AutomationMember]:
-        """List its members; arguments and errors as those of `AutomationMember.query`."""
+        """List its members."""
         ...
 
     @gives("get_automation_member", of=AutomationMember)
     def get_member(self, username: User | Member | str, api: Api | None = None) -> AutomationMember:
-        """Get one of its members; errors as those of `AutomationMember.get`.
-
-        Args:
-            username: The user, or their name.
-            api: The Api, where this one's is not meant.
-        """
+        """Get one of its members."""
         ...
 
     @gives("add_automation_member", of=AutomationMember, names={"user": "username"})
     def add_member(
         self, user: User | Member | str, permissions: Mapping[str, bool], api: Api | None = None
     ) -> AutomationMember:
-        """Make a user its member; arguments and errors as those of `AutomationMember.add`."""
+        """Make a user its member."""
         ...
 
     @gives("add_automation_member", of=AutomationMember, names={"team": "id"}, type="team")
     def add_team_member(
         self, team: Team | str, permissions: Mapping[str, bool], api: Api | None = None
     ) -> AutomationMember:
-        """Make a team its member; arguments and errors as those of `AutomationMember.add_team`."""
+        """Make a team its member."""
         ...
 
     @sends("remove_automation_member", names={"user": "username"})
     def remove_member(self, user: User | Member | AutomationMember | str, api: Api | None = None) -> None:
-        """End a user's membership; arguments and errors as those of `AutomationMember.remove`."""
+        """End a user's membership."""
 
     @sends("remove_automation_member", names={"team": "username"})
     def remove_team_member(self, team: Team | AutomationMember | str, api: Api | None = None) -> None:
-        """End a team's membership; arguments and errors as those of `AutomationMember.remove_team`."""
+        """End a team's membership."""
 
     # -- its runs
 
@@ -675,7 +438,7 @@ class Automation(Gettable, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[AutomationRun]:
-        """List its runs; arguments and errors as those of `AutomationRun.query`."""
+        """List its runs."""
         ...
 
     def __repr__(self) -> str:

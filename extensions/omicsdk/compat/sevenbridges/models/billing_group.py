@@ -134,15 +134,8 @@ class BillingGroup(Listed):
         """List the analyses that the group paid for.
 
         Args:
-            date_from: From this day on: a date, or text such as 01-31-2024 (month, day, year); only with `date_to`.
-            date_to: Until this day, in the same forms.
-            invoice_id: Those of this invoice.
-            fields: What is notified of each, by names with commas between them; "_all" for everything.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
+            date_from: First day: a date, or text such as 01-31-2024 (month, day, year); only with `date_to`.
+            date_to: Last day, in the same forms.
         """
         ...
 
@@ -159,7 +152,7 @@ class BillingGroup(Listed):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[BillingGroupStorageBreakdown]:
-        """List the projects whose storage the group paid for; arguments and errors as those of `analysis_breakdown`."""
+        """List the projects whose storage the group paid for; arguments as of `analysis_breakdown`."""
         ...
 
     @lists("list_egress_breakdown", of=BillingGroupEgressBreakdown)
@@ -172,5 +165,5 @@ class BillingGroup(Listed):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[BillingGroupEgressBreakdown]:
-        """List the downloads that the group paid for; arguments and errors as those of `analysis_breakdown`."""
+        """List the downloads that the group paid for; arguments as of `analysis_breakdown`."""
         ...

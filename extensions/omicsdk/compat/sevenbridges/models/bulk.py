@@ -26,11 +26,7 @@ class Error(Value):
 
     @classmethod
     def told_by(cls, error: OmicsError) -> dict[str, object]:
-        """Convert an error that was raised to the platform's form: status, code, message, more_info.
-
-        Args:
-            error: The exception, an SbgError.
-        """
+        """Convert an error that was raised to the platform's form: status, code, message, more_info."""
         return {name: getattr(error, name, None) for name in ("status", "code", "message", "more_info")}
 
     def as_exception(self) -> SbgError:
@@ -75,52 +71,26 @@ class BulkRecord(Resource, Generic[R]):
 
     @classmethod
     def parse_records(cls, response: Response, api: Api | None = None) -> list[Self]:
-        """Read the response of a bulk call.
-
-        Args:
-            response: The response.
-            api: Where it came from.
-
-        Returns:
-            A record for each object, in the response's order.
-
-        Raises:
-            SbgError: The response is not a JSON object (a NonJSONResponseError), or has no list (a DecodeError, too).
-        """
+        """Return a record for each object of the response of a bulk call, in its order."""
         return cls.of_items(items_of(object_of(response), response), api if api is not None else cls._API)
 
     @classmethod
     def of_items(cls, items: Sequence[dict[str, Any]] | None, api: Api | None) -> list[Self]:
-        """Make records of what the platform returned.
-
-        Args:
-            items: Objects with `resource` or `error`.
-            api: Where they came from.
-        """
+        """Create records of objects with `resource` or `error`."""
         return [cls.of(item, api) for item in items or ()]
 
     @classmethod
     def collect(
         cls, api: Api, operation: str, items: Sequence[Any], name: str = "items", *, in_order: bool = True, **more: Any
     ) -> list[Self]:
-        """Ask for any number of objects, as many in a request as the platform takes.
+        """Return a record for each of any number of items, in their order, with as many per request as the platform takes.
 
-        When a request but the first fails, its things' records have the error, so that what was done for the others
-        stays known.
+        If a request but the first fails, the records of its items have the error, so that the results of the others are known.
 
         Args:
-            api: The target.
-            operation: The bulk operation.
-            items: The things.
-            name: What the operation calls them.
-            in_order: Whether one request is sent after the other; else several at once, after the first.
+            name: What the operation calls the items.
+            in_order: Whether requests are sent one after the other; else several at once, after the first.
             **more: Further arguments of the operation.
-
-        Returns:
-            A record for each object, in their order.
-
-        Raises:
-            SbgError: The first request failed, and nothing was done; or its response is invalid for each object.
         """
 
         def asked(some: Sequence[Any]) -> list[Self]:

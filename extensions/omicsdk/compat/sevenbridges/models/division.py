@@ -21,28 +21,11 @@ class Division(Listed):
     name = fields.text()
 
     def get_teams(self, offset: int | None = None, limit: int | None = None) -> Collection[Team]:
-        """List the division's teams that the user is in; `Team.query` lists the others too.
-
-        Args:
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List the division's teams that the user is in; `Team.query` lists the others too."""
         return self.api.teams.query(self, offset=offset, limit=limit)
 
     def get_members(
         self, role: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Collection[User]:
-        """List the division's users.
-
-        Args:
-            role: Only those who are this in it; `enums.DivisionRole` has the names.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List the division's users, or those with a DivisionRole."""
         return self.api.users.query(self, role=role, offset=offset, limit=limit)

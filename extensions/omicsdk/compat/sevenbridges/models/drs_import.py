@@ -48,16 +48,7 @@ class DRSImportBulk(BackgroundJob):
 
     @classmethod
     def bulk_get(cls, import_job_id: DRSImportBulk | str, api: Api | None = None) -> Self:
-        """Get an import.
-
-        Args:
-            import_job_id: Its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: There is no such import.
-            SbgError: The platform answered with another error.
-        """
+        """Get an import."""
         return cls.get(import_job_id, api)
 
     @classmethod
@@ -71,18 +62,10 @@ class DRSImportBulk(BackgroundJob):
         """Start an import.
 
         Args:
-            imports: For each file a dictionary with "drs_uri", one of "project" and "parent", and, where wanted, "name" and
+            imports: For each file a dictionary with "drs_uri", one of "project" and "parent", and optionally "name" and
                 "metadata".
-            tags: What the files are tagged with.
-            conflict_resolution: What happens to a file whose name is taken: "SKIP" leaves it out, "OVERWRITE" has it take
-                the other's place.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            The import.
-
-        Raises:
-            SbgError: There are none, one is not complete, or the platform answered with an error.
+            tags: Tags of the files.
+            conflict_resolution: What happens to a file whose name is taken: "SKIP" leaves it out, "OVERWRITE" replaces the other.
         """
         return cls._asked(
             api,

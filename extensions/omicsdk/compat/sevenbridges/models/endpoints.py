@@ -33,14 +33,6 @@ class Endpoints(Resource):
 
     @classmethod
     def get(cls, api: Api | None = None, **kwargs: Any) -> Self:
-        """Get them.
-
-        Args:
-            api: The Api, where the class belongs to none.
-            **kwargs: Have no effect.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Get them; further arguments have no effect."""
         del kwargs
         return cls._asked(api, cls._GET)

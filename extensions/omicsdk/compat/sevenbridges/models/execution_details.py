@@ -37,12 +37,8 @@ class JobDocker(Value):
 class Logs(fields.DictView):
     """A job's logs.
 
-    `[]` and `items()` give the file of a log, of which nothing was asked yet; None if there is no such log, or its URL
-    is not that of a file. `get()`, `values()` and `dict()` of it give the platform's URLs as they are.
-
-    Args:
-        values: Names and URLs.
-        api: Where they came from.
+    `[]` and `items()` return the file of a log, without a request; None if there is no such log, or its URL
+    is not that of a file. `get()`, `values()` and `dict()` of it return the platform's URLs unchanged.
     """
 
     def __getitem__(self, name: str) -> File | None:

@@ -63,15 +63,7 @@ class DownloadInfo(Value):
 
 
 def is_file_name(name: str, value: Any) -> None:
-    """Refuse what the platform does not take as the name of a file or folder.
-
-    Args:
-        name: What the value is, for errors.
-        value: The name.
-
-    Raises:
-        ValidationError: It is not text, is empty or too long, or has a slash in it.
-    """
+    """Reject a name of a file or folder that is not text, is empty or too long, or has a slash in it."""
     fields.is_text(name, value)
     wrong = wrong_with(value)
     if wrong:
@@ -79,11 +71,7 @@ def is_file_name(name: str, value: Any) -> None:
 
 
 def listed(value: Any) -> list[Any]:
-    """One value or several, as a list.
-
-    Args:
-        value: A value, a collection of them, or None for none.
-    """
+    """One value or several as a list, empty for None."""
     if value is None:
         return []
     return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(cast("Iterable[Any]", value))
@@ -98,18 +86,7 @@ class SearchResponse(Value):
 
     @classmethod
     def fetch(cls, query: str, cont_token: str | None, limit: int | None, api: Api) -> Self:
-        """Request a page.
-
-        Args:
-            query: What is searched for, in the platform's query language.
-            cont_token: The token of the page before; None for the first.
-            limit: How many are on a page.
-            api: The target.
-
-        Raises:
-            ValidationError: There is no query, or the limit is less than 1.
-            SbgError: The platform answered with an error.
-        """
+        """Request a page; `cont_token` is that of the page before."""
         check_texts({"query": query})
         if not query:
             raise ValidationError("A search needs a query", remedy="Pass one, such as query='IN \"me/my-project\"'.")
@@ -128,23 +105,14 @@ class SearchResponse(Value):
         return self.part("files", self.field("result_set"), lambda: [File.of(result, self.api) for result in results])
 
     def next_page(self) -> Self:
-        """The page after this one.
-
-        Raises:
-            PaginationError: This is the last.
-            SbgError: The platform answered with an error.
-        """
+        """The page after this one; a PaginationError on the last one."""
         token = self._following
         if not token:
             raise PaginationError("This is the last page")
         return type(self).fetch(self.field("query"), token, self.field("limit"), self.api)
 
     def all(self) -> Iterator[File]:
-        """All files from this page on, page after page.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """All files from this page on, page after page."""
         yield from self.files
         for page in pages_after(self, SearchResponse.next_page, lambda page: page._following):
             yield from page.files
@@ -168,9 +136,6 @@ def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
     Args:
         file: The file, or what is sent.
         whole: Whether all that can be changed is sent; else what was edited, or all that is known where nothing was.
-
-    Raises:
-        SbgError: It has no id, or is neither.
     """
     if is_mapping(file):
         if not file.get("id"):
@@ -252,19 +217,13 @@ class File(Gettable):
         Args:
             project: The project, or its id.
             names: Those with one of these names.
-            metadata: Those with these values, by name; of several values any will do.
+            metadata: Those with these values, by name; of several values any matches.
             origin: Those of a task: {"task": the task, or its id}; other keys are sent, too.
             tags: Those with these tags.
-            offset: Records to skip; excludes `cont_token`.
-            limit: How many are on a page, from 1 to 100; 50 by default.
             dataset: The data set, or its id; in place of `project`. In advance access.
-            api: The Api, where the class belongs to none.
             parent: The folder, or its id; in place of `project`.
-            cont_token: "init" lists in the way that is fast for very many files, without a total; later pages
-                page is the matter of `next_page` and `all`. Excludes `metadata`. In advance access.
-
-        Raises:
-            SbgError: The arguments contradict each other, or the platform answered with an error.
+            cont_token: "init" lists very many files faster, without a total; `next_page` and `all` continue. Excludes `metadata`
+                and `offset`. In advance access.
         """
         for what, value in (("metadata", metadata), ("origin", origin)):
             if value is not None:
@@ -295,37 +254,17 @@ class File(Gettable):
     def search(
         cls, query: str, cont_token: str | None = None, limit: int | None = None, api: Api | None = None
     ) -> SearchResponse:
-        """Search for files in all projects and data sets.
-
-        Args:
-            query: What is searched for, in the platform's query language.
-            cont_token: The token of the page before; None for the first.
-            limit: How many are on a page.
-            api: The Api, where the class belongs to none.
+        """Search for files in all projects and data sets, in the platform's query language.
 
         Returns:
-            A page; its `all()` gives the files of this and all that follow.
-
-        Raises:
-            ValidationError: There is no query, or the limit is less than 1; nothing was sent.
-            SbgError: The platform answered with an error.
+            A page; its `all()` yields the files of this and all later ones.
         """
         return SearchResponse.fetch(query, cont_token, limit, cls._client(api))
 
     def list_files(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None, cont_token: str | None = None
     ) -> Collection[File]:
-        """List what is in this folder; what is in its folders is not listed.
-
-        Args:
-            offset: Records to skip; excludes `cont_token`.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: Another Api than the one that the folder came from.
-            cont_token: "init" lists in the way that is fast for very many files; see `query`.
-
-        Raises:
-            SbgError: It is not a folder, the arguments contradict each other, or the platform answered with an error.
-        """
+        """List the direct contents of this folder; `cont_token` as of `query`."""
         api = self.api if api is None else api
         if not self.is_folder():
             raise SbgError(f"{self.field('name') or self!r} is not a folder", remedy="Call it on a folder.")
@@ -343,10 +282,7 @@ class File(Gettable):
         token: str | None,
         query: str = "",
     ) -> Collection[Self]:
-        """A page of a list, or of one that continues by tokens, which is quick for very many files.
-
-        Of the query, `query` is what is no argument of the operation.
-        """
+        """A page of a list, or of one that continues by tokens; `query` is added to the query."""
         if token is not None and offset:
             raise SbgError(
                 "offset and cont_token are mutually exclusive",
@@ -365,72 +301,22 @@ class File(Gettable):
     def create_folder(
         cls, name: str, parent: File | str | None = None, project: Project | str | None = None, api: Api | None = None
     ) -> Self:
-        """Make a folder.
-
-        Args:
-            name: Name of the new file.
-            parent: Target folder, or its id.
-            project: Project, or its id, whose root is the target; in place of `parent`.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            ValidationError: The name is empty, longer than 255 characters, or has a slash in it.
-            Conflict: There is one of that name.
-            SbgError: Both or neither of parent and project are given, or the platform answered with another error.
-        """
+        """Create a folder in a folder, or in a project's root."""
         is_file_name("name", name)
         target = destination(project, parent, "A new folder")
         return cls._asked(api, "create_folder", name=name, type="folder", **target)
 
     def copy(self, project: Project | str, name: str | None = None) -> Self:
-        """Copy it into a project's root.
-
-        Args:
-            project: The project, or its id.
-            name: Name of the copy; by default that of the file.
-
-        Returns:
-            The copy.
-
-        Raises:
-            ValidationError: The name is longer than 255 characters, or has a slash in it.
-            SbgError: The platform answered with an error.
-        """
+        """Copy it into a project's root."""
         return self._put("copy_file", self.api, name, project=identifier(project))
 
     def copy_to_folder(self, parent: File | str, name: str | None = None, api: Api | None = None) -> Self:
-        """Copy this file into a folder.
-
-        Args:
-            parent: The folder, or its id.
-            name: Name of the copy; by default that of the file.
-            api: Another Api than the one that the file came from.
-
-        Returns:
-            The copy.
-
-        Raises:
-            ValidationError: The name is longer than 255 characters, or has a slash in it.
-            SbgError: It is a folder, or the platform answered with an error.
-        """
+        """Copy this file into a folder."""
         self._no_folder("copied", "file_bulk_copy")
         return self._put("copy_file", self.api if api is None else api, name, parent=identifier(parent))
 
     def move_to_folder(self, parent: File | str, name: str | None = None, api: Api | None = None) -> Self:
-        """Move this file into another folder of its project.
-
-        Args:
-            parent: The folder, or its id.
-            name: Name in the target; by default unchanged.
-            api: Another Api than the one that the file came from.
-
-        Returns:
-            The file in the target.
-
-        Raises:
-            ValidationError: The name is longer than 255 characters, or has a slash in it.
-            SbgError: It is a folder, or the platform answered with an error.
-        """
+        """Move this file into another folder of its project."""
         self._no_folder("moved", "file_bulk_move")
         return self._put("move_file", self.api if api is None else api, name, parent=identifier(parent))
 
@@ -448,21 +334,13 @@ class File(Gettable):
     # -- changing
 
     def save(self, inplace: bool = True, silent: bool = False) -> Self:
-        """Save what was edited: metadata, then tags, then the name.
+        """Save the edits: metadata, then tags, then the name; what was saved before an error is not an edit any longer.
 
-        Edited metadata is merged with what the platform has, and what was deleted is deleted there; metadata in whose place
-        a whole dictionary was put takes the place of what the platform has.
+        Edited metadata is merged with what the platform has, and what was deleted is deleted there; a dictionary that was set as
+        a whole replaces it.
 
         Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is returned.
-            silent: Whether it is no error when nothing was edited.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            ResourceNotModified: Nothing was edited, and `silent` is not set.
-            SbgError: The platform answered with an error; what was saved before is not an edit any longer.
+            silent: Whether to ignore that there are no edits; else it is a ResourceNotModified.
         """
         changed = self.changes()
         if not changed:
@@ -507,25 +385,15 @@ class File(Gettable):
         wait: bool = True,
         api: Api | None = None,
     ) -> Upload:
-        """Upload a file of this machine.
+        """Upload a local file.
 
         Args:
-            path: The file.
-            project: Where it goes: a project, or its id.
-            parent: Where it goes: a folder, or its id; in place of `project`.
-            file_name: Name of the file on the platform; by default that of the local file.
-            overwrite: Whether it may take the place of a file of that name.
-            retry: How often a part is sent again that failed, at most.
-            timeout: Seconds for each step of a part's request.
-            part_size: Bytes in a part, at most 5 GiB; the platform may make it larger.
-            wait: Whether to return when it is done. If not, `start()` of what is returned begins it.
-            api: The Api, where the class belongs to none.
+            project: The target project, or its id; either this or `parent`.
+            parent: The target folder, or its id.
+            wait: Whether to return when it is done. If not, `start()` of the returned upload begins it.
 
         Returns:
             The upload; its `result()` is the file.
-
-        Raises:
-            SbgError: Both or neither of project and parent are given, or it failed while it was waited for.
         """
         from omicsdk.compat.sevenbridges.transfer.upload import Upload
 
@@ -538,14 +406,7 @@ class File(Gettable):
 
     @gives("get_file_download_info", of=DownloadInfo)
     def download_info(self) -> DownloadInfo:
-        """Get where the file's bytes are fetched from.
-
-        Returns:
-            The URL. It is a secret, and ends after some hours.
-
-        Raises:
-            SbgError: The platform answered with an error: a folder has no bytes.
-        """
+        """Get a temporary URL of the file's bytes, a secret."""
         ...
 
     def download(
@@ -557,22 +418,14 @@ class File(Gettable):
         wait: bool = True,
         overwrite: bool = False,
     ) -> Download:
-        """Download the file.
+        """Download the file; it exists at `path` when it is complete.
 
         Args:
-            path: Path to write; the file exists when it is complete.
-            retry: How often a part is requested again that failed, at most.
-            timeout: Seconds for each step of a part's request.
             chunk_size: Bytes in a part, 5 MiB or more.
-            wait: Whether to return when it is done. If not, `start()` of what is returned begins it.
-            overwrite: Whether it may take the place of what is at `path`.
-
-        Returns:
-            The download.
+            wait: Whether to return when it is done. If not, `start()` of the returned download begins it.
 
         Raises:
             LocalFileAlreadyExists: Something is at `path`, and `overwrite` is not set.
-            SbgError: It failed while it was waited for.
         """
         from omicsdk.compat.sevenbridges.transfer.download import Download
 
@@ -583,14 +436,7 @@ class File(Gettable):
         return download
 
     def stream(self, part_size: int = STREAMED) -> Iterator[bytes]:
-        """Return the file's bytes as they arrive, without keeping them.
-
-        Args:
-            part_size: Bytes at a time, above 0.
-
-        Raises:
-            SbgError: They cannot be fetched, or end too early.
-        """
+        """Yield the file's bytes as they arrive, `part_size` at a time, without storing them."""
         from omicsdk.compat.sevenbridges.transfer.download import stream
 
         return stream(self, part_size)
@@ -598,20 +444,7 @@ class File(Gettable):
     def content(
         self, path: str | os.PathLike[str] | None = None, overwrite: bool = True, encoding: str = "utf-8"
     ) -> str:
-        """Download the file and read it as text; all of it is held in memory.
-
-        Args:
-            path: Where it is to stay; None for nowhere.
-            overwrite: Whether it may take the place of what is at `path`.
-            encoding: The text's encoding.
-
-        Returns:
-            The text.
-
-        Raises:
-            LocalFileAlreadyExists: Something is at `path`, and `overwrite` is not set.
-            SbgError: It cannot be downloaded, or is not text of that encoding.
-        """
+        """Download the file and return it as text, all of it in memory; it is kept at `path`, if that is given."""
         if path is None:
             from tempfile import TemporaryDirectory
 
@@ -628,35 +461,13 @@ class File(Gettable):
 
     @classmethod
     def bulk_get(cls, files: Iterable[File | str] | File | str, api: Api | None = None) -> list[FileBulkRecord]:
-        """Get files.
-
-        Args:
-            files: Files, or their ids; any number.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            A record for each, in their order: the file, or what is wrong with it.
-
-        Raises:
-            SbgError: The platform answered with an error as a whole.
-        """
+        """Get files, in any number: a record for each, in their order, with the file or what is wrong with it."""
         ids = identifiers(files)
         return FileBulkRecord.collect(cls._client(api), "bulk_get_files", ids, "file_ids", in_order=False)
 
     @classmethod
     def bulk_delete(cls, files: Iterable[File | str] | File | str, api: Api | None = None) -> list[FileBulkRecord]:
-        """Delete files.
-
-        Args:
-            files: Files, or their ids; any number.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            A record for each, in their order, without a file.
-
-        Raises:
-            SbgError: The platform answered with an error as a whole.
-        """
+        """Delete files, in any number: a record for each, in their order, without a file."""
         ids = identifiers(files)
         return FileBulkRecord.collect(cls._client(api), "bulk_delete_files", ids, "file_ids", in_order=_repeats(ids))
 
@@ -664,18 +475,13 @@ class File(Gettable):
     def bulk_update(
         cls, files: Iterable[File | Mapping[str, Any]] | File, api: Api | None = None
     ) -> list[FileBulkRecord]:
-        """Put names, tags and metadata of files in place of those they have; what is not given is erased.
+        """Replace the names, tags and metadata of files; what is not given is erased.
 
         Args:
-            files: Files with their new values, or dictionaries with "id", "name", "tags" and "metadata"; any
-                number.
-            api: The Api, where the class belongs to none.
+            files: Files with their new values, or dictionaries with "id", "name", "tags" and "metadata"; any number.
 
         Returns:
             A record for each, in their order: the file as the platform has it then, or what is wrong with it.
-
-        Raises:
-            SbgError: There are none, or the platform answered with an error as a whole.
         """
         return _changed(cls._client(api), "bulk_update_files", files, whole=True)
 
@@ -685,18 +491,11 @@ class File(Gettable):
     ) -> list[FileBulkRecord]:
         """Change names, tags and metadata of files; what is not given stays.
 
-        Of a file that was edited, what was edited is sent, deleted metadata too; else all that is known of it.
+        Of an edited file the edits are sent, deleted metadata too; of others all that is known. Returns records as `bulk_update`.
 
         Args:
             files: Edited files, or dictionaries with "id" and any of "name", "tags" and "metadata" (None deletes a key of
                 the metadata); any number.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            A record for each, in their order: the file as the platform has it then, or what is wrong with it.
-
-        Raises:
-            SbgError: There are none, or the platform answered with an error as a whole.
         """
         return _changed(cls._client(api), "bulk_edit_files", files, whole=False)
 
@@ -712,13 +511,7 @@ _TYPES = {FileApiFormats.FILE.lower(): "file", FileApiFormats.FOLDER.lower(): "f
 
 
 def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
-    """The file or folder of a CWL object, or of the platform's form of one; missing fields are requested when they
-    is read.
-
-    Args:
-        told: The object.
-        api: Where it came from.
-    """
+    """The file or folder of a CWL object, or of the platform's form of one; missing fields are requested when they are read."""
     kind = type_of_cwl(told) if is_mapping(told) else None
     if kind is None:
         return File.of(told, api)
@@ -728,9 +521,5 @@ def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
 
 
 def type_of_cwl(told: Mapping[str, Any]) -> str | None:
-    """The type of the file or folder that a CWL object represents; None if it is neither.
-
-    Args:
-        told: The object.
-    """
+    """The type of the file or folder that a CWL object represents; None if it is neither."""
     return _TYPES.get(str(told.get("class")).lower())

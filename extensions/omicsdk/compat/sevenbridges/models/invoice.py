@@ -43,15 +43,5 @@ class Invoice(Gettable):
         api: Api | None = None,
         billing_group: BillingGroup | str | None = None,
     ) -> Collection[Self]:
-        """List invoices.
-
-        Args:
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-            billing_group: Of this billing group; None for all of the user's.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List invoices."""
         ...

@@ -36,17 +36,7 @@ class Marker(Gettable, Savable):
     def query(
         cls, file: File | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
-        """List a file's markers.
-
-        Args:
-            file: The file, or its id.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List a file's markers."""
         ...
 
     @classmethod
@@ -60,18 +50,9 @@ class Marker(Gettable, Savable):
         private: bool = True,
         api: Api | None = None,
     ) -> Self:
-        """Mark a place.
+        """Mark a place of a genome in a file, often a BAM file; only this user sees a private one.
 
         Args:
-            file: The file, often a BAM file, or its id.
-            name: What the marker is called.
             position: "start" and "end", in bases.
-            chromosome: The chromosome's name.
-            private: Whether only this user sees it.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            ValidationError: `position` is no dictionary.
-            SbgError: The platform answered with an error.
         """
         ...

@@ -48,15 +48,7 @@ class Member(MemberFields):
 
     @classmethod
     def get(cls, id: str, api: Api | None = None) -> NoReturn:
-        """A single member cannot be requested: it belongs to a project, volume or data set.
-
-        Args:
-            id: Its name.
-            api: Has no effect.
-
-        Raises:
-            SbgError: Always.
-        """
+        """Raise SbgError: a single member belongs to a project, volume or data set."""
         del api
         raise SbgError(
             f"Cannot get member {id!r} without its project, volume or data set",
@@ -64,18 +56,7 @@ class Member(MemberFields):
         )
 
     def save(self, inplace: bool = True) -> Self:
-        """Save the rights that were changed.
-
-        Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is returned.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            ResourceNotModified: None was changed.
-            SbgError: The platform answered with an error.
-        """
+        """Save the rights that were changed."""
         changed: dict[str, Any] = self._changed()["permissions"]
         href = str(self.field("href") or "")
         if not href:
@@ -94,81 +75,29 @@ class Membership(Resource):
         return plain_mapping("permissions", permissions)
 
     def get_members(self, offset: int | None = None, limit: int | None = None) -> Collection[Member]:
-        """List its members.
-
-        Args:
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List its members."""
         request = request_of(self.api, f"list_{self._OWNER}_members", **self._place(self), offset=offset, limit=limit)
         return Collection.fetch(Member, request, self.api)
 
     def get_member(self, username: User | Member | str, api: Api | None = None) -> Member:
-        """Get a member.
-
-        Args:
-            username: The member, or its name.
-            api: Another Api than the one that this came from.
-
-        Raises:
-            NotFound: There is no such member.
-            SbgError: The platform answered with another error.
-        """
+        """Get a member."""
         name = name_of(username)
         return Member._asked(api or self.api, f"get_{self._OWNER}_member", **self._place(self), username=name)
 
     def add_member(self, user: User | Member | str, permissions: Mapping[str, bool]) -> Member:
-        """Add a user.
-
-        Args:
-            user: The user, or the user's name.
-            permissions: Names of rights ("read", "copy", "write", "execute", "admin") to whether the user has them. On a
-                volume "execute" is left out: nothing is executed there.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
+        """Add a user; on a volume, "execute" is not sent."""
         return self._add(username=name_of(user), type="USER", permissions=self._rights(permissions))
 
     def add_member_team(self, team: Team | str, permissions: Mapping[str, bool]) -> Member:
-        """Add a team.
-
-        Args:
-            team: The team, or its id.
-            permissions: Rights, as those of `add_member`.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
+        """Add a team."""
         return self._add(username=identifier(team), type="TEAM", permissions=self._rights(permissions))
 
     def add_member_division(self, division: Division | str, permissions: Mapping[str, bool]) -> Member:
-        """Add a division.
-
-        Args:
-            division: The division, or its id.
-            permissions: Rights, as those of `add_member`.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
+        """Add a division."""
         return self._add(username=identifier(division), type="DIVISION", permissions=self._rights(permissions))
 
     def remove_member(self, user: User | Member | Team | Division | str) -> None:
-        """Remove a member.
-
-        Args:
-            user: The member, or its name: a user's, or the id of a team or division.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Remove a member."""
         self.api.send(request_of(self.api, f"remove_{self._OWNER}_member", **self._place(self), username=name_of(user)))
 
     def _add(self, **member: Any) -> Member:

@@ -22,16 +22,7 @@ if TYPE_CHECKING:
 
 
 class ProjectExports(Collection["Export"]):
-    """A page of the platform's exports, less those of other projects' files; `total` is -1, because it is unknown.
-
-    Args:
-        page: The platform's page.
-        project: The project's id.
-        api: Where it came from.
-
-    Raises:
-        SbgError: The platform answered with an error when it was asked about the files.
-    """
+    """A page of the platform's exports, less those of other projects' files; `total` is -1, because it is unknown."""
 
     def __init__(self, page: Collection[Export], project: str, api: Api) -> None:
         inside = _files_of(project, [_source(export) for export in page], api)
@@ -107,20 +98,7 @@ class Project(Membership, Gettable, Savable):
         category: str | None = None,
         tags: Iterable[str] | None = None,
     ) -> Collection[Self]:
-        """List projects.
-
-        Args:
-            owner: Of whom; None for all that the user is a member of.
-            name: With this in their names.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-            category: Of this category.
-            tags: With all of these tags.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List projects of the user, or of an owner, by part of the name, category, and all of some tags."""
         api = cls._client(api)
         request = request_of(
             api,
@@ -148,41 +126,17 @@ class Project(Membership, Gettable, Savable):
         settings: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Make a project.
-
-        Args:
-            name: Its name; its id is made of that.
-            billing_group: Who pays; None for the platform's choice.
-            description: What it is about.
-            tags: Its tags.
-            settings: Its settings, such as {"locked": False}.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            Conflict: There is one of that name.
-            SbgError: The platform answered with another error, or there is no name.
-        """
+        """Create a project, whose id is made of its name; `settings` are such as {"locked": False}."""
         ...
 
     # -- contents
 
     def get_files(self, offset: int | None = None, limit: int | None = None) -> Collection[File]:
-        """List files and folders of its topmost folder.
-
-        Args:
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List files and folders of its topmost folder."""
         return self.api.files.query(project=self, offset=offset, limit=limit)
 
     def add_files(self, files: Iterable[File | str] | File | str) -> None:
-        """Copy files into it, 16 at once. One that cannot be copied does not stop the others from it.
-
-        Args:
-            files: A file or many, or their ids.
+        """Copy files into it, 16 at once; a failed copy does not stop the others.
 
         Raises:
             SbgError: Files could not be copied. It is the first one's error, and its message names all of them.
@@ -193,30 +147,13 @@ class Project(Membership, Gettable, Savable):
         copy_files(self.api.platform, named, identifier(self))
 
     def get_apps(self, offset: int | None = None, limit: int | None = None) -> Collection[App]:
-        """List its apps.
-
-        Args:
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List its apps."""
         return self.api.apps.query(project=self, offset=offset, limit=limit)
 
     def get_tasks(
         self, status: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Collection[Task]:
-        """List its tasks.
-
-        Args:
-            status: Only those with this value; `enums.TaskStatus` has the names.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List its tasks."""
         return self.api.tasks.query(project=self, status=status, offset=offset, limit=limit)
 
     def get_imports(
@@ -226,17 +163,7 @@ class Project(Membership, Gettable, Savable):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[Import]:
-        """List imports into it.
-
-        Args:
-            volume: Only those from this volume.
-            state: Only those with this value; `enums.ImportExportState` has the names.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List imports into it."""
         return self.api.imports.query(project=self, volume=volume, state=state, offset=offset, limit=limit)
 
     def get_exports(
@@ -249,19 +176,7 @@ class Project(Membership, Gettable, Savable):
         """List exports of its files.
 
         The platform cannot list a project's exports: each page is one of all exports, less those of other projects'
-        files and of files that are deleted, and may so be shorter than `limit`, and empty.
-
-        Args:
-            volume: Only those to this volume.
-            state: Only those with this value; `enums.ImportExportState` has the names.
-            offset: How many of all exports are passed over.
-            limit: How many of all exports a page is made of, from 1 to 100; 50 by default.
-
-        Returns:
-            The page; its `total` is -1.
-
-        Raises:
-            SbgError: The platform answered with an error.
+        files and of files that are deleted. It may be shorter than `limit`, and empty; its `total` is -1.
         """
         page = self.api.exports.query(volume=volume, state=state, offset=offset, limit=limit)
         return ProjectExports(page, identifier(self), self.api)
@@ -280,33 +195,10 @@ class Project(Membership, Gettable, Savable):
         interruptible: bool | None = True,
         execution_settings: Mapping[str, Any] | None = None,
     ) -> Task:
-        """Make a task in it; arguments and errors as those of `Task.create`.
-
-        Args:
-            name: Its name.
-            app: The app that it runs, or its id.
-            revision: The app's revision; the latest by default.
-            batch_input: The input whose files are processed in separate tasks.
-            batch_by: How they are shared out.
-            inputs: Names of inputs to values.
-            description: What it is about.
-            run: Whether it is started at once.
-            disable_batch: Whether it is one task nevertheless.
-            interruptible: Whether instances may be used that can be taken away; None for the project's setting.
-            execution_settings: On what it runs.
-        """
+        """Create a task in it, and run it with `run`; errors as of `Task.create`."""
         rest = description, run, disable_batch, interruptible, execution_settings
         return self.api.tasks.create(name, self, app, revision, batch_input, batch_by, inputs, *rest)
 
     def add_member_email(self, email: str, permissions: Mapping[str, bool] | None = None) -> Member:
-        """Invite a user by email.
-
-        Args:
-            email: The address.
-            permissions: Rights, as those of `add_member`; None for those that the platform gives.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
+        """Invite a user by email; without `permissions`, with those that the platform gives."""
         return self._add(email=email, permissions=None if permissions is None else self._rights(permissions))

@@ -42,14 +42,7 @@ class RateLimit(Resource):
     @classmethod
     @gives("get_rate_limit")
     def get(cls, api: Api | None = None) -> Self:
-        """Get it.
-
-        Args:
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Get it."""
         ...
 
     def look_up(self, name: str) -> Any:

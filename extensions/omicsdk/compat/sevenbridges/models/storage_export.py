@@ -53,16 +53,11 @@ class Export(StorageJob):
         """Start an export.
 
         Args:
-            file: The file, or its id. It cannot be a public one, or an alias of something that is on a volume already.
-            volume: The volume, or its id; one that may be written to.
+            file: The file, or its id; neither a public one nor an alias of an object on a volume.
+            volume: A volume that may be written to, or its id.
             location: The object's name on the volume.
-            properties: How it is stored, such as {"sse_algorithm": "AES256"}.
-            overwrite: Whether it may take the place of an object of that name.
+            overwrite: Whether to replace an object of that name.
             copy_only: Whether the file is unchanged; else it becomes an alias of the object.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
         """
         api = cls._client(api)
         request = request_of(
@@ -95,34 +90,12 @@ class Export(StorageJob):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """List exports.
-
-        Args:
-            volume: Those to a volume, or its id.
-            state: Those in a state; see ImportExportState.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List exports."""
         ...
 
     @classmethod
     def bulk_get(cls, exports: Iterable[Export | str], api: Api | None = None) -> list[ExportBulkRecord]:
-        """Get exports.
-
-        Args:
-            exports: They, or their ids; any number.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            A record for each, in their order: the export, or what is wrong with it.
-
-        Raises:
-            SbgError: The platform answered with an error as a whole.
-        """
+        """Get exports, in any number: a record for each, in their order, with the export or what is wrong with it."""
         ids = identifiers(exports)
         return ExportBulkRecord.collect(cls._client(api), "bulk_get_exports", ids, "export_ids", in_order=False)
 
@@ -130,20 +103,12 @@ class Export(StorageJob):
     def bulk_submit(
         cls, exports: Iterable[Mapping[str, Any]], copy_only: bool = False, api: Api | None = None
     ) -> list[ExportBulkRecord]:
-        """Start exports.
+        """Start exports, in any number: a record for each, in their order, with the export or what is wrong with it.
 
         Args:
-            exports: For each a dictionary with "file", "volume", "location" and, where wanted, "properties" and
-                "overwrite"; as the arguments of `submit_export`. Any number.
+            exports: For each a dictionary with "file", "volume", "location" and optionally "properties" and "overwrite"; as the
+                arguments of `submit_export`.
             copy_only: Whether the files are unchanged; else they become aliases of the objects.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            A record for each, in their order: the export, or what is wrong with it.
-
-        Raises:
-            SbgError: There are none, one is not complete, or the platform answered with an error as a whole; nothing was
-                started.
         """
         items = [_item(entry, at) for at, entry in enumerate(given_items(exports, "exports"))]
         return ExportBulkRecord.collect(cls._client(api), "bulk_create_exports", items, copy_only=copy_only)

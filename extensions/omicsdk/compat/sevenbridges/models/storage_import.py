@@ -49,22 +49,14 @@ class Import(StorageJob):
         autorename: bool = False,
         api: Api | None = None,
     ) -> Self:
-        """Start an import.
+        """Start an import into a project or, as `parent`, a folder.
 
         Args:
-            volume: The volume, or its id.
             location: The file's name on the volume; a folder's, with a slash at its end.
-            project: Where it goes: a project, or its id.
             name: Name of the imported file; by default its present name.
-            overwrite: Whether it may take the place of a file of that name.
-            properties: How objects are stored.
-            parent: Where it goes: a folder, or its id; in place of `project`.
+            overwrite: Whether to replace a file of that name.
             preserve_folder_structure: Whether a folder's folders are kept.
-            autorename: Whether it gets another name when there is a file of that name.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: Both or neither of project and parent are given, or the platform answered with an error.
+            autorename: Whether it gets another name if there is a file of that name.
         """
         target = {**destination(project, parent, "An import"), **({"name": name} if name else {})}
         return cls._asked(
@@ -89,54 +81,22 @@ class Import(StorageJob):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """List imports.
-
-        Args:
-            project: Those into a project, or its id.
-            volume: Those from a volume, or its id.
-            state: Those in a state; see ImportExportState.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List imports."""
         ...
 
     @classmethod
     def bulk_get(cls, imports: Iterable[Import | str], api: Api | None = None) -> list[ImportBulkRecord]:
-        """Get imports.
-
-        Args:
-            imports: They, or their ids; any number.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            A record for each, in their order: the import, or what is wrong with it.
-
-        Raises:
-            SbgError: The platform answered with an error as a whole.
-        """
+        """Get imports, in any number: a record for each, in their order, with the import or what is wrong with it."""
         ids = identifiers(imports)
         return ImportBulkRecord.collect(cls._client(api), "bulk_get_imports", ids, "import_ids", in_order=False)
 
     @classmethod
     def bulk_submit(cls, imports: Iterable[Mapping[str, Any]], api: Api | None = None) -> list[ImportBulkRecord]:
-        """Start imports.
+        """Start imports, in any number: a record for each, in their order, with the import or what is wrong with it.
 
         Args:
-            imports: For each a dictionary with "volume", "location", one of "project" and "parent", and, where wanted,
-                "name", "overwrite", "autorename", "preserve_folder_structure"; as the arguments of `submit_import`. Any
-                number.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            A record for each, in their order: the import, or what is wrong with it.
-
-        Raises:
-            SbgError: There are none, one is not complete, or the platform answered with an error as a whole; nothing was
-                started.
+            imports: For each a dictionary with "volume", "location", one of "project" and "parent", and optionally
+                "name", "overwrite", "autorename", "preserve_folder_structure"; as the arguments of `submit_import`.
         """
         items = [_item(entry, at) for at, entry in enumerate(given_items(imports, "imports"))]
         return ImportBulkRecord.collect(cls._client(api), "bulk_create_imports", items)

@@ -143,26 +143,10 @@ class Task(Running, Savable):
         """List tasks.
 
         Args:
-            project: Of this project.
-            status: In this status, one of TaskStatus.
-            batch: True for batch tasks only, False for those that are none.
+            batch: True for batch tasks only, False for others.
             parent: Children of this batch task.
-            created_from: Created at or after this time; text, or a datetime, without zone in UTC.
-            created_to: Created at or before this time.
-            started_from: Started at or after this time.
-            started_to: Started at or before this time.
-            ended_from: Ended at or after this time.
-            ended_to: Ended at or before this time.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
             order_by: "created_time", "start_time", "name", "end_time" or "created_by".
-            order: "asc" or "desc"; "desc" by default.
             origin: What they originate from, such as an automation's run.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            ValidationError: A time is invalid.
-            SbgError: The platform answered with an error.
         """
         ...
 
@@ -184,29 +168,13 @@ class Task(Running, Savable):
         output_location: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Create a task, and run it if wanted.
+        """Create a task, and run it with `run`; else it is a draft.
 
         Args:
-            name: Its name.
-            project: Where it runs.
-            app: The app, or its id. Of an App the revision that it has is run, by an id without revision the latest.
-            revision: The app's revision, from 0, in place of that one.
-            batch_input: The input whose files are divided among children; needs `batch_by`.
-            batch_by: How to divide them: {"type": "ITEM"}, or {"type": "CRITERIA", "criteria": ["metadata.sample_id"]}.
-            inputs: Inputs by their ids; files and folders as File objects, in lists and records too.
-            description: What it is about.
-            run: Whether to run it; else it is a draft.
-            disable_batch: Whether to create no batch task although its app requests batching.
-            interruptible: Whether it may use cheaper instances that can be taken away; None for the project's setting.
-            execution_settings: "instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk".
-            output_location: Where outputs go: "main_location", "main_location_alias", "nodes_override", "nodes_location".
-            api: The Api, where the class belongs to none.
+            output_location: "main_location", "main_location_alias", "nodes_override", "nodes_location".
 
         Raises:
             TaskValidationError: It was to be run, and cannot be; its `task` is the draft.
-            ValidationError: `batch_input` and `batch_by` do not go together, `app` is not the id of an app, or an argument is
-                no dictionary.
-            SbgError: The platform answered with an error.
         """
         for what, value in (("inputs", inputs), ("batch_by", batch_by)):
             if value is not None:
@@ -231,51 +199,18 @@ class Task(Running, Savable):
 
     @classmethod
     def bulk_get(cls, tasks: Iterable[Task | str], api: Api | None = None) -> list[TaskBulkRecord]:
-        """Get many tasks, 100 with a request.
-
-        Args:
-            tasks: Tasks, or their ids.
-            api: The Api, where the class belongs to none.
-
-        Returns:
-            A record for each, in their order, with the task or an error.
-
-        Raises:
-            SbgError: The platform answered the first request with an error.
-        """
+        """Get tasks, in any number: a record for each, in their order, with the task or what is wrong with it."""
         ids = identifiers(tasks)
         return TaskBulkRecord.collect(cls._client(api), "bulk_get_tasks", ids, "task_ids", in_order=False)
 
     # -- one task
 
     def save(self, inplace: bool = True) -> Self:
-        """Save the changes; no request is sent without any.
-
-        Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is returned.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            ValidationError: `batch_by` is invalid.
-            SbgError: The platform answered with an error, such as BadRequest for a task that is not a draft any more.
-        """
+        """Save the edits, if any; a BadRequest for a task that is not a draft any more."""
         return super().save(inplace) if self.changes() else self
 
     def clone(self, run: bool = True) -> Self:
-        """Make another task like it.
-
-        Args:
-            run: Whether to run that; else it is a draft.
-
-        Returns:
-            The new task.
-
-        Raises:
-            TaskValidationError: It was to be run, and cannot be; its `task` is the draft.
-            SbgError: The platform answered with an error.
-        """
+        """Create another task like it, and run that with `run`; errors as of `create`."""
         return self._made(self.api, lambda platform: platform.clone_task(identifier(self), run=run))
 
     def refresh(self) -> Self:
@@ -283,12 +218,7 @@ class Task(Running, Savable):
         return self.reload()
 
     def get_execution_details(self) -> ExecutionDetails:
-        """Get what it did: its jobs, their instances and logs.
-
-        Raises:
-            ExecutionDetailsInvalidTaskType: It is a batch task; its children have details.
-            SbgError: The platform answered with another error.
-        """
+        """Get its jobs, their instances and logs; an ExecutionDetailsInvalidTaskType for a batch task, whose children have them."""
         try:
             return ExecutionDetails._asked(self.api, "get_task_execution_details", **self._place(self))
         except (BadRequest, Conflict, NotFound) as error:
@@ -317,11 +247,7 @@ class Task(Running, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """List the children of a batch task; arguments as those of `query`.
-
-        Raises:
-            SbgError: It is not a batch task, or the platform answered with an error.
-        """
+        """List the children of a batch task; arguments as those of `query`."""
         ...
 
     # -- components
@@ -341,12 +267,7 @@ class Task(Running, Savable):
 
     @classmethod
     def _made(cls, api: Api, make: Callable[[SevenBridges], Draft]) -> Self:
-        """A new task.
-
-        Raises:
-            TaskValidationError: It was to be run, and cannot be.
-            ValidationError: How it is divided is invalid.
-        """
+        """A new task."""
         try:
             with as_invalid():
                 return cls.of(make(api.platform).to_dict(), api)
@@ -362,30 +283,12 @@ class Task(Running, Savable):
 
         Args:
             batch: False to run it as one task although it would be a batch task.
-            interruptible: Whether it may use cheaper instances that can be taken away; None for what the task states.
-            inplace: Whether this object takes over what the platform answers; else a new one is returned.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            SbgError: The platform answered with an error, such as BadRequest for inputs that are missing.
         """
         ...
 
     @acts("abort_task")
     def abort(self, inplace: bool = True) -> Self:
-        """Stop it.
-
-        Args:
-            inplace: Whether this object takes over what the platform answers; else a new one is returned.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            SbgError: The platform answered with an error, such as for a task that does not run.
-        """
+        """Stop it."""
         ...
 
     def _has_ended(self) -> bool:

@@ -32,67 +32,25 @@ class Team(Gettable, Savable):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """List a division's teams.
-
-        Args:
-            division: The division, or its id.
-            list_all: Whether those are listed too that the user is not in.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List a division's teams: those that the user is in, or all with `list_all`."""
         ...
 
     @classmethod
     @gives("create_team")
     def create(cls, name: str, division: Division | str, api: Api | None = None) -> Self:
-        """Make a team.
-
-        Args:
-            name: Its name.
-            division: The division that it belongs to, or its id.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Create a team in a division."""
         ...
 
     @lists("list_team_members", of=TeamMember)
     def get_members(self, offset: int | None = None, limit: int | None = None) -> Collection[TeamMember]:
-        """List the team's members.
-
-        Args:
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List the team's members."""
         ...
 
     @gives("add_team_member", of=TeamMember, names={"user": "id"})
     def add_member(self, user: User | Member | TeamMember | str) -> TeamMember:
-        """Add a user to the team.
-
-        Args:
-            user: The user, or the user's name.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Add a user to the team."""
         ...
 
     @sends("remove_team_member", names={"user": "username"})
     def remove_member(self, user: User | Member | TeamMember | str) -> None:
-        """Remove a user from the team.
-
-        Args:
-            user: The user, or the user's name.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Remove a user from the team."""

@@ -24,14 +24,6 @@ class TeamMember(Resource):
 
     @classmethod
     def get(cls, id: str, api: Api | None = None) -> NoReturn:
-        """A single member cannot be requested: it belongs to a team.
-
-        Args:
-            id: Its name.
-            api: Has no effect.
-
-        Raises:
-            SbgError: Always.
-        """
+        """Raise SbgError: a single member belongs to a team."""
         del api
         raise SbgError(f"Cannot get team member {id!r} without its team", remedy="Search team.get_members().all().")

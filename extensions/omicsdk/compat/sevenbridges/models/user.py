@@ -39,29 +39,13 @@ class User(Resource):
     @classmethod
     @gives("get_current_user")
     def me(cls, api: Api | None = None) -> Self:
-        """Get the user whose token it is.
-
-        Args:
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Get the user whose token it is."""
         ...
 
     @classmethod
     @gives("get_user", names={"user": "username"})
     def get(cls, user: User | Member | TeamMember | str, api: Api | None = None) -> Self:
-        """Get a user.
-
-        Args:
-            user: The user, or their name.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            NotFound: There is no such user, or it may not be seen.
-            SbgError: The platform answered with another error.
-        """
+        """Get a user."""
         ...
 
     @classmethod
@@ -74,27 +58,9 @@ class User(Resource):
         limit: int | None = None,
         api: Api | None = None,
     ) -> Collection[Self]:
-        """List a division's users.
-
-        Args:
-            division: The division, or its id.
-            role: Only those who are this in it; `enums.DivisionRole` has the names.
-            offset: Records to skip.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """List a division's users, or those with a DivisionRole."""
         ...
 
     @sends("disable_user")
     def disable(self, api: Api | None = None) -> None:
-        """Remove the user from the division, which needs the token of one of its administrators.
-
-        Args:
-            api: Another Api than the one that it came from.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Remove the user from the division, which needs the token of one of its administrators."""

@@ -78,22 +78,7 @@ class Volume(Membership, Listed, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connect a bucket on Amazon S3 by a key.
-
-        Args:
-            name: Name of the volume: 1 to 32 letters, digits and underscores.
-            bucket: The bucket.
-            access_key_id: The key's id.
-            secret_access_key: The key.
-            access_mode: "RO" to read only, "RW" to write too; see VolumeAccessMode.
-            description: What it is for.
-            prefix: What the names of its objects begin with; all by default.
-            properties: How objects are stored, such as {"sse_algorithm": "AES256"}.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error: it tries the key.
-        """
+        """Connect a bucket on Amazon S3 by a key, which the platform tries."""
         access = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
         service = {"type": VolumeType.S3, "bucket": bucket, "credentials": access}
         return cls._created(
@@ -113,22 +98,7 @@ class Volume(Membership, Listed, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connect a bucket on Amazon S3 by a role that the platform takes on.
-
-        Args:
-            name: Name of the volume: 1 to 32 letters, digits and underscores.
-            bucket: The bucket.
-            role_arn: The role.
-            external_id: The external id that the role wants.
-            access_mode: "RO" to read only, "RW" to write too.
-            description: What it is for.
-            prefix: What the names of its objects begin with; all by default.
-            properties: How objects are stored.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Connect a bucket on Amazon S3 by a role that the platform takes on, with the external id that the role requires."""
         access = {"role_arn": role_arn, "external_id": external_id}
         service = {"type": VolumeType.S3, "bucket": bucket, "credentials": access}
         return cls._created(
@@ -148,22 +118,7 @@ class Volume(Membership, Listed, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connect a bucket on Google Cloud Storage by a service account's key.
-
-        Args:
-            name: Name of the volume: 1 to 32 letters, digits and underscores.
-            bucket: The bucket.
-            client_email: The service account.
-            private_key: Its key.
-            access_mode: "RO" to read only, "RW" to write too.
-            description: What it is for.
-            prefix: What the names of its objects begin with; all by default.
-            properties: How objects are stored.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Connect a bucket on Google Cloud Storage by a service account, its email and key."""
         access = {"client_email": client_email, "private_key": private_key}
         service = {"type": VolumeType.GOOGLE, "bucket": bucket, "credentials": access}
         return cls._created(
@@ -185,17 +140,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Google Cloud Storage by workload identity federation.
 
         Args:
-            name: Name of the volume: 1 to 32 letters, digits and underscores.
-            bucket: The bucket.
-            configuration: The federation's configuration as Google hands it out, as a dictionary or its JSON.
-            access_mode: "RO" to read only, "RW" to write too.
-            description: What it is for.
-            prefix: What the names of its objects begin with; all by default.
-            properties: How objects are stored.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
+            configuration: The federation's configuration from Google, as a dictionary or JSON text.
         """
         service = {"type": VolumeType.GOOGLE, "bucket": bucket, "credentials": {"configuration": configuration}}
         return cls._created(
@@ -216,23 +161,7 @@ class Volume(Membership, Listed, Savable):
         properties: Mapping[str, Any] | None = None,
         api: Api | None = None,
     ) -> Self:
-        """Connect a bucket on Alibaba's Object Storage Service.
-
-        Args:
-            name: Name of the volume: 1 to 32 letters, digits and underscores.
-            bucket: The bucket.
-            endpoint: The URL of the service.
-            access_key_id: The key's id.
-            secret_access_key: The key.
-            access_mode: "RO" to read only, "RW" to write too.
-            description: What it is for.
-            prefix: What the names of its objects begin with; all by default.
-            properties: How objects are stored.
-            api: The Api, where the class belongs to none.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Connect a bucket on Alibaba's Object Storage Service, at the URL `endpoint`."""
         access = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
         service = {"type": VolumeType.OSS, "bucket": bucket, "endpoint": endpoint, "credentials": access}
         return cls._created(
@@ -257,19 +186,10 @@ class Volume(Membership, Listed, Savable):
     # -- contents
 
     def list(self, prefix: str | None = None, limit: int | None = 50, fields: str | None = "_all") -> VolumeCollection:
-        """List what is on it.
+        """List its objects; folders are the `prefixes` of the page.
 
         Args:
-            prefix: Only what begins with this. Without a slash at its end a folder is listed itself, with one what is
-                in it.
-            limit: How many are on a page, from 1 to 100.
-            fields: What is notified of each object, by commas; "_all" for all.
-
-        Returns:
-            The objects of the first page; folders are its `prefixes`.
-
-        Raises:
-            SbgError: The platform answered with an error.
+            prefix: Beginning of the names. Without a slash at its end a folder is listed itself, with one its contents.
         """
         request = request_of(
             self.api, "list_volume_objects", **self._place(self), prefix=prefix or None, limit=limit, fields=fields
@@ -277,16 +197,7 @@ class Volume(Membership, Listed, Savable):
         return VolumeCollection.listed(VolumeObject, request, self.api)
 
     def get_volume_object_info(self, location: str) -> VolumeObject:
-        """Get what is known of an object.
-
-        Args:
-            location: Its name on the volume.
-
-        Raises:
-            NotFound: There is no such object.
-            ValidationError: That is no location.
-            SbgError: The platform answered with another error.
-        """
+        """Get the description of an object by its name on the volume."""
         where = identifier(location, "location")
         return VolumeObject._asked(self.api, "get_volume_object", **self._place(self), location=where)
 
@@ -297,23 +208,19 @@ class Volume(Membership, Listed, Savable):
         offset: int | None = None,
         limit: int | None = None,
     ) -> Collection[Import]:
-        """List the imports from it; arguments and errors as those of `Import.query`."""
+        """List the imports from it."""
         return self.api.imports.query(project, self, state, offset, limit)
 
     def get_exports(
         self, state: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Collection[Export]:
-        """List the exports to it; arguments and errors as those of `Export.query`."""
+        """List the exports to it."""
         return self.api.exports.query(self, state, offset, limit)
 
     # -- changing
 
     def delete(self) -> None:
-        """Delete it; what is in the bucket stays there. It has to be inactive.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """Delete it; what is in the bucket stays there. It has to be inactive."""
         try:
             super().delete()
         except (BadRequest, Conflict) as error:

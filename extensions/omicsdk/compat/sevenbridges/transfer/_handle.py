@@ -46,14 +46,7 @@ class Handle(threading.Thread, ABC):
     """Transfer with controls that may be called from any thread.
 
     PREPARING until `start`, then RUNNING or PAUSED, then permanently COMPLETED, FAILED, STOPPED (by `stop`) or ABORTED (by
-    Ctrl-C or SIGTERM). The thread does not keep the program from ending.
-
-    Args:
-        api: Where the file is.
-        what: What it is, in a word.
-        part_size: Size of the parts in which progress is reported, in bytes.
-        retry_count: How many failures in a row end it, None for 6.
-        timeout: Seconds for which a silent server is waited for, None for 300.
+    Ctrl-C or SIGTERM). The thread does not keep the program from ending. Controls that do not fit the state raise SbgError.
     """
 
     def __init__(
@@ -113,11 +106,11 @@ class Handle(threading.Thread, ABC):
     def add_callback(
         self, callback: Callable[[str], object] | None = None, errorback: Callable[[str], object] | None = None
     ) -> None:
-        """Call functions at the end, in the transfer's thread; their exceptions are logged.
+        """Call functions with the status at the end, in the transfer's thread; their exceptions are logged.
 
         Args:
-            callback: Called with the status when the transfer is completed, or was stopped.
-            errorback: Called with the status when it has failed, or was aborted; `wait` does not raise then.
+            callback: Called when the transfer is completed, or was stopped.
+            errorback: Called when it has failed, or was aborted; `wait` does not raise then.
         """
         if callback is not None:
             self._callbacks.append(callback)
@@ -125,11 +118,9 @@ class Handle(threading.Thread, ABC):
             self._errorbacks.append(errorback)
 
     def add_progress_callback(self, callback: Callable[[Progress], object] | None = None) -> None:
-        """Call a function after each completed part, at most a few times per second.
+        """Call a function with the progress after completed parts, at most a few times per second.
 
-        Args:
-            callback: Called with its progress, in the transfer's thread: while it runs no byte moves. When it raises,
-                this is logged, and it is not called again.
+        It is called in the transfer's thread: while it runs no byte moves. After an exception, which is logged, it is not called again.
         """
         if callback is not None:
             self._watchers.append(callback)
@@ -137,11 +128,7 @@ class Handle(threading.Thread, ABC):
     # -- switches
 
     def start(self) -> None:
-        """Start.
-
-        Raises:
-            SbgError: It was started before.
-        """
+        """Start."""
         self._begin()
         try:
             super().start()
@@ -151,33 +138,21 @@ class Handle(threading.Thread, ABC):
             raise
 
     def pause(self) -> None:
-        """End all requests, and start none until `resume`.
-
-        Raises:
-            SbgError: It is not RUNNING.
-        """
+        """End all requests, and start none until `resume`."""
         with self._guard:
             self._expect("pause", TransferState.RUNNING)
             self._status = TransferState.PAUSED
             self._control.pause()
 
     def resume(self) -> None:
-        """Continue after `pause`.
-
-        Raises:
-            SbgError: It is not PAUSED.
-        """
+        """Continue after `pause`."""
         with self._guard:
             self._expect("resume", TransferState.PAUSED)
             self._status = TransferState.RUNNING
             self._control.resume()
 
     def stop(self) -> None:
-        """Stop it permanently, and wait for the cleanup.
-
-        Raises:
-            SbgError: It is neither RUNNING nor PAUSED, it has failed, or the platform refused to delete the sent parts.
-        """
+        """Stop it permanently, and wait for the cleanup; an SbgError if it has failed, or sent parts could not be deleted."""
         with self._guard:
             self._expect("stop", *_GOING_ON)
         self._control.stop()
@@ -187,11 +162,7 @@ class Handle(threading.Thread, ABC):
                 raise self._failure
 
     def wait(self) -> None:
-        """Wait for the end. Ctrl-C ends the transfer cleanly before it is raised.
-
-        Raises:
-            SbgError: It was not started, this is a separate one callbacks, or it has failed and no errorback was called.
-        """
+        """Wait for the end; an SbgError if it has failed and no errorback was called. Ctrl-C ends the transfer cleanly first."""
         if self._status == TransferState.PREPARING:
             raise SbgError(f"This {self._what} was not started", remedy="Call start() first.")
         if threading.current_thread() is self._runner:
@@ -208,11 +179,7 @@ class Handle(threading.Thread, ABC):
     # -- the thread
 
     def run(self) -> None:
-        """Do the work; call `start()` instead, which has this called in a thread.
-
-        Raises:
-            SbgError: It was started before.
-        """
+        """Do the work; call `start()` instead, which has this called in a thread."""
         if threading.current_thread() is not self:
             self._begin()
         self._runner = threading.current_thread()
@@ -338,31 +305,14 @@ class Handle(threading.Thread, ABC):
 
 
 def retrying(retry_count: int | None, timeout: float | None) -> tuple[int, Patience]:
-    """Return how patient a transfer is meant to be.
-
-    Args:
-        retry_count: How many failures in a row end a file, None for 6.
-        timeout: Seconds for which a silent server is waited for, None for 300.
-
-    Raises:
-        SbgError: One is invalid.
-    """
+    """Return the failures in a row that end a file (None for 6), and the patience for a silent server (None for 300 seconds)."""
     check_numbers(retry_count=0 if retry_count is None else retry_count, timeout=timeout)
     retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
     return retries, Patience(silence=RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout)
 
 
 def check_part_size(part_size: int | None, default: int, least: int) -> int:
-    """Return the size of parts that is meant.
-
-    Args:
-        part_size: What was given, None for the default.
-        default: The default, in bytes.
-        least: The least that is allowed, in bytes.
-
-    Raises:
-        SbgError: It is out of bounds.
-    """
+    """Return a size of parts in bytes, `default` for None; an SbgError below `least` or above 5 GiB."""
     size = default if part_size is None else part_size
     bounds = f"{least} to {PartSize.MAXIMUM_UPLOAD_SIZE}"
     if not may_be(Number("", is_whole=True, least=least), size) or size > PartSize.MAXIMUM_UPLOAD_SIZE:

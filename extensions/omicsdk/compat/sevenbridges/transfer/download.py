@@ -26,25 +26,21 @@ if TYPE_CHECKING:
 class Download(Handle):
     """Download of a file; see `Handle` for controls and states.
 
-    It appears under its path when it is whole: its size, and the checksums that its metadata state, are verified. What
-    came of one that was stopped or has failed is kept beside it, and the same download resumes there.
+    The file appears under its path when it is complete: its size, and the checksums that its metadata state, are verified. A
+    stopped or failed one is kept beside it, and the same download resumes there.
 
     Args:
-        url: A presigned URL, where there is no `file`: it cannot be asked for again when it ends.
+        url: A presigned URL, if there is no `file`: it cannot be requested again when it expires.
         file_path: The target.
         part_size: Size of the parts in which progress is reported, in bytes; at least 5 MiB, the default. The engine
             decides itself how much it requests at once.
         retry_count: How many failures in a row end it; each piece that arrives wins one back. 6 by default, 0 for none.
-        timeout: Seconds for which a silent server is waited for, 300 by default.
-        api: The platform; the file's own by default.
+        timeout: Seconds to wait for a silent server, 300 by default.
         file: The file.
-        overwrite: Whether to replace an existing file; it is kept until the new one is complete.
-        checksums: What the bytes are verified against, from algorithm to value, in the place of what the metadata state; an
+        overwrite: Whether to replace an existing file, which is kept until the new one is complete; else it is a
+            LocalFileAlreadyExists.
+        checksums: What the bytes are verified against, from algorithm to value, in place of what the metadata state; an
             empty one for the size alone.
-
-    Raises:
-        SbgError: An argument is invalid.
-        LocalFileAlreadyExists: A file exists, and `overwrite` is False.
     """
 
     def __init__(
@@ -82,19 +78,11 @@ class Download(Handle):
 
     @property
     def url(self) -> str:
-        """The presigned URL, which is a secret; asked for where the file is known and the URL was not given.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
+        """The presigned URL, which is a secret; asked for where the file is known and the URL was not given."""
         return self._url or ("" if self._file is None else self._file.download_info().url)
 
     def result(self) -> str | None:
-        """The file's path; None while it does not exist, or when it was stopped.
-
-        Raises:
-            SbgError: It has failed.
-        """
+        """The file's path; None before it is complete, or if it was stopped. An SbgError if it has failed."""
         if self._failure is not None:
             raise self._failure
         return self._path if self.status == TransferState.COMPLETED else None
@@ -134,18 +122,9 @@ def _beside(title: str) -> str:
 
 
 def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None) -> Generator[bytes]:
-    """Return a file's bytes as they arrive, without keeping them. One connection; nothing is verified but the length.
+    """Yield a file's bytes as they arrive, `part_size` at a time, over one connection; only the length is verified.
 
-    Args:
-        file: The file.
-        part_size: Bytes at a time, 1 or more; the last may be fewer.
-        retry_count: How many failures without a byte in between end it; by default 6. It is resumed where it stopped.
-
-    Yields:
-        Bytes, in order.
-
-    Raises:
-        SbgError: They cannot be fetched, become others in between, or end too early.
+    It is resumed where it stopped; `retry_count` failures without a byte in between end it, by default 6.
     """
     size, (retries, _) = check_part_size(part_size, STREAMED, 1), retrying(retry_count, None)
     api, file_id = file.api, identifier(file)

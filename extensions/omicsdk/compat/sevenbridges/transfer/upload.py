@@ -29,17 +29,7 @@ if TYPE_CHECKING:
 
 
 class Sending(Handle):
-    """Base of both kinds of uploads.
-
-    Args:
-        api: The target.
-        file_path: The file.
-        file_name: Its name there; None for its own name.
-        part_size: The wished size of parts in bytes.
-        retry_count: How many failures in a row end it.
-        timeout: Seconds for which a silent server is waited for.
-        resume: Whether to record what was sent, so that the same upload resumes after a failure or a crash.
-    """
+    """Base of both kinds of uploads."""
 
     def __init__(
         self,
@@ -69,11 +59,7 @@ class Sending(Handle):
         return self._file_name
 
     def partition_file(self, fp: IO[bytes] | None = None) -> list[Part]:
-        """The parts that the file is sent in, unless the platform chooses others.
-
-        Args:
-            fp: The open file; its size counts then.
-        """
+        """The parts that the file is sent in, unless the platform chooses others; the size of an open file counts if it is given."""
         size = self._file_size if fp is None else os.fstat(fp.fileno()).st_size
         plan = PartPlan(size, self._part_size)
         cuts = (plan.cut(number) for number in range(1, plan.count + 1))
@@ -111,11 +97,7 @@ class Sending(Handle):
             self._journal.unlink(missing_ok=True)
 
     def _made(self) -> dict[str, Any] | None:
-        """Return the platform's description of the file; None until it is complete.
-
-        Raises:
-            SbgError: It has failed.
-        """
+        """Return the platform's description of the file; None until it is complete, an SbgError if it has failed."""
         if self._failure is not None:
             raise self._failure
         return self._store.made if self._store is not None and self._store.made else None
@@ -124,25 +106,22 @@ class Sending(Handle):
 class Upload(Sending):
     """Upload of a file; see `Handle` for controls and states.
 
-    Parts go straight from the file, several at once. The file must stay as it is until the end. An upload in several
+    Parts are read from the file, several in parallel, so it must not change until the end. An upload in several
     parts that failed, was aborted, or died with its program resumes there when the same one is started again.
 
     Args:
         file_path: The file.
-        project: The project that it goes to, or its id; either this or `parent`.
-        parent: The folder that it goes to, or its id.
-        file_name: Its name there, at most 255 characters without slashes; by default its own name.
-        overwrite: Whether it takes the place of a file of that name.
+        project: The target project, or its id; either this or `parent`.
+        parent: The target folder, or its id.
+        file_name: Its name there, at most 255 characters without slashes; by default that of the local file.
+        overwrite: Whether to replace a file of that name.
         part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default; larger ones are taken where there
             would be more than 10,000. The platform may choose another.
         retry_count: How many failures in a row end it; each part that is sent wins one back. 6 by default, 0 for none.
-        timeout: Seconds for which a silent server is waited for, 300 by default.
+        timeout: Seconds to wait for a silent server, 300 by default.
         api: The target.
-        resume: Whether to remember what was sent, to resume it.
+        resume: Whether to record what was sent, to resume it.
         upload_id: An upload that the platform knows, to resume; its parts are verified against the file.
-
-    Raises:
-        SbgError: An argument is invalid, or the file does not exist; nothing was sent.
     """
 
     def __init__(
@@ -174,11 +153,7 @@ class Upload(Sending):
         super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume and not upload_id)
 
     def result(self) -> File | None:
-        """The file on the platform; None while it is not complete, or when it was stopped.
-
-        Raises:
-            SbgError: It has failed.
-        """
+        """The file on the platform; None before it is complete, or if it was stopped. An SbgError if it has failed."""
         payload = self._made()
         return None if payload is None else self._api.files.of(payload, self._api)
 
@@ -188,34 +163,14 @@ class Upload(Sending):
 
 
 class CodePackage(NamedTuple):
-    """An automation's code on the platform.
-
-    Attributes:
-        id: Its id, which a new package takes as its location.
-        name: Its name.
-    """
+    """An automation's code on the platform: its name, and the id that a new package takes as its location."""
 
     id: str
     name: str
 
 
 class CodePackageUpload(Sending):
-    """Upload of the code of an automation; see `Handle` for controls and states.
-
-    Args:
-        file_path: The file with the code, which is not empty.
-        automation_id: The automation, or its id.
-        file_name: What the package is called; by default the file's own name.
-        part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default. The platform may choose another.
-        retry_count: How many failures in a row end it, 6 by default.
-        timeout: Seconds for which a silent server is waited for, 300 by default.
-        parent: Has no effect: code has no folder.
-        api: The target.
-        resume: Whether to remember what was sent, to resume it.
-
-    Raises:
-        SbgError: An argument is invalid, or the file does not exist or is empty; nothing was sent.
-    """
+    """Upload of the code of an automation; arguments as of `Upload`, and `parent` has no effect: code has no folder."""
 
     def __init__(
         self,
@@ -237,11 +192,7 @@ class CodePackageUpload(Sending):
             raise SbgError(f"{self._path} is empty", remedy="Pass the package's archive.")
 
     def result(self) -> CodePackage | None:
-        """The code on the platform; None while it is not complete, or when it was stopped.
-
-        Raises:
-            SbgError: It has failed.
-        """
+        """The code on the platform; None before it is complete, or if it was stopped. An SbgError if it has failed."""
         payload = self._made()
         return (
             None

@@ -13,12 +13,7 @@ _WIDTH = 40
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Part of a file.
-
-    Attributes:
-        start: Its first byte.
-        size: How many bytes it has.
-    """
+    """Part of a file: its first byte, and its size in bytes."""
 
     start: int | None = None
     size: int | None = None
@@ -26,15 +21,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Progress of a transfer.
-
-    Attributes:
-        num_of_parts: How many parts the file has.
-        parts_done: Number of completed parts.
-        bytes_done: Number of completed bytes.
-        file_size: The file's size in bytes.
-        duration: Milliseconds since the start.
-    """
+    """Progress of a transfer: parts, bytes, and milliseconds since the start."""
 
     num_of_parts: int
     parts_done: int
@@ -54,31 +41,17 @@ class Progress:
 
 
 def percent(done: int, whole: int) -> float:
-    """Return the completed percentage, 0 to 100.
-
-    Args:
-        done: Completed bytes.
-        whole: Bytes that there are to be; nothing is all there.
-    """
+    """Return the completed percentage, 0 to 100; 100 of nothing."""
     return 100 * done / whole if whole else 100.0
 
 
 def total_parts(file_size: int, part_size: int) -> int:
-    """Return the number of parts of a file; 1 for an empty file.
-
-    Args:
-        file_size: The file's size in bytes.
-        part_size: The size of each part but the last, in bytes.
-    """
+    """Return the number of parts of a file; 1 for an empty file."""
     return max(1, -(-file_size // part_size))
 
 
 def simple_progress_bar(progress: Progress) -> None:
-    """Draw a bar in the terminal, for `add_progress_callback`.
-
-    Args:
-        progress: How far the transfer is.
-    """
+    """Draw a bar in the terminal, for `add_progress_callback`."""
     filled = int(_WIDTH * progress.progress / 100)
     speed = progress.bandwidth * 1_000_000 * 1000 / PartSize.MB  # MiB a second
     bar = "#" * filled + "." * (_WIDTH - filled)

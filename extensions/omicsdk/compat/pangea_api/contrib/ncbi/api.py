@@ -12,16 +12,7 @@ if TYPE_CHECKING:
 
 
 def create_pangea_group_from_bioproj(org: Organization, bioproj_accession: str, sleep_time: float = 2) -> SampleGroup:
-    """Create a library of a BioProject; see `omicsdk.pangea.ncbi.link_bioproject`.
-
-    Args:
-        org: The organization, which is fetched first.
-        bioproj_accession: The project's accession.
-        sleep_time: Not needed: requests keep NCBI's rate limit anyway.
-
-    Raises:
-        PangeaGeneralError: The server or NCBI refused, or did not answer.
-    """
+    """Create a library of a BioProject; see `omicsdk.pangea.ncbi.link_bioproject`. `sleep_time` is not needed."""
     del sleep_time
     with documented_errors():
         library = org.knex.client.link_bioproject(str(org.get().uuid), bioproj_accession)

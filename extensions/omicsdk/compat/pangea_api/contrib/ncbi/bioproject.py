@@ -20,20 +20,12 @@ class BioProject(ncbi.BioProject):
     """A project; arguments as of `omicsdk.pangea.ncbi.BioProject`."""
 
     def biosamples(self) -> Iterator[BioSample]:
-        """Yield its samples.
-
-        Raises:
-            OmicsError: NCBI refused, or did not answer.
-        """
+        """Yield its samples."""
         for biosample in super().biosamples():
             yield BioSample(biosample.accession, self)
 
     def pangea_obj(self, org: Organization) -> SampleGroup:
-        """Create the local library of the project, without a request.
-
-        Args:
-            org: The organization.
-        """
+        """Create the local library of the project, without a request."""
         return org.sample_group(self.accession, metadata=self.metadata(), is_library=True)
 
 
@@ -41,20 +33,12 @@ class BioSample(ncbi.BioSample):
     """A sample; arguments as of `omicsdk.pangea.ncbi.BioSample`."""
 
     def sra(self) -> Iterator[SRARecord]:
-        """Yield its experiments in the Sequence Read Archive.
-
-        Raises:
-            OmicsError: NCBI refused, or did not answer.
-        """
+        """Yield its experiments in the Sequence Read Archive."""
         for record in super().sra():
             yield SRARecord(record.accession, self)
 
     def pangea_obj(self, grp: SampleGroup) -> Sample:
-        """Create the local sample, without a request.
-
-        Args:
-            grp: The library.
-        """
+        """Create the local sample, without a request."""
         metadata = self.metadata()  # and with it the accession
         return grp.sample(self.accession, metadata=metadata)
 
@@ -63,11 +47,7 @@ class SRARecord(ncbi.SRARecord):
     """An experiment with its runs; arguments as of `omicsdk.pangea.ncbi.SRARecord`."""
 
     def pangea_obj(self, sample: Sample) -> tuple[SampleAnalysisResult, SampleAnalysisResultField]:
-        """Create the local result and field of its first run, without a request.
-
-        Args:
-            sample: The sample.
-        """
+        """Create the local result and field of its first run, without a request."""
         data, metadata = self.analysis_result_blob(), self.metadata()
         result = sample.analysis_result(ncbi.READS, replicate=self.accession, metadata=metadata)
         return result, result.field("sra_run", data=data)

@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 
 class Tag(RemoteObject):
-    """A tag. Every user may apply, change and delete it.
-
-    Args:
-        knex: The server.
-        name: Its name, which is unique on a server.
-        payload: Text that is stored with it.
-    """
+    """A tag, with text that is stored with it. Every user may apply, change and delete it."""
 
     remote_fields = (*FACTS, "name", "payload")
     parent_field = None
@@ -37,50 +31,26 @@ class Tag(RemoteObject):
         self.payload = payload
 
     def __call__(self, other: Tag | Sample | SampleGroup, payload: str = "") -> None:
-        """Apply the tag; arguments and errors are those of `tag`."""
+        """Apply the tag; see `tag`."""
         self.tag(other, payload=payload)
 
     def tag(self, other: Tag | Sample | SampleGroup, payload: str = "") -> None:
-        """Apply the tag to an object; a missing tag is created first.
-
-        Args:
-            other: A sample, a group or another tag.
-            payload: Text that is stored with it there.
-
-        Raises:
-            TypeError: It is something else.
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Apply the tag to a sample, a group or another tag, with text that is stored there; a missing tag is created first."""
         route, name = _PLACES.get(type(other)) or _refused(other)
         self.idem()
         sent = {name: other.uuid or other.get().uuid, "payload": payload}
         self.knex.post(f"contrib/tags/{self.uuid}/{route}", json=sent)
 
     def get_samples(self) -> Iterator[Sample]:
-        """Yield all samples with the tag.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield all samples with the tag."""
         return self._children("contrib/tags/{}/samples", partial(sample_from_blob, self.knex))
 
     def get_sample_groups(self) -> Iterator[SampleGroup]:
-        """Yield all groups with the tag.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield all groups with the tag."""
         return self._children("contrib/tags/{}/sample_groups", partial(sample_group_from_blob, self.knex))
 
     def get_random_samples(self, n: int = 100) -> Iterator[Sample]:
-        """Yield random samples with the tag, chosen by the server.
-
-        Args:
-            n: How many, at most.
-
-        Raises:
-            PangeaGeneralError: The server refused, or did not answer.
-        """
+        """Yield at most `n` random samples with the tag, chosen by the server."""
         self.get()
         response = self.knex.get(f"contrib/tags/{self.uuid}/random_samples", url_options={"n": n})
         for blob in objects_in(object_of(response, "random_samples"), "results", "random_samples"):

@@ -13,15 +13,7 @@ if TYPE_CHECKING:
 
 
 def get_tags_for_sample(knex: Knex, sample: Sample) -> Iterator[Tag]:
-    """Yield all tags of a sample.
-
-    Args:
-        knex: The server.
-        sample: The sample.
-
-    Raises:
-        PangeaGeneralError: The server refused, or did not answer.
-    """
+    """Yield all tags of a sample."""
     tags = sample._children(  # pyright: ignore[reportPrivateUsage] - it is ours
         "contrib/tags", lambda blob: Tag(knex, blob["name"]), sample="{}"
     )
