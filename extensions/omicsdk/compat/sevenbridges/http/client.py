@@ -160,9 +160,7 @@ class HttpClient:
         self.pool_connections, self.pool_maxsize, self.pool_block = pool_connections, pool_maxsize, pool_block
         self.retry_count = retry_count
         # As the published client's HTTP library does it: only answers that state how long are waited for.
-        self._retry = within_budget(
-            Retry(attempts=retry_count + 1, base=backoff_factor, statuses=frozenset(), obeyed=_WAITS)
-        )
+        retry = Retry(attempts=retry_count + 1, base=backoff_factor, statuses=frozenset(), obeyed=_WAITS)
         #: Seconds that error handlers wait at most, where a user limits calls; None for their own limits.
         self.budget = stated_budget()
         self.error_handlers: list[Handler] = [maintenance_sleeper]
@@ -175,7 +173,12 @@ class HttpClient:
         self.headers = Headers({"Content-Type": "application/json", "User-Agent": USER_AGENT})
         self.headers |= {TOKEN_HEADER: token} if token else {OAUTH_HEADER: f"Bearer {oauth_token}"}
         self._credentials = Login(login, self)
-        self._transport = transport
+        self._options: dict[str, Any] = {
+            "credentials": self._credentials,
+            "retry": within_budget(retry),
+            "transport": transport,
+            "clock": clock,
+        }
         self.proxies = dict(proxy_settings)
         self._session = Session(self)
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
@@ -194,20 +197,8 @@ class HttpClient:
         with self._guard, as_ours():  # threads that begin together share one
             if self._client is None or self._client[0] != self.proxies:
                 # Another thread may be using the one before, which ends with its last request.
-                self._client = (
-                    dict(self.proxies),
-                    observed(
-                        SevenBridges(
-                            self.url,
-                            credentials=self._credentials,
-                            timeout=self.timeout,
-                            retry=self._retry,
-                            transport=self._transport,
-                            environ=self.environ,
-                            clock=self.clock,
-                        )
-                    ),
-                )
+                client = SevenBridges(self.url, timeout=self.timeout, environ=self.environ, **self._options)
+                self._client = dict(self.proxies), observed(client)
             return self._client[1]
 
     @property

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 Conversion = Callable[[str, Any], Any]
-_NOTHING: Mapping[str, str] = {}
-_NO_CONVERSION: Mapping[str, Conversion] = {}
 
 
 def name_of(who: object) -> str:
@@ -105,6 +103,8 @@ CONVERSIONS: Mapping[str, Conversion] = {
     **dict.fromkeys(("permissions", "position"), plain_mapping),
 }
 """Conversions of arguments before they are sent, by published name."""
+NAMES: Mapping[str, str] = {"automation": "automation_id"}
+"""What every operation calls arguments that have another published name."""
 
 
 def _operation(
@@ -112,8 +112,8 @@ def _operation(
     operation: str,
     *,
     of: type[Resource] | None = None,
-    names: Mapping[str, str] = _NOTHING,
-    convert: Mapping[str, Conversion] = _NO_CONVERSION,
+    names: Mapping[str, str] = NAMES,
+    convert: Mapping[str, Conversion] = CONVERSIONS,
     needs: str = "",
     nulls: str = "",
     at: str = "",
@@ -126,7 +126,7 @@ def _operation(
         how: What the method returns of the response.
         operation: The operation.
         of: The class of what is returned; by default the method's own.
-        names: What the operation calls arguments that have another name here.
+        names: What the operation calls arguments that have another name here, beside `NAMES`.
         convert: What becomes of arguments, beside `CONVERSIONS`.
         needs: Arguments that may not be empty, with spaces between.
         nulls: Arguments that are sent as null where they are None.
@@ -158,7 +158,7 @@ def _operation(
                     raise ValidationError(f"{kind.__name__} needs a {name}", remedy=f"Pass {name}.")
             arguments: dict[str, Any] = {}
             for name, value in options.items():
-                sent_as = names.get(name, name)
+                sent_as = names.get(name) or NAMES.get(name, name)
                 converted = convert.get(name) or CONVERSIONS.get(name) or CONVERSIONS.get(sent_as)
                 if value in (None, "") and signature().parameters[name].default is None:
                     continue  # an empty text that may be left out is left out

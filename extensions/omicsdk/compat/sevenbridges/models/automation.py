@@ -35,7 +35,7 @@ class AutomationMember(MemberFields, Savable):
     name = fields.text()
 
     @classmethod
-    @lists("list_automation_members", names={"automation": "automation_id"})
+    @lists("list_automation_members")
     def query(
         cls, automation: Automation | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
@@ -43,7 +43,7 @@ class AutomationMember(MemberFields, Savable):
         ...
 
     @classmethod
-    @gives("get_automation_member", names={"id": "username", "automation": "automation_id"})
+    @gives("get_automation_member", names={"id": "username"})
     def get(
         cls, id: User | Member | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> Self:
@@ -51,7 +51,7 @@ class AutomationMember(MemberFields, Savable):
         ...
 
     @classmethod
-    @gives("add_automation_member", names={"user": "username", "automation": "automation_id"})
+    @gives("add_automation_member", names={"user": "username"})
     def add(
         cls,
         user: User | Member | str,
@@ -63,7 +63,7 @@ class AutomationMember(MemberFields, Savable):
         ...
 
     @classmethod
-    @gives("add_automation_member", names={"team": "id", "automation": "automation_id"}, type="team")
+    @gives("add_automation_member", names={"team": "id"}, type="team")
     def add_team(
         cls, team: Team | str, permissions: Mapping[str, bool], automation: Automation | str, api: Api | None = None
     ) -> Self:
@@ -71,14 +71,14 @@ class AutomationMember(MemberFields, Savable):
         ...
 
     @classmethod
-    @sends("remove_automation_member", names={"user": "username", "automation": "automation_id"})
+    @sends("remove_automation_member", names={"user": "username"})
     def remove(
         cls, user: User | Member | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> None:
         """End a user's membership."""
 
     @classmethod
-    @sends("remove_automation_member", names={"team": "username", "automation": "automation_id"})
+    @sends("remove_automation_member", names={"team": "username"})
     def remove_team(
         cls, team: Team | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> None:
@@ -126,7 +126,7 @@ class AutomationPackage(Gettable, Savable):
     python = fields.text()
 
     @classmethod
-    @lists("list_automation_packages", names={"automation": "automation_id"})
+    @lists("list_automation_packages")
     def query(
         cls, automation: Automation | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
@@ -136,7 +136,6 @@ class AutomationPackage(Gettable, Savable):
     @classmethod
     @gives(
         "create_automation_package",
-        names={"automation": "automation_id"},
         needs="version location schema",
         convert={"location": _code},
         nulls="memory_limit python",
@@ -201,7 +200,7 @@ class AutomationRun(Running, Savable):
     project_id = fields.text()
 
     @classmethod
-    @lists("list_automation_runs", names={"automation": "automation_id", "package": "package_id"})
+    @lists("list_automation_runs", names={"package": "package_id"})
     def query(
         cls,
         automation: Automation | str | None = None,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Dataset, Project
     from omicsdk.compat.sevenbridges.transfer.download import Download
     from omicsdk.compat.sevenbridges.transfer.upload import Upload
+    from omicsdk.core.request import Request
 
 
 class Metadata(fields.DictView):
@@ -162,6 +163,20 @@ def _repeats(ids: Sequence[str]) -> bool:
     return len(set(ids)) < len(ids)
 
 
+def _page_request(
+    api: Api, operation: str, offset: int | None, limit: int | None, token: str | None, **chosen: Any
+) -> Request:
+    """The request of a page of a list, or of one that continues by tokens."""
+    if token is not None and offset:
+        raise SbgError(
+            "offset and cont_token are mutually exclusive",
+            remedy="Pass one of them: cont_token states the position.",
+        )
+    if token is None:
+        return request_of(api, operation, **chosen, offset=offset, limit=limit, fields="_all")
+    return request_of(api, operation.replace("list", "scroll"), **chosen, token=token, limit=limit, fields="_all")
+
+
 class File(Gettable):
     """A file or folder."""
 
@@ -248,7 +263,10 @@ class File(Gettable):
             "metadata": {f"metadata.{name}": listed(value) for name, value in metadata.items()} or None,
         }
         origins = [(f"origin.{name}", identifier(value)) for name, value in origin.items() if value is not None]
-        return cls._page(cls._client(api), "list_files", chosen, offset, limit, cont_token, query_text(origins))
+        api = cls._client(api)
+        request = _page_request(api, "list_files", offset, limit, cont_token, **chosen)
+        query = query_text(origins)
+        return Collection.fetch(cls, request.at(f"{request.url}&{query}") if query else request, api)
 
     @classmethod
     def search(
@@ -268,32 +286,8 @@ class File(Gettable):
         api = self.api if api is None else api
         if not self.is_folder():
             raise SbgError(f"{self.field('name') or self!r} is not a folder", remedy="Call it on a folder.")
-        path_ids = {"folder_id": identifier(self)}
-        return File._page(api, "list_folder_files", path_ids, offset, limit, cont_token)
-
-    @classmethod
-    def _page(
-        cls,
-        api: Api,
-        operation: str,
-        chosen: Mapping[str, Any],
-        offset: int | None,
-        limit: int | None,
-        token: str | None,
-        query: str = "",
-    ) -> Collection[Self]:
-        """A page of a list, or of one that continues by tokens; `query` is added to the query."""
-        if token is not None and offset:
-            raise SbgError(
-                "offset and cont_token are mutually exclusive",
-                remedy="Pass one of them: cont_token states the position.",
-            )
-        if token is None:
-            request = request_of(api, operation, **chosen, offset=offset, limit=limit, fields="_all")
-        else:
-            scroll = operation.replace("list", "scroll")
-            request = request_of(api, scroll, **chosen, token=token, limit=limit, fields="_all")
-        return Collection.fetch(cls, request.at(f"{request.url}&{query}") if query else request, api)
+        request = _page_request(api, "list_folder_files", offset, limit, cont_token, folder_id=identifier(self))
+        return Collection.fetch(File, request, api)
 
     # -- making, copying, moving
 
