@@ -105,7 +105,7 @@ class TaskValidationError(_LocalError):
 class _Coded(SbgError):
     """Error with the arguments of the published client, the code first."""
 
-    http_status: ClassVar[int]
+    http_status: ClassVar[int] = NO_CODE
 
     def __init__(
         self,
@@ -124,14 +124,11 @@ class _Coded(SbgError):
 class LocalFileAlreadyExists(_Coded, core.UsageError):
     """Local file already exists; `message` is its path. Not reported by a server."""
 
-    http_status = NO_CODE
     default_remedy = "Choose another name, or use overwrite=True."
 
 
 class ExecutionDetailsInvalidTaskType(_Coded, core.UsageError):
     """Execution details of a batch task, which only its children have. Not reported by a server."""
-
-    http_status = NO_CODE
 
 
 class NonJSONResponseError(SbgError, core.APIError):
@@ -150,12 +147,10 @@ BY_STATUS: dict[int, type[ResponseError]] = {}
 class ResponseError(_Coded, core.APIError):
     """Error response of the platform; also the class of statuses without a separate class."""
 
-    http_status = NO_CODE
-
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, status: int | None = None) -> None:
         super().__init_subclass__()
-        if "http_status" in vars(cls):
-            BY_STATUS[cls.http_status] = cls
+        if status is not None:
+            cls.http_status, BY_STATUS[status] = status, cls
 
     @property
     def summary(self) -> str:
@@ -163,114 +158,80 @@ class ResponseError(_Coded, core.APIError):
         return self.message if self.code == NO_CODE else super().summary
 
 
-class BadRequest(ResponseError, core.BadRequest):
-    """400: invalid request."""
-
-    http_status = 400
+class BadRequest(ResponseError, core.BadRequest, status=400):
+    """Invalid request."""
 
 
-class Unauthorized(ResponseError, core.Unauthorized):
-    """401: invalid token."""
+class Unauthorized(ResponseError, core.Unauthorized, status=401):
+    """Invalid token."""
 
-    http_status = 401
     default_remedy = "Look at the token: it may have ended, or belong to another platform."
 
 
-class Forbidden(ResponseError, core.Forbidden):
-    """403: not allowed."""
-
-    http_status = 403
+class Forbidden(ResponseError, core.Forbidden, status=403):
+    """Not allowed."""
 
 
-class NotFound(ResponseError, core.NotFound):
-    """404: not found, or not visible to the user."""
-
-    http_status = 404
+class NotFound(ResponseError, core.NotFound, status=404):
+    """Not found, or not visible to the user."""
 
 
-class MethodNotAllowed(ResponseError):
-    """405: method not allowed."""
-
-    http_status = 405
+class MethodNotAllowed(ResponseError, status=405):
+    """Method not allowed."""
 
 
-class RequestTimeout(ResponseError):
-    """408: the platform waited too long for the request."""
-
-    http_status = 408
+class RequestTimeout(ResponseError, status=408):
+    """The platform waited too long for the request."""
 
 
-class Conflict(ResponseError, core.Conflict):
-    """409: already exists, or is in a conflicting state."""
-
-    http_status = 409
+class Conflict(ResponseError, core.Conflict, status=409):
+    """Already exists, or is in a conflicting state."""
 
 
-class Gone(ResponseError, core.Gone):
-    """410: no longer exists."""
-
-    http_status = 410
+class Gone(ResponseError, core.Gone, status=410):
+    """No longer exists."""
 
 
-class PreconditionFailed(ResponseError, core.PreconditionFailed):
-    """412: changed in the meantime."""
-
-    http_status = 412
+class PreconditionFailed(ResponseError, core.PreconditionFailed, status=412):
+    """Changed in the meantime."""
 
 
-class PayloadTooLarge(ResponseError, core.TooLarge):
-    """413: the request is too large."""
-
-    http_status = 413
+class PayloadTooLarge(ResponseError, core.TooLarge, status=413):
+    """The request is too large."""
 
 
-class URITooLong(ResponseError):
-    """414: the URL is too long; raised before it is sent."""
-
-    http_status = 414
+class URITooLong(ResponseError, status=414):
+    """The URL is too long; raised before it is sent."""
 
 
-class UnsupportedMediaType(ResponseError):
-    """415: unsupported media type of the body."""
-
-    http_status = 415
+class UnsupportedMediaType(ResponseError, status=415):
+    """Unsupported media type of the body."""
 
 
-class UnprocessableEntity(ResponseError, core.Unprocessable):
-    """422: the request is well-formed, but cannot be processed."""
-
-    http_status = 422
+class UnprocessableEntity(ResponseError, core.Unprocessable, status=422):
+    """The request is well-formed, but cannot be processed."""
 
 
-class TooManyRequests(ResponseError, core.RateLimited):
-    """429: more requests than allowed."""
+class TooManyRequests(ResponseError, core.RateLimited, status=429):
+    """More requests than allowed."""
 
-    http_status = 429
     default_remedy = "Wait until api.reset_time, or make the Api with error_handlers=[rate_limit_sleeper]."
 
 
-class ServerError(ResponseError, core.ServerError):
-    """500: the platform failed."""
-
-    http_status = 500
+class ServerError(ResponseError, core.ServerError, status=500):
+    """The platform failed."""
 
 
-class BadGateway(ServerError):
-    """502: a part of the platform cannot be reached."""
-
-    http_status = 502
+class BadGateway(ServerError, status=502):
+    """A part of the platform cannot be reached."""
 
 
-class ServiceUnavailable(ResponseError, core.ServiceUnavailable):
-    """503: the platform, or a part of it, is unavailable."""
-
-    http_status = 503
+class ServiceUnavailable(ResponseError, core.ServiceUnavailable, status=503):
+    """The platform, or a part of it, is unavailable."""
 
 
-class GatewayTimeout(ServerError, core.GatewayTimeout):
-    """504: a part of the platform did not respond in time."""
-
-    http_status = 504
+class GatewayTimeout(ServerError, core.GatewayTimeout, status=504):
+    """A part of the platform did not respond in time."""
 
 
 def class_of(status: int) -> type[ResponseError]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeGuard, TypeVar, cast, overload
 from uuid import UUID
 
@@ -110,21 +111,6 @@ def is_uuid(name: str, value: Any) -> None:
         raise ValidationError(f"{name} is a UUID, not {value!r}") from None
 
 
-def text(name: str | None = None, *, read_only: bool = True) -> Field[str]:
-    """Text field."""
-    return Field[str](name, read_only=read_only, check=is_text)
-
-
-def whole(name: str | None = None, *, read_only: bool = True) -> Field[int]:
-    """Integer field."""
-    return Field[int](name, read_only=read_only, check=is_whole)
-
-
-def number(name: str | None = None) -> Field[float]:
-    """Number field."""
-    return Field[float](name, decode=_float)
-
-
 def _float(value: Any) -> float:
     try:
         return float(value)
@@ -132,29 +118,15 @@ def _float(value: Any) -> float:
         raise ValidationError(f"{value!r} is not a number") from None
 
 
-def switch(name: str | None = None, *, read_only: bool = True) -> Field[bool]:
-    """Boolean field."""
-    return Field[bool](name, read_only=read_only, check=is_switch)
-
-
-def uuid(name: str | None = None, *, read_only: bool = True) -> Field[str]:
-    """UUID field, as text."""
-    return Field[str](name, read_only=read_only, check=is_uuid)
-
-
-def time(name: str | None = None, *, read_only: bool = True) -> Field[datetime]:
-    """Time field in UTC, without zone."""
-    return Field[datetime](name, read_only=read_only, decode=moment)
-
-
-def listing(name: str | None = None, *, read_only: bool = True) -> Field[list[Any]]:
-    """Field with a list of JSON values; changes of the list are edits."""
-    return Field[list[Any]](name, read_only=read_only, check=is_listing)
-
-
-def mapping(name: str | None = None, *, read_only: bool = True) -> Field[dict[str, Any]]:
-    """Field with a free dictionary; its changes are edits."""
-    return Field[dict[str, Any]](name, read_only=read_only, check=is_mapping)
+# Kinds of fields; `listing` and `mapping` return JSON values, whose changes are edits.
+text = partial(Field[str], check=is_text)
+whole = partial(Field[int], check=is_whole)
+number = partial(Field[float], decode=_float)
+switch = partial(Field[bool], check=is_switch)
+uuid = partial(Field[str], check=is_uuid)
+time = partial(Field[datetime], decode=moment)
+listing = partial(Field[list[Any]], check=is_listing)
+mapping = partial(Field[dict[str, Any]], check=is_mapping)
 
 
 D = TypeVar("D", bound="DictView")
