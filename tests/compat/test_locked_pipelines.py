@@ -16,12 +16,12 @@ from portal_host import portal as portal
 from user_commands import run_here
 
 BLOCKS = {block.title: block.text for block in blocks(CHECKOUT / "docs" / "pipelines.md") if block.title}
-CONTENT = {"a.tsv": b"1\n2\n", "b.tsv": b"1\n"}
+CONTENT = {"a.tsv": b"1\n2\n", "b.tsv": b"1\n", "more/b.tsv": b"1\n2\n3\n4\n"}
 
 
 @pytest.fixture
 def project(portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a lock of two files and both workflows, and nothing pulled."""
+    """A folder with a lock of three files, two of one name, and both workflows, and nothing pulled."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     (folder := tmp_path / "project").mkdir()
     monkeypatch.chdir(folder)
@@ -30,6 +30,7 @@ def project(portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for name, content in CONTENT.items():
         portal.put(f"google/bucket/{name}", content)
     omics("add", "gs://bucket/a.tsv", "gs://bucket/b.tsv", "--name", "tables", "--to", "data")
+    omics("add", "gs://bucket/more/b.tsv", "--name", "more", "--to", "more")
     omics("lock")
     portal.requests.clear()
     return folder
@@ -63,7 +64,8 @@ def test_snakemake_runs_on_the_locked_files(
     assert (second / "data/a.tsv").read_bytes() == CONTENT["a.tsv"]
     assert not any(request.method == "GET" for request in portal.requests)
     monkeypatch.delenv("OMICS_CACHE")
-    assert {path.name: path.read_text().strip() for path in Path("counts").iterdir()} == {"a.tsv": "2", "b.tsv": "1"}
+    counts = {path.as_posix(): path.read_text().strip() for path in Path("counts").rglob("*.tsv")}
+    assert counts == {"counts/data/a.tsv": "2", "counts/data/b.tsv": "1", "counts/more/b.tsv": "4"}
     assert "Nothing to be done" in (again := ran(*command)).stderr, again.stderr
 
     portal.put("google/bucket/b.tsv", b"1\n2\n3\n")
@@ -71,8 +73,8 @@ def test_snakemake_runs_on_the_locked_files(
     omics("lock", "--update")
     updated = ran(*command)
     assert updated.returncode == 0, updated.stderr
-    assert Path("counts/b.tsv").read_text().strip() == "3"
-    assert re.findall(r"^ +output: (counts/\S+)", updated.stderr, re.MULTILINE) == ["counts/b.tsv"]
+    assert Path("counts/data/b.tsv").read_text().strip() == "3"
+    assert re.findall(r"^ +output: (counts/\S+)", updated.stderr, re.MULTILINE) == ["counts/data/b.tsv"]
     assert not any(request.method == "GET" and "a.tsv" in request.path for request in portal.requests)
 
     portal.put("google/bucket/a.tsv", b"4\n5\n")  # a second folder, after a change upstream
@@ -97,15 +99,15 @@ def test_the_commands_of_the_nextflow_processes_run_on_the_locked_files(project:
     def task(process: str, name: str, **values: str) -> int:
         (folder := project / "work" / name).mkdir(parents=True)
         if "data" in values:
-            (folder / values["data"]).symlink_to(project / "data" / values["data"])
+            (folder / values["data"]).symlink_to(project / name)
         (folder / ".command.sh").write_text("#!/bin/bash -ue\n" + Template(script_of(process)).substitute(values))
         return subprocess.run(["bash", "-ue", ".command.sh"], cwd=folder, timeout=100, check=False).returncode
 
     assert task("PULL", "0", folder=str(project)) == 0
-    assert json.loads(Path("work/0/pulled.json").read_text())["counts"]["done"] == 2
+    assert json.loads(Path("work/0/pulled.json").read_text())["counts"]["done"] == 3
     paths = [json.loads(line)["path"] for line in Path("omics.lock").read_text().splitlines()[1:]]
-    assert [task("COUNT", name := Path(path).name, data=name) for path in paths] == [0, 0]
-    assert Path("work/a.tsv/a.tsv.count").read_text().strip() == "2"
+    assert [task("COUNT", path, data=Path(path).name) for path in paths] == [0, 0, 0]
+    assert Path("work/more/b.tsv/b.tsv.count").read_text().strip() == "4"
     portal.requests.clear()
     assert task("PULL", "again", folder=str(project)) == 0
     assert portal.requests == []
