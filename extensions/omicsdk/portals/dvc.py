@@ -61,7 +61,7 @@ def _dvc_rows(file_list: FileList) -> Iterator[Row]:
     if not is_object(document):
         raise ListError(f"{file_list.shown}: no file of DVC", remedy="Name a .dvc file or dvc.lock.")
     stages: object = document.get("stages")
-    number = 0
+    number, wdir = 0, text_of(document.get("wdir"))
     for stage in only_objects([*stages.values()]) if is_object(stages) else [document]:
         outputs, inputs = only_objects(stage.get("outs")), only_objects(stage.get("deps"))
         is_import = len(outputs) == len(inputs) == 1 and (
@@ -73,12 +73,13 @@ def _dvc_rows(file_list: FileList) -> Iterator[Row]:
                 parts = _parts_of(file_list, entry)
             except RowFault as fault:
                 number += 1
-                yield Row(number, {}, fault=f"{text_of(entry.get('path'))!r} {fault}")
+                path = text_of(entry.get("path"))
+                yield Row(number, {}, fault=f"{path!r} {fault}", name=f"{_name(path, wdir)}/")
                 continue
             for part in parts:
                 number += 1
                 origin = inputs[0] if is_import else part if scheme_of(text_of(part.get("path"))) else None
-                yield _dvc_row(file_list, number, part, origin, text_of(document.get("wdir")))
+                yield _dvc_row(file_list, number, part, origin, wdir)
 
 
 def _parts_of(file_list: FileList, entry: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
@@ -159,7 +160,7 @@ def _dvc_row(
         wdir: The folder of its path.
     """
     path, md5, relative = (text_of(entry.get(key)) for key in ("path", "md5", "part"))
-    name = posixpath.normpath(posixpath.join(wdir, path)) if path and not scheme_of(path) else path.rpartition("/")[2]
+    name = _name(path, wdir)
     if not path:
         return Row(number, {}, fault="an output has no path")
     is_of_bytes = entry.get("hash") == "md5"
@@ -168,11 +169,14 @@ def _dvc_row(
     try:
         url = _imported(origin, relative) if origin is not None else _stored(file_list, entry, md5)
     except RowFault as fault:
-        return Row(number, {}, fault=f"{path!r} {fault}")
-    return Row(
-        number,
-        {"path": name, "size": text_of(entry.get("size")), "md5": md5 if is_of_bytes else "", "url": url},
-    )
+        return Row(number, {}, fault=f"{path!r} {fault}", name=name)
+    cells = {"path": name, "size": text_of(entry.get("size")), "md5": md5 if is_of_bytes else "", "url": url}
+    return Row(number, cells, name=name)
+
+
+def _name(path: str, wdir: str) -> str:
+    """The path of an output below the folder of its list, or the name of a file at a URL; empty if it has none."""
+    return posixpath.normpath(posixpath.join(wdir, path)) if path and not scheme_of(path) else path.rpartition("/")[2]
 
 
 def _imported(origin: Mapping[str, Any], relative: str) -> str:

@@ -70,7 +70,7 @@ def _row(number: int, path: str, key: str, urls: Iterable[str], copies: Iterable
     """
     match = _KEY.fullmatch(key)
     if match is None:
-        return Row(number, {}, fault=f"{path!r}: {key[:100]!r} is no key of git-annex")
+        return Row(number, {}, fault=f"{path!r}: {key[:100]!r} is no key of git-annex", name=path)
     algorithm = match["backend"].lower()
     is_checksum = algorithm in ("md5", "sha1", "sha256", "sha512")
     cells = {
@@ -80,7 +80,7 @@ def _row(number: int, path: str, key: str, urls: Iterable[str], copies: Iterable
         "checksum": match["name"].partition(".")[0] if is_checksum else "",
         "url": " ".join(dict.fromkeys(url for url in urls if scheme_of(url) in FETCHABLE)),
     }
-    return Row(number, cells if cells["url"] else {**cells, "copies": ", ".join(copies)})
+    return Row(number, cells if cells["url"] else {**cells, "copies": ", ".join(copies)}, name=path)
 
 
 def _files(row: Row, _: FileList) -> Iterator[ListedFile]:

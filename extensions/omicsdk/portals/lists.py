@@ -137,6 +137,8 @@ class Row(NamedTuple):
         headers: Headers of its requests, as `Name: value`; secrets, which no result keeps.
         fault: Why it cannot be read; empty for others.
         stated: What its columns state, where its format does not say so.
+        name: The path of its file, or of its folder with a slash at its end, by which an invalid row is left out; empty
+            if it is not known before its files are.
     """
 
     line: int
@@ -144,6 +146,7 @@ class Row(NamedTuple):
     headers: tuple[str, ...] = ()
     fault: str = ""
     stated: Stated = Stated()
+    name: str = ""
 
 
 class FileList(NamedTuple):

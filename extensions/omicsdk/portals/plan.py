@@ -240,6 +240,7 @@ class Plan:
         """The rows of a list with their files; one with a fault has a file with that error.
 
         Where a name is unsafe, every row has a fault, or the list is read strictly, all faults are in one error at its end.
+        Faults of rows that are excluded by their names are ignored.
         """
         faults, faulty, refused, is_any_right = list[str](), 0, self._strict, False
         for row in format.rows(file_list):
@@ -248,6 +249,8 @@ class Plan:
                     raise RowFault(row.fault)
                 files = list(format.files(row, file_list))
             except RowFault as fault:
+                if self._is_excluded(row.name):
+                    continue
                 faulty += 1
                 problem = f"line {row.line}: {fault}"
                 if len(faults) < SHOWN_FAULTS:
@@ -395,6 +398,14 @@ class Plan:
         if file.error is not None:
             return file.kind == FAULT or fits_rules(self._filters.rules, file.name)
         return self._filters.fits(file.name, file.size)
+
+    def _is_excluded(self, name: str) -> bool:
+        """Whether a file is excluded by its name, or all files of a folder, whose name ends with a slash."""
+        for includes, pattern in self._filters.rules:
+            # A rule that includes may select files of a folder that it does not match.
+            if name and (pattern.search(name) or (includes and name.endswith("/"))):
+                return not includes
+        return False
 
     def _is_repeated(self, file: ListedFile) -> bool:
         same = sorted(file.checksums.values()) or (file.kind, file.address)  # equal bytes may have several addresses

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Head, ListError
+from omicsdk.portals.downloads import planned
 from omicsdk.portals.dvc import DVC
 from omicsdk.portals.lists import recognised
+from omicsdk.transfer import TransferOptions
 from portal_host import SAMPLES
 
 MD5 = "a304afb96060aad90176268345e10355"
@@ -145,6 +147,30 @@ def test_what_dvc_states_no_url_of_is_a_fault(project: Path, text: str, why: str
     assert why in read(project / "list.dvc")[1][0]
 
 
+FAULTY = "outs:\n" + "".join(
+    f"- md5: {md5}\n  hash: md5\n  path: {path}\n"
+    for md5, path in ((MD5, "a.bin"), ("x", "b.bin"), (f"{MD5}.dir\n  remote: ssh", "c"), (MD5, "../outside.txt"))
+)
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "expected"),
+    [
+        ((), ("b.bin", "/c/", "*.txt"), ["a.bin"]),
+        ((), ("b.bin", "*.txt"), ["a.bin", "line 3: 'c' is a folder"]),
+        (("*.bin",), (), ["a.bin", "line 2: 'b.bin' has no MD5", "line 3: 'c' is a folder"]),  # it may have such files
+    ],
+)
+def test_faults_of_rows_that_are_excluded_stop_nothing(
+    project: Path, include: tuple[str, ...], exclude: tuple[str, ...], expected: list[str]
+):
+    (project / "list.dvc").write_text(FAULTY)
+    options = TransferOptions.of({"include": include, "exclude": exclude}, selects=True)
+    with planned(project / "list.dvc", options, print) as (plan, _, _):
+        results = [file.error.message.partition(",")[0] if file.error else file.name for file in plan.files()]
+    assert results == expected
+
+
 def test_an_output_outside_of_a_project_and_broken_yaml_are_faults(tmp_path: Path):
     (tmp_path / "list.dvc").write_text(DVC_3)
     assert "storage of its DVC project, which is not here" in read(tmp_path / "list.dvc")[1][0]
@@ -174,3 +200,6 @@ def test_git_annex_states_urls_and_keys(tmp_path: Path):
     assert [(size, sums) for _, _, size, sums in found[:3]] == [(3, {"md5": MD5}), (3, {}), (3, {"md5": MD5})]
     assert found[3][1] == "a: git-annex states no URL of it, only copies in laptop"
     assert faults == ["the line is not of git annex whereis --json"]
+    (tmp_path / "list").write_text(line % ("none", url) + (line % (keys[0], url)).replace('"a"', '"../b"'))
+    with planned(tmp_path / "list", TransferOptions.of({"exclude": ["a", "b"]}, selects=True), print) as (plan, _, _):
+        assert [*plan.files()] == []
