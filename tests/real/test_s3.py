@@ -349,3 +349,24 @@ def test_keys_that_are_no_paths(run: Run, client: Any, bucket: str, differs: dic
     removed = run("--yes", "rm", "-r", f"s3://{bucket}/odd/")
     left = keys(client, bucket, "odd/")
     assert (removed.code == 0, bool(left) and "odd-keys" not in differs) == (not left, False), removed.err
+
+
+@pytest.mark.tried("a folder in a storage of DVC, whose configuration names the server")
+def test_a_storage_of_dvc_is_read_at_its_endpoint(
+    run: Run, client: Any, server: Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The digests are those of DVC 3.67, which names the list of a folder by its own bytes.
+    stored = {
+        "8b/699176e0ce77d32e75bf6bff7e074a.dir": b'[{"md5": "84bc3da1b3e33a18e8d5e1bdd7a18d7a", "relpath": "7"}]',
+        "84/bc3da1b3e33a18e8d5e1bdd7a18d7a": b"7\n",
+    }
+    for key, body in stored.items():
+        client.put_object(Bucket=bucket, Key=f"dvc/files/md5/{key}", Body=body)
+    config = f"[core]\n    remote = s\n['remote \"s\"']\n    url = s3://{bucket}/dvc\n    endpointurl = {server.url}\n"
+    Path(".dvc").mkdir()
+    Path(".dvc/config").write_text(config)
+    Path("d.dvc").write_text("outs:\n- md5: 8b699176e0ce77d32e75bf6bff7e074a.dir\n  hash: md5\n  path: d\n")
+    ran = run("get", "d.dvc", "--to", "got", "--require-checksum")
+    assert (ran.code, Path("got/d/7").read_bytes()) == (0, b"7\n"), ran.err
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3")
+    assert "is read without credentials" in run("get", "d.dvc", "--to", "again", "--retries", "0").err

@@ -17,6 +17,7 @@ from omicsdk.core.checksums import digest
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.lazy import require
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.portals.lists import (
@@ -40,6 +41,7 @@ from omicsdk.portals.lists import (
 from omicsdk.portals.rows import text_of
 from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.transfer.reports.report import raise_failure
+from omicsdk.transfer.s3.settings import Settings, is_configured
 
 _MOST_YAML = 1 << 24
 """Most characters of a file of DVC."""
@@ -119,7 +121,8 @@ def _folder(file_list: FileList, entry: Mapping[str, Any], md5: str) -> Sequence
         raise RowFault(f"{why}not in DVC's cache, and {fault}") from fault
     except (OSError, OmicsError) as error:
         reason = error.message if isinstance(error, OmicsError) else error.strerror
-        raise RowFault(f"{why}not in DVC's cache and cannot be read ({reason}): dvc fetch") from error
+        reasons = "; ".join((str(reason), *file_list.notes))
+        raise RowFault(f"{why}not in DVC's cache and cannot be read ({reasons}): dvc fetch") from error
     if len(data) > LONGEST_DOCUMENT:
         raise RowFault(
             f"{why}longer than {LONGEST_DOCUMENT >> 20} MiB: name the files of a part, as `dvc add` lists them"
@@ -167,7 +170,7 @@ def _dvc_row(
     if md5 and not is_of_bytes:
         file_list.notes["MD5 of DVC 2, which may be of converted text, are not compared"] += 1
     try:
-        url = _imported(origin, relative) if origin is not None else _stored(file_list, entry, md5)
+        url = _imported(file_list, origin, relative) if origin is not None else _stored(file_list, entry, md5)
     except RowFault as fault:
         return Row(number, {}, fault=f"{path!r} {fault}", name=name)
     cells = {"path": name, "size": text_of(entry.get("size")), "md5": md5 if is_of_bytes else "", "url": url}
@@ -179,7 +182,7 @@ def _name(path: str, wdir: str) -> str:
     return posixpath.normpath(posixpath.join(wdir, path)) if path and not scheme_of(path) else path.rpartition("/")[2]
 
 
-def _imported(origin: Mapping[str, Any], relative: str) -> str:
+def _imported(file_list: FileList, origin: Mapping[str, Any], relative: str) -> str:
     """The URL of what a file was imported from.
 
     Raises:
@@ -192,7 +195,9 @@ def _imported(origin: Mapping[str, Any], relative: str) -> str:
     url = text_of(origin.get("path"))
     if scheme_of(url) not in FETCHABLE:
         raise RowFault(f"is imported from {url!r}, which is no URL that can be downloaded")
-    return address_in(url, relative) if relative and not url.endswith(relative) else url
+    address = address_in(url, relative) if relative and not url.endswith(relative) else url
+    options: object = origin.get("fs_config")
+    return _at_endpoint(file_list, address, options) if is_object(options) else address
 
 
 def _config(file_list: FileList) -> tuple[configparser.ConfigParser, Path]:
@@ -232,12 +237,37 @@ def _stored(file_list: FileList, entry: Mapping[str, Any], md5: str) -> str:
     """
     place, (config, _) = _place(entry, md5), _config(file_list)
     remote = text_of(entry.get("remote")) or config.get("core", "remote", fallback="")
-    url = config.get(f"'remote \"{remote}\"'", "url", fallback="")
+    section = f"'remote \"{remote}\"'"
+    options = dict(config[section]) if config.has_section(section) else {}
+    url = options.get("url", "")
     if scheme_of(url) not in FETCHABLE:
         raise RowFault(
             f"is in DVC's storage {remote!r}, {url or 'without a URL'}, which cannot be downloaded: dvc pull"
         )
-    return f"{url.rstrip('/')}/{place}"
+    for option in ("version_aware", "worktree"):
+        if options.get(option, "false").lower() != "false":
+            raise RowFault(f"is in DVC's storage {remote!r}, which has versions of files by path ({option}): dvc pull")
+    return _at_endpoint(file_list, f"{url.rstrip('/')}/{place}", options)
+
+
+def _at_endpoint(file_list: FileList, url: str, options: Mapping[str, Any]) -> str:
+    """The address of what DVC has at a URL: of an object in S3 elsewhere than S3's settings state, its URL there.
+
+    Args:
+        file_list: The list, whose notes state which settings would use credentials.
+        url: The URL.
+        options: DVC's options of the storage.
+    """
+    endpoint, profile = text_of(options.get("endpointurl")), text_of(options.get("profile"))
+    if scheme_of(url) != "s3":
+        return url
+    if endpoint and not is_configured(Settings(), endpoint):
+        shown = mask_url(endpoint)
+        file_list.notes[f"S3 at {shown} is read without credentials; set AWS_ENDPOINT_URL_S3={shown} to use yours"] += 1
+        return address_in(endpoint, url.removeprefix("s3://"))
+    if profile and profile != os.environ.get("AWS_PROFILE"):
+        file_list.notes[f"DVC reads S3 by the profile {profile!r}; set AWS_PROFILE={profile} to use its keys"] += 1
+    return url
 
 
 def _files(row: Row, _: FileList) -> Iterator[ListedFile]:

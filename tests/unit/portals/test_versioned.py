@@ -13,6 +13,7 @@ from omicsdk.portals.dvc import DVC
 from omicsdk.portals.lists import recognised
 from omicsdk.transfer import TransferOptions
 from portal_host import SAMPLES
+from unsettled import unsettled
 
 MD5 = "a304afb96060aad90176268345e10355"
 HOST = "https://files.example.org"
@@ -53,6 +54,21 @@ outs:
   files:
   - {{size: 4, md5: {MD5}, relpath: x/y z.bin}}
 """
+
+MINIO = "https://minio.example.org"
+S3_CONFIG = f"""[core]
+    remote = minio
+['remote "minio"']
+    url = s3://bucket/dvc
+    endpointurl = {MINIO}
+    profile = lab
+    region = eu-central-1
+['remote "ver"']
+    url = s3://versions/dvc
+    endpointurl = {MINIO}
+    version_aware = true
+"""
+"""As `dvc remote add` and `dvc remote modify` of DVC 3.67 write it."""
 
 Stated = tuple[str, str, int | None, Mapping[str, str]]
 
@@ -145,6 +161,54 @@ def test_what_dvc_states_no_url_of_is_a_fault(project: Path, text: str, why: str
     (project / "list.dvc").write_text(text)
     (project.parent / ".dvc/config.local").write_text("[core]\nremote = ssh\n" if text.startswith("schema") else "")
     assert why in read(project / "list.dvc")[1][0]
+
+
+S3_FILES = (f"s3://bucket/dvc/files/md5/a3/{MD5[2:]}", "s3://bucket/a b.txt")
+
+
+@pytest.mark.parametrize(
+    ("variables", "addresses", "expected_notes"),
+    [
+        (
+            {},
+            (f"{MINIO}/bucket/dvc/files/md5/a3/{MD5[2:]}", f"{MINIO}/bucket/a%20b.txt"),
+            {f"S3 at {MINIO} is read without credentials; set AWS_ENDPOINT_URL_S3={MINIO} to use yours": 2},
+        ),
+        (
+            {"AWS_ENDPOINT_URL_S3": f"{MINIO}/"},
+            S3_FILES,
+            {"DVC reads S3 by the profile 'lab'; set AWS_PROFILE=lab to use its keys": 1},
+        ),
+        ({"AWS_ENDPOINT_URL": MINIO, "AWS_PROFILE": "lab"}, S3_FILES, {}),
+    ],
+)
+def test_a_storage_of_s3_is_read_at_its_endpoint(
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    addresses: tuple[str, ...],
+    expected_notes: dict[str, int],
+):
+    unsettled(monkeypatch, project)
+    (project / "home/.aws").mkdir()
+    (project / "home/.aws/config").write_text("[profile lab]\nregion = eu-central-1\n")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    (project.parent / ".dvc/config").write_text(S3_CONFIG)
+    (project / "stored.dvc").write_text(DVC_3)
+    # As dvc import-url --fs-config writes it.
+    origin = f"s3://bucket/a b.txt\n  fs_config:\n    endpointurl: {MINIO}"
+    (project / "imported.dvc").write_text(IMPORT.format(origin, f"md5: {MD5}\n  hash: md5"))
+    [stored], _, notes = read(project / "stored.dvc")
+    [imported], _, further_notes = read(project / "imported.dvc")
+    assert (stored[1], imported[1]) == addresses
+    assert notes + further_notes == expected_notes
+
+
+def test_a_storage_of_versions_is_refused(project: Path):
+    (project.parent / ".dvc/config").write_text(S3_CONFIG)
+    (project / "list.dvc").write_text(DVC_3 + "  remote: ver\n")
+    assert "storage 'ver', which has versions of files by path (version_aware)" in read(project / "list.dvc")[1][0]
 
 
 FAULTY = "outs:\n" + "".join(

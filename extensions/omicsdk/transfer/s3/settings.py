@@ -230,24 +230,34 @@ def is_amazons(url: str) -> bool:
     return not url or re.fullmatch(_AMAZONS, origin_of(url)) is not None
 
 
-def is_keys_own(settings: Settings, endpoint_url: str) -> bool:
-    """Whether the keys that are found are for an address: the configured one, or any of Amazon's where none is.
+def is_configured(settings: Settings, endpoint_url: str) -> bool:
+    """Whether an address is the configured one, or any of Amazon's where none is.
 
     Args:
         settings: The settings.
         endpoint_url: The address.
     """
     own_url = settings.endpoint_url
-    if (own_url and origin_of(own_url) == origin_of(endpoint_url)) or (
+    return (own_url != "" and origin_of(own_url) == origin_of(endpoint_url)) or (
         is_amazons(own_url) and is_amazons(endpoint_url)
-    ):
+    )
+
+
+def is_keys_own(settings: Settings, endpoint_url: str) -> bool:
+    """Whether the keys that are found are for an address; logs a warning if they are for another one.
+
+    Args:
+        settings: The settings.
+        endpoint_url: The address.
+    """
+    if is_configured(settings, endpoint_url):
         return True
     with suppress(ConfigError):
         if settings.keys()() is not None:
             config_log.warning(
                 "The AWS keys are for %s, and are not sent to %s, which an option names: its requests are not signed. Set "
                 "AWS_ENDPOINT_URL_S3, or endpoint_url of the profile in ~/.aws/config, to use them there",
-                mask_url(own_url or "https://s3.amazonaws.com"),
+                mask_url(settings.endpoint_url or "https://s3.amazonaws.com"),
                 mask_url(endpoint_url),
             )
     return False
