@@ -295,9 +295,9 @@ class Task(Running, Savable):
         has_ended = super()._has_ended()
         if self.field("status") == TaskStatus.DRAFT:
             batch, parent = self.field("batch"), self.field("parent")
-            what = "a draft, with all of its children" if batch else "a draft"
+            what = "a draft, with all of its children," if batch else "a draft"
             remedy = f"Run the batch task that it belongs to: {parent}." if parent else "Run it first: task.run()."
-            raise NeverEnds(f"Task {self.field('id')} is {what}and does not start automatically", remedy=remedy)
+            raise NeverEnds(f"Task {self.field('id')} is {what} and does not start automatically", remedy=remedy)
         return has_ended
 
 

@@ -98,7 +98,9 @@ def test_runs_of_automations_are_waited_for(api, platform, clock):
 @pytest.mark.parametrize("timeout", [None, 3600])
 def test_a_draft_is_not_waited_for(api, platform, clock, known, timeout):
     platform.says(f"GET /tasks/{ID}", {"id": ID, "name": "mine", "status": "DRAFT"})
-    with pytest.raises(NeverEnds, match=rf"Task {ID} is a draft.*Run it first: task\.run\(\)") as raised:
+    with pytest.raises(
+        NeverEnds, match=rf"Task {ID} is a draft and does not start.*Run it first: task\.run\(\)"
+    ) as raised:
         api.tasks.of({"id": ID, **known}, api).wait(timeout=timeout)
     assert isinstance(raised.value, SbgError)
     assert len(platform.requests) == 1  # it may have been run elsewhere meanwhile
@@ -114,7 +116,7 @@ def test_a_draft_that_was_run_elsewhere_is_waited_for(api, platform):
 
 def test_a_batch_draft_and_its_children(api, platform):
     platform.says(f"GET /tasks/{ID}", {"id": ID, "status": "DRAFT", "batch": True})
-    with pytest.raises(NeverEnds, match="is a draft, with all of its children"):
+    with pytest.raises(NeverEnds, match="is a draft, with all of its children, and does not start"):
         api.tasks.of({"id": ID}, api).wait()
     platform.says(f"GET /tasks/{ID}", {"id": ID, "status": "DRAFT", "parent": "p-1"})
     with pytest.raises(NeverEnds, match="Run the batch task that it belongs to: p-1"):
