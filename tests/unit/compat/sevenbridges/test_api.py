@@ -9,7 +9,7 @@ import threading
 import httpx
 import omicsdk.compat.sevenbridges
 import pytest
-from omicsdk.compat.sevenbridges import Api, AsyncJob, Project
+from omicsdk.compat.sevenbridges import Api, AsyncJob, Project, Task
 from omicsdk.compat.sevenbridges.errors import SettingsError
 
 BASE = "https://{}.example.org/v2"
@@ -99,6 +99,14 @@ def test_help_describes_the_arguments_that_methods_share():
     copy = inspect.getdoc(AsyncJob.file_bulk_copy)
     assert copy.index('files: For each a dictionary with "file"') < copy.index("api: ")
     assert copy.count("files: ") == 1
+
+
+def test_docstrings_of_a_program_stay_as_they_are():
+    class Analysis(Task):
+        def restart(self, inplace):
+            """Restart it."""
+
+    assert Analysis.restart.__doc__ == "Restart it."
 
 
 def test_two_apis_never_mix():

@@ -54,7 +54,8 @@ class Resource:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        complete(vars(cls).values())
+        if cls.__module__.startswith("omicsdk."):  # not a program's own subclass
+            complete(vars(cls).values())
 
     def __init__(self, **kwargs: Any) -> None:
         api = kwargs.pop("api", None)
