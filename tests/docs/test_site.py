@@ -49,6 +49,11 @@ def test_every_link_of_the_site_leads_somewhere_and_nothing_is_fetched_from_else
     assert lost_in_site(site) == []
 
 
+def test_the_reference_describes_arguments_that_methods_share(site: Path):
+    page = (site / "reference" / "python" / "compat.sevenbridges.html").read_text(encoding="utf-8")
+    assert page.count("Records per page") > 20
+
+
 def test_the_search_knows_every_page(site: Path):
     index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
     found = {entry["location"].partition("#")[0] for entry in index["docs"]}
