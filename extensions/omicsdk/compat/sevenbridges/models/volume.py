@@ -81,9 +81,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Amazon S3 by a key, which the platform tries."""
         access = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
         service = {"type": VolumeType.S3, "bucket": bucket, "credentials": access}
-        return cls._created(
-            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
-        )
+        return cls._created(api, service, prefix, properties, name, access_mode, description)
 
     @classmethod
     def create_s3_volume_role_auth(
@@ -101,9 +99,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Amazon S3 by a role that the platform takes on, with the external id that the role requires."""
         access = {"role_arn": role_arn, "external_id": external_id}
         service = {"type": VolumeType.S3, "bucket": bucket, "credentials": access}
-        return cls._created(
-            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
-        )
+        return cls._created(api, service, prefix, properties, name, access_mode, description)
 
     @classmethod
     def create_google_volume(
@@ -121,9 +117,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Google Cloud Storage by a service account, its email and key."""
         access = {"client_email": client_email, "private_key": private_key}
         service = {"type": VolumeType.GOOGLE, "bucket": bucket, "credentials": access}
-        return cls._created(
-            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
-        )
+        return cls._created(api, service, prefix, properties, name, access_mode, description)
 
     @classmethod
     def create_google_iam_volume(
@@ -143,9 +137,7 @@ class Volume(Membership, Listed, Savable):
             configuration: The federation's configuration from Google, as a dictionary or JSON text.
         """
         service = {"type": VolumeType.GOOGLE, "bucket": bucket, "credentials": {"configuration": configuration}}
-        return cls._created(
-            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
-        )
+        return cls._created(api, service, prefix, properties, name, access_mode, description)
 
     @classmethod
     def create_oss_volume(
@@ -164,9 +156,7 @@ class Volume(Membership, Listed, Savable):
         """Connect a bucket on Alibaba's Object Storage Service, at the URL `endpoint`."""
         access = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
         service = {"type": VolumeType.OSS, "bucket": bucket, "endpoint": endpoint, "credentials": access}
-        return cls._created(
-            api, service, prefix, properties, name=name, access_mode=access_mode, description=description
-        )
+        return cls._created(api, service, prefix, properties, name, access_mode, description)
 
     @classmethod
     def _created(
@@ -175,13 +165,13 @@ class Volume(Membership, Listed, Savable):
         service: Mapping[str, Any],
         prefix: str | None,
         properties: Mapping[str, Any] | None,
-        **volume: str | None,
+        *texts: str | None,
     ) -> Self:
         more = {"prefix": prefix, "properties": properties}
         service = {**service, **{name: value for name, value in more.items() if value}}
-        return cls._asked(
-            api, "create_volume", service=service, **{name: value or None for name, value in volume.items()}
-        )
+        name, access_mode, description = (text or None for text in texts)
+        volume = {"name": name, "access_mode": access_mode, "description": description}
+        return cls._asked(api, "create_volume", service=service, **volume)
 
     # -- contents
 

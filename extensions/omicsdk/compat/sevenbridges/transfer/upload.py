@@ -194,11 +194,9 @@ class CodePackageUpload(Sending):
     def result(self) -> CodePackage | None:
         """The code on the platform; None before it is complete, or if it was stopped. An SbgError if it has failed."""
         payload = self._made()
-        return (
-            None
-            if payload is None
-            else CodePackage(str(payload.get("id")), str(payload.get("name") or self._file_name))
-        )
+        if payload is None:
+            return None
+        return CodePackage(str(payload.get("id")), str(payload.get("name") or self._file_name))
 
     def _new_store(self) -> PlatformStore:
         return CodeStore(self._api.platform, self._file_name, self._automation, self._file_size, self._part_size)
