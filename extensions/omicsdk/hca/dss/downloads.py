@@ -392,7 +392,7 @@ def download_manifest(
         )
     pool = None if workers is scheduler is None else worker_pool(workers, scheduler)
     settings = TransferOptions.of(options, connections=CONNECTIONS, selects=True)
-    table, folder = replace(Manifest.open(Path(manifest)), filters=settings.filters), Path(download_dir)
+    table, folder = Manifest.open(Path(manifest), settings.filters), Path(download_dir)
     table.check()
     addresses = table.addresses()
     if addresses and (layout == "bundle" or pool is not None):

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
@@ -37,6 +37,9 @@ ADDRESS_COLUMNS = ("file_azul_url", "file_url")
 SHOWN_FAULTS = 10
 """Faulty rows that an error names; the rest is counted."""
 
+ALL_FILES = Filters()
+"""Filters that select every file."""
+
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -56,17 +59,21 @@ class Manifest:
 
     path: Path
     columns: tuple[str, ...]
-    filters: Filters = field(default_factory=Filters)
+    filters: Filters
 
     @classmethod
-    def open(cls, path: Path) -> Manifest:
+    def open(cls, path: Path, filters: Filters = ALL_FILES) -> Manifest:
         """Read the header.
+
+        Args:
+            path: The table.
+            filters: Select files of it.
 
         Raises:
             ManifestError: It is not a readable table, or a column is missing.
         """
-        with _opened(path) as lines:
-            columns = tuple(name for _, names in islice(rows_of(lines, "\t"), 1) for name in names)
+        with _opened(path) as rows:
+            columns = tuple(next(rows)[1])
         missing = [column for column in COLUMNS if column not in columns]
         if missing:
             hint = " It seems to be separated by commas." if len(columns) == 1 and "," in columns[0] else ""
@@ -77,7 +84,7 @@ class Manifest:
         repeated = {column for column in columns if columns.count(column) > 1}
         if repeated:
             raise ManifestError(f"{path}: the header row names {', '.join(sorted(repeated))} twice", remedy="Keep one.")
-        return cls(path, columns)
+        return cls(path, columns, filters)
 
     def rows(self) -> Iterator[dict[str, str]]:
         """The rows of selected files as they are; blank lines are skipped."""
@@ -87,8 +94,8 @@ class Manifest:
                 yield row
 
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
-        with _opened(self.path) as lines:
-            for line, cells in islice(rows_of(lines, "\t"), 1, None):
+        with _opened(self.path) as rows:
+            for line, cells in islice(rows, 1, None):
                 if not any(cells):
                     continue
                 if len(cells) < len(self.columns) or any(cells[len(self.columns) :]):
@@ -230,8 +237,8 @@ def row_fault(row: dict[str, str]) -> str | None:
 
 
 @contextmanager
-def _opened(path: Path) -> Generator[Iterator[str]]:
-    """Open a text file for its lines: UTF-8 with or without a byte order mark, any line ends.
+def _opened(path: Path) -> Generator[Iterator[tuple[int, list[str]]]]:
+    """Open a table for its numbered rows, the first of which is not blank: UTF-8 with or without a byte order mark, any line ends.
 
     Raises:
         ManifestError: It does not exist, cannot be read, or is not text.
@@ -245,7 +252,7 @@ def _opened(path: Path) -> Generator[Iterator[str]]:
                 raise ManifestError(f"{path}: the file is empty", remedy="Begin the manifest with a header row.")
             if "\0" in first:
                 raise ManifestError(f"{path}: not a text file", remedy="Use a table separated by tabs.")
-            yield chain([first], lines)
+            yield rows_of(chain([first], lines), "\t")
     except RowError as error:
         raise ManifestError(
             f"{path}: line {error.line}: {error}", remedy="Correct or remove it; nothing was changed."

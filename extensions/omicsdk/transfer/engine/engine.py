@@ -217,10 +217,10 @@ class Engine(ABC, Generic[J]):
                         if self._more:
                             self._admit()
                         self._serve()
-                        self._widen()
                     if self._settle():
                         self.finished = True
                         break
+                    self._widen()
                     # Paused jobs are not served when they are due.
                     self._just_ended.extend(self._wire.poll(TICK if paused else self._wait_for()))
                     while self._just_ended:

@@ -178,14 +178,15 @@ class TransferOptions(Filters, kw_only=True):
         super().__post_init__()
         if "control" not in self.__dict__:
             object.__setattr__(self, "control", Control())
-        if self.connections is not None:
-            _in_range("connections", whole_number, self.connections)
-        _in_range("retries", whole_number, self.retries, 0)
+        for name, least in (("connections", 1), ("retries", 0), ("renewals", 0)):
+            if (value := getattr(self, name)) is not None or name == "retries":
+                try:
+                    whole_number(name, value, least)
+                except ValueError as error:
+                    raise InvalidOption(name, str(error).removeprefix(f"{name} ")) from None
         number("min_delay", self.min_delay, "seconds")
         if not 0 <= self.min_delay < float("inf"):
             raise InvalidOption("min_delay", f"is {self.min_delay}", remedy="Use 0 or more seconds.")
-        if self.renewals is not None:
-            _in_range("renewals", whole_number, self.renewals, 0)
         for name in ("limit_rate", "min_rate"):
             object.__setattr__(self, name, _rate(name, getattr(self, name)))
         for name in ("time_budget", "stall_timeout", "max_wait"):
@@ -213,7 +214,7 @@ class TransferOptions(Filters, kw_only=True):
             "renewals": self.renewals,
         }
         changed: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
-        return PATIENCE.replaced(**changed)
+        return PATIENCE.replaced(**changed) if changed else PATIENCE
 
     def quota(self, retries: int | None, min_delay: float | None) -> Quota:
         """Return the failures that a file may have.
@@ -267,13 +268,6 @@ DOWNLOAD_CONNECTIONS, UPLOAD_CONNECTIONS = 16, 4
 FILTERS = tuple(Filters.__annotations__)
 """The options by which files are selected."""
 _NAMES = (*FILTERS, *TransferOptions.__annotations__)
-
-
-def _in_range(name: str, check: Callable[..., int], *value: int) -> None:
-    try:
-        check(name, *value)
-    except ValueError as error:
-        raise InvalidOption(name, str(error).removeprefix(f"{name} ")) from None
 
 
 def _rate(name: str, value: object) -> float | Timetable | None:
