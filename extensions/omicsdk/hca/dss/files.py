@@ -318,14 +318,9 @@ class _Unlocated:
         raise RuntimeError(f"{self.file.name} was located before its worker opened a client")
 
 
-def unlocated(file: DSSFile) -> tuple[_Unlocated, None]:
-    """Raise: a placeholder for a file's location until there is a client to locate it."""
-    return _Unlocated(file), None
-
-
 def items_of(
     files: Iterable[DSSFile],
-    place: Callable[[DSSFile], tuple[Locate | Location, Locate | None]] = unlocated,
+    place: Callable[[DSSFile], tuple[Locate | Location, Locate | None]] | None = None,
 ) -> Iterator[Item]:
     """Yield what the engine fetches.
 
@@ -335,7 +330,7 @@ def items_of(
             shared out and sent to workers.
     """
     for file in files:
-        locate, renew = place(file)
+        locate, renew = (_Unlocated(file), None) if place is None else place(file)
         yield Item(
             name=name_in_store(file.sha256),
             locate=locate,

@@ -603,8 +603,8 @@ class Downloads(Engine[Job]):
         self._read(
             job,
             job.final,
-            lambda stopped: hashing.checksums_of(job.final, job.item.checksums, command.size, stopped),
-            lambda checksums: messages.ExistingHashed(checksums, command.disk_state),
+            lambda stopped: hashing.checksums_of(job.final, job.item.checksums, command.existing.st_size, stopped),
+            lambda checksums: messages.ExistingHashed(checksums, command.existing, command.disk_state),
         )
 
     def _read_cells(self, job: Job, command: messages.ReadCells) -> None:

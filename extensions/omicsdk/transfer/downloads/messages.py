@@ -94,10 +94,12 @@ class ExistingHashed(Message):
 
     Attributes:
         checksums: Its checksums.
+        existing: Its stat before.
         disk_state: What was found before.
     """
 
     checksums: dict[str, str]
+    existing: os.stat_result
     disk_state: Looked
 
 
@@ -230,8 +232,8 @@ class EnterCache(Message):
 class HashExisting(Message):
     """Hash the file under the final name: `ExistingHashed`."""
 
+    existing: os.stat_result
     disk_state: Looked
-    size: int
 
 
 class ReadCells(Message):

@@ -6,6 +6,7 @@ A handler changes the job's data and returns commands; the engine executes them.
 from __future__ import annotations
 
 import stat
+from typing import TYPE_CHECKING
 
 from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import (
@@ -40,6 +41,9 @@ from omicsdk.transfer.network.requests import (
     unavailable,
     validator_words,
 )
+
+if TYPE_CHECKING:
+    import os
 
 #: Maximum number of checks of the whole while its parts are downloaded again, before the last one at the end.
 CHECKS = 8
@@ -86,15 +90,15 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
         return _resume(job, event)
     # Another size needs no hashing to be wrong.
     if job.item.size not in (None, existing.st_size):
-        return _take_back(job, event)
+        return _take_back(job, existing, event)
     if event.checksums is not None:
         job.size = existing.st_size
         job.state = State.SKIPPED
         return [messages.Finish(event.checksums)]
     if job.item.checksums:
-        return [messages.HashExisting(event, existing.st_size)]
+        return [messages.HashExisting(existing, event)]
     if event.record is not None and event.record.size == existing.st_size:
-        return _take_back(job, event)  # the CRCs of its cells show which of it survived a crash
+        return _take_back(job, existing, event)  # the CRCs of its cells show which of it survived a crash
     # The journal has it as done, and it has changed since: a user has edited it.
     if event.intact is False and not job.item.overwrite:
         return _keep(job)
@@ -102,40 +106,33 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
 
 
 def _existing_hashed(job: Job, event: messages.ExistingHashed, _: Patience) -> Commands:
-    existing = event.disk_state.existing
-    assert existing is not None
+    existing = event.existing
     wrong = first_difference(job.item.checksums, event.checksums)
     if wrong is None:
         job.size = existing.st_size
         job.state = State.COMMITTING
         return [messages.ClosePart(), messages.Commit(event.checksums, fetched=False, existing=existing)]
     _log.info("%s: the existing file has another %s", job.item.title, wrong)
-    return _take_back(job, event.disk_state)
+    return _take_back(job, existing, event.disk_state)
 
 
-def _take_back(job: Job, disk_state: messages.Looked) -> Commands:
+def _take_back(job: Job, existing: os.stat_result, disk_state: messages.Looked) -> Commands:
     """Take a file that is or may be wrong from its final name, to resume from the right parts of it."""
-    assert disk_state.existing is not None
-    if not job.item.overwrite and disk_state.existing.st_size and not (disk_state.intact or _is_received(disk_state)):
+    # The record has all of its cells: it was whole, and a power cut may have lost bytes of it before it was recorded as done.
+    record = disk_state.record
+    is_received = record is not None and record.size == existing.st_size and MISSING not in record.cells
+    if not job.item.overwrite and existing.st_size and not (disk_state.intact or is_received):
         return _keep(job)
     if disk_state.intact:
         return _resume(job, disk_state)  # an earlier version keeps its name until the new one takes it
-    if disk_state.record is None:
+    if record is None:
         return [messages.TakeBack(), *_resume(job, disk_state)]
     # A file without the right to write, such as a link to a file of a cache, is never resumed in its place.
-    if disk_state.length is None and disk_state.existing.st_mode & stat.S_IWUSR:
+    if disk_state.length is None and existing.st_mode & stat.S_IWUSR:
         # An old record must not vouch for bytes that are about to change.
-        whole = disk_state.replaced(length=disk_state.existing.st_size)
+        whole = disk_state.replaced(length=existing.st_size)
         return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, whole)]
     return [messages.RemoveExisting(), *_resume(job, disk_state)]  # the part has more of the file
-
-
-def _is_received(disk_state: messages.Looked) -> bool:
-    """Whether an existing file may be one that was whole, but of whose bytes a power cut lost some before it was recorded."""
-    record, existing = disk_state.record, disk_state.existing
-    return (
-        record is not None and existing is not None and record.size == existing.st_size and MISSING not in record.cells
-    )
 
 
 def _keep(job: Job) -> Commands:
