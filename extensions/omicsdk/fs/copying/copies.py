@@ -377,7 +377,6 @@ class SpooledCopy:
     def __init__(self, plan: CopyPlan, source: Store, target: Store, spool: Spool, options: CopyOptions) -> None:
         self._plan, self._source, self._target = plan, source, target
         self._spool, self._options = spool, options
-        self._progress: RelayProgress | None = None
 
     def run(self, files: Sequence[Selected]) -> Iterator[TransferReport]:
         """Fetch and send files, as many at once as there is room for.
@@ -389,18 +388,16 @@ class SpooledCopy:
             Reports with the outcomes of some of them each.
         """
         named = {self._name(file): file for file in files}
-        if (report := self._options.progress or notebook_progress()) is not None:
-            sizes = [file.entry.size for file in files]
-            self._progress = RelayProgress(report, sizes, SYSTEM_CLOCK)
+        report = self._options.progress or notebook_progress()
+        self._progress = RelayProgress(report, [file.entry.size for file in files], SYSTEM_CLOCK)
+        if report is not None:
             self._options = self._options.replaced(progress=self._progress.add_run)
         yield from self._steps(named)
-        if self._progress is not None:
-            self._progress.end()
+        self._progress.end()
 
     def _steps(self, named: Mapping[str, Selected]) -> Iterator[TransferReport]:
         outcomes = dict(self._arrived(named))
-        if self._progress is not None:
-            self._progress.count_uploads((outcome, named[name].entry.size) for name, outcome in outcomes.items())
+        self._progress.count_uploads((outcome, named[name].entry.size) for name, outcome in outcomes.items())
         yield TransferReport(outcomes.values())
         left = {name: file for name, file in named.items() if name not in outcomes}
         # What earlier runs left of files that have changed, or arrived since, only takes room.
@@ -456,8 +453,7 @@ class SpooledCopy:
         )
         downloaded = {outcome.name: outcome for outcome in report.outcomes if outcome.is_present}
         lost = [outcome for outcome in report.outcomes if not outcome.is_present]
-        if self._progress is not None:
-            self._progress.count_downloads((outcome, named[outcome.name].entry.size) for outcome in report.outcomes)
+        self._progress.count_downloads((outcome, named[outcome.name].entry.size) for outcome in report.outcomes)
         renamed = [outcome._replace(name=named[outcome.name].name) for outcome in lost]
         yield TransferReport(renamed, report.seconds, why_stopped=report.why_stopped)
         if any(isinstance(outcome.error, DiskFull) for outcome in lost):
@@ -481,8 +477,7 @@ class SpooledCopy:
                 arrivals[name] = Arrival(
                     outcome.size, {**downloaded[name].checksums, **outcome.checksums}, where, worse
                 )
-        if self._progress is not None:
-            sizes = (named[name].entry.size for name in downloaded)
-            self._progress.count_uploads(zip(sent.outcomes, sizes, strict=True))
+        sizes = (named[name].entry.size for name in downloaded)
+        self._progress.count_uploads(zip(sent.outcomes, sizes, strict=True))
         self._spool.note(arrivals)
         return TransferReport(outcomes, sent.seconds, why_stopped=sent.why_stopped)

@@ -16,12 +16,12 @@ class RelayProgress:
     time left covers both ways.
 
     Args:
-        report: Called with the progress of all files.
+        report: Called with the progress of all files; None to report nothing.
         sizes: Their sizes in bytes, None if unknown.
         clock: Measures the time.
     """
 
-    def __init__(self, report: Callable[[Progress], None], sizes: Sequence[int | None], clock: Clock) -> None:
+    def __init__(self, report: Callable[[Progress], None] | None, sizes: Sequence[int | None], clock: Clock) -> None:
         known = [size for size in sizes if size is not None]
         unsized = len(sizes) - len(known)
         self._counters = Counters(len(sizes), sum(known), clock.monotonic(), WORD, unsized)
@@ -85,6 +85,8 @@ class RelayProgress:
         self._show(self._ended)
 
     def _show(self, runs: Progress) -> None:
+        if self._report is None:
+            return
         present = (self._waiting + runs.bytes_done) // 2
         state = self._counters.progress(
             self._clock.monotonic(), runs.bytes_fetched, present, runs.phase, runs.connections

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -84,6 +84,7 @@ _ERROR = rb"\s*(<\?xml[^>]*>)?\s*<Error[\s>]"
 _EXPRESS = re.compile(r".+--(.+)--x-s3\Z")
 
 Query = Mapping[str, str]
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -120,6 +121,15 @@ class _Signature:
 
     def __call__(self, method: str, url: str) -> Mapping[str, str]:
         return self._client.signed(method, url, self._bucket, self._headers)
+
+
+def _performed(method: Callable[Concatenate[S3Client, P], Exchange[T]]) -> Callable[Concatenate[S3Client, P], T]:
+    """Return a method that performs the exchange of another one, whose arguments it takes."""
+
+    def perform_exchange(client: S3Client, *args: P.args, **keywords: P.kwargs) -> T:
+        return client.perform(method(client, *args, **keywords))
+
+    return perform_exchange
 
 
 class S3Client:
@@ -439,20 +449,6 @@ class S3Client:
         """
         return perform_all(exchanges, self._pool or shared_pool(), self._clock, options)
 
-    def request(
-        self,
-        method: str,
-        bucket: str = "",
-        key: str = "",
-        query: Query | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        *,
-        doing: str,
-    ) -> Response:
-        """Perform `exchange`, whose arguments these are."""
-        return self.perform(self.exchange(method, bucket, key, query, headers, body, doing=doing))
-
     def exchange(
         self,
         method: str,
@@ -532,6 +528,8 @@ class S3Client:
                     self._busy[bucket] = max(self._busy.get(bucket, 0.0), self._clock.monotonic() + pause)
             else:
                 yield pause
+
+    request = _performed(exchange)
 
     def _what_to_correct(self, response: Response) -> str:
         """What of the signature the store refuses; empty if it is something else."""
