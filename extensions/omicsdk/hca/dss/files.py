@@ -180,6 +180,7 @@ class Locator:
 
     def __init__(self, api: DssApi, *, known: bool) -> None:
         self._api = api
+        self._transport = exchange_of_call(api.get_file).transport
         self._refused: Unauthorized | None = None
         self._first = threading.Lock()  # locked by the file that is sent before the others
         self._unproven = set[str]()  # checksums of files that may be requested before any response
@@ -201,9 +202,8 @@ class Locator:
             ask = partial(self._in_turn, ask)
             if self._refused is not None or not self._is_among_first(file):
                 return ask, None
-        operation = self._api.get_file
-        request = operation.build(uuid=file.uuid, replica=cast("Replica", file.replica), version=file.version or OMIT)
-        out = exchange_of_call(operation).transport.outgoing(request)
+        replica, version = cast("Replica", file.replica), file.version or OMIT
+        out = self._transport.outgoing(self._api.get_file.build(uuid=file.uuid, replica=replica, version=version))
         if out is None:  # only the client can send it
             return ask, None
         return Location(out.url, {name: value for name, value in out.headers.items() if name not in _ENGINES_OWN}), ask

@@ -17,7 +17,7 @@ from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import kind, path, permissions, whole_number
 from omicsdk.transfer.disk import Disk, DiskSpace, InsufficientSpace, make_folders, nearest_folder, shortage_of
 from omicsdk.transfer.downloads.engine import Downloads, Settings
-from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, recorded, skipped, usable
+from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, outcome_of, recorded, usable
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.engine.control import opened
 from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
@@ -101,7 +101,7 @@ def _foreseen(
     if existing is not None and item.size in (None, existing.st_size):
         checksums = recorded(journal, item, existing) if journal is not None else None
         if checksums is not None:
-            outcome = skipped(item, existing.st_size, checksums)
+            outcome = outcome_of(item, "skipped", existing.st_size, checksums)
             return outcome._replace(checksums=checksums or item.checksums)
         if item.checksums:
             return _outcome(item, "planned", existing.st_size, plan="check the existing file")
@@ -205,6 +205,7 @@ def download(
     """
     chosen = TransferOptions.of(keywords, options, connections=DOWNLOAD_CONNECTIONS)
     control, stop, dry_run = chosen.control, chosen.stop, chosen.dry_run
+    source, store = ItemSource(items), _store(folder, journal, clock)
     if locators is not None:
         locators = whole_number("locators", locators)
     mode = permissions("mode", mode)
@@ -213,14 +214,12 @@ def download(
     kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
     if not _RUN.match(run):
         raise ValueError(f"run is part of a file's name and must be letters, digits, '.', '_' and '-': {run!r}")
-    control.begin(clock.monotonic())
-    store = _store(folder, journal, clock)
     if store is None:
         target = os.path.abspath(path("folder", folder, "a path, a URL or an FsspecTarget"))
     else:
         target = store.target.spool_for(journal or "")
+    control.begin(clock.monotonic())
     disk = disk or Disk(mode)
-    source = ItemSource(items)
     journal_file = journal_path(target, run) if journal is None else os.fspath(journal)
     try:  # relative to the folder, so that both can be moved together
         relative_path = os.path.relpath(journal_file, target)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar, cast
 
 from omicsdk.core.errors import (
     APIError,
@@ -32,8 +32,8 @@ from omicsdk.transfer.downloads.files import (
     Spool,
     bytes_needed,
     is_intact,
+    outcome_of,
     recorded,
-    skipped,
     usable,
     words,
 )
@@ -50,6 +50,7 @@ from omicsdk.transfer.network.plan import CELL, LARGEST, requests_within
 from omicsdk.transfer.network.requests import (
     LONGEST_RETRY_AFTER,
     OVERLOADED,
+    Asked,
     Location,
     Verdict,
     headers_for,
@@ -196,7 +197,7 @@ class Downloads(Engine[Job]):
             # No record vouches for its bytes: a job hashes them.
             if checksums is None:
                 return False
-            self._tell(number, skipped(item, existing.st_size, checksums), item.size)
+            self._tell(number, outcome_of(item, "skipped", existing.st_size, checksums), item.size)
             return True
         # The part of an earlier run may have bytes of it, and the cache all of them: a job looks for both.
         if not is_small(item) or item.name in self._journal.parts or (self._caches and (item.checksums or item.states)):
@@ -260,7 +261,7 @@ class Downloads(Engine[Job]):
             flying = sum(isinstance(receiver, ResponseWriter) for receiver in self._wire.receivers())
             parts = max(0, requests_within(rate, self._connections) - flying)
         for job, connections in self._scheduler.due(parts):
-            if (error := self._unreachable(job.server)) is not None:
+            if self._dead and (error := self._unreachable(job.server)) is not None:
                 if isinstance(job, Small):
                     job.claimable = False
                 self.apply(self._as_job(job) if isinstance(job, Small) else job, Broken(error))
@@ -350,18 +351,17 @@ class Downloads(Engine[Job]):
         job.attempts += 1
         # The engine's own thread receives what changes a job: files that are hashed as they arrive, and those of unknown size.
         alone = job.alone or job.inline or piece.end is None or not self._has_core
-        self._start(
-            job, Ask(response.location.url, headers_for(response.location, response.asked)), response, alone=alone
-        )
+        self._start(job, response, response.asked, alone=alone)
 
     def _send_small(self, small: Small) -> None:
         small.claimable = False
         small.began = small.began or self._clock.monotonic()
-        self._start(small, Ask(small.location.url, headers_for(small.location)), small, alone=True)
+        self._start(small, small, None, alone=True)
 
-    def _start(self, job: Job | Small, ask: Ask, receiver: ResponseWriter | Small, *, alone: bool) -> None:
+    def _start(self, job: Job | Small, receiver: ResponseWriter | Small, asked: Asked | None, *, alone: bool) -> None:
+        location = receiver.location
         try:
-            self._wire.start(ask, receiver, alone=alone)
+            self._wire.start(Ask(location.url, headers_for(location, asked)), receiver, alone=alone)
             self._scheduler.started(receiver.server)
         except OmicsError as error:  # its URL is invalid, or its part cannot be opened
             self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(error))
@@ -520,23 +520,17 @@ class Downloads(Engine[Job]):
             self._small_failed(small, error)
             return
         item, checksums = small.item, small.checksums
-        verified = words(checksums, None if checksums else validator_of(small.lines), size=item.size)
-        seconds = self._clock.monotonic() - small.began
         del self._small[small.number]
-        verification = verification_of(checksums, item.size)
-        outcome = Outcome(
-            item.name,
+        validator = None if checksums else validator_of(small.lines)
+        outcome = outcome_of(
+            item,
             "done",
             item.size,
-            small.received,
-            0,
             checksums,
-            verified,
-            1,
-            seconds,
-            label=item.label,
-            verification=verification,
-            source=item.stated_source,
+            validator,
+            bytes_fetched=small.received,
+            attempts=1,
+            seconds=self._clock.monotonic() - small.began,
             server=small.server,
         )
         self._tell(small.number, outcome, item.size)
@@ -746,15 +740,18 @@ class Downloads(Engine[Job]):
 
     # -- measuring
 
-    def _in_flight(self) -> Iterator[tuple[str, int]]:
-        """Yield the server of each request in flight and the bytes it has received."""
-        return ((receiver.server, receiver.received) for receiver in self._flying())
+    def _in_flight(self) -> list[tuple[str, int]]:
+        """Return the server of each request in flight and the bytes it has received."""
+        return [(receiver.server, receiver.received) for receiver in self._flying()]
 
-    def _flying(self) -> Iterator[ResponseWriter | Small]:
-        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, ResponseWriter | Small))
+    def _flying(self) -> Iterable[ResponseWriter | Small]:
+        return cast("Iterable[ResponseWriter | Small]", self._wire.receivers())
 
     def _moved(self) -> int:
-        return self._counters.fetched + sum(receiver.received for receiver in self._flying())
+        moved = self._counters.fetched
+        for receiver in self._flying():
+            moved += receiver.received
+        return moved
 
     def _present(self) -> int:
         responses = (receiver for receiver in self._flying() if isinstance(receiver, ResponseWriter))

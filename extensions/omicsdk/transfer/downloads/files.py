@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import NotWritable, OmicsError, TransferError
@@ -27,7 +27,7 @@ from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import DoneState, Journal, PartState
 from omicsdk.transfer.names import LONGEST
 from omicsdk.transfer.network.requests import is_strong, validator_words
-from omicsdk.transfer.reports.report import Outcome, verification_of
+from omicsdk.transfer.reports.report import Outcome, State, verification_of
 
 if TYPE_CHECKING:
     from omicsdk.transfer.downloads.targets import Store, There
@@ -672,21 +672,32 @@ def words(checksums: Mapping[str, str], validator: str | None, *, size: int | No
     return f"{' and '.join(compared)} only: the platform states {lacking}{suffix}"
 
 
-def skipped(item: Item, size: int, checksums: Mapping[str, str]) -> Outcome:
-    """Return the outcome of a file that is at its target already and recorded.
+def outcome_of(
+    item: Item,
+    state: State,
+    size: int | None,
+    checksums: Mapping[str, str],
+    validator: str | None = None,
+    **facts: Any,
+) -> Outcome:
+    """Return the outcome of a file that is at its target.
 
     Args:
         item: The file.
+        state: Whether it is done, or was there already.
         size: Its size in bytes.
         checksums: The checksums that were verified when it came.
+        validator: As for `words`.
+        **facts: Further fields.
     """
     return Outcome(
         item.name,
-        "skipped",
+        state,
         size,
         checksums=checksums,
-        verified=words(checksums, None, size=item.size),
+        verified=words(checksums, validator, size=item.size),
         verification=verification_of(checksums, item.size),
         label=item.label,
         source=item.stated_source,
+        **facts,
     )
