@@ -88,21 +88,6 @@ LIMIT: Argument = {
 """Of commands that list."""
 
 
-class Defaults:
-    """The configured defaults of one command.
-
-    Attributes:
-        own: Values of the command's arguments, by their key.
-        everywhere: Values of global options, by name.
-    """
-
-    __slots__ = ("everywhere", "own")
-
-    def __init__(self, own: Mapping[str, Any], everywhere: Mapping[str, Any]) -> None:
-        self.own = own
-        self.everywhere = everywhere
-
-
 # -- commands and groups
 
 _WITHOUT_COMMANDS = "archives/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from omicsdk.cli.arguments import LEVELS, global_arguments, key, kind_of, own_arguments
-from omicsdk.cli.catalog import GLOBALS, Defaults
+from omicsdk.cli.catalog import GLOBALS
 from omicsdk.cli.parser import seconds_of, spelled, value_of
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.likeness import did_you_mean
@@ -26,7 +26,9 @@ CONFIGURABLE = ("output", "query", "log-level")
 """Global options that may be configured for one command; the others are secrets, or for one call only."""
 
 
-def defaults_of(found: Found, settings: Settings, service: Service, catalog: Catalog) -> Defaults:
+def defaults_of(
+    found: Found, settings: Settings, service: Service, catalog: Catalog
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read the defaults of a command from its service's configuration.
 
     Args:
@@ -34,6 +36,9 @@ def defaults_of(found: Found, settings: Settings, service: Service, catalog: Cat
         settings: The configuration.
         service: Registration of the service.
         catalog: The catalog with the command.
+
+    Returns:
+        Values of its arguments by their key, and of global options by name.
 
     Raises:
         ConfigError: A command or argument is unknown, or a value has the wrong type; names file and line.
@@ -131,7 +136,7 @@ def _check_command(settings: Settings, keys: Keys, commands: list[str]) -> None:
         raise _wrong(settings, keys, f"omics {word} has no command {command!r}", did_you_mean(command, commands))
 
 
-def _defaults(target: Found, settings: Settings, names: list[str]) -> Defaults:
+def _defaults(target: Found, settings: Settings, names: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     word = target.path[0]
     everywhere: dict[str, Any] = {}
     values: dict[str, Any] = {}
@@ -151,7 +156,7 @@ def _defaults(target: Found, settings: Settings, names: list[str]) -> Defaults:
                 (everywhere if _is_global(argument) else values)[key(argument)] = _value(
                     argument, value, keys, settings
                 )
-    return Defaults(values, everywhere)
+    return values, everywhere
 
 
 def _commands(catalog: Catalog, word: str) -> list[str]:

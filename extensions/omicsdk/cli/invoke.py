@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from omicsdk.cli.arguments import LOG_LEVEL, flag, global_arguments, key, loaded, own_arguments
-from omicsdk.cli.catalog import PROGRESS_EVERY, Defaults
+from omicsdk.cli.catalog import PROGRESS_EVERY
 from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES, Connection, stated_by_variables, variable
@@ -259,12 +259,15 @@ _DIAGNOSES = ("config", "doctor", "init", "login", "logout", "profiles", "whoami
 """Commands that run with settings that cannot be read, since they report or correct these."""
 
 
-def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
+def configured_defaults(found: Found, catalog: Catalog) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read the defaults of a command from its service's configuration.
 
     Args:
         found: The command.
         catalog: The catalog with the command.
+
+    Returns:
+        Values of its arguments by their key, and of global options by name.
 
     Raises:
         ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
@@ -284,14 +287,14 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
     own = _stated("transfer", arguments)
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
-        return Defaults(own, everywhere)
+        return own, everywhere
     settings: Settings = loaded(service["settings"])()
     if not settings.get(found.path[0], default=None) and settings.get("log_level", default=None) in (None, LOG_LEVEL):
-        return Defaults(own, everywhere)
+        return own, everywhere
     from omicsdk.cli.defaults import defaults_of  # few configurations have any
 
-    found_defaults = defaults_of(found, settings, service, catalog)
-    return Defaults({**own, **found_defaults.own}, {**everywhere, **found_defaults.everywhere})
+    own_defaults, general_defaults = defaults_of(found, settings, service, catalog)
+    return {**own, **own_defaults}, {**everywhere, **general_defaults}
 
 
 def _stated(section: str, arguments: list[Argument]) -> dict[str, Any]:

@@ -104,8 +104,7 @@ class Omics(Catalog):
         """Return the configured defaults of a command, as `invoke.configured_defaults`."""
         from omicsdk.cli.invoke import configured_defaults
 
-        configured = configured_defaults(found, self)
-        return configured.own, configured.everywhere
+        return configured_defaults(found, self)
 
     def work(self, found: Found, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
         """Run a command, as `invoke.work`."""

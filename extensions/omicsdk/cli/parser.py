@@ -111,8 +111,10 @@ def _verbatim(arguments: list[Argument], command_line: list[str]) -> list[str]:
 
 def _check_opposites(arguments: list[Argument]) -> None:
     for negation in arguments:
+        if not negation.get("negates") and "value" not in negation:
+            continue
         positive = next((other for other in arguments if key(other) == key(negation) and other is not negation), None)
-        if positive is not None and (negation.get("negates") or "value" in negation):
+        if positive is not None:
             raise UsageError(
                 f"{spelled(positive)} and {spelled(negation)} are mutually exclusive", remedy="Use one of them."
             )

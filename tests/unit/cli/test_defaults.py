@@ -34,14 +34,14 @@ def configured(tmp_path, monkeypatch):
 
 def test_a_subtree_named_after_a_command_sets_its_defaults(configured):
     found = configured({"dss": {"download": {"num_retries": 3, "replica": "aws", "version": None}}}, "dss", "download")
-    assert found.own == {"retries": 3, "replica": "aws"}
-    assert found.everywhere == {"log-level": "INFO"}
+    assert found[0] == {"retries": 3, "replica": "aws"}
+    assert found[1] == {"log-level": "INFO"}
 
 
 @pytest.mark.parametrize("command", ["download-manifest", "download_manifest"])
 @pytest.mark.parametrize("argument", ["min-delay-seconds", "min_delay_seconds"])
 def test_dashes_and_underscores_are_the_same(configured, command, argument):
-    assert configured({"dss": {command: {argument: 1}}}, "dss", "download-manifest").own == {"min_delay": 1.0}
+    assert configured({"dss": {command: {argument: 1}}}, "dss", "download-manifest")[0] == {"min_delay": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_dashes_and_underscores_are_the_same(configured, command, argument):
     ],
 )
 def test_values_are_json_or_what_one_would_type(configured, command, argument, given, value):
-    found = configured({"dss": {command: {argument: given}}}, "dss", command).own
+    found = configured({"dss": {command: {argument: given}}}, "dss", command)[0]
     assert {name.replace("-", "_"): one for name, one in found.items()} == {argument: value}
 
 
 def test_words_win_and_what_is_required_may_be_configured(configured):
     command = CATALOG.start("dss").child("get-bundle").command
-    own = configured({"dss": {"get-bundle": {"replica": "gcp", "version": "v"}}}, "dss", "get-bundle").own
+    own = configured({"dss": {"get-bundle": {"replica": "gcp", "version": "v"}}}, "dss", "get-bundle")[0]
     assert parse(command, ["--uuid", "u"], GLOBALS, own)[0] == {"uuid": "u", "replica": "gcp", "version": "v"}
     assert parse(command, ["--uuid", "u", "--replica", "aws"], GLOBALS, own)[0]["replica"] == "aws"
     with pytest.raises(UsageError, match="--uuid is required"):
@@ -74,15 +74,15 @@ def test_words_win_and_what_is_required_may_be_configured(configured):
 
 def test_options_for_everything_may_be_configured_for_a_command(configured):
     found = configured({"log_level": "error", "dss": {"get-bundle": {"output": "table"}}}, "dss", "get-bundle")
-    assert found.everywhere == {"log-level": "ERROR", "output": "table"}
+    assert found[1] == {"log-level": "ERROR", "output": "table"}
     found = configured({"log_level": "ERROR", "dss": {"get-bundle": {"log-level": "DEBUG"}}}, "dss", "get-bundle")
-    assert found.everywhere == {"log-level": "DEBUG"}
+    assert found[1] == {"log-level": "DEBUG"}
 
 
 def test_other_commands_and_services_have_none(configured):
     values = {"dss": {"download": {"num_retries": 3}}}
-    assert configured(values, "dss", "download-manifest").own == {}
-    assert configured_defaults(CATALOG.root().child("completion"), CATALOG).own == {}
+    assert configured(values, "dss", "download-manifest")[0] == {}
+    assert configured_defaults(CATALOG.root().child("completion"), CATALOG)[0] == {}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_every_argument_of_every_documented_command_takes_a_default(configured, 
         if name in SERVICES[service].get("sections", ()):
             assert not given
             continue
-        own = configured({service: {name: given}}, service, name).own
+        own = configured({service: {name: given}}, service, name)[0]
         assert own.keys() == {key(argument) for argument in own_arguments(found.command)}
         taken += len(own)
     assert taken >= 20
