@@ -1,6 +1,7 @@
 """Files of git-annex and DataLad: data sets, which are repositories of Git, and what `git annex whereis --json` states.
 
-Git has a link or a pointer to the key of each file. The URLs of its content are in logs of the branch `git-annex`.
+Git has a link or a pointer to the key of each file. The URLs of its content are in logs of the branch `git-annex`, or follow from those on
+special remotes.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Generator, Iterable, Iterator
+from base64 import b64decode
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import md5
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object, only_objects
@@ -33,6 +36,7 @@ from omicsdk.portals.lists import (
     size_in,
 )
 from omicsdk.portals.rows import text_of
+from omicsdk.transfer.s3.settings import Settings, is_configured
 
 _OBJECTS = "/annex/objects/"
 """What is before the key in the target of a link, and what a pointer begins with."""
@@ -43,6 +47,9 @@ _ESCAPES = {"/": "%", ":": "&c", "%": "&s", "&": "&a"}
 """Characters of keys, as they are in names of files."""
 _ESCAPED = {escape: character for character, escape in _ESCAPES.items()}
 _LOGGED = re.compile(r"(\d+(?:\.\d+)?)s ([01X]) (.+)")
+_REMOTE = re.compile(r"(?P<uuid>\S+) (?P<settings>.+) timestamp=(?P<time>\d+(?:\.\d+)?)s")
+_CHANGED = re.compile(r"(?P<time>\d+(?:\.\d+)?)s (?P<fields>.+)")
+_VERSIONS = re.compile(r"(\S+):V((?: [+-]\S+)+)")
 _NEXT_URL = re.compile(r" (?=[A-Za-z][A-Za-z0-9+.-]*://)")
 
 
@@ -154,6 +161,7 @@ class _Repository:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._remotes: dict[str, list[Mapping[str, str]]] | None = None
         with self._git(
             "for-each-ref", "--format=%(refname)", "refs/heads/git-annex", "refs/remotes/*/git-annex"
         ) as git:
@@ -218,23 +226,102 @@ class _Repository:
         # The branch spreads its logs over folders by the first six digits of the MD5 of their keys.
         digits = md5(os.fsencode(key), usedforsecurity=False).hexdigest()
         escaped = re.sub("[%/:&]", lambda match: _ESCAPES[match[0]], key)
-        log = f"{digits[:3]}/{digits[3:6]}/{escaped}.log"
-        urls = self._logged(git, f"{log}.web")
-        row = _row(number, path, key, urls, ())
+        place = f"{digits[:3]}/{digits[3:6]}/{escaped}"
+        row = _row(number, path, key, self._logged(git, f"{place}.log.web"), ())
         if row.fault or row.cells["url"]:
             return row
-        lines = "".join(os.fsdecode(_object(git, f"{branch}:uuid.log")) for branch in self.branches).splitlines()
+        copies = self._logged(git, f"{place}.log")
+        versions = self._versions(git, f"{place}.log.rmet")
+        urls = (
+            url
+            for copy in copies
+            for remote in self._special_remotes(git).get(copy, ())
+            for url in _urls_in(remote, key, f"{place}/{escaped}", versions.get(copy, {}))
+        )
+        lines = self._lines(git, "uuid.log")
         names = dict(line.partition(" timestamp=")[0].split(" ", 1) for line in lines if " " in line)
-        return _row(number, path, key, urls, (names.get(uuid, uuid) for uuid in self._logged(git, log)))
+        return _row(number, path, key, urls, (names.get(copy, copy) for copy in copies))
+
+    def _special_remotes(self, git: subprocess.Popen[bytes]) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """The settings of special remotes by the UUID of their content, which several may have."""
+        if self._remotes is None:
+            latest = dict[str, dict[str, str]]()
+            lines = filter(None, map(_REMOTE.fullmatch, self._lines(git, "remote.log")))
+            for match in sorted(lines, key=lambda match: float(match["time"])):
+                settings = (text.partition("=") for text in match["settings"].split(" "))
+                latest[match["uuid"]] = {
+                    name: re.sub(r"&(\d{1,5});", lambda code: chr(int(code[1])), value) for name, _, value in settings
+                }
+            self._remotes = {}
+            for uuid, remote in latest.items():
+                content = remote.get("sameas-uuid", uuid)
+                stored = latest.get(content, {})
+                self._remotes.setdefault(content, []).append({**stored, **remote, "stored": stored.get("type", "")})
+        return self._remotes
+
+    def _versions(self, git: subprocess.Popen[bytes], name: str) -> Mapping[str, Mapping[str, bool]]:
+        """The versions of a key's content by the UUID of their remote: `ID#NAME`, and whether it is there."""
+        versions = dict[str, dict[str, bool]]()
+        lines = filter(None, map(_CHANGED.fullmatch, self._lines(git, name)))
+        for match in sorted(lines, key=lambda match: float(match["time"])):
+            for uuid, values in _VERSIONS.findall(match["fields"]):
+                changes = {_decoded(value[1:]): value[0] == "+" for value in values.split(" ") if value}
+                versions.setdefault(uuid, {}).update(changes)
+        return versions
+
+    def _lines(self, git: subprocess.Popen[bytes], name: str) -> list[str]:
+        """The lines of a log of all branches."""
+        return "".join(os.fsdecode(_object(git, f"{branch}:{name}")) for branch in self.branches).splitlines()
 
     def _logged(self, git: subprocess.Popen[bytes], name: str) -> list[str]:
         """The values in a log of all branches: of several lines of one value the latest counts."""
-        lines = "".join(os.fsdecode(_object(git, f"{branch}:{name}")) for branch in self.branches).splitlines()
         latest = dict[str, tuple[float, str]]()
-        for match in filter(None, map(_LOGGED.fullmatch, lines)):
+        for match in filter(None, map(_LOGGED.fullmatch, self._lines(git, name))):
             latest[match[3]] = max(latest.get(match[3], (0.0, "")), (float(match[1]), match[2]))
         # 1 is present; 0 was removed, X is lost.
         return [value for value, (_, state) in latest.items() if state == "1"]
+
+
+def _decoded(value: str) -> str:
+    """A value of a log, which is in Base64 after an exclamation mark where it has blanks."""
+    if not value.startswith("!"):
+        return value
+    with suppress(ValueError):
+        return os.fsdecode(b64decode(value[1:], validate=True))
+    return ""
+
+
+def _urls_in(remote: Mapping[str, str], key: str, place: str, versions: Mapping[str, bool]) -> Iterator[str]:
+    """The addresses of a key's content in a special remote, as `git annex whereis` states them; none where they do not follow
+    from its settings.
+
+    Args:
+        remote: Its settings.
+        key: The key.
+        place: The path of its content in a folder.
+        versions: Those that the remote had, and whether it has them.
+    """
+    if remote.get("encryption", "none") != "none" or remote.get("chunk", "0") != "0":
+        return
+    kind, is_exported = remote.get("type"), remote.get("exporttree") == "yes"
+    if kind == "S3":
+        public = remote.get("publicurl", "").rstrip("/")
+        base = public or _bucket_in(remote)
+        present = (version.partition("#") for version, is_present in versions.items() if is_present)
+        exported = [(name, f"?versionId={id}") for id, _, name in present]
+        names = exported if is_exported else [(f"{remote.get('fileprefix', '')}{key}", "")]
+        yield from (f"{base}/{quote(os.fsencode(name)) if public else name}{query}" for name, query in names if base)
+    elif kind == "httpalso" and remote["stored"] == "directory" and not is_exported:
+        yield f"{remote.get('url', '').rstrip('/')}/{quote(os.fsencode(place))}"
+
+
+def _bucket_in(remote: Mapping[str, str]) -> str:
+    """The URI of the bucket of a special remote; empty where S3's settings are for another store."""
+    host = remote.get("host", "")
+    # git-annex states http and port 80 of Amazon's host, too.
+    is_amazons = host.endswith(".amazonaws.com")
+    url = f"https://{host}" if is_amazons else f"{remote.get('protocol', 'http')}://{host}:{remote.get('port', '80')}"
+    return f"s3://{remote.get('bucket', '')}" if is_configured(Settings(), url) else ""
 
 
 def _leave_out(file_list: FileList, path: str) -> None:

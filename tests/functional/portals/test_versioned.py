@@ -38,10 +38,18 @@ def data_set(portal: PortalHost) -> Path:
     """A clone of a data set of DataLad 1.7 and git-annex 10.2026, whose URLs are the portal's: a file with two of three URLs
     left, one without a checksum, one that is unlocked, one that is only elsewhere; one of Git, and a data set within it.
     """
-    exported = (SAMPLES.parent / "annexed.fast-export").read_bytes()
-    exported = exported.replace(b"http://127.0.0.1:65000", f"http://127.0.0.1:{portal.port:05}".encode())
     for name, body in (("a.txt", b"hello\n"), ("b%20c.txt", b"second file\n"), ("r.fastq.gz", b"\x1f\x8bx")):
         portal.put(name, body)
+    return cloned(portal, "annexed")
+
+
+def cloned(portal: PortalHost, name: str, *, has_urls: bool = True) -> Path:
+    """Clone what `git fast-export` printed of a data set, with the portal's address, and public URLs of its remotes or none."""
+    exported = (SAMPLES.parent / f"{name}.fast-export").read_bytes()
+    for mark in (b"http://127.0.0.1:", b" port="):
+        exported = exported.replace(mark + b"65000", mark + f"{portal.port:05}".encode())
+    if not has_urls:
+        exported = exported.replace(b" publicurl=", b" otherwise=")
     for words in (["init", "-q", "origin"], ["-C", "origin", "fast-import", "--quiet"]):
         subprocess.run(["git", *words], input=exported, check=True)
     subprocess.run(["git", "clone", "-q", "--branch", "main", "origin", "clone"], check=True)
@@ -77,6 +85,47 @@ def test_a_data_set_of_git_annex_is_locked_by_its_keys(data_set: Path, portal: P
     report = lock.pull()
     assert report.verification == {"verified": 5, "size only": 1, "unverified": 0}
     assert Path("project/some/a.txt").read_bytes() == b"hello\n"
+
+
+def test_content_in_special_remotes_is_had_where_git_annex_states_its_url(portal: PortalHost):
+    prefix = "SHA256E-s6--bebb33642d7a1cb23406e4ef6b4c3ed9911594c474aed53bcaec65021f7324ad.txt"
+    in_dir = "SHA256E-s4--baa36e7060b5155d6e766266c2424ddbe8e56fdb38ab3bfb76cd6351b0889606.txt"
+    in_plain = "SHA256E-s6--dacf36547c7774a0a170806363b5d412991fbc0d6260b2c00b1d3a80a816c23f.txt"
+    # The URLs are those of `git annex whereis` of git-annex 10.2026, but for that of httpalso, of which it states none.
+    urls = {
+        "a.txt": "versions/v/a.txt?versionId=87477173-a699-4a3c-9cfc-104c890059d8",
+        "blank.txt": f"blank/p%20%26x%25/{prefix}",
+        "dir.txt": f"dir/764/739/{in_dir}/{in_dir}",
+        "plain.txt": f"plain/pre/{in_plain}",
+        "sub/b %c.csv": "versions/v/sub/b%20%25c.csv?versionId=a13dd1e4-e34c-472f-a210-eebaa22fd4cf",
+    }
+    for url, body in zip(urls.values(), (b"one\n", b"blank\n", b"dir\n", b"plain\n", b"two,\r\n"), strict=True):
+        portal.put(url.partition("?")[0], body)
+    add(cloned(portal, "special-remotes"))
+    with pytest.raises(omicsdk.SomeFailed) as failed:
+        Lock.load().update()
+    [error] = failed.value.errors
+    assert error.message == "chunked.txt: git-annex states no URL of it, only copies in chunked, laptop"
+    Path("omics.toml").unlink()
+    add("clone", exclude="chunked.txt")
+    (lock := Lock.load()).update()
+    assert {file.path: file.address for file in lock.files()} == {
+        f"data/{path}": portal.url(url) for path, url in urls.items()
+    }
+    assert lock.pull().verification["verified"] == 5
+
+
+def test_buckets_without_a_public_url_are_read_with_credentials(portal: PortalHost, monkeypatch: pytest.MonkeyPatch):
+    add(cloned(portal, "special-remotes", has_urls=False), include=["plain.txt", "*.csv"])
+    (lock := Lock.load()).update()
+    assert [file.address for file in lock.files()] == [
+        "s3://plain/pre/SHA256E-s6--dacf36547c7774a0a170806363b5d412991fbc0d6260b2c00b1d3a80a816c23f.txt",
+        "s3://versions/v/sub/b %c.csv?versionId=a13dd1e4-e34c-472f-a210-eebaa22fd4cf",
+    ]
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3")  # the bucket of this name at Amazon may be another's
+    with pytest.raises(omicsdk.SomeFailed) as failed:
+        Lock.load().update()
+    assert len(failed.value.errors) == 2
 
 
 def test_a_file_of_git_annex_without_its_data_set_is_refused(portal: PortalHost):
