@@ -402,8 +402,7 @@ class Plan:
     def _is_excluded(self, name: str) -> bool:
         """Whether a file is excluded by its name, or all files of a folder, whose name ends with a slash."""
         for includes, pattern in self._filters.rules:
-            # A rule that includes may select files of a folder that it does not match.
-            if name and (pattern.search(name) or (includes and name.endswith("/"))):
+            if name and (pattern.search(name) or (includes and name.endswith("/") and _reaches(pattern, name))):
                 return not includes
         return False
 
@@ -451,6 +450,13 @@ def _fault(file_list: FileList, line: int, problem: str) -> ListedFile:
     name = f"{file_list.shown.rstrip('/').rpartition('/')[2]}, line {line}"
     error = ListError(problem, remedy="Correct the row, and run the command again; --strict refuses such a list.")
     return ListedFile(FAULT, f"{file_list.shown}, line {line}", name, error=error)
+
+
+def _reaches(pattern: re.Pattern[str], folder: str) -> bool:
+    """Whether a rule's pattern may match files of a folder: unless it is of whole paths, which begin otherwise."""
+    literal = re.match(r"\\A((?:[\w/ -]|\\[^\w])*)", pattern.pattern)
+    begins = re.sub(r"\\(.)", r"\1", literal[1]) if literal else ""
+    return folder.startswith(begins) or begins.startswith(folder)
 
 
 def _with_more(row: PlannedRow, files: Sequence[ListedFile]) -> PlannedRow:

@@ -223,6 +223,8 @@ FAULTY = "outs:\n" + "".join(
         ((), ("b.bin", "/c/", "*.txt"), ["a.bin"]),
         ((), ("b.bin", "*.txt"), ["a.bin", "line 3: 'c' is a folder"]),
         (("*.bin",), (), ["a.bin", "line 2: 'b.bin' has no MD5", "line 3: 'c' is a folder"]),  # it may have such files
+        (("/a.b*", "/c/*/x"), ("*.txt",), ["a.bin", "line 3: 'c' is a folder"]),
+        (("/a.b*", "/cc/x"), ("*.txt",), ["a.bin"]),
     ],
 )
 def test_faults_of_rows_that_are_excluded_stop_nothing(
