@@ -104,6 +104,7 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
 
     was, now = (package.groups.path_of(draft.operation.key) for package, draft in ((old, before), (new, after)))
     if was != now:
+        # An operation that gets a group keeps its flat name too; one that changes groups loses its path.
         yield change(bool(was), f"is {now or after.name} now; it was {was or before.name}")
     for breaking, what in _arguments(before, after, old, new):
         yield change(breaking, what)

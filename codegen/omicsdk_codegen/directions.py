@@ -55,6 +55,7 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
 
     changed = {key for key in coming if remaining(key, "writeOnly") != models[key].fields}
     changed |= {key for key in going if remaining(key, "readOnly") != models[key].fields}
+    # A model's annotations name the classes of its fields, so what contains a changed model changes too.
     affected = _containing(models, changed)
     twins = affected & going & coming
 

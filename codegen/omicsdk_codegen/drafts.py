@@ -121,6 +121,7 @@ class Drafter:
         draft.idempotency_key, draft.arguments = self._repetitions.keyed(operation, self._parameters(operation))
         draft.retry = self._repetitions.retry(operation, has_key=draft.idempotency_key != "")
         self._body(draft)
+        # After the body, one of whose fields may make the service stream; paging last, which reads both.
         self._responses(draft)
         draft.headers = self._headers(operation)
         draft.errors = self.errors.of(draft)
@@ -470,6 +471,7 @@ class Drafter:
     def _responses(self, draft: Draft) -> None:
         responses = draft.operation.data.get("responses")
         declared: Object = responses if isinstance(responses, dict) else {}
+        # 304 is a response without a body to a conditional request, not an error.
         success = [status for status in declared if re.fullmatch(r"2\d\d|2XX|304", status)]
         if all(status == "304" for status in success) and "default" in declared:
             success.append("default")
@@ -576,6 +578,7 @@ class Drafter:
             for at, member in enumerate(union)
         ]
         data_schemas: list[tuple[Json, str]] = []
+        # A schema describes the event if it has a member of events besides `data`, else what is in `data`.
         is_event = False
         for flat in [event, *(self._types.flat(member, at) for member, at in members)]:
             properties = flat.schema.get("properties")

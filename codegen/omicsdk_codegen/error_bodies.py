@@ -127,6 +127,7 @@ def error_types(drafts: Iterable[Draft]) -> ErrorTypes | None:
                 counts[parent][body.type] += 1
     classes: dict[str, Type] = {}
     for kind in ("APIError", "ServerError", *ERROR_CLASSES.values()):
+        # Sorted, and ties of the most frequent below by text: the order of operations must not change types.
         every = union_of(sorted(counts[kind], key=repr)) if counts[kind] else None
         if every is not None and (not classes or every != classes[nearest(kind, classes)]):
             classes[kind] = every

@@ -39,6 +39,7 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
     import httpx
 
     try:
+        # Redirects are followed here, since each address must be one that the user allowed.
         with httpx.Client(timeout=timeout, follow_redirects=False) as client:
             for _ in range(_MAX_REDIRECTS + 1):
                 if not is_allowed(url, prefixes):
@@ -96,6 +97,7 @@ class _Kept:
             body = (path.parent / content).read_bytes()
         except (OSError, ValueError, KeyError, TypeError):
             return  # not there, or damaged: fetched again
+        # Its name is its checksum: what is damaged is fetched again.
         if _digest(body) == content:
             self.body, self._tag = body, tag
 

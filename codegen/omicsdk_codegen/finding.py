@@ -63,6 +63,7 @@ class Finder:
         for name in self.home_names:
             target = self._in_other_file(name)
             if target is not None:
+                # Of several entries for one target, the first names it; the others are aliases.
                 self._owners.setdefault(target.key, name)
 
     def find(self, node: Object, source: Source) -> Target:
@@ -150,6 +151,7 @@ class Finder:
             return locate(self._store, source, meant)
         except LookupError as error:
             file, hash_, pointer = reference.partition("#")
+            # `#components/schemas/X`, which many documents have: a pointer without its first slash.
             if hash_ and "/" in pointer and not pointer.startswith("/"):
                 meant = f"{file}#/{pointer}"
                 try:

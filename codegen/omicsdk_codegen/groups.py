@@ -265,6 +265,7 @@ def _named_apart(
         DocumentError: it is stated for several.
     """
     named = dict(members)
+    # A whole name may be another member's short one: repeat. It ends, since whole names are unique.
     while True:
         by_path: dict[tuple[str, str], list[str]] = {}
         for key, member in named.items():

@@ -134,6 +134,7 @@ class Hoists:
             walk: resolves a schema; what that refers to is moved as well.
         """
         walked: dict[tuple[str, str], Json] = {}
+        # Walking a schema can add targets.
         while len(walked) < len(self._targets):
             for key in [key for key in self._targets if key not in walked]:
                 walked[key] = walk(self._targets[key])

@@ -44,6 +44,7 @@ def read_json(text: str, label: str) -> Json:
         return value
 
     try:
+        # json states no place of a repeated key: texts with a problem are scanned again, by the slower _scan.
         data: Json = json.loads(text, object_pairs_hook=collect, parse_float=number, parse_constant=number)
         deep = too_deep(data)
     except RecursionError:
@@ -82,6 +83,7 @@ class JsonLines(Mapping[str, int]):
                 self._after[stack.pop()] = len(self._lines)
                 continue
             if not keyed:
+                # The line of a member is that of its key, so the value after a key does not count lines.
                 start = match.start()
                 line += text.count("\n", at, start)
                 at = start
@@ -103,6 +105,7 @@ class JsonLines(Mapping[str, int]):
         if number not in self._inner:
             names = node if isinstance(node, dict) else map(str, range(len(node))) if isinstance(node, list) else ()
             members: dict[str, int] = {}
+            # The first member is the value after its container; the next one begins where that ends.
             member = number + 1
             for name in names:
                 members[name] = member

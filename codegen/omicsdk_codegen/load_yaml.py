@@ -143,6 +143,7 @@ class _Builder:
     def _key(self, text: str, plain: bool) -> None:
         around = self._stack[-1]
         around.key, around.key_line = text, self._line
+        # A quoted "<<" is a key like any other.
         around.merges = plain and text == "<<"
         if text in around.node and not around.merges:
             self.faults.append(twice_fault(f"{around.pointer}/{escape(text)}", self._label, self._line))
@@ -171,6 +172,7 @@ class _Builder:
 
     def _close(self, done: _Open) -> None:
         if isinstance(done.node, dict) and done.merged:
+            # The mapping's own members override merged ones, of which earlier ones override later ones.
             members: Object = dict(done.node)
             done.node.clear()
             for value in done.merged:
@@ -179,6 +181,7 @@ class _Builder:
                         raise self._stop("a merge key (<<) has a value that is not a mapping", "Merge mappings only.")
                     done.node.update({key: member for key, member in mapping.items() if key not in done.node})
             done.node.update(members)
+        # Only when complete, so that no alias can contain itself.
         if done.anchor is not None:
             self._anchors[done.anchor] = done.node
 
@@ -221,6 +224,7 @@ class _Builder:
         return value
 
     def _plain(self, text: str) -> Json:
+        # Most scalars are longer words, which the pattern cannot match; of these only `false` is one of YAML's.
         match = _PLAIN.fullmatch(text) if len(text) < 5 or text[0] in "-+.0123456789" else None
         kind = "false" if text in ("false", "False", "FALSE") else match and match.lastgroup
         try:

@@ -162,6 +162,7 @@ class _Layer:
         from jsonpath import JSONPathEnvironment, JSONPathError
 
         try:
+            # strict: RFC 9535 alone, since other tools do not read the library's extensions.
             matches = JSONPathEnvironment(strict=True).finditer(target, self.data)  # pyright: ignore[reportArgumentType]
             return list(dict.fromkeys(match.parts for match in matches))
         except (JSONPathError, RecursionError) as error:
@@ -220,6 +221,7 @@ class _Layer:
                 self._put(target, key, value, update, key)
 
     def _put(self, target: Node, key: str | int, value: Json, holder: Node, holder_key: str | int) -> None:
+        # An update may be put in several places: a copy for each, since origins are looked up by identity.
         copied = _copy(value, self._places)
         if isinstance(target, dict):
             target[str(key)] = copied

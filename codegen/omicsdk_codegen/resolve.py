@@ -46,6 +46,7 @@ _ANNOTATIONS = {
 # What a client does not need: it is left out if its reference is broken.
 _DISPENSABLE = frozenset({"tag", "securityScheme", "example", "link"})
 # What stands for a part whose reference is broken: nothing, or a value of any form. Other kinds are empty.
+# Compared by identity: an empty object of the document is a value.
 _LEFT_OUT: Object = {}
 _LEFT_OUT_KINDS = frozenset({"parameter", "header", "pathItem", "operation", "callback", *_DISPENSABLE})
 _PHRASES = {"requestBody": "request body", "pathItem": "path item", "mediaType": "media type"}
@@ -148,6 +149,7 @@ def resolve(
     root = spread_sections(root, store, notes)
     if dialect == "3.1":
         root = bind_dynamic(root, notes)
+    # References to this document, from its other files too, find the members of spread sections.
     store.replace(root)
     data = _Walker(root, dialect, store, notes, missing_as_any=missing_as_any, on_progress=on_progress).run()
     for uri, overlay in about:
@@ -187,6 +189,7 @@ class _Walker:
     def run(self) -> Object:
         assert isinstance(self._root.data, dict)
         data = self._members("document", self._root.data, self._root)
+        # Walks the schemas to move, whose references may be broken too: before they are reported.
         self._hoists.move(data, lambda target: self._value("schema", target.value, target.source))
         self._tell_broken()
         if not self._notes.faults:
@@ -308,6 +311,7 @@ class _Walker:
         rest = {key: member for key, member in value.items() if key != "$ref"}
         if self._dialect == "3.1":
             self._notes.made(rest, value)
+            # JSON Schema 2020-12 applies what is beside a $ref; earlier versions ignore it.
             result.update(self._members("schema", rest, source))
         else:
             self._annotations(result, value, rest)

@@ -243,6 +243,7 @@ class Schemas:
         self._context.made(members, source if source is value else None)
         for name, member in source.items():
             if key == "properties":
+                # Before its upgrade, which reports `required: true` anywhere but in a field.
                 self._fields.add(id(member))
             members[name] = self.schema(member, source, name)
             if key == "properties" and isinstance(member, dict) and isinstance(member.get("required"), bool):
@@ -338,6 +339,7 @@ class Schemas:
     def _allow_null(self, new: Object) -> None:
         """Convert `nullable` of 3.0 to the null type of 3.1."""
         kind, values = new.get("type"), new.get("enum")
+        # An enum excludes what it does not list, whatever the type allows.
         if isinstance(values, list) and None not in values:
             values.append(None)
         if kind is not None:
@@ -350,6 +352,7 @@ class Schemas:
 
     def _choose_null(self, new: Object) -> None:
         nothing: Object = {"type": "null"}
+        # Another choice suffices, except beside allOf or $ref, which would exclude null.
         for word in ("oneOf", "anyOf"):
             choices = new.get(word)
             if isinstance(choices, list) and "allOf" not in new and "$ref" not in new:

@@ -62,6 +62,7 @@ def _format(names: Sequence[str]) -> None:
             capture_output=True,
             text=True,
             check=False,
+            # --isolated ignores ruff's files, but not its variables.
             env={key: value for key, value in os.environ.items() if not key.startswith("RUFF_")},
         )
         if run.returncode:
@@ -109,6 +110,7 @@ def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = si
             errno.EEXIST, "it exists and was not generated. Move it, or choose another folder", str(target)
         )
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target: folders are renamed atomically within one file system only.
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as room:
         new, old = Path(room) / "new", Path(room) / "old"
         _write_formatted(new, files, on_progress)
