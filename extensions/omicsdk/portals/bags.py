@@ -58,6 +58,7 @@ def _bag_files(file_list: FileList) -> Generator[dict[str, Iterator[str]]]:
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in archive.infolist()}
             tops = {name.rpartition("/")[0] for name in entries if name.rpartition("/")[2] in (BAGIT, FETCH)}
+            # A file in a bag may have such a name, too: the shortest path is that of the bag.
             top = min(tops, key=len, default="")
             files = {name: entry for name in names if (entry := entries.get(f"{top}/{name}".lstrip("/"))) is not None}
             if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in files.values()):

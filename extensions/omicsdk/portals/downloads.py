@@ -297,6 +297,7 @@ def planned(
     named = TABLE if columns else None if format is None else format_named(format, FORMATS)
     is_all = not where and limit is None and sample is None
     selection = NOTHING_LEFT_OUT if is_all else Selection(where, limit, sample)
+    # The time budget includes the requests of the plan: the engine continues it.
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
 
     def stopped() -> bool:
@@ -668,6 +669,7 @@ def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome
         PATH_COLUMN,
         OUTCOME_COLUMN,
     ]
+    # Only the outcomes of files that are listed again are kept: a list may have any number of rows.
     names = {file.name for row in plan.rows() for file, again in zip(row.files, row.again, strict=True) if again}
     # A Path for each row would intern its parts: the interpreter's table of them grows with the list.
     above = str(Path(folder, "name")).removesuffix("name")

@@ -206,6 +206,7 @@ def _config(file_list: FileList) -> tuple[configparser.ConfigParser, Path]:
     Raises:
         RowFault: It is in none.
     """
+    # A "%" of a URL is no interpolation. config.local, which is read last, overrides config, as for DVC.
     config = configparser.ConfigParser(interpolation=None, strict=False)
     above = file_list.path.absolute().parents
     project = next((folder for folder in above if (folder / ".dvc" / "config").is_file()), None)
@@ -226,6 +227,7 @@ def _place(entry: Mapping[str, Any], md5: str) -> str:
     """The path of content in DVC's caches and storages."""
     if not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5):
         raise RowFault("has no MD5, by which DVC stores it")
+    # DVC 3 keeps its content apart from that of DVC 2, whose MD5 may be of converted text.
     return f"{'files/md5/' if entry.get('hash') == 'md5' else ''}{md5[:2]}/{md5[2:]}"
 
 

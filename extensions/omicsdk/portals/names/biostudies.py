@@ -59,6 +59,7 @@ class BioStudies(Archive):
         link = info.get("httpLink") or info.get("ftpHttp_link") or study.get("ftpHttp_link")
         if not isinstance(link, str) or not link:
             raise DecodeError("get_study_info", "httpLink", link, expected="the address of the study's folder")
+        # Since May 2025 the service states the folder of some studies in place of the study, which is a document there.
         if "section" not in study and "ftpHttp_link" in study:
             with StudyFolder(study["ftpHttp_link"], name.id, self.options) as above:
                 study = above.document(f"{name.id}.json")

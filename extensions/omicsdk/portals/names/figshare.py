@@ -107,6 +107,7 @@ def _records_of(operation: Callable[..., list[dict[str, Any]]]) -> Iterator[dict
         entries = operation(page=page, page_size=_PAGE_SIZE)
         if not entries and page == 1:
             raise NotFound("Figshare lists nothing for this number", remedy="Check the number.")
+        # A server that ignores the number of the page would be read without an end.
         if entries == last:
             raise DecodeError("page", "", f"page {page - 1} again", expected=f"page {page}")
         yield from only_objects(entries)

@@ -70,6 +70,7 @@ def found_files(
     query = {
         "filters": filters,
         "fields": ",".join(fields_shown),
+        # Pages are counted by an offset: without an order a file could be on two of them, or on none.
         "sort": "file_id:asc",
         "format": "JSON",
         "size": PAGE,

@@ -51,6 +51,7 @@ class RateLimit:
     def __call__(self, request: httpx.Request | None = None) -> None:
         """Wait until the next request may be sent."""
         del request
+        # A request reserves its moment with the lock, and waits without it: other threads reserve the next ones.
         with self._lock:
             now = self._clock.monotonic()
             wait, self._next = max(0.0, self._next - now), max(now, self._next) + self._interval
@@ -126,6 +127,7 @@ class Entrez(Closing):
                     # A search for an accession also finds records that only mention it.
                     if any(row.get(column) in requested for column in _ACCESSIONS):
                         yield row
+        # A match of a search is an experiment, which has any number of runs.
         if len(experiments) < count:
             raise DecodeError(_READ, "", f"{len(experiments):,} experiments", expected=f"the {count:,} that were found")
 

@@ -105,6 +105,7 @@ class Pride(Archive):
                     size = number_in(row.get("File-Size", "").strip())
                     checksums[name] = _Declared(size, hexadecimal("md5", row["File-MD5Checksum"].strip()))
         except APIError as error:
+            # Both are answers for a project without a table.
             if error.status not in (404, 406):
                 raise
         return {name: declared for name, declared in checksums.items() if name not in repeated}

@@ -91,6 +91,7 @@ class Runs(Closing):
                     is_any = True
                     yield self._at_ena(row)
         except BadRequest as error:  # an accession that the ENA does not accept may be NCBI's
+            # The ENA refuses an unknown accession and an unknown column alike: the latter is a mistake of ours.
             if "field" in error.message.lower():
                 raise
             refused = f"as NCBI describes them, since the ENA refuses the accession: {error.message}"

@@ -262,6 +262,7 @@ def results(
                     failed[searcher.portal] = error
     finally:
         left.set()  # threads that still wait for a service end at their next step
+    # Copies: a thread that is late may still append.
     hits = _merged([list(rows) for rows in hits_by_portal.values()])
     return SearchResult(hits[: query.limit], failed, tuple(hits_by_portal), len(hits) > query.limit)
 
