@@ -280,6 +280,7 @@ def _with_token(token: str, endpoint: str) -> Login:
 def _with_key(key: ApiKey, endpoint: str, idp: str | None) -> Login:
     is_elsewhere = bool(endpoint) and origin_of(endpoint) != origin_of(key.issuer)
     if idp or is_elsewhere:
+        # The issuer alone accepts its key; its token service has tokens of other commons.
         return Login(TokenService(f"{key.issuer}/wts", idp or "", credentials=key), endpoint)
     return Login(key, endpoint or key.issuer)
 

@@ -285,6 +285,7 @@ class _Existing:
                 continue
             sums = sums or _digests(path, name)[1]
             checksums = {kind: value for kind, value in stated_checksums(record.get("hashes")).items() if kind in sums}
+            # A record that states checksums of other algorithms alone proves nothing.
             if checksums and all(sums[kind] == value for kind, value in checksums.items()):
                 return UploadedFile(path, name, str(record["did"]), size, sums, existing=True)
         return None

@@ -447,6 +447,7 @@ def run(
     ahead = batch * (max(1, threads) * AHEAD + 1)
     # An earlier run may have done as many rows without a note; it may have had more threads than this one.
     uncertain = NOTED_ROWS + max(ahead, outputs.ahead) if outputs.resumed else 0
+    # Before the first request: the next run has to know it however this one ends.
     outputs.begin(ahead)
     errors = list[str]()
     numbered = enumerate(batches(islice(rows, outputs.rows, None), batch))

@@ -213,6 +213,7 @@ def index_bundles(
         missing = next((member for member in named.members if member in failed), None)
         if missing is not None:
             raise UsageError(f"its member {missing} could not be created")
+        # Members come before their bundles, so their GUIDs are known.
         bundle = named._replace(members=[guids.get(member, member) for member in named.members])
         earlier = earlier_guids.of(bundle.name) if earlier_guids is not None and not bundle.guid else []
         guid = next((guid_before for guid_before in earlier if _exists(client.indexd, bundle, guid_before)), "")
@@ -318,6 +319,7 @@ def create(client: Gen3, bundle: Bundle) -> None:
     try:
         created_once(send, find, clock_of(client))
     except Conflict:
+        # An earlier try, whose response was lost, or an earlier run may have created it.
         if not find():
             raise
 

@@ -194,6 +194,7 @@ def read_crosswalk(
     """
     target = Path(output)
     columns, descriptions = set[Column](), dict[tuple[str, str], str]()
+    # All documents have to be read before the columns are known.
     with TemporaryFile() as spool, in_place_of(target) as file:
         count = 0
         for _, document in documents_of(client, GUID_TYPE, limit=limit, on_more=on_more):
@@ -282,6 +283,7 @@ def publish_crosswalk(
                 guid = guids[0] if guids else next(fresh)
                 if not guids:
                     new.add(guid)
+                # At once: a later row, also of this batch, may have one of these names.
                 subjects_known.add(guid, subject.names.items())
                 by_guid.setdefault(guid, []).append(subject)
             stored = store_documents(client, {guid: document({}, by_guid[guid]) for guid in by_guid if guid in new})

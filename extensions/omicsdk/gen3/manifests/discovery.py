@@ -76,6 +76,7 @@ def read(cell: str) -> Any:
     if not cell:
         return ""
     try:
+        # JSON has no NaN and Infinity: these are texts.
         return json.loads(cell, parse_constant=str)
     except (ValueError, RecursionError):
         return cell.replace("\\n", "\n")

@@ -95,6 +95,7 @@ def delete_nodes(
     meant = project_of(project)
     dictionary = dictionary or Dictionary.of(commons)
     counts_before = count_records(commons, meant, nodes, dictionary=dictionary)
+    # Counted in the order of submission, so those that link to others are last, and go first.
     plan = {node: counts_before[node] for node in reversed(list(counts_before)) if counts_before[node]}
     if dry_run:
         return Deletion(plan, dry_run=True)

@@ -82,6 +82,7 @@ def rows_of(
                 if text.find("\\u", offset, after) >= 0:  # half of a surrogate pair is replaced
                     row = decoded(text[offset:after])
             except (ValueError, RecursionError):
+                # A row that is not complete: the rest comes with the next chunk.
                 break
             offset = after
             if not is_object(row):

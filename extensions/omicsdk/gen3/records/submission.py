@@ -343,6 +343,7 @@ class _Sender:
     def outcomes(self, rows: Iterable[Checked], chunks: Chunks[Checked]) -> Iterator[Outcome]:
         """Send rows, and yield the result for each."""
         unsent: list[Outcome] = []
+        # `unsent` is filled while a document is collected: its results come before those of that document.
         for result in chunks.results(self._to_send(rows, unsent)):
             # Record the whole document before yielding: the caller may stop at any time.
             done = [*unsent, *self._outcomes(result)]

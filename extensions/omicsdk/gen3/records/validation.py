@@ -251,6 +251,7 @@ def _fault_of_shape(shape: Shape, value: Any, name: str, choices: Sequence[Any])
 
 
 def _is_among(value: Any, choices: Sequence[Any]) -> bool:
+    # For Python 1, 1.0 and True are equal.
     return any(type(value) is type(choice) and value == choice for choice in choices)
 
 
@@ -319,6 +320,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
         nonlocal is_there
         existing: set[str] = set()
         for part in batches(values, BATCH):
+            # first: 0 requests all of them: without it a commons returns ten.
             sought: dict[str, Any] = {"ids" if key == "id" else key: part, "first": 0}
             if node != PROJECT:
                 sought["project_id"] = project.id
