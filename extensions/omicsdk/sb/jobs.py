@@ -234,6 +234,7 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
             [change["id"] for change in some], client.bulk_edit_files(items=cast("Any", some)), "bulk_edit_files"
         ),
         lambda error: FileBulkRecord(error=as_record_error(error)),
+        # Several changes of one file must not overtake each other.
         in_order=len(set(ids)) < len(ids),
     )
 

@@ -447,6 +447,7 @@ class Folders:
             return files
 
         files = read_again_if_inconsistent(read)
+        # A file and a folder may have one name: the slash of the path decides.
         entry = min(files, key=lambda file: is_folder(file) != path.is_folder, default=None)
         if entry is None:
             return None

@@ -144,6 +144,7 @@ def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[C
         key = column.removeprefix(METADATA)
         now = file.get(TAGS) if column == TAGS else metadata.get(key)
         current = tags_cell(now) if column == TAGS else cell(now)
+        # The cell that an export writes is compared, so that a table without edits changes nothing.
         if text == current or (not text and not clear):
             continue
         after = tags_of(text) if column == TAGS else value_of(text, now)

@@ -217,6 +217,7 @@ def clone_task(
         return _running(client.clone_task_(task_id=task_id, action="run" if run else OMIT), run)
     changed: dict[str, Any] = {} if name is None else {"name": name}
     changed |= {"inputs": with_files(client, inputs)} if inputs else {}
+    # A draft first: a clone that runs at once would run with the old inputs.
     task = client.clone_task_(task_id=task_id)
     task = client.update_task(task_id=task.id, **changed)
     return client.run_task(task_id=task.id) if run else task
