@@ -709,6 +709,7 @@ class Secrets:
             return cached
         tokens_given = self._from_service()
         with locked(self._cache):
+            # Read again with the lock: another process may have added the secrets of another service.
             write_private(self._cache, json.dumps({**self._from_file(), self._origin: tokens_given}, indent=2) + "\n")
         return tokens_given
 

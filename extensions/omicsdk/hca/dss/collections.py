@@ -228,6 +228,7 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
                 error.remedy = f"{error.remedy} {done}.".strip()
             raise
         identity = {name: rest[name] for name in ("uuid", "replica") if name in rest}
+        # Each request makes a version, from which the next one starts.
         rest = {**identity, "version": response["version"]}
     return response
 

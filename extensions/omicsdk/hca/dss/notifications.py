@@ -461,10 +461,12 @@ class Listener:
         with self._lock:
             if notification.transaction_id in self._handled:
                 return 200, "already received"
+            # The service repeats what takes longer than 10 s: the second request waits for the same handling.
             one = self._waiting.get(notification.transaction_id)
             if one is None:
                 one = _Waiting(notification, Future())
                 try:
+                    # With the lock: the program must not end it before it is among those that wait.
                     self._queue.put_nowait(one)
                 except Full:
                     return 503, "too many notifications are waiting"

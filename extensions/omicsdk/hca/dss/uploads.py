@@ -415,6 +415,7 @@ def upload_bundle(
     journal, doing = journal_for("dss-uploads", *map(str, facts)), f"uploading {folder}"
     with closing(_opened(journal, doing, options, resume=resume)) as record:
         with write_errors(str(record.path)):
+            # Noted before the first request, so that a later run names the same version and files.
             files_found = record.begin(create_version(), bundle_uuid or str(uuid4()), files_found)
         run = BundleUpload(
             *(api, s3, staging_bucket, replica, files_found, record, options),
