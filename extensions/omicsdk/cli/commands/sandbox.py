@@ -357,6 +357,7 @@ def _failures(what: str, remedy: str = "") -> Generator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
+        # A missing module of omicsdk itself is its own fault, which no extra repairs.
         if (error.name or "").startswith("omicsdk"):
             raise
         raise MissingExtra("sandbox", "omics sandbox", module=error.name) from error

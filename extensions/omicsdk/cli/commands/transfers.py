@@ -57,6 +57,7 @@ def watched(
         title: Title of the transfer.
         metrics: Updated while it runs.
     """
+    # Before the transfer, which a wrong path would end after hours.
     path = report_path(arguments.get("report"))
     control = Control()
     is_shown = not arguments.get("no_progress")

@@ -312,6 +312,7 @@ def _with_transfer_options(
         del fields[name]
     if entry.limits:
         fields = {name: option for name, option in fields.items() if name in (*entry.limits, "dry_run")}
+    # A parameter of the function itself takes precedence over the option of that name.
     fields = {name: option for name, option in fields.items() if name not in parameters}
     parameters |= fields
     hints |= {name: hint for name, hint in type_hints(TransferOptions).items() if name in fields} | {"cache": str}

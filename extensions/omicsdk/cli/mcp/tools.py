@@ -313,6 +313,7 @@ def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str
         before.append("--yes")
     if "query" in given and "query" not in tool.arguments:
         before.append(f"--query={given['query']}")
+    # The store of local files leaves out links that lead out of the folder, however deep they are.
     options = [f"--option=file.within={folder}"] if tool.takes_uris else []
     placed: list[str] = []
     positional = {name for name, argument in tool.arguments.items() if argument.get("positional") and name in given}
