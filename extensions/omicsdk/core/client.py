@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         after_response: AsyncHooks[httpx.Response]
 
 
+# They describe the body of the redirect, in whose place the address is.
 _OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
 
 
@@ -379,6 +380,7 @@ class _ClientBase(Generic[E]):
             changes = {**{name: value for name, value in of_transport.items() if value is not OMIT}, **of_exchange}
             earlier = self._recipe.changes
             if headers is not OMIT:
+                # Headers add to those of before; every other option replaces its earlier value.
                 changes["headers"] = {**earlier.get("headers", {}), **headers}
             clone._recipe = replace(self._recipe, changes={**earlier, **changes})
         transport = self._exchange.transport.with_options(**of_transport)

@@ -183,6 +183,7 @@ def _as_list(value: object) -> list[object]:
 
 def _masked(name: str, value: object) -> str:
     masked = cast("dict[str, object]", mask_json({name: str(value)}))[name]
+    # Control characters would act on the terminal that shows the repr, and break its one line.
     return "".join(c if c.isprintable() else " " for c in str(masked))
 
 

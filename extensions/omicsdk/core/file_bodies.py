@@ -197,6 +197,7 @@ def _with_headers(name: str, head: str, kind: str, headers: Mapping[str, str]) -
                 f"{name} cannot be sent: its header {key!r} contains a character that headers cannot have",
                 remedy="Use a header without line ends and control characters.",
             )
+        # A part has one Content-Disposition, that with its name.
         if key.lower() != "content-disposition" and (value or key != "content-type"):
             lines.append(f"{key}: {value}")
     return "\r\n".join(lines)

@@ -79,6 +79,7 @@ class Frozen:
         import dataclasses
         from collections.abc import Hashable
 
+        # From the first base, after `object`, to the class itself, whose annotations take precedence.
         annotations = {name: text for class_ in cls.__mro__[-2::-1] for name, text in class_.__annotations__.items()}
         namespace: dict[str, Any] = {"__module__": cls.__module__, "__annotations__": {}}
         for name in cls._names:

@@ -146,6 +146,7 @@ def _text_to_sign(method: str, url: str, headers: Mapping[str, str], names: Sequ
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     have["(request-target)"] = f"{method.lower()} {target}"
     if parts.netloc:
+        # The header Host has no user information (RFC 9110, 7.2).
         have.setdefault("host", parts.netloc.rpartition("@")[2])
     absent = [name for name in names if name not in have]
     if absent:

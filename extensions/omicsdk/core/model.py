@@ -416,6 +416,7 @@ def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str
     tag = tag_of(value, shape.tag)
     if tag is not None and tag in table:
         return problem_of(place, value, table[tag])
+    # Variants that the mapping leaves out are selected by what their own models state about the tag.
     named = {variant.model() for variant in table.values() if variant.model is not None}
     others = [
         alternative

@@ -61,19 +61,23 @@ class _Time(_Read, time):
 class _Integer(_Read, int): ...
 
 
+# `(?!$)`: a P or T without a number after it states no duration.
 _DURATION = re.compile(
     r"(?P<sign>[+-]?)P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d{1,6})?)S)?)?"
 )
+# Stricter than `time.fromisoformat`, which also reads `10` and `T1000`.
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
 
 
 def _uuid(text: str) -> Any:
+    # `UUID` also reads braces, `urn:uuid:` and texts without hyphens, which the format excludes.
     return _Uuid(text) if re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", text) else None
 
 
 def _decimal(text: str) -> Any:
     try:
+        # NaN and infinities are decimals of Python, and none of the format.
         number = _Decimal(text)
     except InvalidOperation:
         return None
@@ -82,6 +86,7 @@ def _decimal(text: str) -> Any:
 
 def _bytes(text: str) -> Any:
     try:
+        # Without `validate` foreign characters are skipped, so that nearly any text would be base64.
         return _Bytes(base64.b64decode(text, validate=True))
     except binascii.Error:
         return None

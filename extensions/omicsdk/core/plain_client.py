@@ -149,6 +149,7 @@ def plain_request(
     content = body if isinstance(body, RequestBody) else json_body(body)
     sent = {"accept": "application/json"} | {name.lower(): value for name, value in (headers or {}).items()}
     if content.media_type is not None:
+        # The body adds its own, and both would be sent.
         sent.pop("content-type", None)
     facts = OperationFacts(name, method, path, sent.pop("accept"), secured=True, idempotent=reads)
     return request(facts, path, query=query, headers=list(sent.items()), body=content)

@@ -544,6 +544,7 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
             error_module=kind._error_module,
             transport=exchange.transport.synchronous(),
         )
+        # What is bound sends over this client's own, asynchronous connections.
         attributes = {
             name: value for name, value in vars(self).items() if name not in vars(twin) and not isinstance(value, Bound)
         }

@@ -84,6 +84,7 @@ class Paging:
     def with_argument(self, request: "Request", name: str, value: object) -> "Request":
         """Return a request with another value of one parameter; the others are unchanged."""
         parts = urlsplit(request.url)
+        # The other parameters keep their spelling, which decoding and encoding again would change.
         pieces = [piece for piece in parts.query.split("&") if piece and unquote(piece.partition("=")[0]) != name]
         query = "&".join([*pieces, f"{quote(name)}={quote(text_of(value), safe='')}"])
         return request.at(urlunsplit(parts._replace(query=query)))
@@ -405,6 +406,7 @@ def fault_of(url: str) -> str | None:
     if not host_and_port or host_and_port.startswith(":"):
         return "has no host"
     try:
+        # Without the user information, so that the fault states which of the two is wrong.
         parts = urlsplit(f"{scheme}://{host_and_port}")
         host = (parts.hostname or "").rstrip(".")
     except ValueError:  # unbalanced brackets, or an invalid address in them

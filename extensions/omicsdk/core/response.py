@@ -218,6 +218,7 @@ def _of_header(text: str, shape: Shape, *, dates: bool = True) -> Any:
         ]
     if shape.read is not None and dates:
         return text if (value := shape.read(text)) is None else value
+    # A literal that is a text stays one, even if it looks like a number.
     if shape.kind in ("integer", "number", "boolean", "literal") and text not in shape.of:
         try:
             value = json.loads(text)

@@ -268,8 +268,10 @@ _TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 
 def _unreached(kind: type[TransportError], message: str, request: Any, proxy: str | None) -> TransportError:
     url = str(request.url)
+    # The query of a presigned URL has its signature.
     error, route = kind(message, method=str(request.method), url=without_query(url)), network(url)
     error.lasting = kind is not TimedOut
+    # A setting of boto3 may name another proxy than the one of our own connections.
     (route if route.proxy == proxy else Network(proxy)).blame_proxy(error)
     return error
 
@@ -279,6 +281,7 @@ def _settled(error: Any) -> OSError | None:
     cause: BaseException | None = error.kwargs.get("error")
     while cause is not None:
         if isinstance(cause, ConnectionRefusedError | gaierror):
+            # The resolver failed temporarily: it may know the name at the next try.
             return None if isinstance(cause, gaierror) and cause.errno == EAI_AGAIN else cause
         cause = cause.__cause__ or cause.__context__
     return None

@@ -97,6 +97,7 @@ class Servers(OneServer):
             return moved(url, self.default, base_url)
         if base_url == self.default:
             return url
+        # A server of the same origin moves with the document's; where another one is now, only the user knows.
         if origin_of(url) == origin_of(self.default):
             return moved(urlsplit(url).path, self.default, base_url)
         raise ConfigError(

@@ -166,6 +166,7 @@ def rows_of(
         used = 1
         if opened is not None:
             # A CSV file is quoted by definition. With tabs, quotes may be text: the number of cells shows which.
+            # In a table of one column every line has the right width, so that it shows nothing.
             is_whole = delimiter == "\t" and width is not None and len(cells) == width > 1
             joined = _joined(line, cells, opened, following(), delimiter, longest)
             if joined is not None and is_whole:
@@ -219,6 +220,7 @@ def file_lines(path: Path, error_type: type[UsageError], longest: int = LONGEST_
     """
     number = 0
     try:
+        # Line ends within cells are kept as they are.
         with path.open(encoding="utf-8-sig", newline="") as file:
             for line in lines_of(file, 1, longest):
                 number += 1

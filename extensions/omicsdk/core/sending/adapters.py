@@ -66,6 +66,7 @@ def _renewing(
         if response.status_code != 401 or sent_again or not may_send(credentials, request.url, base_url=base_url):
             return response
         refused = {name: request.headers[name] for name in names if name in request.headers}
+        # After a redirect that removed the credentials, the refusal is not about them.
         if not refused or not _rewound(request.body, position):
             return response
         sent_again = True
