@@ -104,6 +104,7 @@ class FileBytes:
         if start >= end:
             return b""
         if end - start > PIECE:
+            # Over several connections, where one is slow.
             return b"".join(stream(self, start, end))
         try:
             return self._source().read(start, end)

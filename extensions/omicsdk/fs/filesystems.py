@@ -680,6 +680,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     def _remove_all(self, paths: list[str], recursive: bool, *, partly: bool = False) -> None:
         """Remove files, and then the folders that they were in; `partly` keeps those that have something else in them."""
+        # `expand_path` lists a folder before what is in it.
         for path in reversed(paths):
             try:
                 self.rm_file(path)

@@ -125,6 +125,7 @@ class NotEmpty(PathError):
         super().__init__(uri, "is not empty", remedy="Remove its contents first.")
 
 
+# At least two characters: a single letter is a drive of Windows.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _ODD = re.compile("[\x00\ud800-\udfff]")
 # A path below a folder of which no part is empty or a dot.
@@ -217,6 +218,7 @@ def parse_uri(text: str) -> Uri:
             raise WrongUri(f"{mask_url(text)!r} {fault}", remedy="Write https://HOST/PATH.")
         return Uri(scheme, url.partition("://")[2])
     parts = [part for part in rest.split("/") if part]
+    # A key of S3 may have any parts, empty ones and dots among them.
     if scheme != "s3" and any(part in (".", "..") for part in parts):
         raise WrongUri(
             f"{text} contains the name {'..' if '..' in parts else '.'}", remedy="Write the path without it."

@@ -58,6 +58,7 @@ def stream(
         for data in file.stream(first, last) if fast else ():
             first += len(data)
             yield data
+    # A single piece needs no threads.
     if first < last <= first + piece:
         yield file.read(first, last)
         return

@@ -376,6 +376,7 @@ def verify_bytes(
     from omicsdk.fs.copying.fetching import fetch  # comparing needs no engine
     from omicsdk.fs.copying.spool import Spool, batches
 
+    # A random name: what an earlier run left would not be fetched again.
     with Spool(options.spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as spool:
         spool.keep = False
         chosen = options.replaced(journal=spool.fetched)

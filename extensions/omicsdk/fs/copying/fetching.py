@@ -128,6 +128,7 @@ def _small_copies(named_entries: Sequence[tuple[Entry, str]], folder: str, optio
     Whatever is not as it should be is left to the usual way, which reports what is wrong.
     """
     done: dict[str, Outcome] = {}
+    # The calls below are POSIX's; a required checksum that is missing is reported by the usual way.
     if os.name == "nt" or options.require_checksum:
         return done
     pace = Pace(options.control, options.stop)

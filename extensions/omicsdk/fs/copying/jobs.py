@@ -174,6 +174,7 @@ def _place(uri: Uri) -> str:
     if uri.scheme != "file":
         return str(uri)
     path = Path(uri.path)
+    # The last part may be a link, which is moved itself.
     return str(path.parent.resolve() / path.name)
 
 

@@ -84,6 +84,7 @@ def named(
     """
     top = folder.path
     start = top if not top or (scheme == "file" and top.endswith("/")) else f"{top}/"
+    # Where the system has another separator, `below` replaces it.
     length = len(start) if os.sep == "/" or scheme != "file" else None
     fits = None if patterns.fit_all else patterns.fits
     for member in (store.names_below if names_only and not patterns.has_facts else store.below)(top):
@@ -251,6 +252,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     descriptions: list[str] = []
     for source in sources:
         keeps_name = source.is_folder and not source.uri.is_folder and (kind == "folder" or len(sources) > 1)
+        # `.` and `..` are no names that a copy could have.
         before = f"{source.uri.name}/" if keeps_name and source.uri.name not in ("", ".", "..") else ""
         files += [file._replace(name=f"{before}{file.name}") for file in source.files]
         descriptions.append(f"{source.uri}\t{before}")

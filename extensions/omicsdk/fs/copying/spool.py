@@ -142,6 +142,7 @@ class Spool:
     def __init__(self, root: str | None, what: Iterable[str], title: str) -> None:
         base = Path(root).absolute() if root else _own_root()
         self._is_among_others = _is_open(base)
+        # In a folder that others may write to, such as /tmp, a private one is made.
         self._root = base / f"omics-{_owner()}" if self._is_among_others else base
         self._folder = self._root / _name(what)
         self._title = title
@@ -158,6 +159,7 @@ class Spool:
     def __enter__(self) -> Self:
         with write_errors(str(self._root)):
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Not `stat`: another user may have put a link there.
             status = self._root.lstat()
             if self._is_among_others and not (stat.S_ISDIR(status.st_mode) and str(status.st_uid) == _owner()):
                 raise NotWritable(str(self._root), "it belongs to another user")

@@ -122,6 +122,7 @@ class CrunchStore(ClientStore[Crunch]):
                     raise
                 self._check_storage()
                 return  # nothing was put into the dataset yet
+        # In a bucket nothing begins with the path of a file, which is no error there.
         if inner and not is_there and not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is a file")
 
@@ -185,6 +186,7 @@ class CrunchStore(ClientStore[Crunch]):
         """Raise errors of the site, the storage and the system about missing files as ours."""
         try:
             yield
+        # Some are FileNotFoundErrors or NotADirectoryErrors, too.
         except PathError:
             raise
         except NotADirectoryError as error:

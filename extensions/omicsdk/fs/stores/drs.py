@@ -346,6 +346,7 @@ class DrsStore(ClientStore[Servers]):
         return _entry(path, self._find(path))
 
     def _forget(self, path: str) -> None:
+        # A bundle is kept with a slash at its end, see `_find`.
         for key in (path, f"{path}/"):
             self._found_at.forget(key)
 
@@ -439,6 +440,7 @@ class DrsStore(ClientStore[Servers]):
             except NotFound:
                 continue
             except (Unauthorized, Forbidden, BadRequest) as error:  # some servers return this for unknown objects
+                # The first refusal is that of the longest identifier.
                 refused = refused or error
                 continue
             if located is not None and (located.object.is_bundle or not bundle):

@@ -82,6 +82,7 @@ class Gen3Store(DrsStore):
 
     def close(self) -> None:
         super().close()
+        # A commons is not connected to only to be closed.
         if self._given_commons is None and "_home" in vars(self):
             self._home.close()
 
@@ -91,6 +92,7 @@ class Gen3Store(DrsStore):
         return gen3_readings(path)
 
     def _is_top(self, path: str) -> bool:
+        # What `drs://` reads as a prefix alone is a GUID of your own commons here.
         return is_top(path) and (not path or bool(host_in(path)))
 
     def _not_listed(self, path: str) -> NotListed:

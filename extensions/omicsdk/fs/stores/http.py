@@ -67,6 +67,7 @@ class HttpsStore(Store):
             and not representation.is_named
         ):
             return Entry(path, "folder")
+        # Without quotes it is a date.
         etag = representation.validator if '"' in representation.validator else ""
         details = {"etag": etag, "content_type": representation.media_type}
         return Entry(

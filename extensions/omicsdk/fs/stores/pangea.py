@@ -331,6 +331,7 @@ class PangeaStore(ClientStore[Pangea]):
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files into fields. The same call resumes what was stopped, for a day; Pangea keeps the journal, not `options`."""
+        # Of several files for one field the first is put; the others fail below.
         once = list({file.path: file for file in reversed(files)}.values())[::-1]
         results = self._results_for([file.path for file in once], lambda: options.stopped)
 
