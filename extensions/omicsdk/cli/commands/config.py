@@ -474,7 +474,7 @@ def _check_read(keys: Keys) -> None:
     """
     from omicsdk.cli.services import SERVICES
 
-    names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
+    names = [name_of(keys[: end + 1]) for end in range(len(keys))]
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
     if not is_default and not any(name in KNOWN for name in names):
         near = did_you_mean(name_of(keys), {**KNOWN, **OWN})
