@@ -333,6 +333,7 @@ def _plain(value: Any, document: Mapping[str, Any]) -> Any:
         return value
     object_ = cast("dict[str, Any]", value)
     alone = object_.get("allOf")
+    # Published clients read the type of a field, and nothing behind an allOf.
     if isinstance(alone, list) and len(cast("list[Any]", alone)) == 1 and "properties" not in object_:
         rest = {key: member for key, member in object_.items() if key != "allOf"}
         return _plain({**resolved(cast("list[Any]", alone)[0], document), **rest}, document)

@@ -79,6 +79,7 @@ class _Node(Generic[T]):
             return self.parameter
         if "{" not in segment:
             return self.fixed.setdefault(segment, _Node())
+        # Between two literals are the two groups of a parameter.
         literals = [re.escape(part) for part in PATH_PARAMETER.split(segment)[::3]]
         pattern = re.compile("(.+?)".join(literals))
         return self.mixed.setdefault(pattern.pattern, (pattern, _Node()))[1]

@@ -398,6 +398,7 @@ def checksum_statuses(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/checksums."""
     counts = _counts(upload, call, CHECKSUM)
     response = {status: counts[status] for status in STATUSES[CHECKSUM]}
+    # As the server named it; its document states UNSCHEDULED.
     return Reply({**response, "CHECKSUMMING_UNSCHEDULED": counts["UNSCHEDULED"], "TOTAL_NUM_FILES": counts.total()})
 
 

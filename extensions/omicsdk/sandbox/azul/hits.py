@@ -196,6 +196,7 @@ def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
     for kind in ("datasets", "donors", "biosamples", "activities"):
         names = [name for name in ANVIL_FIELDS if name.startswith(f"{kind}.")]
         inner = {name.partition(".")[2]: values_of(files, name, ANVIL_FIELDS) for name in names}
+        # Of its own type a hit has one entity, whose fields are no lists.
         is_own_type = kind == entity_type
         hit[kind] = [{name: values[0] if is_own_type and values else values for name, values in inner.items()}]
     if entity_type == "files":

@@ -29,6 +29,7 @@ CURL_OPTIONS = (
     "--fail",
     r'--write-out "Downloading to: %{filename_effective}\n\n"',
 )
+# Names of Windows cannot have these.
 _UNSAFE = str.maketrans('<>:"|?*', "_______")
 
 Column = Callable[[IndexedFile, Addresses], list[Any]]

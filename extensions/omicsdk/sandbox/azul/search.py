@@ -125,6 +125,7 @@ def matches(values: Sequence[Any], relation: str, wanted: Sequence[Any]) -> bool
         wanted: The value to compare with.
     """
     if relation == "is":
+        # Python's 1 equals True, but a number in JSON is no boolean.
         return any(value in wanted and type(value) in {type(accepted) for accepted in wanted} for value in values)
     return all(any(value is not None and low <= value <= high for value in values) for low, high in wanted)
 
@@ -224,6 +225,7 @@ def facets(kind: Kind, hits: Sequence[Entity]) -> dict[str, Any]:
 
 def _terms(hits: Sequence[Entity], reader: Reader) -> Iterator[Any]:
     for entity in hits:
+        # Once for each entity; not by a set, whose order differs from run to run.
         yield from dict.fromkeys(value for file in entity.files for value in reader(file))
 
 

@@ -140,6 +140,7 @@ def _already(dss: Dss, new_file: FileRecord) -> Reply | None:
 
 
 def _staged(dss: Dss, source_url: str) -> MotoObject:
+    # `?` and `#` may be parts of a key.
     parts = urlsplit(source_url, allow_fragments=False)
     key = parts.path.removeprefix("/") + (f"?{parts.query}" if parts.query else "")
     # Both replicas stage on the one S3 server that the sandbox has.

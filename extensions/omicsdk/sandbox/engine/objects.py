@@ -120,6 +120,7 @@ class Objects:
             form = {key: value for key, value in parts.items() if key not in _VALUES}
             self._forms[resource.segments] = form
         example = str(identity_schema.get("example", parameter.get("example", "")))
+        # As many digits as the example has.
         if example.isdecimal() and "pattern" not in form:
             return str(10 ** (len(example) - 1) + number)
         for attempt in range(1000):

@@ -131,6 +131,7 @@ class Paging:
             return setting
         # page[size] and page.size are limits, like page_size.
         names = [name for name in self._queried if words(name) in usual and self._fits(key, name)]
+        # Words that often mean something else count only where there is no other one.
         return min(names, key=lambda name: words(name) in ("from", "start", "first", "next", "count"), default="")
 
     def _fits(self, key: str, name: str) -> bool:
@@ -151,6 +152,7 @@ class Paging:
 
     @property
     def _first_offset(self) -> int:
+        # SCIM counts from 1 (RFC 7644, 3.4.2.4).
         return 1 if words(self._offset) == "start_index" or self._setting.get("first") == 1 else 0
 
     def wanted(self, arguments: Mapping[str, Any]) -> Wanted:

@@ -318,6 +318,7 @@ class Plan:
         """Whether a field may have the values of an item's parameter."""
         sent, field_schema = resource.parameter_schema, self.schemas.properties(schema)[name]
         kinds = self.schemas.kinds(sent), self.schemas.kinds(field_schema)
+        # A path may declare as a text what objects have as a whole number.
         if all(kinds) and not kinds[0] & kinds[1] and not ("string" in kinds[0] and kinds[1] & {"integer"}):
             return False
         return (
@@ -380,6 +381,7 @@ class Plan:
         if (resource := self._items.get(segments)) is not None:
             return self._of_item(operation, resource)
         resource = self.resources.get(segments)
+        # A collection without paths of items may be a list of one that has another path.
         if resource is not None and (resource.of_item or (answer := self._elsewhere(operation)) is None):
             return self._of_collection(operation, resource)
         if answer := self._elsewhere(operation) or self._single(operation) or self._action(operation):

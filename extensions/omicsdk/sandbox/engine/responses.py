@@ -153,6 +153,7 @@ class Responses:
         """The body of the response that a request accepts."""
         responses = exchange.operation.responses
         accepted = [media_type_of(part) for part in exchange.call.headers.get("accept", "").split(",")]
+        # Some services stream where a field of the body asks for it, whatever is accepted.
         if as_mapping(exchange.sent.body).get("stream") is True:
             accepted.insert(0, "text/event-stream")
         for kind in accepted:

@@ -141,6 +141,7 @@ class Store:
         """Remove all objects of a collection with all that is below them."""
         self._database.execute(
             "DELETE FROM engine_records WHERE service = ? AND (place = ? OR (place >= ? AND place < ?))",
+            # `0` is the character after `/`: what is below the place is a range of the index.
             (service, place, f"{place}/", f"{place}0"),
         )
 

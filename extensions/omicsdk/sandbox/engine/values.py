@@ -76,6 +76,7 @@ class Values:
             generated: list[Any] = []
             for branch in real if depth <= _DEEPEST else ():
                 value = self._made(branch, location, full=full, depth=depth + 1, within=inner)
+                # A value that fits several alternatives of oneOf is invalid.
                 if "oneOf" not in flat or sum(self._schemas.is_valid(other, value) for other in branches) == 1:
                     return value
                 generated.append(value)
@@ -278,6 +279,7 @@ class Values:
                 field_value = fill(inside.split("/")[1:], schema)
             if field_value is ABSENT and name not in required:
                 continue
+            # A null that the response's schema does not allow is left out where the field may be.
             if field_value is None and name not in required and "null" not in self._schemas.kinds(schema) and schema:
                 continue
             fields[name] = self._fitted(property_schema, field_value, inside, fill, depth + 1)
@@ -333,6 +335,7 @@ def _number(flat: Schema, random: Random, *, whole: bool) -> int | float:
 
 _Maker = Callable[[Random], str]
 
+# Escapes, classes, beginnings of groups, repetitions, and then single characters.
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?.|[*+?][?+]?|\{\d+(?:,\d*)?\}[?+]?|.", re.DOTALL)
 _MEMBER = re.compile(r"(\\.|[^\\])-(\\.|[^\\])|\\.|.", re.DOTALL)
 _CLASSES = {
@@ -362,6 +365,7 @@ def matching(pattern: str, random: Random) -> str | None:
     """
     try:
         text = _alternatives(deque(_TOKEN.findall(pattern)))(random)
+        # A pattern that was misread is found out by its own text.
         return text if re.search(pattern, text) else None
     except (IndexError, ValueError, re.error):
         return None
@@ -419,6 +423,7 @@ def _members(expression: str) -> str:
     for match in _MEMBER.finditer(expression.removeprefix("^")):
         if match[1]:
             first, last = ord(match[1][-1]), ord(match[2][-1])
+            # A range of Unicode may have a million characters.
             characters += "".join(map(chr, range(first, min(last, first + 127) + 1)))
         else:
             characters += _CLASSES.get(match[0][1], match[0][1]) if match[0].startswith("\\") else match[0]

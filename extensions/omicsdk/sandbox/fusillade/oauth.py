@@ -105,11 +105,13 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
         OAuthError: The client is not known, or what it has is not valid.
     """
     secret = form.get("client_secret", "")
+    # An installed application may come without its secret, and with PKCE in its place.
     if form.get("client_id") != CLIENT_ID or secret not in ("", client_secret(fusillade.context.secrets)):
         raise OAuthError(401, "invalid_client", f"The client is not {CLIENT_ID!r}, or its secret is wrong")
     match form.get("grant_type"):
         case "authorization_code":
             login = fusillade.logins.take(CODE, form.get("code", ""))
+            # A code is valid with the redirect that it was requested for only (RFC 6749, 4.1.3).
             if login is None or login.redirect_uri != form.get("redirect_uri", ""):
                 raise OAuthError(
                     400, "invalid_grant", "The code is unknown, was used before, or is of another redirect"
@@ -276,6 +278,7 @@ APP_METADATA = "https://auth.data.humancellatlas.org/app_metadata"
 
 def get_oauth_authorize(fusillade: Fusillade, call: Call) -> Reply:
     """GET /oauth/authorize."""
+    # Reversed, so that the first one of a repeated parameter counts.
     login = login_of(dict(reversed(call.query)), call.origin)
     if email := fusillade.context.settings.text("auth.login_as"):
         return allowed(fusillade, login, email)

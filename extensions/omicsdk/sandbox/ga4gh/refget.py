@@ -84,6 +84,7 @@ class Refget:
             circular: Whether it is circular.
         """
         data = letters.upper().encode("ascii")
+        # TRUNC512 and GA4GH's identifier are the same 24 bytes.
         digest = hashlib.sha512(data).digest()[:24]
         blob = self.context.objects.put_bytes(data).sha256
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()

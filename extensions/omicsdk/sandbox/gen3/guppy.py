@@ -112,6 +112,7 @@ def _kind(value: Any) -> str:
         return NESTED
     if isinstance(value, bool) or not isinstance(value, int | float):
         return TEXT
+    # GraphQL's Int has 32 bits.
     return INTEGER if isinstance(value, int) and -_INT32 <= value < _INT32 else NUMBER
 
 
@@ -199,6 +200,7 @@ def orders(sort: Any, fields: Fields) -> list[Order[Row]]:
     """
 
     def order(name: str, direction: str) -> Order[Row]:
+        # As Elasticsearch orders rows with several values.
         pick = min if direction == "asc" else max
         key = partial(_sort_key, name=name, numeric=fields[name].numeric, pick=pick)
         return Order(key, reverse=direction == "desc")
@@ -290,6 +292,7 @@ class Guppy:
         if level not in LEVELS:
             raise ValueError(f"{level!r} is no level: {', '.join(LEVELS)}")
         owned_rows = [{RESOURCE: _resource(row, authz), **row} for row in rows]
+        # The type's own name has to be one in GraphQL, too.
         fields_of([{type: None}, *owned_rows])
         data = json.dumps(owned_rows)
         self._database.execute("REPLACE INTO gen3_guppy VALUES (?, ?, ?)", (type, level, data))

@@ -165,6 +165,7 @@ class Files:
 
     def below(self, url: str) -> dict[str, float]:
         """The URLs that begin with one, in order, and when something was stored there."""
+        # A range of the index, unlike LIKE, which has wildcards; it ends before the last character of Unicode.
         rows = self._table.all("url >= ? AND url < ?", url, f"{url}\U0010ffff", order="url")
         return {row.url: row.stored for row in rows}
 

@@ -95,6 +95,7 @@ class Storage:
                 try:
                     client.list_parts(**what, UploadId=upload)
                 except client.exceptions.NoSuchUpload:
+                    # It was completed before, or is another upload's.
                     etag: str = client.head_object(**what)["ETag"]
                     return etag.strip('"') == _etag_of([str(part["ETag"]) for part in parts])
                 client.complete_multipart_upload(**what, UploadId=upload, MultipartUpload={"Parts": list(parts)})

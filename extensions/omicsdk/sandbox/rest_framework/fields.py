@@ -57,6 +57,7 @@ def _json(content: bytes) -> object:
         value: object = json.loads(content.decode(), parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"JSON parse error - {error}") from error
+    # Most bodies have fewer brackets, and need not be walked through.
     if content.count(b"[") + content.count(b"{") > DEEPEST and is_too_deep(value):
         raise Refused(400, f"JSON parse error - nested more than {DEEPEST} deep")
     return value
@@ -103,7 +104,9 @@ ABSENT: Any = object()
 _NUL = "Null characters are not allowed."
 _TRUE = {"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1", "1.0"}
 _FALSE = {"f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", "0.0"}
+# In the framework `1.0` is an integer, and `1.2` is none.
 _INTEGER_TAIL = re.compile(r"\.0*\s*$")
+# The framework's IntegerField.MAX_STRING_LENGTH.
 _LONGEST_INTEGER = 1000
 # Labels of 63 letters at most without a dash at their ends; the last one has two letters or more, and no digits unless
 # it is Punycode: as Django's URLValidator has it.

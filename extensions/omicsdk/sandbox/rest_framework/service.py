@@ -282,6 +282,7 @@ class PathMiddleware:
         if response is not None:
             await response(scope, receive, send)
             return
+        # HEAD is answered as GET, and the web server leaves out the body.
         scope = {**scope, "path": root + path, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
         if route_methods:
             scope[MATCH] = [match]

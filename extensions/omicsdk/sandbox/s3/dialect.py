@@ -109,11 +109,13 @@ class Dialect:
         if target.method == "POST" and "uploadId" in target.query:
             environ["wsgi.input"] = io.BytesIO(_all_turned(b"".join(blocks_of(environ))))
         body = self.app(environ, start)
+        # The bytes of an object stay as they are; other bodies are documents, which may state ETags.
         is_object = target.method == "GET" and target.key and not {"uploadId", "attributes"} & target.query.keys()
         return body if is_object else [_all_turned(b"".join(body))]
 
 
 def _turned(text: str) -> str:
+    # Reversed: it is the MD5 of nothing known, and the same function turns it back.
     return _ETAG.sub(lambda match: match[0][::-1], text)
 
 
@@ -181,6 +183,7 @@ class CustomerKeys:
         if "uploads" in target.query:
             match = re.search(rb"<UploadId>(.*?)</UploadId>", body)
             keyed = None if match is None else self.find_upload(target.bucket, match[1].decode())
+        # A part is compared with the key of its upload.
         elif target.method == "PUT" and "uploadId" in target.query:
             keyed = None
         else:

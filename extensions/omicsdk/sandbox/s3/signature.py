@@ -67,6 +67,7 @@ def read_signature(method: str, path: str, query: str, headers: Mapping[str, str
         parameters |= {name: headers.get(name.lower(), "") for name in ("X-Amz-Date", "X-Amz-Security-Token")}
     access_key, _, scope = parameters.get("X-Amz-Credential", "").partition("/")
     date, signed_names = parameters.get("X-Amz-Date", ""), parameters.get("X-Amz-SignedHeaders", "")
+    # Version 4 signs values without spaces around them and with single ones within.
     signed_headers = (f"{name}:{' '.join(headers.get(name, '').split())}" for name in signed_names.split(";"))
     payload = "UNSIGNED-PAYLOAD" if in_query else headers.get("x-amz-content-sha256", "")
     canonical = canonical_request(method, path, canonical_query(query), signed_headers, signed_names, payload)
@@ -96,6 +97,7 @@ def read_signature_before(method: str, path: str, query: str, headers: Mapping[s
     token = parameters.get("x-amz-security-token", "") or headers.get("x-amz-security-token", "")
     if scheme == "AWS":
         access_key, _, signature = rest.partition(":")
+        # Version 2 signs an empty date where x-amz-date, which is signed as well, has it.
         date, end = "" if "x-amz-date" in headers else headers.get("date", ""), math.inf
     elif "AWSAccessKeyId" in parameters:
         access_key, signature = parameters["AWSAccessKeyId"], parameters.get("Signature", "")

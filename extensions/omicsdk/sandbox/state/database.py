@@ -82,6 +82,7 @@ class Database:
         self._tables: list[str] = []
         with opening(path):
             make_private(path)
+            # Without transactions of the module's own: `transaction` begins and ends them.
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             try:
                 self._prepare(path)
@@ -92,6 +93,7 @@ class Database:
     def _prepare(self, path: Path) -> None:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode=WAL")
+        # With a WAL the file stays whole; the machine's crash may lose the last transactions, for which none waits.
         self._connection.execute("PRAGMA synchronous=NORMAL")
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, SCHEMA_VERSION):

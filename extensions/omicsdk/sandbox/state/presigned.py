@@ -81,6 +81,7 @@ def parse_range(header: str | None, size: int) -> Slice:
         return Slice(size - length, length, partial=True)
     start = int(first)
     end = min(int(last), size - 1) if last else size - 1
+    # Such a range is invalid, and ignored (RFC 9110, 14.1.1 and 14.2).
     if last and int(last) < start:
         return whole
     if start >= size:
@@ -161,6 +162,7 @@ class Signer:
         if not hmac.compare_digest(signature.encode(), self._sign(path, _sorted(fields)).encode()):
             message = "The signature in the URL is not that of this object and these parameters."
             raise Problem(403, "SignatureDoesNotMatch", message)
+        # It is signed, so it exists and is a number.
         if self._now() >= float(fields["X-Sandbox-Expires"]):
             raise Problem(403, "AccessDenied", "Request has expired")
         return fields

@@ -102,6 +102,7 @@ class Submission:
         self._sent_types: dict[str, str] = {}
         self._taken: dict[tuple[str, str, str], str] = {}
         for entity, node, entity_id in placed:
+            # Before any of them is linked: a record may link to a later one of the same submission.
             self._send(entity, node, entity_id)
         for entity, node, entity_id in placed:
             self._link(entity, node, entity_id)
@@ -196,6 +197,7 @@ class Submission:
             old_targets = entity.old.links.get(name, ()) if entity.old is not None else ()
             targets, wrong = self._targets(link, entity.document.get(name))
             faults += wrong
+            # An update adds to the links that the record has.
             all_targets = list(dict.fromkeys((*old_targets, *targets)))
             faults += self._too_many(node, link, entity_id, all_targets)
             if all_targets:
@@ -256,6 +258,7 @@ class Submission:
                     if source.type == node.name and source.id != record_id
                 )
                 is_linked = any(target in other.links.get(link.name, ()) for other in others)
+                # Another record of the same submission may link to it first.
                 if is_linked or self._taken.setdefault((node.name, link.name, target), record_id) != record_id:
                     detail = f"{detail}, target node {link.target} already has {link.backref}"
                     yield fault("INVALID_LINK", detail, link.name)
