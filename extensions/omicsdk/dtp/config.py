@@ -171,6 +171,7 @@ def read_config(source: PathOrMapping) -> DtpConfig:
 
 def _has_secrets(config: DtpConfig) -> bool:
     parts = [part for part in (config.gen3, config.irods, config.pacs) if part is not None]
+    # Secrets are the fields that no repr shows.
     return any(not field.repr and getattr(part, field.name) for part in parts for field in fields(part))
 
 
@@ -222,6 +223,7 @@ class _Reader:
             raise self._error(f"storage is {storage!r}", choice(str(storage), STORAGES))
         gen3 = self._section("gen3", Gen3Config, values)
         irods = self._section("irods", IrodsConfig, values)
+        # An archive whose only address is that of DICOMweb can be read in no other way.
         if values.get("pacs_dicomweb") and not (values.get("pacs_ip") or values.get("pacs_method")):
             values = {**values, "pacs_method": "dicomweb"}
         pacs = self._section("pacs", PacsConfig, values)

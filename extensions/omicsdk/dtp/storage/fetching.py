@@ -175,7 +175,9 @@ class DatasetFolder:
             target = self.path / file.name
             self._disk.make_folders(str(target.parent))
             with part.open("rb+") as written:
+                # On the disk before it has its name, which means that it is complete.
                 os.fsync(written.fileno())
+            # Before the bytes change: a record of earlier ones would be believed after a crash.
             self._journal.forget(file.name)
             put_in_place(part, target)
             status = target.stat()

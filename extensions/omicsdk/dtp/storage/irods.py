@@ -92,6 +92,7 @@ def _error_of(error: Exception, config: IrodsConfig, what: str) -> OmicsError:
         return TransferError(
             f"{what} does not exist in iRODS (any longer)", name=what, remedy="List the data set again."
         )
+    # An empty password would be found between all letters.
     details = shortened(str(cast("Any", error)) or kind, 200).replace(config.password or "\0", "***")
     if _is_passing(error):
         return ConnectFailed(
@@ -317,6 +318,7 @@ def _below(top: Any, path: str) -> str:
 
 
 def _file(data_object: Any, name: str) -> IrodsFile:
+    # Of a replica with another status the bytes are stale, or are being written.
     good = [replica for replica in getattr(data_object, "replicas", ()) if str(getattr(replica, "status", "")) == "1"]
     replica_used = next(
         (replica for replica in good if getattr(replica, "checksum", None)), good[0] if good else data_object
