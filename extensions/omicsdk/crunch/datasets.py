@@ -275,6 +275,7 @@ def find_equal(records: Iterable[T], fields: Mapping[str, object]) -> T | None:
         records: Datasets, or items.
         fields: The fields of a new one; empty ones may be anything.
     """
+    # The site keeps texts without blanks around them.
     expected = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items() if value}
     return next(
         (record for record in records if all(getattr(record, name) == expected[name] for name in expected)), None
@@ -290,6 +291,7 @@ def folder_of(dataset: Dataset) -> str:
     """
     check_fields("get_dataset", dataset, "slug", optional=("base_file_path",))
     base = dataset.base_file_path or ""
+    # Two slashes at the beginning are kept by `normpath`, as POSIX has it.
     if posixpath.normpath(f"/{base}") in ("/", "//"):  # the folder of all datasets
         raise ConfigError(f"The site states no base_file_path of {dataset.slug}", remedy="Set it on the site.")
     return base

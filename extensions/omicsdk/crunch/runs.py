@@ -525,6 +525,7 @@ def run_pending(
     """
     folders, seen, report = DatasetFolders(client), set[str](), on_message or _to_stderr
     while True:
+        # Before the dataset is requested: from then on any status of another runner counts.
         since = newest_status(client)
         slug = next_dataset(client, project)
         if not slug:
@@ -556,6 +557,7 @@ def next_dataset(client: Crunch, project: str = "") -> str:
     if project:
         client.get_project(slug=checked_slug(project))  # of one that does not exist the next dataset is a status of 500
     retry = exchange_of(client).transport.retry
+    # Some sites answer 500 where no dataset is left, which further tries do not change.
     once = client.with_options(retry=replace(retry, statuses=retry.statuses - {500}))
     try:
         following = once.get_next_dataset_of_project(slug=project) if project else once.get_next_dataset()
