@@ -167,6 +167,7 @@ def logged_in(
     if not (email or password):
         return Pangea(base_url, credentials=token)
     variables = {name: value for name, value in ((USER_VARIABLE, email), (PASSWORD_VARIABLE, password)) if value}
+    # A token of the environment would take precedence over the login.
     return Pangea(base_url, environ={**os.environ, TOKEN_VARIABLE: "", **variables})
 
 

@@ -214,6 +214,7 @@ def _path(owner: str, module: str, field: str, replicate: str, extension: str) -
 
 
 def _safe(part: str) -> str:
+    # Without halves of surrogate pairs, which no file name can have.
     part = part.encode("utf-8", "replace").decode().replace("::", "__").translate(_TABLE) or "_"
     return part.replace(".", "%2E") if part.strip(".") == "" else part
 
@@ -223,6 +224,7 @@ def _fitting(part: str, end: str = "") -> str:
     whole = (part + end).encode()
     if len(whole) <= LONGEST:
         return part + end
+    # So long an end is no extension.
     if len(end.encode()) > LONGEST // 4:
         end = ""
     digest = f"~{blake2b(whole, digest_size=6).hexdigest()}{end}"
