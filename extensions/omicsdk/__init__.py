@@ -1,17 +1,23 @@
 """One typed SDK for the platforms that hold omics data.
 
-    from omicsdk import BearerToken, Dss
+    import omicsdk
 
-    with Dss() as dss:
-        for bundle in dss.get_bundles_all.iterate(replica="aws"):
-            print(bundle.uuid)
+    for hit in omicsdk.search("retina"):           # in portals
+        print(hit.id, hit.title)
+    omicsdk.get("PRJNA257197", "reads")            # files of an accession, a list, a URI or a URL
+    omicsdk.download("s3://bucket/prefix/", "data")
+    omicsdk.upload("data/", "s3://bucket/other/")
+    with omicsdk.open("s3://bucket/table.csv") as file:
+        print(file.readline())
+    with omicsdk.Dss() as dss:                     # a platform's client
+        print([bundle.uuid for bundle in dss.get_bundles_all.iterate(replica="aws").take(3)])
 
-Importing it costs next to nothing: each name below is imported when it is first asked for."""
+Importing it costs next to nothing: each name below is imported at its first use."""
 
 from omicsdk.core.lazy import lazy_package
 from omicsdk.core.version import __version__ as __version__
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.core.consistency import InconsistentListing as InconsistentListing
     from omicsdk.core.consistency import ResponseMismatch as ResponseMismatch

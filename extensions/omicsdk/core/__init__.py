@@ -5,7 +5,7 @@ Generated clients depend on nothing else of omicsdk. Importing it is cheap: each
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.core.clock import Clock as Clock
     from omicsdk.core.clock import SystemClock as SystemClock

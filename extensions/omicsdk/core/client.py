@@ -18,6 +18,7 @@ from omicsdk.core.response import Response
 from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Transport, is_elsewhere
 
 if TYPE_CHECKING:
+    from inspect import Signature
     from typing import TypedDict
 
     import httpx
@@ -261,6 +262,18 @@ def pickled_recipe(what: object, recipe: Recipe | None, base_url: str) -> Recipe
     return replace(recipe, options={**recipe.options, "base_url": base_url})
 
 
+class _ConstructorSignature:
+    """The signature of a client's class: that of `__init__`, instead of which inspect would show that of `__new__`."""
+
+    def __get__(self, client: object, kind: type) -> Signature:
+        if client is not None:
+            raise AttributeError("a client cannot be called")
+        from inspect import signature  # for help() and notebooks alone
+
+        shown = signature(kind.__init__)
+        return shown.replace(parameters=list(shown.parameters.values())[1:])
+
+
 class _ClientBase(Generic[E]):
     """What both clients share: options, and the check that generated code and core are compatible."""
 
@@ -273,6 +286,7 @@ class _ClientBase(Generic[E]):
     _error_module: ClassVar[str] = ""  # of the service's own errors; imported when one is raised
     _exchange: E
     _recipe: Recipe | None = None  # None if it was made from another client
+    __signature__ = _ConstructorSignature()
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
         client = super().__new__(cls)

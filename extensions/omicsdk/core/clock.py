@@ -31,6 +31,9 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
     sleep = staticmethod(time.sleep)
 
+    def __repr__(self) -> str:
+        return "SYSTEM_CLOCK"  # in signatures
+
     async def async_sleep(self, seconds: float) -> None:
         """Wait for a number of seconds without blocking the event loop, asyncio's or trio's."""
         import anyio

@@ -30,7 +30,7 @@ def lazy_package(
         return value
 
     starred = sorted(homes.keys() - set(not_starred))
-    return __getattr__, lambda: starred, starred
+    return __getattr__, lambda: sorted({*homes, *starred}), starred
 
 
 def require(module: str, extra: str, purpose: str) -> "ModuleType":

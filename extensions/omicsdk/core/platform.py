@@ -42,7 +42,7 @@ from omicsdk.core.errors import ConfigError, MissingCredentials
 from omicsdk.core.items import AsyncItems, Items
 from omicsdk.core.plain_client import beside, checked_by, stopping_by
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import checked_base_url
+from omicsdk.core.request import checked_base_url, printed_url
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
 from omicsdk.core.waits import stopping
 
@@ -264,10 +264,12 @@ def resolution(
     if isinstance(login, Anonymous):
         return Resolution(url, None, origin)
     if login is None and (discovery.requires_credentials or kept_back):
-        where = mask_url(url) if url else f"the platform {discovery.platform}"
+        where = printed_url(url).strip("'") if url else f"the platform {discovery.platform}"
         message = ": ".join((f"No credentials found for {where}", *kept_back[:1]))
         remedy = "".join(kept_back[1:2])
         if discovery.requires_credentials:
+            if url:
+                checked_base_url(url, source=f"The base URL of {discovery.platform}")
             raise MissingCredentials(message, remedy=f"{remedy}{discovery.remedy}")
         from omicsdk.core.logs import config_log
 
@@ -397,7 +399,7 @@ class _PlatformBase:
             raise ConfigError(
                 f"No base URL found for the platform {self._discovery.platform}", remedy=self._discovery.remedy
             )
-        return checked_base_url(url, source=f"The base URL of {type(self).__name__}", remedy=self._discovery.remedy)
+        return checked_base_url(url, source=f"The base URL of {type(self).__name__}")
 
     def _resolved(
         self,
@@ -753,6 +755,9 @@ class _Late(ABC):
     def __init__(self, function: Any) -> None:
         self._given = function
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
     @cached_property
     def _function(self) -> Callable[..., Any]:
         function = self._given
@@ -775,14 +780,16 @@ class _Late(ABC):
     def _blocking(self) -> Callable[..., Any]:
         """The workflow of the blocking client. Its `stop` ends the waits of the client's requests, too."""
         function = self._function
-        if not _takes_stop(function):
+        takes_stop = _takes_stop(function)
+        if not takes_stop and function.__name__ == self._name:
             return function
 
         @wraps(function)
         def run(client: Platform, *args: Any, **options: Any) -> Any:
-            stop: threading.Event | None = options.get("stop")
+            stop: threading.Event | None = options.get("stop") if takes_stop else None
             return function(client if stop is None else stopping_by(client, stop.is_set), *args, **options)
 
+        run.__name__ = self._name  # by which a bound method is pickled
         return run
 
     @abstractmethod
@@ -869,7 +876,7 @@ class Listing(_Late, Generic[P, T]):
         return run
 
     def _as_items(self, items: Iterator[T]) -> Items[T]:
-        return items if isinstance(items, Items) else Items(items, self._function.__name__, columns=self._columns)
+        return items if isinstance(items, Items) else Items(items, self._name, columns=self._columns)
 
 
 async def _batches(items: Items[T], stop: threading.Event) -> AsyncGenerator[T]:

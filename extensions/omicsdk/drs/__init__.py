@@ -20,7 +20,7 @@ with Drs(credentials=credentials) as drs:
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.drs.client import AsyncDrs as AsyncDrs
     from omicsdk.drs.client import Drs as Drs

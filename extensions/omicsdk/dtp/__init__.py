@@ -2,7 +2,7 @@
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.dtp.commons import Auth as Auth
     from omicsdk.dtp.commons import Exporter as Exporter

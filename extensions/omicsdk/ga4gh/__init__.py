@@ -15,7 +15,7 @@ trs-filer.
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.ga4gh.formats import FileCheck as FileCheck
     from omicsdk.ga4gh.formats import InvalidFormat as InvalidFormat

@@ -34,7 +34,7 @@ from omicsdk.pangea.login import (
     token_credentials,
 )
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.pangea import downloads, listings, ncbi, reads, samples, uploads

@@ -6,7 +6,7 @@ shows. All are loaded when they are first used.
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.sandbox.s3.staging import STAGING_BUCKET as STAGING_BUCKET
     from omicsdk.sandbox.server import Sandbox as Sandbox

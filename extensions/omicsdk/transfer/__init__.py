@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.transfer.checksums import verify as verify
     from omicsdk.transfer.downloads.downloading import download as download

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from omicsdk import Azul, SevenBridges
 from omicsdk.core import ConfigError
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.redaction import mask_url
@@ -56,7 +57,19 @@ def test_a_caller_that_names_no_source_gets_a_whole_sentence_and_a_remedy():
     with pytest.raises(ConfigError) as caught:
         checked_base_url("https://")
     assert caught.value.message == "The base URL is 'https://', which has no host"
-    assert caught.value.remedy == "Use one that begins with https:// and a host."
+    assert caught.value.remedy == "Use one that begins with https:// and a host; pass a token as credentials."
+
+
+@pytest.mark.parametrize("token", ["0a1b2c3d", "eyJhbGci.eyJzdWIi.SflKxwRJ", "abc/def+ghi=="])
+def test_a_token_in_its_place_is_not_reported(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("SB_API_ENDPOINT", "https://sb.example/v2")
+    monkeypatch.setenv("SB_AUTH_TOKEN", "configured")
+    for kind in (SevenBridges, Azul):
+        with pytest.raises(
+            ConfigError, match=rf"a text of {len(token)} characters.*pass a token as credentials"
+        ) as caught:
+            kind(token)
+        assert token not in str(caught.value)
 
 
 def test_a_password_in_it_is_not_reported():

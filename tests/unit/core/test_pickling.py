@@ -25,6 +25,7 @@ from omicsdk import (
 from omicsdk.core.client import Client
 from omicsdk.core.plain_client import beside
 from omicsdk_api.gen3.indexd import IndexdApi
+from rows import check_each
 
 URL = "https://service.example/v1"
 CLIENTS = (Azul, Crunch, Drs, Dss, Fusillade, Gen3, HcaUpload, Htsget, Pangea, Refget, SevenBridges, Trs, AsyncAzul)
@@ -64,10 +65,15 @@ def test_what_was_given_is_kept_and_what_was_found_is_not(monkeypatch: pytest.Mo
     assert "authorization" not in sent
 
 
-def test_a_workflow_of_a_client_is_pickled_with_it() -> None:
-    client = Azul(URL)
-    workflow = pickle.loads(pickle.dumps(client.download))
-    assert (workflow.__name__, workflow.__self__.base_url) == ("download", URL)
+@pytest.mark.parametrize("kind", CLIENTS[:-1])
+def test_workflows_of_a_client_are_pickled_with_it(kind: Callable[..., Client]) -> None:
+    client = kind(URL, credentials="secret-token")
+
+    def check(name: str) -> None:
+        workflow = pickle.loads(pickle.dumps(getattr(client, name)))
+        assert (workflow.__name__, workflow.__self__.base_url) == (name, URL)
+
+    check_each(client._workflow_names(), str, check)
 
 
 def test_a_copy_has_its_own_connections() -> None:

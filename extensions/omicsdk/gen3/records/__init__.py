@@ -6,7 +6,7 @@ accepts lists of dictionaries. This package has their arguments and results, and
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.gen3.records.deletions import Deletion as Deletion
     from omicsdk.gen3.records.exports import frame as frame

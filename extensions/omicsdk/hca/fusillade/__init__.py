@@ -2,7 +2,7 @@
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.hca.fusillade.client import AsyncFusillade as AsyncFusillade
     from omicsdk.hca.fusillade.client import Fusillade as Fusillade

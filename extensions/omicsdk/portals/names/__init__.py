@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
     from omicsdk.portals.names.archive import Archive as Archive
     from omicsdk.portals.names.archive import ArchiveOptions as ArchiveOptions
