@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from itertools import islice
-from typing import Any, cast
+from typing import Any, NamedTuple, TypeGuard, cast
 
 from omicsdk.core.redaction import mask_json
 from omicsdk.core.type_guards import is_array, is_object
 
 LONGEST = 300
 """Most characters of a repr, without its last brackets."""
-LONGEST_VALUE, LONGEST_CELL = 60, 120
-"""Most characters of a value in a repr, and of one in a table."""
+LONGEST_VALUE, LONGEST_CELL = 80, 120
+"""Most characters of a value in a repr, of which a UUID with a version has 62, and of one in a table."""
 MOST_ROWS, MOST_COLUMNS = 10, 6
 """Most rows and columns of a table of items in a notebook; the rest is counted."""
 _LEFT = '"text-align: left"'
@@ -56,8 +56,10 @@ class Displayed:
         return short_repr(type(self).__name__, self.__shown__())
 
     def _repr_html_(self) -> str:
-        rows = [(name, _cell(name, value)) for name, value in ordered(self.__shown__())]
-        return html_table(type(self).__name__, rows)
+        fields = ordered(self.__shown__())
+        if len(fields) == 1 and isinstance(fields[0][1], Displayed):  # a page with one object
+            return html_table(type(self).__name__, [(fields[0][0], fields[0][1]._repr_html_())])
+        return html_table(type(self).__name__, [(name, _cell(name, value)) for name, value in fields])
 
 
 def short_repr(name: str, fields: Iterable[tuple[str, object]]) -> str:
@@ -124,13 +126,24 @@ def escape(text: str) -> str:
 
 def _cell(name: str, value: object) -> str:
     """A value as HTML: a table where it is a list of results."""
-    if is_array(value) and value and all(isinstance(item, Displayed) for item in value[:MOST_ROWS]):
-        return _items(cast("Sequence[Displayed]", value))
+    if is_array(value) and value and all(_fields(item) for item in value[:MOST_ROWS]):
+        return _items(value)
     return escape(_text(name, value, LONGEST_CELL))
 
 
-def _items(items: Sequence[Displayed]) -> str:
-    first_items = [dict(ordered(item.__shown__())) for item in items[:MOST_ROWS]]
+def _fields(item: object) -> Iterable[tuple[str, object]]:
+    """The fields of a result or a named tuple; empty of other values."""
+    if isinstance(item, Displayed):
+        return item.__shown__()
+    return item._asdict().items() if _is_named_tuple(item) else ()
+
+
+def _is_named_tuple(item: object) -> TypeGuard[NamedTuple]:
+    return hasattr(item, "_asdict") and isinstance(item, tuple)
+
+
+def _items(items: Sequence[object]) -> str:
+    first_items = [dict(ordered(_fields(item))) for item in items[:MOST_ROWS]]
     names = [name for name, _ in ordered((name, True) for row in first_items for name in row)]
     columns = list(islice(dict.fromkeys(names), MOST_COLUMNS))
     rows = [
@@ -149,7 +162,7 @@ def _text(name: str, value: object, longest: int) -> str:
     if isinstance(value, Mapping):
         members = cast("Mapping[object, object]", value)
         if len(members) > _FEW or not all(isinstance(member, int | float | None) for member in members.values()):
-            return f"{{{len(members):,} members}}"
+            return f"{{{len(members):,} member{'' if len(members) == 1 else 's'}}}"
         return f"{{{', '.join(f'{key}: {item}' for key, item in members.items())}}}"
     if is_array(value) or isinstance(value, tuple):
         items = cast("Sequence[object]", value)
@@ -165,6 +178,8 @@ def _label(name: str, item: object) -> str:
     """An item of a list in a few words; empty if it has no member that tells it from others."""
     if isinstance(item, str | int | float):
         return _masked(name, item)
+    if _is_named_tuple(item):
+        item = item._asdict()
     if not is_object(item):
         return ""
     last_words = {key: match[0].lower() for key in item if (match := _LAST_WORD.search(key)) is not None}

@@ -36,13 +36,13 @@ def pandas_module() -> Any:
 
 
 def frame_of(
-    rows: Iterable[dict[str, Any]], columns: Sequence[str] | None = None, declared: Sequence[str] = ()
+    rows: Iterable[dict[str, Any]], columns: str | Sequence[str] | None = None, declared: Sequence[str] = ()
 ) -> "pandas.DataFrame":
     """Return rows as a data frame.
 
     Args:
         rows: The rows; none is read if pandas is not installed.
-        columns: Names of members, or dotted paths; by default all members, the declared ones first.
+        columns: Name, or names, of members, or dotted paths; by default all members, the declared ones first.
         declared: The columns that matter, the most important first. A frame without rows has these.
 
     Raises:
@@ -52,6 +52,8 @@ def frame_of(
     pandas = pandas_module()
     rows = list(rows)
     present = columns_of(rows) or list(declared)
+    if isinstance(columns, str):
+        columns = (columns,)
     if columns is None:
         columns = [*(name for name in declared if name in present), *(name for name in present if name not in declared)]
     elif rows:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from omicsdk.core.errors import UsageError
 from omicsdk.core.frames import frame_of, pandas_module, row_of
 
 if TYPE_CHECKING:
@@ -24,9 +25,14 @@ class _Items(Generic[Source]):
         self._operation = operation
         self._row = row
         self._columns = columns
+        self._is_read = False
+
+    def _check_unread(self) -> None:
+        if self._is_read:  # as when a notebook's cell runs again: an empty frame would look like a result
+            raise UsageError(f"The items of {self._operation} were read", remedy="Call it again to list them again.")
 
     def __repr__(self) -> str:
-        return f"<items of {self._operation}, as they arrive>"
+        return f"<items of {self._operation}: iterate over them, or call to_frame()>"
 
 
 class Items(_Items[Iterator[Item]], Iterator[Item]):
@@ -40,7 +46,11 @@ class Items(_Items[Iterator[Item]], Iterator[Item]):
     """
 
     def __next__(self) -> Item:
-        return next(self._items)
+        try:
+            return next(self._items)
+        except StopIteration:
+            self._is_read = True
+            raise
 
     def take(self, n: int) -> Iterator[Item]:
         """Return the next items, without requesting further pages.
@@ -70,17 +80,20 @@ class Items(_Items[Iterator[Item]], Iterator[Item]):
         """Return the remaining items as rows of a table, as they arrive: plain data by name."""
         return map(self._row, self._items)
 
-    def to_frame(self, columns: Sequence[str] | None = None) -> "pandas.DataFrame":
+    def to_frame(self, columns: str | Sequence[str] | None = None) -> "pandas.DataFrame":
         """Return the remaining items as a data frame of pandas.
 
         Args:
-            columns: Names of the rows' members, or dotted paths in them; by default all members, those that matter first.
+            columns: Name, or names, of the rows' members, or dotted paths in them; by default all members, those that matter first.
 
         Raises:
             MissingExtra: pandas is not installed.
-            UsageError: No row has one of the columns.
+            UsageError: No row has one of the columns, or all items were read.
         """
-        return frame_of(self.rows(), columns, self._columns)
+        self._check_unread()
+        frame = frame_of(self.rows(), columns, self._columns)
+        self._is_read = True
+        return frame
 
 
 class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
@@ -94,7 +107,14 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
     """
 
     async def __anext__(self) -> Item:
-        return await anext(self._items)
+        try:
+            return await anext(self._items)
+        except StopAsyncIteration:
+            self._is_read = True
+            raise
+
+    def __repr__(self) -> str:
+        return f"<items of {self._operation}: iterate over them with async for, or await to_frame()>"
 
     def take(self, n: int) -> AsyncIterator[Item]:
         """Return the next items, without requesting further pages.
@@ -128,7 +148,7 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
         async for item in self._items:
             yield self._row(item)
 
-    async def to_frame(self, columns: Sequence[str] | None = None) -> "pandas.DataFrame":
+    async def to_frame(self, columns: str | Sequence[str] | None = None) -> "pandas.DataFrame":
         """Return the remaining items as a data frame of pandas.
 
         Args:
@@ -136,7 +156,10 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
 
         Raises:
             MissingExtra: pandas is not installed.
-            UsageError: No row has one of the columns.
+            UsageError: No row has one of the columns, or all items were read.
         """
         pandas_module()  # before the first request
-        return frame_of([row async for row in self.rows()], columns, self._columns)
+        self._check_unread()
+        frame = frame_of([row async for row in self.rows()], columns, self._columns)
+        self._is_read = True
+        return frame

@@ -2,10 +2,12 @@
 
 import pytest
 from omicsdk import Azul
-from omicsdk.core import NotFound
+from omicsdk.core import NotFound, TimedOut
 from omicsdk.dtp.storage.datasets import DatasetReport
 from omicsdk.gen3.uploads import UploadResult
 from omicsdk.hca.dss import UploadedBundle
+from omicsdk.portals import SearchResult
+from omicsdk.portals.searches.search import Hit as SearchHit
 from omicsdk.transfer import Outcome, ShardResult, ShardsReport, TransferReport
 from omicsdk_api.azul import AzulApi
 from omicsdk_api.azul.models import Hit
@@ -91,19 +93,38 @@ def test_a_reports_table_has_its_sums_and_the_first_failures():
     assert "failures" not in TransferReport([DONE])._repr_html_()
 
 
+def test_a_dry_runs_table_has_what_would_be_transferred():
+    html = TransferReport([Outcome("a", "planned", 4096, bytes_kept=1024), Outcome("b", "planned")])._repr_html_()
+    assert all(text in html for text in ("2 planned", "to transfer", "3.00 KiB", "1 file"))
+    assert "time" not in html
+
+
+def test_a_search_shows_its_rows_and_why_portals_failed():
+    hits = [SearchHit("azul", "azul:1", "A retina"), SearchHit("ena", "ena:PRJEB1", "Lambda")]
+    result = SearchResult(hits, {"gdc": TimedOut("no response")}, ("azul", "ena", "gdc"))
+    html = result._repr_html_()
+    assert all(text in html for text in ("2 × Hit", "A retina", "gdc: no response"))
+    assert "hits=[A retina, Lambda]" in repr(result)
+    assert list(result.to_frame("id").id) == ["azul:1", "ena:PRJEB1"]
+
+
+def test_a_page_with_one_object_shows_its_table():
+    assert "12 × FileVersion" in page(12)._repr_html_()
+
+
 @pytest.mark.parametrize(
     ("result", "said"),
     [
-        (REPORT, "<TransferReport: <Outcomes: 1 done, 12 failed> (1 verified), 3.5 s>"),
+        (REPORT, "<TransferReport: 1 done, 12 failed (1 verified), 3.5 s>"),
         (
             DONE,
             "Outcome(name='a.fastq', state='done', size=2048, bytes_fetched=2048, seconds=1.5, verification='verified')",
         ),
         (
             UploadedBundle.of(REPORT),
-            "<UploadedBundle: <Outcomes: 1 done, 12 failed> (1 verified), 3.5 s>",
+            "<UploadedBundle: 1 done, 12 failed (1 verified), 3.5 s>",
         ),
-        (UploadResult.of(REPORT), "<UploadResult: <Outcomes: 1 done, 12 failed> (1 verified), 3.5 s>"),
+        (UploadResult.of(REPORT), "<UploadResult: 1 done, 12 failed (1 verified), 3.5 s>"),
         (
             ShardsReport((ShardResult(0, 1, {"done": 3}),), 2.0),
             "ShardsReport(results=[1 × ShardResult], seconds=2.0, lost=0)",
@@ -143,7 +164,10 @@ def test_objects_in_lists_are_shown_by_titles_and_names_without_secrets():
 
 def test_items_that_arrive_later_name_their_operation():
     with DssApi("https://dss.example.org") as api:
-        assert repr(api.get_bundles_all.iterate(replica="aws")) == "<items of get_bundles_all, as they arrive>"
+        assert (
+            repr(api.get_bundles_all.iterate(replica="aws"))
+            == "<items of get_bundles_all: iterate over them, or call to_frame()>"
+        )
 
 
 def test_a_client_is_a_table_without_its_secret():

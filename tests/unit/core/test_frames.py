@@ -55,6 +55,15 @@ def test_columns_are_chosen_by_name_and_a_wrong_one_names_the_right_ones(azul: A
     assert "organ" in refused.value.remedy
 
 
+def test_a_listing_that_was_read_has_no_frame(azul: Azul) -> None:
+    assert list(azul.ls("projects").to_frame("name").columns) == ["name"]
+    for read in (Items.to_frame, list):
+        items = azul.ls("projects")
+        read(items)
+        with pytest.raises(UsageError, match="items of ls were read"):
+            items.to_frame()
+
+
 def test_an_asynchronous_listing_has_the_same_frame(azul: Azul) -> None:
     transport = httpx.MockTransport(_page)
     blocking: dict[str, Any] = {

@@ -18,8 +18,9 @@ from omicsdk.hca.azul.files import UUID_FORM
 Filters: TypeAlias = Mapping[str, Mapping[str, Sequence[Any]]]
 """Conditions as Azul takes them: `{"fileFormat": {"is": ["h5ad"]}}`."""
 
-Conditions: TypeAlias = Filters | str | Iterable[str]
-"""Conditions as Azul takes them, or as text: `organ=brain`, `fileFormat!=bam`, `fileSize=0..1000000`, a JSON object, or the
+Conditions: TypeAlias = Mapping[str, Any] | str | Iterable[str]
+"""Conditions as Azul takes them, with values alone such as `{"organ": "brain"}` or `{"organ": ["brain", "eye"]}`, or as text:
+`organ=brain`, `fileFormat!=bam`, `fileSize=0..1000000`, a JSON object, or the
 UUID or URL of a project or dataset, `https://explore.data.humancellatlas.org/projects/UUID`; a catalog in the URL counts, too."""
 
 FORMS = (
@@ -170,12 +171,12 @@ def _of_object(object_: object) -> Iterable[Condition]:
     if not is_mapping(object_):
         raise InvalidFilter("The filters are not a JSON object", remedy=FORMS)
     for field, condition in object_.items():
-        relation, values = (
-            next(iter(condition.items())) if is_mapping(condition) and len(condition) == 1 else ("", None)
-        )
+        if not is_mapping(condition):  # a value, or a list of alternatives
+            condition = {"is": condition if is_list(condition) else [condition]}
+        relation, values = next(iter(condition.items())) if len(condition) == 1 else ("", None)
         if not is_list(values):
             raise InvalidFilter(
-                f"{field}: a filter is one relation with a list of values",
+                f"{field}: a filter is a value, or one relation with a list of values",
                 remedy=f'Such as {{"{field}": {{"is": []}}}}.',
             )
         yield Condition(field, relation, tuple(values))

@@ -1,4 +1,4 @@
-"""Entities of listings, which state their size where they are displayed."""
+"""Entities with the size of their files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from omicsdk.hca.azul.files import size_of
 
 
 class Hit(models.Hit):
-    """An entity as its page has it; its representations begin with the bytes of its files."""
+    """An entity as the service has it, with the bytes of its files, by which its representations begin."""
+
+    @property
+    def size(self) -> int | None:
+        """The bytes of all files of the entity, or of the file that it is; None if the service does not state them."""
+        return size_of(self.to_dict())
 
     def __shown__(self) -> Iterator[tuple[str, object]]:
         """The fields, and the size of all files."""
         yield from super().__shown__()
-        yield "size", size_of(self.to_dict())
+        yield "size", self.size

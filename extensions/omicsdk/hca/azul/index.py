@@ -205,7 +205,10 @@ def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
     named = container_in(uuid) or Container(uuid)
     catalog = catalog or named.catalog
     kind = entity or named.kind or _container(client, catalog)
-    return client.get_entity(entity_type=kind, entity_id=named.uuid, catalog=catalog or OMIT)
+    from omicsdk.hca.azul.hits import Hit
+
+    hit = client.get_entity(entity_type=kind, entity_id=named.uuid, catalog=catalog or OMIT)
+    return Hit.from_dict(hit.to_dict())
 
 
 def _container(client: Azul, catalog: str) -> str:

@@ -27,6 +27,7 @@ from omicsdk.portals.names.grammar import names_in
 
 if TYPE_CHECKING:
     import httpx
+    import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
     from omicsdk.core.client import Client
 
@@ -118,8 +119,29 @@ class SearchResult(Displayed):
     searched: Sequence[str]
     is_cut: bool = False
 
+    def __shown__(self) -> Iterator[tuple[str, object]]:
+        """The fields, with the reasons of portals that failed."""
+        yield "hits", list(self.hits)
+        yield "failed", [f"{portal}: {error}" for portal, error in self.failed.items()]
+        yield "searched", self.searched
+        yield "is_cut", self.is_cut
+
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
+
+    def to_frame(self, columns: str | Sequence[str] | None = None) -> pandas.DataFrame:
+        """Return the rows as a data frame of pandas.
+
+        Args:
+            columns: Name, or names, of columns; by default all.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+            UsageError: There is no such column.
+        """
+        from omicsdk.core.frames import frame_of
+
+        return frame_of((hit._asdict() for hit in self.hits), columns, Hit._fields)
 
     def __len__(self) -> int:
         return len(self.hits)

@@ -763,18 +763,21 @@ class TransferReport:
         yield from (f"{_JSON.encode(line)}\n" for line in chain([first], files))
 
     def __repr__(self) -> str:
-        summary = counted_words(self.verification)
-        return f"<{type(self).__name__}: {self.outcomes!r}{f' ({summary})' if summary else ''}, {self.seconds:.3g} s>"
+        files, checks = counted_words(self.counts) or "no files", counted_words(self.verification)
+        return f"<{type(self).__name__}: {files}{f' ({checks})' if checks else ''}, {self.seconds:.3g} s>"
 
     def _repr_html_(self) -> str:
         from omicsdk.core.display import MOST_ROWS, escape, html_table
-        from omicsdk.transfer.reports.units import size_words, time_words
+        from omicsdk.transfer.reports.units import count_of, size_words, time_words
 
+        planned = self.counts.get("planned")
         fields = {
             "files": counted_words(self.counts) or "none",
             "verification": counted_words(self.verification),
-            "fetched": size_words(self.bytes_fetched),
-            "time": time_words(self.seconds),
+            "transferred": "" if planned else size_words(self.bytes_fetched),
+            "to transfer": size_words(self.outcomes.bytes_planned) if planned else "",
+            "unknown size": count_of(self.outcomes.unsized_planned, "file") if self.outcomes.unsized_planned else "",
+            "time": "" if planned else time_words(self.seconds),
             "stopped": self.why_stopped,
         }
         rows = [(name, escape(text)) for name, text in fields.items() if text]

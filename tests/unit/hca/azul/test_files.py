@@ -162,6 +162,7 @@ def test_a_mirror_is_an_address_in_s3() -> None:
 )
 def test_an_entity_is_displayed_with_its_size(members: dict[str, Any], size: int) -> None:
     hit = Hit.from_dict({"entryId": "e", **members})
+    assert hit.size == size
     assert f"size={size}" in repr(hit)
     assert f'<td style="text-align: left">{size}</td>' in hit._repr_html_()
     assert hit.to_dict() == {"entryId": "e", **members}

@@ -96,13 +96,19 @@ def test_an_unknown_facet_names_similar_ones() -> None:
     "text",
     [
         *("organ", "=brain", "or gan=brain", "fileSize=big", "fileSize!=0..3", 'organ="brain', "{organ: 1}"),
-        *('{"organ": "eye"}', '{"organ": {"is": ["a"], "within": [[0, 1]]}}', '{"organ": {"is": "eye"}}'),
+        *('{"organ": {"is": ["a"], "within": [[0, 1]]}}', '{"organ": {"is": "eye"}}'),
     ],
 )
 def test_an_invalid_condition_is_refused_with_the_forms(text: str) -> None:
     with pytest.raises(InvalidFilter) as caught:
         filters(text)
     assert caught.value.remedy
+
+
+def test_values_alone_are_alternatives() -> None:
+    values = {"organ": "eye", "fileFormat": ["h5ad", "loom"], "isIntermediate": False}
+    expected = {"organ": {"is": ["eye"]}, "fileFormat": {"is": ["h5ad", "loom"]}, "isIntermediate": {"is": [False]}}
+    assert to_filters(read_conditions(values), {}) == expected
 
 
 def test_one_field_takes_one_relation() -> None:
