@@ -122,14 +122,19 @@ def kind(name: str, value: object, wanted: type, remedy: str = "") -> None:
         raise TypeError(f"{name} must be {_one(wanted)}, not {a(value)}{f': {remedy}' if remedy else ''}")
 
 
-def function(name: str, value: object) -> None:
+def function(name: str, value: object, remedy: str = "") -> None:
     """Check that an argument is omitted or callable.
+
+    Args:
+        name: The argument's name.
+        value: The value.
+        remedy: What to pass instead.
 
     Raises:
         TypeError: It is not callable.
     """
     if value is not None and not callable(value):
-        raise TypeError(f"{name} must be a function, not {a(value)}")
+        raise TypeError(f"{name} must be a function, not {a(value)}{f': {remedy}' if remedy else ''}")
 
 
 def many(name: str, value: object, wanted: type) -> None:

@@ -47,7 +47,7 @@ def test_a_bar_is_shown_after_a_while_and_keeps_its_last_state(kernel):
     show(state(FIRST_SECONDS + 0.01, failed=2))
     assert "failed" not in kernel[0], "shown too often"
     show(state(9, final=True, failed=1))
-    assert kernel[0].endswith("1 of 4 files, 1.00 MiB, 9.0 s, 1 failed</small>")
+    assert kernel[0].endswith("1 of 4 files, 1.00 MiB of 4.00 MiB, 9.0 s, 1 failed</small>")
     assert len(kernel) == 1
 
 
@@ -87,6 +87,24 @@ def test_a_transfer_in_a_kernel_is_shown_without_an_argument(kernel):
 
     assert Transfer.of(work).start().wait() == "done"
     assert "1 of 4 files" in kernel[0]
+
+
+def test_an_interrupted_download_shows_what_it_has(kernel, monkeypatch, server, target, noise):
+    monkeypatch.setattr(notebooks, "FIRST_SECONDS", 0)
+    states: list[Progress] = []
+    with Transfer.download(
+        [server.item("a", noise(64 * 1024**2), "sha256")], target, limit_rate=16 * 1024**2
+    ) as transfer:
+
+        def stop(state: Progress) -> None:
+            states.append(state)
+            if state.bytes_done > 2 * 1024**2:
+                transfer.stop()
+
+        transfer.add_callback(stop)
+    assert (states[-1].final, states[-1].bytes) == (True, 64 * 1024**2)
+    assert states[-1].bytes_done > 0
+    assert " of 64.0 MiB, " in kernel[0]
 
 
 def test_a_function_for_the_progress_takes_the_bars_place(kernel):

@@ -445,7 +445,8 @@ class Engine(ABC, Generic[J]):
             outcome: Its outcome.
             stated_size: The size that progress counted it with; None if unknown.
         """
-        self._counters.count(outcome.state, outcome.size, stated_size)
+        kept = min(outcome.size or 0, outcome.bytes_kept + outcome.bytes_fetched)
+        self._counters.count(outcome.state, outcome.size, stated_size, kept)
         self._report(number, outcome)
 
     def _close(self) -> None:

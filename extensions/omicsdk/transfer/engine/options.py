@@ -195,7 +195,7 @@ class TransferOptions(Filters, kw_only=True):
             raise TypeError(f"cache must be a cache, not {a(self.cache)}: use omicsdk.Cache(folder)")
         if self.link not in get_args(Link):
             raise InvalidOption("link", f"is {self.link!r}", remedy=f"Use one of: {', '.join(get_args(Link))}.")
-        function("progress", self.progress)
+        function("progress", self.progress, "pass lambda state: None to show nothing")
         kind("control", self.control, Control)
         self.control.limit(cast("float | Timetable | None", self.limit_rate), cast("float | None", self.time_budget))
 

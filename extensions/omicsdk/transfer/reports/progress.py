@@ -264,17 +264,18 @@ class Counters:
         """Note that the source of files is exhausted."""
         self._all_seen = True
 
-    def count(self, state: str, size: int | None, stated: int | None) -> None:
+    def count(self, state: str, size: int | None, stated: int | None, kept: int = 0) -> None:
         """Count a file that is finished.
 
         Args:
             state: The state of its outcome.
             size: Its size in bytes, None if unknown.
             stated: The size that it was counted with before, None if it was unknown.
+            kept: Bytes of a stopped file that the next run resumes.
         """
         if stated is None:
             self._unsized = max(0, self._unsized - 1)
-        else:
+        elif state != "stopped":  # a stopped transfer is as far as it was
             self._size -= stated
         if state in ("done", "skipped"):
             self._done += 1
@@ -282,6 +283,9 @@ class Counters:
             self._size += size or 0
         elif state == "failed":
             self._failed += 1
+        else:
+            self._bytes_done += kept
+            self._size += kept if stated is None else 0
 
     def count_retry(self) -> None:
         """Count a retry."""
@@ -462,7 +466,8 @@ def progress_words(state: Progress) -> str:
     size = size_words(state.bytes_done)
     parts = [f"{files} files"] if state.files_done or state.files else []
     if state.final:
-        parts += [size, time_words(state.seconds)]
+        is_whole = state.bytes_done == state.bytes
+        parts += [size if is_whole else f"{size} of {size_words(state.bytes)}", time_words(state.seconds)]
     elif state.bytes or state.phase == "moving":
         parts += [f"{size} of {size_words(state.bytes)}", f"{size_words(state.rate)}/s"]
         parts += [] if state.remaining is None else [f"{time_words(state.remaining)} left"]
