@@ -9,7 +9,7 @@ from typing import Any
 import omicsdk
 import pytest
 from omicsdk.core.client import Client
-from omicsdk.core.platform import AsyncPlatform, Platform
+from omicsdk.core.platform import AsyncPlatform, Listing, Platform
 from rows import check_each
 
 PLATFORMS = [
@@ -41,3 +41,11 @@ def test_the_twin_has_every_operation_and_workflow_with_its_arguments(kind: type
             assert described(awaited) == described(method)
 
     check_each(sorted(names), str, check)
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+def test_a_frame_without_rows_has_columns(kind: type[Platform]) -> None:
+    listings = {name: value for name, value in inspect.getmembers_static(kind) if isinstance(value, Listing)}
+    without = {name for name, listing in listings.items() if not listing._columns}
+    # Of an entity's type, and of the fields that were requested.
+    assert without == {"Azul": {"ls"}, "Gen3": {"query_rows", "explore"}}.get(kind.__name__, set())

@@ -147,7 +147,7 @@ class _Workflows:
     read_discovery = Workflow(discovery.read_discovery)
     publish_discovery = Workflow(discovery.publish_discovery)
     delete_study = Workflow(discovery.delete_study)
-    discovery_objects = Listing(discovery.discovery_objects)
+    discovery_objects = Listing(discovery.discovery_objects, ("dataset_guid", "guid", "display_name"))
     publish_discovery_objects = Workflow(discovery.publish_discovery_objects)
     delete_discovery_objects = Workflow(discovery.delete_discovery_objects)
     explore = Listing(explorer.explore)

@@ -412,7 +412,7 @@ class _Workflows:
     create_task = Workflow(tasks.create_task)
     clone_task = Workflow(tasks.clone_task)
     wait_for_tasks = Workflow(task_runs.wait_for_tasks)
-    task_logs = Listing(task_runs.logs_of)
+    task_logs = Listing(task_runs.logs_of, ("job", "status", "name", "file_id"))
 
 
 class _Found:

@@ -73,7 +73,7 @@ class _Workflows:
     _discovery = discovery("DSSClient")
 
     whoami = Workflow(_whoami)
-    ls = Listing(bundles.ls)
+    ls = Listing(bundles.ls, ("name", "size", "uuid", "version"))
     open = Opening(bundles.open_file)
     download = Workflow(downloads.download)
     download_manifest = Workflow(downloads.download_manifest)
