@@ -4,7 +4,7 @@
 
     for hit in omicsdk.search("retina"):           # in portals
         print(hit.id, hit.title)
-    omicsdk.get("PRJNA257197", "reads")            # files of an accession, a list, a URI or a URL
+    omicsdk.get("PRJNA257197", "reads")            # by accession, list, URI or URL
     omicsdk.download("s3://bucket/prefix/", "data")
     omicsdk.upload("data/", "s3://bucket/other/")
     with omicsdk.open("s3://bucket/table.csv") as file:

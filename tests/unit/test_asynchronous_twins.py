@@ -44,6 +44,18 @@ def test_the_twin_has_every_operation_and_workflow_with_its_arguments(kind: type
 
 
 @pytest.mark.parametrize("kind", PLATFORMS)
+def test_the_documentation_of_a_workflow_has_no_argument_for_its_client(kind: type[Platform]) -> None:
+    client = kind("https://service.example", credentials="token")
+
+    def check(name: str) -> None:
+        workflow = getattr(client, name)
+        first = next(iter(inspect.signature(workflow.__func__).parameters))
+        assert f"\n    {first}: " not in str(inspect.getdoc(workflow))
+
+    check_each(client._workflow_names(), str, check)
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
 def test_a_frame_without_rows_has_columns(kind: type[Platform]) -> None:
     listings = {name: value for name, value in inspect.getmembers_static(kind) if isinstance(value, Listing)}
     without = {name for name, listing in listings.items() if not listing._columns}

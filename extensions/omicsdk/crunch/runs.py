@@ -547,7 +547,6 @@ def next_dataset(client: Crunch, project: str = "") -> str:
     """Return the slug of the dataset that is processed next; empty if none is left.
 
     Args:
-        client: The site.
         project: The slug of a project; empty for all.
 
     Raises:

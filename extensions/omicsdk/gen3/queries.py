@@ -450,7 +450,6 @@ def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None =
     """Send a query, and return its data.
 
     Args:
-        commons: The commons.
         query: The query, or its text in GraphQL.
         variables: The values of its variables.
 
@@ -474,7 +473,6 @@ def count(commons: Gen3, query: Query) -> int:
     If the query filters by paths, a commons counts paths, which may exceed the number of records.
 
     Args:
-        commons: The commons.
         query: The query.
 
     Raises:
@@ -491,7 +489,6 @@ def rows(
     With a dictionary, numbers have its types: integers are not floats, and numbers in lists are not text.
 
     Args:
-        commons: The commons.
         query: The query; its `first` bounds how many come, its `offset` how many are passed over. It is ordered by the
             names of its records unless it states otherwise. A text in GraphQL has `$first` and `$offset` as variables,
             and one field with rows.

@@ -151,12 +151,11 @@ def upload(
     """Upload files to a commons; each gets a record, and a GUID by which it is found.
 
     A repeated call after a stop or a crash sends only what is missing, and no file gets a second record: if the response
-    to the request for one was lost, the index is searched for it; files added to a folder since are sent, too. A file that the commons has already is skipped: one with a record of the same name, size and
-    checksum, of the same `authz`; without `authz`, one whose uploader is the user of the login. The index is searched
+    to the request for one was lost, the index is searched for it; files added to a folder since are sent, too. A file
+    that the commons already has is skipped: one with a record of the same name, size and checksum, of the same `authz`; without `authz`, one whose uploader is the user of the login. The index is searched
     for the name and size of each file; a checksum is computed where it finds any.
 
     Args:
-        commons: The commons, with a login that may upload.
         paths: Files and folders; of a folder all that is in it. Links to folders are not followed.
         authz: The resources that say who may read the files, such as /programs/P/projects/Q.
         bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons does not fill

@@ -175,7 +175,6 @@ def files_by_id(client: SevenBridges, ids: str | Sequence[str]) -> list[FileBulk
     """Get files by their ids.
 
     Args:
-        client: The platform.
         ids: Any number.
 
     Returns:
@@ -219,7 +218,6 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
     """Change names, tags and metadata of files; what is left out is unchanged.
 
     Args:
-        client: The platform.
         changes: For each file "id", and any of "name", "tags" and "metadata", where None deletes a key.
 
     Returns:
@@ -262,7 +260,6 @@ def run_file_job(
     """Copy, move or delete files and folders with all that is in them, and wait for the end.
 
     Args:
-        client: The platform.
         kind: What to do.
         items: For each "file", its id; for copies one of "project" and "parent", for moves "parent"; and where wanted
             "name". At most MOST.

@@ -149,7 +149,6 @@ def logs_of(client: SevenBridges, task_id: str, job: str | None = None, name: st
     """List the logs of a task, or of all children of a batch.
 
     Args:
-        client: The platform.
         task_id: The task.
         job: Only of this job.
         name: Only of this name; what precedes its last dots and dashes may be left out.

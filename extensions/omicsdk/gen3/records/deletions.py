@@ -75,7 +75,6 @@ def delete_nodes(
     """Delete all records of nodes, those that link to others first.
 
     Args:
-        commons: The commons.
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
         nodes: The nodes, in any order; all by default.
         dictionary: The dictionary of the commons; by default it is requested.
@@ -123,7 +122,6 @@ def delete_records(
     """Delete records, those that link to others first.
 
     Args:
-        commons: The commons.
         project: The project.
         ids: Their ids, in any order.
         dictionary: The dictionary of the commons; by default it is requested.

@@ -107,7 +107,6 @@ def export_rows(
     """Return all records of a node as they arrive, without keeping them.
 
     Args:
-        commons: The commons.
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
         node: The node.
         without_id: Ids are left out, so that the records can be submitted elsewhere.
@@ -161,7 +160,6 @@ def export_file(
     """Write all records of a node into a file, which appears when it is complete.
 
     Args:
-        commons: The commons.
         project: The project.
         node: The node.
         path: The file; what has its name is replaced.
@@ -233,7 +231,6 @@ def export_project(
     """Write the records of a project into a folder, a file for each node that has any.
 
     Args:
-        commons: The commons.
         project: The project.
         folder: The folder, which is made if it does not exist.
         nodes: The nodes; all by default.
@@ -271,7 +268,6 @@ def count_records(
     """Count the records of a project by their nodes.
 
     Args:
-        commons: The commons.
         project: The project.
         nodes: The nodes; all whose records are submitted by default.
         dictionary: The dictionary of the commons; by default it is requested.
@@ -340,7 +336,6 @@ def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:
     """Return the manifest of all files of a project, as YAML.
 
     Args:
-        commons: The commons.
         project: The project.
 
     Raises:
@@ -359,7 +354,6 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: str | Seq
     """Return records by their ids, of any nodes.
 
     Args:
-        commons: The commons.
         project: The project.
         ids: Their ids.
 

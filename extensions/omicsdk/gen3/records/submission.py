@@ -177,7 +177,6 @@ def submit(
     their node links to itself, or nodes link to each other in a circle.
 
     Args:
-        commons: The commons.
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
         records: The records: files (JSON, JSON Lines, TSV, CSV, XLSX), data frames, or dictionaries.
         dictionary: The dictionary of the commons; by default it is requested.
