@@ -15,6 +15,7 @@ from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Stores, Uri, WrongOption, open_store, options_of, parse_uri
 from omicsdk.fs.streams import Comparison
 from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
+from omicsdk.transfer.arguments import path as path_text
 from omicsdk.transfer.ranges import SourceFile
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 READ_SIZE = 1024 * 1024
 """Bytes that an open file asks for at least: a request costs about as much time as a megabyte."""
+
+
+def _parsed(name: str, value: object) -> Uri:
+    return parse_uri(path_text(name, value, "one URI or path") if value != "" else "")
 
 
 def open(uri: str, **storage_options: Any) -> BinaryIO:
@@ -43,7 +48,7 @@ def open(uri: str, **storage_options: Any) -> BinaryIO:
         IsFolder: The URI names a folder, as any that ends with a slash.
         WrongUri: The text is not a URI, or its scheme is unknown.
     """
-    parsed = parse_uri(uri)
+    parsed = _parsed("uri", uri)
     store = open_store(parsed.scheme, **storage_options)
     try:
         file = _OpenFile(store, FileBytes(store, store.entry(parsed)))
@@ -121,7 +126,7 @@ def download(
     Example:
         omicsdk.download("sb://sandbox-user/study/sample/", "sample")
     """
-    source, target = parse_uri(uri), parse_uri(os.fspath(folder))
+    source, target = _parsed("uri", uri), _parsed("folder", folder)
     how = _chosen(options, source.scheme, overwrite=overwrite, selects=True)
     folder_uri = Uri(target.scheme, target.path, is_folder=True)
     return _copied(source, folder_uri, how, {source.scheme: storage_options or {}}, recursive=recursive)
@@ -158,9 +163,9 @@ def upload(
     Example:
         omicsdk.upload("reads", "sb://sandbox-user/study/sample/")
     """
-    target = parse_uri(uri)
+    target = _parsed("uri", uri)
     how = _chosen(options, target.scheme, overwrite=overwrite)
-    return _copied(parse_uri(os.fspath(path)), target, how, {target.scheme: storage_options or {}})
+    return _copied(_parsed("path", path), target, how, {target.scheme: storage_options or {}})
 
 
 def _chosen(keywords: Mapping[str, Any], scheme: str, *, overwrite: bool, selects: bool = False) -> CopyOptions:

@@ -401,7 +401,8 @@ class Folders:
         if is_path(text):
             return self.at(parse(text))
         if "/" in text or not text:
-            raise WrongPath(f"{text!r} is neither an sb:// path nor a file's id")
+            remedy = f"Did you mean sb://{text.strip('/')}/?" if text.strip("/") else None
+            raise WrongPath(f"{text!r} is neither an sb:// path nor a file's id", remedy=remedy)
         if not is_file_id(text):
             raise WrongPath(f"{text!r} is neither an sb:// path nor a file's id, which has 24 digits from 0 to f")
         return Entry(None, self._client.get_file(file_id=text))

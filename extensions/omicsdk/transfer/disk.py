@@ -398,14 +398,15 @@ class Disk:
         Args:
             path: The folder.
         """
+        parent = os.path.dirname(path)
         try:
-            self._make_folder(path)
+            return self._make_folder(path)
         except FileNotFoundError:
-            parent = os.path.dirname(path)
             if parent == path:
                 raise
-            self.make_folders(parent)
-            self._make_folder(path)  # checked here: some file systems refuse this below a folder that exists
+        # Outside the `except`: the traceback of a second error would show the first one, too.
+        self.make_folders(parent)
+        return self._make_folder(path)  # checked here: some file systems refuse this below a folder that exists
 
     def _make_folder(self, path: str) -> None:
         try:

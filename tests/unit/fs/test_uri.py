@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+import omicsdk
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.fs import Uri, WrongUri, open_store, parse_uri
+from omicsdk.fs import PathNotFound, Uri, WrongUri, open_store, parse_uri
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\x00"), min_size=1, max_size=12).filter(
     lambda name: name not in (".", "..")
@@ -56,6 +58,15 @@ def test_a_uri_reads_as_it_is_written(scheme, names):
 def test_a_scheme_that_is_mistyped_is_reported_with_the_nearest():
     with pytest.raises(WrongUri, match=r"Unknown scheme dsss://.*Did you mean dss://\?"):
         open_store("dsss")
+
+
+def test_a_missing_slash_and_a_list_of_uris_are_explained(tmp_path: Path) -> None:
+    with pytest.raises(PathNotFound, match=r"sb:/me/study/a not found\. Did you mean sb://me/study/a\?"):
+        omicsdk.open("sb:/me/study/a")
+    uris: Any = ["sb://me/study/a"]
+    for call in (omicsdk.download, omicsdk.upload):
+        with pytest.raises(TypeError, match="must be one URI or path, not a list"):
+            call(uris, str(tmp_path))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names with backslashes are others there")

@@ -24,6 +24,7 @@ from omicsdk.core import (
 from omicsdk.core.json_decoding import DECODED
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.plain_client import stopping_by
+from omicsdk.sb import WrongPath
 
 CREDENTIALS = """
 [default]
@@ -266,3 +267,11 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
         assert (raw.json(), DECODED in raw.extensions) == (body, False)
         with pytest.raises(ResponseMismatch):
             client.list_files(project="o/other")
+
+
+def test_a_projects_id_in_place_of_its_path_is_explained() -> None:
+    with (
+        SevenBridges(URL, credentials="token") as client,
+        pytest.raises(WrongPath, match="Did you mean sb://me/study/"),
+    ):
+        next(client.ls("me/study"))

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.fs.store import AlreadyThere, Entry, NotAFolder, PathError, PathNotFound, Put, ReadOnly, Store, Unsupported
+from omicsdk.fs.store import (
+    STORES,
+    AlreadyThere,
+    Entry,
+    NotAFolder,
+    PathError,
+    PathNotFound,
+    Put,
+    ReadOnly,
+    Store,
+    Unsupported,
+)
 from omicsdk.transfer.names import WORK_FOLDER
 
 if TYPE_CHECKING:
@@ -80,7 +91,9 @@ class LocalStore(Store):
         try:
             return _stated(path)
         except FileNotFoundError as error:
-            raise PathNotFound(path, "not found") from error
+            scheme, _, rest = path.partition(":/")
+            remedy = f"Did you mean {scheme}://{rest.lstrip('/')}?" if rest and scheme in STORES else None
+            raise PathNotFound(path, "not found", remedy=remedy) from error
         except NotADirectoryError as error:
             from pathlib import Path  # lists need none, which takes 4 ms to import
 

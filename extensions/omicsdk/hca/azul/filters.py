@@ -76,7 +76,10 @@ class UnknownFacet(UsageError, ValueError):
     def __init__(self, field: str, names: Iterable[str]) -> None:
         near = nearest(field, sorted(names), count=3)
         meant = f": did you mean {' or '.join(near)}?" if near else ""
-        super().__init__(f"No facet {field!r} in this catalog{meant}", remedy="List all of them: omics azul facets.")
+        super().__init__(
+            f"No facet {field!r} in this catalog{meant}",
+            remedy="List all of them: omics azul facets, or Azul.facets().",
+        )
         self.near = near
 
 
