@@ -29,7 +29,7 @@ def _parsed(name: str, value: object) -> Uri:
     return parse_uri(path_text(name, value, "one URI or path") if value != "" else "")
 
 
-def open(uri: str, **storage_options: Any) -> BinaryIO:
+def open(uri: str | os.PathLike[str], **storage_options: Any) -> BinaryIO:
     """Open a file of any platform for reading.
 
     Bytes are fetched as they are read, by ranges, and compared with the checksum that the platform states when the last
@@ -89,7 +89,7 @@ class _OpenFile(SourceFile):
 
 
 def download(
-    uri: str,
+    uri: str | os.PathLike[str],
     folder: str | os.PathLike[str],
     *,
     recursive: bool = True,
@@ -134,7 +134,7 @@ def download(
 
 def upload(
     path: str | os.PathLike[str],
-    uri: str,
+    uri: str | os.PathLike[str],
     *,
     overwrite: bool = True,
     storage_options: Mapping[str, Any] | None = None,
