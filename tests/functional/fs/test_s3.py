@@ -201,6 +201,22 @@ def test_a_put_that_is_stopped_sends_nothing(store: S3Store, tmp_path: Path):
         store.stat("bkt/a")
 
 
+def test_a_put_that_failed_at_its_end_resumes(
+    store: S3Store, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object, **__: object) -> None:
+        raise TransferError("cut")
+
+    source, options = tmp_path / "a", CopyOptions(journal=tmp_path / "journal")
+    source.write_bytes(bytes(11 * MIB))
+    with monkeypatch.context() as patch:
+        patch.setattr(s3_client.S3Client, "finish_parts", fail)
+        assert not store.put([Put(str(source), "bkt/large")], options).ok
+    [outcome] = store.put([Put(str(source), "bkt/large")], options).outcomes
+    assert (outcome.state, outcome.bytes_kept) == ("done", 11 * MIB)
+    assert store.stat("bkt/large").size == 11 * MIB
+
+
 def test_copies_are_made_over_there(store: S3Store, client: Any, monkeypatch: pytest.MonkeyPatch):
     client.create_bucket(Bucket="other")
     client.put_object(Bucket="bkt", Key="a b/ü", Body=b"x" * (6 * MIB))

@@ -880,7 +880,9 @@ class S3Client:
             doing: For errors.
         """
         query = {"uploadId": upload, "part-number-marker": str(after)}
-        fields = elements(self.request("GET", bucket, key, query, headers, doing=doing).body, doing, "ListPartsResult")
+        body = self.request("GET", bucket, key, query, headers, doing=doing).body
+        # Servers that name documents by the operation, such as moto, end with another word.
+        fields = elements(body, doing, "ListPartsResult", "ListPartsResponse")
         names = {path.removeprefix("Part/") for path in fields if path.startswith("Part/")}
         columns = {name: fields[f"Part/{name}"] for name in names}
         numbers = [number_in(text) for text in columns.get("PartNumber", [])]
