@@ -189,11 +189,14 @@ def get(
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
     converter = fasterq_dump() if convert and not chosen.dry_run else None
     written = Path(result) if result is not None else result_beside(Path(target))
+    arguments = [what] if isinstance(what, str | os.PathLike) else [*what]
     if not chosen.dry_run:
         _check_writable(written)
+        if where or limit is not None or sample is not None or not chosen.fit_all:
+            _check_not_listed(written, arguments)
     tell = on_message or _silent
     planning = planned(
-        what,
+        arguments,
         chosen,
         tell,
         format=format,
@@ -649,6 +652,15 @@ def _check_writable(path: Path) -> None:
     if path.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         why = "a folder of that name exists" if path.is_dir() else f"this account cannot write in {above}"
         raise NotWritable(str(path), why, remedy="Name another file for the result manifest: --result FILE.")
+
+
+def _check_not_listed(path: Path, arguments: Sequence[str | os.PathLike[str]]) -> None:
+    """Reject a result manifest that would replace a list of which it has the selected rows alone."""
+    if path.exists() and any(Path(argument).exists() and path.samefile(argument) for argument in arguments):
+        raise UsageError(
+            f"The result manifest would replace the list {path}, without the rows that are not selected",
+            remedy="Name another file for it: --result FILE.",
+        )
 
 
 def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome]) -> None:

@@ -391,7 +391,8 @@ def test_a_list_with_a_head_only_is_reported_and_fails_on_request(user: Any, gdc
     Path("head.txt").write_text("id\tfilename\tmd5\tsize\tstate\n")
     ran = user("get", "head.txt", "--to", "data")
     assert (ran.code, "0 files" in ran.err, "no file is selected" in ran.err) == (0, True, True)
-    assert user("get", "head.txt", "--to", "data", "--fail-empty").code == 1
+    ran = user("get", "head.txt", "--to", "data", "--fail-empty", "--quiet")
+    assert (ran.code, ran.err) == (1, "omics: no file is selected\n")
     assert user("get", "gdc_manifest.txt", "--to", "data", "--fail-empty").code == 0
 
 

@@ -376,6 +376,12 @@ def test_what_is_left_is_fetched_by_the_next_run(get: Any, portal: PortalHost, t
     written = rows(tmp_path / "data.manifest.tsv")
     assert [row["file_outcome"] for row in written] == [VERIFIED, VERIFIED]
     assert [*written[0]] == ["id", "filename", "md5", "size", "state", "file_path", "file_outcome"]
+    selections: list[dict[str, Any]] = [{"where": "file_outcome~failed*"}, {"limit": 1}, {"include": ["*.bam"]}]
+    for selection in selections:
+        with pytest.raises(UsageError, match="would replace the list"):
+            omicsdk.get("data.manifest.tsv", "data", **selection)
+    assert rows(tmp_path / "data.manifest.tsv") == written
+    assert omicsdk.get("data.manifest.tsv", "data", result="one.tsv", limit=1).counts["skipped"] == 1
 
 
 def test_a_list_without_checksums_is_reported_and_can_be_refused(get: Any, portal: PortalHost):

@@ -211,9 +211,11 @@ def tell_empty(call: Call) -> None:
     Args:
         call: The command.
     """
-    call.console.warning("nothing to do: no file is selected")
     if call.options.get("fail_empty"):
+        call.console.error("no file is selected")
         call.console.exit_code = REFUSED
+    else:
+        call.console.warning("nothing to do: no file is selected")
 
 
 def tell_failures(errors: Sequence[object], console: Console, total: int) -> None:
