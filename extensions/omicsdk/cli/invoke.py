@@ -14,7 +14,7 @@ from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES, Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, ConfigError, NotJson, OmicsError, UsageError
-from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, default_variable, stated_defaults
+from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, stated_defaults
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
     from omicsdk.core.settings.config import Settings
     from omicsdk.transfer import Control, Progress
+
+
+_PREFIXES = ("OMICS_", "SB_", "GEN3_", "GDC_", "CRUNCH_", "PANGEA_", "DRS_", "HCA_")
+"""Beginnings of variables that are compared with those that omicsdk reads."""
 
 
 def work(
@@ -49,6 +53,11 @@ def work(
     output = Output(
         settings.get("output"), settings.get("query"), columns=settings.get("columns"), sort=settings.get("sort")
     )
+    if names := [name for name in os.environ if name.startswith(_PREFIXES)]:
+        from omicsdk.cli.variables import misspelled
+
+        for message in misspelled(names, catalog.services):
+            console.warning(message)
     with in_profile(settings):
         _run(found, values, settings, catalog, console, output)
 
@@ -144,7 +153,6 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
     """
     function: Callable[..., Any] = loaded(command.get("run", ""))
     own_names, supplied = command.get("own", ()), command.get("supplied", ())
-    _warn_of_variables(console)
     arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own_names}}
     options = {name: given[name] for name in own_names if name in given}
     call = Call(
@@ -207,27 +215,6 @@ def _name_option(error: UsageError, command: Workflow) -> None:
     if option:
         spellings = {key(parameter): spelled(parameter) for parameter in command.get("parameters", ())}
         error.message = error.message.replace(option, spellings.get(option, option), 1)
-
-
-_NEAR_VARIABLE = 0.9
-"""Likeness from which a variable is taken for a misspelled one: OMICS_LOGLEVEL has 0.97, OMICS_OUTPUT_DIR 0.86."""
-
-
-def _warn_of_variables(console: Console) -> None:
-    """Warn of variables that look like defaults of options, and are none.
-
-    Variables are compared only where they begin as one of ours: most commands have none to compare, and import no difflib. Of every
-    command's options only near names are reported, since programs may have an OMICS_OUTPUT_DIR for themselves.
-    """
-    known = [default_variable(section, option) for section, options in DEFAULTS.items() for option in options]
-    beginnings = tuple({"_".join(name.split("_")[:2]) for name in known})
-    for name in os.environ:
-        if name.startswith(beginnings) and name not in known:
-            from omicsdk.core.likeness import did_you_mean, nearest
-
-            is_transfer = name.startswith("OMICS_TRANSFER_")
-            if is_transfer or nearest(name, known, least=_NEAR_VARIABLE):
-                console.warning(f"{name} has no effect: no such option. {did_you_mean(name, known)}".rstrip())
 
 
 def _transferred(command: Workflow, call: Call, passed: Mapping[str, Any], command_name: str, *client: Any) -> object:

@@ -459,8 +459,19 @@ def test_a_misspelled_variable_of_every_command_is_named(omics, settings, monkey
     for name in (*names, "OMICS_OUTPUT_DIR"):
         monkeypatch.setenv(name, os.environ.get(name, ""))
     assert "has no effect" not in omics("find", "tree").err
-    monkeypatch.setenv("OMICS_LOGLEVEL", "debug")
-    assert "OMICS_LOGLEVEL has no effect: no such option. Did you mean OMICS_LOG_LEVEL?" in omics("find", "tree").err
+    misspellings = {
+        "OMICS_LOGLEVEL": "OMICS_LOG_LEVEL",
+        "OMICS_CLI_OUTPUT": "OMICS_OUTPUT",
+        "OMICS_GEN3_TOKNE": "OMICS_GEN3_TOKEN",
+        "OMICS_DSS_URI": "OMICS_DSS_URL",
+        "SB_AUTH_TOKNE": "SB_AUTH_TOKEN",
+    }
+    for name in misspellings:
+        monkeypatch.setenv(name, "canary")
+    ran = omics("find", "tree")
+    assert "canary" not in ran.err
+    for name, meant in misspellings.items():
+        assert f"{name} has no effect: no such variable. Did you mean {meant}?" in ran.err
 
 
 def test_a_misspelled_variable_of_transfers_is_named_once(omics, settings, monkeypatch, tmp_path):
@@ -469,7 +480,8 @@ def test_a_misspelled_variable_of_transfers_is_named_once(omics, settings, monke
     ran = omics("cp", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"))
     assert ran.code == 0
     assert (
-        ran.err.count("OMICS_TRANSFER_RETRYS has no effect: no such option. Did you mean OMICS_TRANSFER_RETRIES?") == 1
+        ran.err.count("OMICS_TRANSFER_RETRYS has no effect: no such variable. Did you mean OMICS_TRANSFER_RETRIES?")
+        == 1
     )
 
 

@@ -355,7 +355,7 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         RESULT[0] = TransferReport()
         run = {**COMMANDS["get"].command, "run": f"{__name__}:{result_of.__name__}"}
         called(run, {"what": ["m.tsv"], "folder": "to", **given}, console)  # pyright: ignore[reportArgumentType]
-        assert (console.exit_code, "nothing to do: no file is selected" in err.getvalue()) == (code, True)
+        assert (console.exit_code, "no file is selected" in err.getvalue()) == (code, True)
 
 
 def test_a_usage_error_is_one_for_a_single_item_only():
@@ -363,7 +363,11 @@ def test_a_usage_error_is_one_for_a_single_item_only():
     assert exit_code(SomeFailed("2 of 2", [UsageError("x"), UsageError("y")])) == 3
 
 
-def test_missing_credentials_are_not_usage(omics):
-    ran = omics("sb", "projects", "ls", installed=True)
+@pytest.mark.parametrize("words", [("projects", "ls"), ("api", "get-current-user")])
+def test_missing_credentials_are_not_usage_and_a_misspelled_variable_is_named(omics, monkeypatch, words):
+    monkeypatch.setenv("SB_AUTH_TOKNE", "canary")
+    ran = omics("sb", *words, installed=True)
     assert ran.code == 4
     assert "No credentials found for the platform sb" in ran.err
+    assert "SB_AUTH_TOKNE has no effect: no such variable. Did you mean SB_AUTH_TOKEN?" in ran.err
+    assert "canary" not in ran.err

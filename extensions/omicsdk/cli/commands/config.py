@@ -12,6 +12,7 @@ from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
+from omicsdk.cli.variables import VARIABLES
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
@@ -26,27 +27,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Console
     from omicsdk.cli.services import Connection
     from omicsdk.core.settings.config import Json, Keys, Setting, Settings
-
-VARIABLES = (
-    # Human Cell Atlas
-    *("HCA_CONFIG_FILE", "XDG_CONFIG_HOME", "GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG"),
-    # django-crunch and Pangea
-    *("CRUNCH_URL", "CRUNCH_TOKEN", "CRUNCH_STORAGE_SETTINGS"),
-    *("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS", "PANGEA_API_CACHE_DIR"),
-    # Seven Bridges
-    *("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "SB_PROFILE"),
-    # Gen3 and GA4GH DRS
-    *("GEN3_ENDPOINT", "GEN3_COMMONS_URL", "GEN3_API_KEY", "GEN3_TOKEN"),
-    *("DRS_CACHE", "DRS_CACHE_EXPIRE_DURATION", "DRS_RESOLUTION_ORDER", "DRS_RESOLVER_HOSTNAME"),
-    # S3
-    *("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-    *("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
-    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"),
-    # The network
-    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
-)
-"""Environment variables that omicsdk reads, besides those that begin with OMICS_."""
 
 _SECRET = frozenset({"PANGEA_PASS"})
 """Secrets whose names do not show it."""
