@@ -12,7 +12,7 @@ from functools import lru_cache
 from omicsdk.cli.arguments import flags, general_options, switch, value
 from omicsdk.cli.program import Found, Group, Program
 from omicsdk.cli.services import FIRST_PAGE, GROUPS, INDEX, SERVICES
-from omicsdk.cli.suggestions import mistyped_word, option_meant, unknown_first_word
+from omicsdk.cli.suggestions import mistyped_word, option_meant, unknown_first_word, unknown_next_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -204,7 +204,9 @@ class ServiceGroup(Group):
         node = self.find(word)
         if node is None and not self.path:
             raise unknown_first_word(word, self.words(), self.elsewhere(word), self.commands_of_services)
-        return super().child(word) if node is None else node
+        if node is None:
+            raise unknown_next_word(self.path, word, self.words(), self.commands_below())
+        return node
 
     def elsewhere(self, word: str) -> list[str]:
         """The commands and groups of services that have a word, which was given without the service."""
@@ -222,6 +224,17 @@ class ServiceGroup(Group):
             " ".join(["omics", *group.path, name])
             for group in self._groups().values()
             for name, _ in group.handwritten()
+        ]
+
+    def commands_below(self) -> list[str]:
+        """The commands and groups of the groups below, whole."""
+        return [
+            command
+            for group in self.below()
+            for command in [
+                *(" ".join(["omics", *group.path, name]) for name in group.words()),
+                *group.commands_below(),
+            ]
         ]
 
     def found(self) -> list[Found]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.mistakes import unknown_word
+from omicsdk.cli.services import FIRST_PAGE
 from omicsdk.core.likeness import did_you_mean, nearest
 
 TYPE_CHECKING = False
@@ -29,6 +30,8 @@ COMMANDS = {
     **dict.fromkeys(("user", "account", "me"), "omics whoami"),
     **dict.fromkeys(("generate", "openapi", "swagger"), "omics codegen"),
     **dict.fromkeys(("serve", "server", "mock", "start"), "omics sandbox up"),
+    **dict.fromkeys(("aws", "gsutil", "rclone", "s3", "s3cmd", "s5cmd"), "omics cp"),
+    **dict.fromkeys(("gen3-client", "gen3client"), "omics gen3"),
     "install": "omics completion install",
     "update": "omics lock --update",
 }
@@ -79,6 +82,8 @@ def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:
     if word in REPLACES and "--no-clobber" in known:
         return "Existing files are replaced without an option; --no-clobber skips them."
     meant = OPTIONS.get(word, "")
+    if "--to" in (word, meant) and "--no-clobber" in known:
+        return "The target is the last argument."
     if meant.partition(" ")[0] in known:
         return f"Did you mean {meant}?"
     commands = list(having)
@@ -110,6 +115,31 @@ def unknown_first_word(
     return unknown_word(
         "omics", word, known, "command or service", f"Did you mean {' or '.join(near)}?" if near else ""
     )
+
+
+def unknown_next_word(path: list[str], word: str, known: list[str], below: list[str]) -> UsageError:
+    """Return the error for an unknown word after that of a service or group.
+
+    The words of other tools, and the commands of groups below, are suggested before those that are only like it.
+
+    Args:
+        path: The words before it.
+        word: The word.
+        known: The known ones.
+        below: Whole commands of the groups below.
+    """
+    plain, before = word.lower().replace("_", "-"), " ".join(["omics", *path])
+    command = COMMANDS.get(plain, f"omics {plain}")
+    near = list[str]()
+    for name in (plain, plain.removesuffix("-single").removesuffix("-multiple"), command.removeprefix("omics ")):
+        if not near:
+            near = [f"{before} {name}"] if name in known else [whole for whole in below if whole.endswith(f" {name}")]
+    usual = {name for names in FIRST_PAGE.values() for name in names}
+    if not near and command.removeprefix("omics ") in usual and not did_you_mean(word, known):
+        near = [command]
+    elif not near and path == ["upload"] and not did_you_mean(word, known):
+        near = ["omics cp"]
+    return unknown_word(before, word, known, near=f"Did you mean {' or '.join(near[:3])}?" if near else "")
 
 
 def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
