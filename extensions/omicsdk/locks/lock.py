@@ -107,7 +107,7 @@ class Lock:
         """
         lock = cls(folder)
         if not (lock.path.exists() or (lock.folder / SOURCES_FILE).exists()):
-            why = f"{lock.folder} has neither {SOURCES_FILE} nor {LOCK_FILE}"
+            why = f"{lock.folder.absolute()} has neither {SOURCES_FILE} nor {LOCK_FILE}"
             raise LockError(why, remedy="Name data by `omics add`, or name the folder of a lock.")
         return lock
 
@@ -236,6 +236,7 @@ class Lock:
             NotWritable: The folder cannot be written.
         """
         chosen, tell = TransferOptions.of(options, connections=16), on_message or _silent
+        self._tell_unlocked(tell, names)
         services = Upstream(self._preferences(), lambda: chosen.stopped, overwrite=overwrite)
         with self._chosen(names) as files, services as upstream:
 
@@ -254,6 +255,17 @@ class Lock:
                 for note in missing_logins(files(), upstream.sources(), report):
                     tell(note)
         return chosen.checked(report)
+
+    def _tell_unlocked(self, tell: Callable[[str], object], names: Sequence[str] = ()) -> None:
+        """Report sources of omics.toml that the lock has no file of, such as those that were added since."""
+        unlocked = dict.fromkeys(self.sources() if (self.folder / SOURCES_FILE).exists() else ())
+        for file in self.files() if unlocked else ():
+            unlocked.pop(file.source, None)
+            if not unlocked:
+                return
+        for name in unlocked:
+            if not names or name in names:
+                tell(f"{LOCK_FILE} has no file of the source {name}: run `omics lock` if it is new")
 
     def _preferences(self) -> dict[str, tuple[str, ...]]:
         """The preferred copies of each source. A lock is enough for a pull: without omics.toml there are none."""
@@ -288,6 +300,7 @@ class Lock:
         Raises:
             LockError: The lock is missing, or a line is invalid.
         """
+        self._tell_unlocked(on_message or _silent)
         path = Path(journal_path(self.folder))
         opening = closing(Journal(path, lambda: False, look=True)) if path.exists() else nullcontext()
         verified = self._verification((), progress) if verify else None

@@ -67,6 +67,18 @@ def test_sources_are_pulled_by_name(lock: Lock):
     assert not Path("data/a.bin").exists()
 
 
+def test_a_source_that_was_added_since_is_reported(lock: Lock, portal: PortalHost):
+    messages = list[str]()
+    add(portal.url("files/b.bin"), to="data", name="later")
+    lock.pull(on_message=messages.append)
+    assert [*lock.status(on_message=messages.append)] == []
+    assert messages == ["omics.lock has no file of the source later: run `omics lock` if it is new"] * 2
+    lock.pull("gdc", on_message=messages.append)
+    (lock.folder / "omics.toml").unlink()
+    lock.pull(on_message=messages.append)
+    assert len(messages) == 2
+
+
 def test_a_lock_is_enough_for_a_pull_elsewhere(lock: Lock, tmp_path: Path):
     other = tmp_path / "other"
     other.mkdir()

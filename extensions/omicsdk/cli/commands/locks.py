@@ -137,13 +137,17 @@ def pull(
 def pulled(result: TransferReport, call: Call) -> object:
     """Render a pull; the exit code is 3 if other content exists here or upstream, or --check finds files to fetch."""
     is_planned = bool(call.arguments.get("dry_run") or call.arguments.get("check_only"))
-    if call.arguments.get("check_only"):
+    checks = bool(call.arguments.get("check_only"))
+    if checks:
         missing = result.counts.get("planned", 0) + len(result.failed)
+        of_all = f"of {count_of(len(result.outcomes), 'locked file')}"
         if missing:
-            call.console.error(f"{missing:,} of {count_of(len(result.outcomes), 'locked file')} would be fetched")
+            call.console.error(f"{missing:,} {of_all} would be fetched")
             call.console.exit_code = SOME_FAILED
+        else:
+            call.console.message(f"{len(result.outcomes):,} {of_all} are complete")
     try:
-        finish(result, call, where=str(call.arguments.get("folder") or "."))
+        finish(result, call, where=str(call.arguments.get("folder") or "."), is_counted=checks)
     except (LocalChange, SourceChanged) as error:  # of the only file: its exit code would be that of any refusal
         raise SomeFailed(error.message, remedy=error.remedy) from error
     return foreseen(result) if is_planned else listed(result, rows_of(result))
