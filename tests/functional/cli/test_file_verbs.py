@@ -183,6 +183,10 @@ def test_cp_brings_a_folder_and_a_second_run_skips_it(run, folder):
     assert run("sync", folder, "copy").json["same"] == 2
     verified = run("verify", folder, "copy")
     assert (verified.code, sum(verified.json["counts"].values())) == (0, 2), verified.err
+    sizes = verified.json["counts"].get("size only")
+    assert verified.err == (
+        f"omics: compared by size only: {sizes} files. --require-checksum fails these.\n" if sizes else ""
+    )
 
 
 def test_cp_sends_a_folder_and_a_second_run_skips_it(run, written, data):

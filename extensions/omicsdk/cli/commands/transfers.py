@@ -412,14 +412,15 @@ def ended(outcome: Outcome) -> dict[str, str | bool | None]:
         outcome: The outcome of the file.
 
     Returns:
-        Its state, its verification if it is present at the target, whether it is from the cache, and its warning if it
-        has one.
+        Its state, its verification if it is present at the target, whether it is from the cache, and its warning and
+        error if it has them.
     """
     result: dict[str, str | bool | None] = {
         "state": outcome.state,
         "verification": outcome.verification if outcome.is_present else None,
     }
     result |= {"from_cache": True} if outcome.from_cache else {}
+    result |= {"error": outcome.error.message} if outcome.error is not None else {}
     return {**result, "warning": outcome.warning} if outcome.warning else result
 
 

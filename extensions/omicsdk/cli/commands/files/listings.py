@@ -601,6 +601,9 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
     if not outcomes:
         tell_empty(call)
     counts = dict(Counter(verdict.state for verdict in result))
+    if counts.get("size only") and not strict:
+        compared = count_of(counts["size only"], "file")
+        call.console.warning(f"compared by size only: {compared}. --require-checksum fails these.")
     line = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no files"
     rows = ({"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result)
 
