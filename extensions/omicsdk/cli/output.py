@@ -14,6 +14,7 @@ from omicsdk.cli.messages import Messages, logs_shown
 from omicsdk.cli.printing import Printer
 from omicsdk.cli.rows import items_of, text_of
 from omicsdk.core.errors import UsageError
+from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.rows import member
 from omicsdk.core.type_guards import is_object
@@ -162,9 +163,16 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
         reason = str(error).splitlines()[0].rstrip(":")
         raise UsageError(f"--query: {expression!r} is not a JMESPath expression: {reason}") from error
 
+    is_reported = False
+
     def search(value: Any) -> Any:
+        nonlocal is_reported
         try:
-            return compiled.search(value)
+            selected = compiled.search(value)
+            if selected is None and value is not None and not is_reported:
+                is_reported = True  # once, of many pages
+                logger("omicsdk.cli").warning("--query %s selects nothing of the result", expression)
+            return selected
         except JMESPathError as error:
             raise UsageError(f"--query: {expression!r} cannot be applied to the result: {error}") from error
 

@@ -196,6 +196,14 @@ def test_a_query_means_the_same_in_each_form(omics, widgets):
     assert omics("--output", "tsv", *words).out == "2\n3\n4\n5\n"
 
 
+def test_a_query_that_selects_nothing_is_reported_once(omics, widgets):
+    widgets.response = pages
+    for form in ("json", "jsonl"):  # of all pages, and of each one
+        ran = omics("--output", form, "--query", "data.widgts", "widgets", "get-widgets")
+        assert (ran.code, ran.err) == (0, "omics: --query data.widgts selects nothing of the result\n")
+    assert omics("--query", "data.widgets[?n > `9`]", "widgets", "get-widgets").err == ""
+
+
 def test_an_operations_own_query_wins_after_the_command(omics, widgets):
     widgets.response = pages
     omics("widgets", "get-widgets", "--query", "red things")
