@@ -60,7 +60,7 @@ def general_options(*access: Argument) -> list[Argument]:
             "Time for a call with its retries; it fails at once when a service requests a longer wait: seconds, or 30m "
             "(default 10m).",
         ),
-        switch("yes", "Response every question with yes: before something is deleted, replaced or set up."),
+        switch("yes", "Answer every question with yes: before something is deleted, replaced or set up."),
         {**switch("quiet", "Only print results and errors: no progress, no notes."), "short": "-q"},
         {
             **value("log-level", "Level of messages on stderr; progress is shown up to INFO."),

@@ -82,9 +82,13 @@ def line_of(error: BaseException, where: str) -> str:
     """
     name, _, command = where.partition(" ")
     if isinstance(error, KeyboardInterrupt):
-        return f"{name}: interrupted."
+        return f"{name}: {'interrupted' if exit_code(error) == INTERRUPTED else 'ended by SIGTERM'}."
     if isinstance(error, UsageError):
-        remedy = error.remedy if "--help" in error.remedy else f"{error.remedy} See: {where} --help".lstrip()
+        remedy = error.remedy
+        if "--help" not in remedy:
+            # A command at its end has no full stop, which would be copied with it.
+            see = " See" if remedy.endswith((".", "?")) else "; see" if remedy else "See"
+            remedy += f"{see}: {where} --help"
         error = OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy)
     if isinstance(error, OmicsError):
         text = str(error)
@@ -96,6 +100,8 @@ def line_of(error: BaseException, where: str) -> str:
         text = f"{named}{error.strerror or error}"
     elif isinstance(error, MemoryError):
         text = "out of memory. Request less at once, or use a machine with more memory."
+    elif isinstance(error, RuntimeError) and "start new thread" in str(error):
+        text = "no more threads can be started. Lower --connections, or raise the limit of processes or memory."
     elif isinstance(error, RecursionError):
         text = "the response or an argument is nested too deeply. Use --debug to see it."
     else:

@@ -28,7 +28,7 @@ TOPICS: dict[str, tuple[str, str]] = {
         "How results are printed",
         "JSON to a pipe or file, a table to a terminal. --output json, jsonl, table or tsv selects the form; with jsonl items "
         "are printed as pages arrive. --query selects by JMESPath:\n\n"
-        "    omics sb files ls sb://me/project --output tsv\n    omics dss get-subscriptions --replica aws --query subscriptions[].uuid"
+        "    omics sb files ls sb://me/project --output tsv\n    omics dss get-subscriptions --replica aws --query 'subscriptions[].uuid'"
         "\n\nResults go to stdout alone; messages, progress and questions to stderr. Colours are for terminals: NO_COLOR and "
         "TERM=dumb turn them off, FORCE_COLOR and CLICOLOR_FORCE on.",
     ),
@@ -42,8 +42,9 @@ TOPICS: dict[str, tuple[str, str]] = {
     ),
     "exit-codes": (
         "Exit codes of commands",
-        "- 0: done\n- 1: the service or the system refused\n- 2: usage or settings\n- 3: some of a batch failed\n"
-        "- 4: credentials\n- 130: interrupted\n- 143: ended by SIGTERM",
+        "- 0: done\n- 1: the service or the system refused, or the only file failed\n- 2: usage or settings\n"
+        "- 3: some or all of several files failed, or --time-budget is over\n- 4: credentials\n- 130: interrupted\n"
+        "- 143: ended by SIGTERM\n\nIn a script, repeat the command after 1, 3 and 143; 2 and 4 would fail again.",
     ),
     "files": (
         "Names of files",

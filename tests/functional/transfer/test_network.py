@@ -130,12 +130,16 @@ def test_each_variable_of_authorities_serves_each_kind_of_connection(
     assert server.requests
 
 
-def test_a_certificate_that_no_authority_signed_is_refused_at_once(server: Any, target: Path, certificate: Any) -> None:
+@pytest.mark.parametrize(("file", "remedy"), [("", "set SSL_CERT_FILE"), ("/missing.pem", "Correct the path")])
+def test_a_certificate_that_no_authority_signed_is_refused_at_once(
+    server: Any, target: Path, certificate: Any, monkeypatch: Any, file: str, remedy: str
+) -> None:
     _, server.tls = certificate
     server.put("one", b"1")
+    monkeypatch.setenv("SSL_CERT_FILE", file)
     (outcome,) = download([Item("one", Location(server.url("one").replace("http:", "https:")), 1)], target).outcomes
     assert isinstance(outcome.error, TLSFailed)
-    assert "SSL_CERT_FILE" in str(outcome.error)
+    assert remedy in str(outcome.error)
     assert outcome.attempts == 1
     assert server.requests == []
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from leaf_commands import leaf_commands
 from omicsdk.cli.arguments import key
-from omicsdk.cli.errors import is_denied
+from omicsdk.cli.errors import is_denied, line_of
 from omicsdk.cli.failures import exit_code, outcome_code
 from omicsdk.cli.invoke import called
 from omicsdk.cli.output import Console, Output
@@ -45,6 +45,7 @@ from omicsdk.pangea.reads import ReadSet, ReadsResult, UploadedReads, reads_resu
 from omicsdk.pangea.uploads import UploadedField, uploaded_field
 from omicsdk.sb.reports import FilesReport, TransferredFile, files_report
 from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.engine.control import Terminated
 
 
 @pytest.mark.parametrize(
@@ -356,6 +357,23 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         run = {**COMMANDS["get"].command, "run": f"{__name__}:{result_of.__name__}"}
         called(run, {"what": ["m.tsv"], "folder": "to", **given}, console)  # pyright: ignore[reportArgumentType]
         assert (console.exit_code, "no file is selected" in err.getvalue()) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            UsageError("no target", remedy="Name it: omics get --to DATA"),
+            "no target. Name it: omics get --to DATA; see: ",
+        ),
+        (UsageError("no target", remedy="Name it."), "no target. Name it. See: "),
+        (KeyboardInterrupt(), "interrupted."),
+        (Terminated(), "ended by SIGTERM."),
+        (RuntimeError("can't start new thread"), "no more threads can be started. Lower --connections, "),
+    ],
+)
+def test_a_line_of_an_error_states_what_to_do(error: BaseException, line: str):
+    assert line_of(error, "omics get").removeprefix("omics: ").removeprefix("get: ").startswith(line)
 
 
 def test_a_usage_error_is_one_for_a_single_item_only():

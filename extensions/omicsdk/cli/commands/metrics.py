@@ -265,7 +265,7 @@ class Otlp:
         try:
             response = self._client.post(self._url, content=body)
         except httpx.HTTPError as error:
-            return _Problem(f"{mask_url(self._url)}: {type(error).__name__}", is_temporary=True)
+            return _Problem(f"{mask_url(self._url)}: {error or type(error).__name__}", is_temporary=True)
         if response.is_success:
             return _Problem("", is_temporary=False)
         return _Problem(f"{mask_url(self._url)}: HTTP {response.status_code}", response.status_code in _TEMPORARY)

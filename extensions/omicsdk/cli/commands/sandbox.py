@@ -47,7 +47,7 @@ def up(
 
     State is kept in the folder for the next start. Environment variables that point other programs to the server are
     printed as shell lines, and written into the folder. The server's page has its settings, such as those that make it
-    response as particular servers of htsget, refget and TRS do. Needs the extra `sandbox`.
+    respond as particular servers of htsget, refget and TRS do. Needs the extra `sandbox`.
 
     Args:
         port: TCP port; 0 picks a free one.

@@ -202,7 +202,7 @@ def sync(
     """Make a folder equal to another one: copy missing and changed files.
 
     Nothing is removed without --delete, which asks on a terminal unless --yes is given. Removing more than half of a
-    target requires a response even with --yes; without a terminal, the command fails and nothing is done for a target
+    target asks even with --yes; without a terminal, the command fails and nothing is done for a target
     with ten files or more. It also fails if the source has no files. --max-delete allows both.
 
     Args:
