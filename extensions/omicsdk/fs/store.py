@@ -68,6 +68,11 @@ class PathNotFound(PathError, FileNotFoundError):
     code = errno.ENOENT
     default_remedy = "Check the path."
 
+    def __init__(self, uri: str, problem: str, *, remedy: str | None = None) -> None:
+        if "*" in uri and remedy is None:
+            remedy = "Patterns are not expanded: name the folder, with --recursive and --include PATTERN."
+        super().__init__(uri, problem, remedy=remedy)
+
 
 class IsFolder(PathError, IsADirectoryError):
     """A folder exists where a file is needed."""

@@ -77,3 +77,10 @@ def test_a_missing_slash_and_a_list_of_uris_are_explained(tmp_path: Path) -> Non
 def test_a_path_below_a_folder_is_as_pathlib_writes_it(folder, parts):
     name = "/".join(parts)
     assert Uri("file", folder).child(name).path == str(Path(folder, *parts))
+
+
+def test_a_pattern_in_a_path_that_does_not_exist_is_explained(tmp_path: Path):
+    with open_store("file") as store:
+        for name, remedy in (("*.bam", "name the folder, with --recursive and --include PATTERN"), ("a.bam", "Check")):
+            with pytest.raises(PathNotFound, match=remedy):
+                store.stat(str(tmp_path / name))
