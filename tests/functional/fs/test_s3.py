@@ -182,7 +182,7 @@ def test_what_exists_stays_without_overwrite(store: S3Store, client: Any, tmp_pa
     assert client.get_object(Bucket="bkt", Key="old")["Body"].read() == b"new"
 
 
-@pytest.mark.parametrize("path", ["bkt", "", "bkt/folder/"])
+@pytest.mark.parametrize("path", ["bkt", "", "bkt/folder/", "bkt/\udcff"])
 def test_an_invalid_objects_path_is_refused_and_the_others_are_sent(store: S3Store, tmp_path: Path, path: str):
     source = tmp_path / "a"
     source.write_bytes(b"a")

@@ -491,6 +491,8 @@ class S3Store(Store):
         bucket, key = split(path)
         if not bucket or not key or key.removesuffix(end).endswith("/"):
             raise WrongUri(f"{self.uri(path)} names no object", remedy="Write s3://bucket/key.")
+        if key.encode(errors="ignore").decode() != key:  # bytes of a file's name that are not UTF-8 are surrogates
+            raise WrongUri(f"{self.uri(path)}: the name is not UTF-8, as S3 requires", remedy="Rename the file.")
         return bucket, key
 
     def _check_free(self, path: str, bucket: str, key: str) -> None:
