@@ -548,6 +548,12 @@ class Journal:
         size, mtime_ns, checksums = line[_NAME + len(key) + 1 : -2].decode().split(",", 2)
         return DoneState(int(size), int(mtime_ns), _decode(checksums)[0])
 
+    def finished(self) -> Iterator[tuple[str, DoneState]]:
+        """Iterate over the finished files from when the journal was opened, in the order in which they ended."""
+        for line in self._done_lines():
+            _, name, size, mtime_ns, checksums = record_of(line)
+            yield name, DoneState(size, mtime_ns, checksums)
+
     def forget(self, name: str) -> None:
         """Invalidate a done-record durably: its file is about to be written to.
 
@@ -745,8 +751,7 @@ class Journal:
         cells = sum(sum(crc != MISSING for crc in state.cells) + len(state.begun) for state in parts)
         return 1 + len(self._done) + len(self.parts) + cells
 
-    def _live(self) -> Iterator[bytes]:
-        yield line_of(HEADER)
+    def _done_lines(self) -> Iterator[bytes]:
         with self._file.reader() as file:
             offset = 0
             for line in lines_of(file):
@@ -757,6 +762,10 @@ class Journal:
                 if key is not None and self._done.get(key) == offset:
                     yield line
                 offset += len(line)
+
+    def _live(self) -> Iterator[bytes]:
+        yield line_of(HEADER)
+        yield from self._done_lines()
         for number, (name, state) in enumerate(self.parts.items(), 1):
             yield line_of(["part", number, name, state.size, state.validator, dict(state.checksums)])
             for index, crc in enumerate(state.cells):

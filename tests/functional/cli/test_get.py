@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +56,23 @@ def test_a_list_is_downloaded_and_each_message_is_on_stderr(get, tmp_path):
     assert "2 files (34 B) downloaded to data" in ran.err
     assert "result manifest written to data.manifest.tsv" in ran.err
     assert (tmp_path / "data" / "t.bam").read_bytes() == content("t.bam")
+
+
+def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, omics, portal, tmp_path):
+    get("gdc_manifest.txt", "--to", "data")
+    portal.requests.clear()
+    shutil.copytree("data", "shared/data")
+    assert omics("--output", "json", "verify", "shared").json["counts"] == {"verified": 2}
+    Path("shared/data/t.bam").write_bytes(content("t.bam")[:-1] + b"?")
+    Path("shared/data/n.bam").rename("shared/data/notes.txt")
+    ran = omics("--output", "json", "verify", "shared/data")
+    assert (ran.code, portal.requests) == (3, [])
+    states = {row["name"]: row["state"] for row in ran.json["files"]}
+    assert states == {"t.bam": "wrong", "n.bam": "missing", "notes.txt": "unverified"}
+    # Equal to itself is no proof: a file that no download recorded has nothing to be compared with.
+    ran = omics("verify", "gdc_manifest.txt")
+    assert ran.code == 2
+    assert "no download recorded checksums of its files. Name its source, too" in ran.err
 
 
 def test_a_dry_run_plans_each_file(get, portal):

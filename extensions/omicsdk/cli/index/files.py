@@ -104,7 +104,7 @@ _ENTRIES = (
         title="Verification of",
         render=listings.verified,
         columns=("name", "state", "why"),
-        examples=("sb://me/my-project/reads/ reads/", "drs://data.example.org/0d8b4c1e", "--lock"),
+        examples=("reads/", "sb://me/my-project/reads/ reads/", "drs://data.example.org/0d8b4c1e", "--lock"),
     ),
     Entry(
         "presign",

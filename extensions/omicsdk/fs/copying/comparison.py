@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import side_by_side
+from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, Store, Uri, strongest
 from omicsdk.transfer import Outcome
+from omicsdk.transfer.names import WORK_FOLDER
+
+if TYPE_CHECKING:
+    from omicsdk.transfer import Item
 
 By = Literal["auto", "size", "checksum"]
 """What files are compared by."""
@@ -351,6 +358,35 @@ def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
     except OSError as error:
         raise OmicsError(f"{file.uri} cannot be read: {error.strerror or error}") from error
     return entry._replace(checksums={**entry.checksums, **computed})
+
+
+def recorded_items(path: str, files: Iterable[Selected]) -> list[Item]:
+    """The files at or below a path on this machine that downloads recorded as complete, whether they still exist or not.
+
+    Args:
+        path: A file or folder.
+        files: The files that exist there, in whose folders journals are looked for, as in those above.
+
+    Returns:
+        Their names below the path (its own name for a file), sizes and checksums.
+    """
+    from omicsdk.transfer import Item, Location
+    from omicsdk.transfer.journal import Journal
+
+    start = Path(path) if Path(path).is_dir() else Path(path).parent
+    start, only = start.resolve(), "" if start == Path(path) else Path(path).name
+    folders = {start, *(Path(file.uri.path).parent.resolve() for file in files)}
+    folders.update(above for folder in list(folders) for above in folder.parents)
+    items: dict[str, Item] = {}
+    for folder in sorted(folders, key=lambda folder: len(folder.parts)):  # the nearest journal takes precedence
+        for journal_file in (folder / WORK_FOLDER).glob("*.journal"):
+            with closing(Journal(journal_file, never, look=True)) as journal:
+                for recorded, state in journal.finished():
+                    target = folder / recorded
+                    if target.is_relative_to(start) and only in ("", target.name):
+                        name = target.relative_to(start).as_posix()
+                        items[name] = Item(name, Location(""), state.size, state.checksums)
+    return [*items.values()]
 
 
 def verify_bytes(

@@ -510,11 +510,12 @@ def verify(
     places: Places = ANYWHERE,
     **options: Unpack[TransferOptionsDict],
 ) -> list[Verdict]:
-    """Verify copies against their source, a platform's own bytes, or files by a lock.
+    """Verify downloaded files, copies against their source, or the bytes on a platform.
 
-    With a copy, each file of the source is compared with it: local files are read, checksums and sizes stated by
-    platforms are trusted. Without a copy, the source's bytes are fetched, compared with what the platform states, and
-    discarded. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
+    A file or folder on this machine is read and compared with the checksums that its download recorded, without a
+    request. The bytes on a platform are fetched, compared with what the platform states, and discarded. With a copy,
+    each file of the source is compared with it: local files are read, checksums and sizes stated by platforms are
+    trusted. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
     unverified if nothing is stated; so is a source whose listing contradicts itself. The exit code is 3 if one of
     several files is missing, wrong or unverified, 1 for a single file. With `lock`, each file of omics.lock is read and
     compared with it.
@@ -545,6 +546,8 @@ def verify(
     with places.stores() as stores:
         selection = source_to_copy(stores.of(uri), uri, patterns=places)
         doubtful = [Verdict(file.name, "unverified", doubt.message) for file, doubt in selection.unlisted]
+        if copy is None and uri.scheme == "file":
+            return [*_verified_by_journals(uri.path, selection.files, places), *doubtful]
         if copy is None:
             return [*verify_bytes(selection.files, stores.of(uri), chosen, room=SPOOL), *doubtful]
         expected = by_name(selection.files, parse_uri(copy))
@@ -554,18 +557,41 @@ def verify(
 
 def _verified_by_lock(folder: str, options: TransferOptionsDict) -> list[Verdict]:
     """Return a verdict on each file of a lock."""
-    from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.locks import Lock
 
-    def verdict(outcome: Outcome) -> Verdict:
-        if outcome.error is None:
-            return Verdict(outcome.name, outcome.verification, outcome.verified)
-        if not os.path.lexists(f"{folder}/{outcome.name}"):
-            return Verdict(outcome.name, "missing", "it does not exist")
-        state = "wrong" if isinstance(outcome.error, ChecksumMismatch) else "failed"
-        return Verdict(outcome.name, state, outcome.error.message.removeprefix(f"{outcome.name}: "))
+    return [_verdict(folder, outcome) for outcome in Lock.load(folder).verify(**options).outcomes]
 
-    return [verdict(outcome) for outcome in Lock.load(folder).verify(**options).outcomes]
+
+def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) -> Iterator[Verdict]:
+    """Yield a verdict on each file on this machine, by the checksums that its download recorded."""
+    import shlex
+    from pathlib import Path
+
+    from omicsdk.fs.copying.comparison import Verdict, recorded_items
+    from omicsdk.transfer.checksums import verify as verify_items
+
+    items = recorded_items(path, files)
+    if not items:
+        problem = f"{path} is on this machine, and no download recorded checksums of its files"
+        raise UsageError(problem, remedy=f"Name its source, too: omics verify SOURCE {shlex.quote(path)}")
+    existing = {file.name for file in files}
+    chosen = [item for item in items if item.name in existing or places.fits(item.name, item.size)]
+    folder = path if Path(path).is_dir() else str(Path(path).parent)
+    yield from (_verdict(folder, outcome) for outcome in verify_items(chosen, folder).outcomes)
+    for name in sorted(existing.difference(item.name for item in items)):
+        yield Verdict(name, "unverified", "no download recorded its checksum")
+
+
+def _verdict(folder: str, outcome: Outcome) -> Verdict:
+    """Return the verdict on a file that was read and compared."""
+    from omicsdk.fs.copying.comparison import Verdict
+
+    if outcome.error is None:
+        return Verdict(outcome.name, outcome.verification, outcome.verified)
+    if not os.path.lexists(f"{folder}/{outcome.name}"):
+        return Verdict(outcome.name, "missing", "it does not exist")
+    state = "wrong" if isinstance(outcome.error, ChecksumMismatch) else "failed"
+    return Verdict(outcome.name, state, outcome.error.message.removeprefix(f"{outcome.name}: "))
 
 
 def _copies(stores: Stores, expected: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
