@@ -56,13 +56,20 @@ from omicsdk.portals.lists import (
     UnknownList,
     file_at,
     format_named,
-    is_row,
-    numbered_lines,
     recognised,
     scheme_of,
 )
-from omicsdk.portals.names import ArchiveOptions, Archives, Name, names_in
+from omicsdk.portals.names import ArchiveOptions, Archives, Name
 from omicsdk.portals.names.archive import Reads
+from omicsdk.portals.names.written import (
+    RUN_LISTS,
+    are_names,
+    is_sample_sheet,
+    names_in_lines,
+    names_in_sheet,
+    names_written,
+    runs_in,
+)
 from omicsdk.portals.pages import page_in
 from omicsdk.portals.plan import Layout, Plan, Related
 from omicsdk.portals.rows import OUTCOME_COLUMN
@@ -109,7 +116,7 @@ def get(
     where: str = "",
     limit: int | None = None,
     sample: int | None = None,
-    reads: Reads = "fastq",
+    reads: Reads | None = None,
     convert: bool = False,
     confirm: Callable[[str], bool] | None = None,
     related: bool = False,
@@ -160,7 +167,8 @@ def get(
             .crai, .tbi, .fai, .gzi and .md5 beside files at HTTP URLs and in buckets, which are looked up by HEAD requests.
         reads: Files of sequencing runs: fastq, or the SRA's archive where there is no FASTQ; sra, the archive; bam, the
             submitted alignments (BAM or CRAM) with their indexes. Of series and samples of GEO, and studies of
-            ArrayExpress, suppl means the supplementary files instead of runs.
+            ArrayExpress, suppl means the supplementary files instead of runs. By default fastq; of lists of runs, as
+            the SRA exports them, sra.
         convert: Convert archives of the SRA to FASTQ by fasterq-dump, which must be installed. They are kept.
         confirm: Called with a question if accessions name more than 1,000 files or 100 GiB; False stops before the
             download.
@@ -218,6 +226,8 @@ def get(
             _check_confirmed(plan, target, confirm)
 
         def fetch(items: Iterable[Item]) -> TransferReport:
+            if plan.unavailable and not plan.count:  # a misspelled accession makes no folder
+                return TransferReport(title="Download")
             return omicsdk.transfer.download(items, target, options=chosen)
 
         try:
@@ -230,7 +240,8 @@ def get(
             if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
-        if not chosen.dry_run:
+        # The result of an earlier download stays if this one found no file.
+        if not chosen.dry_run and (plan.count or not plan.unavailable or not written.exists()):
             report = without_pages(report, target, tell)
             write_result(written, plan, target, report.outcomes)
             # The result manifest exists before the conversion, which may take long and be interrupted.
@@ -274,7 +285,7 @@ def planned(
     where: str = "",
     limit: int | None = None,
     sample: int | None = None,
-    reads: Reads = "fastq",
+    reads: Reads | None = None,
     related: bool = False,
     on_planned: Callable[[int], object] | None = None,
 ) -> Generator[Planned]:
@@ -312,10 +323,11 @@ def planned(
     with (
         tempfile.TemporaryDirectory(prefix="omics-") as work,
         Sources(source_options) as sources,
-        Archives(ArchiveOptions(environ, reads, stopped)) as archives,
+        Archives(ArchiveOptions(environ, reads or "fastq", stopped)) as archives,
     ):
         of_all = FileList(Path(), "arguments", base.rstrip("/"), preferences, Counter(), max_unpacked, columns)
-        lists = list(_lists([os.fspath(argument) for argument in arguments], named, Path(work), of_all, archives, tell))
+        words = [os.fspath(argument) for argument in arguments]
+        lists = list(_lists(words, named, Path(work), of_all, archives, reads, tell))
         has_names = any(entry.format.name == NAMES for entry in lists)
         if reads in ("bam", "suppl") and not has_names:
             problem = f"reads={reads!r} chooses the files of accessions, and none was named"
@@ -361,6 +373,7 @@ def _lists(
     work: Path,
     of_all: FileList,
     archives: Archives,
+    reads: Reads | None,
     tell: Callable[[str], object],
 ) -> Iterator[_List]:
     """Return the lists for the arguments, with the options of all; URIs and names form a list each, at the end."""
@@ -368,13 +381,12 @@ def _lists(
     named: list[tuple[Name, ...]] = []
     for number, word in enumerate(arguments):
         scheme = scheme_of(word)
-        names = () if chosen else names_in(word)
+        names = [] if chosen else names_written(word)
         if names and Path(word).exists():
-            tell(
-                f"{word}: the file of this name is read; {names[0].archive}:{names[0].id} names the data of the archive"
-            )
+            name = names[0][0]
+            tell(f"{word}: the file of this name is read; {name.archive}:{name.id} names the data of the archive")
         elif names:
-            named.append(names)
+            named += names
             continue
         if scheme and not (chosen and scheme in URLS) and not Path(word).exists():
             alone.append(word)
@@ -397,30 +409,26 @@ def _lists(
         label = "stdin" if word == STDIN else without_query(word)
         file_list = of_all._replace(path=path, shown=label, base=base, notes=Counter())
         head = Head(path)
+        if not chosen and is_sample_sheet(head):
+            named += names_in_sheet(file_list)
+            continue
         try:
             format = chosen or recognised(head, FORMATS, label)
         except UnknownList:
-            first = [names_in(line) for line in head.lines if is_row(line)]
-            # Lines such as key:value are identifiers of a registry by their form alone: they make no list of names.
-            if not all(first) or all(names[0].archive == "identifiers" for names in first):
+            if not are_names(head):
                 raise
-            named += _names_of(file_list)
+            named += names_in_lines(file_list)
             continue
+        if format in RUN_LISTS and reads in ("fastq", "bam"):
+            named += runs_in(format, file_list)
+            continue
+        if format in RUN_LISTS and reads is None:
+            file_list.notes["the archives of the SRA are downloaded; --fastq chooses the FASTQ of the ENA"] = 0
         yield _List(format, file_list)
     if alone:
         yield _List(_format_of_urls(alone), of_all)
     if named:
         yield _List(_resolved(named, archives), of_all._replace(shown="names", notes=Counter()))
-
-
-def _names_of(file_list: FileList) -> Iterator[tuple[Name, ...]]:
-    """The names of a list that has one on each line."""
-    for number, line in numbered_lines(file_list):
-        names = names_in(line)
-        if not names:
-            problem = f"{file_list.shown}, line {number}: {line.strip()[:40]!r} is no accession of a known form"
-            raise ListError(problem, remedy="Correct the line; nothing was downloaded.")
-        yield names
 
 
 def _format_of_urls(urls: Sequence[str]) -> Format:
@@ -484,7 +492,8 @@ def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> 
         is_statement = (format, file_list) not in of_files
         counts = Counter[str]() if is_statement else plan.add(format, file_list)
         empty += counts["empty"]
-        tell(f"{file_list.shown}: {format.title}{'' if is_statement else f', {described(counts)}'}")
+        noun = "name" if format.name == NAMES else "row"
+        tell(f"{file_list.shown}: {format.title}{'' if is_statement else f', {described(counts, noun)}'}")
         for note, number in file_list.notes.items():
             tell(f"{file_list.shown}: {note}{f' ({number:,})' if number else ''}")
     if len(plan.kinds) + bool(empty) > 1:
@@ -497,11 +506,12 @@ def _tell_related(related: Related, tell: Callable[[str], object]) -> None:
         tell(f"warning: {count_of(related.unknown, 'companion')} could not be looked up: {related.why}")
 
 
-def described(counts: Mapping[str, int]) -> str:
+def described(counts: Mapping[str, int], noun: str = "row") -> str:
     """Describe the result of a list in words.
 
     Args:
         counts: Its counts, as `Plan.add` returns them.
+        noun: What each of its entries is.
     """
     faulty = counts["faulty"]
     files = count_of(counts["files"] - faulty, "file")
@@ -513,8 +523,9 @@ def described(counts: Mapping[str, int]) -> str:
         [f"{counts['unverifiable']:,} without a checksum and a size (not checked)"] if counts["unverifiable"] else []
     )
     parts += [f"{counts['repeated']:,} listed again"] if counts["repeated"] else []
-    parts += [f"{count_of(counts['empty'], 'row')} without a file"] if counts["empty"] else []
-    parts += [f"{count_of(faulty, 'row')} that cannot be read"] if faulty else []
+    parts += [f"{count_of(counts['empty'], noun)} without a file"] if counts["empty"] else []
+    parts += [f"{count_of(faulty, noun)} that cannot be read"] if faulty and noun == "row" else []
+    parts += [f"{count_of(faulty, noun)} failed"] if faulty and noun != "row" else []
     return "; ".join(parts)
 
 

@@ -83,6 +83,29 @@ def test_the_lists_that_the_portals_hand_out_are_downloaded(portals: Sandbox, mo
     assert [(each.name, each.verification) for each in chosen.outcomes] == [("lane #1.bam", "verified")]
 
 
+def test_the_sample_sheet_of_accessions_repeats_their_download(portals: Sandbox):
+    omicsdk.get("PRJEB1", "first")
+    sheet = Path("first.manifest.tsv").read_text()
+    # As Excel saves it, with an empty row at the end.
+    saved = sheet.replace("first/", "").replace(";", "|").replace("\t", ";").replace("\n", "\r\n") + ";;;;\r\n"
+    Path("saved.csv").write_text(saved, encoding="utf-8-sig", newline="")
+    report = omicsdk.get("saved.csv", "again")
+    assert [outcome.name for outcome in report.outcomes] == list(FASTQ)
+    assert report.verification["verified"] == 2
+    # What finds no file leaves the result of an earlier download, and no folder.
+    for folder in ("first", "nothing"):
+        with pytest.raises(omicsdk.TransferFailed, match="has a public record"):
+            omicsdk.get("PRJEB99999", folder)
+    assert Path("first.manifest.tsv").read_text() == sheet
+    assert (Path("nothing").exists(), Path("nothing.manifest.tsv").exists()) == (False, True)
+
+
+def test_the_fastq_of_a_list_of_runs_is_chosen_by_name(portals: Sandbox):
+    Path("runs.csv").write_text("Run;Tissue\r\nERR000001;liver\r\n")
+    report = omicsdk.get("runs.csv", "fastq", reads="fastq")
+    assert [outcome.name for outcome in report.outcomes] == list(FASTQ)
+
+
 def test_names_and_sizes_that_a_list_lacks_come_in_one_request(portals: Sandbox):
     omicsdk.get(sample("gdc_sample_sheet.tsv", portals), "data")
     assert [path for method, path in asked(portals) if method == "POST"] == ["/gdc/files"]

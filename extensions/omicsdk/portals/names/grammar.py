@@ -223,7 +223,7 @@ _ALIASES = {"sra": "ena", "arrayexpress": "biostudies", "hca": "azul", "bioproje
 
 def _of_prefix(text: str, name_text: str) -> Iterator[Name]:
     """The name that a prefix makes of a text: `gdc:NEW-PROJECT`, `zenodo:123`, `sra:SRR1`, `arrayexpress:E-MTAB-1`."""
-    prefix, colon, id = name_text.partition(":")
+    prefix, colon, id = (part.strip() for part in name_text.partition(":"))
     archive = _ALIASES.get(prefix.lower(), prefix.lower())
     if not colon or not id or archive not in _PREFIXES:
         if _CURIE.fullmatch(name_text):

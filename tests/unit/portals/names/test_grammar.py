@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from omicsdk.portals.names import names_in
+from omicsdk.portals.names.written import names_written
 
 UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
 
@@ -145,3 +146,22 @@ def test_other_texts_are_no_names(text: str) -> None:
 )
 def test_addresses_of_files_and_lists_are_no_names(url: str) -> None:
     assert names_in(url) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("SRR1553607, SRR1553608;GSE147507.", ["SRR1553607", "SRR1553608", "GSE147507"]),
+        ("(PRJNA257197)", ["PRJNA257197"]),
+        ("GSE 147507", ["GSE147507"]),
+        ("GEO: GSE147507", ["GSE147507"]),
+        ("SRR1553609\u2013SRR1553611 and err000001", ["SRR1553609", "SRR1553610", "SRR1553611", "ERR000001"]),
+        ("10.5281/zenodo.1, E-MTAB-3050", ["10.5281/zenodo.1", "E-MTAB-3050"]),
+        ("SRR1553611-SRR1553609", []),
+        ("SRR100000-SRR999999", []),
+        ("data of SRR1553607", []),
+        ("note:a, note:b", []),
+    ],
+)
+def test_names_are_read_as_a_paper_writes_them(text: str, ids: list[str]) -> None:
+    assert [names[0].id for names in names_written(text)] == ids
