@@ -63,6 +63,9 @@ OPTIONS = {
 }
 """Options by the words for them in other tools; a command that has none of the name does not suggest it."""
 
+FOLDERS = ("-o", "--out", "--output-folder", "--folder")
+"""Options of other tools for the place of what is downloaded; -o is the form of the output in others."""
+
 REPLACES = ("--overwrite", "--force", "-f")
 """Options of other tools that replace existing files, which commands with --no-clobber do without an option."""
 
@@ -81,7 +84,7 @@ def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:
     known = list(known)
     if word in REPLACES and "--no-clobber" in known:
         return "Existing files are replaced without an option; --no-clobber skips them."
-    meant = OPTIONS.get(word, "")
+    meant = "--to" if word in FOLDERS and "--to" in known else OPTIONS.get(word, "")
     if "--to" in (word, meant) and "--no-clobber" in known:
         return "The target is the last argument."
     if meant.partition(" ")[0] in known:

@@ -52,6 +52,20 @@ TOPICS: dict[str, tuple[str, str]] = {
         "a scheme of two letters or more and ://, names a file of a platform: azul://, dss://, sb://, gen3://, drs://, pangea://, crunch://, "
         "s3://. A URL, https:// or http://, names a file of a web server. A URI that ends in a slash names a folder, never a file of its name. An argument that takes JSON takes @FILE, and @- for stdin.",
     ),
+    "lists": (
+        "Lists of files that omics get reads",
+        "A list is a text: UTF-8, UTF-16 or Windows-1252, as it is or compressed with gzip. Tables are separated by tabs, commas or "
+        "semicolons; save a workbook of Excel as CSV. Where headings do not show it, --map states what a column has; --base is the "
+        "URL of the folder of names without addresses; --format chooses one of:",
+    ),
+    "downloads": (
+        "Resume, verify and share downloads",
+        "Run the same command again to resume: what is complete is skipped, a damaged file is fetched again.\n\n"
+        "    omics get PRJNA257197 --to reads\n    omics verify reads\n    omics get reads.manifest.tsv --to reads\n\n"
+        "omics verify reads each file again and compares it with the checksum that its download recorded, also in a copy of "
+        "the folder with its hidden files. The result manifest beside the folder downloads the same data elsewhere. For a list of "
+        "checksums, use a lock:\n\n    omics add PRJNA257197\n    omics lock\n    omics pull\n    omics lock --export md5sum",
+    ),
 }
 """By name: a line about it, and the text."""
 
@@ -103,6 +117,12 @@ SYNONYMS = {
 }
 """Other words for them."""
 
+TOPIC_SYNONYMS = {
+    **dict.fromkeys(("resume", "share", "checksum", "checksums", "download", "transfers"), "downloads"),
+    **dict.fromkeys(("list", "format", "formats", "manifest", "manifests", "excel", "csv", "tsv"), "lists"),
+}
+"""Other words for topics."""
+
 
 def archive(word: str) -> str:
     """The archive that a word names; empty for none.
@@ -121,12 +141,17 @@ def topic_help(name: str, width: int) -> str:
         name: The name of the topic or archive; `topics` lists all.
         width: Characters of a line.
     """
+    name = TOPIC_SYNONYMS.get(name, name)
     if name == "topics":
         topics = "\n".join(f"- {topic}: {title[0].lower()}{title[1:]}" for topic, (title, _) in TOPICS.items())
         archives = "\n".join(f"- {topic}: {title}" for topic, (title, _) in ARCHIVES.items())
         title, text = "Topics", f"omics help TOPIC, with one of:\n\n{topics}\n\nAnd on archives:\n\n{archives}"
     elif name in TOPICS:
         title, text = TOPICS[name]
+        if name == "lists":
+            from omicsdk.portals.formats import FORMATS
+
+            text += "\n\n" + "\n".join(f"- {entry.name}: {entry.title}" for entry in FORMATS)
     elif name := archive(name):
         title, text = ARCHIVES[name]
     else:

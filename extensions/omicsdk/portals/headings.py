@@ -221,13 +221,14 @@ def multihash_in(text: str) -> dict[str, str]:
     return {named: digest for named, rest in multihashes if (digest := hexadecimal(named, rest))}
 
 
-def headings_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], label: str) -> Stated:
+def headings_by_user(columns: Sequence[tuple[str, str]], names: Sequence[str], label: str, detected: Stated) -> Stated:
     """What the user states of columns.
 
     Args:
         columns: Roles and columns.
         names: The table's columns.
         label: The table in messages.
+        detected: What its columns state by their headings, for what the user does not state.
 
     Raises:
         ListError: It has no such column, or no column of addresses is stated.
@@ -240,7 +241,11 @@ def headings_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], l
         roles.setdefault(role, []).append(column.lower())
     sums = [(column, "" if role == "checksum" else role) for role in ROLES[3:] for column in roles.get(role, ())]
     urls, named, sizes = (tuple(roles.get(role, ())) for role in ROLES[:3])
-    return Stated(urls, named, sizes, tuple(sums))
+    used = {column.lower() for _, column in columns}
+    left = [column for column in detected.names if column not in used]
+    other_sums = [(column, algorithm) for column, algorithm in detected.sums if column not in used]
+    other_sizes = [column for column in detected.sizes if column not in used]
+    return Stated(urls, named or tuple(left), sizes or tuple(other_sizes), tuple(sums or other_sums))
 
 
 def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterator[ListedFile]:

@@ -43,8 +43,8 @@ SAMPLE = 100
 SHOWN_FAULTS = 10
 """Faulty rows that an error names; the rest is counted."""
 
-MANUAL = 'The manual has all formats, on the page "Manifests and file lists".'
-"""Manual page that errors refer to."""
+MANUAL = "All formats: omics help lists."
+"""What errors refer to."""
 
 _UTF8, _WINDOWS = "utf-8-sig", "cp1252"
 _ENCODINGS = {_UTF8: "UTF-8", _WINDOWS: "Windows-1252"}
@@ -253,6 +253,11 @@ class Head:
         if len(self.data) >= HEAD_BYTES and len(lines) > 1:
             lines.pop()
         return tuple(line for line in lines if line.strip())
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it has a zero byte, which no text but UTF-16 has."""
+        return b"\0" in self.data and not encoding_of(self.data).startswith("utf-16")
 
     @property
     def first(self) -> str:
@@ -541,18 +546,21 @@ def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
             return format_
     why, remedy = what_it_is(head)
     first = head.first[:_FIRST_LINE]
-    begins = "" if head.members else f"; its first line is {first!r}"
+    begins = "" if head.members or head.is_binary else f"; its first line is {first!r}"
     near = sorted(
-        (candidate for candidate in formats if _nearness(candidate, head)), key=lambda entry: -_nearness(entry, head)
+        (candidate for candidate in formats if _nearness(candidate, head) >= 0.5),
+        key=lambda entry: -_nearness(entry, head),
     )[:2]
     meant = "; ".join(
         f"{candidate.title} (--format {candidate.name}: {candidate.marks}{_lacking(candidate, head)})"
         for candidate in near
     )
+    mapped = "If a column has the addresses of files, name it: --map url=COLUMN. " if len(head.columns) > 1 else ""
     if is_object(head.document):
         begins = f"; its members are {', '.join(head.document)[:_FIRST_LINE]}"
     raise UnknownList(
-        f"{label}: {why or 'unknown format'}{begins}", remedy=remedy or f"{meant and f'The nearest: {meant}. '}{MANUAL}"
+        f"{label}: {why or 'unknown format'}{begins}",
+        remedy=remedy or f"{meant and f'The nearest: {meant}. '}{mapped}{MANUAL}",
     )
 
 
@@ -581,6 +589,12 @@ def what_it_is(head: Head) -> tuple[str, str]:
     Args:
         head: Its beginning.
     """
+    if head.path.is_dir():
+        return "a folder that is neither a bag nor a data set", "Name the list of files in it."
+    if "workbook.xml" in head.members or head.data.startswith(b"\xd0\xcf\x11\xe0"):
+        return "a workbook of Excel, not a text", "Save its sheet as CSV (UTF-8), or as text with tabs."
+    if "document.xml" in head.members or head.data.startswith(b"%PDF"):
+        return "a document, not a list of files", "Copy the names of data in it into the command."
     if head.data.startswith(b"Obj\x01"):
         return "a PFB or other Avro file", "Export the files as a TSV or JSON manifest."
     if ID_AND_PATH.match(head.first):
@@ -604,6 +618,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
             "a page of HTML or XML, not a list of files",
             "Download the list itself: a login page may have been saved.",
         )
+    if head.is_binary:
+        return "binary data, not a list of files", "Use the list that names the files."
     return "", ""
 
 
@@ -657,7 +673,7 @@ def size_in(text: str) -> int | None:
         return None
     written = _WHOLE.fullmatch(size_text)
     if written is None or (size := number_in(written[1].replace(",", ""))) is None:
-        raise RowFault(f"{size_text[:40]!r} is not a size in bytes")
+        raise RowFault(f"{size_text[:40]!r} is not a size in bytes{_rewritten(size_text)}")
     return size
 
 
@@ -686,8 +702,16 @@ def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
         if text := hexadecimal(algorithm, value):
             checksums[algorithm] = text
         elif not re.fullmatch(r"[0-9A-Fa-f]{32}-[0-9]+", value):
-            raise RowFault(f"{value[:70]!r} is not a valid {algorithm}")
+            raise RowFault(f"{value[:70]!r} is not a valid {algorithm}{_rewritten(value)}")
     return checksums
+
+
+_SPREADSHEET = re.compile(r"[0-9]+(?:[.,][0-9]+)+(?:E\+?[0-9]+)?|[0-9]+E\+?[0-9]+|#+|#[A-Z/0]+[?!]?", re.IGNORECASE)
+"""What spreadsheets make of long numbers and texts: 1,88E+05, 188.433, ####, #NAME?."""
+
+
+def _rewritten(text: str) -> str:
+    return " (a spreadsheet rewrote it)" if _SPREADSHEET.fullmatch(text) else ""
 
 
 def name_in(value: str, what: str = "the file name") -> str:

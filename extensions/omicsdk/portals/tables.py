@@ -598,14 +598,12 @@ def _headings_in(head: Head, *, paths: bool = False) -> Stated:
 
 def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
     """The rows of a table, each with what its columns state."""
-    headings = (
-        None if file_list.columns else replace(_headings_in(Head(file_list.path), paths=paths), base=file_list.base)
-    )
+    detected = replace(_headings_in(Head(file_list.path), paths=paths), base=file_list.base)
+    headings = None if file_list.columns else detected
     for row in table_rows(file_list, repeats=True):
         if headings is None:
-            headings = replace(
-                headings_by_user(file_list.columns, list(row.cells), file_list.shown), base=file_list.base
-            )
+            by_user = headings_by_user(file_list.columns, list(row.cells), file_list.shown, detected)
+            headings = replace(by_user, base=file_list.base)
         if not headings.urls:
             columns = ", ".join([*row.cells][:20])
             problem = f"{file_list.shown}: no column has URLs of files"

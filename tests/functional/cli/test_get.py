@@ -161,14 +161,14 @@ def test_a_list_comes_from_stdin(get, tmp_path):
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [
-        ("chrom\tstart\nchr1\t1\n", (), ["unknown format", "'chrom\\tstart'", "The manual has all formats"]),
+        ("chrom\tstart\nchr1\t1\n", (), ["unknown format", "'chrom\\tstart'", "omics help lists"]),
         ("", (), ["is empty"]),
         ("id\tname\n", ("--format", "gdc"), ["missing column: filename or file_name", "Its columns are id, name"]),
         ("id\tfilename\tmd5\tsize\nx\t../a\t\t1\n", (), ["line 2", "contains '..'", "Nothing was downloaded"]),
         ("id\tfilename\tmd5\tsize\nx\ta\t" + "0" * 32 + "\t1\ny\ta\t" + "1" * 32 + "\t2\n", (), ["is listed twice", "--layout id"]),
         ("id\tfilename\tmd5\tsize\nx\t\"a\t\t1\ny\tb\t2\n", ("--strict",), ["line 3: 3 cells", "Nothing was downloaded"]),
         ("guid\tsize\turls\n\t1\ts3://b/k\n", (), ["line 2: guid is empty", "s3://b/k"]),
-        ("https://h.example/a\n", ("--format", "nothing"), ["Unknown format 'nothing'", "The manual has"]),
+        ("https://h.example/a\n", ("--format", "nothing"), ["Unknown format 'nothing'", "omics help lists"]),
         ("id\tname\tmd5\tbytes\n", (), ["The nearest: Seven Bridges", "(--format sb: id, name, project; this list lacks project); GDC manifest or cart"]),
         ("https://h.example/\n", (), ["line 1", "ends without a file name"]),
     ],

@@ -100,4 +100,11 @@ def test_topics_are_found_from_the_help(omics):
     assert "omics help topics" in omics("--help", installed=True).out
     listed = omics("help", "topics").out
     assert all(f"- {name}: " in listed for name in TOPICS)
+    assert omics("help", "excel").out == omics("help", "lists").out
+    assert omics("help", "resume").out == omics("help", "downloads").out
     assert "unknown" in omics("help", "credntials").err
+
+
+def test_the_place_of_other_tools_is_suggested_where_a_command_has_one(omics):
+    assert "Did you mean --to?" in omics("get", "SRR1553607", "-o", "reads").err
+    assert "Did you mean --output?" in omics("ls", ".", "-o", "json").err

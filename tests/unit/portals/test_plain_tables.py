@@ -116,6 +116,9 @@ def test_what_the_user_states_counts(tmp_path: Path):
     text = f"a,b,c\nhttps://h.example/1,https://h.example/2,{SHA256}\n"
     ((file,),) = read(table(tmp_path, text), stated="url=B,sha256=c")
     assert (file.address, file.checksums) == ("https://h.example/2", {"sha256": SHA256})
+    # What the user does not state is found by the headings, as without --map: no checksum is lost.
+    ((file,),) = read(table(tmp_path, f"Where,MD5,Size\nhttps://h.example/1,{MD5},3\n"), stated="url=Where")
+    assert (file.checksums, file.size) == ({"md5": MD5}, 3)
     with pytest.raises(ListError, match=r"--map url=d: no column is called so.*a, b, c"):
         read(table(tmp_path, text), stated="url=d")
 

@@ -413,7 +413,11 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
 @pytest.mark.parametrize(
     ("data", "said", "remedy"),
     [
-        (b"chrom\tstart\tend\nchr1\t1\t2\n", r"first line is 'chrom\\tstart\\tend'", "The manual has all formats"),
+        (b"chrom\tstart\tend\nchr1\t1\t2\n", r"first line is 'chrom\\tstart\\tend'", "omics help lists"),
+        (b"Sample,Where\nS1,x\n", "unknown format", "--map url=COLUMN"),
+        (b"\xd0\xcf\x11\xe0\xa1\0", "a workbook of Excel, not a text", "as CSV"),
+        (b"%PDF-1.7\n", "a document, not a list", "Copy the names"),
+        (b"\x89HDF\r\n\x1a\n\0\0", "binary data", "Use the list"),
         (b"Obj\x01\x04\x14avro.codec", "PFB", "TSV or JSON"),
         (b"File name,sample\na.bam,S1\n", "a manifest for uploads", "Export the manifest"),
         (b"<!DOCTYPE html><html>Log in</html>", "a page of HTML", "login page"),
@@ -430,6 +434,15 @@ def test_an_unknown_list_is_refused_with_its_first_line(data: bytes, said: str, 
     with pytest.raises(UnknownList, match=said) as caught:
         format_of(path)
     assert caught.match(f"(?s){said}.*{remedy}")
+
+
+def test_what_is_no_text_is_called_by_its_kind(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "list.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(UnknownList, match=r"list.xlsx: a workbook of Excel, not a text. Save its sheet as CSV"):
+        format_of(tmp_path / "list.xlsx")
+    with pytest.raises(UnknownList, match="a folder that is neither a bag nor a data set"):
+        format_of(tmp_path)
 
 
 def test_a_missing_file_an_empty_one_and_a_broken_archive_are_refused(tmp_path: Path):
@@ -476,6 +489,8 @@ def test_an_unknown_format_names_the_nearest():
         ("x\t../a\t\t1\t", "contains '..'"),
         ("x\t/a\t\t1\t", "is absolute"),
         ("x\ta\t\tmany\t", "is not a size"),
+        ("x\ta\t\t1,88E+05\t", "is not a size in bytes .a spreadsheet rewrote it"),
+        ("x\ta\t#NAME?\t1\t", "not a valid md5 .a spreadsheet rewrote it"),
         ("x\ta\tzz\t1\t", "not a valid md5"),
     ],
 )

@@ -510,7 +510,7 @@ def verify(
     places: Places = ANYWHERE,
     **options: Unpack[TransferOptionsDict],
 ) -> list[Verdict]:
-    """Verify downloaded files, copies against their source, or the bytes on a platform.
+    """Verify downloads, copies, or the bytes on a platform.
 
     A file or folder on this machine is read and compared with the checksums that its download recorded, without a
     request. The bytes on a platform are fetched, compared with what the platform states, and discarded. With a copy,
