@@ -154,12 +154,14 @@ def widths_of(lines: Sequence[Sequence[str]]) -> list[int]:
 
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Return a line of cells: the first right-aligned, the others left-aligned.
+    """Return a line of cells: the first of several right-aligned, the others left-aligned.
 
     Args:
         cells: The cells.
         widths: Their least widths.
     """
     first, *others = zip(cells, widths, strict=True)
+    if not others:
+        return first[0]
     texts = [f"{first[0]:>{first[1]}}", *(f"{cell:<{width}}" for cell, width in others)]
     return "  ".join(texts).rstrip()

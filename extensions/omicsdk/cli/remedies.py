@@ -1,9 +1,10 @@
-"""What this program knows of errors besides what services state: how to log in, and which services are closed."""
+"""What this program knows of errors besides what services state: how to log in, which services are closed, and which texts
+name data of archives."""
 
 from __future__ import annotations
 
 from omicsdk.cli.services import SERVICES, variable
-from omicsdk.core.errors import AuthError, ConnectFailed, SomeFailed, TimedOut, Unauthorized
+from omicsdk.core.errors import AuthError, ConnectFailed, OmicsError, SomeFailed, TimedOut, Unauthorized
 
 
 def advise(error: BaseException, where: str) -> None:
@@ -22,6 +23,12 @@ def advise(error: BaseException, where: str) -> None:
         from omicsdk.hca.retirement import retirement
 
         error.remedy = retirement(error.url) or error.remedy
+    elif isinstance(error, OmicsError) and isinstance(error, FileNotFoundError) and (path := getattr(error, "uri", "")):
+        from omicsdk.portals.names.grammar import names_in
+
+        names = names_in(path)
+        if names and names[0].archive != "identifiers":  # a form that file names have as well
+            error.remedy = f"It names data of an archive: omics get {path} --to FOLDER; --dry-run lists its files."
     elif isinstance(error, Unauthorized) and where and (error.schemes or error.remedy == Unauthorized.default_remedy):
         # The service's response does not state how to give this program a token.
         error.remedy = _remedy(where.split()[1] if " " in where else "")

@@ -13,6 +13,7 @@ TOPICS: dict[str, tuple[str, str]] = {
         "- upload: omics upload select URI; deployments have a key, OMICS_UPLOAD_TOKEN\n"
         "- sb: SB_API_ENDPOINT and SB_AUTH_TOKEN, else a section of ~/.sevenbridges/credentials (--profile, SB_PROFILE)\n"
         "- gen3, dtp: --access-token with a token or a credentials file, GEN3_API_KEY, else ~/.gen3/credentials.json\n"
+        "- gdc: omics login gdc, or GDC_TOKEN; other archives need none for open data\n"
         "- crunch: CRUNCH_URL and CRUNCH_TOKEN\n"
         "- pangea: PANGEA_USER and PANGEA_PASS\n\n"
         "A token goes to the service that it was issued for and to no other, and over http to this machine only.",

@@ -464,6 +464,9 @@ def _resolved(named: Sequence[tuple[Name, ...]], archives: Archives) -> Format:
                 raise
             except OmicsError as error:
                 number = next(numbers)
+                if isinstance(error, APIError | TransportError) and error.operation:
+                    # The user knows the name, not the operation of its archive.
+                    error.operation = "" if error.message.startswith(names[0].text) else names[0].text
                 resolved[number] = [ListedFile(FAULT, names[0].text, names[0].text, error=error)]
                 yield Row(number, {"accession": names[0].text})
 
@@ -625,7 +628,7 @@ def without_pages(report: TransferReport, folder: str, tell: Callable[[str], obj
 
 
 def missing_logins(files: Iterable[HasKind], sources: Sources, report: TransferReport) -> Iterator[str]:
-    """For each service that refused files and has no credentials, how to configure them.
+    """For each service that refused files, how to configure the credentials that are missing, or to renew them.
 
     Args:
         files: The files.
@@ -642,6 +645,8 @@ def missing_logins(files: Iterable[HasKind], sources: Sources, report: TransferR
     for kind, number in refused.items():
         if remedy := sources.of(kind).missing_login:
             yield f"{count_of(number, 'file')} refused: no credentials. {remedy}"
+        elif remedy := sources.of(kind).refused_login:
+            yield f"{count_of(number, 'file')} refused with your credentials. {remedy}"
 
 
 # -- the result manifest

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 HOST = "https://api.gdc.cancer.gov"
 URL_VARIABLE = "OMICS_GDC_URL"
 TOKEN_VARIABLE = "GDC_TOKEN"  # noqa: S105 - a name
-REMEDY = f"Set {TOKEN_VARIABLE} to a token of the GDC data portal, or to its file."
+REMEDY = f"Run: omics login gdc. Or set {TOKEN_VARIABLE} to a token of the GDC data portal, or to its file."
+REFUSED = "A token of the GDC expires after 30 days: download a new one from the portal, or apply for access at dbGaP."
 _LONGEST_PATH = 1000
 
 
@@ -52,7 +53,7 @@ DISCOVERY = Discovery(
     environment=_variables,
     default_url=HOST,
     token=token_credentials,
-    remedy=f"Run: omics login gdc. Or: {REMEDY}",
+    remedy=REMEDY,
 )
 
 

@@ -97,9 +97,11 @@ class Source(Closing):
 
     Attributes:
         missing_login: Where no credentials are configured, how to configure them; "" otherwise.
+        refused_login: What to do about credentials that are refused; "" where its error states that.
     """
 
     missing_login: str = ""
+    refused_login: ClassVar[str] = ""
     is_one: ClassVar[bool] = False
     """Whether an address names one file, whatever `complete` states of it."""
 
@@ -300,6 +302,7 @@ class Gdc(Service):
     address: ClassVar[str] = gdc.HOST
     is_one = True
     missing_login = gdc.REMEDY
+    refused_login = gdc.REFUSED
 
     def credentials(self) -> Credentials | None:
         return gdc.login(self.options.environ)

@@ -123,12 +123,13 @@ def test_controlled_files_need_the_token_of_the_portal(portals: Sandbox, monkeyp
     (refused,) = omicsdk.get("list.txt", "data", on_message=told.append, check=False).outcomes
     assert isinstance(refused.error, Forbidden)
     assert told[-1] == (
-        "1 file refused: no credentials. Set GDC_TOKEN to a token of the GDC data portal, or to its file."
+        "1 file refused: no credentials. "
+        "Run: omics login gdc. Or set GDC_TOKEN to a token of the GDC data portal, or to its file."
     )
     monkeypatch.setenv("GDC_TOKEN", "another")
     (refused,) = omicsdk.get("list.txt", "data", on_message=told.append, check=False).outcomes
     assert isinstance(refused.error, Forbidden)
-    assert "GDC_TOKEN" not in told[-1]
+    assert told[-1].startswith("1 file refused with your credentials. A token of the GDC expires after 30 days")
     monkeypatch.setenv("GDC_TOKEN", portals.token())
     assert omicsdk.get("list.txt", "data").counts["done"] == 1
 

@@ -108,3 +108,20 @@ def test_topics_are_found_from_the_help(omics):
 def test_the_place_of_other_tools_is_suggested_where_a_command_has_one(omics):
     assert "Did you mean --to?" in omics("get", "SRR1553607", "-o", "reads").err
     assert "Did you mean --output?" in omics("ls", ".", "-o", "json").err
+
+
+@pytest.mark.parametrize(
+    "words", [("ls", "PRJEB1"), ("stat", "PRJEB1"), ("cp", "PRJEB1", "x"), ("verify", "PRJEB1", "x")]
+)
+def test_an_accession_in_the_place_of_a_path_points_to_get(omics, words):
+    assert "It names data of an archive: omics get PRJEB1 --to FOLDER" in omics(*words, installed=True).err
+
+
+def test_files_of_several_folders_are_listed_by_their_paths_and_found_ones_aligned_left(omics, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("one/a.txt", "other/long name.txt"):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text("x")
+    listed = omics("ls", "one", "other", tty=True).out.splitlines()
+    assert [line.split("  ")[-1] for line in listed] == ["one/a.txt", "other/long name.txt"]
+    assert omics("find", "one", "other", tty=True).out.splitlines() == ["one/a.txt", "other/long name.txt"]

@@ -35,7 +35,13 @@ STOPPED = f"Stopped. {AGAIN}"
 THERE = ("done", "skipped", "planned")
 LISTED = 1000
 """Results of more files than this are only counted if no output format is chosen."""
-_DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloaded", "uploading": "uploaded"}
+_DONE = {
+    "Download": "downloaded",
+    "Upload": "uploaded",
+    "downloading": "downloaded",
+    "uploading": "uploaded",
+    "Verify": "compared",
+}
 
 
 # -- the run
@@ -376,7 +382,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     facts += [f"{failed:,} failed"] if failed else []
     facts += [count_of(report.outcomes.warnings, "warning")] if report.outcomes.warnings else []
     details = ", ".join(fact for fact in (*facts, *more) if fact)
-    preposition = "from" if did == "removed" else "to"
+    preposition = {"removed": "from", "compared": "in"}.get(did, "to")
     line = f"{count_of(done, 'file')} ({size}) {did}{where and f' {preposition} {where}'}"
     return f"{line} in {time_words(report.seconds)}{details and f': {details}'}"
 

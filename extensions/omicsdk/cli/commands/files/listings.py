@@ -155,7 +155,7 @@ def ls(
             size_shown(row["size"], human=human),
             f"{modified[:10]} {modified[11:16]}" if modified else "",
             *([strongest(row["checksums"])] if long else []),
-            printable(row["name"]),
+            printable(row["name" if len(requested) == 1 else "uri"]),
         )
 
     def totals() -> str:
