@@ -8,6 +8,7 @@ from itertools import chain
 from omicsdk.cli.arguments import DRY_RUN, NO_PAGINATE, deletes, loaded
 from omicsdk.cli.errors import INTERRUPTED
 from omicsdk.cli.rows import FIRST
+from omicsdk.core.bodies import plain
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.json_responses import json_of
@@ -58,11 +59,17 @@ def call(client: Any, command: Command, values: dict[str, Any], console: Message
         console.exit_code = INTERRUPTED
         return
     items = command.get("paged")
-    if command.get("streams"):
+    if command.get("streams") and (output.chosen or output.columns) and hasattr(operation, "iterate"):
+        writer = output.writer(FIRST)
+        for row in operation.iterate(**values).rows():
+            writer.add([plain(row)])
+            output.flush()
+        writer.end()
+    elif command.get("streams"):
         with operation.streamed(request) as body:
             # An address is printed as a line for scripts.
             end = [b"\n"] if body.headers.get("content-type") == URI_LIST else []
-            output.chunks(chain(body.iter_bytes(), end))
+            output.chunks(chain(body.arriving(), end))
     elif command.get("headers"):
         output.result(_headers(next(operation.responses(request))))
     elif items is not None and not first_page:  # an empty key: the page itself is the list
@@ -89,10 +96,10 @@ def _print_response(
     if not response.content:
         return
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
-        output.result(json_of(response), rows, columns)  # raises: an HTML page in place of JSON
-    elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(response)):
-        output.result(json_of(response), rows, columns)
+    is_page = "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept)
+    is_json = media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(response))
+    if is_page or is_json:
+        output.result(json_of(response), rows, columns)  # raises for an HTML page in place of JSON
     else:
         output.chunks([response.content])
 

@@ -92,7 +92,7 @@ class Output(Printer):
             return
         if isinstance(value, TextAndData):
             is_wanted = self._stdout.isatty() or not value.terminal_only
-            is_plain = self._chosen is None and self.query is None and not (self.columns or self._sort)
+            is_plain = self.chosen is None and self.query is None and not (self.columns or self._sort)
             if is_wanted and is_plain:
                 self._text(value.text)
                 return
@@ -137,7 +137,7 @@ class Output(Printer):
         """Print the rows of a list as they arrive; sorted ones, and those of a query, at its end."""
         from omicsdk.cli.paged import print_rows
 
-        is_plain = self._chosen is None and self.query is None and not (self.columns or self._sort)
+        is_plain = self.chosen is None and self.query is None and not (self.columns or self._sort)
         if self.needs_all:
             self.result(list(value.rows(None)), declared=declared)
         elif is_plain and value.lines is not None:

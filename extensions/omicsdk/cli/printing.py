@@ -29,13 +29,14 @@ class Printer:
 
     Attributes:
         needs_all: Whether all items of a list are read before the first is printed.
+        chosen: The requested format; None without one.
     """
 
     needs_all = False
 
     def __init__(self, form: str | None = None, stdout: Any = None, *, columns: str | None = None) -> None:
         self._stdout = sys.stdout if stdout is None else stdout
-        self._chosen = form
+        self.chosen = form
         self.form = form or ("table" if self._stdout.isatty() else "json")
         self.columns = [name.strip() for name in columns.split(",") if name.strip()] if columns is not None else []
 
@@ -55,7 +56,7 @@ class Printer:
         if self.columns:
             rows = picked(items_of(value, items), self.columns)
             value, items = rows[0] if rows == [value] and is_object(value) else rows, None
-        if isinstance(value, str) and self._chosen is None:
+        if isinstance(value, str) and self.chosen is None:
             # For shell variables: VERSION=$(omics dss create-version).
             self._line(printable(value) if self._stdout.isatty() else value)
         elif self.form == "json":

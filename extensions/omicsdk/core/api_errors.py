@@ -9,6 +9,7 @@ from typing import cast
 from omicsdk.core.errors import BODY_LIMIT, APIError, NotJson, error_class, shortened
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import is_secret_name, mask_json, mask_text, mask_url, without_query
+from omicsdk.core.type_guards import is_list
 
 #: Bytes of a body that are read; error messages are never longer.
 READ_LIMIT = 1 << 20
@@ -123,6 +124,10 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
     fields = cast("dict[str, object]", value)
     code = next((str(fields[name]) for name in _CODE_FIELDS if isinstance(fields.get(name), str | int)), None)
     message = next((text for name in _MESSAGE_FIELDS if (text := _in_json(fields.get(name), depth + 1)[0])), "")
+    location = fields.get("loc")
+    if message and is_list(location) and location:
+        # FastAPI and pydantic: {"loc": ["body", "volume"], "msg": "Field required"}
+        message = f"{'.'.join(map(str, location))}: {message}"
     detail = fields.get("detail")
     if message == fields.get("title") and isinstance(detail, str) and detail.strip() and detail not in message:
         # RFC 9457: the title is the same for all problems of a kind, and the detail distinguishes this one.

@@ -66,7 +66,11 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
         ('{"error": {"code": 7, "message": "no such thing"}}', "no such thing", "7"),
         ('{"error": "invalid_grant", "error_description": "The token ended"}', "The token ended", "invalid_grant"),
         ('{"detail": "Not found."}', "Not found.", None),
-        ('{"detail": [{"loc": ["a"], "msg": "field required"}]}', "field required", None),
+        (
+            '{"detail": [{"loc": ["body", "volume"], "msg": "Field required"}, {"loc": ["query", 0], "msg": "Too long"}]}',
+            "body.volume: Field required; query.0: Too long",
+            None,
+        ),
         ('{"msg": "unknown object", "status_code": 404}', "unknown object", None),
         ('{"errors": [{"message": "first"}, {"message": "second"}]}', "first; second", None),
         ('{"code": 4001, "message": "Unauthorized", "more_info": "", "status": 401}', "Unauthorized", "4001"),

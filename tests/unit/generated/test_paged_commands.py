@@ -1,8 +1,9 @@
-"""The command line of a generated package prints all pages, by whatever way its document has them."""
+"""The command line of a generated package prints all pages, however its document has them, and streams as they arrive."""
 
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,26 +62,72 @@ def test_all_pages_of_a_search_are_printed(
     printed: object,
     requests: int,
 ) -> None:
-    package = generate(DOCUMENT)
-    module = importlib.import_module(f"{package.__name__}.client")
     seen: list[Any] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
         seen.append(json.loads(request.content))
         return httpx.Response(200, json=PAGES[seen[-1].get("after")])
 
-    class Things(module.ThingApi):
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **{**options, "transport": httpx.MockTransport(respond)})
-
-    monkeypatch.setattr(module, "ThingApi", Things)
-    folder = Path(str(package.__file__)).parent
-    (command,) = json.loads((folder / "commands.json").read_text(encoding="utf-8"))
+    package = generate(DOCUMENT)
+    (command,) = json.loads((Path(str(package.__file__)).parent / "commands.json").read_text(encoding="utf-8"))
     assert command["paged"] == "items?"
-    program = PackageProgram(
-        "things", "Things.", "1", str(folder), f"{package.__name__}.client:ThingApi", servers=[], credentials=[]
-    )
-    assert program.run(["search", "--q", "x", *words]) == 0
+    assert _program(package, respond, monkeypatch).run(["search", "--q", "x", *words]) == 0
     out = capfd.readouterr().out
     assert (json.loads(out) if isinstance(printed, dict) else out) == printed
     assert [body["q"] for body in seen] == ["x"] * requests
+
+
+def _program(
+    package: ModuleType, respond: Callable[[httpx.Request], httpx.Response], monkeypatch: pytest.MonkeyPatch
+) -> PackageProgram:
+    module: Any = importlib.import_module(f"{package.__name__}.client")
+
+    init = partialmethod(module.ThingApi.__init__, transport=httpx.MockTransport(respond))
+    monkeypatch.setattr(module, "ThingApi", type("Things", (module.ThingApi,), {"__init__": init}))
+    folder, client = str(Path(str(package.__file__)).parent), f"{package.__name__}.client:ThingApi"
+    return PackageProgram("things", "Things.", "1", folder, client, servers=[], credentials=[])
+
+
+EVENTS = {
+    **DOCUMENT,
+    "paths": {
+        "/events": {
+            "get": {
+                "operationId": "listen",
+                "responses": {"200": {"description": "ok", "content": {"text/event-stream": {"schema": ITEM}}}},
+            }
+        }
+    },
+}
+EVENT = 'id: {0}\ndata: {{"name": "{0}"}}\n\n'
+LINE = '{{"data": {{"name": "{0}"}}, "event": "message", "id": "{0}", "retry": null}}\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        ([], EVENT),
+        (["--output", "jsonl"], LINE),
+        (["--output", "jsonl", "--columns", "data.name"], '{{"data.name": "{0}"}}\n'),
+    ],
+)
+def test_events_are_printed_as_they_arrive(
+    generate: Callable[[dict[str, Any]], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    words: list[str],
+    printed: str,
+) -> None:
+    before_the_last: list[str] = []
+
+    class Arriving(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield EVENT.format("a").encode()
+            before_the_last.append(capfd.readouterr().out)
+            yield EVENT.format("b").encode()
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Arriving())
+
+    assert _program(generate(EVENTS), respond, monkeypatch).run(["listen", *words]) == 0
+    assert [*before_the_last, capfd.readouterr().out] == [printed.format("a"), printed.format("b")]

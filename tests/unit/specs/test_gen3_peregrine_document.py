@@ -32,7 +32,7 @@ def test_it_has_every_operation_where_a_commons_has_it(spec: Any) -> None:
 
 
 def test_moved_operations_are_the_published_ones(spec: Any) -> None:
-    """The overlay repeats them under other paths; what they take and response is in parts that both share."""
+    """The overlay repeats them under other paths; what they take and return is in parts that both share."""
     published = {op["summary"]: op for item in spec.published["paths"].values() for op in item.values()}
     for _, _, operation in spec.operations():
         before = published[operation["summary"]]

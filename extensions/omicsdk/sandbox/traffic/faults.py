@@ -35,7 +35,7 @@ class Rule:
             connection at byte `at`. `short`: announce and send only `at` bytes. `reset`: reset the connection at
             byte `at` of the body, or instead of a response when `at` is 0. `stall`: send nothing more from byte
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
-            `delay`: response after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: response as if no
+            `delay`: respond after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: respond as if no
             range had been requested.
         path: Shell pattern that the request's path must match; default every path but those of the control API and the
             pages. Requests to the S3 server have the path /_s3/BUCKET/KEY and are meant only by patterns that begin so,

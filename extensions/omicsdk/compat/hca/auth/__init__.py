@@ -75,7 +75,7 @@ class _Operations:
 class AuthClient(_Operations, SwaggerClient):
     """Documented client of Fusillade. New code should use `Fusillade`.
 
-    Operations take keyword arguments and response plain JSON values, bytes where a response is not JSON, and None if it
+    Operations take keyword arguments and return plain JSON values, bytes where a response is not JSON, and None if it
     is empty; so a change of memberships that was made before (304, nothing has changed) is None. Of lists
     `.iterate(**arguments)` gives every item of every page and `.paginate(**arguments)` every page; a plain call gives
     the one page that `next_token` and `per_page` say.

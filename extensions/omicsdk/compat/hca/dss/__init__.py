@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class DSSClient(SwaggerClient):
     """Documented client of the Data Store. New code should use `Dss`.
 
-    Operations take keyword arguments and response plain JSON values. `.iterate(**arguments)` gives every item of every
+    Operations take keyword arguments and return plain JSON values. `.iterate(**arguments)` gives every item of every
     page, `.paginate(**arguments)` every page, `.stream(**arguments)` the bytes in a `with` block.
 
     Args:
