@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Literal
@@ -54,8 +54,8 @@ def write_project(
         has_command: whether the package has a command line.
 
     Returns:
-        What happened to the user's changes, one line each: files that were kept because they were not generated, and a copy of the
-        runtime that was replaced although it had been edited.
+        What happened to the user's changes, one line each: files that were kept because they were not generated, also those in the
+        package, and a copy of the runtime that was replaced although it had been edited.
 
     Raises:
         FormatFailed: the generator made code that is not Python.
@@ -64,7 +64,9 @@ def write_project(
     """
     package = out / "src" / name
     is_edited = runtime.is_edited(package / runtime.FOLDER)
-    swap_in(_package_files(generated, name, spec, core, has_command), package, on_progress)
+    files = _package_files(generated, name, spec, core, has_command)
+    own = _own_files(package, files)
+    swap_in(files, package, on_progress, own)
     around = formatted(files_around(generated.package, name, spec, core, has_command))
     left = [file for file in around if not _is_ours(out / file)]
     for file, content in around.items():
@@ -72,7 +74,8 @@ def write_project(
             (out / file).parent.mkdir(parents=True, exist_ok=True)
             (out / file).write_bytes(content)
     edited = [f"src/{name}/{runtime.FOLDER} had been edited: replaced"] if is_edited else []
-    return [*(f"{file} already exists and is not generated: skipped" for file in left), *edited]
+    kept = [f"kept, since not generated: {', '.join(f'src/{name}/{file}' for file in own)}"] if own else []
+    return [*(f"{file} already exists and is not generated: skipped" for file in left), *kept, *edited]
 
 
 def project_drift(
@@ -97,7 +100,9 @@ def project_drift(
         for file, content in formatted(_package_files(generated, name, spec, core, has_command), on_progress).items()
     }
     expected |= formatted(files_around(generated.package, name, spec, core, has_command))
-    existing = {f"{package}/{file}": content for file, content in tree_of(out / package).items()}
+    own = _own_files(out / package, [file.removeprefix(f"{package}/") for file in expected])
+    tree = tree_of(out / package)
+    existing = {f"{package}/{file}": content for file, content in tree.items() if file not in own}
     for file in expected:
         if not file.startswith(f"{package}/") and (out / file).is_file():
             existing[file] = (out / file).read_bytes()
@@ -110,6 +115,15 @@ def project_drift(
 def _is_ours(path: Path) -> bool:
     """Whether a file may be overwritten: it is missing, or was generated."""
     return not path.exists() or _MARK in path.read_text(encoding="utf-8", errors="replace")[:200]
+
+
+def _own_files(package: Path, files: Collection[str]) -> list[str]:
+    """Return the user's files in a package: neither among its `files`, nor generated, nor of its runtime."""
+    return [
+        file
+        for file, content in tree_of(package).items()
+        if file not in files and not file.startswith(f"{runtime.FOLDER}/") and _MARK.encode() not in content[:200]
+    ]
 
 
 def _package_files(package: Made, name: str, spec: Path, core: Runtime, has_command: bool) -> dict[str, str]:

@@ -125,8 +125,12 @@ def test_check_lists_what_is_not_as_the_document_states(
     assert not out.exists()
     assert _run(*words) == 0
     assert _run(*words, "--check") == 0
+    gone = out / "src/small_client/operations/gone.py"
+    gone.write_text((out / "src/small_client/client.py").read_text())
+    own = out / "src/small_client/ours/own.py"
+    own.parent.mkdir()
+    own.write_text("of  users")
     (out / "src/small_client/client.py").write_text("# changed\n")
-    (out / "src/small_client/own.py").write_text("")
     (out / "README.md").write_text("my own\n")
     (out / "pyproject.toml").unlink()
     capsys.readouterr()
@@ -134,8 +138,12 @@ def test_check_lists_what_is_not_as_the_document_states(
     assert capsys.readouterr().err.splitlines()[:-1] == [
         "omics: differs: src/small_client/client.py",
         "omics: missing: pyproject.toml",
-        "omics: not from a document: src/small_client/own.py",
+        "omics: not from a document: src/small_client/operations/gone.py",
     ]
+    assert _run(*words) == 0
+    assert "omics: kept, since not generated: src/small_client/ours/own.py" in capsys.readouterr().err.splitlines()
+    assert (own.read_text(), gone.exists()) == ("of  users", False)
+    assert _run(*words, "--check") == 0
 
 
 TYPED = """\
