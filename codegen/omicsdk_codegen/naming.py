@@ -32,7 +32,11 @@ GENERAL_OPTIONS = frozenset(
      "call_budget", "yes", "quiet", "log_level", "log_format", "debug"}
 )  # fmt: skip
 
-_OUR_PACKAGES = frozenset({"omicsdk", "omicsdk_api", "omicsdk_codegen"})
+# Packages that a client's own would hide: ours, and what a client and its tests import, with the dependencies of those.
+_PACKAGES = frozenset(
+    {"omicsdk", "omicsdk_api", "omicsdk_codegen", "aiohttp", "anyio", "attr", "attrs", "certifi", "h11", "httpcore", "httpx",
+     "idna", "msgspec", "pandas", "pytest", "sniffio", "typing_extensions"}
+)  # fmt: skip
 
 # Names that a method's first argument has.
 _SELF = frozenset({"self", "cls"})
@@ -202,8 +206,8 @@ def operation_module(operation: str) -> str:
 def name_problem(name: str) -> str:
     """Return why a package's name is invalid; empty if it is valid."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name) or keyword.iskeyword(name):
-        return "it must be a Python package's name: a-z, 0-9 and _, a letter first, at most 60 characters"
-    if name in sys.stdlib_module_names or name in _OUR_PACKAGES:
+        return "it must be a Python package's name: a-z, 0-9 and _, a letter first, at most 60 characters, no keyword"
+    if name in sys.stdlib_module_names or name in _PACKAGES:
         return "another package has it already"
     return ""
 

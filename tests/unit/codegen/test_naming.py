@@ -1,4 +1,5 @@
 import keyword
+import re
 import unicodedata
 from typing import Any
 
@@ -13,8 +14,10 @@ from omicsdk_codegen.naming import (
     class_name,
     field_name,
     module_name,
+    name_problem,
     operation_module,
     operation_name,
+    package_name,
     pascal_case,
     settle,
     settle_modules,
@@ -22,6 +25,7 @@ from omicsdk_codegen.naming import (
     wanted_argument,
     wanted_field,
 )
+from omicsdk_codegen.runtime import DEPENDENCIES, FAST, FRAMES
 
 
 @pytest.mark.parametrize(
@@ -235,3 +239,12 @@ def test_names_are_distinct_without_case_and_whatever_the_order(things: list[Wan
 @given(_THINGS)
 def test_names_hold_still_when_something_unrelated_comes(things: list[Wanted]) -> None:
     assert settle([*things, Wanted("/new", ("Unrelated",))]) == {**settle(things), "/new": "Unrelated"}
+
+
+IMPORTED = [re.split(r"[^\w-]", requirement)[0] for requirement in (*DEPENDENCIES, *FAST, *FRAMES)]
+
+
+@pytest.mark.parametrize("name", ["class", "json", "omicsdk", "labor-registry", "größe", "1a", *IMPORTED])
+def test_a_name_that_cannot_be_a_packages_has_a_replacement(name: str) -> None:
+    assert name_problem(name)
+    assert not name_problem(package_name(name))

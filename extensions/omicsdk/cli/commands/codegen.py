@@ -135,12 +135,12 @@ def generate(
     spec = Path(document.spec)
     with _generator(console, document.spec):
         from omicsdk_codegen.generate import make_package
-        from omicsdk_codegen.naming import name_problem
+        from omicsdk_codegen.naming import name_problem, package_name
         from omicsdk_codegen.project import origin, project_drift, write_project
         from omicsdk_codegen.template_files import Templates, rendering_with
 
         if name is not None and (problem := name_problem(name)):
-            raise UsageError(f"--name {name!r} cannot be used: {problem}")
+            raise UsageError(f"--name {name!r} cannot be used: {problem}", remedy=f"Use --name {package_name(name)}.")
         folder = Path(out)
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
             raise UsageError(f"--out {out}: a file has that name", remedy="Use a folder, or a new name.")
