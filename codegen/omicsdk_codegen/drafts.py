@@ -147,9 +147,8 @@ class Drafter:
             self._note(draft.operation.key, kind, what, after, certain=recognition.certain)
             setting = recognition.setting if recognition.certain else None
         if isinstance(setting, dict):
-            draft.pages = pages_of(
-                draft, setting, key, self._types.models, lambda text: self._fault(draft.operation.key, text)
-            )
+            place = join(draft.operation.key, SETTING)
+            draft.pages = pages_of(draft, setting, key, self._types.models, lambda text: self._fault(place, text))
 
     def message(self, webhook: Webhook, name: str, headers: Collection[str] = ()) -> Message | None:
         """Settle the body of a webhook or callback; None, and a note, if there is none that could be read.
@@ -688,7 +687,7 @@ class Drafter:
             is_refusal = key == SETTING and value is False
             if key.startswith("x-omics-") and not isinstance(value, allowed.get(key, ())) and not is_refusal:
                 expectation = f"a {allowed[key].__name__}" if key in allowed else f"one of {', '.join(sorted(allowed))}"
-                self._fault(pointer, f"{key} of {what} must be {expectation}")
+                self._fault(join(pointer, key), f"{key} of {what} must be {expectation}")
 
     def _untyped(self, type_: Type, schema: Json, pointer: str, what: str) -> None:
         if pointer in self._types.lost:

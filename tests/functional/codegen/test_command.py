@@ -105,7 +105,9 @@ def test_a_document_without_an_operation_that_is_left_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
+def test_overlays_are_used_and_their_faults_have_their_lines(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(
         "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions:\n"
@@ -113,6 +115,9 @@ def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
     )
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
     assert (tmp_path / "out/src/small_client/operations/read_it.py").is_file()
+    overlay.write_text(overlay.read_text().replace("x-omics-name", "x-omics-nam"))
+    assert _run(spec, "--out", tmp_path / "out", "--overlay", overlay) == 1
+    assert f"{overlay.name}:4: x-omics-nam of GET /a/{{id}} must be one of " in capsys.readouterr().err
 
 
 def test_check_lists_what_is_not_as_the_document_states(
