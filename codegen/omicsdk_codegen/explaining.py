@@ -106,7 +106,7 @@ def explain(planned: Planned, selector: str) -> Explanation:
         named=_named(draft),
         group=member.group if member is not None else "",
         member=member.name if member is not None else "",
-        grouped=f"{member.why}; {member.named}" if member is not None else "",
+        grouped="; ".join(dict.fromkeys((member.why, member.named))) if member is not None else "",
         module=f"operations/{operation_modules(package)[draft.name]}.py",
         arguments=[
             Part(argument.python, _argument(argument, draft, package), _at(document, argument.key))
@@ -121,6 +121,14 @@ def explain(planned: Planned, selector: str) -> Explanation:
         ],
         notes=_notes(planned, draft, models),
     )
+
+
+def requests_of(package: Package) -> dict[str, str]:
+    """Return the request of each operation (`GET /samples`) by its name, with its group if it has one."""
+    return {
+        package.groups.path_of(draft.operation.key) or draft.name: f"{draft.operation.method} {draft.operation.path}"
+        for draft in package.drafts
+    }
 
 
 def _command(draft: Draft, package: Package) -> str:
@@ -145,29 +153,32 @@ def _draft_of(package: Package, selector: str) -> Draft:
         if matching:
             names = ", ".join(draft.name for draft in matching)
             raise UnknownOperation(f"several operations are called {one_line(selector)!r}: name one of {names}")
-    near = " or ".join(_near(drafts, selector))
-    remedy = f"did you mean {near}?" if near else "the package's commands.json lists all; 'METHOD /path' does as well"
+    near = " or ".join(_near(package, selector))
+    remedy = f"did you mean {near}?" if near else "without one, all are listed; 'METHOD /path' does as well"
     raise UnknownOperation(f"unknown operation {one_line(selector)!r}: {remedy}")
 
 
-def _near(drafts: list[Draft], selector: str) -> list[str]:
+def _near(package: Package, selector: str) -> list[str]:
     """Return up to five similar operations, the most similar first: by path if a path was requested, else by name."""
     spellings: dict[str, dict[str, None]] = {}
-    for draft in drafts:
+    for draft in package.drafts:
         operation = draft.operation
+        path = package.groups.path_of(operation.key)
         if "/" in selector:
             spellings[f"{operation.method} {operation.path}".casefold()] = {
                 f"'{operation.method} {one_line(operation.path)}'": None
             }
             continue
-        spelled = (
+        whole = (
             draft.name,
             operation.wish,
             str(operation.data.get("operationId", "")),
             command_word(operation, draft.name),
         )
-        for spelling in filter(None, spelled):
-            spellings.setdefault(spelling.casefold(), {})[draft.name] = None
+        grouped = (path, path.rpartition(".")[2])
+        for name, names in ((draft.name, whole), (path, grouped)):
+            for spelling in filter(None, names):
+                spellings.setdefault(spelling.casefold(), {})[name] = None
     near = difflib.get_close_matches(selector.strip().casefold(), spellings, 15)
     return list(dict.fromkeys(name for spelling in near for name in spellings[spelling]))[:5]
 

@@ -198,6 +198,25 @@ def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) 
     assert _run("diff", tmp_path, spec) == 2
 
 
+def test_overlays_of_both_documents_and_a_package_are_given_once(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions:\n"
+        "- {target: '$.paths[*].get.operationId', remove: true}\n"
+        "- {target: '$.paths[*].get', update: {x-omics-name: things.read}}\n"
+    )
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
+    for old in (spec, tmp_path / "out"):
+        assert _run("diff", old, spec, "--overlay", overlay, "--fail-on-breaking") == 0
+    capsys.readouterr()
+    assert _run("explain", spec, "--overlay", overlay) == 0
+    assert capsys.readouterr().out.strip() == "things.read  GET /a/{id}"
+    assert _run("explain", spec, "read", "--overlay", overlay) == 2
+    assert "did you mean things.read?" in capsys.readouterr().err
+
+
 def test_steps_are_shown_to_watchers(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

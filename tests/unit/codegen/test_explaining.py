@@ -105,8 +105,9 @@ def test_an_operation_that_does_not_exist_names_its_neighbours(planned: Planned)
 @pytest.mark.parametrize(
     ("wanted", "near"),
     [
-        ("getThin", "did you mean get_thing or other_things?"),
+        ("getThin", "did you mean get_thing or other_things or things.get?"),
         ("other-thing", "did you mean other_things"),
+        ("others.other_thing", "did you mean others.other_things"),
         ("GET /thing/{id}", "did you mean 'GET /things/{id}' or 'POST /things/{id}'"),
         ("PUT /things/{thing_id}", "did you mean 'POST /things/{id}' or 'GET /things/{id}'"),
         ("/others", "did you mean 'GET /others'"),

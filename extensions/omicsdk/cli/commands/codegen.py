@@ -175,6 +175,7 @@ def diff(
     old: str,
     new: str,
     *,
+    overlay: Sequence[str] = (),
     old_overlay: Sequence[str] = (),
     new_overlay: Sequence[str] = (),
     reading: Reading,
@@ -189,22 +190,27 @@ def diff(
     Args:
         old: Old document or package.
         new: New document or package.
-        old_overlay: File with an OpenAPI Overlay 1.0 for the old document; may be repeated.
-        new_overlay: File with an OpenAPI Overlay 1.0 for the new document; may be repeated.
+        overlay: File with an OpenAPI Overlay 1.0 for both documents; may be repeated. Those of packages already contain theirs.
+        old_overlay: File with an OpenAPI Overlay 1.0 for the old document alone; may be repeated.
+        new_overlay: File with an OpenAPI Overlay 1.0 for the new document alone; may be repeated.
         reading: How the documents are read.
         json: Print JSON.
         fail_on_breaking: End with 1 when a change is breaking.
         console: Where the exit code is set.
     """
-    documents = _document_of(old), _document_of(new)
-    with _generator(console, *documents):
+    with _generator(console, _document_of(old), _document_of(new)):
         from omicsdk_codegen.changes import as_json, as_report
         from omicsdk_codegen.diffing import compare
         from omicsdk_codegen.generate import plan_package
 
         planned = [
-            plan_package(Path(document), list(map(Path, overlay)), "client", **reading.options(console))
-            for document, overlay in zip(documents, (old_overlay, new_overlay), strict=True)
+            plan_package(
+                Path(_document_of(source)),
+                [Path(file) for file in (*(() if Path(source).is_dir() else overlay), *further)],
+                "client",
+                **reading.options(console),
+            )
+            for source, further in ((old, old_overlay), (new, new_overlay))
         ]
         for plan in planned:
             _report_faults(plan.report, console)
@@ -215,10 +221,11 @@ def diff(
         return _printed(as_json(before, after, changes), as_report(before, after, changes), json)
 
 
-def explain(document: Document, operation: str, *, json: bool = False, console: Console) -> TextAndData:
+def explain(document: Document, operation: str | None = None, *, json: bool = False, console: Console) -> TextAndData:
     """Explain how an operation of a document is generated, and why.
 
     Shows its name, arguments, responses and paging with their sources in the document, and what was repaired or lost.
+    Without OPERATION, lists all operations.
 
     Args:
         document: The document.
@@ -227,13 +234,18 @@ def explain(document: Document, operation: str, *, json: bool = False, console: 
         console: Where steps are shown.
     """
     with _generator(console, document.spec):
-        from omicsdk_codegen.explaining import UnknownOperation
+        from omicsdk_codegen.explaining import UnknownOperation, requests_of
         from omicsdk_codegen.explaining import explain as explained
         from omicsdk_codegen.explanation import as_json, as_text
         from omicsdk_codegen.generate import plan_package
 
         planned = plan_package(name="client", **document.options(console))
         _report_faults(planned.report, console)
+        if operation is None:
+            requests = requests_of(planned.package)
+            width = max(map(len, requests), default=0)
+            lines = (f"{name:<{width}}  {request}" for name, request in requests.items())
+            return _printed(encoding.dumps(requests, indent=1), "\n".join(lines), json)
         try:
             explanation = explained(planned, operation)
         except UnknownOperation as error:
