@@ -54,8 +54,8 @@ def write_project(
         has_command: whether the package has a command line.
 
     Returns:
-        What happened to the user's changes, one line each: files that were kept because they were not generated, also those in the
-        package, and a copy of the runtime that was replaced although it had been edited.
+        What the user should know, one line each: files that were kept because they were not generated, also those in the package, a copy
+        of the runtime that was replaced although it had been edited, and a version that the package cannot have.
 
     Raises:
         FormatFailed: the generator made code that is not Python.
@@ -73,9 +73,17 @@ def write_project(
         if file not in left:
             (out / file).parent.mkdir(parents=True, exist_ok=True)
             (out / file).write_bytes(content)
-    edited = [f"src/{name}/{runtime.FOLDER} had been edited: replaced"] if is_edited else []
-    kept = [f"kept, since not generated: {', '.join(f'src/{name}/{file}' for file in own)}"] if own else []
-    return [*(f"{file} already exists and is not generated: skipped" for file in left), *kept, *edited]
+    notes = [f"{file} already exists and is not generated: skipped" for file in left]
+    if own:
+        notes.append(f"kept, since not generated: {', '.join(f'src/{name}/{file}' for file in own)}")
+    if is_edited:
+        notes.append(f"src/{name}/{runtime.FOLDER} had been edited: replaced")
+    stated = _stated_version(generated.package)
+    if not distribution_version(stated):
+        notes.append(
+            f"version {stated!r} cannot be a package's: {_UNVERSIONED} is used. Set info.version in an overlay"
+        )
+    return notes
 
 
 def project_drift(
@@ -135,10 +143,34 @@ def _package_files(package: Made, name: str, spec: Path, core: Runtime, has_comm
 
 
 def _identity(package: Package, name: str, has_command: bool) -> runtime.Identity:
+    return runtime.Identity(name, distribution_version(_stated_version(package)) or _UNVERSIONED, has_command)
+
+
+def _stated_version(package: Package) -> str:
     info = package.document.get("info")
-    version_text = str(info.get("version", "")) if isinstance(info, dict) else ""
-    version = version_text if re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", version_text) else "0.0.0"
-    return runtime.Identity(name, version, has_command)
+    return one_line(str(info.get("version", ""))) if isinstance(info, dict) else ""
+
+
+def distribution_version(text: str) -> str | None:
+    """Return a document's version as that of a distribution (PEP 440); None if it is none.
+
+    Args:
+        text: Numbers (1.2.0), a date (2026-11-27), with or without a stage (1.0.0-beta.1, v2rc1); SemVer's build is dropped.
+    """
+    match = _VERSION.fullmatch(text.strip().lower())
+    if match is None:
+        return None
+    release = ".".join(str(int(number)) for number in re.split(r"[.-]", match["release"]))
+    stage = match["stage"] and ({"a": "a", "b": "b"}.get(match["stage"][0], "rc") + str(int(match["number"] or 0)))
+    return f"{release}{stage or ''}"
+
+
+_VERSION = re.compile(
+    r"v?(?P<release>\d{4}-\d\d-\d\d|\d{1,9}(?:\.\d{1,9}){0,3})"
+    r"(?:[-._]?(?P<stage>alpha|beta|preview|pre|rc|a|b|c)[-._]?(?P<number>\d{0,9}))?(?:\+[\w.-]+)?",
+    re.ASCII,
+)
+_UNVERSIONED = "0.0.0"
 
 
 def files_around(

@@ -184,8 +184,11 @@ def test_types_are_those_of_the_options(
 
 
 def test_only_operations_of_a_tag(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    spec.write_text(DOCUMENT.replace("operationId: getA", "operationId: getA\n      tags: [a]"))
+    spec.write_text(
+        DOCUMENT.replace("operationId: getA", "operationId: getA\n      tags: [a]").replace('"1.2"', "latest")
+    )
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "a") == 0
+    assert "omics: version 'latest' cannot be a package's: 0.0.0 is used." in capsys.readouterr().err
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "b") == 1
     assert "The tags are: a." in capsys.readouterr().err
 
