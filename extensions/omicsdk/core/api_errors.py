@@ -233,6 +233,9 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
         error.remedy = "Check the service's URL (base_url); a login page, a proxy or a network's portal may have responded instead."
     elif not text:
         message = f"{about}the response{where} is empty, not {expected}"
+    elif text.startswith(("data:", "event:", "id:", "retry:")):
+        message = f"{about}the response{where} is a stream of events, not {expected}"
+        error.remedy = "State text/event-stream for the response in the document, or read it with .raw()."
     elif "nested" in why:
         message = f"{about}the response{where} is nested too deeply to be read"
     else:

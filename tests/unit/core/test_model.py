@@ -316,6 +316,11 @@ def test_what_is_no_number_below_2_to_the_63_is_none(text: str):
     assert number_in(text) is None
 
 
+def test_a_stream_of_events_in_place_of_json_is_named():
+    with pytest.raises(NotJson, match=r"is a stream of events, not JSON\. State text/event-stream"):
+        json_value(b"data: 1\n\n", "listen", "https://a.org", lambda: "data: 1\n\n")
+
+
 @pytest.mark.parametrize("size", [1, LARGE])
 def test_a_number_of_5000_digits_is_no_json(size: int):
     with pytest.raises(NotJson, match="list_files"):

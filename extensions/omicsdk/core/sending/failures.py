@@ -83,7 +83,10 @@ def _connect_failure(causes: list[BaseException], text: str) -> WireFailure:
             return WireFailure(refused, arrived=False, settled=True)
         if isinstance(cause, ssl.SSLError):
             cut = isinstance(cause, ssl.SSLEOFError | ssl.SSLSyscallError)  # which states nothing about the version
-            refused = TLSFailed(f"Cannot establish an encrypted connection: {text}")
+            # What OpenSSL names bytes that are no record of TLS, such as a plain HTTP response.
+            is_plain = getattr(cause, "reason", None) in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+            remedy = "If the server expects plain HTTP, use a URL that begins with http://." if is_plain else None
+            refused = TLSFailed(f"Cannot establish an encrypted connection: {text}", remedy=remedy)
             return WireFailure(refused, arrived=False, settled=not cut)
     reason = re.sub(r"^\[Errno -?\d+\] ", "", text)  # the number differs between systems, the text does not
     # httpcore's asynchronous part keeps the system's error only in the text of anyio's.

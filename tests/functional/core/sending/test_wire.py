@@ -544,7 +544,7 @@ def test_a_proxy_that_cannot_be_used_is_named(send, proxy):
 
 def test_a_server_that_speaks_no_tls(wire, send):
     server = wire(lambda server, connection, number: connection.sendall(b"HTTP/1.1 400 Bad\r\n\r\n"))
-    with pytest.raises(errors.TLSFailed):
+    with pytest.raises(errors.TLSFailed, match="begins with http://"):
         send(server.url.replace("http:", "https:"), get(), retry=NO_RETRY)
 
 
