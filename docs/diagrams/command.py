@@ -6,7 +6,6 @@ STAGES = (
     ("start", "main"),
     ("find", "dispatch"),
     ("parse", "parser"),
-    ("run", "running"),
     ("call an operation", "operations"),
     ("print", "output"),
 )

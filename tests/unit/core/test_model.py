@@ -318,7 +318,7 @@ def test_what_is_no_number_below_2_to_the_63_is_none(text: str):
 
 def test_a_stream_of_events_in_place_of_json_is_named():
     with pytest.raises(NotJson, match=r"is a stream of events, not JSON\. State text/event-stream"):
-        json_value(b"data: 1\n\n", "listen", "https://a.org", lambda: "data: 1\n\n")
+        Response("listen", 200, {}, b"data: 1\n\n").json(as_it_came, ANY)
 
 
 @pytest.mark.parametrize("size", [1, LARGE])
