@@ -40,6 +40,7 @@ def run(program: Sequence[str]) -> None:
         process = subprocess.Popen(command)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the program's
         sys.exit(process.wait())
+    # Run within this process, the program's own errors would be reported as bugs of omics.
     os.execv(sys.executable, command)  # noqa: S606 - the user's program
 
 

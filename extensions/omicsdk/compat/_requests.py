@@ -90,6 +90,7 @@ def _file_answered(
 
 def _library(module: str | None) -> Any:
     library = sys.modules.get("requests")
+    # By vars: the `__getattr__` of the module would import `requests`.
     return library if module is None else vars(sys.modules[module]).get("requests", library)
 
 
@@ -106,6 +107,7 @@ def _substitute(module: str | None, auth: object) -> Callable[[httpx.Request], h
 def _is_replaced(part: object) -> bool:
     """Return whether a part of `requests` comes from elsewhere; one that is missing does not."""
     home: object = getattr(part, "__module__", None)
+    # `create_autospec` makes functions whose `__module__` is None.
     return part is not None and not (isinstance(home, str) and home.partition(".")[0] == "requests")
 
 
@@ -120,6 +122,7 @@ def _call(library: Any, auth: object, request: httpx.Request) -> Any:
 def _send(library: Any, request: httpx.Request) -> Any:
     """Send a request with a session."""
     session, headers = library.Session(), dict(request.headers)
+    # Prepared without the session, which would add headers of its own, and credentials of .netrc.
     prepared = library.Request(request.method, str(request.url), headers=headers, data=request.read() or None).prepare()
     limits: Mapping[str, float | None] = request.extensions.get("timeout", {})
     options = session.merge_environment_settings(prepared.url, {}, None, None, None)
@@ -171,6 +174,7 @@ def _as_httpx(error: Exception) -> type[httpx.TransportError] | None:
     exceptions = getattr(sys.modules.get("requests"), "exceptions", None)
     if exceptions is None or not isinstance(error, exceptions.ConnectionError | exceptions.Timeout):
         return None
+    # First: in `requests` it is both a ConnectionError and a Timeout.
     if isinstance(error, exceptions.ConnectTimeout):
         return httpx.ConnectTimeout
     return httpx.ReadTimeout if isinstance(error, exceptions.Timeout) else httpx.ConnectError

@@ -90,6 +90,7 @@ class _CatchableExchange(Exchange):
         request = request.at(_BARE.sub("", _SWITCHES.sub(lambda match: f"{match[1]}{match[2].title()}", request.url)))
         exchange = self
         if has_replaced_functions(self.module):
+            # Such a function gets the login as its argument `auth`: no token is fetched for it.
             exchange = replace(self, transport=self.transport.with_options(credentials=None))
         try:
             return Exchange.send(exchange, request, stream=stream)

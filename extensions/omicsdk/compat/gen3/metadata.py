@@ -69,6 +69,7 @@ class Gen3Metadata(Service):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(endpoint, auth_provider, **options)
+        # As in the published client: a service by itself has its administration at the same URL.
         suffix = "" if LOCAL in self.endpoint else admin_endpoint_suffix
         self.endpoint = self._mount("metadata", mounted(self.endpoint, service_location))
         self.admin_endpoint = self._mount("metadata_admin", f"{self.endpoint}{suffix}")

@@ -157,6 +157,7 @@ class DocumentedOperation(Generic[T]):
         try:
             return self._operation.build(**typed_arguments)
         except TypeError as error:
+            # The program called the operation: it has not heard of `build`.
             raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
 
 

@@ -296,6 +296,7 @@ class SwaggerClient:
         self.config = get_config() if config is None else config
         self.swagger_url = swagger_url or swagger_url_of(self.section, self.config)
         url, credentials = self._found()
+        # None would have the client find credentials by itself.
         if session_kwargs.setdefault("credentials", credentials) is None:
             session_kwargs["credentials"] = ANONYMOUS
         session_kwargs.setdefault("retry", self.retry_policy.as_retry())

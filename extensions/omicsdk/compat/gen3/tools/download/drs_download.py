@@ -686,6 +686,7 @@ class DownloadManager:
     def _describe(self, objects: Sequence[Downloadable], servers: Servers, depth: int = 0) -> None:
         """Request objects, grouped by server, then the members of bundles."""
         by_host: dict[str, list[Downloadable]] = {}
+        # A bundle may contain itself.
         for downloadable in objects if depth <= DEEPEST else ():
             if downloadable.hostname:
                 by_host.setdefault(downloadable.hostname, []).append(downloadable)
