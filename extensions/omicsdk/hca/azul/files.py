@@ -124,6 +124,7 @@ def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
     def text(*names: str) -> str:
         return next((value for name in names if isinstance(value := entry.get(name), str) and value), "")
 
+    # `url` is its older name.
     url = text("azul_url", "url")
     return AzulFile(
         uuid=text("uuid", "document_id"),
@@ -160,6 +161,7 @@ def of_hit(hit: Mapping[str, Any], catalog: str) -> list[AzulFile]:
     if not files or not all(map(is_object, files)):
         raise DecodeError("list_entities", "hits.files", files, expected="the file")
     bundles = [(str(bundle.get("bundleVersion")), str(bundle.get("bundleUuid"))) for bundle in hit.get("bundles") or ()]
+    # By version, then UUID: Azul names the folders of its curl manifests by this one.
     bundle_uuid = max(bundles)[1] if bundles else ""
     owners: list[dict[str, Any]] = hit.get("projects") or hit.get("datasets") or [{}]
     project: object = owners[0].get("projectShortname") or owners[0].get("title") or ""
@@ -190,6 +192,7 @@ def of_row(row: Mapping[str, str], catalog: str = "") -> AzulFile:
 
     def cell(what: str) -> str:
         value = next((row[name] for name in COLUMNS[what] if row.get(name)), "")
+        # A file has one row: such a cell has the values of all its bundles.
         return value.split(JOINED)[0].strip()
 
     url, size = cell("url"), cell("size")
@@ -207,6 +210,7 @@ def of_row(row: Mapping[str, str], catalog: str = "") -> AzulFile:
         project=cell("project"),
         catalog=catalog,
     )
+    # AnVIL's manifests have UUID and version in the address alone.
     return replace(file, uuid=file.uuid or uuid_in(url), version=file.version or file.parameters.get("version", ""))
 
 

@@ -123,6 +123,7 @@ def manifest(
         clock.sleep(wait)
         try:
             state = client.get_manifest_state(token=token)
+        # The job or its manifest no longer exists: only another PUT makes one.
         except Gone:
             state = requested()
     size = _fetch(client, state.location, target)
