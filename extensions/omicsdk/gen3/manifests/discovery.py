@@ -157,7 +157,9 @@ def write_json(file: IO[bytes], values: Iterator[Mapping[str, Any]]) -> int:
     """Write a JSON list, one value after the other; returns their number."""
     count = 0
     for value in values:
+        # Its line breaks are those of the layout: in texts they are escaped.
         text = json.dumps(value, indent=4, ensure_ascii=False).replace("\n", "\n    ")
+        # A lone surrogate, which UTF-8 cannot encode, becomes \udXXX: that is JSON's own escape.
         file.write(f"{',' if count else '['}\n    {text}".encode("utf-8", "backslashreplace"))
         count += 1
     file.write(b"\n]\n" if count else b"[]\n")

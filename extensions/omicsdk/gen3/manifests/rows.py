@@ -147,6 +147,7 @@ def _cells(entry: Mapping[str, Any], aliases: Mapping[str, str]) -> tuple[dict[s
 
 
 def _text(value: Any) -> str:
+    # pandas writes sizes as 3.0 where a row of the column has none.
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

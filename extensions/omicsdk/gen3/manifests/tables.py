@@ -394,9 +394,12 @@ BASE64_MD5 = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
 """128 bits are 22 characters, of which the last has its lower four bits unset."""
 _GUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
 _MARKS = str.maketrans("[]\"'", "    ")
+# Programs in Python 2 wrote lists as [u'a', u'b'].
 _OLD_TEXTS = re.compile(r"\bu(?=['\"])")
 _HEX_LENGTH = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "crc": 8}
+# URLs may have commas in them: one separates after a quote, and before a blank, a quote, a bracket or another URL.
 _COMMA = re.compile(r",(?=[\s'\"\]]|$)|(?<=['\"]),|,(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+# Resources of authz are paths, which have no scheme to know them by: /a,/b.
 _COMMA_OF_PATHS = re.compile(r",(?=/)")
 
 
