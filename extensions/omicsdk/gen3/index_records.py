@@ -483,6 +483,7 @@ def change_record(client: Gen3, guid: str, **fields: Any) -> OutputRef:
         Conflict: It was changed at the same time; nothing was overwritten.
         NotFound: There is no such record.
     """
+    # An index reads a record by a GUID without its prefix, and changes it by the whole GUID alone.
     return update_record(client.indexd, read_record(client.indexd, guid), fields)
 
 

@@ -424,6 +424,7 @@ def response(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] |
     """
     try:
         payload = json_of(peregrine.query.raw(query=query, variables=OMIT if variables is None else dict(variables)))
+    # Peregrine answers a wrong query with 400, its errors in the body.
     except BadRequest as error:
         errors_of_body = error.body.get("errors") if is_object(error.body) else None
         raise _refusal(errors_of_body if is_array(errors_of_body) else error.message) from error

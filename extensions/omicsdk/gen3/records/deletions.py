@@ -149,6 +149,7 @@ def delete_records(
     ids_left.sort(key=lambda id: order[types[id]])
     counts = dict(Counter(types[id] for id in ids_left))
     if dry_run:
+        # With more requests, a dry run of parents would be refused for children that earlier ones delete.
         if ids_left and len(ids_left) <= batch:
             trying = commons.sheepdog.try_delete_records
             try:
@@ -235,6 +236,7 @@ class _Eraser:
         try:
             self._delete(left, counts)
         except BadRequest as error:
+            # A commons deletes no record that others link to, and states these.
             dependents = self._dependents(error.body)
             if not dependents or depth >= DEPTH:
                 _explain(error)

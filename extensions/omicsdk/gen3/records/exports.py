@@ -126,6 +126,7 @@ def export_rows(
             is_any = True
             _check_row(row, meant, node)
             yield row
+    # An export of an unknown project is 200 without records.
     if not is_any:
         check_project(commons, meant)
 
@@ -199,6 +200,7 @@ def export_file(
                         _check_row(dict(zip(names.split("\t"), "".join(rows).split("\t"), strict=False)), meant, node)
                     lines += chunk.count(b"\n")
                     write(chunk)
+            # An export of an unknown project is 200 with the header alone.
             if lines < 2:
                 check_project(commons, meant)
         else:
@@ -305,6 +307,7 @@ def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
     """
     types: dict[str, str] = {}
     for part in batches(ids, BATCH):
+        # Without `first` a commons returns ten.
         payload = response(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
         records = items_at(payload, "data.node", "query", members(id=STRING, type=STRING))
         types.update({record["id"]: record["type"] for record in records})
