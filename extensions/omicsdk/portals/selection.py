@@ -162,6 +162,7 @@ class Sample:
         Args:
             file: What identifies it.
         """
+        # Negated: a heap has its smallest number in front, which is that of the largest digest then.
         digest = -_digest(file)
         if len(self._kept) < self._count:
             heappush(self._kept, digest)

@@ -98,6 +98,7 @@ _TYPES = (
 )
 """Types of Figshare's articles in the addresses of their pages, which are at the hosts of many institutions."""
 _FIGSHARE = "figshare.com .figshare.com"
+# The first that matches decides: files and versions stand before the records and articles that they are of.
 _PAGES = (
     _page(
         "azul",
