@@ -69,7 +69,8 @@ class PathNotFound(PathError, FileNotFoundError):
     default_remedy = "Check the path."
 
     def __init__(self, uri: str, problem: str, *, remedy: str | None = None) -> None:
-        if "*" in uri and remedy is None:
+        # The query of a URL is masked by asterisks.
+        if "*" in uri and remedy is None and not uri.startswith(("http://", "https://")):
             remedy = "Patterns are not expanded: name the folder, with --recursive and --include PATTERN."
         super().__init__(uri, problem, remedy=remedy)
 

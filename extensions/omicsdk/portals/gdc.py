@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ URL_VARIABLE = "OMICS_GDC_URL"
 TOKEN_VARIABLE = "GDC_TOKEN"  # noqa: S105 - a name
 REMEDY = f"Run: omics login gdc. Or set {TOKEN_VARIABLE} to a token of the GDC data portal, or to its file."
 REFUSED = "A token of the GDC expires after 30 days: download a new one from the portal, or apply for access at dbGaP."
-_LONGEST_PATH = 1000
 
 
 def token_credentials(token: str) -> Credentials:
@@ -38,7 +38,8 @@ def _variables(search: Search) -> Found:
     origin = " and ".join(name for name, text in ((URL_VARIABLE, url), (TOKEN_VARIABLE, variable)) if text)
     if not variable or search.is_complete:
         return Found(url or None, None, origin)
-    is_file = len(variable) < _LONGEST_PATH and Path(variable).is_file()
+    # Unlike `Path.is_file` it raises no error, with the token in it, for one that is longer than any name.
+    is_file = os.path.isfile(variable)  # noqa: PTH113
     try:
         token = Path(variable).read_text("utf-8").strip() if is_file else variable
     except (OSError, UnicodeDecodeError) as error:

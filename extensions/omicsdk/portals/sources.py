@@ -34,6 +34,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.core.waits import never
@@ -750,6 +751,12 @@ def _azul_file(file: ListedFile) -> AzulFile:
     return replace(file_of_azul, size=file.size, checksums=file.checksums, mirror_uri="".join(file.mirrors[:1]))
 
 
+def _last_part(address: str) -> str:
+    """The last part of an address; of a URL without its query, which may be a signature."""
+    shown = mask_url(address).partition("?")[0] if scheme_of(address) in URLS else address
+    return shown.rpartition("/")[2]
+
+
 class StoreFiles(Source):
     """Files and folders by their URIs, as `omics cp` takes them, with the credentials of each platform's store."""
 
@@ -769,7 +776,7 @@ class StoreFiles(Source):
         """Look up names, sizes and checksums; a folder is all files below it."""
         responses = side_by_side(self._below, files, self.options.stopped)
         return [
-            [file._replace(name=file.name or file.address.rpartition("/")[2], error=response)]
+            [file._replace(name=file.name or _last_part(file.address), error=response)]
             if isinstance(response, OmicsError)
             else response
             for file, response in zip(files, responses, strict=True)

@@ -294,6 +294,15 @@ def test_a_store_is_asked_for_what_a_uri_names(
     }
 
 
+def test_a_signed_url_that_fails_is_named_without_its_signature(get: Any, portal: PortalHost):
+    report = get(portal.url("none.txt") + "?X-Amz-Signature=canary")
+    (outcome,) = report.outcomes
+    assert outcome.name == "none.txt"
+    assert "not found" in str(outcome.error)
+    assert "canary" not in f"{outcome}{outcome.error}{get.said}{report}"
+    assert "Patterns" not in str(outcome.error)
+
+
 def test_the_first_mirror_that_has_the_file_serves_it(get: Any, portal: PortalHost):
     meta4(portal)
     report = get("files.meta4")

@@ -508,6 +508,12 @@ def test_a_file_of_the_gdcs_token_is_read_and_checked(tmp_path: Path) -> None:
         Gdc("gdc", SourceOptions((), {"GDC_TOKEN": str(file)}))
 
 
+def test_a_token_longer_than_any_name_of_a_file_is_one_of_the_gdc() -> None:
+    token = "t" * 600
+    gdc = Gdc("gdc", SourceOptions((), {"GDC_TOKEN": token}))
+    assert gdc.located(f"{gdc.base_url}/data/x").headers == {"x-auth-token": token}
+
+
 @pytest.mark.parametrize("text", NO_TOKENS)
 def test_the_same_for_google(text: str) -> None:
     with pytest.raises(ConfigError, match="OMICS_GOOGLE_TOKEN"):
