@@ -1,6 +1,6 @@
 """Requests of programs that replace how `requests` sends: requests_mock, responses, requests_cache, patches of `requests.get`.
 
-The published clients send with `requests`, so such programs observe, response or record what a client sends. The faces send with
+The published clients send with `requests`, so such programs observe, answer or record what a client sends. The faces send with
 omicsdk's transport; before each request they look here whether the program has replaced a part of `requests`, and then send that
 request with it; transfers of Seven Bridges look once, when they start. Nothing imports `requests` for this: a program that has not imported
 it has not replaced it.

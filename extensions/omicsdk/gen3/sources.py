@@ -186,7 +186,7 @@ def login_of(arguments: Arguments, environ: Mapping[str, str], home: Callable[[]
 
     Raises:
         Gen3UserError: Arguments contradict each other.
-        Gen3AuthError: A credentials file is invalid, or a token does not state it which commons issued it.
+        Gen3AuthError: A credentials file is invalid, or a token does not state which commons issued it.
         ConfigError: The endpoint is invalid, or a file of a user is meant who has no folder.
     """
     _check(arguments)

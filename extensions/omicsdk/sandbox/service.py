@@ -154,7 +154,7 @@ class SandboxContext:
 
     @property
     def crashes_as_real(self) -> bool:
-        """Whether known crashes of the real servers are answered as those response them."""
+        """Whether known crashes of the real servers are answered as those answer them."""
         return self.settings.text(STRICT_ERRORS) == REAL
 
 

@@ -116,7 +116,7 @@ def merged_pages(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The first page with the files of all of them.
 
     Raises:
-        DecodeError: A page has no list of files, or the first does not state it which bundle it is.
+        DecodeError: A page has no list of files, or the first does not state which bundle it is.
         ResponseMismatch: A page is of another bundle or version than the first.
     """
     files = [file for page in pages for file in items_at(page, FILES_KEY, "get_bundle")]
@@ -223,7 +223,7 @@ def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str
 
     Raises:
         NotFound: There is no such bundle.
-        DecodeError: The response has no list of files, or does not state it which bundle it is.
+        DecodeError: The response has no list of files, or does not state which bundle it is.
     """
     operation = api.get_bundle
     request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)

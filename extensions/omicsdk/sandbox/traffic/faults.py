@@ -31,7 +31,7 @@ class Rule:
     """One fault.
 
     Attributes:
-        action: The fault. `status`: response this status and nothing else. `cut`: announce the whole body, close the
+        action: The fault. `status`: answer with this status and nothing else. `cut`: announce the whole body, close the
             connection at byte `at`. `short`: announce and send only `at` bytes. `reset`: reset the connection at
             byte `at` of the body, or instead of a response when `at` is 0. `stall`: send nothing more from byte
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.

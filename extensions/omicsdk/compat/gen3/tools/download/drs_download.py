@@ -286,7 +286,7 @@ def parse_drs_identifier(drs_candidate: str) -> tuple[str, str, str]:
 
     Returns:
         The host or prefix, the object's id, and the kind of the first: `hostname`, `compact` or `unknown`. All are
-        empty (and `unknown`) for a text that is not a identifier.
+        empty (and `unknown`) for a text that is no identifier.
     """
     try:
         drs_id = parse_drs_id(drs_candidate)
@@ -312,7 +312,7 @@ def resolve_drs_hostname_from_id(
 
     Raises:
         UnknownPrefix: No source knows the prefix.
-        Gen3UserError: It is not a identifier.
+        Gen3UserError: It is no identifier.
     """
     start, accession, kind = parse_drs_identifier(object_id)
     if not accession:
