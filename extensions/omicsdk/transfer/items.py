@@ -218,7 +218,9 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
     except NameClash as clash:
         case_clash = clash
         check_names(names, folds_case=False, room=room)
-        if _folds_case(folder, make):  # most disks distinguish case
+        if make is not None:
+            make()
+        if _folds_case(folder, probes=make is not None):  # most disks distinguish case
             raise
     if check_links(names, folder):  # different names may refer to one path then
         guard = guard_of(folder, look=make is None)
@@ -235,14 +237,13 @@ def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGua
         look: Create nothing to test the file system; the folder need not exist then.
         empty: Whether the folder is known to be empty, so that it contains no links.
     """
-    folds = _folds_case(folder, None if look else lambda: None)
+    folds = _folds_case(folder, probes=not look)
     return NameGuard(folds_case=folds, room=room_in(folder), folder=None if empty else folder)
 
 
-def _folds_case(folder: str, make: Callable[[], None] | None) -> bool:
-    if make is None:
+def _folds_case(folder: str, *, probes: bool) -> bool:
+    if not probes:
         return folds_case(_lettered(folder))
-    make()
     probe = os.path.join(folder, f"Case{os.urandom(8).hex()}")
     os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:

@@ -596,7 +596,7 @@ class TransferReport:
         Args:
             report: The other report.
         """
-        result = cls()
+        result = cls.__new__(cls)  # its fields are those of the other; subclasses have defaults of theirs
         vars(result).update(vars(report))
         return result
 
