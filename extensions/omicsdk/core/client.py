@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
@@ -18,7 +19,6 @@ from omicsdk.core.response import Response
 from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Transport, is_elsewhere
 
 if TYPE_CHECKING:
-    from inspect import Signature
     from typing import TypedDict
 
     import httpx
@@ -265,13 +265,10 @@ def pickled_recipe(what: object, recipe: Recipe | None, base_url: str) -> Recipe
 class _ConstructorSignature:
     """The signature of a client's class: that of `__init__`, instead of which inspect would show that of `__new__`."""
 
-    def __get__(self, client: object, kind: type) -> Signature:
-        if client is not None:
-            raise AttributeError("a client cannot be called")
+    def __get__(self, client: object, kind: type) -> object:
         from inspect import signature  # for help() and notebooks alone
 
-        shown = signature(kind.__init__)
-        return shown.replace(parameters=list(shown.parameters.values())[1:])
+        return signature(partial(kind.__init__, None))
 
 
 class _ClientBase(Generic[E]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from itertools import islice
-from typing import Any, NamedTuple, TypeGuard, cast
+from typing import Any, cast
 
 from omicsdk.core.redaction import mask_json
 from omicsdk.core.type_guards import is_array, is_object
@@ -133,13 +133,7 @@ def _cell(name: str, value: object) -> str:
 
 def _fields(item: object) -> Iterable[tuple[str, object]]:
     """The fields of a result or a named tuple; empty of other values."""
-    if isinstance(item, Displayed):
-        return item.__shown__()
-    return item._asdict().items() if _is_named_tuple(item) else ()
-
-
-def _is_named_tuple(item: object) -> TypeGuard[NamedTuple]:
-    return hasattr(item, "_asdict") and isinstance(item, tuple)
+    return item.__shown__() if isinstance(item, Displayed) else getattr(item, "_asdict", dict[str, object])().items()
 
 
 def _items(items: Sequence[object]) -> str:
@@ -178,8 +172,7 @@ def _label(name: str, item: object) -> str:
     """An item of a list in a few words; empty if it has no member that tells it from others."""
     if isinstance(item, str | int | float):
         return _masked(name, item)
-    if _is_named_tuple(item):
-        item = item._asdict()
+    item = getattr(item, "_asdict", lambda: item)()
     if not is_object(item):
         return ""
     last_words = {key: match[0].lower() for key in item if (match := _LAST_WORD.search(key)) is not None}

@@ -9,6 +9,7 @@ same order for all platforms; a `Discovery` describes a platform's own variables
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -42,7 +43,7 @@ from omicsdk.core.errors import ConfigError, MissingCredentials
 from omicsdk.core.items import AsyncItems, Items
 from omicsdk.core.plain_client import beside, checked_by, stopping_by
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import checked_base_url, printed_url
+from omicsdk.core.request import checked_base_url, fault_of
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
 from omicsdk.core.waits import stopping
 
@@ -264,17 +265,29 @@ def resolution(
     if isinstance(login, Anonymous):
         return Resolution(url, None, origin)
     if login is None and (discovery.requires_credentials or kept_back):
-        where = printed_url(url).strip("'") if url else f"the platform {discovery.platform}"
+        if url and not isinstance(base_url, UnboundUrl):
+            _check_base_url(url, f"The base URL of {discovery.platform}", discovery.platform)
+        where = mask_url(url) if url else f"the platform {discovery.platform}"
         message = ": ".join((f"No credentials found for {where}", *kept_back[:1]))
         remedy = "".join(kept_back[1:2])
         if discovery.requires_credentials:
-            if url:
-                checked_base_url(url, source=f"The base URL of {discovery.platform}")
             raise MissingCredentials(message, remedy=f"{remedy}{discovery.remedy}")
         from omicsdk.core.logs import config_log
 
         config_log.warning("%s. %s", message, remedy.rstrip())
     return Resolution(url, login, origin, login_origin)
+
+
+_URL_OR_HOST = re.compile(r"$|https?:|\w+://|(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:[:/]|$)")
+"""The beginning of an invalid base URL that errors print; other text may be a token in its place."""
+
+
+def _check_base_url(url: str, source: str, platform: str) -> str:
+    where = f"OMICS_{platform.upper()}_URL or base_url"
+    if fault_of(url.strip()) is not None and not _URL_OR_HOST.match(url.strip()):
+        remedy = f"Use a URL in {where}, and pass a token as credentials."
+        raise ConfigError(f"{source} is a text of {len(url)} characters, and no URL", remedy=remedy)
+    return checked_base_url(url, source=source, remedy=f"Use one that begins with https:// and a host in {where}.")
 
 
 def _owner(discovery: Discovery, base_url: str | None, search: Search) -> str | None:
@@ -399,7 +412,7 @@ class _PlatformBase:
             raise ConfigError(
                 f"No base URL found for the platform {self._discovery.platform}", remedy=self._discovery.remedy
             )
-        return checked_base_url(url, source=f"The base URL of {type(self).__name__}")
+        return _check_base_url(url, f"The base URL of {type(self).__name__}", self._discovery.platform)
 
     def _resolved(
         self,

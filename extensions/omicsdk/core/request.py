@@ -383,9 +383,7 @@ _ODD = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _NO_HOST = "has a host that is not one"
 _NO_USER = "has a user or password that must be percent-encoded"
 _NO_PORT = "has a port that is no number from 1 to 65535"
-_REMEDY = "Use one that begins with https:// and a host; pass a token as credentials."
-_PRINTED = re.compile(r"$|https?:|\w+://|(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:[:/]|$)")
-"""The beginning of an invalid base URL that errors print; other text may be a token."""
+_REMEDY = "Use one that begins with https:// and a host."
 
 
 def fault_of(url: str) -> str | None:
@@ -425,13 +423,6 @@ def fault_of(url: str) -> str | None:
         return _NO_PORT
 
 
-def printed_url(given: str) -> str:
-    """Return a base URL for a message; of text that may be a token, only its length."""
-    from omicsdk.core.redaction import mask_url
-
-    return repr(mask_url(given)) if _PRINTED.match(given) else f"a text of {len(given)} characters"
-
-
 def checked_base_url(given: str, *, source: str = "The base URL", remedy: str = _REMEDY) -> str:
     """Return a service's base URL in its normal form: without spaces around it and slashes at its end.
 
@@ -445,7 +436,9 @@ def checked_base_url(given: str, *, source: str = "The base URL", remedy: str = 
     """
     fault = fault_of(given.strip())
     if fault is not None:
-        raise ConfigError(f"{source} is {printed_url(given)}, which {fault}", remedy=remedy)
+        from omicsdk.core.redaction import mask_url
+
+        raise ConfigError(f"{source} is {mask_url(given)!r}, which {fault}", remedy=remedy)
     return given.strip().rstrip("/")
 
 

@@ -57,7 +57,7 @@ def test_a_caller_that_names_no_source_gets_a_whole_sentence_and_a_remedy():
     with pytest.raises(ConfigError) as caught:
         checked_base_url("https://")
     assert caught.value.message == "The base URL is 'https://', which has no host"
-    assert caught.value.remedy == "Use one that begins with https:// and a host; pass a token as credentials."
+    assert caught.value.remedy == "Use one that begins with https:// and a host."
 
 
 @pytest.mark.parametrize("token", ["0a1b2c3d", "eyJhbGci.eyJzdWIi.SflKxwRJ", "abc/def+ghi=="])
@@ -66,7 +66,7 @@ def test_a_token_in_its_place_is_not_reported(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("SB_AUTH_TOKEN", "configured")
     for kind in (SevenBridges, Azul):
         with pytest.raises(
-            ConfigError, match=rf"a text of {len(token)} characters.*pass a token as credentials"
+            ConfigError, match=rf"a text of {len(token)} characters, and no URL.*pass a token as credentials"
         ) as caught:
             kind(token)
         assert token not in str(caught.value)
