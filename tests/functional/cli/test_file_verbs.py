@@ -320,9 +320,12 @@ def test_rm_removes_files_and_folders(run, written):
     assert names_in(run, written) == ["b.csv"]
     folder = run("rm", written)
     assert (folder.code, "Use --recursive" in folder.err) == (1, True)
-    every = run("rm", "-r", written)
-    assert every.code == 0, every.err
+    every = run("rm", "-rf", written, f"{written}/missing")
+    assert (every.code, every.json["counts"]["done"]) == (0, 1), every.err
     assert run("ls", written).code == 1
+    assert run("rm", "-r", written).code == 1
+    again = run("rm", "-r", "--force", written)
+    assert (again.code, again.json["files"]) == (0, []), again.err
 
 
 def test_rm_asks_on_a_terminal(run, data):

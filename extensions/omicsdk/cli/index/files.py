@@ -78,7 +78,7 @@ _ENTRIES = (
     Entry(
         "rm",
         changes.rm,
-        short={"recursive": "-r"},
+        short={"recursive": "-r", "force": "-f"},
         asks=True,
         title="Removal",
         render=changes.removed,

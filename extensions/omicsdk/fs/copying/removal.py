@@ -29,17 +29,20 @@ class Removal:
         self.folders: list[Selected] = []
 
 
-def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False, patterns: Filters = ALL) -> Removal:
+def plan_removal(
+    stores: Stores, uris: Sequence[Uri], *, recursive: bool = False, force: bool = False, patterns: Filters = ALL
+) -> Removal:
     """List what will be removed; nothing is removed yet.
 
     Args:
         stores: The stores.
         uris: Files and folders.
         recursive: Whether folders are removed, with everything below them.
+        force: Whether those that do not exist are left out.
         patterns: Which files below folders; folders stay then.
 
     Raises:
-        PathNotFound: One does not exist.
+        PathNotFound: One does not exist, and `force` is not given.
         IsFolder: One is a folder, and `recursive` is not given.
         FileAndFolder: One is both, and `recursive` is given.
         ReadOnly: The platform removes nothing there.
@@ -49,7 +52,12 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
     for uri in uris:
         store = stores.of(uri)
         store.check_removal(uri.path)
-        entry = store.entry_to_remove(uri, recursive=recursive)
+        try:
+            entry = store.entry_to_remove(uri, recursive=recursive)
+        except PathNotFound:
+            if force:
+                continue
+            raise
         if uri.is_folder and store.is_link(entry):
             remedy = "Write it without the slash to remove the link, or name the folder that it points to."
             raise PathError(str(uri), "is a link to a folder", remedy=remedy)

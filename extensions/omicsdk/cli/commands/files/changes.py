@@ -334,7 +334,13 @@ def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
 
 
 def rm(
-    uris: Sequence[str], *, recursive: bool = False, dry_run: bool = False, places: Places = ANYWHERE, console: Console
+    uris: Sequence[str],
+    *,
+    recursive: bool = False,
+    force: bool = False,
+    dry_run: bool = False,
+    places: Places = ANYWHERE,
+    console: Console,
 ) -> TransferReport | None:
     """Remove files and folders of any platform permanently.
 
@@ -343,13 +349,15 @@ def rm(
     Args:
         uris: Files and folders.
         recursive: Remove folders with everything below them.
+        force: Leave out files and folders that do not exist, instead of an error.
         dry_run: Only print what would be removed.
         places: Which files; folders are kept if only some of their files are removed.
         console: Prints messages.
     """
     with places.stores() as stores:
-        removal = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places)
-        if dry_run:
+        parsed = [parse_uri(text) for text in uris]
+        removal = plan_removal(stores, parsed, recursive=recursive, force=force, patterns=places)
+        if dry_run or not (removal.files or removal.folders):
             return TransferReport(Outcome(str(file.uri), "planned", file.entry.size) for file in removal.files)
         named = f"{count_of(len(removal.files), 'file')} ({total_words(file.entry.size for file in removal.files)}) of {_named(uris)}"
         question = f"{named} will be removed permanently. Continue?"
