@@ -267,7 +267,11 @@ class ServiceGroup(Group):
 
 
 def _cut(text: str, width: int) -> str:
-    """A summary up to the last comma or colon, or before the brackets, at which it fits into the width; whole if there is none."""
+    """A summary up to the last comma or colon, or before the brackets, at which it fits into the width; whole if there is none.
+
+    It has no full stop, as those that are cut.
+    """
+    text = text.removesuffix(".")
     if len(text) <= width:
         return text
     at = max(text.rfind(mark, 0, width) for mark in (",", ":"))
