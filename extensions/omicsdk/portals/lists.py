@@ -483,14 +483,18 @@ def header_line(lines: Iterable[str]) -> tuple[int, str]:
 
 
 def is_row(line: str) -> bool:
-    """Whether a line of a table is its header or a row: neither blank, nor a comment, nor the separator of a spreadsheet.
+    """Whether a line of a table is its header or a row: neither blank, nor a comment, nor a spreadsheet's separator or title.
 
     Args:
         line: The line.
     """
-    return bool(line.strip()) and not line.startswith("#") and not _SEPARATOR.match(line)
+    if not line.strip() or line.startswith("#") or _SEPARATOR.match(line):
+        return False
+    # Spreadsheets fill up a title, and a row without cells, with the separators of all columns.
+    return not _FILLED_UP.search(line) or sum(map(bool, header_of(line))) > 1
 
 
+_FILLED_UP = re.compile(r"[\t,;]{2}\s*\Z")
 _SEPARATOR = re.compile(r"sep=.\s*\Z", re.IGNORECASE)
 """A first line by which spreadsheets state the separator."""
 

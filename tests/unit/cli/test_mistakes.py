@@ -117,6 +117,10 @@ def test_an_accession_in_the_place_of_a_path_points_to_get(omics, words):
     assert "It names data of an archive: omics get PRJEB1 --to FOLDER" in omics(*words, installed=True).err
 
 
+def test_a_command_of_the_group_above_is_suggested(omics):
+    assert "Did you mean omics azul get?" in omics("azul", "projects", "get", "X", installed=True).err
+
+
 def test_files_of_several_folders_are_listed_by_their_paths_and_found_ones_aligned_left(omics, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for path in ("one/a.txt", "other/long name.txt"):

@@ -106,6 +106,12 @@ def test_columns_of_paths_are_columns_of_files(tmp_path: Path):
     assert (one.name, two.name) == ("a.fastq.gz", "a.bam")
 
 
+def test_the_title_that_a_spreadsheet_saves_above_a_table_is_no_header(tmp_path: Path):
+    text = f"\ufeffTable S3: files of the study;;;\r\n;;;\r\nSample;URL;MD5;Note\r\nS1;https://h.example/1;{MD5};\r\n;;;\r\n"
+    ((file,),) = read(table(tmp_path, text))
+    assert (file.address, file.checksums) == ("https://h.example/1", {"md5": MD5})
+
+
 def test_repeated_columns_are_numbered(tmp_path: Path):
     text = "Source Name\tProtocol REF\tProtocol REF\tComment[FASTQ_URI]\ns\tP1\tP2\tftp://h.example/a.fastq.gz\n"
     ((file,),) = read(table(tmp_path, text))

@@ -110,7 +110,7 @@ ANYWHERE, THERE = Places(), Targets()
 
 
 def ls(
-    uris: Sequence[str],
+    uris: Sequence[str] = (".",),
     *,
     recursive: bool = False,
     long: bool = False,
@@ -122,7 +122,7 @@ def ls(
     """List files and folders of any platform.
 
     Args:
-        uris: Files and folders: URIs or paths; see omics help files.
+        uris: Files and folders: URIs or paths, by default the current folder; see omics help files.
         recursive: List all files below folders.
         long: Also show checksums and totals; in JSON everything that the platform states.
         human: Show sizes in KiB, MiB, GiB.
