@@ -18,8 +18,9 @@ from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.locks.lockfile import MARKERS, SOURCES_FILE, LockError, secret_in
 from omicsdk.portals.downloads import STDIN
+from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.headings import parsed_map
-from omicsdk.portals.lists import scheme_of
+from omicsdk.portals.lists import Head, recognised, scheme_of
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.plan import Layout
 from omicsdk.portals.selection import Selection
@@ -233,7 +234,7 @@ def add(
     where: str = "",
     limit: int | None = None,
     sample: int | None = None,
-    reads: Reads = "fastq",
+    reads: Reads | None = None,
     include: str | Sequence[str] = (),
     exclude: str | Sequence[str] = (),
     min_size: int | str | None = None,
@@ -263,6 +264,7 @@ def add(
 
     Raises:
         UsageError: A value is invalid, has credentials, or a source has the name.
+        UnknownList: It is a folder that is neither a bag nor a data set.
         LockError: omics.toml is invalid.
         NotWritable: It cannot be written.
     """
@@ -272,6 +274,9 @@ def add(
         _from_folder(os.fspath(location), folder)
         for location in ([what] if isinstance(what, str | os.PathLike) else what)
     )
+    for location in locations:
+        if location and Path(folder, location).is_dir():
+            recognised(Head(Path(folder, location)), FORMATS, location)  # a folder that is no list is refused now
     options = {
         "from": locations,
         "to": to,
@@ -290,7 +295,7 @@ def add(
         "map": map,
         "base": base,
     }
-    usual = {"layout": "name", "reads": "fastq"}
+    usual = {"layout": "name"}
     fields = {
         key: [*value] if isinstance(value, tuple) else value
         for key, value in options.items()

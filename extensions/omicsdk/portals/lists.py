@@ -550,7 +550,7 @@ def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
             return format_
     why, remedy = what_it_is(head)
     first = head.first[:_FIRST_LINE]
-    begins = "" if head.members or head.is_binary else f"; its first line is {first!r}"
+    begins = "" if head.members or head.is_binary or not head.first else f"; its first line is {first!r}"
     near = sorted(
         (candidate for candidate in formats if _nearness(candidate, head) >= 0.5),
         key=lambda entry: -_nearness(entry, head),

@@ -71,7 +71,7 @@ def test_comments_and_order_are_kept():
 def test_names_are_made_from_what_is_named_first():
     named = [
         add(what).name
-        for what in ("lists/gdc manifest.txt", "PRJNA1", "PRJNA1", "https://h/a.tar.gz", "10.5281/zenodo.7", "..")
+        for what in ("lists/gdc manifest.txt", "PRJNA1", "PRJNA1", "https://h/a.tar.gz", "10.5281/zenodo.7", "Ω")
     ]
     assert named == ["gdc-manifest", "PRJNA1", "PRJNA1-2", "a", "zenodo", "data"]
 
@@ -91,6 +91,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "stdin": ({"what": "-"}, "stdin"),
     "nothing": ({"what": []}, "nothing is named"),
     "an empty word": ({"what": ["A1", ""]}, "nothing is named"),
+    "a folder of files": ({"what": "."}, "neither a bag nor a data set"),
     "a folder elsewhere": ({"what": "A1", "to": "/data"}, "absolute"),
     "a folder above": ({"what": "A1", "to": "a/../../b"}, "'..'"),
     "no condition": ({"what": "A1", "where": "size"}, "no condition"),
