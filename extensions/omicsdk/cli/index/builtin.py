@@ -48,8 +48,8 @@ COMMANDS = (
     Entry(
         "codegen diff",
         codegen.diff,
-        repeated=("old_overlay", "new_overlay", "only", "allow_url"),
-        metavars={**_READING, "old_overlay": "FILE", "new_overlay": "FILE"},
+        repeated=("overlay", "old_overlay", "new_overlay", "only", "allow_url"),
+        metavars={**_READING, "overlay": "FILE", "old_overlay": "FILE", "new_overlay": "FILE"},
         examples=("old.yaml new.yaml --fail-on-breaking",),
     ),
     Entry(
@@ -80,12 +80,14 @@ COMMANDS = (
         sandbox.up,
         checks={"port": port, "s3_port": port},
         repeated=("allow_host", "spec", "name"),
+        metavars={"spec": "FILE", "faults": "FILE"},
         examples=("", "--port 8080 --dir my-sandbox", "--spec openapi.yaml --name pets"),
     ),
     Entry("sandbox explain", sandbox.explain, examples=("openapi.yaml", "openapi.yaml --operation listPets")),
     Entry(
         "sandbox seed",
         sandbox.seed,
+        metavars={"exchanges": "FILE"},
         examples=(
             "bundle-1/ bundle-2/ --dir my-sandbox",
             "study/ --service gen3 --url http://127.0.0.1:8080",

@@ -183,7 +183,7 @@ def parse_rules(document: object) -> list[Rule]:
     rules: list[Rule] = []
     for index, entry in enumerate(entries, 1):
         if not isinstance(entry, Mapping) or "action" not in entry:
-            raise ValueError(f"fault {index} is not a rule: a mapping with an action is one")
+            raise ValueError(f"fault {index} is not a rule: one is {{action: status, status: 503}}")
         keys = cast("Mapping[str, Any]", entry)
         if unknown := set(keys) - field_names:
             raise ValueError(f"fault {index} has unknown keys: {', '.join(sorted(map(str, unknown)))}")
