@@ -134,11 +134,14 @@ def test_a_document_that_is_none_is_usage(
     assert "Use an OpenAPI or Swagger document" in line
 
 
-def test_a_document_is_not_read_from_a_url(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("https://api.example.org/openapi.yaml", "--name", "n", "--out", "o") == 2
-    assert "https://api.example.org/openapi.yaml: cannot read a document from a URL. Download it first." in (
-        capsys.readouterr().err
-    )
+def test_a_document_is_read_from_a_file_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("https://api.example.org/api?as=json", "--name", "n", "--out", "o") == 2
+    assert (
+        "cannot read a document from a URL. "
+        "Download it first: curl -fsSo openapi.json 'https://api.example.org/api?as=json' See:"
+    ) in capsys.readouterr().err
+    assert _run("-", "--name", "n", "--out", "o") == 2
+    assert "cannot read a document from standard input. Save it in a file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("inside", ["", "deep/er"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json as encoding
+import shlex
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
@@ -319,7 +320,10 @@ def _generator(console: Console, *documents: str) -> Generator[None]:
     for document in documents:
         path = Path(document)
         if "://" in document:
-            raise UsageError(f"{document}: cannot read a document from a URL", remedy="Download it first.")
+            download = f"curl -fsSo openapi.{'json' if document.endswith('json') else 'yaml'} {shlex.quote(document)}"
+            raise UsageError(f"{document}: cannot read a document from a URL", remedy=f"Download it first: {download}")
+        if document == "-":
+            raise UsageError("cannot read a document from standard input", remedy="Save it in a file, and name that.")
         if not path.is_file():
             problem = "is a folder" if path.is_dir() else "not found"
             raise UsageError(f"{path}: {problem}", remedy="Use an OpenAPI or Swagger document, YAML or JSON.")
