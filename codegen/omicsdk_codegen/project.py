@@ -55,7 +55,7 @@ def write_project(
 
     Returns:
         What the user should know, one line each: files that were kept because they were not generated, also those in the package, a copy
-        of the runtime that was replaced although it had been edited, and a version that the package cannot have.
+        of the runtime that was replaced although it had been edited, other generated packages, and a version that none can have.
 
     Raises:
         FormatFailed: the generator made code that is not Python.
@@ -78,6 +78,11 @@ def write_project(
         notes.append(f"kept, since not generated: {', '.join(f'src/{name}/{file}' for file in own)}")
     if is_edited:
         notes.append(f"src/{name}/{runtime.FOLDER} had been edited: replaced")
+    for other in sorted((out / "src").glob("*/__init__.py")):
+        if other.parent != package and _is_ours(other):
+            notes.append(
+                f"src/{other.parent.name} is generated, and no part of this project. Delete it if it was renamed"
+            )
     stated = _stated_version(generated.package)
     if not distribution_version(stated):
         notes.append(

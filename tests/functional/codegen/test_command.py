@@ -149,6 +149,8 @@ def test_check_lists_what_is_not_as_the_document_states(
     assert "omics: kept, since not generated: src/small_client/ours/own.py" in capsys.readouterr().err.splitlines()
     assert (own.read_text(), gone.exists()) == ("of  users", False)
     assert _run(*words, "--check") == 0
+    assert _run(spec, "--name", "renamed_client", "--out", out) == 0
+    assert "omics: src/small_client is generated, and no part of this project." in capsys.readouterr().err
 
 
 TYPED = """\
