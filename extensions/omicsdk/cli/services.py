@@ -263,6 +263,10 @@ def variable(service: str, what: str) -> str:
     return f"OMICS_{service.upper().replace('-', '_')}_{what}"
 
 
+SERVICE_VARIABLES = frozenset(variable(service, what) for service in (*SERVICES, "gdc") for what in ("TOKEN", "URL"))
+"""Those of all SERVICES, and of the GDC."""
+
+
 class Connection:
     """The global options of a service, for commands that make their own connection.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.services import SERVICES, variable
+from omicsdk.cli.services import SERVICE_VARIABLES, variable
 from omicsdk.core.likeness import did_you_mean, nearest
-from omicsdk.core.settings.profiles import DEFAULTS, default_variable
+from omicsdk.core.settings.profiles import DEFAULT_VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def misspelled(names: Iterable[str], services: Callable[[], Iterable[str]]) -> I
     """
     known = {
         *VARIABLES,
-        *(default_variable(section, option) for section, options in DEFAULTS.items() for option in options),
+        *DEFAULT_VARIABLES,
+        *SERVICE_VARIABLES,
         *(f"OMICS_{name}" for name in f"{_FILES} {_PLATFORMS} {_CREDENTIALS}".split()),
         *(f"OMICS_{name}_URL" for name in f"{_ADDRESSES} {_REPOSITORIES}".split()),
-        *(variable(service, what) for service in (*SERVICES, "gdc") for what in ("TOKEN", "URL")),
     }
     unknown = [name for name in names if name not in known]
     words = services() if unknown else ()

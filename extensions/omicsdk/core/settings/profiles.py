@@ -61,6 +61,10 @@ def default_variable(section: str, option: str) -> str:
     return f"OMICS_{option.upper()}" if section == "cli" else f"OMICS_TRANSFER_{option.upper()}"
 
 
+DEFAULT_VARIABLES = frozenset(default_variable(section, option) for section in DEFAULTS for option in DEFAULTS[section])
+"""Those of all DEFAULTS."""
+
+
 KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "store": (
         "text",
