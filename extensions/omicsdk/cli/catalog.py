@@ -205,7 +205,7 @@ class ServiceGroup(Group):
         if node is None and not self.path:
             raise unknown_first_word(word, self.words(), self.elsewhere(word), self.commands_of_services)
         if node is None:
-            raise unknown_next_word(self.path, word, self.words(), self.commands_below())
+            raise unknown_next_word(self.path, word, self.words(), [*self.commands_above(word), *self.commands_below()])
         return node
 
     def elsewhere(self, word: str) -> list[str]:
@@ -225,6 +225,18 @@ class ServiceGroup(Group):
             for group in self._groups().values()
             for name, _ in group.handwritten()
         ]
+
+    def commands_above(self, word: str) -> list[str]:
+        """The commands of a name in the groups above, the nearest first, but for the program's own."""
+        above: list[str] = []
+        node: Group | Found | None = self.program.root()
+        for step in self.path:
+            if not isinstance(node, Group):
+                break
+            if node.path and node.find(word) is not None:
+                above.insert(0, " ".join(["omics", *node.path, word]))
+            node = node.find(step)
+        return above
 
     def commands_below(self) -> list[str]:
         """The commands and groups of the groups below, whole."""

@@ -87,21 +87,8 @@ class Group(ABC):
         """
         node = self.find(word)
         if node is None:
-            where = " ".join([self.program.name, *self.path])
-            raise unknown_word(where, word, self.words(), near=self._above(word))
+            raise unknown_word(" ".join([self.program.name, *self.path]), word, self.words())
         return node
-
-    def _above(self, word: str) -> str:
-        """Suggest the command of that name of a group above, but for the program's own; empty for none."""
-        node: Group | Found | None = self.program.root()
-        near = ""
-        for step in self.path:
-            if not isinstance(node, Group):
-                break
-            if node.path and node.find(word) is not None:
-                near = f"Did you mean {' '.join([self.program.name, *node.path, word])}?"
-            node = node.find(step)
-        return near
 
     def words(self) -> list[str]:
         """Return the valid next words."""

@@ -120,23 +120,23 @@ def unknown_first_word(
     )
 
 
-def unknown_next_word(path: list[str], word: str, known: list[str], below: list[str]) -> UsageError:
+def unknown_next_word(path: list[str], word: str, known: list[str], around: list[str]) -> UsageError:
     """Return the error for an unknown word after that of a service or group.
 
-    The words of other tools, and the commands of groups below, are suggested before those that are only like it.
+    The words of other tools, and the commands of groups above and below, are suggested before those that are only like it.
 
     Args:
         path: The words before it.
         word: The word.
         known: The known ones.
-        below: Whole commands of the groups below.
+        around: Whole commands of the groups above and below.
     """
     plain, before = word.lower().replace("_", "-"), " ".join(["omics", *path])
     command = COMMANDS.get(plain, f"omics {plain}")
     near = list[str]()
     for name in (plain, plain.removesuffix("-single").removesuffix("-multiple"), command.removeprefix("omics ")):
         if not near:
-            near = [f"{before} {name}"] if name in known else [whole for whole in below if whole.endswith(f" {name}")]
+            near = [f"{before} {name}"] if name in known else [whole for whole in around if whole.endswith(f" {name}")]
     usual = {name for names in FIRST_PAGE.values() for name in names}
     if not near and command.removeprefix("omics ") in usual and not did_you_mean(word, known):
         near = [command]

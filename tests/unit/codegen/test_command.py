@@ -138,7 +138,7 @@ def test_a_document_is_read_from_a_file_alone(capsys: pytest.CaptureFixture[str]
     assert _run("https://api.example.org/api?as=json", "--name", "n", "--out", "o") == 2
     assert (
         "cannot read a document from a URL. "
-        "Download it first: curl -fsSo openapi.json 'https://api.example.org/api?as=json' See:"
+        "Download it first: curl -fsSo openapi.json 'https://api.example.org/api?as=json'; see:"
     ) in capsys.readouterr().err
     assert _run("-", "--name", "n", "--out", "o") == 2
     assert "cannot read a document from standard input. Save it in a file" in capsys.readouterr().err
