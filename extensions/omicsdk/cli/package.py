@@ -177,7 +177,7 @@ class _Commands(Group):
     """
 
     def __init__(self, program: Program, path: list[str], commands: Mapping[str, Command]) -> None:
-        super().__init__(program, path, "")
+        super().__init__(program, path, f"Operations of {path[-1]}." if path else "")
         self._commands = commands
 
     def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -306,7 +306,7 @@ def test_help_lists_groups_in_place_of_their_commands(grouped: Any) -> None:
     assert "\nGroups:\n  widgets                 list, get, old-ones\n\nCommands:\n  ping " in shown
     assert "get-widget" not in shown
     inside = grouped("widgets", "--help").out
-    assert inside.startswith("Usage: my_widgets widgets <command> [options]\n")
+    assert inside.startswith("Usage: my_widgets widgets <command> [options]\n\nOperations of widgets.\n")
     assert "\nGroups:\n  old-ones                put-all\n\nCommands:\n  list " in inside
     assert inside == grouped("widgets").out == grouped("help", "widgets").out
     assert "import" not in grouped("widgets", "old-ones").out
