@@ -396,3 +396,11 @@ def test_a_second_look_at_the_folder_does_not_end_its_lock(tmp_path: Path):
         assert running_url(tmp_path) == sandbox.url
         found = subprocess.run([sys.executable, "-c", look, str(tmp_path)], capture_output=True, text=True, check=True)
     assert found.stdout.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("name", ["port", "s3_port"])
+def test_a_port_that_is_in_use_is_an_error_of_either_server(tmp_path: Path, name: str):
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = used.getsockname()[1]
+        with pytest.raises(OSError, match=rf", {port}\)"), Sandbox(tmp_path, **{name: port}) as sandbox:
+            assert not sandbox.s3_url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from contextlib import closing, contextmanager
@@ -367,7 +368,8 @@ def _failures(what: str, remedy: str = "") -> Generator[None]:
             errno.EADDRNOTAVAIL: "Use an address of this machine with --host.",
         }
         # The message of the event loop names the address by its own words and the system's.
-        in_use = "the port is in use" if error.errno == errno.EADDRINUSE else ""
+        port = re.search(r", (\d+)[,)]", str(error))
+        in_use = f"port {port[1] if port else ''} is in use" if error.errno == errno.EADDRINUSE else ""
         why = f"{error.filename}: {error.strerror}" if error.filename else in_use or str(error)
         otherwise = "Check that path, or choose another folder with --dir."
         raise ConfigError(f"{what}: {why}", remedy=remedies.get(error.errno or 0, otherwise)) from error

@@ -312,7 +312,7 @@ class Staging:
         """The server's URL; requesting it starts the server."""
         with self._lock:
             server = self._server or self._start()
-            return url_of(self.where[0], server.server_port)
+            return url_of(self.where[0], server.port)
 
     def _start(self) -> Any:
         moto: Any = import_module("moto.moto_server.werkzeug_app")  # it has no types
@@ -337,7 +337,10 @@ class Staging:
         # moto's own ThreadedMotoServer cannot be silenced, waits half a second to stop and leaves its socket open.
         if not _RUNNING:  # moto keeps its buckets in the process: an earlier sandbox's may be left
             empty_buckets()
-        server: Any = make_server(*self.where, app, threaded=True, request_handler=Quiet)
+        # Bound here, since werkzeug ends the process where a port is in use.
+        family = socket.AF_INET6 if ":" in self.where[0] else socket.AF_INET
+        with socket.create_server(self.where, family=family, backlog=128) as bound:
+            server: Any = make_server(*self.where, app, threaded=True, request_handler=Quiet, fd=bound.fileno())
         _RUNNING.add(server)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)
         thread.start()
