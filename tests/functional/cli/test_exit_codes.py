@@ -392,7 +392,7 @@ def test_a_list_with_a_head_only_is_reported_and_fails_on_request(user: Any, gdc
     ran = user("get", "head.txt", "--to", "data")
     assert (ran.code, "0 files" in ran.err, "no file is selected" in ran.err) == (0, True, True)
     ran = user("get", "head.txt", "--to", "data", "--fail-empty", "--quiet")
-    assert (ran.code, ran.err) == (1, "omics: no file is selected\n")
+    assert (ran.code, ran.err) == (1, "omics: nothing to do: no file is selected\n")
     assert user("get", "gdc_manifest.txt", "--to", "data", "--fail-empty").code == 0
 
 

@@ -356,7 +356,7 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         RESULT[0] = TransferReport()
         run = {**COMMANDS["get"].command, "run": f"{__name__}:{result_of.__name__}"}
         called(run, {"what": ["m.tsv"], "folder": "to", **given}, console)  # pyright: ignore[reportArgumentType]
-        assert (console.exit_code, "no file is selected" in err.getvalue()) == (code, True)
+        assert (console.exit_code, "nothing to do: no file is selected" in err.getvalue()) == (code, True)
 
 
 @pytest.mark.parametrize(

@@ -217,11 +217,10 @@ def tell_empty(call: Call) -> None:
     Args:
         call: The command.
     """
-    if call.options.get("fail_empty"):
-        call.console.error("no file is selected")
+    fails = bool(call.options.get("fail_empty"))
+    (call.console.error if fails else call.console.warning)("nothing to do: no file is selected")
+    if fails:
         call.console.exit_code = REFUSED
-    else:
-        call.console.warning("nothing to do: no file is selected")
 
 
 def tell_failures(errors: Sequence[object], console: Console, total: int) -> None:
