@@ -81,9 +81,12 @@ def test_archives_and_alignments_are_chosen_by_switches(get: Callable[..., Ran])
     assert "mutually exclusive" in both.err
 
 
-def test_alignments_of_a_list_are_refused_rather_than_its_archives_downloaded(get: Callable[..., Ran]):
-    Path("runs.txt").write_text("ERR1000002\n")
-    ran = get("runs.txt", "--bam")
+def test_alignments_are_those_of_a_list_of_runs_and_refused_of_other_lists(get: Callable[..., Ran]):
+    Path("runs.txt").write_text("ERR1000001\n")
+    assert get("runs.txt", "--bam").code == 0
+    assert downloaded() == {"ERR1000001/possorted.bam": content("possorted.bam")}
+    Path("urls.txt").write_text("https://h.example/a.bam\n")
+    ran = get("urls.txt", "--bam")
     assert ran.code == 2
     assert "chooses the files of accessions, and none was named" in ran.err
 
