@@ -6,6 +6,7 @@ STAGES = (
     ("start", "main"),
     ("find", "dispatch"),
     ("parse", "parser"),
+    ("run", "invoke"),
     ("call an operation", "operations"),
     ("print", "output"),
 )
