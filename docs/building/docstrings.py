@@ -1,4 +1,4 @@
-"""What mkdocstrings does not see by itself: examples in docstrings, as code, and the signatures of frozen classes."""
+"""What mkdocstrings does not see by itself: examples in docstrings, as code, signatures of frozen classes, and options."""
 
 import ast
 import inspect
@@ -51,8 +51,9 @@ class Examples(griffe.Extension):
             obj.docstring.value = fenced(obj.docstring.value if method is None else inspect.getdoc(method) or "")
 
     def on_package(self, *, pkg: griffe.Module, **_further: Any) -> None:
-        """Marks subclasses of `Frozen` as the dataclasses that they stand for, so that their fields are a signature."""
+        """Marks subclasses of `Frozen` as dataclasses, so that their fields are a signature; names the options of constructors."""
         for cls in _classes(pkg):
+            _name_options(cls)
             if any(base.path == _FROZEN for base in _bases(cls)):
                 arguments: list[Any] = [griffe.ExprKeyword("kw_only", "True")] if cls.keywords.get("kw_only") else []
                 decorator = griffe.ExprCall(griffe.ExprName("dataclasses.dataclass"), arguments)
@@ -60,6 +61,23 @@ class Examples(griffe.Extension):
 
 
 _FROZEN = "omicsdk.core.frozen.Frozen"
+
+
+def _name_options(cls: griffe.Class) -> None:
+    """Adds to a constructor with `**options: Unpack[...]` those that the docstring of its class describes."""
+    init, text = cls.members.get("__init__"), cls.docstring.value if cls.docstring else ""
+    if not isinstance(init, griffe.Function) or "options" not in init.parameters:
+        return
+    options = init.parameters["options"]
+    unpacked = options.annotation
+    if not isinstance(unpacked, griffe.ExprSubscript) or not isinstance(unpacked.slice, griffe.Expr):
+        return
+    del init.parameters["options"]
+    for name, option in cls.package.modules_collection[unpacked.slice.canonical_path].attributes.items():
+        if name not in init.parameters and f"\n    {name}: " in text:
+            kind = griffe.ParameterKind.keyword_only
+            init.parameters.add(griffe.Parameter(name, annotation=option.annotation, kind=kind, default="..."))
+    init.parameters.add(options)
 
 
 def _classes(parent: griffe.Object) -> Iterator[griffe.Class]:
