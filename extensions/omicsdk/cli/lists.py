@@ -5,7 +5,7 @@ from __future__ import annotations
 from omicsdk.cli.rows import brief, cells_of, fitting, ranked
 from omicsdk.core.json_text import block_encoder, escaped, line_encoder, written
 from omicsdk.core.logs import logger
-from omicsdk.core.rows import check_columns, columns_of, member
+from omicsdk.core.rows import check_columns, columns_of, member, missing_columns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class Chosen:
 
     def __init__(self, writer: Writer, columns: Sequence[str]) -> None:
         self._writer, self._columns = writer, columns
-        self._missing = {name.partition(".")[0] for name in columns}
+        self._missing = list(columns)
         self._known: dict[str, None] = {}
         self._held: list[Any] = []
 
@@ -207,7 +207,7 @@ class Chosen:
         self._held += [{name: member(row, name) for name in self._columns} for row in rows]
         if self._missing:
             self._known.update(dict.fromkeys(columns_of(rows)))
-            self._missing.difference_update(self._known)
+            self._missing = missing_columns(self._missing, self._known)
         if not self._missing:
             self._writer.add(self._held)
             self._held.clear()

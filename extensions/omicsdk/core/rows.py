@@ -1,6 +1,6 @@
 """Members of rows: JSON objects that are the lines of a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from omicsdk.core.errors import UsageError
@@ -27,6 +27,16 @@ def member(row: Any, name: str) -> Any:
     return member(row.get(before), after) if dot else None
 
 
+def missing_columns(names: Iterable[str], present: Collection[str]) -> list[str]:
+    """Return the chosen columns that no row has, neither as a member nor as a dotted path into one.
+
+    Args:
+        names: The chosen columns.
+        present: The columns of all rows.
+    """
+    return [name for name in names if name not in present and name.partition(".")[0] not in present]
+
+
 def check_columns(names: Sequence[str], present: Sequence[str], option: str = "--columns") -> None:
     """Check that rows have the chosen columns.
 
@@ -36,8 +46,7 @@ def check_columns(names: Sequence[str], present: Sequence[str], option: str = "-
         option: What chose them.
 
     Raises:
-        UsageError: No row has one of them.
+        UsageError: One of them is in no row.
     """
-    for name in names:
-        if name.partition(".")[0] not in present:
-            raise UsageError(f"{option}: no item has {name!r}", remedy=f"Choose from: {', '.join(present)}.")
+    for name in missing_columns(names, present):
+        raise UsageError(f"{option}: no item has {name!r}", remedy=f"Choose from: {', '.join(present)}.")

@@ -91,6 +91,11 @@ def test_items_of_all_pages_are_sorted_and_cut_to_columns_in_each_form(omics, wi
     assert "left out" not in ran.out
 
 
+def test_a_column_may_have_a_dot_in_its_name(omics, widgets):
+    widgets.response = lambda request: httpx.Response(200, json={"page": 0, "data": {"widgets": [{"a.b": 1, "c": 2}]}})
+    assert omics("widgets", "get-widgets", "--columns", "a.b", "--output", "jsonl").out == '{"a.b": 1}\n'
+
+
 def test_an_unknown_column_is_usage(omics, widgets):
     widgets.response = pages
     ran = omics("widgets", "get-widgets", "--columns", "m")

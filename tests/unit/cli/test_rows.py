@@ -89,6 +89,7 @@ def test_the_columns_that_matter_most_come_first_and_empty_ones_last():
 def test_chosen_columns_may_be_members_of_members():
     rows = [{"id": 1, "project": {"name": "p"}}, {"id": 2}]
     assert picked(rows, ["project.name", "id"]) == [{"project.name": "p", "id": 1}, {"project.name": None, "id": 2}]
+    assert picked([{"projects.code": "p"}], ["projects.code"]) == [{"projects.code": "p"}]
 
 
 def test_a_column_that_no_item_has_is_refused_with_those_that_there_are():
