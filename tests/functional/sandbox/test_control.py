@@ -11,6 +11,7 @@ import httpx
 import pytest
 from omicsdk.core.settings.config import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
+from omicsdk.sandbox.state.folder import at_rest
 
 
 @pytest.fixture
@@ -298,7 +299,14 @@ def test_a_folder_of_another_release(sandbox: Sandbox, tmp_path):
 def test_other_processes_find_it(sandbox: Sandbox, tmp_path):
     assert running_url(sandbox.folder) == sandbox.url
     assert running_url(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
     assert running_url(tmp_path / "nothing") is None
+
+
+def test_a_folder_that_is_filled_has_no_address(tmp_path):
+    (tmp_path / "state.sqlite").touch()
+    with at_rest(tmp_path), pytest.raises(FolderInUse, match="already running"):
+        running_url(tmp_path)
 
 
 def test_a_port_is_used_once(sandbox: Sandbox, tmp_path):

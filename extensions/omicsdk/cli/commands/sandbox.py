@@ -307,7 +307,7 @@ def status(*, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
             from omicsdk.sandbox import running_url
             from omicsdk.sandbox.contents import counted_in
 
-            active_url = running_url(folder) if any(folder.iterdir()) else None
+            active_url = running_url(folder)
             if active_url is None:
                 return {"running": False, "folder": str(folder.absolute()), "contents": counted_in(folder)}
             address = active_url

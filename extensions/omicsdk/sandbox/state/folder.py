@@ -1,4 +1,4 @@
-"""The folder of one sandbox: who holds it, and where it answers."""
+"""The folder of one sandbox: its lock, and the address of the sandbox that runs on it."""
 
 import json
 import os
@@ -79,7 +79,7 @@ class FolderLock:
 
 
 def check_is_ours(folder: Path) -> None:
-    """Checks that a folder is a sandbox's.
+    """Check that a folder is a sandbox's.
 
     Raises:
         ValueError: It is not.
@@ -130,8 +130,8 @@ def empty(folder: Path) -> None:
 
 
 def note_address(folder: Path, url: str) -> None:
-    """Write down, for other processes, where the sandbox of a folder answers; for the one that holds the folder."""
-    (folder / _WHERE).write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+    """Write the address of a folder's sandbox, for other processes; called with the lock."""
+    (folder / _WHERE).write_text(json.dumps({"url": url}), encoding="utf-8")
 
 
 def running_url(folder: Path | str) -> str | None:
@@ -142,12 +142,17 @@ def running_url(folder: Path | str) -> str | None:
 
     Returns:
         Its URL; None when none is running there.
+
+    Raises:
+        FolderInUse: A command is using the folder, which no sandbox has run on.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not (folder / LOCK).is_file():
         return None
     try:
         FolderLock(folder).release()
     except FolderInUse:
+        if not (folder / _WHERE).is_file():
+            raise
         return json.loads((folder / _WHERE).read_text(encoding="utf-8"))["url"]
     return None
