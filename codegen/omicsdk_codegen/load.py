@@ -29,11 +29,11 @@ def load(path: Path, on_progress: OnProgress = silent) -> Source:
         on_progress: called with the progress.
 
     Returns:
-        The file's value, a mapping.
+        The file with its value, a mapping, and the lines of its parts.
 
     Raises:
-        DocumentError: it cannot be opened, is not text, is not YAML or JSON, is not a mapping, has a key twice, nests
-            deeper than `limits.MAX_DEPTH`, or is made very large by its aliases.
+        DocumentError: it cannot be opened, is not text, is not YAML or JSON, is not a mapping, has a key twice, has more
+            than `limits.MAX_BYTES`, nests deeper than `limits.MAX_DEPTH`, or is made very large by its aliases.
     """
     return load_bytes(
         read_file(path, str(path)), path=path, label=str(path), uri=path.resolve().as_uri(), on_progress=on_progress

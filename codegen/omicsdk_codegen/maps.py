@@ -10,7 +10,7 @@ from .source import Source
 from .targets import Store, Target, locate, reference_to
 from .values import Json, Object, join
 
-# A section that refers to a section that refers to a section: further than that is a circle.
+# References to references that are followed: more are taken for a circle.
 _MAX_HOPS = 20
 
 

@@ -35,7 +35,7 @@ from .shapes import Model
 from .texts import beyond, clean, one_line, sentence, summary
 from .values import Json, Object
 
-# Version of what generated packages use of omicsdk.core (a test compares).
+# Version of what generated packages use of omicsdk.core, which refuses to import those of another (`core.client.INTERFACE`).
 INTERFACE = 3
 
 
@@ -116,7 +116,8 @@ def plan(
         flat: leave operations out of groups.
 
     Raises:
-        DocumentError: a type has no response, a wish of an overlay cannot be met, or the document nests, is composed or has models without end.
+        DocumentError: the parser lost a type, a wish of an overlay cannot be met, or the document exceeds a limit of nesting, composition or
+            models.
     """
     try:
         return _plan(document, service, report, on_progress, types=types, flat=flat)
@@ -184,7 +185,7 @@ def _parsed(document: Document, contents: Contents, on_progress: OnProgress) -> 
         return parse(contents.models.values(), contents.types_by_key(), on_progress)
     except LostType as lost:
         fault = document.origin(str(lost)).fault(
-            "the parser of types has no response for this schema", "Report it as a bug of the generator."
+            "the parser of types returned nothing for this schema", "Report it as a bug of the generator."
         )
         raise DocumentError([fault]) from lost
 
@@ -225,7 +226,7 @@ Raises:
 
 
 def _checked(rows: list[Json], drafts: list[Draft]) -> list[Json]:
-    """Refuse commands that differ in dashes and dots only, as operations' names may."""
+    """Name commands by their operations where they differ in dashes and dots only."""
     counts = Counter(str(row["command"]) for row in rows if isinstance(row, dict))
     for row, draft in zip(rows, drafts, strict=True):
         if isinstance(row, dict) and counts[str(row["command"])] > 1:

@@ -157,7 +157,7 @@ class Paths:
 
         Args:
             old: the item.
-            path: its path; None for a webhook or callback, whose parameters response to no path.
+            path: its path; None for a webhook or callback, whose parameters belong to no path.
         """
         new: Object = {
             key: value for key, value in old.items() if key.startswith("x-") or key in ("summary", "description")
@@ -265,7 +265,7 @@ class Paths:
         return [parameter for parameter in upgraded if parameter is not None], in_body
 
     def _match(self, parameters: list[Object], path: Template, old: Object) -> list[Object]:
-        """Path parameters and the variables of the path are the same."""
+        """Make the path parameters those that the path has as variables."""
         parameters = self._queried(parameters, path, old)
         path_parameters = [parameter for parameter in parameters if parameter["in"] == "path"]
         astray = [parameter for parameter in path_parameters if parameter["name"] not in path.variables]

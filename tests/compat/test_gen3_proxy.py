@@ -26,7 +26,7 @@ def client(proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[htt
         yield client
 
 
-def test_the_sandbox_responses_as_the_commons_at_that_host(client: httpx.Client, sandbox: Sandbox):
+def test_the_sandbox_responds_as_the_commons_at_that_host(client: httpx.Client, sandbox: Sandbox):
     guid = sandbox.gen3.add_file("a.txt", b"hello")
     url = client.get(f"https://{HOST}/user/data/download/{guid}").json()["url"]
     assert url.startswith(f"https://{HOST}/")

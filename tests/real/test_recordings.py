@@ -21,7 +21,7 @@ REPLAYS: dict[str, tuple[Callable[[Sandbox], Both], int]] = {
 
 
 @pytest.mark.parametrize("server", REPLAYS)
-def test_the_sandbox_responses_as_recorded(
+def test_the_sandbox_responds_as_recorded(
     server: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     replayed, count = REPLAYS[server]

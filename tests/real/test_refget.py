@@ -141,7 +141,7 @@ REQUESTS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 @pytest.mark.tried("55 requests, compared with the sandbox's responses to them")
-def test_the_sandbox_responses_as_the_server_does(server: Server, tmp_path: Path) -> None:
+def test_the_sandbox_responds_as_the_server_does(server: Server, tmp_path: Path) -> None:
     def responses(url: str, client: httpx.Client) -> dict[str, tuple[int, str]]:
         found = {}
         for label, (path, headers) in REQUESTS.items():

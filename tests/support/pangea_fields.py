@@ -21,7 +21,7 @@ STAMP = "2026-11-20T07:51:04.000000Z"
 
 
 class FieldServer:
-    """Responses as the real server does, where it is about fields and their files."""
+    """Responds as the real server does, where it is about fields and their files."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink

@@ -11,7 +11,7 @@ from shelf_store import shelf as shelf
 
 
 @pytest.mark.parametrize("listing", [b"{}", b'{"items": null}', b"null", b""])
-def test_sync_removes_nothing_when_seven_bridges_responses_without_its_list(omics, tmp_path, monkeypatch, listing):
+def test_sync_removes_nothing_when_seven_bridges_responds_without_its_list(omics, tmp_path, monkeypatch, listing):
     """Fewer than ten files and as many as are allowed go without a question: only the listing protects them."""
 
     class Platform(BaseHTTPRequestHandler):

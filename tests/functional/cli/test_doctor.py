@@ -262,7 +262,7 @@ def test_what_was_found_is_reported_even_if_no_default_can_be_written(omics, san
     assert "config.json cannot be written" in ran.err
 
 
-def test_yes_responses_for_scripts(omics, sandbox, alone):
+def test_yes_confirms_for_scripts(omics, sandbox, alone):
     ran = omics("--yes", "init")
     assert ran.json["services"][0]["found"][0]["test"]["status"] == "ok"
     assert "dss.download.replica = aws" in ran.json["written"]

@@ -116,7 +116,7 @@ def test_an_upload_that_cannot_begin_states_why(gen3, work):
     assert (unread.code, "'programs/P' is not a resource" in unread.err) == (2, True)
 
 
-def test_an_upload_to_a_commons_that_does_not_response_ends_before_the_first_file(
+def test_an_upload_to_a_commons_that_does_not_respond_ends_before_the_first_file(
     gen3, work, monkeypatch, omics_sandbox
 ):
     def down(commons):

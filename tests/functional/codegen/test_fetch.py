@@ -15,7 +15,7 @@ Response = tuple[int, dict[str, str], bytes]
 
 
 class Server:
-    """Responses by path, and remembers what was asked with which entity tag."""
+    """Responds by path, and remembers what was asked with which entity tag."""
 
     def __init__(self) -> None:
         self.responses: dict[str, Response] = {}

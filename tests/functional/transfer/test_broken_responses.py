@@ -495,7 +495,7 @@ def test_a_place_that_can_not_be_renewed(
     assert asked == [1]
 
 
-def test_a_redirect_that_responses_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+def test_a_redirect_that_means_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     item = server.item("one", noise(10), retries=0)
     server.fault("one", *[fault.status(301, {"Location": "/one", "Retry-After": "10"})] * 40)
     download([item], target, clock=clock).raise_if_failed()
@@ -845,7 +845,7 @@ def test_a_redirect_that_is_always_refused_ends(server: Any, fault: Any, target:
     assert len(server.of("there")) == 2
 
 
-def test_a_server_that_responses_not_yet_for_ever_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:
+def test_a_server_that_never_has_a_response_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:
     server.always["one"] = fault.status(301, {"Location": "/one", "Retry-After": "60"})
     report = download([Item("one", Location(server.url("one")), 5)], target, clock=clock)
     assert "still not ready after 3600 s" in str(only(report).error)

@@ -26,7 +26,7 @@ REFUSALS = {
 
 
 class Proxy(LoopbackServer):
-    """Responses each request by a function of its head, and closes the connection."""
+    """Responds to each request by a function of its head, and closes the connection."""
 
     def __init__(self, response: Callable[[Head], str]) -> None:
         self.heads: list[Head] = []

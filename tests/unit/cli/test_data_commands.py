@@ -345,7 +345,7 @@ def test_max_delete_allows_as_many_and_no_more(omics, copied):
 
 @pytest.mark.parametrize(("typed", "left"), [("y\n", 9), ("n\n", 21), ("", 21)])
 @pytest.mark.parametrize("yes", [True, False])
-def test_yes_does_not_response_whether_most_of_a_folder_goes(copied, typed, left, yes):
+def test_yes_does_not_confirm_that_most_of_a_folder_goes(copied, typed, left, yes):
     class Terminal(io.StringIO):
         def isatty(self):
             return True

@@ -238,7 +238,7 @@ def test_responses_are_read_by_status(responses: dict[str, Any], cases: list[Any
     assert [(case.kind, case.statuses) for case in Drafted(responses).draft.cases] == cases
 
 
-def test_head_responses_headers() -> None:
+def test_head_returns_headers() -> None:
     drafted = Drafted(_responses(_200="json"), method="head")
     assert [case.kind for case in drafted.draft.cases] == ["headers"]
     assert commands([drafted.draft], Groups())[0]["headers"] is True

@@ -369,7 +369,7 @@ def test_what_adds_something_uses_the_post_of_a_subclass():
     assert posted[2][1] == {"item": "i", "key": "n", "value": 1}
 
 
-def test_a_patched_function_of_requests_responses_in_the_place_of_the_site():
+def test_a_patched_function_of_requests_responds_in_the_place_of_the_site():
     class Answered:
         status_code = 201
 

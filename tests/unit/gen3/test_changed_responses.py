@@ -249,7 +249,7 @@ def run(make: Callable[..., Any], act: Callable[[Any, Path], object], responses:
 
 
 @pytest.mark.parametrize(("make", "act", "responses"), CASES, ids=[*WORKFLOWS, *PUBLISHED])
-def test_what_services_response_is_used(
+def test_what_services_return_is_used(
     make: Callable[..., Any], act: Callable[[Any, Path], object], responses: Responses, tmp_path: Path
 ) -> None:
     assert run(make, act, responses, tmp_path).asked == responses.keys()

@@ -159,7 +159,7 @@ def test_bytes_come_whole_or_as_a_stream(client: Any) -> None:
         assert (body.read(2), body.read()) == (b"by", b"tes")
 
 
-def test_head_responses_headers(client: Any) -> None:
+def test_head_returns_headers(client: Any) -> None:
     assert client.head_file(uuid="u")["x-size"] == "3"
 
 

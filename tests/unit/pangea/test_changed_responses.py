@@ -112,7 +112,7 @@ def run(act: Act, responses: Responses, folder: Path) -> Services:
 
 
 @pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_response_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
+def test_what_services_return_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
     assert run(act, responses, tmp_path).asked == responses.keys()
 
 

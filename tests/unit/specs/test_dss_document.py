@@ -190,7 +190,7 @@ def test_every_action_matches_and_states_why(published: dict[str, Any], overlay:
     assert [action["target"] for action in overlay["actions"] if not action.get("description")] == []
 
 
-def test_paged_operations_are_those_that_response_206(corrected: dict[str, Any]) -> None:
+def test_paged_operations_are_those_that_return_206(corrected: dict[str, Any]) -> None:
     stated = {op["x-omics-name"]: op.get("x-omics-pagination") for _, _, op in operations(corrected)}
     assert {name: paging["items"] for name, paging in stated.items() if paging} == PAGED
     assert {paging["style"] for paging in stated.values() if paging} == {"link"}

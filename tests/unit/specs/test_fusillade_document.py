@@ -72,7 +72,7 @@ def test_secured_operations_are_those_below_v1_and_the_users_own(spec: Any) -> N
     assert {op["x-omics-name"] for _, _, op in spec.operations()} - set(spec.wishes("security")) == OPEN
 
 
-def test_paged_operations_are_those_that_response_206(spec: Any) -> None:
+def test_paged_operations_are_those_that_return_206(spec: Any) -> None:
     stated = spec.wishes("x-omics-pagination")
     assert {name: paging["items"] for name, paging in stated.items()} == PAGED
     assert {(paging["style"], paging["token"]) for paging in stated.values()} == {("link", "next_token")}

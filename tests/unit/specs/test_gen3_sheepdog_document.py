@@ -71,7 +71,7 @@ def test_tables_go_where_entities_go(spec: Any, name: str, media_type: str) -> N
     assert spec.operation(name)["consumes"] == [media_type]
 
 
-def test_a_submission_is_a_list_and_responses_its_transaction(spec: Any) -> None:
+def test_a_submission_is_a_list_and_returns_its_transaction(spec: Any) -> None:
     for name in ("submit_record", "create_record", "try_submit_record", "try_create_record"):
         assert parameters(spec, name)["body"]["schema"]["type"] == "array"
         status = "201" if name == "create_record" else "200"

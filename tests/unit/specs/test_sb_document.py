@@ -151,7 +151,7 @@ def test_only_what_reads_may_be_sent_twice(spec: Any) -> None:
     }  # fmt: skip
 
 
-def test_bulk_requests_take_a_hundred_and_response_records(spec: Any) -> None:
+def test_bulk_requests_take_a_hundred_and_return_records(spec: Any) -> None:
     for name in spec.names():
         if not spec.names()[name].startswith("POST /bulk/") or name == "bulk_create_drs_imports":
             continue
@@ -178,7 +178,7 @@ def test_only_the_list_of_areas_is_open(spec: Any) -> None:
     assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
 
 
-def test_failures_and_deletions_response_alike(spec: Any) -> None:
+def test_failures_and_deletions_have_the_same_response(spec: Any) -> None:
     for _, method, operation in spec.operations():
         responses = operation["responses"]
         assert responses["default"] == {"$ref": "#/components/responses/Error"}

@@ -211,7 +211,7 @@ async def _lines() -> AsyncIterator[str]:
 
 
 class _Calls:
-    """Responses requests for tools.
+    """Responds to requests for tools.
 
     Args:
         settings: What is offered.

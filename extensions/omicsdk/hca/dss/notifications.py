@@ -442,7 +442,7 @@ class Listener:
             one.end(done=done)
 
     def response(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        """Answer a request, in a separate thread: pass it on, and wait until the program has handled it.
+        """Respond to a request, in a separate thread: pass it on, and wait until the program has handled it.
 
         Args:
             method: Its method.

@@ -253,7 +253,7 @@ class Storage(StorageServer):
         self._stored = stored
 
     async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         grant = await run_sync(self._grant, scope)
         if grant.method == "PUT":
             body = Body(scope, receive, "md5")
@@ -333,7 +333,7 @@ class GoogleStorage(StorageServer):
         self._files, self._access, self._settings = files, access, settings
 
     async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         bucket, _, key = scope["path"].removeprefix(f"{GOOGLE_PREFIX}/").partition("/")
         url, method = f"gs://{bucket}/{key}", scope["method"]
         if method not in ("GET", "HEAD", "PUT"):

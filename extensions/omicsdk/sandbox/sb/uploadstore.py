@@ -217,7 +217,7 @@ class Storage(StorageServer):
         return self.signer.signed(origin, f"{_PARTS}{upload}/{number}", seconds)
 
     async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         path, fields = scope["path"], self.checked(scope)
         if path.startswith(_FILES) and scope["method"] in ("GET", "HEAD"):
             key = path.removeprefix(_FILES).partition("/")[0]

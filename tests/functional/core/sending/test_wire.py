@@ -47,7 +47,7 @@ def reply(body=b"ok", status=b"200 OK", headers=()):
 
 
 def always(*replies):
-    """Responses the requests of every connection in turn, the last reply for ever."""
+    """Responds to the requests of every connection in turn, the last reply for ever."""
     responses = list(replies)
 
     def talk(server, connection, _number):

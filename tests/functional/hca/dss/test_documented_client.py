@@ -101,7 +101,7 @@ def test_the_direct_url_in_asyncio(client: DSSClient, bundle: Any, omics_sandbox
     assert whole.startswith(b"s3://")
 
 
-def test_head_file_responses_status_and_headers(client: DSSClient, bundle: Any):
+def test_head_file_returns_status_and_headers(client: DSSClient, bundle: Any):
     file = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")["bundle"]["files"][0]
     response = client.head_file(uuid=file["uuid"], replica="aws")
     assert response.status_code == 200
@@ -165,7 +165,7 @@ def test_an_argument_of_an_example_that_the_operation_lacks_is_ignored(client: D
         assert client.get_collections(replica="aws") == {"collections": []}
 
 
-def test_download_responses_the_manifest_and_the_folder(client: DSSClient, bundle: Any, folder: Path):
+def test_download_returns_the_manifest_and_the_folder(client: DSSClient, bundle: Any, folder: Path):
     response = client.download(bundle["bundle_uuid"], "aws", download_dir="there")
     assert response["bundle"]["uuid"] == bundle["bundle_uuid"]
     assert Path(response["path"]) == Path("there") / f"{bundle['bundle_uuid']}.{bundle['version']}"

@@ -39,7 +39,7 @@ def _replay(sandbox: Sandbox) -> Replay:
     return Replay(sandbox.crunch_url, tokens, sandbox.password, _RENUMBERED)
 
 
-def test_it_responses_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responds_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording()
     assert len(steps) == 710
     found = _replay(sandbox).differences(steps)
@@ -54,7 +54,7 @@ def test_it_fails_where_the_site_does_when_requested(sandbox: Sandbox) -> None:
     assert found.keys() - ARGUED.keys() == set()
 
 
-def test_it_responses_the_published_client_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responds_to_the_published_client_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording("crunch.client")
     assert len(steps) == 190
     found = _replay(sandbox).differences(steps)

@@ -16,7 +16,7 @@ from webhook_deliveries import database as database
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
-    """Responses with the status in the path."""
+    """Responds with the status in the path."""
 
     received: list[tuple[str, str, dict[str, str], bytes]]
 

@@ -18,7 +18,7 @@ ARGUED = {
 """Steps that are answered otherwise, and why."""
 
 
-def test_it_responses_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responds_as_recorded(sandbox: Sandbox) -> None:
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
     found = Replay(sandbox.gen3_url, token).differences(read_recording("mds"))
     assert {number: text for number, text in found.items() if number not in ARGUED} == {}

@@ -42,7 +42,7 @@ ARGUED_OF_CLIENT = {
 """The same of what the published client sent."""
 
 
-def test_it_responses_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responds_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording()
     assert len(steps) == 981
     found = replay_of(sandbox).differences(steps)
@@ -57,7 +57,7 @@ def test_it_fails_where_the_server_does_when_requested(sandbox: Sandbox) -> None
     assert found.keys() - ARGUED.keys() == set()
 
 
-def test_it_responses_the_published_client_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responds_to_the_published_client_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording("pangea.client")
     assert len(steps) == 490
     found = replay_of(sandbox, "pangea.client").differences(steps)

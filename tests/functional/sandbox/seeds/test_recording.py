@@ -69,7 +69,7 @@ def test_cookies_of_one_user_are_not_sent_for_another(sandbox: Sandbox, real: Sa
     assert not any("cookie" in entry["headers"] for entry in real.requests("/") if "headers" in entry)
 
 
-def test_a_service_that_does_not_response_is_reported(sandbox: Sandbox, tmp_path: Path):
+def test_a_service_that_does_not_respond_is_reported(sandbox: Sandbox, tmp_path: Path):
     with (
         pytest.raises(
             ValueError, match=r"no exchange recorded: http://127\.0\.0\.1:9/api/samples did not answer: .*\. Check "

@@ -22,7 +22,7 @@ CONTENT = bytes(range(256)) * 100_000
 
 
 class Double(requests.adapters.HTTPAdapter):
-    """Responses as the platform and its storage do; `faults` come first, for requests to the storage."""
+    """Responds as the platform and its storage do; `faults` come first, for requests to the storage."""
 
     def __init__(self) -> None:
         self.parts = dict[str, bytes]()

@@ -41,7 +41,7 @@ def differences(sandbox: Sandbox) -> dict[str, str]:
     return Replay(sandbox.gen3_url, token, authorization).differences(steps)
 
 
-def test_it_responses_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responds_as_recorded(sandbox: Sandbox) -> None:
     found = differences(sandbox)
     assert {number: text for number, text in found.items() if number not in ARGUED} == {}
     assert ARGUED.keys() - found.keys() == set()

@@ -110,7 +110,7 @@ def test_parts_may_be_reported_with_the_completion_or_together(web: httpx.Client
 
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("etag", ["", "other"])
-def test_a_report_of_what_the_storage_did_not_response_is_refused(web: httpx.Client, project: str, etag: str) -> None:
+def test_a_report_of_what_the_storage_did_not_return_is_refused(web: httpx.Client, project: str, etag: str) -> None:
     id = _start(web, project, size=4)["upload_id"]
     _put(web, id, 1, b"abcd")
     report = {"part_number": 1, "response": {"headers": {"ETag": etag}}}
