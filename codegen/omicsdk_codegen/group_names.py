@@ -49,22 +49,22 @@ def shortened(operation: DeclaredOperation, group: str, data: Object) -> tuple[s
     Args:
         operation: the operation.
         group: its group.
-        data: the document, whose schemas tell whether the answer is a list.
+        data: the document, whose schemas state whether the response is a list.
     """
     above, _, leaf = group.rpartition(".")
     namespace, _, own_name = operation.wish.partition("/")
     if own_name and snake_case(namespace) == leaf:  # `repos/list-for-user`: the author has named it in its group
         return free(snake_case(own_name)), f"{operation.wish} without {namespace}"
-    noun_parts = _words_of(operation)
-    base = "_".join(noun_parts)
+    name_parts = _words_of(operation)
+    base = "_".join(name_parts)
     whole = [word for word in leaf.strip("_").split("_") if word]
-    if operation.wish and noun_parts[: len(whole)] != whole:  # the tag is a namespace before the resource
-        noun_parts = _start_cut(noun_parts, above.replace(".", "_").split("_"))
+    if operation.wish and name_parts[: len(whole)] != whole:  # the tag is a namespace before the resource
+        name_parts = _start_cut(name_parts, above.replace(".", "_").split("_"))
     specific = [word for word in whole if word not in _GENERIC] or whole
     length = 1 if "and" in specific or "or" in specific else len(specific)
     last = [word for word in above.rpartition(".")[2].split("_") if word]
     for noun in ([*last, *whole], whole, *(specific[end:] for end in range(length))):
-        short, is_several = _without(noun_parts, noun, operation)
+        short, is_several = _without(name_parts, noun, operation)
         if short:
             break
     else:
@@ -199,7 +199,7 @@ def _responses(operation: Object) -> Object:
 
 
 def is_list(operation: Object, noun: str, data: Object) -> bool:
-    """Return whether the answer of an operation is a list, or an object that holds one as services name it.
+    """Return whether the response of an operation is a list, or an object that holds one as services name it.
 
     Args:
         operation: the operation object.

@@ -11,9 +11,9 @@ from omicsdk.core.errors import OmicsError, ServerError, TransportError
 T = TypeVar("T")
 
 NO_RESPONSE, SERVER_ERROR, THRESHOLD = 4, 1, 16
-"""What a request without a response counts, what one with a status of 500 or more, and the sum in a row from which on a server is down.
+"""Weights of a request without a response and of one with a status of 500 or more, and the sum, in a row, at which a server is down.
 
-A server that fails at single objects still returns others, so that four times as many of its failures are tolerated."""
+A server that fails at single objects still returns others, so four times as many of its failures are tolerated."""
 OPEN_SECONDS = 60.0
 """Seconds after which a server that was down is tried again."""
 

@@ -166,7 +166,7 @@ class _Workflows:
 class Gen3(_Workflows, _Services, CommonsAddress, Platform):  # pyright: ignore[reportIncompatibleVariableOverride] - `_retry` follows the environment
     """A Gen3 data commons. Thread-safe; close it, or use it in a `with` block.
 
-    Its services are attributes with an operation each: `gen3.indexd.get_record(guid=...)`.
+    Its services are attributes, and their operations attributes of these: `gen3.indexd.get_record(guid=...)`.
 
     The base URL and the login are found in this order: the arguments (a login, such as `Gen3Login`, states its commons); the
     profile, which is a name within ~/.gen3; OMICS_GEN3_URL, GEN3_ENDPOINT, OMICS_GEN3_TOKEN and GEN3_API_KEY;

@@ -164,6 +164,7 @@ class Lock:
 
         Raises:
             LockError: A file is invalid, or two files have one path.
+            UsageError: A source is unknown.
             SomeFailed: Files cannot be had, or cannot be locked; the lock is as it was.
             ConfigError: Another process is writing the lock.
         """
@@ -229,6 +230,7 @@ class Lock:
 
         Raises:
             LockError: The lock is missing or invalid; nothing was fetched.
+            UsageError: A source is unknown.
             TransferFailed: A file failed; the others are complete. Its error is SourceChanged if its content upstream
                 is no longer that of the lock.
             UnsafePath: A path would leave the folder; nothing was fetched.
@@ -403,6 +405,7 @@ class Lock:
         Raises:
             TransferFailed: A file is missing or differs.
             LockError: The lock is missing, or a line is invalid.
+            UsageError: A source is unknown.
         """
         chosen = TransferOptions.of(options)
         if names:
@@ -460,7 +463,7 @@ class Lock:
 
         Raises:
             LockError: The lock is missing or invalid, or a file has no URL or no checksum that bags have.
-            UsageError: The folder exists.
+            UsageError: The folder exists, or a source is unknown.
             NotWritable: It cannot be written.
         """
         with self._chosen(names) as files:

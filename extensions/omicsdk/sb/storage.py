@@ -90,11 +90,11 @@ def imports_named(client: SevenBridges, paths: Sequence[str], volume: str) -> li
 
     Args:
         client: The platform.
-        paths: Names on the volume and, last, The target.
+        paths: Names on the volume, and the target last.
         volume: The volume, `owner/volume`.
 
     Raises:
-        UsageError: Nothing states where to, or only one can go there.
+        UsageError: The target is missing or no path, or it is a file and there are several names.
     """
     *locations, last = paths
     if not locations or not is_path(last):
@@ -289,7 +289,7 @@ def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> Star
 
 def _check_targets(planned: Sequence[PlannedJob], how: Mapping[str, bool]) -> None:
     if not how.get("autorename"):
-        check_distinct([job.target for job in planned], "Use them different names.")
+        check_distinct([job.target for job in planned], "Give them different names.")
 
 
 def _folder_of(folders: Folders, path: SbPath) -> dict[str, Any]:
@@ -298,7 +298,7 @@ def _folder_of(folders: Folders, path: SbPath) -> dict[str, Any]:
 
 
 def reason(job: Import | Export) -> str | None:
-    """Why a job failed.
+    """Return why a job failed; None if it did not.
 
     Args:
         job: The job.

@@ -46,6 +46,7 @@ def plan_removal(
         IsFolder: One is a folder, and `recursive` is not given.
         FileAndFolder: One is both, and `recursive` is given.
         ReadOnly: The platform removes nothing there.
+        PathError: One is a link to a folder, and ends with a slash.
         InconsistentListing: A folder's listing contradicts itself, also when it is read again.
     """
     removal = Removal()

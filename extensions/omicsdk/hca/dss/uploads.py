@@ -173,7 +173,7 @@ class BundleUpload:
         self._asked = dict[int, Registering]()
         self._report: TransferReport | None = None
         self._last: Progress | None = None
-        self._quick: bool | None = None  # None until the service has answered the client well
+        self._quick: bool | None = None  # None until a call of the client has succeeded
         self._patience = ENDING
 
     def _is_over(self) -> bool:
@@ -224,14 +224,14 @@ class BundleUpload:
             Those that an earlier run had staged, but that are gone from the bucket.
         """
         self._asked.clear()
-        sent_numbers = set[int]()
+        staged_before = set[int]()
         with Workers(REGISTRATIONS_AT_ONCE, "dss-register") as pool:
 
             def over(at: int, outcome: Outcome) -> None:
                 number = numbers[at]
                 self._outcomes[number] = outcome
                 if outcome.state == "skipped":
-                    sent_numbers.add(number)
+                    staged_before.add(number)
                 elif outcome.error is not None:
                     refused = staging_error(self.files[number].name, self._bucket, outcome.error)
                     if refused is not outcome.error:
@@ -257,7 +257,7 @@ class BundleUpload:
                 # The end of the block does not wait for calls that run: they end when they see this.
                 self._ended.set()
                 raise
-        failures = {number: self._outcomes[number].error for number in sorted(sent_numbers)}
+        failures = {number: self._outcomes[number].error for number in sorted(staged_before)}
         return [n for n, error in failures.items() if isinstance(error, RegistrationRefused) and error.lost]
 
     def _stage(
@@ -389,9 +389,9 @@ def upload_bundle(
         replica: Where the bundle is registered.
         staging_bucket: A bucket of the user's own.
         options: The options of the transfer.
-        timeout_seconds: How long the service may take to copy one file.
+        timeout_seconds: Seconds that the service may take to copy one file.
         bundle_uuid: UUID of the bundle; by default a new one.
-        creator_uid: Who makes it, a number.
+        creator_uid: ID of the creator.
         resume: Whether to resume what an earlier run of the same upload left unfinished.
         files: What becomes the bundle's in place of all files below the folder: where each is, by its name there.
         s3: A boto3 S3 client that may write to the staging bucket; by default one with the user's own credentials.

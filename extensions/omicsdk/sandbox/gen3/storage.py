@@ -407,7 +407,7 @@ class Indexing:
         context.database.define(gen3_indexing="url TEXT PRIMARY KEY, due REAL NOT NULL")
 
     def stored(self, url: str) -> None:
-        """Notes that something was uploaded to a URL, when that is where the file of a blank record goes."""
+        """Note that something was uploaded to a URL, if the file of a blank record goes there."""
         if self._settings.flag("gen3.indexing") and self._blank(url) is not None:
             due = self._clock.now() + self._settings.number("gen3.indexing_seconds")
             self._database.execute("REPLACE INTO gen3_indexing VALUES (?, ?)", (url, due))

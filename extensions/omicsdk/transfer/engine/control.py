@@ -29,7 +29,7 @@ Reason = Literal["asked", "interrupt", "terminate", "budget"]
 
 T = TypeVar("T")
 
-#: Seconds between looks at the wall clock for a timetable: the clock may be set, and summer time begin, at any time.
+#: Seconds between readings of the wall clock for a timetable: the clock may be set, or summer time begin, at any time.
 _LOOK = 1.0
 #: Least bytes read at once under a limit, and in seconds of the limit.
 _LEAST, _STRIDE = 16 * 1024, 0.1
@@ -119,7 +119,7 @@ class Control:
         return self._timetable
 
     def limit(self, rate: float | Timetable | None, budget: float | None, clock: Clock = SYSTEM_CLOCK) -> None:
-        """Set limits, as the options of a transfer do that states them.
+        """Set limits, as the options of a transfer do.
 
         Args:
             rate: Bytes a second, as for `rate_limit`, or a timetable of them; None leaves it as it is.

@@ -166,9 +166,7 @@ class Settings:
             return fixed.access, "AWS_ACCESS_KEY_ID" if is_variable else profile
         if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return "", "AWS_WEB_IDENTITY_TOKEN_FILE"
-        names = (*self._credentials, *self._config)
-        is_issued = self._unread or any(name in _SOURCES or name.startswith("sso_") for name in names)
-        return "", profile if is_issued else ""
+        return "", profile if self._are_issued() else ""
 
     def renewed(self) -> Callable[[], Keys | None]:
         """Find the keys again, in files that may have changed."""
@@ -176,16 +174,19 @@ class Settings:
             self._read()
         return self.keys()
 
+    def _are_issued(self) -> bool:
+        """Return whether a role, login or program issues the keys, or may, since a file cannot be read here."""
+        names = (*self._credentials, *self._config)
+        return self._unread or any(name in _SOURCES or name.startswith("sso_") for name in names)
+
     def _fixed(self) -> Keys | None:
         environ = self._environ
         access, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
         if not self.stated and access and secret:
             return Keys(access, secret, environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN") or "")
-        if self._unread or (access and not self.stated) or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        if self._are_issued() or (access and not self.stated) or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return None
         for section in (self._credentials, self._config):
-            if any(name in _SOURCES or name.startswith("sso_") for name in (*self._credentials, *self._config)):
-                return None
             access, secret = section.get("aws_access_key_id"), section.get("aws_secret_access_key")
             if access and secret:
                 return Keys(access, secret, section.get("aws_session_token") or section.get("aws_security_token") or "")

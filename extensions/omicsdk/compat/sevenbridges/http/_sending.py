@@ -119,7 +119,7 @@ class HandledExchange(Exchange):
 def response_to(request: Request, client: SevenBridges, login: Login) -> Response:
     """Send a request of an Api without error handlers.
 
-    The client does not wait for a platform that takes no requests: error handlers do, or nothing.
+    The client does not wait while the platform is in maintenance: only error handlers do.
     """
     request = _with_headers(request, login.added())
     request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda match: f"{match[1]}{match[2].title()}", request.url)))

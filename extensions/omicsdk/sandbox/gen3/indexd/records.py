@@ -32,7 +32,7 @@ HANDLERS = for_each({"records": "object", "bundles": "bundle"}, {"list_{}": _lis
 
 
 def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, page: int | None) -> list[JsonObject]:
-    """Record and bundles of a list, as they are kept.
+    """Records and bundles of a list, as they are kept.
 
     Args:
         index: The index.
@@ -211,7 +211,7 @@ def get_latest_version(index: Index, call: Call) -> Reply:
 
 
 def update_versions(index: Index, call: Call) -> Reply:
-    """PUT /index/{GUID}/versions: who may have all of them."""
+    """PUT /index/{GUID}/versions: replace the access rules of all of them."""
     body = requests.sent(call, "UpdateAllVersionsInputInfo")
     rules = {name: sorted(set(values)) for name, values in body.items() if values}
     with index.records.transaction():
@@ -317,11 +317,10 @@ def get_dist(index: Index, _call: Call) -> Reply:
     return Reply(index.json_setting(NEIGHBOURS))
 
 
+# -- aliases of records
+
+
 _DELETED = "Aliases deleted successfully"
-_EMPTY: JsonObject = {"keeper_authority": None, "host_authorities": [], "metastring": None}
-
-
-# -- of records
 
 
 def get_aliases(index: Index, call: Call) -> Reply:
@@ -389,6 +388,9 @@ def _writable(index: Index, call: Call, guid: str, method: str) -> str:
 
 
 # -- old alias records
+
+
+_EMPTY: JsonObject = {"keeper_authority": None, "host_authorities": [], "metastring": None}
 
 
 def list_alias_records(index: Index, call: Call) -> Reply:
