@@ -62,8 +62,8 @@ def test_a_version_is_made_the_newest_or_removed(omics, client, versions):
     old = f"s3://bkt/a b.txt?versionId={versions[0]}"
     assert omics("cp", old, "s3://bkt/a b.txt")[0] == 0
     assert client.get_object(Bucket="bkt", Key="a b.txt")["Body"].read() == b"one"
-    code, _, said = omics("rm", "--dry-run", old)
-    assert (code, old in said or old.encode() in _) == (0, True)
+    code, out, _ = omics("rm", "--dry-run", old)
+    assert (code, old.encode() in out) == (0, True)
     assert omics("--yes", "rm", old)[0] == 0
     left = client.list_object_versions(Bucket="bkt")["Versions"]
     assert versions[0] not in {each["VersionId"] for each in left}

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.catalog import Catalog
+from omicsdk.core.version import __version__
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pages as a build makes them: by an interpreter without omicsdk's dependencies."""
+    """The pages that the script writes."""
     folder = tmp_path_factory.mktemp("man")
     subprocess.run([sys.executable, ROOT / "release/man_pages.py", folder], check=True, capture_output=True)
     return folder
@@ -50,4 +51,4 @@ def test_the_wheel_installs_them(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert "omicsdk-0.1.0.data/data/share/man/man1/omics-dss.1" in names
+    assert f"omicsdk-{__version__}.data/data/share/man/man1/omics-dss.1" in names

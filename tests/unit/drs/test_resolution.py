@@ -22,7 +22,7 @@ START = 1_795_000_000.0
 class Web:
     """A network of fixed responses by URL; everything else is 404."""
 
-    def __init__(self, **responses: Any) -> None:
+    def __init__(self) -> None:
         self.responses: dict[str, Any] = {}
         self.asked: list[str] = []
 
