@@ -131,9 +131,14 @@ class Lock:
 
         Raises:
             LockError: The lock is missing, or a line is invalid.
+            UsageError: A source is unknown.
         """
-        chosen = frozenset(names)
-        return (file for file in read_files(self.path) if not chosen or file.source in chosen)
+        if names:
+            check_known(names, {file.source for file in self._files()}, LOCK_FILE)
+        return self._files(names)
+
+    def _files(self, names: Sequence[str] = ()) -> Iterator[LockedFile]:
+        return (file for file in read_files(self.path) if not names or file.source in names)
 
     # -- resolved
 
@@ -351,7 +356,7 @@ class Lock:
     def _verification(self, names: Sequence[str], report: Callable[[Progress], object] | None) -> FileProgress:
         """The progress of reading all files of some sources."""
         count = size = 0
-        for file in self.files(names) if report is not None else ():
+        for file in self._files(names) if report is not None else ():
             count, size = count + 1, size + (file.size or 0)
         return FileProgress(report, self._clock, count, size)
 
@@ -408,13 +413,12 @@ class Lock:
             UsageError: A source is unknown.
         """
         chosen = TransferOptions.of(options)
-        if names:
-            check_known(names, {file.source for file in self.files()}, LOCK_FILE)
+        files = self.files(names)
         start, clock, outcomes = self._clock.now(), self._clock.monotonic(), Outcomes()
         progress = self._verification(names, chosen.progress)
-        for some in batches(self.files(names), _AT_ONCE):
+        for some in batches(files, _AT_ONCE):
             if chosen.stopped:
-                outcomes.fill((file.path, file.size) for file in self.files(names))
+                outcomes.fill((file.path, file.size) for file in self._files(names))
                 break
             for file, outcome in zip(some, self._verified(some, progress, lambda: chosen.stopped), strict=True):
                 ended = Outcome.of_error(file.path, outcome, file.size) if isinstance(outcome, OmicsError) else outcome

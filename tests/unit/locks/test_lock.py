@@ -61,7 +61,8 @@ def test_a_new_lock_has_the_files_of_all_sources(lock: Lock):
     first = LockedFile("data/a", "one", 1, {"md5": md5("A")}, "url", f"{HOST}/a", (), "2026-01-31T12:00:00Z")
     assert next(lock.files()) == first
     assert [file.path for file in omicsdk.Lock.load().files(["one"])] == ["data/a", "data/b"]
-    assert [*lock.files(["two"])] == []
+    with pytest.raises(UsageError, match="no source 'two'"):
+        lock.files(["two"])
 
 
 def test_nothing_is_written_again_without_a_change(lock: Lock, clock: ManualClock):
