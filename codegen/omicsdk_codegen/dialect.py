@@ -130,7 +130,7 @@ def dialect_of(source: Source) -> Dialect:
         )
     elif "overlay" in data:
         fault = source.place("/overlay").fault(
-            "it is an overlay", "Use the document that it corrects, and this beside it."
+            "it is an overlay", "Name the document that it corrects, and this file as its overlay."
         )
     else:
         fault = source.place("").fault(

@@ -36,7 +36,7 @@ def too_deep(value: Json, depth: int = 0) -> bool:
 
 def nested_fault(label: str, line: int | None) -> Fault:
     """The fault of a file that nests too deep."""
-    return Fault(f"it nests deeper than {MAX_DEPTH} levels", "Use inner parts names and refer to them.", label, line)
+    return Fault(f"it nests deeper than {MAX_DEPTH} levels", "Give inner parts names, and refer to them.", label, line)
 
 
 def models_fault(label: str) -> Fault:

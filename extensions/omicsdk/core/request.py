@@ -465,6 +465,6 @@ def service_url(given: str, *, source: str = "The base URL") -> str:
 
         raise ConfigError(
             f"{source} {mask_url(url)!r} has a query or fragment, and paths cannot follow one",
-            remedy="Use the part before it.",
+            remedy="Remove them.",
         )
     return url

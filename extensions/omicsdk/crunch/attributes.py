@@ -193,7 +193,7 @@ def file_size(value: object) -> int:
     """
     size = whole_number(value)
     if size < 0:
-        raise UsageError(f"{size} is not a file's size", remedy="Use the bytes, from 0.")
+        raise UsageError(f"{size} is not a file's size", remedy="Use a number of bytes, 0 or more.")
     return size
 
 

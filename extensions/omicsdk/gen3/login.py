@@ -386,7 +386,8 @@ def _path_within(path: str, endpoint: str) -> str:
     if "://" in path.partition("?")[0]:
         if path != endpoint and not path.startswith((f"{endpoint}/", f"{endpoint}?")):
             raise Gen3UserError(
-                f"{path.partition('?')[0]} is not below {endpoint}, for which this login is", remedy="Use a path of it."
+                f"{path.partition('?')[0]} is not below {endpoint}, for which this login is",
+                remedy="Use a path of this commons.",
             )
         path = path.removeprefix(endpoint)
     return f"/{path.lstrip('/')}"

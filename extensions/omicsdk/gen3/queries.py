@@ -42,7 +42,7 @@ def name_of(text: str) -> str:
         Gen3UserError: It cannot be one.
     """
     if not _NAME.fullmatch(text):
-        raise Gen3UserError(f"{text!r} is not a GraphQL name", remedy="Use one of letters, digits and underscores.")
+        raise Gen3UserError(f"{text!r} is not a GraphQL name", remedy="Use letters, digits and underscores only.")
     return text
 
 

@@ -180,7 +180,7 @@ def workspace_response(
     """
     where, inner = f"ws:///{workspace}/{key}", key.strip("/")
     if action == "rm" and not inner:
-        raise Gen3UserError(f"All files of {workspace} cannot be deleted at once", remedy="Use the key of one.")
+        raise Gen3UserError(f"All files of {workspace} cannot be deleted at once", remedy="Name the key of a file.")
     # Files are deleted at the address of lists.
     method, what = ("DELETE", "list") if action == "rm" else ("GET", action)
     location = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""

@@ -144,7 +144,7 @@ class PasswordLogin(Credentials):
         if not email or not password:
             missing = "e-mail address" if not email else "password"
             raise ConfigError(
-                f"A Pangea login has no {missing}", remedy="Use both, or set PANGEA_USER and PANGEA_PASS."
+                f"A Pangea login has no {missing}", remedy="Pass both, or set PANGEA_USER and PANGEA_PASS."
             )
         self.email = email
         self._password = password

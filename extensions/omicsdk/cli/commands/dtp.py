@@ -385,7 +385,7 @@ def query(
             "expected exactly one query", remedy="Use one of: a query in GraphQL, --node NODE, --projects."
         )
     if variables is not None and text is None:
-        raise UsageError("--variables requires a query", remedy="Use the query as well.")
+        raise UsageError("--variables requires a query", remedy="Add the query.")
     with Querier(workflow.auth) as querier:
         if text is not None:
             return querier.graphql_query(query_text(text), variables)

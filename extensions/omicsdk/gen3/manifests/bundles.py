@@ -103,7 +103,7 @@ def _bundle(line: int, cells: Mapping[str, str], headings: Mapping[str, str]) ->
         return Fault(line, headings[name], cells[name], reason, remedy)
 
     if not cells["name"]:
-        return wrong("name", "names no bundle", "Use the bundle a name.")
+        return wrong("name", "names no bundle", "Give the bundle a name.")
     members = tables.several(cells["ids"])
     if not members:
         return wrong("ids", "names no members", "Use at least one GUID, or the name of a bundle of this manifest.")

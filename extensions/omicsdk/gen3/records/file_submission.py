@@ -61,7 +61,10 @@ def submit_file(
         TransportError: The commons cannot be reached.
     """
     if chunk_size < 1 or row_offset < 0:
-        raise Gen3UserError(f"chunk_size={chunk_size}, row_offset={row_offset}", remedy="Use 1 or more, and 0 or more.")
+        raise Gen3UserError(
+            f"chunk_size={chunk_size}, row_offset={row_offset}",
+            remedy="Use a chunk_size of 1 or more, and a row_offset of 0 or more.",
+        )
     rows = list(Table(path))[row_offset:]
     _refuse_twins(rows)
     return _Sending(client.sheepdog, project_of(project), rows, chunk_size).result()

@@ -150,7 +150,7 @@ def _of_text(text: str) -> list[Condition]:
     if bounds is None:
         return [Condition(field, "is not" if sign == "!=" else "is", (_value(field, value),))]
     if sign == "!=":
-        raise InvalidFilter(f"{text!r}: a range cannot be negated", remedy="Use the ranges that remain.")
+        raise InvalidFilter(f"{text!r}: a range cannot be negated", remedy="State the ranges that remain.")
     return [Condition(field, "within", ([_value(field, bounds[1]), _value(field, bounds[2])],))]
 
 

@@ -97,7 +97,7 @@ def changes(**values: Any) -> dict[str, Any]:
     """
     set_values = {name: value for name, value in values.items() if value is not None}
     if not set_values:
-        raise UsageError("nothing to change", remedy="Use an option with the new value.")
+        raise UsageError("nothing to change", remedy="Add an option with the new value.")
     return set_values
 
 
