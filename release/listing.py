@@ -141,7 +141,7 @@ class _Reading:
             self.found[path] = f"attribute {_shown(getattr(target, 'annotation', None))}".rstrip()
 
     def _is_known(self, path: str, target: str) -> bool:
-        """Whether a class is described elsewhere; the name is requested to lead there then."""
+        """Whether a class is described elsewhere; the name then refers to it."""
         known = self._described.setdefault(target, path)
         if known != path:
             self.found[path] = f"is {known}"

@@ -143,14 +143,16 @@ REQUESTS: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.mark.tried("55 requests, compared with the sandbox's responses to them")
 def test_the_sandbox_responds_as_the_server_does(server: Server, tmp_path: Path) -> None:
     def responses(url: str, client: httpx.Client) -> dict[str, tuple[int, str]]:
-        found = {}
+        results = {}
         for label, (path, headers) in REQUESTS.items():
-            told = client.get(f"{url}/sequence/{path}", headers=headers)
+            response = client.get(f"{url}/sequence/{path}", headers=headers)
             text = (
-                str(told.json()["metadata"]["length"]) if path.endswith("/metadata") and told.is_success else told.text
+                str(response.json()["metadata"]["length"])
+                if path.endswith("/metadata") and response.is_success
+                else response.text
             )
-            found[label] = told.status_code, text if told.is_success else ""
-        return found
+            results[label] = response.status_code, text if response.is_success else ""
+        return results
 
     with Sandbox(tmp_path) as sandbox, httpx.Client(trust_env=False) as client:
         sandbox.ga4gh.refget.add("NC_TEST.1", SEQUENCE)

@@ -359,7 +359,7 @@ class FenceStore(MultipartStore):
         """Detect by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
         if not self.guid:  # the record was deleted, and with it the parts that were sent
             return None
-        if self._is_unsure:  # S3 forgot the upload after it was requested to put it together: it did so
+        if self._is_unsure:  # S3 forgot the upload after the request to put it together, which it did then
             return {}
         try:
             record: object = json_of(self._indexd.get_record.raw(guid=self.guid))

@@ -66,7 +66,7 @@ def test_a_version_is_made_the_newest_or_removed(omics, client, versions):
     assert (code, old.encode() in out) == (0, True)
     assert omics("--yes", "rm", old)[0] == 0
     left = client.list_object_versions(Bucket="bkt")["Versions"]
-    assert versions[0] not in {each["VersionId"] for each in left}
+    assert versions[0] not in {entry["VersionId"] for entry in left}
     assert len(left) == 2
     gone = omics("cat", old)
     assert (gone[0], "not found" in gone[2]) == (1, True)
@@ -82,7 +82,7 @@ def test_a_key_may_end_like_a_version(omics, client, versions):
     assert omics("cp", "-r", "s3://bkt/sub/", "s3://bkt/copy/")[0] == 0
     assert client.get_object(Bucket="bkt", Key="copy/x?versionId=1")["Body"].read() == b"sub/x?versionId=1"
     assert omics("--yes", "rm", "-r", "s3://bkt/sub/")[0] == 0
-    keys = {each["Key"] for each in client.list_objects_v2(Bucket="bkt")["Contents"]}
+    keys = {entry["Key"] for entry in client.list_objects_v2(Bucket="bkt")["Contents"]}
     assert keys == {"a b.txt", odd, "copy/x?versionId=1"}
 
 
@@ -91,18 +91,18 @@ def test_uploads_are_encrypted_and_classed_as_wished(omics, client):
     Path("large").write_bytes(bytes(17 * 1024**2))
     how = ("--sse", "aws:kms", "--sse-kms-key-id", "alias/k", "--storage-class", "STANDARD_IA")
     for words in (("small", "s3://bkt/"), ("large", "s3://bkt/"), ("s3://bkt/small", "s3://bkt/copy")):
-        code, _, said = omics("cp", *how, *words)
-        assert code == 0, said
+        code, _, err = omics("cp", *how, *words)
+        assert code == 0, err
     for key in ("small", "large", "copy"):
-        told = client.head_object(Bucket="bkt", Key=key)
-        stated = (told["ServerSideEncryption"], told["SSEKMSKeyId"], told["StorageClass"])
+        head = client.head_object(Bucket="bkt", Key=key)
+        stated = (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["StorageClass"])
         assert stated == ("aws:kms", "alias/k", "STANDARD_IA"), key
-    code, _, said = omics("cp", "--sse", "AES256", "--sse-kms-key-id", "k", "small", "s3://bkt/")
-    assert (code, "sse_kms_key_id" in said) == (2, True)
+    code, _, err = omics("cp", "--sse", "AES256", "--sse-kms-key-id", "k", "small", "s3://bkt/")
+    assert (code, "sse_kms_key_id" in err) == (2, True)
 
 
 def test_unsigned_requests_are_refused_as_such(omics, client):
     client.put_object(Bucket="bkt", Key="a", Body=b"a")
-    code, _, said = omics("cat", "--no-sign-request", "s3://bkt/a")
-    assert (code, "not signed" in said) == (4, True), said
+    code, _, err = omics("cat", "--no-sign-request", "s3://bkt/a")
+    assert (code, "not signed" in err) == (4, True), err
     assert omics("cat", "--request-payer", "requester", "s3://bkt/a")[:2] == (0, b"a")

@@ -185,7 +185,7 @@ def test_a_file_that_is_copied_later_is_waited_for(dss, source, omics_sandbox):
 
 def test_a_collection_of_parts_states_what_it_brings(dss, bundles):
     files = dss("get-bundle", "--uuid", bundles[0]["bundle_uuid"], "--replica", "aws").json["bundle"]["files"]
-    metadata = next(one for one in files if one["name"].endswith(".json"))
+    metadata = next(file for file in files if file["name"].endswith(".json"))
     part = {"type": "organ", "uuid": metadata["uuid"], "version": metadata["version"], "path": "/organ"}
     which = ("--uuid", "4ba00d2e-b67c-44ae-a31c-fd85f44f4c12", "--replica", "aws")
     facts = ("--name", "n", "--description", "d", "--details", "{}", "--version", "2019-08-01T200147.836832Z")
@@ -209,13 +209,13 @@ def test_downloads_select_files(dss, omics_sandbox, source):
         (
             made["bundle_uuid"],
             made["version"],
-            each["name"],
-            each["uuid"],
-            each["version"],
-            each["sha256"],
-            str(each["size"]),
+            file["name"],
+            file["uuid"],
+            file["version"],
+            file["sha256"],
+            str(file["size"]),
         )
-        for each in listed
+        for file in listed
     ]
     Path("all").mkdir()
     Path("all/rows.tsv").write_text("".join("\t".join(cells) + "\n" for cells in [words, *rows]))

@@ -42,9 +42,9 @@ def test_a_client_of_ours_with_dates_passes_both_type_checkers_and_calls(
     }  # fmt: skip
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=data))
     with package.DrsApi(transport=transport, strict=True) as client:
-        found = client.get_object(object_id="a")
-    assert found.created_time == datetime(2024, 1, 2, 3, 4, 5, 123456, UTC)
-    assert found.to_dict() == data
+        drs_object = client.get_object(object_id="a")
+    assert drs_object.created_time == datetime(2024, 1, 2, 3, 4, 5, 123456, UTC)
+    assert drs_object.to_dict() == data
 
 
 RIGHT = """\
@@ -74,12 +74,12 @@ def _check(tmp_path: Path, paths: list[Path]) -> None:
     options = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "extraPaths": sources}
     project.write_text(json.dumps({"include": [str(path) for path in paths], **options}))
     python = ["--pythonpath", sys.executable]
-    told = _run("basedpyright", *python, "-p", str(project))
-    assert told.returncode == 0, told.stdout
-    told = _run(
+    checked = _run("basedpyright", *python, "-p", str(project))
+    assert checked.returncode == 0, checked.stdout
+    checked = _run(
         "mypy", "--strict", "--python-version", "3.11", "--cache-dir", str(ROOT / "build" / "mypy"), str(paths[2])
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def _run(module: str, *words: str) -> subprocess.CompletedProcess[str]:

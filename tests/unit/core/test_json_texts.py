@@ -21,9 +21,9 @@ def without_halves(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [without_halves(each) for each in value]
+        return [without_halves(item) for item in value]
     return (
-        {without_halves(key): without_halves(each) for key, each in value.items()} if isinstance(value, dict) else value
+        {without_halves(key): without_halves(item) for key, item in value.items()} if isinstance(value, dict) else value
     )
 
 

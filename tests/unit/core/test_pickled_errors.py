@@ -67,10 +67,10 @@ def made(cls):
     return error
 
 
-def told(error):
+def state_of(error):
     """All that an error holds, errors within it too."""
-    held = {name: [told(e) for e in value] if name == "errors" else value for name, value in vars(error).items()}
-    return type(error), error.args, str(error), error.remedy, held
+    fields = {name: [state_of(e) for e in value] if name == "errors" else value for name, value in vars(error).items()}
+    return type(error), error.args, str(error), error.remedy, fields
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
@@ -80,7 +80,7 @@ def test_every_class_with_all_that_it_holds(way):
     for cls in classes:
         error = made(cls)
         error.noted_later = {"by": "whoever caught it"}
-        assert told(way(error)) == told(error)
+        assert state_of(way(error)) == state_of(error)
 
 
 @pytest.fixture

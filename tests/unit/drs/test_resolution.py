@@ -145,11 +145,11 @@ def test_a_source_that_is_down_is_passed_over_and_named_when_no_source_has_it(re
     web.responses = {DIST: httpx.ConnectError("refused")}
     with pytest.raises(UnknownPrefix) as unknown:
         resolver(keeps=False, order=("commons_mds", "dataguids_dist", "dataguids")).host("drs://dg.1:abc")
-    said = str(unknown.value)
-    assert "dg.1" in said
-    assert "commons_mds: not known" in said
-    assert "dataguids_dist:" in said
-    assert "DRS_RESOLVER_HOSTNAME" in said
+    message = str(unknown.value)
+    assert "dg.1" in message
+    assert "commons_mds: not known" in message
+    assert "dataguids_dist:" in message
+    assert "DRS_RESOLVER_HOSTNAME" in message
 
 
 def test_an_unknown_prefix_is_asked_about_once(resolver: Any, web: Web) -> None:
@@ -252,7 +252,7 @@ def test_prefixes_of_the_table_are_known_without_a_request_whatever_their_case(r
 def test_the_settings_come_before_the_table_and_the_table_can_be_left_out(resolver: Any, web: Web) -> None:
     moved = settings_from({"OMICS_DRS_HOSTS": "dg.4DFC=new.example.org, drs.x = 127.0.0.1:8080"}).hosts
     found = resolver(hosts=moved)
-    assert [found.host(each) for each in ("drs://dg.4dfc:1", "drs://DRS.X:1")] == ["new.example.org", "127.0.0.1:8080"]
+    assert [found.host(uri) for uri in ("drs://dg.4dfc:1", "drs://DRS.X:1")] == ["new.example.org", "127.0.0.1:8080"]
     with pytest.raises(UnknownPrefix, match=r"OMICS_DRS_HOSTS=dg\.4DFC=HOST"):
         resolver(order=()).host("dg.4DFC/1")
     for wrong in ("dg.1", "=h.org", "dg.1=not a host"):
@@ -269,7 +269,7 @@ def test_prefixes_are_compared_without_case_in_every_source(resolver: Any, web: 
 
 
 @pytest.mark.parametrize(
-    "told",
+    "response",
     [
         [],
         {},
@@ -278,8 +278,10 @@ def test_prefixes_are_compared_without_case_in_every_source(resolver: Any, web: 
         {"_links": {"self": {"href": "https://evil.example.org/namespaces/../../1"}, "namespace": "x"}},
     ],
 )
-def test_a_response_of_identifiers_org_without_a_namespace_knows_nothing(resolver: Any, web: Web, told: Any) -> None:
-    web.responses = {NAMESPACE: told}
+def test_a_response_of_identifiers_org_without_a_namespace_knows_nothing(
+    resolver: Any, web: Web, response: Any
+) -> None:
+    web.responses = {NAMESPACE: response}
     with pytest.raises(UnknownPrefix, match="identifiers_org: not known"):
         resolver(order=("identifiers_org",)).host("drs://dg.1:x")
 

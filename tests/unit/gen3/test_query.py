@@ -17,8 +17,8 @@ COMMONS = "https://commons.example.org"
 
 
 def test_errors_in_a_response_are_raised():
-    told = {"data": None, "errors": [{"message": "one"}, "two"]}
-    answering = httpx.MockTransport(lambda request: httpx.Response(200, json=told))
+    body = {"data": None, "errors": [{"message": "one"}, "two"]}
+    answering = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
     with pytest.raises(Gen3SubmissionQueryError, match="one; two"):
         Gen3Query(endpoint=COMMONS, transport=answering).graphql_query("{ x }")
 

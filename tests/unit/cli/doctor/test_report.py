@@ -37,10 +37,10 @@ def test_lines_fit_the_terminal(width):
 
 @given(st.lists(OUTCOMES, max_size=4), st.integers(40, 120))
 def test_no_word_is_lost_at_any_width(found, width):
-    told = outcomes(found, width).split()
-    for each in found:
-        for text in (each.probe, each.subject, each.found, each.remedy):
-            assert all(word in told for word in text.split())
+    words = outcomes(found, width).split()
+    for outcome in found:
+        for text in (outcome.probe, outcome.subject, outcome.found, outcome.remedy):
+            assert all(word in words for word in text.split())
 
 
 def test_a_wide_terminal_has_a_line_for_each_and_its_remedy_below():
