@@ -57,7 +57,7 @@ def template(path: str, declared: Collection[str] = ()) -> Template:
     """Read a path.
 
     `/a/<int:id>`, `/a/{id:[0-9]+}` and, where a path parameter is called so, `/a/:id` mean `/a/{id}`; a path without
-    a slash before it has one; `/a{?q}` and `/a?q={q}` have a query parameter.
+    a leading slash gets one; `/a{?q}` and `/a?q={q}` have a query parameter.
 
     Args:
         path: as the document has it.
@@ -142,12 +142,14 @@ class Paths:
         assert isinstance(paths, dict)
         remedy = "Put their operations under one."
         for key, operation in item.items():
-            if key not in METHODS:
+            if key.startswith("x-") or key in ("summary", "description"):
                 continue
             if key not in paths:
                 paths[key] = operation
                 before = f"the path {path} is the same as {first}"
                 self._context.note(item, key, "repair", before, f"{key} of both", remedy=remedy)
+            elif key == "additionalOperations" and isinstance(operation, dict):
+                self._merge(paths[key], operation, path, first)
             elif isinstance(operation, dict):
                 message = f"{key} of the path {path} is the same as that of {first}"
                 self._context.leave_out(operation, None, message, "it is left out", remedy)

@@ -318,6 +318,18 @@ def test_two_paths_that_are_one_are_merged_and_what_is_in_both_is_a_fault() -> N
     assert [(fault.line, fault.remedy) for fault in report.faults] == [(4, "Put their operations under one.")]
 
 
+def test_additional_operations_of_two_paths_that_are_one_are_merged() -> None:
+    text = (
+        "openapi: 3.2.0\npaths:\n  '/a/{id}': {get: {}}\n  '/a/<int:id>': {additionalOperations: {COPY: {}}}\n"
+        "  '/a/<id>': {additionalOperations: {MOVE: {}}}\n"
+    )
+    report = Report()
+    added = at(upgraded(text, report).data, "/paths/~1a~1{id}/additionalOperations")
+    assert isinstance(added, dict)
+    assert list(added) == ["COPY", "MOVE"]
+    assert report.faults == []
+
+
 def test_paths_that_differ_in_the_names_of_variables_are_both_called_and_reported() -> None:
     report = Report()
     text = "openapi: 3.0.0\npaths:\n  '/a/{id}': {get: {}}\n  '/a/{name}': {get: {}}\n  '/a/{id}/b': {}\n"
