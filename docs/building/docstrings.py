@@ -72,8 +72,12 @@ def _name_options(cls: griffe.Class) -> None:
     unpacked = options.annotation
     if not isinstance(unpacked, griffe.ExprSubscript) or not isinstance(unpacked.slice, griffe.Expr):
         return
+    try:
+        described = cls.package.modules_collection[unpacked.slice.canonical_path].attributes
+    except (KeyError, griffe.GriffeError):  # of a package that is not loaded
+        return
     del init.parameters["options"]
-    for name, option in cls.package.modules_collection[unpacked.slice.canonical_path].attributes.items():
+    for name, option in described.items():
         if name not in init.parameters and f"\n    {name}: " in text:
             kind = griffe.ParameterKind.keyword_only
             init.parameters.add(griffe.Parameter(name, annotation=option.annotation, kind=kind, default="..."))
