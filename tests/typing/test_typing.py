@@ -23,6 +23,7 @@ UNTYPED = (
     "sys.path.insert",
     "from runs import ",
     "from registry import ",
+    "from fastapi import ",
     "import pandas",
     "import fsspec",
 )
