@@ -238,11 +238,13 @@ def get(
         except KeyboardInterrupt as error:
             # Ctrl-C while another copy of some files was tried leaves a report of these alone.
             if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
+                _keep_earlier(written, plan, tell)
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
         # The result of an earlier download stays if this one found no file.
         if not chosen.dry_run and (plan.count or not plan.unavailable or not written.exists()):
             report = without_pages(report, target, tell)
+            _keep_earlier(written, plan, tell)
             write_result(written, plan, target, report.outcomes)
             # The result manifest exists before the conversion, which may take long and be interrupted.
             if converter is not None:
@@ -677,6 +679,29 @@ def _check_not_listed(path: Path, arguments: Sequence[str | os.PathLike[str]]) -
             f"The result manifest would replace the list {path}, without the rows that are not selected",
             remedy="Name another file for it: --result FILE.",
         )
+
+
+def _keep_earlier(path: Path, plan: Plan, tell: Callable[[str], object]) -> None:
+    """Rename an earlier result manifest that has files, or cells, which one of this plan lacks.
+
+    These are of another download into the folder, or a column that its user added.
+    """
+
+    def stated(cells: Mapping[str, str]) -> dict[str, str]:
+        return {name: cell for name, cell in cells.items() if cell and name not in (PATH_COLUMN, OUTCOME_COLUMN)}
+
+    if not path.exists():
+        return
+    replacing = (stated(row.cells) for row in plan.rows())
+    with suppress(UnicodeDecodeError, csv.Error), path.open(newline="", encoding="utf-8") as file:
+        earlier = csv.DictReader(file, restval="", dialect="excel-tab")
+        # In the order of the plan, so that neither table is held in memory.
+        if all(stated(cells) in replacing for cells in earlier if cells.get(PATH_COLUMN, "?").strip(SEPARATOR)):
+            return
+    free = (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in count(1))
+    kept = next(name for name in free if not name.exists())
+    path.rename(kept)
+    tell(f"the earlier {path}, which has other rows or columns, is kept as {kept}")
 
 
 def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome]) -> None:

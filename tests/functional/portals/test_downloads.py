@@ -393,6 +393,28 @@ def test_what_is_left_is_fetched_by_the_next_run(get: Any, portal: PortalHost, t
     assert omicsdk.get("data.manifest.tsv", "data", result="one.tsv", limit=1).counts["skipped"] == 1
 
 
+def test_a_result_manifest_of_other_files_or_with_columns_of_its_user_is_kept(
+    get: Any, portal: PortalHost, tmp_path: Path
+):
+    result, annotated, both = (tmp_path / f"data.manifest{middle}.tsv" for middle in ("", ".1", ".2"))
+    lists = {name: tmp_path / f"{name}.tsv" for name in ("a", "b")}
+    for name, path in lists.items():
+        path.write_text(f"url\ttissue\n{portal.put(f'{name}.bam', name.encode())}\tretina\n")
+    omicsdk.get(lists["a"], "data")
+    header, row = result.read_text().splitlines()
+    result.write_text(f"{header}\tusable\n{row}\tyes\n")
+    said: list[str] = []
+    omicsdk.get(lists["a"], "data", on_message=said.append)
+    assert rows(annotated)[0]["usable"] == "yes"
+    assert any(
+        "data.manifest.tsv, which has other rows or columns, is kept as data.manifest.1.tsv" in text for text in said
+    )
+    omicsdk.get([*lists.values()], "data")  # a further file, and all of the earlier rows
+    assert not both.exists()
+    omicsdk.get(lists["b"], "data")
+    assert [len(rows(path)) for path in (result, both)] == [1, 2]
+
+
 def test_a_list_without_checksums_is_reported_and_can_be_refused(get: Any, portal: PortalHost):
     sb(portal)
     report = get("sb_manifest.csv", require_checksum=True)
