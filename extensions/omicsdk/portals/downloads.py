@@ -159,7 +159,7 @@ def get(
             that of the list itself, if it is given by URL.
         strict: Refuse a list with an invalid row. By default such a row fails alone, unless its name is unsafe.
         where: Conditions on files: name, size or a column of the list, compared by < <= > >= = != ~ or !~ (a pattern),
-            joined by and, or: 'size<1G and name~*.bam'.
+            joined by and, or: 'name~*.bam and organism="Mus musculus"'.
         limit: Download the first files only, at most this number.
         sample: Download this number of files, drawn from all; the same ones in each run. Services are asked for these
             alone, unless only they know how many files a list names, or a condition or `limit` has to be checked first.
@@ -193,6 +193,8 @@ def get(
     """
     chosen = TransferOptions.of(options, connections=16, selects=True)
     target = os.fspath(folder)
+    if not target:
+        raise UsageError("The folder is empty", remedy="Name a folder, or . for the current one.")
     if scheme_of(target):
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
     converter = fasterq_dump() if convert and not chosen.dry_run else None

@@ -24,7 +24,10 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda one, other: one <= other,
     ">=": lambda one, other: one >= other,
 }
-_REMEDY = "Write conditions such as 'size<1G and name~*.bam': a column, < <= > >= = != ~ or !~, and a value, joined by and, or."
+_REMEDY = (
+    "Write conditions such as 'name~*.bam and organism=\"Mus musculus\"': a column, < <= > >= = != ~ or !~, and a value, "
+    "in double quotes if it has a space, joined by and, or."
+)
 
 
 class Condition(NamedTuple):

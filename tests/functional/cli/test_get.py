@@ -75,6 +75,11 @@ def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, o
     assert "no download recorded checksums of its files. Name its source, too" in ran.err
 
 
+def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):
+    ran = get("gdc_manifest.txt", "--to", "")
+    assert (ran.code, "The folder is empty. Name a folder" in ran.err) == (2, True), ran.err
+
+
 def test_a_dry_run_plans_each_file(get, portal):
     ran = get("gdc_manifest.txt", "--to", "data", "--dry-run")
     assert ran.code == 0, ran.err

@@ -42,6 +42,12 @@ def test_a_malformed_condition_is_refused(where: str):
         Selection(where)
 
 
+def test_the_remedy_for_an_unquoted_value_with_a_space_is_a_condition():
+    with pytest.raises(UsageError) as caught:
+        Selection("organism=Mus musculus")
+    Selection(caught.value.remedy.split("'")[1])
+
+
 def test_a_column_that_is_missing_is_named():
     with pytest.raises(UsageError, match=r"no column is called 'tissue'.*name, size, organ"):
         Selection("Tissue=x").fits(FILES[0], {"Organ": "y"})
