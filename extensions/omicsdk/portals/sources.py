@@ -813,6 +813,22 @@ class StoreFiles(Source):
 class S3Objects(Beside, StoreFiles):
     """Objects of S3 and of stores that speak its language."""
 
+    def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
+        """As of other stores. Lists state no checksums, so that those of a folder's objects take a HEAD request each."""
+        completed = super().complete(files)
+        listed = [
+            entry
+            for file, some in zip(files, completed, strict=True)
+            for entry in some
+            if entry.error is None and not entry.checksums and entry.address != file.address
+        ]
+        answers = zip(listed, side_by_side(self.examined, listed, self.options.stopped), strict=True)
+        examined = {
+            id(entry): entry._replace(error=answer) if isinstance(answer, OmicsError) else answer
+            for entry, answer in answers
+        }
+        return [[examined.get(id(entry), entry) for entry in some] for some in completed]
+
     def examined(self, file: ListedFile) -> ListedFile:
         entry = cast("S3Store", self._store).head(parse_uri(file.address).path)
         return self._file(file, entry, file.name, file.address)
