@@ -366,7 +366,7 @@ def _key_in(content: str) -> str:
 
 def _repository_of(path: Path) -> Path | None:
     """The folder of a data set, or that of a file in one; None if no repository is there."""
-    folder = (path if path.is_dir() else path.parent).absolute()
+    folder = (path if path.is_dir() else path.parent).resolve()  # "repository/.." is not in the repository
     return folder if any((above / ".git").exists() for above in (folder, *folder.parents)) else None
 
 

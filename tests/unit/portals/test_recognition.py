@@ -441,8 +441,10 @@ def test_what_is_no_text_is_called_by_its_kind(tmp_path: Path):
         archive.writestr("xl/workbook.xml", "<workbook/>")
     with pytest.raises(UnknownList, match=r"list.xlsx: a workbook of Excel, not a text. Save its sheet as CSV"):
         format_of(tmp_path / "list.xlsx")
-    with pytest.raises(UnknownList, match="a folder that is neither a bag nor a data set"):
-        format_of(tmp_path)
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "repository" / ".."):
+        with pytest.raises(UnknownList, match="a folder that is neither a bag nor a data set"):
+            format_of(folder)
 
 
 def test_a_missing_file_an_empty_one_and_a_broken_archive_are_refused(tmp_path: Path):
