@@ -602,20 +602,22 @@ def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
 
 
 def without_pages(report: TransferReport, folder: str, tell: Callable[[str], object]) -> TransferReport:
-    """Return a report with a warning for each file without a size and checksum that is a web page.
+    """Return a report with a warning for each file that is a web page, if no list states its size or checksum.
 
     Args:
         report: The report of a download.
         folder: The folder of its files.
         tell: Called with messages.
     """
-    if not report.verification["unverified"]:
+    if not report.verification["unverified"] and not report.verification["size only"]:
         return report
 
     def outcomes() -> Iterator[Outcome]:
         for outcome in report.outcomes:
             warning = ""
-            if outcome.is_present and outcome.verification == "unverified":
+            # The size of a file at a URL may be what the server states of the page.
+            is_sized_by_server = outcome.verification == "size only" and scheme_of(outcome.source) in WEB
+            if outcome.is_present and (outcome.verification == "unverified" or is_sized_by_server):
                 with suppress(OSError):  # it was removed meanwhile
                     warning = page_in(Path(folder, outcome.name), outcome.name)
             yield outcome._replace(warning=warning) if warning else outcome

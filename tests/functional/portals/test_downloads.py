@@ -296,6 +296,12 @@ def test_a_store_is_asked_for_what_a_uri_names(
     }
 
 
+def test_a_page_in_the_place_of_a_file_is_a_warning_even_if_its_server_states_its_size(get: Any, portal: PortalHost):
+    (outcome,) = get(portal.put("s3/a.bam", b"<!DOCTYPE html><title>Log in</title>", etag=None)).outcomes
+    assert (outcome.verification, outcome.warning) == (SIZE, "a web page ('Log in') was received, not a data file")
+    assert any("--require-checksum refuses it" in message for message in get.said)
+
+
 def test_a_signed_url_that_fails_is_named_without_its_signature(get: Any, portal: PortalHost):
     report = get(portal.url("none.txt") + "?X-Amz-Signature=canary")
     (outcome,) = report.outcomes
