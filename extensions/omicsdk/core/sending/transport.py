@@ -264,6 +264,7 @@ class Manners:
         has_own_retry: Whether the caller chose `retry`, which then replaces that of an operation.
         pace: Limits the rate of requests to that origin; None for no limit.
         accepted: The Accept headers that servers took after a 406; clones share it.
+        unusable: Why credentials could not be used, each of which is shown once; clones share it.
         servers: The servers of operations that have their own.
         security: What the document requires of operations; None if it has no security schemes.
     """
@@ -277,6 +278,7 @@ class Manners:
     has_own_retry: bool = False
     pace: Pace | None = None
     accepted: AcceptMemory = field(default_factory=AcceptMemory)
+    unusable: set[str] = field(default_factory=set[str])
     servers: OneServer = NO_SERVERS
     security: SecurityRules | None = None
 
@@ -407,7 +409,10 @@ class _Conversation:
             except AuthError as error:
                 if self._request.secured:
                     raise
-                http_log.info("%s: continuing without credentials (%s)", self._request.operation, error)
+                # A download makes requests for each of its files.
+                log = http_log.debug if str(error) in self._manners.unusable else http_log.info
+                self._manners.unusable.add(str(error))
+                log("%s: continuing without credentials (%s)", self._request.operation, error)
             else:
                 return self._credentials, with_cookies(self._hop.headers, headers), query
         return None, NOTHING, NOTHING
