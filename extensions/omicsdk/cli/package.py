@@ -109,7 +109,10 @@ class PackageProgram(Program):
             for option in (self._base_url, *self._servers):
                 error.remedy = re.sub(rf"\b{key(option)}\b=?", f"--{option['name']} ", error.remedy).replace(" ,", ",")
         if isinstance(error, AuthError) and self._credentials:
-            ways = (f"--{login['name']} or {self._variable(login['name'])}" for login in self._credentials)
+            # A 401 to a request without credentials has the schemes that the operation accepts; else any may be wrong.
+            accepted = {name for names in getattr(error, "schemes", ()) for name in names}
+            logins = [login for login in self._credentials if key(login) in accepted] or self._credentials
+            ways = (f"--{login['name']} or {self._variable(login['name'])}" for login in logins)
             error.remedy = f"Use credentials that this service issued: {'; '.join(ways)}."
         return super().report(error, where, words)
 

@@ -105,7 +105,10 @@ class Scheme(NamedTuple):
             header, query, cookie = (
                 self.name if self.place == position else None for position in ("header", "query", "cookie")
             )
-            return ApiKey(value, header=header, query=query, cookie=cookie)
+            # Documents of such a scheme ask for "Bearer TOKEN"; any other blank is a mistake in the key.
+            word, blank, key = value.rpartition(" ")
+            prefix = word + blank if self._is_authorization and word.isascii() and word.isalpha() else ""
+            return ApiKey(key if prefix else value, header=header, query=query, cookie=cookie, prefix=prefix)
         if isinstance(value, str) and self.is_bearer:
             return BearerToken(value)
         if isinstance(value, tuple) and (self.kind, self.name) == ("http", "basic"):

@@ -22,8 +22,9 @@ SECURITY = Security(
         "key": Scheme("apiKey", "x-key"),
         "login": Scheme("http", "basic"),
         "odd": Scheme("http", "negotiate"),
+        "swagger": Scheme("apiKey", "Authorization"),
     },
-    (("token",), ("key",), ("login",), ("odd",)),
+    (("token",), ("key",), ("login",), ("odd",), ("swagger",)),
 )
 OPTIONS: Any = [{**value(name, f"The {name}."), "python": name} for name in SECURITY.schemes]
 
@@ -32,7 +33,7 @@ OPTIONS: Any = [{**value(name, f"The {name}."), "python": name} for name in SECU
 def client(widgets: Widgets, monkeypatch: pytest.MonkeyPatch) -> type[Any]:
     kind = sys.modules["omicsdk_api.widgets"].WidgetsApi
     monkeypatch.setattr(kind, "_security", SECURITY)
-    for name in ("TOKEN", "KEY", "LOGIN", "ODD", "BASE_URL"):
+    for name in ("TOKEN", "KEY", "LOGIN", "ODD", "SWAGGER", "BASE_URL"):
         monkeypatch.delenv(f"MY_WIDGETS_{name}", raising=False)
     return kind
 
@@ -89,6 +90,8 @@ def test_the_version_is_the_packages(run: Any) -> None:
         ("key", "k1", "x-key", "k1"),
         ("login", "me:se:cret", "authorization", "Basic bWU6c2U6Y3JldA=="),
         ("odd", "o1", "authorization", "Negotiate o1"),
+        ("swagger", "Bearer s1", "authorization", "Bearer s1"),
+        ("swagger", "s1", "authorization", "s1"),
     ],
 )
 @pytest.mark.parametrize("by_variable", [False, True])
@@ -130,6 +133,15 @@ def test_missing_credentials_name_the_options(run: Any, widgets: Widgets) -> Non
     assert (ran.code, ran.out) == (4, "")
     assert "--token or MY_WIDGETS_TOKEN; --key or MY_WIDGETS_KEY" in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_missing_credentials_are_those_that_the_operation_accepts(
+    run: Any, widgets: Widgets, client: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_security", Security(SECURITY.schemes, (("key",),)))
+    widgets.response = lambda _: httpx.Response(401)
+    ran = run("--login", "me:secret", *GET)
+    assert ran.err.endswith("that this service issued: --key or MY_WIDGETS_KEY.\n")
 
 
 def test_a_document_without_a_server_needs_a_base_url(
