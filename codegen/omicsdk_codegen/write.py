@@ -143,10 +143,15 @@ def _may_go(target: Path) -> bool:
 def tree_of(root: Path) -> dict[str, bytes]:
     """All files below a folder that belong to a generated tree."""
     return {
-        path.relative_to(root).as_posix(): path.read_bytes()
+        path.relative_to(root).as_posix(): content_of(path)
         for path in sorted(root.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+def content_of(path: Path) -> bytes:
+    """The content of a generated file; Git for Windows checks it out with CRLF, which is no difference."""
+    return path.read_bytes().replace(b"\r\n", b"\n")
 
 
 def formatted(files: Mapping[str, str], on_progress: OnProgress = silent) -> dict[str, bytes]:

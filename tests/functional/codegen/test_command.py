@@ -129,6 +129,8 @@ def test_check_lists_what_is_not_as_the_document_states(
     assert "omics: missing: src/small_client/client.py" in capsys.readouterr().err.splitlines()
     assert not out.exists()
     assert _run(*words) == 0
+    for file in (path for path in out.rglob("*") if path.is_file()):  # as Git for Windows checks them out
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     assert _run(*words, "--check") == 0
     gone = out / "src/small_client/operations/gone.py"
     gone.write_text((out / "src/small_client/client.py").read_text())
@@ -341,7 +343,7 @@ def test_what_its_author_should_correct_is_printed_and_the_client_is_complete(
 def test_a_document_whose_paths_are_empty_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "empty.yaml"
     spec.write_text("openapi: 3.0.3\ninfo: {title: Empty, version: '1'}\npaths: {}\n")
-    assert _run(spec, "--name", "empty", "--out", tmp_path / "out", "--strict") == 3
+    assert _run(spec, "--name", "empty", "--out", tmp_path / "out") == 3
     assert "empty.yaml:3: no operation is in it" in capsys.readouterr().err
 
 
