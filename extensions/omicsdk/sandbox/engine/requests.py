@@ -302,11 +302,16 @@ class Reader:
             wild = expected.partition("/")[0] if expected.endswith("/*") else None
             if expected == kind or expected == "*/*" or wild in ("*", kind.partition("/")[0]):
                 return Content(kind, content.schema, content.media)
-        changes = next((body for body in bodies if body.is_json), None)
+        changes = next((body for body in bodies if body.is_json or self._is_converted(body)), None)
         if changes is not None and is_json(kind):  # a patch, or JSON by another name
             return Content(kind, changes.schema, changes.media)
         expected = " or ".join(body.media_type for body in bodies)
         raise Problem(415, "illegal_arguments", f"The body is {kind}, and the operation takes {expected}")
+
+    def _is_converted(self, content: Content) -> bool:
+        """Whether a body is JSON for which a converter wrote application/octet-stream, as generated clients take it."""
+        is_value = not {"properties", "items"}.isdisjoint(self._schemas.flat(content.schema))
+        return content.media_type == "application/octet-stream" and is_value
 
     def body(self, content: Content, text: bytes) -> tuple[Any, list[Fault]]:
         """A decoded body, and what is wrong with it; None for no body.
@@ -361,7 +366,7 @@ class Reader:
         from jsonschema.exceptions import relevance
 
         errors = sorted(self._schemas.errors(schema, value, sent=True), key=cast("Any", relevance), reverse=True)
-        return [_fault(error, location, name) for error in islice(errors, _MOST_FAULTS)]
+        return [fault_of(error, location, name) for error in islice(errors, _MOST_FAULTS)]
 
 
 def cookies_of(headers: Mapping[str, str]) -> dict[str, str]:
@@ -370,7 +375,7 @@ def cookies_of(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, _, value in parts}
 
 
-def _fault(error: "ValidationError", location: str, name: tuple[str, ...]) -> Fault:
+def fault_of(error: "ValidationError", location: str, name: tuple[str, ...]) -> Fault:
     """The most relevant cause of an error of validation."""
     from jsonschema import exceptions
 

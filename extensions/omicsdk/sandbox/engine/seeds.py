@@ -9,7 +9,9 @@ from urllib.parse import unquote
 from omicsdk.sandbox.engine.engine import Engine
 from omicsdk.sandbox.engine.fields import at
 from omicsdk.sandbox.engine.plan import Resource
+from omicsdk.sandbox.engine.requests import fault_of
 from omicsdk.sandbox.engine.store import Store, StoredRecord, filled, segment
+from omicsdk.sandbox.problems import nested_name
 from omicsdk.sandbox.routing import Router
 
 _OF_BASE = 4
@@ -40,7 +42,7 @@ class Seeds:
             Numbers of objects by collection.
 
         Raises:
-            ValueError: A file is no JSON, or its path is none of a collection; nothing was added.
+            ValueError: A file is no JSON, its path is none of a collection, or a value breaks the schema; nothing was added.
         """
         entries: list[tuple[Resource, str, dict[str, Any]]] = []
         for path in sorted(folder.rglob("*.json")):
@@ -52,12 +54,21 @@ class Seeds:
                     f"{path}: {self._engine.name} has no collection {'/'.join(names)}; it has {known_paths or 'none'}"
                 )
             collection = "/".join(map(segment, names))
-            entries += [(resource, collection, fields) for fields in _objects(_json(path), path)]
+            for fields in _objects(_json(path), path):
+                self._check(resource, fields, path)
+                entries.append((resource, collection, fields))
         counts: dict[str, int] = {}
         for resource, collection, fields in entries:
             if self._add(resource, collection, fields, ""):
                 counts[collection] = counts.get(collection, 0) + 1
         return {"objects": counts}
+
+    def _check(self, resource: Resource, fields: dict[str, Any], path: Path) -> None:
+        """Refuse values that responses cannot have, since others would be in their places; what is missing is made, and identities have any form."""
+        schema = self._engine.plan.shape(resource).schema
+        for error in self._engine.schemas.errors(schema, fields, sent=False):
+            if (fault := fault_of(error, "", ())).rule not in ("required", "format"):
+                raise ValueError(f"{path}: {resource.noun}{nested_name(fault.field)} {fault.message}")
 
     def _collection(self, names: Sequence[str]) -> Resource | None:
         """The resource whose collection has a path."""

@@ -69,6 +69,9 @@ PETS = document(
             "put": {"requestBody": content(BINARY, "image/png"), "responses": {"204": {"description": ""}}},
             "get": {"responses": {"200": {"description": "", **content(None, "image/png")}}},
         },
+        "/connect": {
+            "post": {"requestBody": content(object_of("to"), "application/octet-stream"), "responses": {"204": {"description": ""}}},
+        },
         "/events": {"get": {"responses": {"200": {"description": "", **content(TOY, "text/event-stream")}}}},
         "/settings": {"get": operation(object_of("theme")), "put": operation(object_of("theme"), object_of("theme"))},
         "/broken": {"get": {"responses": {"200": {"description": "", "content": {"application/json": {
@@ -345,6 +348,16 @@ def test_objects_come_from_folders_and_recordings(served: Sandbox, pets: httpx.C
     (folder / "cars.json").write_text("[]")
     with pytest.raises(ValueError, match="no collection cars"):
         served.seed(folder, service="pets")
+    (folder / "cars.json").unlink()
+    (folder / "pets.json").write_text(json.dumps([{"id": "4", "name": "Kim"}, {"name": "Moo", "kind": "cow"}]))
+    with pytest.raises(ValueError, match=r"pets\.json: pet\.kind is one of cat, dog, not 'cow'"):
+        served.seed(folder, service="pets")
+    assert pets.get("/pets/4").status_code == 404
+
+
+def test_json_is_taken_where_a_converter_wrote_bytes(pets: httpx.Client):
+    assert pets.post("/connect", json={"to": 1}).status_code == 400
+    assert pets.post("/connect", json={"to": "Rex"}).status_code == 204
 
 
 def test_programs_find_a_document_by_variables(served: Sandbox):
