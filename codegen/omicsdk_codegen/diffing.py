@@ -9,8 +9,9 @@ from .operations import Argument, Draft, Pages
 from .plan import Package
 from .security import Requirement
 from .shapes import ANY, Field, Model, Type, models_in, union_of
-from .texts import literal, one_line
+from .texts import literal, one_line, whole
 from .type_words import MOST_VALUES, choices, opened, within, words
+from .values import Object
 
 
 @dataclass(frozen=True)
@@ -161,9 +162,24 @@ def _argument(was: Argument, now: Argument, old: Package, new: Package) -> Itera
         yield was.nullable, f"{what} can't be None any more" if was.nullable else f"{what} may be None"
     if was.schema.get("default") != now.schema.get("default"):
         yield False, f"{what}: the service's default is {_as_text(now.schema.get('default'))}"
+    yield from _bounds(what, was.schema, now.schema)
     if (was.position, was.wire) != (now.position, now.wire):
         sending = f"{one_line(now.wire)} in the {now.position}"
         yield False, f"{what} is sent as {sending}; it was {one_line(was.wire)} in the {was.position}"
+
+
+def _bounds(what: str, was: Object, now: Object) -> Iterator[tuple[bool, str]]:
+    for keyword in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"):
+        before, after = was.get(keyword), now.get(keyword)
+        if before == after:
+            continue
+        if not isinstance(after, (int, float)):
+            yield False, f"{what} has no {keyword} any more"
+        elif not isinstance(before, (int, float)):
+            yield True, f"{what} has {keyword} {whole(after)} now"
+        else:
+            is_narrower = after > before if keyword.startswith("min") else after < before
+            yield is_narrower, f"{what} has {keyword} {whole(after)}; it was {whole(before)}"
 
 
 def _sent(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TypeGuard
 
-from .texts import one_line, sentence
+from .texts import one_line, sentence, whole
 from .values import Json, Object
 
 # A longer pattern does not help a reader.
@@ -52,7 +53,7 @@ def facts_text(schema: Object, description: str = "") -> str:
 
 
 def _range(schema: Object, description: str) -> str:
-    bounds = {key: _as_text(schema[key]) for key in _BOUNDS if _is_number(schema.get(key))}
+    bounds = {key: _as_text(whole(number)) for key in _BOUNDS if _is_number(number := schema.get(key))}
     if all(re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", description) for number in bounds.values()):
         return ""
     if "minimum" in bounds and "maximum" in bounds:
@@ -69,7 +70,7 @@ def _lengths(schema: Object, kind: str, unit: str) -> str:
     return f"At least {_as_text(least)} {unit}." if least else ""
 
 
-def _is_number(value: Json) -> bool:
+def _is_number(value: Json) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

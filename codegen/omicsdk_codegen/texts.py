@@ -44,6 +44,11 @@ def sentence(text: object) -> str:
     return line if not line or line[-1] in ".!?:;" else f"{line}."
 
 
+def whole(number: float) -> float:
+    """A number as people write it: 96 for 96.0, as which FastAPI states bounds."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 # Headings of Markdown at the beginning of a text, in both of their forms, and rules.
 _HEADINGS = re.compile(r"\A(?:(?:#{1,6} [^\n]*|[^\n]+\n[=-]{3,}|[-*_]{3,})(?:\n+|\Z))+")
 

@@ -38,6 +38,7 @@ DOCUMENT: dict[str, Any] = {
                 "parameters": [
                     {"name": "order", "in": "query", "schema": {"type": "string", "enum": ["up", "down"]}},
                     {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 10}},
+                    {"name": "text", "in": "query", "schema": {"type": "string", "minLength": 3, "maxLength": 8}},
                 ],
                 "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
                     "type": "object", "properties": {"things": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}}}}}}},
@@ -99,6 +100,10 @@ def test_the_same_document_changes_nothing() -> None:
         (f"{LIST}parameters>1>schema>type", "string", True, "operation list_things: argument limit is str; it was int"),
         (f"{LIST}parameters>1>schema>type", "number", False, "operation list_things: argument limit is float; it was int"),
         (f"{LIST}parameters>1>schema>default", 20, False, "operation list_things: argument limit: the service's default is 20"),
+        (f"{LIST}parameters>1>schema>maximum", 50, True, "operation list_things: argument limit has maximum 50 now"),
+        (f"{LIST}parameters>2>schema>maxLength", 9, False, "operation list_things: argument text has maxLength 9; it was 8"),
+        (f"{LIST}parameters>2>schema>minLength", 4, True, "operation list_things: argument text has minLength 4; it was 3"),
+        (f"{LIST}parameters>2>schema>minLength", None, False, "operation list_things: argument text has no minLength any more"),
         (f"{LIST}parameters>0>schema>enum", ["up"], True, "operation list_things: argument order loses 'down'"),
         (f"{LIST}parameters>0>schema>enum", ["up", "down", "not"], False, "operation list_things: argument order gains 'not'"),
         (f"{LIST}parameters>0>in", "header", False,

@@ -8,7 +8,7 @@ from omicsdk_codegen.facts import describe, facts_text
     ("schema", "text"),
     [
         ({"minimum": 10, "maximum": 500, "default": 100}, "From 10 to 500. Default: 100."),
-        ({"minimum": 1}, "At least 1."),
+        ({"minimum": 1.0}, "At least 1."),
         ({"exclusiveMaximum": 5}, "Less than 5."),
         ({"format": "int32"}, ""),
         ({"format": "uuid", "pattern": "a+"}, "Format uuid. Matches `a+`."),
