@@ -822,10 +822,10 @@ class S3Objects(Beside, StoreFiles):
             for entry in some
             if entry.error is None and not entry.checksums and entry.address != file.address
         ]
-        answers = zip(listed, side_by_side(self.examined, listed, self.options.stopped), strict=True)
+        responses = zip(listed, side_by_side(self.examined, listed, self.options.stopped), strict=True)
         examined = {
-            id(entry): entry._replace(error=answer) if isinstance(answer, OmicsError) else answer
-            for entry, answer in answers
+            id(entry): entry._replace(error=response) if isinstance(response, OmicsError) else response
+            for entry, response in responses
         }
         return [[examined.get(id(entry), entry) for entry in some] for some in completed]
 
