@@ -46,8 +46,9 @@ def _begin() -> None:
     import logging
 
     root = logging.getLogger("omicsdk")
-    if not root.handlers:
-        # Without one Python prints a library's warnings to stderr in a program that has not set up logging.
+    if not root.handlers and not in_notebook():
+        # Without one Python prints a library's warnings to stderr in a program that has not set up logging. A notebook
+        # is to show them below the cell: nothing else says that a service makes it wait, or that nothing was found.
         root.addHandler(logging.NullHandler())
     # Without a lock: `pop` is atomic, so that each entry begins once, whichever thread logs first.
     while True:
@@ -56,6 +57,13 @@ def _begin() -> None:
         except IndexError:
             return
         begin()
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")  # a kernel has imported it
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    return getattr(shell, "kernel", None) is not None
 
 
 def logger(name: str) -> "Logger":

@@ -1,9 +1,11 @@
 """The progress bar of notebooks: shown by a kernel's IPython where no function for the progress is given."""
 
+import logging
 import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from omicsdk.core.logs import logger
 from omicsdk.transfer import Progress, Transfer, download
 from omicsdk.transfer.reports import progress as notebooks
 from omicsdk.transfer.reports.progress import FIRST_SECONDS, notebook_progress
@@ -123,3 +125,13 @@ def test_a_download_in_a_kernel_is_shown_without_an_argument(kernel, monkeypatch
     assert report.ok
     (shown,) = kernel
     assert "1 of 1 files, 40.0 MiB" in shown
+
+
+@pytest.mark.parametrize(("is_kernel", "printed"), [(True, "waiting 5 s\n"), (False, "")])
+def test_a_warning_is_printed_in_a_notebook_without_logging(kernel, is_kernel, printed, monkeypatch, capsys):
+    if not is_kernel:
+        monkeypatch.setitem(sys.modules, "IPython", None)
+    for name in ("", "omicsdk"):  # of a new process: pytest has set up logging
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+    logger("omicsdk.a_service").warning("waiting %d s", 5)
+    assert capsys.readouterr().err == printed

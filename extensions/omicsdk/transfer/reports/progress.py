@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.frozen import Frozen
-from omicsdk.core.logs import logger
+from omicsdk.core.logs import in_notebook, logger
 from omicsdk.core.sizes import size_words
 from omicsdk.transfer.reports.units import time_words
 
@@ -426,9 +425,7 @@ _log = logger("omicsdk.transfer")
 
 def notebook_progress() -> Callable[[Progress], None] | None:
     """Return a progress display for the notebook that this process is the kernel of; None outside a notebook."""
-    ipython = sys.modules.get("IPython")  # a kernel has imported it
-    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
-    return None if getattr(shell, "kernel", None) is None else NotebookBar()
+    return NotebookBar() if in_notebook() else None
 
 
 class NotebookBar:
