@@ -215,7 +215,10 @@ class Model(Displayed):
                 return OMIT if name.__class__ is ReadByAttrs else None
             if name in _OF_MAPPINGS:  # unless a field has the name, such as the items of a page
                 return partial(getattr(Mapping, name), self)
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name in (self.additional_properties or ()):  # representations show these beside the attributes
+                message += f"; the service sent one that its document lacks: read it as [{name!r}]"
+            raise AttributeError(message, name=name, obj=self)
 
     @property
     def null_fields(self) -> frozenset[str]:

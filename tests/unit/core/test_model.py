@@ -130,6 +130,14 @@ def test_slots_refuse_fields_that_do_not_exist():
         _ = File("a").nmae
 
 
+def test_a_member_that_is_no_attribute_is_named_in_the_error():
+    file = File.from_dict({"name": "a", "projects": []})
+    with pytest.raises(AttributeError, match=r"read it as \['projects'\]"):
+        _ = file.projects
+    assert not hasattr(file, "projects")
+    assert file["projects"] == []
+
+
 @pytest.mark.parametrize(
     ("value", "shape", "place"),
     [
