@@ -777,7 +777,8 @@ class OmicsFileSystem(AbstractFileSystem):
             )
         path = self._strip_protocol(path)
         if not self.store.writable:
-            raise ReadOnly(self.store.uri(path), "cannot be written")
+            remedy = self.store.how_else or "Write to a file of this machine, to sb:// or to s3://."
+            raise ReadOnly(self.store.uri(path), "cannot be written", remedy=remedy)
         if self.store.puts_whole_folders:
             remedy = "Write the folder's files on this machine, then upload the folder: fs.put(folder, path, recursive=True)."
             raise ReadOnly(self.store.uri(path), "cannot be written file by file", remedy=remedy)

@@ -79,6 +79,7 @@ class IsFolder(PathError, IsADirectoryError):
     """A folder exists where a file is needed."""
 
     code = errno.EISDIR
+    default_remedy = "Name a file in it; omics ls lists them."
 
 
 class NotAFolder(PathError, NotADirectoryError):

@@ -11,7 +11,7 @@ import omicsdk
 import psutil
 import pytest
 from breakable import Faults
-from omicsdk.core import UnsafePath
+from omicsdk.core import OmicsError, UnsafePath
 from omicsdk.fs import IsFolder, PathNotFound, WrongUri
 from omicsdk.transfer import TransferFailed
 from served_store import ServedFileSystem, ServedStore
@@ -66,10 +66,11 @@ def test_local_files_are_opened_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("uri", "error"), [("served://p", IsFolder), ("served://p/none", PathNotFound), ("", WrongUri)]
 )
-def test_an_invalid_file_cannot_be_opened(store: ServedStore, uri: str, error: type[Exception]) -> None:
+def test_an_invalid_file_cannot_be_opened(store: ServedStore, uri: str, error: type[OmicsError]) -> None:
     options = {"port": port(store)} if uri else {}
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         omicsdk.open(uri, **options)
+    assert caught.value.remedy
 
 
 def test_a_folder_is_downloaded_and_the_same_call_skips_what_exists(store: ServedStore, tmp_path: Path) -> None:

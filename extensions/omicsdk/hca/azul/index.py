@@ -421,7 +421,9 @@ def _explained(
     """Why the service refused a search, with the names that it knows; the error itself where that does not show it."""
     types = next((entry.entity_types for entry in catalogs(client) if entry.name == catalog or not catalog), ())
     if entity and types and entity not in types:
-        return UsageError(f"This catalog has no {entity}", remedy=f"Use one of: {', '.join(types)}.")
+        return UsageError(
+            f"{entity!r} is not a type of this catalog's entities", remedy=f"Use one of: {', '.join(types)}."
+        )
     facets = facet_values(_term_facets(client, catalog)) if filters else {}
     for field in filters:
         # Fields that are no facets, such as fileId, are valid too: only a field that the service names is unknown.

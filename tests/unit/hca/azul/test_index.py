@@ -165,7 +165,7 @@ def test_an_unknown_field_is_answered_with_similar_ones(client: Azul) -> None:
 
 
 def test_an_unknown_type_is_answered_with_those_of_the_catalog(client: Azul) -> None:
-    with pytest.raises(UsageError, match="no planets") as caught:
+    with pytest.raises(UsageError, match="not a type") as caught:
         list(client.ls("planets"))
     assert caught.value.remedy == "Use one of: projects, files."
 
