@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.logs import logger
@@ -16,6 +16,7 @@ from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, bundle_problem
 from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import HasServers, Servers
 from omicsdk.transfer import Item, Location
+from omicsdk.transfer.engine.options import check_choice
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def find(
         The files, in the order of the objects; a bundle's files replace it. A file that could not be found has an error
         (Interrupted after a stop) and does not stop the others.
     """
+    check_choice("layout", layout, get_args(Layout))
     files = _files_of(requested, servers, layout, stopped, known_objects or {}, levels, above, problems)
     return [files[order] for order in sorted(files)]
 

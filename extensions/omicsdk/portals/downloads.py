@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
-from typing import NamedTuple, Protocol, Unpack
+from typing import NamedTuple, Protocol, Unpack, get_args
 
 import omicsdk.transfer
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -81,6 +81,7 @@ from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
 from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
+from omicsdk.transfer.engine.options import check_choice
 from omicsdk.transfer.network.representations import UNNAMED
 from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.reports.units import count_of, partial_words, total_words
@@ -235,7 +236,10 @@ def get(
         try:
             report = _with_failed(plan, fetched(plan, fetch, dry_run=chosen.dry_run))
         except NameClash as clash:
-            clash.remedy = "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id."
+            clash.remedy = (
+                "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id "
+                'or, in Python, layout="id".'
+            )
             raise
         except KeyboardInterrupt as error:
             # Ctrl-C while another copy of some files was tried leaves a report of these alone.
@@ -309,6 +313,12 @@ def planned(
     arguments = [what] if isinstance(what, str | os.PathLike) else list(what)
     if not arguments:
         raise UsageError("Nothing to download", remedy="Name an accession, a list, a URI or a URL.")
+    try:
+        words = [os.fspath(argument) for argument in arguments]
+    except TypeError as error:  # such as the numbers of a hit, which is a tuple
+        remedy = "Pass an accession, a list, a URI or a URL; for a hit of a search, its id."
+        raise UsageError(f"Not a name of data: {error}", remedy=remedy) from error
+    check_choice("layout", layout, get_args(Layout))
     columns = parsed_map(map)
     if columns and format not in (None, TABLE.name):
         raise UsageError(f"--map is for tables, not for --format {format}", remedy=f"Use --format {TABLE.name}.")
@@ -330,7 +340,6 @@ def planned(
         Archives(ArchiveOptions(environ, reads or "fastq", stopped)) as archives,
     ):
         of_all = FileList(Path(), "arguments", base.rstrip("/"), preferences, Counter(), max_unpacked, columns)
-        words = [os.fspath(argument) for argument in arguments]
         lists = list(_lists(words, named, Path(work), of_all, archives, reads, tell))
         has_names = any(entry.format.name == NAMES for entry in lists)
         if reads in ("bam", "suppl") and not has_names:

@@ -31,6 +31,7 @@ from omicsdk.hca.azul.manifests import checked_state, read_manifest
 from omicsdk.hca.azul.rate import RULE, duration
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 from omicsdk.transfer import verify as compare
+from omicsdk.transfer.engine.options import check_choice
 from omicsdk.transfer.items import MappedItems
 from omicsdk.transfer.names import NameSet, first_of_each
 
@@ -83,7 +84,7 @@ def download(
             fails, and the error states its new version.
         catalog: The catalog; by default that of the manifest, or the default one. A manifest's catalog that no longer
             exists is replaced by the default one.
-        layout: Put all files into the folder, or into folders named by project or bundle.
+        layout: Put all files into the folder (flat), or into folders named by `project` or `bundle`.
         name_template: Path of each file in the folder, with any of {name}, {uuid}, {version}, {format}, {project},
             {bundle}, {catalog}, {sha256}, {stem} and {suffix}; replaces the layout.
         mirror: Fetch files from the public mirror where it has them. Otherwise each file costs one request of those that
@@ -96,7 +97,8 @@ def download(
         The outcome of each file; a listing that contradicts itself, also when it is read again, is a failure beside them.
 
     Raises:
-        UsageError: Nothing, or two things at once, are selected; or the template has unknown fields.
+        UsageError: Nothing, or two things at once, are selected; there is no such layout; or the template has unknown
+            fields.
         ManifestError: The manifest is not one.
         NameClash: Two files would get one name; nothing was fetched.
         TransferFailed: A file failed, or the listing contradicts itself.
@@ -112,7 +114,7 @@ def download(
     plan = planned(client, what, matrices, bundle, manifest, catalog, chosen.stop)
     files = plan.files if chosen.fit_all else FileStack()
     if not chosen.fit_all:
-        for file, name in _Named(plan.files, name_template or LAYOUTS[layout]):
+        for file, name in _Named(plan.files, name_template or _template_of(layout)):
             if chosen.fits(name, file.size):
                 files.add(file)
     named = names_of(files, layout, name_template)
@@ -342,19 +344,24 @@ def names_of(chosen: Iterable[AzulFile], layout: Layout = "flat", template: str 
         template: The template, in the layout's place.
 
     Raises:
-        UsageError: The template names an unknown field.
+        UsageError: There is no such layout, or the template names an unknown field.
         NameClash: Two files would get one name.
     """
-    named, seen = _Named(chosen, template or LAYOUTS[layout]), NameSet()
+    named, seen = _Named(chosen, template or _template_of(layout)), NameSet()
     for file, name in named:
         if seen.add(name) is not None:
             other = next(other_file for other_file, its_name in named if its_name == name)
             raise NameClash(
                 name,
                 f"is the name of two files, {other.uuid} and {file.uuid}",
-                remedy="Choose --layout bundle, or a --name-template with {uuid}.",
+                remedy="Choose --layout bundle, or a --name-template with {uuid}; in Python layout and name_template.",
             )
     return named
+
+
+def _template_of(layout: Layout) -> str:
+    check_choice("layout", layout, LAYOUTS)
+    return LAYOUTS[layout]
 
 
 def _fields_in(pattern: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast, get_args
 
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -81,6 +81,21 @@ class InvalidOption(UsageError, ValueError):
     def __init__(self, option: str, problem: str, *, remedy: str | None = None) -> None:
         super().__init__(f"{option} {problem}", remedy=remedy)
         self.option = option
+
+
+def check_choice(option: str, value: str, choices: Collection[str]) -> None:
+    """Check an option that takes one of several words.
+
+    Args:
+        option: Its name.
+        value: Its value.
+        choices: The words.
+
+    Raises:
+        InvalidOption: The value is none of them.
+    """
+    if value not in choices:
+        raise InvalidOption(option, f"is {value!r}", remedy=f"Use one of: {', '.join(choices)}.")
 
 
 class TransferOptions(Filters, kw_only=True):
@@ -193,8 +208,7 @@ class TransferOptions(Filters, kw_only=True):
             object.__setattr__(self, name, _seconds(name, getattr(self, name)))
         if self.cache is not None and not hasattr(self.cache, "take"):
             raise TypeError(f"cache must be a cache, not {a(self.cache)}: use omicsdk.Cache(folder)")
-        if self.link not in get_args(Link):
-            raise InvalidOption("link", f"is {self.link!r}", remedy=f"Use one of: {', '.join(get_args(Link))}.")
+        check_choice("link", self.link, get_args(Link))
         function("progress", self.progress, "pass lambda state: None to show nothing")
         kind("control", self.control, Control)
         self.control.limit(cast("float | Timetable | None", self.limit_rate), cast("float | None", self.time_budget))

@@ -132,6 +132,12 @@ def test_two_files_of_one_name_are_refused_before_anything_is_fetched() -> None:
     assert [name for _, name in names_of([FILE, other], "bundle")] == [f"b1/{FILE.name}", f"b2/{FILE.name}"]
 
 
+def test_a_wrong_layout_is_refused_with_the_layouts() -> None:
+    wrong: Any = "projects"
+    with pytest.raises(UsageError, match=r"layout is 'projects'. Use one of: flat, project, bundle"):
+        names_of([FILE], wrong)
+
+
 @pytest.mark.parametrize("template", ["{nme}", "{name", "{name!r:}}"])
 def test_a_wrong_template_is_refused(template: str) -> None:
     with pytest.raises(UsageError, match="template"):
