@@ -76,6 +76,7 @@ class Gate:
         self._rule = rule
         self._lock = threading.Lock()
         self._sent: deque[float] = deque(maxlen=rule.requests)
+        self._logged_until = 0.0
 
     def reserve(self) -> float:
         """Reserve the next request.
@@ -87,7 +88,10 @@ class Gate:
             now = self._clock.monotonic()
             wait = delay(self._sent, now, self._rule)
             self._sent.append(now + wait)
-        if wait >= WORTH_A_MESSAGE:
+            is_logged = wait >= WORTH_A_MESSAGE and now >= self._logged_until  # all connections wait at once
+            if is_logged:
+                self._logged_until = now + wait
+        if is_logged:
             _log.warning("Azul accepts %s from one address: waiting %.0f s", self._rule, wait)
         return wait
 

@@ -63,10 +63,14 @@ def test_how_long_requests_take_is_known_before(requests: int, seconds: float) -
     assert duration(requests) == seconds
 
 
-def test_a_long_wait_is_announced(caplog: pytest.LogCaptureFixture) -> None:
-    gate = Gate(ManualClock(), Rule(1, 60.0))
+def test_a_long_wait_is_announced_once_for_all_connections(caplog: pytest.LogCaptureFixture) -> None:
+    clock = ManualClock()
+    gate = Gate(clock, Rule(2, 60.0))
     with caplog.at_level(logging.WARNING, "omicsdk.hca.azul"):
-        assert (gate.reserve(), gate.reserve()) == (0, 60)
-    assert [record.getMessage() for record in caplog.records] == [
-        "Azul accepts 1 requests in 1 minutes from one address: waiting 60 s"
-    ]
+        assert [gate.reserve() for _ in range(4)] == [0, 0, 60, 60]
+        assert [record.getMessage() for record in caplog.records] == [
+            "Azul accepts 2 requests in 1 minutes from one address: waiting 60 s"
+        ]
+        clock.sleep(60)
+        assert gate.reserve() == 60
+    assert len(caplog.records) == 2
