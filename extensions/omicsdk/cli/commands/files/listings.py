@@ -573,7 +573,11 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     items = recorded_items(path, files)
     if not items:
         problem = f"{path} is on this machine, and no download recorded checksums of its files"
-        raise UsageError(problem, remedy=f"Name its source, too: omics verify SOURCE {shlex.quote(path)}")
+        raise UsageError(
+            problem,
+            remedy="Run omics get again, which checks existing files, or name its source, too: "
+            f"omics verify SOURCE {shlex.quote(path)}",
+        )
     existing = {file.name for file in files}
     chosen = [item for item in items if item.name in existing or places.fits(item.name, item.size)]
     folder = path if Path(path).is_dir() else str(Path(path).parent)
@@ -604,6 +608,28 @@ def _copies(stores: Stores, expected: Mapping[str, Selected], copy: Uri) -> dict
     return {name: file for name in expected for file in source_to_copy(store, copy).files} if len(expected) == 1 else {}
 
 
+def _tell_not_arrived(folder: str, console: Console) -> None:
+    """Print how many files did not arrive, by the result manifest beside a folder: no record of the folder has them."""
+    import csv
+    from contextlib import suppress
+    from pathlib import Path
+
+    if not Path(folder).is_dir():  # it may be a URI
+        return
+    from omicsdk.portals.downloads import OUTCOME_COLUMN, SEPARATOR, result_beside
+
+    path, missing = result_beside(Path(folder)), 0
+    with suppress(FileNotFoundError, UnicodeDecodeError, csv.Error), path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file, dialect="excel-tab", restval=""):
+            missing += sum(
+                words.startswith(("failed: ", "stopped")) for words in row.get(OUTCOME_COLUMN, "").split(SEPARATOR)
+            )
+    if missing:
+        console.warning(
+            f"{path}: {count_of(missing, 'file')} did not arrive. Run omics get again to complete the folder."
+        )
+
+
 def verified(result: list[Verdict], call: Call) -> TextAndData:
     """Render a verification: counts, and the verdict on each file; print those that need attention."""
     from collections import Counter
@@ -630,6 +656,9 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
     if counts.get("size only") and not strict:
         compared = count_of(counts["size only"], "file")
         call.console.warning(f"compared by size only: {compared}. --require-checksum fails these.")
+    source = call.arguments.get("source")
+    if source and not call.arguments.get("copy") and not call.arguments.get("lock"):
+        _tell_not_arrived(source, call.console)
     line = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no files"
     rows = ({"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result)
 
