@@ -559,7 +559,11 @@ def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
         f"{candidate.title} (--format {candidate.name}: {candidate.marks}{_lacking(candidate, head)})"
         for candidate in near
     )
-    mapped = "If a column has the addresses of files, name it: --map url=COLUMN. " if len(head.columns) > 1 else ""
+    mapped = (
+        "If a column has the addresses of files, name it: --map url=COLUMN; if one has accessions of runs, call it Run. "
+        if len(head.columns) > 1
+        else ""
+    )
     if is_object(head.document):
         begins = f"; its members are {', '.join(head.document)[:_FIRST_LINE]}"
     raise UnknownList(

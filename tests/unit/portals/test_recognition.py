@@ -415,6 +415,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
     [
         (b"chrom\tstart\tend\nchr1\t1\t2\n", r"first line is 'chrom\\tstart\\tend'", "omics help lists"),
         (b"Sample,Where\nS1,x\n", "unknown format", "--map url=COLUMN"),
+        (b"Mouse;Name (ENA)\nm1;ERR0000003\n", "unknown format", "accessions of runs, call it Run"),
         (b"\xd0\xcf\x11\xe0\xa1\0", "a workbook of Excel, not a text", "as CSV"),
         (b"%PDF-1.7\n", "a document, not a list", "Copy the names"),
         (b"\x89HDF\r\n\x1a\n\0\0", "binary data", "Use the list"),
