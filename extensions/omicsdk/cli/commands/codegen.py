@@ -116,9 +116,10 @@ def generate(
 ) -> None:
     """Generate a typed client from an OpenAPI document.
 
-    The client is a project: pyproject.toml, README.md, src/NAME and tests. It works without omicsdk. Write ./diff,
-    ./explain, ./suggest or ./templates for a document of that name. Parts with faults, such as a reference to a missing
-    schema, are left out or any value; the exit code is then 3.
+    The client is a project: pyproject.toml, README.md, src/NAME and tests. It works without omicsdk. Further commands are
+    `omics codegen diff`, `omics codegen explain`, `omics codegen suggest` and `omics codegen templates`; write ./diff for a
+    document of that name. Parts with faults, such as a reference to a missing schema, are left out or any value; the exit
+    code is then 3.
 
     Args:
         document: The document.
