@@ -56,7 +56,7 @@ def _settings(tmp_path: Path, text: str) -> dict[str, str]:
 
 
 def _found(environ: Mapping[str, str], discovery: Discovery = TOY, **given: Any) -> tuple[str, str]:
-    url, credentials = resolve(discovery, environ={"OMICS_SETTINGS_FILE": "/nonexistent", **environ}, **given)
+    url, credentials = resolve(discovery, environ={"OMICS_SETTINGS_FILE": "/dev/null/nowhere", **environ}, **given)
     sent: Mapping[str, str] = {} if credentials is None else credentials.headers("GET", url)
     return url, sent.get("authorization", "").removeprefix("Bearer ")
 

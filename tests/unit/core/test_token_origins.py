@@ -551,7 +551,7 @@ def test_tokens_of_every_alphabet_are_accepted() -> None:
         "tok:en|x$!",
         "d41d8cd98f00b204e9800998ecf8427e",
     ):
-        environ = {"OMICS_HTSGET_URL": OWN, "OMICS_HTSGET_TOKEN": token, "OMICS_SETTINGS_FILE": "/nonexistent"}
+        environ = {"OMICS_HTSGET_URL": OWN, "OMICS_HTSGET_TOKEN": token, "OMICS_SETTINGS_FILE": "/dev/null/nowhere"}
         found = resolution(Discovery(platform="htsget"), environ=environ)
         assert found.credentials is not None
         assert found.credentials.headers("GET", OWN) == {"authorization": f"Bearer {token}"}

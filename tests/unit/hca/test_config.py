@@ -12,7 +12,7 @@ from omicsdk.compat.hca import HCAConfig
 from omicsdk.core import ConfigError
 from omicsdk.hca.config import DEFAULTS, KINDS, KNOWN, files_of
 
-NOWHERE = Path("/nonexistent/hca/config.json")
+NOWHERE = Path("/dev/null/hca/config.json")
 
 
 def config(tmp_path: Path, *layers: dict[str, Any], user: dict[str, Any] | None = None) -> HCAConfig:

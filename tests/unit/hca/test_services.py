@@ -14,7 +14,7 @@ from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core import AuthError, ConfigError
 from omicsdk.hca.config import audience_of, base_url_of
 
-NOWHERE = Path("/nonexistent/hca/config.json")
+NOWHERE = Path("/dev/null/hca/config.json")
 
 
 def config(tmp_path: Path, layer: dict[str, Any]) -> HCAConfig:
