@@ -231,13 +231,17 @@ def _transferred(command: Workflow, call: Call, passed: Mapping[str, Any], comma
 
 def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
     """Return the command's title with its first argument, if it has one: "Download of manifest.tsv"."""
+    from omicsdk.core.redaction import mask_text
+
     title = command.get("title") or command["command"]
     parameters = command.get("parameters", ())
     first = next((arguments[key(parameter)] for parameter in parameters if parameter.get("required")), None)
     if first is None:
         positional = (key(parameter) for parameter in parameters if parameter.get("positional"))
         first = next((arguments[name] for name in positional if name in arguments), "")
-    return f"{title} {' '.join(first) if is_array(first) else first or ''}".strip().removesuffix(" of")
+    # Reports, annotations and messages have the title; a URL among the arguments may have a signature.
+    shown = mask_text(" ".join(first) if is_array(first) else str(first or ""))
+    return f"{title} {shown}".strip().removesuffix(" of")
 
 
 # -- settings and clients

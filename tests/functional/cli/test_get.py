@@ -80,6 +80,18 @@ def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):
     assert (ran.code, "The folder is empty. Name a folder" in ran.err) == (2, True), ran.err
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "html", "jsonld"])
+def test_no_report_shows_the_signature_of_a_url(get, portal, tmp_path, monkeypatch, suffix):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    url = portal.put("a.bin", b"a") + "?X-Amz-Signature=canary"
+    whole = get(url, "--to", "data", "--report", f"whole.{suffix}")
+    stopped = get(url, "--to", "other", "--report", f"stopped.{suffix}", "--time-budget", "0.000001s")
+    assert (whole.code, stopped.code) == (0, 3), stopped.err
+    reports = [path.read_text() for path in tmp_path.glob(f"*.{suffix}")]
+    assert reports
+    assert "canary" not in "".join([whole.out, whole.err, stopped.out, stopped.err, *reports])
+
+
 def test_a_dry_run_plans_each_file(get, portal):
     ran = get("gdc_manifest.txt", "--to", "data", "--dry-run")
     assert ran.code == 0, ran.err
