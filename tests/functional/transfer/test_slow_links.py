@@ -11,7 +11,7 @@ from omicsdk.transfer import Control, Item, TransferReport, download
 
 RATE = 100_000
 """Bytes a second of each connection."""
-STEP = 0.1
+STEP = 0.4
 """Seconds that pass once all that was sent has arrived."""
 SIZES = [6_000_000] * 4 + [1_500_000] * 3 + [120_000] * 4 + [90_000] * 2
 
