@@ -150,8 +150,8 @@ FAULTS = {
     "a short checksum": (HEADER + changed(checksums={"md5": "00"}), 2, "checksums: 'md5'", "Restore"),
     "an unknown kind": (HEADER + changed(kind="gopher"), 2, "kind 'gopher'", "Restore"),
     "a signed URL": (HEADER + changed(address="https://h/a?X-Amz-Signature=5"), 2, "credentials", "Remove"),
-    "a password": (HEADER + changed(address="https://me:pw@h/a"), 2, "credentials", "Remove"),
-    "a mirror's password": (HEADER + changed(mirrors=["https://me:pw@h/a"]), 2, "mirrors", "Restore"),
+    "a password": (HEADER + changed(address="https://me:canary@h/a"), 2, "credentials", "Remove"),
+    "a mirror's password": (HEADER + changed(mirrors=["https://me:canary@h/a"]), 2, "mirrors", "Restore"),
     "a folder of the lock's name": (HEADER + changed(path="omics.lock/a"), 2, "of the lock", "Restore"),
     "a mirror that is a local file": (HEADER + changed(mirrors=["file:///etc/passwd"]), 2, "mirrors", "Restore"),
     "mirrors that are no list": (HEADER + changed(mirrors="https://h/a"), 2, "mirrors", "Restore"),
@@ -167,7 +167,7 @@ def test_a_fault_is_an_error_with_its_line_and_a_remedy(tmp_path: Path, fault: s
     assert (raised.value.line, why in raised.value.message, remedy in raised.value.remedy) == (line, True, True), (
         raised.value
     )
-    assert "pw" not in str(raised.value)
+    assert "canary" not in str(raised.value)
 
 
 def test_an_empty_and_a_missing_lock_are_errors(tmp_path: Path):

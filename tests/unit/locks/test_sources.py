@@ -84,10 +84,10 @@ def test_a_list_is_named_from_the_folder_of_the_lock():
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "a password": ({"what": "https://me:pw@h/a"}, "credentials"),
-    "a signature": ({"what": "https://h/a?X-Amz-Signature=pw"}, "credentials"),
-    "a token": ({"what": "https://h/a?token=pw"}, "credentials"),
-    "a password of a base": ({"what": "a", "base": "https://me:pw@h/"}, "credentials"),
+    "a password": ({"what": "https://me:canary@h/a"}, "credentials"),
+    "a signature": ({"what": "https://h/a?X-Amz-Signature=canary"}, "credentials"),
+    "a token": ({"what": "https://h/a?token=canary"}, "credentials"),
+    "a password of a base": ({"what": "a", "base": "https://me:canary@h/"}, "credentials"),
     "stdin": ({"what": "-"}, "stdin"),
     "nothing": ({"what": []}, "nothing is named"),
     "an empty word": ({"what": ["A1", ""]}, "nothing is named"),
@@ -111,7 +111,7 @@ def test_what_cannot_be_locked_is_not_written(case: str):
     options, why = REFUSED[case]
     with pytest.raises(UsageError, match=why) as raised:
         add(**options)
-    assert "pw" not in str(raised.value)
+    assert "canary" not in str(raised.value)
     assert Path("omics.toml").read_text() == before
     assert [path.name for path in Path().iterdir()] == ["omics.toml"]
 
