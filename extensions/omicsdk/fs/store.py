@@ -265,10 +265,9 @@ def strongest(names: Iterable[str]) -> str:
     Args:
         names: Algorithms, see `omicsdk.core.checksums.is_algorithm`; one of parts follows that of the whole.
     """
-    known = ((name.partition(":")[0], name) for name in names)
-    return min(((_BY_STRENGTH.index(start), name) for start, name in known if start in _BY_STRENGTH), default=(0, ""))[
-        1
-    ]
+    kinds = ((name.partition(":")[0], name) for name in names)
+    ranked = [(_BY_STRENGTH.index(kind), name) for kind, name in kinds if kind in _BY_STRENGTH]
+    return min(ranked)[1] if ranked else ""
 
 
 #: Of what a platform states nothing: one object for thousands of files.

@@ -48,6 +48,7 @@ from omicsdk.fs.store import WEB, Cache, Entry, PathNotFound, Unsupported, Uri, 
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals import gdc
 from omicsdk.portals.companions import companions_of
+from omicsdk.portals.headings import last_part
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.portals.names.archive import CONTROLLED
 from omicsdk.portals.names.gdc import BASIC_FIELDS, file_of, found_files, replaced_by
@@ -751,10 +752,9 @@ def _azul_file(file: ListedFile) -> AzulFile:
     return replace(file_of_azul, size=file.size, checksums=file.checksums, mirror_uri="".join(file.mirrors[:1]))
 
 
-def _last_part(address: str) -> str:
-    """The last part of an address; of a URL without its query, which may be a signature."""
-    shown = mask_url(address).partition("?")[0] if scheme_of(address) in URLS else address
-    return shown.rpartition("/")[2]
+def _name_at(address: str) -> str:
+    """The last part of an address; of a URL without its query, which may be a signature, and without a password."""
+    return last_part(mask_url(address)) if scheme_of(address) in URLS else address.rpartition("/")[2]
 
 
 class StoreFiles(Source):
@@ -776,7 +776,7 @@ class StoreFiles(Source):
         """Look up names, sizes and checksums; a folder is all files below it."""
         responses = side_by_side(self._below, files, self.options.stopped)
         return [
-            [file._replace(name=file.name or _last_part(file.address), error=response)]
+            [file._replace(name=file.name or _name_at(file.address), error=response)]
             if isinstance(response, OmicsError)
             else response
             for file, response in zip(files, responses, strict=True)
