@@ -13,7 +13,7 @@ SEED = 20_261_120
 
 @pytest.mark.timeout(300)
 @pytest.mark.fault("2 % of the requests for thousands of files fail at random", ends="right file")
-@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [1_200, pytest.param(10_000, marks=pytest.mark.long)])
 def test_two_percent(trial: Any, server: Any, fault: Any, clock: Any, count: int) -> None:
     dice, tried, asked = random.Random(SEED), Counter[str](), Counter[str]()
     faults = {

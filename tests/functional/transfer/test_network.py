@@ -220,9 +220,16 @@ def _announced(url: str) -> Any:
     return PutTo(locate)
 
 
+def _without_names(host: str, *arguments: Any, look_up: Any = socket.getaddrinfo, **options: Any) -> Any:
+    """Look up addresses only: a resolver without a network takes seconds for a name."""
+    if host == "nobody.invalid":
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return look_up(host, *arguments, **options)
+
+
 @pytest.mark.parametrize("kind", [_put, _s3_object, _announced])
 @pytest.mark.parametrize("what", ["host", "name", "proxy"])
-def test_uploads_find_out_once_that_nothing_responses(
+def test_uploads_find_out_once_that_nothing_responds(
     target: Path, tmp_path: Path, clock: Any, monkeypatch: Any, kind: Any, what: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -230,6 +237,7 @@ def test_uploads_find_out_once_that_nothing_responses(
     if what == "proxy":
         monkeypatch.setenv("HTTP_PROXY", dead)
     monkeypatch.setattr("omicsdk.transfer.network.wire._is_unknown", lambda url: "nobody.invalid" in url)
+    monkeypatch.setattr(socket, "getaddrinfo", _without_names)
     url = dead if what == "host" else "http://nobody.invalid"
     for number in range(20):
         (tmp_path / f"f{number}").write_bytes(b"x" * 100_000)
