@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from .facts import describe
 from .groups import Groups, Member
+from .naming import GENERAL_OPTIONS
 from .operation_docs import headline
 from .operations import Argument, Draft, command_word
 from .shapes import BYTES, FORMATS, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
 from .texts import beyond
 from .values import Json, Object
+
+PARAM_HELP = "param_help"
+"""The option of a parameter called help: `--help` prints the help of every command and never sends a request."""
 
 
 def commands(drafts: list[Draft], groups: Groups) -> list[Json]:
@@ -53,15 +57,18 @@ def _command(draft: Draft, member: Member | None) -> Object:
 
 def _parameter(argument: Argument) -> Json:
     element = argument.type.item if isinstance(argument.type, Array) else argument.type
+    option, text = argument.wire.replace("-", "_"), describe(argument.schema)
+    if option in GENERAL_OPTIONS - {"help", "version"}:
+        text = f"{text} The general option --{option.replace('_', '-')} goes before the command.".lstrip()
     row: Object = {
-        "name": argument.wire,
+        "name": PARAM_HELP if option == "help" else argument.wire,
         "python": argument.python,
         "in": argument.position,
         "required": argument.required,
         "type": _kind(argument.type),
         "choices": list(element.values) if isinstance(element, Enum) else None,
         "default": argument.schema.get("default"),
-        "help": describe(argument.schema),
+        "help": text,
     }
     if isinstance(argument.type, Array):
         row["items"] = _kind(argument.type.item)

@@ -121,6 +121,9 @@ class Drafter:
         draft.idempotency_key, draft.arguments = self._repetitions.keyed(operation, self._parameters(operation))
         draft.retry = self._repetitions.retry(operation, has_key=draft.idempotency_key != "")
         self._body(draft)
+        for argument in draft.arguments:
+            if argument.wire == "help":
+                self._note(argument.key, "repair", "the name help", "--param-help on the command line")
         # After the body, one of whose fields may make the service stream; paging last, which reads both.
         self._responses(draft)
         draft.headers = self._headers(operation)

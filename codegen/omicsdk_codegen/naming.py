@@ -28,8 +28,8 @@ RESERVED = frozenset({"base_url", "with_options", "close", "aclose", "max_items"
 
 # Options of all commands, by their keys in Python (a test compares with core's).
 GENERAL_OPTIONS = frozenset(
-    {"help", "version", "output", "query", "columns", "sort", "output_file", "base_url", "server", "servers", "call_timeout",
-     "call_budget", "yes", "quiet", "log_level", "log_format", "debug"}
+    {"help", "version", "output", "columns", "output_file", "base_url", "server", "servers", "call_timeout", "call_budget", "yes",
+     "quiet", "log_level", "debug"}
 )  # fmt: skip
 
 # Packages that a client's own would hide: ours, and what a client and its tests import, with the dependencies of those.

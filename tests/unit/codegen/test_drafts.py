@@ -1,6 +1,6 @@
 """Arguments, bodies and answers of operations."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from omicsdk_codegen.commands import commands
@@ -351,6 +351,18 @@ def test_operations_are_named_by_wish_id_or_path() -> None:
         "/paths/~1c/get": "open_c_",
         "/paths/~1c/put": "put_c",
     }
+
+
+def test_options_of_every_command_are_not_hidden_by_parameters() -> None:
+    drafted = Drafted({"parameters": [_parameter(name) for name in ("help", "output", "query")], **_responses()})
+    (command,) = cast("Any", commands([drafted.draft], Groups()))
+    options = {parameter["python"]: (parameter["name"], parameter["help"]) for parameter in command["parameters"]}
+    assert options == {
+        "help": ("param_help", ""),
+        "output": ("output", "The general option --output goes before the command."),
+        "query": ("query", ""),
+    }
+    assert ("repair", "the name help", "--param-help on the command line") in drafted.notes
 
 
 def test_commands_state_what_the_command_line_needs() -> None:
