@@ -14,7 +14,7 @@ from .model_names import Names
 from .naming import DATE_WORDS
 from .parser import Parsed
 from .progress import OnProgress, counted, silent
-from .shapes import ANY, Field, Model, is_decoded, is_text_in_json
+from .shapes import ANY, Enum, Field, Model, is_decoded, is_text_in_json
 from .texts import clean, one_line, sentence
 
 # Names of omicsdk.core and attrs in class bodies, where a field of that name would hide them.
@@ -116,7 +116,10 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
             for optional in (field.nullable or not field.required, field.nullable)
         )
         fields.append((Code(read), as_docstring(_field_text(field), 4)))
-        arguments.append(Code(default if field.required else f"{default} | Omit = OMIT"))
+        # The only value, which is also the default, is sent: services choose a variant by it.
+        is_constant = isinstance(field.type, Enum) and list(field.type.values) == [field.schema.get("default")]
+        omitted = as_literal(field.schema["default"]) if is_constant else "OMIT"
+        arguments.append(Code(default if field.required else f"{default} | Omit = {omitted}"))
         shape = decoding.shape(field.type)
         row = f"{as_literal(field.wire)}, {field.python!r}, {field.required}, {field.nullable}, {shape}"
         row += ", read_only=True" if field.wire in model.read_only else ""

@@ -30,7 +30,7 @@ PETS: dict[str, Any] = {
     "Lion": _made_of("Cat", mane={"type": "boolean"}),
     "Dog": _made_of("Pet", tricks={"type": "array", "items": {"type": "string"}}),
     "Fish": {"allOf": [_ref("Pet")]},
-    "Bird": {**_made_of("Pet", wings={"type": "integer"}), "x-ms-discriminator-value": "tweet"},
+    "Bird": {**_made_of("Pet", kind={"const": "bird", "default": "bird"}), "x-ms-discriminator-value": "tweet"},
 }
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -123,6 +123,11 @@ def test_a_strict_client_holds_an_object_against_the_variant_that_it_names(
     with pytest.raises(DecodeError) as raised:
         client.list_pets()
     assert raised.value.field == f"[0].{field}".rstrip(".")
+
+
+def test_a_constant_is_sent_unless_another_value_is_given(pets: ModuleType) -> None:
+    assert pets.models.Bird("tweet").to_dict() == {"petType": "tweet", "kind": "bird"}
+    assert pets.models.Bird("tweet", kind="bat").to_dict() == {"petType": "tweet", "kind": "bat"}
 
 
 def test_a_strict_client_takes_what_the_document_allows(pets: ModuleType) -> None:
