@@ -85,7 +85,7 @@ class Templates:
             raise DocumentError(faults)
 
     def _fault(self, name: str, path: Path) -> Fault | None:
-        from jinja2 import TemplateError, TemplateSyntaxError
+        from jinja2 import TemplateError, TemplateSyntaxError, nodes
 
         text = self._texts.get(name)
         if text is None:
@@ -103,6 +103,14 @@ class Templates:
             return Fault(f"the template {version}; this version of omicsdk has {INTERFACE}", remedy, str(path), 1)
         try:
             self._environment.get_template(name)
+            tree = self._environment.parse(text)
+            base = tree.find(nodes.Extends)
+            if base is not None and isinstance(base.template, nodes.Const) and _SHIPPED in base.template.value:
+                known = self._environment.get_template(base.template.value).blocks
+                for node in tree.body:  # jinja ignores a block that the base does not have
+                    if isinstance(node, nodes.Block) and node.name not in known:
+                        remedy = f"Blocks are {', '.join(sorted(known))}."
+                        return Fault(f"{name} has no block {node.name}", remedy, str(path), node.lineno)
         except TemplateSyntaxError as error:
             return Fault(str(error.message).rstrip("."), "Correct the template.", str(path), error.lineno)
         except TemplateError as error:

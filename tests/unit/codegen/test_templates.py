@@ -110,6 +110,11 @@ def test_blocks_of_a_shipped_template_are_replaced_alone(folder: Callable[..., P
             f"{HEAD}\n{{% if %}}",
             "readme.md.jinja:3: Expected an expression, got 'end of statement block'. ",
         ),
+        (
+            "pyproject.toml",
+            f'{HEAD}{{% extends "shipped/pyproject.toml.jinja" %}}\n{{% block projekt %}}{{% endblock %}}',
+            "pyproject.toml.jinja:3: pyproject.toml.jinja has no block projekt. Blocks are ",
+        ),
         ("readme.md", f"{HEAD}{{{{ a | no_filter }}}}", "readme.md.jinja:2: No filter named 'no_filter'. "),
     ],
 )
