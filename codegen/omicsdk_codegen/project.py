@@ -226,6 +226,7 @@ def files_around(
         origin=note,
         package=Code(name),
         api=package.api,
+        shared=Code(name if is_copy else "omicsdk.core"),
         credentials=_credentials(package),
     )
     return {"pyproject.toml": toml, **texts, "tests/test_server.py": server}

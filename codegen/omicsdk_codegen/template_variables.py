@@ -154,7 +154,12 @@ TEMPLATES: Mapping[str, Template] = {
     ),
     "test_server.py.jinja": Template(
         "tests/test_server.py",
-        {"package": _PACKAGE, "api": _API, "credentials": "those of each security scheme, made from `token`, as code"},
+        {
+            "package": _PACKAGE,
+            "api": _API,
+            "shared": "the package that exports APIError",
+            "credentials": "those of each security scheme, made from `token`, as code",
+        },
     ),
     "types.py.jinja": Template(
         "src/NAME/types.py, or a module for each in src/NAME/types", {"module": plan_dicts.DictModule}

@@ -280,6 +280,9 @@ def test_a_package_may_share_omicsdks_core(spec: Path, tmp_path: Path) -> None:
     project = tomllib.loads((out / "pyproject.toml").read_text())["project"]
     assert project["dependencies"] == [bound()]
     assert project["optional-dependencies"] == {"sandbox": [bound("sandbox")]}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only"]
+    run = subprocess.run(command, cwd=out, capture_output=True, text=True, check=False)
+    assert "test_server.py::test_an_operation_is_served[get_a]" in run.stdout, run.stdout
     program = "import small_client; print(small_client.SmallClientApi.__mro__[2].__module__)"
     run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
     assert run.stdout == "omicsdk.core.client\n"
