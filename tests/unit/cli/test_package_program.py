@@ -135,6 +135,13 @@ def test_missing_credentials_name_the_options(run: Any, widgets: Widgets) -> Non
     assert len(ran.err.splitlines()) == 1
 
 
+def test_credentials_that_a_redirect_keeps_back_are_not_blamed(run: Any, widgets: Widgets) -> None:
+    redirect = httpx.Response(307, headers={"location": "http://widgets.example/v1/widgets/"})
+    widgets.response = lambda request: httpx.Response(401) if request.url.scheme == "http" else redirect
+    ran = run("--token", "abc", *GET)
+    assert ran.err.endswith("to http://widgets.example:80: credentials are sent to https://widgets.example:443 only.\n")
+
+
 def test_missing_credentials_are_those_that_the_operation_accepts(
     run: Any, widgets: Widgets, client: type[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

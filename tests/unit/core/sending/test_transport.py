@@ -612,6 +612,19 @@ def test_an_absolute_url_of_another_origin_gets_no_credentials(both):
     assert "canary" not in str(server.seen[0].headers.multi_items())
 
 
+@pytest.mark.parametrize(
+    ("script", "url"),
+    [([response(401)], "http://api.example.org/next"), ([response(307, {"location": "http://api.example.org/things/"}), response(401)], "/things")],
+    ids=["link", "redirect"],
+)  # fmt: skip
+def test_a_401_of_another_origin_states_why_no_credentials_were_sent(both, script, url):
+    with pytest.raises(errors.Unauthorized) as caught:
+        both(Server(*script), credentials=BearerToken("canary")).send(request(url=url))
+    assert caught.value.remedy == (
+        "Correct the link or redirect to http://api.example.org:80: credentials are sent to https://api.example.org:443 only."
+    )
+
+
 def test_a_token_of_another_host_is_refused_where_one_is_needed(both):
     server = Server(response(200))
     client = both(server, credentials=BearerToken("canary", origins=["https://login.example.org"]))
