@@ -208,10 +208,17 @@ class Operation:
 def _contents(holder: object) -> Sequence[Content]:
     media_types = as_mapping(as_mapping(holder).get("content"))
     contents = [
-        Content(media_type_of(kind), as_mapping(as_mapping(media).get("schema")), as_mapping(media))
+        Content(media_type_of(kind), _schema_of(as_mapping(media)), as_mapping(media))
         for kind, media in media_types.items()
     ]
     return sorted(contents, key=lambda content: (not content.is_json, content.media_type not in (FORM, MULTIPART)))
+
+
+def _schema_of(media: Mapping[str, Any]) -> Schema:
+    """The schema of a body, or of the items of a stream; that of an event is the one of its data."""
+    schema = as_mapping(media.get("schema", media.get("itemSchema")))
+    data = as_mapping(as_mapping(schema.get("properties")).get("data"))
+    return as_mapping(data.get("contentSchema")) or schema
 
 
 def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Mapping[str, Any]], T]:

@@ -124,7 +124,12 @@ class Actions:
         shape = self._plan.shape(resource)
         several = self._several(exchange, resource)
         bodies = [exchange.sent.body] if several is None else several
-        records = [self._objects.store(exchange, self._objects.fields(exchange, shape, body)) for body in bodies]
+        keyed, earlier = self._created_with_key(exchange)
+        records = earlier or [
+            self._objects.store(exchange, self._objects.fields(exchange, shape, body)) for body in bodies
+        ]
+        if keyed is not None and not earlier:
+            self._store.add(replace(keyed, data={"identities": [record.identity for record in records]}))
         if several is not None:
             items = [record.data for record in records]
             around = self._plan.list_in(exchange.operation.response.schema, resource) or ()
@@ -135,6 +140,18 @@ class Actions:
             return reply
         location = f"{exchange.call.origin}{exchange.call.prefix}/{record.path}"
         return replace(reply, headers={**reply.headers, "Location": location})
+
+    def _created_with_key(self, exchange: Exchange) -> tuple[StoredRecord | None, list[StoredRecord]]:
+        """Where the objects of a request's idempotency key are noted, and those that exist; None without a key."""
+        headers = exchange.sent.headers.items()
+        key = next((key for name, key in headers if words(name).removeprefix("x_") == "idempotency_key"), None)
+        if key is None:
+            return None, []
+        collection = exchange.filled(exchange.resource.segments)
+        keyed = StoredRecord(0, self._name, f"{exchange.place}#keys", str(key), "", {})
+        noted = self._store.get(self._name, keyed.place, keyed.identity) or keyed
+        records = [self._store.get(self._name, collection, identity) for identity in noted.data.get("identities", ())]
+        return keyed, [record for record in records if record is not None and not record.deleted]
 
     def _several(self, exchange: Exchange, resource: Resource) -> list[Any] | None:
         """The objects of a request that creates several at once; None for one that creates one."""
@@ -332,7 +349,10 @@ class Actions:
     # -- bytes
 
     def _upload(self, exchange: Exchange) -> Reply:
-        content = exchange.sent.content or self._contents.put_bytes(b"")
+        sent = exchange.sent
+        upload = next(iter(sent.files.values()), None)
+        content = (sent.content if upload is None else upload.content) or self._contents.put_bytes(b"")
+        media_type = sent.media_type if upload is None else upload.media_type
         resource = exchange.answer.resource
         collection, identity = exchange.place, ""
         if resource is not None:
@@ -341,9 +361,8 @@ class Actions:
         if record is None or record.deleted:
             name = name_of(exchange.operation.segments) if resource is None else resource.name
             record = StoredRecord(0, self._name, collection, identity, name, {})
-        fields = self._objects.of_file(exchange.operation.response.schema, content, exchange.sent.media_type, None)
-        data, media_type = {**record.data, **fields}, exchange.sent.media_type
-        record = replace(record, data=data, content=content.sha256, media_type=media_type)
+        fields = self._objects.of_file(exchange.operation.response.schema, content, media_type, upload)
+        record = replace(record, data={**record.data, **fields}, content=content.sha256, media_type=media_type)
         self._store.add(record)
         reply = self._responses.one(exchange, record)
         return replace(reply, headers={**reply.headers, "ETag": f'"{content.s3_etag}"'})

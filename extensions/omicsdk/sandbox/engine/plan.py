@@ -500,18 +500,25 @@ class Plan:
     def _bytes(self, operation: Operation) -> Answer | None:
         """Uploads and downloads of bytes."""
         segments, method = operation.segments, operation.method
-        if method in ("PUT", "POST", "PATCH") and operation.bodies and all(map(_is_bytes, operation.bodies)):
+        is_sent = method in ("PUT", "POST", "PATCH") and operation.bodies
+        is_file = all(body.media_type == MULTIPART for body in operation.bodies) and self._is_download(segments)
+        if is_sent and (is_file or all(map(_is_bytes, operation.bodies))):
             if method == "POST" and segments in self.resources:
                 return Answer("state", "create", "its body is the content of a new object", self.resources[segments])
             return Answer(
                 "state", "upload", f"its body is of {operation.bodies[0].media_type}", self._items.get(segments)
             )
-        is_read = method == "GET" and operation.response.media_type and not operation.response.is_stream
-        if is_read and all(self._is_bytes_response(response) for response in operation.responses):
+        if method == "GET" and self._is_download(segments):
             return Answer(
                 "state", "download", f"its response is of {operation.response.media_type}", self._items.get(segments)
             )
         return None
+
+    def _is_download(self, segments: Path) -> bool:
+        get = self.by_path[segments].get("GET")
+        if get is None or not get.response.media_type or get.response.is_stream:
+            return False
+        return all(self._is_bytes_response(response) for response in get.responses)
 
     def _is_bytes_response(self, content: Content) -> bool:
         if content.is_json:

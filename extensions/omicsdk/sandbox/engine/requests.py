@@ -153,7 +153,11 @@ class Reader:
             content = self.content("" if is_empty else headers.get("content-type", ""))
         if received.fields is not None:
             body = self.form(content.schema, received.fields)
-            faults += self._faults(content.schema, {**dict.fromkeys(received.files, ""), **body}, "body", ())
+            properties = self._schemas.properties(content.schema)
+            files = {
+                name: [""] if "array" in self._schemas.kinds(properties.get(name)) else "" for name in received.files
+            }
+            faults += self._faults(content.schema, {**files, **body}, "body", ())
         elif received.content is None and (content.is_json or not is_handled):
             body, body_faults = self.body(content, received.text)
             faults += body_faults
@@ -260,7 +264,7 @@ class Reader:
         if kinds == _TEXT and isinstance(sent, str):
             return sent
         if isinstance(sent, list):
-            items = flat.get("items", EMPTY)
+            items = self._schemas.items(flat) or flat.get("items", EMPTY)
             typed_items = [self.typed(items, item) for item in cast("list[Any]", sent)]
             is_single = bool(kinds) and "array" not in kinds and len(typed_items) == 1
             return typed_items[0] if is_single else typed_items
@@ -277,7 +281,7 @@ class Reader:
             return cast("Any", decoded)
         if "array" in kinds and "string" not in kinds:
             is_list = isinstance(decoded, list)
-            return cast("Any", decoded) if is_list else [self.typed(flat.get("items", EMPTY), text)]
+            return cast("Any", decoded) if is_list else [self.typed(self._schemas.items(flat) or EMPTY, text)]
         readings = {"integer": whole_number(text), "number": _number(text), "boolean": _boolean(text)}
         values = [value for kind, value in readings.items() if kind in kinds and value is not None]
         valid = (value for value in values if self._schemas.is_valid(schema, value, sent=True))
@@ -470,10 +474,11 @@ def parts_of(path: Path, content_type: str, objects: ObjectStore) -> Received:
         except ValueError as error:
             raise Refused([Fault("body", (), f"cannot be read: {error}", "multipart")]) from error
     uploads: dict[str, Upload] = {}
-    for name, file in files.items():
+    for name, file in files.items(multi=True):
         with objects.receive() as incoming:
             while block := file.read(1 << 20):
                 incoming.write(block)
         file.close()
-        uploads[name] = Upload(file.filename or "", file.content_type or "application/octet-stream", incoming.finish())
+        media_type = file.content_type or "application/octet-stream"
+        uploads.setdefault(name, Upload(file.filename or "", media_type, incoming.finish()))
     return Received(fields=[*fields.items(multi=True)], files=uploads)

@@ -236,6 +236,9 @@ class Values:
         converted = _converted(value, kinds, flat)
         if converted is not ABSENT and self._schemas.is_valid(schema, converted):
             return self._fitted(schema, converted, location, fill, depth + 1) if "object" in kinds else converted
+        if value is not ABSENT:
+            name = location.rpartition("/")[2]
+            self._schemas.report(f"A stored value of {name} breaks its schema, and another one is served in its place")
         return self.made(schema, location)
 
     def _is_null(self, schema: object) -> bool:

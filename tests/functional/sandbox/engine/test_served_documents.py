@@ -47,6 +47,7 @@ PETS = document(
             ),
             "post": {
                 **operation(PET, PET, status=201, operationId="add_pet"),
+                "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}],
                 "responses": {
                     "201": {"description": "", **content(PET)},
                     "422": {"description": "", **content(ERROR)},
@@ -69,6 +70,18 @@ PETS = document(
             "put": {"requestBody": content(BINARY, "image/png"), "responses": {"204": {"description": ""}}},
             "get": {"responses": {"200": {"description": "", **content(None, "image/png")}}},
         },
+        "/pets/{pet_id}/scan": {
+            "put": {
+                "requestBody": content(object_of(
+                    pages={"anyOf": [{"type": "array", "items": INTEGER}, {"type": "null"}]}, files={"type": "array", "items": BINARY},
+                ), "multipart/form-data"),
+                "responses": {"204": {"description": ""}},
+            },
+            "get": {"responses": {"200": {"description": "", **content(None, "image/png")}}},
+        },
+        "/lines": {"get": {"responses": {"200": {"description": "", "content": {"application/jsonl": {"itemSchema": TOY}}}}}},
+        "/log": {"get": {"responses": {"200": {"description": "", "content": {"text/event-stream": {
+            "itemSchema": object_of(required=("data",), data={"type": "string", "contentSchema": TOY})}}}}}},
         "/connect": {
             "post": {"requestBody": content(object_of("to"), "application/octet-stream"), "responses": {"204": {"description": ""}}},
         },
@@ -262,6 +275,25 @@ def test_a_form_with_a_file_makes_an_object_with_a_content(wrapped: httpx.Client
     assert wrapped.get(f"/files/{made['id']}/content").status_code == 404
 
 
+def test_a_form_with_files_and_lists_is_the_content_of_its_path(pets: httpx.Client, add: Callable[..., Any]):
+    path = f"/pets/{add('Rex')['id']}/scan"
+    files = [("files", ("a.png", b"first", "image/png")), ("files", ("b.png", b"second", "image/png"))]
+    assert pets.put(path, data={"pages": ["1", "2"]}, files=files).status_code == 204
+    assert pets.put(path, data={"pages": "1"}, files=files).status_code == 204
+    assert pets.put(path, data={"pages": "one"}, files=files).status_code == 400
+    assert (pets.get(path).content, pets.get(path).headers["content-type"]) == (b"first", "image/png")
+
+
+def test_a_creation_that_is_repeated_with_its_key_makes_one_object(pets: httpx.Client):
+    key = {"idempotency-key": "k1"}
+    made, again = (pets.post("/pets", json={"name": "Rex"}, headers=key) for _ in range(2))
+    assert (again.status_code, again.json()) == (201, made.json())
+    assert pets.post("/pets", json={"name": "Rex"}, headers={"idempotency-key": "k2"}).json() != made.json()
+    assert pets.get("/pets").json()["total"] == 2
+    pets.delete(f"/pets/{made.json()['id']}")
+    assert pets.post("/pets", json={"name": "Rex"}, headers=key).json() != made.json()
+
+
 def test_forms_and_fields_in_another_spelling(wrapped: httpx.Client):
     path = "/2010/Accounts/AC1/Messages"
     made = wrapped.post(f"{path}.json", data={"To": "+1", "Body": "Hello"}).json()
@@ -298,6 +330,8 @@ def test_what_is_no_collection_is_answered_by_example(served: Sandbox, pets: htt
     events = pets.get("/events")
     assert events.headers["content-type"].startswith("text/event-stream")
     assert "name" in json.loads(events.text.removeprefix("data: "))
+    assert "name" in json.loads(pets.get("/log").text.removeprefix("data: "))
+    assert "name" in json.loads(pets.get("/lines").text)
     assert isinstance(pets.get("/broken").json()["count"], int), "the schema decides, not the example"
     pets.get("/broken")
     assert [fault for fault in served.engines[0].faults if "/broken" in fault] == [

@@ -88,6 +88,14 @@ def test_a_stored_value_is_sent_as_the_schema_has_it(schema: dict[str, Any], sto
     assert values()[1].fitted(schema, stored, "place") == fitted
 
 
+def test_a_stored_value_that_the_document_no_longer_allows_is_reported():
+    faults: list[str] = []
+    _, made = values(faults)
+    rows = {"type": "integer", "maximum": 16, "default": 12}
+    assert made.fitted(object_of(rows=rows), {"rows": 20}, "lab/plates/1") == {"rows": 12}
+    assert faults == ["A stored value of rows breaks its schema, and another one is served in its place"]
+
+
 def test_what_nobody_set_is_made_where_it_is_required():
     schemas, made = values()
     schema = object_of("name", "note", required=("name", "id"), id={"type": "string", "format": "uuid"})
