@@ -12,7 +12,7 @@ from .texts import one_line
 from .values import Json, Object
 
 _GROUPS = ((True, "Breaking"), (False, "Other"))
-_KINDS = ("client", "operation", "model")
+_KINDS = ("client", "operation", "webhook", "model")
 # What fits a terminal's window needs no table of contents.
 MOST_UNGROUPED = 20
 _OF_MANY = {"is": "are", "has": "have", "asks": "ask", "describes": "describe", "responses": "response"}
@@ -65,9 +65,8 @@ def _by_subject(changes: Sequence[Change]) -> dict[str, list[Change]]:
 
 
 def _subject(kind: str, tag: str) -> str:
-    return {"client": "The client", "operation": f"Operations of {tag}" if tag else "Operations", "model": "Models"}[
-        kind
-    ]
+    operations = f"Operations of {tag}" if tag else "Operations"
+    return {"client": "The client", "operation": operations, "webhook": "Webhooks", "model": "Models"}[kind]
 
 
 def _sections(changes: Sequence[Change]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from .operations import Argument, Draft, Pages
 from .plan import Package
-from .security import Requirement
+from .plan_webhooks import WebhookFunction
+from .security import Requirement, kind_of
 from .shapes import ANY, Field, Model, Type, models_in, union_of
 from .texts import literal, one_line, whole
 from .type_words import MOST_VALUES, choices, opened, within, words
@@ -20,7 +21,7 @@ class Change:
 
     Attributes:
         breaking: whether code that used the old client may fail with the new one, or a type checker refuse it.
-        kind: "client", "operation" or "model".
+        kind: "client", "operation", "webhook" or "model".
         name: the client's attribute, or the model's class; empty for the client itself.
         what: the change in words.
         tag: the first tag of the operation; empty for one without, and for anything else.
@@ -66,6 +67,31 @@ def _client(old: Package, new: Package) -> Iterator[Change]:
         ]
     for argument in removed:
         yield Change(True, "client", "", f"the argument {one_line(argument)} is gone")
+    before, after = old.security.schemes, new.security.schemes
+    pairs = [(name, before[name], after[name]) for name in before if name in after]
+    if len(before) == len(after) == 1:  # credentials without a name fit the only scheme
+        pairs = [(next(iter(after)), *before.values(), *after.values())]
+    for name, here, there in pairs:
+        if kind_of(here) != kind_of(there):
+            what = f"credentials for {one_line(name)} are {kind_of(there)}; they were {kind_of(here)}"
+            yield Change(True, "client", "", what)
+    if old.title != new.title:
+        yield Change(
+            False, "client", "", f"the title, by default the package's name, is {new.title}; it was {old.title}"
+        )
+    parsers, others = ({str(function.name): function for function in _parsers(package)} for package in (old, new))
+    for name in sorted(parsers.keys() | others.keys()):
+        if name not in others:
+            yield Change(True, "webhook", f"webhooks.{name}", "is gone")
+        elif name not in parsers:
+            yield Change(False, "webhook", f"webhooks.{name}", "is new")
+        elif parsers[name].type != others[name].type:
+            what = f"returns {others[name].type}; it was {parsers[name].type}"
+            yield Change(True, "webhook", f"webhooks.{name}", what)
+
+
+def _parsers(package: Package) -> list[WebhookFunction]:
+    return package.webhooks.functions if package.webhooks is not None else []
 
 
 def _operations(old: Package, new: Package) -> Iterator[Change]:
@@ -104,7 +130,8 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
         return Change(breaking, "operation", before.name, what, _tag(after))
 
     was, now = (package.groups.path_of(draft.operation.key) for package, draft in ((old, before), (new, after)))
-    if was != now:
+    is_moved = was.rpartition(".")[0] != now.rpartition(".")[0]
+    if was != now and (is_moved or before.name == after.name):
         # An operation that gets a group keeps its flat name too; one that changes groups loses its path.
         yield change(bool(was), f"is {now or after.name} now; it was {was or before.name}")
     for breaking, what in _arguments(before, after, old, new):
@@ -160,8 +187,6 @@ def _argument(was: Argument, now: Argument, old: Package, new: Package) -> Itera
     yield from _sent(what, was.type, now.type, old, new)
     if was.nullable != now.nullable and ANY not in (was.type, now.type):
         yield was.nullable, f"{what} can't be None any more" if was.nullable else f"{what} may be None"
-    if was.schema.get("default") != now.schema.get("default"):
-        yield False, f"{what}: the service's default is {_as_text(now.schema.get('default'))}"
     yield from _bounds(what, was.schema, now.schema)
     if (was.position, was.wire) != (now.position, now.wire):
         sending = f"{one_line(now.wire)} in the {now.position}"
@@ -169,7 +194,18 @@ def _argument(was: Argument, now: Argument, old: Package, new: Package) -> Itera
 
 
 def _bounds(what: str, was: Object, now: Object) -> Iterator[tuple[bool, str]]:
-    for keyword in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"):
+    if was.get("default") != now.get("default"):
+        yield False, f"{what}: the service's default is {_as_text(now.get('default'))}"
+    for keyword in (
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+    ):
         before, after = was.get(keyword), now.get(keyword)
         if before == after:
             continue
@@ -178,8 +214,14 @@ def _bounds(what: str, was: Object, now: Object) -> Iterator[tuple[bool, str]]:
         elif not isinstance(before, (int, float)):
             yield True, f"{what} has {keyword} {whole(after)} now"
         else:
-            is_narrower = after > before if keyword.startswith("min") else after < before
+            is_narrower = after > before if "min" in keyword.lower() else after < before
             yield is_narrower, f"{what} has {keyword} {whole(after)}; it was {whole(before)}"
+    if was.get("pattern") != now.get("pattern"):
+        pattern = now.get("pattern")
+        yield pattern is not None, f"{what} has {f'the pattern {pattern}' if pattern else 'no pattern'} now"
+    item, other = was.get("items"), now.get("items")
+    if isinstance(item, dict) and isinstance(other, dict):
+        yield from _bounds(f"an item of {what}", item, other)
 
 
 def _sent(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
@@ -352,6 +394,8 @@ def _field(
         yield (sent, f"{what} is required now") if now.required else (received, f"{what} may be missing now")
     if was.nullable != now.nullable and ANY not in (was.type, now.type):
         yield (sent, f"{what} can't be null any more") if was.nullable else (received, f"{what} may be null")
+    if sent:
+        yield from _bounds(what, was.schema, now.schema)
     parts: dict[str, bool] = {}
     for breaking, text in [
         *(_sent(what, was.type, now.type, old, new) if sent else ()),

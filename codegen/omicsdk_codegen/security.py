@@ -216,6 +216,11 @@ def ways_of(data: Object) -> list[Way]:
     return uses
 
 
+def kind_of(scheme: Object) -> str:
+    """Return what a scheme sends, in code: the credentials that fit it."""
+    return _described(scheme)[0]
+
+
 def _described(scheme: Object) -> tuple[str, str]:
     kind, name = scheme.get("type"), one_line(scheme.get("name"))
     if kind == "apiKey":

@@ -53,7 +53,8 @@ DOCUMENT: dict[str, Any] = {
         "/bytes": {"get": {"operationId": "getBytes", "responses": {"200": {"description": "", "content": {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}}},
     },
-    "components": {"schemas": {"Thing": THING, "NewThing": {"type": "object", "required": ["id"], "properties": {
+    "webhooks": {"thawed": {"post": {"requestBody": {"content": {"application/json": {"schema": {"type": "string"}}}}, "responses": {}}}},
+    "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}, "schemas": {"Thing": THING, "NewThing": {"type": "object", "required": ["id"], "properties": {
         "id": {"type": "string"}, "note": {"type": "string"}}},
         "Problem": {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}}}}},
 }  # fmt: skip
@@ -148,6 +149,14 @@ def test_the_same_document_changes_nothing() -> None:
         ("servers", None, True, "client : there is no default base_url any more; it was 'https://one.example'"),
         ("paths>/bytes>get>servers", [{"url": "https://files.example"}], False,
          "operation get_bytes: is sent to https://files.example; it was the client's server"),
+        (f"{NEW}properties>note>maxLength", 5, True, "model NewThing: field note has maxLength 5 now"),
+        (f"{NEW}properties>note>pattern", "^a$", True, "model NewThing: field note has the pattern ^a$ now"),
+        (f"{NEW}properties>note>default", "x", False, "model NewThing: field note: the service's default is 'x'"),
+        ("webhooks>thawed", None, True, "webhook webhooks.parse_thawed: is gone"),
+        ("webhooks>frozen", {"post": {"requestBody": {"content": PROBLEM}, "responses": {}}}, False, "webhook webhooks.parse_frozen: is new"),
+        ("components>securitySchemes>token", {"type": "apiKey", "in": "header", "name": "k"}, True,
+         "client : credentials for token are ApiKey(key, header='k'); they were BearerToken(token)"),
+        ("info>title", "Other", False, "client : the title, by default the package's name, is Other; it was Thing"),
         ("paths>/bytes>get>x-omics-stream", False, True, "operation get_bytes: has no stream any more"),
     ],
 )  # fmt: skip
