@@ -161,14 +161,10 @@ HELP_SPELLINGS = frozenset({"-h", "--help"})
 """The spellings of which `help_spellings` returns those that a command leaves free."""
 
 
-def help_spellings(command: Command, everywhere: list[Argument]) -> set[str]:
+def help_spellings(command: Command) -> frozenset[str]:
     """The spellings that show a command's help, without those that the command uses for other options."""
-    return {
-        spelling
-        for argument in global_arguments(own_arguments(command), everywhere)
-        if argument.get("short") == "-h" or argument["name"] in ("h", "help")
-        for spelling in flags(argument)
-    }
+    options = (argument for argument in own_arguments(command) if not argument.get("positional"))
+    return HELP_SPELLINGS.difference(*map(flags, options))
 
 
 def deletes(command: Command) -> bool:

@@ -180,7 +180,7 @@ def _asks_for_help(target: Found, arguments: list[str]) -> bool:
     until = 1 if target.command.get("verbatim") else arguments.index("--") if "--" in arguments else len(arguments)
     # Few command lines have one of these words, whose meaning all options of the command decide.
     words = HELP_SPELLINGS.intersection(arguments[:until])
-    return bool(words) and not help_spellings(target.command, target.program.options).isdisjoint(words)
+    return bool(words) and not help_spellings(target.command).isdisjoint(words)
 
 
 def _show_help(node: Group | Found) -> int:

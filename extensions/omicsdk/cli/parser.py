@@ -349,9 +349,11 @@ def _loose(argument: Argument, word: str) -> Any:
     if word.startswith("@"):
         return _json(argument, _content(argument, word), "JSON")
     try:
-        return _parsed(word)
+        value = _parsed(word)
     except ValueError:
         return word
+    # A float has 15 to 17 digits: a longer decimal stays text, which documents allow beside a number.
+    return word if isinstance(value, float) and len(word) > 17 and repr(value) != word else value
 
 
 def _content(argument: Argument, word: str) -> str:

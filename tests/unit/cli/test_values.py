@@ -45,6 +45,13 @@ def test_a_value_that_is_not_json_is_used_as_text(word):
     assert value_of({**argument("array", items="string"), "in": "query"}, [word]) == [word]
 
 
+@pytest.mark.parametrize(
+    ("word", "value"), [("3.5", 3.5), ("-12345678901234567890", -12345678901234567890), ("12345678901234567.120", "12345678901234567.120")]
+)  # fmt: skip
+def test_a_decimal_that_no_float_has_keeps_its_digits(word, value):
+    assert value_of(argument("any"), [word]) == value
+
+
 @given(st.text())
 def test_a_string_is_its_word(word):
     assert value_of(argument("string"), [word]) == word
