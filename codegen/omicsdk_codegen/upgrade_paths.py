@@ -142,9 +142,12 @@ class Paths:
         assert isinstance(paths, dict)
         remedy = "Put their operations under one."
         for key, operation in item.items():
-            if key.startswith("x-") or key in ("summary", "description"):
-                continue
-            if key not in paths:
+            is_stated = key.startswith("x-") or key in ("summary", "description")
+            if is_stated and key in paths and paths[key] != operation:
+                self._context.omit(item, key, f"the path {path} is the same as {first}, which has another")
+            elif is_stated:
+                paths[key] = operation
+            elif key not in paths:
                 paths[key] = operation
                 before = f"the path {path} is the same as {first}"
                 self._context.note(item, key, "repair", before, f"{key} of both", remedy=remedy)

@@ -306,7 +306,10 @@ def test_a_path_parameter_that_the_path_has_not_goes_to_the_query() -> None:
 
 
 def test_two_paths_that_are_one_are_merged_and_what_is_in_both_is_a_fault() -> None:
-    text = "openapi: 3.0.0\npaths:\n  '/a/{id}': {get: {operationId: first}}\n  '/a/<int:id>': {get: {}, put: {}}\n"
+    text = (
+        "openapi: 3.0.0\npaths:\n  '/a/{id}': {summary: A, get: {operationId: first}}\n"
+        "  '/a/<int:id>': {summary: B, x-team: labs, get: {}, put: {}}\n"
+    )
     with pytest.raises(DocumentError, match=r"get of the path /a/<int:id> is the same as that of /a/\{id\}"):
         upgraded(text, Report(strict=True))
     report = Report()
@@ -315,6 +318,9 @@ def test_two_paths_that_are_one_are_merged_and_what_is_in_both_is_a_fault() -> N
     assert list(paths) == ["/a/{id}"]
     assert at(paths, "/~1a~1{id}/get/operationId") == "first"
     assert "put" in at(paths, "/~1a~1{id}")
+    assert at(paths, "/~1a~1{id}/x-team") == "labs"
+    after = "summary is left out: the path /a/<int:id> is the same as /a/{id}, which has another"
+    assert [note.line for note in report.notes if (note.kind, note.after) == ("omission", after)] == [4]
     assert [(fault.line, fault.remedy) for fault in report.faults] == [(4, "Put their operations under one.")]
 
 
