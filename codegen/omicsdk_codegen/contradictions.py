@@ -31,9 +31,10 @@ def note_contradictions(
 
     first: dict[str, DeclaredOperation] = {}
     for operation in operations:
-        other = first.setdefault(operation.wish, operation)
-        if operation.wish and other is not operation:
-            before = f"the operationId {one_line(operation.wish)} is that of {other.method} {one_line(other.path)} too"
+        stated = operation.data.get("x-omics-name") or operation.data.get("operationId")
+        other = first.setdefault(str(stated or ""), operation)
+        if stated and other is not operation:
+            before = f"the operationId {one_line(stated)} is that of {other.method} {one_line(other.path)} too"
             after = f"they are called {names[other.key]} and {names[operation.key]}"
             note(join(operation.key, "operationId"), before, after, "Use unique operationIds.")
     schemes = list(declared_schemes(document.data))

@@ -73,16 +73,23 @@ def declared_operations(data: Object) -> Iterator[DeclaredOperation]:
         if not isinstance(item, dict):
             continue
         sent = item.get("x-omics-sent-path")
-        for method, operation, key in _of_item(item, join("/paths", path)):
-            named = operation.get("x-omics-name") or operation.get("operationId")
+        rows = list(_of_item(item, join("/paths", path)))
+        wishes = [operation.get("x-omics-name") or operation.get("operationId") for _, operation, _ in rows]
+        for named, (method, operation, key) in zip(wishes, rows, strict=True):
             yield DeclaredOperation(
                 key,
                 path,
                 sent if isinstance(sent, str) else path,
                 method,
                 operation,
-                named if isinstance(named, str) else "",
+                _with_method(named, path, method, wishes.count(named)) if isinstance(named, str) else "",
             )
+
+
+def _with_method(wish: str, path: str, method: str, count: int) -> str:
+    """A name that several operations of a path have, with their own method: FastAPI gives all of a function one of theirs."""
+    head, tail, other = wish.rpartition(re.sub(r"\W", "_", f"{path}/"))
+    return f"{head}{tail}{method.lower()}" if count > 1 and tail and other in METHODS else wish
 
 
 def _of_item(item: Object, key: str) -> Iterator[tuple[str, Object, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from .declarations import DeclaredOperation, Webhook
@@ -314,7 +314,12 @@ def asks(security: Json) -> bool:
 
 def name_operations(operations: list[DeclaredOperation]) -> dict[str, str]:
     """Names of operations by their keys."""
-    return settle(_candidates(operation) for operation in operations)
+    # A name by method and path that an overlay replaces goes to no other operation, which programs would call in its place.
+    unnamed = [operation for operation in operations if operation.wish and not operation.data.get("operationId")]
+    freed = [_candidates(replace(operation, key=f"{operation.key}#", wish="")) for operation in unnamed]
+    apart = [old for old, new in zip(freed, unnamed, strict=True) if wished_name(new) not in old.candidates]
+    names = settle([*map(_candidates, operations), *apart])
+    return {operation.key: names[operation.key] for operation in operations}
 
 
 def name_webhooks(webhooks: list[Webhook], operations: Mapping[str, str]) -> dict[str, str]:

@@ -63,6 +63,17 @@ def test_contradictions_are_reported_with_line_and_remedy(spec: Path) -> None:
     assert not made.report.faults
 
 
+def test_a_function_of_fastapi_with_two_methods_has_each_in_a_name(tmp_path: Path) -> None:
+    spec = tmp_path / "api.yaml"
+    operation = "{operationId: multi_a__id__get, responses: {}}"
+    path = f"/a/{{id}}: {{get: {operation}, post: {operation}}}"
+    spec.write_text(f"openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n  {path}\n")
+    made = make_package(spec, (), "thing", origin="Generated for a test.")
+    assert [draft.name for draft in made.package.drafts] == ["multi_a_id_get", "multi_a_id_post"]
+    (note,) = [note for note in made.report.notes if note.remedy == "Use unique operationIds."]
+    assert note.after == "they are called multi_a_id_get and multi_a_id_post"
+
+
 def test_operations_that_an_overlay_names_do_not_share_an_operation_id(spec: Path, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(

@@ -339,6 +339,7 @@ def test_operations_are_named_by_wish_id_or_path() -> None:
             },
             "/b": {"get": {"operationId": "readA"}, "delete": {"operationId": "close"}},
             "/c": {"get": {"x-omics-name": "open_c_"}, "put": {"operationId": "put_c_"}},
+            "/c/{id}": {"get": {}},  # get_c was that of /c before
         }
     }
     names = name_operations(list(declared_operations(data)))
@@ -350,6 +351,7 @@ def test_operations_are_named_by_wish_id_or_path() -> None:
         "/paths/~1b/delete": "close_",
         "/paths/~1c/get": "open_c_",
         "/paths/~1c/put": "put_c",
+        "/paths/~1c~1{id}/get": "get_c_id",
     }
 
 
