@@ -117,6 +117,9 @@ class Schemas:
                 self._plain(new, key, value, old)
             elif key in TREE["schema"] and key != "schema":
                 self._parts(new, key, value, old)
+            elif key.startswith("x-omics-"):
+                remedy = "Extensions of omicsdk are for operations, parameters, tags and the document."
+                self._context.leave_out(old, key, f"{key} has no effect in a schema", "it is ignored", remedy)
             elif key.startswith("x-"):
                 if key != "x-nullable":
                     new[key] = value

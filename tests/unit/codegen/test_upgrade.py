@@ -754,6 +754,13 @@ def test_what_stands_astray_is_moved_or_reported(
     assert sorted(note.kind for note in notes) == kinds
 
 
+def test_our_extensions_in_a_schema_are_a_fault() -> None:
+    text = operation("parameters: [{in: query, name: a, schema: {x-omics-name: b}}]")
+    report = Report()
+    assert at(upgraded(text, report).data, GET + "/parameters/0/schema") == {}
+    assert [fault.message for fault in report.faults] == ["x-omics-name has no effect in a schema; it is ignored"]
+
+
 def test_a_form_field_without_a_name_is_a_fault() -> None:
     text = operation("parameters: [{in: formData, type: string}, {in: formData, name: a, type: string}]", SWAGGER)
     with pytest.raises(DocumentError, match="a form's field has no name"):
