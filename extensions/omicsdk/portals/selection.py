@@ -24,6 +24,8 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda one, other: one <= other,
     ">=": lambda one, other: one >= other,
 }
+_SLASH = "\0"
+"""Replaces slashes in texts that are no paths, and in patterns of them: to a pattern, slashes separate a path's names."""
 _REMEDY = (
     "Write conditions such as 'name~*.bam and organism=\"Mus musculus\"': a column, < <= > >= = != ~ or !~, and a value, "
     "in double quotes if it has a space, joined by and, or."
@@ -38,7 +40,7 @@ class Condition(NamedTuple):
         operator: How it is compared.
         value: What it is compared with.
         number: The value as a number, with K, M, G or T; None if it is none.
-        pattern: Matches it, for `~` and `!~`.
+        pattern: Matches it, for `~` and `!~`: a name as `--include` does, another column only as a whole.
     """
 
     field: str
@@ -67,7 +69,8 @@ class Condition(NamedTuple):
         if actual is None:
             return False
         if self.pattern is not None:
-            return (self.pattern.search(actual) is not None) == (self.operator == "~")
+            text = actual if self.field == "name" else actual.replace("/", _SLASH)
+            return (self.pattern.search(text) is not None) == (self.operator == "~")
         number = size_of(actual.replace(",", "")) if self.number is not None else None
         if self.operator in _COMPARED:
             return number is not None and self.number is not None and _COMPARED[self.operator](number, self.number)
@@ -100,12 +103,12 @@ def conditions_of(text: str) -> tuple[tuple[Condition, ...], ...]:
         number = size_of(value.replace(",", ""))
         if operator in _COMPARED and number is None:
             raise UsageError(f"--where: {value!r} is not a number", remedy=_REMEDY)
-        pattern = re.compile(regular_expression(value)) if "~" in operator else None
+        field = (match["quoted"] or match["field"]).lower()
+        glob = value if field == "name" else value.replace("/", _SLASH)
+        pattern = re.compile(regular_expression(glob)) if "~" in operator else None
         if joined == "or":
             alternatives.append([])
-        alternatives[-1].append(
-            Condition((match["quoted"] or match["field"]).lower(), operator, value, number, pattern)
-        )
+        alternatives[-1].append(Condition(field, operator, value, number, pattern))
         at, joined = match.end(), (match["join"] or "").lower()
     return tuple(map(tuple, alternatives))
 

@@ -24,11 +24,14 @@ FILES = [ListedFile("url", f"https://h.example/{number}", f"f{number}.bam", numb
         ("depth>30", True),
         ("depth!=35.0", False),
         ("assay!=WGS and size<1K or depth<3", False),
+        ("outcome~failed*", True),
+        ("outcome!~*b/x?not*", False),
+        ("outcome~x*", False),
     ],
 )
 def test_a_condition_selects_by_name_size_and_columns(where: str, fits: bool):
     file = ListedFile("url", "https://h.example/a.bam", "a.bam", 100)
-    cells = {"Assay": "WGS", "Data Type": "Aligned Reads", "depth": "35"}
+    cells = {"Assay": "WGS", "Data Type": "Aligned Reads", "depth": "35", "outcome": "failed: s3://b/x not found"}
     assert Selection(where).fits(file, cells) is fits
 
 
