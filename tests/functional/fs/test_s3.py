@@ -230,6 +230,8 @@ def test_copies_are_made_over_there(store: S3Store, client: Any, monkeypatch: py
     assert store.stat("other/parts").version.endswith("-2")
     with pytest.raises(PathNotFound):
         store.copy(Entry("bkt/none", "file"), "bkt/x")
+    with pytest.raises(PathNotFound, match="s3://missing/x not found: no bucket missing"):
+        store.copy(entry, "missing/x")
 
 
 def test_folders_are_made_and_removed_when_they_are_empty(store: S3Store, client: Any):

@@ -599,7 +599,7 @@ class S3Store(Store):
         stored = stored or Stored()
         if path == entry.path and not stored.version:  # S3 refuses to copy one onto itself
             return True
-        with self._asking("Copying", entry.path) as doing:
+        with self._asking("Copying", entry.path, path) as doing:
             try:
                 properties = yield from self.client.copy(
                     (bucket, key or ""),
@@ -621,12 +621,15 @@ class S3Store(Store):
         return True
 
     @contextmanager
-    def _asking(self, doing: str, path: str) -> Generator[str]:
-        """Yield the words for what is requested, and raise errors as those of paths."""
+    def _asking(self, doing: str, path: str, target: str = "") -> Generator[str]:
+        """Yield the words for what is requested, and raise errors as those of paths.
+
+        A bucket that is missing is the target's, if there is one: the source was examined or listed before.
+        """
         try:
             yield f"{doing} {self.uri(path)}"
         except NotFound as error:
-            raise self._missing(path, error) from error
+            raise self._missing((error.code == "NoSuchBucket" and target) or path, error) from error
         except (BadRequest, Forbidden) as error:
             if self.client.is_unsigned:
                 error.remedy = (
