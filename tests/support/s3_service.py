@@ -104,6 +104,9 @@ class _Wire:
     def wake(self) -> None:
         """No poll waits."""
 
+    def cancel(self, _: Any) -> None:
+        """No request is in transit."""
+
     def close(self) -> None:
         self._flying.clear()
 

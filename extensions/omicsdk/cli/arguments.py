@@ -53,7 +53,7 @@ def general_options(*access: Argument) -> list[Argument]:
         value(
             "call-timeout",
             "Time to wait for the response to each attempt of a call, also while its body arrives at less than 1 KiB/s: "
-            "seconds, or 5m (default 60).",
+            "seconds, or 5m (default 60). Transfers of files have --stall-timeout instead.",
         ),
         value(
             "call-budget",

@@ -156,6 +156,8 @@ class StreamedResponse:
 
     def _raise_failure(self) -> None:
         if self._ended is not None and self._ended.error is not None:
+            if isinstance(self._ended.error, TimedOut):
+                self._ended.error.remedy = TimedOut.default_remedy  # that of wires names options of transfers
             raise WireFailure(self._ended.error, arrived=True, lasting=self._ended.lasting)
 
 

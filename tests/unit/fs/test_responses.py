@@ -8,13 +8,18 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import ConfigError, DecodeError, InconsistentListing, ResponseMismatch
+from omicsdk.core import ConfigError, DecodeError, InconsistentListing, ResponseMismatch, TimedOut
+from omicsdk.core.manual_clock import ManualClock
+from omicsdk.core.sending.connections import WireFailure
 from omicsdk.crunch import AsyncCrunch, Crunch
 from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.fs.stores.dss import DssStore
+from omicsdk.fs.stores.http import HttpsStore
 from omicsdk.hca.azul import Azul
 from omicsdk.hca.dss import AsyncDss, Dss
+from omicsdk.transfer.ranges import ConnectionPool
+from s3_service import Answer, Request, Service
 from unsettled import unsettled
 
 ONE, OTHER, FILE = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abf")
@@ -35,6 +40,21 @@ def client(kind: Any, response: Response) -> Any:
         return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
 
     return kind("https://service.example.org", credentials="t", transport=httpx.MockTransport(respond))
+
+
+def test_a_silent_web_server_ends_a_look_within_the_time_of_a_call(monkeypatch: pytest.MonkeyPatch):
+    clock = ManualClock()
+
+    def hang(_: Request) -> Answer:
+        clock.advance(60)
+        raise WireFailure(TimedOut("no response", remedy="Use --stall-timeout."), arrived=True)
+
+    service, pool = Service(hang), ConnectionPool({})
+    monkeypatch.setattr(pool, "new_wire", service.new_wire)
+    monkeypatch.setattr("omicsdk.fs.stores.http.shared_pool", lambda: pool)
+    with pytest.raises(TimedOut, match=r"no response.*--call-timeout"):
+        HttpsStore(clock=clock).stat("h.example/a.bin")
+    assert [request.method for request in service.asked] == ["HEAD"]
 
 
 # -- Azul

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from math import inf
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +13,7 @@ from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin
 from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageError
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
-from omicsdk.core.sending.time_limits import within_budget
+from omicsdk.core.sending.time_limits import Timeout, within_budget
 from omicsdk.fs.store import Entry, NotListed, PathNotFound, Store, WrongUri
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.representations import Representation, quickest_checksum, representation_of
@@ -168,7 +169,10 @@ class HttpsStore(Store):
                 error, failures = failure.error, failures + 1
                 failure.error.method, failure.error.url = method, without_query(location.url)
                 failure.error.operation = uri
-                if failure.lasting:
+                # As for calls of services, retries of a silent server end within the time of a call.
+                silence = Timeout.of(None).body or inf
+                is_over = isinstance(error, TimedOut) and self._clock.monotonic() - start_time >= silence
+                if failure.lasting or is_over:
                     raise error from failure.__cause__
             pause = within_budget().next_pause(
                 failures=max(failures, 1),
