@@ -68,6 +68,11 @@ def test_check_ends_with_3_until_everything_is_pulled(project: Callable[..., Any
     assert project("pull").code == 0
     checked = project("pull", "--check")
     assert (checked.code, checked.err) == (0, "omics: 3 of 3 locked files are complete\n")
+    assert project("add", "gdc_manifest.txt", "--name", "new").code == 0
+    checked = project("pull", "--check", "--quiet")
+    assert checked.code == 3
+    assert "omics.lock has no file of the source new. Run `omics lock`" in checked.err
+    assert project("pull", "--check", "web").code == 0
 
 
 def test_a_change_upstream_ends_with_3_until_it_is_taken(project: Callable[..., Any], portal: PortalHost):

@@ -16,7 +16,7 @@ from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged, UsageError
 from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.locks.exports import provenance_of
-from omicsdk.locks.lockfile import LOCK_FILE, is_lock, opened
+from omicsdk.locks.lockfile import LOCK_FILE, SOURCES_FILE, is_lock, opened
 from omicsdk.portals.services import service_versions
 from omicsdk.transfer import Progress, TransferOptionsDict, TransferReport
 from omicsdk.transfer.disk import write_whole
@@ -123,19 +123,21 @@ def pull(
 
     Args:
         names: Sources whose files are fetched; by default all.
-        check_only: Fetch nothing, but end with the exit code 3 if something would be fetched.
+        check_only: Fetch nothing, but end with the exit code 3 if something would be fetched, or the lock lacks a source.
         overwrite: Replace files with other content, too, that were not pulled, or were edited since.
         folder: Folder of omics.lock, below which the files are.
         on_message: Called with messages.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
     if check_only:
-        options["dry_run"] = True
+        # Its only messages name sources that the lock lacks: they are errors then.
+        options["dry_run"], on_message = True, None
     return Lock.load(folder).pull(names, overwrite=overwrite, on_message=on_message, **options)
 
 
 def pulled(result: TransferReport, call: Call) -> object:
-    """Render a pull; the exit code is 3 if other content exists here or upstream, or --check finds files to fetch."""
+    """Render a pull; the exit code is 3 if other content exists here or upstream, or --check finds
+    files to fetch, or a source without one."""
     is_planned = bool(call.arguments.get("dry_run") or call.arguments.get("check_only"))
     checks = bool(call.arguments.get("check_only"))
     if checks:
@@ -146,11 +148,24 @@ def pulled(result: TransferReport, call: Call) -> object:
             call.console.exit_code = SOME_FAILED
         else:
             call.console.message(f"{len(result.outcomes):,} {of_all} are complete")
+        for name in _unlocked(call):
+            call.console.error(
+                f"{LOCK_FILE} has no file of the source {name}. Run `omics lock`, or remove it from {SOURCES_FILE}."
+            )
+            call.console.exit_code = SOME_FAILED
     try:
         finish(result, call, where=str(call.arguments.get("folder") or "."), is_counted=checks)
     except (LocalChange, SourceChanged) as error:  # of the only file: its exit code would be that of any refusal
         raise SomeFailed(error.message, remedy=error.remedy) from error
     return foreseen(result) if is_planned else listed(result, rows_of(result))
+
+
+def _unlocked(call: Call) -> Iterator[str]:
+    """The sources of a folder of which the lock has no file; none where some are named, which the lock has."""
+    existing = Lock.load(call.arguments.get("folder") or ".")
+    if not call.arguments.get("names") and (existing.folder / SOURCES_FILE).exists():
+        locked_sources = {file.source for file in existing.files()}
+        yield from (name for name in existing.sources() if name not in locked_sources)
 
 
 def status(
