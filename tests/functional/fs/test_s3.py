@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from omicsdk import Cache
 from omicsdk.core import AuthError, TransferError
 from omicsdk.fs import (
     AlreadyThere,
@@ -299,6 +300,11 @@ def test_an_object_in_parts_is_verified_by_its_etag(store: S3Store, client: Any,
     report = store.download([(listed, "parts")], tmp_path, CopyOptions(require_checksum=True))
     assert [(outcome.state, outcome.verification) for outcome in report.outcomes] == [("done", "verified")]
     assert hashlib.md5((tmp_path / "parts").read_bytes()).digest() == hashlib.md5(b"x" * (5 * MIB + 7)).digest()
+    client.put_object(Bucket="bkt", Key="small", Body=b"x" * 7)
+    cached = CopyOptions(cache=Cache(tmp_path / "cache"))
+    listed = [(entry, entry.name) for entry in store.entries("bkt")]
+    reports = [store.download(listed, tmp_path / folder, cached) for folder in ("first", "second")]
+    assert [report.from_cache for report in reports] == [0, 2]
 
 
 @pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "SHA1", "SHA256"])
