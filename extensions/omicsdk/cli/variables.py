@@ -49,7 +49,7 @@ _NEAR = 0.9
 def misspelled(names: Iterable[str], services: Callable[[], Iterable[str]]) -> Iterator[str]:
     """Yield a message for each variable that looks like one of omicsdk's, and is none.
 
-    Only near names are reported, since programs may have an OMICS_OUTPUT_DIR for themselves.
+    Only near names, and those of options of transfers without TRANSFER_, are reported, since programs may have an OMICS_OUTPUT_DIR for themselves.
 
     Args:
         names: Names of variables, which begin as those of omicsdk.
@@ -67,5 +67,7 @@ def misspelled(names: Iterable[str], services: Callable[[], Iterable[str]]) -> I
     of_plugins = {variable(service, what) for service in words for what in ("TOKEN", "URL")}
     for name in unknown:
         meant = name.replace("_CLI_", "_", 1)
+        if (of_transfers := name.replace("OMICS_", "OMICS_TRANSFER_", 1)) in DEFAULT_VARIABLES:
+            meant = of_transfers
         if name.startswith(_ALWAYS) or (name not in of_plugins and nearest(meant, known, least=_NEAR)):
             yield f"{name} has no effect: no such variable. {did_you_mean(meant, sorted(known))}".rstrip()

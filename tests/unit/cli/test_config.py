@@ -462,6 +462,7 @@ def test_a_misspelled_variable_of_every_command_is_named(omics, settings, monkey
     misspellings = {
         "OMICS_LOGLEVEL": "OMICS_LOG_LEVEL",
         "OMICS_CLI_OUTPUT": "OMICS_OUTPUT",
+        "OMICS_REQUIRE_CHECKSUM": "OMICS_TRANSFER_REQUIRE_CHECKSUM",
         "OMICS_GEN3_TOKNE": "OMICS_GEN3_TOKEN",
         "OMICS_DSS_URI": "OMICS_DSS_URL",
         "SB_AUTH_TOKNE": "SB_AUTH_TOKEN",
