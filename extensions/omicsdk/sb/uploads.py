@@ -30,7 +30,7 @@ NAMES_AT_ONCE = 20
 """Names that one request asks for: each may take 765 characters of the URL."""
 REQUESTS_FOR_NAMES = 10
 """Requests for names in a folder; where it would take more, the whole folder is listed."""
-DATE_SLACK = 2.0
+DATE_SLACK = 1.0
 """Seconds by which a file may seem younger than the platform's, whose dates have no fractions of a second."""
 LARGEST_FILE = 5 * 1024**4
 """Bytes of the largest file that the platform takes."""
@@ -64,8 +64,8 @@ def upload(
 
     Links to files are followed, links to folders are not. A file that fails does not stop the others. The same call
     resumes an upload that was stopped. Files that the platform already has with the same content are skipped: those of
-    the same size and checksum, or without a stated checksum those that have not changed since. A file of the same name
-    and other content fails unless `overwrite` is set.
+    the same size and checksum, or without a stated checksum those of the same size that have not changed here since,
+    unless `require_checksum` is set. Others of the same names fail unless `overwrite` is set.
 
     Args:
         what: Files and folders. A trailing slash selects the contents of a folder instead of the folder itself.
@@ -97,7 +97,7 @@ def upload(
     plan = _planned(client, [os.fspath(source) for source in sources], to if isinstance(to, SbPath) else _target(to))
     stores: list[PlatformStore] = []
     if chosen.dry_run:
-        report = plan.dry_run(overwrite=overwrite)
+        report = plan.dry_run(overwrite=overwrite, needs_checksum=chosen.require_checksum)
     else:
         report, stores = plan.run(chosen, overwrite=overwrite, part_size=part_size, on_message=on_message)
     ids = [store.made.get("id") for store in stores] or [None] * len(plan.files)
@@ -166,7 +166,7 @@ class _Plan:
             for file in self.files
         ]
         present = self._present()
-        skipped = {} if overwrite else self._unchanged(present)
+        skipped = {} if overwrite else self._unchanged(present, needs_checksum=options.require_checksum)
         for number in skipped:
             stores[number].made = present[number].to_dict()
         rest = [number for number in range(len(stores)) if number not in skipped]
@@ -201,15 +201,16 @@ class _Plan:
         every = [skipped.get(number) or next(sent) for number in range(len(stores))]
         return report.with_outcomes(every), stores
 
-    def dry_run(self, *, overwrite: bool = False) -> TransferReport:
+    def dry_run(self, *, overwrite: bool = False, needs_checksum: bool = False) -> TransferReport:
         """Report what `run` would do; nothing is sent.
 
         Args:
             overwrite: Whether files of the same names would be replaced.
+            needs_checksum: Whether only a checksum shows that the platform has a file.
         """
         from omicsdk.transfer import Outcome, TransferReport
 
-        skipped = {} if overwrite else self._unchanged(self._present())
+        skipped = {} if overwrite else self._unchanged(self._present(), needs_checksum=needs_checksum)
         outcomes = [
             skipped.get(number) or Outcome(str(file.target), "planned", file.size, plan="uploaded")
             for number, file in enumerate(self.files)
@@ -249,7 +250,7 @@ class _Plan:
             files_by_number |= outcome
         return files_by_number
 
-    def _unchanged(self, present: Mapping[int, File]) -> dict[int, Outcome]:
+    def _unchanged(self, present: Mapping[int, File], *, needs_checksum: bool) -> dict[int, Outcome]:
         """The outcomes of files that the platform has with the same content, by their numbers."""
         from omicsdk.core.threads import side_by_side
         from omicsdk.transfer import Outcome
@@ -261,7 +262,7 @@ class _Plan:
         return {
             number: Outcome(str(self.files[number].target), "skipped", self.files[number].size, verification=match)
             for number, match in zip(present, matches, strict=True)
-            if match is not None and not isinstance(match, OmicsError)
+            if not (match is None or isinstance(match, OmicsError) or (match == "size only" and needs_checksum))
         }
 
 
@@ -275,9 +276,11 @@ def _same(local: LocalFile, file: File) -> Verification | None:
     try:
         if checksums:
             return "verified" if checksums_of_file(str(local.path), checksums, local.size) == checksums else None
-        changed = local.path.stat().st_mtime
+        stat = local.path.stat()
     except OSError:
         return None  # the transfer reports why it cannot be read
+    # A file that was restored or copied with its time is new by the other date, which programs cannot set.
+    changed = max(stat.st_mtime, stat.st_ctime)
     sent = file.modified_on or file.created_on
     try:
         is_older = sent is None or changed <= datetime.fromisoformat(sent).timestamp() + DATE_SLACK

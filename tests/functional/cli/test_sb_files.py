@@ -335,11 +335,16 @@ def test_an_upload_that_is_given_again_skips_what_exists(tree, omics_sandbox):
     assert "1 file (3 B) uploaded" in more.err
 
 
-def test_a_file_of_the_same_size_that_was_changed_since_is_not_skipped(tree):
+@pytest.mark.parametrize(
+    ("seconds", "slack", "option"), [(60, 1, ""), (-1e9, -60, ""), (-60, 60, "--require-checksum")]
+)
+def test_a_file_of_the_same_size_that_was_changed_since_is_not_skipped(tree, monkeypatch, seconds, slack, option):
+    """By its time, by the time of its replacement by one with an older time, or where only a checksum shows it."""
     file = Path("tree/a.txt")
     file.write_text("THIS IS A.TXT\n")
-    os.utime(file, (time.time() + 60, time.time() + 60))
-    ran = tree("files", "upload", "tree/a.txt", f"{P}/")
+    os.utime(file, (time.time() + seconds, time.time() + seconds))
+    monkeypatch.setattr("omicsdk.sb.uploads.DATE_SLACK", slack)
+    ran = tree("files", "upload", "tree/a.txt", f"{P}/", *filter(None, [option]))
     assert (ran.code, "--overwrite" in ran.err) == (1, True)
     assert tree("files", "cat", f"{P}/a.txt").out == "this is a.txt\n"
 

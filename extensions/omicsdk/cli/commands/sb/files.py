@@ -347,7 +347,8 @@ def upload(
     """Upload files and folders.
 
     Files are sent in parts, several at once. Files of a folder keep their relative paths; missing folders are created.
-    Files that the platform already has with the same content are skipped: run the same command again to resume. Print a
+    Files that the platform already has are skipped: those of the same checksum, or where it states none, of the same
+    size if they have not changed here since. Run the same command again to resume. Print a
     row for each file with --query files --output tsv.
 
     Args:
