@@ -60,11 +60,18 @@ OPTIONS = {
     **dict.fromkeys(("-h", "-help", "-?"), "--help"),
     **dict.fromkeys(("--jq", "--filter"), "--query"),
     **dict.fromkeys(("--pattern", "--glob"), "--include"),
+    **dict.fromkeys(("-c", "--checksum"), "--compare checksum"),
 }
 """Options by the words for them in other tools; a command that has none of the name does not suggest it."""
 
 FOLDERS = ("-o", "--out", "--output-folder", "--folder")
 """Options of other tools for the place of what is downloaded; -o is the form of the output in others."""
+
+ADVICE = {
+    "--files-from": "Give the list to omics get: omics get LIST --to FOLDER.",
+    "--metadata": "Metadata are of platforms: omics sb files metadata.",
+}
+"""What to do instead of options of other tools that have another form here."""
 
 REPLACES = ("--overwrite", "--force", "-f")
 """Options of other tools that replace existing files, which commands with --no-clobber do without an option."""
@@ -84,7 +91,13 @@ def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:
     known = list(known)
     if word in REPLACES and "--no-clobber" in known:
         return "Existing files are replaced without an option; --no-clobber skips them."
+    if word in ("-r", "-R", "--recursive") and "--unverified" in known:
+        return "Folders are moved without an option."
+    if word in ADVICE and "--no-clobber" in known:
+        return ADVICE[word]
     meant = "--to" if word in FOLDERS and "--to" in known else OPTIONS.get(word, "")
+    if meant == "--to" and "--download-dir" in known:
+        meant = "--download-dir"
     if "--to" in (word, meant) and "--no-clobber" in known:
         return "The target is the last argument."
     if meant.partition(" ")[0] in known:
@@ -138,7 +151,9 @@ def unknown_next_word(path: list[str], word: str, known: list[str], around: list
         if not near:
             near = [f"{before} {name}"] if name in known else [whole for whole in around if whole.endswith(f" {name}")]
     usual = {name for names in FIRST_PAGE.values() for name in names}
-    if not near and command.removeprefix("omics ") in usual and not did_you_mean(word, known):
+    if path == ["gen3"] and plain == "configure":  # of gen3-client
+        near = ["omics login gen3 --credentials-file FILE"]
+    elif not near and command.removeprefix("omics ") in usual and not did_you_mean(word, known):
         near = [command]
     elif not near and path == ["upload"] and not did_you_mean(word, known):
         near = ["omics cp"]
