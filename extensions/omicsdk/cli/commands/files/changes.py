@@ -122,7 +122,22 @@ def _ends(paths: Sequence[str], command: str) -> tuple[Sequence[str], Uri]:
     *sources, last = paths
     if not sources:
         raise UsageError(f"missing destination after '{last}'", remedy=f"Add it: omics {command} SOURCE... TARGET.")
-    return sources, parse_uri(last)
+    return sources, _target(last)
+
+
+def _target(text: str) -> Uri:
+    """Read a target.
+
+    Raises:
+        UsageError: Its first name is new and has a colon, as remote places have in rclone and scp.
+    """
+    uri, (folder, slash, _) = parse_uri(text), text.partition("/")
+    if (
+        uri.path == text and ":" in folder[2:] and (slash or "@" in folder) and not Path(folder).exists()
+    ):  # C: is a drive
+        remedy = f"Use a URI such as s3://bucket/key, or ./{text} for a file of this machine."
+        raise UsageError(f"{text!r} is neither a URI nor in a folder of this machine", remedy=remedy)
+    return uri
 
 
 @contextmanager
@@ -212,7 +227,8 @@ def sync(
         delete: Remove files from the target that are missing in the source.
         max_delete: Remove at most N files; if more would be removed, nothing is done.
         compare: How to compare files. auto: by checksums if both platforms state the same kind, else by size and
-            modification time; local files are read if only their times differ. checksum: local files are always read.
+            modification time: a source that is newer than its copy is settled by reading local files, an older one is
+            taken as equal. checksum: local files are always read.
         size_only: Compare sizes only, like --compare size.
         places: Which files.
         console: Prints messages.
@@ -221,7 +237,7 @@ def sync(
     if size_only and compare == "checksum":
         raise UsageError("--size-only and --compare checksum are mutually exclusive", remedy="Leave one of them out.")
     how = CopyOptions.of(options, CopyOptions(spool=spool))
-    to, by = parse_uri(target), "size" if size_only else compare
+    to, by = _target(target), "size" if size_only else compare
     with places.stores() as stores:
         sync_plan = planned_sync(
             stores, parse_uri(source), to, compare=by, update=update, removes=delete, patterns=places
