@@ -1,6 +1,7 @@
 """`omics sb` tasks, apps, projects and volumes against the sandbox."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,11 @@ def test_a_task_runs_until_it_is_over(app, quick):
     ran = app(*RUN, "--input", f"reads={P}/a.txt", "threads=2", "--name", "first", "--wait")
     assert ran.code == 0, ran.err
     assert [(row["name"], row["status"]) for row in ran.json] == [("first", "COMPLETED")]
-    assert "first: COMPLETED" in ran.err
+    assert f"first ({ran.json[0]['id']}): " in ran.err
+    assert (
+        "COMPLETED: The task was completed, but nothing was run (the sandbox was started without --run-tools)"
+        in ran.err
+    )
     listed = app("tasks", "ls", "--project", P, "--status", "COMPLETED").json
     assert [row["id"] for row in listed] == [ran.json[0]["id"]]
     assert app("tasks", "ls", "--status", "FAILED").json == []
@@ -189,15 +194,12 @@ def test_tasks_that_take_too_long_are_named(app):
     assert (ran.code, f"({task}) have not ended after 0.001 s. They continue" in ran.err) == (1, True)
 
 
-def test_who_stops_waiting_is_reported_what_continues(app, monkeypatch):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_stops_waiting_is_reported_what_continues(app, monkeypatch, number, code):
     task = app(*RUN, "--input", f"reads={P}/a.txt").json["id"]
-
-    def interrupted(clock, seconds):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", interrupted)
-    ran = app("tasks", "wait", task)
-    assert (ran.code, ran.stdout) == (130, b"")
+    monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", lambda *_: signal.raise_signal(number))
+    ran = app("tasks", "wait", task, "--quiet")
+    assert (ran.code, ran.stdout) == (code, b"")
     assert f"Tasks continue: {task}. Wait again: omics sb tasks wait" in ran.err
 
 

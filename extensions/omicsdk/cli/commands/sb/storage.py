@@ -316,7 +316,7 @@ def _started(
         try:
             jobs, errors = storage.start(kind, planned, **how)
         except KeyboardInterrupt:
-            console.message(f"Some {kind.what} may have been started, and continue. List them: omics sb {kind.what} ls")
+            console.error(f"Some {kind.what} may have been started, and continue. List them: omics sb {kind.what} ls")
             raise
         line = f"started {len(jobs):,} {kind.what}. Wait for them: omics sb {kind.what} wait ID"
     failures = [f"{planned[number].name}: {error}" for number, error in sorted(errors.items())]
@@ -342,14 +342,17 @@ def _waited(
 ) -> tuple[Sequence[Import | Export], str, list[str], int]:
     """Wait until jobs have ended; return their final states and the result of `completed`."""
 
+    from omicsdk.transfer.engine.control import termination
+
     def changed(ended: int, total: int) -> None:
         console.message(f"{ended} of {total} {kind.what} have ended")
 
     try:
-        latest = kind.wait(jobs, period=waiting.period, timeout=waiting.timeout_seconds, on_change=changed)
+        with termination():
+            latest = kind.wait(jobs, period=waiting.period, timeout=waiting.timeout_seconds, on_change=changed)
     except StillRunning as error:
         return jobs, "", [str(error)], len(jobs)
     except KeyboardInterrupt:
-        console.message(f"The {kind.what} continue. See their states: omics sb {kind.what} ls")
+        console.error(f"The {kind.what} continue. See their states: omics sb {kind.what} ls")
         raise
     return latest, *completed(kind.what, [(names.get(job.id, job.id), job.state, reason(job)) for job in latest])

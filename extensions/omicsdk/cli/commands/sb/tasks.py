@@ -259,17 +259,26 @@ def _value(text: str) -> Any:
 
 def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Console) -> Done:
     """Wait until tasks have ended, and print each change of status."""
-    statuses: dict[str, str | None] = {}
+    from omicsdk.transfer.engine.control import termination
+
+    statuses: dict[str, str | None] = dict.fromkeys(ids)
 
     def changed(task: Task) -> None:
-        console.message(f"{task.name or task.id}: {task.status}")
+        # The id first: whatever ends this process, the task can be waited for.
+        name = (task.name or task.id) if statuses[task.id] else f"{task.name or 'task'} ({task.id})"
+        console.message(
+            f"{name}: {task.status}{f': {reason(task)}' if task.status == 'COMPLETED' and reason(task) else ''}"
+        )
         statuses[task.id] = task.status
 
     try:
-        tasks = client.wait_for_tasks(ids, period=waiting.period, timeout=waiting.timeout_seconds, on_change=changed)
+        with termination():
+            tasks = client.wait_for_tasks(
+                ids, period=waiting.period, timeout=waiting.timeout_seconds, on_change=changed
+            )
     except KeyboardInterrupt:
         left = [id for id, status in statuses.items() if status not in ENDED]
-        console.message(f"Tasks continue: {some_of(left)}. Wait again: omics sb tasks wait")
+        console.error(f"Tasks continue: {some_of(left)}. Wait again: omics sb tasks wait")
         raise
     outcomes = [(task.name or task.id, task.status, reason(task)) for task in tasks]
     return Done([row(task, TASK) for task in tasks], *completed("tasks", outcomes))
