@@ -41,7 +41,7 @@ from omicsdk.fs.store import WEB
 from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.git_annex import is_annexed_link
-from omicsdk.portals.headings import parsed_map
+from omicsdk.portals.headings import is_address, parsed_map
 from omicsdk.portals.kinds import kinds_in_words
 from omicsdk.portals.lists import (
     FAULT,
@@ -53,29 +53,33 @@ from omicsdk.portals.lists import (
     ListedFile,
     ListError,
     Row,
+    RowFault,
     UnknownList,
     file_at,
     format_named,
     recognised,
     scheme_of,
 )
-from omicsdk.portals.names import ArchiveOptions, Archives, Name
+from omicsdk.portals.names import ArchiveOptions, Archives
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.names.written import (
     RUN_LISTS,
+    Named,
     are_names,
-    is_sample_sheet,
-    names_in_lines,
-    names_in_sheet,
+    column_of_names,
+    is_name_row,
+    names_in_column,
+    names_in_result,
     names_written,
     runs_in,
+    words_in_lines,
 )
 from omicsdk.portals.pages import page_in
 from omicsdk.portals.plan import Layout, Plan, Related
-from omicsdk.portals.rows import OUTCOME_COLUMN
+from omicsdk.portals.rows import OUTCOME_COLUMN, PATH_COLUMN, SEPARATOR, table_rows, text_of
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Selection
 from omicsdk.portals.sources import SourceOptions, Sources
-from omicsdk.portals.tables import TABLE
+from omicsdk.portals.tables import PATHS, TABLE
 from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
@@ -87,12 +91,8 @@ from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.reports.units import count_of, partial_words, total_words
 
 STDIN = "-"
-PATH_COLUMN = "file_path"
-"""Column of the result manifest: where the file is. OUTCOME_COLUMN has what became of it."""
 SUFFIX = ".manifest.tsv"
 """Suffix of the result manifest after the name of the folder."""
-SEPARATOR = ";"
-"""Separator of the paths and outcomes of a row with several files."""
 NAMES = "names"
 """Name of the format of accessions and other names, which no `--format` chooses."""
 MANY_FILES, MANY_BYTES = 1000, 100 << 30
@@ -391,7 +391,7 @@ def _lists(
 ) -> Iterator[_List]:
     """Return the lists for the arguments, with the options of all; URIs and names form a list each, at the end."""
     alone: list[str] = []
-    named: list[tuple[Name, ...]] = []
+    named: list[Named] = []
     for number, word in enumerate(arguments):
         scheme = scheme_of(word)
         names = [] if chosen else names_written(word)
@@ -399,7 +399,7 @@ def _lists(
             name = names[0][0]
             tell(f"{word}: the file of this name is read; {name.archive}:{name.id} names the data of the archive")
         elif names:
-            named += names
+            named += map(Named, names)
             continue
         if scheme and not (chosen and scheme in URLS) and not Path(word).exists():
             alone.append(word)
@@ -422,16 +422,32 @@ def _lists(
         label = "stdin" if word == STDIN else without_query(word)
         file_list = of_all._replace(path=path, shown=label, base=base, notes=Counter())
         head = Head(path)
-        if not chosen and is_sample_sheet(head):
-            named += names_in_sheet(file_list)
+        if not chosen and are_names(head, bare=False):
+            _sort(words_in_lines(file_list), named, alone)
             continue
+        format, unknown = chosen, None
         try:
             format = chosen or recognised(head, FORMATS, label)
-        except UnknownList:
-            if not are_names(head):
-                raise
-            named += names_in_lines(file_list)
+        except UnknownList as error:
+            unknown = error
+        if not chosen and {"accession", OUTCOME_COLUMN} <= set(head.columns):
+            format, names = _result(file_list, format)
+            named += names
+            if names and format is None:
+                continue
+        elif (
+            format in (None, TABLE)
+            and (column := column_of_names(head))
+            and (unknown or _has_pages_alone(head, column))
+        ):
+            tell(f"{label}: the names of data in column {column!r} are read")
+            named += names_in_column(file_list, column)
             continue
+        elif unknown and are_names(head):
+            _sort(words_in_lines(file_list), named, alone)
+            continue
+        if format is None:
+            raise unknown or ListError(f"{label}: rows without an accession name no files", remedy="Remove them.")
         if format in RUN_LISTS and reads in ("fastq", "bam"):
             named += runs_in(format, file_list)
             continue
@@ -441,7 +457,44 @@ def _lists(
     if alone:
         yield _List(_format_of_urls(alone), of_all)
     if named:
-        yield _List(_resolved(named, archives), of_all._replace(shown="names", notes=Counter()))
+        yield _List(_resolved(named, archives, reads), of_all._replace(shown="names", notes=Counter()))
+
+
+def _sort(words: Iterable[Named | str], named: list[Named], alone: list[str]) -> None:
+    """Add the words of a list to the names and to the URIs of a call."""
+    for word in words:
+        if isinstance(word, str):
+            alone.append(word)
+        else:
+            named.append(word)
+
+
+def _has_pages_alone(head: Head, column: str) -> bool:
+    """Whether a column of names has URLs, and no other column of the table has any."""
+    having = {name for row in head.sample for name, cell in row.items() if is_address(text_of(cell))}
+    return having == {column}
+
+
+def _result(file_list: FileList, format: Format | None) -> tuple[Format | None, list[Named]]:
+    """The format of the rows of a result manifest that name their files, None if there are none, and the names of the others."""
+    if format in (*RUN_LISTS, PATHS):  # by columns that runs and files have after a download
+        format = None
+
+    def names_file(row: Row) -> bool:
+        try:
+            return format is not None and any(True for _ in format.files(row, file_list))
+        except RowFault:
+            return False
+
+    rows = format.rows if format else table_rows
+    named, others = names_in_result(rows(file_list), names_file)
+    if not named or not others or format is None:
+        return (format if others else None), named
+
+    def other_rows(again: FileList) -> Iterator[Row]:
+        return (row for row in rows(again) if not is_name_row(row, names_file))
+
+    return replace(format, rows=other_rows), named
 
 
 def _format_of_urls(urls: Sequence[str]) -> Format:
@@ -460,19 +513,19 @@ def _format_of_urls(urls: Sequence[str]) -> Format:
     return replace(URL_LIST, title="URIs and URLs", rows=rows, files=files)
 
 
-def _resolved(named: Sequence[tuple[Name, ...]], archives: Archives) -> Format:
+def _resolved(named: Sequence[Named], archives: Archives, reads: Reads | None) -> Format:
     """The format of names that were given as arguments: one that cannot be resolved fails alone."""
     resolved: dict[int, Sequence[ListedFile]] = {}  # of the row that is read: `files` is called after each
 
     def rows(file_list: FileList) -> Iterator[Row]:
         numbers = count(1)
-        for names in named:
+        for names, recorded_reads, record in named:
             try:
-                for row in archives.rows(names):
+                for row in archives.rows(names, reads or recorded_reads):
                     number = next(numbers)
                     resolved[number] = row.files
                     file_list.notes.update([row.note] if row.note else ())
-                    yield Row(number, row.cells)
+                    yield Row(number, {**row.cells, **record})
             except (ConfigError, Interrupted):
                 raise
             except OmicsError as error:
@@ -774,8 +827,12 @@ def outcome_words(outcome: Outcome) -> str:
         return ": ".join(filter(None, (outcome.verification, outcome.warning))).replace(SEPARATOR, ",")
     error: OmicsError | None = outcome.error
     why = (
-        ""
-        if error is None
-        else f": {without_query(error.message).splitlines()[0] if error.message else type(error).__name__}"
+        without_query(error.message).splitlines()[0]
+        if error and error.message
+        else type(error).__name__
+        if error
+        else ""
     )
-    return f"{outcome.state}{why}".replace(SEPARATOR, ",")
+    # Named, so that the manifest as a list names the file again; a row that cannot be read is named by its line.
+    is_named = outcome.name in why or (why and why.partition(":")[0] in outcome.name)
+    return ": ".join(filter(None, (outcome.state, "" if is_named else outcome.name, why))).replace(SEPARATOR, ",")

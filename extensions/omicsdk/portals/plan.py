@@ -22,6 +22,7 @@ from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL
 from omicsdk.portals.kinds import kind_of
 from omicsdk.portals.lists import FAULT, SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault, UnsafeRow
+from omicsdk.portals.rows import recorded_of
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Sample, Selection
 from omicsdk.portals.sources import SOURCES, Sources
 from omicsdk.transfer import Item
@@ -106,7 +107,7 @@ class Plan:
         self._strict = strict
         self._selection = selection
         self._on_planned = on_planned
-        self._planned_files = self._undrawn = 0
+        self._planned_files = self._undrawn = self._unrecorded = 0
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
@@ -191,6 +192,9 @@ class Plan:
                 if self.is_full:
                     break
                 add(self._completed(some))
+        if self._unrecorded:
+            file_list.notes["files left out, as by the download of this manifest"] += self._unrecorded
+            self._unrecorded = 0
         self.count += totals.pop("available", 0)
         self.unavailable += totals.pop("unavailable", 0)
         return totals
@@ -227,6 +231,9 @@ class Plan:
     ) -> tuple[dict[str, str], Sequence[ListedFile], list[bool]] | None:
         """The fields of a planned row; None if it names files of which none is selected."""
         cells, files = completed
+        selected = recorded_of(files, cells)
+        self._unrecorded += len(files) - len(selected)
+        files = selected
         named = files if self._layout == "name" else [file._replace(name=self._placed(file)) for file in files]
         if not self._filters.fit_all and files and not (named := [*filter(self._is_selected, named)]):
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from omicsdk.core.errors import DecodeError
@@ -13,6 +13,7 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.portals.lists import (
     FileList,
     Head,
+    ListedFile,
     ListError,
     Row,
     delimiter_of,
@@ -32,7 +33,13 @@ _MOST_COMMENTS = 1000
 """Comments above the header of a table, at most."""
 
 OUTCOME_COLUMN = "file_outcome"
-"""The column of result manifests, whose cells are quoted whatever the dialect of their list."""
+"""Column of result manifests, whose cells are quoted whatever the dialect of their list: what became of the files."""
+PATH_COLUMN = "file_path"
+"""Column of result manifests: where the files are."""
+SEPARATOR = ";"
+"""Separator of the paths and outcomes of a row with several files."""
+_NO_FILES = ("", "no file")
+"""Outcomes of rows without files."""
 
 
 def table_rows(
@@ -120,6 +127,36 @@ def _object_lines(file_list: FileList, required: Sequence[Names]) -> Iterator[Ro
             check_columns(file_list, list(entry), required)
             is_first = False
         yield Row(number, {key: text_of(value) for key, value in entry.items()})
+
+
+def records_in(cells: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The path and outcome of each file of a row of a result manifest; none if it has no files, or is of another list.
+
+    Args:
+        cells: Its cells.
+    """
+    paths, outcomes = (cells.get(column, "").split(SEPARATOR) for column in (PATH_COLUMN, OUTCOME_COLUMN))
+    is_record = len(paths) == len(outcomes) and outcomes[0] not in _NO_FILES
+    return list(zip(paths, outcomes, strict=True)) if is_record else []
+
+
+def recorded_of(files: Sequence[ListedFile], cells: Mapping[str, str]) -> Sequence[ListedFile]:
+    """The files of a row that its download selected, if it is of a result manifest that shows them; else all.
+
+    Args:
+        files: The files.
+        cells: Its cells.
+    """
+    records = records_in(cells)
+    chosen = [
+        file
+        for file in files
+        if any(
+            f"/{path}".replace("\\", "/").endswith(f"/{file.name}") if path else file.name in outcome
+            for path, outcome in records
+        )
+    ]
+    return chosen if records and len(chosen) == len(records) else files
 
 
 def text_of(value: object) -> str:

@@ -235,7 +235,7 @@ def test_ctrl_c_leaves_a_result_manifest_and_the_same_command_resumes(portal, tm
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert outcomes() == ["verified", "stopped"]
+    assert outcomes() == ["verified", "stopped: n.bam"]
     ran = forked.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path, env=os.environ)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["counts"]["skipped"] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,6 +118,50 @@ def test_a_list_of_accessions_of_any_level_is_resolved_line_by_line(get: Callabl
     assert "unknown format" in get("ids.csv").err
     Path("ids.csv").write_text("PRJEB1000\n" * 7000 + "something else\n")
     assert "ids.csv, line 7001: 'something else' is no accession of a known form" in get("ids.csv").err
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("ERR1000002\nENA/vol1/fastq/ERR100/ERR1000001/ERR1000001_1.fastq.gz\n", [PAIR[0], "ERR1000002.sra"]),
+        (
+            "ENA/vol1/fastq/ERR100/ERR1000001/ERR1000001_1.fastq.gz\nwww.ebi.ac.uk/ena/browser/view/ERR1000002\n",
+            [PAIR[0], "ERR1000002.sra"],
+        ),
+        ("Accession\nERR1000001 # pilot\nPRJEB1000\n", [*PAIR, "ERR1000002.sra"]),
+        ("Study\nhttps://www.ebi.ac.uk/ena/browser/view/PRJEB1000\n", [*PAIR, "ERR1000002.sra"]),
+        ("Mouse;Study;Age\nm1;PRJEB1000;3\nm2;;4\n", [*PAIR, "ERR1000002.sra"]),
+        ("id\ttitle\tsize\nERR1000001\tPilot\t12\n", [*PAIR]),
+    ],
+)
+def test_names_in_a_list_are_read_beside_urls_below_a_heading_and_in_a_column(
+    text: str, names: list[str], get: Callable[..., Ran], omics_sandbox: Sandbox
+):
+    Path("list.txt").write_text(text.replace("ENA", omics_sandbox.ena_url))
+    ran = get("list.txt")
+    assert ran.code == 0, ran.err
+    assert sorted(downloaded()) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("PRJEB1000", "--include", "*_1.fastq.gz"),
+        ("PRJEB1000", "--limit", "1"),
+        ("ERR1000002", "ERR9999999", "--sra"),
+        ("ERR1000001", "--bam"),
+        ("ERR9999999",),
+        ("urls.csv", "ERR1000001"),
+    ],
+)
+def test_a_result_manifest_repeats_its_download(words: tuple[str, ...], get: Callable[..., Ran]):
+    Path("urls.csv").write_text("sample,url\ns1,http://127.0.0.1:9/a.csv\n")
+    get(*words, "--retries", "0")
+    rows, files = manifest(), downloaded()
+    shutil.rmtree("data", ignore_errors=True)
+    Path("data.manifest.tsv").rename("colleague.tsv")
+    again = get("colleague.tsv", "--retries", "0")
+    assert (downloaded(), manifest()) == (files, rows), again.err
 
 
 def test_many_files_are_asked_for_on_a_terminal_only(get: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch):

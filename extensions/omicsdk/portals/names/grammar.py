@@ -181,11 +181,17 @@ def names_in(text: str) -> tuple[Name, ...]:
         for form in _FORMS
         if form.pattern.match(name_text)
     )
-    return forms or tuple(_of_prefix(text, name_text))
+    if forms or not _WITHOUT_SCHEME.match(name_text):
+        return forms or tuple(_of_prefix(text, name_text))
+    return tuple(_of_page(f"https://{name_text}"))
 
 
 _BLANKS = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\ufeff"
 """Blanks, and marks that are not seen, which copying from documents and pages adds to accessions."""
+
+
+_WITHOUT_SCHEME = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
+"""The host of a page in an address as browsers show it."""
 
 
 def _doi(text: str) -> str:

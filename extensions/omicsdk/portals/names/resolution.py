@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
 
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import Interrupted, NotFound
-from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow, Reads
 from omicsdk.portals.names.grammar import Name
 
 ARCHIVES: dict[str, str] = {
@@ -39,25 +40,28 @@ class Archives(Closing):
 
     def __init__(self, options: ArchiveOptions) -> None:
         self._options = options
-        self._open: dict[str, Archive] = {}
+        self._open: dict[tuple[str, Reads], Archive] = {}
 
-    def of(self, archive: str) -> Archive:
+    def of(self, archive: str, reads: Reads | None = None) -> Archive:
         """An archive.
 
         Args:
             archive: A key of ARCHIVES.
+            reads: Which files of a run are meant, instead of those of the options.
         """
-        if archive not in self._open:
+        key = archive, reads or self._options.reads
+        if key not in self._open:
             module, _, name = ARCHIVES[archive].partition(":")
             kind: type[Archive] = getattr(import_module(f"{__package__}.{module}"), name)
-            self._open[archive] = kind(self._options)
-        return self._open[archive]
+            self._open[key] = kind(replace(self._options, reads=key[1]))
+        return self._open[key]
 
-    def rows(self, names: Sequence[Name]) -> Iterator[NamedRow]:
+    def rows(self, names: Sequence[Name], reads: Reads | None = None) -> Iterator[NamedRow]:
         """The rows of the first of several names that its archive knows.
 
         Args:
             names: What a text may be, as `names_in` returns it; at least one.
+            reads: As for `of`.
 
         Raises:
             NotFound: None of the archives knows it.
@@ -65,7 +69,7 @@ class Archives(Closing):
         """
         unknown: list[NotFound] = []
         for name in names:
-            rows = self.of(name.archive).rows(name)
+            rows = self.of(name.archive, reads).rows(name)
             try:
                 first = next(rows)
             except NotFound as error:

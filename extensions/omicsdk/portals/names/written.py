@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from omicsdk.portals.lists import FileList, Format, Head, ListError, RowFault, is_row, numbered_lines
+from omicsdk.portals.lists import FileList, Format, Head, ListError, Row, RowFault, is_row, numbered_lines, scheme_of
+from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.names.grammar import Name, names_in
-from omicsdk.portals.rows import OUTCOME_COLUMN, table_rows
+from omicsdk.portals.rows import OUTCOME_COLUMN, PATH_COLUMN, SEPARATOR, records_in, table_rows, text_of
 from omicsdk.portals.tables import SRA_RUNS, SRA_TABLE
 from omicsdk.portals.url_lists import SRA
 
@@ -19,8 +21,22 @@ MOST_OF_RANGE = 10_000
 _BETWEEN = re.compile(r"[\s,;]+(?:and\s+)?")
 _AROUND = ".,;:'\"()[]“”‘’"
 _RANGE = re.compile(r"([A-Za-z]{3,5})(\d{3,})\s*(?:-|–|—|\bto\b)\s*\1(\d{3,})", re.IGNORECASE)
-_SHEET = frozenset(("accession", "study_accession", "library_layout", OUTCOME_COLUMN))
-"""Columns of the result manifest of accessions, which is the sample sheet of their runs."""
+_OF_RUNS = ("library_layout", "geo_accession")
+"""Columns of the result manifest in which rows of runs, and of series and samples of GEO, have values."""
+
+
+class Named(NamedTuple):
+    """A text that names data.
+
+    Attributes:
+        names: What it may be, as `names_in` returns it.
+        reads: Which files of runs are meant; None for those of the other names.
+        record: The cells of a result manifest with the files of an earlier download, to which the new one is limited.
+    """
+
+    names: tuple[Name, ...]
+    reads: Reads | None = None
+    record: Mapping[str, str] = {}
 
 
 def names_written(text: str) -> list[tuple[Name, ...]]:
@@ -35,10 +51,10 @@ def names_written(text: str) -> list[tuple[Name, ...]]:
     if names := names_in(text):
         return [names]
     parts = [stripped for part in _BETWEEN.split(_RANGE.sub(_spelled_out, text)) if (stripped := part.strip(_AROUND))]
-    for candidates in (parts, ["".join(parts)]):
+    for candidates in (parts, [] if "://" in text else ["".join(parts)]):
         found = [names_in(part) for part in candidates]
         # key:value is an identifier of a registry by its form alone: no sentence is a list of names for that.
-        if all(found) and not any(names[0].archive == "identifiers" for names in found):
+        if found and all(found) and not any(names[0].archive == "identifiers" for names in found):
             return found
     return []
 
@@ -51,61 +67,179 @@ def _spelled_out(match: re.Match[str]) -> str:
     return " ".join(f"{prefix}{number:0{len(first)}}" for number in numbers)
 
 
-def names_in_lines(file_list: FileList) -> Iterator[tuple[Name, ...]]:
-    """The names of a list that has one or more on each line.
+def words_in_lines(file_list: FileList) -> Iterator[Named | str]:
+    """The names, and the URIs and URLs of files, of a list that has one or more names, or a URI, on each line.
 
     Args:
-        file_list: The list.
+        file_list: The list, for which `are_names` is true. Its first line may be a heading.
 
     Raises:
         ListError: A line has another text.
     """
+    heading = _heading(Head(file_list.path))
     for number, line in numbered_lines(file_list):
-        names = names_written(line)
-        if not names:
+        text = _uncommented(line)
+        if names := names_written(text):
+            yield from map(Named, names)
+        elif scheme_of(text):
+            yield text
+        elif line.strip() == heading:
+            heading = ""
+        elif is_row(line):
             problem = f"{file_list.shown}, line {number}: {line.strip()[:40]!r} is no accession of a known form"
             raise ListError(problem, remedy="Correct the line; nothing was downloaded.")
-        yield from names
 
 
-def are_names(head: Head) -> bool:
-    """Whether all lines of an unknown list are names.
+def _uncommented(line: str) -> str:
+    return line.partition(" #")[0].strip()
+
+
+def _heading(head: Head) -> str:
+    """The heading of a list of names: its first line, if it is no name and has no digit; else empty."""
+    first, *others = [*filter(is_row, head.lines), "", ""][:2]
+    text = _uncommented(first)
+    is_other = names_written(text) or scheme_of(text) or any(map(str.isdigit, text))
+    return "" if is_other or not any(others) else first.strip()
+
+
+def are_names(head: Head, *, bare: bool = True) -> bool:
+    """Whether all lines of a list, but for a heading, are names, and perhaps URIs and URLs of files.
+
+    Args:
+        head: Its beginning.
+        bare: Whether names may be runs alone, or UUIDs alone, of which other formats are lists.
+    """
+    heading, kinds = _heading(head), set[str]()
+    for line in filter(is_row, head.lines):
+        text = _uncommented(line)
+        names = names_written(text)
+        if not names and not scheme_of(text) and line.strip() != heading:
+            return False
+        kinds.update(_kind(some[0]) for some in names)
+        kinds.update(["file"] if not names and line.strip() != heading else ())
+    if not bare and len(kinds) == 1:
+        kinds -= {"run", "UUID"}
+    return not kinds <= {"file", "identifier"}
+
+
+def _kind(name: Name) -> str:
+    """What tells lists of a name: whether it is a run, a UUID, or an identifier by its form alone."""
+    if name.archive == "identifiers":
+        return "identifier"
+    is_uuid = name.archive == "gdc" and name.level == "" and ":" not in name.text
+    return "UUID" if is_uuid else "run" if name.level == "run" and "/" not in name.text else "name"
+
+
+def column_of_names(head: Head) -> str:
+    """The only column of a table whose cells are names, or pages that show them; empty if there is none, or several.
 
     Args:
         head: Its beginning.
     """
-    found = [names_written(line) for line in head.lines if is_row(line)]
-    return all(found) and not all(names[0].archive == "identifiers" for line in found for names in line)
+    columns = [*head.sample[0]] if head.sample else []
+    cells = {column: [text for row in head.sample if (text := text_of(row.get(column)).strip())] for column in columns}
+    named = [column for column in columns if cells[column] and all(map(_is_record, cells[column]))]
+    return named[0] if len(named) == 1 else ""
 
 
-def is_sample_sheet(head: Head) -> bool:
-    """Whether a list is the result manifest of accessions; that of archives (`--sra`) is a list of runs.
-
-    Args:
-        head: Its beginning.
-    """
-    if not set(head.columns) >= _SHEET:
-        return False
-    paths = [str(row.get("file_path", "")) for row in head.sample]
-    return not all(path.endswith((".sra", ".sralite")) for path in paths)
-
-
-def names_in_sheet(file_list: FileList) -> Iterator[tuple[Name, ...]]:
-    """The names of a sample sheet, each once.
-
-    Args:
-        file_list: The sheet.
-    """
-    accessions = (
-        value.strip()
-        for row in table_rows(file_list)
-        for name, value in row.cells.items()
-        if name.lower() == "accession"
+def _is_record(cell: str) -> bool:
+    """Whether a cell has names of data; addresses of files, and UUIDs, which may be of anything, are none."""
+    names = names_written(cell)
+    return bool(names) and all(
+        some[0].level != "file" and _kind(some[0]) not in ("UUID", "identifier") for some in names
     )
-    yield from (names_in(accession) for accession in dict.fromkeys(accessions) if accession)
 
 
-def runs_in(format: Format, file_list: FileList) -> Iterator[tuple[Name, ...]]:
+def names_in_column(file_list: FileList, column: str) -> Iterator[Named]:
+    """The names of a column of a table.
+
+    Args:
+        file_list: The table.
+        column: The column.
+
+    Raises:
+        ListError: A row has another text.
+    """
+    for row in table_rows(file_list, repeats=True):
+        text = row.cells.get(column, "").strip()
+        names = names_written(text)
+        if row.fault or (text and not names):
+            problem = (
+                f"{file_list.shown}, line {row.line}: {row.fault or f'{text[:40]!r} is no accession of a known form'}"
+            )
+            raise ListError(problem, remedy="Correct the line; nothing was downloaded.")
+        yield from map(Named, names)
+
+
+def names_in_result(rows: Iterator[Row], names_file: Callable[[Row], bool]) -> tuple[list[Named], bool]:
+    """The names of a result manifest, each once, with the files that its download selected.
+
+    Args:
+        rows: Its rows.
+        names_file: Whether a row names its files by itself.
+
+    Returns:
+        The names, and whether there are other rows.
+    """
+    records, others = dict[str, list[Mapping[str, str]]](), False
+    for row in rows:
+        if is_name_row(row, names_file):
+            records.setdefault(_lower(row)["accession"].strip(), []).append(_lower(row))
+        else:
+            others = True
+    reads: dict[str, Reads | None] = {accession: _reads_of(some) for accession, some in records.items()}
+    first = next(filter(None, reads.values()), None)
+    default: Reads | None = first if {*reads.values()} <= {first, None} else None
+    named = [
+        Named(names_in(accession), reads[accession] or default, _joined(some)) for accession, some in records.items()
+    ]
+    return named, others
+
+
+def is_name_row(row: Row, names_file: Callable[[Row], bool]) -> bool:
+    """Whether a row of a result manifest is one of a name, whose archive is asked again for the files.
+
+    Args:
+        row: The row.
+        names_file: Whether a row names its files by itself.
+    """
+    cells = _lower(row)
+    states_run = any(cells.get(column) for column in _OF_RUNS) or not any(
+        cell for column, cell in cells.items() if column not in ("accession", PATH_COLUMN, OUTCOME_COLUMN)
+    )
+    return bool(names_in(cells.get("accession", ""))) and states_run and not names_file(row)
+
+
+def _lower(row: Row) -> dict[str, str]:
+    return {column.lower(): cell for column, cell in row.cells.items()}
+
+
+def _reads_of(rows: Sequence[Mapping[str, str]]) -> Reads | None:
+    """Which files of runs, or of a series of GEO, the rows of a result manifest record."""
+    records = [path.rpartition("/")[2] or outcome for cells in rows for path, outcome in records_in(cells)]
+    if not records:
+        return None
+    if not rows[0].get("library_layout"):
+        return "suppl" if rows[0].get("geo_accession") else None
+    kinds: set[Reads] = {next(reads for reads, pattern in _SUFFIXES if pattern.search(record)) for record in records}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+_SUFFIXES: tuple[tuple[Reads, re.Pattern[str]], ...] = (
+    ("sra", re.compile(r"\.sra(?:lite)?(?![\w.])", re.IGNORECASE)),
+    ("bam", re.compile(r"\.(?:bam|cram|bai|crai|csi)(?![\w.])", re.IGNORECASE)),
+    ("fastq", re.compile("")),
+)
+
+
+def _joined(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The paths and outcomes of the files of some rows, as the cells of one."""
+    records = [record for cells in rows for record in records_in(cells)]
+    columns = zip((PATH_COLUMN, OUTCOME_COLUMN), zip(*records, strict=True), strict=True) if records else ()
+    return {column: SEPARATOR.join(values) for column, values in columns}
+
+
+def runs_in(format: Format, file_list: FileList) -> Iterator[Named]:
     """The names of the runs of a list.
 
     Args:
@@ -119,6 +253,6 @@ def runs_in(format: Format, file_list: FileList) -> Iterator[tuple[Name, ...]]:
         try:
             if row.fault:
                 raise RowFault(row.fault)
-            yield from (names_in(file.address) for file in format.files(row, file_list))
+            yield from (Named(names_in(file.address)) for file in format.files(row, file_list))
         except RowFault as fault:
             raise ListError(f"{file_list.shown}, line {row.line}: {fault}", remedy="Correct the line.") from fault

@@ -160,6 +160,8 @@ def test_addresses_of_files_and_lists_are_no_names(url: str) -> None:
         ("SRR1553611-SRR1553609", []),
         ("SRR100000-SRR999999", []),
         ("data of SRR1553607", []),
+        ("Data are at Zenodo (https://doi.org/10.5281/zenodo.1) and ENA (PRJEB1).", []),
+        ("www.ebi.ac.uk/ena/browser/view/PRJEB1234", ["PRJEB1234"]),
         ("note:a, note:b", []),
     ],
 )
