@@ -28,6 +28,7 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.files import in_place_of, locked
+from omicsdk.core.items import Items
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
@@ -86,12 +87,12 @@ class Lock:
         clock: States the time of changes.
 
     Attributes:
-        folder: The folder.
+        folder: The folder; absolute, so that it stays the same if the current folder changes.
         path: The file omics.lock.
     """
 
     def __init__(self, folder: str | os.PathLike[str] = ".", *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()
         self.path = self.folder / LOCK_FILE
         self._clock = clock
 
@@ -107,7 +108,7 @@ class Lock:
         """
         lock = cls(folder)
         if not (lock.path.exists() or (lock.folder / SOURCES_FILE).exists()):
-            why = f"{lock.folder.absolute()} has neither {SOURCES_FILE} nor {LOCK_FILE}"
+            why = f"{lock.folder} has neither {SOURCES_FILE} nor {LOCK_FILE}"
             raise LockError(why, remedy="Name data by `omics add`, or name the folder of a lock.")
         return lock
 
@@ -123,7 +124,7 @@ class Lock:
         return read_sources(self.folder / SOURCES_FILE)
 
     @text_is_one_item
-    def files(self, names: str | Sequence[str] = ()) -> Iterator[LockedFile]:
+    def files(self, names: str | Sequence[str] = ()) -> Items[LockedFile]:
         """The locked files, sorted by path, read one by one.
 
         Args:
@@ -135,7 +136,7 @@ class Lock:
         """
         if names:
             check_known(names, {file.source for file in self._files()}, LOCK_FILE)
-        return self._files(names)
+        return Items(self._files(names), "Lock.files")
 
     def _files(self, names: Sequence[str] = ()) -> Iterator[LockedFile]:
         return (file for file in read_files(self.path) if not names or file.source in names)
@@ -147,7 +148,7 @@ class Lock:
         self,
         names: str | Sequence[str] = (),
         *,
-        accept: bool = True,
+        accept: bool = False,
         on_message: Callable[[str], object] | None = None,
         progress: Callable[[Progress], object] | None = None,
     ) -> LockChanges:
@@ -159,8 +160,8 @@ class Lock:
         Args:
             names: Sources to resolve, beside those that the lock lacks; the files of the others stay as they are. By
                 default all.
-            accept: Whether files of the lock may change. Otherwise a lock that would lose or change a file, or get a
-                further one of a source that it has, is left as it is.
+            accept: Whether files of the lock may change. By default a lock that would lose or change a file, or get a
+                further one of a source that it has, is left as it is, and `is_refused` of the result is true.
             on_message: Called with messages.
             progress: Called about ten times a second with the number of files that were found.
 
@@ -197,7 +198,7 @@ class Lock:
     def _check_paths(self, draft: Path, tell: Callable[[str], object]) -> None:
         """Check all paths against each other as a download does, and warn of those that clash on other systems."""
         try:
-            clash = check_all(_Paths(draft), str(self.folder.absolute()), None)
+            clash = check_all(_Paths(draft), str(self.folder), None)
             if clash is not None:
                 why = "another file has this path on macOS and Windows, which ignore case and Unicode form"
                 tell(f"warning: {clash.name}: {why}: the lock cannot be pulled there")
@@ -243,9 +244,8 @@ class Lock:
             NotWritable: The folder cannot be written.
         """
         chosen, tell = TransferOptions.of(options, connections=16), on_message or _silent
-        self._tell_unlocked(tell, names)
         services = Upstream(self._preferences(), lambda: chosen.stopped, overwrite=overwrite)
-        with self._chosen(names) as files, services as upstream:
+        with self._chosen(names, tell) as files, services as upstream:
 
             def fetch(items: Iterable[Item]) -> TransferReport:
                 return omicsdk.transfer.download(items, self.folder, options=chosen, wait=False)
@@ -263,15 +263,10 @@ class Lock:
                     tell(note)
         return chosen.checked(report)
 
-    def _tell_unlocked(self, tell: Callable[[str], object], names: Sequence[str] = ()) -> None:
+    def _tell_unlocked(self, tell: Callable[[str], object], locked: set[str], names: Sequence[str] = ()) -> None:
         """Report sources of omics.toml that the lock has no file of, such as those that were added since."""
-        unlocked = dict.fromkeys(self.sources() if (self.folder / SOURCES_FILE).exists() else ())
-        for file in self.files() if unlocked else ():
-            unlocked.pop(file.source, None)
-            if not unlocked:
-                return
-        for name in unlocked:
-            if not names or name in names:
+        for name in self.sources() if (self.folder / SOURCES_FILE).exists() else ():
+            if name not in locked and (not names or name in names):
                 tell(f"{LOCK_FILE} has no file of the source {name}: run `omics lock` if it is new")
 
     def _preferences(self) -> dict[str, tuple[str, ...]]:
@@ -289,7 +284,7 @@ class Lock:
         upstream: bool = False,
         on_message: Callable[[str], object] | None = None,
         progress: Callable[[Progress], object] | None = None,
-    ) -> Iterator[FileState]:
+    ) -> Items[FileState]:
         """Find what differs from the lock: missing, changed and foreign files, sorted by path.
 
         A present file is compared by its size, and with what the download recorded of it.
@@ -301,13 +296,22 @@ class Lock:
             progress: Called about ten times a second with the files and bytes that were read, and then with the number
                 of files that were found upstream.
 
-        Yields:
-            Each file that is not as the lock states it.
+        Returns:
+            Each file that is not as the lock states it, found when it is needed.
 
         Raises:
             LockError: The lock is missing, or a line is invalid.
         """
-        self._tell_unlocked(on_message or _silent)
+        return Items(self._differences(verify, upstream, on_message or _silent, progress), "Lock.status")
+
+    def _differences(
+        self,
+        verify: bool,
+        upstream: bool,
+        tell: Callable[[str], object],
+        progress: Callable[[Progress], object] | None,
+    ) -> Iterator[FileState]:
+        locked_sources = set[str]()
         path = Path(journal_path(self.folder))
         opening = closing(Journal(path, lambda: False, look=True)) if path.exists() else nullcontext()
         verified = self._verification((), progress) if verify else None
@@ -315,6 +319,7 @@ class Lock:
             pairs = paired(self.files(), self._present())
             for some in batches(pairs, _AT_ONCE):
                 present = [file for file, _ in some if file is not None]
+                locked_sources.update(file.source for file in present)
                 states = iter(self._states(present, journal, verified))
                 for file, existing in some:
                     state = next(states) if file is not None else None
@@ -322,9 +327,10 @@ class Lock:
                         yield state
                     elif file is None and existing is not None:
                         yield FileState(existing.path, "foreign", "the lock has no such file")
+        self._tell_unlocked(tell, locked_sources)
         if upstream:
             with tempfile.TemporaryDirectory(prefix="omics-") as work:
-                resolution = Resolution(self.folder, (), Path(work), on_message or _silent, self._clock, progress)
+                resolution = Resolution(self.folder, (), Path(work), tell, self._clock, progress)
                 state_names: dict[str, State] = {
                     "added": "added upstream",
                     "removed": "removed upstream",
@@ -474,14 +480,19 @@ class Lock:
             write_bag(files, Path(folder))
 
     @contextmanager
-    def _chosen(self, names: Sequence[str]) -> Generator[Callable[[], Iterator[LockedFile]]]:
+    def _chosen(
+        self, names: Sequence[str], tell: Callable[[str], object] | None = None
+    ) -> Generator[Callable[[], Iterator[LockedFile]]]:
         """Open the lock, for the files of some sources; all lines are read, so that a fault in the last one is found first.
 
         Raises:
             UsageError: It has no such source.
         """
         with opened(self.path) as all_files:
-            check_known(names, {file.source for file in all_files()}, LOCK_FILE)
+            locked_sources = {file.source for file in all_files()}
+            if tell is not None:
+                self._tell_unlocked(tell, locked_sources, names)
+            check_known(names, locked_sources, LOCK_FILE)
             yield lambda: (file for file in all_files() if not names or file.source in names)
 
 

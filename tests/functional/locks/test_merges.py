@@ -37,6 +37,6 @@ def test_a_conflict_is_refused_until_it_is_resolved_by_one_side_and_both_sources
         assert raised.value.line
     git("checkout", "--ours", "omics.lock")
     Path("omics.toml").write_text(sides[0] + sides[1][sides[1].index("[sources.right]") :])
-    changes = Lock.load().update(accept=False)
+    changes = Lock.load().update()
     assert (changes.is_refused, dict(changes.counts)) == (False, {"added": 1})
     assert [file.path for file in Lock.load().files()] == [f"data/{name}/a.bin" for name in ("base", "left", "right")]

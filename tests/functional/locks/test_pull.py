@@ -106,8 +106,8 @@ def test_other_content_upstream_is_not_taken(lock: Lock, portal: PortalHost, con
     assert "omics lock web" in error.remedy
     assert not Path("data/a.bin").exists()
     assert Path("data/b.bin").exists()
-    assert lock.update(accept=False).is_refused
-    assert [change.path for change in lock.update().shown] == ["data/a.bin"]
+    assert lock.update().is_refused
+    assert [change.path for change in lock.update(accept=True).shown] == ["data/a.bin"]
     assert lock.pull().counts["done"] == 1
     assert Path("data/a.bin").read_bytes() == content
 
@@ -122,7 +122,7 @@ def test_a_damaged_copy_of_what_is_still_stated_is_no_change(lock: Lock, portal:
 def test_a_file_of_an_older_lock_is_replaced_when_the_lock_is_updated(lock: Lock, portal: PortalHost):
     lock.pull()
     portal.put("files/a.bin", b"other content")
-    lock.update()
+    lock.update(accept=True)
     (state,) = lock.status()
     assert (state.path, state.state) == ("data/a.bin", "changed")
     del portal.files["files/a.bin"]

@@ -65,6 +65,13 @@ def test_a_new_lock_has_the_files_of_all_sources(lock: Lock):
         lock.files(["two"])
 
 
+def test_a_lock_keeps_its_folder_when_the_current_one_changes(lock: Lock, monkeypatch: pytest.MonkeyPatch):
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert [*lock.files().rows()] == [file._asdict() for file in lock.files()] != []
+    assert {row["state"] for row in lock.status().rows()} == {"missing"}
+
+
 def test_nothing_is_written_again_without_a_change(lock: Lock, clock: ManualClock):
     before = Path("omics.lock").stat()
     clock.advance(60)
@@ -84,7 +91,7 @@ class TickingClock(ManualClock):
 def test_a_resolution_and_a_verification_report_their_progress(lock: Lock):
     write_list("one.tsv", **{f"f{number}": "content" for number in range(1200)})
     states: list[Progress] = []
-    Lock(clock=TickingClock()).update(progress=states.append)
+    Lock(clock=TickingClock()).update(accept=True, progress=states.append)
     assert [(state.files, state.files_done, state.phase) for state in states] == [
         (None, count, "preparing") for count in (500, 1000, 1200)
     ]
@@ -112,7 +119,7 @@ def test_a_resolution_and_a_verification_report_their_progress(lock: Lock):
 def test_changed_content_gets_another_time_and_other_content_keeps_its_own(lock: Lock, clock: ManualClock):
     clock.advance(60)
     write_list("one.tsv", a="A", b="B2", c="C")
-    result = lock.update()
+    result = lock.update(accept=True)
     assert dict(result.counts) == {"changed": 1, "added": 1}
     assert next(change.why for change in result.shown) == f"size 1 -> 2; md5 {md5('B')} -> {md5('B2')}"
     assert since(lock) == {
@@ -133,24 +140,24 @@ def test_another_address_of_the_same_content_keeps_the_time(lock: Lock, clock: M
 def test_a_source_that_changed_is_not_taken_unless_accepted(lock: Lock, contents: dict[str, str]):
     before = text()
     write_list("one.tsv", **contents)
-    result = lock.update(accept=False)
+    result = lock.update()
     assert (result.is_refused, result.is_written, sum(result.counts.values()), text()) == (True, False, 1, before)
-    assert lock.update().is_written
-    assert not lock.update(accept=False).is_refused
+    assert lock.update(accept=True).is_written
+    assert not lock.update().is_refused
 
 
 def test_a_new_source_is_taken(lock: Lock):
     write_list("two.tsv", c="C")
     add("two.tsv", name="two", to="more")
-    assert lock.update(accept=False).is_written
+    assert lock.update().is_written
     assert [*since(lock)] == ["data/a", "data/b", "more/c"]
 
 
 def test_a_source_that_was_deleted_loses_its_files_when_that_is_accepted(lock: Lock):
     write_list("two.tsv", c="C")
     Path("omics.toml").write_text('[sources.two]\nfrom = "two.tsv"\n')
-    assert lock.update(accept=False).is_refused
-    assert lock.update().is_written
+    assert lock.update().is_refused
+    assert lock.update(accept=True).is_written
     assert [*since(lock)] == ["data/c"]
 
 
@@ -160,7 +167,7 @@ def test_named_sources_are_resolved_and_the_others_kept(lock: Lock):
     lock.update()
     write_list("two.tsv", c="C2")
     Path("one.tsv").unlink()  # it is not read
-    assert dict(lock.update(["two"]).counts) == {"changed": 1}
+    assert dict(lock.update(["two"], accept=True).counts) == {"changed": 1}
     assert [*since(lock)] == ["data/a", "data/b", "more/c"]
     with pytest.raises(UsageError, match=r"no source 'tow'. Did you mean 'two'"):
         lock.update(["tow"])
@@ -245,10 +252,10 @@ def test_a_kill_at_any_point_of_writing_leaves_the_lock_before(lock: Lock, monke
     before = text()
     write_list("one.tsv", a="A2", b="B2")
     with killed_at(monkeypatch, point), pytest.raises(Killed):
-        lock.update()
+        lock.update(accept=True)
     assert text() == before
     assert any(Path().glob(".omics.lock.*.part"))
-    assert lock.update().is_written  # the next one removes what was left
+    assert lock.update(accept=True).is_written  # the next one removes what was left
     assert not any(Path().glob(".omics.lock*"))
 
 
