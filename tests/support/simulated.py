@@ -570,7 +570,7 @@ def pulled(world: World, folder: Path) -> tuple[TransferReport, Path]:
 
     def run(here: Path) -> TransferReport:
         lock = Lock(here, clock=world.clock)
-        lock.update()
+        lock.update(accept=True)
         return lock.pull(control=world.control, connections=4, retries=1000, min_delay=0.01, check=False)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -65,12 +65,21 @@ def test_a_file_without_a_record_is_verified_before_it_is_trusted(server: Any, t
     assert server.of("right") == []
 
 
-def test_a_changed_file_is_found_by_its_time(server: Any, target: Path, noise: Any) -> None:
-    one = server.item("one", noise(10_000), "md5")
+@pytest.mark.parametrize("checksums", [(), ("md5",)])
+@pytest.mark.parametrize("size", [10_000, 9_999])
+def test_an_edited_file_is_replaced_with_a_warning(
+    server: Any, target: Path, noise: Any, caplog: Any, checksums: tuple[str, ...], size: int
+) -> None:
+    one = server.item("one", noise(10_000), *checksums)
     download([one], target)
-    (target / "one").write_bytes(noise(10_000, 9))
+    (target / "one").write_bytes(noise(size, 9))
     assert download([one], target).outcomes[0].state == "done"
     assert (target / "one").read_bytes() == noise(10_000)
+    assert "one: the file was edited since its download, and is replaced" in caplog.messages
+    newer = server.item("one", noise(10_000, 3), "md5")
+    caplog.clear()
+    assert download([newer], target).outcomes[0].state == "done"
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]  # a newer version is no edit
 
 
 def test_size_and_checksums_may_be_unknown(server: Any, target: Path, noise: Any) -> None:

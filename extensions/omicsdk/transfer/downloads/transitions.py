@@ -102,6 +102,7 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
     # The journal has it as done, and it has changed since: a user has edited it.
     if event.intact is False and not job.item.overwrite:
         return _keep(job)
+    _warn_of_edit(job, event)
     return _resume(job, event)
 
 
@@ -123,6 +124,7 @@ def _take_back(job: Job, existing: os.stat_result, disk_state: messages.Looked) 
     is_received = record is not None and record.size == existing.st_size and MISSING not in record.cells
     if not job.item.overwrite and existing.st_size and not (disk_state.intact or is_received):
         return _keep(job)
+    _warn_of_edit(job, disk_state)
     if disk_state.intact:
         return _resume(job, disk_state)  # an earlier version keeps its name until the new one takes it
     if record is None:
@@ -133,6 +135,11 @@ def _take_back(job: Job, existing: os.stat_result, disk_state: messages.Looked) 
         whole = disk_state.replaced(length=existing.st_size)
         return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, whole)]
     return [messages.RemoveExisting(), *_resume(job, disk_state)]  # the part has more of the file
+
+
+def _warn_of_edit(job: Job, disk_state: messages.Looked) -> None:
+    if disk_state.intact is False:
+        _log.warning("%s: the file was edited since its download, and is replaced", job.item.title)
 
 
 def _keep(job: Job) -> Commands:

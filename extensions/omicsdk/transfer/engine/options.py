@@ -103,6 +103,9 @@ class TransferOptions(Filters, kw_only=True):
 
     Workflows that select files also take the fields of `Filters`.
 
+    A file at a target is replaced if its content differs from the source, with a warning if it was edited since its
+    download. `SevenBridges.download` and `Lock.pull` refuse this without `overwrite`.
+
     Attributes:
         connections: Maximum number of concurrent requests for bytes, 1 or more; by default as suits the platform.
         retries: Consecutive failures after which a file fails, 0 for none. Each 4 MiB that arrive restore one.
