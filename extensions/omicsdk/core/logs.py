@@ -95,7 +95,21 @@ def _nothing(*_arguments: object, **_options: object) -> bool:
     return False
 
 
-#: Logger of transports: retries and waits at INFO, each exchange at DEBUG, secrets masked.
+#: Seconds of a wait that a user notices.
+NOTICEABLE = 5.0
+
+
+def of_wait(log: "Logger", seconds: float) -> "Callable[..., None]":
+    """Return what logs a wait: a warning if it is noticeable, since a program or notebook shows nothing else of it.
+
+    Args:
+        log: The logger.
+        seconds: Seconds for which the caller will have waited.
+    """
+    return log.warning if seconds >= NOTICEABLE else log.info
+
+
+#: Logger of transports: retries and waits at INFO, long ones at WARNING, each exchange at DEBUG, secrets masked.
 http_log = logger("omicsdk.http")
 #: Logger of warnings about unusual but valid settings.
 config_log = logger("omicsdk.config")

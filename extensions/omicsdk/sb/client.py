@@ -18,7 +18,7 @@ from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.logs import logger
+from omicsdk.core.logs import logger, of_wait
 from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,
@@ -305,7 +305,7 @@ class _Patience:
         if seconds is None or self._retry.attempts == 1 or elapsed + seconds > self._limit:
             raise error
         if seconds:
-            _log.info("%s accepts no more requests for now; waiting %.0f s", error.url, seconds)
+            of_wait(_log, elapsed + seconds)("%s accepts no more requests for now; waiting %.0f s", error.url, seconds)
         return seconds
 
     def _pause_of(self, error: APIError) -> float | None:

@@ -16,7 +16,7 @@ from omicsdk.core.checksums import crc32c
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConnectionLost, OmicsError, SourceChanged, TimedOut, TransferError, TransportError
-from omicsdk.core.logs import logger
+from omicsdk.core.logs import logger, of_wait
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.time_limits import Timeout, within_budget
@@ -602,15 +602,16 @@ class Ranges:
         """Wait before a retry, or raise the error if none is left."""
         import random  # few requests are repeated
 
+        elapsed = self._clock.monotonic() - reading.began
         pause = within_budget(self._retry).next_pause(
             failures=max(reading.failures, 1),
-            elapsed=self._clock.monotonic() - reading.began,
+            elapsed=elapsed,
             fraction=random.random(),  # noqa: S311 - jitter
             retry_after=retry_after,
         )
         if pause is None:
             raise error
-        _log.info("%s: %s; retrying in %.1f s", self._title, error.summary, pause)
+        of_wait(_log, elapsed + pause)("%s: %s; retrying in %.1f s", self._title, error.summary, pause)
         self._clock.sleep(pause)
 
     def _no_ranges(self, why: str) -> NoRanges:

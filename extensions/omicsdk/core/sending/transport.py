@@ -22,7 +22,7 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
-from omicsdk.core.logs import http_log
+from omicsdk.core.logs import http_log, of_wait
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import is_secret_name, mask_url
@@ -467,7 +467,8 @@ class _Conversation:
                     remedy=f"Call again later, or allow more than {budget:.0f} s with Retry(budget=).",
                 )
                 raise self._described(error)
-            http_log.info("%s %s: not finished, retrying in %.1f s", self._hop.method, mask_url(self._hop.url), wait)
+            log = of_wait(http_log, elapsed + wait)
+            log("%s %s: not finished, retrying in %.1f s", self._hop.method, mask_url(self._hop.url), wait)
             yield Sleep(wait)
             return
         # Waits above do not count: they are bounded by the budget.
@@ -554,7 +555,7 @@ class _Conversation:
         return error
 
     def _tell(self, what: str, pause: float) -> None:
-        http_log.info(
+        of_wait(http_log, self._elapsed() + pause)(
             "%s%s %s: %s; try %d of %d in %.1f s",
             f"{self._request.operation}: " if self._request.operation else "",
             self._hop.method,

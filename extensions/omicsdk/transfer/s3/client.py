@@ -23,7 +23,7 @@ from omicsdk.core.errors import (
     error_class,
     shortened,
 )
-from omicsdk.core.logs import logger
+from omicsdk.core.logs import logger, of_wait
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.core.retry import clock_lead, retry_after
@@ -522,7 +522,7 @@ class S3Client:
                 if isinstance(error, TransportError):
                     error.about(doing)
                 raise error
-            _log.info("%s: %s; retrying in %.1f s", doing, error.summary, pause)
+            of_wait(_log, elapsed + pause)("%s: %s; retrying in %.1f s", doing, error.summary, pause)
             if isinstance(error, APIError):  # it is the bucket that has too many requests, not this one
                 with self._lock:
                     self._busy[bucket] = max(self._busy.get(bucket, 0.0), self._clock.monotonic() + pause)

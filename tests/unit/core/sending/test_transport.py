@@ -485,6 +485,16 @@ def test_retries_are_reported_without_secrets(both, caplog):
     ]
 
 
+def test_a_wait_that_is_noticed_is_a_warning(both, caplog):
+    both(Server(*[response(503)] * 3, response(302, {"location": "/v1/x", "retry-after": "9"}), response(200))).send(
+        request()
+    )
+    assert [record.getMessage()[-21:] for record in caplog.records] == [
+        "; try 4 of 6 in 4.0 s",
+        "ed, retrying in 9.0 s",
+    ]
+
+
 # --- Redirects -----------------------------------------------------------------------------------------------------
 
 
