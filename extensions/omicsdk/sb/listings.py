@@ -95,9 +95,17 @@ class Entry(NamedTuple):
         return str(self.path) if self.path is not None and self.path.owner else self.file.id
 
     @property
+    def id(self) -> str:
+        """Its id."""
+        return self.file.id
+
+    @property
     def is_folder(self) -> bool:
         """Whether it is a folder."""
         return is_folder(self.file)
+
+    def _repr_html_(self) -> str:
+        return self.file._repr_html_()  # pyright: ignore[reportPrivateUsage] - a protocol of notebooks
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: its path as `name`, and what the platform states of it."""

@@ -4,15 +4,19 @@ import pytest
 from omicsdk import Azul
 from omicsdk.core import NotFound, TimedOut
 from omicsdk.dtp.storage.datasets import DatasetReport
+from omicsdk.gen3.records import Finding, Place, Submission
+from omicsdk.gen3.records import Outcome as RowOutcome
 from omicsdk.gen3.uploads import UploadResult
 from omicsdk.hca.dss import UploadedBundle
 from omicsdk.portals import SearchResult
 from omicsdk.portals.searches.search import Hit as SearchHit
+from omicsdk.sb.listings import Entry
 from omicsdk.transfer import Outcome, ShardResult, ShardsReport, TransferReport
 from omicsdk_api.azul import AzulApi
 from omicsdk_api.azul.models import Hit
 from omicsdk_api.dss import DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
+from omicsdk_api.sb.models import File
 
 CANARY = "canary-of-a-secret"
 
@@ -140,6 +144,27 @@ def test_a_result_of_a_data_set_is_a_table():
     html = DatasetReport([DONE], title="Data set d")._repr_html_()
     assert "<caption>Data set d</caption>" in html
     assert "1 done" in html
+
+
+def test_a_submission_with_many_refused_rows_is_short_and_a_table():
+    submission = Submission()
+    for number in range(3000):
+        finding = Finding("unknown-property", f"<{number}> is unknown", "Remove it.")
+        submission.add(RowOutcome(Place("cases.tsv", row=number), "case", f"c{number}", "invalid", None, (finding,)))
+    assert repr(submission) == "Submission(counts={invalid: 3000}, refused=[3,000 × Outcome], dry_run=False)"
+    html = submission._repr_html_()
+    assert all(
+        text in html
+        for text in ("3,000 × Outcome", "cases.tsv, row 9", "&lt;9&gt; is unknown. Remove it.", "2,990 more")
+    )
+    assert len(html) < 4000
+    assert submission.to_frame().reasons[2999] == ["<2999> is unknown. Remove it."]
+
+
+def test_a_file_of_a_project_is_displayed_as_the_file():
+    file = File.from_dict({"href": "https://sb.example/f", "id": "5f", "name": "reads.bam"})
+    entry = Entry(None, file)
+    assert (entry.id, entry._repr_html_()) == ("5f", file._repr_html_())
 
 
 def test_objects_in_lists_are_shown_by_titles_and_names_without_secrets():

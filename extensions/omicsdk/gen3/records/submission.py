@@ -8,6 +8,8 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from omicsdk.core.display import Displayed
+from omicsdk.core.frames import frame_of
 from omicsdk.core.type_guards import is_object, only_texts
 from omicsdk.gen3.dictionary import Dictionary, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError
@@ -26,6 +28,7 @@ from omicsdk.gen3.records.validation import (
 )
 
 if TYPE_CHECKING:
+    import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
     from omicsdk_api.gen3.sheepdog import SheepdogApi
 
     from omicsdk.gen3.client import Gen3
@@ -37,8 +40,8 @@ invalid: something is wrong with it. failed: something else went wrong."""
 TAKEN = ("created", "updated", "valid", "unchanged")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, repr=False)
+class Outcome(Displayed):
     """The result for a row.
 
     Attributes:
@@ -62,6 +65,13 @@ class Outcome:
         """Whether the commons has it, or would take it."""
         return self.status in TAKEN
 
+    def __shown__(self) -> Iterable[tuple[str, object]]:
+        """The row as in JSON, with one text for each of the place and the reasons."""
+        shown = self.as_dict()
+        yield "place", self.place.where
+        yield "reasons", "; ".join(shown["reasons"])
+        yield from ((name, shown[name]) for name in ("type", "submitter_id", "status", "id"))
+
     def as_dict(self) -> dict[str, Any]:
         """Its attributes for JSON and tables."""
         return {
@@ -76,8 +86,8 @@ class Outcome:
         }
 
 
-@dataclass(slots=True)
-class Submission:
+@dataclass(slots=True, repr=False)
+class Submission(Displayed):
     """The result for all rows.
 
     Attributes:
@@ -105,6 +115,10 @@ class Submission:
         self.counts[outcome.status] = self.counts.get(outcome.status, 0) + 1
         if not outcome.taken:
             self.refused.append(outcome)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return a data frame of the refused rows, with their reasons."""
+        return frame_of(outcome.as_dict() for outcome in self.refused)
 
     def as_dict(self) -> Mapping[str, Any]:
         """Its attributes for JSON."""
