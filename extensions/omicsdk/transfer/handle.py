@@ -15,7 +15,7 @@ from omicsdk.transfer.engine.control import Control, Terminated
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.uploads.uploading import upload
 
-Stage = Literal["new", "running", "paused", "stopping", "done"]
+Stage = Literal["new", "running", "paused", "stopping", "done", "failed"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,8 +50,15 @@ class Transfer(Generic[T]):
         work: The function to run, called with the control to obey and a progress callback.
 
     Attributes:
-        control: Controls the transfer; may be shared with other transfers, which then obey it too.
+        control: Controls the transfer; may be shared with other transfers, which then obey it too. Its `rate_limit` may be
+            changed at any time.
     """
+
+    # So that a misspelled switch is an error instead of a new attribute.
+    __slots__ = (
+        *("control", "_work", "_guard", "_thread", "_ended", "_result", "_error", "_progress", "_callbacks"),
+        "__weakref__",
+    )
 
     def __init__(
         self, work: Callable[[Control, Callable[[Progress], None]], T], control: Control | None = None
@@ -92,9 +99,12 @@ class Transfer(Generic[T]):
 
     @property
     def state(self) -> Stage:
-        """new, running, paused, stopping (no new work starts, files are completed) or done."""
+        """new, running, paused, stopping (no new work starts, files are completed), done, or failed (`wait` raises the error).
+
+        The report of a transfer that is done may state failures.
+        """
         if self._ended.is_set():
-            return "done"
+            return "done" if self._error is None else "failed"
         if self._thread is None:
             return "new"
         if self.control.stopped:
@@ -271,7 +281,10 @@ class Transfer(Generic[T]):
             _log.error("the transfer that was stopped had failed: %s", self._error)
 
     def __repr__(self) -> str:
-        return f"<Transfer: {self.state}, {self._progress.bytes_done} of {self._progress.bytes} bytes>"
+        outcome = f"{self._progress.bytes_done} of {self._progress.bytes} bytes"
+        if self._ended.is_set():
+            outcome = repr(self._result[0] if self._error is None else self._error)
+        return f"<Transfer: {self.state}, {outcome}>"
 
 
 def coroutine_of(transfer: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:

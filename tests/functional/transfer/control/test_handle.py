@@ -51,7 +51,7 @@ def test_pause_and_resume_from_outside(held: Any, target: Path) -> None:
     assert (target / "one").read_bytes() == body
     assert {"running", "paused"} <= set(states)
     assert (transfer.progress.bytes_done, transfer.progress.final) == (len(body), True)
-    assert "done" in repr(transfer)
+    assert repr(transfer).startswith("<Transfer: done, <TransferReport: 1 done (1 verified), ")
 
 
 def test_stop_leaves_what_the_next_run_continues_with(held: Any, target: Path) -> None:
@@ -91,6 +91,8 @@ def test_wrong_order_is_reported(server: Any, target: Path) -> None:
     assert transfer.wait().ok
     with pytest.raises(UsageError, match="and is done"):
         transfer.start()
+    with pytest.raises(AttributeError):
+        transfer.limit_rate = 1  # pyright: ignore[reportAttributeAccessIssue] - it is control.rate_limit
     transfer.pause()  # too late to do anything
     transfer.stop()
     assert transfer.state == "done"
@@ -116,6 +118,7 @@ def test_what_ends_the_engine_is_raised_by_wait(server: Any, target: Path) -> No
     for _ in range(2):
         with pytest.raises(NotWritable):
             transfer.wait()
+    assert (transfer.state, repr(transfer)[:30]) == ("failed", "<Transfer: failed, NotWritable")
     with pytest.raises(NotWritable), Transfer.download([server.item("one", b"1")], target):
         pass
 
