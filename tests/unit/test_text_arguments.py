@@ -7,14 +7,22 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import parse_qsl, urlsplit
 
 import omicsdk
 import omicsdk_api
+import pandas
 import pytest
+from omicsdk import Azul
 from omicsdk.core.platform import Listing, Opening, Platform, Workflow
 from omicsdk.core.text_arguments import text_is_one_item
+from omicsdk.drs.planning import requested_objects
+from omicsdk.hca.azul.filters import read_conditions
+from omicsdk.portals.searches.search import Hit as SearchHit
+from omicsdk_api.azul.models import Hit
 
 #: Several texts, and no single one.
 _ONLY_SEVERAL = re.compile(r"(?<!str \| )\b(?:Sequence|Collection|Iterable)\[str\]")
@@ -44,6 +52,42 @@ def search(
 )
 def test_a_text_arrives_as_one_item(arguments: tuple[Any, ...], options: dict[str, Any], received: tuple[Any, ...]):
     assert search(*arguments, **options) == received
+
+
+HIT = Hit.from_dict({"entryId": "e", "protocols": []})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *[
+            partial(search, "sb://p", value)
+            for value in ({"a": 1}, HIT, SearchHit("ena", "ena:1", "t"), pandas.DataFrame({"id": ["a"]}), ["a", HIT])
+        ],
+        *[
+            partial(function, value)
+            for value in (HIT, [HIT], {1: HIT}.values(), pandas.DataFrame({"id": ["a"]}))
+            for function in (read_conditions, lambda value: list(requested_objects(value)))
+        ],
+        *[partial(omicsdk.get, value, "data") for value in (HIT, [HIT], pandas.DataFrame({"id": ["a"]}))],
+        partial(Azul.get, None, HIT),
+    ],
+)
+def test_an_object_or_a_data_frame_is_no_text(call: Callable[..., object]):
+    with pytest.raises(omicsdk.UsageError, match=r"argument '\w+' takes text, not \w+\. Pass identifiers"):
+        call()
+
+
+def test_a_column_of_a_data_frame_is_several_texts():
+    column = pandas.DataFrame({"id": ["organ=a", "organ=b"]})["id"]
+    assert [condition.values for condition in read_conditions(column)] == [("a",), ("b",)]
+    assert search("p", column)[1] is column
+
+
+def test_a_list_of_files_is_no_identifier():
+    Path("manifest.tsv").touch()
+    with pytest.raises(omicsdk.UsageError, match=r"manifest.tsv is a file on this machine.*omics get"):
+        next(requested_objects("manifest.tsv"))
 
 
 def test_a_function_without_such_a_parameter_is_a_mistake():

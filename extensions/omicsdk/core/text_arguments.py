@@ -1,15 +1,18 @@
-"""Arguments that take several texts: one text is one item.
+"""Arguments that take several texts: one text is one item, and a record or a data frame is none.
 
 A text is a sequence of its characters, so that `name="a.bam"` in place of `name=["a.bam"]` would look for files named
-"a", "." and so on, find none, and report nothing.
+"a", "." and so on, find none, and report nothing. Likewise an object of a listing and a data frame are sequences of the
+names of their members or columns.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
+
+from omicsdk.core.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,6 +42,7 @@ def text_is_one_item(function: F) -> F:
 
     def listed(name: str, value: Any) -> Any:
         if name in lists:
+            check_texts(name, value)
             return _as_list(value)
         if name in mappings and isinstance(value, Mapping):
             members = cast("Mapping[str, Any]", value)
@@ -52,6 +56,32 @@ def text_is_one_item(function: F) -> F:
         return function(*items, *rest, **{name: listed(name, value) for name, value in kwargs.items()})
 
     return cast("F", call)
+
+
+def check_texts(name: str, value: object, *kinds: type) -> None:
+    """Refuse an argument whose items are not texts. Iterators are left to their reader.
+
+    Args:
+        name: The argument's name.
+        value: The argument.
+        kinds: Further types that it or its items may have.
+
+    Raises:
+        UsageError: It is a mapping, a model, a named tuple or a data frame, or has such an item.
+    """
+    if isinstance(value, (str, *kinds)):
+        return
+    # Of these, only a series of pandas yields its values: it can become a frame.
+    yields_names = hasattr(value, "columns") or (hasattr(value, "keys") and not hasattr(value, "to_frame"))
+    items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
+    wrong = (
+        [value]
+        if yields_names or hasattr(value, "_fields")
+        else [item for item in items if not isinstance(item, (str, *kinds))]
+    )
+    if wrong:
+        remedy = "Pass identifiers or names: of an object its id, of a data frame one column, such as frame['id']."
+        raise UsageError(f"The argument {name!r} takes text, not {type(wrong[0]).__name__}", remedy=remedy)
 
 
 def _as_list(value: Any) -> Any:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.logs import logger
+from omicsdk.core.text_arguments import check_texts
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
@@ -124,11 +126,17 @@ def requested_objects(
 
     Raises:
         NotADrsId: A text is not an identifier.
+        UsageError: An item is neither, or names a list of files on this machine.
     """
+    check_texts("what", identifiers, DrsId, RequestedObject)
     several = [identifiers] if isinstance(identifiers, str | DrsId | RequestedObject) else identifiers
     for entry in several:
+        check_texts("what", entry, DrsId, RequestedObject)
         if isinstance(entry, RequestedObject):
             yield entry
+        elif isinstance(entry, str) and entry.endswith((".tsv", ".csv", ".json", ".txt")) and Path(entry).is_file():
+            remedy = "Download the files that it lists: omics get, or omicsdk.get in Python."
+            raise UsageError(f"{entry} is a file on this machine, not an identifier", remedy=remedy)
         else:
             yield RequestedObject(entry if isinstance(entry, DrsId) else parse_drs_id(entry))
 

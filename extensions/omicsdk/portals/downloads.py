@@ -35,7 +35,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import in_place_of
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sizes import size_words
-from omicsdk.core.text_arguments import text_is_one_item
+from omicsdk.core.text_arguments import check_texts, text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.fs.store import WEB
 from omicsdk.portals.conversion import converted, fasterq_dump
@@ -200,6 +200,7 @@ def get(
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
     converter = fasterq_dump() if convert and not chosen.dry_run else None
     written = Path(result) if result is not None else result_beside(Path(target))
+    check_texts("what", what, os.PathLike)
     arguments = [what] if isinstance(what, str | os.PathLike) else [*what]
     if not chosen.dry_run:
         _check_writable(written)
@@ -310,14 +311,11 @@ def planned(
     Yields:
         The files, until the block ends.
     """
+    check_texts("what", what, os.PathLike)
     arguments = [what] if isinstance(what, str | os.PathLike) else list(what)
     if not arguments:
         raise UsageError("Nothing to download", remedy="Name an accession, a list, a URI or a URL.")
-    try:
-        words = [os.fspath(argument) for argument in arguments]
-    except TypeError as error:  # such as the numbers of a hit, which is a tuple
-        remedy = "Pass an accession, a list, a URI or a URL; for a hit of a search, its id."
-        raise UsageError(f"Not a name of data: {error}", remedy=remedy) from error
+    words = [os.fspath(argument) for argument in arguments]
     check_choice("layout", layout, get_args(Layout))
     columns = parsed_map(map)
     if columns and format not in (None, TABLE.name):

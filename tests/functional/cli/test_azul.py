@@ -77,7 +77,7 @@ def test_the_catalog_of_a_url_is_used_and_an_option_comes_before_it(azul):
     assert azul("ls", f"{PAGE}?catalog=dcp99").code == 1
     assert azul("ls", f"{PAGE}?catalog=dcp99", "--catalog", "dcp43").code == 0
     nothing = azul("ls", PROJECT.replace("7", "8"))
-    assert (nothing.json, "another catalog may have it: omics azul catalogs" in nothing.err) == ([], True)
+    assert (nothing.json, "Another catalog may have it: omics azul catalogs" in nothing.err) == ([], True)
 
 
 def test_a_dataset_is_named_by_its_uuid_in_catalogs_of_datasets(azul):

@@ -108,6 +108,11 @@ def within_budget(retry: Retry | None = None) -> Retry:
 
     Args:
         retry: None for the defaults.
+
+    Raises:
+        TypeError: It is something else.
     """
+    if not isinstance(retry, Retry | None):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller's
+        raise TypeError(f"retry must be a Retry, such as Retry(attempts=3), not {retry!r}")
     retry = _USUAL if retry is None else retry
     return retry if _limits.budget is None else retry.replaced(budget=_limits.budget)

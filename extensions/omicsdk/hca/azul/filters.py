@@ -12,6 +12,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.likeness import nearest
 from omicsdk.core.redaction import url_parts
+from omicsdk.core.text_arguments import check_texts
 from omicsdk.core.type_guards import is_list, is_mapping
 from omicsdk.hca.azul.files import UUID_FORM
 
@@ -58,6 +59,7 @@ def container_in(text: str) -> Container | None:
     Args:
         text: The text.
     """
+    check_texts("uuid", text)
     text = text.strip()
     if UUID_FORM.fullmatch(text):
         return Container(text)
@@ -127,11 +129,13 @@ def read_conditions(conditions: Conditions) -> list[Condition]:
     """
     if is_mapping(conditions):
         return list(_of_object(conditions))
+    check_texts("what", conditions)
     texts: Iterable[Any] = [conditions] if isinstance(conditions, str) else conditions
     return [condition for text in texts for condition in _of_text(text)]
 
 
 def _of_text(text: str) -> list[Condition]:
+    check_texts("what", text)
     if not text.strip():
         return []
     if text.lstrip().startswith("{"):

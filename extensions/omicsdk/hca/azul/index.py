@@ -353,7 +353,11 @@ def pages(
                 tell_unmatched(client, filters, catalog, entity)
             for field in set(CONTAINERS.values()) & filters.keys() if number == 0 and not page["hits"] else ():
                 uuids = ", ".join(map(str, filters[field].get("is", ())))
-                _log.warning("nothing has %s=%s; another catalog may have it: omics azul catalogs", field, uuids)
+                _log.warning(
+                    "nothing has %s=%s. Another catalog may have it: omics azul catalogs. Of a file, use fileId=UUID",
+                    field,
+                    uuids,
+                )
             yield page
     except BadRequest as error:
         raise _explained(client, error, filters, catalog, entity) from None

@@ -10,6 +10,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.durations import REMEDY, seconds_in
 from omicsdk.core.errors import UsageError
 from omicsdk.core.likeness import nearest
+from omicsdk.core.logs import logger
 from omicsdk.transfer.arguments import a, function, kind, number, whole_number
 from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.engine.control import Control
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import TransferReport
 
     R = TypeVar("R", bound=TransferReport)
+
+
+_log = logger("omicsdk.transfer")
 
 
 class EngineOptionsDict(TypedDict, total=False):
@@ -265,7 +269,7 @@ class TransferOptions(Filters, kw_only=True):
         return Filters(**{name: getattr(self, name) for name in FILTERS})
 
     def checked(self, report: R) -> R:
-        """Return the report of a workflow that ends.
+        """Return the report of a workflow that ends, with a warning if it selected no file.
 
         Args:
             report: The result of the transfer.
@@ -276,6 +280,8 @@ class TransferOptions(Filters, kw_only=True):
         """
         if self.check and not self.dry_run:
             report.raise_if_failed()
+            if not report.outcomes:
+                _log.warning("nothing to do: no file is selected")
         return report
 
 
