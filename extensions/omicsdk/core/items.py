@@ -61,7 +61,7 @@ class Items(_Items[Iterator[Item]], Iterator[Item]):
         Raises:
             ValueError: The number is negative.
         """
-        return islice(self._items, n)
+        return islice(self, n)
 
     def close(self) -> None:
         """End the iteration early, as that of a generator."""
@@ -78,7 +78,7 @@ class Items(_Items[Iterator[Item]], Iterator[Item]):
 
     def rows(self) -> Iterator[Row]:
         """Return the remaining items as rows of a table, as they arrive: plain data by name."""
-        return map(self._row, self._items)
+        return map(self._row, self)
 
     def to_frame(self, columns: str | Sequence[str] | None = None) -> "pandas.DataFrame":
         """Return the remaining items as a data frame of pandas.
@@ -91,9 +91,7 @@ class Items(_Items[Iterator[Item]], Iterator[Item]):
             UsageError: No row has one of the columns, or all items were read.
         """
         self._check_unread()
-        frame = frame_of(self.rows(), columns, self._columns)
-        self._is_read = True
-        return frame
+        return frame_of(self.rows(), columns, self._columns)
 
 
 class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
@@ -132,7 +130,7 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
     async def _take(self, n: int) -> AsyncIterator[Item]:
         while n > 0:
             try:
-                item = await anext(self._items)
+                item = await anext(self)
             except StopAsyncIteration:
                 return
             n -= 1
@@ -145,7 +143,7 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
 
     async def rows(self) -> AsyncIterator[Row]:
         """Yield the remaining items as rows of a table, as they arrive: plain data by name."""
-        async for item in self._items:
+        async for item in self:
             yield self._row(item)
 
     async def to_frame(self, columns: str | Sequence[str] | None = None) -> "pandas.DataFrame":
@@ -160,6 +158,4 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
         """
         pandas_module()  # before the first request
         self._check_unread()
-        frame = frame_of([row async for row in self.rows()], columns, self._columns)
-        self._is_read = True
-        return frame
+        return frame_of([row async for row in self.rows()], columns, self._columns)

@@ -3,7 +3,7 @@
 import asyncio
 import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import httpx
@@ -57,7 +57,16 @@ def test_columns_are_chosen_by_name_and_a_wrong_one_names_the_right_ones(azul: A
 
 def test_a_listing_that_was_read_has_no_frame(azul: Azul) -> None:
     assert list(azul.ls("projects").to_frame("name").columns) == ["name"]
-    for read in (Items.to_frame, list):
+
+    def misspell(items: Items[Any]) -> None:
+        with pytest.raises(UsageError, match="no item has"):
+            items.to_frame("organs")
+
+    reads: tuple[Callable[[Items[Any]], object], ...] = (
+        *(Items[Any].to_frame, list, misspell),
+        *(lambda items: list(items.rows()), lambda items: list(items.take(2))),
+    )
+    for read in reads:
         items = azul.ls("projects")
         read(items)
         with pytest.raises(UsageError, match="items of ls were read"):
@@ -74,8 +83,10 @@ def test_an_asynchronous_listing_has_the_same_frame(azul: Azul) -> None:
 
     async def frame() -> pandas.DataFrame:
         async with AsyncAzul(**blocking) as client:
-            rows = [row async for row in client.ls("projects").rows()]
-            assert rows == list(azul.ls("projects").rows())
+            items = client.ls("projects")
+            assert [row async for row in items.rows()] == list(azul.ls("projects").rows())
+            with pytest.raises(UsageError, match="items of ls were read"):
+                await items.to_frame()
             return await client.ls("projects").to_frame()
 
     pandas.testing.assert_frame_equal(asyncio.run(frame()), azul.ls("projects").to_frame())
