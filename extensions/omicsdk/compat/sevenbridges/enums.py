@@ -35,132 +35,94 @@ class RequestParameters:
 class TransferState:
     """State of an upload or download."""
 
-    PREPARING = "PREPARING"
-    RUNNING = "RUNNING"
-    PAUSED = "PAUSED"
-    STOPPED = "STOPPED"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
-    ABORTED = "ABORTED"
+    PREPARING, RUNNING, PAUSED = "PREPARING", "RUNNING", "PAUSED"
+    STOPPED, COMPLETED, FAILED, ABORTED = "STOPPED", "COMPLETED", "FAILED", "ABORTED"
 
 
 class TaskStatus:
     """State of a task."""
 
-    DRAFT = "DRAFT"
-    CREATING = "CREATING"
-    QUEUED = "QUEUED"
-    RUNNING = "RUNNING"
-    COMPLETED = "COMPLETED"
-    ABORTED = "ABORTED"
-    ABORTING = "ABORTING"
-    FAILED = "FAILED"
+    DRAFT, CREATING, QUEUED, RUNNING = "DRAFT", "CREATING", "QUEUED", "RUNNING"
+    COMPLETED, ABORTED, ABORTING, FAILED = "COMPLETED", "ABORTED", "ABORTING", "FAILED"
     terminal_states: ClassVar[list[str]] = [COMPLETED, FAILED, ABORTED]
 
 
 class ImportExportState:
     """State of an import or export."""
 
-    PENDING = "PENDING"
-    RUNNING = "RUNNING"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
+    PENDING, RUNNING, COMPLETED, FAILED = "PENDING", "RUNNING", "COMPLETED", "FAILED"
 
 
 class AsyncJobStates:
     """State of a job on many files."""
 
-    SUBMITTED = "SUBMITTED"
-    RESOLVING = "RESOLVING"
-    RUNNING = "RUNNING"
-    FINISHED = "FINISHED"
+    SUBMITTED, RESOLVING, RUNNING, FINISHED = "SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"
 
 
 class AsyncFileOperations:
     """Operation of a job on files."""
 
-    COPY = "copy"
-    DELETE = "delete"
-    MOVE = "move"
+    COPY, DELETE, MOVE = "copy", "delete", "move"
 
 
 class VolumeType:
     """Type of the storage behind a volume."""
 
-    S3 = "S3"
-    GOOGLE = "GCS"
-    OSS = "OSS"
+    S3, GOOGLE, OSS = "S3", "GCS", "OSS"
 
 
 class VolumeAccessMode:
     """Access mode of a volume."""
 
-    READ_ONLY = "RO"
-    READ_WRITE = "RW"
+    READ_ONLY, READ_WRITE = "RO", "RW"
 
 
 class FileStorageType:
     """Type of the storage of a file."""
 
-    PLATFORM = "PLATFORM"
-    VOLUME = "VOLUME"
+    PLATFORM, VOLUME = "PLATFORM", "VOLUME"
 
 
 class FileApiFormats:
     """CWL classes of files and folders in inputs and outputs."""
 
-    FILE = "File"
-    FOLDER = "Directory"
+    FILE, FOLDER = "File", "Directory"
 
 
 class FeedbackType:
     """Kind of feedback."""
 
-    IDEA = "IDEA"
-    THOUGHT = "THOUGHT"
-    PROBLEM = "PROBLEM"
+    IDEA, THOUGHT, PROBLEM = "IDEA", "THOUGHT", "PROBLEM"
 
 
 class AppRawFormat:
     """Format of the CWL of an app."""
 
-    JSON = "json"
-    YAML = "yaml"
+    JSON, YAML = "json", "yaml"
 
 
 class AppCopyStrategy:
     """Strategy for copying an app."""
 
-    CLONE = "clone"
-    DIRECT = "direct"
-    CLONE_DIRECT = "clone_direct"
-    TRANSIENT = "transient"
+    CLONE, DIRECT, CLONE_DIRECT, TRANSIENT = "clone", "direct", "clone_direct", "transient"
 
 
 class AutomationRunActions:
     """Action on a run."""
 
-    STOP = "stop"
-    RERUN = "rerun"
+    STOP, RERUN = "stop", "rerun"
 
 
 class AutomationStatus:
     """State of a run."""
 
-    CREATED = "CREATED"
-    SENT_TO_EXECUTION = "SENT_TO_EXECUTION"
-    QUEUED_FOR_EXECUTION = "QUEUED_FOR_EXECUTION"
-    QUEUED_FOR_TERMINATION = "QUEUED_FOR_TERMINATION"
-    RUNNING = "RUNNING"
-    FINISHED = "FINISHED"
-    FAILED = "FAILED"
-    ABORTED = "ABORTED"
+    CREATED, SENT_TO_EXECUTION = "CREATED", "SENT_TO_EXECUTION"
+    QUEUED_FOR_EXECUTION, QUEUED_FOR_TERMINATION = "QUEUED_FOR_EXECUTION", "QUEUED_FOR_TERMINATION"
+    RUNNING, FINISHED, FAILED, ABORTED = "RUNNING", "FINISHED", "FAILED", "ABORTED"
     terminal_states: ClassVar[list[str]] = [FINISHED, FAILED, ABORTED]
 
 
 class DivisionRole:
     """Role of a user in a division."""
 
-    MEMBER = "member"
-    ADMIN = "admin"
-    EXTERNAL_COLLABORATOR = "external_collaborator"
+    MEMBER, ADMIN, EXTERNAL_COLLABORATOR = "member", "admin", "external_collaborator"

@@ -52,8 +52,7 @@ class BackgroundJob(_Ending):
     """Background job of the platform."""
 
     state = fields.text()
-    started_on = fields.time()
-    finished_on = fields.time()
+    started_on = finished_on = fields.time()
 
     def wait(
         self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
@@ -86,10 +85,8 @@ class Running(_Ending):
     _CALLED: ClassVar[str]  # what errors call it
 
     name = fields.text(read_only=False)
-    status = fields.text()
-    created_by = fields.text()
-    start_time = fields.time()
-    end_time = fields.time()
+    status = created_by = fields.text()
+    start_time = end_time = fields.time()
 
     def wait(
         self,

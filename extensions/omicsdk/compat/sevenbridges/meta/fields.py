@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeGuard, TypeVar, cast, overload
@@ -42,6 +43,10 @@ class Field(Generic[T]):
         self._check = check
 
     def __set_name__(self, owner: type, name: str) -> None:
+        if self.name != name and vars(owner).get(self.name) is self:  # `a = b = text()` is a field for each name
+            field = copy(self)
+            field.name = name
+            setattr(owner, name, field)
         self.name = self.name or name
 
     @overload

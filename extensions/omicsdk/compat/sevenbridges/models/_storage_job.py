@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 class VolumeFile(Value):
     """A place on a volume."""
 
-    volume = fields.text()
-    location = fields.text()
+    volume = location = fields.text()
 
 
 class StorageJob(BackgroundJob, ABC):

@@ -66,13 +66,9 @@ def _ids(_: str, value: object) -> list[Any]:
 class App(Resource):
     """A tool or workflow, in one of its revisions. Two revisions of one app are equal."""
 
-    href = fields.text()
-    project = fields.text()
-    name = fields.text()
-    revision = fields.whole()
+    href = project = name = copy_of = fields.text()
+    revision = latest_revision = fields.whole()
     raw = fields.mapping(read_only=False)
-    copy_of = fields.text()
-    latest_revision = fields.whole()
 
     @property
     def id(self) -> str:

@@ -31,9 +31,7 @@ class AsyncJob(BackgroundJob):
 
     type = fields.text()
     result = fields.listing()
-    total_files = fields.whole()
-    failed_files = fields.whole()
-    completed_files = fields.whole()
+    total_files = failed_files = completed_files = fields.whole()
 
     def _request(self) -> Request | None:
         id, kind, api = self.field("id"), str(self.field("type")).lower(), self.api_or_none

@@ -115,15 +115,12 @@ class AutomationPackage(Gettable, Savable):
     _GET, _SAVE = "get_automation_package", "update_automation_package"
 
     automation = fields.uuid()
-    version = fields.text()
-    location = fields.text()
+    version = location = created_by = python = fields.text()
     schema = fields.mapping()
-    created_by = fields.text()
     created_on = fields.time()
     archived = fields.switch()
     custom_url = fields.text(read_only=False)
     memory_limit = fields.whole(read_only=False)
-    python = fields.text()
 
     @classmethod
     @lists("list_automation_packages")
@@ -189,15 +186,11 @@ class AutomationRun(Running, Savable):
 
     automation = fields.Part(lambda: Automation)
     package = fields.Part(lambda: AutomationPackage)
-    inputs = fields.mapping(read_only=False)
-    outputs = fields.mapping()
-    settings = fields.mapping(read_only=False)
+    inputs = settings = fields.mapping(read_only=False)
+    outputs = execution_details = fields.mapping()
     created_on = fields.time()
-    resumed_from = fields.text()
-    message = fields.text()
-    execution_details = fields.mapping()
+    resumed_from = message = project_id = fields.text()
     memory_limit = fields.whole(read_only=False)
-    project_id = fields.text()
 
     @classmethod
     @lists("list_automation_runs", names={"package": "package_id"})
@@ -287,13 +280,10 @@ class Automation(Gettable, Savable):
     _PATH = "automation_id"
     _GET, _SAVE = "get_automation", "update_automation"
 
-    name = fields.text(read_only=False)
-    description = fields.text(read_only=False)
+    name = description = fields.text(read_only=False)
     billing_group = fields.uuid(read_only=False)
-    owner = fields.text()
-    created_by = fields.text()
+    owner = created_by = modified_by = fields.text()
     created_on = fields.time()
-    modified_by = fields.text()
     modified_on = fields.time(read_only=False)
     archived = fields.switch()
     secret_settings = fields.mapping(read_only=False)

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 class Breakdown(Value):
     """Breakdown of a price, in its currency."""
 
-    storage = fields.text()
-    computation = fields.text()
-    data_transfer = fields.text()
+    storage = computation = data_transfer = fields.text()
 
 
 class Price(Value):
@@ -33,16 +31,13 @@ class Price(Value):
 class _Cost(Value):
     """An amount of money whose amount is text, as the platform writes it there."""
 
-    currency = fields.text()
-    amount = fields.text()
+    currency = amount = fields.text()
 
 
 class AnalysisCostBreakdown(Value):
     """Breakdown of the cost of an analysis, in its currency."""
 
-    storage = fields.number()
-    computation = fields.number()
-    data_transfer_in = fields.number()
+    storage = computation = data_transfer_in = fields.number()
 
 
 class AnalysisCost(_Cost):
@@ -73,36 +68,27 @@ class Measurement(Value):
 class BillingGroupAnalysisBreakdown(Value):
     """An analysis that a billing group paid for."""
 
-    project_name = fields.text()
-    analysis_app_name = fields.text()
-    analysis_name = fields.text()
-    analysis_type = fields.text()
+    project_name = analysis_app_name = analysis_name = analysis_type = fields.text()
     analysis_id = fields.uuid()
-    ran_by = fields.text()
-    analysis_status = fields.text()
+    ran_by = analysis_status = fields.text()
     analysis_cost = fields.Part(lambda: AnalysisCost)
     refunded_amount = fields.number()
-    time_started = fields.time()
-    time_finished = fields.time()
+    time_started = time_finished = fields.time()
     project_locked = fields.switch()
 
 
 class BillingGroupStorageBreakdown(Value):
     """The storage of a project that a billing group paid for."""
 
-    project_name = fields.text()
-    project_created_by = fields.text()
-    location = fields.text()
-    active = fields.Part(lambda: Measurement)
-    archived = fields.Part(lambda: Measurement)
+    project_name = project_created_by = location = fields.text()
+    active = archived = fields.Part(lambda: Measurement)
     project_locked = fields.switch()
 
 
 class BillingGroupEgressBreakdown(Value):
     """Downloads from a project that a billing group paid for."""
 
-    project_name = fields.text()
-    downloaded_by = fields.text()
+    project_name = downloaded_by = fields.text()
     downloaded = fields.Part(lambda: Measurement)
     egress_cost = fields.Part(lambda: EgressCost)
     project_locked = fields.switch()
@@ -114,11 +100,8 @@ class BillingGroup(Listed):
     _PATH = "billing_group"
     _GET, _LIST = "get_billing_group", "list_billing_groups"
 
-    owner = fields.text()
-    name = fields.text()
-    type = fields.text()
-    pending = fields.switch()
-    disabled = fields.switch()
+    owner = name = type = fields.text()
+    pending = disabled = fields.switch()
     balance = fields.Part(lambda: Price)
 
     @lists("list_analysis_breakdown", of=BillingGroupAnalysisBreakdown)

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 class Error(Value):
     """An error that the platform reported without failing the request. Its text is its message."""
 
-    status = fields.whole()
-    code = fields.whole()
-    message = fields.text()
-    more_info = fields.text()
+    status = code = fields.whole()
+    message = more_info = fields.text()
 
     @classmethod
     def told_by(cls, error: OmicsError) -> dict[str, object]:

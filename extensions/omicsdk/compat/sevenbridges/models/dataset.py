@@ -21,8 +21,7 @@ class Dataset(Gettable, Savable):
     _PATH = "owner/dataset"
     _GET, _SAVE, _DELETE = "get_dataset", "update_dataset", "delete_dataset"
 
-    name = fields.text(read_only=False)
-    description = fields.text(read_only=False)
+    name = description = fields.text(read_only=False)
 
     @classmethod
     @lists("list_datasets", fields="_all")

@@ -16,17 +16,8 @@ class Endpoints(Resource):
 
     _GET = "get_endpoints"
 
-    rate_limit_url = fields.text()
-    user_url = fields.text()
-    users_url = fields.text()
-    billing_url = fields.text()
-    projects_url = fields.text()
-    files_url = fields.text()
-    tasks_url = fields.text()
-    apps_url = fields.text()
-    action_url = fields.text()
-    upload_url = fields.text()
-    storage_url = fields.text()
+    rate_limit_url = user_url = users_url = billing_url = projects_url = files_url = tasks_url = fields.text()
+    apps_url = action_url = upload_url = storage_url = fields.text()
 
     def __repr__(self) -> str:
         return "<Endpoints>"

@@ -15,16 +15,13 @@ class Disk(Value):
     """An instance's disk."""
 
     size = fields.whole()
-    unit = fields.text()
-    type = fields.text()
+    unit = type = fields.text()
 
 
 class Instance(Value):
     """The machine that a job ran on."""
 
-    id = fields.text()
-    type = fields.text()
-    provider = fields.text()
+    id = type = provider = fields.text()
     disk = fields.Part(lambda: Disk)
 
 
@@ -54,10 +51,8 @@ class Job(Value):
     """A job of a task: one command that ran."""
 
     name = fields.text()
-    start_time = fields.time()
-    end_time = fields.time()
-    status = fields.text()
-    command_line = fields.text()
+    start_time = end_time = fields.time()
+    status = command_line = fields.text()
     retried = fields.switch()
     instance = fields.Part(lambda: Instance)
     docker = fields.Part(lambda: JobDocker)
@@ -72,11 +67,8 @@ class ExecutionDetails(Resource):
 
     _KEY: ClassVar[str] = "href"
 
-    href = fields.text()
-    start_time = fields.time()
-    end_time = fields.time()
-    status = fields.text()
-    message = fields.text()
+    href = status = message = fields.text()
+    start_time = end_time = fields.time()
     jobs = fields.Parts(lambda: Job)
 
     def __repr__(self) -> str:

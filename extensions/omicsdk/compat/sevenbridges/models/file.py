@@ -49,9 +49,7 @@ class FileOrigin(Value):
 class FileStorage(Value):
     """Storage of a file: the platform's own, or a location on a volume."""
 
-    type = fields.text()
-    volume = fields.text()
-    location = fields.text()
+    type = volume = location = fields.text()
 
 
 class DownloadInfo(Value):
@@ -185,13 +183,10 @@ class File(Gettable):
 
     FOLDER_TYPE = "folder"
 
-    type = fields.text()
+    type = parent = project = fields.text()
     name = fields.Field[str](read_only=False, check=is_file_name)
     size = fields.whole()
-    parent = fields.text()
-    project = fields.text()
-    created_on = fields.time()
-    modified_on = fields.time()
+    created_on = modified_on = fields.time()
     origin = fields.Part(lambda: FileOrigin)
     storage = fields.Part(lambda: FileStorage)
     metadata = fields.View(Metadata)

@@ -29,9 +29,7 @@ class Invoice(Gettable):
 
     pending = fields.switch()
     approval_date = fields.time()
-    analysis_costs = fields.Part(lambda: Price)
-    storage_costs = fields.Part(lambda: Price)
-    total = fields.Part(lambda: Price)
+    analysis_costs = storage_costs = total = fields.Part(lambda: Price)
     invoice_period = fields.Part(lambda: InvoicePeriod)
 
     @classmethod

@@ -24,12 +24,10 @@ class Marker(Gettable, Savable):
     _PATH = "marker_id"
     _GET, _SAVE, _DELETE = "get_marker", "update_marker", "delete_marker"
 
-    file = fields.text()
-    name = fields.text(read_only=False)
-    chromosome = fields.text(read_only=False)
+    file = created_by = fields.text()
+    name = chromosome = fields.text(read_only=False)
     position = fields.View(MarkerPosition)
     created_time = fields.time()
-    created_by = fields.text()
 
     @classmethod
     @lists("list_markers", fields="_all")

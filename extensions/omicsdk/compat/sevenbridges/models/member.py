@@ -23,11 +23,7 @@ class Permissions(fields.DictView):
 class MemberFields(Resource):
     """Common fields of members of projects, volumes, data sets and automations; equal if their names are equal."""
 
-    href = fields.text()
-    id = fields.text()
-    username = fields.text()
-    email = fields.text()
-    type = fields.text()
+    href = id = username = email = type = fields.text()
     permissions = fields.View(Permissions)
 
     def _identity(self) -> str | None:

@@ -81,10 +81,8 @@ class Project(Membership, Gettable, Savable):
     type = fields.Field[str](read_only=False, check=_is_type)
     tags = fields.listing(read_only=False)
     settings = fields.View(Settings)
-    root_folder = fields.text()
-    created_by = fields.text()
-    created_on = fields.time()
-    modified_on = fields.time()
+    root_folder = created_by = fields.text()
+    created_on = modified_on = fields.time()
     category = fields.text(read_only=False)
 
     @classmethod

@@ -23,8 +23,7 @@ def _reset(value: Any) -> datetime:
 class Rate(Value):
     """Limit, remaining number, and time of the reset (local time, without zone)."""
 
-    limit = fields.whole()
-    remaining = fields.whole()
+    limit = remaining = fields.whole()
     reset = fields.Field[datetime](decode=_reset)
 
 
@@ -33,8 +32,7 @@ class RateLimit(Resource):
 
     _GET = "get_rate_limit"
 
-    rate = fields.Part(lambda: Rate)
-    instance_limit = fields.Part(lambda: Rate)
+    rate = instance_limit = fields.Part(lambda: Rate)
 
     def __repr__(self) -> str:
         return f"<RateLimit: rate={self.field('rate')}>"

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 class ImportDestination(Value):
     """Destination of an import."""
 
-    project = fields.text()
-    parent = fields.text()
-    name = fields.text()
+    project = parent = name = fields.text()
 
 
 class Import(StorageJob):
@@ -30,8 +28,7 @@ class Import(StorageJob):
 
     _PATH, _GET, _PLACE = "import_id", "get_import", "imports"
 
-    preserve_folder_structure = fields.switch()
-    autorename = fields.switch()
+    preserve_folder_structure = autorename = fields.switch()
     source = fields.Part(lambda: VolumeFile)
     destination = fields.Part(lambda: ImportDestination)
 

@@ -60,22 +60,11 @@ class BatchGroup(Value):
 class ExecutionStatus(Value):
     """Progress of a task; for a batch task also the number of children per state. Durations are in milliseconds."""
 
-    steps_completed = field.whole()
-    steps_total = field.whole()
-    message = field.text()
-    message_code = field.text()
-    queued = field.whole()
-    running = field.whole()
-    completed = field.whole()
-    failed = field.whole()
-    aborted = field.whole()
-    system_limit = field.switch()
-    account_limit = field.switch()
-    instance_init = field.switch()
-    queued_duration = field.whole()
-    running_duration = field.whole()
-    execution_duration = field.whole()
-    duration = field.whole()
+    steps_completed = steps_total = field.whole()
+    message = message_code = field.text()
+    queued = running = completed = failed = aborted = field.whole()
+    system_limit = account_limit = instance_init = field.switch()
+    queued_duration = running_duration = execution_duration = duration = field.whole()
 
 
 #: Dictionaries that are sent as a whole.
@@ -97,20 +86,15 @@ class Task(Running, Savable):
     _PATH = "task_id"
     _GET, _SAVE, _DELETE = "get_task", "update_task", "delete_task"
 
-    description = fields.text(read_only=False)
-    project = fields.text(read_only=False)
-    app = fields.text(read_only=False)
-    type = fields.text()
-    executed_by = fields.text()
+    description = project = app = fields.text(read_only=False)
+    type = executed_by = parent = fields.text()
     created_time = fields.time()
     batch = fields.switch(read_only=False)
     batch_by = fields.View(BatchBy)
     batch_group = fields.Part(lambda: BatchGroup)
     batch_input = fields.text(read_only=False)
-    parent = fields.text()
     execution_status = fields.Part(lambda: ExecutionStatus)
-    errors = fields.Field[Any]()
-    warnings = fields.Field[Any]()
+    errors = warnings = fields.Field[Any]()
     price = fields.Part(lambda: Price)
     inputs = FilesView(Input, read_only=False)
     outputs = FilesView(Output, read_only=True)

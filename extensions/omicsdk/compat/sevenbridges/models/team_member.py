@@ -17,10 +17,7 @@ class TeamMember(Resource):
 
     _KEY: ClassVar[str] = "username"
 
-    href = fields.text()
-    id = fields.text()
-    username = fields.text()
-    role = fields.text()
+    href = id = username = role = fields.text()
 
     @classmethod
     def get(cls, id: str, api: Api | None = None) -> NoReturn:

@@ -21,19 +21,8 @@ class User(Resource):
 
     _KEY: ClassVar[str] = "username"
 
-    href = fields.text()
-    username = fields.text()
-    email = fields.text()
-    first_name = fields.text()
-    last_name = fields.text()
-    affiliation = fields.text()
-    phone = fields.text()
-    address = fields.text()
-    state = fields.text()
-    country = fields.text()
-    zip_code = fields.text()
-    city = fields.text()
-    role = fields.text()
+    href = username = email = first_name = last_name = affiliation = phone = address = state = country = fields.text()
+    zip_code = city = role = fields.text()
     tags = fields.listing()
 
     @classmethod

@@ -28,9 +28,7 @@ class VolumeService(fields.DictView):
 class VolumePrefix(Value):
     """A folder on a volume: what the names of the objects in it begin with."""
 
-    href = fields.text()
-    prefix = fields.text()
-    volume = fields.text()
+    href = prefix = volume = fields.text()
 
 
 class VolumeObject(Resource):
@@ -39,10 +37,7 @@ class VolumeObject(Resource):
     _KEY: ClassVar[str] = "location"
     PREFIX: ClassVar[type[VolumePrefix]] = VolumePrefix
 
-    href = fields.text()
-    location = fields.text()
-    volume = fields.text()
-    type = fields.text()
+    href = location = volume = type = fields.text()
     metadata = fields.mapping()
 
     def _identity(self) -> tuple[str | None, str | None]:
@@ -55,12 +50,9 @@ class Volume(Membership, Listed, Savable):
     _PATH, _OWNER = "owner/volume", "volume"
     _GET, _LIST, _SAVE, _DELETE = "get_volume", "list_volumes", "update_volume", "delete_volume"
 
-    name = fields.text(read_only=False)
-    description = fields.text(read_only=False)
-    access_mode = fields.text(read_only=False)
+    name = description = access_mode = fields.text(read_only=False)
     service = fields.View(VolumeService)
-    created_on = fields.time()
-    modified_on = fields.time()
+    created_on = modified_on = fields.time()
     active = fields.switch(read_only=False)
 
     # -- connecting a bucket
