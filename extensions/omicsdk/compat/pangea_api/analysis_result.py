@@ -310,15 +310,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
             users who may see the group.
     """
 
-    remote_fields: ClassVar[Sequence[str]] = (
-        *FACTS,
-        "module_name",
-        "replicate",
-        "metadata",
-        "description",
-        "is_private",
-        "pipeline_module",
-    )
+    remote_fields = (*FACTS, "module_name", "replicate", "metadata", "description", "is_private", "pipeline_module")
     name_field: ClassVar[str] = "module_name"
     nested_route: ClassVar[str] = "analysis_results"
     unclear: ClassVar[frozenset[int]] = frozenset({404, 500})

@@ -117,9 +117,8 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
     if converted.remedy == type(error).default_remedy:
         converted.remedy = error_class.default_remedy or converted.remedy
         if error.status == 403 and error.message.startswith(_NOT_LOGGED_IN):
-            converted.remedy = (
-                "Log in: User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line."
-            )
+            login = "User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line"
+            converted.remedy = f"Log in: {login}."
     from omicsdk.compat._responses import RefusedResponse  # most programs end without
 
     converted.response = RefusedResponse(error, pangea_error)

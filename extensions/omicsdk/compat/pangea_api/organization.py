@@ -37,9 +37,8 @@ class Organization(RemoteObject):
         """Create a local group of this organization, without a request; arguments and errors as for `SampleGroup`."""
         from omicsdk.compat.pangea_api.sample_group import SampleGroup
 
-        return SampleGroup(
-            self.knex, self, group_name, *moved, metadata=metadata, is_library=is_library, is_public=is_public
-        )
+        options: dict[str, Any] = {"metadata": metadata, "is_library": is_library, "is_public": is_public}
+        return SampleGroup(self.knex, self, group_name, *moved, **options)
 
     def _another(self, blob: Blob) -> Organization:
         """Create another organization of the same server."""

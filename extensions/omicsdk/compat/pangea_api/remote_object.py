@@ -357,10 +357,8 @@ class RemoteObject:
 
     def _filter(self) -> dict[str, object]:
         """Return the filter of the flat list."""
-        return {
-            self.name_field: getattr(self, self.name_field),
-            **{f"{owner}_id": uuid for owner, uuid in self._owned().items()},
-        }
+        owners = {f"{owner}_id": uuid for owner, uuid in self._owned().items()}
+        return {self.name_field: getattr(self, self.name_field), **owners}
 
     def _is_blank(self, name: str, value: object) -> bool:
         return name in self.unblank and (value is None or (isinstance(value, str) and not value.strip()))
@@ -385,9 +383,8 @@ class RemoteObject:
 
     def _id(self) -> str:
         if self.uuid is None:
-            raise RemoteObjectError(
-                f"{self} does not exist on the server yet", remedy="Call get(), create() or idem() first."
-            )
+            remedy = "Call get(), create() or idem() first."
+            raise RemoteObjectError(f"{self} does not exist on the server yet", remedy=remedy)
         return self.uuid
 
     def _check_alive(self, done: str) -> None:

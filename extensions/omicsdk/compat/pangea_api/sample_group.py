@@ -173,10 +173,8 @@ class SampleGroup(RemoteObject):
         """Load a response of the server; also raises if the visibility differs from the requested one."""
         if self._asked is not None and not self._already_fetched and blob.get("is_public") is not self._asked:
             requested, actual = ("public", "private") if self._asked else ("private", "public")
-            raise RemoteObjectOverwriteError(
-                f"{self} is {actual}, not {requested}",
-                remedy=f"Fetch it without is_public=, then set is_public = {self._asked} and save it.",
-            )
+            remedy = f"Fetch it without is_public=, then set is_public = {self._asked} and save it."
+            raise RemoteObjectOverwriteError(f"{self} is {actual}, not {requested}", remedy=remedy)
         super().load_blob(blob)
 
     def _create(self) -> None:
@@ -217,16 +215,12 @@ class SampleGroup(RemoteObject):
             self._read(fresh=True)
         except PangeaNotFoundError as error:
             if not declared:
-                raise RemoteObjectError(
-                    f"Library {self.name!r} not found",
-                    remedy="Create it first, or pass is_library=True to create it with its first sample.",
-                ) from error
+                remedy = "Create it first, or pass is_library=True to create it with its first sample."
+                raise RemoteObjectError(f"Library {self.name!r} not found", remedy=remedy) from error
             self._create_or_find()
         if not self.is_library:
-            raise RemoteObjectError(
-                f"{self} is not a library; samples are created in libraries only",
-                remedy="Create the sample in a library, then add it to this group with add_sample().",
-            )
+            remedy = "Create the sample in a library, then add it to this group with add_sample()."
+            raise RemoteObjectError(f"{self} is not a library; samples are created in libraries only", remedy=remedy)
         return self
 
 

@@ -35,9 +35,8 @@ class _ByUuid(RemoteObject):
         return self._answered(self._own_route())
 
     def _create(self) -> None:
-        raise RemoteObjectError(
-            f"{self} cannot be created directly", remedy="Create it with the methods of its prototype."
-        )
+        remedy = "Create it with the methods of its prototype."
+        raise RemoteObjectError(f"{self} cannot be created directly", remedy=remedy)
 
     def refresh(self) -> Self:
         """Reload it from the server, discarding local changes."""

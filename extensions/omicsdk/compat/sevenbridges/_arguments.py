@@ -72,9 +72,8 @@ def path_of(name: str, given: object) -> str:
     """Return the path of a local file or folder as text; a SettingsError if it is not a path, or an empty one."""
     path: object = os.fspath(cast("os.PathLike[str]", given)) if hasattr(given, "__fspath__") else given
     if not path or not isinstance(path, str):
-        raise SettingsError(
-            f"{name}: expected a path, got {shown(path)}", remedy=f"Pass {name} as text, or as a pathlib.Path."
-        )
+        remedy = f"Pass {name} as text, or as a pathlib.Path."
+        raise SettingsError(f"{name}: expected a path, got {shown(path)}", remedy=remedy)
     return path
 
 
@@ -82,10 +81,8 @@ def check_proxies(proxies: object) -> None:
     """Reject proxies that are not a dictionary of texts."""
     texts = is_mapping(proxies) and all(isinstance(part, str | None) for pair in proxies.items() for part in pair)
     if proxies is not None and not texts:
-        raise SettingsError(
-            f"proxies: expected a dictionary of texts, got a {type(proxies).__name__}",
-            remedy='Pass a dictionary such as proxies={"https_proxy": "http://proxy.example.org:3128"}.',
-        )
+        remedy = 'Pass a dictionary such as proxies={"https_proxy": "http://proxy.example.org:3128"}.'
+        raise SettingsError(f"proxies: expected a dictionary of texts, got a {type(proxies).__name__}", remedy=remedy)
 
 
 def check_handlers(handlers: object) -> None:

@@ -38,9 +38,8 @@ def name_of(who: object) -> str:
     try:
         return identifier(name, "username")
     except ValidationError:
-        raise ValidationError(
-            f"{who!r} has neither username nor id", remedy="Pass a user, member or team, or its name."
-        ) from None
+        remedy = "Pass a user, member or team, or its name."
+        raise ValidationError(f"{who!r} has neither username nor id", remedy=remedy) from None
 
 
 def query_time(name: str, value: str | date) -> str:
@@ -87,9 +86,8 @@ def required(item: Mapping[str, Any], name: str, at: int) -> Any:
     """Return a member of an item that it must have; `at` is the item's position, for the error."""
     value = item.get(name)
     if not value:
-        raise SbgError(
-            f"Item {at} has no {name!r}; it has {', '.join(map(repr, item)) or 'nothing'}", remedy=f"Add {name!r}."
-        )
+        remedy = f"Add {name!r}."
+        raise SbgError(f"Item {at} has no {name!r}; it has {', '.join(map(repr, item)) or 'nothing'}", remedy=remedy)
     return value
 
 

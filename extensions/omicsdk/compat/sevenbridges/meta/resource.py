@@ -50,10 +50,12 @@ class Resource:
 
     _API: ClassVar[Api | None] = None  # of the class that an Api creates
     _KEY: ClassVar[str] = "id"  # the member that distinguishes objects
-    _members: ClassVar[dict[str, Field[Any]]]
+    _members: ClassVar[dict[str, Field[Any]]] = {}  # the fields by the platform's names
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        members = (member for base in reversed(cls.__mro__) for member in vars(base).values())
+        cls._members = {member.name: member for member in members if isinstance(member, Field)}
         if cls.__module__.startswith("omicsdk."):  # not a program's own subclass
             complete(vars(cls).values())
 
@@ -96,10 +98,8 @@ class Resource:
         bound_api = api if api is not None else cls._API
         if bound_api is None:
             name = cls.__name__
-            raise SettingsError(
-                f"{name} is not bound to an Api",
-                remedy=f"Use the Api's own attribute, or pass api=, as in {name}.get(..., api=api).",
-            )
+            remedy = f"Use the Api's own attribute, or pass api=, as in {name}.get(..., api=api)."
+            raise SettingsError(f"{name} is not bound to an Api", remedy=remedy)
         return bound_api
 
     @property
@@ -113,16 +113,6 @@ class Resource:
         return self._api
 
     # -- fields
-
-    @classmethod
-    def _known(cls) -> dict[str, Field[Any]]:
-        """The fields by the platform's names."""
-        known_fields: dict[str, Field[Any]] | None = vars(cls).get("_members")
-        if known_fields is None:
-            bases = (vars(base).values() for base in reversed(cls.__mro__))
-            known_fields = {member.name: member for members in bases for member in members if isinstance(member, Field)}
-            cls._members = known_fields
-        return known_fields
 
     def field(self, name: str) -> Any:
         """Return a member's JSON value without a request, None if missing. Changes of a dictionary or list are edits."""
@@ -197,7 +187,7 @@ class Resource:
 
     def changes(self) -> dict[str, Any]:
         """Return the unsaved edits as they are sent; see `meta.changes`."""
-        names = [name for name, field in self._known().items() if not field.read_only]
+        names = [name for name, field in self._members.items() if not field.read_only]
         return changes(self._old, self._data, names, self._assigned)
 
     def update_old(self) -> None:
@@ -255,10 +245,8 @@ class Resource:
     def delete(self) -> None:
         """Delete it; an SbgError if the platform has no operation for it."""
         if not self._DELETE:
-            raise SbgError(
-                f"{self!r} cannot be deleted: the platform has no operation for it",
-                remedy="Contact the platform's support.",
-            )
+            remedy = "Contact the platform's support."
+            raise SbgError(f"{self!r} cannot be deleted: the platform has no operation for it", remedy=remedy)
         self.api.send(request_of(self.api, self._DELETE, **self._place(self)))
 
     # -- as objects
@@ -398,10 +386,8 @@ def identifier(thing: object, key: str = "id") -> str:
         raise ValidationError(f"{description} has no {key}", remedy=f"Pass a resource of the platform, or its {key}.")
     name = str(value)
     if name in _ELSEWHERE:
-        raise ValidationError(
-            f"{name!r} is not a valid {key}: it would change the path of the request",
-            remedy=f"Pass a resource of the platform, or its {key}.",
-        )
+        remedy = f"Pass a resource of the platform, or its {key}."
+        raise ValidationError(f"{name!r} is not a valid {key}: it would change the path of the request", remedy=remedy)
     return name
 
 
@@ -415,10 +401,8 @@ def several(things: object) -> list[Any]:
     if isinstance(things, str | Resource | UUID) or is_mapping(things):
         return [things]
     if not isinstance(things, Iterable) or isinstance(things, bytes):
-        raise ValidationError(
-            f"{shown(things)} is neither a resource nor a list of them",
-            remedy="Pass resources of the platform, or their ids.",
-        )
+        remedy = "Pass resources of the platform, or their ids."
+        raise ValidationError(f"{shown(things)} is neither a resource nor a list of them", remedy=remedy)
     return list(cast("Iterable[object]", things))
 
 
@@ -449,5 +433,5 @@ class Value(Resource):
         return hash((self._resource(), json.dumps(self._data, sort_keys=True, default=str)))
 
     def __repr__(self) -> str:
-        members = ", ".join(f"{name}={self.field(name)!r}" for name in self._known() if self.field(name) is not None)
+        members = ", ".join(f"{name}={self.field(name)!r}" for name in self._members if self.field(name) is not None)
         return f"<{type(self).__name__}: {members}>"

@@ -40,11 +40,12 @@ class StorageJob(BackgroundJob, ABC):
     @property
     def result(self) -> File | None:
         """The file that came of it; None before there is one."""
-        payload = fields.typed(self, "result", self.look_up("result"), is_object)
-        return self._file("result", payload, payload.get("id")) if payload else None
+        return self._file("result", "id")
 
-    def _file(self, name: str, payload: dict[str, Any], id: str | None) -> File | None:
-        """The file that a member names; missing fields are requested when they are read."""
+    def _file(self, name: str, key: str) -> File | None:
+        """The file whose id a member has under a key; missing fields are requested when they are read."""
+        payload = fields.typed(self, name, self.look_up(name), is_object) or {}
+        id = payload.get(key)
         return self.part(name, payload, lambda: File.of({"id": id}, self.api_or_none)) if id else None
 
     @classmethod
@@ -93,9 +94,8 @@ def given_items(items: Iterable[Any], what: str) -> list[Any]:
     entries = several(items)
     for at, entry in enumerate(entries):
         if not is_mapping(entry):
-            raise ValidationError(
-                f"Item {at}: expected a dictionary, got {shown(entry)}", remedy="Pass a dictionary that describes it."
-            )
+            remedy = "Pass a dictionary that describes it."
+            raise ValidationError(f"Item {at}: expected a dictionary, got {shown(entry)}", remedy=remedy)
     if not entries:
         raise SbgError(f"No {what} to start", remedy="Pass dictionaries that describe them.")
     return entries

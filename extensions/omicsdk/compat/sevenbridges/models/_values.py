@@ -31,11 +31,8 @@ def sent(value: Any) -> Any:
         if isinstance(value, File):
             kind = FileApiFormats.FOLDER if value.is_folder() else FileApiFormats.FILE
             return {"class": kind, "path": identifier(value)}
-        if (
-            value is None
-            or isinstance(value, str | int | float)
-            or any(hasattr(value, attribute) for attribute in _WAYS_TO_JSON)
-        ):
+        is_json = value is None or isinstance(value, str | int | float)
+        if is_json or any(hasattr(value, attribute) for attribute in _WAYS_TO_JSON):
             return sendable(value)
         raise ValidationError(
             f"{shortened(repr(value), _SHOWN)} cannot be an input: it is neither a JSON value nor a file of the platform",

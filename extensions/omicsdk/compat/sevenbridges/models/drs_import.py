@@ -67,13 +67,9 @@ class DRSImportBulk(BackgroundJob):
             tags: Tags of the files.
             conflict_resolution: What happens to a file whose name is taken: "SKIP" leaves it out, "OVERWRITE" replaces the other.
         """
-        return cls._asked(
-            api,
-            "bulk_create_drs_imports",
-            items=[_item(entry, at) for at, entry in enumerate(given_items(imports, "imports"))],
-            conflict_resolution=conflict_resolution,
-            tags=None if tags is None else list(tags),
-        )
+        items = [_item(entry, at) for at, entry in enumerate(given_items(imports, "imports"))]
+        options = {"conflict_resolution": conflict_resolution, "tags": None if tags is None else list(tags)}
+        return cls._asked(api, "bulk_create_drs_imports", items=items, **options)
 
 
 def _item(entry: Mapping[str, Any], at: int) -> dict[str, Any]:

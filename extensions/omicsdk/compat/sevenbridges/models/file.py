@@ -166,10 +166,8 @@ def _page_request(
 ) -> Request:
     """The request of a page of a list, or of one that continues by tokens."""
     if token is not None and offset:
-        raise SbgError(
-            "offset and cont_token are mutually exclusive",
-            remedy="Pass one of them: cont_token states the position.",
-        )
+        remedy = "Pass one of them: cont_token states the position."
+        raise SbgError("offset and cont_token are mutually exclusive", remedy=remedy)
     if token is None:
         return request_of(api, operation, **chosen, offset=offset, limit=limit, fields="_all")
     return request_of(api, operation.replace("list", "scroll"), **chosen, token=token, limit=limit, fields="_all")
@@ -247,10 +245,8 @@ class File(Gettable):
                 remedy="Pass one of them.",
             )
         if cont_token is not None and metadata:
-            raise SbgError(
-                "metadata and cont_token are mutually exclusive",
-                remedy="Omit cont_token, or filter the files of the list.",
-            )
+            remedy = "Omit cont_token, or filter the files of the list."
+            raise SbgError("metadata and cont_token are mutually exclusive", remedy=remedy)
         chosen = {
             **location,
             "name": None if names is None else listed(names) or [""],  # no names match no file, not every file
@@ -316,9 +312,8 @@ class File(Gettable):
 
     def _no_folder(self, what: str, job: str) -> None:
         if str(self.field("type")).lower() == self.FOLDER_TYPE:
-            raise SbgError(
-                f"{self!r} is a folder, and cannot be {what} by this method", remedy=f"Use api.async_jobs.{job}."
-            )
+            remedy = f"Use api.async_jobs.{job}."
+            raise SbgError(f"{self!r} is a folder, and cannot be {what} by this method", remedy=remedy)
 
     # -- changing
 
@@ -443,10 +438,8 @@ class File(Gettable):
         try:
             return Path(path).read_text(encoding)
         except UnicodeDecodeError as error:
-            raise SbgError(
-                f"{self!r} is not text in {encoding}: invalid byte {error.start}",
-                remedy="Pass its encoding, or use download() or stream().",
-            ) from error
+            remedy = "Pass its encoding, or use download() or stream()."
+            raise SbgError(f"{self!r} is not text in {encoding}: invalid byte {error.start}", remedy=remedy) from error
 
     @classmethod
     def bulk_get(cls, files: Iterable[File | str] | File | str, api: Api | None = None) -> list[FileBulkRecord]:

@@ -46,10 +46,8 @@ class Member(MemberFields):
     def get(cls, id: str, api: Api | None = None) -> NoReturn:
         """Raise SbgError: a single member belongs to a project, volume or data set."""
         del api
-        raise SbgError(
-            f"Cannot get member {id!r} without its project, volume or data set",
-            remedy="Call get_member(username) of its project, volume or data set.",
-        )
+        remedy = "Call get_member(username) of its project, volume or data set."
+        raise SbgError(f"Cannot get member {id!r} without its project, volume or data set", remedy=remedy)
 
     def save(self, inplace: bool = True) -> Self:
         """Save the rights that were changed."""

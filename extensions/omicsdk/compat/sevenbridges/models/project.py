@@ -98,17 +98,10 @@ class Project(Membership, Gettable, Savable):
     ) -> Collection[Self]:
         """List projects of the user, or of an owner, by part of the name, category, and all of some tags."""
         api = cls._client(api)
-        request = request_of(
-            api,
-            "list_owner_projects" if owner else "list_projects",
-            owner=name_of(owner) if owner else None,
-            name=name,
-            category=category,
-            tags=None if tags is None else _tags("tags", tags),
-            offset=offset,
-            limit=limit,
-            fields="_all",
-        )
+        operation, owner = ("list_owner_projects", name_of(owner)) if owner else ("list_projects", None)
+        chosen = {"name": name, "category": category, "tags": None if tags is None else _tags("tags", tags)}
+        page = {"offset": offset, "limit": limit, "fields": "_all"}
+        request = request_of(api, operation, owner=owner, **chosen, **page)
         if not owner:  # the slash is the published client's, which programs that replace the network compare
             request = replace(request, url=request.url.replace("/projects", "/projects/", 1))
         return Collection.fetch(cls, request, api)
@@ -139,10 +132,8 @@ class Project(Membership, Gettable, Savable):
         Raises:
             SbgError: Files could not be copied. It is the first one's error, and its message names all of them.
         """
-        named = [
-            (identifier(file), file.field("name") if isinstance(file, Resource) else "") for file in several(files)
-        ]
-        copy_files(self.api.platform, named, identifier(self))
+        names = ((file, file.field("name") if isinstance(file, Resource) else "") for file in several(files))
+        copy_files(self.api.platform, [(identifier(file), name) for file, name in names], identifier(self))
 
     def get_apps(self, offset: int | None = None, limit: int | None = None) -> Collection[App]:
         """List its apps."""

@@ -10,7 +10,7 @@ from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import lists, required
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.resource import identifier, identifiers, request_of
+from omicsdk.compat.sevenbridges.meta.resource import identifier, identifiers
 from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFile, given_items
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.file import File
@@ -36,8 +36,7 @@ class Export(StorageJob):
     @property
     def source(self) -> File | None:
         """The file that is exported."""
-        payload = fields.typed(self, "source", self.look_up("source"), is_object)
-        return self._file("source", payload, payload.get("file")) if payload else None
+        return self._file("source", "file")
 
     @classmethod
     def submit_export(
@@ -59,25 +58,18 @@ class Export(StorageJob):
             overwrite: Whether to replace an object of that name.
             copy_only: Whether the file is unchanged; else it becomes an alias of the object.
         """
-        api = cls._client(api)
-        request = request_of(
-            api,
-            "create_export",
-            source={"file": identifier(file)},
-            destination={"volume": identifier(volume), "location": location},
-            properties=properties or None,
-            overwrite=overwrite,
-            copy_only=copy_only or None,
-        )
+        ends = {
+            "source": {"file": identifier(file)},
+            "destination": {"volume": identifier(volume), "location": location},
+        }
+        options = {"properties": properties or None, "overwrite": overwrite, "copy_only": copy_only or None}
         try:
-            return cls.of(api.call_object(request), api)
+            return cls._asked(api, "create_export", **ends, **options)
         except SbgError as error:
             storage: object = file.field("storage") if isinstance(file, File) else None
             if is_object(storage) and storage.get("type") == FileStorageType.VOLUME:
-                volume_path = f"{storage.get('volume')}/{storage.get('location')}"
-                error.remedy = (
-                    f"The file is an alias: its bytes are on a volume already, at {volume_path}. Copy them from there."
-                )
+                path = f"{storage.get('volume')}/{storage.get('location')}"
+                error.remedy = f"The file is an alias: its bytes are on a volume, at {path}. Copy them from there."
             raise
 
     @classmethod

@@ -56,16 +56,10 @@ class Import(StorageJob):
             autorename: Whether it gets another name if there is a file of that name.
         """
         target = {**destination(project, parent, "An import"), **({"name": name} if name else {})}
-        return cls._asked(
-            api,
-            "create_import",
-            source={"volume": identifier(volume), "location": location},
-            destination=target,
-            overwrite=overwrite,
-            preserve_folder_structure=None if preserve_folder_structure else False,
-            autorename=autorename or None,
-            properties=properties or None,
-        )
+        ends = {"source": {"volume": identifier(volume), "location": location}, "destination": target}
+        keeps = None if preserve_folder_structure else False
+        options = {"overwrite": overwrite, "autorename": autorename or None, "properties": properties or None}
+        return cls._asked(api, "create_import", **ends, preserve_folder_structure=keeps, **options)
 
     @classmethod
     @lists("list_imports", fields="_all")

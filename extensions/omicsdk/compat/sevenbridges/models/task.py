@@ -208,12 +208,8 @@ class Task(Running, Savable):
         except (BadRequest, Conflict, NotFound) as error:
             if not self.field("batch"):
                 raise
-            raise ExecutionDetailsInvalidTaskType(
-                error.code,
-                error.message,
-                error.more_info,
-                remedy="Read the details of its children: get_batch_children().",
-            ) from error
+            remedy = "Read the details of its children: get_batch_children()."
+            raise ExecutionDetailsInvalidTaskType(error.code, error.message, error.more_info, remedy=remedy) from error
 
     @lists("list_tasks", at="parent", check=_is_batch, fields="_all")
     def get_batch_children(

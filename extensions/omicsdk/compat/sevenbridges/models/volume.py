@@ -71,9 +71,7 @@ class Volume(Membership, Listed, Savable):
         api: Api | None = None,
     ) -> Self:
         """Connect a bucket on Amazon S3 by a key, which the platform tries."""
-        access = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
-        service = {"type": VolumeType.S3, "bucket": bucket, "credentials": access}
-        return cls._created(api, service, prefix, properties, name, access_mode, description)
+        return cls._created(VolumeType.S3, "access_key_id secret_access_key", locals())
 
     @classmethod
     def create_s3_volume_role_auth(
@@ -89,9 +87,7 @@ class Volume(Membership, Listed, Savable):
         api: Api | None = None,
     ) -> Self:
         """Connect a bucket on Amazon S3 by a role that the platform takes on, with the external id that the role requires."""
-        access = {"role_arn": role_arn, "external_id": external_id}
-        service = {"type": VolumeType.S3, "bucket": bucket, "credentials": access}
-        return cls._created(api, service, prefix, properties, name, access_mode, description)
+        return cls._created(VolumeType.S3, "role_arn external_id", locals())
 
     @classmethod
     def create_google_volume(
@@ -107,9 +103,7 @@ class Volume(Membership, Listed, Savable):
         api: Api | None = None,
     ) -> Self:
         """Connect a bucket on Google Cloud Storage by a service account, its email and key."""
-        access = {"client_email": client_email, "private_key": private_key}
-        service = {"type": VolumeType.GOOGLE, "bucket": bucket, "credentials": access}
-        return cls._created(api, service, prefix, properties, name, access_mode, description)
+        return cls._created(VolumeType.GOOGLE, "client_email private_key", locals())
 
     @classmethod
     def create_google_iam_volume(
@@ -128,8 +122,7 @@ class Volume(Membership, Listed, Savable):
         Args:
             configuration: The federation's configuration from Google, as a dictionary or JSON text.
         """
-        service = {"type": VolumeType.GOOGLE, "bucket": bucket, "credentials": {"configuration": configuration}}
-        return cls._created(api, service, prefix, properties, name, access_mode, description)
+        return cls._created(VolumeType.GOOGLE, "configuration", locals())
 
     @classmethod
     def create_oss_volume(
@@ -146,24 +139,16 @@ class Volume(Membership, Listed, Savable):
         api: Api | None = None,
     ) -> Self:
         """Connect a bucket on Alibaba's Object Storage Service, at the URL `endpoint`."""
-        access = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
-        service = {"type": VolumeType.OSS, "bucket": bucket, "endpoint": endpoint, "credentials": access}
-        return cls._created(api, service, prefix, properties, name, access_mode, description)
+        return cls._created(VolumeType.OSS, "access_key_id secret_access_key", locals())
 
     @classmethod
-    def _created(
-        cls,
-        api: Api | None,
-        service: Mapping[str, Any],
-        prefix: str | None,
-        properties: Mapping[str, Any] | None,
-        *texts: str | None,
-    ) -> Self:
-        more = {"prefix": prefix, "properties": properties}
-        service = {**service, **{name: value for name, value in more.items() if value}}
-        name, access_mode, description = (text or None for text in texts)
-        volume = {"name": name, "access_mode": access_mode, "description": description}
-        return cls._asked(api, "create_volume", service=service, **volume)
+    def _created(cls, kind: str, access: str, given: Mapping[str, Any]) -> Self:
+        """Create a volume of the arguments of a method above; `access` names those that are the bucket's credentials."""
+        credentials = {name: given[name] for name in access.split()}
+        more = {name: given[name] for name in ("endpoint", "prefix", "properties") if given.get(name)}
+        service = {"type": kind, "bucket": given["bucket"], **more, "credentials": credentials}
+        volume = {name: given[name] or None for name in ("name", "access_mode", "description")}
+        return cls._asked(given["api"], "create_volume", service=service, **volume)
 
     # -- contents
 
@@ -173,9 +158,8 @@ class Volume(Membership, Listed, Savable):
         Args:
             prefix: Beginning of the names. Without a slash at its end a folder is listed itself, with one its contents.
         """
-        request = request_of(
-            self.api, "list_volume_objects", **self._place(self), prefix=prefix or None, limit=limit, fields=fields
-        )
+        chosen = {"prefix": prefix or None, "limit": limit, "fields": fields}
+        request = request_of(self.api, "list_volume_objects", **self._place(self), **chosen)
         return VolumeCollection.listed(VolumeObject, request, self.api)
 
     def get_volume_object_info(self, location: str) -> VolumeObject:

@@ -295,10 +295,8 @@ class Handle(threading.Thread, ABC):
     def _expect(self, doing: str, *states: str) -> None:
         if self._status not in states:
             expected = " or ".join(states)
-            raise SbgError(
-                f"Unable to {doing} this {self._what}: it is {self._status}, not {expected}",
-                remedy="Make another one to run it again." if self._is_over else "",
-            )
+            remedy = "Make another one to run it again." if self._is_over else ""
+            raise SbgError(f"Unable to {doing} this {self._what}: it is {self._status}, not {expected}", remedy=remedy)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: status={self._status}, progress={self.progress:.1f}>"
@@ -316,7 +314,6 @@ def check_part_size(part_size: int | None, default: int, least: int) -> int:
     size = default if part_size is None else part_size
     bounds = f"{least} to {PartSize.MAXIMUM_UPLOAD_SIZE}"
     if not may_be(Number("", is_whole=True, least=least), size) or size > PartSize.MAXIMUM_UPLOAD_SIZE:
-        raise SbgError(
-            f"part_size is {shown(size)}: parts have {bounds} bytes", remedy=f"Pass {bounds}, such as {default}."
-        )
+        remedy = f"Pass {bounds}, such as {default}."
+        raise SbgError(f"part_size is {shown(size)}: parts have {bounds} bytes", remedy=remedy)
     return size

@@ -139,16 +139,11 @@ class Upload(Sending):
         resume: bool = True,
         upload_id: str = "",
     ) -> None:
-        self._folder = cast(
-            "Target",
-            destination(
-                project,
-                parent,
-                "An upload",
-                # Before release 2 the third argument was the name; a name mistaken for a folder would be stored in the wrong place.
-                "Pass one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
-            ),
+        # Before release 2 the third argument was the name; a name mistaken for a folder would be stored in the wrong place.
+        remedy = (
+            "Pass one of them: a folder knows its project. The third argument is parent; give a name as file_name=."
         )
+        self._folder = cast("Target", destination(project, parent, "An upload", remedy))
         self._options: dict[str, Any] = {"overwrite": overwrite, "upload_id": upload_id}
         super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume and not upload_id)
 
