@@ -218,16 +218,10 @@ class AnalysisResultField(RemoteObject):
         from omicsdk.transfer.reports.report import raise_failure
 
         with documented_errors(APIError):
-            report = upload_files(
-                self.knex.client,
-                [FieldUpload(self._field_id(), filepath)],
-                multipart_thresh=multipart_thresh,
-                chunk_size=chunk_size,
-                retries=max_retries,
-                logger=logger,
-                check=False,
-            )
-            raise_failure(report)
+            files = [FieldUpload(self._field_id(), filepath)]
+            options: dict[str, Any] = {"multipart_thresh": multipart_thresh, "chunk_size": chunk_size}
+            options |= {"retries": max_retries, "logger": logger, "check": False}
+            raise_failure(upload_files(self.knex.client, files, **options))
         return self.refresh()
 
     def upload_small_file(self, filepath: str | os.PathLike[str]) -> Self:

@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, overload
 
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.compat.pangea_api._routes import API, path_of
-from omicsdk.core.errors import (
-    APIError,
-    AuthError,
-    BadRequest,
-    DecodeError,
-    Forbidden,
-    NotFound,
-    OmicsError,
-    ServerError,
-)
+from omicsdk.core import errors as core
+from omicsdk.core.errors import APIError, BadRequest, OmicsError
 
 if TYPE_CHECKING:
     import httpx
@@ -68,15 +60,15 @@ class PangeaGeneralError(DocumentedError):
     response: DocumentedResponse | None = None
 
 
-class PangeaNotFoundError(PangeaGeneralError, NotFound):
+class PangeaNotFoundError(PangeaGeneralError, core.NotFound):
     """404: not found."""
 
 
-class PangeaForbiddenError(PangeaGeneralError, Forbidden):
+class PangeaForbiddenError(PangeaGeneralError, core.Forbidden):
     """403: this user may not do that, or no user is logged in."""
 
 
-class PangeaInternalError(PangeaGeneralError, ServerError):
+class PangeaInternalError(PangeaGeneralError, core.ServerError):
     """500: the server failed; also for some invalid requests, such as an unknown UUID or an existing name."""
 
     default_remedy = "Check the names and uuids that were sent; if they are right, tell the server's operators."
@@ -86,18 +78,14 @@ class PangeaOtherError(PangeaGeneralError, APIError):
     """Any other status, such as 400 for an invalid value or an existing name."""
 
 
-class PangeaLoginError(PangeaOtherError, BadRequest, AuthError):
+class PangeaLoginError(PangeaOtherError, BadRequest, core.AuthError):
     """400 at login: unknown user or wrong password."""
 
     default_remedy = "Check the e-mail address, letter by letter, and the password."
 
 
 #: The class of each status that has a separate one.
-_BY_STATUS: dict[int, type[PangeaGeneralError]] = {
-    403: PangeaForbiddenError,
-    404: PangeaNotFoundError,
-    500: PangeaInternalError,
-}
+_BY_STATUS = {403: PangeaForbiddenError, 404: PangeaNotFoundError, 500: PangeaInternalError}
 
 
 def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None) -> PangeaGeneralError:
@@ -211,7 +199,7 @@ class Knex:
             check_encrypted(self.endpoint)
             token: object = getattr(self._anonymous.login(email=username, password=password), "auth_token", None)
             if not isinstance(token, str):
-                raise DecodeError("auth/token/login", "auth_token", None, expected="a token")
+                raise core.DecodeError("auth/token/login", "auth_token", None, expected="a token")
             self.auth = TokenAuth(token, username)
         return self
 

@@ -436,6 +436,15 @@ class RemoteObject:
         if cache and whole():
             self._lists[name] = writes, items
 
+    def _results(self, kind: str, make: Callable[[str, str | None], R], *, cache: bool) -> Iterator[R]:
+        """Yield the analysis results of a sample or a group, as `kind` states."""
+
+        def result(blob: Blob) -> R:
+            return make(text_at(blob, "module_name"), blob.get("replicate"))
+
+        url, query = f"{kind}_ars", {f"{kind}_id": "{}"}
+        return self._remembered("results", lambda: self._children(url, result, None, **query), cache=cache)
+
     def __str__(self) -> str:
         return f"<Pangea::{type(self).__name__} {getattr(self, self.name_field, None)} {self.uuid} />"
 

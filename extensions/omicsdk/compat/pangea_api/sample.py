@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, text_at
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
 from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
@@ -57,15 +57,7 @@ class Sample(RemoteObject):
 
     def get_analysis_results(self, cache: bool = True) -> Iterator[SampleAnalysisResult]:
         """Yield all of its results; `cache` as of `SampleGroup.get_samples`."""
-        return self._remembered(
-            "results",
-            lambda: self._children(
-                "sample_ars",
-                lambda blob: self.analysis_result(text_at(blob, "module_name"), blob.get("replicate")),
-                sample_id="{}",
-            ),
-            cache=cache,
-        )
+        return self._results("sample", self.analysis_result, cache=cache)
 
     def get_manifest(self) -> Any:
         """Return the sample's fields and `analysis_results` with their fields, in one request."""

@@ -147,15 +147,7 @@ class SampleGroup(RemoteObject):
 
     def get_analysis_results(self, cache: bool = True) -> Iterator[SampleGroupAnalysisResult]:
         """Yield all results of the group, without those of its samples; `cache` as of `get_samples`."""
-        return self._remembered(
-            "results",
-            lambda: self._children(
-                "sample_group_ars",
-                lambda blob: self.analysis_result(text_at(blob, "module_name"), blob.get("replicate")),
-                sample_group_id="{}",
-            ),
-            cache=cache,
-        )
+        return self._results("sample_group", self.analysis_result, cache=cache)
 
     def get_manifest(self) -> Any:
         """Return the group's fields, `samples` and `analysis_results` with all below them, in one request."""

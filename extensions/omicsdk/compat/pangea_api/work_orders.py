@@ -114,11 +114,8 @@ class WorkOrderProto(_Prototype):
             random: Whether they are in random order.
             not_status: The status that is left out: pending, error, working or success; empty for none.
         """
-        query = {
-            "max_num": max_num if max_num > 0 else None,
-            "random": "random" if random else None,
-            "not_status": not_status or None,
-        }
+        chosen = {"random": "random" if random else None, "not_status": not_status or None}
+        query = {"max_num": max_num if max_num > 0 else None, **chosen}
         url = list_url(f"{self.route}/{self.uuid}/work_orders", query)
         return [WorkOrder.from_blob(self.knex, blob) for blob in paginated_iterator(self.knex, url)]
 

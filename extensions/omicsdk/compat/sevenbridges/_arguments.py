@@ -29,10 +29,9 @@ class Number(NamedTuple):
     is_optional: bool = False
 
 
+_COUNTS = ("download_max_workers", "upload_max_workers", "max_parallel_requests")
 NUMBERS: Mapping[str, Number] = {
-    "download_max_workers": Number("a whole number, 1 or more", is_whole=True, least=1),
-    "upload_max_workers": Number("a whole number, 1 or more", is_whole=True, least=1),
-    "max_parallel_requests": Number("a whole number, 1 or more", is_whole=True, least=1),
+    **dict.fromkeys(_COUNTS, Number("a whole number, 1 or more", is_whole=True, least=1)),
     "retry_count": Number("a whole number, 0 or more; 0 for never sending again", is_whole=True),
     "backoff_factor": Number("seconds, 0 or more"),
     "timeout": Number("seconds above 0, or None for the defaults", above=True, is_optional=True),

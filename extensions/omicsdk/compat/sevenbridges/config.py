@@ -79,9 +79,8 @@ class Config(Access):
     ) -> None:
         access = by_default() if profile is None else UserProfile(profile)
         advance_access = access.advance_access if advance_access is None else advance_access
-        super().__init__(
-            access.api_endpoint, access.auth_token, format_proxies(proxies) or access.proxies, advance_access
-        )
+        proxy_settings = format_proxies(proxies) or access.proxies
+        super().__init__(access.api_endpoint, access.auth_token, proxy_settings, advance_access)
         self.profile = profile
 
     def __repr__(self) -> str:

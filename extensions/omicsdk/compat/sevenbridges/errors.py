@@ -89,9 +89,8 @@ class AdvanceAccessError(_LocalError):
     """An operation needs advance access."""
 
     def __init__(self, message: object = None) -> None:
-        super().__init__(
-            message or "This operation is in advance access", remedy="Make the Api with advance_access=True."
-        )
+        remedy = "Make the Api with advance_access=True."
+        super().__init__(message or "This operation is in advance access", remedy=remedy)
 
 
 class TaskValidationError(_LocalError):

@@ -129,14 +129,8 @@ class HttpClient:
         from omicsdk.core.sending.time_limits import stated_budget, within_budget
         from omicsdk.core.version import USER_AGENT
 
-        _arguments.check_numbers(
-            download_max_workers=download_max_workers,
-            upload_max_workers=upload_max_workers,
-            timeout=timeout,
-            max_parallel_requests=max_parallel_requests,
-            retry_count=retry_count,
-            backoff_factor=backoff_factor,
-        )
+        given = locals()
+        _arguments.check_numbers(**{name: given[name] for name in _arguments.NUMBERS})
         _arguments.check_proxies(proxies)
         check_config(config)
         _arguments.check_handlers(error_handlers or ())
@@ -173,12 +167,8 @@ class HttpClient:
         self.headers = Headers({"Content-Type": "application/json", "User-Agent": USER_AGENT})
         self.headers |= {TOKEN_HEADER: token} if token else {OAUTH_HEADER: f"Bearer {oauth_token}"}
         self._credentials = Login(login, self)
-        self._options: dict[str, Any] = {
-            "credentials": self._credentials,
-            "retry": within_budget(retry),
-            "transport": transport,
-            "clock": clock,
-        }
+        self._options: dict[str, Any] = {"credentials": self._credentials, "transport": transport, "clock": clock}
+        self._options["retry"] = within_budget(retry)
         self.proxies = dict(proxy_settings)
         self._session = Session(self)
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
@@ -368,12 +358,10 @@ class HttpClient:
 
         path = f"/{url.lstrip('/')}" if append_base else url
         text = query_text(tuple((params or {}).items()))
-        built = request(
-            OperationFacts(method.lower(), method, path, secured=True),
-            f"{path}{'&' if '?' in path else '?'}{text}" if text else path,
-            headers=tuple((headers or {}).items()),
-            body=NO_BODY if data is None else json_body(data),
-        )
+        facts = OperationFacts(method.lower(), method, path, secured=True)
+        address = f"{path}{'&' if '?' in path else '?'}{text}" if text else path
+        body = NO_BODY if data is None else json_body(data)
+        built = request(facts, address, headers=tuple((headers or {}).items()), body=body)
         return self.send(StreamedRequest.of(built) if stream else built)
 
     # -- sending
@@ -394,11 +382,8 @@ class HttpClient:
         """Send a request and return the response of the error handlers; an SbgError for a status of 400 or above."""
         length = len(request.url) + (len(self.url) if request.url.startswith("/") else 0)
         if length > RequestParameters.MAX_URL_LENGTH:
-            raise URITooLong(
-                NO_CODE,
-                f"The URL is too long: {length} characters, at most {RequestParameters.MAX_URL_LENGTH}",
-                remedy="Request fewer names, ids or metadata values at once.",
-            )
+            message = f"The URL is too long: {length} characters, at most {RequestParameters.MAX_URL_LENGTH}"
+            raise URITooLong(NO_CODE, message, remedy="Request fewer names, ids or metadata values at once.")
         before = getattr(self._sending, "begun", None)
         self._sending.begun = self.clock.monotonic()
         try:

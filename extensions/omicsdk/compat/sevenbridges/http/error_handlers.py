@@ -57,9 +57,7 @@ def handled(api: HttpClient, response: Response) -> Response:
 @repeatable_handler
 def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
     """Wait until the rate limit is reset (429), and send the request again."""
-    return _resent(
-        api, response, lambda reply: reply.status_code == 429, lambda reply: max(1.0, _until_reset(api, reply))
-    )
+    return _resent(api, response, lambda reply: reply.status_code == 429, lambda reply: _until_reset(api, reply))
 
 
 @repeatable_handler
@@ -99,10 +97,10 @@ def _waited(api: HttpClient, start: float, seconds: float) -> bool:
 
 
 def _until_reset(api: HttpClient, response: Response) -> float:
-    """Return the seconds until the rate limit is reset; SLEEP if unknown."""
+    """Return the seconds until the rate limit is reset, at least 1; SLEEP if unknown."""
     for name, now in (("X-RateLimit-Reset", api.clock.now()), ("Retry-After", 0.0)):
         try:
-            return float(response.headers[name]) - now
+            return max(1.0, float(response.headers[name]) - now)
         except (KeyError, ValueError):
             continue
     return SLEEP

@@ -162,9 +162,8 @@ def _operation(
                     continue  # an empty text that may be left out is left out
                 arguments[sent_as] = value if converted is None else converted(name, value)
             inplace = arguments.pop("inplace", True)
-            parameters = {
-                name: value for name, value in {**fixed, **path_ids, **arguments}.items() if value is not None
-            }
+            arguments = {**fixed, **path_ids, **arguments}
+            parameters = {name: value for name, value in arguments.items() if value is not None}
             request = request_with(api, operation, {**dict.fromkeys(nulls.split()), **parameters})
             if how == "page":
                 return Collection.fetch(of or kind, request, api)

@@ -78,7 +78,7 @@ def typed(instance: Resource, name: str, value: object, is_right: Callable[[obje
         return value
     from omicsdk.core.errors import DecodeError  # no valid response needs it
 
-    expected = "an object" if is_right is is_object else "a list"
+    expected = "a list" if is_right is is_array else "an object"
     raise as_sbg(DecodeError(type(instance).__name__, name, value, expected=expected))
 
 

@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
 from omicsdk.compat.sevenbridges._arguments import shown
-from omicsdk.compat.sevenbridges.errors import (
-    ResourceNotModified,
-    SbgError,
-    SettingsError,
-    ValidationError,
-    as_ours,
-    as_sbg,
-)
+from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError, as_ours
 from omicsdk.compat.sevenbridges.meta._argument_docs import complete
 from omicsdk.compat.sevenbridges.meta._changes import changes, copied, rebased, same
-from omicsdk.compat.sevenbridges.meta.fields import Field, text
+from omicsdk.compat.sevenbridges.meta.fields import Field, text, typed
 from omicsdk.core.type_guards import is_mapping
 
 if TYPE_CHECKING:
@@ -69,11 +62,7 @@ class Resource:
         """Create an object from what the platform returned."""
         instance = cls.__new__(cls)
         instance._api = api
-        if data is not None and not is_mapping(data):
-            from omicsdk.core.errors import DecodeError  # no valid response needs it
-
-            raise as_sbg(DecodeError(cls.__name__, "", data, expected="an object"))
-        instance._start(dict(data or {}))
+        instance._start(dict(typed(instance, "", data, is_mapping) or {}))
         return instance
 
     def _start(self, data: dict[str, Any]) -> None:

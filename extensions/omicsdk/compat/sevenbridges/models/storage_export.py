@@ -68,8 +68,8 @@ class Export(StorageJob):
         except SbgError as error:
             storage: object = file.field("storage") if isinstance(file, File) else None
             if is_object(storage) and storage.get("type") == FileStorageType.VOLUME:
-                path = f"{storage.get('volume')}/{storage.get('location')}"
-                error.remedy = f"The file is an alias: its bytes are on a volume, at {path}. Copy them from there."
+                place = f"on a volume already, at {storage.get('volume')}/{storage.get('location')}"
+                error.remedy = f"The file is an alias: its bytes are {place}. Copy them from there."
             raise
 
     @classmethod

@@ -6,19 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.compat.sevenbridges import errors as sbg
 from omicsdk.compat.sevenbridges.enums import TaskStatus
-from omicsdk.compat.sevenbridges.errors import (
-    BadRequest,
-    Conflict,
-    ExecutionDetailsInvalidTaskType,
-    NeverEnds,
-    NotFound,
-    SbgError,
-    TaskValidationError,
-    as_invalid,
-)
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta import fields as field
 from omicsdk.compat.sevenbridges.meta._operations import acts, lists
 from omicsdk.compat.sevenbridges.meta._waiting import Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
@@ -53,18 +43,18 @@ class BatchBy(DictView):
 class BatchGroup(Value):
     """Common properties of the files of one child of a batch task."""
 
-    value = field.text()
-    fields = field.mapping()
+    value = fields.text()
+    fields = fields.mapping()
 
 
 class ExecutionStatus(Value):
     """Progress of a task; for a batch task also the number of children per state. Durations are in milliseconds."""
 
-    steps_completed = steps_total = field.whole()
-    message = message_code = field.text()
-    queued = running = completed = failed = aborted = field.whole()
-    system_limit = account_limit = instance_init = field.switch()
-    queued_duration = running_duration = execution_duration = duration = field.whole()
+    steps_completed = steps_total = fields.whole()
+    message = message_code = fields.text()
+    queued = running = completed = failed = aborted = fields.whole()
+    system_limit = account_limit = instance_init = fields.switch()
+    queued_duration = running_duration = execution_duration = duration = fields.whole()
 
 
 #: Dictionaries that are sent as a whole.
@@ -77,7 +67,7 @@ def _unless_true(_: str, value: object) -> bool | None:
 
 def _is_batch(task: Resource) -> None:
     if not task.look_up("batch"):
-        raise SbgError(f"Task {identifier(task)} is not a batch task, and has no children")
+        raise sbg.SbgError(f"Task {identifier(task)} is not a batch task, and has no children")
 
 
 class Task(Running, Savable):
@@ -205,11 +195,13 @@ class Task(Running, Savable):
         """Get its jobs, their instances and logs; an ExecutionDetailsInvalidTaskType for a batch task, whose children have them."""
         try:
             return ExecutionDetails._asked(self.api, "get_task_execution_details", **self._place(self))
-        except (BadRequest, Conflict, NotFound) as error:
+        except (sbg.BadRequest, sbg.Conflict, sbg.NotFound) as error:
             if not self.field("batch"):
                 raise
             remedy = "Read the details of its children: get_batch_children()."
-            raise ExecutionDetailsInvalidTaskType(error.code, error.message, error.more_info, remedy=remedy) from error
+            raise sbg.ExecutionDetailsInvalidTaskType(
+                error.code, error.message, error.more_info, remedy=remedy
+            ) from error
 
     @lists("list_tasks", at="parent", check=_is_batch, fields="_all")
     def get_batch_children(
@@ -242,17 +234,17 @@ class Task(Running, Savable):
 
     def _changed(self) -> dict[str, Any]:
         changed = super()._changed()
-        with as_invalid():
+        with sbg.as_invalid():
             return {**changed, "batch_by": dividing(changed["batch_by"])} if changed.get("batch_by") else changed
 
     @classmethod
     def _made(cls, api: Api, make: Callable[[SevenBridges], Draft]) -> Self:
         """A new task."""
         try:
-            with as_invalid():
+            with sbg.as_invalid():
                 return cls.of(make(api.platform).to_dict(), api)
         except CannotRun as error:
-            raise TaskValidationError(error.message, cls.of(error.task.to_dict(), api)) from None
+            raise sbg.TaskValidationError(error.message, cls.of(error.task.to_dict(), api)) from None
 
     _ENDED = frozenset(TaskStatus.terminal_states)
     _CALLED = "Task"
@@ -277,7 +269,7 @@ class Task(Running, Savable):
             batch, parent = self.field("batch"), self.field("parent")
             what = "a draft, with all of its children," if batch else "a draft"
             remedy = f"Run the batch task that it belongs to: {parent}." if parent else "Run it first: task.run()."
-            raise NeverEnds(f"Task {self.field('id')} is {what} and does not start automatically", remedy=remedy)
+            raise sbg.NeverEnds(f"Task {self.field('id')} is {what} and does not start automatically", remedy=remedy)
         return has_ended
 
 

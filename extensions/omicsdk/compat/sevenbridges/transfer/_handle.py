@@ -36,8 +36,7 @@ _log = logger("omicsdk.sb")
 _GOING_ON = (TransferState.RUNNING, TransferState.PAUSED)
 _BY_REASON: Mapping[str | None, str] = {
     "asked": TransferState.STOPPED,
-    "interrupt": TransferState.ABORTED,
-    "terminate": TransferState.ABORTED,
+    **dict.fromkeys(("interrupt", "terminate"), TransferState.ABORTED),
 }
 """Final state of a stopped transfer, by reason."""
 

@@ -111,9 +111,8 @@ class Download(Handle):
         file_id, size, stored_checksums = _facts_of(self._file)
         checksums = stored_checksums if self._checksums is None else self._checksums
         self._file_size = size or 0
-        return Item(
-            name, downloads.locator(self._api.platform, file_id), size, checksums, title, self._retries
-        ), file_id
+        locate = downloads.locator(self._api.platform, file_id)
+        return Item(name, locate, size, checksums, title, self._retries), file_id
 
 
 def _beside(title: str) -> str:

@@ -14,7 +14,5 @@ if TYPE_CHECKING:
 
 def get_tags_for_sample(knex: Knex, sample: Sample) -> Iterator[Tag]:
     """Yield all tags of a sample."""
-    tags = sample._children(  # pyright: ignore[reportPrivateUsage] - it is ours
-        "contrib/tags", lambda blob: Tag(knex, blob["name"]), sample="{}"
-    )
-    yield from tags
+    listed = sample._children  # pyright: ignore[reportPrivateUsage] - it is ours
+    yield from listed("contrib/tags", lambda blob: Tag(knex, blob["name"]), sample="{}")
