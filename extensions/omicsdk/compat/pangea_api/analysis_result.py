@@ -349,11 +349,9 @@ class AnalysisResult(RemoteObject, Generic[F]):
         requested = self.is_private
         super()._create()
         if self.is_private != requested:
-            visibility = "private" if requested else "public"
-            raise RemoteObjectError(
-                f"{self} was created, but is not {visibility}: the server ignored the setting",
-                remedy="Delete it and contact the platform's operators.",
-            )
+            problem = f"is not {'private' if requested else 'public'}: the server ignored the setting"
+            remedy = "Delete it and contact the platform's operators."
+            raise RemoteObjectError(f"{self} was created, but {problem}", remedy=remedy)
 
     def _filter(self) -> dict[str, object]:
         return {**super()._filter(), "replicate": self.replicate}

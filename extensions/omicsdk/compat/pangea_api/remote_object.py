@@ -142,10 +142,9 @@ class RemoteObject:
                 raise KeyError(f"{name} is missing in the server's response about {self}")
             here, remote = ours[name], theirs.get(name)
             if here and here != remote and not _extends(remote, here):
-                raise RemoteObjectOverwriteError(
-                    f"Loading {self} would overwrite {name}: here it is {shortened(repr(here), SHOWN)}, on the server {shortened(repr(remote), SHOWN)}",
-                    remedy=f"Fetch it without setting {name}, then set {name} and save.",
-                )
+                both = f"here it is {shortened(repr(here), SHOWN)}, on the server {shortened(repr(remote), SHOWN)}"
+                remedy = f"Fetch it without setting {name}, then set {name} and save."
+                raise RemoteObjectOverwriteError(f"Loading {self} would overwrite {name}: {both}", remedy=remedy)
         self._take(blob)
 
     def _take(self, blob: Blob) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from omicsdk.compat.pangea_api.knex import PangeaNotFoundError
 from omicsdk.compat.pangea_api.remote_object import (
@@ -14,6 +14,7 @@ from omicsdk.compat.pangea_api.remote_object import (
     object_at,
     text_at,
 )
+from omicsdk.core.batches import batches
 from omicsdk.pangea.listings import BATCH
 from omicsdk.pangea.responses import Blob
 
@@ -182,11 +183,11 @@ class SampleGroup(RemoteObject):
         super()._save()
         self._check_visibility(is_public)
         url = f"sample_groups/{self._id()}/samples"
-        for batch in _batches(self._added):
+        for batch in batches(self._added, BATCH):
             uuids = [sample.idem().uuid for sample in batch]
             self.knex.post(url, json={"sample_uuids": uuids})
             self._added = self._added[len(batch) :]
-        for batch in _batches(self._removed):
+        for batch in batches(self._removed, BATCH):
             uuids = [sample.get().uuid for sample in batch]
             self.knex.delete(url, json={"sample_uuids": uuids})
             self._removed = self._removed[len(batch) :]
@@ -195,9 +196,9 @@ class SampleGroup(RemoteObject):
         if is_public is not None and self.is_public is not is_public:
             self._already_fetched = True  # it exists, and may be deleted or saved
             requested, actual = ("public", "private") if is_public else ("private", "public")
+            problem = f"was set to {requested}, but is still {actual} on the server"
             raise RemoteObjectError(
-                f"{self} was set to {requested}, but is still {actual} on the server",
-                remedy=f"Delete it, or set is_public = {is_public} and save it.",
+                f"{self} {problem}", remedy=f"Delete it, or set is_public = {is_public} and save it."
             )
 
     def as_library(self) -> Self:
@@ -228,11 +229,3 @@ def _check(moved: Sequence[object], metadata: object, is_library: object, is_pub
         raise TypeError(f"is_library is True or False, not {is_library!r}")
     if is_public is not None and not isinstance(is_public, bool):
         raise TypeError(f"is_public is True, False or None, not {is_public!r}")
-
-
-T = TypeVar("T")
-
-
-def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(things), BATCH):
-        yield things[start : start + BATCH]

@@ -50,11 +50,8 @@ import re
 from collections.abc import Iterable
 from inspect import cleandoc
 
-_SHARED = {
-    name: description
-    for names, description in re.findall(r"^ *([\w, ]+): (.+)", __doc__ or "", re.MULTILINE)
-    for name in names.split(", ")
-}
+_LINES = re.findall(r"^ *([\w, ]+): (.+)", __doc__ or "", re.MULTILINE)
+_SHARED = {name: description for names, description in _LINES for name in names.split(", ")}
 _SECTIONS = re.compile(r"\n\n(?=Args:|Returns:|Raises:)")
 
 

@@ -229,8 +229,6 @@ def _query(url: str) -> dict[str, str]:
 def _with(href: str, **parameters: object) -> str:
     """A URL with other query parameters."""
     parts = urlsplit(href)
-    remaining = [
-        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in parameters
-    ]
-    query = urlencode([*remaining, *((name, str(value)) for name, value in parameters.items())])
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = urlencode([*(pair for pair in pairs if pair[0] not in parameters), *parameters.items()])
     return urlunsplit(parts._replace(query=query))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.sevenbridges.enums import FeedbackType, RequestParameters
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, identifiers, request_of
+from omicsdk.core.batches import batches
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, File, Project
@@ -39,9 +40,8 @@ class Actions(Resource):
         """
         api = cls._client(api)
         ids, project = identifiers(files), identifier(destination_project)
-        size = RequestParameters.DEFAULT_BULK_LIMIT
         copied: dict[str, Any] = {}
-        for start in range(0, max(len(ids), 1), size):  # an empty list is for the platform to refuse
-            some = ids[start : start + size]
+        # An empty list is for the platform to refuse.
+        for some in list(batches(ids, RequestParameters.DEFAULT_BULK_LIMIT)) or [[]]:
             copied |= api.call_object(request_of(api, "bulk_copy_files", project=project, file_ids=some))
         return copied

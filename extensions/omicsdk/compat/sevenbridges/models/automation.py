@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import unquote, urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.compat.sevenbridges.enums import AutomationStatus, PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import acts, gives, lists, sends
+from omicsdk.compat.sevenbridges.meta._operations import Conversion, acts, gives, lists, sends
 from omicsdk.compat.sevenbridges.meta._waiting import Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identifier, request_of
@@ -104,8 +104,8 @@ class AutomationMember(MemberFields, Savable):
         return {"automation_id": unquote(parts[-3]), "username": unquote(parts[-1])}
 
 
-def _code(_: str, value: object) -> str:
-    return identifier(getattr(value, "id", value))  # what an upload gave has the id as an attribute
+#: What an upload gave has the id as an attribute.
+_CODE: Mapping[str, Conversion] = {"location": lambda _, value: identifier(getattr(value, "id", value))}
 
 
 class AutomationPackage(Gettable, Savable):
@@ -131,12 +131,7 @@ class AutomationPackage(Gettable, Savable):
         ...
 
     @classmethod
-    @gives(
-        "create_automation_package",
-        needs="version location schema",
-        convert={"location": _code},
-        nulls="memory_limit python",
-    )
+    @gives("create_automation_package", needs="version location schema", convert=_CODE, nulls="memory_limit python")
     def create(
         cls,
         automation: Automation | str,
@@ -168,11 +163,7 @@ class AutomationPackage(Gettable, Savable):
         return request_of(self.api, operation, automation_id=identifier(self.automation), **self._place(self))
 
 
-def _sent(_: str, value: object) -> Any:
-    return sent(value)
-
-
-_SENT: Mapping[str, Callable[[str, Any], Any]] = dict.fromkeys(("inputs", "settings", "secret_settings"), _sent)
+_SENT: Mapping[str, Conversion] = dict.fromkeys(("inputs", "settings", "secret_settings"), lambda _, value: sent(value))
 
 
 class AutomationRun(Running, Savable):

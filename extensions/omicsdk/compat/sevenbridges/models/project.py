@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.sevenbridges.errors import ValidationError
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import gives, name_of, plain_mapping
+from omicsdk.compat.sevenbridges.meta._operations import Conversion, gives, name_of, plain_mapping
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, Savable, identifier, request_of, several
 from omicsdk.compat.sevenbridges.models.member import Membership
@@ -52,10 +52,6 @@ def _is_type(name: str, value: Any) -> None:
         raise ValidationError(f"{name} has at most 2 characters, such as v2, not {value!r}")
 
 
-def _settings(name: str, value: object) -> dict[str, Any] | None:
-    return plain_mapping(name, value) or None
-
-
 def _tags(name: str, value: Iterable[str]) -> list[str] | None:
     """Tags, where one alone is one too; None for none."""
     if isinstance(value, str):
@@ -63,6 +59,12 @@ def _tags(name: str, value: Iterable[str]) -> list[str] | None:
     tags = list(value) if isinstance(value, Iterable) else value  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
     fields.is_listing(name, tags)
     return tags or None
+
+
+_CONVERSIONS: Mapping[str, Conversion] = {
+    "tags": _tags,
+    "settings": lambda name, value: plain_mapping(name, value) or None,
+}
 
 
 class Settings(fields.DictView):
@@ -75,15 +77,13 @@ class Project(Membership, Gettable, Savable):
     _PATH, _OWNER = "owner/project", "project"
     _GET, _SAVE, _DELETE = "get_project", "update_project", "delete_project"
 
-    name = fields.text(read_only=False)
+    name = description = category = fields.text(read_only=False)
     billing_group = fields.uuid(read_only=False)
-    description = fields.text(read_only=False)
     type = fields.Field[str](read_only=False, check=_is_type)
     tags = fields.listing(read_only=False)
     settings = fields.View(Settings)
     root_folder = created_by = fields.text()
     created_on = modified_on = fields.time()
-    category = fields.text(read_only=False)
 
     @classmethod
     def query(
@@ -107,7 +107,7 @@ class Project(Membership, Gettable, Savable):
         return Collection.fetch(cls, request, api)
 
     @classmethod
-    @gives("create_project", needs="name", convert={"tags": _tags, "settings": _settings})
+    @gives("create_project", needs="name", convert=_CONVERSIONS)
     def create(
         cls,
         name: str,

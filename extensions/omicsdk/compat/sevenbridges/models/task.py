@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from omicsdk.compat.sevenbridges import errors as sbg
 from omicsdk.compat.sevenbridges.enums import TaskStatus
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import acts, lists
+from omicsdk.compat.sevenbridges.meta._operations import Conversion, acts, lists
 from omicsdk.compat.sevenbridges.meta._waiting import Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
@@ -57,12 +57,9 @@ class ExecutionStatus(Value):
     queued_duration = running_duration = execution_duration = duration = fields.whole()
 
 
+_UNLESS_TRUE: Mapping[str, Conversion] = {"batch": lambda _, value: None if value else False}
 #: Dictionaries that are sent as a whole.
 _WHOLE = ("batch_by", "execution_settings")
-
-
-def _unless_true(_: str, value: object) -> bool | None:
-    return None if value else False
 
 
 def _is_batch(task: Resource) -> None:
@@ -76,13 +73,12 @@ class Task(Running, Savable):
     _PATH = "task_id"
     _GET, _SAVE, _DELETE = "get_task", "update_task", "delete_task"
 
-    description = project = app = fields.text(read_only=False)
+    description = project = app = batch_input = fields.text(read_only=False)
     type = executed_by = parent = fields.text()
     created_time = fields.time()
     batch = fields.switch(read_only=False)
     batch_by = fields.View(BatchBy)
     batch_group = fields.Part(lambda: BatchGroup)
-    batch_input = fields.text(read_only=False)
     execution_status = fields.Part(lambda: ExecutionStatus)
     errors = warnings = fields.Field[Any]()
     price = fields.Part(lambda: Price)
@@ -249,7 +245,7 @@ class Task(Running, Savable):
     _ENDED = frozenset(TaskStatus.terminal_states)
     _CALLED = "Task"
 
-    @acts("run_task", names={"interruptible": "use_interruptible_instances"}, convert={"batch": _unless_true})
+    @acts("run_task", names={"interruptible": "use_interruptible_instances"}, convert=_UNLESS_TRUE)
     def run(self, batch: bool = True, interruptible: bool | None = None, inplace: bool = True) -> Self:
         """Run a draft.
 

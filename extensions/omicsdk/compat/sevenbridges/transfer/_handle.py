@@ -111,18 +111,15 @@ class Handle(threading.Thread, ABC):
             callback: Called when the transfer is completed, or was stopped.
             errorback: Called when it has failed, or was aborted; `wait` does not raise then.
         """
-        if callback is not None:
-            self._callbacks.append(callback)
-        if errorback is not None:
-            self._errorbacks.append(errorback)
+        self._callbacks += [] if callback is None else [callback]
+        self._errorbacks += [] if errorback is None else [errorback]
 
     def add_progress_callback(self, callback: Callable[[Progress], object] | None = None) -> None:
         """Call a function with the progress after completed parts, at most a few times per second.
 
         It is called in the transfer's thread: while it runs no byte moves. After an exception, which is logged, it is not called again.
         """
-        if callback is not None:
-            self._watchers.append(callback)
+        self._watchers += [] if callback is None else [callback]
 
     # -- switches
 
@@ -213,15 +210,9 @@ class Handle(threading.Thread, ABC):
 
     def _settings(self, connections: int) -> dict[str, Any]:
         """The engine's arguments that say how, not what."""
-        return {
-            "connections": connections,
-            "progress": self._moved,
-            "control": self._control,
-            "environ": self._api.environ,
-            "wait": False,
-            "patience": self._patience,
-            "clock": self._api.clock,
-        }
+        api: dict[str, Any] = {"environ": self._api.environ, "clock": self._api.clock}
+        controls = {"progress": self._moved, "control": self._control, "patience": self._patience}
+        return {"connections": connections, "wait": False, **api, **controls}
 
     def _given_up(self) -> None:
         """Remove what a stopped transfer has left behind."""
