@@ -195,7 +195,9 @@ class DiskSpace:
                 self._left = inf
             else:
                 self.free, total = space
+                # The system counts what is written: what was assigned before and is not, is subtracted.
                 self._left = self.free - min(self._kept, total // 20) - self._unwritten()
+        # A file that needs nothing more fits a full disk, too.
         if needed > self._left and needed:
             return InsufficientSpace(self._folder, needed, max(0, int(self._left)), name=name)
         self._left -= needed
@@ -224,6 +226,8 @@ def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
         write_all(descriptor, data)
         return len(data)
     length = sum(map(len, buffers))
+    # All in one call: downloads that wrote 8 chunks of libcurl's at once took 0.65 to 0.69 of curl's time, one by one
+    # 0.87.
     written = os.pwritev(descriptor, buffers, offset)
     if written < length:  # nearly full disks write less than requested and only report so at the next call
         rest = memoryview(b"".join(buffers))
@@ -552,6 +556,7 @@ def _libc(name: str) -> Callable[..., int] | None:
     try:
         import ctypes
 
+        # Python has neither of the calls that this is for.
         symbol: Any = getattr(ctypes.CDLL(None, use_errno=True), name)
     except (AttributeError, ImportError, OSError, TypeError):  # Windows has no library of None
         return None

@@ -93,6 +93,7 @@ def done_key(line: bytes) -> bytes | None:
     if line[_PREFIX:_NAME] != _DONE:
         return None
     end = line.find(b'",', _NAME)
+    # Only a name that was escaped has to be decoded: most keys are compared as the line has them.
     if line[end - 1] == 0x5C:  # a quotation mark within the name, or a backslash at its end
         return key_of(_decode(line[_NAME:].decode())[0])
     return line[_NAME : end + 1]
@@ -362,6 +363,7 @@ class JournalFile:
                     self._disk.append(descriptor, bytes(block))
                     block.clear()
             self._disk.append(descriptor, bytes(block))
+            # Before the rename: after a power cut the name must not be that of a file without its lines.
             self._disk.sync(descriptor)
             self._disk.rename(new, self._path)
         except BaseException:
@@ -369,9 +371,12 @@ class JournalFile:
             with suppress(OSError):
                 self._disk.unlink(new)
             raise
+        # The old lock is released last: who waits for it finds by `samestat` that the name is another file's, and opens
+        # that.
         old, self._descriptor = self._descriptor, descriptor
         self._disk.close(old)
         self._block, self._block_start = b"", 0
+        # The new name is durable with the folder only, which the next `append_for_good` syncs.
         self._named = False
         return True
 
@@ -655,6 +660,7 @@ class Journal:
             try:
                 self._file.append_for_good(lines, self._guard)
             finally:
+                # `close` did not wait for this sync.
                 if self._closing:
                     self._file.close()
 
@@ -697,6 +703,7 @@ class Journal:
         """Read the journal's sound lines."""
         self.parts.clear()
         self._keys.clear()
+        # The header is a line.
         self._lines, self._next_key = 1, 0
         self._done = DoneIndex(0, 0)  # an old index is freed before there is a new one
         names = dict[int, str]()
@@ -733,6 +740,7 @@ class Journal:
             case ["part", int(key), str(name), int(size), str(validator), {**checksums}]:
                 self._over(name, names)
                 names[key], self._keys[name] = name, key
+                # Parts that this run resumes keep their keys, from which those of new parts must differ.
                 self._next_key = max(self._next_key, key)
                 self.parts[name] = PartState(size, validator, checksums, array("q", [MISSING]) * cell_count(size))
             case ["drop", int(key)]:

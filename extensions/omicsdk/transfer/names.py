@@ -94,8 +94,8 @@ def _refuse_unreadable(error: OSError) -> None:
     raise UsageError(f"{error.filename} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
 
 
+#: Why a name with a lone surrogate is refused, as of any character that the file system cannot encode.
 UNENCODABLE = "cannot be written as a file name on this system"
-"""Why a name with a lone surrogate is refused, as of any character that the file system cannot encode."""
 
 
 def safe_name(value: object, what: str, *, one_part: bool = False) -> str:

@@ -227,6 +227,7 @@ class ConnectionPool:
             response.begin()
             yield response
         finally:
+            # The rest of a body that is not read would fill libcurl's buffers; its connection is closed with it.
             wire.cancel(lambda _: True)
             if self._closed or len(self._idle) >= _IDLE:
                 wire.close()
@@ -434,6 +435,7 @@ class Ranges:
             return b""
         data = b"".join(self.stream(start, end))
         if self._loose:
+            # The last part that was read stands for the file when it is opened again, since no validator does.
             self._loose_part = start, end, crc32c(data)
         return data
 
@@ -486,6 +488,7 @@ class Ranges:
     def _asked(self, location: Location, reading: _Reading) -> Asked:
         """Return the requested bytes in the form in which answers are judged."""
         ranged = bool(reading.at) or reading.end is not None  # an empty file has no range
+        # Of the same server only: two servers name one file differently.
         before = self._validators.get(origin_of(location.url), "") if self._validators else ""
         return Asked(reading.at, reading.end, ranged, self._size, self._stated, before, self.joins)
 
@@ -503,6 +506,7 @@ class Ranges:
                 if location.states is not None and not self.stated:
                     self.stated = location.states(of_whole(response.status, headers))
                 self._loose |= reading.shown and not is_strong(verdict.validator)
+                # The first response decides, for this server; those that follow are compared with it.
                 if verdict.validator:
                     self._validators.setdefault(origin_of(location.url), verdict.validator)
                 if verdict.kind is Kind.WHOLE and self._ranges_as_200:
@@ -518,6 +522,8 @@ class Ranges:
     def _take(self, reading: _Reading, response: StreamedResponse, verdict: Verdict) -> Generator[bytes, None, bool]:
         """Yield the requested bytes; return whether there are no more."""
         before, end, skip = reading.at, reading.end, reading.at - verdict.start
+        # The server sends the whole file: dropping more of it than this for each read would fetch the file again and
+        # again.
         if skip > MOST_SKIPPED:
             raise self._no_ranges("sends whole files only")
         for piece in response.pieces():
@@ -541,6 +547,7 @@ class Ranges:
                 yield chunk
             if end is not None and reading.at >= end and verdict.kind is Kind.WHOLE and not verdict.start:
                 return True  # the rest was not requested
+        # Bytes that are missing of a range, and a response without any, count as a failure.
         promised = min((position for position in (verdict.end, end) if position is not None), default=reading.at)
         if reading.at < promised or (end is not None and reading.at == before):
             lost = ConnectionLost("the body ended early", method="GET", operation=self._title)
@@ -587,6 +594,7 @@ class Ranges:
     def _replace(self, refused: Location, reading: _Reading, error: OmicsError) -> None:
         """Replace a location that is refused; raise its error if the previous one was refused too."""
         with self._lock:
+            # First only what expired: the URL behind a redirect may still be good.
             if refused is self._direct:
                 what, self._direct = "redirect", None
             elif refused is self._location:

@@ -136,6 +136,7 @@ class Downloads(Engine[Job]):
         self._controllers.append(self._calls)
         self._unlocated = deque[Job]()
         self._calling = False  # whether calls for URLs ran or waited in the last round
+        # On two cores hashing would otherwise slow the thread that receives, and a server on the same machine.
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
         self._caches = settings.options.cache is not None
         self._cachers = Pool("omicsdk-cache", CACHE_COPIES, self._inbox, gives_way=True)
@@ -158,6 +159,7 @@ class Downloads(Engine[Job]):
                 self._wire.wake()
                 return
             checked += 1
+            # Files that wait for the store's puts take space of this disk, of which the spool has a share only.
             if self._spool is not None and not self._spool.has_room(self._open.values()):
                 return
             entry = self._control.ask(self._items)
@@ -180,6 +182,7 @@ class Downloads(Engine[Job]):
                 job = self._job(number, item)
                 self._preparing += 1
                 self.apply(job, messages.Admitted(self._spool is not None))
+            # What was skipped or refused at once takes no room.
             room -= number in self._open or number in self._small
 
     def _is_plain(self, number: int, item: Item) -> bool:
@@ -250,6 +253,7 @@ class Downloads(Engine[Job]):
         now = self._clock.monotonic()
         if now >= self._flush_at:
             self._flush_at = now + FLUSH
+            # Requests of this round are left alone: most small files end within it, and are written once.
             self._flush_all(now - FLUSH)
         calling, self._calling = self._calling, bool(self._unlocated or self._calls.flying)
         if calling or self._calling:  # once more after the last one: the idle time that follows is no measurement
@@ -258,10 +262,12 @@ class Downloads(Engine[Job]):
                 self._calls.look(now, tuple)
         parts, rate = None, self._control.throttle.rate
         if rate is not None:
+            # Small files are exempt: latency, not the limit, dominates their time.
             flying = sum(isinstance(receiver, ResponseWriter) for receiver in self._wire.receivers())
             parts = max(0, requests_within(rate, self._connections) - flying)
         for job, connections in self._scheduler.due(parts):
             if self._dead and (error := self._unreachable(job.server)) is not None:
+                # `due` yields it again as long as it can be sent.
                 if isinstance(job, Small):
                     job.claimable = False
                 self.apply(self._as_job(job) if isinstance(job, Small) else job, Broken(error))
@@ -275,6 +281,7 @@ class Downloads(Engine[Job]):
         if not (self._unfinished or self._more):
             return True
         if self._landing:
+            # Once nothing else is left, waiting for a full batch would only delay the end.
             self._committer.push(now=self._landing == self._unfinished and not self._more)
         return False
 
@@ -362,6 +369,7 @@ class Downloads(Engine[Job]):
         location = receiver.location
         try:
             self._wire.start(Ask(location.url, headers_for(location, asked)), receiver, alone=alone)
+            # Counted only now: a request that could not be sent has no end that would count it off.
             self._scheduler.started(receiver.server)
         except OmicsError as error:  # its URL is invalid, or its part cannot be opened
             self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(error))
@@ -500,6 +508,7 @@ class Downloads(Engine[Job]):
             self._scheduler.queue(small, first=True)
             return
         if checksums is None:  # a job handles any other response
+            # The writer stops at the file's size, beyond which `Small` may have collected bytes.
             error = ended.error if self._outgrow(small) else ended.error or ConnectionLost("more bytes than requested")
             assert small.writer is not None
             self._response_ended(small.writer, error, lasting=ended.lasting)
@@ -606,6 +615,8 @@ class Downloads(Engine[Job]):
 
         def read(stopped: Callable[[], bool]) -> messages.CellsRead:
             damaged = hashing.damaged_cells(job.part, cells, command.size, stopped)
+            # The journal may have the old CRC of a cell that an earlier run found damaged, and how far it was fetched
+            # again.
             beginnings = {} if record is None else record.begun
             lost = {index: beginnings[index] for index in beginnings if cells[index] == MISSING or index in damaged}
             return messages.CellsRead(damaged, record, hashing.sound_beginnings(job.part, lost, stopped))
@@ -673,6 +684,7 @@ class Downloads(Engine[Job]):
         present = job.state in PRESENT
         if job.server:
             self._note_dead(job.server, error)
+        # Before `_over`, which makes these requests stale: nothing of them would be written then.
         if job.state is State.FAILED and job.flying:
             self._save_failed(job)
         outcome = self._over(job, error)._replace(
@@ -687,6 +699,8 @@ class Downloads(Engine[Job]):
             label=job.item.label,
             from_cache=present and job.from_cache,
         )
+        # After `_over` has ended the requests of other threads: they write to this descriptor, whose number another
+        # file may get.
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
             self._files.remove(job)  # the reusable part of it is unknown
@@ -729,6 +743,8 @@ class Downloads(Engine[Job]):
         # The user is waiting for the stop: slower threads end in the background, and the next run checks their files.
         self._hashers.close(0.25)
         self._cachers.close(0.25)
+        # Before the jobs are stopped: files whose commits end in time are done, and their results come through the
+        # inbox.
         self._committer.close(hurry=not self.finished)
         self._inbox.deliver()
         for small in list(self._small.values()):

@@ -189,6 +189,7 @@ class Committer:
             self._take_back(batch)
         else:
             try:
+                # After the sync: the record promises bytes that survive a power cut.
                 self._journal.finish([(landing.name, state) for landing, state in batch])
             except OSError as error:  # the files are right and durable; the next run only has to check them again
                 _log.warning("%s: %s; the next run checks these files again", self._journal.path, error.strerror)
@@ -197,6 +198,7 @@ class Committer:
             for landing, _ in batch:
                 landing.landed(None if problem is None else write_error(problem, landing.final, landing.name))
 
+        # In the inbox, since `landed` changes jobs, which belong to the engine's thread.
         self._inbox.put(landed)
 
     def _take_back(self, batch: Sequence[tuple[Landing, DoneState]]) -> None:
@@ -362,6 +364,7 @@ class Spool:
             ) from error
         if landing.part is not None:
             try:
+                # Last: if the record failed, the next run puts the part again and fetches nothing.
                 os.unlink(landing.part)
             except OSError as error:  # the object is complete; its local copy only uses space
                 _log.warning("%s cannot be removed: %s", landing.part, error.strerror)
@@ -388,6 +391,7 @@ class PartFiles:
         self.disk = disk
         self._follows = follows
         self._prefix = folder if folder.endswith(os.sep) else folder + os.sep
+        # Two transfers into one folder may have the same names, and must not write to one part.
         self._run = _extend(0, f"{run}\0".encode("utf-8", "surrogatepass"))
         self._made = {folder}
         self._folder = folder
@@ -430,6 +434,8 @@ class PartFiles:
             self.make_parent(job.part, job.item)
             job.opened_in = job.epoch
             with write_errors(job.part, job.item.title):
+                # Only a part with verified cells is written in place. A new one follows no link, and is no file that a
+                # done-record vouches for.
                 job.descriptor = self.disk.reopen(job.part) if job.have or job.kept else self.disk.create(job.part)
                 job.touched = True
         return job.descriptor

@@ -206,6 +206,7 @@ class Job:
                 remedy="Check the size in the manifest, or ask the platform for the file's record.",
             )
         self.epoch += 1
+        # Those in flight are stale from now on: their ends do not come here, and count nothing down.
         self.flying = 0
         self.returned.clear()
         self.unclaimed = []
@@ -214,6 +215,7 @@ class Job:
         self.validator = ""
         self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
         self.forget_digests()
+        # As a piece, which is requested as it is: spans are cut into parts, and need a size.
         if self.size is None or self.size <= plan.WHOLE or self.ranged is False:
             self.returned.append(Piece(0, self.size, 0))
         else:
@@ -233,6 +235,7 @@ class Job:
         self.validator = record.validator
         self.record = record
         self.cells = record.cells
+        # The cells are shared with the record, which must not have the damaged ones either.
         for index in damaged:
             self.cells[index] = MISSING
         complete = [index for index, crc in enumerate(self.cells) if crc != MISSING]
@@ -264,6 +267,7 @@ class Job:
 
     def forget_digests(self) -> None:
         """Restart the checksums."""
+        # New ones, not reset ones: a hash thread may be updating the old ones at this moment.
         self._digests = None
         self.hashed = self.frontier = self.reach = 0
         self.following = False
@@ -278,6 +282,7 @@ class Job:
         self.flying += 1
         if self.returned:
             return self.returned.popleft()
+        # A single request runs during a repair (see `claimable`), so that there is nothing to share.
         if self.repair is not None:
             length = plan.LARGEST_PART
         else:
@@ -348,6 +353,7 @@ class Job:
         self.ranged = False
         self.begin()
         self.returned.clear()
+        # The response that brings the whole file; `begin` has made all others stale.
         self.flying = 1
         piece.start = piece.position = piece.crc = 0
         piece.end = self.size
@@ -381,6 +387,7 @@ class Job:
         while self.frontier < len(self.cells) and self.cells[self.frontier] != MISSING:
             self.frontier += 1
         end = self.frontier * plan.CELL
+        # In one assignment, at the end: hash threads read it at any moment, and hash up to it.
         self.reach = end if self.size is None else min(end, self.size)
 
 

@@ -26,7 +26,6 @@ _log = logger("omicsdk.transfer")
 
 #: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
 BATCH = 128 * 1024
-#: Headers with checksums of the bytes of the response.
 #: Bytes of an error's body that are read, so that the connection can be reused, and stored, for its message.
 _SKIP, _KEPT = 64 * 1024, 8 * 1024
 
@@ -178,6 +177,7 @@ class ResponseWriter(Attended):
     def go_aside(self, call: Callable[[], None]) -> None:
         """Note that another thread drives the request; `call` makes the engine attend to it."""
         self._call = call
+        # Opened in the engine's thread: opening changes the job, and may replace its part.
         self._descriptor = self._files.open(self.job)
         self._cells = deque[tuple[int, int, bool]]()
 
@@ -201,6 +201,7 @@ class ResponseWriter(Attended):
         return self._accepted
 
     def _skip(self, chunk: bytes) -> int | None:
+        # The engine's thread repeats the request: this one ends at once.
         if self.declined:
             return 0
         if self._skipped < _KEPT:
@@ -272,6 +273,7 @@ class ResponseWriter(Attended):
         return self._flush() if self._room <= self._flush_at else None
 
     def _cell_done(self) -> None:
+        # By its last byte: the position is the first one of the next cell already, unless it is the file's last.
         index = (self.piece.position - 1) // CELL
         crc, self._crc = self._crc, 0
         if self._call is None:
@@ -301,6 +303,7 @@ class ResponseWriter(Attended):
                 job.forget_digests()
                 job.inline = False
         if self._growth is not None and job.size is None:  # the head of the response did not state it either
+            # Before the write, which would take what other programs have left.
             self._growth.expect(sum(map(len, self._chunks)))
         try:
             self.piece.position += self._files.disk.write_at(self._descriptor, self._chunks, self.piece.position)

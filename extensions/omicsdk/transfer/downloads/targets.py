@@ -361,6 +361,7 @@ class Store:
 
     def _put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> Put:
         path = self.target.place(name)
+        # Where a file is visible while it is written, readers must not see half of it under its name.
         aside = path if self.target.whole else f"{path}.{uuid4().hex[:8]}.part"
         if aside != path:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
@@ -373,6 +374,7 @@ class Store:
                 verified = f"{verified or 'size'}, its bytes"
             if aside != path:
                 self._move(aside, path)
+                # Asked again: the record has the identity of the object under its final name.
                 info = self._sized(name, path, size)
         except BaseException:
             if aside != path:
@@ -403,6 +405,7 @@ class Store:
                 right.append(claim.algorithm)
             elif claim.sure:
                 raise self._mismatch(name, claim.algorithm, ours, claim.value)
+            # An ETag that is no MD5 of these bytes may be one of an encrypted object: only the bytes show.
             elif not claim.part:
                 doubtful = True
         return None if doubtful and not right else ", ".join(["size", *right])
@@ -427,6 +430,7 @@ class Store:
 
     def _info(self, path: str) -> Mapping[str, Any] | None:
         """Return the store's current, uncached information about a path; None if it does not exist."""
+        # fsspec's file systems answer from listings that may be older than the object.
         self._fs.invalidate_cache(path)
         self._fs.invalidate_cache(path.rpartition("/")[0])
         try:

@@ -91,6 +91,7 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
     # Another size needs no hashing to be wrong.
     if job.item.size not in (None, existing.st_size):
         return _take_back(job, existing, event)
+    # Its done-record was synced after it, and applies as long as its size and time are the same: no byte is read.
     if event.checksums is not None:
         job.size = existing.st_size
         job.state = State.SKIPPED
@@ -165,6 +166,7 @@ def _cache_looked(job: Job, event: messages.CacheLooked, _: Patience) -> Command
 def _missing(job: Job, disk_state: messages.Looked) -> Commands:
     """Fetch what the part lacks."""
     record, length = disk_state.record, disk_state.length
+    # Cells are hints that were not synced: the part is read before any of them is relied on.
     if record is not None and length is not None and length <= record.size:
         return [messages.ReadCells(record.cells, record.size, record)]
     then: Commands = []  # if it is longer, another program wrote to it
@@ -179,6 +181,7 @@ def _part_read(job: Job, event: messages.CellsRead, _: Patience) -> Commands:
     assert event.record is not None
     job.resume(event.record, event.damaged, event.beginnings)
     _log.info("%s: resuming, %d of %d bytes are present", job.item.title, job.kept, event.record.size)
+    # First, as the earlier run may have ended between the last cell and the check: then no request is needed.
     then = _advance(job)
     return then if job.complete else [*then, *_fetch(job)]
 
@@ -192,6 +195,7 @@ def _fetch(job: Job) -> Commands:
         job.state = State.LOCATING if job.location is None else State.RECEIVING
     if job.location is not None:
         return [messages.Queue()]
+    # The call under way ends in `Located`, which queues the job.
     if job.locating:
         return []
     job.locating = True
@@ -230,8 +234,10 @@ def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
         then.append(messages.ClosePart())  # the new content may be shorter than the old
     job.learn(verdict)
     job.adopt(response.stated)
+    # From here on the writer refuses what exceeds the size, which this response may have stated.
     if piece.end is None:
         piece.end = job.size
+    # Smaller files usually arrive before a record is of use; the engine starts that of a slow one.
     if job.record is None and job.size is not None and job.size > plan.RECORDED:
         then.append(messages.Record())
     return then
@@ -274,6 +280,7 @@ def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patien
         job.open_ended = True
         then.append(messages.CutPart(job.size))
     if piece.position < piece.end:
+        # An empty 206 counts as a failure: it would otherwise be requested again forever, without an attempt.
         if verdict.status == 206 and response.received:  # a server may send less than was requested
             job.give_back(piece)
             return _fetch(job)
@@ -305,6 +312,7 @@ def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patie
     if is_partial and not job.joins and not event.lasting:
         validator = validator_words(job.validator)
         _log.warning("%s: restarting: the server states %s and no checksum is known", job.item.title, validator)
+    # An overloaded server may let requests time out instead of refusing them: it gets fewer at once.
     relief: Commands = [Relieve(response.location, 0.0)] if isinstance(error, TimedOut) else []
     job.give_back(piece)
     return [*relief, *(_fail(job, problem) if event.lasting else _again(job, event, problem, patience))]
@@ -314,6 +322,7 @@ def _too_long(job: Job, event: messages.Ended, patience: Patience) -> Commands:
     """The server sent more than requested, or more than the file's size."""
     verdict = event.response.verdict
     assert verdict is not None
+    # More than the range has: the server does not support ranges, and the whole file is requested.
     if verdict.status == 206:
         return _wrong_range(job, event, verdict._replace(why="more bytes than requested"), patience)
     verdict = verdict._replace(why=f"more than {job.size} bytes")
@@ -324,6 +333,7 @@ def _too_long(job: Job, event: messages.Ended, patience: Patience) -> Commands:
 
 
 def _moved(job: Job, response: ResponseWriter, verdict: Verdict, patience: Patience) -> Commands:
+    # Another request has begun the wait; the bytes of this one are requested after it.
     if job.paused:
         return []
     here = response.location
@@ -348,6 +358,7 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     if response.location is not (job.direct or job.location):
         return _fetch(job)  # there is a newer URL already
     error = _status_error(response, verdict)
+    # No call returns another URL; only its redirect can be requested again.
     fixed = isinstance(job.item.locate, Location) and job.item.renew is None
     if job.direct is None and fixed:
         return _fail(job, error)
@@ -364,6 +375,7 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
         job.refused += 1
     if job.refused > patience.renewals:
         return _fail(job, error)
+    # The redirect of a fixed URL is renewed without a `Located`, which would set these.
     job.located, job.gained_since_located = event.now, False
     job.error = error
     job.retries += 1
@@ -447,6 +459,7 @@ def _pause(job: Job, seconds: float) -> Commands:
 def _restart(job: Job) -> Commands:
     job.repair = None
     job.open_ended = False
+    # Cells of the new version restore retries again, although fewer of them are present than of the old one.
     job.most = 0
     job.state = State.RECEIVING
     job.begin()
@@ -461,6 +474,7 @@ def _grown(job: Job, _: messages.Grown, __: Patience) -> Commands:
 
 
 def _hashed(job: Job, event: messages.Hashed, _: Patience) -> Commands:
+    # By identity, as `forget_digests` cannot take back what a hash thread has: its result may arrive in any state.
     if job.digests is not event.digests:  # restarted since
         return []
     job.following = False
@@ -488,6 +502,7 @@ def _advance(job: Job) -> Commands:
             return [*then, *following]
     job.move_frontier()
     behind = job.reach - job.hashed if job.digests.names else 0
+    # While bytes arrive, only enough of them are worth a task; when all are present, the rest is.
     if job.lags or (behind > 0 and job.complete):
         job.following = True
         then.append(messages.HashFurther(job.digests, job.hashed, job.reach))
@@ -498,9 +513,11 @@ def _advance(job: Job) -> Commands:
 
 def _check(job: Job) -> Commands:
     assert job.size is not None
+    # Before the first request the item was let pass because its responses might state a checksum.
     if job.required and not job.item.checksums:
         return _fail(job, ChecksumMissing(job.item.title, name=job.item.name))
     checksums = job.digests.values()
+    # Combined from the cells, whose CRCs the journal needs anyway: the file is not read for it.
     if "crc32c" in job.item.checksums:
         checksums["crc32c"] = hashing.crc32c_of_cells(job.cells, job.size)
     wrong = first_difference(job.item.checksums, checksums)
@@ -508,6 +525,7 @@ def _check(job: Job) -> Commands:
         expected, actual = job.item.checksums[wrong], checksums[wrong]
         return _mend(job, ChecksumMismatch(job.item.title, algorithm=wrong, expected=expected, actual=actual))
     job.state = State.COMMITTING
+    # A part is created by its first bytes, which an empty file has none of.
     empty: Commands = [messages.MakeEmpty(), messages.ClosePart()] if job.size == 0 else []
     return [*empty, messages.EnterCache(checksums) if job.caches and checksums else messages.Commit(checksums)]
 
@@ -533,6 +551,7 @@ def _mend(job: Job, error: ChecksumMismatch) -> Commands:
         job.repair = Repair(error)
         job.state = State.REPAIRING
         return [messages.ReadCells(job.cells, job.size)]
+    # Cells that were damaged on disk are right now, and the whole is wrong still: the source is suspected next.
     if repair.left is None:
         return _compared(job, [])
     return _next_part(job, repair) if repair.left else _give_up(job, error)
@@ -557,6 +576,7 @@ def _compared(job: Job, damaged: list[int]) -> Commands:
 def _next_part(job: Job, repair: Repair) -> Commands:
     assert repair.left
     assert job.size is not None
+    # Without ranges each request brings all of the file, so that it makes one part of the repair.
     whole = job.ranged is not True
     (start, end), repair.left = plan.take(repair.left, job.size + plan.CELL if whole else plan.LARGEST_PART)
     cells = list(range(start // plan.CELL, plan.cell_count(end)))
@@ -630,6 +650,7 @@ _LIVE = (_PLANNED, _CHECKING, _LOCATING, _RECEIVING, _VERIFYING, _REPAIRING, _CO
 # Consequences of having all bytes: they are hashed, or known at once to be right or wrong.
 _WHOLE = (_VERIFYING, _REPAIRING, _COMMITTING, _FAILED)
 
+#: What each event does in each state of a download; docs/architecture.md draws it.
 TRANSITIONS = {
     (_PLANNED, messages.Admitted): _to(_admitted, _CHECKING),
     (_CHECKING, messages.InStore): _to(_in_store, _CHECKING, _SKIPPED, _FAILED),
@@ -638,6 +659,7 @@ TRANSITIONS = {
     (_CHECKING, messages.ExistingHashed): _to(_existing_hashed, _CHECKING, _LOCATING, _COMMITTING, _FAILED),
     (_CHECKING, messages.CellsRead): _to(_part_read, _LOCATING, *_WHOLE),
     (_LOCATING, messages.Located): _to(_located, _RECEIVING),
+    # What an earlier run left is hashed while the URL is being requested.
     (_LOCATING, messages.Hashed): _to(_hashed, _LOCATING, _FAILED),
     (_RECEIVING, messages.Located): _to(_located, _RECEIVING, _FAILED),
     (_RECEIVING, messages.Answered): _to(_answered, _RECEIVING),
@@ -660,10 +682,10 @@ TRANSITIONS = {
     (_VERIFYING, messages.Due): _to(_due, _VERIFYING),
     (_COMMITTING, messages.Located): _to(_located, _COMMITTING),
     (_COMMITTING, messages.Due): _to(_due, _COMMITTING),
+    # A hash thread may still report on digests that were replaced meanwhile, see `forget_digests`.
     (_COMMITTING, messages.Hashed): _to(_hashed, _COMMITTING),
     (_COMMITTING, messages.CacheEntered): _to(_cache_entered, _COMMITTING),
     (_COMMITTING, messages.Committed): _to(_committed, _DONE, _SKIPPED, _FAILED),
     **{(state, Broken): _to(_broken, _FAILED) for state in _LIVE},
     **{(state, messages.Stopped): _to(_stopped, State.STOPPED) for state in _LIVE},
 }
-"""What each event does in each state of a download; docs/architecture.md draws it."""

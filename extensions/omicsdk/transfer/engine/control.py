@@ -147,6 +147,7 @@ class Control:
         Args:
             reason: Why; the first reason is kept.
         """
+        # The first reason is the cause: an interrupt during a budget's stop does not make it an interrupted run.
         if self._reason is None:
             self._reason = reason
         self._changed()
@@ -167,6 +168,7 @@ class Control:
         Args:
             now: Seconds by the transfer's monotonic clock.
         """
+        # Once: all transfers of a control have one budget, from the first one's start.
         if self._budget is not None and self._deadline is None:
             self._deadline = now + self._budget
 

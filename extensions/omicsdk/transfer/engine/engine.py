@@ -206,6 +206,7 @@ class Engine(ABC, Generic[J]):
                     if self._inbox.filled:
                         self._inbox.deliver()
                     if paused:
+                        # Ended, not held: no server waits for an hour, and files resume at the same byte.
                         for receiver in self._wire.cancel(self._pauses):
                             self._call_off(receiver)
                     else:
@@ -288,6 +289,7 @@ class Engine(ABC, Generic[J]):
             self._call_back(job)
         if job.state is not before:
             self._changed(job, before)
+        # In their order; the first that raises ends the job, and those after it are not executed.
         for command in commands:
             self.executors[type(command)](self, job, command)
 
@@ -349,6 +351,7 @@ class Engine(ABC, Generic[J]):
             error: Why it failed.
             route: The route to the server; None for that of the run's settings.
         """
+        # A server that has answered in this run has an outage, after which it may answer again.
         is_dead = server not in self._answered or isinstance(error, ProxyLoginFailed)
         if not (is_dead and isinstance(error, ConnectFailed | TimedOut)):
             return
@@ -405,6 +408,7 @@ class Engine(ABC, Generic[J]):
         dues += [entry[0] for entry in self._later]
         if not dues:
             return TICK
+        # Within a tick, since an event of the program's own (`stop`) does not wake the poll.
         wait = min(TICK, max(0.0, min(dues) - self._clock.monotonic()))
         if self._wire.flying or self._is_busy():
             return wait

@@ -47,10 +47,10 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
+#: States that a job does not leave; each has exactly one outcome.
 FINAL = frozenset({State.DONE, State.SKIPPED, State.FAILED, State.STOPPED})
-"""States that a job does not leave; each has exactly one outcome."""
+#: States of a download before the first request for bytes.
 PREPARING = frozenset({State.PLANNED, State.CHECKING, State.LOCATING})
-"""States of a download before the first request for bytes."""
 
 
 class Message(Frozen):

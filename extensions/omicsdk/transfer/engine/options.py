@@ -285,11 +285,11 @@ class TransferOptions(Filters, kw_only=True):
         return report
 
 
+#: Maximum number of concurrent requests for bytes if no option states one.
 DOWNLOAD_CONNECTIONS, UPLOAD_CONNECTIONS = 16, 4
-"""Maximum number of concurrent requests for bytes if no option states one."""
 
+#: The options by which files are selected.
 FILTERS = tuple(Filters.__annotations__)
-"""The options by which files are selected."""
 _NAMES = (*FILTERS, *TransferOptions.__annotations__)
 
 

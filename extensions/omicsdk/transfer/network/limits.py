@@ -135,6 +135,7 @@ def next_width(width: Width, sample: Sample, limit: int, threads: int = 1) -> Wi
         width = width._replace(connections=limit, home=min(width.home, limit), rates=(), trial=())
     if sample.refused:
         return _refused(width, sample)
+    # With too few requests in flight the rate shows how much work there was, not what the server can do.
     if not sample.steady or not sample.rate:  # a silent server allows no conclusion either
         return width
     width = width._replace(barren=False)
@@ -175,7 +176,9 @@ def _refused(width: Width, sample: Sample) -> Width:
     if before <= width.home and len(width.rates) == MEMORY:
         # The same number was accepted for a while: the server has a problem that will pass.
         return shrunk._replace(ceiling=max(width.home, width.ceiling), caution=max(FIRST_CAUTION, width.caution))
+    # This number was refused before: each time it is left alone for twice as long.
     again = 0 < width.ceiling <= before
+    # A try above the ceiling costs the wait that the server requests, which may be a twentieth of the time.
     penalty = max(FIRST_CAUTION, sample.retry_after / WAITING_SHARE, 2 * width.penalty if again else 0.0)
     penalty = max(min(penalty, LONGEST_CAUTION), sample.retry_after)
     return shrunk._replace(ceiling=connections, caution=penalty, penalty=penalty)
@@ -183,6 +186,7 @@ def _refused(width: Width, sample: Sample) -> Width:
 
 def _at_home(width: Width, rate: float, limit: int) -> Width:
     """No trial is running: start one when it is due."""
+    # By the median of the last three: a single odd sample is no change of the link.
     if len(width.rates) == MEMORY and _is_another(_median(width.rates), _median((*width.rates[-2:], rate))):
         width = width._replace(rates=width.rates[-2:], rest=0.0, pause=FIRST_REST, ramping=True, downward=False)
     width = width._replace(rates=(*width.rates, rate)[-MEMORY:])
@@ -199,14 +203,18 @@ def _trial(width: Width, limit: int) -> Width:
     """Start a trial."""
     most = min(limit, width.ceiling) if width.caution and width.ceiling else limit
     home = width.home
+    # Trials alternate between more and fewer, since fewer may have become better on a link that has changed.
     if width.downward and home > 1:
         return width._replace(connections=max(1, home * 2 // 3), trial=(), downward=False)
     if home >= most:
         rest = 2 * _longer(width.pause) if width.ramping else width.pause  # every step so far was an improvement
         return width._replace(rest=rest, pause=_longer(rest), downward=home > 1, ramping=False)
+    # Beyond what the server has refused one at a time: each refusal holds the server for all jobs.
     if width.ceiling and home >= width.ceiling:
         wider = home + 1
     else:
+        # Doubling, so that a transfer of two seconds finds a large number, too; after a trial without gain in smaller
+        # steps.
         wider = max(FIRST, home * 2) if width.ramping else home + max(1, home // 2)
         wider = min(wider, max(width.ceiling, home + 1)) if width.ceiling else wider
     return width._replace(connections=min(most, wider), trial=(), downward=True)
@@ -239,6 +247,7 @@ def _worth(home: int, other: int) -> float:
 
 def _moved(width: Width, rate: float, limit: int) -> Width:
     """The trial was faster: its number is the new home, and the next one in the same direction is tried at once."""
+    # Rates of the former home are no measure for this one: its first is that of the trial's last sample.
     home = width.connections
     width = width._replace(
         home=home,
@@ -415,6 +424,7 @@ class ConcurrencyController:
         """
         self._closed[server] = max(until, self._closed.get(server, 0.0))
         if len(self._closed) > REMEMBERED:
+            # The hold that ends first is the one whose loss costs least.
             del self._closed[min(self._closed, key=self._closed.__getitem__)]
         self.opens = min(self._closed.values())
 
@@ -437,6 +447,7 @@ class ConcurrencyController:
         elapsed = now - self._looked
         self._looked = now
         for state in self._active.values():
+            # The time since the last look counts by the number that was in flight at its beginning.
             if state.uneven or elapsed > LONGEST_PERIOD:  # the engine was paused, or the machine slept
                 state.off += elapsed
             state.uneven = state.flying != state.allowed
@@ -444,12 +455,14 @@ class ConcurrencyController:
             return
         self._due = now + PERIOD
         for state in self._active.values():
+            # Bytes of ended requests; those in flight are added below, so that each byte counts once.
             state.seen = state.received
         for server, received in in_flight():
             if (state := self._active.get(server)) is not None:
                 state.seen += received
         for server, state in list(self._active.items()):
             self._sample(state, now)
+            # A refusal has to be sampled first, although nothing is in flight.
             if not (state.flying or state.refused):
                 self._rest(server)
 
@@ -543,6 +556,7 @@ class Scheduler(ConcurrencyController, Generic[Q]):
         """The number of jobs that wait for a connection, without those that wait for one server while another has
         capacity.
         """
+        # All connections are in use, or there is a single server: further items could not be sent either.
         if self.full or not (self.several or self._closed):
             return self.waiting
         return sum(
@@ -677,6 +691,7 @@ class Throttle:
         """
         with self._guard:
             self.rate = _checked(rate)
+            # Tokens that were saved at a higher rate must not pass as a burst at the lower one.
             if self._bucket is not None and rate is not None:  # the debt remains: it is in bytes that have passed
                 self._bucket = self._bucket._replace(rate=rate, tokens=min(self._bucket.tokens, SAVED * rate))
             else:
@@ -695,6 +710,7 @@ class Throttle:
         with self._guard:
             if self.rate is None:
                 return 0.0
+            # Without saved tokens: a new limit applies from the first byte.
             bucket = self._bucket or Bucket(self.rate, 0.0, now)
             self._bucket = bucket.later(now).taken(count)
             return self._bucket.wait()
@@ -781,6 +797,7 @@ class Pacing(Generic[H]):
             Whether it was started.
         """
         if request in self._waiting:
+            # Its bytes were counted when it was paused.
             return self._waiting.pop(request)
         if self._counting:
             self._throttle.take(self._moved(request) - self._running.pop(request, 0), self._now())
@@ -797,6 +814,7 @@ class Pacing(Generic[H]):
         """
         if not self._counting:
             self._counting = self.engaged = True
+            # What moved before there was a limit does not count.
             self._running = {request: self._moved(request) for request in flying() if request not in self._waiting}
         # Each moves what it can before the next one is resumed: all at once would exceed the limit.
         while self._waiting and self._count() == 0.0:
@@ -810,6 +828,7 @@ class Pacing(Generic[H]):
             self._push()
         if self.full():
             return self._count()
+        # Only now that nothing waits: requests that a lifted limit had paused were resumed above.
         if self._throttle.rate is None:
             self._counting = self.engaged = False
         return None

@@ -165,8 +165,8 @@ class Verdict(NamedTuple):
     why: str = ""
 
 
+# Google's code of "Bucket is a requester pays bucket but no user project provided.".
 _NO_PAYER = "UserProjectMissing"
-"""Google's code of "Bucket is a requester pays bucket but no user project provided."."""
 
 
 def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, str], body: bytes) -> APIError:
@@ -213,6 +213,7 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
     if status in (200, 206):
         is_part = status == 206 or _is_part(asked, headers)
         verdict = _judge_part(asked, headers) if is_part else _judge_whole(asked, headers)
+        # The journal's grid for a size that a server made up could take all memory.
         if (verdict.size or 0) > LARGEST:
             return Verdict(Kind.WRONG_SIZE, status, why=f"{verdict.size:,} bytes, more than any file has")
         return verdict
@@ -231,6 +232,7 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
 def _is_part(request: Asked, headers: Mapping[str, str]) -> bool:
     """Whether a response of status 200 has the requested part alone, as those of `rclone serve s3`: it says so twice."""
     match = re.match(_CONTENT_RANGE, headers.get("content-range", "")) if request.ranged else None
+    # Without the file's size nothing shows that a response of 200 has less than all of it.
     if match is None or match[1] is None or match[3] == "*":
         return False
     start, end = int(match[1]), int(match[2]) + 1
@@ -244,6 +246,7 @@ def _judge_part(request: Asked, headers: Mapping[str, str]) -> Verdict:
         return Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({content_range[:80]!r})")
     start, end, size = int(match[1]), int(match[2]) + 1, None if match[3] == "*" else int(match[3])
     validator = validator_in(headers)
+    # Before the validators: whether the platform states the size decides if this is another file or another version.
     if size is not None and request.size is not None and size != request.size:
         return _other_size(request, 206, size, validator)
     if _differs(request.validator, validator):
@@ -740,5 +743,6 @@ class Quota(NamedTuple):
         """
         if self.left <= 0 or (retry_after or 0.0) > longest:
             return None
+        # The exponent is bounded, as a file may have any number of retries, and a float ends at 2 ** 1024.
         delay = min(LONGEST_DELAY, self.min_delay * 2 ** min(self.streak, 30)) * (0.5 + jitter / 2)
         return self._replace(left=self.left - 1, streak=self.streak + 1), max(delay, retry_after or 0.0)

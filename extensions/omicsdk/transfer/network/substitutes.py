@@ -11,10 +11,10 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.threads import Inbox, Pool
 from omicsdk.transfer.network.wire import SEND_BUFFER, Ask, Body, Ended, Receiver, Wire
 
+#: The status, headers and body of a response.
 Answered = tuple[int, Mapping[str, str], bytes]
-"""The status, headers and body of a response."""
+#: Takes the method, URL, headers and body of a request, and returns its response.
 Answering = Callable[[str, str, Mapping[str, str], bytes], Answered]
-"""Takes the method, URL, headers and body of a request, and returns its response."""
 
 #: Bytes of a body that receivers take at once.
 _CHUNK = 16 * 1024

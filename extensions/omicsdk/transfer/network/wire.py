@@ -87,6 +87,7 @@ class _Epoll:
 
     def watch(self, descriptor: int, what: int) -> None:
         try:
+            # Most are registered already; one that was closed and whose number was given again is not.
             self._epoll.modify(descriptor, self._masks[what])
         except FileNotFoundError:
             self._epoll.register(descriptor, self._masks[what])
@@ -641,6 +642,7 @@ class Wire:
                 elif by_proxy >= 400:
                     kind = ProxyLoginFailed if is_refused else ProxyFailed
                     error = kind(f"the proxy refused: {by_proxy}", method=ask.method, url=without_query(ask.url))
+                    # A 5xx of a proxy is mostly about the server behind it, and may pass.
                     lasting = by_proxy < 500
                 elif (login_refused := self._refused_login(flight)) is not None:
                     error, lasting, is_refused = login_refused, True, True
@@ -648,6 +650,7 @@ class Wire:
                     flight.passage.responded(refused=is_refused)
                 elif flight.passage is not None:
                     flight.passage.failed()
+                # Behind a proxy, the proxy is what was not reached: this machine connects to no other.
                 peer = route.proxy if route.proxy and type(error) in (ConnectFailed, ProxyFailed) else flight.server
                 if isinstance(error, ConnectFailed) or (isinstance(error, TimedOut) and not flight.receiver.lines):
                     route.blame_proxy(error)
@@ -749,6 +752,7 @@ class Wire:
         # libcurl would use signals for time-outs of name lookups, which are not safe with threads.
         handle.setopt(pycurl.NOSIGNAL, 1)
         handle.setopt(pycurl.BUFFERSIZE, self._buffer)
+        # libcurl would read file:// and other schemes, too, and URLs come from lists and services.
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS | pycurl.PROTO_FTP)
         handle.setopt(pycurl.PATH_AS_IS, 1)  # a key of an object store may contain dots
         handle.setopt(pycurl.TCP_KEEPALIVE, 1)

@@ -55,6 +55,7 @@ class _Thread:
             done.set()
 
         self._do(cancel)
+        # A thread that a fault has ended does not set it.
         while not done.wait(_CLOSING) and self._thread.is_alive():
             pass
 
@@ -145,6 +146,7 @@ class Wires:
         if isinstance(receiver, Attended):
             # Before the other thread has it, which calls it at once.
             receiver.go_aside(partial(thread.tell, [receiver]))
+        # Before it starts, since `poll` drops what comes of a receiver that is not in flight aside.
         self._aside[receiver] = thread
         thread.flying += 1
         thread.start(ask, receiver)
@@ -215,6 +217,7 @@ class Wires:
             elif isinstance(receiver, Attended):
                 receiver.attend()
         for thread in self._threads:
+            # An exception ends the thread that it is raised in, and only that: here it ends the run.
             if thread.fault is not None:
                 raise thread.fault
         return ended

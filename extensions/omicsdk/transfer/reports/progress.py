@@ -157,6 +157,7 @@ class Throughput:
             count: The bytes.
         """
         until = max(until, self.seconds)
+        # A curve of any duration has the same number of steps: they become longer instead.
         while until > self._limit * self.step:
             self._merge()
         length = until - self.seconds
@@ -170,6 +171,7 @@ class Throughput:
             self._amounts[index] += share
             left -= share
             index += 1
+        # The remainder, not another share: so the sum is exact.
         self._amounts[last] += max(left, 0.0)
         self.seconds = until
 
@@ -417,8 +419,8 @@ def counted(
         yield result
 
 
+#: A transfer that ends before shows no bar.
 FIRST_SECONDS = 0.5
-"""A transfer that ends before shows no bar."""
 EVERY_SECONDS = 0.25
 _log = logger("omicsdk.transfer")
 

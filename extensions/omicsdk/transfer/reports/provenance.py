@@ -21,8 +21,8 @@ from omicsdk.transfer.reports.progress import visible
 if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import Outcome, TransferReport
 
+#: The name of the file of a crate.
 CRATE_FILE = "ro-crate-metadata.json"
-"""The name of the file of a crate."""
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 _TERMS = {name: f"https://w3id.org/ro/terms/workflow-run#{name}" for name in ("md5", "sha1", "sha512")}
 _SUMS = ("md5", "sha1", "sha256", "sha512")

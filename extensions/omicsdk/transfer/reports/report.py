@@ -237,9 +237,12 @@ class Spool:
         """
         end, places = self._end, dict[int, bytes]()
         for number, record in records.items():
+            # Positions of one length each, so that any record is found by its number without an index in memory.
             places[number] = (end << 32 | len(record)).to_bytes(_PLACE, "big")
             end += len(record)
+        # Records before their positions: after a full disk nothing refers to bytes that were not written.
         _write(self._records, self._end, b"".join(records.values()))
+        # Consecutive numbers in one write: outcomes arrive nearly in the order of their items.
         run, first = bytearray(), 0
         for number in sorted(places):
             if number * _PLACE != first * _PLACE + len(run):
@@ -351,12 +354,14 @@ class Outcomes(Sequence[Outcome]):
         if number >= len(self._states):
             self._states.extend(bytes(number + 1 - len(self._states)))
         self._states[number] = 1 + STATES.index(state)
+        # With the errors as they were raised; pickle restores the others without their causes.
         if state == "failed" and len(self.failures) < KEPT_FAILURES:
             _free_frames(outcome.error)
             self.failures.append(outcome)
             self._failed[number] = outcome
         memory = self._memory
         memory[number] = outcome
+        # Counts were made above, so that a spilled outcome is only read again for a report.
         if len(memory) >= self._limit:
             self._spill()
 
@@ -433,8 +438,10 @@ class Outcomes(Sequence[Outcome]):
             if self._spool is None:
                 self._spool = Spool(self._folder)
             self._spool.add({number: _packed(outcome) for number, outcome in self._memory.items()})
+            # Only after the write: an outcome is in memory until it is in the file.
             self._memory.clear()
         except OSError as error:
+            # Tried again when twice as many wait: no outcome may be lost, and each try writes all of them.
             self._limit *= 2
             _log.debug("no space for temporary files (%s); outcomes are kept in memory", error)
 
@@ -478,6 +485,7 @@ def _portable(outcome: Outcome) -> Outcome:
     import pickle
 
     try:
+        # Both ways: errors of other libraries may be pickled and fail when they are restored.
         pickle.loads(pickle.dumps(outcome.error))  # noqa: S301 - made a moment ago
     except Exception as problem:
         _log.debug("%s does not pickle: %r", type(outcome.error).__name__, problem)

@@ -483,6 +483,7 @@ class S3Object(MultipartStore):
         except NotFound:
             return f"{self.target} does not exist."
         size, now = size_of(head), etag_of(head)
+        # An object that is longer than the file, or has another ETag than the store stated, is another client's.
         if self._before == (0, "") and size <= source.size and etag in ("", now):
             self._call("delete_object")
             return f"{self.target} did not exist before; what was stored there was removed."
@@ -522,6 +523,7 @@ class S3Object(MultipartStore):
             return ""
         bucket = {"Bucket": self._place["Bucket"], "Prefix": self._place["Key"]}
         page = self._call("list_multipart_uploads", place=bucket)
+        # Parts of another algorithm cannot be completed with ours, and a prefix also lists longer keys.
         algorithm = _ALGORITHMS.get(self.part_checksum or "")
         ours = [
             entry
@@ -539,6 +541,7 @@ class S3Object(MultipartStore):
             return None  # an earlier run may have ended before it was tagged; its checksums are unknown here
         try:
             response = self._call("head_object")
+        # Without a response nothing is known of the object: the call is made again, not the upload.
         except TransportError:
             raise
         except OmicsError:
@@ -599,6 +602,7 @@ class S3Object(MultipartStore):
             with self._asking("put_object"):
                 return example.signed(example.url + key, {**example.headers, **values})
         location, request = self._by_boto("put_object", params)
+        # Only a request whose URL ends with the key as it is can be signed again with another key in its place.
         is_usual = (
             request is not None and request.how["signature_version"] == "s3v4-query" and request.url.endswith(f"/{key}")
         )
@@ -609,6 +613,7 @@ class S3Object(MultipartStore):
 
     def _by_boto(self, operation: str, params: Mapping[str, Any]) -> tuple[Location, _Unsigned | None]:
         """Let boto3 sign a request; return it, and its unsigned form."""
+        # By thread: the client's hooks must leave alone what others sign with the same client.
         _signing.ours, _signing.request = True, None
         try:
             with self._asking(operation):

@@ -225,6 +225,7 @@ class S3Client:
         if self._anonymous:
             return None
         with self._lock:
+            # At the first request: botocore's chain, which finding them may need, takes long to import.
             if self._keys is None:
                 self._keys = self._settings.keys()
             keys = self._keys()
@@ -583,6 +584,7 @@ class S3Client:
             try:
                 return asking(query={**kind, **usual, **more}).body
             except APIError as error:
+                # Only for the first page: tokens of one version of the list mean nothing in the other.
                 if not kind or more or error.code not in ("NotImplemented", "InvalidArgument", "MethodNotAllowed"):
                     raise
                 self._first_lists.add(bucket)
@@ -784,6 +786,7 @@ class S3Client:
         }
         upload = self.begin_parts(*target, {**metadata, **target_headers}, doing=doing)
         part_size = max(COPY_PART, -(-size // _MOST_PARTS))
+        # Parts of two versions would make an object that never existed.
         condition = {"x-amz-copy-source-if-match": properties["etag"]} if properties.get("etag") else {}
         try:
 

@@ -57,8 +57,9 @@ class Response(NamedTuple):
     body: bytes
 
 
+#: Yields requests, and receives the response to each, or WireFailure is raised there; or yields seconds to wait.
+#: Returns its result.
 Exchange = Generator[Request | float, Response, T]
-"""Yields requests, and receives the response to each, or WireFailure is raised there; or yields seconds to wait. Returns its result."""
 
 
 class _Bytes:
@@ -192,6 +193,7 @@ def perform_all(
             if yielded == started:
                 break
             pause = min(TICK, max(0.0, waiting[0][0] - now)) if waiting else TICK
+            # Nothing is in flight, so that the clock is waited on, which tests move, and not sockets.
             if not wire.flying:
                 clock.sleep(pause)
                 continue

@@ -324,11 +324,13 @@ def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, de
         if truncated == "false":
             listing.finish()
             return
+        # A server that knows only the first version of lists continues after a key.
         if "KeyCount" not in facts and "NextContinuationToken" not in facts and "Marker" in facts:
             last = max([last, *(object_.key for object_ in page.objects), *page.folders])
             parameter, token = "marker", facts.get("NextMarker") or last
         else:
             parameter, token = "continuation-token", facts.get("NextContinuationToken", "")
+        # A token that comes again would list the same pages without end.
         if not token or token in seen:
             raise DecodeError(operation, "NextContinuationToken", token or None, expected="the token of the next page")
         seen.add(token)

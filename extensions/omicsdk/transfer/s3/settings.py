@@ -218,8 +218,8 @@ def keys_of_botocore(credentials: Any) -> Callable[[], Keys | None]:
     return keys
 
 
+# The origins of Amazon's own endpoints. Others below its domain are its customers'.
 _AMAZONS = r"https://s3(-fips|-accelerate)?(\.dualstack)?([.-][a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?:443"
-"""The origins of Amazon's own endpoints. Others below its domain are its customers'."""
 
 
 def is_amazons(url: str) -> bool:

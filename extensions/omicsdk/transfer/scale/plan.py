@@ -61,6 +61,7 @@ def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
     loads = [(0, shard) for shard in range(shards)]
     heapify(loads)
     assigned = [0] * len(files)
+    # By size and then by name, so that every process divides the same files alike, in whatever order it has them.
     for index in sorted(range(len(files)), key=lambda position: (-costs[position], files[position][0])):
         load, shard = loads[0]
         assigned[index] = shard
@@ -194,6 +195,7 @@ class Plan:
         self._check()
         room = ROOM if isinstance(self.folder, FsspecTarget) else room_in(self.folder)
         for item, index in self._placed(n):
+            # Names that may repeat are not checked against each other in `_check`, so that each is checked alone here.
             if self._repeats:
                 check_name(item.name, room=room)
             files[index] += 1
@@ -524,6 +526,7 @@ class Shard:
             )
         written = None
         if self.reports is not None:
+            # Files that a stopped shard has not reached have no outcome yet, and the report must have all of them.
             if report.why_stopped:
                 report.outcomes.fill((item.name, item.size, item.label) for item in self.items())
             make_folders(self.reports)
@@ -617,8 +620,10 @@ def sweep(shards: Sequence[Shard]) -> None:
 def _remove(journal: str, target: str | FsspecTarget) -> None:
     folder = target.spool_for(journal) if isinstance(target, FsspecTarget) else target
     with closing(Journal(Path(journal), lambda: False)) as opened:
+        # As the run that wrote the journal named its parts: their names have a digest of its path.
         parts = PartFiles(folder, os.path.relpath(journal, folder), Disk())
         for name in opened.parts:
             with suppress(FileNotFoundError, NotADirectoryError):
                 os.unlink(parts.paths(name)[1])
+        # Last: without the journal nothing would name the parts that remain.
         os.unlink(journal)

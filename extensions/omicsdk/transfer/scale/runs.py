@@ -106,6 +106,7 @@ def held_folder(journals: str, name: str, suffix: str = "") -> Generator[HeldFol
     make_folders(folder.path)
     sign = os.path.join(folder.path, _HELD)
     try:
+        # The system releases its lock when the process ends, however it does: that is how remains are recognised.
         descriptor = os.open(sign, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)
@@ -358,6 +359,7 @@ class Tracker:
         before = self._last.get(index)
         if before is not None and before.attempt != message.attempt:
             self.lost += 1
+            # A new attempt counts from 0: what the lost one received has crossed the network all the same.
             self._spent += before.progress.bytes_fetched
         elif before is not None and not before.worker:
             return  # the last message of a lost attempt
@@ -630,9 +632,11 @@ class Run:
         """Restart lost shards; after a pool broke, once all of its futures have ended."""
         if self._control.stopped:
             self._end_all()
+        # A broken pool ends its futures one by one: a new one is made once, when all shards that it loses are known.
         while self._lost and not (self._broken is not None and self._open):
             if not (self._stopped or self.channel.reachable() or self.channel.gone()):
                 return
+            # Taken first: `_submit` may add to them again.
             lost, self._lost = self._lost, dict[int, BaseException]()
             if self._broken is not None and not self._stopped:
                 self._replace_pool(lost)
@@ -651,6 +655,7 @@ class Run:
 
     def _replace_pool(self, lost: Mapping[int, BaseException]) -> None:
         broken, self._broken = self._broken, None
+        # The caller's own executor cannot be made anew here.
         if isinstance(self.executor, Executor):
             for index, error in lost.items():
                 self._tracker.ended(self._failed(index, error))

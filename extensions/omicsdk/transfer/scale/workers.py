@@ -95,6 +95,7 @@ def _settle() -> None:
 def _end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
+        # Returns when the parent has ended, however it did: a killed one closes no pool.
         parent.join()
         os._exit(1)  # its state is in its journal, as after any kill
 

@@ -142,6 +142,7 @@ class Uploads(Engine[Job]):
         before = self._looked
         super()._widen()
         now, _, moved = self._looked
+        # Parts of files that begin later are as large as the link moves in a moment, see `plan_parts`.
         if self._looked is not before and now - self._began >= SETTLED:
             self._rules = self._rules._replace(rate=moved / (now - self._began))
 
@@ -165,6 +166,7 @@ class Uploads(Engine[Job]):
     def _prepare_parts(self) -> None:
         """Hash and sign a few parts ahead of sending."""
         now = self._clock.monotonic()
+        # Signatures expire: no more is prepared than can be sent soon.
         room = self._connections - self._preparing - len(self._ready)
         for job in list(self._working.values()):
             if room <= -AHEAD:
@@ -190,6 +192,7 @@ class Uploads(Engine[Job]):
 
         def ended(event: messages.PartReady | messages.PartFailed) -> None:
             self._preparing -= 1
+            # What is not sent leaves the pipeline here, all else when its request has ended.
             if epoch != job.epoch or isinstance(event, messages.PartFailed):
                 job.pipeline -= 1
             if epoch == job.epoch:
@@ -198,6 +201,7 @@ class Uploads(Engine[Job]):
         def failed(error: Exception) -> None:
             if epoch == job.epoch and isinstance(error, ChecksumMismatch):
                 try:
+                    # A checksum that differs may be that of a file which was written to meanwhile.
                     job.file.check()  # a different content may be the reason for the error
                 except OmicsError as change:
                     error = change
@@ -215,6 +219,7 @@ class Uploads(Engine[Job]):
         epoch, source, now = job.epoch, job.file, self._clock.monotonic
         # Checksums from before the upload began apply until the received bytes differ.
         file_checksums: Mapping[str, str] = job.facts.checksums if job.whole and not job.damaged else {}
+        # The bytes of the whole were hashed before, so that the file need not be read for its one request.
         computed = {name: file_checksums[name] for name in names if name in file_checksums}
         if job.whole and source.size <= ETAG_PART and "s3_etag" in file_checksums:
             computed["md5"] = file_checksums["s3_etag"]
@@ -227,6 +232,7 @@ class Uploads(Engine[Job]):
             source.expect(cut.start, cut.length)
             missing = [name for name in dict.fromkeys((*names, *comparable)) if name not in computed]
             checksums = {**computed, **source.checksums(missing, cut, lambda: self._closing)}
+            # A part that only the platform lists is used if its bytes are those of the file.
             if stored_part is not None and comparable and difference(checksums, expected) is None:
                 return SentPart(number, cut.length, stored_part.etag, checksums)
             location = locate(checksums)
@@ -243,6 +249,7 @@ class Uploads(Engine[Job]):
         while self._ready and not self._concurrency.full:
             job, prepared = self._ready.popleft()
             server, route = prepared.location.server, job.store.route(prepared.location.url) if self._dead else None
+            # The upload was restarted, and this part belongs to the former one.
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
             elif (error := self._unreachable(server, route)) is not None:
@@ -252,6 +259,7 @@ class Uploads(Engine[Job]):
                 waiting.append((job, prepared))
             else:
                 self._start(job, prepared)
+        # In their order, before what is prepared next.
         self._ready.extendleft(reversed(waiting))
 
     def _may_start(self, prepared: Prepared) -> bool:
@@ -265,6 +273,7 @@ class Uploads(Engine[Job]):
     def _bears(self, prepared: Prepared) -> bool:
         """Whether a part may start now: under a bandwidth limit, only as many start as will end soon."""
         rate = self._control.rate_limit
+        # Something is always sent, however low the limit is; requests that follow a file count as nothing.
         if rate is None or self._wire.flying == self._following:
             return True
         flying = sum(sending.prepared.cut.length for sending in self._sendings())
@@ -278,6 +287,7 @@ class Uploads(Engine[Job]):
         try:
             job.file.check()
             self._wire.start(sending.ask(), sending)
+            # Counted only now: a request that could not be sent has no end that would count it off.
             self._concurrency.started(sending.location.server)
         except OmicsError as error:
             job.pipeline -= 1
@@ -360,6 +370,7 @@ class Uploads(Engine[Job]):
         source = SourceFile(job.path, job.title)  # not in a thread: switching takes longer
         target = job.store.target
         key = key_of(job.path, job.title, target)
+        # Two uploads with one key would take the records of each other's parts for their own.
         is_open = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
         done, unfinished = self._journal.finished(key, place_of(target)), self._journal.unfinished(key)
         self.apply(job, messages.Opened(source, key, is_open, done, unfinished))
@@ -449,6 +460,7 @@ class Uploads(Engine[Job]):
             missing = f"it was sent, but the platform confirms {confirmed}"
             outcome = outcome._replace(state="failed", error=ChecksumMissing(job.title, missing))
         self._tell(job.number, outcome, job.counted)
+        # A stop waits for no request, so that none is sent any more.
         if self._follow is not None and outcome.is_present and not self._closing:
             follow_up = self._follow(job.number, outcome)
             if follow_up is not None:
@@ -460,6 +472,7 @@ class Uploads(Engine[Job]):
         for receiver in self._wire.cancel(lambda _: True):
             if isinstance(receiver, Sending):
                 self._returned(receiver)
+        # The user is waiting for the stop: what a slower thread still reads is not used.
         self._hashers.close(0.5)
         self._long_hashers.close(0.5)
         # Aborting calls the service: before the threads for calls are closed.

@@ -129,6 +129,7 @@ class SourceFile:
             SourceChanged: The file ends before.
             OSError: The system refused.
         """
+        # Without pread a read moves the position that other threads read at.
         with nullcontext() if HAS_PREAD else self._guard:
             data = read_at(self._descriptor, length, offset)
         if not data:
@@ -276,6 +277,7 @@ class Chains:
         all_links = list[Link]()
         limit = min(limit, self._size)
         for digests, position in self._positions.items():
+            # One stretch of a chain at a time: a digest takes bytes in their order only.
             if digests not in self._running and position < limit:
                 self._running.add(digests)
                 all_links.append(Link(self, digests, position, min(limit, position + longest)))
@@ -443,6 +445,8 @@ class Job:
         """
         confirmed = [name for name, value in part.checksums.items() if facts.get(name) == value]
         self.unconfirmed |= not confirmed
+        # MD5 costs twenty times as much as CRC32C: once the store has confirmed its own checksum, it is not computed
+        # any more.
         self.compares_etags &= self.store.part_checksum not in confirmed
 
     def list_parts(self, parts: Mapping[int, SentPart]) -> None:
@@ -532,6 +536,7 @@ class Job:
     @property
     def _carried(self) -> tuple[str, ...]:
         """The checksums of the whole that follow from those of what is sent."""
+        # Those of all parts are combined into that of the file, without reading it for it.
         carried = ("crc32c",) if self.store.part_checksum == "crc32c" else ()
         return (*carried, "md5") if self.whole and "md5" in self.upload.checksums else carried
 

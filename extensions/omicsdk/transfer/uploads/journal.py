@@ -157,6 +157,7 @@ class UploadJournal:
                     self._unfinished[key].parts[number] = SentPart(number, size, etag, checksums)
             case ["begin", key, upload_id, identity, part_size]:
                 self._unfinished[key] = Unfinished(upload_id, cast("Identity", tuple(identity)), part_size)
+                # What is being replaced is not finished any more, even if the new upload never ends.
                 self._finished.remove(key.encode())
             case ["done", key, _, _, *more]:
                 self._unfinished.pop(key, None)

@@ -455,6 +455,7 @@ def _encrypted(headers: Mapping[str, str]) -> bool:
 
 
 def _kind(status: int, code: str | None, *, empty: bool) -> Kind:
+    # By the code before the status: S3 sends these, and codes of passing errors, with 400.
     if code in _DAMAGED_CODES:
         return Kind.DAMAGED
     if code in _GONE_CODES or (status == 404 and empty):

@@ -82,6 +82,7 @@ def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
         remedy = "Leave one of them out, or give them different targets."
         return _fail(job, UsageError(problem, remedy=remedy), rules)
     done, unfinished = event.done, event.unfinished
+    # Size, time and inode stand for the bytes, which are not read.
     if done is not None and done.identity == job.file.identity:
         job.record = done
         job.state = State.SKIPPED
@@ -92,6 +93,7 @@ def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
     job.upload_id = unfinished.upload_id
     if unfinished.identity != job.file.identity:
         return _fail(job, changed_from(job.title, unfinished.identity, job.file.identity), rules)
+    # As the journal has it, whatever the rules are now: the parts that the platform has are of this size.
     job.cuts = PartPlan(job.file.size, unfinished.part_size)
     job.journaled = unfinished.parts
     job.facts = _facts(job, {})
@@ -126,6 +128,7 @@ def _hash_needed(job: Job, needed: Chains) -> Commands:
 
 def _begin_parts(job: Job) -> Commands:
     if job.whole:
+        # The chains were made for the whole, whose checksums do not follow from those of parts.
         job.whole, job.chains = False, None
     job.state = State.BEGINNING
     if job.restarts:
@@ -150,6 +153,7 @@ def _begun(job: Job, event: messages.Begun, _: Rules) -> Commands:
     if chosen is not None and chosen != job.cuts.part_size:
         job.cuts = PartPlan(job.file.size, chosen)
         job.facts = _facts(job, job.facts.checksums)
+    # Recorded and synced before the first part: parts of an upload whose id is lost are still charged.
     return [messages.RecordBegun(), *_send(job)]
 
 
@@ -180,6 +184,7 @@ def _take_up(job: Job, parts: Mapping[int, SentPart]) -> Commands:
     sizes = {part.size for part in parts.values() if part.number < max(parts)}
     size = job.store.part_size(job.upload_id) or next(iter(sizes), job.cuts.part_size)
     too_many = PartPlan(job.file.size, size).count > job.store.rules.parts
+    # Then only those parts can be used that the usual division has, too.
     if len(sizes) > 1 or size < job.store.rules.least or too_many:
         size = job.cuts.part_size
     job.cuts = PartPlan(job.file.size, size)
@@ -238,6 +243,7 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
         error = event.error or TransportError("the server answered before it had received everything")
         if event.lasting:
             return _fail(job, error, rules)
+        # An overloaded store may let requests time out instead of refusing them: it gets fewer at once.
         relief: Commands = [Relieve(sending.location, 0.0)] if isinstance(error, TimedOut) else []
         return [*relief, *_once_more(job, event, error, rules)]
     match verdict.kind:
@@ -257,6 +263,8 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
         case Kind.ENDED | Kind.REFUSED if (
             job.announces and "content-md5" in sending.location.headers and _is_of_header(verdict)
         ):
+            # Some stores refuse a header that the signature does not name; without it the response is compared as
+            # before.
             job.announces = False
             return _resend(job, sending.prepared.cut.number)
         case Kind.ENDED | Kind.REFUSED | Kind.LATER if job.store.relents(verdict.status, verdict.complaint.code):
@@ -353,6 +361,7 @@ def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Comman
     headers = here.headers
     if origin_of(url) != origin_of(here.url):  # a redirect must not reveal our headers to another origin
         headers = {name: value for name, value in headers.items() if _harmless(name)}
+    # The request that was redirected has left the pipeline, and the same part is sent again.
     job.pipeline += 1
     moved = prepared._replace(location=here.replaced(url=url, headers=headers), hops=prepared.hops + 1)
     return [messages.Send(moved, first=True)]
@@ -396,6 +405,7 @@ def _call_failed(job: Job, event: messages.CallFailed | messages.PartFailed, rul
     if isinstance(error, Stopped):
         return []
     is_lasting = isinstance(error, TransportError) and error.lasting
+    # Stores promise that a call with one of these errors may be made again, see `MultipartStore`.
     if is_lasting or not isinstance(error, TransportError | RateLimited | ServerError):
         return _fail(job, readable(job, error), rules)
     again = _resend(job, event.number) if isinstance(event, messages.PartFailed) else []
@@ -449,6 +459,7 @@ def _assembled(job: Job, event: messages.Assembled, rules: Rules) -> Commands:
 
 
 def _anew(job: Job, error: OmicsError, rules: Rules) -> Commands:
+    # First, so that a failure below aborts nothing: the platform no longer has this upload.
     job.upload_id, job.journaled = "", None
     job.restarts += 1
     if job.restarts > RESTARTS:
@@ -497,6 +508,8 @@ def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
     mismatch = difference({**job.checksums, **(job.sent[1].checksums if job.whole else {})}, facts)
     if mismatch is None:
         return _judge_size(job, facts, rules)
+    # A whole file is sent again once: its bytes may have been changed on their way, and the next PUT replaces the
+    # object.
     if job.whole and not job.damaged:
         job.damaged[1] = 1
         job.plan_again()
@@ -516,6 +529,7 @@ def _judge_size(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
         job.upload_id = ""
         problem = f"{title}: {job.file.size} bytes were sent, but the store has {size}"
         return [messages.DropRecord(), *_fail(job, Unconfirmed(problem, name=title), rules)]
+    # The response proves nothing about the bytes: the store has to state at least the size of what it has.
     if not job.confirmed and size is None:
         if isinstance(job.store, WholeStore):
             assert job.location is not None
@@ -543,14 +557,18 @@ def _stopped(job: Job, event: messages.Stopped, _: Rules) -> Commands:
 
 def _give_up(job: Job, *, abort: bool) -> Commands:
     """End a job that failed or was stopped; unusable parts are discarded on the platform, too."""
+    # Results of parts, calls and hashes that come from now on are those of an upload that has ended.
     job.epoch += 1
     # An object that was assembled incorrectly must not be trusted by the next run.
     completing = job.state is State.COMPLETING
     job.wrong = isinstance(job.error, SourceChanged) or (completing and isinstance(job.error, ChecksumMismatch))
+    # The store may have wrong bytes under the object's name, whatever it answered.
     if job.whole and job.accepted is not None and isinstance(job.error, SourceChanged | ChecksumMismatch):
         job.state = State.ABORTING
         withdraw = partial(job.store.withdraw, job.facts, job.accepted.get("etag", ""))
         return [messages.CancelRequests(), messages.Call(withdraw, messages.Aborted)]
+    # Without either the parts stay, and the next run resumes from them. Requests end first: a part that arrives after
+    # the abort may be stored, and charged.
     if job.upload_id and (abort or job.wrong):
         job.state = State.ABORTING
         return [messages.CancelRequests(), messages.Call(partial(job.store.abort, job.upload_id), messages.Aborted)]
@@ -614,6 +632,7 @@ _OUT = (_ABORTING, _FAILED)
 _GONE = (_HASHING, _BEGINNING, _SENDING, _COMPLETING, *_OUT)
 _LATE = (messages.PartReady, messages.PartFailed, messages.Ended, messages.CalledOff, messages.Stored)
 
+#: What each event does in each state of an upload; docs/architecture.md draws it.
 TRANSITIONS = {
     (_PLANNED, messages.Admitted): _to(_admitted, _CHECKING),
     (_CHECKING, messages.Opened): _to(_opened, _SKIPPED, _HASHING, _BEGINNING, _SENDING, *_OUT),
@@ -648,4 +667,3 @@ TRANSITIONS = {
     **{(state, Broken): _to(_broken, *_OUT) for state in _LIVE},
     **{(state, messages.Stopped): _to(_stopped, _ABORTING, _STOPPED) for state in _LIVE},
 }
-"""What each event does in each state of an upload; docs/architecture.md draws it."""
