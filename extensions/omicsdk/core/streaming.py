@@ -13,8 +13,8 @@ from omicsdk.core.request import Request
 if TYPE_CHECKING:
     import httpx
 
+#: Bytes that `iter_bytes` gives at a time by default.
 CHUNK = 1 << 16
-"""Bytes that `iter_bytes` gives at a time by default."""
 
 
 class _Body:
@@ -55,10 +55,10 @@ class _Body:
         return [self._left], len(self._left)
 
     def _break(self, error: Exception, *, arrived: bool) -> None:
-        """Keep an error for the next read if bytes must be returned first, else raise it."""
+        """Keep an error for each further read, and raise it now unless bytes must be returned first."""
+        self._broken = error
         if not arrived:
             raise self._translate(error) or error from error
-        self._broken = error
 
 
 class Body(_Body):
