@@ -58,6 +58,7 @@ def complaint_of(body: bytes | str) -> Complaint:
     """
     body = body[:READ_LIMIT]
     text = (body.decode("utf-8", "replace") if isinstance(body, bytes) else body).strip()
+    # By its beginning, not its Content-Type, which is often that of a proxy or missing.
     value = _json_or_none(text) if text[:1] in ("{", "[", '"') else None
     if value is not None:
         return Complaint(*_in_json(value), None, value, text)

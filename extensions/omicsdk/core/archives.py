@@ -11,8 +11,9 @@ from omicsdk.core.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: By default a file may inflate to a hundred times its size, and to 1 GiB in any case. Deflate reaches a thousand
+#: times.
 LEAST, RATIO = 1 << 30, 100
-"""By default a file may inflate to a hundred times its size, and to 1 GiB in any case. Deflate reaches a thousand times."""
 OPTION = "--max-unpacked"
 
 _SIZE = r"(?i)(\d{1,18}(?:\.\d{1,9})?)\s*([kmgtp]?)(?:i?b)?"

@@ -25,8 +25,8 @@ class Body:
 
 NO_BODY = Body(None, None)
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+# Modules whose values are sent as texts.
 _TEXTS = frozenset({"uuid", "decimal", "pathlib", "ipaddress", "fractions"})
-"""Modules whose values are sent as texts."""
 
 
 def plain(value: Any, *, sent: bool = False) -> Any:

@@ -118,6 +118,7 @@ def _zero_bytes(power: int) -> tuple[int, ...]:
             _ZERO_BYTES.append(_square(matrix))
         else:
             one_bit = (0x82F63B78, *(1 << bit for bit in range(31)))  # the Castagnoli polynomial, reflected
+            # Three squares of the matrix of one bit: that of eight.
             _ZERO_BYTES.append(_square(_square(_square(one_bit))))
     return _ZERO_BYTES[power]
 

@@ -174,8 +174,8 @@ AnyClient = TypeVar("AnyClient", bound="Client | AsyncClient")
 ClientOfPart = TypeVar("ClientOfPart", bound="Client | AsyncClient", covariant=True)
 E = TypeVar("E", Exchange, AsyncExchange)
 
+#: Version of what generated packages use of this one; both sides compare.
 INTERFACE = 3
-"""Version of what generated packages use of this one; both sides compare."""
 
 
 class ResponseCheck(Protocol):
@@ -296,6 +296,7 @@ class _ClientBase(Generic[E]):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        # At the class's creation, so that an old package fails at its import and not within a request.
         if cls._interface != INTERFACE:
             raise ConfigError(
                 f"{cls.__module__} was generated for interface {cls._interface} of omicsdk.core, but this version has interface {INTERFACE}",

@@ -168,6 +168,7 @@ class Rules:
         """
         self.check_headers(facts, request, response.headers)
         applicable = [pair for pair in self.applicable(facts, request.url) if pair[0].places]
+        # An error is about the request in its own words, and states none of its arguments.
         if not applicable or not response.is_success or not response.content:
             return
         with paused_for(len(response.content)):
@@ -281,8 +282,8 @@ def whole_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arg
     return read_again_if_inconsistent(lambda: checked_list(call, total, key, **arguments))
 
 
+# Entries after which a listing in ascending order is expected to go on so, and they are not remembered any more.
 _REMEMBERED = 10_000
-"""Entries after which a listing in ascending order is expected to go on so, and they are not remembered any more."""
 
 
 class ListingCheck:
@@ -347,6 +348,7 @@ class ListingCheck:
         number = declared_number(stated, "the total", self._operation)
         if number is None:
             return
+        # Noted, not raised: the caller gets the entries first, and decides what a contradiction means for it.
         if self._total is not None and number != self._total:
             self._note(f"the stated total changed from {self._total} to {number}")
         self._total = number

@@ -70,6 +70,7 @@ def jwt_claims(token: str) -> Mapping[str, object]:
 
 
 def _seconds(value: object) -> float | None:
+    # A claim may be anything, and a bool is an int for Python.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -96,6 +97,7 @@ def origin_of(url: str) -> str:
         `scheme://host:port` in lower case, always with the port ("https://dss.example.org:443"), or an empty text if
         the URL is invalid or has no scheme or host.
     """
+    # By its beginning, so that the cache is not filled with the paths of presigned URLs.
     beginning = _BEGINNING.match(url)
     return _origin_of(beginning[0] if beginning is not None else url)
 
@@ -281,6 +283,7 @@ class BearerToken(Credentials):
         self._current = _checked(Token(token, expires_at))
 
     def __reduce__(self) -> tuple[Callable[..., BearerToken], tuple[object, ...]]:
+        # Two processes would each use a refresh token that may be valid only once.
         if self._refresh is not None:
             raise TypeError("a BearerToken that is renewed by a function cannot be sent to another process")
         options = {"origins": self._origins, "expires_at": self._current.expires_at, "remedy": self._remedy}
@@ -305,6 +308,7 @@ class BearerToken(Credentials):
         token = self._current
         if self._is_due(token) and self._refresh is not None:
             token = self._renewed(token)
+        # Before it is sent: the service would state no more than that it refuses the token.
         elif token.expires_at is not None and self._clock.now() > token.expires_at + CLOCK_SKEW:
             raise AuthError(f"The access token expired on {moment(token.expires_at)}", remedy=self._remedy)
         return {"authorization": f"Bearer {token.value}"}

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import NamedTuple
 
 _HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:url|output)\s*=\s*"')
+# Lines within which one shows that a file is a configuration of curl.
 _HEAD_LINES = 20
-"""Lines within which one shows that a file is a configuration of curl."""
 _VALUE = re.compile(r'\s*(url|output)\s*[=: ]\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*\Z')
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v"}
 

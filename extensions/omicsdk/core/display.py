@@ -13,23 +13,24 @@ from typing import Any, cast
 from omicsdk.core.redaction import mask_json
 from omicsdk.core.type_guards import is_array, is_object
 
+#: Most characters of a repr, without its last brackets.
 LONGEST = 300
-"""Most characters of a repr, without its last brackets."""
+#: Most characters of a value in a repr, of which a UUID with a version has 62, and of one in a table.
 LONGEST_VALUE, LONGEST_CELL = 80, 120
-"""Most characters of a value in a repr, of which a UUID with a version has 62, and of one in a table."""
+#: Most rows and columns of a table of items in a notebook; the rest is counted.
 MOST_ROWS, MOST_COLUMNS = 10, 6
-"""Most rows and columns of a table of items in a notebook; the rest is counted."""
 _LEFT = '"text-align: left"'
 _FEW = 5
+#: Important names: their fields come first.
 FIRST = (
     *("id", "uuid", "guid", "did", "object_id", "bundle_uuid", "name", "title", "username"),
     *("status", "state", "version", "size"),
 )
-"""Important names: their fields come first."""
 
 
+#: Last words of the members by which an object in a list is shown, the most telling one first: `projectTitle`,
+#: `genus_species`.
 LABELS = ("title", "name", "shortname", "label", "species", "organ", "format", "text", "id", "uuid")
-"""Last words of the members by which an object in a list is shown, the most telling one first: `projectTitle`, `genus_species`."""
 _LAST_WORD = re.compile(r"[A-Z]?[a-z0-9]+$|[A-Z]+$")
 
 
@@ -38,8 +39,8 @@ class _Null:
         return "None"
 
 
+#: JSON's null, which is displayed, unlike None for a field without a value.
 NULL_VALUE = _Null()
-"""JSON's null, which is displayed, unlike None for a field without a value."""
 
 
 class Displayed:
@@ -190,6 +191,7 @@ def _as_list(value: object) -> list[object]:
 
 
 def _masked(name: str, value: object) -> str:
+    # With its name, which may be all that shows that a value is secret.
     masked = cast("dict[str, object]", mask_json({name: str(value)}))[name]
     # Control characters would act on the terminal that shows the repr, and break its one line.
     return "".join(c if c.isprintable() else " " for c in str(masked))

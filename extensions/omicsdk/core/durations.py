@@ -2,8 +2,8 @@
 
 import re
 
+#: What to do where a text is no duration.
 REMEDY = "Use seconds, or a duration such as 90m, 2h30m or 7d."
-"""What to do where a text is no duration."""
 
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s?": 1}
 

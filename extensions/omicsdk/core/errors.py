@@ -291,13 +291,13 @@ STATUS_ERRORS: Mapping[int, type[APIError]] = {
 }
 
 
+#: S3's codes for keys that are wrong, expired or missing. Some come with 400.
 WRONG_KEYS = frozenset(
     {
         *("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"),
         "UnsupportedAlgorithm",  # of rclone, for a request that is not signed
     }
 )
-"""S3's codes for keys that are wrong, expired or missing. Some come with 400."""
 
 
 def error_class(status: int) -> type[APIError]:

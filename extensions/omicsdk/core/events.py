@@ -75,12 +75,14 @@ class Resumption:
 
     def request(self) -> Request:
         """Return the request for the events after the last one."""
+        # The first connection, and one of a stream without ids: the service is not asked to continue.
         if not self.last_id:
             return self._request
         return replace(self._request, headers=(*self._request.headers, ("last-event-id", self.last_id)))
 
     def received(self, event: Event[Any]) -> None:
         """Continue after an event."""
+        # Each event shows that the stream works: only connections without any count as failures.
         self._failures = 0
         self.last_id = event.id or ""
         if event.retry is not None:
@@ -126,6 +128,7 @@ class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
                 with self.streamed(resumption.request()) as body:
                     if body.status_code == NO_CONTENT:
                         return  # WHATWG HTML: no reconnection is wanted
+                    # With the last id of the broken connection, which events without one of their own keep.
                     frames = frames_of(self, body, EVENTS, resumption.last_id)
                     for piece in body.arriving():
                         for content in frames.feed(piece):

@@ -13,17 +13,17 @@ from omicsdk.core.forms import form_text
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_array, is_list, is_mapping
 
+#: Bytes read from a file at a time.
 CHUNK = 1 << 20
-"""Bytes read from a file at a time."""
 
 
+#: What a binary field or body may be given as; a path is opened for each try.
 Content = bytes | BinaryIO | os.PathLike[str]
-"""What a binary field or body may be given as; a path is opened for each try."""
 
 
+#: What a file in a multipart body may be given as: its content, or its name and content, and then its media type and
+#: further headers of its part.
 MultipartFile = Content | tuple[str, Content] | tuple[str, Content, str] | tuple[str, Content, str, Mapping[str, str]]
-"""What a file in a multipart body may be given as: its content, or its name and content, and then its media type and
-further headers of its part."""
 
 
 def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
@@ -54,6 +54,7 @@ class FileContent:
     def __init__(self, pieces: Callable[[], Iterator[bytes]], sources: Iterable[Content]) -> None:
         self._pieces = pieces
         files = [source for source in sources if not isinstance(source, (bytes, os.PathLike))]
+        # Where they are now: a caller may have read a part of a file, whose rest is the body.
         self._starts = [(file, _position(file)) for file in files]
         self._is_read = False
 

@@ -76,8 +76,8 @@ def state_folder() -> Path:
 
 
 _REMEDY = "Check the permissions of the file and its folder, and the free disk space."
+#: The permissions of a file that only its owner may read.
 PRIVATE = 0o600
-"""The permissions of a file that only its owner may read."""
 _STRIDE = 1024 * 1024
 
 
@@ -151,7 +151,8 @@ def in_place_of(
     from pathlib import Path
 
     target = target_of(Path(path)) if through_links else Path(path)
-    # An unpredictable name that is never opened if it exists: no link can be waiting there.
+    # An unpredictable name that is never opened if it exists: no link can be waiting there. Shortened, since a name that is
+    # as long as file systems allow has no room for a suffix.
     part = target.with_name(f".{target.name[:50]}.{os.urandom(6).hex()}.part")
     try:
         with open(part, "xb", opener=None if mode is None else _for_owner) as file:
@@ -159,6 +160,7 @@ def in_place_of(
             file.flush()
             if mode not in (None, PRIVATE):
                 part.chmod(mode)
+            # Before the rename: after a power cut the name must not be that of an empty file.
             if durable:
                 os.fsync(file.fileno())
         # Within the `try`: a rename that fails leaves no file of ours beside the target.
@@ -315,11 +317,11 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+#: Seconds to wait for another writer; each keeps the lock for milliseconds.
 PATIENCE = 10.0
-"""Seconds to wait for another writer; each keeps the lock for milliseconds."""
 
+# Seconds between two tries.
 _PAUSE = 0.02
-"""Seconds between two tries."""
 
 
 @contextmanager

@@ -17,11 +17,11 @@ from omicsdk.core.retry import seconds_of_date
 
 ALGORITHM = "hmac-sha256"
 
+#: Headers that the Data Store signed: the defaults of its library, for a request with a body.
 SIGNED = ("date", "digest")
-"""Headers that the Data Store signed: the defaults of its library, for a request with a body."""
 
+#: Most seconds between a signature's date and the receiver's clock, unless the receiver sets another limit.
 MOST_SKEW = 300.0
-"""Most seconds between a signature's date and the receiver's clock, unless the receiver sets another limit."""
 
 _PARAMETER = re.compile(r'\s*([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\d+))\s*(?:,|$)')
 
@@ -116,6 +116,7 @@ def verify_signature(
         text = _text_to_sign(method, url, lowered, names)
     except (binascii.Error, ValueError) as error:
         raise SignatureError(f"the signature cannot be checked: {error}") from None
+    # In constant time: how long a comparison takes must not show how much of a guess is right.
     if not hmac.compare_digest(claimed, _hmac(key.encode() if isinstance(key, str) else key, text)):
         raise SignatureError(f"the signature of key {parameters['keyId']!r} is wrong")
     # The signature covers the header Digest; only this comparison covers the body itself.
@@ -162,6 +163,7 @@ def _parameters(authorization: str | None) -> dict[str, str]:
     offset = 0
     while offset < len(rest):
         match = _PARAMETER.match(rest, offset)
+        # A parameter that comes twice could be one thing for this reader and another for the next.
         if match is None or match[1] in parameters:
             raise SignatureError("the Authorization header is not a list of distinct name=value pairs")
         parameters[match[1]] = match[2] if match[2] is not None else match[3]

@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+#: Key of a response's extensions: its JSON, if it was decoded to compare it.
 DECODED = "omicsdk.decoded"
-"""Key of a response's extensions: its JSON, if it was decoded to compare it."""
 
+#: Bytes of a body from which on a pause of the collector pays, and the import of a faster JSON decoder, if there is one
+#: (40 ms): pages of a thousand records are that long.
 LARGE = 1 << 18
-"""Bytes of a body from which on a pause of the collector pays, and the import of a faster JSON decoder, if there is one (40 ms): pages
-of a thousand records are that long."""
 
+#: New objects from which on they are moved: a pass over fewer takes less than a millisecond.
 SETTLE_FROM = 10_000
-"""New objects from which on they are moved: a pass over fewer takes less than a millisecond."""
 
+#: Set to False to never pause the cyclic collector.
 pause_enabled = True
-"""Set to False to never pause the cyclic collector."""
 
 _pause_lock = threading.Lock()
 _pauses = 0

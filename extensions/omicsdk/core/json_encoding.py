@@ -10,8 +10,8 @@ from omicsdk.core.date_texts import written as date_text
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_list, is_mapping
 
+#: Most levels of lists and dictionaries that are searched for what JSON cannot represent.
 DEEPEST = 100
-"""Most levels of lists and dictionaries that are searched for what JSON cannot represent."""
 
 
 def encoded(value: object) -> bytes:

@@ -6,10 +6,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: Of difflib, from which a name is suggested: `--inclde` for `--include` (0.92), but not `--exclude` (0.71).
 LEAST_LIKENESS = 0.75
-"""Of difflib, from which a name is suggested: `--inclde` for `--include` (0.92), but not `--exclude` (0.71)."""
+# Characters of a name that is compared: the time of a comparison grows with its square.
 _LONGEST = 100
-"""Characters of a name that is compared: the time of a comparison grows with its square."""
 
 
 def nearest(word: str, known: Iterable[str], *, count: int = 1, least: float = LEAST_LIKENESS) -> list[str]:

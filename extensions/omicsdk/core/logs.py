@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from logging import Logger
 
+#: The level of debugging, as `logging` has it.
 DEBUG = 10
-"""The level of debugging, as `logging` has it."""
+# Levels of records by the methods that log them, as `logging` has them; the highest for the one that tells whether to.
 _LEVELS = {"debug": DEBUG, "info": 20, "warning": 30, "error": 40, "exception": 40, "critical": 50, "isEnabledFor": 50}
-"""Levels of records by the methods that log them, as `logging` has them; the highest for the one that tells whether to."""
 
 
+# What is to be done before the first record, with the lowest level that is shown then.
 _waiting: "list[tuple[int, Callable[[], None]]]" = []
-"""What is to be done before the first record, with the lowest level that is shown then."""
 
 
 @contextmanager

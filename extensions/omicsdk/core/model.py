@@ -303,8 +303,8 @@ _OF_MAPPINGS = frozenset({"get", "items", "keys", "values"})
 # Not a base: abc's metaclass would make each class of a model slower to create. pandas and polars ask isinstance.
 Mapping.register(Model)  # pyright: ignore
 
+#: Creates a model without its constructor: `from_dict` sets every attribute, which saves a call per object.
 blank = object.__new__
-"""Creates a model without its constructor: `from_dict` sets every attribute, which saves a call per object."""
 
 
 def rest_of(
@@ -325,6 +325,7 @@ def rest_of(
 
 def otherwise_typed(owner: str, value: Any) -> Any:
     """Return a value that does not conform to the document unchanged, and log that once per place at DEBUG."""
+    # Once for each place: a page of a thousand records would log each of them.
     if value is not None and owner not in _logged:
         _logged.add(owner)
         _log.debug("%s: %s does not match the document; kept", owner, type(value).__name__)

@@ -315,6 +315,7 @@ class AnyOperation(Generic[P, R, S, A, H]):
     @overload
     def __get__(self, client: None, owner: type[AsyncClient]) -> A: ...
     def __get__(self, client: Any, owner: Any) -> Any:
+        # By the class, not the client, of which there is none where the operation is read from the class.
         kind = self.calls[issubclass(owner, AsyncClient)]
         if client is None:
             return kind(self, None)

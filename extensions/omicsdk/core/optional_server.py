@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from omicsdk.core.platform import Discovery
     from omicsdk.core.request import Request
 
+#: The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it.
 NO_SERVER = "https://server.invalid"
-"""The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it."""
 
 
 class _Refusal:

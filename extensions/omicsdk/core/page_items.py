@@ -5,8 +5,8 @@ from typing import Any
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.model import ANY, Shape, array, check
 
+#: Header that names the page's list; HCA services send it with every page but the last.
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
-"""Header that names the page's list; HCA services send it with every page but the last."""
 
 
 def found_at(page: Any, path: str) -> Any:

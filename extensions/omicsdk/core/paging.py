@@ -185,6 +185,7 @@ def _is_after_last(
     if items is not None and not items:
         return True
     number, begin = int(query[name]), dict(parse_qsl(urlsplit(request.url).query)).get(name, "")
+    # `Walk` finds such a circle, too, but only after pages of it were returned again.
     if number <= _number(begin, -1):
         raise DecodeError(request.operation, name, query[name], expected="the token of another page")
     last_link = _header_link(headers, paging.last, "last") if paging.style == "link" else None
@@ -212,6 +213,7 @@ def _counted(paging: Paging, request: Request, page: Any, next_number: int | Non
         DecodeError: The stated one is that of this page, or of one before it.
     """
     got = len(items_at(page, paging.items, request.operation))
+    # First, since some services state a total or a next page even beyond the last one.
     if got == 0:
         return {}
     arguments, name = paging.arguments(request), paging.parameter

@@ -51,6 +51,7 @@ def beside(
     servers = (client if kind is type(client) else kind)._servers  # pyright: ignore[reportPrivateUsage] - as above
     transport = exchange.transport.beside(base_url, credentials, servers=servers, security=kind._security)
     clone._exchange = replace(exchange, transport=transport, error_module=kind._error_module)
+    # A recipe would make a client of the other service in another process.
     clone._recipe = None
     return clone
 

@@ -91,8 +91,8 @@ class Found(NamedTuple):
     credentials_origin: str = ""
 
 
+#: The result of a source that states nothing.
 NOTHING = Found()
-"""The result of a source that states nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +254,7 @@ def resolution(
             owner = candidate.base_url or _owner(discovery, base_url, search)
             if owner in (None, search.base_url) or origin_of(owner or "") == (origin_of(search.base_url or "") or None):
                 login, login_origin = candidate.credentials, candidate_origin
+                # Later sources read no login then: what is wrong with one that is not used is no error.
                 search = replace(search, is_complete=True)
             else:
                 kept_back += [
@@ -278,8 +279,8 @@ def resolution(
     return Resolution(url, login, origin, login_origin)
 
 
+# The beginning of an invalid base URL that errors print; other text may be a token in its place.
 _URL_OR_HOST = re.compile(r"$|https?:|\w+://|(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:[:/]|$)")
-"""The beginning of an invalid base URL that errors print; other text may be a token in its place."""
 
 
 def _check_base_url(url: str, source: str, platform: str) -> str:
@@ -551,6 +552,7 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
             ConfigError: This client has a `transport` and no `blocking_transport`.
         """
         exchange, kind = self._exchange, self._blocking_class
+        # Without its constructor, which would look for credentials again and open connections of its own.
         twin = object.__new__(kind)
         twin._exchange = kind._exchange_class(  # pyright: ignore[reportPrivateUsage] - a client's own
             strict=exchange.strict,
@@ -843,9 +845,9 @@ class Workflow(_Late, Generic[P, R]):
         return run
 
 
+#: Seconds for which a thread collects items of a listing before it hands them to the event loop: one change of thread
+#: an item would cost more than the item.
 BATCH_SECONDS = 0.02
-"""Seconds for which a thread collects items of a listing before it hands them to the event loop: one change of thread an item
-would cost more than the item."""
 
 
 class Listing(_Late, Generic[P, T]):
@@ -908,6 +910,7 @@ def _batch(items: Iterator[T]) -> list[T]:
     end = 0.0
     for item in items:
         batch.append(item)
+        # From the first item on, for which a page may have to be requested.
         end = end or time.monotonic() + BATCH_SECONDS
         if time.monotonic() >= end:
             break

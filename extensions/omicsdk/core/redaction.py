@@ -159,6 +159,7 @@ def mask_query(query: str) -> str:
     from urllib.parse import unquote_plus
 
     pairs = re.split(r"([&;])", query)
+    # Of a presigned URL all parameters go: which of them a service signs or needs differs.
     names = {_plain(unquote_plus(pair.partition("=")[0])) for pair in pairs[::2]}
     if names & _PRESIGNED_NAMES:
         return MASK

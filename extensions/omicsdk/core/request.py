@@ -19,12 +19,12 @@ from omicsdk.core.type_guards import is_list, is_mapping
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
 
+#: Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object.
 Query = Sequence[tuple[str, object]]
-"""Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object."""
 
 
+#: RFC 9110, section 9.2.2.
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
-"""RFC 9110, section 9.2.2."""
 
 # RFC 3986: characters that need no escape in a path segment and in a query value.
 _SEGMENT_SAFE = "-._~!$&'()*+,;=:@"
@@ -36,8 +36,8 @@ class WrongSegment(UsageError, ValueError):
     """A path parameter's value that would change the path."""
 
 
+#: Media type of a response that is an address (RFC 2483).
 URI_LIST = "text/uri-list"
-"""Media type of a response that is an address (RFC 2483)."""
 
 
 @dataclass(frozen=True, slots=True)

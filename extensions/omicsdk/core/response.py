@@ -59,6 +59,7 @@ class Response:
         """
         with paused_for(len(self.content)):
             try:
+                # Taken out, so that the decoded data do not live as long as the response, which a caller may keep.
                 data = self.decoded.pop() if self.decoded else decoded(self.content) if self.content else None
             except ValueError as error:
                 raise not_json(self.operation, self.url, self._shown(), str(error)) from error

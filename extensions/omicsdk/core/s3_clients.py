@@ -238,6 +238,7 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 match = _TUNNEL.search(str(error.kwargs.get("error", "")))
                 status = None if match is None else match[1]
                 is_refused = status in ("401", "407")
+                # A failure without a status of the proxy shows nothing of the password.
                 if passage is not None and status is not None:
                     passage.responded(refused=is_refused)
                 if is_refused:
@@ -257,6 +258,8 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 passage.responded(refused=is_refused)
             if is_refused:
                 raise _unreached(ProxyLoginFailed, f"The proxy refused: {response.status_code}", request, proxy)
+        # Only what has responded before is retried when it refuses connections: then it is an outage, not a wrong
+        # address.
         responded.update((origin_of(url), proxy or ""))
         return response
 

@@ -18,11 +18,11 @@ from omicsdk.core.type_guards import is_mapping
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
 
+#: Alternatives, each with the names of the schemes that are sent together.
 Requirement = Sequence[Sequence[str]]
-"""Alternatives, each with the names of the schemes that are sent together."""
 
+#: Adds to credentials what a scheme's flows state; the third argument is the scheme's name.
 Bind = Callable[[Credentials, "Mapping[str, Flow]", str], Credentials]
-"""Adds to credentials what a scheme's flows state; the third argument is the scheme's name."""
 
 _AUTHORIZATION = "authorization"
 
@@ -342,6 +342,7 @@ class SchemeCredentials(Credentials):
         self.security = security
         self.parts = parts
         self.single = single
+        # False for none, so that a search without a result is remembered, too.
         self._found: dict[tuple[Requirement, bool, bool], Credentials | Literal[False]] = {}
         # Credentials that were not passed by scheme may be those of one only: which is unknown where several fit.
         usual = {name for names in security.default for name in names} & parts.keys()

@@ -19,8 +19,8 @@ def _kind(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
+#: Media type of event streams (WHATWG HTML, 9.2).
 EVENTS = "text/event-stream"
-"""Media type of event streams (WHATWG HTML, 9.2)."""
 
 
 def are_events(media_type: str) -> bool:
@@ -56,6 +56,8 @@ class Frames:
         if self._is_events:
             chunk = self._with_plain_ends(chunk)
         *whole, self._rest = (self._rest + chunk).split(self._mark)
+        # Only the rest: what is whole has been passed on, and a server that never ends an item must not fill the
+        # memory.
         if len(self._rest) > self._limit:
             raise ResponseTooLarge(f"An item of the response is larger than {self._limit:,} bytes (response_limit)")
         for piece in whole:

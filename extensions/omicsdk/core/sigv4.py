@@ -82,6 +82,7 @@ class Signer(Frozen):
         signed = {**(headers or {}), "x-amz-content-sha256": payload, "x-amz-date": moment}
         if self.keys.token:
             signed["x-amz-security-token"] = self.keys.token
+        # The Host header always, or the same signature would be valid at another host.
         names = sorted([*signed, "host"])
         # AWS trims values and reduces several spaces to one before it compares signatures.
         lines = [f"{name}:{host if name == 'host' else ' '.join(signed[name].split())}" for name in names]
@@ -177,6 +178,7 @@ def canonical_query(query: str) -> str:
     if not query:
         return ""
     pairs = (part.partition("=") for part in query.split("&") if part)
+    # Unescaped first: a query that was escaped by other rules must be signed as the server will read it.
     alike = sorted((escaped(unescaped(name)), escaped(unescaped(value))) for name, _, value in pairs)
     return "&".join(f"{name}={value}" for name, value in alike if name != "X-Amz-Signature")
 

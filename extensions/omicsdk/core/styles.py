@@ -28,8 +28,8 @@ def as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+#: Separator of items for tsv in Swagger 2.0.
 TAB = "\t"
-"""Separator of items for tsv in Swagger 2.0."""
 
 
 def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *, explode: bool) -> object:

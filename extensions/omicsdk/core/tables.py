@@ -12,10 +12,10 @@ from typing import IO, Any
 
 from omicsdk.core.errors import UsageError
 
+#: Most characters of a line of a list of files, and of a row that has several.
 LONGEST_LINE = 1 << 20
-"""Most characters of a line of a list of files, and of a row that has several."""
+#: Most characters of a row of a table of records, whose cells may hold documents.
 LONGEST_RECORD = 1 << 24
-"""Most characters of a row of a table of records, whose cells may hold documents."""
 
 
 def take_long_cells() -> None:
@@ -105,6 +105,7 @@ def _joined(
         end = match.end() if match is not None else 0
         if end == len(more) and length <= longest:
             continue
+        # A quote that closes in mid-cell was not opened as one; nor is one whose cell is longer than any row.
         if length > longest or more[end + 1 : end + 2] not in (delimiter, "\r", "\n", ""):
             return None
         text = "".join(rest)
@@ -152,6 +153,7 @@ def rows_of(
 
     def following() -> Iterator[str]:
         """The lines after the current one, which are kept."""
+        # Lines that were read ahead are kept: where the quote proves to be text, they are rows by themselves.
         yield from tuple(ahead)
         for line in source:
             ahead.append(line)
@@ -170,6 +172,7 @@ def rows_of(
             is_whole = delimiter == "\t" and width is not None and len(cells) == width > 1
             joined = _joined(line, cells, opened, following(), delimiter, longest)
             if joined is not None and is_whole:
+                # If each line is a row by itself, the quotes are text: one cell with many lines is rarer.
                 others = [_split(ahead[number].rstrip("\r\n"), delimiter)[0] for number in range(joined[1] - 1)]
                 joined = None if all(len(other) == width for other in others) else joined
             if joined is not None:

@@ -147,8 +147,8 @@ class Workers(_Threads):
         self.close()
 
 
+#: Most concurrent calls.
 AT_ONCE = 16
-"""Most concurrent calls."""
 
 
 def ended(call: Future[Any], stopped: Callable[[], bool]) -> bool:
@@ -358,6 +358,7 @@ class Pool(_Threads):
                 notify = partial(failed, ended)
 
             def deliver() -> None:
+                # In the engine's thread, like the count above it, so that it needs no lock.
                 self.waiting -= 1
                 notify()
 

@@ -19,15 +19,15 @@ from omicsdk.core.type_guards import is_object
 
 _log = logger("omicsdk.oauth")
 
+#: Environment variable that names another file.
 PATH_VARIABLE = "OMICS_TOKEN_FILE"
-"""Environment variable that names another file."""
 
+# Seconds to wait for another process that has the file: it may be renewing a login over a slow network.
 _PATIENCE = 120.0
-"""Seconds to wait for another process that has the file: it may be renewing a login over a slow network."""
 
 
+#: The platform whose logins are for origins, not for base URLs: one serves the Atlas's services together.
 HCA = "hca"
-"""The platform whose logins are for origins, not for base URLs: one serves the Atlas's services together."""
 _SECRETS = ("access_token", "refresh_token", "id_token")
 _OWN = (*_SECRETS, "expires_at", "also", "kind", "user", "store")
 _KEYRING = "keyring"
@@ -143,6 +143,7 @@ class TokenFile:
         entry = entries[key]
         if entry.get("store") == _KEYRING:
             secrets = _from_keyring(key)
+            # A locked keyring is like no login: the other sources are tried, as no user can be asked here.
             if secrets is None:
                 return None
             entry = {**entry, **secrets}
@@ -163,6 +164,7 @@ class TokenFile:
         return logins
 
     def _login(self, key: str, entry: Mapping[str, object]) -> StoredLogin:
+        # Checked here, as users edit such files and other versions write them.
         value, end = entry.get("access_token"), entry.get("expires_at")
         if not isinstance(value, str) or isinstance(end, bool) or not (end is None or isinstance(end, int | float)):
             raise self._broken("has an entry without a token")
@@ -252,6 +254,8 @@ class TokenFile:
             before = self.login(url)
             # The lock is held while `change` requests a token: a refresh token that can be used once would be sent by two processes.
             after = change(before)
+            # Nothing is written otherwise: most of those that wait for the lock find a login that another process has
+            # renewed.
             if after != before:
                 entries = self._read()
                 # Under the key where it was found: one login of the Atlas may serve several origins.
@@ -302,6 +306,7 @@ class TokenFile:
         profiles = {key.split(" ")[1] for key in entries if key.startswith(f"{self.platform} ")}
         views = [TokenFile(self.path, self.platform, name) for name in sorted({DEFAULT_PROFILE, *profiles})]
         serving = [view for view in views if profile in (None, view.profile) and view._serving(entries, url)]
+        # Not the first one: it may be that of another user.
         if len(serving) > 1:
             names = " and ".join(view.profile for view in serving)
             raise ConfigError(
@@ -323,6 +328,7 @@ class TokenFile:
         if own_key in entries or self.platform != HCA:
             return own_key if own_key in entries else None
         origin, beginning = _origin(url), own_key.rpartition(" ")[0]
+        # One login of the Atlas serves several of its services.
         shared = (key for key, entry in entries.items() if origin in _also(entry))
         return next((key for key in shared if key.rpartition(" ")[0] == beginning), None)
 

@@ -8,8 +8,8 @@ from contextvars import ContextVar
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import Interrupted
 
+#: Seconds between two checks of whether to stop.
 TICK = 0.1
-"""Seconds between two checks of whether to stop."""
 
 
 def never() -> bool:
@@ -29,6 +29,7 @@ def stopping(stopped: Callable[[], bool]) -> Generator[None]:
     Args:
         stopped: Whether to stop; called ten times a second during waits.
     """
+    # A context variable, since workflows of several threads and tasks run at once, each with its own stop.
     token = _STOPPED.set(stopped)
     try:
         yield

@@ -17,11 +17,11 @@ from omicsdk.core.type_guards import is_list, is_mapping
 
 T = TypeVar("T")
 
+#: Most seconds between the time of a signature and the receiver's clock.
 TOLERANCE = 300.0
-"""Most seconds between the time of a signature and the receiver's clock."""
 
+#: A shared secret: the text that the service issued, or the key itself.
 Secret = str | bytes
-"""A shared secret: the text that the service issued, or the key itself."""
 
 # ASCII digits, at most 15: `int` raises an error for more than 4,300.
 _NUMBER = re.compile(r"(?a)\d{1,15}")
@@ -111,6 +111,7 @@ def verify(
         InvalidSignature: It is not; the message states why.
         UsageError: The body is not bytes, or a secret is empty or malformed.
     """
+    # The received bytes: JSON that is parsed and written again is not what was signed.
     raw = _raw(body)
     keys = [_key(item, signature.key) for item in _secrets_of(secret)]
     lowered = {name.lower(): value for name, value in headers.items()}
@@ -250,6 +251,7 @@ def _from_base64(text: str) -> bytes:
 
 def _check_age(timestamp: str, now: float, tolerance: float) -> None:
     signed = int(timestamp)
+    # Some services sign milliseconds, which would be thousands of years ahead.
     age = now - (signed / 1000 if signed > _MILLISECONDS else signed)
     if abs(age) > tolerance:
         when = f"{age:.0f} s ago" if age > 0 else f"{-age:.0f} s in the future"

@@ -99,10 +99,10 @@ class RefreshingToken(BearerToken):
             return renewed.token
 
 
+#: Environment variable that names the key file.
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
-"""Environment variable that names the key file."""
+#: Seconds for which a token is valid: the most that Google's services accept.
 LIFETIME = 3600.0
-"""Seconds for which a token is valid: the most that Google's services accept."""
 _REMEDY = f"Set {VARIABLE} to the JSON key file of a service account, or unset it to use another login."
 
 

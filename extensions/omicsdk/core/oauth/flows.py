@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.core.security import Flow
 
+#: How an application authenticates with its secret (RFC 7591): by HTTP Basic, or in the request's body.
 AuthMethod = Literal["client_secret_basic", "client_secret_post"]
-"""How an application authenticates with its secret (RFC 7591): by HTTP Basic, or in the request's body."""
 
+#: Returns the environment of a client, and what replaces its network.
 Network = Callable[[], "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]"]
-"""Returns the environment of a client, and what replaces its network."""
 
+#: The grant of a login with a browser on another machine (RFC 8628).
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-"""The grant of a login with a browser on another machine (RFC 8628)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class OAuthClient:
             sent = post(url, form_body(form), operation, again=again)
             authorization = ("authorization", f"Basic {base64.b64encode(pair.encode()).decode('ascii')}")
             return replace(sent, headers=(*sent.headers, authorization))
+        # A public client is identified by its id alone (RFC 6749, 3.2.1).
         form |= {"client_id": self.client_id} | ({"client_secret": self.client_secret} if self.client_secret else {})
         return post(url, form_body(form), operation, again=again)
 

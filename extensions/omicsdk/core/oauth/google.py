@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from omicsdk.core.oauth.tokens import Endpoint, Grant
     from omicsdk.core.request import Request
 
+#: The kind of a stored login that is the path of a credentials file; others are bearer tokens.
 KIND = "google"
-"""The kind of a stored login that is the path of a credentials file; others are bearer tokens."""
+#: Environment variable: an access token, used before any file.
 TOKEN_VARIABLE = "OMICS_GOOGLE_TOKEN"  # noqa: S105 - a name
-"""Environment variable: an access token, used before any file."""
+#: Scopes of services that only need to know the account, such as Terra's.
 IDENTITY = "openid https://www.googleapis.com/auth/userinfo.email"
-"""Scopes of services that only need to know the account, such as Terra's."""
+#: Scope of reads from Google's storage.
 READ_STORAGE = "https://www.googleapis.com/auth/devstorage.read_only"
-"""Scope of reads from Google's storage."""
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _LOGIN, _TOKEN = "Run `gcloud auth application-default login`", "the output of `gcloud auth print-access-token`"
 REMEDY = f"{_LOGIN}, or set {VARIABLE} to the key file of a service account, or {TOKEN_VARIABLE} to {_TOKEN}."
@@ -229,6 +229,7 @@ def log_in(
         grant = grant_by_browser(
             application, IDENTITY.split(), extra, sender, on_message, open_browser=opening, timeout=timeout
         )
+    # Without it the file is of no use: access tokens are not stored in it.
     if not grant.refresh_token:
         raise AuthError("Google issued no refresh token", remedy="Log in again, and accept all requested permissions.")
     content = {

@@ -42,8 +42,8 @@ def _open(url: str) -> None:
         logger("omicsdk.oauth").debug("no browser could be opened")
 
 
+# Seconds between two checks of whether to stop.
 _STEP = 0.25
-"""Seconds between two checks of whether to stop."""
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>

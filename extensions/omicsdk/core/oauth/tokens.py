@@ -170,6 +170,7 @@ class Endpoint:
         from omicsdk.core.sending.transport import Transport
 
         parts = urlsplit(request.url)
+        # A transport of its own, without credentials that could be sent along.
         transport = Transport(
             f"{parts.scheme}://{parts.netloc}",
             environ=self._environ,

@@ -63,6 +63,7 @@ def _renewing(
     def renew(response: Any, **options: Any) -> Any:
         nonlocal sent_again
         request = response.request
+        # Once: a service that refuses the renewed credentials as well would be asked for ever.
         if response.status_code != 401 or sent_again or not may_send(credentials, request.url, base_url=base_url):
             return response
         refused = {name: request.headers[name] for name in names if name in request.headers}

@@ -133,6 +133,8 @@ class _Body(httpx.AsyncByteStream):
                     piece = await self._response.content.read(_PIECE)
                 if not piece:
                     return
+                # Until as much has arrived as the least rate brings in the time for a head; after that `wire` measures
+                # the rate.
                 self._least -= len(piece)
                 yield piece
 

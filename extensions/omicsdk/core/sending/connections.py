@@ -124,6 +124,7 @@ def network(url: str, environ: Mapping[str, str] | None = None) -> Network:
     variables = os.environ if environ is None else environ
     ca_file = next((variables[name] for name in _CA_FILES if variables.get(name)), None)
     ca_dir = variables.get("SSL_CERT_DIR") or None
+    # requests takes a folder in its variable, too.
     if ca_file is not None and os.path.isdir(ca_file):  # noqa: PTH112 - pathlib takes 2 ms to import
         ca_file, ca_dir = None, ca_file
     variable = _proxy_variable(url, variables)
@@ -174,6 +175,7 @@ def _names(entry: str, host: str, port: int | None) -> bool:
     if entry == "*":
         return True
     name, wanted_port = _split_port(entry)
+    # An entry without a port is for all ports of its host.
     if wanted_port is not None and wanted_port != port:
         return False
     from ipaddress import ip_address, ip_network
@@ -323,16 +325,17 @@ def _by_aiohttp(context: ssl.SSLContext) -> Any:
     return AiohttpTransport(context, KEPT_FOR)
 
 
+#: Chooses what sends a request: a function that takes it and returns its response, or None for the network.
 Substitute = Callable[[], "Callable[[httpx.Request], httpx.Response] | None"]
-"""Chooses what sends a request: a function that takes it and returns its response, or None for the network."""
 
 
 def _by_network() -> None:
     return None
 
 
+#: An origin, `https://host:port`; with the files of the certificate that identifies the client and of its key, if it
+#: has one.
 PoolKey = str | tuple[str, str, str | None]
-"""An origin, `https://host:port`; with the files of the certificate that identifies the client and of its key, if it has one."""
 
 
 # Weak references: a client that nobody closes ends with its last reference, as without this mapping.
@@ -478,6 +481,7 @@ class Connections(dict[PoolKey, Pool]):
             if self._closed:
                 return []
             self._closed = True
+            # Those in use are among them: closing a client ends its requests.
             transports = [transport for pool in self.values() for transport in pool.all]
             self.clear()
             # Each pool has the replacement as its transport, and it is closed once.
@@ -505,6 +509,7 @@ def tls_context(way: Network) -> ssl.SSLContext:
     Raises:
         ConfigError: A file cannot be read or is invalid.
     """
+    # Without the proxy, so that all routes with the same files share the context.
     key = Network(None, way.ca_file, way.ca_dir, way.client_cert, way.client_key)
     # Held while one is created: threads that start together would each spend the 20 ms.
     with _contexts_lock:

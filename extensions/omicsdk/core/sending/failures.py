@@ -44,6 +44,7 @@ def failure_of(error: Exception) -> WireFailure:
         return WireFailure(TooManyOpenFiles("Cannot connect: too many files are open"), arrived=False, lasting=True)
     if isinstance(error, httpx.ConnectTimeout):
         return WireFailure(TimedOut("Cannot connect within the time allowed"), arrived=False)
+    # A retry would wait for the same connections, which only this program can give back.
     if isinstance(error, httpx.PoolTimeout):
         remedy = "Close streamed responses, or make fewer calls at once."
         return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)

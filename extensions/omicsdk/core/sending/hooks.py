@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Called with a request or response.
 Hook = Callable[[T], None]
-"""Called with a request or response."""
 
+#: The same of an asynchronous client: a plain function, or one that is awaited.
 AsyncHook = Callable[[T], Awaitable[None] | None]
-"""The same of an asynchronous client: a plain function, or one that is awaited."""
 
 Hooks = Hook[T] | Sequence[Hook[T]]
 AsyncHooks = AsyncHook[T] | Sequence[AsyncHook[T]]
+#: Those of requests, and those of responses.
 AnyHooks = tuple[Sequence[Callable[[Any], Any]], Sequence[Callable[[Any], Any]]]
-"""Those of requests, and those of responses."""
 
 
 class HookedSender(Sender):

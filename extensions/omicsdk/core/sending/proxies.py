@@ -66,6 +66,8 @@ class Passage:
                 self._first, self._until = login.first, now + _LONGEST_WAIT
                 # Under the lock, under which `_end` takes the list: no request is added that nothing wakes.
                 login.first._waiting.append(self)
+            # By time as well: the first request may have a body that takes minutes, and shows nothing until it was
+            # sent.
             is_over = self._first is self or self._first._over.is_set() or now >= self._until
             return "go" if is_over else "wait"
 

@@ -237,8 +237,8 @@ class SecurityRules(Protocol):
         ...
 
 
+#: Reserves the next request to an origin, by a clock; returns the seconds to wait before it is sent.
 Pace = Callable[[str, Clock], float]
-"""Reserves the next request to an origin, by a clock; returns the seconds to wait before it is sent."""
 
 
 #: Difference of clocks in seconds up to which it is not considered the reason of a refusal: the usual tolerance of
@@ -1032,6 +1032,7 @@ class AsyncTransport(_Transport):
     ) -> None:
         super().__init__(base_url, transport, **options)
         environ, http2 = options.get("environ"), options.get("http2", False)
+        # Of its own, since connections of an event loop cannot be used by threads.
         self._blocking = Connections(environ, http2=http2, asynchronous=False, given=blocking_transport)
 
     def synchronous(self) -> Transport:

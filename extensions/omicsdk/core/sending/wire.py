@@ -347,6 +347,7 @@ class Sender(_Sender):
                 if len(body) >= READ_LIMIT:
                     break
         except WIRE_ERRORS as error:
+            # The status is known, which matters more than the rest of its message.
             http_log.debug("the body of an error was cut off: %s", type(error).__name__)
         finally:
             response.close()
@@ -582,6 +583,7 @@ def _give_back(pool: Pool, transport: Any, now: float) -> None:
     """Return a transport to the pool."""
     if pool.shared is not None:
         return
+    # aiohttp's transport has connections of its own, and serves all small requests: only its slot is returned.
     if transport is not pool.small:
         pool.idle.append((transport, now))
     pool.slots.release()
@@ -687,9 +689,10 @@ def _lines(mark: str, headers: httpx.Headers, secret: Collection[str] = ()) -> s
 # seconds. Without `least` the limit ends with the head. The time of the request's own body does not count.
 
 
+#: The longest wait for a piece in one call of the system. A signal that arrives after Python last looked for one, but
+#: before the call begins, does not end the call: Ctrl-C right after a request was sent would be noticed when the read
+#: times out.
 SIGNAL_SECONDS = 1.0
-"""The longest wait for a piece in one call of the system. A signal that arrives after Python last looked for one, but before the
-call begins, does not end the call: Ctrl-C right after a request was sent would be noticed when the read times out."""
 
 
 class _Limit:
@@ -789,6 +792,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self.get_extra_info = stream.get_extra_info
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
+        # In one wait, unlike in threads: an event loop notices signals and cancellations itself.
         return self._limit.counted(await self._stream.read(max_bytes, self._limit.left(timeout)))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature

@@ -218,6 +218,7 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
         operator = _operator(value)
         if operator is not None:
             name, operand = operator
+            # tweak ignores this silently; here the user learns which file is wrong.
             if below is not None and not isinstance(below, list):
                 raise ConfigError(
                     f"{layer.place(keys)}: {name_of(keys)} has {name}, but what it changes is not an array"
@@ -255,6 +256,7 @@ def _operator(value: Json) -> tuple[str, Json] | None:
 
 def _changed(array: list[Json], name: str, operand: Json, location: str) -> list[Json]:
     """Return the array after an operator."""
+    # Copies: the layers stay as they were read, whatever later ones change.
     result, operand = list(array), copy.deepcopy(operand)
     if name == "$append":
         return [*result, operand]
@@ -363,6 +365,7 @@ def parsed(text: str, path: Path) -> Layer:
             applies), or a number is not valid in JSON (NaN, Infinity); the error names line and column.
     """
     text = text.removeprefix("\ufeff")
+    # The decoder of `json` in Python is slower, but it alone states where each value is, and refuses what is ambiguous.
     located = _LocatingDecoder(text)
     try:
         value: object = located.decode(text)
@@ -456,8 +459,8 @@ class _LocatingDecoder(json.JSONDecoder):
 _READABLE = 0o644
 INDENT = 4
 
+#: The content of a settings file.
 Values = dict[str, Json]
-"""The content of a settings file."""
 
 
 def set_value(path: Path, keys: Sequence[str], value: Json) -> None:

@@ -15,10 +15,11 @@ from contextlib import closing
 from importlib import import_module
 from typing import Any
 
+#: The name under which the keyring lists the secrets.
 SERVICE = "omicsdk"
-"""The name under which the keyring lists the secrets."""
+#: Most seconds that a keyring may take: an unlocked one responds in milliseconds, so a slower one is waiting for a
+#: user.
 SECONDS = 5.0
-"""Most seconds that a keyring may take: an unlocked one responds in milliseconds, so a slower one is waiting for a user."""
 
 # Backends that prompt for a password at their first use, which cannot be determined beforehand.
 _ASKING = ("keyring.backends.kwallet", "keyrings.alt", "keyrings.cryptfile")

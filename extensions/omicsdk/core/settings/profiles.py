@@ -23,17 +23,20 @@ from omicsdk.core.user_folders import user_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Environment variable: the settings file.
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
-"""Environment variable: the settings file."""
+#: Environment variable: the default profile.
 PROFILE_VARIABLE = "OMICS_PROFILE"
-"""Environment variable: the default profile."""
+#: The profile that is used if none is named; it need not exist.
 DEFAULT_PROFILE = "default"
-"""The profile that is used if none is named; it need not exist."""
 
+#: The platforms that a profile may have a table for.
 PLATFORMS = ("dss", "auth", "upload", "azul", "gdc", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
-"""The platforms that a profile may have a table for."""
 STORES = ("file", "keyring")
 """Where logins are stored: in the token file, or in the system's keyring."""
+#: The options of commands whose defaults are settings, of all profiles, and variables: those of every command, and
+#: those of commands that transfer or filter files. The other options state what one run is about, or agree to
+#: something.
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "cli": ("output", "log_level", "log_format", "call_timeout", "call_budget"),
     "transfer": (
@@ -43,10 +46,8 @@ DEFAULTS: Mapping[str, tuple[str, ...]] = {
         *("include", "exclude", "filter_from", "min_size", "max_size", "newer", "older"),
     ),
 }
-"""The options of commands whose defaults are settings, of all profiles, and variables: those of every command, and those of commands that
-transfer or filter files. The other options state what one run is about, or agree to something."""
+#: Environment variable: the folder of the shared cache.
 CACHE_VARIABLE = "OMICS_CACHE"
-"""Environment variable: the folder of the shared cache."""
 
 
 def default_variable(section: str, option: str) -> str:
@@ -61,10 +62,12 @@ def default_variable(section: str, option: str) -> str:
     return f"OMICS_{option.upper()}" if section == "cli" else f"OMICS_TRANSFER_{option.upper()}"
 
 
+#: Those of all DEFAULTS.
 DEFAULT_VARIABLES = frozenset(default_variable(section, option) for section in DEFAULTS for option in DEFAULTS[section])
-"""Those of all DEFAULTS."""
 
 
+#: The settings that commands accept: the kind of the value, its choices, and its description. Those of a platform
+#: belong to a profile.
 KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "store": (
         "text",
@@ -82,7 +85,6 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         for option in options
     },
 }
-"""The settings that commands accept: the kind of the value, its choices, and its description. Those of a platform belong to a profile."""
 _KEYS = ("base_url",)
 _OWN_SETTINGS = (
     "azul",
@@ -317,6 +319,7 @@ def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ..
     platform = name.partition(".")[0]
     if platform not in PLATFORMS:
         raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy="Known settings: omics config list --known")
+    # Secrets are stored in the token file or the keyring only.
     if any(word in name for word in ("token", "password", "key", "credentials")):
         raise ConfigError(f"{'.'.join(keys)} is not a setting", remedy=f"Store a login with: omics login {platform}")
     raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy=f"Did you mean {platform}.base_url?")
@@ -351,6 +354,7 @@ def stated_defaults(section: str, environ: Mapping[str, str]) -> dict[str, tuple
         defaults[name] = value, f"{location}: {section}.{name}"
     for name in DEFAULTS[section]:
         variable = default_variable(section, name)
+        # After the file, whose values those of the environment replace.
         if environ.get(variable):
             defaults[name] = environ[variable], variable
     return defaults
@@ -407,6 +411,7 @@ def _table(settings: Settings, profile: str, platform: str) -> dict[str, str] | 
             if not isinstance(value, str):
                 raise ConfigError(f"{where}: {key} is not text", remedy=f'Write {key} = "https://...".')
             table[key] = value
+        # Other unknown keys are left alone, since a newer version may have written them.
         elif _is_misspelled(key):
             raise ConfigError(f"{where} has the unknown key {key!r}", remedy=f"Known keys: {', '.join(_KEYS)}.")
     return table

@@ -67,6 +67,7 @@ def changed(text: str, keys: Sequence[str], value: object) -> str:
         _remove(expected, keys)
     else:
         _table(expected, keys[:-1])[keys[-1]] = value
+    # By lines first: no parser of the standard library keeps comments and the order of tables.
     edited = _edited(text, keys, value)
     # Edited lines keep comments. Where they do not give the expected values, as with inline tables and long texts, all is written again.
     try:
@@ -162,6 +163,7 @@ def _key_line(lines: Sequence[str], keys: Sequence[str]) -> int | None:
         if names == tuple(keys[:-1]):
             end = headers[index + 1][0] if index + 1 < len(headers) else len(lines)
             quoted = re.escape(json.dumps(keys[-1], ensure_ascii=False))
+            # Bare or quoted: both are the same key.
             key = re.compile(rf"\s*(?:{re.escape(keys[-1])}|{quoted})\s*=")
             return next((at for at in range(number + 1, end) if key.match(lines[at])), None)
     return None
