@@ -46,10 +46,10 @@ __all__ = [  # the file systems import them from here, where a missing package i
 ]
 
 
+#: Bytes of a block.
 BLOCK = 1024 * 1024
-"""Bytes of a block."""
+#: Bytes that a folder holds at most, by default.
 LIMIT = 10 * 1024**3
-"""Bytes that a folder holds at most, by default."""
 # Shares of the limit: bytes after which the folder is examined again, and what remains of it then.
 _LOOK_EACH, _LEFT = 0.05, 0.9
 
@@ -266,6 +266,7 @@ class GrowingReadAhead(BaseCache):
             self.hit_count += 1
             return self._window[start - self._start : stop - self._start]
         self.miss_count += 1
+        # Also from within the window: readers of lines go back a little between two reads.
         continues = self._start <= start <= end
         if continues and self._ahead >= STREAMED and self.stream is not None:
             return self._streamed(start, stop)
@@ -378,6 +379,7 @@ class ReadFile(AbstractBufferedFile):
 
     def close(self) -> None:
         """Close the file."""
+        # A fork has copied the object, but the file is that of the process which opened it.
         if not self.closed and self._process == os.getpid():
             self._bytes.close()
         super().close()
@@ -409,6 +411,7 @@ class WrittenFile(AbstractBufferedFile):
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._spool: BinaryIO | None = None
         self._failure: OSError | None = None
+        # A file may be opened while an exception is handled, which then is no sign of a failed writer.
         self._under_way = sys.exc_info()[1]
 
     def _initiate_upload(self) -> None:

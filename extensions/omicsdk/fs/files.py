@@ -21,8 +21,8 @@ from omicsdk.transfer.ranges import SourceFile
 if TYPE_CHECKING:
     from omicsdk.fs.store import Store
 
+#: Bytes that an open file asks for at least: a request costs about as much time as a megabyte.
 READ_SIZE = 1024 * 1024
-"""Bytes that an open file asks for at least: a request costs about as much time as a megabyte."""
 
 
 def _parsed(name: str, value: object) -> Uri:

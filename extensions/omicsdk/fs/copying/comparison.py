@@ -22,8 +22,8 @@ from omicsdk.transfer.names import WORK_FOLDER
 if TYPE_CHECKING:
     from omicsdk.transfer import Item
 
+#: What files are compared by.
 By = Literal["auto", "size", "checksum"]
-"""What files are compared by."""
 
 #: Resolutions of times of change, in seconds, and the finest one. A float of today's time is off by half of that at most.
 _PRECISIONS, _FINEST = (1.0, 1e-3), 1e-6
@@ -58,11 +58,11 @@ class Differences:
         self.listed = self.there = self.same = self.newer = 0
 
 
+#: A file of a source, and the target's file of the same name.
 Both = tuple[Selected, Selected]
-"""A file of a source, and the target's file of the same name."""
 
+# Files of which more facts are requested together.
 _AT_ONCE = 1000
-"""Files of which more facts are requested together."""
 
 
 def stated(entry: Entry) -> Mapping[str, str]:

@@ -150,6 +150,7 @@ def _small_copies(named_entries: Sequence[tuple[Entry, str]], folder: str, optio
                 pace.passed(entry.size or 0)
                 if (part := _part_of(entry, name, target)) is not None:
                     parts.append(part)
+            # Before the first of them gets its name: after a power cut no name may be that of a file without its bytes.
             _sync([part.descriptor for part in parts])
             while parts:
                 # It leaves the list only with its name: what fails leaves the rest to `finally`, which removes it.
@@ -181,6 +182,7 @@ def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
         os.close(source)
     try:
         status = os.lstat(target)
+        # A device is written into, and a file never replaces itself: the usual way does the one and reports the other.
         if not stat.S_ISREG(status.st_mode) or os.path.samestat(status, before):
             return None
     except FileNotFoundError:
@@ -306,6 +308,7 @@ def _written(
         if entry.size is not None and size != entry.size:
             raise TruncatedTransfer(str(target), expected=entry.size, received=size)
         refuse_wrong(str(target), digests, entry)
+        # After the last byte: of a file that was written to meanwhile, the copy may mix two states.
         after = state_of(stream)
         if before and after and is_another(before, after):
             raise SourceChanged(f"{entry.path} was written to while it was copied to {target}", name=str(target))

@@ -13,8 +13,8 @@ from omicsdk.core.frozen import Frozen
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.fs.copying.planning import Selected, Source
 
+#: Whether copies keep the folders below what was named.
 Layout = Literal["tree", "flat"]
-"""Whether copies keep the folders below what was named."""
 
 _FIELDS: Mapping[str, Callable[[Selected], object]] = {
     "name": lambda file: PurePosixPath(file.name).name,

@@ -282,6 +282,7 @@ def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], lis
     if folder.scheme == "s3" or not any(file.uri.scheme in _OF_BUCKETS for file in chosen):
         return chosen, []
     unfit: list[tuple[Selected, OmicsError]] = []
+    # A bucket may have `a` and `a/b`; on a disk one of them cannot exist.
     folders = {file.name[:at] for file in chosen for at in _slashes(file.name)}
     return list(_fit(chosen, folder, unfit, folders)), unfit
 
@@ -369,6 +370,7 @@ def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
         if not file.name:
             _refuse_nameless([file])
         other = selected.setdefault(file.name, file)
+        # The same file named twice is copied once; only two different ones contend for the name.
         if other is not file and other != file:
             raise _clash(other, file, target)
     return selected

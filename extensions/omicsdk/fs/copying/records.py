@@ -28,8 +28,8 @@ from omicsdk.transfer.reports.report import Verification, recorded_verification
 
 _log = logger("omicsdk.fs")
 T = TypeVar("T")
+# Files of an earlier copy that are looked for: one of them shows that its folder was not emptied since.
 _LOOKED_AT = 16
-"""Files of an earlier copy that are looked for: one of them shows that its folder was not emptied since."""
 
 
 def is_recorded(plan: CopyPlan, stores: Stores) -> bool:

@@ -109,6 +109,7 @@ def remove(
         else Outcome(str(file.uri), "done", file.entry.size)
         for file, end in zip(removal.files, results, strict=True)
     ]
+    # Folders with a file left are not empty, and would be reported as a second failure.
     if all(outcome.state == "done" for outcome in outcomes):
         outcomes += remove_folders(stores, removal.folders)
     return TransferReport(outcomes, clock.monotonic() - start, title="Removal")

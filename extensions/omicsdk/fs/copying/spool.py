@@ -216,6 +216,7 @@ class Spool:
             for name, arrival in arrived.items()
         ]
         with write_errors(str(self._folder)):
+            # Before their bytes are removed: a run that ends in between finds them there, and sends nothing twice.
             if lines:
                 self._log.append_for_good(lines)
         self.drop(arrived)
@@ -233,6 +234,7 @@ class Spool:
             else:
                 left = True
         if not left:
+            # They are about files that do not exist any more, and would grow with every batch.
             self.fetched.unlink(missing_ok=True)
             self.sent.unlink(missing_ok=True)
 

@@ -22,14 +22,14 @@ from omicsdk.hca.azul.files import AzulFile
 from omicsdk.hca.azul.index import catalogs, file_of, files, pages
 from omicsdk.transfer import Item, Location
 
+#: Types of entities that are folders of files, with the fields that select their files.
 CONTAINERS: Mapping[str, str] = {"projects": "projectId", "datasets": "datasets.document_id"}
-"""Types of entities that are folders of files, with the fields that select their files."""
+#: In the place of a container: files by their own UUIDs.
 FILES = "files"
-"""In the place of a container: files by their own UUIDs."""
+#: In the place of a catalog: the default one.
 DEFAULT = "default"
-"""In the place of a catalog: the default one."""
+#: Files of all projects whose listings are kept, at most; about 1 KB each.
 KEPT = 100_000
-"""Files of all projects whose listings are kept, at most; about 1 KB each."""
 _FORMS = (
     "Write azul://CATALOG/projects/UUID/NAME (AnVIL: datasets in the place of projects), or azul://CATALOG/files/UUID for a "
     f"single file; {DEFAULT} is the default catalog."
