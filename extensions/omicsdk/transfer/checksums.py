@@ -66,6 +66,7 @@ def follow(
         while (left := end() - start - done) > 0:
             if stopped():
                 raise Stopped
+            # Into one buffer for each thread: a new one for each stride would be cleared by the system each time.
             count = file.readinto(buffer[: min(STRIDE, left)])
             if not count:
                 break

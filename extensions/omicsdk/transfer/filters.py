@@ -95,6 +95,7 @@ class Filters(Frozen, kw_only=True):
             rules = rules_in(_lines(file), rules, str(file))
         yield from rules
         if self.include:
+            # Without it files that match no --include would be selected, as those that match no rule are.
             yield Rule(False, re.compile(""))
 
     @property
@@ -129,6 +130,7 @@ class Filters(Frozen, kw_only=True):
 
 def _between(least: object, value: float | None, most: object) -> bool:
     if value is None:
+        # A file of unknown size or time may be outside the bounds.
         return least is None and most is None
     return not (isinstance(least, int | float) and value < least) and not (
         isinstance(most, int | float) and value > most

@@ -193,6 +193,7 @@ class _Counted(Iterable[str]):
             else:
                 size += item.size
         source = self._source
+        # Only after a whole pass: the names are read again where two seem to clash.
         source.files, source.size, source.unsized = files, size, unsized
 
 
@@ -214,6 +215,7 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
     """
     room, case_clash = room_in(folder), None
     try:
+        # The stricter rule first: only names that it refuses make it necessary to examine the disk.
         check_names(names, folds_case=True, room=room)
     except NameClash as clash:
         case_clash = clash
@@ -244,6 +246,7 @@ def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGua
 def _folds_case(folder: str, *, probes: bool) -> bool:
     if not probes:
         return folds_case(_lettered(folder))
+    # In the folder itself, since a mount or a setting of a folder decides it, not the system.
     probe = os.path.join(folder, f"Case{os.urandom(8).hex()}")
     os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:

@@ -86,6 +86,7 @@ def walk_folder(
         for name in folders:
             if Path(above, name).is_symlink():
                 _log.warning("%s is a link to a folder: its files are not uploaded", Path(above, name))
+        # In place, which is how `os.walk` is told where to go.
         folders[:] = sorted(name for name in folders if name != WORK_FOLDER)
         yield Path(above), sorted(names)
 
@@ -420,6 +421,7 @@ def _check_folder(name: str, path: str, root: str) -> int:
         return 0
     if stat.S_ISLNK(mode):
         target = os.path.realpath(path)
+        # With the separator: `/data2` begins with `/data` and is not in it.
         if target != root and not target.startswith(root.rstrip(os.sep) + os.sep):
             raise UnsafePath(name, f"points outside the folder through the link {path}")
         if not os.path.isdir(target):

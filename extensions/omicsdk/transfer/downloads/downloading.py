@@ -110,6 +110,7 @@ def _foreseen(
         return _outcome(item, "planned", item.size, bytes_kept=present, plan="take it from the cache")._replace(
             from_cache=True
         )
+    # By the functions that a transfer decides by, so that a dry run predicts the same.
     record = usable(journal, item, unvalidated=options.resume_unvalidated) if journal is not None else None
     if record is not None:
         job = Job(number, item, *files.paths(item.name), options)
@@ -233,6 +234,7 @@ def download(
         planned = _dry_run(source, files, target, journal_file, chosen)
         title = f"Dry run of a download to {target}"
         return TransferReport(planned, clock.monotonic() - start, title=title, target=target)
+    # A mistake in the last of a million names is an error before the first byte.
     if not source.once:
         source.check(target, lambda: make_folders(target, disk))
         if store is None and shortage_of(source.size, target) is not None:
@@ -259,9 +261,11 @@ def download(
     with closing(opening) as log:
         if not log.fresh:  # another process was at work between our creating the folder and our opening the journal
             disk.forget_new()
+        # An iterator cannot be read twice: its names are checked as they come.
         check = guard_of(target, empty=disk.is_new(target)).check if source.once else None
         engine = Downloads(source, target, files, log, settings, outcomes.put, check)
         engine.run()
+    # Items that a stopped run has not reached are in the report, too.
     if source.files is not None and len(outcomes) < source.files:
         outcomes.fill((item.name, item.size, item.label) for item in source)
     where = target if store is None else store.target.url()

@@ -77,6 +77,7 @@ def joined_headers(lines: Sequence[bytes]) -> dict[str, str]:
         lines: Status and header lines as received.
     """
     status = last_status(lines)[0]
+    # Heads of proxies (for CONNECT) and interim ones may come before.
     first = max((number for number, line in enumerate(lines) if line == status), default=0)
     joined: dict[str, str] = {}
     for line in lines[first:]:
@@ -98,6 +99,7 @@ def stated_checksums(headers: Mapping[str, str]) -> dict[str, str]:
     for name, value in _stated(headers):
         if value:
             collected.setdefault(name, set()).add(value)
+    # Which of two that differ is right cannot be known, and a wrong one would fail a right file.
     return {name: values.pop() for name, values in collected.items() if len(values) == 1}
 
 

@@ -112,6 +112,7 @@ def of_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> d
     return {
         etag_of_size(first_part, size) if name == "s3_etag" else f"{name}:{first_part}": value
         for name, value in _of_parts(headers).items()
+        # Parts of another number were not all of the first one's size.
         if value.partition("-")[2] == count
     }
 

@@ -78,10 +78,12 @@ class SubstituteWire(Wire):
         return self._answering(ask.method, ask.url, dict(ask.headers), content)
 
     def _take(self, ask: Ask, receiver: Receiver, answered: Answered) -> None:
+        # It was cancelled meanwhile, and its job may have another plan.
         if receiver not in self._asked:
             return
         self._asked.discard(receiver)
         status, headers, content = answered
+        # A body in memory has a length, by which the engine knows that it is complete.
         all_headers = {"content-length": str(len(content)), **{name.lower(): value for name, value in headers.items()}}
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in all_headers.items()), ""]
         receiver.lines += [f"{line}\r\n".encode("latin-1", "replace") for line in lines]

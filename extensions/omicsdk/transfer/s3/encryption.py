@@ -96,6 +96,7 @@ def read_key(data: bytes, source: str) -> bytes:
     Raises:
         ConfigError: It is no key.
     """
+    # First: 32 bytes of a key may happen to be characters of base64.
     if len(data) == 32:
         return data
     import base64

@@ -87,6 +87,7 @@ class Settings:
         self._profile = named or "default"
         self._lock = threading.Lock()
         self._read()
+        # A misspelled profile must not fall back to no keys, or to those of another one.
         if named and not self._config and not self._credentials and not self._unread:
             raise ConfigError(
                 f"The AWS settings cannot be used: The config profile ({named}) could not be found",
@@ -103,6 +104,7 @@ class Settings:
             self._services = config.get(f"services {self._config.get('services', '')}") or {}
             keys = _sections_of(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")
             self._credentials = keys.get(name, {})
+        # Nothing is guessed from half a file: botocore reads it again, and its error names the line.
         except (OSError, ValueError):
             self._unread = True
 
@@ -182,8 +184,10 @@ class Settings:
     def _fixed(self) -> Keys | None:
         environ = self._environ
         access, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
+        # As boto3 does: a profile that is an argument precedes the environment, AWS_PROFILE does not.
         if not self.stated and access and secret:
             return Keys(access, secret, environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN") or "")
+        # What issues keys, and a key without its secret, is left to botocore's chain and its errors.
         if self._are_issued() or (access and not self.stated) or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return None
         for section in (self._credentials, self._config):

@@ -87,6 +87,7 @@ class BucketObject(S3Object):
         name = self.part_checksum
         while True:
             headers = dict(self._headers)
+            # Only CRCs can be combined into that of the whole, and some stores do not know the type of a checksum.
             self._full = name == "crc32c" and _KIND not in self._own.refused
             if name in ("crc32c", "sha1", "sha256"):
                 headers[_ALGORITHM] = name.upper()
@@ -121,6 +122,7 @@ class BucketObject(S3Object):
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Return a part's PUT."""
         query, self._used = {"partNumber": str(cut.number), "uploadId": upload_id}, self._own.keys
+        # A new part was signed since: the keys work, and may end once more.
         if cut.number > self._newest:
             self._newest, self._renewals = cut.number, 0
         return self._own.put_location(self._bucket, self._key, {**self._keyed, **self._stated(checksums)}, query)
@@ -142,6 +144,7 @@ class BucketObject(S3Object):
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Assemble the parts and verify the whole."""
         self._whole = ""
+        # Parts of an earlier run may have none that is known here.
         if self._full and all("crc32c" in part.checksums for part in parts):
             crc = 0
             for part in parts:
@@ -173,6 +176,7 @@ class BucketObject(S3Object):
                 return {}
             case "list_parts":
                 page = client.parts(*at, arguments["UploadId"], arguments["PartNumberMarker"], self._keyed, doing=doing)
+                # A resumed upload was begun by another run, perhaps of another version.
                 self._full = page.get("ChecksumType") == _FULL
                 return page
             case "complete_multipart_upload":
@@ -183,6 +187,7 @@ class BucketObject(S3Object):
                 ]
                 result = client.finish_parts(*at, arguments["UploadId"], parts, {**self._keyed, **headers}, doing=doing)
                 theirs = result.get("ChecksumCRC32C", "")
+                # With a dash it is one of the parts' checksums, which `_verify` compares.
                 if self._whole and theirs and "-" not in theirs and theirs != base64_of(self._whole):
                     raise ChecksumMismatch(
                         self.target, algorithm="crc32c", expected=base64_of(self._whole), actual=theirs, remedy=_DAMAGED

@@ -153,6 +153,7 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
         unfinished = log.unfinished(key)
         if unfinished is None:
             return False
+        # Before the record is dropped: if it fails, the next try finds the upload again.
         entry.to.abort(unfinished.upload_id)
         log.drop(key)
         return True
