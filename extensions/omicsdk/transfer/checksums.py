@@ -177,7 +177,7 @@ def crc32c_of_cells(cells: Sequence[int], size: int) -> str:
     total = 0
     for index, crc in enumerate(cells):
         start, end = cell_span(index, size)
-        total = crc32c_combine(total, crc, end - start) if end - start < CELL or index else crc
+        total = crc32c_combine(total, crc, end - start) if index else crc
     return crc32c_text(total)
 
 
