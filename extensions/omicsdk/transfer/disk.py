@@ -419,6 +419,7 @@ class Disk:
             if not os.path.isdir(path):
                 raise
         else:
+            # The name of a new folder is in its parent: that has to be synced before files in it are durable.
             self._parents.add(os.path.dirname(path) or os.curdir)
             if len(self._new) < _NEW:
                 self._new.add(path)
@@ -473,6 +474,7 @@ class Disk:
             opened: list[int] = []
             try:
                 for path in paths[start : start + _TOGETHER]:
+                    # Windows flushes only files that are open for writing.
                     opened.append(os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _CLOEXEC))
                     # start writing all of them first, so that the disk works on them together; wait afterwards
                     if begin is not None:

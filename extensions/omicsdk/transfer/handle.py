@@ -139,6 +139,7 @@ class Transfer(Generic[T]):
             if self._thread is not None:
                 problem = f"This transfer was started before and is {self.state}"
                 raise UsageError(problem, remedy="Create another one to run it again.")
+            # No daemon: a program that ends waits for its transfers.
             thread = threading.Thread(target=self._run, name="omicsdk-transfer")
             self._thread = thread
         try:

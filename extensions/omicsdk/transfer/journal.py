@@ -281,6 +281,7 @@ class JournalFile:
         """
         self.end = 0
         with self.reader() as file:
+            # Compared as bytes: the records of another version, or of cells of another size, mean something else.
             if file.read(len(head)) == head:
                 self.end = len(head)
                 for line in lines_of(file):
@@ -680,6 +681,7 @@ class Journal:
 
     def _hint(self, record: list[object]) -> None:
         try:
+            # Not synced: the append costs next to nothing, its sync a quarter of a millisecond.
             self._file.append([line_of(record)])
         except OSError as error:  # a full disk costs the next run some bytes, but not this one
             _log.debug("%s: %s", self.path, error.strerror)
@@ -717,6 +719,7 @@ class Journal:
             if key is None:
                 self._replay(record_of(line), names)
             else:
+                # The last record of a name applies.
                 put(key, self._file.end)
                 if parts:
                     self._over(record_of(line)[1], names)

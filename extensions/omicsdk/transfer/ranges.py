@@ -141,6 +141,7 @@ class StreamedResponse:
     def refusal(self) -> bytes:
         """The beginning of the body, as much as an error needs."""
         body = bytearray()
+        # What arrived of a refusal is enough for its message.
         with suppress(WireFailure):
             for piece in self.pieces():
                 body += piece

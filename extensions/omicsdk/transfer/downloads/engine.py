@@ -597,6 +597,7 @@ class Downloads(Engine[Job]):
         epoch = job.epoch
 
         def failed(error: Exception) -> None:
+            # A cache reports what fails within it as a file that it does not have: anything else is a bug.
             if not isinstance(error, hashing.Stopped):
                 raise error
 
@@ -731,6 +732,7 @@ class Downloads(Engine[Job]):
 
     def _close_all(self, stack: ExitStack) -> None:
         stack.callback(self._callers.close, 0.1)
+        # What they have received is written and recorded, so that the next run resumes at the last byte.
         for receiver in self._wire.cancel(self._pauses):
             assert isinstance(receiver, ResponseWriter | Small)
             response = self._writer(receiver)

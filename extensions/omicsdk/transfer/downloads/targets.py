@@ -369,6 +369,7 @@ class Store:
             self._fs.put_file(local, aside)
             info = self._sized(name, aside, size)
             verified = self._verify_against(name, local, size, checksums, claims(info, size))
+            # What the store states is doubtful, or the user trusts no statement.
             if self.target.verify == "read" or verified is None:
                 self._read_back(name, aside, local, size, checksums)
                 verified = f"{verified or 'size'}, its bytes"

@@ -569,6 +569,7 @@ def _compared(job: Job, damaged: list[int]) -> Commands:
         job.want(damaged)
         return _fetch(job)
     # The disk has what was received, so what was received is wrong: a server, or a proxy, sent it so.
+    # Part by part from here on: one wrong byte must not cost all of a file of hundreds of gigabytes again.
     job.repair.left = [(0, job.size)]
     return _next_part(job, job.repair)
 

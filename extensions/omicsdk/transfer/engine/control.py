@@ -266,6 +266,7 @@ class Pace:
             count: The bytes.
         """
         self._control.over(self._clock.monotonic(), self._stop)  # also follows a timetable
+        # Counted once, before the waits: bytes that have passed are a debt, whatever changes meanwhile.
         wait = self._control.throttle.take(count, self._clock.monotonic())
         while (wait > 0 or self._control.paused) and not self._control.over(self._clock.monotonic(), self._stop):
             # In short waits, so that a stop or a new limit is noticed.

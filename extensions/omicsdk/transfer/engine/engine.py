@@ -184,6 +184,7 @@ class Engine(ABC, Generic[J]):
         self._counters = counters
         self._report = finished
         self._settings = settings
+        # Shared by all wires of the run: a server that has answered one of them is not one that never did.
         self._answered = set[str]()
         self._dead = dict[str, TransportError]()  # errors of servers and proxies that cannot be reached at all
         self._wire: Wire | Wires = new_wire(settings, self._answered)
@@ -275,6 +276,7 @@ class Engine(ABC, Generic[J]):
         try:
             self._step(job, event)
         except OmicsError as error:
+            # A command has failed: as an event, so that the job ends as by any other.
             if job.state not in FINAL:
                 self.apply(job, Broken(error))
             elif job.number in self._open:  # a command before its end failed
@@ -449,6 +451,7 @@ class Engine(ABC, Generic[J]):
             outcome: Its outcome.
             stated_size: The size that progress counted it with; None if unknown.
         """
+        # At most its size: bytes that were fetched twice are present once.
         kept = min(outcome.size or 0, outcome.bytes_kept + outcome.bytes_fetched)
         self._counters.count(outcome.state, outcome.size, stated_size, kept)
         self._report(number, outcome)

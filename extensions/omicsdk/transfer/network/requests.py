@@ -393,9 +393,11 @@ def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[s
         return PLAIN
     headers = dict(PLAIN)
     if location.headers:
+        # A caller may replace the plain headers, but not the encoding, on which all offsets depend.
         headers = _PLAIN | {name.lower(): value for name, value in location.headers.items()} | _IDENTITY
     if location.sign is not None:
         headers |= location.sign("GET", location.url)
+    # After the signature, which covers only headers that it names: a range may differ for each request.
     if asked is not None and ranged:
         headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
         # RFC 9110, 13.1.5: If-Range takes no weak validator.

@@ -441,6 +441,7 @@ class Wire:
             if has_too_many_open(error):
                 raise TooManyOpenFiles("Cannot connect: too many files are open") from error
             raise
+        # By sockets and a poller of our own: no other thread can wake the multi's own select.
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * connections)
@@ -505,6 +506,7 @@ class Wire:
             if byte_range:
                 handle.setopt(pycurl.RANGE, byte_range)
         else:
+            # Status and headers come from these lines, interim heads included: `getinfo` raises within a callback.
             keep = receiver.lines.append
             handle.setopt(pycurl.HEADERFUNCTION, keep if passage is None else _noting(passage, keep))
         handle.setopt(pycurl.WRITEFUNCTION, receiver.take)
@@ -701,6 +703,8 @@ class Wire:
     def _slow(self) -> list[Ended]:
         """End the requests that are too slow."""
         patience = self._patience
+        # Not by LOW_SPEED options of libcurl, which know neither the run's clock nor that this process held a request
+        # up.
         moments = self._now(), time.monotonic()  # sockets do not follow a frozen clock
         elapsed = max(moment - before for moment, before in zip(moments, self._looked, strict=True))
         if elapsed < patience.silence / _LOOKS:
@@ -726,6 +730,7 @@ class Wire:
         if self._held.pop(handle, None) is not None:
             pass  # it was not started
         elif not self._is_paced:
+            # Out of the multi first: the options of a handle in it must not change.
             self._multi.remove_handle(handle)
         else:
             if self._pacing.ended(handle):
@@ -743,6 +748,7 @@ class Wire:
 
     def _new_handle(self, kind: _Kind) -> Any:
         options, method, sends = kind
+        # Redirects are not followed by libcurl, which would send headers such as X-SBG-Auth-Token on to another host.
         handle: Any = pycurl.Curl()
         handle.setopt(pycurl.PROXY, "")  # the options include the environment's; libcurl must not read it itself
         for name, value in options:

@@ -156,6 +156,7 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
         record: dict[str, object] = {name: getattr(self, name) for name in _STATED}
         record["checksums"], record["seconds"] = dict(self.checksums), round(self.seconds, 3)
         if not self.is_present:
+            # Of a file that is not at its target nothing was verified.
             record["verification"] = None
         if self.label:
             record["label"] = without_secrets(self.label)
@@ -683,6 +684,7 @@ class TransferReport:
         errors = [outcome.error for outcome in self.outcomes.failures if outcome.error is not None]
         if count:
             raise self._failure(errors, count) from (errors[0] if count == 1 and errors else None)
+        # A run that was stopped raises, too: half a download that looks complete is the worst outcome.
         if not self.ok:
             counts = self.counts
             completed = f"{counts['done'] + counts['skipped']} of {total} files are complete"

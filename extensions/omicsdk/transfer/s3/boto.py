@@ -641,6 +641,7 @@ class S3Object(MultipartStore):
         theirs = str(response.get(f"Checksum{_ALGORITHMS.get(name or '', '')}", ""))
         if name is None or "-" not in theirs or not all(name in part.checksums for part in parts):
             return
+        # As S3 computes it: the checksum of the parts' checksums, with their number.
         whole = digest(b"".join(bytes.fromhex(part.checksums[name]) for part in parts), name)
         ours = f"{base64_of(whole)}-{len(parts)}"
         if ours != theirs:

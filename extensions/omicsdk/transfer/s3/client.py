@@ -303,6 +303,7 @@ class S3Client:
             region = "" if match is None else match[1].decode()
         if not region or not bucket or (response.status < 300 and not self.is_amazons):
             return False
+        # Known from now on: `find_region` sends no request for it.
         if region == self._place(bucket).region:
             self._regions[bucket] = region
             return False
@@ -361,6 +362,7 @@ class S3Client:
             headers: Further headers, such as those of a customer's own key.
         """
         query = f"versionId={escaped(version)}" if version else ""
+        # Without this S3 states no checksum of an object that has one.
         sent = {"x-amz-checksum-mode": "ENABLED", **self._pays, **(headers or {})}
         sign, states = _Signature(self, bucket, sent), self.checksums_of(bucket)
         return Location(self.url(bucket, key, query), sign=sign, states=states)
@@ -760,6 +762,7 @@ class S3Client:
         source_path = escaped_path("/".join(source)) + (f"?versionId={version}" if version else "")
         source_headers = {"x-amz-copy-source": source_path, **(encryption.of_source if is_keyed else {})}
         target_headers = {**(headers or {}), **encryption.written}
+        # An upload in parts begins with new metadata, so that those of the source are read and sent.
         if size >= COPY_IN_PARTS:
             key_headers = encryption.stated if is_keyed else None
             properties = yield from self.head(*source, version=version, headers=key_headers, doing=doing)

@@ -178,6 +178,7 @@ def perform_all(
                 except TransportError as error:
                     ready.append((number, exchange, WireFailure(error, arrived=False, lasting=True)))
             while yielded in results:
+                # In the order of the exchanges, as soon as none before is missing.
                 yield results.pop(yielded)
                 yielded += 1
             if options.stopped:  # after what has arrived was counted

@@ -299,6 +299,7 @@ def reporting(channel: Channel, index: int) -> Generator[tuple[Callable[[Progres
         while not over.wait(HEARTBEAT_SECONDS):
             report()
 
+    # Before the shard begins, so that its worker is known, and a stop is seen, even if it ends at once.
     report()
     follower = threading.Thread(target=follow, name="omicsdk-shard", daemon=True)
     follower.start()
@@ -620,6 +621,7 @@ class Run:
             self._tracker.ended(self._shards[index].unbegun())
         elif isinstance(error, FolderBusy | Interrupted) and self._stopped:
             self._tracker.ended(self._shards[index].unbegun())
+        # What is ours would fail for every worker: only what is unexpected is tried on another one.
         elif isinstance(error, OmicsError):
             self._tracker.ended(ShardResult(index, self._shards[index].of, error=error))
         else:

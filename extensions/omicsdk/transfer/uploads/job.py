@@ -208,6 +208,8 @@ class SourceFile:
     def close(self) -> None:
         """Close the file once no thread reads it. To be called once."""
         with self._guard:
+            # By the last reader: the number of a descriptor that is closed earlier may be another file's when a thread
+            # reads.
             self._readers -= 1
             if not self._readers:
                 os.close(self._descriptor)

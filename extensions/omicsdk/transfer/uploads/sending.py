@@ -91,6 +91,7 @@ class FileBody(Body):
         behind = at - self._cut.length
         if behind >= 0:
             return self._after[behind : behind + size]
+        # Read when libcurl asks for it: as one bytes object each part in flight would take its size in memory.
         data = self._source.read(min(size, -behind), self._cut.start + at)
         if len(data) >= -behind:
             # Before the last byte leaves: a store keeps nothing of a body that is incomplete, so that no mix of two

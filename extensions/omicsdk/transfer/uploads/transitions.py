@@ -165,6 +165,7 @@ def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
     parts = event.parts
     if job.journaled is None:
         return _take_up(job, parts or {})
+    # The journal's parts are hints: a part counts as far as the platform's list has the same.
     for number, part in job.journaled.items():
         # A platform that cannot list parts is taken to have those that the journal has.
         theirs = part if parts is None else parts.get(number)
