@@ -322,10 +322,10 @@ def _document(service: Service) -> Callable[[Request], Any]:
 
 # -- credentials
 
+# Kinds of schemes that a request over plain HTTP cannot fulfil.
 _UNCHECKED = ("mutualTLS",)
-"""Kinds of schemes that a request over plain HTTP cannot fulfil."""
+# What operations that need no credentials require while the whole service does.
 _BEARER: Sequence[Mapping[str, Any]] = ({"bearer": ()},)
-"""What operations that need no credentials require while the whole service does."""
 
 
 class _Security:

@@ -11,8 +11,8 @@ from omicsdk.sandbox.engine.store import Store, literal
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, at_rest
 
+# Rows on a page of a list.
 PAGE = 50
-"""Rows on a page of a list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from omicsdk.sandbox.upload import BUCKET_TEMPLATE
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
 
+# The file of the commons' key, in the sandbox's folder.
 GEN3_KEY = "gen3-credentials.json"
-"""The file of the commons' key, in the sandbox's folder."""
 
 
 def variables(sandbox: "Sandbox") -> dict[str, str]:
@@ -105,8 +105,8 @@ def written_storage_settings(folder: Path, storage: Path) -> Path:
     return path
 
 
+# Each shell that lines are written for, and its common name.
 SHELLS = {"sh": "sh, bash, zsh", "fish": "fish", "powershell": "PowerShell"}
-"""Each shell that lines are written for, and its common name."""
 
 
 def _fish(value: str) -> str:

@@ -130,6 +130,7 @@ class Platforms:
 
     def clear(self) -> None:
         """Empty all of them; Seven Bridges has its first user again."""
+        # Before the contents are removed, whose files it compares.
         is_initial = self.initial.is_right(self.context)
         with self.context.database.transaction():
             self.context.database.replace(self.initial.rows if is_initial else {})
@@ -199,6 +200,7 @@ class Instance:
         try:
             with opening(sandbox.folder / STATE):  # each part defines its tables
                 self._open(sandbox.folder, sandbox.options, sandbox.clock)
+            # moto's buckets end with the process: what the folder keeps is stored before the S3 server stops.
             if lasting:
                 self._closers.append(self.platforms.upload.settle_all)
             wire = Wire(self._app(control), sandbox.request_log, sandbox.fault_book, sandbox.clock, sandbox.stalls)
@@ -208,6 +210,7 @@ class Instance:
             raise
 
     def _open(self, folder: Path, options: Options, clock: Clock) -> None:
+        # Closers run from the last to the first, so that the folder is free only when all else has ended.
         self._closers.append(FolderLock(folder).release)
         # First, so that a port in use leaves nothing behind.
         self._socket = socket.create_server((options.host, options.port), backlog=1024, reuse_port=False)

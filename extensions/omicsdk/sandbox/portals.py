@@ -30,9 +30,11 @@ from omicsdk.sandbox.state.objects import StoredObject
 from omicsdk.sandbox.state.presigned import StorageServer
 
 GDC_PREFIX, ENA_PREFIX, SDL_PREFIX, EUTILS_PREFIX, ZENODO_PREFIX = "/gdc", "/ena", "/sdl/2", "/eutils", "/zenodo/api"
+# Kinds of files of a run, each with its folder below /vol1: those that ENA made, those that were submitted, and the
+# SRA's archive.
 FOLDERS = {"fastq": "fastq", "submitted": "run", "sra": "srr"}
-"""Kinds of files of a run, each with its folder below /vol1: those that ENA made, those that were submitted, and the SRA's archive."""
 _REPORTED = tuple(f"{kind}_{what}" for kind in FOLDERS for what in ("ftp", "md5", "bytes"))
+# Columns of a report that the sandbox states the same of all runs, but the layout.
 _DESCRIBED = {
     "experiment_accession": "",
     "sample_accession": "",
@@ -45,18 +47,17 @@ _DESCRIBED = {
     "sample_title": "",
     **dict.fromkeys(("bam_ftp", "bam_md5", "bam_bytes"), ""),
 }
-"""Columns of a report that the sandbox states the same of all runs, but the layout."""
 _FIELDS = ("run_accession", "study_accession", *_DESCRIBED, *_REPORTED)
 _STUDY_FIELDS = ("study_accession", "study_title", "description", "scientific_name")
 _OF_RUNS = f"kind IN ({', '.join(map(repr, FOLDERS))})"
 _OF_PROJECT = "cases.project.project_id"
+# The project of the GDC's files, with the name of a program whose projects clients recognise.
 _PROJECT = "TCGA-SANDBOX"
-"""The project of the GDC's files, with the name of a program whose projects clients recognise."""
 _ACCESSION = re.compile(r"(PRJ[A-Z]{2}|[EDS]R[A-Z]|SAM[A-Z]{1,3})\d+")
+# Files in a response of the GDC that states no size.
 _GDC_SIZE = 10
-"""Files in a response of the GDC that states no size."""
+# The folder whose files need a token when it is added to the GDC.
 _CONTROLLED = "controlled"
-"""The folder whose files need a token when it is added to the GDC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class Portals:
         for kind, name, content in files:
             self._put(kind, run, name, study, content)
 
+    # Rows have the MD5, which the portals state in their lists: it is computed once, when a file is added.
     def _put(
         self, kind: str, id: str, name: str, study: str, content: StoredObject, *, controlled: bool = False
     ) -> None:
@@ -193,6 +195,7 @@ class Portals:
         fastq_names = [name for name, _ in files if name.endswith(".fastq.gz")]
         for name, path in files:
             content = self.context.objects.put_file(path)
+            # ENA names its files by the run, whatever they were called when they were submitted.
             if name in fastq_names:
                 number = f"_{1 + fastq_names.index(name)}" if len(fastq_names) > 1 else ""
                 yield "fastq", f"{run}{number}.fastq.gz", content
@@ -347,6 +350,7 @@ class _Ena(_Portal):
     def file(self, scope: Scope, path: str) -> PortalFile | None:
         if scope["method"] not in ("GET", "HEAD") or not path.startswith("/vol1/"):
             return None
+        # Below /vol1: the kind's folder, a folder of the run's first six characters, the run, the name.
         run, _, name = path.removeprefix("/vol1/").partition("/")[2].partition("/")[2].partition("/")
         file = next(
             (candidate for candidate in self.portals.files.all(id=run, name=name) if _place(candidate) == path), None
@@ -439,6 +443,7 @@ class _Sdl(_Portal):
 
     def _located(self, run: str, origin: str) -> dict[str, object]:
         stored = self.portals.files.first(kind="sra", id=run)
+        # A run that is unknown is not an error of the request, which may name many.
         if stored is None:
             return {"bundle": run, "status": 404, "msg": f"Cannot resolve accession {run}"}
         links = [  # copies in clouds, which come first, are billed to the reader

@@ -55,8 +55,8 @@ def not_found(title: str) -> Problem:
     return Problem(404, "not_found", title)
 
 
+# The largest integer that SQLite keeps; the smallest one is next to its negative.
 LARGEST = 2**63 - 1
-"""The largest integer that SQLite keeps; the smallest one is next to its negative."""
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _LONGEST = len(str(LARGEST))
 

@@ -12,15 +12,15 @@ from starlette.types import Receive, Scope, Send
 
 T = TypeVar("T")
 
+# A parameter in the template of a path; slashes stay in the value of one such as `{name:path}`.
 PATH_PARAMETER = re.compile(r"\{([^{}:]*)(:[^{}]*)?\}")
-"""A parameter in the template of a path; slashes stay in the value of one such as `{name:path}`."""
 
 
+# Key of a request's scope for the operations that its path has, with the values of its parameters, where a service's
+# middleware has searched for them.
 MATCH = "omics.match"
-"""Key of a request's scope for the operations that its path has, with the values of its parameters, where a service's
-middleware has searched for them."""
+# Key of a request's scope for its decoded headers, beside those that they were decoded from.
 _HEADERS = "omics.headers"
-"""Key of a request's scope for its decoded headers, beside those that they were decoded from."""
 
 
 def headers_of(scope: Scope) -> dict[str, str]:

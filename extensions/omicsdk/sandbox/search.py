@@ -83,11 +83,11 @@ Document = Mapping[str, Any]
 Predicate = Callable[[Document], bool]
 Test = Callable[[Scalar], bool]
 
+# Deepest nesting of bool clauses: Elasticsearch's default for indices.query.bool.max_nested_depth.
 DEEPEST = 30
-"""Deepest nesting of bool clauses: Elasticsearch's default for indices.query.bool.max_nested_depth."""
 
+# Options of any clause that change scores or reports and never which documents match.
 _UNSCORED = {"boost", "_name"}
-"""Options of any clause that change scores or reports and never which documents match."""
 
 
 class QueryError(ValueError):
@@ -329,5 +329,5 @@ _TESTS: Mapping[str, Callable[[Any], Test]] = {
     "regexp": _regexp,
 }
 
+# Names of the clauses that a query may use.
 CLAUSES: tuple[str, ...] = ("bool", "match_all", "exists", *_TESTS)
-"""Names of the clauses that a query may use."""

@@ -25,7 +25,6 @@ from omicsdk.sandbox.state.presigned import Signer
 from omicsdk.sandbox.state.settings import Settings
 
 JsonObject = dict[str, Any]
-"""A decoded JSON object."""
 
 # `hca` may write, `admin` may also delete bundles and administer; without either a token only reads and subscribes.
 ALL_GROUPS = ("hca", "admin")
@@ -113,8 +112,8 @@ class Tokens:
         return Caller(row["email"], frozenset(json.loads(row["groups_"])))
 
 
+# The setting that states how known crashes of the real servers are answered.
 STRICT_ERRORS = "sandbox.strict_errors"
-"""The setting that states how known crashes of the real servers are answered."""
 HELPFUL, REAL = "helpful", "real"
 
 

@@ -173,6 +173,7 @@ def _ga4gh(platforms: Platforms, document: _Document) -> list[Service]:
     return platforms.ga4gh.services(document)
 
 
+# What makes the service of a prefix, with those of the same platform.
 _MAKERS: Mapping[str, Callable[[Platforms, _Document], list[Service]]] = {
     DSS_PREFIX: lambda platforms, document: [dss_service(platforms.dss, document("dss"))],
     AZUL_PREFIX: lambda platforms, document: [azul_service(platforms.azul, document("azul"))],
@@ -184,7 +185,6 @@ _MAKERS: Mapping[str, Callable[[Platforms, _Document], list[Service]]] = {
     "/pangea": _pangea,
     **dict.fromkeys(GA4GH_PREFIXES, _ga4gh),
 }
-"""What makes the service of a prefix, with those of the same platform."""
 
 
 class Services:

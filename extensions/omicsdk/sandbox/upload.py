@@ -26,8 +26,8 @@ from omicsdk.sandbox.state.settings import Setting
 log = logger("omicsdk.sandbox")
 
 PREFIX = "/upload"
+# The deployment stage that areas' addresses name.
 STAGE = "sandbox"
-"""The deployment stage that areas' addresses name."""
 BUCKET_TEMPLATE = "org-humancellatlas-upload-{deployment_stage}"
 BUCKET = BUCKET_TEMPLATE.format(deployment_stage=STAGE)
 
@@ -55,11 +55,11 @@ class Area:
 
 
 CHECKSUM, VALIDATION = "checksum", "validation"
+# The states of a job, by its kind.
 STATUSES = {
     CHECKSUM: ("SCHEDULED", "CHECKSUMMING", "CHECKSUMMED"),
     VALIDATION: ("SCHEDULED", "VALIDATING", "VALIDATED"),
 }
-"""The states of a job, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +229,7 @@ class Upload:
 
     def _is_due(self, area: str, name: str) -> bool:
         job = self.job(CHECKSUM, area, name)
+        # Due by the sandbox's time: a test that moves the clock sees every state, and no thread has to wait.
         return job is not None and not job.computed and job.ends <= self.now()
 
     def _compute(self, area: str, name: str) -> None:
@@ -245,6 +246,7 @@ class Upload:
     def enter(self, area: str, name: str, stored: MotoObject, checksums: Mapping[str, str]) -> None:
         """Enter a file's checksums, and put them on its object as the tags that the Data Store requests."""
         stored.tag({f"hca-dss-{algorithm}": value for algorithm, value in checksums.items()})
+        # With the ETag, as a client may have put other bytes there since: their checksums are not known then.
         self.checked.put(Checked(area, name, stored.etag, stored.content_type, dict(stored.metadata), dict(checksums)))
 
     def checksums(self, area: str, name: str) -> Mapping[str, str] | None:
@@ -342,6 +344,7 @@ def files_info(upload: Upload, call: Call) -> Reply:
     """PUT /v1/area/{upload_area_uuid}/files_info."""
     area = upload.area(call.arguments["upload_area_uuid"])
     names: list[str] = call.body
+    # The published client quotes names in bodies as it does in paths.
     return Reply([describe(upload, area, unquote(name)) for name in names])
 
 

@@ -12,10 +12,10 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, FileRecord
 
+# Namespace of the UUIDs of entities whose metadata state none.
 NAMESPACE = uuids.UUID("5f1c0a2e-6f6a-4d57-9c0b-0a8f1f6f8f31")
-"""Namespace of the UUIDs of entities whose metadata state none."""
+# Formats of files that are indexed as matrices.
 MATRICES = frozenset({"h5ad", "loom", "mtx", "mtx.gz", "rds", "csv", "csv.gz"})
-"""Formats of files that are indexed as matrices."""
 COMPRESSED = frozenset({"gz", "bz2", "zip"})
 _DSS_VERSION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d+Z)")
 
@@ -170,6 +170,7 @@ def _md5() -> Any:
 Reader = Callable[[IndexedFile], list[Any]]
 
 
+# Schema, and names of members, the first of which that exists has the values of a field.
 _METADATA: Mapping[str, tuple[str, ...]] = {
     "organ": ("specimen_from_organism", "organ"),
     "organPart": ("specimen_from_organism", "organ_parts", "organ_part"),
@@ -187,7 +188,6 @@ _METADATA: Mapping[str, tuple[str, ...]] = {
     "nucleicAcidSource": ("library_preparation_protocol", "nucleic_acid_source"),
     "instrumentManufacturerModel": ("sequencing_protocol", "instrument_manufacturer_model"),
 }
-"""Schema, and names of members, the first of which that exists has the values of a field."""
 
 
 def _of(schema: str, *names: str) -> Reader:
@@ -200,6 +200,7 @@ def _of(schema: str, *names: str) -> Reader:
     return read
 
 
+# Fields of the catalogs of the Human Cell Atlas and LungMAP, read of a file.
 HCA_FIELDS: Mapping[str, Reader] = {
     "fileId": lambda file: [file.record.uuid],
     "fileName": lambda file: [file.name],
@@ -222,8 +223,8 @@ HCA_FIELDS: Mapping[str, Reader] = {
     ],
     **{field: _of(*places) for field, places in _METADATA.items()},
 }
-"""Fields of the catalogs of the Human Cell Atlas and LungMAP, read of a file."""
 
+# Fields of AnVIL's catalogs, read of a file.
 ANVIL_FIELDS: Mapping[str, Reader] = {
     **{name: HCA_FIELDS[name] for name in ("fileId", "fileVersion")},
     "bundle_uuid": HCA_FIELDS["bundleUuid"],
@@ -248,4 +249,3 @@ ANVIL_FIELDS: Mapping[str, Reader] = {
     ),
     "activities.assay_type": HCA_FIELDS["libraryConstructionApproach"],
 }
-"""Fields of AnVIL's catalogs, read of a file."""

@@ -27,8 +27,8 @@ _PROTOCOLS = {
     name: name
     for name in ("libraryConstructionApproach", "nucleicAcidSource", "instrumentManufacturerModel", "pairedEnd")
 }
+# Dimensions of trees of matrices.
 STRATA = ("genusSpecies", "developmentStage", "organ", "libraryConstructionApproach")
-"""Dimensions of trees of matrices."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Re
 from omicsdk.sandbox.azul.hits import Addresses, values_of
 from omicsdk.sandbox.azul.search import HCA, Kind
 
+# Suffix and media type of each format's files.
 SUFFIXES: Mapping[str, tuple[str, str]] = {
     "compact": ("tsv", "text/tab-separated-values"),
     "curl": ("curlrc", "text/plain"),
     "terra.bdbag": ("zip", "application/octet-stream"),
     "verbatim.jsonl": ("jsonl", "application/jsonl"),
 }
-"""Suffix and media type of each format's files."""
 JOINED = " || "
+# Values of a cell, at most.
 MOST_VALUES = 100
-"""Values of a cell, at most."""
 CURL_OPTIONS = (
     "--create-dirs",
     "--compressed",

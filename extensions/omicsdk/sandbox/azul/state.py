@@ -16,10 +16,10 @@ from omicsdk.sandbox.service import Call, SandboxContext
 from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/azul"
+# The bucket of the public mirror on the sandbox's S3 server.
 MIRROR_BUCKET = "azul-mirror"
-"""The bucket of the public mirror on the sandbox's S3 server."""
+# Period of the rate rule, in seconds.
 WINDOW = 300.0
-"""Period of the rate rule, in seconds."""
 
 SETTINGS = (
     Setting("azul.manifest_redirects", 1, "how many 301s a manifest answers before it is written"),
@@ -49,6 +49,7 @@ class SandboxCatalog:
     internal: bool = False
 
 
+# The catalogs, the default one first; all have the Data Store's files.
 CATALOGS: Mapping[str, SandboxCatalog] = {
     "dcp43": SandboxCatalog("hca", HCA),
     "dcp42": SandboxCatalog("hca", HCA),
@@ -56,7 +57,6 @@ CATALOGS: Mapping[str, SandboxCatalog] = {
     "lm8": SandboxCatalog("lungmap", HCA),
     "anvil8": SandboxCatalog("anvil", ANVIL),
 }
-"""The catalogs, the default one first; all have the Data Store's files."""
 DEFAULT_CATALOG = "dcp43"
 
 

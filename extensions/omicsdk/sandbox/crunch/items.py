@@ -18,7 +18,6 @@ from omicsdk.sandbox.state.database import Table
 # -- operations
 
 PAGE = 20
-"""Number of items on a page."""
 
 T = TypeVar("T")
 
@@ -263,6 +262,7 @@ class Kind:
     readers: Mapping[str, drf.Reader] = field(default_factory=dict[str, drf.Reader])
 
 
+# All kinds, in the order in which the site lists them.
 KINDS = (
     Kind("char", "char", "CharAttribute"),
     Kind("float", "float", "FloatAttribute", {"value": drf.number}),
@@ -274,7 +274,6 @@ KINDS = (
     Kind("datetime", "datetime", "DateTimeAttribute"),
     Kind("date", "date", "DateAttribute"),
 )
-"""All kinds, in the order in which the site lists them."""
 
 BY_PATH = {kind.path: kind for kind in KINDS}
 
@@ -374,12 +373,12 @@ def send_status(crunch: Crunch, call: Call) -> Reply:
     return Reply(status, 201)
 
 
+# A worker's descriptions of itself and of its machine, as texts.
 TEXTS = ("agent_user", "version", "revision", "system", "system_release", "system_version", "machine", "hostname")
-"""A worker's descriptions of itself and of its machine, as texts."""
+# Its addresses, as texts.
 ADDRESSES = ("ip_address", "mac_address")
-"""Its addresses, as texts."""
+# A worker's measures in bytes.
 AMOUNTS = ("memory_total", "memory_free", "disk_total", "disk_free")
-"""A worker's measures in bytes."""
 
 
 def _status_fields(crunch: Crunch) -> dict[str, drf.Field]:
@@ -399,10 +398,10 @@ def _status_fields(crunch: Crunch) -> dict[str, drf.Field]:
     }
 
 
+# Paths that take the suffix, too.
 _LISTED = ("projects", "datasets", "items", *(f"attributes/{kind.path}" for kind in KINDS))
-"""Paths that take the suffix, too."""
+# The site manages its own pages below all paths of these characters that nothing else has.
 _PAGES = re.compile(r"/[0-9A-Za-z_./-]*/")
-"""The site manages its own pages below all paths of these characters that nothing else has."""
 
 
 def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:

@@ -111,8 +111,8 @@ for reads in *.fastq; do
     echo "$reads $(( $(wc -l < "$reads") / 4 ))"
 done > counts.txt
 """
+# The slug of the dataset that exists from the start.
 EXAMPLE = "sandbox:example-reads"
-"""The slug of the dataset that exists from the start."""
 
 _READS = "".join(f"@read{number}\n{'ACGT' * 4}\n+\n{'I' * 16}\n" for number in range(1, 26))
 

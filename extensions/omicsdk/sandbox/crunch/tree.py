@@ -9,8 +9,8 @@ from typing import Any
 
 from omicsdk.sandbox.state.database import Database, Table
 
+# Characters that a slug may have.
 LONGEST = 255
-"""Characters that a slug may have."""
 
 _DROPPED = re.compile(r"[^\w\s-]")
 _JOINED = re.compile(r"[-\s]+")
@@ -47,8 +47,8 @@ def free_slug(slug: str, taken: Callable[[str], bool]) -> str:
 
 
 PROJECT, DATASET, ITEM = "project", "dataset", "item"
+# The folder of the storage below which datasets have theirs.
 FILES = "crunch"
-"""The folder of the storage below which datasets have theirs."""
 
 
 @dataclass(slots=True)  # not frozen: that doubles the time in which a row becomes an object

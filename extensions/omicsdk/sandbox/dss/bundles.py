@@ -33,6 +33,7 @@ def get_bundle(dss: Dss, call: Call) -> Reply:
         raise Problem(400, "only_one_urltype", "Only one of directurls and presignedurls may be true")
     start = start_of(call)
     bundle = dss.bundle(arguments["uuid"], arguments.get("version"))
+    # URLs are of copies that a checkout has to make first; a list without URLs needs none.
     if (direct or presigned) and (wait := redirect_while_copying(dss, call)):
         return wait
     per_page = arguments["per_page"]
@@ -62,6 +63,7 @@ def get_bundles_all(dss: Dss, call: Call) -> Reply:
     # A prefix is compared by its length, since LIKE has wildcards and no use for case.
     where = f"(uuid, version) > (?, ?) AND substr(uuid, 1, ?) = ? AND {LIVE_BUNDLE}"
     values = (uuid, version, len(prefix), prefix)
+    # One more than a page, to state whether another one follows.
     bundles = dss.bundles.all(where, *values, order="uuid, version", limit=per_page + 1)
     page_bundles, more = bundles[:per_page], len(bundles) > per_page
     body: JsonObject = {
@@ -95,6 +97,7 @@ def put_bundle(dss: Dss, call: Call) -> Reply:
     unique_names(entries)
     body = {"version": version, "manifest": manifest(version, creator_uid, entries)}
     with dss.transaction():
+        # A deleted version stays taken: the Data Store never gives a version other contents.
         existing = dss.find_bundle(uuid, version, tombstoned=True)
         if existing is None:
             dss.add_bundle(uuid, version, creator_uid, entries)
@@ -146,6 +149,7 @@ def patch_bundle(dss: Dss, call: Call) -> Reply:
             entry for entry in dss.entries(bundle) if (entry.name, entry.file.uuid, entry.file.version) not in removed
         ] + added
         unique_names(entries)
+        # After deleted versions, too, so that the new one is the latest of all that were.
         latest = dss.find_bundle(bundle.uuid, None, tombstoned=True)
         new_version = dss.new_version(latest.version if latest else "")
         dss.add_bundle(bundle.uuid, new_version, bundle.creator_uid, entries)
@@ -277,6 +281,7 @@ def patch_collection(dss: Dss, call: Call) -> Reply:
     _check_links(dss, added)
     removed = {_identity(item) for item in call.body.get("remove_contents", [])}
     with dss.transaction():
+        # The change is made to the version that the request names, and becomes newer than the latest one.
         latest = _owned(dss.collection(call.arguments["uuid"], None), caller).version
         body = dss.collection(call.arguments["uuid"], parse_version(call.arguments["version"])).body
         body |= {name: call.body[name] for name in ("name", "description", "details") if name in call.body}

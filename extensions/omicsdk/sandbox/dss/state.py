@@ -90,8 +90,8 @@ SETTINGS = (
     Setting("dss.restricted", False, "whether every operation needs a token, as in restricted deployments"),
 )
 
+# The kind of the secrets that notifications are signed with; they are held in memory only.
 SUBSCRIPTION = "subscription"
-"""The kind of the secrets that notifications are signed with; they are held in memory only."""
 
 
 class Dss:

@@ -222,6 +222,6 @@ class Event:
         return self.document["event_type"]
 
 
+# Conditions on rows of the tables `dss_bundles` and `dss_collections`: they are not deleted.
 LIVE_BUNDLE = "NOT EXISTS (SELECT 1 FROM dss_tombstones t WHERE t.uuid = dss_bundles.uuid AND t.version IN (dss_bundles.version, ''))"
 LIVE_COLLECTION = "uuid NOT IN (SELECT uuid FROM dss_collection_tombstones)"
-"""Conditions on rows of the tables `dss_bundles` and `dss_collections`: they are not deleted."""

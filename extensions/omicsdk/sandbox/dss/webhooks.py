@@ -20,11 +20,11 @@ from omicsdk.sandbox.state.database import Database, Table
 if TYPE_CHECKING:
     import httpx
 
+# A subscription with the fields of PUT /subscriptions, and `uuid`.
 Subscription = Mapping[str, Any]
-"""A subscription with the fields of PUT /subscriptions, and `uuid`."""
 
+# Bytes that a notification's attachments may have in all, as JSON in UTF-8 (documented).
 ATTACHMENT_LIMIT = 128 * 1024
-"""Bytes that a notification's attachments may have in all, as JSON in UTF-8 (documented)."""
 
 
 def is_elasticsearch(subscription: Subscription) -> bool:
@@ -149,12 +149,12 @@ _log = logger(__name__)
 
 HOUR, DAY = 3600.0, 86400.0
 
+# Seconds before each attempt, from the one before: at once, then a minute, ten minutes, an hour, six hours, the rest of
+# the first day, and a day each until seven days are over. The Data Store's own deployment was set up so.
 DELAYS: tuple[float, ...] = (0.0, 60.0, 600.0, HOUR, 6 * HOUR, DAY - 7 * HOUR - 660.0, *[DAY] * 6)
-"""Seconds before each attempt, from the one before: at once, then a minute, ten minutes, an hour, six hours, the rest
-of the first day, and a day each until seven days are over. The Data Store's own deployment was set up so."""
 
+# Seconds within which a subscriber must answer; the Data Store's default.
 TIMEOUT = 10.0
-"""Seconds within which a subscriber must answer; the Data Store's default."""
 
 
 @dataclass(frozen=True, slots=True)

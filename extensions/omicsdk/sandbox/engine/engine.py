@@ -17,8 +17,8 @@ from omicsdk.sandbox.service import Handler, Service
 
 log = logger("omicsdk.sandbox")
 
+# An OpenAPI document: a file, or a resolved document.
 Spec = Path | str | Mapping[str, Any]
-"""An OpenAPI document: a file, or a resolved document."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 

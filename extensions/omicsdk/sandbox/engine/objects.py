@@ -16,12 +16,12 @@ from omicsdk.sandbox.engine.values import Values
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.objects import StoredObject
 
+# Identities that servers derive from a name.
 _NAMED = frozenset({"slug", "login", "key", "url_slug", "username", "handle", "code"})
-"""Identities that servers derive from a name."""
+# Identities that servers give, even where a request may have them.
 _COUNTED = frozenset({"id", "pk", "uuid", "gid"})
-"""Identities that servers give, even where a request may have them."""
+# Keywords of an identity's schema that state values, not a form.
 _VALUES = frozenset({"example", "examples", "default", "enum", "const", "oneOf", "anyOf"})
-"""Keywords of an identity's schema that state values, not a form."""
 _DERIVED_FROM = ("name", "title", "label", "display_name", "summary")
 
 

@@ -25,8 +25,8 @@ TOKENS = frozenset(
      "skip_token", "skiptoken", "next_token", "next_cursor", "next_page_token", "next_page_cursor", "next_marker", "next_key",
      "page_cursor_after", "cursor_after", "after_id", "next", "next_page", "bookmark", "scroll_id", "last_id"}
 )  # fmt: skip
+# Tokens that are the identity of the last object of a page.
 _LAST_ITEM = frozenset({"starting_after", "after_id", "last_id"})
-"""Tokens that are the identity of the last object of a page."""
 _ENDS = frozenset({"ending_before", "before", "before_id", "end_cursor", "page_before"})
 _TOTALS = frozenset(
     {"total", "total_count", "total_items", "total_results", "total_records", "total_elements", "total_hits", "total_size",
@@ -49,13 +49,13 @@ _AROUND = frozenset(
 )  # fmt: skip
 _ADDRESSES = frozenset({"href", "url", "uri", "link", "path", "rel"})
 _DEFAULT = 20
+# Objects of a page where the document states no limit.
 _MOST = 1000
-"""Objects of a page where the document states no limit."""
 
+# Words of parameters that name the field by which a list is sorted.
 SORTS = frozenset({"sort", "sort_by", "order_by", "ordering", "sort_field", "orderby", "sort_key"})
-"""Words of parameters that name the field by which a list is sorted."""
+# Words of parameters that are about pages, not about fields.
 PAGED = OFFSETS | NUMBERS | LIMITS | TOKENS | _ENDS
-"""Words of parameters that are about pages, not about fields."""
 
 
 @dataclass(frozen=True, slots=True)

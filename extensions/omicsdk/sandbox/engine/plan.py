@@ -14,8 +14,8 @@ from omicsdk.sandbox.engine.schemas import Schemas, words
 from omicsdk.sandbox.engine.values import IDENTITIES
 
 Kind = Literal["state", "example", "handler"]
+# Segments of a path, `{}` for each parameter; or names of nested fields.
 Path = tuple[str, ...]
-"""Segments of a path, `{}` for each parameter; or names of nested fields."""
 
 _WRAPPERS = (
     "data", "result", "item", "object", "resource", "response", "payload", "record", "entity", "body", "content", "value",
@@ -29,8 +29,8 @@ _SEARCHES = frozenset({"search", "_search", "query", "list", "find", "filter"})
 _GENERAL = frozenset({"id", "identifier", "key", "name", "slug", "number", "code", "uid", "uuid", "guid", "ref"})
 _BINARY = frozenset({"binary", "byte"})
 _ACTIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+# Actions of paths that have one object alone.
 SINGLE = tuple(f"{action} single" for action in dict.fromkeys(_ACTIONS.values()))
-"""Actions of paths that have one object alone."""
 _SINGULARS = {"ies": "y", "sses": "ss", "xes": "x", "ches": "ch", "shes": "sh", "statuses": "status"}
 
 

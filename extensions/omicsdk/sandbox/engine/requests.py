@@ -33,8 +33,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST_FAULTS = 20
 _TEXT = frozenset({"string"})
 _SEVERAL = frozenset({"array", "object"})
+# Headers that documents may state as parameters, and that are none.
 _OF_HTTP = ("accept", "content-type", "authorization")
-"""Headers that documents may state as parameters, and that are none."""
 
 
 @dataclass(frozen=True, slots=True)

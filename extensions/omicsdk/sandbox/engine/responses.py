@@ -18,11 +18,11 @@ from omicsdk.sandbox.problems import Problem, Refused
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.objects import StoredObject
 
+# The header of responses that come from no state.
 EXAMPLE = {"X-Sandbox-Answer": "example"}
-"""The header of responses that come from no state."""
 
+# Items of a stream, by its type; others are lines of JSON.
 _STREAMED = {"text/event-stream": "data: {}\n\n", "application/json-seq": "\x1e{}\n"}
-"""Items of a stream, by its type; others are lines of JSON."""
 _TRUE = frozenset({"success", "ok", "successful", "deleted", "is_success"})
 
 

@@ -22,11 +22,11 @@ _OF_TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
 }
+# Keywords that limit the values of a type.
 _LIMITS = frozenset(
     {"enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
      "exclusiveMaximum", "multipleOf", "not", "if", *_UNIONS}
 )  # fmt: skip
-"""Keywords that limit the values of a type."""
 
 
 def words(name: str) -> str:
@@ -377,6 +377,7 @@ def _base64(text: str) -> bool:
     return True
 
 
+# Checks of the formats that documents have in common.
 FORMATS: Mapping[str, Callable[[str], object]] = {
     "date": lambda text: re.fullmatch(r"\d{4}-\d\d-\d\d", text) and date.fromisoformat(text),
     "ipv4": IPv4Address,
@@ -387,4 +388,3 @@ FORMATS: Mapping[str, Callable[[str], object]] = {
     **dict.fromkeys(("uri", "url"), re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S*").fullmatch),
     "byte": _base64,
 }
-"""Checks of the formats that documents have in common."""

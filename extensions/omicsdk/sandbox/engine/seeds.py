@@ -14,8 +14,8 @@ from omicsdk.sandbox.engine.store import Store, StoredRecord, filled, segment
 from omicsdk.sandbox.problems import nested_name
 from omicsdk.sandbox.routing import Router
 
+# Segments of a recorded path that may be those of the real server's base URL.
 _OF_BASE = 4
-"""Segments of a recorded path that may be those of the real server's base URL."""
 
 
 class Seeds:

@@ -13,20 +13,20 @@ from typing import Any, cast
 from omicsdk.sandbox.document import EMPTY, Schema, as_mapping
 from omicsdk.sandbox.engine.schemas import Schemas, words
 
+# Stands for no value; null is one.
 ABSENT: Any = object()
-"""Stands for no value; null is one."""
 
+# Names of fields that identify objects, the commonest first.
 IDENTITIES = (
     "id", "pk", "uuid", "gid", "uid", "guid", "sid", "did", "key", "name", "slug", "number", "code", "identifier", "accession", "login",
 )  # fmt: skip
-"""Names of fields that identify objects, the commonest first."""
 
+# Gives the value of a property by its name and those around it, the outermost first, and its flat schema; or ABSENT.
 Fill = Callable[[Sequence[str], Schema], Any]
-"""Gives the value of a property by its name and those around it, the outermost first, and its flat schema; or ABSENT."""
 
 _DEEPEST = 8
+# Levels of an example that have their optional properties too.
 _FULL = 3
-"""Levels of an example that have their optional properties too."""
 
 
 def nothing(_place: Sequence[str], _schema: Schema) -> Any:
@@ -351,8 +351,8 @@ _CLASSES = {
     **dict.fromkeys("bBAzZ", ""),
 }
 _ANY = string.ascii_lowercase + string.digits
+# Repetitions more than the least number.
 _MOST = 3
-"""Repetitions more than the least number."""
 _BOUNDS = {"*": (0, _MOST), "+": (1, 1 + _MOST), "?": (0, 1)}
 
 

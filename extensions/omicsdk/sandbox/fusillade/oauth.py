@@ -180,6 +180,7 @@ def tokens(fusillade: Fusillade, login: Login, issuer: str) -> dict[str, Any]:
     return issued
 
 
+# Headers that prevent other pages from framing the page, and its address from leaking.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     "X-Frame-Options": "DENY",
@@ -187,7 +188,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-"""Headers that prevent other pages from framing the page, and its address from leaking."""
 
 
 def consent_page(login: Login, ticket: str, users: Sequence[str], chosen: str) -> str:
@@ -350,8 +350,8 @@ def get_echo(_fusillade: Fusillade, call: Call) -> Reply:
     return Reply(text=echoed(call.path, dict(reversed(call.query)), call.headers), headers=ECHO_HEADERS)
 
 
+# A code may be in what is echoed, and a browser must not take it for HTML.
 ECHO_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-"""A code may be in what is echoed, and a browser must not take it for HTML."""
 
 
 def echoed(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:

@@ -13,11 +13,11 @@ from omicsdk.sandbox.problems import Problem
 JsonObject = dict[str, Any]
 Policy = Mapping[str, Any]
 
+# The version of the grammar.
 VERSION = "2012-10-17"
-"""The version of the grammar."""
 
+# Longest policy, as JSON without blanks: IAM's limit for the policies of a role.
 MAX_BYTES = 10_240
-"""Longest policy, as JSON without blanks: IAM's limit for the policies of a role."""
 
 _STATEMENT = {"Sid", "Effect", "Action", "Resource"}
 _ACTION = re.compile(r"\*|[\w\-]+:[\w*?]+")
@@ -74,21 +74,21 @@ def actions_of(policy: Policy, effect: str = "") -> list[str]:
     return [action for statement in statements for action in as_list(statement["Action"])]
 
 
+# The group of all users.
 EVERYBODY = "user_default"
-"""The group of all users."""
 USER_ROLE, ADMIN_ROLE = "default_user", "fusillade_admin"
+# The access level that every resource type has from the start.
 OWNER = "Owner"
-"""The access level that every resource type has from the start."""
 
 
 def _allow(actions: list[str], resources: list[str]) -> JsonObject:
     return {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resources}]}
 
 
+# The policy of every user: read about themselves.
 USER_POLICY = _allow(["fus:GetUser", "fus:GetGroup", "fus:GetRole"], ["arn:hca:fus:*:*:user/${fus:user_email}/*"])
-"""The policy of every user: read about themselves."""
+# The policy of administrators: everything that the service has.
 ADMIN_POLICY = _allow(["fus:*"], ["arn:hca:fus:*:*:*"])
-"""The policy of administrators: everything that the service has."""
 
 
 def group_policy(group: str) -> JsonObject:
@@ -97,8 +97,8 @@ def group_policy(group: str) -> JsonObject:
 
 
 _OBJECT = "arn:hca:fus:*:*:resource/${fus:resource_type}/id/${fus:resource_id}"
+# The policy of a resource ID's owner when its type was created without one.
 OWNER_POLICY = _allow(["fus:GetResources", "fus:PutResources", "fus:DeleteResources"], [_OBJECT, f"{_OBJECT}/*"])
-"""The policy of a resource ID's owner when its type was created without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ def _relink(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
     return Reply({**changed, "msg": f"The {kind}'s {other}s have been changed."})
 
 
+# By operation; what the document does not have, such as deleting users, stays unused.
 _OF_PRINCIPALS = {
     **for_each(
         {kind: kind for kind in (USER, GROUP, ROLE)},
@@ -165,7 +166,6 @@ _OF_PRINCIPALS = {
         {"get_v1_{}s": _list_linked, "put_v1_{}": _relink},
     ),
 }
-"""By operation; what the document does not have, such as deleting users, stays unused."""
 
 
 # -- users

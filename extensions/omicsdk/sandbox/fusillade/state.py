@@ -29,8 +29,8 @@ from omicsdk.sandbox.state.settings import Setting
 
 USER, GROUP, ROLE = "user", "group", "role"
 
+# The administrator of a new sandbox.
 ADMINISTRATOR = "user@example.org"
-"""The administrator of a new sandbox."""
 
 SETTINGS = (
     Setting("auth.login_as", "", "address that logs in without the consent page; empty for the page"),
@@ -185,6 +185,7 @@ class Fusillade:
             if not self.principals.add_new(Principal(kind, name, policy, creator)):
                 return False
             if kind == USER:
+                # An administrator may have deleted the group.
                 everybody = [EVERYBODY] if self.principals.get(GROUP, EVERYBODY) else []
                 groups = list(dict.fromkeys([*everybody, *groups]))
             self.link(kind, name, GROUP, groups)
@@ -283,8 +284,10 @@ class Fusillade:
         Returns:
             The decision; no for a disabled user.
         """
+        # At each decision, not in the token: disabling a user ends their access at once, in all services.
         if not self.account(user).enabled:
             return Decision(False, f"The user {user} is disabled.")
+        # Tokens of the control API state groups, so that a test administers without a login; tokens of users cannot.
         groups = sorted(self.groups_of(user).union(token_groups))
         type_name, id = _resource_of(resource)
         context = {"fus:user_email": user}

@@ -15,8 +15,8 @@ from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, di
 from omicsdk.sandbox.state.database import Database, Table
 
 CLIENT_ID = "omics-sandbox"
+# Names of this machine.
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""Names of this machine."""
 
 
 def client_secret(secrets: Secrets) -> str:
@@ -52,8 +52,8 @@ def host_of(url: str) -> str | None:
     return parts.hostname if url.isprintable() and "@" not in parts.netloc and not parts.fragment else None
 
 
+# Validity of the consent page and of a code, in seconds: the most that RFC 6749 recommends (section 4.1.2).
 GRANT_SECONDS = 600.0
-"""Validity of the consent page and of a code, in seconds: the most that RFC 6749 recommends (section 4.1.2)."""
 
 
 TICKET, CODE, REFRESH = "ticket", "code", "refresh"
@@ -168,15 +168,15 @@ def new_account(folder: Path, email: str, token_uri: str) -> tuple[ServiceAccoun
 EMAIL_CLAIM = "https://auth.data.humancellatlas.org/email"
 GROUP_CLAIM = "https://auth.data.humancellatlas.org/group"
 
+# Audiences of the deployments' tokens; addresses of this machine are accepted as well.
 AUDIENCES = (
     "https://dev.data.humancellatlas.org/",
     "https://data.humancellatlas.org/",
     "https://auth.data.humancellatlas.org/",
 )
-"""Audiences of the deployments' tokens; addresses of this machine are accepted as well."""
 
+# By how many seconds a client's clock may be ahead.
 LEEWAY = 10.0
-"""By how many seconds a client's clock may be ahead."""
 
 
 def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now: float) -> Mapping[str, Any]:

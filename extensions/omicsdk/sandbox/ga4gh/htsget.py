@@ -162,8 +162,8 @@ FORMATS = {"reads": ("BAM", "CRAM"), "variants": ("VCF", "BCF")}
 SUFFIXES = {".bam": "BAM", ".cram": "CRAM", ".vcf": "VCF", ".vcf.gz": "VCF", ".bcf": "BCF"}
 URL_SECONDS, BLOCK_BYTES, STATE_MD5 = "htsget.url_seconds", "htsget.block_bytes", "htsget.md5"
 AS_REFSERVER = "htsget.as_refserver"
+# Bytes that htsget-refserver sends of a file at least; those behind its end are zeros.
 _LEAST = 8_192
-"""Bytes that htsget-refserver sends of a file at least; those behind its end are zeros."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ PREFIXES = (HTSGET_PREFIX, REFGET_PREFIX, TRS_PREFIX)
 EXAMPLE_READS = "sample-1"
 EXAMPLE_TOOL = "#workflow/sandbox/example/count"
 
+# The files of the tool that exists from the start, its primary descriptor first.
 _FILES = ("main.cwl", "tools/count.cwl", "tests/reads.json", "Dockerfile")
-"""The files of the tool that exists from the start, its primary descriptor first."""
 
 
 class Ga4gh:

@@ -185,6 +185,7 @@ def _with_encoded_slashes(app: ASGIApp) -> ASGIApp:
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        # The server has decoded the path already, in which slashes of an identifier would be those of the path.
         raw_path = _ENCODED_SLASH.sub(b"%252F", raw.partition(b"?")[0])
         await app({**scope, "path": unquote(raw_path.decode("ascii"))}, receive, send)
 
@@ -217,6 +218,7 @@ def list_tools(state: Trs, call: Call) -> Reply:
     if start < 0 or limit < 0:
         raise bad_arguments("offset and limit are 0 or more")
     tools = [_tool(state, call, tool) for tool in state.tools()]
+    # Before the page is cut: the links of pages count the tools that match.
     tools = [tool for tool in tools if _fits(tool, arguments)]
 
     def page(offset: int) -> str:

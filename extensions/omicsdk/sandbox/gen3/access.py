@@ -36,15 +36,15 @@ class Policy(NamedTuple):
 Rule = tuple[str, str, str]
 """A resource, a service and a method; `*` is any service or method."""
 
+# A resource that every user may read, with everything below it.
 OPEN = "/open"
-"""A resource that every user may read, with everything below it."""
+# Validity of access tokens; Fence's default.
 ACCESS_SECONDS = 1200.0
-"""Validity of access tokens; Fence's default."""
+# Validity of API keys at most; Fence's default.
 KEY_SECONDS = 30 * 24 * 3600.0
-"""Validity of API keys at most; Fence's default."""
 
+# The permissions of every user, and of callers without a token.
 _PUBLIC = (Policy(OPEN, "*", "read"), Policy(OPEN, "*", "read-storage"))
-"""The permissions of every user, and of callers without a token."""
 _UPLOAD = Policy("/data_file", "fence", "file_upload")
 _PEOPLE: Mapping[str, tuple[Rule, ...]] = {ADMINISTRATOR: (("/", "*", "*"),), READER: (_UPLOAD,)}
 _CLIENT_MAY: tuple[Rule, ...] = (("/", "*", "read"), ("/", "*", "read-storage"), _UPLOAD)
@@ -83,8 +83,8 @@ class Person:
         return any(policy.allows(resource, service, method) for policy in self.policies)
 
 
+# A caller without a token.
 ANONYMOUS = Person("", 0, _PUBLIC)
-"""A caller without a token."""
 
 
 @dataclass(frozen=True, slots=True)

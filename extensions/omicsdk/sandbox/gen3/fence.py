@@ -15,12 +15,12 @@ from omicsdk.sandbox.service import Call, Reply
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
+# Longest validity of access tokens, in seconds; Fence's default.
 LONGEST_TOKEN = 3600
-"""Longest validity of access tokens, in seconds; Fence's default."""
+# The operation of an older address, and the one that does the same.
 SAME = {"get_cdis_access_token": "get_access_token"}
-"""The operation of an older address, and the one that does the same."""
+# The scopes that tokens of a program may have.
 _SCOPES = ("openid", "fence", "user", "data", "admin")
-"""The scopes that tokens of a program may have."""
 
 
 def principal(gen3: Gen3, call: Call, scope: str) -> Person:
@@ -114,10 +114,10 @@ def get_user_info(gen3: Gen3, call: Call) -> Reply:
 # -- files
 
 
+# Number of URLs that one request for access to DRS objects may request; Fence's default.
 MOST_OBJECTS = 100
-"""Number of URLs that one request for access to DRS objects may request; Fence's default."""
+# The purpose of the sandbox's own passports.
 PASSPORT = "passport"
-"""The purpose of the sandbox's own passports."""
 _READ, _WRITE = "read-storage", "write-storage"
 _PROTOCOLS = ("s3", "http", "ftp", "https", "gs", "az")
 _SIGNED = ("s3", "gs", "az")

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import graphql
 
+# Longest query, in tokens.
 MOST_TOKENS = 20_000
-"""Longest query, in tokens."""
 
 
 class Stage(Enum):

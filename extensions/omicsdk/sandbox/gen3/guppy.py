@@ -18,8 +18,8 @@ TEXT = "text"
 INTEGER = "integer"
 NUMBER = "number"
 NESTED = "nested"
+# The key under which rows without a value are counted.
 MISSING = "no data"
-"""The key under which rows without a value are counted."""
 
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
@@ -237,8 +237,8 @@ def by_value(rows: Iterable[Row], name: str) -> list[dict[str, Any]]:
     return [{"key": key, "count": count} for key, count in ordered]
 
 
+# The field that states who may read a row.
 RESOURCE = "auth_resource_path"
-"""The field that states who may read a row."""
 LEVELS = ("regular", "private", "libre")
 
 
@@ -320,14 +320,14 @@ def _resource(row: Row, authz: str) -> Any:
     return f"/programs/{program}/projects/{project}" if dash else authz
 
 
+# Number of rows in a response if the query states none.
 USUAL = 10
-"""Number of rows in a response if the query states none."""
+# Last row that a query reaches; more rows are downloaded.
 LONGEST = 10_000
-"""Last row that a query reaches; more rows are downloaded."""
+# Smallest number of unreadable rows that counts include; the real service's default.
 FEWEST = 1000
-"""Smallest number of unreadable rows that counts include; the real service's default."""
+# Replaces a number that would reveal too much about rows that the caller may not read.
 HIDDEN = -1
-"""Replaces a number that would reveal too much about rows that the caller may not read."""
 _FORBIDDEN = (
     "You don't have access to all the data you are querying. Try using 'accessibility: accessible' in your query"
 )

@@ -16,15 +16,15 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import PATH_PARAMETER
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service
 
+# The services are below it, each under its name.
 HOME = "/gen3"
-"""The services are below it, each under its name."""
 SERVICES = (
     *("fence", "arborist", "wts", "manifest", "indexd", "metadata", "sheepdog", "peregrine", "guppy", "job"),
     "ws-storage",
 )
-"""Their names."""
 
 _ALL = r"(/.*)?"
+# The forms of the rest of a path by its first segment, each with the path below `/gen3`.
 _TABLE = {
     segment: [(re.compile(pattern), target) for pattern, target in forms]
     for segment, forms in {
@@ -51,12 +51,11 @@ _TABLE = {
         **{name: [(_ALL, f"/{name}{{}}")] for name in ("wts", "guppy", "job", "ws-storage")},
     }.items()
 }
-"""The forms of the rest of a path by its first segment, each with the path below `/gen3`."""
 
 _ROOT = 2  # how many slashes /gen3/SERVICE has
 
+# Paths that are read-only in a commons: writes go to `/mds-admin`.
 READ_ONLY = ("/mds",)
-"""Paths that are read-only in a commons: writes go to `/mds-admin`."""
 
 
 def inner_path(path: str) -> str | None:
@@ -130,19 +129,19 @@ class TrailingSlashes(Middleware):
 
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
+# The responses of most services to a health check.
 HEALTHY = Reply(text="Healthy", headers=HTML)
-"""The responses of most services to a health check."""
+# The failure of most services.
 CRASH = Reply({"message": "internal server error"}, 500)
-"""The failure of most services."""
+# The JSON that services' refusals carry, where they have a form of their own.
 ERROR_BODIES: Mapping[str, Callable[[Problem], Mapping[str, object]]] = {
     "arborist": lambda problem: {"error": {"message": problem.title, "code": problem.status}},
     "manifest": lambda problem: {"error": problem.title},
     "ws-storage": lambda problem: {"Result": problem.title},
     "wts": lambda problem: {"message": problem.title},
 }
-"""The JSON that services' refusals carry, where they have a form of their own."""
+# The release that services state, where no client looks at it.
 VERSION = "sandbox"
-"""The release that services state, where no client looks at it."""
 
 
 def need_authorization(call: Call) -> None:

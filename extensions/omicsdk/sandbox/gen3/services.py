@@ -42,19 +42,20 @@ from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, 
 
 _BROWSER = "logins need a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
 _USERS = "users are added with `sandbox.gen3.access.add`"
+# Why operations of Fence are not part of the sandbox.
 _ABSENT_OF_FENCE = {
     **dict.fromkeys(("authorize", "confirm_authorization", "login_with_shibboleth", "login_with_fence"), _BROWSER),
     **dict.fromkeys(("logout", "get_registration_form", "create_api_key", "create_cdis_key"), _BROWSER),
     **dict.fromkeys(("get_user_info_by_name", "soft_delete_user", "reactivate_user", "create_user"), _USERS),
 }
-"""Why operations of Fence are not part of the sandbox."""
 _SLASHED = ("/google/billing_projects/", "/google/service_accounts/")
 
+# The release that the sandbox answers like.
 _SHEEPDOG_VERSION = "5.2.4"
-"""The release that the sandbox answers like."""
 _STORAGE = "files of the commons are uploaded through Fence; this service has no storage"
 _XML = "it needs tables of how XML becomes records, which a custom dictionary does not have"
 _BULK = "the service itself fails on several documents at once"
+# Operations that the sandbox does not play, and why.
 _ABSENT_OF_SHEEPDOG = {
     **dict.fromkeys(("submit_bulk", "create_bulk", "try_submit_bulk", "try_create_bulk"), _BULK),
     "upload_file": _STORAGE,
@@ -69,7 +70,6 @@ _ABSENT_OF_SHEEPDOG = {
     "submit_clinical_xml": _XML,
     "try_submit_clinical_xml": _XML,
 }
-"""Operations that the sandbox does not play, and why."""
 
 
 def gen3_services(gen3: Gen3, document: Callable[[str], Mapping[str, Any]]) -> list[Service]:
@@ -248,12 +248,12 @@ def download(guppy: Guppy, call: Call) -> Reply:
 
 
 _GA4GH = "ga4gh"
+# Paths that are taken with and without a slash at the end, as the document has them. Elsewhere a slash is part of a GUID.
 _COLLECTIONS = ("/index", "/index/blank", "/bundle", "/urls", "/alias/", "/bulk/documents")
-"""Paths that are taken with and without a slash at the end, as the document has them. Elsewhere a slash is part of a GUID."""
+# Operations in which the real service checks no argument.
 _CRASHES_OF_INDEXD: dict[str, tuple[int, ...]] = dict.fromkeys(
     ("query_urls", "query_urls_metadata", "get_records"), (400,)
 )
-"""Operations in which the real service checks no argument."""
 
 
 def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:

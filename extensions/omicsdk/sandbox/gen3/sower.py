@@ -21,16 +21,16 @@ from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handle
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
+# The resource with whose permission `access`, of the service `job`, a user may dispatch jobs.
 RESOURCE = "/sower"
-"""The resource with whose permission `access`, of the service `job`, a user may dispatch jobs."""
+# Validity of the addresses of files that jobs leave.
 URL_SECONDS = 3600.0
-"""Validity of the addresses of files that jobs leave."""
 SECONDS = "gen3.job_seconds"
+# For how long a job is known after it was dispatched, when it has ended.
 KEPT_SECONDS = 1800.0
-"""For how long a job is known after it was dispatched, when it has ended."""
 _RUNNING, _COMPLETED = "Running", "Completed"
+# The only action: a manifest of all records of the index.
 ACTION = "download-indexd-manifest"
-"""The only action: a manifest of all records of the index."""
 _COLUMNS = ("guid", "urls", "authz", "acl", "md5", "file_size", "file_name")
 
 

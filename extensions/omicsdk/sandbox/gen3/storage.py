@@ -32,8 +32,8 @@ from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 from omicsdk.sandbox.state.presigned import LEAST_PART, MOST_PARTS, Body, Signer, StorageServer, not_allowed
 from omicsdk.sandbox.state.settings import Setting, Settings
 
+# The bucket that uploads go to.
 BUCKET = "sandbox-gen3"
-"""The bucket that uploads go to."""
 PREFIX = "/gen3/_storage"
 _METHOD, _UPLOAD, _PART = "method", "uploadId", "partNumber"
 

@@ -11,15 +11,14 @@ from omicsdk.sandbox.gen3.storage import Grant
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
+# The only workspace: that of the caller.
 WORKSPACE = "@user"
-"""The only workspace: that of the caller."""
+# The resource with whose permission `access`, of the service `jupyterhub`, a user has a workspace.
 RESOURCE = "/workspace"
-"""The resource with whose permission `access`, of the service `jupyterhub`, a user has a workspace."""
 ROOT = "s3://sandbox-gen3-workspaces/"
 SECONDS = 3600.0
-"""Validity of addresses."""
+# Most objects and folders of a list.
 MOST = 1000
-"""Most objects and folders of a list."""
 _WAYS = {"upload": "PUT", "download": "GET"}
 _DOCUMENT = document_of(
     {

@@ -13,8 +13,8 @@ from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 
+# The identity provider that represents the commons itself.
 DEFAULT = "default"
-"""The identity provider that represents the commons itself."""
 _EVERYBODY = "*"
 _SECONDS = 30.0
 _LOGIN = "gen3 login"
@@ -106,6 +106,7 @@ class Wts:
         key = self._key(idp, person) if person is not None else None
         if not key:
             return None
+        # Only its issuer has the key to verify it; here its end is all that matters.
         claims: dict[str, Any] = jwt.decode(key, options={"verify_signature": False})
         left = float(claims["exp"]) - self.context.clock.now()
         return left if left > 0 else None
@@ -131,6 +132,7 @@ class Wts:
             raise Problem(403, "forbidden", "your refresh token is expired, please login again")
         url = f"{other.base_url}/user/credentials/cdis/access_token"
         try:
+            # Not by a proxy of the environment: the other commons may be a sandbox on this machine.
             response = httpx.post(url, json={"api_key": key}, timeout=_SECONDS, trust_env=False)
         except httpx.HTTPError as error:
             raise Problem(500, "internal", "Fail to reach fence") from error

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PLACE = f"{HOME}/faults"
 
+# The faults of one button: its label, and the rule.
 SWITCHES = {
     "unavailable": ("All requests: 503", Rule("status", status=503, retry_after=1)),
     "flaky": ("First request to each path: 503", Rule("status", status=503, each="path", nth=1)),
@@ -39,7 +40,6 @@ SWITCHES = {
     "cut": ("Bodies cut off after 1,000 bytes", Rule("cut", at=1000)),
     "wrong": ("Byte 100 of each body corrupted", Rule("wrong", at=99)),
 }
-"""The faults of one button: its label, and the rule."""
 
 DONE = {
     "on": "Fault added.",

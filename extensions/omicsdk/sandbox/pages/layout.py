@@ -78,8 +78,8 @@ def document(*, title: str, head: Content, body: Content) -> Html:
     return Html(f'<!doctype html>\n<html lang="en">{top}{element("body", body)}</html>\n')
 
 
+# The path of all pages but the first.
 HOME = "/_sandbox/pages"
-"""The path of all pages but the first."""
 
 _MENU = (
     ("/", "Contents"),
@@ -92,7 +92,6 @@ _MENU = (
 
 
 Fields = Mapping[str, str]
-"""The fields of a form."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ _HEADERS = {
 }
 
 Show = Callable[["Sandbox", Request], Page]
+# Carries out a form, and returns a page or the address to continue at; a ValueError is shown to the user.
 Change = Callable[["Sandbox", Fields], Page | str]
-"""Carries out a form, and returns a page or the address to continue at; a ValueError is shown to the user."""
 
 _PAGES: dict[str, tuple[Show, Change | None]] = {
     "/": (overview.overview, None),

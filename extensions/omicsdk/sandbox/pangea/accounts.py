@@ -107,8 +107,8 @@ def get_account(pangea: Pangea, call: Call) -> Reply:
     return Reply(_account(pangea, _own(pangea, call)))
 
 
+# The address is not changed in this way, and there is nothing else.
 get_my_account = put_my_account = patch_my_account = put_account = patch_account = get_account
-"""The address is not changed in this way, and there is nothing else."""
 
 
 def delete_account(pangea: Pangea, call: Call) -> Reply:
@@ -150,8 +150,8 @@ _WITH_CONFIRMATION: Mapping[str, Mapping[str, drf.Field]] = {
     "confirm_reset_password": {**_CONFIRMATION, "new_password": _WORD},
     "confirm_reset_email": {**_CONFIRMATION, "new_email": _EMAIL},
 }
+# Operations that send mail on deployed servers, with their statuses.
 _OF_MAIL = {"resend_activation": 400, "reset_password": 204, "reset_email": 204}
-"""Operations that send mail on deployed servers, with their statuses."""
 
 
 def _confirm(pangea: Pangea, call: Call, fields: Mapping[str, drf.Field]) -> Reply:

@@ -197,8 +197,8 @@ def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
 
 _MOST = 100
 _INDEX = "search_index"
+# Seconds, in the sandbox's time, after which the index is made anew: until then searches find nothing that is new.
 INDEXED_EVERY = 300.0
-"""Seconds, in the sandbox's time, after which the index is made anew: until then searches find nothing that is new."""
 
 
 def search(pangea: Pangea, call: Call) -> Reply:

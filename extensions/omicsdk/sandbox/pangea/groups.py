@@ -76,8 +76,8 @@ def readable_group(pangea: Pangea, call: Call, person: Record | None) -> Record:
     return group
 
 
+# The link between a group and the samples that are in it.
 GROUP_SAMPLE = "group_sample"
-"""The link between a group and the samples that are in it."""
 
 
 def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:

@@ -55,10 +55,10 @@ def _resembles(password: str, email: str) -> bool:
     )
 
 
+# The kind of accounts; their names are their addresses.
 USER = "user"
-"""The kind of accounts; their names are their addresses."""
+# What a profile has beside flags.
 TEXTS = ("avatar", "full_name", "biography", "url", "twitter_username", "github_username", "company", "location")
-"""What a profile has beside flags."""
 _TOKEN = "token"  # noqa: S105 - the kind of links between digests of tokens and accounts
 
 
@@ -141,12 +141,13 @@ class People:
 
 # -- the caller, and the objects that they may see and change
 
+# The link between an organization and those who are in it.
 MEMBER = "member"
-"""The link between an organization and those who are in it."""
+# The link between a prototype of orders and those who work its orders off.
 PRIVILEGED = "privileged_user"
-"""The link between a prototype of orders and those who work its orders off."""
+# The kind of orders of work for a sample.
 ORDER = "work_order"
-"""The kind of orders of work for a sample."""
+# How far below the group, which decides who sees them, objects of a kind are.
 FROM_GROUP: Mapping[str, int] = {
     "sample_group": 0,
     "sample": 1,
@@ -155,7 +156,6 @@ FROM_GROUP: Mapping[str, int] = {
     "sample_ar": 2,
     "sample_ar_field": 3,
 }
-"""How far below the group, which decides who sees them, objects of a kind are."""
 
 
 class Access:

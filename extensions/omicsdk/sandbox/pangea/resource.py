@@ -14,7 +14,6 @@ from omicsdk.sandbox.service import Call, Reply
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 PAGE = 100
-"""Number of objects on a page of a list."""
 
 
 class NoPage(Exception):
@@ -70,8 +69,8 @@ def shown(record: Record, names: Sequence[str]) -> dict[str, Any]:
     return {name: record[name] for name in names}
 
 
+# The resources by what the store calls their records.
 KINDS: dict[str, type["Resource"]] = {}
-"""The resources by what the store calls their records."""
 
 
 class Resource:

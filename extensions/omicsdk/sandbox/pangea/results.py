@@ -85,7 +85,6 @@ NEW_RESULT: Mapping[str, Any] = {
     "is_hidden": False,
     "pipeline_module": None,
 }
-"""The defaults of a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,8 @@ class ResultKind:
 
 OF_SAMPLE = ResultKind("sample_ar", "sample", "sample_analysis_result", "SampleAnalysisResult")
 OF_GROUP = ResultKind("sample_group_ar", "sample_group", "sample_group_analysis_result", "SampleGroupAnalysisResult")
+# The word for them in names of operations.
 NOUNS = {kind.noun: kind for kind in (OF_SAMPLE, OF_GROUP)}
-"""The word for them in names of operations."""
 
 
 def new_replicate() -> str:

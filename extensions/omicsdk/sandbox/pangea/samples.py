@@ -15,8 +15,8 @@ from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.service import NO_FIELD, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
+# The kind of what keeps a sample's earlier metadata.
 _VERSION = "sample_metadata"
-"""The kind of what keeps a sample's earlier metadata."""
 
 
 class Samples(Resource):

@@ -15,8 +15,8 @@ from omicsdk.sandbox.pangea.store import Record, below, linked_from, named_any_c
 from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, SUFFIX, Paths, Refused, framework_service
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
+# The kinds of what the arguments of a path name, with that of what the one before names.
 _KINDS = {"org": "organization", "grp": "sample_group", "sample": "sample", "module_name": "{}_ar", "field": "{}_field"}
-"""The kinds of what the arguments of a path name, with that of what the one before names."""
 
 
 def _read(pangea: Pangea, call: Call) -> Reply:
@@ -59,8 +59,8 @@ HANDLERS = {f"get_{name}_by_name": _read for name in _NAMES}
 
 # The login routes accept both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
+# Routes by names, but for those that lack the slash at their end and point to where it is.
 _FORMS = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
-"""Routes by names, but for those that lack the slash at their end and point to where it is."""
 # Lists by names are not narrowed by them: they are those of the flat routes.
 _LISTS = [
     (re.compile(f"/api/nested/[^/]+/{pattern}"), f"/api/{flat}")
@@ -127,6 +127,7 @@ write_organization_wiki_page write_sample_group_wiki_page write_pipeline_wiki_pa
 upload_sample_analysis_result_field complete_sample_analysis_result_field_upload
 upload_sample_group_analysis_result_field complete_sample_group_analysis_result_field_upload
 """
+# Operations in which deployed servers use values without looking them up: statuses of refusals that are a 500 there.
 _CRASHES: Mapping[str, Sequence[int]] = {
     **dict.fromkeys(_NOT_FOUND.split(), (404,)),
     **dict.fromkeys(_INVALID.split(), (400, 404)),
@@ -134,10 +135,9 @@ _CRASHES: Mapping[str, Sequence[int]] = {
     "get_site_wiki": (500,),
     "write_site_wiki_page": (500,),
 }
-"""Operations in which deployed servers use values without looking them up: statuses of refusals that are a 500 there."""
 _STORED = re.compile("field|manifest|download")
+# Modules whose handlers run in one transaction; none of them sends requests to another server.
 _ALONE = (accounts, groups, samples, results, orders, contrib)
-"""Modules whose handlers run in one transaction; none of them sends requests to another server."""
 
 
 def _only_reads_tables(operation: Operation, _query: object) -> bool:

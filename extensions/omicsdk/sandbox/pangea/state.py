@@ -9,6 +9,7 @@ from omicsdk.sandbox.pangea.storage import Buckets, Storage, seed_bucket
 from omicsdk.sandbox.pangea.store import Store
 from omicsdk.sandbox.service import SandboxContext
 
+# The defaults of a group. `has_library` stays true once it was a library: it accepts samples from then on.
 NEW_GROUP: Mapping[str, Any] = {
     "description": "",
     "is_library": False,
@@ -21,20 +22,17 @@ NEW_GROUP: Mapping[str, Any] = {
     "sample_metadata_schema": {},
     "has_library": False,
 }
-"""The defaults of a group. `has_library` stays true once it was a library: it accepts samples from then on."""
 
 
 ORGANIZATION = "Sandbox"
-"""The name of the organization."""
 LIBRARY = "Sandbox Library"
-"""The name of its library."""
 
 
 PROTOTYPE = "work_order_proto"
 JOB_PROTOTYPE = "job_order_proto"
 GROUP_PROTOTYPE = "group_work_order_proto"
+# The link between a prototype for groups and those for their samples.
 PARTS = "group_work_order_proto_part"
-"""The link between a prototype for groups and those for their samples."""
 
 
 class Pangea:

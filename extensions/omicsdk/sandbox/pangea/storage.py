@@ -12,8 +12,8 @@ from omicsdk.sandbox.rest_framework.service import Refused
 from omicsdk.sandbox.s3.staging import OWNER, REGION, Staging
 from omicsdk.sandbox.state.credentials import Secrets
 
+# How long an address is valid, in seconds of real time: the storage has no other clock.
 LIFE = 24 * 3600
-"""How long an address is valid, in seconds of real time: the storage has no other clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +157,12 @@ def _new_client(endpoint_url: str, public_key: str, private_key: str) -> Any:
 
 BUCKET = "s3_bucket"
 KEY = "s3_api_key"
+# Placeholder for the address of the sandbox's own S3 server, which is not started before it is requested.
 STAGING = "staging"
-"""Placeholder for the address of the sandbox's own S3 server, which is not started before it is requested."""
+# The bucket that exists from the start.
 FIRST_BUCKET = "pangea-sandbox"
-"""The bucket that exists from the start."""
+# `__type__` of data that represent an object of a bucket, in any case.
 FILE = "s3"
-"""`__type__` of data that represent an object of a bucket, in any case."""
 
 
 class Buckets:

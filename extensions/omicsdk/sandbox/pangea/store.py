@@ -9,8 +9,8 @@ from typing import Any
 from omicsdk.sandbox.rest_framework.fields import written
 from omicsdk.sandbox.state.database import Database, Table
 
+# A document: its own fields, with uuid, name, created_at and updated_at.
 Record = dict[str, Any]
-"""A document: its own fields, with uuid, name, created_at and updated_at."""
 
 
 @dataclass(frozen=True, slots=True)

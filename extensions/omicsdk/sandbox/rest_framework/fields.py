@@ -19,8 +19,8 @@ from omicsdk.sandbox.service import Call
 
 # -- bodies
 
+# Deepest nesting of JSON: what is read has to be written into answers, with more around it.
 DEEPEST = 500
-"""Deepest nesting of JSON: what is read has to be written into answers, with more around it."""
 
 
 class Form(dict[str, Any]):
@@ -98,8 +98,8 @@ def _parts(content_type: str, content: bytes) -> Form:
 # -- fields
 
 BLANK = "This field may not be blank."
+# The value of a field that is missing.
 ABSENT: Any = object()
-"""The value of a field that is missing."""
 
 _NUL = "Null characters are not allowed."
 _TRUE = {"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1", "1.0"}
@@ -131,8 +131,8 @@ class Wrong(Exception):
         self.crashes = crashes
 
 
+# Makes a field's value of what was sent, or raises Wrong.
 Reader = Callable[[Any], Any]
-"""Makes a field's value of what was sent, or raises Wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +303,8 @@ def _integer(value: Any) -> int:
     return int(_INTEGER_TAIL.sub("", str(value)))
 
 
+# A whole number, or a text of one.
 integer = _parsed(_integer, "A valid integer is required.")
-"""A integer, or a text of one."""
 
 
 def bounded(least: int = -LARGEST - 1) -> Reader:
@@ -414,6 +414,7 @@ def _date(value: str) -> str:
     return date(*(int(part) for part in value.split("-"))).isoformat()
 
 
+# Dates with a time, in ISO 8601 (what has no zone is UTC; it is written in UTC), and dates.
 _FORMATS: Mapping[str, Reader] = {
     "date-time": _parsed(
         _moment,
@@ -421,7 +422,6 @@ _FORMATS: Mapping[str, Reader] = {
     ),
     "date": _parsed(_date, "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
 }
-"""Dates with a time, in ISO 8601 (what has no zone is UTC; it is written in UTC), and dates."""
 
 
 def json_value(value: Any) -> Any:

@@ -16,11 +16,11 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import MATCH, Router, headers_of, origin, segments_of
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service
 
+# Fields, each with what is wrong about it.
 Complaints = Mapping[str, Sequence[str]]
-"""Fields, each with what is wrong about it."""
 
+# Key of complaints that are about all fields.
 NO_FIELD = "non_field_errors"
-"""Key of complaints that are about all fields."""
 
 
 class Invalid(Problem):
@@ -207,22 +207,22 @@ def error_page(title: str, details: str = "") -> str:
     )
 
 
+# The page that represents what does not exist.
 NOT_FOUND_PAGE = error_page("Not Found", "The requested resource was not found on this server.")
-"""The page that represents what does not exist."""
+# The page that represents a write to a page, which needs a browser's cookie.
 _FORBIDDEN_PAGE = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
-"""The page that represents a write to a page, which needs a browser's cookie."""
 _CRASH_PAGE = error_page("Server Error (500)")
+# The suffix that states the format.
 SUFFIX = ".json"
-"""The suffix that states the format."""
+# Methods that need no cookie.
 _READING = ("GET", "HEAD", "OPTIONS")
-"""Methods that need no cookie."""
+# Characters that are unquoted in the address of a redirect.
 _PLAIN = "/:;@&=+$,!~*'()"
-"""Characters that are unquoted in the address of a redirect."""
 
 _ACCEPTED = ("application/json", "application/*", "*/*", "text/html", "text/*")
 _NO_PATH = re.compile(r"(?!)")
+# Operations of a path, with the values of its parameters.
 Match = tuple[list[Operation], list[str]]
-"""Operations of a path, with the values of its parameters."""
 _NO_MATCH: Match = ([], [])
 _DOCUMENT = "/openapi.json"
 

@@ -19,8 +19,8 @@ from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.traffic.server_thread import refused_reason
 
 _LETTERS = string.ascii_uppercase + string.digits
+# Prefix of the identifiers of temporary keys, as AWS's.
 KEY_PREFIX = "ASIA"
-"""Prefix of the identifiers of temporary keys, as AWS's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ _SUBRESOURCES = frozenset(
 
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+# The key of the environ under which a request's headers are as sent; WSGI's own cannot tell a_b from a-b.
 RAW_HEADERS = "omicsdk.headers"
-"""The key of the environ under which a request's headers are as sent; WSGI's own cannot tell a_b from a-b."""
 _BLOCK = 1024 * 1024
 
 

@@ -197,10 +197,10 @@ def _backend() -> Any:
     return _backends()["123456789012"]["aws"]  # moto's default account
 
 
+# Marks the User-Agent of the sandbox's own requests to its S3 server, which are neither logged nor disturbed.
 OWN_AGENT = "omicsdk-sandbox"
-"""Marks the User-Agent of the sandbox's own requests to its S3 server, which are neither logged nor disturbed."""
+# Key of the environ for the function that ends a request's connection.
 HANG_UP = "omicsdk.hang_up"
-"""Key of the environ for the function that ends a request's connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +263,8 @@ def _counted(entry: Entry, body: Iterable[bytes]) -> Iterable[bytes]:
 STAGING_BUCKET = "omics-staging"
 """A bucket that exists from the start."""
 REGION = "us-east-1"
+# Identifier of the key that may do everything.
 OWNER = "sandbox"
-"""Identifier of the key that may do everything."""
 
 
 def owner_credentials(secrets: Secrets) -> dict[str, str]:
@@ -277,8 +277,8 @@ def _hang_up(handler: Any) -> None:
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
+# The servers of this process, which share moto's buckets.
 _RUNNING: set[Any] = set()
-"""The servers of this process, which share moto's buckets."""
 
 
 @dataclass(slots=True)

@@ -3,9 +3,8 @@
 from omicsdk.sandbox.state.credentials import Secrets
 
 PREFIX = "/sb/v2"
-"""Path of the platform."""
+# The user whom the sandbox makes.
 SANDBOX_SB_USER = "sandbox-user"
-"""The user whom the sandbox makes."""
 
 
 def sandbox_sb_token(secrets: Secrets) -> str:

@@ -202,8 +202,8 @@ def create_marker(sb: Sb, call: Call) -> Reply:
 
 DIVISION = "sandbox-division"
 TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
+# The billing group that has the invoices.
 BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"
-"""The billing group that has the invoices."""
 DATASET = "sandbox-user/reference-set"
 
 

@@ -124,6 +124,7 @@ def ordered(documents: Iterable[JsonObject], key: str, query: Mapping[str, Any])
 
 # -- documents as they are returned
 
+# By kind of documents, the path of their addresses, and the fields that are not returned.
 _VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "user": ("users", ("disabled",)),
     "division": ("divisions", ()),
@@ -141,7 +142,6 @@ _VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "automation": ("automation/automations", ()),
     "automation-run": ("automation/runs", ("created", "start", "end", "log_file")),
 }
-"""By kind of documents, the path of their addresses, and the fields that are not returned."""
 
 
 def shown(call: Call, data: Mapping[str, Any], *steps: str) -> JsonObject:
@@ -172,8 +172,8 @@ def member_view(call: Call, kind: str, id: str, member: Mapping[str, Any], **mor
 
 # -- pages
 
+# Largest page; requests for more get this, without an error.
 LONGEST = 100
-"""Largest page; requests for more get this, without an error."""
 _DEFAULT = 50
 _TOTAL = "X-Total-Matching-Query"
 
@@ -278,6 +278,8 @@ def _mark(what: str) -> str:
 # -- fields
 
 _IDENTITY = ("href", "id", "username")  # members that are never omitted
+# By what an operation lists, the fields of its items beside their identity unless others are requested; all where it is
+# not here.
 _BRIEF: Mapping[str, str] = {
     **dict.fromkeys(("projects", "groups", "volumes", "markers", "datasets", "divisions", "teams"), "name"),
     **dict.fromkeys(("tasks", "apps"), "name,project"),
@@ -285,8 +287,6 @@ _BRIEF: Mapping[str, str] = {
     "invoices": "pending",
     "files": "name,project,parent,type",
 }
-"""By what an operation lists, the fields of its items beside their identity unless others are requested; all where it is not
-here."""
 
 
 def cut(call: Call, reply: Reply) -> Reply:

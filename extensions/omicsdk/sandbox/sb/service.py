@@ -30,13 +30,13 @@ from omicsdk.sandbox.sb.responses import cut, error_body, refuse
 from omicsdk.sandbox.sb.state import Sb, token_of
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
+# What continues by the clock.
 COURSES = (automations.RUNS, task_runs.TASKS, *file_jobs.JOBS.values(), *volumes.TRANSFERS.values())
-"""What continues by the clock."""
 _ADVANCE = "X-Sbg-Advance-Access"
+# Prefixes of the names of operations that change nothing.
 _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
-"""Prefixes of the names of operations that change nothing."""
+# Reading operations that call the S3 server, or that read every file of a project.
 _SLOW = {"list_volume_objects", "get_volume_object", "get_file_download_info", "search_files"}
-"""Reading operations that call the S3 server, or that read every file of a project."""
 
 
 def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:

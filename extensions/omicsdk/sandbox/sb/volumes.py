@@ -12,8 +12,8 @@ from omicsdk.sandbox.sb.responses import address, bad, error_body, list_of, page
 from omicsdk.sandbox.sb.state import Course, Sb, body_fields, filled, in_bulk, keep, path_id
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
+# Fields of a volume's credentials that are never returned; nothing here needs them, so they are not stored either.
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
-"""Fields of a volume's credentials that are never returned; nothing here needs them, so they are not stored either."""
 
 
 def list_volumes(sb: Sb, call: Call) -> Reply:

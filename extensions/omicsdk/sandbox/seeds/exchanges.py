@@ -60,12 +60,12 @@ class Exchange:
 
 
 JsonObject = dict[str, Any]
+# The kind of an object, and its identifier in that kind.
 Key = tuple[str, ...]
-"""The kind of an object, and its identifier in that kind."""
+# The fields of objects, as the latest exchanges state them.
 Noted = Mapping[Key, JsonObject]
-"""The fields of objects, as the latest exchanges state them."""
+# The kind of an object, in the plural, and why it was left; an empty reason when it was made.
 Outcome = tuple[str, str]
-"""The kind of an object, in the plural, and why it was left; an empty reason when it was made."""
 
 
 class Note(NamedTuple):
@@ -176,6 +176,7 @@ def _crunch_left(key: Key) -> list[Outcome]:
 _TEXT: JsonObject = {"type": "string"}
 _LIST_OF_TEXTS: JsonObject = {"type": "array", "items": _TEXT}
 _OBJECT: JsonObject = {"type": "object"}
+# A record for the index; other servers' identifiers and checksums may have other forms.
 _RECORD: Any = Draft7Validator(
     {
         "properties": {
@@ -189,7 +190,6 @@ _RECORD: Any = Draft7Validator(
         }
     }
 )
-"""A record for the index; other servers' identifiers and checksums may have other forms."""
 
 
 def index_notes(exchange: Exchange) -> Iterator[Note]:

@@ -198,6 +198,7 @@ def _check(folder: Path) -> None:
             pass
 
 
+# The function for a folder by platform, but for the Data Store, whose bundles have more arguments.
 SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
     "upload": _upload,
     "sb": _sb,
@@ -212,7 +213,6 @@ SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
         for name in ("htsget", "refget", "trs")
     },
 }
-"""The function for a folder by platform, but for the Data Store, whose bundles have more arguments."""
 
 
 def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:

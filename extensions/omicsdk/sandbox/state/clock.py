@@ -21,8 +21,8 @@ class ClockState(TypedDict):
     offset: float
 
 
+# The year 9000: years have four digits, and what is made then needs time until it ends.
 LAST = 221845392000.0
-"""The year 9000: years have four digits, and what is made then needs time until it ends."""
 
 
 class Clock:

@@ -15,8 +15,8 @@ from omicsdk.sandbox.state.database import Database
 _KEY = "signing.key"
 # Of RFC 7914, section 2, for interactive logins: 16 MiB and some 40 ms for each guess.
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1
+# Stands where the salt does, for a password that was drawn at random.
 _RANDOM = "sha256"
-"""Stands where the salt does, for a password that was drawn at random."""
 
 
 class Secrets:
@@ -128,8 +128,8 @@ ALGORITHM = "RS256"
 _BITS = 2048
 
 
+# The key's identifier in the sandbox's own tokens, which a reset does not end.
 LASTING = "sandbox"
-"""The key's identifier in the sandbox's own tokens, which a reset does not end."""
 
 
 class SigningKey:

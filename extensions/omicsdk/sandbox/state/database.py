@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar, get_args
 
 from omicsdk.core.files import PRIVATE
 
+# Raised when a table's meaning changes: a folder of another release is then refused, not misread.
 SCHEMA_VERSION = 8
-"""Raised when a table's meaning changes: a folder of another release is then refused, not misread."""
 
 
 @contextmanager
@@ -56,8 +56,8 @@ def make_private(path: Path) -> None:
         raise OSError(f"{path} cannot be written: {error.strerror}") from error
 
 
+# Rows by table.
 Contents = dict[str, list[tuple[Any, ...]]]
-"""Rows by table."""
 
 _NUMBERS = "sqlite_sequence"
 

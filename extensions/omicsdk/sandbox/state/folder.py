@@ -15,12 +15,12 @@ from omicsdk.sandbox.state.database import Database, make_private, opening
 
 log = logger("omicsdk.sandbox")
 
+# The database, in the folder.
 STATE = "state.sqlite"
-"""The database, in the folder."""
+# The file whose lock reserves the folder for one sandbox.
 LOCK = "lock.sqlite"
-"""The file whose lock reserves the folder for one sandbox."""
+# Folders of contents, in the folder.
 TREES = ("objects", "crunch-storage")
-"""Folders of contents, in the folder."""
 _WHERE = "running.json"
 
 

@@ -128,10 +128,10 @@ class Uploads(Generic[U]):
 
 
 CHECKSUM = "x-amz-checksum-"
+# The algorithms of S3, and the bytes of their values.
 _LENGTHS = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32, "sha512": 64}
-"""The algorithms of S3, and the bytes of their values."""
+# The SHA-256 of which the signature is, beside checksums by algorithm.
 _PAYLOAD = "payload"
-"""The SHA-256 of which the signature is, beside checksums by algorithm."""
 
 
 def checksum_of(name: str, data: bytes) -> str:

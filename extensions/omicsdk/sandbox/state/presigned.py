@@ -25,12 +25,12 @@ from omicsdk.sandbox.state.multipart import DeclaredChecksums
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 PREFIX = "/_objects/"
+# Smallest part but the last, in bytes; S3's limit.
 LEAST_PART = 5 * MIB
-"""Smallest part but the last, in bytes; S3's limit."""
+# Largest part, or object that is sent whole, in bytes; S3's limit.
 LARGEST_PART = 5 * 1024 * MIB
-"""Largest part, or object that is sent whole, in bytes; S3's limit."""
+# Number of parts of an upload; S3's limit.
 MOST_PARTS = 10_000
-"""Number of parts of an upload; S3's limit."""
 _WRITING = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
 # Reading so little from the page cache is quicker than handing it to another thread.
 _INLINE = 64 * 1024

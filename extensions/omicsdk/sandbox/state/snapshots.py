@@ -25,8 +25,8 @@ from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.state.database import SCHEMA_VERSION, Database
 from omicsdk.sandbox.state.folder import LOCK, STATE, TREES, FolderLock, at_rest, close_to_others
 
+# Raised when the archive's layout changes: an older release then refuses it.
 FORMAT = 1
-"""Raised when the archive's layout changes: an older release then refuses it."""
 ABOUT = "snapshot.json"
 KEYS = ("signing.key", "gen3.key", "oauth.key")
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -107,6 +107,7 @@ def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
     objects = folder / "objects"
     passing = objects / _PASSING
     passing.mkdir(parents=True, exist_ok=True)
+    # Below the contents, as links cannot lead to another file system.
     with tempfile.TemporaryDirectory(dir=passing) as name:
         scratch = Path(name)
         _copy_state(database, objects, scratch)
@@ -244,6 +245,7 @@ def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snaps
     if folder.exists():
         return _load_into(source, folder, replace=replace)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the folder, so that it gets its name by a rename.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
         unpacked = Path(name) / "made"
         about = _unpacked(source, unpacked)

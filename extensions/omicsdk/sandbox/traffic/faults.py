@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl
 
 from omicsdk.core.yaml_text import read_yaml
 
+# Prefix of bucket and key in the paths of requests to the S3 server.
 S3_PREFIX = "/_s3/"
-"""Prefix of bucket and key in the paths of requests to the S3 server."""
 _OF_S3 = ("status", "reset")
 
 Action = Literal["status", "cut", "short", "reset", "stall", "wrong", "delay", "throttle", "no_range"]

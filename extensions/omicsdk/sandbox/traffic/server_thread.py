@@ -17,8 +17,8 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.traffic.wire import Connection
 
+# The default address of a sandbox.
 LOOPBACK = "127.0.0.1"
-"""The default address of a sandbox."""
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - users may choose them
 
 

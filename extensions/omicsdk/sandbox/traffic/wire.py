@@ -76,8 +76,8 @@ async def close_connection(scope: Scope) -> None:
         await connection.lost.wait()
 
 
+# Key of a request's scope for its entry in the log.
 ENTRY = "omics.entry"
-"""Key of a request's scope for its entry in the log."""
 _KEPT = 20_000
 # Signatures, tickets and codes are in these queries.
 _SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")

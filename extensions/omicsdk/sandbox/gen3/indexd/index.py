@@ -17,15 +17,15 @@ from omicsdk.sandbox.state.settings import Setting
 PREFIX = "gen3.guid_prefix"
 NEIGHBOURS = "gen3.index_neighbours"
 PASSPORTS = "gen3.passport_issuers"
+# A service of the commons that may do everything, as Fence and Sheepdog do it in a real one; its password is the sandbox's.
 SERVICE_NAME = "sandbox-service"
-"""A service of the commons that may do everything, as Fence and Sheepdog do it in a real one; its password is the sandbox's."""
+# The resource whose creators and deleters may do the same with bundles.
 BUNDLES = "/services/indexd/bundles"
-"""The resource whose creators and deleters may do the same with bundles."""
+# Number of DRS objects that may be requested at once; the service's default.
 MAX_BULK = 100
-"""Number of DRS objects that may be requested at once; the service's default."""
 BY_GUID = "did"
+# Orders of lists. New and changed records come last by the second, so that counted pages do not shift.
 BY_CHANGE = "updated_date, rowid"
-"""Orders of lists. New and changed records come last by the second, so that counted pages do not shift."""
 
 
 class Documents:

@@ -10,8 +10,8 @@ from omicsdk.sandbox.gen3.indexd.requests import as_text, bad, pair
 from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.service import JsonObject
 
+# The cloud of a URL's scheme.
 CLOUDS = {"s3": "aws", "gs": "gcp", "az": "azure"}
-"""The cloud of a URL's scheme."""
 
 _GIVEN = ("file_name", "version", "uploader", "description", "form", "size")
 _SETS = ("urls", "acl", "authz")

@@ -12,8 +12,8 @@ from omicsdk.sandbox.gen3.service import HTML, crash_if_real
 from omicsdk.sandbox.problems import LARGEST, whole_number
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
+# Number of GUIDs that may be requested at once.
 MOST_GUIDS = 10_000
-"""Number of GUIDs that may be requested at once."""
 
 
 # -- lists

@@ -18,8 +18,8 @@ from omicsdk.sandbox.service import Call, JsonObject
 D = TypeVar("D", int, None)
 
 LONGEST = 1024
-"""The longest page."""
 DEFAULT_LENGTH = 100
+# Kinds of checksums, and what they look like.
 HASHES = {
     "md5": "^[0-9a-f]{32}$",
     "sha1": "^[0-9a-f]{40}$",
@@ -28,7 +28,6 @@ HASHES = {
     "crc": "^[0-9a-f]{8}$",
     "etag": "^[0-9a-f]{32}(-\\d+)?$",
 }
-"""Kinds of checksums, and what they look like."""
 
 
 # -- refusals
@@ -346,8 +345,8 @@ def read_criteria(query: Query) -> Criteria:
 # -- bodies, by the schemas of the document
 
 
+# The schemas of objects that have no other fields.
 _CLOSED = ("InputInfo", "UpdateInputInfo", "UpdateAllVersionsInputInfo", "AliasInputInfo", "AliasInfo", "HashInfo")
-"""The schemas of objects that have no other fields."""
 
 
 @cache

@@ -14,8 +14,8 @@ ANY = "*"
 _LITERAL = "\\*"
 _INDEX = re.compile(r"-?\d{1,9}")
 
+# Values by path; of one path any value will do, all paths must match.
 Conditions = Mapping[str, Sequence[str]]
-"""Values by path; of one path any value will do, all paths must match."""
 
 
 # -- what a search means: conditions by path of keys, as PostgreSQL reads paths of JSON

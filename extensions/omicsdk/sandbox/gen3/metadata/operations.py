@@ -16,14 +16,14 @@ from omicsdk.sandbox.gen3.metadata.documents import Aggregate, Documents, Indexe
 from omicsdk.sandbox.problems import LARGEST
 from omicsdk.sandbox.service import Call, Handler, Reply
 
+# Most documents of one search, as the service has it by default.
 LONGEST = 2000
-"""Most documents of one search, as the service has it by default."""
 _CONTROL = frozenset({"data", "limit", "offset"})
+# GUIDs that would hide an address of the service.
 _RESERVED = frozenset({"upload"})
-"""GUIDs that would hide an address of the service."""
 _ALIASES = "/aliases/"
+# A number of things; the real service checks no bounds, and its database fails on what is beyond them.
 Count = Annotated[int, Interval(ge=0, le=LARGEST)]
-"""A number of things; the real service checks no bounds, and its database fails on what is beyond them."""
 _BOUNDS = ("greater_than_equal", "less_than_equal")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _NOT_STORED = "Value error, a NUL character can't be stored"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
 VERSION = "4.3.0"
+# The resource with whose permission `access`, of the service `mds_gateway`, a caller may use /mds-admin.
 RESOURCE = "/mds_gateway"
-"""The resource with whose permission `access`, of the service `mds_gateway`, a caller may use /mds-admin."""
 _OBJECTS = "/objects"
 
 

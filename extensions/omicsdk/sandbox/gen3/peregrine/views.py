@@ -15,12 +15,12 @@ from omicsdk.sandbox.gen3.service import as_list, as_text
 from omicsdk.sandbox.search import Order, every, in_order, none, page, some
 
 SERVICE = "peregrine"
+# Number of records if the query states none.
 FIRST = 10
-"""Number of records if the query states none."""
+# Fields of every record.
 SYSTEM = ("id", "submitter_id", "type", "project_id", "created_datetime", "updated_datetime")
-"""Fields of every record."""
+# The category of the node types that are data nodes.
 DATA_FILE = "data_file"
-"""The category of the node types that are data nodes."""
 Arguments = Mapping[str, Any]
 Fits = Callable[[Record], bool]
 _OF_ANY_NODE = ("id", "project_id", "created_datetime", "updated_datetime")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
+# The two node types that every dictionary has, and that are not submitted as records.
 PROGRAM, PROJECT = "program", "project"
-"""The two node types that every dictionary has, and that are not submitted as records."""
+# By which property a node type is linked to that has no submitter_id.
 OWN_KEYS = {PROGRAM: "name", PROJECT: "code"}
-"""By which property a node type is linked to that has no submitter_id."""
 
+# Defaults of a node type of the SPARC dictionary.
 _EVERY_NODE: Mapping[str, Any] = {
     "$schema": "http://json-schema.org/draft-04/schema#",
     "type": "object",
@@ -28,7 +29,6 @@ _EVERY_NODE: Mapping[str, Any] = {
     "uniqueKeys": [["id"], ["project_id", "submitter_id"]],
     "systemProperties": ["id", "project_id", "created_datetime", "updated_datetime", "state"],
 }
-"""Defaults of a node type of the SPARC dictionary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +248,8 @@ def sds_dictionary() -> Dictionary:
     return Dictionary(sds_document())
 
 
+# A fault of a record: `keys` of its properties, `message`, `type`.
 Fault = dict[str, Any]
-"""A fault of a record: `keys` of its properties, `message`, `type`."""
 
 
 def _is_moment(value: object) -> bool:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
 SERVICE = "sheepdog"
+# The prefix of the service's paths.
 ROOT = "/v0/submission"
-"""The prefix of the service's paths."""
+# Users with the permission on this resource may make and delete programs.
 PROGRAMS = "/services/sheepdog/submission/program"
-"""Users with the permission on this resource may make and delete programs."""
+# Users with the permission on this resource, or on the program's, may make and delete projects.
 PROJECTS = "/services/sheepdog/submission/project"
-"""Users with the permission on this resource, or on the program's, may make and delete projects."""
 
 
 def refuse(status: int, message: str, *, crashes: bool = False) -> Problem:

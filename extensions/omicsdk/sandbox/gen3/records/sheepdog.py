@@ -43,8 +43,8 @@ from omicsdk.sandbox.service import Call, Reply, for_each
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
+# The state of a project in which records may be submitted.
 OPEN = "open"
-"""The state of a project in which records may be submitted."""
 _DONE = "Transaction successful."
 _TRIED = "Transaction would have been successful. Nothing was written, as it was tried only."
 _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least once first."
@@ -324,13 +324,13 @@ def _found(commons: Gen3, object_id: str | None, size: int, md5: str | None) -> 
 # -- the states of a project: open for submission, in review, submitted; and its release
 
 
+# The state that a step requires, None for any, and the properties of the project after it.
 _STEPS: Mapping[str, tuple[str | None, Mapping[str, Any]]] = {
     "open": ("review", {"state": "open"}),
     "review": (OPEN, {"state": "review"}),
     "submit": ("review", {"state": "submitted", "releasable": True}),
     "release": (None, {"released": True}),
 }
-"""The state that a step requires, None for any, and the properties of the project after it."""
 
 
 def _take(commons: Gen3, call: Call, step: str, *, dry_run: bool) -> Reply:
@@ -382,6 +382,7 @@ HANDLERS = {
     ),
     **for_each({"": False, "try_": True}, {"{}delete_records": _delete}),
 }
+# Operations that do the same as another.
 SAME = {
     "put_program": "create_program",
     "patch_program": "create_program",
@@ -393,4 +394,3 @@ SAME = {
     "post_close_transaction": "close_transaction",
     **{f"post_{dry}{step}_project": f"{dry}{step}_project" for step in _STEPS for dry in ("", "try_")},
 }
-"""Operations that do the same as another."""

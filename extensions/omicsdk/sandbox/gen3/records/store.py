@@ -129,8 +129,8 @@ def entity_of(
     }
 
 
+# The key that no two records share: type, project, and name there.
 Key = tuple[str, str, str]
-"""The key that no two records share: type, project, and name there."""
 
 
 @dataclass(frozen=True, slots=True)

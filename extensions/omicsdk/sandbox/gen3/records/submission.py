@@ -28,8 +28,8 @@ def _group_faults(node: Node, links: _Links) -> Iterator[Fault]:
             yield fault("INVALID_LINK", detail, *present)
 
 
+# The mode of a submission: create new records only, or create and change.
 CREATE, UPDATE = "create", "update"
-"""The mode of a submission: create new records only, or create and change."""
 _NOT_STORED = frozenset(
     {"id", "type", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime", "urls"}
 )

@@ -15,8 +15,8 @@ from omicsdk.sandbox.service import Call
 TSV, CSV, JSON = "tsv", "csv", "json"
 FORMATS = (CSV, TSV, JSON)
 _DELIMITERS = {TSV: "\t", CSV: ","}
+# Separator of the values of a list in one cell.
 _SEPARATORS = {TSV: ",", CSV: "#"}
-"""Separator of the values of a list in one cell."""
 _LONGEST_CELL = 131_072  # Python's own bound, which the service does not change
 # These exactly: with a charset after it a table is read as JSON, as by the service.
 _KINDS = {"text/tab-separated-values": TSV, "text/tsv": TSV, "text/csv": CSV}
