@@ -95,6 +95,7 @@ def copy_of(url: str, refs: Path | None) -> Path | None:
     for host in hosts:
         path = (refs / host / unquote(parts.path).lstrip("/")).resolve()
         if (
+            # Compared after links are followed: a copy must be below its own host's folder.
             path.is_relative_to((refs / host).resolve())
             and (refs / host).resolve().parent == refs.resolve()
             and path.is_file()
@@ -149,5 +150,7 @@ def _port(parts: SplitResult) -> int | None:
 
 def _path(parts: SplitResult) -> str:
     path = unquote(parts.path) or "/"
+    # Unquoted and without `..` before it is compared: `/schemas/%2e%2e/x` is not below /schemas. normpath keeps two
+    # leading slashes.
     flat = normpath(path).replace("//", "/")
     return flat + "/" if path.endswith("/") and flat != "/" else flat

@@ -78,8 +78,8 @@ def _parameter(argument: Argument) -> Json:
     return row
 
 
+# Formats that say how a value is sent or stored, and nothing about what a user types.
 _SIZES = ("int32", "int64", "float", "double", "binary", "byte")
-"""Formats that say how a value is sent or stored, and nothing about what a user types."""
 
 
 def _kind(type_: Type) -> str:

@@ -107,6 +107,7 @@ class Decoding:
 
     def _union(self, type_: Union, value: str, path: str, depth: int) -> str:
         models = [member.key for member in type_.members if isinstance(member, Ref)]
+        # Of several lists the items are decoded as any of them: nothing states which list it is.
         lists = [member.item for member in type_.members if isinstance(member, Array)]
         maps = [member.value for member in type_.members if isinstance(member, Map)]
         tuples = [member for member in type_.members if isinstance(member, Tuple)]
@@ -165,6 +166,7 @@ class Decoding:
         if isinstance(type_, Map):
             return f"{self._imports.add(_CORE, 'mapping')}({self.shape(type_.value)})"
         if isinstance(type_, Ref):
+            # A lambda, since models refer to one another in circles.
             return f"{self._imports.add(_CORE, 'model')}(lambda: {self._class(type_.key)})"
         assert isinstance(type_, Union)
         members = ", ".join(self.shape(member) for member in type_.members)

@@ -62,12 +62,14 @@ def read(
     report = report or Report()
     report.folder = spec.parent
     _check(spec, allow_urls, refs, folder)
+    # Faults of the document and of its overlays are reported together.
     root, *laid = _all_results([lambda path=path: load(path, on_progress) for path in (spec, *overlays)])
     uris = _all_results([lambda overlay=overlay: corrects(overlay, root) for overlay in laid])
     about = list(zip(uris, laid, strict=True))
     places = Places()
     places.adopt(root)
     root = apply(root, [overlay for uri, overlay in about if uri == root.uri], places)
+    # Those of other files are applied when these are opened.
     others = [overlay for uri, overlay in about if uri != root.uri]
     try:
         resolved = resolve(
@@ -86,6 +88,7 @@ def read(
         document = upgrade(resolved, on_progress)
     except RecursionError as error:  # each file is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(root.label, None)]) from error
+    # Parts with faults were left out: a package without any operation is not what was wanted.
     if report.faults and not any(declared_operations(document.data)) and not any(declared_webhooks(document.data)):
         raise DocumentError(report.faults)
     return document

@@ -118,6 +118,7 @@ class Drafter:
             bool(self.security.schemes) or operation.key in self.security.requirements
         )
         draft.security = () if requirement == self.security.default else requirement
+        # Before the body, whose fields give way to parameters of the same name.
         draft.idempotency_key, draft.arguments = self._repetitions.keyed(operation, self._parameters(operation))
         draft.retry = self._repetitions.retry(operation, has_key=draft.idempotency_key != "")
         self._body(draft)
@@ -224,6 +225,7 @@ class Drafter:
         names: dict[tuple[Position, str], str] = {}
         for position in _IN.values():
             candidates = [wanted_argument(wire, position) for where, wire in places if where == position]
+            # In a fixed order of places: a path's name never depends on a query parameter that is added later.
             settled = settle(candidates, set(names.values()))
             names |= {(position, wire): name for wire, name in settled.items()}
         return names
@@ -252,6 +254,7 @@ class Drafter:
         facts: Object = {**self._types.facts_of(schema), **_without_position(parameter)}
         if how == "simple*" and (is_plain(type_) or isinstance(type_, Array)):  # the same, exploded or not
             how = "comma" if position == "header" else "plain"
+        # An object in a path is written as `a,1,b,2` (style simple of RFC 6570), and any value may be one.
         if how == "plain" and position == "path" and (type_ == ANY or not isinstance(type_, (Scalar, Enum, Array))):
             how = "comma"
         required = position == "path" or parameter.get("required") is True
@@ -383,6 +386,7 @@ class Drafter:
         if (
             form not in ("json", "form", "multipart")
             or flat.unions
+            # An object may have more than the base's fields: those of a variant.
             or self._types.is_base(schema)
             or flat.conflict
             or not isinstance(properties, dict)
@@ -391,6 +395,7 @@ class Drafter:
         type_name = flat.schema.get("type")
         if not properties or type_name not in (None, "object", ["object"]):
             return None
+        # Arguments cannot carry members whose names are not known.
         if flat.schema.get("additionalProperties") or flat.schema.get("patternProperties"):
             return None
         sent: Object = {
@@ -398,6 +403,7 @@ class Drafter:
         }
         names = settle(map(wanted_argument, sent))
         arguments = {argument.python for argument in draft.arguments}
+        # With a part of a body as arguments and the rest in a mapping, one value could be given in two ways.
         if not sent or not arguments.isdisjoint(names.values()):
             return None
         fields: list[Argument] = []
@@ -458,6 +464,7 @@ class Drafter:
         else:
             type_, nullable = split_null(self._types.type_of(schema, pointer, body=form == "multipart"))
             self._untyped(type_, schema, pointer, "the body")
+        # A form consists of named fields, whatever its schema states.
         if form in ("form", "multipart") and isinstance(type_, (Scalar, Array)):
             type_ = Map(ANY)
         facts: Object = {**self._types.facts_of(schema), **_without_position(body)}
@@ -475,11 +482,13 @@ class Drafter:
         declared: Object = responses if isinstance(responses, dict) else {}
         # 304 is a response without a body to a conditional request, not an error.
         success = [status for status in declared if re.fullmatch(r"2\d\d|2XX|304", status)]
+        # `default` is the result only if no success is declared; otherwise it describes the errors.
         if all(status == "304" for status in success) and "default" in declared:
             success.append("default")
         media_types: dict[str, Form] = {}
         cases: list[Case] = []
         places: list[tuple[Json, str]] = []
+        # Exact statuses precede ranges, and both precede `default` (OpenAPI, Responses Object).
         for status in sorted(success, key=lambda status: (status == "default", status.endswith("XX"))):
             for case in self._response(draft, status, declared[status], media_types, places):
                 same = next((n for n, other in enumerate(cases) if other.sort == case.sort), None)

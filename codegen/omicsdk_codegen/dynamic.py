@@ -100,6 +100,7 @@ class _Binder:
             anchor = value.removeprefix("#") if isinstance(value, str) else ""
             if key == "$dynamicRef" and (target := self._target(anchor, bound)):
                 new["$ref"] = target
+            # `inside` ends a template that refers to itself.
             elif key == "$ref" and isinstance(value, str) and self._is_template(value, bound, inside):
                 template = self.rewrite(at(self.data, value[1:]), value[1:], bound, inside | {value})
                 members = node.get("allOf")

@@ -87,6 +87,7 @@ class ErrorBodies:
             kinds = {kind for _, kind in uses}
             kind = kinds.pop() if len(kinds) == 1 else "APIError"
             stem = "Error" if kind == "APIError" else kind
+            # The first by name, not by place, so that an operation that moves in the document renames no class.
             stem_of_use = class_stem(min(name for name, _ in uses))
             candidates.append(Wanted(key, (class_name(f"{stem}Data"), class_name(f"{stem_of_use}{stem}Data"))))
         return settle(candidates, [class_name(name) for name in self._types.schemas])
@@ -125,6 +126,7 @@ def error_types(drafts: Iterable[Draft]) -> ErrorTypes | None:
         for body, kind in _raised(draft):
             for parent in {kind, PARENTS.get(kind, kind), "APIError"}:  # a base has the types of its subclasses
                 counts[parent][body.type] += 1
+    # From the base to the subclasses: a class whose types are those of its base inherits `data`.
     classes: dict[str, Type] = {}
     for kind in ("APIError", "ServerError", *ERROR_CLASSES.values()):
         # Sorted, and ties of the most frequent below by text: the order of operations must not change types.

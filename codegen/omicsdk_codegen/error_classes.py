@@ -17,11 +17,11 @@ ERROR_CLASSES = {
     503: "ServiceUnavailable",
     504: "GatewayTimeout",
 }
+# The base of each class, other than the class of all errors.
 PARENTS = {
     **{name: "ServerError" if status >= 500 else "APIError" for status, name in ERROR_CLASSES.items()},
     "ServerError": "APIError",
 }
-"""The base of each class, other than the class of all errors."""
 
 
 def error_class(status: str) -> str:

@@ -96,6 +96,7 @@ def explain(planned: Planned, selector: str) -> Explanation:
     document, package = planned.document, planned.package
     draft = _draft_of(package, selector)
     member = package.groups.members.get(draft.operation.key)
+    # Notes of the models that it uses as well: a lost type is reported at its schema, not at the operation.
     models = _models(draft, package)
     return Explanation(
         name=draft.name,
@@ -140,6 +141,7 @@ def _draft_of(package: Package, selector: str) -> Draft:
     name = unicodedata.normalize("NFKC", selector)  # as Python reads names; terminals may write an accent as a letter
     method, _, path = selector.strip().partition(" ")
     drafts, path_of = package.drafts, package.groups.path_of
+    # From the most exact to the loosest: an operation's name precedes the operationId of another one.
     ways: list[Callable[[Draft], bool]] = [
         lambda draft: name in (draft.name, path_of(draft.operation.key)),
         lambda draft: command_word(draft.operation, draft.name) == name,
@@ -179,6 +181,7 @@ def _near(package: Package, selector: str) -> list[str]:
         for name, names in ((draft.name, whole), (path, grouped)):
             for spelling in filter(None, names):
                 spellings.setdefault(spelling.casefold(), {})[name] = None
+    # More than are shown: several spellings are of one operation.
     near = difflib.get_close_matches(selector.strip().casefold(), spellings, 15)
     return list(dict.fromkeys(name for spelling in near for name in spellings[spelling]))[:5]
 

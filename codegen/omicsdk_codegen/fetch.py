@@ -112,6 +112,7 @@ class _Kept:
         name = _digest(body)
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
+            # The content before the row that names it: an interrupted write leaves no row without a content.
             _write(self._cache / name, body)
             _write(self._row, json.dumps({"content": name, "etag": tag}).encode())
         except OSError:
@@ -122,6 +123,7 @@ def _write(path: Path, body: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(body)
+    # Several generators may share the cache: each file appears whole.
     Path(name).replace(path)
 
 

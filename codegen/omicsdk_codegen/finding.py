@@ -144,6 +144,7 @@ class Finder:
         try:
             return locate(self._store, source, reference)
         except Refused as error:
+            # In other files a bare name is a file beside them.
             meant = self._meant(reference) if source is self._root else None
             if meant is None:
                 raise self._broken(node, source, error) from error
@@ -195,6 +196,7 @@ class Finder:
         except (LookupError, Refused, DocumentError):
             return "Correct the reference."
         close = _closest(target.value, unquote(pointer), node) if hash_ else None
+        # Documents refer to sections of other versions: Fence's, of OpenAPI 3, to #/definitions.
         if close is None and source is self._root:
             file, close = "", self._of_section(*tokens(unquote(pointer))[-2:])
         meant = f"{file}#{close}"

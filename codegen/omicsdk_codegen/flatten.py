@@ -158,6 +158,7 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
             schema[key], clash = _types(before, value)
             conflict = conflict or clash
         elif key == "enum" and isinstance(before, list) and isinstance(value, list):
+            # Enums without a common value were hardly meant to exclude everything: the later part applies.
             schema[key] = [choice for choice in before if choice in value] or value
         elif key == "items" and isinstance(before, dict) and isinstance(value, dict) and before != value:
             # Merged when the type of the items is settled, as any other allOf.

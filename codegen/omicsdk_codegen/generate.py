@@ -178,6 +178,7 @@ def make_package(
     )
     on_progress(f"writing the code of {len(planned.package.operations)} operations")
     files = render_package(planned.package, origin, on_progress)
+    # The report is one of the files, so this note is added before it is written.
     for template, path in templates().overridden.items():
         planned.report.add(Note("", str(path), None, "template", template, "the user's template", True))
     rows: list[Json] = list(planned.report.rows())
@@ -246,6 +247,7 @@ def make_all(specs: Path, *, types: TypeOptions = AS_TEXT) -> dict[str, str]:
                 types=types,
                 flat=True,  # their operations are published by these names, which groups would hide from completion
             )
+        # The faults of all services are reported together.
         except DocumentError as error:
             faults += error.faults
             continue

@@ -11,8 +11,8 @@ from .declarations import DeclaredOperation
 from .naming import snake_case
 from .values import Json, Object
 
+# Parts of a path that name nothing.
 VERSION = re.compile(r"(?i)api|rest|v\d+[\w.]*|latest")
-"""Parts of a path that name nothing."""
 _GENERIC = frozenset(
     {"api", "apis", "list", "management", "operations", "resource", "resources", "service", "services"}
 )
@@ -63,6 +63,7 @@ def shortened(operation: DeclaredOperation, group: str, data: Object) -> tuple[s
     specific = [word for word in whole if word not in _GENERIC] or whole
     length = 1 if "and" in specific or "or" in specific else len(specific)
     last = [word for word in above.rpartition(".")[2].split("_") if word]
+    # From the most words to the fewest: `api_keys` before `keys`, so that no part of a noun is left over.
     for noun in ([*last, *whole], whole, *(specific[end:] for end in range(length))):
         short, is_several = _without(name_parts, noun, operation)
         if short:
@@ -121,6 +122,7 @@ def _without(name_parts: Sequence[str], noun: Sequence[str], operation: Declared
         return [], False
     first, last = span
     before, after = list(name_parts[:first]), list(name_parts[last:])
+    # `users_list`: what follows a noun is its name only if it has a verb, or a sign shows that the noun is a namespace.
     if not before:
         after = after[after[:1] == ["controller"] :]
         if after and not _is_namespace(operation.wish) and _VERBS.isdisjoint(after):
@@ -230,6 +232,7 @@ def _members(value: Json) -> list[Json]:
 def _resolved(schema: Json, data: Object) -> Object:
     """A schema behind its reference; nothing if it is none."""
     seen = 0
+    # References may form a circle.
     while isinstance(schema, dict) and isinstance(reference := schema.get("$ref"), str) and seen < 10:
         components = data.get("components")
         schemas = components.get("schemas") if isinstance(components, dict) else None

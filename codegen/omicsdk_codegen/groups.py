@@ -102,6 +102,7 @@ def group_operations(
         member.is_wished for member in members.values()
     ):
         return Groups()
+    # Members before groups: a group's attribute gives way to the names of operations.
     members = _named_apart(document, members, names, report)
     attributes = _attributes(document, members, names, report)
     about = {attributes[group]: text for group, text in tags.about.items() if group in attributes and text}
@@ -175,6 +176,7 @@ def _below(name: str, above: str) -> str:
 def _of_tag(name: str) -> str:
     """The attributes of a tag's group; empty for the tag that frameworks give to operations without one."""
     group = dotted(name)
+    # springdoc names tags after classes: `pet-controller`.
     group_name = re.sub(r"(?<=[^_.])_(?:api|controller|endpoints?)$", "", group)
     return "" if group_name in ("default", "untagged") else group_name
 

@@ -56,8 +56,10 @@ def _sort_key(head: str) -> tuple[int, bool, int, tuple[str | int, ...]]:
     """The section of an import, whether it has members, and its place among those."""
     word, module = head.split(" ")
     root = module.partition(".")[0]
+    # As isort has them: the standard library, packages, and relative imports last.
     section = 2 if not root else 0 if root in sys.stdlib_module_names else 1
     name = module.lstrip(".")
+    # More dots first: `...` before `..` before `.`.
     return section, word == "from", len(name) - len(module), _natural(name)
 
 

@@ -75,6 +75,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, on_progress: OnP
     if not text.strip():
         raise DocumentError([Fault("it is empty", "Name an OpenAPI or Swagger document.", label)])
     data: Json = None
+    # JSON has a reader of its own, which is much faster; what begins so may also be YAML in flow style.
     if as_json or text.lstrip()[0] in "{[":
         try:
             data = read_json(text, label)
@@ -93,6 +94,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, on_progress: OnP
             [Fault(f"expected a mapping, found {_kind(data)}", "Name an OpenAPI or Swagger document.", label, 1)]
         )
 
+    # Computed when a message or a report needs them.
     def lines_of() -> Mapping[str, int]:
         return JsonLines(text, data) if as_json else yaml_lines(text, label)
 

@@ -63,6 +63,7 @@ def yaml_lines(text: str, label: str) -> dict[str, int]:
 def _events(text: str) -> Iterator[Event]:
     import yaml
 
+    # PyYAML's wheels have libyaml's parser, which is several times faster; a build without it does not.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return cast("Iterator[Event]", yaml.parse(text, Loader=loader))  # pyright: ignore[reportUnknownMemberType]
 
@@ -145,6 +146,7 @@ class _Builder:
         around.key, around.key_line = text, self._line
         # A quoted "<<" is a key like any other.
         around.merges = plain and text == "<<"
+        # Recorded, not raised: all keys that occur twice are reported together.
         if text in around.node and not around.merges:
             self.faults.append(twice_fault(f"{around.pointer}/{escape(text)}", self._label, self._line))
 
@@ -217,6 +219,7 @@ class _Builder:
         if event.tag not in _TEXT_TAGS:
             if event.tag not in _PLAIN_TAGS:
                 raise self._stop(f"the tag {event.tag} has no meaning in JSON", "Write plain values.")
+            # A quoted scalar is text unless a tag states another type.
             if (not event.style or event.tag is not None) and not self._is_version():
                 value = self._plain(text)
         if event.anchor is not None:
@@ -258,6 +261,7 @@ class _Builder:
         """
         if not _PLACEHOLDER.search(text):
             return text
+        # Of the private use area, which no document needs.
         free = (char for char in map(chr, range(0xE000, 0xF8FF)) if char not in text)
         self._shields = (next(free), next(free))
         return _PLACEHOLDER.sub(rf"{self._shields[0]}\1{self._shields[1]}", text)

@@ -126,6 +126,7 @@ def _spaced(text: str) -> str:
     """Insert underscores before capitals that begin a word."""
     if not text.isascii():
         return _spaced_by_case(text)
+    # A plural of an abbreviation stays one word: `userIDs` is user_ids, not user_i_ds.
     split = re.sub(r"([A-Z]+)([A-Z](?!s(?![a-z]))[a-z])", r"\1_\2", text)
     return re.sub(r"([a-z\0])([A-Z])|([0-9])(?=[A-Z][a-z])", lambda m: f"{m[1]}_{m[2]}" if m[1] else f"{m[3]}_", split)
 
@@ -343,6 +344,7 @@ def _candidate(claimant: Wanted, level: int) -> str:
         return _bounded(long[level % len(long)], _OTHER_CUTS[level // len(long)])
     # Each level beyond these lengthens the hash.
     length = _HASH + 2 * (level - len(_OTHER_CUTS) * len(long))
+    # A document may escape half of a surrogate pair in a key, which UTF-8 cannot encode.
     digest = hashlib.sha256(claimant.key.encode("utf-8", "surrogatepass")).hexdigest()[:length]
     return f"{_bounded(claimant.candidates[0], 'head', MAX_LENGTH - 1 - len(digest)).rstrip('_')}_{digest}"
 

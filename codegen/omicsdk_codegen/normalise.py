@@ -91,6 +91,7 @@ class Normaliser:
         if name in self._named:
             return self._named[name]
         pointer = schema_pointer(name)[1:]
+        # Python has no name for a list or union within itself; models end the recursion by their keys.
         if name in self._open:
             return self._lost(pointer, f"schema {name}, which is made of itself", "a list or union can't hold itself")
         self._open.append(name)
@@ -109,6 +110,7 @@ class Normaliser:
         """
         if not isinstance(schema, dict):
             return ANY
+        # Compared with the nesting within one model: fields of models are settled from a queue, at depth 1 again.
         if self._depth >= MAX_NESTING:
             return self._lost(pointer, f"a schema nested deeper than {MAX_NESTING} levels", "give inner parts names")
         self._depth += 1
@@ -274,6 +276,7 @@ class Normaliser:
         if pointer not in self.models:
             if len(self.models) == MAX_MODELS:
                 raise TooManyModels
+            # Entered before its fields are known: a field may refer to the model itself.
             self.models[pointer] = Model(pointer, flat.schema)
             self._unfilled.append((self.models[pointer], flat))
         return Ref(pointer)
@@ -284,6 +287,7 @@ class Normaliser:
         members = properties if isinstance(properties, dict) else {}
         required_names = flat.schema.get("required")
         required = {str(name) for name in required_names} if isinstance(required_names, list) else set[str]()
+        # All at once: the names of fields must not depend on their order.
         names = settle(map(wanted_field, members))
         fields: list[Field] = []
         for wire, schema in members.items():
@@ -350,6 +354,7 @@ class Normaliser:
             variant = self.flat(member, member_pointer)
             variant_properties = variant.schema.get("properties")
             for name, schema in variant_properties.items() if isinstance(variant_properties, dict) else ():
+                # Variants may state one field differently: the model accepts either form.
                 if name in properties and properties[name] != schema:
                     both: list[Json] = [properties[name], schema]
                     either: Json = {"anyOf": both}

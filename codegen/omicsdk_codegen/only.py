@@ -39,6 +39,7 @@ def only(document: Document, selectors: Collection[str], report: Report) -> Docu
         return document
     operations = _Operations(document)
     keys = operations.keys(selectors)
+    # Webhooks are left out unless they are selected; callbacks stay in their operations.
     data: Object = {key: value for key, value in document.data.items() if key != "webhooks"}
     if data.get("security") is None and settle_security(document.data).is_stated:
         data["security"] = []  # an operation without a requirement takes no credentials, as in the whole document
@@ -69,6 +70,7 @@ class _Operations:
         operations = list(declared_operations(document.data))
         hooks = [hook for hook in declared_webhooks(document.data) if hook.of is None]
         self.names = name_operations(operations)
+        # The report has the groups of the reduced document only, which the plan adds.
         self.groups = group_operations(document, operations, self.names, Report())
         above = parents_of(document.data)
         self._tags: dict[str, set[str]] = {}
@@ -150,6 +152,8 @@ def _keep_names(document: Document, paths: Object, operations: _Operations) -> N
         pinned: Object = {}
         if names[operation.key] != operations.names[operation.key]:
             pinned["x-omics-name"] = operations.names[operation.key]
+        # Groups are pinned one by one: without its neighbours an operation may be alone in a group, or the client be
+        # flat.
         if groups.path_of(operation.key) != operations.groups.path_of(operation.key):
             member = operations.groups.members.get(operation.key)
             pinned["x-omics-group"] = "" if member is None else member.group
@@ -214,6 +218,7 @@ def _needed(document: Document, components: Object, parts: Object) -> Object:
         name = waiting.pop()
         if name not in needed and name in declared:
             needed[name] = None
+            # Variants refer to their base by allOf, and the base to none of them, but it is read as any of them.
             waiting += [*_referred(declared[name]), *variants.of(name)]
     schemas_left: Object = {name: schema for name, schema in declared.items() if name in needed}
     cut: Object = {**components, "schemas": schemas_left}
@@ -240,4 +245,5 @@ def _referred(root: Json) -> Iterator[str]:
 def _names(references: Iterable[Json]) -> Iterator[str]:
     for reference in references:
         if isinstance(reference, str):
+            # A discriminator's mapping may also state the bare name of a schema (OpenAPI, Discriminator Object).
             yield schema_name(reference) if reference.startswith("#/components/schemas/") else reference

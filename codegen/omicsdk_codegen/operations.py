@@ -284,6 +284,7 @@ class Draft:
     def content_type(self) -> str:
         """The argument that selects among them."""
         arguments = {argument.python for argument in self.arguments}
+        # A field of the body may be called content_type.
         return next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in arguments)
 
     @property
@@ -295,6 +296,7 @@ class Draft:
     @property
     def error_statuses(self) -> list[str]:
         """The statuses of errors that the document states, with or without a body."""
+        # A `default` that is read as the result is no error: it is in a case.
         responses = self.operation.data.get("responses")
         read = {status for case in self.cases for status in case.statuses}
         declared = responses if isinstance(responses, dict) else ()
@@ -349,6 +351,7 @@ def _wanted_webhook(webhook: Webhook, operations: Mapping[str, str]) -> Wanted:
 def _candidates(operation: DeclaredOperation) -> Wanted:
     method = operation.method.lower()
     fixed = re.sub(r"\{[^}]*\}", " ", operation.path)
+    # From the shortest name to the longest: without placeholders, with them, with the tag, with the signs as words.
     by_path = operation_name(f"{method} {fixed}")
     longer = operation_name(f"{method} {operation.path}")
     tags = operation.data.get("tags")

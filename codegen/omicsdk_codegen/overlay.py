@@ -37,10 +37,12 @@ def corrects(overlay: Source, root: Source) -> str:
     if not isinstance(extends, str):
         raise DocumentError([origin.fault("extends is not text", "Name the file that the overlay corrects.")])
     scheme = urlsplit(extends).scheme
+    # The address of a later publication ($self) names the document before it is published.
     if extends == root.base:
         return root.uri
     if scheme in ("http", "https"):
         return extends
+    # A scheme of one letter is a drive of Windows.
     if len(scheme) > 1:
         raise DocumentError(
             [origin.fault(f"extends names {extends}, which is neither a file nor a web address", "Name a file.")]
@@ -75,11 +77,13 @@ def apply(source: Source, overlays: Sequence[Source], places: Places | None = No
     places = places or Places()
     if not overlays:
         return source
+    # The published file stays unchanged: its lines are where faults are reported.
     layer = _Layer(_copy(source.data, places), places)
     for overlay in overlays:
         places.adopt(overlay)
         for index, action in enumerate(_actions(overlay, layer.faults)):
             layer.act(overlay, action, f"/actions/{index}")
+    # Each file is within the limit, but updates can be nested in one another.
     if too_deep(layer.data):
         layer.faults.append(nested_fault(source.label, None))
     if layer.faults:
@@ -164,6 +168,7 @@ class _Layer:
         try:
             # strict: RFC 9535 alone, since other tools do not read the library's extensions.
             matches = JSONPathEnvironment(strict=True).finditer(target, self.data)  # pyright: ignore[reportArgumentType]
+            # A target such as `$['a','a']` selects a node twice, and a list would be extended twice.
             return list(dict.fromkeys(match.parts for match in matches))
         except (JSONPathError, RecursionError) as error:
             raise ValueError(str(error).splitlines()[0]) from error

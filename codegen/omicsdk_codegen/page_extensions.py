@@ -43,6 +43,7 @@ def extensions_of(operation: DeclaredOperation, root: Object, view: View) -> Ite
     if isinstance(speakeasy := data.get("x-speakeasy-pagination"), dict):
         yield _speakeasy(speakeasy, sent)
     fern = data.get("x-fern-pagination")
+    # Fern states it once for the document, and `true` at each operation.
     fern = root.get("x-fern-pagination") if fern is True else fern
     if isinstance(fern, dict):
         yield _fern(fern, sent)
@@ -53,6 +54,7 @@ def extensions_of(operation: DeclaredOperation, root: Object, view: View) -> Ite
 def is_one_page(data: Object) -> bool:
     """Whether an operation states that its list is never parted."""
     pageable = data.get("x-ms-pageable")
+    # AutoRest's `nextLinkName: null` marks a list that comes whole.
     return isinstance(pageable, dict) and "nextLinkName" in pageable and not pageable["nextLinkName"]
 
 
@@ -117,6 +119,7 @@ def _fern(setting_of_vendor: Object, sent: Mapping[str, Value]) -> Extension:
             "next": _key(setting_of_vendor.get("next_uri", setting_of_vendor.get("next_path")), extension),
         }
     elif "offset" in setting_of_vendor:
+        # Fern's offset without a step is the number of a page.
         style = "offset" if "step" in setting_of_vendor else "page"
         setting |= {"style": style, **_request(style, setting_of_vendor["offset"], sent, extension)}
         if style == "offset" and (limit := _sent(setting_of_vendor["step"], sent)) is not None:
@@ -155,6 +158,7 @@ def _pageable(setting_of_vendor: Object) -> Extension:
 def _key(reference: Json, extension: Extension) -> str:
     """Return a JSONPath, or an expression of Fern's, as a dotted key."""
     text = re.sub(r"^\$(response)?\.?", "", str(reference))
+    # The last item, in both spellings of JSONPath: `[(@.length-1)]` and `[-1:]`.
     text = re.sub(r"\[\(@\.length ?- ?1\)\]|\[-1:?\]", ".-1", text)
     text = re.sub(
         r"\[(\d+)\]|\['([^']+)'\]|\[\"([^\"]+)\"\]", lambda match: f".{match[1] or match[2] or match[3]}", text

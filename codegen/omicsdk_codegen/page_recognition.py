@@ -19,6 +19,7 @@ from .paging import SETTING, pages_of
 from .shapes import Model, Ref
 from .values import Object, join
 
+# Parameters with a token of a page. Not those of changes, which lead to what happens later: sync_token, stream_position.
 _CURSORS = frozenset(
     {
         "cursor", "page_cursor", "token", "page_token", "pagination_token", "continuation_token", "continuation", "continue",
@@ -27,9 +28,8 @@ _CURSORS = frozenset(
         "next_marker", "next_key", "page_cursor_after", "cursor_after",
     }
 )  # fmt: skip
-"""Parameters with a token of a page. Not those of changes, which lead to what happens later: sync_token, stream_position."""
+# Names that only the token of a following page has.
 _OWN_NEXT = frozenset({"continue", "continuation", "continuation_token", "pagination_token"})
-"""Names that only the token of a following page has."""
 _LAST_OF_PAGE = frozenset({"end_cursor", "last_cursor", "last_id"})
 _AFTER = frozenset({"after", "after_id", "after_cursor", "page_after", "starting_after"})
 _OFFSETS = frozenset({"offset", "skip", "start_at", "page_offset"})
@@ -46,16 +46,17 @@ _PAGES = frozenset(
 )
 _MORE = frozenset({"has_more", "has_next", "has_next_page", "has_more_items", "has_more_pages", "has_more_results", "more",
                    "more_items_in_collection", "is_truncated"})  # fmt: skip
+# OData calls it `@odata.nextLink`, whose words are odata_next_link.
 _URL_NAME = re.compile(r"(odata_)?next(_page|_results)?_(link|url|uri|href)")
 _URL_FORMATS = frozenset({"uri", "url", "uri-reference", "iri", "iri-reference"})
 _ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links", "schemas"})
 _ITEMS = ("data", "items", "entries", "results", "records", "values", "value", "resources", "content")
+# Values of pages that tell nothing about one object.
 _ASIDE_OF_LISTS = frozenset(
     {"next", "previous", "prev", "first", "last", "self", "next_page", "previous_page", "prev_page", "next_link", "next_url",
      "previous_url", "prev_url", "next_uri", "previous_uri", "odata_next_link", "odata_context", "object", "type", "kind",
      "has_more", "next_page_url", "prev_page_url"}
 )  # fmt: skip
-"""Values of pages that tell nothing about one object."""
 _CHANGES = frozenset({"sync", "changes", "delta", "feed", "poll", "stream", "watch", "updates"})
 # Texts that state what a token is for, and what marks the last page.
 _OF_NEXT = re.compile(
@@ -77,10 +78,10 @@ _IS_ID = re.compile(r"\b(object|resource)s?\b.{0,20}\bids?\b|\bids?\b of the (la
 _OF_LINKS = re.compile(r"rel=\\?[\"']?next|\bnext\b|paginat", re.IGNORECASE)
 
 
+# Keys of settings in the order in which they are shown.
 _KEYS = (
     "style", "in", "token", "offset", "page", "first", "next", "header", "more", "total", "pages", "limit", "items",
 )  # fmt: skip
-"""Keys of settings in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def recognise(
     for candidate in _candidates(operation, root):
         setting, doubts = candidate.setting, [*candidate.doubts, *taken_away]
         items_path = setting.get("items")
+        # A rule that names the list has no doubt about which one it is.
         if items_path is None:
             doubts += vague
         listed_items = (
@@ -140,6 +142,7 @@ def recognise(
         recognition = Recognition(candidate.rule, reason, candidate.key, setting, not doubts)
         if not faults and not doubts:
             return recognition
+        # An extension is a statement of the document, so one that cannot be followed is reported; a guess is dropped.
         if faults and candidate.rule.startswith("x-"):
             leave_out(candidate.key, candidate.rule, "; ".join(candidate.doubts or faults))
         elif not faults and suggested is None:
@@ -221,6 +224,7 @@ def _by_token(operation: _Operation) -> Iterator[_Candidate]:
             if doubts is None or value.kind not in ("string", "integer", "number", "any"):
                 continue
             more: Object = {"next": value.path, **_more(view)}
+            # A flag such as has_more states the last page, and numbers end at a list without items.
             if not _counted(parameter) and not more.get("more"):
                 doubts += _endless(operation.draft, value, parameter)
             candidates.append(_token(view, parameter, more, doubts, f"{value.path} of a response", value.key))
@@ -231,6 +235,7 @@ def _by_token(operation: _Operation) -> Iterator[_Candidate]:
             if name in (f"next_{sent}", f"next_page_{sent}") and sent in _CURSORS | _NUMBERS | _OFFSETS:
                 more = {"header": header.path, **_more(view)}
                 candidates.append(_token(view, parameter, more, [], f"the header {header.path}", header.key))
+    # Certain ones first; the sort is stable, so that the document's order decides otherwise.
     yield from sorted(candidates, key=lambda candidate: bool(candidate.doubts))
 
 
@@ -257,6 +262,7 @@ def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
     if value.kind == "any":
         doubts.append(f"the type of {value.path} is not stated")
     following = re.search(r"(?:^|_)next_(?:results_)?(.+)$", name)
+    # `next_cursor` for `cursor`, `next_page_token` for `token`: the name itself relates them.
     if following and following[1] in (sent, f"page_{sent}"):
         # An API key may be called a token.
         is_vague = parameter.last == "token" and not re.search("page|pagin|next|continu", parameter.text, re.IGNORECASE)
@@ -265,6 +271,7 @@ def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
         ending = sent.rsplit("_", 1)[-1]
         rivals = [value for value in view.sent if value.words.rsplit("_", 1)[-1] == ending]
         return doubts if len(rivals) == 1 and sent != "token" else [*doubts, "several parameters are tokens"]
+    # Services call both a token and a URL `next`: only the description distinguishes them.
     if last in ("next", "next_page") and not counted:
         is_token = _TOKEN_TEXT.search(value.text) and not _is_url(value)
         if value.kind == "string" and not _is_url(value):
@@ -448,6 +455,7 @@ def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
     """An offset, beside the number of all items."""
     view = operation.view
     parameter = next((value for value in view.sent if _counted(value) == "offset"), None)
+    # SCIM's startIndex counts from 1, beside totalResults (RFC 7644, 3.4.2.4).
     is_scim = parameter is None
     if parameter is None:
         parameter = next(
@@ -488,6 +496,7 @@ def _by_number(operation: _Operation) -> Iterator[_Candidate]:
     if pages is None and not more:
         doubts.append("the number of all pages is not stated")
     first = parameter.schema.get("default", parameter.schema.get("minimum"))
+    # A wrong first page loses or repeats items, so it is never assumed.
     if first not in (0, 1) or isinstance(first, bool):
         doubts.append("the number of the first page is not stated")
         first = None

@@ -149,6 +149,7 @@ def _pattern(type_: Type, references: _Found) -> Type:
         return Ref(references.models.setdefault(type_.key, str(len(references.models))))
     if isinstance(type_, Enum):
         number = len(references.enums)
+        # An enum of numbers stays one of numbers: its property in the parser's result is of another kind.
         return references.enums.setdefault(type_, Enum((number if isinstance(type_.values[0], int) else str(number),)))
     pattern = with_inner(type_, lambda part: _pattern(part, references))
     if isinstance(pattern, Union) and pattern.table:
@@ -184,7 +185,13 @@ def _responses(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, 
 
     request = surrogate(types)
     config = Config.from_sources(
-        ConfigFile(post_hooks=[], literal_enums=True), MetaType.NONE, Path(), "utf-8", False, None
+        # Enums are Literals, which accept plain texts, as the package's own annotations do.
+        ConfigFile(post_hooks=[], literal_enums=True),
+        MetaType.NONE,
+        Path(),
+        "utf-8",
+        False,
+        None,
     )
     data = GeneratorData.from_dict(request.data, config=config)
     parsed_models: list[Any] = list(getattr(data, "models", ()))
@@ -196,6 +203,7 @@ def _responses(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, 
 
 
 def _text(value: object) -> str:
+    # Texts of the document are wrapped in 0.29, so that they are not written as code by mistake.
     unwrap = getattr(value, "get_untrusted_value", None)
     return str(unwrap() if unwrap is not None else value)
 
@@ -222,6 +230,7 @@ def _python(property_: Any, request: Surrogate, pointer: str, properties: Mappin
             raise LostType(pointer)
         return Choice(enum)
     if isinstance(property_, kinds.ModelProperty):
+        # These classes stand for types that the parser does not know: untagged objects, formats and tuples.
         if _text(property_.class_info.name) == UNTAGGED:
             return Untagged()
         if (kind := NATIVE.get(_text(property_.class_info.name))) is not None:

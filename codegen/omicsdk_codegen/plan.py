@@ -139,6 +139,7 @@ def _plan(
     parsed = _parsed(document, contents, on_progress)
     drafts, models, errors, groups = contents.drafts, contents.models, contents.errors, contents.groups
     api = Code(f"{pascal_case(service)}Api")
+    # Names of the client and of Python's own words are reserved: a schema may be called as either.
     classes = name_classes(
         document.data,
         models.values(),
@@ -227,6 +228,7 @@ Raises:
 
 def _checked(rows: list[Json], drafts: list[Draft]) -> list[Json]:
     """Name commands by their operations where they differ in dashes and dots only."""
+    # `get.users` and `get_users` are both get-users.
     counts = Counter(str(row["command"]) for row in rows if isinstance(row, dict))
     for row, draft in zip(rows, drafts, strict=True):
         if isinstance(row, dict) and counts[str(row["command"])] > 1:

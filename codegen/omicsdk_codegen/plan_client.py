@@ -97,6 +97,7 @@ def _state_security(constructor: Constructor, stem: str, security: Security) -> 
     constructor.imports.append(Code(f"from omicsdk.core.security import {flow}Scheme, Security"))
     constructor.constants.append(Code(f"_SECURITY = {security.code}"))
     constructor.attributes.append(Code("_security = _SECURITY"))
+    # With one scheme there is nothing to choose: its credentials need no name.
     if len(security.schemes) > 1:
         constructor.typing.add("TypedDict")
         name = Code(f"{stem}Credentials")
@@ -117,6 +118,7 @@ def _choose_server(constructor: Constructor, stem: str, servers: Servers) -> Non
     if servers.others:
         constructor.typing.add("TypedDict")
         name = Code(f"{stem}Servers")
+        # By name or by URL, as `DocumentServers.chosen` reads them.
         keys = [*servers.others, *(server_list[0].url for server_list in servers.others.values())]
         members = dict.fromkeys(keys, Code("str"))
         doc = as_docstring("URLs in place of the servers that the document states for single operations.", 0)
@@ -134,6 +136,7 @@ def _choose_server(constructor: Constructor, stem: str, servers: Servers) -> Non
     if values:
         passed.append(f"variables={{{', '.join(values)}}}")
     constructor.statements.append(Code(f"self._servers = _SERVERS.chosen(base_url, {', '.join(passed)})"))
+    # Of the class, for clients that are made of another one, without this constructor.
     constructor.attributes.append(Code("_servers = _SERVERS.chosen(None)"))
 
 

@@ -80,6 +80,7 @@ def plan_models(
 def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> ModelModule:
     shadowed = {field.python for model in models for field in model.fields} & (_HIDEABLE | DATE_WORDS)
     imports = Imports(shadowed)
+    # Models in a circle are in one module, so that none imports another before that is defined.
     here = {model.key for model in models}
 
     def use(key: str) -> None:
@@ -143,6 +144,7 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
 def _decoded(field: Field, decoding: Decoding, path: str) -> Code:
     member = f"data[{as_literal(field.wire)}]"
     expression = decoding.expression(field.type, "v", path)
+    # The member is looked up once: the first use assigns it to `v`, for those after it.
     if "v.__class__" in expression:
         before, _, after = expression.partition("v.__class__")
         return Code(f"{field.python} = {before}(v := {member}).__class__{after}")

@@ -172,6 +172,7 @@ class OperationPlanner:
         item = self._item(draft, annotations, imports)
         headers = imports.add("..headers", self._headers[draft.name]) if draft.name in self._headers else ""
         request = imports.add(REQUEST, "request")
+        # An operation called `list` or `request` would hide what its own module uses.
         hidden = draft.name in imports.locals() or draft.name in _OWN or hasattr(builtins, draft.name)
         return OperationModule(
             name=Code(draft.name),

@@ -159,6 +159,7 @@ def _function(
         is_plain = expression == "data"
         decode = imports.add(_RESPONSE, "as_it_came") if is_plain else f"lambda data: {expression}"
     body = "bytes | str | Mapping[str, Any]"
+    # A decoded body is accepted, too, as frameworks decode it before a handler sees it.
     if isinstance(message.type, (Array, Tuple)):
         imports.late("collections.abc", "Sequence")
         body += " | Sequence[Any]"

@@ -61,10 +61,12 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
     preferred = sorted(ways, key=lambda server_way: server_way.deprecated)
     credential = next((server_way.code for server_way in preferred if server_way.code.startswith(_OURS)), "")
     together = next((names for names in package.security.default if len(names) > 1), ())
+    # Only where no scheme is enough by itself.
     if together and len(min(package.security.default, key=len)) > 1:
         credential = f"{{{', '.join(f'{literal(name)}: ...' for name in together)}}}"
     server = "" if package.base_url != "''" else 'base_url="https://..."'
     count = len(package.drafts)
+    # Readers try it: it should change nothing, and need as few arguments as possible.
     example = min(package.drafts, key=_effort, default=None)
     credentials = credential.partition("(")[0] if credential.startswith(_OURS) else ""
     source = name if is_copy else "omicsdk.core.credentials"
@@ -73,6 +75,7 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         imported.setdefault(source, []).insert(0, credentials)
     return render_text(
         "readme.md.jinja",
+        # Two dashes end a comment of HTML.
         origin=Code(note.replace("--", "- -")),
         title=as_markdown(package.title),
         summary=as_markdown(beyond(package.title, package.summary)),

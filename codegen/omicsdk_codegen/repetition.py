@@ -106,6 +106,7 @@ class Repetitions:
             return self._usual
         pointer = join(operation.key, SPEAKEASY)
         policy = self._backoff(operation.data[SPEAKEASY], pointer)
+        # Policies are often stated once for a whole document, so they do not show that a POST may be repeated.
         is_harmless = operation.method in _IDEMPOTENT or operation.data.get("x-omics-idempotent") is True
         if policy.get("attempts", "1") != "1" and not (has_key or is_harmless):
             why = "only after 429: any other try may have been processed (x-omics-idempotent: true states that it may be repeated)"
@@ -177,6 +178,7 @@ def _optional(argument: Argument, by_default: str) -> Argument:
 def _takes_uuid(argument: Argument) -> bool:
     """Whether a UUID is a valid value of a text."""
     schema, type_ = argument.schema, argument.type
+    # A value that the service refuses would make every call fail.
     if isinstance(type_, Enum) or not isinstance(type_, Scalar) or type_.kind not in ("string", "uuid", ANY.kind):
         return False
     least, most, pattern = (schema.get(name) for name in ("minLength", "maxLength", "pattern"))

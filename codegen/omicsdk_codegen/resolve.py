@@ -333,6 +333,7 @@ class _Walker:
         if kind in ("response", "requestBody") and self._finder.home_name(target) is not None:
             return self._of_schema(kind, value, target)
         key = (kind, *target.key)
+        # Only schemas can contain themselves: all other parts are inlined, which would never end.
         if key in self._active:
             raise Broken("which is a circular reference", "Replace it by a definition.")
         if key not in self._flat:
@@ -349,6 +350,7 @@ class _Walker:
         """Merge the members beside a reference into its target."""
         result = dict(flat)
         self._notes.made(result, flat)
+        # What an overlay adds beside the $ref of a path item applies to it, too.
         if kind == "pathItem" or kind not in REFERABLE:
             self._notes.made(rest, value)
             result.update(self._members(kind, rest, source))
@@ -389,6 +391,8 @@ class _Walker:
         """Find the schema that a discriminator maps a value to, by its name or a reference."""
         if not isinstance(reference, str):
             self._notes.note(around, tag, "omission", tag, "left out: it names no schema", certain=False)
+        # A text such as `Cat` may be a name or a relative address: a schema of that name is meant (OpenAPI,
+        # Discriminator Object).
         elif reference in self._finder.home_names:
             result[tag] = self._finder.home_reference(reference)
         else:

@@ -105,6 +105,7 @@ def stand_alone(package: Package, files: Mapping[str, str], identity: Identity, 
     """
     exported = _exported(package)
     exports = [(f"{FOLDER}.{module}", name) for module, names in exported.items() for name in names.split()]
+    # Rendered again, with the names of the runtime: it is private, so users import them from the package.
     originals = {**files, **render_init(package, note, exports)}
     copied = {
         path: relocated(path, text, identity) if path.endswith(".py") else text for path, text in originals.items()
@@ -120,6 +121,7 @@ def modules_for(package: Package, files: Mapping[str, str]) -> list[str]:
         files: its files, which import omicsdk.core.
     """
     used = {module for path, text in files.items() if path.endswith(".py") for module in imported(text)}
+    # The command line imports it by a text, which `imported` does not see.
     if COMMAND in used and "pages" in used:
         used.add(PAGED_COMMAND)
     return closure({*used, *_exported(package), "bodies"})  # the last one: of its tests
@@ -217,6 +219,7 @@ def _copied(modules: Iterable[str], identity: Identity) -> dict[str, str]:
         files |= {
             f"cli/scripts/{script.name}": _named(script.read_text(encoding="utf-8"), identity) for script in scripts
         }
+    # The digest is of the formatted files, which are what `is_edited` reads from the disk.
     copied = formatted(files)
     stamp = {"omicsdk": version, "interface": INTERFACE, "sha256": _digest(copied)}
     texts = {path: content.decode() for path, content in copied.items()} | {STAMP: readable_json({**stamp})}

@@ -55,6 +55,7 @@ def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
     others = {argument.python for body in draft.other_bodies for argument in body.arguments} - {
         argument.python for argument in usual
     }
+    # A call sends one body: arguments of another one are refused beside it.
     sent = [argument for argument in draft.arguments if argument.python not in others]
     every = {argument.python: sample(argument.type, models) for argument in sent}
     # The arguments of the usual body, of which a call of several bodies may need some.

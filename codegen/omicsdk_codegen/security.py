@@ -96,6 +96,7 @@ def settle_security(data: Object) -> Security:
     by_operation = {operation.key: operation.data.get("security") for operation in operations}
     written = {key: root if security is None else security for key, security in by_operation.items()}
     is_stated = any(_alternatives(security, all_schemes) for security in written.values())
+    # Without any requirement nothing can be concluded, so that each scheme alone is accepted.
     free: Requirement = tuple((name,) for name in all_schemes)
     requirements: dict[str, Requirement] = {}
     for operation in operations:
@@ -107,9 +108,11 @@ def settle_security(data: Object) -> Security:
         elif written[operation.key] is None and is_stated:
             requirements[operation.key] = ()
     usual = Counter(requirement for requirement in requirements.values() if requirement)
+    # The client's module has it, so that most operations need no code for their credentials.
     default = max(usual, key=lambda requirement: usual[requirement], default=free)
     used = {name for requirement in (*requirements.values(), default) for names in requirement for name in names}
     schemes = {name: scheme for name, scheme in all_schemes.items() if name in used}
+    # The scopes that operations require, not all that a scheme lists: those often include an administrator's.
     scopes: dict[str, dict[str, None]] = {}
     for security in written.values():
         for item in security if isinstance(security, list) else ():
@@ -128,6 +131,7 @@ def _alternatives(security: Json, schemes: Mapping[str, Object]) -> Requirement 
         return None
     alternatives = [tuple(alternative) for alternative in security if isinstance(alternative, dict)]
     fitting = [names for names in alternatives if all(name in schemes for name in names)]
+    # The empty alternative states that credentials are optional, which `Draft.secured` has already.
     return tuple(dict.fromkeys(names for names in fitting if names)) if fitting or not alternatives else None
 
 
@@ -159,6 +163,7 @@ def _flows_code(scheme: Object, scopes: tuple[str, ...]) -> str:
     flows = scheme.get("flows")
     flows_code: list[str] = []
     for name, flow in flows.items() if isinstance(flows, dict) else ():
+        # The implicit flow has no tokenUrl: its tokens come to a browser.
         if name not in _FLOWS or not isinstance(flow, dict) or not isinstance(flow.get("tokenUrl"), str):
             continue
         flow_scopes = flow.get("scopes")
@@ -252,6 +257,7 @@ def _described(scheme: Object) -> tuple[str, str]:
 
 
 def _key(position: str, name: str, is_bearer: bool) -> tuple[str, str]:
+    # Swagger 2.0 has no scheme for bearer tokens: its documents describe a key in the header Authorization.
     if position == "header" and name.lower() == "authorization" and is_bearer:
         return "BearerToken(token)", "A token in the header Authorization."
     where = position if position in ("query", "cookie") else "header"

@@ -135,6 +135,7 @@ def settle_servers(document: Document, operations: Sequence[DeclaredOperation], 
     keys: dict[str, str] = {}
     for operation in operations:
         own_servers = operation.data.get("servers")
+        # Only operations on another server have code for it.
         if not own_servers or own_servers == root:
             continue
         servers = tuple(_servers(document, own_servers, join(operation.key, "servers"), report))

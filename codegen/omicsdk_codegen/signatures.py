@@ -102,6 +102,7 @@ class Signing:
             models: all models by key.
         """
         webhooks = [message for message in messages if message.webhook.of is None]
+        # An overlay with `false` has stated that there are none, so nothing is missing.
         if webhooks and self._is_open:
             why = f"not verified: the document does not state how they are made ({SIGNATURE})"
             self._note("/webhooks", "signatures of webhooks", why)
@@ -176,6 +177,7 @@ def settle_signature(data: Object, webhooks: Iterable[Webhook]) -> Signed:
             name = str(parameter["name"])
             if (signature := _by_header(name, parameter)) is not None:
                 return _signed({**signature, "header": name})
+            # A header that is only called so is not guessed: a wrong scheme would reject every webhook.
             if "signature" in name.lower():
                 what, why = (
                     f"header {one_line(name)} of the {webhook.kind} {one_line(webhook.name)}",
@@ -206,6 +208,7 @@ def _of_overlay(wish: Json) -> Signed:
     if not isinstance(wish, dict) or wish.get("scheme") not in _SCHEMES:
         raise InvalidStatement(f"needs scheme, one of: {', '.join(_SCHEMES)}")
     members = {key: value for key, value in wish.items() if isinstance(value, str)}
+    # A misspelled member would be ignored silently, and its default be used to verify.
     if unknown := [key for key in wish if key not in {*_MEMBERS, "scheme"} or key not in members]:
         raise InvalidStatement(
             f"has {one_line(unknown[0])}, which is none of {', '.join(sorted(_MEMBERS))}, each a text"
@@ -237,6 +240,7 @@ def _signed(signature: Mapping[str, str]) -> Signed:
     for key in ("timestamp", "id"):
         if key in names and not signed.get(key):
             raise InvalidStatement(f"has a content with {{{key}}}, and no {key}")
+        # A header that is not signed proves nothing, so a time there is not compared with the clock.
         if key not in names:
             signed.pop(key, None)
     return Signed(signed, frozenset(name.lower() for name in read))
@@ -316,6 +320,7 @@ def settle_events(data: Object, messages: Sequence[Message], models: Mapping[str
         for message, samples in zip(messages, examples, strict=True)
         for example in samples
     ]
+    # Examples are the weakest evidence: one member must state the name of its webhook in each of them.
     if len(by_name) == len(messages) and len({name for _, name in by_text}) > 1:
         for key in dict.fromkeys(key for example, _ in by_text for key in example if "." not in key):
             if all(spelled(str(example.get(key))) == name for example, name in by_text):

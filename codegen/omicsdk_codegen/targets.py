@@ -190,6 +190,7 @@ class Store:
         hosts = sorted(
             {host, *(referred_host for referred_host in referred if not is_allowed(referred_host, self._allow_urls))}
         )
+        # Not asked again: a document may refer to hundreds of addresses.
         if not self._ask(hosts):
             self._ask = None
             return False

@@ -22,8 +22,8 @@ from .faults import DocumentError, Fault
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+# Version of the names of templates, of their variables and of their blocks.
 INTERFACE = 1
-"""Version of the names of templates, of their variables and of their blocks."""
 
 # Characters of a file before its origin, by which it is known as generated.
 _ORIGIN_WITHIN = 100
@@ -91,6 +91,8 @@ class Templates:
         if text is None:
             return None
         interface = _STATED.match(text)
+        # A template's variables are the plan's classes, which change: a template of another version would fail
+        # somewhere in a package.
         if interface is None or int(interface[1]) != INTERFACE:
             version = (
                 "does not state the version of the interface"
@@ -150,6 +152,7 @@ class Templates:
 
     def _line_of(self, error: Exception) -> tuple[str, int] | None:
         """Return the user's file and line that an error is from; None if it is from none."""
+        # Jinja names a template's file and line in the frames of what it compiled.
         frames = traceback.extract_tb(error.__traceback__)
         for frame in reversed(frames):
             if self._folder is not None and Path(frame.filename).parent == self._folder:
@@ -166,6 +169,7 @@ class Templates:
 
         ours = PackageLoader("omicsdk_codegen")
         environment = Environment(  # noqa: S701 - the output is Python, and only Code is printed
+            # A user's template precedes the shipped one of its name, which it can extend as shipped/NAME.
             loader=ChoiceLoader([FunctionLoader(load), ours, PrefixLoader({_SHIPPED: ours})]) if self._texts else ours,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -54,6 +54,7 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
     if "tags" in old:
         new["tags"] = _tags(context, old)
     hooked = "webhooks" if "webhooks" in old else _EARLIER_WEBHOOKS
+    # OpenAPI 3.1 requires one of these; earlier versions require paths.
     needed = {"paths", "webhooks", "components"} if resolved.dialect == "3.1" else {"paths"}
     if not (needed | {_EARLIER_WEBHOOKS}) & set(old):
         context.fault(
@@ -146,6 +147,7 @@ def _swagger_servers(context: Context, old: Object) -> Json:
     if bare != host:
         context.repair(old, "host", shown(host), bare)
     tail = "" if path == "/" else path
+    # Without schemes the one applies by which the document was read (Swagger 2.0), which a file does not have.
     return [{"url": f"{scheme}://{bare.rstrip('/')}{tail}"} for scheme in schemes or ["https"]]
 
 

@@ -180,6 +180,7 @@ class Parts:
             self._context.made(part, fields[0])
         files = any(map(_is_file, fields))
         form_types = [form for form in consumes if form in _FORMS]
+        # Files can be sent in no other form (Swagger 2.0, Parameter Object).
         forms = ["multipart/form-data"] if files else form_types or ["application/x-www-form-urlencoded"]
         content: Object = dict.fromkeys(forms, media)
         body: Object = {"required": bool(required), "content": content}
@@ -318,6 +319,7 @@ class Parts:
     def _produced(self, old: Object, produces: Sequence[str]) -> Object:
         examples = self._context.mapping(old.get("examples"), old, "examples")
         schema = self._straight(old, "a response")
+        # Without `produces` most services return JSON; `type: file` is a response that is none.
         kinds = list(produces) or ["application/octet-stream" if schema == _BYTES else "application/json"]
         content: Object = {}
         for kind in kinds if schema is not None else examples:

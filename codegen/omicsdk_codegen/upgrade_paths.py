@@ -65,17 +65,21 @@ def template(path: str, declared: Collection[str] = ()) -> Template:
     """
     converters = {match["name"]: match["converter"] or "string" for match in _FLASK.finditer(path)}
     key = _FLASK.sub(lambda match: "{" + match["name"] + "}", path)
+    # A segment may begin with a colon that is meant as one, so that only a declared parameter is a variable.
     key = _COLON.sub(lambda match: "{" + match[1] + "}" if match[1] in declared else match[0], key)
     for match in _DRESSED.finditer(key):
+        # `{+path}` of RFC 6570, `{proxy+}` of AWS and `{*rest}` of ASP.NET all match slashes, too.
         slashes = match["before"] or match["after"] or match["rule"] in (".*", ".+")
         if slashes or match["rule"]:
             converters[match["name"]] = "path" if slashes else match["rule"]
     key = _DRESSED.sub(lambda match: "{" + match["name"] + "}", key)
+    # Google's templates, such as `{name=projects/*}`, match several segments.
     converters |= {name: "path" for name in _VARIABLE.findall(key) if "=" in name and "*" in name}
     names = [name.strip(" *") for expansion in _EXPANSION.findall(key) for name in expansion.split(",")]
     queried = {name: (name, False) for name in names if name}
     key = _EXPANSION.sub("", key)
     key = key if key.startswith("/") else "/" + key
+    # What follows `#` is no part of a request: authors add it, as a document cannot have a path twice.
     sent, _, query = key.partition("#")[0].partition("?")
     fixed: list[str] = []
     for pair in query.split("&"):
@@ -125,6 +129,7 @@ class Paths:
             if read.key in written:
                 self._merge(paths[read.key], self._item(source, path, read), path, written[read.key])
                 continue
+            # Paths that differ in the names of variables alone are identical and invalid (OpenAPI, Paths Object).
             shape = _VARIABLE.sub("{}", read.key)
             if shape in shapes:
                 before, remedy = f"the path {path} is the same as {shapes[shape]}", "State one path, with one name."
@@ -217,6 +222,7 @@ class Paths:
         if body is not None:
             new["requestBody"] = body
         new["responses"] = self._parts.responses(old.get("responses"), old, self._media_types(old, "produces"))
+        # An empty list is treated as none, as OpenAPI defines it for the document's own servers.
         servers = old.get("servers") or item.get("servers")
         if servers:
             new["servers"] = servers
@@ -260,6 +266,8 @@ class Paths:
                     )
                 else:
                     local[key] = parameter
+            # A parameter of an operation overrides one of its path item with the same name and place (OpenAPI,
+            # Operation Object).
             merged |= local
         in_body = [parameter for (position, _), parameter in merged.items() if position in ("body", "formData")]
         upgraded = [
@@ -276,6 +284,7 @@ class Paths:
         astray = [parameter for parameter in path_parameters if parameter["name"] not in path.variables]
         path_names = {str(parameter["name"]) for parameter in path_parameters}
         missing = [name for name in path.variables if name not in path_names]
+        # One name too many and one missing can only be the same parameter. Of several, none is guessed.
         if len(astray) == len(missing) == 1:
             self._context.repair(
                 astray[0],

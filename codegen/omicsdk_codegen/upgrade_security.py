@@ -36,6 +36,7 @@ def _scheme(context: Context, old: Object) -> Object:
         case "basic":
             new["type"], new["scheme"] = "http", "basic"
         case "http":
+            # Names of schemes are compared without case (RFC 9110, 11.1).
             new["scheme"] = str(old.get("scheme") or "bearer").lower()
         case "oauth2":
             new["flows"] = _flows(context, old)

@@ -21,6 +21,7 @@ class Variants:
                 self._children.setdefault(parent, []).append(name)
         self._order = {name: number for number, name in enumerate(schemas)}
         roots = [name for name, schema in schemas.items() if name in self._children and _discriminates(schema)]
+        # An extension of a base is a base of its own extensions, without stating the discriminator again.
         self._bases = self._below(roots)
         self._found: dict[str, tuple[str, ...]] = {}
 
