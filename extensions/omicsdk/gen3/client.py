@@ -43,8 +43,8 @@ else:
     )
 
 
+# An index finds records without or with its prefix.
 GUID = Identifier("GUID", str.lower, without_prefix)
-"""An index finds records without or with its prefix."""
 
 
 def _is_guid_or_alias(one: str, other: str) -> bool:

@@ -73,6 +73,7 @@ def _target(reference: str, document: Mapping[str, Any]) -> Any:
     target: Any = document
     if file:
         target = document.get(file.removesuffix(".yaml"), document.get(file))
+    # A reference within _definitions.yaml is to that file, which is one member of the whole dictionary.
     elif steps and steps[0] not in document:
         target = document.get("_definitions")
     for step in steps:
@@ -174,6 +175,7 @@ def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
         schema: A JSON schema without references; what is not understood of it allows everything.
         depth: How many schemas it is nested in.
     """
+    # No form means any value: the commons checks what is not checked here.
     if depth > DEPTH:
         return ()
     for word in ("anyOf", "oneOf"):
@@ -227,8 +229,8 @@ def _pattern(pattern: object) -> re.Pattern[str] | None:
         return None
 
 
+# The nodes that every dictionary has, and that are not submitted as records.
 PROGRAM, PROJECT = "program", "project"
-"""The nodes that every dictionary has, and that are not submitted as records."""
 _OWN_KEYS = {PROGRAM: "name", PROJECT: "code"}
 
 
@@ -324,6 +326,7 @@ class Node:
     @property
     def submitted(self) -> bool:
         """Whether its records are submitted to a project."""
+        # A record belongs to a project by its links: a node without any has no records to submit.
         return self.name not in _OWN_KEYS and bool(self.schema.get("submittable", True)) and bool(self.links)
 
     @property
@@ -420,6 +423,7 @@ def _links(declared_links: Sequence[Any]) -> tuple[list[Link], list[LinkGroup]]:
             continue
         if is_array(inner := declaration.get("subgroup")):
             links_below, deeper = _links(inner)
+            # A group's links are the node's own; the group only states how many of them a record has.
             links += links_below
             groups += deeper
             names = tuple(link.name for link in links_below)
@@ -621,6 +625,7 @@ class Dictionary:
 
 
 def _is_node(name: str, part: object) -> bool:
+    # The metaschema of nodes is in the whole dictionary (`_dictionary/_all`), and is none of them.
     return not name.startswith("_") and name != "metaschema" and is_object(part) and "properties" in part
 
 

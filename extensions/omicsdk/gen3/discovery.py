@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.token_file import StoredLogin
 
+# Environment variable: the commons.
 ENDPOINT_VARIABLE = "GEN3_ENDPOINT"
-"""Environment variable: the commons."""
+# Environment variables: the commons, and an access token, for all programs of this package.
 URL_VARIABLE, TOKEN_VARIABLE = "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN"
-"""Environment variables: the commons, and an access token, for all programs of this package."""
+# Environment variable: how often a request is sent at most, from 1.
 RETRIES_VARIABLE = "GEN3SDK_MAX_RETRIES"
-"""Environment variable: how often a request is sent at most, from 1."""
+# The kind of a stored login that is an API key; others are access tokens.
 API_KEY = "api_key"
-"""The kind of a stored login that is an API key; others are access tokens."""
 PROFILE_PAGE = "credentials.json comes from your profile page of the commons."
+# How to log in, as a remedy.
 LOG_IN = f"Set GEN3_API_KEY to a credentials file: {PROFILE_PAGE}"
-"""How to log in, as a remedy."""
 
 
 def _environment(search: Search) -> Found:
@@ -166,6 +166,7 @@ def has_login(environ: Mapping[str, str]) -> bool:
     return resolution(DISCOVERY, environ=environ, offline=True).credentials is not None
 
 
+# Where a commons and its login are found.
 DISCOVERY = Discovery(
     platform="gen3",
     environment=_environment,
@@ -175,7 +176,6 @@ DISCOVERY = Discovery(
     remedy=f"Run `omics login gen3`. Or pass base_url (--base-url), set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: "
     f"{PROFILE_PAGE}",
 )
-"""Where a commons and its login are found."""
 
 
 def stated_retry(environ: Mapping[str, str] | None = None) -> Retry | None:

@@ -91,6 +91,7 @@ class Logins:
             self.refused[host] = error.message
             _log.warning("not logged in to %s: %s", host, error.message)
             return None
+        # To that commons alone; Fence's tokens end after 20 minutes, and are then requested anew.
         return BearerToken(token, origins=[url], refresh=lambda: auth.get_access_token_from_wts(url))
 
     def token(self, host: str) -> str | None:
@@ -122,6 +123,7 @@ class Logins:
             why = f"There is no login for {host}: {self.refused[host]}."
             error.remedy = f"{why} Log in to it on your profile page, or use its own credentials."
             return error
+        # Without that word it is the token that was refused, and another login may help.
         if self._commons.credentials is None or "permission" not in error.message:
             return error
         # Fence also answers 401 to authenticated users who may not read a file.
@@ -250,9 +252,11 @@ def download_record(
     checksums = checksums_of(record.get("hashes"))
     if not checksums:
         _log.warning("%s has no hash that can be computed: only its size is compared", guid)
+    # A GUID has the commons' prefix before a slash, which is no folder.
     named: str = record.get("file_name") or guid.rstrip("/").rpartition("/")[2]
     name = safe_name(named.lstrip(), f"record {guid}")
     report = download_url(
+        # Requested when the transfer begins, and again when the URL has expired: Fence signs it for an hour at most.
         lambda: checked_json(
             client.fence.get_presigned_url.raw(file_id=guid), "get_presigned_url", members(url=STRING)
         )["url"],

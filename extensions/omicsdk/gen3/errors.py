@@ -8,8 +8,8 @@ from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.type_guards import is_array, is_object
 
 T = TypeVar("T")
+# Errors that would fail every row of a manifest alike: they end a run, and the same call resumes it.
 FATAL = (AuthError, ConfigError, ConnectFailed, Interrupted)
-"""Errors that would fail every row of a manifest alike: they end a run, and the same call resumes it."""
 
 
 def tried(work: Callable[[], T]) -> T | OmicsError:

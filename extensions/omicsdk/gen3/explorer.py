@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
 Sort = Mapping[str, str] | Sequence[Mapping[str, str]]
+# Whose records are returned by default.
 ACCESSIBLE = "accessible"
-"""Whose records are returned by default."""
 ACCESSIBILITY = ("all", "accessible", "unaccessible")
 # A selection that the caller has written out, such as "visits { id }".
 _SELECTION = re.compile(r"[\s\w{},():\"\[\]$.-]+")

@@ -50,10 +50,9 @@ if TYPE_CHECKING:
 _log = logger("omicsdk.gen3")
 
 
+# Files of at most this many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit).
 SINGLE = 8 * MIB
-"""Files of at most this many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
 PART_SIZE = 8 * MIB
-"""The wished size of parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +186,8 @@ def storage_url(presigned: str) -> str:
 
 #: Seconds by which the commons' date may differ from the time of its record.
 _SLACK = 2.0
+# What S3 says of an upload that is complete or given up; Fence passes it on in a response of status 500.
 _GONE = "NoSuchUpload"
-"""What S3 says of an upload that is complete or given up; Fence passes it on in a response of status 500."""
 
 
 def part_rules(part_size: int = PART_SIZE, single: int = SINGLE) -> PartRules:

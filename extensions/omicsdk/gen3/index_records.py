@@ -47,10 +47,9 @@ if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
 
+# Records on a page, the most that an index gives.
 PAGE = 1024
-"""Records on a page, the most that an index gives."""
 URLS_PAGE = 1000
-"""URLs on a page of a search."""
 Record = dict[str, Any]
 
 
@@ -198,10 +197,10 @@ _FIELDS = {
     "urls_metadata": optional(mapping(ANY)),
     "hashes": optional(mapping(STRING)),
 }
+# What is read of a record.
 RECORD = members(did=STRING, **_FIELDS)
-"""What is read of a record."""
+# What is read of what an index has for a GUID; a bundle states an id in place of it.
 RECORD_OR_BUNDLE = members(did=_TEXT, **_FIELDS)
-"""What is read of what an index has for a GUID; a bundle states an id in place of it."""
 
 
 def record_of(response: httpx.Response, operation: str, shape: Shape = RECORD_OR_BUNDLE) -> Record:
@@ -275,8 +274,8 @@ def read_record(indexd: IndexdApi, guid: str, shape: Shape = RECORD) -> OutputIn
 # An index returns what follows a GUID, a page at a time. GUIDs end in random UUIDs, so that a list can be divided
 # before it is read. The order depends on the index (its database may ignore hyphens): a stretch ends at the first
 # record of the next one, not where this program expects it to end, and a record that occurs twice is returned once.
+# Gives the records that come after a GUID; none after the last.
 Page = Callable[[str], list[Record]]
-"""Gives the records that come after a GUID; none after the last."""
 
 #: Stretches that are read at once.
 MOST = 8
@@ -571,8 +570,8 @@ def delete_record(client: Gen3, guid: str) -> OutputInfo:
     return record
 
 
+# Tries to change a record against others who change it, and to create something whose response is lost.
 ATTEMPTS = 4
-"""Tries to change a record against others who change it, and to create something whose response is lost."""
 _PAUSES = Retry(attempts=ATTEMPTS)
 
 
@@ -662,6 +661,7 @@ class IndexRecords:
         prefix = self.prefix if short else ""
         if not requested:
             return {}
+        # A request for several returns records by their whole GUIDs only; a GET finds them without the prefix, too.
         records: dict[str, OutputInfo] = {}
         if not self._refuses_bulk:
             records = self._at_once([*requested, *(f"{prefix}{guid}" for guid in short if prefix)])
@@ -674,6 +674,7 @@ class IndexRecords:
         """Request records together; if the commons refuses that, request them one by one from now on."""
         try:
             response = self._indexd.get_records.raw(body=guids)
+        # A login that is refused would be refused for each record, too.
         except AuthError:
             raise
         except APIError as error:
@@ -749,6 +750,7 @@ class IndexRecords:
         else:
             url = next(iter(fields.get("urls") or ()), None)
             records = self.with_md5(fields["hashes"]["md5"], fields["size"], url)
+        # A file that is stored twice has equal records in two series of versions.
         if after and records:
             versions = {version.get("baseid") for version in versions_of(self._indexd, after)}
             records = [record for record in records if record.baseid in versions and record.did != after]

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Query
     from omicsdk.gen3.client import Gen3
 
+# Seconds before a job is asked for its state the first time; each further wait is half as long again.
 FIRST_WAIT = 3.0
-"""Seconds before a job is asked for its state the first time; each further wait is half as long again."""
+# Seconds of one wait, at most.
 LONGEST_WAIT = 60.0
-"""Seconds of one wait, at most."""
+# States of a job that is not over; it is Unknown until it has started.
 UNDER_WAY = ("Running", "Unknown")
-"""States of a job that is not over; it is Unknown until it has started."""
 DONE = "Completed"
 
 

@@ -200,6 +200,7 @@ class Gen3Login(Credentials):
         if not isinstance(source, GivenToken):
             return self._holder.token()
         end = jwt_expiry(source.token)
+        # This machine's clock may be wrong by some seconds: until then the commons decides.
         if end is not None and self._clock.now() > end + CLOCK_SKEW:
             raise Gen3AuthError(
                 f"The access token expired on {moment(end)}, and cannot be renewed",
@@ -260,6 +261,7 @@ class Gen3Login(Credentials):
         commons = endpoint_of(endpoint) if endpoint else ""
         match source:
             case TokenService():
+                # The login that was chosen is of one commons; for another one the service is asked which it has.
                 service = replace(source, idp="") if commons else source
                 commons = commons or self._login.endpoint
             case ClientLogin():
@@ -338,6 +340,7 @@ class Gen3Login(Credentials):
         credentials = service.credentials
         if credentials is None:
             return None
+        # Its own tokens are those of the issuer already: a second login would request them twice.
         if credentials == self._login.source:
             return self
         if self._issuers is None:
@@ -360,6 +363,7 @@ class Gen3Login(Credentials):
                 identity = ("service", source.base, source.idp, credentials)
             case GivenToken():
                 return None
+        # By the key as well: another key may be another user, with other rights.
         return TokenCache("\n".join((*identity, endpoint)))
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
@@ -384,6 +388,7 @@ class Gen3Login(Credentials):
 def _path_within(path: str, endpoint: str) -> str:
     """The path within the commons; a whole URL of the commons will do."""
     if "://" in path.partition("?")[0]:
+        # With the sign after it: https://a.example.org.other.net begins like https://a.example.org.
         if path != endpoint and not path.startswith((f"{endpoint}/", f"{endpoint}?")):
             raise Gen3UserError(
                 f"{path.partition('?')[0]} is not below {endpoint}, for which this login is",

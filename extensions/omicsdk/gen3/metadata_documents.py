@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from omicsdk.gen3.client import Gen3
 
+# Documents that are requested at once, the most that a commons returns.
 PAGE = 2000
-"""Documents that are requested at once, the most that a commons returns."""
 CREATED, UPDATED = "created", "updated"
+# Is called where a limit has left something out.
 OnMore = Callable[[], None]
-"""Is called where a limit has left something out."""
 Document = dict[str, Any]
 
 

@@ -18,8 +18,8 @@ from omicsdk.transfer.names import check_names, safe_name
 
 _BLOCK = 1024 * 1024
 _KEPT = "Nothing was unpacked; the archive itself is kept."
+# Entries of an archive that are unpacked; more are no package, but an attack on the file system.
 MOST_ENTRIES = 1_000_000
-"""Entries of an archive that are unpacked; more are no package, but an attack on the file system."""
 
 
 class BadPackage(TransferError):

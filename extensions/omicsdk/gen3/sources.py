@@ -66,17 +66,17 @@ def endpoint_from_token(token_str: str) -> str:
 
 _log = logger("omicsdk.gen3")
 
+# Environment variable: a credentials file, idp://wts/IDP or accesstoken:///TOKEN.
 KEY_VARIABLE = "GEN3_API_KEY"
-"""Environment variable: a credentials file, idp://wts/IDP or accesstoken:///TOKEN."""
+# Environment variable: the Kubernetes namespace of a workspace.
 NAMESPACE_VARIABLE = "NAMESPACE"
-"""Environment variable: the Kubernetes namespace of a workspace."""
 DEFAULT_FILE = "credentials"
+# Within the user's folder: where credentials files are looked for by name.
 FOLDER = ".gen3"
-"""Within the user's folder: where credentials files are looked for by name."""
+# The scopes of client credentials by default.
 DEFAULT_SCOPES = "user data openid"
-"""The scopes of client credentials by default."""
+# The name under which a workspace's own commons is asked for.
 OWN_IDP = "local"
-"""The name under which a workspace's own commons is asked for."""
 
 _WORKSPACE_IDP = "idp://wts/"
 _GIVEN_TOKEN = "accesstoken:///"  # noqa: S105 - the beginning of a pseudo URL

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 _log = logger("omicsdk.gen3")
 
+# What a transport is made with: timeout, retry, environ, transport.
 Options = Mapping[str, Any]
-"""What a transport is made with: timeout, retry, environ, transport."""
+# An operation's name, method and path.
 Asked = tuple[str, str, str]
-"""An operation's name, method and path."""
 
 _EXTERNAL_OIDC: Asked = ("get_external_oidc", "GET", "/external_oidc/")
 _TOKEN: Asked = ("get_token", "GET", "/token/")
@@ -195,6 +195,7 @@ def token_from_service(service: TokenService, endpoint: str, credentials: Creden
             raise
         raise _nothing_at_all(service.missing, service.base, error) from error
     token = _token_at(payload, "token", service.base)
+    # Without `idp` the service returns a token of its own commons, which must not go to another one.
     if endpoint and not idp and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
         services = ", ".join(sorted({base for base in providers.values() if base}))
         raise Gen3AuthError(

@@ -46,17 +46,17 @@ if TYPE_CHECKING:
     from omicsdk.transfer import TransferOptionsDict
 
 
+# Who wrote size and checksums into a record.
 Filled = Literal["by the commons", "by us", "not yet"]
-"""Who wrote size and checksums into a record."""
 
+# Seconds for which the commons' own job is waited for; it takes seconds to minutes where there is one.
 WAIT = 60.0
-"""Seconds for which the commons' own job is waited for; it takes seconds to minutes where there is one."""
 _FIRST, _LONGEST = 0.5, 5.0
 _ANEW = "Send it again with resume=False."
 
 
+# The columns of the manifest of what was uploaded.
 COLUMNS = ("guid", "file_name", "size", "md5", "sha256", "path", "state")
-"""The columns of the manifest of what was uploaded."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -290,6 +290,7 @@ class _Existing:
         return None
 
     def _is_own(self, record: Mapping[str, Any]) -> bool:
+        # Another user's file of equal bytes may be unreadable for those who are to read this one.
         if self._authz:
             return self._authz == frozenset(record.get("authz") or ())
         return bool(record.get("uploader")) and record.get("uploader") == self._user
@@ -390,6 +391,7 @@ class _Records:
         rev, hashes = str(record.get("rev", "")), cast("Any", file.checksums)
         try:
             self.indexd.update_blank(guid=file.guid, rev=rev, size=file.size or 0, urls=[location], hashes=hashes)
+        # Users who may upload are often not allowed to update records: the commons' job fills it later.
         except (Forbidden, Unauthorized):
             return "not yet"
         except (BadRequest, Conflict):

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer import TransferOptions, TransferOptionsDict, TransferReport
 
 SCHEME = "ws"
+# Objects and folders of one listing, at most: the service has S3's limit and no further page.
 PAGE_LIMIT = 1000
-"""Objects and folders of one listing, at most: the service has S3's limit and no further page."""
 
 
 class WorkspaceObject(TypedDict):

@@ -31,18 +31,18 @@ from omicsdk.transfer.journal import line_of as journal_line
 T = TypeVar("T")
 R = TypeVar("R")
 
+# Rows after which progress is noted, at most; as many may be looked up after an interrupt.
 NOTED_ROWS = 1000
-"""Rows after which progress is noted, at most; as many may be looked up after an interrupt."""
 PART, JOURNAL = ".part", ".journal"
 FAILED = "failed"
+# Rows that are requested at once, where the commons takes several.
 BATCH = 100
-"""Rows that are requested at once, where the commons takes several."""
+# Batches a thread that are under way, or wait for those before them.
 AHEAD = 3
-"""Batches a thread that are under way, or wait for those before them."""
+# Failures that a summary lists; all of them are in the file of failures.
 SHOWN_FAILURES = 100
-"""Failures that a summary lists; all of them are in the file of failures."""
+# KiB of a scratch database that are held in memory.
 CACHE_KIB = 20 * 1024
-"""KiB of a scratch database that are held in memory."""
 _RESUMES = "Repeat the call to resume."
 _COLUMNS = ("line", "guid", "error")
 

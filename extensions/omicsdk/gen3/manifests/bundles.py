@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 _log = logger(__name__)
 _NAMES = {**tables.OF_BUNDLES, tables.SIZE: tables.ALIASES[tables.SIZE], "version": ("version",)}
+# The columns of the table that is written (gen3sdk 4.28.5).
 COLUMNS = ("name", "bundles", "guid", "size", "checksums", "description", "version", "aliases")
-"""The columns of the table that is written (gen3sdk 4.28.5)."""
 
 
 class Bundle(NamedTuple):
@@ -263,6 +263,7 @@ class _KnownGuids:
     def __init__(self, output: Path) -> None:
         self._part = output.with_name(output.name + PART)
         self._found = dict[str, list[str]]()
+        # Both: the output of a complete call, and the notes of one that was killed before it replaced the output.
         for path, delimiter in ((output, tables.delimiter_of(output)), (self._part, ",")):
             try:
                 with tables.table_of(path, delimiter) as table:
@@ -288,6 +289,7 @@ class _KnownGuids:
     def note(self, name: str, guid: str) -> None:
         """Note the GUID of a bundle."""
         self._file.write(line_of((name, guid), ","))
+        # The buffer of a process that is killed is lost.
         self._file.flush()
 
     def forget(self) -> None:

@@ -36,12 +36,12 @@ from omicsdk.gen3.metadata_documents import (
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
+# The type of a crosswalk's documents, their member, and that with how their names were matched (gen3sdk 4.28.5).
 GUID_TYPE, BLOCK, METHODS = "subject", "crosswalk", "mapping_methodologies"
-"""The type of a crosswalk's documents, their member, and that with how their names were matched (gen3sdk 4.28.5)."""
 INFO_COLUMNS = ("commons_url", "identifier_name", "description")
 BATCH, THREADS = 100, 8
+# GUIDs that are requested at once.
 GUIDS = 1000
-"""GUIDs that are requested at once."""
 DELETED, KNOWN, UNKNOWN = "deleted", "known", "unknown"
 _HOW = "Name columns COMMONS|TYPE|NAME, such as https://a.example.org|guid|subject_id."
 
@@ -264,6 +264,7 @@ def publish_crosswalk(
             if stored is None:
                 metadata.update(guid=guid, body=document(document_of(client, guid), subjects), merge=True)
             names = dict.fromkeys(value for subject in subjects for value in subject.names.values())
+            # Merged by a PUT: a POST of aliases is a 409 where the GUID has any (recorded).
             metadata.update_aliases(guid=guid, aliases=list(names), merge=True)
             return CREATED if stored else UPDATED
 
@@ -286,6 +287,8 @@ def publish_crosswalk(
                 # At once: a later row, also of this batch, may have one of these names.
                 subjects_known.add(guid, subject.names.items())
                 by_guid.setdefault(guid, []).append(subject)
+            # New documents are stored by one request; existing ones are read first, as names are added to those that
+            # they have.
             stored = store_documents(client, {guid: document({}, by_guid[guid]) for guid in by_guid if guid in new})
             items = [(guid, subjects, stored.get(guid)) for guid, subjects in by_guid.items()]
             for (_, subjects, _), state in zip(items, in_order(items, published, THREADS), strict=True):
@@ -435,10 +438,12 @@ def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
         client.metadata_admin.delete(guid=guid)
         return DELETED
     body = {**rest, "_guid_type": document.get("_guid_type"), **({BLOCK: block} if block else {})}
+    # Not merged: what was removed has to go. The document was read just before.
     client.metadata_admin.update(guid=guid, body=body)
     no_more = {*subject.names.values()} - values
     response = client.metadata.get_aliases.raw(guid=guid)
     aliases = checked_json(response, "get_aliases", members(aliases=optional(array(STRING)))).get("aliases") or ()
+    # All others are sent anew: the service's DELETE of an alias changes nothing (recorded).
     client.metadata_admin.update_aliases(guid=guid, aliases=[alias for alias in aliases if alias not in no_more])
     return UPDATED
 

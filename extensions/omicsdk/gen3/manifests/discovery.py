@@ -43,20 +43,19 @@ if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
 
+# The member of a document that the discovery page shows.
 BLOCK = "gen3_discovery"
-"""The member of a document that the discovery page shows."""
 FORMATS = ("tsv", "json")
 OBJECTS, DATASET = "objects", "dataset_guid"
 REQUIRED = (DATASET, "guid", "display_name")
 OPTIONAL = ("description", "type")
-"""Columns of a table of data objects."""
 GUID, TAGS = "guid", "tags"
 _TAG = re.compile(r"_tag_\d+")
 _QUOTED = re.compile(r'(?:^|,)"', re.MULTILINE)
 
 
+# How cells are written: never quoted.
 ESCAPED: Mapping[str, Any] = {"quoting": csv.QUOTE_NONE, "quotechar": "|", "escapechar": "\\"}
-"""How cells are written: never quoted."""
 
 
 def cell_of(value: Any) -> str:
@@ -419,10 +418,10 @@ def missing_columns(path: Path) -> list[str]:
         return [name for name in REQUIRED if name not in table.header]
 
 
+# The type of a study's document.
 GUID_TYPE = "discovery_metadata"
-"""The type of a study's document."""
+# Documents that are stored at once.
 BATCH = 50
-"""Documents that are stored at once."""
 
 
 def read_discovery(

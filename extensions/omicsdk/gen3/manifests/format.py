@@ -93,8 +93,8 @@ def raw_cells(line: str, delimiter: str) -> list[str] | None:
         offset = end + 1
 
 
+# The protocols of URLs that are allowed by default (gen3sdk 4.28.5).
 PROTOCOLS = ("s3", "gs")
-"""The protocols of URLs that are allowed by default (gen3sdk 4.28.5)."""
 #: Names of the columns in a check, and their names in manifests.
 CHECKED: Mapping[Columns, str] = {
     Columns.MD5: tables.MD5,

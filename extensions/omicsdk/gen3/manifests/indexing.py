@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 _log = logger(__name__)
 
 CREATED, UPDATED, SAME = "created", "updated", "same"
+# Rows that a thread indexes one after the other; few, so that short manifests occupy all threads.
 BATCH = 10
-"""Rows that a thread indexes one after the other; few, so that short manifests occupy all threads."""
+# Rows that may look for their records at the same time; two of the same file never do.
 LOCKS = 64
-"""Rows that may look for their records at the same time; two of the same file never do."""
 ROWS_DELIMITER = TABLES[".tsv"]
 
 
@@ -101,6 +101,7 @@ def index_manifest(
         )
     target = Path(output)
     separator = delimiter_of(target, output_delimiter)
+    # A run with other settings would leave two kinds of rows in one output.
     settings = {"index": client.base_url, "replace": replace_urls, "metadata": metadata, "to": separator}
     outputs = outputs_of(manifest, target, failed_rows=True, **settings)
     with table_of(Path(manifest), delimiter) as table, scratch_database() as database:
@@ -239,12 +240,14 @@ class _Indexing:
     ) -> tuple[str, str] | OutputInfo:
         """Create a row's record unless it exists: its GUID and state, or the record that another row has created."""
         fields = new_record(did=entry.guid or None, hashes={"md5": entry.md5}, size=entry.size, **values)
+        # Over the search and the creation: between them another row of the same file would find no record, too.
         with self.locks[hash((entry.md5, entry.size)) % LOCKS]:
             if not entry.guid and (guid := self.index.existing(fields, entry.prev_guid)):
                 return guid, CREATED if perhaps else SAME
             try:
                 return self.index.created(fields, after=entry.prev_guid), CREATED
             except Conflict:  # another row of that GUID was quicker
+                # For the later rows of the batch, too.
                 records |= self.index.find([entry.guid])
                 if (record := records.get(entry.guid)) is None:
                     raise

@@ -18,8 +18,8 @@ from omicsdk.gen3.manifests._runs import digest_of, scratch_database
 from omicsdk.gen3.manifests.rows import REQUIRED, cells_of, columns_of
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table
 
+# Rows that are looked up at once; a statement of SQLite takes at least 999 variables.
 _AT_ONCE = 500
-"""Rows that are looked up at once; a statement of SQLite takes at least 999 variables."""
 
 
 class Difference(NamedTuple):
@@ -73,6 +73,7 @@ def compare_manifests(
         old, new = stack.enter_context(tables.table_of(before)), stack.enter_context(tables.table_of(after))
         header = _common(old, new, key, further_columns)
         database = stack.enter_context(scratch_database())
+        # Digests of the rows, so that the database stays small whatever they hold.
         database.execute("CREATE TABLE rows (key BLOB PRIMARY KEY, row BLOB) WITHOUT ROWID")
         database.execute("BEGIN")
         database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", _digested(old, header, key))
@@ -257,6 +258,7 @@ def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> _Read:
                 ),
             )
     database.execute("COMMIT")
+    # After the rows: an index that is kept up to date with each of them costs more.
     database.execute("CREATE INDEX by_md5 ON rows (md5)")
     (count,) = database.execute("SELECT COUNT(*) FROM rows").fetchone()
     return _Read(manifests, columns, count)
@@ -314,6 +316,7 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
         return [group[0][1]]
     merged_rows = list[tuple[Place, Cells]]()
     apart = group[0][1][tables.MD5] in rules.duplicates
+    # Rows with a GUID first, so that one without can be merged into all of them.
     for row in sorted(
         group, key=lambda row: not row[1].get(tables.GUID)
     ):  # stable: otherwise the order of the manifests decides

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
 GUID_COLUMN, SAMPLE_COLUMN = "guid", "submitted_sample_id"
+# The type of a document: of a file of the index, or of something else (gen3sdk 4.28.5).
 INDEXED, OTHER = "indexed_file_object", "metadata_object"
-"""The type of a document: of a file of the index, or of something else (gen3sdk 4.28.5)."""
 _GUID_COLUMNS = (GUID_COLUMN, GUID_COLUMN.upper())
 
+# Returns the GUID that a row is about, by its cells; None without one.
 GuidOf = Callable[[dict[str, str]], str | None]
-"""Returns the GUID that a row is about, by its cells; None without one."""
+# Returns what a row states of its document, by its cells.
 MetadataOf = Callable[[dict[str, str]], Mapping[str, Any]]
-"""Returns what a row states of its document, by its cells."""
 
 
 # -- cells

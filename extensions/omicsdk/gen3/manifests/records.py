@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from omicsdk.gen3.client import Gen3
 
+# The columns of a manifest that is read from the index (gen3sdk 4.28.5).
 COLUMNS = ("guid", "urls", "authz", "acl", "md5", "file_size", "file_name")
-"""The columns of a manifest that is read from the index (gen3sdk 4.28.5)."""
 READ = "read"
 RIGHT, WRONG, MISSING = "right", "wrong", "missing"
 DELETED, GONE = "deleted", "gone"
@@ -104,11 +104,11 @@ def _all_records(commons: str, index: IndexRecords, target: Path, separator: str
         return Summary(outputs.rows, dict(outputs.counts), target, None, ())
 
 
+# Reads a field of a row, by its cells under the columns' names; None where the row does not state it.
 Parser = Callable[[dict[str, str]], Any]
-"""Reads a field of a row, by its cells under the columns' names; None where the row does not state it."""
 
+# The fields that are compared, in the order in which they are reported.
 FIELDS = ("authz", "acl", "file_size", "md5", "urls", "file_name")
-"""The fields that are compared, in the order in which they are reported."""
 
 
 def _parser(name: str, read: Callable[[str], Any], further: Sequence[str] = ()) -> Parser:
@@ -136,7 +136,6 @@ PARSERS: Mapping[str, Parser] = {
     "urls": _parser(tables.URLS, tables.several),
     "file_name": _parser(tables.FILE_NAME, str, ("name",)),
 }
-"""The parser of each field."""
 
 
 def verify_manifest(

@@ -140,6 +140,7 @@ def _cells(entry: Mapping[str, Any], aliases: Mapping[str, str]) -> tuple[dict[s
     cells, headings = dict[str, str](), dict[str, str]()
     for key, value in entry.items():
         if key in ("hashes", "checksums") and is_object(value):
+            # Objects of an index and of DRS are entries, too: their checksums are one member.
             cells |= {kind: str(checksum) for kind, checksum in value.items() if kind in (tables.MD5, *tables.HASHES)}
         elif (name := aliases.get(key.lower())) is not None and value is not None and not cells.get(name):
             cells[name], headings[name] = _text(value), key
@@ -184,8 +185,8 @@ def _an(kind: str) -> str:
     return f"{'an' if kind[0] in 'aemos' and kind != 'crc' else 'a'} {kind}"
 
 
+# Columns without which a file cannot be indexed.
 REQUIRED = (tables.URLS, tables.MD5, tables.SIZE)
-"""Columns without which a file cannot be indexed."""
 
 
 class Entry(NamedTuple):
@@ -263,6 +264,7 @@ def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:
     cells = dict[str, str]()
     for name, cell in zip(names, row.cells, strict=False):
         text = cell.strip()
+        # Manifests of buckets have a column for each cloud: s3_path and gs_path are both URLs of the file.
         cells[name] = f"{cells[name]} {text}".strip() if cells.get(name) and name == tables.URLS else text
     return cells
 

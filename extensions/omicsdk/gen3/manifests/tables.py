@@ -83,13 +83,14 @@ class ManifestError(Gen3UserError):
         self.fault = None if isinstance(fault, str) else fault
 
 
+# Takes the fault of a row that is left out.
 OnFault = Callable[[Fault], None]
-"""Takes the fault of a row that is left out."""
 
 
 GUID, FILE_NAME, SIZE, MD5, URLS = "guid", "file_name", "size", "md5", "urls"
 ACL, AUTHZ, PREV_GUID, RECORD_TYPE, PACKAGE_CONTENTS = "acl", "authz", "prev_guid", "record_type", "package_contents"
 
+# The names that manifests have for each column, in lower case (gen3sdk 4.28.5).
 ALIASES: Mapping[str, tuple[str, ...]] = {
     GUID: ("guid",),
     FILE_NAME: ("filename", "file_name"),
@@ -102,12 +103,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     RECORD_TYPE: ("record_type",),
     PACKAGE_CONTENTS: ("package_contents",),
 }
-"""The names that manifests have for each column, in lower case (gen3sdk 4.28.5)."""
 
 COMMONS_URL = "commons_url"
+# Checksums beside md5 that an index has and a manifest may have.
 HASHES = ("sha1", "sha256", "sha512", "crc", "etag")
-"""Checksums beside md5 that an index has and a manifest may have."""
 
+# The columns that matter to a download, with the names of drs-pull manifests among them.
 OF_DOWNLOADS: Mapping[str, tuple[str, ...]] = {
     GUID: ("object_id", "guid", "did", "drs_uri"),
     FILE_NAME: ALIASES[FILE_NAME],
@@ -116,10 +117,9 @@ OF_DOWNLOADS: Mapping[str, tuple[str, ...]] = {
     COMMONS_URL: ("commons_url",),
     **{kind: (kind,) for kind in HASHES},
 }
-"""The columns that matter to a download, with the names of drs-pull manifests among them."""
 
+# Columns of discovery exports, whose GUIDs are those of studies, not of files.
 STUDIES = frozenset(["__manifest", "gen3_discovery", "_tag_0"])
-"""Columns of discovery exports, whose GUIDs are those of studies, not of files."""
 
 OF_BUNDLES: Mapping[str, tuple[str, ...]] = {
     GUID: ALIASES[GUID],
@@ -130,7 +130,6 @@ OF_BUNDLES: Mapping[str, tuple[str, ...]] = {
     "type": ("type", "types"),
     "aliases": ("alias", "aliases"),
 }
-"""The columns of a manifest of bundles."""
 
 
 def standard_names(header: Sequence[str], aliases: Mapping[str, Collection[str]] = ALIASES) -> list[str]:
@@ -185,10 +184,10 @@ def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[st
     return manifests
 
 
+# Remedy for a file that is none.
 A_TABLE = "Use a table of tab- or comma-separated values."
-"""Remedy for a file that is none."""
+# The separator of cells, by the suffix of a manifest.
 TABLES = {".tsv": "\t", ".csv": ","}
-"""The separator of cells, by the suffix of a manifest."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -390,8 +389,8 @@ def written_table(
 
 
 HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
+# 128 bits are 22 characters, of which the last has its lower four bits unset.
 BASE64_MD5 = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
-"""128 bits are 22 characters, of which the last has its lower four bits unset."""
 _GUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
 _MARKS = str.maketrans("[]\"'", "    ")
 # Programs in Python 2 wrote lists as [u'a', u'b'].

@@ -73,14 +73,14 @@ def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mappi
 
 
 T = TypeVar("T")
+# What can go wrong with a document.
 Failure = APIError | TransportError | DecodeError
-"""What can go wrong with a document."""
 
 #: Maximum number of consecutive documents without a response; halving 1,000 records takes ten.
 GIVE_UP = 12
 
+# Texts of responses of the proxies in front of a commons that gave up on a request that was too long for them.
 _BUSY = ("Request Timeout", "413 Request Entity Too Large", "Connection aborted.", "service failure - try again later")
-"""Texts of responses of the proxies in front of a commons that gave up on a request that was too long for them."""
 
 
 class Entity(NamedTuple):
@@ -209,8 +209,8 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
+# Reasons that a message shows.
 REASONS = 3
-"""Reasons that a message shows."""
 
 
 def reasons_of(body: object) -> list[str]:

@@ -66,6 +66,7 @@ def submit_file(
             remedy="Use a chunk_size of 1 or more, and a row_offset of 0 or more.",
         )
     rows = list(Table(path))[row_offset:]
+    # As gen3sdk does: its results are by submitter_id.
     _refuse_twins(rows)
     return _Sending(client.sheepdog, project_of(project), rows, chunk_size).result()
 
@@ -122,6 +123,7 @@ class _Sending:
 
     def _sent(self, rows: Sequence[Row], patient: bool) -> Mapping[str, Any]:
         program, code = self._project
+        # A table is sent as a table: the commons reads its cells by its own rules, which JSON would bypass.
         if rows[0].separator is None:
             body: list[Any] = [row.values for row in rows]
             record = self._sheepdog.submit_record

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
 
+# created, updated: the commons has taken it. valid: it would (dry run). unchanged: it was taken before, and isn't sent
+# again. invalid: something is wrong with it. failed: something else went wrong.
 Status = Literal["created", "updated", "valid", "unchanged", "invalid", "failed"]
-"""created, updated: the commons has taken it. valid: it would (dry run). unchanged: it was taken before, and isn't sent again.
-invalid: something is wrong with it. failed: something else went wrong."""
 TAKEN = ("created", "updated", "valid", "unchanged")
 
 
@@ -145,6 +145,7 @@ def in_order(rows: Iterable[Checked], dictionary: Dictionary) -> Iterator[Checke
         for index, record in enumerate(every)
         for key, name in _names(record, dictionary)
     }
+    # Links by id and by name: a table may use either for the same record.
     needs = {index: _needed(checked, dictionary, places) for index, checked in enumerate(every)}
     for group in groups_in_order(needs):
         for index in group:
@@ -263,6 +264,7 @@ def _submitted(
     dictionary, validation = sender.dictionary, sender.rows
     chunks = Chunks(sender.send, wrong_by(_key), chunk)
     bad: set[int] = set()
+    # All rows once before anything is sent: a chunk with one bad row is refused whole (Sheepdog).
     for checked in validation.checked():
         if checked.findings:
             bad.add(checked.number)

@@ -112,8 +112,8 @@ class Row:
     findings: tuple[Finding, ...] = ()
 
 
+# The text between the values of a list in one cell, by the kind of the table.
 SEPARATORS: Mapping[str, str] = {"tsv": ",", "csv": "#", "xlsx": ","}
-"""The text between the values of a list in one cell, by the kind of the table."""
 
 
 def columns_of(header: Sequence[str], where: Place) -> list[str]:
@@ -459,8 +459,8 @@ class Table:
         return f"<Table {self.path}>"
 
 
+# What records may be given as: the path of a file, a Table, a pandas.DataFrame, a row, a record as it is submitted.
 Given = str | os.PathLike[str] | Table | Frame | Row | Mapping[str, Any]
-"""What records may be given as: the path of a file, a Table, a pandas.DataFrame, a row, a record as it is submitted."""
 
 
 class Source:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _WHOLE = re.compile(r"([+-]?\d{1,300})(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# Texts of cells that have no value: the property is taken away from the record.
 EMPTY = ("", "null")
-"""Texts of cells that have no value: the property is taken away from the record."""
 
 
 def type_of(row: Row, node_type: str | None = None) -> str:
@@ -293,8 +293,8 @@ def _item_faults(shape: Shape, values: Sequence[Any], name: str) -> Iterator[Fau
             yield Fault(fault.kind, f"Value {number} of the list: {fault.message}", fault.remedy)
 
 
+# Given a node, a key (`id`, or what names its records) and values: those of the values that there are records of.
 Known = Callable[[str, str, Sequence[str]], set[str]]
-"""Given a node, a key (`id`, or what names its records) and values: those of the values that there are records of."""
 #: Records that are requested at once.
 BATCH = 200
 
