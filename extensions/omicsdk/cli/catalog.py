@@ -46,11 +46,11 @@ GLOBALS: list[Argument] = general_options(
     },
 )
 
+# Of commands that delete one thing.
 CHECK_ONLY = switch("dry_run", "Only check that it exists; nothing is deleted.")
-"""Of commands that delete one thing."""
 
+# Of commands whose list, filter or pattern may select nothing.
 FAIL_EMPTY = switch("fail_empty", "End with exit code 1 if no file is selected; by default this is only a warning.")
-"""Of commands whose list, filter or pattern may select nothing."""
 
 REPORT = value(
     "report",
@@ -77,21 +77,21 @@ METRICS: Argument = {
     "convert": "omicsdk.cli.commands.values:metrics_target",
 }
 
+# Documented for some uploads; `--quiet` is for all commands.
 NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."}
-"""Documented for some uploads; `--quiet` is for all commands."""
 
+# Of commands that list.
 LIMIT: Argument = {
     **value("limit", "List at most N (all when omitted); the exit code is 3 if there are more."),
     "type": "integer",
     "convert": "omicsdk.cli.commands.values:at_least_1",
 }
-"""Of commands that list."""
 
 
 # -- commands and groups
 
+# Generated packages that only `omics get` uses: they have the few operations that it needs.
 _WITHOUT_COMMANDS = "archives/"
-"""Generated packages that only `omics get` uses: they have the few operations that it needs."""
 OPERATIONS = "Every operation of the service, as its document names it"
 
 

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Columns of tables by the schema of an item, the most important first; the others follow.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "App": ("id", "name", "revision", "project"),
     "AutomationRun": ("id", "name", "status", "automation", "created_by", "start_time"),
@@ -28,4 +29,3 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "User": ("id", "username", "email", "first_name", "last_name", "role"),
     "VolumeObject": ("location", "type", "volume"),
 }
-"""Columns of tables by the schema of an item, the most important first; the others follow."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.program import Program
     from omicsdk.cli.shapes import Argument
 
+    # An offered word, and its description.
     Word = tuple[str, str]
-    """An offered word, and its description."""
 
 DEBUG_VARIABLE = "OMICS_COMPLETE_DEBUG"
 _LONGEST = 70

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
     from omicsdk.core.settings.config import Keys, Settings
 
+# Global options that may be configured for one command; the others are secrets, or for one call only.
 CONFIGURABLE = ("output", "query", "log-level")
-"""Global options that may be configured for one command; the others are secrets, or for one call only."""
 
 
 def defaults_of(

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+# Errors of a batch that are printed; the rest is counted.
 SHOWN = 100
-"""Errors of a batch that are printed; the rest is counted."""
 
 
 def outcome_code(failed: int, total: int, denied: int = 0, *, is_partial: bool = False) -> int:

@@ -13,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Errors in the summary of a job, which may have 1 MiB a step; the rest is counted.
 _SHOWN = 20
-"""Errors in the summary of a job, which may have 1 MiB a step; the rest is counted."""
 
 
 def is_workflow() -> bool:

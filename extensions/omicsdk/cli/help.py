@@ -17,15 +17,14 @@ if TYPE_CHECKING:
 
 
 COLUMN = 26
-"""The column at which explanations begin."""
 
+# The line width below which explanations follow on a separate line, and the column at which they begin then.
 STACKED, BELOW = 60, 6
-"""The line width below which explanations follow on a separate line, and the column at which they begin then."""
 
 NARROWEST, WIDEST = 20, 100
 
+# Characters of an argument's values up to which they are its placeholder; else they are explained.
 _LONGEST_CHOICES = 120
-"""Characters of an argument's values up to which they are its placeholder; else they are explained."""
 
 
 def columns(descriptor: int = 1) -> int:
@@ -124,6 +123,7 @@ _FORMATS = {
 
 _TYPES = {"integer": "N", "number": "NUMBER", "object": "JSON", "file": "FILE", "any": "JSON"}
 
+# The noun for an option's value by the last word of its name.
 _NOUNS = {
     **dict.fromkeys(("directory", "dir", "folder"), "FOLDER"),
     **dict.fromkeys(("file", "filename", "manifest", "out", "outfile", "config"), "FILE"),
@@ -137,7 +137,6 @@ _NOUNS = {
     "seconds": "SECONDS",
     "uid": "ID",
 }
-"""The noun for an option's value by the last word of its name."""
 
 
 def placeholder(argument: Argument) -> str:

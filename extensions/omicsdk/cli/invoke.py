@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Control, Progress
 
 
+# Beginnings of variables that are compared with those that omicsdk reads.
 _PREFIXES = ("OMICS_", "SB_", "GEN3_", "GDC_", "CRUNCH_", "PANGEA_", "DRS_", "HCA_")
-"""Beginnings of variables that are compared with those that omicsdk reads."""
 
 
 def work(
@@ -73,6 +73,7 @@ def _run(
     command = cast("Workflow", target.command)
     if "connection" in command.get("supplied", ()):
         values = {**values, "connection": Connection(settings)}
+    # Commands without a service import no client, and read none of its settings.
     if command.get("bare") and "run" in command:
         _run_workflow(target, values, console, output)
         return
@@ -96,6 +97,7 @@ def _run(
 
         if command.get("offline"):
             _run_workflow(target, values, console, output)
+        # A function that does not always need the service connects by itself, or not at all.
         elif command.get("late"):
             _run_workflow(target, values, console, output, connect)
         elif "run" in command:
@@ -177,6 +179,7 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
         return removed(
             command["deletes"].format(**arguments),
             console,
+            # A dry run of a deletion looks at what would go, so that a wrong name is an error there, too.
             check=lambda: loaded(command.get("look", ""))(*client, **passed),
             remove=lambda: function(*client, **passed),
             dry_run=bool(options.get("dry_run")),
@@ -224,6 +227,7 @@ def _transferred(command: Workflow, call: Call, passed: Mapping[str, Any], comma
     def work(progress: Callable[[Progress], None], control: Control) -> Any:
         return loaded(command.get("run", ""))(*client, **passed, progress=progress, control=control)
 
+    # The renderer runs inside, as it decides the exit code, which metrics state.
     with measured(call, command_name) as metrics:
         result = watched(work, {**call.arguments, **call.options}, call.console, call.title, metrics)
         return _rendered(command, result, call)
@@ -246,8 +250,8 @@ def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
 
 # -- settings and clients
 
+# Commands that run with settings that cannot be read, since they report or correct these.
 _DIAGNOSES = ("config", "doctor", "init", "login", "logout", "profiles", "whoami")
-"""Commands that run with settings that cannot be read, since they report or correct these."""
 
 
 def configured_defaults(found: Found, catalog: Catalog) -> tuple[dict[str, Any], dict[str, Any]]:

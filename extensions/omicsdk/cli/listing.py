@@ -70,6 +70,7 @@ class Listing:
 
     def add(self, rows: Sequence[Any]) -> None:
         lines = list(map(self._cells, rows))
+        # Rows are printed as their pages arrive: widths of later pages are not known yet.
         self._widths = self._widths or widths_of(lines)
         for cells in lines:
             self._line(aligned(cells, self._widths))
@@ -79,6 +80,7 @@ class Listing:
             self._line(self._last())
 
 
+# Members that are numbers of bytes, in results of workflows and in the platforms' documents.
 SIZES = frozenset(
     (
         "size",
@@ -92,7 +94,6 @@ SIZES = frozenset(
         "bytes_fetched",
     )
 )
-"""Members that are numbers of bytes, in results of workflows and in the platforms' documents."""
 
 
 def with_sizes(row: Any) -> Any:

@@ -66,6 +66,7 @@ class JsonList:
         self._is_empty = True
 
     def add(self, rows: Sequence[Any]) -> None:
+        # Nothing is written before the first row, so that an error of the first page prints no half of a list.
         before = self._head if self._is_empty else ","
         self._is_empty = False
         self._write(f"{before}{self._break}{escaped(self._encode(rows))}")

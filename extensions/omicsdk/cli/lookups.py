@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 KEPT_SECONDS = 60
+# Seconds before a failed lookup is repeated.
 FAILED_SECONDS = 10
-"""Seconds before a failed lookup is repeated."""
+# Including the start of Python, it is below a second.
 WAIT_SECONDS = 0.7
-"""Including the start of Python, it is below a second."""
+# A child that takes longer is ended, and another one is started.
 CHILD_SECONDS = 15
-"""A child that takes longer is ended, and another one is started."""
 MOST_NAMES = 1000
 MOST_CONDITIONS = 5000
+# Begins what takes a folder's place for the conditions of Azul; the name of a catalog follows, none for the default one.
 FACETS = "azul facets "
-"""Begins what takes a folder's place for the conditions of Azul; the name of a catalog follows, none for the default one."""
 _CHECK_SECONDS = 0.01
 _SECRET = ("TOKEN", "PASS", "KEY", "SECRET")
 _PREFIXES = ("OMICS_", "SB_", "GEN3_", "HCA_", "DSS_", "CRUNCH_", "PANGEA_", "AWS_", "DRS_", "XDG_CONFIG")
 
+# Children that outlive this process; one that is dropped while it runs is a warning.
 started: list[Popen[bytes]] = []
-"""Children that outlive this process; one that is dropped while it runs is a warning."""
 
 
 def profiles(service: Sequence[str]) -> list[str]:

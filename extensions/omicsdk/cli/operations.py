@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 NOT_MODIFIED = 304
+# The module for operations with pages: named by a text, since packages without any do not contain it.
 _PAGED = "omicsdk.cli.paged"
-"""The module for operations with pages: named by a text, since packages without any do not contain it."""
 
 
 def call(client: Any, command: Command, values: dict[str, Any], console: Messages, output: Printer) -> None:
@@ -46,6 +46,7 @@ def call(client: Any, command: Command, values: dict[str, Any], console: Message
     operation = getattr(client, command.get("name", ""))
     dry_run, first_page = (values.pop(argument["name"], False) for argument in (DRY_RUN, NO_PAGINATE))
     try:
+        # Built before the question and the dry run, both of which show its URL.
         request: Request = operation.build(**values)
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from error
@@ -96,6 +97,7 @@ def _print_response(
     if not response.content:
         return
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # A page of a proxy or a login in place of JSON: json_of raises an error that names it.
     is_page = "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept)
     is_json = media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(response))
     if is_page or is_json:

@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+# Seconds between two updates of the progress line.
 _REDRAWN = 0.1
-"""Seconds between two updates of the progress line."""
+# Characters of a title in a line of progress: it has the names of all sources.
 _LONGEST_TITLE = 80
-"""Characters of a title in a line of progress: it has the names of all sources."""
+# The members of Progress in a line of JSON.
 _PROGRESS_FIELDS = (
     *("files", "files_done", "files_failed", "bytes", "bytes_done", "bytes_fetched", "rate", "remaining", "seconds"),
     *("retries", "connections", "phase"),
 )
-"""The members of Progress in a line of JSON."""
 
 
 class Output(Printer):
@@ -138,6 +138,7 @@ class Output(Printer):
         from omicsdk.cli.paged import print_rows
 
         is_plain = self.chosen is None and self.query is None and not (self.columns or self._sort)
+        # A query or an order of the whole list is only known at its end.
         if self.needs_all:
             self.result(list(value.rows(None)), declared=declared)
         elif is_plain and value.lines is not None:
@@ -169,6 +170,7 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
         nonlocal is_reported
         try:
             selected = compiled.search(value)
+            # A misspelled name selects nothing, and jmespath raises no error for it.
             if selected is None and value is not None and not is_reported:
                 is_reported = True  # once, of many pages
                 logger("omicsdk.cli").warning("--query %s selects nothing of the result", expression)
@@ -190,6 +192,7 @@ def in_order(rows: list[Any], by: str) -> list[Any]:
 
     def rank(row: Any) -> tuple[int, float, str]:
         value = member(row, name)
+        # Python compares no number with a text, and rows of a service may have either.
         return (0, value, "") if isinstance(value, int | float) else (1, 0, text_of(value))
 
     with_value = [row for row in rows if member(row, name) is not None]

@@ -214,8 +214,8 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if names[8:] else "")
 
 
+# Words of the command for completion: the first that is no operation's.
 _NAMES = ("completion", "shell-completion", "completion-script")
-"""Words of the command for completion: the first that is no operation's."""
 _SHELL: Argument = {
     **value("shell", "The shell; source the script in its settings."),
     "choices": ["bash", "zsh", "fish", "powershell"],

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.printing import Printer
 
 
+# Rows that are written at once where no page ends before.
 PAGE = 1000
-"""Rows that are written at once where no page ends before."""
 
 
 def print_pages(
@@ -48,6 +48,7 @@ def print_pages(
         whole = list(rows())
         output.result(with_items(first, key, whole), whole, declared)
         return
+    # The facts beside the list are printed first, with a placeholder whose rows follow page by page.
     if output.form == "table" and not output.columns:
         placeholder: list[Any] = [{}]
         output.tables(with_items(first, key, placeholder), declared, besides=placeholder)
@@ -91,6 +92,7 @@ def print_rows(rows: Iterable[Any], writer: Writer, flush: Callable[[], None]) -
                 batch.append(row)
                 if len(batch) == PAGE:
                     write()
+    # Also after an error: the rows that arrived are printed before its message.
     finally:
         write()
     writer.end()

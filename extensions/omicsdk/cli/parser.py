@@ -140,6 +140,7 @@ def _given(
     options = options_of(arguments)
     end = command_line.index("--") if "--" in command_line else len(command_line)
     _check_alone(command_line[:end], options)
+    # Only with positional words is it open whether the word after a boolean is its value.
     typed_words = _joined(command_line[:end], options) if positional else command_line[:end]
     values, others = _split(typed_words, options)
     unknown = next((word for word in others if _is_option(word)), None)
@@ -171,6 +172,7 @@ def _split(words: list[str], options: list[tuple[Argument, list[str], str]]) -> 
             continue
         argument, spellings, kind = options[numbers[name]]
         texts = [] if value is None else [value]
+        # Letters of booleans may share a dash: the rest of -qt is parsed as -t.
         if argument.get("flag") or _is_letter(name, kind):
             if value:  # further letters
                 left.appendleft(f"-{value}")
@@ -250,6 +252,7 @@ def _placed(arguments: list[Argument], command_line: list[str]) -> list[tuple[Ar
         count = 1
         if kind_of(argument) == "array":
             later = arguments[number + 1 :]
+            # `cp SOURCE... TARGET`: each required argument after a list gets a word before the list gets a second one.
             count = len(rest) - sum(1 for other in later if other.get("required") and kind_of(other) != "array")
         values, rest = rest[: max(count, 0)], rest[max(count, 0) :]
         if values not in ([], [""]):  # an empty word is none

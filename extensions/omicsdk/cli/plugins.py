@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Attributes:
             target: `module:function`.
             distribution: The package's name and version.
-        summary: The package's own summary.
+            summary: The package's own summary.
         """
 
         target: str
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 
 GROUP = "omicsdk.commands"
+# Environment variable: the file of aliases.
 ALIASES_VARIABLE = "OMICS_ALIASES_FILE"
-"""Environment variable: the file of aliases."""
+# Maximum number of Python environments in the cache.
 MOST_ENVIRONMENTS = 20
-"""Maximum number of Python environments in the cache."""
 
 
+# Prefix of the expansion of an alias for the shell.
 SHELL = "!"
-"""Prefix of the expansion of an alias for the shell."""
 
 
 def plugins() -> dict[str, Plugin]:
@@ -51,6 +51,7 @@ def plugins() -> dict[str, Plugin]:
     folders = list(_folders())
     file = f"{cache_folder()}/plugins.json"
     cached = _cached(file)
+    # Entries are in the order of their last change: the environment that is written now becomes the last.
     cached_entry = cached.pop(sys.prefix, {})
     if cached_entry.get("folders") == folders:
         return cached_entry["plugins"]
@@ -130,6 +131,7 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
     seen.append(word)
     if expansion is not None and not expansion.startswith(SHELL):
         return expanded(word, expansion, rest)
+    # Only a command of omics reads global options: here they would be without effect.
     if refused := [option for option in options if option != "--debug"]:
         raise UsageError(f"{refused[0]} is not allowed before {word!r}, which is not a command of omicsdk")
     return run(word, others[word], rest) if expansion is None else run_in_shell(expansion, rest)
@@ -314,6 +316,7 @@ def _entry_points(text: str) -> Iterator[tuple[str, str]]:
             section = line
         elif section == f"[{GROUP}]" and "=" in line:
             word, _, target = (part.strip() for part in line.partition("="))
+            # It is printed in help, and typed as the first word of a command line.
             if word.isprintable() and " " not in word and not word.startswith("-"):
                 yield word, target.partition("[")[0].strip()
 

@@ -97,11 +97,13 @@ class Printer:
         """
         first, last = True, b""
         for chunk in chunks:
+            # Control characters of a binary file would change the terminal's state.
             if first and self._stdout.isatty() and b"\0" in chunk:
                 raise UsageError("the response is not text", remedy="Redirect it to a file: ... > FILE.")
             first, last = False, chunk[-1:] or last
             self._stdout.buffer.write(chunk)
             self._stdout.buffer.flush()  # events of a stream may be far between
+        # In a pipe the bytes are unchanged: their checksum is that of the file.
         if last not in (b"", b"\n") and self._stdout.isatty():
             self._stdout.buffer.write(b"\n")
             self._stdout.buffer.flush()

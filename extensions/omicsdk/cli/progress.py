@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from omicsdk.core.clock import Clock
 
+# Time between two reports unless `--progress-every` is given.
 EVERY_SECONDS = 60.0
-"""Time between two reports unless `--progress-every` is given."""
 _log = logger("omicsdk.cli")
 
+# Columns of a progress line: minimum of the title, minimum and maximum of the bar, and the time left with its gap.
 _LEAST_TITLE, _LEAST_BAR, _LONGEST_BAR, _TIME = 8, 10, 40, 14
-"""Columns of a progress line: minimum of the title, minimum and maximum of the bar, and the time left with its gap."""
 
 
 def progress_line(title: str, state: Progress, width: int, *, plain: bool = False) -> str:

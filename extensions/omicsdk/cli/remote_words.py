@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from omicsdk.cli.program import Found
     from omicsdk.cli.shapes import Argument
 
+# The words of platforms for `omics login`; importing its own table takes 100 ms.
 PLATFORMS = ("hca", "azul", "gdc", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
-"""The words of platforms for `omics login`; importing its own table takes 100 ms."""
+# Arguments that take both URIs and paths.
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
-"""Arguments that take both URIs and paths."""
 # Those whose folders are listed.
 SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
+# Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them.
 _STORE_OPTIONS = ("base_url", "profile")
-"""Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them."""
 
 
 def completions(

@@ -9,8 +9,8 @@ from omicsdk.core.json_text import written
 from omicsdk.core.rows import check_columns, columns_of, member
 from omicsdk.core.type_guards import is_array, is_object
 
+# Maximum width of a list or object in a table cell.
 BRIEF = 60
-"""Maximum width of a list or object in a table cell."""
 
 
 def items_of(value: Any, items: list[Any] | None) -> list[Any]:
@@ -28,6 +28,7 @@ def items_of(value: Any, items: list[Any] | None) -> list[Any]:
     return value if is_array(value) else [] if value is None else [value]
 
 
+# Most important columns of a service's items without declared columns; the others follow in the response's order.
 FIRST = (
     "id",
     "uuid",
@@ -43,7 +44,6 @@ FIRST = (
     "size",
     "created_on",
 )
-"""Most important columns of a service's items without declared columns; the others follow in the response's order."""
 
 
 def ranked(columns: list[str], rows: Sequence[Any], declared: Sequence[str] = ()) -> list[str]:
@@ -128,8 +128,8 @@ def _joined(value: list[Any]) -> str:
     return ", ".join(map(text_of, value)) if value else "none"
 
 
+# A title, and facts by name or else rows.
 Part = tuple[str, Mapping[str, Any] | None, list[Any]]
-"""A title, and facts by name or else rows."""
 
 
 def parts_of(value: Any) -> list[Part]:

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from omicsdk.cli.registrations import Service
 
 
+# Files of cli/index with commands without a service; commands of a group begin with its word: `sandbox up`.
 INDEX = ("files", "portals", "locks", "builtin")
-"""Files of cli/index with commands without a service; commands of a group begin with its word: `sandbox up`."""
 
+# Groups of commands without a service, with their titles.
 GROUPS = {
     "sandbox": "A local server with every service, to try and test.",
     "config": "Settings, and the origin of each.",
@@ -20,8 +21,8 @@ GROUPS = {
     "alias": "Custom names for commands, and those of hca.",
     "compat": "Run programs for the platforms' published clients.",
 }
-"""Groups of commands without a service, with their titles."""
 
+# The words of `omics --help` by their headings, those of all services where there are none; `--all` shows every word.
 FIRST_PAGE = {
     "Get data (GDC, ENA, SRA, GEO, HCA, Terra, Zenodo and others)": (
         "search",
@@ -37,7 +38,6 @@ FIRST_PAGE = {
     "Your own service": ("codegen", "sandbox", "compat"),
     "Set up": ("login", "logout", "whoami", "profiles", "config", "doctor", "completion", "help"),
 }
-"""The words of `omics --help` by their headings, those of all services where there are none; `--all` shows every word."""
 
 SERVICES: dict[str, Service] = {
     "dss": {
@@ -263,8 +263,8 @@ def variable(service: str, what: str) -> str:
     return f"OMICS_{service.upper().replace('-', '_')}_{what}"
 
 
+# Those of all SERVICES, and of the GDC.
 SERVICE_VARIABLES = frozenset(variable(service, what) for service in (*SERVICES, "gdc") for what in ("TOKEN", "URL"))
-"""Those of all SERVICES, and of the GDC."""
 
 
 class Connection:
@@ -307,6 +307,7 @@ def stated_by_variables(
         from omicsdk.core.checked_tokens import checked_token
 
         names = [variable(service, what) for what in ("TOKEN", "URL")]
+        # A token is sent to the server that its variable is for, never to another one that an option names.
         if is_for(names, url or default, base_url):
             token = checked_token(secret, names[0])
     return base_url or url, token

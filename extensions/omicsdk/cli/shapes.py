@@ -6,8 +6,8 @@ completion.
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+# Types of values; `array` takes several words, `file` names one that is sent unchanged, `any` is JSON or else text.
 Kind = Literal["string", "integer", "number", "boolean", "array", "object", "file", "any"]
-"""Types of values; `array` takes several words, `file` names one that is sent unchanged, `any` is JSON or else text."""
 
 
 class Argument(TypedDict):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import UsageError
 
 
+# Commands by the words for them in other tools: aws, gh, git, rclone, gsutil, sra-tools, shells.
 COMMANDS = {
     **dict.fromkeys(("version", "ver"), "omics --version"),
     **dict.fromkeys(("list", "dir", "ls-remote", "lsf", "lsd", "tree"), "omics ls"),
@@ -35,9 +36,9 @@ COMMANDS = {
     "install": "omics completion install",
     "update": "omics lock --update",
 }
-"""Commands by the words for them in other tools: aws, gh, git, rclone, gsutil, sra-tools, shells."""
 
 
+# Options by the words for them in other tools; a command that has none of the name does not suggest it.
 OPTIONS = {
     **dict.fromkeys(("-R", "-r"), "--recursive"),
     **dict.fromkeys(("-y", "--assume-yes", "--force-yes"), "--yes"),
@@ -62,22 +63,21 @@ OPTIONS = {
     **dict.fromkeys(("--pattern", "--glob"), "--include"),
     **dict.fromkeys(("-c", "--checksum"), "--compare checksum"),
 }
-"""Options by the words for them in other tools; a command that has none of the name does not suggest it."""
 
+# Options of other tools for the place of what is downloaded; -o is the form of the output in others.
 FOLDERS = ("-o", "--out", "--output-folder", "--folder")
-"""Options of other tools for the place of what is downloaded; -o is the form of the output in others."""
 
+# What to do instead of options of other tools that have another form here.
 ADVICE = {
     "--files-from": "Give the list to omics get: omics get LIST --to FOLDER.",
     "--metadata": "Metadata are of platforms: omics sb files metadata.",
 }
-"""What to do instead of options of other tools that have another form here."""
 
+# Options of other tools that replace existing files, which commands with --no-clobber do without an option.
 REPLACES = ("--overwrite", "--force", "-f")
-"""Options of other tools that replace existing files, which commands with --no-clobber do without an option."""
 
+# Likeness from which a word that could also be an argument, or the word of another service, is taken for a command.
 _SURE = 0.8
-"""Likeness from which a word that could also be an argument, or the word of another service, is taken for a command."""
 
 
 def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:

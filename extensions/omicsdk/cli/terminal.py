@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 BOLD, DIM = "1", "2"
 GAP = 3
-"""Characters between two columns of a table."""
 
+# Minimum width of a narrowed column, in characters.
 _LEAST = 4
-"""Minimum width of a narrowed column, in characters."""
 
 
 def is_coloured(stream: TextIO) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.help import filled, prose
 
+# By name: a line about it, and the text.
 TOPICS: dict[str, tuple[str, str]] = {
     "credentials": (
         "Where each platform's credentials come from",
@@ -68,8 +69,8 @@ TOPICS: dict[str, tuple[str, str]] = {
         "checksums, use a lock:\n\n    omics add PRJNA257197\n    omics lock\n    omics pull\n    omics lock --export md5sum",
     ),
 }
-"""By name: a line about it, and the text."""
 
+# Archives by their usual names, as `TOPICS`: they have no commands of their own.
 ARCHIVES: dict[str, tuple[str, str]] = {
     "gdc": (
         "The Genomic Data Commons (GDC) of the NCI: TCGA, TARGET, CPTAC and others",
@@ -106,8 +107,8 @@ ARCHIVES: dict[str, tuple[str, str]] = {
         "Files of a record by its DOI or page:\n\n    omics get 10.5281/zenodo.3357167 --to data --dry-run",
     ),
 }
-"""Archives by their usual names, as `TOPICS`: they have no commands of their own."""
 
+# Other words for them.
 SYNONYMS = {
     **dict.fromkeys(("tcga", "target", "cptac", "nci"), "gdc"),
     **dict.fromkeys(("sra", "geo", "ddbj", "ncbi", "arrayexpress"), "ena"),
@@ -116,13 +117,11 @@ SYNONYMS = {
     **dict.fromkeys(("figshare", "dataverse", "dryad"), "zenodo"),
     **dict.fromkeys(("humancellatlas", "lungmap"), "hca"),
 }
-"""Other words for them."""
 
 TOPIC_SYNONYMS = {
     **dict.fromkeys(("resume", "share", "checksum", "checksums", "download", "transfers"), "downloads"),
     **dict.fromkeys(("list", "format", "formats", "manifest", "manifests", "excel", "csv", "tsv"), "lists"),
 }
-"""Other words for topics."""
 
 
 def archive(word: str) -> str:

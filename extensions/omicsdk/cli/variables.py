@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+# Environment variables that omicsdk reads, besides those that begin with OMICS_.
 VARIABLES = (
     # Human Cell Atlas
     *("HCA_CONFIG_FILE", "XDG_CONFIG_HOME", "GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG"),
@@ -31,7 +32,6 @@ VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 )
-"""Environment variables that omicsdk reads, besides those that begin with OMICS_."""
 
 _FILES = "SETTINGS_FILE ALIASES_FILE TOKEN_FILE STATE_DIR CLIENT_CERT CLIENT_KEY COMPLETE_DEBUG"
 _PLATFORMS = "DSS_STAGING_BUCKET DSS_HMAC_KEY DRS_HOSTS SANDBOX_URL SEARCH_PORTALS COMPAT PROFILE RESPONSE_LIMIT"
@@ -39,11 +39,11 @@ _CREDENTIALS = "GOOGLE_TOKEN GOOGLE_PROJECT NCBI_API_KEY DRYAD_TOKEN S3_SSE_C_KE
 _ADDRESSES = "GOOGLE ENA EUTILS GEO GEO_FILES EGA ANVIL BIOSTUDIES PRIDE METABOLIGHTS SDL"
 _REPOSITORIES = "ZENODO FIGSHARE DATAVERSE DRYAD DATACITE DOI IDENTIFIERS"
 
+# Beginnings that only variables of omicsdk have: the names of sections of settings.
 _ALWAYS = ("OMICS_TRANSFER_", "OMICS_CLI_")
-"""Beginnings that only variables of omicsdk have: the names of sections of settings."""
 
+# Likeness from which a variable is taken for a misspelled one: OMICS_LOGLEVEL has 0.97, OMICS_OUTPUT_DIR 0.86.
 _NEAR = 0.9
-"""Likeness from which a variable is taken for a misspelled one: OMICS_LOGLEVEL has 0.97, OMICS_OUTPUT_DIR 0.86."""
 
 
 def misspelled(names: Iterable[str], services: Callable[[], Iterable[str]]) -> Iterator[str]:

@@ -55,6 +55,7 @@ class Reading:
         """The same for the generator, which asks and shows its steps on the console."""
 
         def agrees(hosts: Sequence[str]) -> bool:
+            # The step's line would be overwritten by the question.
             console.step("")
             if console.is_attended:
                 console.message("the document refers to:\n" + "\n".join(f"  {host}" for host in hosts))
@@ -208,6 +209,7 @@ def diff(
         planned = [
             plan_package(
                 Path(_document_of(source)),
+                # A package has the document with its overlays applied: a second time their targets may select nothing.
                 [Path(file) for file in (*(() if Path(source).is_dir() else overlay), *further)],
                 "client",
                 **reading.options(console),

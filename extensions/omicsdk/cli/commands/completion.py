@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Console
 
 _MODE = 0o644
+# Where systems keep the program that loads bash's scripts from the user's folder.
 _BASH_COMPLETION = (
     "/usr/share/bash-completion/bash_completion",
     "/etc/bash_completion",
     "/etc/profile.d/bash_completion.sh",
 )
-"""Where systems keep the program that loads bash's scripts from the user's folder."""
 
 INSTALLABLE = ("bash", "zsh", "fish")
 

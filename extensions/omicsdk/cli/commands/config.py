@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     from omicsdk.cli.services import Connection
     from omicsdk.core.settings.config import Json, Keys, Setting, Settings
 
+# Secrets whose names do not show it.
 _SECRET = frozenset({"PANGEA_PASS"})
-"""Secrets whose names do not show it."""
 
+# Paths whose names look like those of secrets.
 _PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE", "OMICS_TOKEN_FILE"})
-"""Paths whose names look like those of secrets."""
 
 ENVIRONMENT = "the environment"
 
+# The required kind of a setting, even if a wrong one would only affect one service's commands.
 KINDS_TO_WRITE = {
     **KINDS,
     "upload": "an object",
@@ -45,7 +46,6 @@ KINDS_TO_WRITE = {
     "upload.production_api_url": "text",
     "upload.preprod_api_url_template": "text",
 }
-"""The required kind of a setting, even if a wrong one would only affect one service's commands."""
 
 
 def list_settings(*, show_origin: bool = False, known: bool = False, connection: Connection) -> TextAndData:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Console
     from omicsdk.cli.shapes import Command
 
+# The replica in the examples of the published client's documentation.
 REPLICA = "aws"
-"""The replica in the examples of the published client's documentation."""
 _OPEN = ("azul", "gdc", "drs", "htsget", "refget", "trs")  # mostly used without a login
 
 Service = Literal[

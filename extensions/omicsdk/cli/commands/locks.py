@@ -27,8 +27,8 @@ from omicsdk.transfer.reports.report import read_jsonl
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console
 
+# Begins to report the progress of a command.
 Reporting = Callable[[], AbstractContextManager[Callable[[Progress], None]]]
-"""Begins to report the progress of a command."""
 
 
 def lock(
@@ -188,6 +188,7 @@ def status(
         console: Prints messages.
         progress: Reports the progress.
     """
+    # Loaded before the rows are read, so that a missing lock is an error before anything is printed.
     existing, counts = Lock.load(folder), Counter[str]()
 
     def rows(_: object) -> Iterator[dict[str, Any]]:
@@ -225,6 +226,7 @@ def report(file: str, to: str) -> Rows:
         raise UsageError(f"{file}: {error.strerror or error}", remedy="Name a lock, or the report of a run.") from error
     if of_lock:
         with opened(source / LOCK_FILE if source.is_dir() else source) as files:
+            # Read once for each part of the page: a lock may have millions of files, and none is kept.
             versions = service_versions(map(provenance_of, files()))
             if suffix == ".html":
                 write_whole(target, [sources_page(file, map(provenance_of, files()), versions)])

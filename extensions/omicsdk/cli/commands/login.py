@@ -111,6 +111,7 @@ def login(
             stored, issuer = google_file(credentials_file, tell=tell, device=device, timeout=timeout), None
         else:
             stored, issuer = _given(platform, token, credentials_file, user, console, password_stdin=password_stdin)
+        # A credentials file of Gen3 states its commons, and an option overrides it.
         url = base_url_for(platform, url or issuer, profile)
         done = log_in(platform, stored, url or _asked(console, "Base URL: ", "--base-url"), profile, store)
     end = f" until {done.expires_at}" if done.expires_at else ""
@@ -151,6 +152,7 @@ def _given(
 ) -> tuple[StoredLogin, str | None]:
     """Return the login to test and store, and the base URL that it states."""
     kind = KINDS[platform]
+    # Which of two logins is meant is not guessed: one of them may be another account.
     if sum(source is not None for source in (token, file, user)) > 1:
         raise UsageError(
             "--access-token, --credentials-file and --user are mutually exclusive", remedy="Use one of them."
@@ -199,6 +201,7 @@ def logout(platform: str | None = None, *, connection: Connection, console: Cons
         connection: What the global options state.
         console: Prints messages.
     """
+    # Without a platform logins of all profiles are deleted, after a question.
     profile = connection.profile or ("default" if platform else None)
     logins = stored_logins(platform, profile, connection.base_url)
     if not logins:

@@ -26,10 +26,10 @@ from omicsdk.core.redaction import mask_url
 from omicsdk.transfer import Progress
 
 _LAST_SUCCESS = "omics_transfer_last_success_timestamp_seconds"
+# Seconds before the metrics of the end are sent again; earlier ones follow anyway.
 _PAUSES = (1.0, 4.0)
-"""Seconds before the metrics of the end are sent again; earlier ones follow anyway."""
+# Statuses after which OTLP allows to send again.
 _TEMPORARY = (429, 502, 503, 504)
-"""Statuses after which OTLP allows to send again."""
 
 
 class Metric(NamedTuple):

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from omicsdk.sandbox import Sandbox
     from omicsdk.sandbox.engine import Explanation
 
+# Shell lines that point other programs at the sandbox, in its folder; they hold a token.
 ENVIRONMENT = "environment.sh"
-"""Shell lines that point other programs at the sandbox, in its folder; they hold a token."""
 
+# One of them: the sandbox's own address.
 URL_VARIABLE = "OMICS_SANDBOX_URL"
-"""One of them: the sandbox's own address."""
 
+# Time that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied.
 _SNAPSHOT_SECONDS = 3600.0
-"""Time that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied."""
 
 
 def up(

@@ -33,8 +33,8 @@ T = TypeVar("T")
 AGAIN = "Run the same command again to resume."
 STOPPED = f"Stopped. {AGAIN}"
 THERE = ("done", "skipped", "planned")
+# Results of more files than this are only counted if no output format is chosen.
 LISTED = 1000
-"""Results of more files than this are only counted if no output format is chosen."""
 _DONE = {
     "Download": "downloaded",
     "Upload": "uploaded",

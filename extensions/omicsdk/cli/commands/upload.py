@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Outcome
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
-"""Checksums in a long listing."""
 
 
 def areas() -> TextAndData:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Console, Output
     from omicsdk.locks import Cache
 
+# Stdin in the place of a file that is read, stdout in the place of one that is written.
 STREAM = "-"
-"""Stdin in the place of a file that is read, stdout in the place of one that is written."""
 _STRIDE = 1024 * 1024
 
 

@@ -10,8 +10,8 @@ from string import Template
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+# RefSeq accession of the complete genome of Enterobacteria phage lambda.
 ACCESSION = "NC_001416.1"
-"""RefSeq accession of the complete genome of Enterobacteria phage lambda."""
 
 _DOCUMENTS = Path(__file__).with_name("documents.json.in")
 _FILE = Path(__file__).with_name(f"{ACCESSION}.fasta.gz")
@@ -40,14 +40,14 @@ _MULTIPLIER, _INCREMENT, _MASK = 6364136223846793005, 1442695040888963407, (1 <<
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _OTHER = {base: [other for other in "ACGT" if other != base] for base in "ACGT"}
 
+# Bases of a read.
 READ_LENGTH = 100
-"""Bases of a read."""
+# Mean length of the fragments that are read from both ends, in bases.
 FRAGMENT = 350
-"""Mean length of the fragments that are read from both ends, in bases."""
+# Width of the range of fragment lengths, in bases.
 SPREAD = 120
-"""Width of the range of fragment lengths, in bases."""
+# Reciprocal of the rate of wrong bases, typical of short-read instruments.
 MISREAD = 250
-"""Reciprocal of the rate of wrong bases, typical of short-read instruments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,8 @@ _OMICS = "from omicsdk.cli.main import main; raise SystemExit(main())"
 _FOREIGN = ("OMICS_", "HCA_", "AWS_", "PYTEST_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
+# Time limit of one command, in seconds.
 LONGEST = 120.0
-"""Time limit of one command, in seconds."""
 
 
 class DemoFailed(OmicsError):
@@ -257,10 +257,10 @@ def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Pat
     return Checked(len(rows), sum(source.size for source in sources.values()))
 
 
+# Bytes that a connection of a killed download may have to fetch again.
 TWICE = 1 << 20
-"""Bytes that a connection of a killed download may have to fetch again."""
+# Bytes into its response at which a request is held.
 HELD_AT = 3 << 20
-"""Bytes into its response at which a request is held."""
 _LARGEST_REQUEST = 16 << 20
 _BLOCK = 128 << 10
 _POLL = 0.01

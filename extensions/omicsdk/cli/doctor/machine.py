@@ -39,8 +39,8 @@ def curl() -> Outcome:
 
 
 _EXTRA = re.compile(r"\s*([\w.-]+)[^;]*;.*\bextra\s*==\s*['\"]([^'\"]+)['\"]")
+# Extras that combine others, or are for development of omicsdk.
 _OURS = frozenset({"all", "dev", "docs"})
-"""Extras that combine others, or are for development of omicsdk."""
 
 
 def requirements() -> list[str]:
@@ -194,6 +194,7 @@ def _beside(folder: Path) -> Path:
         temporary = Path(tempfile.gettempdir())
     except OSError:  # no folder is writable
         return folder
+    # Hard links do not cross file systems.
     return temporary if temporary.stat().st_dev == folder.stat().st_dev else folder
 
 
@@ -212,11 +213,11 @@ def file_limits() -> tuple[int | None, int | None]:
 
 
 MIB, GIB = 2**20, 2**30
+# Bytes: journals and settings require the first; few downloads of omics data are smaller than the second.
 ROOM_FAILED, ROOM_WARNING = 100 * MIB, 1 * GIB
-"""Bytes: journals and settings require the first; few downloads of omics data are smaller than the second."""
 INODES_FAILED, INODES_WARNING = 100, 10_000
+# Recommended limit of open files: a transfer has some hundred connections and files at once.
 FILES_WARNING = 256
-"""Recommended limit of open files: a transfer has some hundred connections and files at once."""
 
 
 def open_files(soft: int | None, hard: int | None) -> Outcome:

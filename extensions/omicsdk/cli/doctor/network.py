@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080, "socks4": 1080, "socks4a": 1080}
 _DAY = 86400.0
 
+# Seconds: tokens are commonly accepted with half a minute of difference; JWTs of some services and signatures of S3 are
+# refused with five and fifteen minutes.
 CLOCK_WARNING, CLOCK_FAILED = 30.0, 300.0
-"""Seconds: tokens are commonly accepted with half a minute of difference; JWTs of some services and signatures of S3 are
-refused with five and fifteen minutes."""
+# Days before the expiry of a server's certificate at which a warning is shown.
 CERTIFICATE_DAYS = 14
-"""Days before the expiry of a server's certificate at which a warning is shown."""
 
 
 def resolution(origin: str, environ: Mapping[str, str]) -> Outcome:
@@ -42,6 +42,7 @@ def resolution(origin: str, environ: Mapping[str, str]) -> Outcome:
         environ: The environment's variables.
     """
     outcome = partial(Outcome, "name", _host(origin))
+    # Behind a proxy this machine often resolves no names of the internet.
     if network(origin, environ).proxy is not None:
         return outcome("skipped", "the proxy resolves it")
     try:
@@ -210,6 +211,7 @@ def ask(
             origin_of(call.url),
             credentials=call.credentials,
             timeout=seconds,
+            # A probe reports what happens; a retry would hide it, and take its time.
             retry=Retry(attempts=1),
             environ=environ,
             transport=transport,
@@ -247,6 +249,7 @@ def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outc
     if not response.date:
         return [judged]
     compared = clock(_host(login.url), response.date, response.at)
+    # A wrong clock makes valid tokens expired, so it is corrected first.
     if compared.status == judged.status == "failed":
         judged = judged._replace(remedy=f"Set this machine's clock first. {judged.remedy}".rstrip())
     return [judged, compared]
@@ -274,6 +277,7 @@ def judge(login: Login, response: Response | None) -> Outcome:
     where, error = f"{login.url} answered {response.status}", response.error
     is_anonymous = login.call.credentials is None and login.call.body is None
     refusals = (401,) if is_anonymous else (401, 403)
+    # Any response of the service itself proves that it is reached; those of gateways do not.
     if login.call.reach and response.status not in (0, *refusals, 502, 503, 504):
         return outcome("ok", f"{login.call.shows}: {where}")
     if error is None and response.status >= 300:

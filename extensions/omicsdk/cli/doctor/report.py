@@ -128,8 +128,8 @@ def _outcomes(probe: Probe) -> list[Outcome]:
 _Row = tuple[str, str, str, str, str]
 _MARKS = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "skipped": "-"}
 _GAP = "  "
+# Maximum width of the third column, and preferred minimum width of the fourth, in characters.
 _LONGEST, _LEAST = 44, 32
-"""Maximum width of the third column, and preferred minimum width of the fourth, in characters."""
 
 
 def summary(results: Sequence[Outcome], width: int) -> str:

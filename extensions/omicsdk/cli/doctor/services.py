@@ -99,6 +99,7 @@ class Service(NamedTuple):
     reach: bool = False
 
 
+# The services that are searched for, by their words.
 SERVICES: Mapping[str, Service] = {
     "dss": Service("login", "/subscriptions?replica=aws", "/swagger.json", "omics dss login"),
     "auth": Service("login", "/oauth/userinfo", "/swagger.json", "omics auth login"),
@@ -111,8 +112,8 @@ SERVICES: Mapping[str, Service] = {
     "crunch": Service("token", "/api/projects/"),
     "pangea": Service("token", "/api/users/me", "/api/organizations"),
 }
-"""The services that are searched for, by their words."""
 
+# How to get settings and credentials of a service without any.
 HOW_TO_GET: Mapping[str, str] = {
     "dss": "Name the service: omics config set DSSClient.swagger_url https://HOST/v1/swagger.json. Then: omics login hca",
     "auth": "Name the service: omics config set AuthClient.swagger_url https://HOST/swagger.json. Then: omics auth login",
@@ -130,7 +131,6 @@ HOW_TO_GET: Mapping[str, str] = {
         )
     },
 }
-"""How to get settings and credentials of a service without any."""
 
 
 class PublicService(NamedTuple):
@@ -148,6 +148,8 @@ class PublicService(NamedTuple):
     path: str = ""
 
 
+# Services without a login, by the words of `omics get` and `omics search` for them, and the storage of most platforms'
+# files.
 PUBLIC: Mapping[str, PublicService] = {
     "azul": PublicService("OMICS_AZUL_URL"),
     "gdc": PublicService("OMICS_GDC_URL"),
@@ -164,7 +166,6 @@ PUBLIC: Mapping[str, PublicService] = {
     "google": PublicService("OMICS_GOOGLE_URL", GOOGLE, "/"),
     "s3": PublicService("", AMAZON, "/"),
 }
-"""Services without a login, by the words of `omics get` and `omics search` for them, and the storage of most platforms' files."""
 
 
 def public_services(configured: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
@@ -450,10 +451,10 @@ def _drs(environ: Mapping[str, str]) -> list[Login]:
     return in_use + [_public("drs", host, HOSTS_VARIABLE, url) for host, url in hosts.items() if url not in urls]
 
 
+# Finders of services with more sources than what clients use.
 _SEARCHES: Mapping[str, Callable[[Mapping[str, str]], list[Login]]] = {
     "sb": _sb,
     "gen3": _gen3,
     "pangea": _pangea,
     "drs": _drs,
 }
-"""Finders of services with more sources than what clients use."""

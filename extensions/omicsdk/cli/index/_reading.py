@@ -32,12 +32,13 @@ from omicsdk.transfer import TransferOptions, TransferOptionsDict
 from omicsdk.transfer.engine.options import FILTERS, SelectionOptionsDict
 from omicsdk.transfer.filters import Filters
 
+# Parameters that are not options: the command line supplies or omits them.
 SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more", "confirm")
-"""Parameters that are not options: the command line supplies or omits them."""
 
+# Options of transfers without a value, in every command.
 _SWITCHES = ("require_checksum", "resume_unvalidated")
-"""Options of transfers without a value, in every command."""
 
+# Checks and conversions of values of options of transfers.
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "connections": at_least_1,
     "retries": at_least_0,
@@ -45,19 +46,18 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "renewals": at_least_0,
     "cache": shared_cache,
 }
-"""Checks and conversions of values of options of transfers."""
 
+# Filters that may be given several times, in every command.
 _REPEATED = ("include", "exclude", "filter_from")
-"""Filters that may be given several times, in every command."""
 
+# What their values are.
 _NOUNS = {"cache": "FOLDER", "filter_from": "FILE", "newer": "TIME", "older": "TIME"}
-"""What their values are."""
 
+# Verbs in the reports of operations, by HTTP method.
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
-"""Verbs in the reports of operations, by HTTP method."""
 
+# Last paragraph of the help of deletions.
 _ASKS = "Asks for confirmation on a terminal unless --yes is given."
-"""Last paragraph of the help of deletions."""
 
 _CODE = re.compile(r"`+([^`]+)`+")
 

@@ -41,8 +41,8 @@ _EMAIL: Argument = {
 }
 _SLEEP: Argument = {"name": "sleep", "short": "-s", "type": "number", "help": "Ignored; NCBI's rate limit is kept."}
 _MANY: Argument = {**LIMIT, "name": "num_samples", "python": "limit", "short": "-n"}
+# Functions that document what several commands have in common.
 _DOCUMENTED = (things.list_tagged_groups, things.list_results, things.list_groups, things.create_samples)
-"""Functions that document what several commands have in common."""
 _GUT, _UUID, _STORE = "'My Lab' Gut", "0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d", "https://s3.example.org"
 
 

@@ -12,6 +12,7 @@ BY_SIGNATURE = True
 
 READS = ("get", "search")
 
+# The words for values of options that every command on lists and names of data has.
 WORDS_OF_LISTS = {
     "format": "FORMAT",
     "map": "WHAT=COLUMN",
@@ -21,7 +22,6 @@ WORDS_OF_LISTS = {
     "limit": "N",
     "sample": "N",
 }
-"""The words for values of options that every command on lists and names of data has."""
 
 COMMANDS = (
     Entry(

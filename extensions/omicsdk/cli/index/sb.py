@@ -23,9 +23,10 @@ _BUCKET = "me/my_bucket"
 _TASK = "5c4b9a0e-8a52-4b7d-9d5e-6d8f8a5c3f11"
 _JOB = "8ZGCyHGcDBiBqwpvrYTFXYZb7Ie6KVqQ"
 _CHECKS = {"period": at_least_1, "timeout": above_0, "timeout_seconds": above_0, "project": project_id}
+# Parameters that are a `Waiting`.
 _WAITING = {"waiting", "running", "starting"}
-"""Parameters that are a `Waiting`."""
 _SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
+# Functions that document what the commands of a group have in common.
 _DOCUMENTED = {
     "files": (edits.tag, moves.delete, files.get_file),
     "tasks": (tasks.abort, tasks.update, tasks.run, projects.get_app),
@@ -37,7 +38,6 @@ _DOCUMENTED = {
     "exports": (storage.start_imports,),
     "manifest": (edits.tag,),
 }
-"""Functions that document what the commands of a group have in common."""
 _JOBS = ("id", "state", "from", "to", "error")
 _TASKS = ("id", "name", "status", "created_time", "app")
 _COLUMNS = {

@@ -11,10 +11,10 @@ from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.topics import ARCHIVES, TOPICS, topic_help
 from omicsdk.core.errors import UsageError
 
+# The tool that returns the whole help of another one, for programs that read no resources.
 HELP = "help"
-"""The tool that returns the whole help of another one, for programs that read no resources."""
+# What the URIs of resources begin with; the name of a topic or a tool follows.
 RESOURCES = "omics://help/"
-"""What the URIs of resources begin with; the name of a topic or a tool follows."""
 
 
 class Guide(NamedTuple):

@@ -12,8 +12,8 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.type_guards import is_array, is_object
 
+# Characters from which the value of a variable with a secret's name is masked; shorter ones occur in other texts.
 _SHORTEST_SECRET = 8
-"""Characters from which the value of a variable with a secret's name is masked; shorter ones occur in other texts."""
 
 
 def masked(text: str, environ: Mapping[str, str]) -> Any:
@@ -29,6 +29,7 @@ def masked(text: str, environ: Mapping[str, str]) -> Any:
     Returns:
         The JSON value; the text if it is not JSON.
     """
+    # Before the text is decoded: a secret may be anywhere in it, also within a longer text.
     for name, secret in environ.items():
         # PANGEA_PASS is a secret by its last word.
         if len(secret) >= _SHORTEST_SECRET and (is_secret_name(name) or is_secret_name(name.rpartition("_")[2])):
@@ -151,6 +152,7 @@ class Responses:
         page, left = next(pages, (None, 0))
         if not left:
             return {"result": page}
+        # Another cursor for each page, so that a page that is requested twice is an error, not the page after it.
         cursor = f"{call}.{number + 1}"
         self._rests[cursor] = pages
         while len(self._rests) > self._kept:

@@ -71,14 +71,14 @@ if TYPE_CHECKING:
         ReadResourceRequestParams,
     )
 
+# Bytes of a result that are kept; a longer one is an error.
 LONGEST_RESULT = 16 * 1024 * 1024
-"""Bytes of a result that are kept; a longer one is an error."""
+# Bytes of a listing's items, one per line, after which no further page is requested.
 LONGEST_LISTING = 1024 * 1024
-"""Bytes of a listing's items, one per line, after which no further page is requested."""
+# Calls that run at the same time; further ones wait.
 AT_ONCE = 4
-"""Calls that run at the same time; further ones wait."""
+# Seconds that an interrupted command has to record what it has, before it is killed.
 PATIENCE = 20
-"""Seconds that an interrupted command has to record what it has, before it is killed."""
 _MESSAGES = 50
 
 _READS = ToolAnnotations(read_only_hint=True)
@@ -220,6 +220,7 @@ class _Calls:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._tools = offered(settings.tools, allow_writes=settings.allow_writes)
+        # To name the reason for a tool that exists and is not offered; an unknown one has near names as a remedy.
         self._refused = {tool.name for tool in settings.tools} - self._tools.keys()
         self._responses = Responses(settings.longest_response)
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
@@ -301,6 +302,7 @@ class _Calls:
             tool = self._tool(params.name)
             _check(arguments, tool.schema)
             command = command_line(tool, arguments, self._settings.folder)
+            # Around the process alone: help and further pages need none, and do not wait for transfers.
             async with self._limiter:
                 outcome = await self._run(command, context, is_listing="jsonl" in command[: command.index("--")])
             return self._tool_result(outcome)
@@ -364,6 +366,7 @@ class _Calls:
     def _tool_result(self, outcome: _Outcome) -> CallToolResult:
         messages = {"messages": list(outcome.messages)} if outcome.messages else {}
         code = outcome.exit_code
+        # A batch that failed in part has a result, which an error of the protocol would hide.
         if code not in (DONE, SOME_FAILED) or (code == SOME_FAILED and not outcome.output):
             return _response({**outcome.fields, "exit_code": code, **messages}, is_error=True)
         try:

@@ -24,11 +24,11 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.options import FILTERS
 
+# The word for the commands that take URIs of any platform and belong to no service.
 FILES = "files"
-"""The word for the commands that take URIs of any platform and belong to no service."""
 
+# The tool that returns the next page of a cut response.
 MORE = "more"
-"""The tool that returns the next page of a cut response."""
 
 _OMITTED = {
     *(
@@ -39,6 +39,7 @@ _OMITTED = {
     *map(flag, (REPORT, PROGRESS_EVERY, METRICS, NO_PROGRESS)),
     "--convert",  # runs another program
 }
+# Arguments of workflows that are left out of definitions, which all fill an assistant's context.
 _OF_USERS = {
     *("human", "fail_empty"),  # of terminals and scripts
     *(
@@ -48,13 +49,12 @@ _OF_USERS = {
         "google_project",
     ),  # rare, secret, or billed: variables have the latter two
 }
-"""Arguments of workflows that are left out of definitions, which all fill an assistant's context."""
+# Arguments beside a service's own options that state where a platform or a storage is, or which login is used there.
 _CONNECTIONS = {"option", "storage_config"}
-"""Arguments beside a service's own options that state where a platform or a storage is, or which login is used there."""
+# Folders that are written to: writing refuses links out of them by itself.
 _TARGETS = {"to", "dest", "dest_dir", "download_dir", "folder", "output_dir", "path", "spool", "target", "target_dir"}
-"""Folders that are written to: writing refuses links out of them by itself."""
+# Files with the paths of others.
 _LISTS = {"file_list"}
-"""Files with the paths of others."""
 _TYPES = {"string", "integer", "number", "boolean", "array", "object"}
 _READS = ("GET", "HEAD")
 _REPEATABLE = (*_READS, "PUT", "DELETE")

@@ -156,9 +156,11 @@ def _typed(
         name = Path(folder, target.name)
         growth = Growth(str(name), "stdin")
         with name.open("wb") as file:
+            # A dry run reads nothing: what is piped into it may be without end.
             while not options.dry_run and (chunk := sys.stdin.buffer.read(_STRIDE)):
                 growth.expect(len(chunk))
                 file.write(chunk)
+        # Messages name what the user typed, not the temporary file.
         console.called[str(name)] = "stdin"
         yield [Uri("file", str(name))]
 
@@ -247,6 +249,7 @@ def sync(
             return Changed(sync_plan.copy, None, sync=sync_plan, removed=[str(file.uri) for file in extra])
         if delete and sync_plan.copy.unfit:
             console.message("nothing is removed: some objects cannot be copied")
+        # Asked before the copy: the answer may be needed hours before the removal.
         goes = bool(extra) and _may_remove(sync_plan, to, max_delete, console)
         report = copy_files(sync_plan.copy, stores, how)
         # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
@@ -267,6 +270,7 @@ def _may_remove(plan: SyncPlan, target: Uri, most: int | None, console: Console)
         check_removals(str(target), remove, plan.there, most, source=plan.listed, attended=attended)
         may = console.confirm(question)
     except TooManyRemovals as error:
+        # Only a user at a terminal may insist; a limit that was stated, and an empty source, are no questions.
         if most is not None or not plan.listed or not attended:
             raise
         may = console.insists(f"{error.message}. {question}")

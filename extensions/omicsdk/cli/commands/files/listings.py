@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Minimum number of bytes per request under a rate limit, otherwise one second's; and of a piece of a local file.
 LEAST_PIECE = 64 * 1024
-"""Minimum number of bytes per request under a rate limit, otherwise one second's; and of a piece of a local file."""
 
 
 class Places(Filters, kw_only=True):
@@ -136,6 +136,7 @@ def ls(
 
     def rows(columns: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
         nonlocal files, folders, size, unsized
+        # A folder of this machine is listed without a stat of each file unless its size or time is printed.
         names_only = columns is not None and not long and _FACTS.isdisjoint(columns)
         with places.stores() as stores, _reported(console) as doubts:
             entries = chain.from_iterable(
@@ -166,8 +167,8 @@ def ls(
     return Rows(rows, cells, totals if long else None)
 
 
+# Columns of a file that a folder of this machine does not list, and that are looked up.
 _FACTS = frozenset(("size", "modified"))
-"""Columns of a file that a folder of this machine does not list, and that are looked up."""
 
 
 @contextmanager
@@ -197,6 +198,7 @@ def _listed(
 ) -> Iterator[tuple[str, str, Entry]]:
     """Yield the name, the URI and the entry of each file and folder."""
     store = stores.of(uri)
+    # Its listing shows whether it is a folder: a look-up of the folder would be a second request.
     at_once = store.lists_at_once and uri.is_folder and not recursive
     entry = Entry(uri.path, "folder") if at_once else store.entry(uri, recursive=recursive)
     if not entry.is_folder:
@@ -354,6 +356,7 @@ def print_bytes(
             raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls lists them.")
         return store, entry
 
+    # Before the first byte: of a missing file, a pipe would otherwise get the half of its input.
     files = [None if word == STREAM else found(word) for word in words]
     output = Output()
     for word, file in zip(words, files, strict=True):
@@ -389,9 +392,11 @@ def _requested(
     from omicsdk.fs.streams import PIECE, checked, stream
 
     rate = None if options is None else options.control.rate_limit
+    # A larger piece would be read in a burst, and be waited for afterwards.
     piece = PIECE if rate is None else max(LEAST_PIECE, min(PIECE, int(rate)))
     with closing(FileBytes(store, entry, options)) as file:
         pieces = stream(file, *span, piece=piece)
+        # Checksums are of whole files.
         if span != (None, None):
             yield from pieces
             return
@@ -425,6 +430,7 @@ def du(
     def rows(_: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
         with places.stores() as stores:
             for uri in requested:
+                # A sum is printed when its listing has ended, so one that contradicts itself can be read once more.
                 for usage in _read(partial(summed, stores.of(uri), uri), console):
                     yield {
                         "uri": str(uri.child(usage.name) if usage.name else uri),
@@ -476,6 +482,7 @@ def find(
             yield from ((store, file) for file in matching(store, despite_contradictions(files, doubts), conditions))
 
     def rows(columns: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
+        # Conditions of names alone need neither size nor time, which are looked up for the matches only.
         is_looked_up = conditions.of_names and (columns is None or not _FACTS.isdisjoint(columns))
         with places.stores() as stores, _reported(console) as doubts:
             for store, file in console.limited(found(stores, doubts), limit, "files"):
@@ -579,6 +586,7 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
             f"omics verify SOURCE {shlex.quote(path)}",
         )
     existing = {file.name for file in files}
+    # With those that are missing: a listing cannot name them, so the filters decide by the record.
     chosen = [item for item in items if item.name in existing or places.fits(item.name, item.size)]
     folder = path if Path(path).is_dir() else str(Path(path).parent)
     yield from (_verdict(folder, outcome) for outcome in verify_items(chosen, folder).outcomes)
@@ -644,6 +652,7 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
             verification = "verified" if verdict.state == "verified" else "size only"
             outcomes.append(Outcome(verdict.name, "done", verified=verdict.why, verification=verification))
         else:
+            # As outcomes of a transfer, so that --report and the exit code treat them alike.
             error = TransferError(f"{verdict.name}: {verdict.state}: {verdict.why}", name=verdict.name)
             outcomes.append(Outcome(verdict.name, "failed", error=error))
     tell_failures(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
 
 OBJECTS = "discovery_objects"
+# Options of gen3's command that are accepted and ignored.
 WITHOUT_EFFECT: tuple[Argument, ...] = (
     {
         "name": "num_processes",
@@ -43,7 +44,6 @@ WITHOUT_EFFECT: tuple[Argument, ...] = (
         "help": "Ignored; no subprocess is started.",
     },
 )
-"""Options of gen3's command that are accepted and ignored."""
 
 
 def delimiter(given: str) -> str:
@@ -128,6 +128,7 @@ def summarized(result: manifests.Summary, call: Call) -> dict[str, Any]:
             console.message(f"{result.failed_rows} is a manifest of these rows alone")
     counted = ", ".join(f"{count} {state}" for state, count in result.counts.items()) or "nothing"
     differ = result.counts.get(WRONG, 0) + result.counts.get(MISSING, 0)
+    # Rows that differ are failures of a verification, though they were processed without an error.
     console.add_outcomes(range(differ), result.rows)
     (console.error if differ else console.message)(f"{result.rows} rows: {counted}; written to {result.output}")
     files = {"output": result.output, "failures": result.failures, "failed_rows": result.failed_rows}
@@ -199,6 +200,7 @@ def delete_manifest(
             console.some_failed(f"{file}: {error}")
         absent = {"gone": planned.counts[GONE]} if GONE in planned.counts else {}
         return {"would delete": planned.counts.get(DELETED, 0), **absent, "unreadable": planned.failed}
+    # The question states the number; faulty rows are reported by the deletion itself.
     count = sum(1 for _ in manifests.rows_of(file, on_fault=lambda _: None))
     if not agreed(f"Deleting the records of {count} files from {client.base_url} cannot be undone. Continue?", console):
         return None
@@ -323,6 +325,7 @@ def read_discovery(
         console: Prints messages.
     """
     file = output_file or discovery.name_for(client.base_url, guid_type, output_filename_suffix, f".{output_format}")
+    # Before the documents are read, which may take minutes.
     file_to_write(file)
     count = client.read_discovery(
         file,

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console
     from omicsdk.gen3.jobs import Job, JobOutput
 
+# Records that a commons returns for a query that does not state their number (Peregrine and Guppy).
 USUAL = 10
-"""Records that a commons returns for a query that does not state their number (Peregrine and Guppy)."""
 
 
 def submit(
@@ -115,6 +115,7 @@ def validate(
         project: Project of the records; it must exist. Links are also compared with its records.
         console: Prints messages.
     """
+    # The dictionary and the project's records share a client; with a dictionary of one's own none is made.
     connect_once = cache(connect)
     target = None if project is None else projects.project_of(project)
     findings = validation.validate(
@@ -231,6 +232,7 @@ def delete(
         deletion = partial(client.delete_records, project, id, dictionary=nodes)
     else:
         deletion = partial(client.delete_nodes, project, node or None, dictionary=nodes, on_deleted=deleted.__setitem__)
+    # Counted first: the question names the numbers, and an unknown node is an error before anything goes.
     planned = deletion(dry_run=True)
     if dry_run:
         return planned.as_dict()

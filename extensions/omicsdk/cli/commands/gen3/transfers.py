@@ -102,8 +102,8 @@ def _unpack(path: Path, console: Console, *, delete: bool, max_unpacked: str | N
         console.message(f"{path}: {len(unpacked)} files unpacked")
 
 
+# Objects of a manifest that are looked up before they are listed.
 _LISTED_AT_ONCE = 1000
-"""Objects of a manifest that are looked up before they are listed."""
 
 
 def pull_ls(

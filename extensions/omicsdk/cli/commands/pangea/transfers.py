@@ -142,6 +142,7 @@ def create_field(
     """
     check_words(names, "RESULT_UUID FIELD FILE", "ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE")
     *owner, field, path = names
+    # Before the first request, which would create a field that stays empty.
     check_files([path])
     if len(owner) == 1:
         analysis_result = identified(client.get_sample_analysis_result(uuid=owner[0].lower()))

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 Right = Literal["read", "copy", "write", "execute", "admin"]
 Rights = Sequence[Right]
 RIGHTS: tuple[Right, ...] = ("read", "copy", "write", "execute", "admin")
-"""Permissions of a member."""
 APP = ("id", "name", "revision", "project")
 
 

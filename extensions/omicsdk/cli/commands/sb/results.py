@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Row = dict[str, Any]
-"""The shown members of an object."""
 
 PROJECT = ("id", "name", "type", "category", "created_by", "modified_on", "tags")
 

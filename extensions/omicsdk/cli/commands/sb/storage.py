@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from omicsdk.sb.client import SevenBridges
 
 State = Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"]
+# State of a job that the platform did not start.
 NOT_STARTED = "REFUSED"
-"""State of a job that the platform did not start."""
 
 
 # -- volumes
