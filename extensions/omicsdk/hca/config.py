@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from omicsdk.core.platform import Discovery, Found, Search
     from omicsdk.core.token_file import TokenFile
 
+# Every setting that has a meaning, and what it is; the defaults of commands are beside them.
 KNOWN: dict[str, str] = {
     "log_level": "the level of messages on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",
     "creator_uid": "creator_uid of new files, bundles and collections",
@@ -45,8 +46,8 @@ KNOWN: dict[str, str] = {
     "client_id": "nothing; the published client's own settings have it, and it reads it nowhere",
     "swagger_filename": "nothing; no document of a service is read when a program runs",
 }
-"""Every setting that has a meaning, and what it is; the defaults of commands are beside them."""
 
+# What a setting must be where it is there. What `upload` holds is looked at by omicsdk.hca.upload.
 KINDS: Mapping[str, str] = {
     "log_level": "text",
     "creator_uid": "a whole number",
@@ -58,21 +59,20 @@ KINDS: Mapping[str, str] = {
     "oauth2_token": "an object",
     "oauth2_token.access_token": "text",
 }
-"""What a setting must be where it is there. What `upload` holds is looked at by omicsdk.hca.upload."""
 
 
+# What holds when no file says otherwise.
 DEFAULTS: dict[str, Any] = {
     "log_level": "INFO",
     "creator_uid": 0,
     "DSSClient": {"swagger_url": "https://dss.data.humancellatlas.org/v1/swagger.json"},
     "AuthClient": {"swagger_url": "https://auth.data.humancellatlas.org/swagger.json"},
 }
-"""What holds when no file says otherwise."""
 
 SITE_FILE = Path("/etc/hca/config.json")
 FILE = "config.json"
+# Origin of the settings that no file states.
 BUILT_IN = "built in"
-"""Origin of the settings that no file states."""
 
 
 class Section(MutableMapping[str, Any]):
@@ -408,20 +408,20 @@ def _expanded(name: str) -> Path:
         return Path(name)
 
 
+# The names of the services in settings, commands and variables, by the configuration's section.
 WORDS = {"DSSClient": "dss", "AuthClient": "auth"}
-"""The names of the services in settings, commands and variables, by the configuration's section."""
 
+# Environment variables that hold an access token, by the configuration's section.
 TOKEN_VARIABLES = {section: f"OMICS_{word.upper()}_TOKEN" for section, word in WORDS.items()}
-"""Environment variables that hold an access token, by the configuration's section."""
 
+# The audience of tokens, as the published clients state it; the configuration's key `audience` replaces it.
 AUDIENCE = "https://dev.data.humancellatlas.org/"
-"""The audience of tokens, as the published clients state it; the configuration's key `audience` replaces it."""
 
+# What the platform's own claims begin with.
 CLAIMS = "https://auth.data.humancellatlas.org/"
-"""What the platform's own claims begin with."""
 
+# What a login asks for; the last one is the refresh token.
 SCOPES = ("openid", "email", "offline_access")
-"""What a login asks for; the last one is the refresh token."""
 
 
 def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
@@ -664,10 +664,10 @@ def _of_published_client(section: str, config: HCAConfig) -> Credentials | None:
     )
 
 
+# The path at which a deployment's services return the secrets, at the root of their host.
 PATH = "/internal/application_secrets"
-"""The path at which a deployment's services return the secrets, at the root of their host."""
+# The same in the configuration.
 KEY = "application_secrets"
-"""The same in the configuration."""
 
 
 class Secrets:

@@ -34,8 +34,8 @@ from omicsdk.hca.config import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Seconds to wait for a browser to come back.
 TIMEOUT = 300.0
-"""Seconds to wait for a browser to come back."""
 _TOKEN_KEY = "oauth2_token"  # noqa: S105 - the name of a setting
 _AUTHORIZE, _ECHO = "/oauth/authorize", "/echo"
 _TOKEN, _REVOKE = "/oauth/token", "/oauth/revoke"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+# The data portal, which has the Atlas's data now.
 PORTAL = "https://data.humancellatlas.org"
-"""The data portal, which has the Atlas's data now."""
 
 # Also those of the stages: dss.staging.data.humancellatlas.org.
 _RETIRED = re.compile(r"(dss|auth|upload)(\.[a-z]+)?\.data\.humancellatlas\.org")
 
 
+# Command that downloads the files of a manifest of the Data Store from the service that has them now.
 INSTEAD = "omics azul download --manifest"
-"""Command that downloads the files of a manifest of the Data Store from the service that has them now."""
 
 
 def retirement(url: str) -> str:

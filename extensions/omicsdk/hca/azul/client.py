@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 else:
     downloads, index, manifests = late_modules("omicsdk.hca.azul", "downloads index manifests")
 
+# The service of the Human Cell Atlas and LungMAP.
 HOST = "https://service.azul.data.humancellatlas.org"
-"""The service of the Human Cell Atlas and LungMAP."""
+# The service of AnVIL.
 ANVIL_HOST = "https://service.explore.anvilproject.org"
-"""The service of AnVIL."""
 
 
 def stored_login(login: StoredLogin, _: str) -> Credentials:

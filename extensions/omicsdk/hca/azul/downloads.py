@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 
 Layout: TypeAlias = Literal["flat", "project", "bundle"]
 
+# Name templates of the layouts.
 LAYOUTS: Mapping[str, str] = {"flat": "{name}", "project": "{project}/{name}", "bundle": "{bundle}/{name}"}
-"""Name templates of the layouts."""
+# Folder of files without a project or bundle.
 UNNAMED = "other"
-"""Folder of files without a project or bundle."""
+# Files of a manifest without addresses that one search finds: what is filtered by comes back in the next page's address.
 LOOKED_UP = 200
-"""Files of a manifest without addresses that one search finds: what is filtered by comes back in the next page's address."""
 
 ACCESS = (
     "The data may be under managed access: accept the terms of service at https://app.terra.bio, request access to the "
@@ -382,6 +382,7 @@ def _suffix(file: AzulFile) -> str:
     return "".join(PurePosixPath(file.name).suffixes)
 
 
+# Fields of name templates.
 NAME_FIELDS: Mapping[str, Callable[[AzulFile], str]] = {
     "name": lambda file: file.name,
     "stem": lambda file: PurePosixPath(file.name).name.removesuffix(_suffix(file)),
@@ -394,7 +395,6 @@ NAME_FIELDS: Mapping[str, Callable[[AzulFile], str]] = {
     "project": lambda file: file.project.replace("/", "_").strip(". ") or UNNAMED,
     "catalog": lambda file: file.parameters.get("catalog", ""),
 }
-"""Fields of name templates."""
 
 
 class Sources:

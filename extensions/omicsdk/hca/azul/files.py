@@ -17,9 +17,10 @@ from omicsdk.core.page_items import items_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object, number_in
 
+# Separates the values of a cell that has several.
 JOINED = " || "
-"""Separates the values of a cell that has several."""
 
+# Columns of manifests by what they hold: those of the Human Cell Atlas, then AnVIL's; newer names before older ones.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "uuid": ("file_uuid",),
     "version": ("file_version",),
@@ -35,7 +36,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "bundle_uuid": ("bundle_uuid", "bundles.bundle_uuid"),
     "project": ("project.project_core.project_short_name", "datasets.title"),
 }
-"""Columns of manifests by what they hold: those of the Human Cell Atlas, then AnVIL's; newer names before older ones."""
 
 _DSS_VERSION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d+Z)")
 UUID_FORM = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -143,8 +143,8 @@ def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
 _OBJECTS = optional(array(mapping(ANY)))
 _SUMMARIES = optional(array(members(count=NUMBER, totalSize=NUMBER)))
 _LISTS = ("files", "bundles", "projects", "datasets", "donorOrganisms", "specimens")
+# What is read of a hit of a search.
 HIT = members(entryId=STRING, fileTypeSummaries=_SUMMARIES, **dict.fromkeys(_LISTS, _OBJECTS))
-"""What is read of a hit of a search."""
 
 
 def of_hit(hit: Mapping[str, Any], catalog: str) -> list[AzulFile]:

@@ -16,22 +16,22 @@ from omicsdk.core.text_arguments import check_texts
 from omicsdk.core.type_guards import is_list, is_mapping
 from omicsdk.hca.azul.files import UUID_FORM
 
+# Conditions as Azul takes them: `{"fileFormat": {"is": ["h5ad"]}}`.
 Filters: TypeAlias = Mapping[str, Mapping[str, Sequence[Any]]]
-"""Conditions as Azul takes them: `{"fileFormat": {"is": ["h5ad"]}}`."""
 
+# Conditions as Azul takes them, with values alone such as `{"organ": "brain"}` or `{"organ": ["brain", "eye"]}`, or as
+# text: `organ=brain`, `fileFormat!=bam`, `fileSize=0..1000000`, a JSON object, or the UUID or URL of a project or
+# dataset, `https://explore.data.humancellatlas.org/projects/UUID`; a catalog in the URL counts, too.
 Conditions: TypeAlias = Mapping[str, Any] | str | Iterable[str]
-"""Conditions as Azul takes them, with values alone such as `{"organ": "brain"}` or `{"organ": ["brain", "eye"]}`, or as text:
-`organ=brain`, `fileFormat!=bam`, `fileSize=0..1000000`, a JSON object, or the
-UUID or URL of a project or dataset, `https://explore.data.humancellatlas.org/projects/UUID`; a catalog in the URL counts, too."""
 
 FORMS = (
     "Write FIELD=VALUE, FIELD!=VALUE or FIELD=LOW..HIGH, or the UUID or URL of a project; give values that are not text as "
     "JSON, such as null or 20."
 )
+# The field of a condition that is only a UUID: each atlas has another for its containers of files.
 CONTAINER = "project or dataset"
-"""The field of a condition that is only a UUID: each atlas has another for its containers of files."""
+# Types of these containers, and the fields with their UUIDs.
 CONTAINERS: Mapping[str, str] = {"projects": "projectId", "datasets": "datasets.document_id"}
-"""Types of these containers, and the fields with their UUIDs."""
 _PAGE = re.compile(rf"https?://[^/?#]+(?:/explore)?/({'|'.join(CONTAINERS)})/({UUID_FORM.pattern})(?:[/?#].*)?")
 _CONDITION = re.compile(r"\s*([A-Za-z][\w.]*)\s*(!?=)(.*)", re.DOTALL)
 _RANGE = re.compile(r"([^.]+|[^.].*?[^.])\.\.(.*[^.])")

@@ -45,10 +45,10 @@ if TYPE_CHECKING:
 
 _log = logger("omicsdk.hca.azul")
 
+# Characters of encoded filters in a URL: a gateway refuses URLs and headers beyond 8,192 characters together.
 LONGEST_FILTERS = 6000
-"""Characters of encoded filters in a URL: a gateway refuses URLs and headers beyond 8,192 characters together."""
+# Largest page of each type; 100 of the others, which is what the Human Cell Atlas allows of projects and bundles.
 PAGE_SIZES = {"files": 1000, "samples": 1000}
-"""Largest page of each type; 100 of the others, which is what the Human Cell Atlas allows of projects and bundles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,15 +268,15 @@ def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterat
             yield from of_hit(hit, catalog)
 
 
+# Filters by identifiers, and where hits state these: a list of objects, and its members.
 _STATED: Mapping[str, tuple[str, Sequence[str]]] = {
     "projectId": ("projects", ("projectId",)),
     "datasets.document_id": ("datasets", ("document_id", "dataset_id")),
     "bundleUuid": ("bundles", ("bundleUuid", "bundle_uuid")),
     "fileId": ("files", ("uuid", "document_id")),
 }
-"""Filters by identifiers, and where hits state these: a list of objects, and its members."""
+# Objects of a hit from which on the service may leave out others.
 _MOST = 100
-"""Objects of a hit from which on the service may leave out others."""
 
 
 def _check_hit(hit: Mapping[str, Any], filters: Mapping[str, Any]) -> None:

@@ -41,14 +41,13 @@ SUFFIXES: Mapping[str, str] = {
     "verbatim.jsonl": ".jsonl",
     "verbatim.pfb": ".avro",
 }
-"""Suffixes of the formats' files."""
 
+# Suffix of the file beside a manifest that names the request for it, while the service writes it.
 PENDING_SUFFIX = ".pending"
-"""Suffix of the file beside a manifest that names the request for it, while the service writes it."""
+# Bounds of the seconds between two requests: no manifest takes longer than a day.
 LEAST_WAIT, MOST_WAIT = 1.0, 86_400
-"""Bounds of the seconds between two requests: no manifest takes longer than a day."""
+# Bytes from which a table has more than its head.
 SHORT = 64 * 1024
-"""Bytes from which a table has more than its head."""
 
 
 class ManifestError(UsageError, ValueError):

@@ -12,8 +12,8 @@ from omicsdk.core.logs import logger
 
 _log = logger("omicsdk.hca.azul")
 
+# Seconds of waiting from which a user is informed.
 WORTH_A_MESSAGE = 5.0
-"""Seconds of waiting from which a user is informed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Rule:
         return f"{self.requests:,} requests in {self.seconds / 60:g} minutes"
 
 
+# The rule of Azul's firewall, for one address.
 RULE = Rule()
-"""The rule of Azul's firewall, for one address."""
 
 
 def delay(sent: Sequence[float], now: float, rule: Rule = RULE) -> float:
@@ -96,8 +96,8 @@ class Gate:
         return wait
 
 
+# The gates of services: all clients of a process share one, as a service counts addresses, not clients.
 _gates: dict[tuple[str, Clock], Gate] = {}
-"""The gates of services: all clients of a process share one, as a service counts addresses, not clients."""
 
 
 def pace(origin: str, clock: Clock) -> float:

@@ -11,11 +11,11 @@ from omicsdk.hca.azul.files import AzulFile, of_hit, totals_of, values_in
 if TYPE_CHECKING:
     from omicsdk_api.azul.models import Hit
 
+# Columns by type of the entities, the most important first; the others' are those of their rows.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "projects": ("uuid", "name", "species", "organ", "size", "cells", "files", "title"),
     "files": ("uuid", "name", "size", "format", "project"),
 }
-"""Columns by type of the entities, the most important first; the others' are those of their rows."""
 
 
 def file_row(file: AzulFile) -> dict[str, Any]:

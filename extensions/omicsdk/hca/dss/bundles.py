@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 _log = logger("omicsdk.hca")
 
+# RFC 3339 in UTC without colons and with six decimals, as the platform's documentation defines it.
 FORMAT = "%Y-%m-%dT%H%M%S.%fZ"
-"""RFC 3339 in UTC without colons and with six decimals, as the platform's documentation defines it."""
 
 
 def create_version(now: datetime | None = None) -> str:
@@ -208,8 +208,8 @@ def chosen(
 
 # -- the files of one bundle, by name
 
+# Checksums that a manifest states of each file.
 CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
-"""Checksums that a manifest states of each file."""
 
 
 def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str, Any]:
@@ -389,8 +389,8 @@ def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> Bundl
     return BundleFile(uuid, file, checksums, headers.get("x-dss-content-type", ""))
 
 
+# Bytes that are read ahead of a reader's own requests.
 BUFFER = 256 * 1024
-"""Bytes that are read ahead of a reader's own requests."""
 
 
 @contextmanager

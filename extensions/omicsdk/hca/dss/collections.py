@@ -44,8 +44,8 @@ _log = logger("omicsdk.hca.dss")
 
 LINKS_KEY = "contents"
 
+# What a link points to: a kind, a UUID and a version.
 Link = tuple[str, str, str]
-"""What a link points to: a kind, a UUID and a version."""
 
 
 @dataclass(slots=True)
@@ -171,11 +171,11 @@ def rows_of(bundles: list[Bundle]) -> list[dict[str, str]]:
     return rows
 
 
+# What a request adds at most, and removes at most (the service's document).
 MOST_CHANGES = 1000
-"""What a request adds at most, and removes at most (the service's document)."""
 
+# The arguments of an operation that hold what is added and what is removed.
 LISTS = {"patch_collection": ("add_contents", "remove_contents"), "patch_bundle": ("add_files", "remove_files")}
-"""The arguments of an operation that hold what is added and what is removed."""
 
 
 def pieces(

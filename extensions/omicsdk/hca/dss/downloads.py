@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 _log = logger("omicsdk.hca.dss")
 
+# Calls to the service that are under way at once.
 API_CALLS = 16
-"""Calls to the service that are under way at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from omicsdk.transfer import TransferOptions, TransferReport
     from omicsdk.transfer.scale.workers import WorkerPool
 
+# A copy of the Data Store, by the cloud that it is in.
 Replica = Literal["aws", "gcp"]
-"""A copy of the Data Store, by the cloud that it is in."""
 
 
+# The filestore's folder below the download folder; 2 and 4 are the lengths of the names of its folders.
 ROOT = ".hca/v2/files_2_4"
-"""The filestore's folder below the download folder; 2 and 4 are the lengths of the names of its folders."""
 
 
 def name_in_store(sha256: str) -> str:
@@ -134,8 +134,8 @@ class DSSFile(NamedTuple):
 
 # -- where a file is
 
+# Returns where a file is now.
 Locate = Callable[[], Location]
-"""Returns where a file is now."""
 
 # Headers that the engine sets itself.
 _ENGINES_OWN = frozenset({"accept", "accept-encoding", "user-agent"})
@@ -166,8 +166,8 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
         raise
 
 
+# Files that are requested at once of a service of which it is not known yet whether it accepts the credentials.
 UNPROVEN = 16
-"""Files that are requested at once of a service of which it is not known yet whether it accepts the credentials."""
 
 
 class Locator:
@@ -244,8 +244,8 @@ class Locator:
 
 # -- fetching many into the filestore
 
+# Concurrent requests for files at most: to the service, which takes its time, and to the storage that it redirects to.
 CONNECTIONS = 64
-"""Concurrent requests for files at most: to the service, which takes its time, and to the storage that it redirects to."""
 
 
 def fetch(

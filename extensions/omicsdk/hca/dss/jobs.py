@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 FIRST_WAIT = 1.0
 GROWTH = 1.618
+# Seconds: the wait grows from the first to the longest by this factor, as the published client's does.
 LONGEST_WAIT = 60.0
-"""Seconds: the wait grows from the first to the longest by this factor, as the published client's does."""
 
 
 def longer(wait: float) -> float:
@@ -70,8 +70,8 @@ class Awaited:
     deadline: float
 
 
+# Calls a function for each of a list, perhaps in parallel, and gives the results in order; `map` does.
 Each = Callable[[Callable[[Awaited], bool | OmicsError], list[Awaited]], Iterable[bool | OmicsError]]
-"""Calls a function for each of a list, perhaps in parallel, and gives the results in order; `map` does."""
 
 
 class Registrar:

@@ -22,23 +22,23 @@ from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.names import check_name, wrong_with
 
+# What the header row must declare; `file_version` is used when it is there.
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
-"""What the header row must declare; `file_version` is used when it is there."""
 
+# Added to the copy of a manifest: the file's path in the filestore.
 PATH_COLUMN = "file_path"
-"""Added to the copy of a manifest: the file's path in the filestore."""
 
+# The columns of a manifest that is made.
 WRITTEN = (*COLUMNS[:4], "file_version", *COLUMNS[4:], PATH_COLUMN)
-"""The columns of a manifest that is made."""
 
+# Columns of Azul's compact manifests, which have all columns of the Data Store's: the address of each file.
 ADDRESS_COLUMNS = ("file_azul_url", "file_url")
-"""Columns of Azul's compact manifests, which have all columns of the Data Store's: the address of each file."""
 
+# Faulty rows that an error names; the rest is counted.
 SHOWN_FAULTS = 10
-"""Faulty rows that an error names; the rest is counted."""
 
+# Filters that select every file.
 ALL_FILES = Filters()
-"""Filters that select every file."""
 
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 

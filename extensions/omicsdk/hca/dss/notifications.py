@@ -24,8 +24,8 @@ from omicsdk.core.http_signature import MOST_SKEW, SignatureError, verify_signat
 from omicsdk.core.logs import logger
 from omicsdk.core.type_guards import is_object
 
+# The field of a form that holds the message, unless a subscription names another.
 PAYLOAD_FIELD = "payload"
-"""The field of a form that holds the message, unless a subscription names another."""
 
 
 class Refused(Exception):
@@ -160,8 +160,8 @@ def _form(kind: str, body: bytes) -> dict[str, str]:
     return fields
 
 
+# Seconds that a connection may be silent.
 PATIENCE = 10.0
-"""Seconds that a connection may be silent."""
 
 _log = logger("omicsdk.hca.dss")
 
@@ -274,23 +274,23 @@ class Handler(BaseHTTPRequestHandler):
         _log.debug(format, *args)
 
 
+# Further headers of a response, by its status.
 _FURTHER = {503: (("Retry-After", "60"),), 405: (("Allow", "POST, PUT"),)}
-"""Further headers of a response, by its status."""
 
+# Default limit of a request's body in bytes: attachments have at most 128 KiB, forms and queries are small.
 MOST_BYTES = 1024 * 1024
-"""Default limit of a request's body in bytes: attachments have at most 128 KiB, forms and queries are small."""
 
+# Seconds after which a request is answered with 503: the Data Store waits for 10.
 RESPONSE_WITHIN = 9.0
-"""Seconds after which a request is answered with 503: the Data Store waits for 10."""
 
+# Requests that are held at once; others are answered with 503.
 WAITING = 64
-"""Requests that are held at once; others are answered with 503."""
 
+# Seconds that answers under way have when the listener is closed.
 LAST_RESPONSES = 5.0
-"""Seconds that answers under way have when the listener is closed."""
 
+# Handled notifications that are remembered, so that one that comes twice is handed over once.
 REMEMBERED = 10_000
-"""Handled notifications that are remembered, so that one that comes twice is handed over once."""
 
 Keys = Mapping[str, str | bytes] | Callable[[str], str | bytes | None] | str | bytes
 

@@ -143,13 +143,13 @@ def name_fault(name: str) -> str | None:
     return "it begins with `~/`" if name.startswith("~/") else None
 
 
+# The tags in which the service looks for a staged file's checksums.
 CHECKSUM_TAGS = {
     "s3_etag": "hca-dss-s3_etag",
     "sha1": "hca-dss-sha1",
     "sha256": "hca-dss-sha256",
     "crc32c": "hca-dss-crc32c",
 }
-"""The tags in which the service looks for a staged file's checksums."""
 
 _log = logger("omicsdk.hca.dss")
 
@@ -213,11 +213,11 @@ def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
 
 # -- what an unfinished upload remembers
 
+# Files that are recorded as registered by one write: a run after a crash asks the service again for at most this many.
 TOGETHER = 64
-"""Files that are recorded as registered by one write: a run after a crash asks the service again for at most this many."""
 
+# The format; a record of another one is discarded.
 HEAD: list[object] = ["omics-dss-upload", 1]
-"""The format; a record of another one is discarded."""
 
 
 class Unfinished:

@@ -40,23 +40,23 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.files import Replica
     from omicsdk.transfer import TransferOptionsDict
 
+# Files that go to the staging bucket at once.
 FILES_AT_ONCE = 8
-"""Files that go to the staging bucket at once."""
 
+# Threads that open files and sign: quick work, which more threads only slow down.
 CALLERS = 4
-"""Threads that open files and sign: quick work, which more threads only slow down."""
 
+# Registrations that are requested from the service at once.
 REGISTRATIONS_AT_ONCE = 16
-"""Registrations that are requested from the service at once."""
 
+# Seconds after which a call that is under way at an upload's end is left alone.
 ENDING = 1.0
-"""Seconds after which a call that is under way at an upload's end is left alone."""
 
+# A request to register a file, or what it came to: what to wait for, why it failed, or None when the service has the file.
 Registering = Future[Awaited | OmicsError | None] | Awaited | OmicsError | None
-"""A request to register a file, or what it came to: what to wait for, why it failed, or None when the service has the file."""
 
+# What a dry run states of each file.
 PLAN = "stage and register"
-"""What a dry run states of each file."""
 
 _UUID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
 

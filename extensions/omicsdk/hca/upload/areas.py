@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+# Problems that one message names; the rest is counted.
 PROBLEMS_NAMED = 100
-"""Problems that one message names; the rest is counted."""
 
 
 class UploadException(OmicsError):
@@ -125,8 +125,8 @@ class UploadAreaURI:
 
 # -- known areas
 
+# Areas that one message names; the rest is counted.
 NAMED = 20
-"""Areas that one message names; the rest is counted."""
 
 
 class UploadConfig:

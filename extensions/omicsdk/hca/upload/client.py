@@ -75,8 +75,8 @@ def _files(search: Search) -> Found:
     )
 
 
+# Columns of a table of files, the most important first.
 COLUMNS = ("name", "size", "content_type", "last_modified")
-"""Columns of a table of files, the most important first."""
 
 
 class _Workflows:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from omicsdk.hca.upload.client import HcaUpload
 
+# Files that are described in one request.
 DESCRIBED_AT_ONCE = 100
-"""Files that are described in one request."""
 
 # The service's states, which do not name their job.
 _CHECKSUM_STATES = {"SCHEDULED": "CHECKSUMMING_SCHEDULED", "UNSCHEDULED": "CHECKSUMMING_UNSCHEDULED"}

@@ -93,10 +93,10 @@ CONNECTIONS, CALLERS = 8, 16
 NOTIFIERS, COPIERS = 8, 4
 #: From this number of files on, the area is listed once instead of examining single files.
 WORTH_LISTING = 10
+# Bytes that the disk must have free, or nothing is remembered.
 JOURNAL_SPACE = 64 * 1024
-"""Bytes that the disk must have free, or nothing is remembered."""
+# How often the service is notified of a file, and the longest wait between two attempts in seconds.
 NOTIFY_ATTEMPTS, NOTIFY_WAIT = 3, 2.0
-"""How often the service is notified of a file, and the longest wait between two attempts in seconds."""
 
 #: Codes of S3 that every other file would be answered with as well.
 _FOR_ALL = WRONG_KEYS | WRONG_BUCKET | {"RequestTimeTooSkewed"}
