@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _REFERRING = ("$import", "$include", "$mixin")
 
 Strategy = Literal["clone", "direct", "clone_direct", "transient"]
+# What a copy of an app keeps of its origin.
 STRATEGIES: tuple[str, ...] = get_args(Strategy)
-"""What a copy of an app keeps of its origin."""
+# The extra that brings what packs documents of several files.
 EXTRA = "cwl"
-"""The extra that brings what packs documents of several files."""
 
 
 class WrongApp(UsageError):

@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 
 _log = logger("omicsdk.sb")
 
+# The header that carries a developer's token.
 TOKEN_HEADER = "X-SBG-Auth-Token"  # noqa: S105 - the header's name
-"""The header that carries a developer's token."""
+# The section of ~/.sevenbridges/credentials that is read when no other is named.
 DEFAULT_PROFILE = "default"
-"""The section of ~/.sevenbridges/credentials that is read when no other is named."""
 REMEDY = (
     "Run: omics login sb. Or set SB_API_ENDPOINT and SB_AUTH_TOKEN, or write a section [default] with api_endpoint and auth_token into "
     "~/.sevenbridges/credentials."
@@ -248,6 +248,7 @@ def check_endpoint(url: str) -> None:
         )
 
 
+# Where the platform's base URL and token are found.
 DISCOVERY = Discovery(
     platform="sb",
     environment=_environment,
@@ -256,22 +257,21 @@ DISCOVERY = Discovery(
     remedy=REMEDY,
     requires_credentials=True,
 )
-"""Where the platform's base URL and token are found."""
 
 
 # -- waiting for a platform in maintenance
 
 
+# Seconds between two requests to a platform that does not state when it takes requests again.
 LOOK_EVERY = 300.0
-"""Seconds between two requests to a platform that does not state when it takes requests again."""
+# Seconds for which such a platform is waited for, unless `retry` or --call-budget states a budget: maintenance takes
+# hours, not days.
 LONGEST_WAIT = 6 * 3600.0
-"""Seconds for which such a platform is waited for, unless `retry` or --call-budget states a budget: maintenance takes hours,
-not days."""
 _MAINTENANCE = "0"  # the code of a response 503 during maintenance
 
 # 429 and 503 are not among the statuses: `_Patience` waits for these, for minutes or hours instead of seconds.
+# When and how often SevenBridges retries.
 DEFAULT_RETRY = Retry(statuses=frozenset({408, 500, 502, 504}))
-"""When and how often SevenBridges retries."""
 
 
 class _Patience:
@@ -381,8 +381,8 @@ _KINDS = (
 )
 
 
+# Columns of a table of files and folders, the most important first.
 COLUMNS = ("name", "type", "size", "modified_on", "id")
-"""Columns of a table of files and folders, the most important first."""
 
 
 class _Workflows:

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
     from omicsdk.transfer.engine.options import EngineOptionsDict
 
+# Requests for bytes that run at once, at most.
 CONNECTIONS = 16
-"""Requests for bytes that run at once, at most."""
+# Consecutive failures after which a stream or an open file fails; each piece that arrives restores one.
 RETRIES = 6
-"""Consecutive failures after which a stream or an open file fails; each piece that arrives restores one."""
 
 # The keys of metadata that state a checksum, and its algorithm.
 _STATED = {"md5": "md5", "md5sum": "md5", "md5_sum": "md5", "sha1": "sha1", "sha256": "sha256", "crc32c": "crc32c"}
@@ -357,8 +357,8 @@ def checksums_in(metadata: object) -> dict[str, str]:
 
 # -- reading a file as a stream
 
+# Bytes of a chunk of a stream.
 STREAMED = 128 * 1024
-"""Bytes of a chunk of a stream."""
 
 
 @contextmanager

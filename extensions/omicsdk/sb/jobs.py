@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from omicsdk.core.clock import Clock
     from omicsdk.sb.client import SevenBridges
 
+# Things that a bulk request or a job takes.
 MOST = 100
-"""Things that a bulk request or a job takes."""
 REQUESTS_AT_ONCE = 8
 _SHOWN = 300  # characters of the names of files in a message
+# Seconds between two requests for the state of what is waited for.
 PERIOD = 10.0
-"""Seconds between two requests for the state of what is waited for."""
+# States of imports and exports that no other follows.
 ENDED = frozenset({"COMPLETED", "FAILED"})
-"""States of imports and exports that no other follows."""
 
 
 class StillRunning(OmicsError, TimeoutError):

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 T = TypeVar("T")
 
+# A name is found in any form of Unicode.
 FILE_NAME = Identifier("name", partial(normalize, "NFC"))
-"""A name is found in any form of Unicode."""
+# Items on the platform's longest page.
 PAGE = 100
-"""Items on the platform's longest page."""
 PAGES_AT_ONCE = 16
 FOLDERS_AT_ONCE = 8
 _THREADS = "omicsdk-page"
@@ -292,6 +292,7 @@ def paged(
     items = items_of(page)
     yield from items
     at += len(items)
+    # Without a stated total pages are followed one by one.
     offsets = iter(range(at, total or 0, size) if next_of(page) else ())
     coming = deque[tuple[int, Future[P]]]()
     pool = ThreadPoolExecutor(PAGES_AT_ONCE, _THREADS)

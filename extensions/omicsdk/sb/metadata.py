@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from omicsdk.sb.client import SevenBridges
 
+# Files of a table that are held in memory at once; a hundred come with each request.
 FILES_AT_ONCE = 5000
-"""Files of a table that are held in memory at once; a hundred come with each request."""
 _MEMBERS = ("id", "size", TAGS, "metadata")
 
 
@@ -54,6 +54,7 @@ def files_named(client: SevenBridges, paths: Iterable[str], *, recursive: bool =
     """
     folders = Folders(client)
     entries = (entry for text in paths for _, entry in folders.files_named(text, recursive=recursive))
+    # A file may be named, and be in a folder that is named, too: two edits of it would be in one request.
     return list({entry.file.id: entry for entry in entries}.values())
 
 
@@ -162,6 +163,7 @@ def metadata_changes(
             key: value_of(values[0], before.get(key)) if len(values) == 1 else [value_of(word) for word in values]
             for key, values in put.items()
         }
+        # The platform removes a key whose value is null.
         after |= dict.fromkeys(removed)
         file_changes += [
             Change(entry.file.id, entry.name, f"{METADATA}{key}", before.get(key), value)
@@ -192,6 +194,7 @@ def edit(client: SevenBridges, changes: Sequence[Change], files: int, *, dry_run
         for item, record in zip(items, records, strict=True)
         if record.error is not None
     }
+    # The platform's own error of the only file has its class, which decides the exit code.
     if len(failed) == len(items) == 1:
         raise next(iter(failed.values()))
     names = {change.id: change.path for change in changes}
@@ -270,6 +273,7 @@ def files_of(client: SevenBridges, rows: Sequence[Row]) -> Iterator[tuple[Row, F
     for first in range(0, len(rows), FILES_AT_ONCE):
         part = rows[first : first + FILES_AT_ONCE]
         ids = [row.id for row in part if row.id]
+        # In the order of the ids, of which rows with a path have none.
         records = iter(client.files_by_id(ids))
         yield from ((row, _matched(tree, row, records, folders)) for row in part)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["copy", "move", "delete"]
 DONE = {"copy": "copied", "move": "moved", "delete": "deleted"}
+# Seconds to wait for a job of the platform.
 TIMEOUT = 3600.0
-"""Seconds to wait for a job of the platform."""
 
 
 class FileChange(NamedTuple):
@@ -99,6 +99,7 @@ def copy(
     changes = [step.change for step in steps]
     if dry_run:
         return FileChanges("copy", changes, [], is_planned=True)
+    # One file is copied by a request of its own, which is done when it returns; a job has to be polled.
     if len(steps) == 1 and not folders:
         only = steps[0]
         copy_one(client, only.source.file.id, only.name, only.folder)
@@ -127,6 +128,7 @@ def copy_one(client: SbApi, file_id: str, name: str, folder: Folder) -> str:
     FILE_NAME.check(name, copied.name, operation)
     if folder.file is not None and copied.parent is not None:
         Identifier("folder").check(folder.file.id, copied.parent, operation)
+    # A caller may delete the source after a copy: one that is the file itself would be lost with it.
     if copied.id == file_id:
         raise ResponseMismatch(operation, "copy", f"a copy of {file_id}", copied.id)
     return copied.id
@@ -242,6 +244,7 @@ def _planned(folders: Folders, sources: Sequence[str], to: str, kind: Kind) -> l
     entries = [folders.entry(source) for source in sources]
     folder, name = _target(folders, target, single=len(entries) == 1)
     steps = [_Step(entry, folder, checked_name(name or str(entry.file.name))) for entry in entries]
+    # Checked before the first change: a job would do a part of them.
     targets: dict[str, Entry] = {}
     for step in steps:
         if step.name in targets:
@@ -278,6 +281,7 @@ def _destination(folder: Folder) -> dict[str, str]:
 def _check_inside(step: _Step, kind: Kind) -> None:
     """Refuse to put a folder into itself."""
     source, target = step.source.path, step.folder.path
+    # Of a folder that is named by its id no path is known to compare.
     if source is not None and source.is_folder and source.owner:
         same = (source.owner, source.project_name) == (target.owner, target.project_name)
         if same and target.names[: len(source.names)] == source.names:

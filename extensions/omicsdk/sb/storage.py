@@ -40,6 +40,7 @@ def volume_place(text: str) -> VolumePlace:
         UsageError: It is no id of a volume.
     """
     owner, _, name = text.partition("/")
+    # Both are segments of a path, in which `..` would be another operation.
     if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
         raise UsageError(f"{text!r} is not the id of a volume", remedy="Write owner/volume.")
     return {"owner": owner, "volume": name}

@@ -36,17 +36,17 @@ if TYPE_CHECKING:
     from omicsdk.sb.listings import Target
     from omicsdk.transfer import Location
 
+# Bytes of a part, unless there would be too many parts or the platform chooses another size.
 PART_SIZE = 32 * 1024 * 1024
-"""Bytes of a part, unless there would be too many parts or the platform chooses another size."""
 LARGEST_PART = 5 * 1024**3
 MOST_PARTS = 10_000
 
+# The platform's code for a name that is taken.
 FILE_EXISTS = "8005"
-"""The platform's code for a name that is taken."""
+# The platform's code for a part that could not be reserved for now.
 NOT_RESERVED = "8008"
-"""The platform's code for a part that could not be reserved for now."""
+# What to do about a name that is taken.
 REPLACE = "Set overwrite (--overwrite) to replace it, or choose another name."
-"""What to do about a name that is taken."""
 
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from omicsdk.sb.reports import FilesReport
     from omicsdk.transfer import TransferOptionsDict
 
+# Statuses that no other follows.
 ENDED = frozenset({"COMPLETED", "FAILED", "ABORTED"})
-"""Statuses that no other follows."""
 DRAFT = "DRAFT"
 _SHOWN = 5  # ids in a message
 
@@ -65,6 +65,7 @@ def wait_for_tasks(
         return [task.id for task in tasks if task.status not in ENDED]
 
     def all_ended() -> bool:
+        # All in each poll: those that have ended are returned as they are now, with their outputs.
         tasks[:] = _tasks(client, task_ids)
         for task in tasks:
             status = str(task.status)
@@ -72,6 +73,7 @@ def wait_for_tasks(
                 seen[task.id] = status
                 if on_change is not None:
                     on_change(task)
+        # At each look, not only the first: a user may have changed a task in between.
         drafts = [task.id for task in tasks if task.status == DRAFT]
         if drafts:
             only = "is a draft" if len(drafts) == 1 else "are drafts"
@@ -200,6 +202,7 @@ def download_logs(
 def _logs(client: SevenBridges, task: Task, job: str | None, name: str | None) -> Iterator[Log]:
     try:
         details = client.get_task_execution_details(task_id=task.id)
+    # A batch has no jobs itself: its children have them.
     except (BadRequest, Conflict, NotFound) as error:
         if task.batch:
             error.remedy = "Request the logs of its children."

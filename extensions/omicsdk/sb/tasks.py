@@ -224,6 +224,7 @@ def clone_task(
 
 
 def _running(task: Task, was_run: bool) -> Task:
+    # The platform creates such a task all the same, as a draft that states its errors.
     if was_run and task.errors:
         raise CannotRun(f"Task {task.id} cannot be run: {faults_of(task.errors)}", task)
     return task

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
     from omicsdk.transfer.reports.report import Verification
 
+# Names that one request asks for: each may take 765 characters of the URL.
 NAMES_AT_ONCE = 20
-"""Names that one request asks for: each may take 765 characters of the URL."""
+# Requests for names in a folder; where it would take more, the whole folder is listed.
 REQUESTS_FOR_NAMES = 10
-"""Requests for names in a folder; where it would take more, the whole folder is listed."""
+# Seconds by which a file may seem younger than the platform's, whose dates have no fractions of a second.
 DATE_SLACK = 1.0
-"""Seconds by which a file may seem younger than the platform's, whose dates have no fractions of a second."""
+# Bytes of the largest file that the platform takes.
 LARGEST_FILE = 5 * 1024**4
-"""Bytes of the largest file that the platform takes."""
 
 
 class LocalFile(NamedTuple):
