@@ -13,8 +13,8 @@ from omicsdk.core.threads import side_by_side
 T = TypeVar("T")
 R = TypeVar("R")
 
+# Calls between two messages about the progress.
 REPORTED = 1000
-"""Calls between two messages about the progress."""
 
 
 @dataclass(frozen=True, slots=True)

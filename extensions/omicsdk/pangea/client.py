@@ -43,8 +43,8 @@ else:
         "omicsdk.pangea", "downloads listings ncbi reads samples uploads"
     )
 
+# Statuses that are retried. 500 is not among them: the server answers it to many an invalid request.
 RETRIED = frozenset({408, 429, 502, 503, 504})
-"""Statuses that are retried. 500 is not among them: the server answers it to many an invalid request."""
 
 
 def _environment(search: Search) -> Found:
@@ -63,8 +63,8 @@ _DISCOVERY = Discovery(
 )
 
 
+# Routes by names ignore case, and take UUIDs, too.
 _NAME = Identifier("name", str.casefold)
-"""Routes by names ignore case, and take UUIDs, too."""
 
 
 _MANIFESTS = ("get_sample_manifest", "get_sample_group_manifest", "get_sample_metadata")
@@ -74,8 +74,8 @@ def _forms(kind: str) -> list[str]:
     return [f"{verb}_{kind}" for verb in ("get", "patch", "put")]
 
 
+# Columns of a table of organizations, groups, samples or results, the most important first.
 COLUMNS = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")
-"""Columns of a table of organizations, groups, samples or results, the most important first."""
 
 
 class _Workflows:

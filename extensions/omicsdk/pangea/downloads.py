@@ -44,10 +44,9 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Item, Outcome, SelectionOptionsDict, TransferReport
     from omicsdk.transfer.filters import Filters
 
+# Names the journal within the target folder.
 RUN = "pangea-results"
-"""Names the journal within the target folder."""
 MANIFEST = "the group's manifest"
-"""What errors call it."""
 
 
 # -- workflows

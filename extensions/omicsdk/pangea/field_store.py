@@ -25,14 +25,14 @@ from omicsdk.transfer.uploads.store import LARGEST_PART, LEAST_PART, Cut, Form
 if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi
 
+# S3 takes no larger object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 LARGEST_FILE = 5 * 1024**4
-"""S3 takes no larger object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 
+# Responses of status 500 to the beginning of an upload after which it is refused.
 REFUSALS = 3
-"""Responses of status 500 to the beginning of an upload after which it is refused."""
 
+# Receives messages about the progress of an upload.
 Logger = Callable[[str], object]
-"""Receives messages about the progress of an upload."""
 
 _log = logger("omicsdk.pangea")
 

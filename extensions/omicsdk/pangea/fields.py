@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     Field = SampleAnalysisResultField | SampleGroupAnalysisResultField
 
+# The published client's size of parts, and the size from which on a file is sent in parts, in bytes.
 CHUNK = 10_311_680
-"""The published client's size of parts, and the size from which on a file is sent in parts, in bytes."""
+# A file on S3, one of the Sequence Read Archive, one at any URL (ftp and http alike), or data in JSON.
 Kind = Literal["s3", "sra", "ftp", "blob"]
-"""A file on S3, one of the Sequence Read Archive, one at any URL (ftp and http alike), or data in JSON."""
 
+# The member that the server adds to what it gives: a secret that ends within a day, and no part of the data.
 SIGNED = "presigned_url"
-"""The member that the server adds to what it gives: a secret that ends within a day, and no part of the data."""
 
 _FILES: tuple[Kind, ...] = ("s3", "sra", "ftp")
 _S3 = re.compile(r"s3://([^/]+)/(.+)\Z", re.DOTALL)
@@ -166,8 +166,8 @@ def _text(data: Mapping[str, object], member: str) -> str:
 
 # -- names of files
 
+# Bytes of a part of a path; file systems take 255, and an unfinished file has a longer name.
 LONGEST = 200
-"""Bytes of a part of a path; file systems take 255, and an unfinished file has a longer name."""
 
 _ESCAPES = {"/": "%2F", "\\": "%5C", **{chr(code): f"%{code:02X}" for code in (*range(32), 127)}}
 _TABLE = str.maketrans(_ESCAPES)

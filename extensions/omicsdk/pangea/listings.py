@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", "Organization", "SampleGroup", "Sample", "Tag")
 
+# Pages of a list that are requested before their turn.
 AHEAD = 3
-"""Pages of a list that are requested before their turn."""
+# Samples that one request creates, adds to a group or removes from one.
 BATCH = 500
-"""Samples that one request creates, adds to a group or removes from one."""
+# Samples that are requested one by one, by name; of more the whole list is read.
 FEW = 50
-"""Samples that are requested one by one, by name; of more the whole list is read."""
 _PAGE = re.compile(r"(?<=[?&]page=)\d{1,18}(?=&|$)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 

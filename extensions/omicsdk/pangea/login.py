@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Transport
     from omicsdk.pangea.client import Pangea
 
+# The server that is used when none is configured.
 DEFAULT_URL = "https://pangeabio.io"
-"""The server that is used when none is configured."""
+# Environment variable: the server that is used when no other is given.
 ENDPOINT_VARIABLE = "PANGEA_ENDPOINT"
-"""Environment variable: the server that is used when no other is given."""
+# The beginning of all paths; addresses are taken with and without it.
 API = "/api"
-"""The beginning of all paths; addresses are taken with and without it."""
+# Environment variables: the e-mail address and the password of the user.
 USER_VARIABLE, PASSWORD_VARIABLE = "PANGEA_USER", "PANGEA_PASS"
-"""Environment variables: the e-mail address and the password of the user."""
+# Environment variable: a token of the user.
 TOKEN_VARIABLE = "OMICS_PANGEA_TOKEN"  # noqa: S105 - the name of a variable
-"""Environment variable: a token of the user."""
 _REMEDY = f"Run `omics login pangea`, or pass credentials (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}."
+# In messages of the status 403: other credentials would help.
 _NEEDS_LOGIN = ("credentials were not provided", "invalid token", "user inactive")
-"""In messages of the status 403: other credentials would help."""
+# Message of the status 403 that the server answers to an expired token; other services answer 401.
 EXPIRED = "Invalid token"
-"""Message of the status 403 that the server answers to an expired token; other services answer 401."""
 
 
 class LoginRequired(Forbidden, AuthError):

@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 __all__ = ["BioProject", "BioSample", "Entrez", "SRARecord", "entrez_of", "link_bioproject"]
 
+# The module that a run becomes a result of.
 READS = "raw::raw_reads"
-"""The module that a run becomes a result of."""
+# Tags of groups and samples that are links.
 PROJECT_TAG, SAMPLE_TAG, RUNS_TAG = "NCBI BioProject", "NCBI BioSample", "NCBI SRA"
-"""Tags of groups and samples that are links."""
+# Where the E-utilities are.
 ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
-"""Where the E-utilities are."""
+# Environment variable: your own key, with which NCBI accepts more requests.
 KEY_VARIABLE = "NCBI_API_KEY"
-"""Environment variable: your own key, with which NCBI accepts more requests."""
+# Seconds from one request to the next: NCBI asks for at most three a second, ten with a key.
 PAUSE, PAUSE_WITH_KEY = 0.34, 0.1
-"""Seconds from one request to the next: NCBI asks for at most three a second, ten with a key."""
 
 
 _log = logger("omicsdk.pangea")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from omicsdk.pangea.client import Pangea
     from omicsdk.pangea.fields import Field
 
+# The platform's module for reads in pairs.
 PAIRED_END = "raw::paired_short_reads"
-"""The platform's module for reads in pairs."""
 
 PathText = str | os.PathLike[str]
 
@@ -261,6 +261,7 @@ def upload_reads(
         raise UsageError(
             f"The group {group.name!r} is not a library", remedy="Use a library; other groups cannot own samples."
         )
+    # Before samples are created: without a bucket none of their files can be sent.
     check_bucket(group)
     tagged = [find_tag(client, name).uuid for name in tags]
 
@@ -336,6 +337,7 @@ def _prepared_reads(
         for name in reads.files
         if overwrite
         or name not in fields_by_name
+        # A field whose upload was interrupted exists, without the file.
         or not has_file(client, holder.field(fields_by_name[name].uuid), fields_by_name[name].stored_data)
     ]
     if missing and result.is_private is not private:  # before the field of a file exists

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Blob = dict[str, Any]
-"""The JSON of an object on the server."""
 
 
 _REQUIRED = ("uuid", "name", "module_name")

@@ -81,6 +81,7 @@ def _ensured(client: PangeaApi, library: SampleGroup, names: Sequence[str]) -> B
     skipped, missing = len(samples_by_name), [name for name in names if name not in samples_by_name]
     singly: list[str] = []
     for batch in batches(missing, BATCH):
+        # Only libraries take many samples in a request; few are created one by one, which states why each fails.
         if len(batch) <= FEW or not library.is_library:
             singly += batch
             continue
@@ -88,6 +89,7 @@ def _ensured(client: PangeaApi, library: SampleGroup, names: Sequence[str]) -> B
             client.create_samples.raw(names=batch, library=library.uuid)
         except ServerError:  # none of the batch is created, and which name it was is not stated
             singly += batch
+    # The request returns UUIDs alone, so the samples are read. One whose response was lost is found as well.
     if len(singly) < len(missing):
         samples_by_name |= {sample.name: sample for sample in own_samples(client, library, missing)}
     singly = [name for name in singly if name not in samples_by_name]
@@ -144,6 +146,7 @@ def add_samples_to_group(
     source = find_sample_group(client, source_organization, source_group)
     target = find_sample_group(client, organization, group)
     samples = list(group_samples(client, source, names))
+    # By UUID: groups may have samples of one name from several libraries.
     present = {sample.uuid for sample in group_samples(client, target, [sample.name for sample in samples])}
     new = [sample.uuid for sample in samples if sample.uuid not in present]
     for uuids in batches(new, BATCH):
@@ -174,6 +177,7 @@ def tag_samples(
     Raises:
         NotFound: There is no such tag or group, or it is not visible to this user.
     """
+    # Before the first sample is tagged: a missing tag leaves none half tagged.
     uuids = [find_tag(client, name).uuid for name in tags]
 
     def tagged(sample: Sample) -> Sample:
@@ -227,6 +231,7 @@ def save_metadata(
     for name, row in rows.items():
         if name in samples_by_name:
             after = merged(samples_by_name[name].metadata, row, overwrite=overwrite, update=update)
+            # The server keeps each version of a sample's metadata: an equal one would be another.
             if after is not None and after != samples_by_name[name].metadata:
                 changes.append((samples_by_name[name], after))
 
@@ -340,6 +345,7 @@ def _rows(frame: pandas.DataFrame) -> dict[str, dict[str, Any]]:
         if len(set(titles)) < len(titles):
             twice = next(title for title in titles if titles.count(title) > 1)
             raise UsageError(f"The frame has two {what}s {twice!r}", remedy="Keep one of them.")
+    # As objects: a row of a frame would have the type that all of its columns fit in, such as float.
     values = untyped.astype(object).itertuples(index=False, name=None)
     return {
         name: {title: _plain(value) for title, value in zip(columns, row, strict=True) if not _is_missing(value)}
@@ -358,4 +364,5 @@ def _is_missing(value: Any) -> bool:
     if isinstance(value, list | tuple | dict):
         return False
     is_missing: object = require("pandas", "pangea", "data frames").isna(value)
+    # Of an array isna returns an array, which is no missing value.
     return is_missing is True

@@ -15,13 +15,13 @@ from omicsdk.core.tables import rows_of as rows_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+# Empty cells: the texts that pandas, with which the published client reads tables, treats as missing.
 MISSING = frozenset(
     [
         *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"),
         *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
     ]
 )
-"""Empty cells: the texts that pandas, with which the published client reads tables, treats as missing."""
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,99})")
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d{0,99})(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")

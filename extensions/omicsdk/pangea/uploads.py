@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Requests with bytes that run at once by default.
 CONNECTIONS = 4
-"""Requests with bytes that run at once by default."""
+# The end of the name of a field whose file is not complete.
 UNFINISHED = "~unfinished"
-"""The end of the name of a field whose file is not complete."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 #: Characters of a field's name in that of its object.
 _LONGEST = 100
