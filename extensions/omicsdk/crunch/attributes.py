@@ -37,19 +37,19 @@ def add_attributes(client: Crunch, item: str, values: Mapping[str, object]) -> N
         client.raw_request("POST", attribute.url, {"item": item, "key": attribute.key, "value": attribute.value})
 
 
+# Whole numbers from here on, and below its negative, fail on the site with 500 (64 bits of its database).
 INTEGER_BOUND = 2**63
-"""Whole numbers from here on, and below its negative, fail on the site with 500 (64 bits of its database)."""
+# Characters of a key at most.
 KEY_LIMIT = 255
-"""Characters of a key at most."""
+# Characters of a text or URL at most.
 TEXT_LIMIT = 1023
-"""Characters of a text or URL at most."""
+# Decimal places of a latitude or longitude at most.
 DECIMALS = 9
-"""Decimal places of a latitude or longitude at most."""
 
+# Texts that mean true, in upper or lower case.
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "on", "1"})
-"""Texts that mean true, in upper or lower case."""
+# Texts that mean false, in upper or lower case.
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "off", "0"})
-"""Texts that mean false, in upper or lower case."""
 
 
 class Attribute(NamedTuple):

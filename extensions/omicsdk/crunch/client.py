@@ -11,10 +11,10 @@ from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Pl
 from omicsdk.crunch import attributes, datasets, requests, runs, statuses
 from omicsdk.crunch.requests import AsyncCrunchExchange, CrunchExchange
 
+# Environment variable: the site's base URL.
 URL_VARIABLE = "CRUNCH_URL"
-"""Environment variable: the site's base URL."""
+# Environment variable: the token of a user of the site.
 TOKEN_VARIABLE = "CRUNCH_TOKEN"  # noqa: S105 - the name of a variable
-"""Environment variable: the token of a user of the site."""
 
 
 def token_credentials(token: str) -> ApiKey:
@@ -45,12 +45,12 @@ _DISCOVERY = Discovery(
 )
 
 
+# Some databases of sites ignore case.
 SLUG = Identifier("slug", str.casefold)
-"""Some databases of sites ignore case."""
 
 
+# Columns of a table of projects, datasets or files, the most important first.
 COLUMNS = ("slug", "name", "size", "parent", "modified", "workflow")
-"""Columns of a table of projects, datasets or files, the most important first."""
 
 
 class _Workflows:

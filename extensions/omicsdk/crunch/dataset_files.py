@@ -20,15 +20,15 @@ from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing, joined
 from omicsdk.crunch.storage.files import fetch, md5s, room_for, same, send, stored_below
 from omicsdk.transfer import TransferOptions
 
+# The folder, within the dataset's; its content is never data of the dataset.
 FOLDER = ".crunch"
-"""The folder, within the dataset's; its content is never data of the dataset."""
 DATASET = "dataset.json"
 PROJECT = "project.json"
 SETUP_MD5 = "setup_md5_checksums.json"
 UPLOAD_MD5 = "upload_md5_checksums.json"
 DELETED = "deleted.txt"
+# What the workflow wrote, both streams as they came; it stays on this machine.
 LOG = "workflow.log"
-"""What the workflow wrote, both streams as they came; it stays on this machine."""
 WORKFLOWS: Mapping[WorkflowType, str] = {WorkflowType.snakemake: "Snakefile", WorkflowType.script: "script.sh"}
 
 #: Files that `setup` recreates, so that a run does not use those of an earlier run in the same folder.

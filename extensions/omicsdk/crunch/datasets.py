@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Environment variable: the file with the settings of the site's storage.
 STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
-"""Environment variable: the file with the settings of the site's storage."""
 
 
 class Access(NamedTuple):
@@ -331,8 +331,8 @@ def _report(
 
 # -- datasets that share a folder
 
+# Datasets that a message names.
 NAMED = 5
-"""Datasets that a message names."""
 
 
 class SharedFolder(OmicsError):

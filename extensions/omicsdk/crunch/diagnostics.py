@@ -18,8 +18,8 @@ from omicsdk.core.version import __version__
 
 _log = logger("omicsdk.crunch")
 
+# The revision of a folder on a machine without Git.
 UNKNOWN = "Unknown"
-"""The revision of a folder on a machine without Git."""
 
 
 def version() -> str:

@@ -67,14 +67,14 @@ class RunResult(Enum):
         return self.value > 0
 
 
+# Where statuses are, relative to the site.
 STATUSES = "api/statuses/"
-"""Where statuses are, relative to the site."""
+# Characters of a diagnostic text at most; a site refuses a status with longer ones.
 TEXT_LIMIT = 255
-"""Characters of a diagnostic text at most; a site refuses a status with longer ones."""
+# Pages of the newest statuses that are looked through for one that may have been stored.
 PAGES_OF_ONE = 2
-"""Pages of the newest statuses that are looked through for one that may have been stored."""
+# How persistently a status is sent, up to five minutes: hours of work may hang on one.
 STATUS_RETRY = Retry(attempts=10, budget=300)
-"""How persistently a status is sent, up to five minutes: hours of work may hang on one."""
 
 
 def status_fields(
@@ -236,8 +236,8 @@ def _stored_status(client: Crunch, fields: Mapping[str, Any], patience: Retry) -
 
 # -- two runners of one dataset
 
+# Pages of 20 statuses that are read at most; a run sends six.
 PAGES = 20
-"""Pages of 20 statuses that are read at most; a run sends six."""
 
 
 class DatasetTaken(OmicsError):

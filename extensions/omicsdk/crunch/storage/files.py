@@ -150,6 +150,7 @@ def fetch(
             raise
     if isinstance(storage, Moves):
         return dict(storage.fetch(base, files, folder, chosen, failed))
+    # Folders once, before the threads: each file would otherwise ask for those above it.
     for above in sorted({file.name.rpartition("/")[0] for file in files}):
         (folder / above).mkdir(parents=True, exist_ok=True)
 
@@ -289,6 +290,7 @@ def _put(storage: Storage, name: str, file: Sending) -> None:
         with file.path.open("rb", buffering=0) as opened:
             name_used = cast("str | None", storage.save(name, opened))
     file.check()
+    # Left so, the site would read the old file under the name.
     if isinstance(name_used, str) and name_used != name:
         storage.delete(name_used)
         raise TransferError(

@@ -139,6 +139,7 @@ class S3Storage(BuiltinStorage):
         for page in self._pages(prefix, Delimiter="/"):
             yield from (str(entry["Prefix"])[len(prefix) : -1] for entry in page.get("CommonPrefixes", []))
             for entry in page.get("Contents", []):
+                # The placeholder of the folder itself, which consoles of S3 create.
                 if entry["Key"] != prefix:
                     yield _stored(entry["Key"][len(prefix) :], entry, entry["Size"])
 
@@ -181,6 +182,7 @@ class S3Storage(BuiltinStorage):
         if self._domain:
             return f"https://{self._domain}/{quote(self._key(name))}"
         address = self._signed_url(name)
+        # boto3 has no function for an address without a signature.
         return address if self._signed else address.partition("?")[0]
 
     def _signed_url(self, name: str) -> str:
@@ -214,6 +216,7 @@ class S3Storage(BuiltinStorage):
         Raises:
             OmicsError: One cannot be downloaded; ChecksumMismatch if its ETag is the MD5 of other bytes.
         """
+        # Compared by the ETag: to fetch an object only to compare it would cost as much as to replace it.
         presence = in_threads(lambda file: _is_there(folder / file.name, file), files, THREADS)
         missing = [file for file, is_present in zip(files, presence, strict=True) if not is_present]
         for file in missing:
@@ -221,6 +224,7 @@ class S3Storage(BuiltinStorage):
         items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in missing]
         report = TransferReport()
         if items:
+            # The journal is not in the folder, whose content is all data of the dataset.
             with tempfile.TemporaryDirectory(prefix="omics-crunch-") as temporary:
                 report = download(
                     items, folder, options=options, journal=Path(temporary) / "journal", route=self._route
@@ -296,6 +300,7 @@ class S3Storage(BuiltinStorage):
         pairs = list(zip(unchanged, report.outcomes, strict=True))
         if failed is not None:
             failed |= {file.name: outcome.error for file, outcome in pairs if outcome.error is not None}
+        # Again after they were sent: a file that is written to meanwhile was sent with bytes of both states.
         sent = _unchanged([file for file, outcome in pairs if outcome.is_present], failed)
         return [file.name for file in sent]
 
