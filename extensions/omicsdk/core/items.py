@@ -52,7 +52,7 @@ class Items(_Items[Iterator[Item]], Iterator[Item]):
             self._is_read = True
             raise
 
-    def take(self, n: int) -> Iterator[Item]:
+    def take(self, n: int) -> "Items[Item]":
         """Return the next items, without requesting further pages.
 
         Args:
@@ -61,7 +61,7 @@ class Items(_Items[Iterator[Item]], Iterator[Item]):
         Raises:
             ValueError: The number is negative.
         """
-        return islice(self, n)
+        return Items(islice(self, n), self._operation, row=self._row, columns=self._columns)
 
     def close(self) -> None:
         """End the iteration early, as that of a generator."""
@@ -114,7 +114,7 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
     def __repr__(self) -> str:
         return f"<items of {self._operation}: iterate over them with async for, or await to_frame()>"
 
-    def take(self, n: int) -> AsyncIterator[Item]:
+    def take(self, n: int) -> "AsyncItems[Item]":
         """Return the next items, without requesting further pages.
 
         Args:
@@ -125,7 +125,7 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
         """
         if n < 0:
             raise ValueError(f"take({n}): a number of items cannot be negative")
-        return self._take(n)
+        return AsyncItems(self._take(n), self._operation, row=self._row, columns=self._columns)
 
     async def _take(self, n: int) -> AsyncIterator[Item]:
         while n > 0:

@@ -73,12 +73,9 @@ def check_texts(name: str, value: object, *kinds: type) -> None:
         return
     # Of these, only a series of pandas yields its values: it can become a frame.
     yields_names = hasattr(value, "columns") or (hasattr(value, "keys") and not hasattr(value, "to_frame"))
-    items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
-    wrong = (
-        [value]
-        if yields_names or hasattr(value, "_fields")
-        else [item for item in items if not isinstance(item, (str, *kinds))]
-    )
+    is_record = yields_names or hasattr(value, "_fields")
+    items = cast("Sequence[object]", value) if isinstance(value, list | tuple) and not is_record else ()
+    wrong = [cast("object", value)] if is_record else [item for item in items if not isinstance(item, (str, *kinds))]
     if wrong:
         remedy = "Pass identifiers or names: of an object its id, of a data frame one column, such as frame['id']."
         raise UsageError(f"The argument {name!r} takes text, not {type(wrong[0]).__name__}", remedy=remedy)

@@ -43,6 +43,7 @@ def azul() -> Azul:
 
 def test_the_frame_of_a_listing_has_the_columns_of_the_command_first(azul: Azul) -> None:
     frame = azul.ls("projects").to_frame()
+    assert azul.ls("projects").take(2).to_frame().equals(frame)
     assert tuple(frame.columns) == COLUMNS["projects"]
     assert frame.iloc[0][list(ROW)].to_dict() == ROW
 
