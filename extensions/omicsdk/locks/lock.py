@@ -92,7 +92,7 @@ class Lock:
     """
 
     def __init__(self, folder: str | os.PathLike[str] = ".", *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.folder = Path(folder).absolute()
+        self.folder = Path(folder).expanduser().absolute()
         self.path = self.folder / LOCK_FILE
         self._clock = clock
 

@@ -79,13 +79,16 @@ def path(name: str, value: object, kinds: str = "a path") -> str:
 
     Raises:
         TypeError: It is not a path, or a path of bytes.
-        ValueError: It is empty.
+        ValueError: It is empty, or begins with ~, which would be a folder of this name.
     """
     text = os.fspath(cast("str", value)) if hasattr(value, "__fspath__") else value
     if not isinstance(text, str):
         raise TypeError(f"{name} must be {kinds}, not {a(value)}")
     if not text:
         raise ValueError(f"{name} is empty; '.' is the current folder")
+    # Expanding it in some of the places that a path passes would make others look into another folder.
+    if text == "~" or text.startswith("~/"):
+        raise ValueError(f"{name} is {text!r}, but only a shell replaces ~; pass Path({text!r}).expanduser()")
     return text
 
 
