@@ -364,14 +364,16 @@ class Catalog(Program):
                 suggested.
         """
         if node is not None and node.default and node.find(words[0]) is None:
-            if error := mistyped_word(node.path, words[0], node.words(), node.default):
+            if error := mistyped_word([*node.path, node.default], words[0], node.words()):
                 raise error
             return node.child(node.default)
         target = self.start(words[0]) if node is None else node.child(words[0])
         words.pop(0)
-        if node is None and isinstance(target, Found) and words and (longer := self.longer(target).get(words[0])):
-            words.pop(0)
-            return longer
+        if node is None and isinstance(target, Found) and words and (longer := self.longer(target)):
+            if words[0] in longer:
+                return longer[words.pop(0)]
+            if error := mistyped_word(target.path, words[0], [*longer]):
+                raise error
         return target
 
     def longer(self, found: Found) -> dict[str, Found]:

@@ -175,14 +175,13 @@ def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
     )
 
 
-def mistyped_word(path: list[str], word: str, known: list[str], default: str) -> UsageError | None:
-    """The error for a word that is nearly a command of a group with a default command; None for any other.
+def mistyped_word(path: list[str], word: str, known: list[str]) -> UsageError | None:
+    """The error for a word that is nearly a command, where another command would take it; None for any other.
 
     Args:
-        path: The words before it.
+        path: The command that would take the word as its argument.
         word: What was typed. With a slash, dot or colon it is an argument.
         known: The commands.
-        default: The default command, which would take the word as its argument.
     """
     if word.startswith("-") or any(mark in word for mark in "/.:"):
         return None
@@ -191,7 +190,7 @@ def mistyped_word(path: list[str], word: str, known: list[str], default: str) ->
         return None
     from omicsdk.core.errors import UsageError
 
-    other = " ".join(["omics", *path, default, word])
+    other = " ".join(["omics", *path, word])
     return UsageError(
         f"unknown command {word!r}", remedy=f"Did you mean {near[0]}? For an argument of that name: {other}"
     )

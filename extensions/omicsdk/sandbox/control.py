@@ -179,11 +179,14 @@ def seeded(sandbox: Sandbox, body: object) -> Any:
         body: `folder` and `service`, or `exchanges`: absolute paths.
 
     Raises:
-        ValueError: A path is not absolute, or what it names cannot be added.
+        ValueError: A path is not absolute, what it names cannot be added, or documents are served and no service is named.
         OSError: A file cannot be read.
     """
     fields = fields_of(body, folder=str, replica=str, creator_uid=int, service=str, exchanges=str)
     path = fields.get("exchanges", fields.get("folder", ""))
     if not Path(path).is_absolute():
         raise ValueError("seed takes a folder or a recording with its absolute path")
+    if "folder" in fields and "service" not in fields and sandbox.engines:
+        names = " or ".join(engine.name for engine in sandbox.engines)
+        raise ValueError(f"missing the service: the folder may be for {names}, or for a platform. Use --service")
     return sandbox.seed_exchanges(path) if "exchanges" in fields else sandbox.seed(**fields)

@@ -135,6 +135,9 @@ def test_objects_of_a_served_document_come_from_a_folder(omics, tmp_path):
         ran = omics(*words, "plants", installed=True)
         assert ran.code != 0
         assert "there is no service 'plants'; there are dss, azul, upload" in ran.err.replace("\n", " ")
+        ran = omics(*words[:-1], installed=True)
+        assert ran.code != 0
+        assert "the folder may be for animals, or for a platform. Use --service" in ran.err.replace("\n", " ")
         assert sandbox.contents()["animals"]["pets"] == 1
 
 

@@ -144,7 +144,7 @@ def _explanations(spec: str) -> Sequence[Explanation]:
 def seed(
     folder: Sequence[str] = (),
     *,
-    service: str = "dss",
+    service: str | None = None,
     exchanges: str | None = None,
     url: str | None = None,
     dir: str | None = None,
@@ -160,7 +160,8 @@ def seed(
 
     Args:
         folder: Folders of files.
-        service: Platform that the folders are added to, or name of a document that a running sandbox serves.
+        service: Platform that the folders are added to, or name of a document that a running sandbox serves; by default dss, if it
+            serves no document.
         exchanges: Recorded requests and answers, one JSON object a line.
         url: URL of a running sandbox, such as http://127.0.0.1:8080 (default: OMICS_SANDBOX_URL).
         dir: The folder of a sandbox that is not running.
@@ -171,7 +172,8 @@ def seed(
             "expected either folders or --exchanges", remedy="Name folders, or a recording with --exchanges."
         )
     running, stopped = _chosen(url, dir)
-    sources: list[dict[str, Any]] = [{"folder": str(Path(path).absolute()), "service": service} for path in folder]
+    chosen = {} if service is None else {"service": service}
+    sources: list[dict[str, Any]] = [{"folder": str(Path(path).absolute()), **chosen} for path in folder]
     if wrong := next((source["folder"] for source in sources if not Path(source["folder"]).is_dir()), None):
         raise UsageError(f"{wrong} is not a folder")
     if exchanges is not None:
