@@ -169,6 +169,16 @@ def is_edited(folder: Path) -> bool:
         return True
 
 
+def newer(folder: Path) -> str:
+    """Return the version of omicsdk that a copy is of, if it is a later one than this; else an empty text."""
+    try:
+        version = str(json.loads((folder / STAMP).read_bytes())["omicsdk"])
+    except (OSError, ValueError, LookupError, TypeError):  # none, or the stamp was changed
+        return ""
+    numbers, present = (tuple(map(int, re.findall(r"\d+", text)[:3])) for text in (version, omicsdk_version()))
+    return version if numbers > present else ""
+
+
 def relocated(path: str, text: str, identity: Identity, *, inside: bool = False) -> str:
     """Return a module as one of a package: its imports are relative, and in the runtime itself all names are the package's.
 

@@ -105,6 +105,7 @@ TEMPLATES: Mapping[str, Template] = {
     "pyproject.toml.jinja": Template(
         "pyproject.toml",
         {
+            "again": "the command that generates the project, for a comment; empty if it is not known",
             "name": "literal of the distribution's name",
             "version": "literal of its version",
             "description": "literal of a line on the service",

@@ -126,7 +126,7 @@ def test_check_lists_what_is_not_as_the_document_states(
     out = tmp_path / "out"
     words = (spec, "--name", "small_client", "--out", out)
     assert _run(*words, "--check") == 1
-    assert "omics: missing: src/small_client/client.py" in capsys.readouterr().err.splitlines()
+    assert capsys.readouterr().err == f"omics: {out} does not exist. Generate it without --check.\n"
     assert not out.exists()
     assert _run(*words) == 0
     for file in (path for path in out.rglob("*") if path.is_file()):  # as Git for Windows checks them out
@@ -151,6 +151,17 @@ def test_check_lists_what_is_not_as_the_document_states(
     assert "omics: kept, since not generated: src/small_client/ours/own.py" in capsys.readouterr().err.splitlines()
     assert (own.read_text(), gone.exists()) == ("of  users", False)
     assert _run(*words, "--check") == 0
+    capsys.readouterr()
+    before = "omics codegen small.yaml --name small_client"
+    assert f"\n# Again: {before}\n" in (out / "pyproject.toml").read_text()
+    assert _run(*words, "--flat", "--check") == 1
+    assert f"Use the options that it was generated with: {before}" in capsys.readouterr().err
+    stamp = out / "src/small_client/_runtime/stamp.json"
+    stamp.write_text(stamp.read_text().replace('"omicsdk": "', '"omicsdk": "9'))
+    assert _run(*words, "--flat") == 0
+    messages = capsys.readouterr().err
+    assert f"omics: it was generated with other options before: {before}" in messages
+    assert ", which is newer than this one: replaced" in messages
     assert _run(spec, "--name", "renamed_client", "--out", out) == 0
     assert "omics: src/small_client is generated, and no part of this project." in capsys.readouterr().err
 

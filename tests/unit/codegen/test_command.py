@@ -101,6 +101,11 @@ def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (
+            ("sugest", "small.yaml"),
+            "omics: unknown command 'sugest'. Did you mean suggest? For an argument of that name: omics codegen sugest",
+        ),
+        (("diff", "/dev/null", "small.yaml"), "omics: codegen diff: /dev/null: is no file, as <(...) of a shell. "),
         (("small.yaml", "--naem", "x"), "omics: codegen: unknown option --naem. Did you mean --name?"),
         (("diff", "small.yaml"), "omics: codegen diff: NEW is required. See: omics codegen diff --help"),
         (("small.yaml", "--name", "n", "--out", "o", "--dates", "x"), "omics: codegen: --dates: "),

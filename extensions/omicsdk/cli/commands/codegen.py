@@ -7,7 +7,7 @@ import json as encoding
 import shlex
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -102,6 +102,26 @@ class Document(Reading):
         overlays = list(map(Path, self.overlay))
         return {"spec": Path(self.spec), "overlays": overlays, "types": types} | Reading.options(self, console)
 
+    def again(self, **options: Any) -> str:
+        """The command that generates the same client, without the folders of files.
+
+        Args:
+            **options: Further options of the command.
+        """
+        words = ["omics", "codegen", Path(self.spec).name]
+        stated = {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("spec", "fetch")
+        }
+        usual = {"types": "text", "dates": "text", "runtime": "copy"}
+        for name, value in (stated | options).items():
+            is_path = name in ("overlay", "templates", "refs", "root")
+            items: Sequence[str | bool | None] = [value] if isinstance(value, (str, bool)) else value or ()
+            for item in items:
+                if item and item != usual.get(name):
+                    text = [] if item is True else [Path(item).name if is_path else item]
+                    words += [f"--{name.replace('_', '-')}", *text]
+        return shlex.join(words)
+
 
 def generate(
     document: Document,
@@ -139,7 +159,7 @@ def generate(
     with _generator(console, document.spec):
         from omicsdk_codegen.generate import make_package
         from omicsdk_codegen.naming import name_problem, package_name
-        from omicsdk_codegen.project import origin, project_drift, write_project
+        from omicsdk_codegen.project import origin, project_drift, recorded, write_project
         from omicsdk_codegen.template_files import Templates, rendering_with
 
         if name is not None and (problem := name_problem(name)):
@@ -153,17 +173,27 @@ def generate(
         with rendering_with(others), _formatted(others):
             generated = make_package(name=name or "", origin=origin(spec), strict=strict, **document.options(console))
             name = generated.name
+            again = document.again(name=name, runtime=runtime, no_cli=no_cli, templates=templates)
+            if check and not folder.exists():
+                raise OmicsError(f"{out} does not exist", remedy="Generate it without --check.")
             if check:
                 console.step("comparing")
-                drift = project_drift(generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
+                drift = project_drift(
+                    generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli, again=again
+                )
                 for difference in drift:
                     console.error(difference)
                 if drift:
-                    raise OmicsError(f"{out} differs from {spec}", remedy="Generate it again without --check.")
+                    before = recorded(folder)
+                    usual = "Generate it again without --check."
+                    remedy = usual if before in ("", again) else f"Use the options that it was generated with: {before}"
+                    raise OmicsError(f"{out} differs from {spec}", remedy=remedy)
                 console.message(f"{out} is up to date with {spec} ({len(generated.files)} files in the package)")
                 return
             console.step(f"formatting {len(generated.files)} files")
-            changes = write_project(generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
+            changes = write_project(
+                generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli, again=again
+            )
         _summarise(generated, folder / "src" / name, console)
         if others.overridden:
             console.message(f"templates of {templates} render: {', '.join(others.overridden)}")
@@ -328,8 +358,11 @@ def _generator(console: Console, *documents: str) -> Generator[None]:
         if document == "-":
             raise UsageError("cannot read a document from standard input", remedy="Save it in a file, and name that.")
         if not path.is_file():
-            problem = "is a folder" if path.is_dir() else "not found"
-            raise UsageError(f"{path}: {problem}", remedy="Use an OpenAPI or Swagger document, YAML or JSON.")
+            problem = (
+                "is a folder" if path.is_dir() else "is no file, as <(...) of a shell" if path.exists() else "not found"
+            )
+            remedy = "Use an OpenAPI or Swagger document, YAML or JSON, in a file."
+            raise UsageError(f"{path}: {problem}", remedy=remedy)
     missing = next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
     if missing is not None:
         raise MissingExtra("codegen", "omics codegen", module=missing)
