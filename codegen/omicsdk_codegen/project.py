@@ -111,9 +111,9 @@ def project_drift(
     *,
     core: Runtime = "copy",
     has_command: bool = True,
-    again: str = "",
 ) -> list[str]:
-    """Return what differs from the result of `write_project`, which has the same arguments; the user's own files are ignored.
+    """Return what differs from the result of `write_project`, which has the same arguments; the user's own files, and the command
+    that pyproject.toml states, are ignored.
 
     Raises:
         FormatFailed: the generator made code that is not Python.
@@ -124,7 +124,7 @@ def project_drift(
         f"{package}/{file}": content
         for file, content in formatted(_package_files(generated, name, spec, core, has_command), on_progress).items()
     }
-    expected |= formatted(files_around(generated.package, name, spec, core, has_command, again))
+    expected |= formatted(files_around(generated.package, name, spec, core, has_command, recorded(out)))
     own = _own_files(out / package, [file.removeprefix(f"{package}/") for file in expected])
     tree = tree_of(out / package)
     existing = {f"{package}/{file}": content for file, content in tree.items() if file not in own}

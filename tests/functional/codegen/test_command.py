@@ -154,11 +154,12 @@ def test_check_lists_what_is_not_as_the_document_states(
     capsys.readouterr()
     before = "omics codegen small.yaml --name small_client"
     assert f"\n# Again: {before}\n" in (out / "pyproject.toml").read_text()
-    assert _run(*words, "--flat", "--check") == 1
+    assert _run(*words, "--only", "*", "--check") == 0
+    assert _run(*words, "--no-cli", "--check") == 1
     assert f"Use the options that it was generated with: {before}" in capsys.readouterr().err
     stamp = out / "src/small_client/_runtime/stamp.json"
     stamp.write_text(stamp.read_text().replace('"omicsdk": "', '"omicsdk": "9'))
-    assert _run(*words, "--flat") == 0
+    assert _run(*words, "--no-cli") == 0
     messages = capsys.readouterr().err
     assert f"omics: it was generated with other options before: {before}" in messages
     assert ", which is newer than this one: replaced" in messages

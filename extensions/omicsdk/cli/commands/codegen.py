@@ -178,9 +178,7 @@ def generate(
                 raise OmicsError(f"{out} does not exist", remedy="Generate it without --check.")
             if check:
                 console.step("comparing")
-                drift = project_drift(
-                    generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli, again=again
-                )
+                drift = project_drift(generated, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
                 for difference in drift:
                     console.error(difference)
                 if drift:
