@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 import sys
@@ -25,14 +23,12 @@ from omicsdk.core.errors import (
     Forbidden,
     Interrupted,
     NameClash,
-    NotWritable,
     OmicsError,
     TransportError,
     TruncatedTransfer,
     Unauthorized,
     UsageError,
 )
-from omicsdk.core.files import in_place_of
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sizes import size_words
 from omicsdk.core.text_arguments import check_texts, text_is_one_item
@@ -76,14 +72,14 @@ from omicsdk.portals.names.written import (
 )
 from omicsdk.portals.pages import page_in
 from omicsdk.portals.plan import Layout, Plan, Related
-from omicsdk.portals.rows import OUTCOME_COLUMN, PATH_COLUMN, SEPARATOR, table_rows, text_of
+from omicsdk.portals.results import check_not_listed, check_writable, keep_earlier, result_beside, write_result
+from omicsdk.portals.rows import OUTCOME_COLUMN, table_rows, text_of
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Selection
 from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.portals.tables import PATHS, TABLE
 from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
-from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.engine.options import check_choice
 from omicsdk.transfer.network.representations import UNNAMED
@@ -91,8 +87,6 @@ from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.reports.units import count_of, partial_words, total_words
 
 STDIN = "-"
-SUFFIX = ".manifest.tsv"
-"""Suffix of the result manifest after the name of the folder."""
 NAMES = "names"
 """Name of the format of accessions and other names, which no `--format` chooses."""
 MANY_FILES, MANY_BYTES = 1000, 100 << 30
@@ -203,9 +197,9 @@ def get(
     check_texts("what", what, os.PathLike)
     arguments = [what] if isinstance(what, str | os.PathLike) else [*what]
     if not chosen.dry_run:
-        _check_writable(written)
+        check_writable(written)
         if where or limit is not None or sample is not None or not chosen.fit_all:
-            _check_not_listed(written, arguments)
+            check_not_listed(written, arguments)
     tell = on_message or _silent
     planning = planned(
         arguments,
@@ -245,13 +239,13 @@ def get(
         except KeyboardInterrupt as error:
             # Ctrl-C while another copy of some files was tried leaves a report of these alone.
             if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
-                _keep_earlier(written, plan, tell)
+                keep_earlier(written, plan, tell)
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
         # The result of an earlier download stays if this one found no file.
         if not chosen.dry_run and (plan.count or not plan.unavailable or not written.exists()):
             report = without_pages(report, target, tell)
-            _keep_earlier(written, plan, tell)
+            keep_earlier(written, plan, tell)
             write_result(written, plan, target, report.outcomes)
             # The result manifest exists before the conversion, which may take long and be interrupted.
             if converter is not None:
@@ -713,124 +707,3 @@ def missing_logins(files: Iterable[HasKind], sources: Sources, report: TransferR
             yield f"{count_of(number, 'file')} refused: no credentials. {remedy}"
         elif remedy := sources.of(kind).refused_login:
             yield f"{count_of(number, 'file')} refused with your credentials. {remedy}"
-
-
-# -- the result manifest
-
-
-def result_beside(folder: Path) -> Path:
-    """The result manifest of a folder, beside it.
-
-    Args:
-        folder: The folder.
-    """
-    named = folder if folder.name not in ("", "..") else folder.resolve()
-    return named.with_name(f"{named.name or 'files'}{SUFFIX}")
-
-
-def _check_writable(path: Path) -> None:
-    """Reject a result manifest that cannot be written, before the download."""
-    above = nearest_folder(str(path.absolute().parent))
-    if path.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        why = "a folder of that name exists" if path.is_dir() else f"this account cannot write in {above}"
-        raise NotWritable(str(path), why, remedy="Name another file for the result manifest: --result FILE.")
-
-
-def _check_not_listed(path: Path, arguments: Sequence[str | os.PathLike[str]]) -> None:
-    """Reject a result manifest that would replace a list of which it has the selected rows alone."""
-    if path.exists() and any(Path(argument).exists() and path.samefile(argument) for argument in arguments):
-        raise UsageError(
-            f"The result manifest would replace the list {path}, without the rows that are not selected",
-            remedy="Name another file for it: --result FILE.",
-        )
-
-
-def _keep_earlier(path: Path, plan: Plan, tell: Callable[[str], object]) -> None:
-    """Rename an earlier result manifest that has files, or cells, which one of this plan lacks.
-
-    These are of another download into the folder, or a column that its user added.
-    """
-
-    def stated(cells: Mapping[str, str]) -> dict[str, str]:
-        return {name: cell for name, cell in cells.items() if cell and name not in (PATH_COLUMN, OUTCOME_COLUMN)}
-
-    if not path.exists():
-        return
-    replacing = (stated(row.cells) for row in plan.rows())
-    with suppress(UnicodeDecodeError, csv.Error), path.open(newline="", encoding="utf-8") as file:
-        earlier = csv.DictReader(file, restval="", dialect="excel-tab")
-        # In the order of the plan, so that neither table is held in memory.
-        if all(stated(cells) in replacing for cells in earlier if cells.get(PATH_COLUMN, "?").strip(SEPARATOR)):
-            return
-    free = (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in count(1))
-    kept = next(name for name in free if not name.exists())
-    path.rename(kept)
-    tell(f"the earlier {path}, which has other rows or columns, is kept as {kept}")
-
-
-def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome]) -> None:
-    """Write the rows of all lists with the path and outcome of each file; the file appears when it is whole.
-
-    Args:
-        path: The file.
-        plan: The rows and their files.
-        folder: The folder of the files, as the user gave it.
-        outcomes: One for each file of the plan, in order.
-
-    Raises:
-        NotWritable: It cannot be written.
-        DiskFull: The disk is full.
-    """
-    columns = [
-        *(name for name in plan.columns if name not in (PATH_COLUMN, OUTCOME_COLUMN)),
-        PATH_COLUMN,
-        OUTCOME_COLUMN,
-    ]
-    # Only the outcomes of files that are listed again are kept: a list may have any number of rows.
-    names = {file.name for row in plan.rows() for file, again in zip(row.files, row.again, strict=True) if again}
-    # A Path for each row would intern its parts: the interpreter's table of them grows with the list.
-    above = str(Path(folder, "name")).removesuffix("name")
-    following, repeated = iter(outcomes), dict[str, Outcome]()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with write_errors(str(path), path.name), in_place_of(path, durable=False) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-        writer = csv.DictWriter(text, columns, restval="", dialect="excel-tab", lineterminator="\n")
-        writer.writeheader()
-        for row in plan.rows():
-            ended: list[Outcome] = []
-            for listed_file, again in zip(row.files, row.again, strict=True):
-                outcome = repeated[listed_file.name] if again else next(following)
-                if listed_file.name in names:
-                    repeated[listed_file.name] = outcome
-                ended.append(outcome)
-            writer.writerow(
-                {
-                    **row.cells,
-                    PATH_COLUMN: SEPARATOR.join(
-                        above + os.path.normpath(file.name) if file.is_present else "" for file in ended
-                    ),
-                    OUTCOME_COLUMN: SEPARATOR.join(map(outcome_words, ended)) if ended else "no file",
-                }
-            )
-        text.detach()
-
-
-def outcome_words(outcome: Outcome) -> str:
-    """Return the outcome of a file for the result manifest: its verification, or the reason why it is missing.
-
-    Args:
-        outcome: Its outcome.
-    """
-    if outcome.is_present:
-        return ": ".join(filter(None, (outcome.verification, outcome.warning))).replace(SEPARATOR, ",")
-    error: OmicsError | None = outcome.error
-    why = (
-        without_query(error.message).splitlines()[0]
-        if error and error.message
-        else type(error).__name__
-        if error
-        else ""
-    )
-    # Named, so that the manifest as a list names the file again; a row that cannot be read is named by its line.
-    is_named = outcome.name in why or (why and why.partition(":")[0] in outcome.name)
-    return ": ".join(filter(None, (outcome.state, "" if is_named else outcome.name, why))).replace(SEPARATOR, ",")

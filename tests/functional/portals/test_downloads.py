@@ -28,9 +28,9 @@ from omicsdk.core import (
     UsageError,
 )
 from omicsdk.portals import FORMATS, FileList, ListError, SourceOptions
-from omicsdk.portals.downloads import write_result
 from omicsdk.portals.lists import format_named
 from omicsdk.portals.plan import Plan
+from omicsdk.portals.results import write_result
 from omicsdk.portals.sources import Sources
 from omicsdk.transfer import Outcome, TransferFailed
 from portal_host import PortalHost, content

@@ -520,7 +520,8 @@ def verify(
     """Verify downloads, copies, or the bytes on a platform.
 
     A file or folder on this machine is read and compared with the checksums that its download recorded, without a
-    request. The bytes on a platform are fetched, compared with what the platform states, and discarded. With a copy,
+    request; so are two files of one download. A file that did not arrive, as the result manifest of the folder states,
+    is missing. The bytes on a platform are fetched, compared with what the platform states, and discarded. With a copy,
     each file of the source is compared with it: local files are read, checksums and sizes stated by platforms are
     trusted. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
     unverified if nothing is stated; so is a source whose listing contradicts itself. The exit code is 3 if one of
@@ -553,8 +554,9 @@ def verify(
     with places.stores() as stores:
         selection = source_to_copy(stores.of(uri), uri, patterns=places)
         doubtful = [Verdict(file.name, "unverified", doubt.message) for file, doubt in selection.unlisted]
-        if copy is None and uri.scheme == "file":
-            return [*_verified_by_journals(uri.path, selection.files, places), *doubtful]
+        if uri.scheme == "file" and (copy is None or _are_of_one_download(uri, parse_uri(copy))):
+            verdicts = [*_verified_by_journals(uri.path, selection.files, places), *doubtful]
+            return verdicts if copy is None else [*verdicts, *verify(copy, places=places, **options)]
         if copy is None:
             return [*verify_bytes(selection.files, stores.of(uri), chosen, room=SPOOL), *doubtful]
         expected = by_name(selection.files, parse_uri(copy))
@@ -569,29 +571,50 @@ def _verified_by_lock(folder: str, options: TransferOptionsDict) -> list[Verdict
     return [_verdict(folder, outcome) for outcome in Lock.load(folder).verify(**options).outcomes]
 
 
+def _are_of_one_download(source: Uri, copy: Uri) -> bool:
+    """Whether two files are in one folder, and downloads recorded both: such as mates, which are no copies of each other."""
+    from omicsdk.fs.copying.comparison import recorded_items
+
+    paths = [uri.path for uri in (source, copy)]
+    is_pair = copy.scheme == "file" and all(map(os.path.isfile, paths)) and len({*map(os.path.dirname, paths)}) == 1
+    return is_pair and all(recorded_items(path, ()) for path in paths)
+
+
 def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) -> Iterator[Verdict]:
-    """Yield a verdict on each file on this machine, by the checksums that its download recorded."""
+    """Yield a verdict on each file on this machine, by the checksums that its download recorded, and on those that did not arrive."""
+    import re
     import shlex
     from pathlib import Path
 
     from omicsdk.fs.copying.comparison import Verdict, recorded_items
+    from omicsdk.portals.results import RESULT_NAME, not_arrived
     from omicsdk.transfer.checksums import verify as verify_items
 
     items = recorded_items(path, files)
-    if not items:
+    existing = {file.name for file in files if not RESULT_NAME.search(file.name)}
+    missing = not_arrived(Path(path)) if Path(path).is_dir() else {}
+    partial = {name for name in existing if re.search(r"\.[0-9a-f]{8}\.part\Z", name)}
+    missing |= {name.rsplit(".", 2)[0]: "only a part of it arrived" for name in partial}
+    if not items and not missing:
+        folder, is_result = RESULT_NAME.subn("", path)
         problem = f"{path} is on this machine, and no download recorded checksums of its files"
         raise UsageError(
             problem,
-            remedy="Run omics get again, which checks existing files, or name its source, too: "
+            remedy=f"Verify the folder of its files: omics verify {shlex.quote(folder)}"
+            if is_result
+            else "Run omics get again, which checks existing files, or name its source, too: "
             f"omics verify SOURCE {shlex.quote(path)}",
         )
-    existing = {file.name for file in files}
+    existing -= partial
+    missing = {name: why for name, why in missing.items() if name not in existing and places.fits(name, None)}
     # With those that are missing: a listing cannot name them, so the filters decide by the record.
     chosen = [item for item in items if item.name in existing or places.fits(item.name, item.size)]
     folder = path if Path(path).is_dir() else str(Path(path).parent)
     yield from (_verdict(folder, outcome) for outcome in verify_items(chosen, folder).outcomes)
     for name in sorted(existing.difference(item.name for item in items)):
         yield Verdict(name, "unverified", "no download recorded its checksum")
+    for name in sorted(missing.keys() - {item.name for item in items}):
+        yield Verdict(name, "missing", f"{missing[name]}. Run omics get again to complete the folder")
 
 
 def _verdict(folder: str, outcome: Outcome) -> Verdict:
@@ -614,28 +637,6 @@ def _copies(stores: Stores, expected: Mapping[str, Selected], copy: Uri) -> dict
     if store.entry(copy, recursive=True).is_folder:
         return by_name(source_to_copy(store, copy).files, copy)  # what a listing lacks is reported as missing
     return {name: file for name in expected for file in source_to_copy(store, copy).files} if len(expected) == 1 else {}
-
-
-def _tell_not_arrived(folder: str, console: Console) -> None:
-    """Print how many files did not arrive, by the result manifest beside a folder: no record of the folder has them."""
-    import csv
-    from contextlib import suppress
-    from pathlib import Path
-
-    if not Path(folder).is_dir():  # it may be a URI
-        return
-    from omicsdk.portals.downloads import OUTCOME_COLUMN, SEPARATOR, result_beside
-
-    path, missing = result_beside(Path(folder)), 0
-    with suppress(FileNotFoundError, UnicodeDecodeError, csv.Error), path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file, dialect="excel-tab", restval=""):
-            missing += sum(
-                words.startswith(("failed: ", "stopped")) for words in row.get(OUTCOME_COLUMN, "").split(SEPARATOR)
-            )
-    if missing:
-        console.warning(
-            f"{path}: {count_of(missing, 'file')} did not arrive. Run omics get again to complete the folder."
-        )
 
 
 def verified(result: list[Verdict], call: Call) -> TextAndData:
@@ -665,9 +666,6 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
     if counts.get("size only") and not strict:
         compared = count_of(counts["size only"], "file")
         call.console.warning(f"compared by size only: {compared}. --require-checksum fails these.")
-    source = call.arguments.get("source")
-    if source and not call.arguments.get("copy") and not call.arguments.get("lock"):
-        _tell_not_arrived(source, call.console)
     line = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no files"
     rows = ({"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result)
 
