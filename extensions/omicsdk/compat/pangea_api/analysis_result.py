@@ -20,9 +20,7 @@ from omicsdk.pangea.fields import FieldId, blob_file_name, download_url, referen
 from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
-    from omicsdk.compat.pangea_api.knex import Knex
-    from omicsdk.compat.pangea_api.sample import Sample
-    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+    from omicsdk.compat.pangea_api import Knex, Sample, SampleGroup
 
 __all__ = [
     "AnalysisResult",

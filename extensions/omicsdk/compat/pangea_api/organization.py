@@ -9,8 +9,7 @@ from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, text_at
 from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
-    from omicsdk.compat.pangea_api.knex import Knex
-    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+    from omicsdk.compat.pangea_api import Knex, SampleGroup
 
 
 class Organization(RemoteObject):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from omicsdk.compat.pangea_api._routes import list_url, named
@@ -184,13 +185,11 @@ class RemoteObject:
 
     def exists(self) -> bool:
         """Return whether it exists on the server; an existing object is fetched, with errors as of `get`."""
-        if self._deleted:
-            return False
-        try:
-            self._read(fresh=True)
-        except PangeaNotFoundError:
-            return False
-        return True
+        with suppress(PangeaNotFoundError):
+            if not self._deleted:
+                self._read(fresh=True)
+                return True
+        return False
 
     def create(self) -> Self:
         """Create it and missing parents, unless it was fetched or created.
@@ -254,15 +253,14 @@ class RemoteObject:
         """Load it from the cache, or from the server if it must be fresh or the cached blob does not match."""
         cached = None if fresh else self.get_cached_blob()
         if cached is not None:
-            try:
-                return self.load_blob(cached)
-            except (KeyError, RemoteObjectOverwriteError):
-                self.invalidate_cache()
+            with suppress(KeyError, RemoteObjectOverwriteError):
+                self.load_blob(cached)
+                return
+            self.invalidate_cache()
         writes, blob = self.knex.writes, self._fetch()
         self.load_blob(blob)
         if writes == self.knex.writes:  # data that was written meanwhile may be newer
             self.cache_blob(blob)
-        return None
 
     def _fetch(self) -> Blob:
         """Request its description by name."""
@@ -286,9 +284,7 @@ class RemoteObject:
 
     def _answered(self, url: str, **options: object) -> Blob:
         """Request an object of the server."""
-        response: object = self.knex.get(url, url_options={**self.inherited_url_options, **options})
-        with documented_errors():
-            return object_of(response, url)
+        return _object(self.knex.get(url, url_options={**self.inherited_url_options, **options}), url)
 
     def _listed(self) -> Blob:
         """Return its entry of the flat list."""
@@ -307,8 +303,7 @@ class RemoteObject:
             parent.idem()
         sent = {name: value for name, value in self._creation().items() if not self._is_blank(name, value)}
         response: object = self.knex.post(self.route, json=sent, url_options=self.inherited_url_options)
-        with documented_errors():
-            self._take(object_of(response, self.route))
+        self._take(_object(response, self.route))
 
     def _create_or_find(self) -> None:
         """Create it, or fetch it if another program created it first."""
@@ -329,8 +324,7 @@ class RemoteObject:
                 raise RemoteObjectError(f"{self}: {name} cannot be blank", remedy="Set another text.")
         if changes:
             response: object = self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options)
-            with documented_errors():
-                self._take(object_of(response, self._own_route()))
+            self._take(_object(response, self._own_route()))
 
     def _is_unsaved(self) -> bool:
         """Return whether there are unsaved changes."""
@@ -341,8 +335,8 @@ class RemoteObject:
 
     def _changes(self) -> dict[str, object]:
         """Return the fields that differ from the server's."""
-        server_values = self._on_server
-        return {name: value for name, value in self._writable().items() if _print(value) != server_values.get(name)}
+        writable = self._writable().items()
+        return {name: value for name, value in writable if _print(value) != self._on_server.get(name)}
 
     def _creation(self) -> dict[str, object]:
         """Return the body of its creation: all writable fields that are set."""
@@ -459,8 +453,12 @@ def text_at(blob: Blob, field: str) -> str:
 
 def object_at(blob: Blob, field: str) -> Blob:
     """Return what an object on the server must belong to, such as its library; errors as those of `text_at`."""
+    return _object(_object(blob, "an object of the server").get(field), field)
+
+
+def _object(value: object, name: str) -> Blob:
     with documented_errors():
-        return object_of(object_of(blob, "an object of the server").get(field), field)
+        return object_of(value, name)
 
 
 def _extends(remote: object, here: object) -> bool:

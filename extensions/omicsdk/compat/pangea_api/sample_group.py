@@ -19,10 +19,7 @@ from omicsdk.pangea.listings import BATCH
 from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
-    from omicsdk.compat.pangea_api.analysis_result import SampleGroupAnalysisResult
-    from omicsdk.compat.pangea_api.knex import Knex
-    from omicsdk.compat.pangea_api.organization import Organization
-    from omicsdk.compat.pangea_api.sample import Sample
+    from omicsdk.compat.pangea_api import Knex, Organization, Sample, SampleGroupAnalysisResult
 
 
 class SampleGroup(RemoteObject):

@@ -12,9 +12,7 @@ from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
-    from omicsdk.compat.pangea_api.knex import Knex
-    from omicsdk.compat.pangea_api.sample import Sample
-    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+    from omicsdk.compat.pangea_api import Knex, Sample, SampleGroup
 
 __all__ = ["GroupWorkOrder", "GroupWorkOrderProto", "JobOrder", "WorkOrder", "WorkOrderProto"]
 

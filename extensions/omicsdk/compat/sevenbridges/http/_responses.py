@@ -37,24 +37,14 @@ class Response(DocumentedReply):
         response: The response of core; None of an error, and of one that an error handler has made.
     """
 
+    request: Request
+    error: APIError | None = None
     response: httpx.Response | None = None
-
-    def __init__(
-        self,
-        status_code: int,
-        headers: Mapping[str, str],
-        content: bytes,
-        url: str,
-        request: Request,
-        error: APIError | None = None,
-    ) -> None:
-        super().__init__(status_code, headers, url, request, content)
-        self.error = error
 
     @classmethod
     def of(cls, response: httpx.Response, request: Request) -> Response:
         """Create from a successful response that was read."""
-        instance = cls(response.status_code, response.headers, response.content, mask_url(str(response.url)), request)
+        instance = cls(response.status_code, response.headers, mask_url(str(response.url)), request, response.content)
         instance.response = response
         return instance
 
@@ -63,7 +53,9 @@ class Response(DocumentedReply):
         """Create from a response that was raised as an error; secrets in its body are masked."""
         import httpx
 
-        return cls(error.status, httpx.Headers(error.headers), refused_body(error), error.url, request, error)
+        instance = cls(error.status, httpx.Headers(error.headers), error.url, request, refused_body(error))
+        instance.error = error
+        return instance
 
     def raise_for_status(self) -> None:
         """Raise the SbgError of a response with a status of 400 or above."""
@@ -78,7 +70,6 @@ class StreamedResponse(DocumentedBody, Response):
         body = Body(response, lambda error: transport_error(error, request, response))
         super().__init__(body, response.close, request, _documented)
         self.url = mask_url(self.url)
-        self.error = None
 
 
 def _documented(error: Exception) -> Exception:

@@ -66,12 +66,10 @@ def plain_mapping(name: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def destination(
-    project: object = None,
-    parent: object = None,
-    what: str = "This call",
-    remedy: str = "Pass one of them: a folder knows its project.",
-) -> dict[str, str]:
+ONE_PLACE = "Pass one of them: a folder knows its project."
+
+
+def destination(project: object, parent: object, what: str, remedy: str = ONE_PLACE) -> dict[str, str]:
     """Return "project" or "parent" with its id: the one destination of files that was given."""
     if project and parent:
         raise SbgError(f"{what} was given both a project and a parent", remedy=remedy)

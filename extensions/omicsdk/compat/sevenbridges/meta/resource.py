@@ -225,10 +225,9 @@ class Resource:
     def _told_anew(self) -> dict[str, Any]:
         request = self._request()
         if request is None:
-            raise SbgError(
-                f"{type(self).__name__} {self._data.get(self._KEY)!r} cannot be reloaded: its URL is unknown",
-                remedy="Get it again, by its id or from a list.",
-            )
+            name = f"{type(self).__name__} {self._data.get(self._KEY)!r}"
+            remedy = "Get it again, by its id or from a list."
+            raise SbgError(f"{name} cannot be reloaded: its URL is unknown", remedy=remedy)
         return self.api.call_object(request)
 
     def delete(self) -> None:

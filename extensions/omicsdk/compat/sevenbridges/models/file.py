@@ -240,10 +240,9 @@ class File(Gettable):
         places = {"project": project, "parent": parent, "dataset": dataset}
         location = {name: identifier(container) for name, container in places.items() if container}
         if len(location) != 1:
-            raise SbgError(
-                f"Files are listed by one of project, parent and dataset; given: {' and '.join(location) or 'none'}",
-                remedy="Pass one of them.",
-            )
+            named = " and ".join(location) or "none"
+            problem = f"Files are listed by one of project, parent and dataset; given: {named}"
+            raise SbgError(problem, remedy="Pass one of them.")
         if cont_token is not None and metadata:
             remedy = "Omit cont_token, or filter the files of the list."
             raise SbgError("metadata and cont_token are mutually exclusive", remedy=remedy)

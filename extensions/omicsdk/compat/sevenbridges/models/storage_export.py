@@ -58,13 +58,10 @@ class Export(StorageJob):
             overwrite: Whether to replace an object of that name.
             copy_only: Whether the file is unchanged; else it becomes an alias of the object.
         """
-        ends = {
-            "source": {"file": identifier(file)},
-            "destination": {"volume": identifier(volume), "location": location},
-        }
+        source, target = {"file": identifier(file)}, {"volume": identifier(volume), "location": location}
         options = {"properties": properties or None, "overwrite": overwrite, "copy_only": copy_only or None}
         try:
-            return cls._asked(api, "create_export", **ends, **options)
+            return cls._asked(api, "create_export", source=source, destination=target, **options)
         except SbgError as error:
             storage: object = file.field("storage") if isinstance(file, File) else None
             if is_object(storage) and storage.get("type") == FileStorageType.VOLUME:

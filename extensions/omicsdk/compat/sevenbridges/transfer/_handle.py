@@ -34,10 +34,8 @@ OF_A_FILE = 4
 _log = logger("omicsdk.sb")
 
 _GOING_ON = (TransferState.RUNNING, TransferState.PAUSED)
-_BY_REASON: Mapping[str | None, str] = {
-    "asked": TransferState.STOPPED,
-    **dict.fromkeys(("interrupt", "terminate"), TransferState.ABORTED),
-}
+_ABORTED = dict.fromkeys(("interrupt", "terminate"), TransferState.ABORTED)
+_BY_REASON: Mapping[str | None, str] = {"asked": TransferState.STOPPED, **_ABORTED}
 """Final state of a stopped transfer, by reason."""
 
 
@@ -58,8 +56,7 @@ class Handle(threading.Thread, ABC):
         self._what: Direction = what
         self._part_size = part_size
         self._retries, self._patience = retrying(retry_count, timeout)
-        self._file_size = 0
-        self._bytes_done = 0
+        self._file_size = self._bytes_done = 0
         self._control = Control()
         self._control.substitute = file_sender
         self._guard = threading.Lock()

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 from omicsdk.compat.sevenbridges._arguments import check_texts, path_of
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import SbgError, as_ours
-from omicsdk.compat.sevenbridges.meta._operations import destination
+from omicsdk.compat.sevenbridges.meta._operations import ONE_PLACE, destination
 from omicsdk.compat.sevenbridges.meta.resource import identifier
 from omicsdk.compat.sevenbridges.transfer._handle import Handle, check_part_size
 from omicsdk.compat.sevenbridges.transfer.utils import Part, total_parts
@@ -140,9 +140,7 @@ class Upload(Sending):
         upload_id: str = "",
     ) -> None:
         # Before release 2 the third argument was the name; a name mistaken for a folder would be stored in the wrong place.
-        remedy = (
-            "Pass one of them: a folder knows its project. The third argument is parent; give a name as file_name=."
-        )
+        remedy = f"{ONE_PLACE} The third argument is parent; give a name as file_name=."
         self._folder = cast("Target", destination(project, parent, "An upload", remedy))
         self._options: dict[str, Any] = {"overwrite": overwrite, "upload_id": upload_id}
         super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume and not upload_id)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk.compat.pangea_api.knex import documented_errors
 
 if TYPE_CHECKING:
-    from omicsdk.compat.pangea_api.organization import Organization
-    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+    from omicsdk.compat.pangea_api import Organization, SampleGroup
 
 
 def create_pangea_group_from_bioproj(org: Organization, bioproj_accession: str, sleep_time: float = 2) -> SampleGroup:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from omicsdk.pangea import ncbi
 
 if TYPE_CHECKING:
-    from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResult, SampleAnalysisResultField
-    from omicsdk.compat.pangea_api.organization import Organization
-    from omicsdk.compat.pangea_api.sample import Sample
-    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+    from omicsdk.compat.pangea_api import (
+        Organization,
+        Sample,
+        SampleAnalysisResult,
+        SampleAnalysisResultField,
+        SampleGroup,
+    )
 
 __all__ = ["BioProject", "BioSample", "SRARecord"]
 

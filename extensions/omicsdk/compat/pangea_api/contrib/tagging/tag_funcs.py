@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
 
 if TYPE_CHECKING:
-    from omicsdk.compat.pangea_api.knex import Knex
-    from omicsdk.compat.pangea_api.sample import Sample
+    from omicsdk.compat.pangea_api import Knex, Sample
 
 
 def get_tags_for_sample(knex: Knex, sample: Sample) -> Iterator[Tag]:
