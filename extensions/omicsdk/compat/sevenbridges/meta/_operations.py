@@ -6,7 +6,7 @@
         ...
 
 The arguments go to the operation under their names, converted as `CONVERSIONS` states; those that are None are left out. A
-method of an object also sends which one, by `_PATH` of its class.
+method of an object also sends which one, by `_path` of its class.
 """
 
 # The methods that are made here are those of resources.
@@ -18,7 +18,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache, partial, wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta.collection import Collection
@@ -191,10 +191,9 @@ sends = partial(_operation, "nothing")
 class Listed(Gettable):
     """Resource whose list contains everything that the user may see."""
 
-    _LIST: ClassVar[str]  # the operation
-
     @classmethod
     def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
         """List them."""
         api = cls._client(api)
-        return Collection.fetch(cls, request_of(api, cls._LIST, offset=offset, limit=limit, fields="_all"), api)
+        request = request_of(api, cls._calls["list"], offset=offset, limit=limit, fields="_all")
+        return Collection.fetch(cls, request, api)

@@ -36,17 +36,18 @@ class Resource:
     Methods that send requests raise SbgError, such as NotFound, if the platform responds with an error.
     """
 
-    _PATH: ClassVar[str] = ""  # what operations on one call its id; owner and name by a slash between them
-    _GET: ClassVar[str] = ""  # the operations that get, save and delete one; empty if the platform has none
-    _SAVE: ClassVar[str] = ""
-    _DELETE: ClassVar[str] = ""
+    _path: ClassVar[str] = ""  # what operations on one call its id; owner and name by a slash between them
+    _calls: ClassVar[Mapping[str, str]] = {}  # the operations that get, list, update and delete one, by that verb
 
     _API: ClassVar[Api | None] = None  # of the class that an Api creates
-    _KEY: ClassVar[str] = "id"  # the member that distinguishes objects
+    _key: ClassVar[str] = "id"  # the member that distinguishes objects
     _members: ClassVar[dict[str, Field[Any]]] = {}  # the fields by the platform's names
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, path: str = "", calls: str = "", key: str = "") -> None:
         super().__init_subclass__()
+        cls._path, cls._key = path or cls._path, key or cls._key
+        verbs = {call.replace("remove", "delete").partition("_")[0]: call for call in calls.split()}
+        cls._calls = {**cls._calls, **verbs}
         members = (member for base in reversed(cls.__mro__) for member in vars(base).values())
         cls._members = {member.name: member for member in members if isinstance(member, Field)}
         if cls.__module__.startswith("omicsdk."):  # not a program's own subclass
@@ -144,18 +145,18 @@ class Resource:
     @classmethod
     def _place(cls, thing: object) -> dict[str, str]:
         """Return the path arguments of operations on a resource, or on an id."""
-        owner, _, name = cls._PATH.partition("/")
+        owner, _, name = cls._path.partition("/")
         if name:
-            return dict(zip((owner, name), _owned(thing, cls._PATH), strict=True))
-        return {owner: identifier(thing, cls._KEY)} if owner else {}
+            return dict(zip((owner, name), _owned(thing, cls._path), strict=True))
+        return {owner: identifier(thing, cls._key)} if owner else {}
 
     def _request(self) -> Request | None:
         """Return the request that reloads it; None without such an operation."""
         href, api = self._data.get("href"), self._api
         if api is None:
             return None
-        if self._GET and (self._data.get(self._KEY) or not self._PATH):
-            return request_of(api, self._GET, **self._place(self))
+        if "get" in self._calls and (self._data.get(self._key) or not self._path):
+            return request_of(api, self._calls["get"], **self._place(self))
         return linked_request(href, f"get {type(self).__name__}") if href and isinstance(href, str) else None
 
     def _take_over(self, payload: dict[str, Any]) -> None:
@@ -225,17 +226,17 @@ class Resource:
     def _told_anew(self) -> dict[str, Any]:
         request = self._request()
         if request is None:
-            name = f"{type(self).__name__} {self._data.get(self._KEY)!r}"
+            name = f"{type(self).__name__} {self._data.get(self._key)!r}"
             remedy = "Get it again, by its id or from a list."
             raise SbgError(f"{name} cannot be reloaded: its URL is unknown", remedy=remedy)
         return self.api.call_object(request)
 
     def delete(self) -> None:
         """Delete it; an SbgError if the platform has no operation for it."""
-        if not self._DELETE:
+        if "delete" not in self._calls:
             remedy = "Contact the platform's support."
             raise SbgError(f"{self!r} cannot be deleted: the platform has no operation for it", remedy=remedy)
-        self.api.send(request_of(self.api, self._DELETE, **self._place(self)))
+        self.api.send(request_of(self.api, self._calls["delete"], **self._place(self)))
 
     # -- as objects
 
@@ -264,7 +265,7 @@ class Resource:
 
     def _identity(self) -> object:
         """Return its identity within its class; None without one."""
-        return self._data.get(self._KEY)
+        return self._data.get(self._key)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Resource) or self._resource() is not other._resource():
@@ -277,7 +278,7 @@ class Resource:
         return hash((self._resource(), mine)) if mine is not None else object.__hash__(self)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._KEY}={self._data.get(self._KEY)}>"
+        return f"<{type(self).__name__}: {self._key}={self._data.get(self._key)}>"
 
 
 class Gettable(Resource):
@@ -290,10 +291,10 @@ class Gettable(Resource):
     def get(cls, id: Any, api: Api | None = None) -> Self:
         """Get one by its id, or again by the resource itself."""
         path_ids = cls._place(id)
-        resource = cls._asked(api, cls._GET, **path_ids)
+        resource = cls._asked(api, cls._calls["get"], **path_ids)
         if path_ids.get("owner") == "" and not resource.field("id"):
             # The platform took it for an owner, and has listed what is the owner's.
-            raise _not_owned(identifier(id), cls._PATH)
+            raise _not_owned(identifier(id), cls._path)
         return resource
 
 
@@ -303,7 +304,7 @@ class Savable(Resource):
     def save(self, inplace: bool = True) -> Self:
         """Save the edits; a ResourceNotModified if there are none."""
         # Not by `request_of`: a value set to None is sent.
-        request = request_with(self.api, self._SAVE, {**self._place(self), **self._changed()})
+        request = request_with(self.api, self._calls["update"], {**self._place(self), **self._changed()})
         return self._saved(self.api.call_object(request), inplace)
 
 

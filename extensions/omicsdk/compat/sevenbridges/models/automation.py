@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
 
 
-class AutomationMember(MemberFields, Savable):
+class AutomationMember(MemberFields, Savable, calls="remove_automation_member"):
     """A member of an automation."""
-
-    _DELETE = "remove_automation_member"
 
     name = fields.text()
 
@@ -108,11 +106,8 @@ class AutomationMember(MemberFields, Savable):
 _CODE: Mapping[str, Conversion] = {"location": lambda _, value: identifier(getattr(value, "id", value))}
 
 
-class AutomationPackage(Gettable, Savable):
+class AutomationPackage(Gettable, Savable, path="package_id", calls="get_automation_package update_automation_package"):
     """A version of an automation's code."""
-
-    _PATH = "package_id"
-    _GET, _SAVE = "get_automation_package", "update_automation_package"
 
     automation = fields.uuid()
     version = location = created_by = python = fields.text()
@@ -166,11 +161,8 @@ class AutomationPackage(Gettable, Savable):
 _SENT: Mapping[str, Conversion] = dict.fromkeys(("inputs", "settings", "secret_settings"), lambda _, value: sent(value))
 
 
-class AutomationRun(Running, Savable):
+class AutomationRun(Running, Savable, path="run_id", calls="get_automation_run update_automation_run"):
     """A run of an automation's package."""
-
-    _PATH = "run_id"
-    _GET, _SAVE = "get_automation_run", "update_automation_run"
 
     _ENDED = frozenset(AutomationStatus.terminal_states)
     _CALLED = "Run"
@@ -265,11 +257,8 @@ class AutomationRun(Running, Savable):
         return sent(super()._changed())
 
 
-class Automation(Gettable, Savable):
+class Automation(Gettable, Savable, path="automation_id", calls="get_automation update_automation"):
     """An automation."""
-
-    _PATH = "automation_id"
-    _GET, _SAVE = "get_automation", "update_automation"
 
     name = description = fields.text(read_only=False)
     billing_group = fields.uuid(read_only=False)

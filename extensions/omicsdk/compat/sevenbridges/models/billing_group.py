@@ -94,11 +94,8 @@ class BillingGroupEgressBreakdown(Value):
     project_locked = fields.switch()
 
 
-class BillingGroup(Listed):
+class BillingGroup(Listed, path="billing_group", calls="get_billing_group list_billing_groups"):
     """A group whose members' projects are paid for together."""
-
-    _PATH = "billing_group"
-    _GET, _LIST = "get_billing_group", "list_billing_groups"
 
     owner = name = type = fields.text()
     pending = disabled = fields.switch()

@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, User
 
 
-class Dataset(Gettable, Savable):
+class Dataset(Gettable, Savable, path="owner/dataset", calls="get_dataset update_dataset delete_dataset"):
     """A data set. All of it is in advance access: make the Api with advance_access=True."""
-
-    _PATH = "owner/dataset"
-    _GET, _SAVE, _DELETE = "get_dataset", "update_dataset", "delete_dataset"
 
     name = description = fields.text(read_only=False)
 

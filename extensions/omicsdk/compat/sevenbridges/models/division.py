@@ -12,11 +12,8 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Team, User
 
 
-class Division(Listed):
+class Division(Listed, path="division_id", calls="get_division list_divisions"):
     """A division of an enterprise."""
-
-    _PATH = "division_id"
-    _GET, _LIST = "get_division", "list_divisions"
 
     name = fields.text()
 

@@ -31,10 +31,8 @@ class FileImportResult(Value):
         return self.field("error") is None
 
 
-class DRSImportBulk(BackgroundJob):
+class DRSImportBulk(BackgroundJob, path="job_id", calls="get_drs_imports"):
     """An import of many files by their DRS identifiers: `result` has the result for each."""
-
-    _PATH, _GET = "job_id", "get_drs_imports"
 
     _ENDED = frozenset({AsyncJobStates.FINISHED})
 

@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
 
 
-class Endpoints(Resource):
+class Endpoints(Resource, calls="get_endpoints"):
     """The URLs of the platform's parts."""
-
-    _GET = "get_endpoints"
 
     rate_limit_url = user_url = users_url = billing_url = projects_url = files_url = tasks_url = fields.text()
     apps_url = action_url = upload_url = storage_url = fields.text()
@@ -26,4 +24,4 @@ class Endpoints(Resource):
     def get(cls, api: Api | None = None, **kwargs: Any) -> Self:
         """Get them; further arguments have no effect."""
         del kwargs
-        return cls._asked(api, cls._GET)
+        return cls._asked(api, cls._calls["get"])

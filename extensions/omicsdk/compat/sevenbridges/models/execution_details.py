@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView
-from typing import Any, ClassVar
+from typing import Any
 
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Value
@@ -62,10 +62,8 @@ class Job(Value):
         return f"<Job: name={self.field('name')}, status={self.field('status')}>"
 
 
-class ExecutionDetails(Resource):
+class ExecutionDetails(Resource, key="href"):
     """Execution details of a task."""
-
-    _KEY: ClassVar[str] = "href"
 
     href = status = message = fields.text()
     start_time = end_time = fields.time()

@@ -173,11 +173,8 @@ def _page_request(
     return request_of(api, operation.replace("list", "scroll"), **chosen, token=token, limit=limit, fields="_all")
 
 
-class File(Gettable):
+class File(Gettable, path="file_id", calls="get_file delete_file"):
     """A file or folder."""
-
-    _PATH = "file_id"
-    _GET, _DELETE = "get_file", "delete_file"
 
     FOLDER_TYPE = "folder"
 

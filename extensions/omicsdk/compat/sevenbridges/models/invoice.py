@@ -21,11 +21,8 @@ class InvoicePeriod(Value):
     to = fields.time()
 
 
-class Invoice(Gettable):
+class Invoice(Gettable, path="invoice_id", calls="get_invoice"):
     """An invoice."""
-
-    _PATH = "invoice_id"
-    _GET = "get_invoice"
 
     pending = fields.switch()
     approval_date = fields.time()

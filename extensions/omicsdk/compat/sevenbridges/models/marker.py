@@ -18,11 +18,8 @@ class MarkerPosition(fields.DictView):
     """Position of a marker on its chromosome: "start" and "end", in bases."""
 
 
-class Marker(Gettable, Savable):
+class Marker(Gettable, Savable, path="marker_id", calls="get_marker update_marker delete_marker"):
     """A marked place of a genome, in a file."""
-
-    _PATH = "marker_id"
-    _GET, _SAVE, _DELETE = "get_marker", "update_marker", "delete_marker"
 
     file = created_by = fields.text()
     name = chromosome = fields.text(read_only=False)

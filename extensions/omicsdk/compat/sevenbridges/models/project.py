@@ -71,11 +71,10 @@ class Settings(fields.DictView):
     """A project's settings."""
 
 
-class Project(Membership, Gettable, Savable):
+class Project(Membership, Gettable, Savable, path="owner/project", calls="get_project update_project delete_project"):
     """A project."""
 
-    _PATH, _OWNER = "owner/project", "project"
-    _GET, _SAVE, _DELETE = "get_project", "update_project", "delete_project"
+    _OWNER = "project"
 
     name = description = category = fields.text(read_only=False)
     billing_group = fields.uuid(read_only=False)

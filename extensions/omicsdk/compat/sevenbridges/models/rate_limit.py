@@ -27,10 +27,8 @@ class Rate(Value):
     reset = fields.Field[datetime](decode=_reset)
 
 
-class RateLimit(Resource):
+class RateLimit(Resource, calls="get_rate_limit"):
     """Limits of the user's requests and instances."""
-
-    _GET = "get_rate_limit"
 
     rate = instance_limit = fields.Part(lambda: Rate)
 

@@ -25,10 +25,10 @@ class VolumeProperties(fields.DictView):
     """Properties of what is stored, such as how it is encrypted."""
 
 
-class Export(StorageJob):
+class Export(StorageJob, path="export_id", calls="get_export"):
     """An export."""
 
-    _PATH, _GET, _PLACE = "export_id", "get_export", "exports"
+    _PLACE = "exports"
 
     destination = fields.Part(lambda: VolumeFile)
     properties = fields.View(VolumeProperties, read_only=True)

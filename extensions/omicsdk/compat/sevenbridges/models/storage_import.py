@@ -23,10 +23,10 @@ class ImportDestination(Value):
     project = parent = name = fields.text()
 
 
-class Import(StorageJob):
+class Import(StorageJob, path="import_id", calls="get_import"):
     """An import."""
 
-    _PATH, _GET, _PLACE = "import_id", "get_import", "imports"
+    _PLACE = "imports"
 
     preserve_folder_structure = autorename = fields.switch()
     source = fields.Part(lambda: VolumeFile)

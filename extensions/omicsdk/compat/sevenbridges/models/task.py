@@ -67,11 +67,8 @@ def _is_batch(task: Resource) -> None:
         raise sbg.SbgError(f"Task {identifier(task)} is not a batch task, and has no children")
 
 
-class Task(Running, Savable):
+class Task(Running, Savable, path="task_id", calls="get_task update_task delete_task"):
     """A task. As long as it is a draft all that can be set can be saved; later only its name and description."""
-
-    _PATH = "task_id"
-    _GET, _SAVE, _DELETE = "get_task", "update_task", "delete_task"
 
     description = project = app = batch_input = fields.text(read_only=False)
     type = executed_by = parent = fields.text()

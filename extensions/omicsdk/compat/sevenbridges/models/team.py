@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Division, Member, User
 
 
-class Team(Gettable, Savable):
+class Team(Gettable, Savable, path="team_id", calls="get_team update_team"):
     """A team of a division's users."""
-
-    _PATH = "team_id"
-    _GET, _SAVE = "get_team", "update_team"
 
     name = fields.text(read_only=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.meta import fields
@@ -12,10 +12,8 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
 
 
-class TeamMember(Resource):
+class TeamMember(Resource, key="username"):
     """A member of a team."""
-
-    _KEY: ClassVar[str] = "username"
 
     href = id = username = role = fields.text()
 

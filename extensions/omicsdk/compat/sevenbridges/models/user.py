@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import gives, lists, sends
@@ -13,13 +13,8 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Division, Member, TeamMember
 
 
-class User(Resource):
+class User(Resource, path="username", key="username", calls="get_user"):
     """A user."""
-
-    _PATH = "username"
-    _GET = "get_user"
-
-    _KEY: ClassVar[str] = "username"
 
     href = username = email = first_name = last_name = affiliation = phone = address = state = country = fields.text()
     zip_code = city = role = fields.text()

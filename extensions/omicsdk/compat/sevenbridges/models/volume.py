@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Export, Import, Project
 
 
+_CALLS = "get_volume list_volumes update_volume delete_volume"
+
+
 class VolumeService(fields.DictView):
     """The bucket behind a volume: its type, name, prefix, and how it is accessed. Its text masks what is secret."""
 
@@ -31,10 +34,9 @@ class VolumePrefix(Value):
     href = prefix = volume = fields.text()
 
 
-class VolumeObject(Resource):
+class VolumeObject(Resource, key="location"):
     """An object on a volume."""
 
-    _KEY: ClassVar[str] = "location"
     PREFIX: ClassVar[type[VolumePrefix]] = VolumePrefix
 
     href = location = volume = type = fields.text()
@@ -44,11 +46,10 @@ class VolumeObject(Resource):
         return self.field("volume"), self.field("location")
 
 
-class Volume(Membership, Listed, Savable):
+class Volume(Membership, Listed, Savable, path="owner/volume", calls=_CALLS):
     """A volume."""
 
-    _PATH, _OWNER = "owner/volume", "volume"
-    _GET, _LIST, _SAVE, _DELETE = "get_volume", "list_volumes", "update_volume", "delete_volume"
+    _OWNER = "volume"
 
     name = description = access_mode = fields.text(read_only=False)
     service = fields.View(VolumeService)
