@@ -69,39 +69,35 @@ def diff_dicts(blob1: Mapping[Any, object], blob2: Mapping[Any, object]) -> Iter
     yield from _of_mappings("serialized", "$", blob2, blob1)
 
 
-def _of_mappings(
-    side: str, location: str, ours: Mapping[Any, object], theirs: Mapping[Any, object]
-) -> Iterator[Difference]:
+def _of_mappings(side: str, where: str, ours: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> Iterator[Difference]:
     for key, value in ours.items():
         if key not in theirs:
-            yield f"MISSING_KEY:{side}:{location}", key, None
+            yield f"MISSING_KEY:{side}:{where}", key, None
         else:
             # A value type is reported at the mapping that has it; its members are reported at their own places.
-            yield from _of_values(side, location, f"{location}.{key}", "MISMATCHED_DICT_VALUES", value, theirs[key])
+            yield from _of_values(side, where, f"{where}.{key}", "MISMATCHED_DICT_VALUES", value, theirs[key])
 
 
-def _of_lists(side: str, location: str, ours: Sequence[object], theirs: Sequence[object]) -> Iterator[Difference]:
+def _of_lists(side: str, where: str, ours: Sequence[object], theirs: Sequence[object]) -> Iterator[Difference]:
     if len(ours) != len(theirs):
-        yield f"MISMATCHED_LENGTHS:{side}:{location}", len(ours), len(theirs)
+        yield f"MISMATCHED_LENGTHS:{side}:{where}", len(ours), len(theirs)
     for number, (value, other) in enumerate(zip(ours, theirs, strict=False)):
-        here = f"{location}.index_{number}"
+        here = f"{where}.index_{number}"
         yield from _of_values(side, here, here, "MISMATCHED_LIST_VALUES", value, other)
 
 
-def _of_values(
-    side: str, location: str, inside: str, mismatch: str, ours: object, theirs: object
-) -> Iterator[Difference]:
+def _of_values(side: str, where: str, inside: str, mismatch: str, ours: object, theirs: object) -> Iterator[Difference]:
     if ours == theirs:
         return
     if not isinstance(ours, type(theirs)):
-        yield f"MISMATCHED_TYPES:{side}:{location}", ours, theirs
+        yield f"MISMATCHED_TYPES:{side}:{where}", ours, theirs
     elif isinstance(ours, dict):
         mapping, other = cast("dict[Any, object]", ours), cast("dict[Any, object]", theirs)
         yield from _of_mappings(side, inside, mapping, other)
     elif isinstance(ours, list):
         yield from _of_lists(side, inside, cast("list[object]", ours), cast("list[object]", theirs))
     else:
-        yield f"{mismatch}:{side}:{location}", ours, theirs
+        yield f"{mismatch}:{side}:{where}", ours, theirs
 
 
 # -- fields

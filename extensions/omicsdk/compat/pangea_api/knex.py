@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, TypeAlias, overload
 
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.compat.pangea_api._routes import API, path_of
@@ -37,7 +37,7 @@ __all__ = [
 
 DEFAULT_ENDPOINT = "https://pangeabio.io"
 """The server that is used when none is configured."""
-Options = Mapping[str, object]
+Options: TypeAlias = Mapping[str, object] | None
 """Parameters of a URL's query by name; those that are None are not sent."""
 #: The server's messages for a request without a token, or with one that is not valid any longer; both are 403.
 _NOT_LOGGED_IN = ("Authentication credentials were not provided.", "Invalid token")
@@ -235,12 +235,10 @@ class Knex:
     # -- requests
 
     @overload
-    def get(
-        self, url: str, url_options: Options | None = None, *, json_response: Literal[False]
-    ) -> DocumentedResponse: ...
+    def get(self, url: str, url_options: Options = None, *, json_response: Literal[False]) -> DocumentedResponse: ...
     @overload
-    def get(self, url: str, url_options: Options | None = None, *, json_response: bool = True) -> Any: ...
-    def get(self, url: str, url_options: Options | None = None, *, json_response: bool = True) -> Any:
+    def get(self, url: str, url_options: Options = None, *, json_response: bool = True) -> Any: ...
+    def get(self, url: str, url_options: Options = None, *, json_response: bool = True) -> Any:
         """Send a GET request.
 
         Args:
@@ -250,31 +248,23 @@ class Knex:
         """
         return self._call("GET", url, None, url_options, json_response)
 
-    def post(
-        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
-    ) -> Any:
+    def post(self, url: str, json: object = None, url_options: Options = None, *, json_response: bool = True) -> Any:
         """Send a POST request, which creates something, with a JSON value, by default an empty object; arguments as of `get`."""
         return self._call("POST", url, {} if json is None else json, url_options, json_response)
 
-    def put(
-        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
-    ) -> Any:
+    def put(self, url: str, json: object = None, url_options: Options = None, *, json_response: bool = True) -> Any:
         """Send a PUT request, which replaces something; arguments as of `post`."""
         return self._call("PUT", url, {} if json is None else json, url_options, json_response)
 
-    def patch(
-        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
-    ) -> Any:
+    def patch(self, url: str, json: object = None, url_options: Options = None, *, json_response: bool = True) -> Any:
         """Send a PATCH request, which changes something; arguments as of `post`."""
         return self._call("PATCH", url, {} if json is None else json, url_options, json_response)
 
-    def delete(
-        self, url: str, url_options: Options | None = None, *, json: object = None, json_response: bool = True
-    ) -> Any:
+    def delete(self, url: str, url_options: Options = None, *, json: object = None, json_response: bool = True) -> Any:
         """Send a DELETE request, without a JSON value by default; arguments as of `get`."""
         return self._call("DELETE", url, json, url_options, json_response)
 
-    def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:
+    def _call(self, method: str, url: str, json: object, options: Options, json_response: bool) -> Any:
         from omicsdk.core.bodies import NO_BODY, Body
         from omicsdk.core.json_encoding import encoded
         from omicsdk.core.json_responses import json_of

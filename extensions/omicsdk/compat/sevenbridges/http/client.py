@@ -135,9 +135,7 @@ class HttpClient:
         check_config(config)
         _arguments.check_handlers(error_handlers or ())
         proxy_settings = format_proxies(proxies)
-        access = config
-        if access is None and url is None and token is None and oauth_token is None:
-            access = by_default()
+        access = by_default() if (config, url, token, oauth_token) == (None,) * 4 else config
         if access is not None:
             url, token, oauth_token = access.api_endpoint, access.auth_token, None
             proxy_settings, advance_access = proxy_settings or access.proxies, advance_access or access.advance_access

@@ -161,9 +161,7 @@ def _repeats(ids: Sequence[str]) -> bool:
     return len(set(ids)) < len(ids)
 
 
-def _page_request(
-    api: Api, operation: str, offset: int | None, limit: int | None, token: str | None, **chosen: Any
-) -> Request:
+def _page(api: Api, operation: str, offset: int | None, limit: int | None, token: str | None, **chosen: Any) -> Request:
     """The request of a page of a list, or of one that continues by tokens."""
     if token is not None and offset:
         remedy = "Pass one of them: cont_token states the position."
@@ -251,7 +249,7 @@ class File(Gettable, path="file_id", calls="get_file delete_file"):
         }
         origins = [(f"origin.{name}", identifier(value)) for name, value in origin.items() if value is not None]
         api = cls._client(api)
-        request = _page_request(api, "list_files", offset, limit, cont_token, **chosen)
+        request = _page(api, "list_files", offset, limit, cont_token, **chosen)
         query = query_text(origins)
         return Collection.fetch(cls, request.at(f"{request.url}&{query}") if query else request, api)
 
@@ -273,7 +271,7 @@ class File(Gettable, path="file_id", calls="get_file delete_file"):
         api = self.api if api is None else api
         if not self.is_folder():
             raise SbgError(f"{self.field('name') or self!r} is not a folder", remedy="Call it on a folder.")
-        request = _page_request(api, "list_folder_files", offset, limit, cont_token, folder_id=identifier(self))
+        request = _page(api, "list_folder_files", offset, limit, cont_token, folder_id=identifier(self))
         return Collection.fetch(File, request, api)
 
     # -- making, copying, moving
