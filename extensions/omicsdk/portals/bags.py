@@ -48,6 +48,7 @@ def _bag_files(file_list: FileList) -> Generator[dict[str, Iterator[str]]]:
     if not zipfile.is_zipfile(path):
         folder = path if path.is_dir() else path.parent
         files = {name: folder / name for name in names if (folder / name).is_file()}
+        # The list itself may have been renamed.
         files |= {} if path.is_dir() else {FETCH: path}
         label = {
             name: file_list.shown if file == path else f"{file_list.shown}: {name}" for name, file in files.items()
@@ -119,6 +120,7 @@ def _bag_rows(file_list: FileList) -> Iterator[Row]:
         if FETCH not in files:
             remedy = "All its files are in it: unpack it." if files else "Use a bag, or its fetch.txt."
             raise ListError(f"{file_list.shown}: the bag has no fetch.txt", remedy=remedy)
+        # These begin with the strongest one, and the first checksum of a file is kept.
         for algorithm in ALGORITHMS:
             statements.read(algorithm, files.get(f"manifest-{algorithm}.txt", iter(())))
         lines = iter(files[FETCH])

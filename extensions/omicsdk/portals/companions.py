@@ -9,6 +9,7 @@ from omicsdk.portals.lists import ListedFile
 
 _TABIX = (("", ".tbi"), ("", ".csi"))
 _FASTA = (("", ".fai"), ("", ".gzi"))
+# By the end of a name, those of its indexes: what is left out at its end, and what follows.
 _INDEXES = {
     ".bam": (("", ".bai"), (".bam", ".bai"), ("", ".csi")),
     ".cram": (("", ".crai"), (".cram", ".crai")),
@@ -17,7 +18,6 @@ _INDEXES = {
     **dict.fromkeys((".fa", ".fasta", ".fna"), _FASTA[:1]),
     **dict.fromkeys((".fa.gz", ".fasta.gz", ".fna.gz"), _FASTA),
 }
-"""By the end of a name, those of its indexes: what is left out at its end, and what follows."""
 _CHECKSUM = (("", ".md5"),)
 _ENDS = tuple({end for _, end in chain(*_INDEXES.values(), _CHECKSUM)})
 

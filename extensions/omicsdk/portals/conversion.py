@@ -14,9 +14,8 @@ from omicsdk.transfer import Outcome, TransferReport
 
 PROGRAM = "fasterq-dump"
 ARCHIVES = (".sra", ".sralite")
-"""Suffixes of archives."""
+# Seconds between two checks of whether to stop.
 _TICK = 0.2
-"""Seconds between two checks of whether to stop."""
 
 
 def fasterq_dump() -> str:

@@ -189,6 +189,8 @@ def document(
             _absolute(address, above, name, identifier, encoded=encoded)
             for address in (addresses(url) if addresses else [url])
         ]
+        # PRIDE states addresses of Aspera beside those of FTP. Where none can be fetched, the error names the first
+        # one.
         urls = [url for url in urls if scheme_of(url) in FETCHABLE] or urls
         if not urls:
             raise RowFault("no address is stated")
@@ -280,6 +282,7 @@ FIGSHARE = document(
     manual=Manual("the URL", "MD5", "none"),
 )
 
+# Suffixes of the tables that a Dataverse stores as tab-separated values, too; it states those of Stata with a version.
 _TABLES = {
     "text/csv": "csv",
     "text/tsv": "tsv",
@@ -290,7 +293,6 @@ _TABLES = {
     "application/x-rlang-transport": "RData",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
-"""Suffixes of the tables that a Dataverse stores as tab-separated values, too; it states those of Stata with a version."""
 
 
 def _as_uploaded(cells: dict[str, str]) -> dict[str, str]:
@@ -312,6 +314,7 @@ def _as_uploaded(cells: dict[str, str]) -> dict[str, str]:
 
 def _restricted(cells: Mapping[str, str]) -> OmicsError | None:
     until = cells.get("dataFile.embargo.dateAvailable", "")
+    # Responses still state an embargo after its end.
     is_early = until > datetime.now(UTC).date().isoformat()
     if cells.get("restricted") != "true" and not is_early:
         return None
@@ -325,6 +328,7 @@ DATAVERSE = document(
     "dataset of a Dataverse",
     "files with dataFile",
     (
+        # Responses for a dataset, exported metadata, a version, its list of files, and one file.
         "data.latestVersion.files.*",
         "latestVersion.files.*",
         "datasetVersion.files.*",
@@ -343,6 +347,7 @@ DATAVERSE = document(
     refuses=_restricted,
     corrects=_as_uploaded,
     addresses=lambda number: [f"/api/access/datafile/{number}"],
+    # Addresses of tables have a query.
     encoded=True,
     manual=Manual(
         "the number at the list's server; tables as they were uploaded", "MD5, SHA-1, SHA-256, SHA-512", "none"
@@ -354,6 +359,7 @@ DRYAD = document(
     "_embedded with stash:files",
     ("_embedded.stash:files.*",),
     _Members(("_links.stash:download.href", "_links.stash:file-download.href"), ("path",), ("size",), ("digest",)),
+    # A version's list has the files that it removed, too.
     selects=lambda cells: cells.get("status") != "deleted",
     root=lambda _, __: "https://datadryad.org/",
     manual=Manual("the link", "digest", "none"),
@@ -401,8 +407,8 @@ PRIDE = document(
     addresses=_locations,
     manual=Manual("the FTP location", "SHA-1", "none"),
 )
+# Where MetaboLights has the files of a study, by its accession.
 METABOLIGHTS_FOLDER = "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/public/{}"
-"""Where MetaboLights has the files of a study, by its accession."""
 
 
 def _metabolights(payload: object, base: str) -> str | None:
@@ -504,6 +510,7 @@ CROISSANT = document(
     _Members(("contentUrl",), ("name",), ("contentSize",)),
     selects=lambda cells: (
         cells.get("@type", "").rpartition(":")[2].rpartition("/")[2] in ("FileObject", "DataDownload")
+        # Of a file in an archive, contentUrl is its path in there: the archive is downloaded.
         and not any(name.startswith("containedIn") for name in cells)
     ),
     refuses=lambda cells: (
@@ -568,6 +575,7 @@ def _copies(cell: str) -> list[str]:
     return urls
 
 
+# Metadata of a DOI, for its archive. Lists of this form are read as any JSON with URLs.
 SCHEMA_ORG = document(
     "schema-org",
     "dataset of schema.org or DataCite",
@@ -578,7 +586,6 @@ SCHEMA_ORG = document(
     addresses=_copies,
     manual=Manual("the URLs, which are copies of one file", "among its identifiers", "by scheme and host"),
 )
-"""Metadata of a DOI, for its archive. Lists of this form are read as any JSON with URLs."""
 
 
 # -- any other document
@@ -614,6 +621,7 @@ def _object_rows(payload: object) -> Iterator[Row]:
     for names, some in by_columns.items():
         headings = headings_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
         urls = [url for url in headings.urls if _are_files(url, [cells for _, cells in some])]
+        # Most addresses in metadata are those of pages.
         urls = urls or [*headings.urls] * bool(headings.sizes or headings.sums)
         if urls:
             # A name without an extension is one of something else.

@@ -87,10 +87,10 @@ from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.reports.units import count_of, partial_words, total_words
 
 STDIN = "-"
+# Name of the format of accessions and other names, which no `--format` chooses.
 NAMES = "names"
-"""Name of the format of accessions and other names, which no `--format` chooses."""
+# Files and bytes of names beyond which `get` asks.
 MANY_FILES, MANY_BYTES = 1000, 100 << 30
-"""Files and bytes of names beyond which `get` asks."""
 
 
 @text_is_one_item
@@ -592,8 +592,8 @@ def described(counts: Mapping[str, int], noun: str = "row") -> str:
 
 # -- the download
 
+# Errors of a copy after which another one is tried.
 _ELSEWHERE = (APIError, TransportError, TruncatedTransfer, ChecksumMismatch)
-"""Errors of a copy after which another one is tried."""
 
 
 class HasKind(Protocol):

@@ -43,8 +43,8 @@ from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.s3.settings import Settings, is_configured
 
+# Most characters of a file of DVC.
 _MOST_YAML = 1 << 24
-"""Most characters of a file of DVC."""
 _DVC_KEY = re.compile(r"(?m)^(?:outs|stages):\s*(?:#.*)?$")
 _DVC_PATH = re.compile(r"(?m)^[ -]*path:\s*\S")
 
@@ -66,6 +66,8 @@ def _dvc_rows(file_list: FileList) -> Iterator[Row]:
     number, wdir = 0, text_of(document.get("wdir"))
     for stage in only_objects([*stages.values()]) if is_object(stages) else [document]:
         outputs, inputs = only_objects(stage.get("outs")), only_objects(stage.get("deps"))
+        # The one dependency of a .dvc file is where its output was imported from; of a stage it is an input of a
+        # command.
         is_import = len(outputs) == len(inputs) == 1 and (
             "repo" in inputs[0] or (stage is document and scheme_of(text_of(inputs[0].get("path"))) != "")
         )
@@ -263,6 +265,7 @@ def _at_endpoint(file_list: FileList, url: str, options: Mapping[str, Any]) -> s
     endpoint, profile = text_of(options.get("endpointurl")), text_of(options.get("profile"))
     if scheme_of(url) != "s3":
         return url
+    # Only a file names this endpoint, so no keys of the user are sent there.
     if endpoint and not is_configured(Settings(), endpoint):
         shown = mask_url(endpoint)
         file_list.notes[f"S3 at {shown} is read without credentials; set AWS_ENDPOINT_URL_S3={shown} to use yours"] += 1

@@ -38,13 +38,13 @@ from omicsdk.portals.lists import (
 from omicsdk.portals.rows import text_of
 from omicsdk.transfer.s3.settings import Settings, is_configured
 
+# What is before the key in the target of a link, and what a pointer begins with.
 _OBJECTS = "/annex/objects/"
-"""What is before the key in the target of a link, and what a pointer begins with."""
+# Bytes of the longest file that git-annex takes for a pointer.
 _LONGEST_POINTER = 1 << 15
-"""Bytes of the longest file that git-annex takes for a pointer."""
 _KEY = re.compile(r"(?P<backend>[A-Z0-9_]+?)E?(?:-s(?P<size>\d+))?(?:-[a-zA-Z]\d+)*--(?P<name>.+)", re.DOTALL)
+# Characters of keys, as they are in names of files.
 _ESCAPES = {"/": "%", ":": "&c", "%": "&s", "&": "&a"}
-"""Characters of keys, as they are in names of files."""
 _ESCAPED = {escape: character for character, escape in _ESCAPES.items()}
 _LOGGED = re.compile(r"(\d+(?:\.\d+)?)s ([01X]) (.+)")
 _REMOTE = re.compile(r"(?P<uuid>\S+) (?P<settings>.+) timestamp=(?P<time>\d+(?:\.\d+)?)s")

@@ -32,19 +32,19 @@ from omicsdk.portals.lists import (
     size_in,
 )
 
+# What `--map` can state: `checksum` is of the algorithm that its text shows.
 ROLES = ("url", "name", "size", "checksum", *ALGORITHMS)
-"""What `--map` can state: `checksum` is of the algorithm that its text shows."""
 
+# Cells that state nothing.
 _NOTHING = frozenset(("", "-", ".", "na", "n/a", "nan", "none", "null"))
-"""Cells that state nothing."""
 _ADDRESS = re.compile(
     r"(?:.*_)?(?:ur[li]s?|links?|download|href|ftp|address|path|fastq_[12]|cr?am|bam)(?:_\d+)?|fastq_\w*|(?:s3|gs|drs)(?:_\w+)?"
     r"|location|(?:array|derived_array)_data_file|.*_file"
 )
+# Headings of columns of names: SDRF and ISA-Tab have `… Data File`, BioStudies `Files`.
 _PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)?path|image)|name|output|target_name")
-"""Headings of columns of names: SDRF and ISA-Tab have `… Data File`, BioStudies `Files`."""
+# A name or relative path with the extension of a file.
 _PATH = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s/|<>*?][^|<>*?]*\.[A-Za-z]\w{0,9}\s*\Z")
-"""A name or relative path with the extension of a file."""
 _PAGES = re.compile(
     r"home_?page|web_?site|web_?page|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema|ontology"
 )
@@ -53,11 +53,12 @@ _SIZES = re.compile(
     r"(?:file_?)?(?:size|bytes|length)(?:_(?:in_)?bytes?)?|content_?(?:length|size)|byte_?(?:size|count)"
 )
 _SUMS = ("checksum", "hash", "digest", "checksums", "hashes", "checksum_value")
+# Headings of values without the name or number of a column of addresses.
 _BARE = re.compile(
     r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|256|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"
 )
-"""Headings of values without the name or number of a column of addresses."""
 _ALGORITHM = re.compile(r"(?:\A|_)(sha_?512|sha_?256|sha_?1|md5|crc32c)(?:\Z|_|sum|hash)")
+# Algorithms by the length of their checksums, in hexadecimal digits and in Base64.
 _LENGTHS = {
     8: "crc32c",
     32: "md5",
@@ -69,16 +70,15 @@ _LENGTHS = {
     44: "sha256",
     88: "sha512",
 }
-"""Algorithms by the length of their checksums, in hexadecimal digits and in Base64."""
 _PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?256|sha-?512|crc32c)\}?[:=\s]\s*(\S+)", re.IGNORECASE)
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}
 _BETWEEN = re.compile(r"[\s,;|\[\]\"']+(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
 _WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
+# The beginning of an address that lacks a slash, as in lists of the 1000 Genomes.
 _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
-"""The beginning of an address that lacks a slash, as in lists of the 1000 Genomes."""
 _CELL = re.compile(rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+)")
+# An address that ends like that of a file: terms of ontologies and pages mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.\w{1,8}(?:[?#].*)?[\"'\]]*\Z")
-"""An address that ends like that of a file: terms of ontologies and pages mostly do not."""
 _STEM = re.compile(r"(?:_(?:ftp|url|uri|link|file|path|galaxy|aspera))+\Z|\A(?:ftp|url|uri|link)_")
 
 

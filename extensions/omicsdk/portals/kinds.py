@@ -25,8 +25,8 @@ _SOURCES = {
     "gs": "Google Cloud",
     "s3": "S3",
 }
+# Kinds that are shown one by one; the others are counted together.
 _SHOWN = 6
-"""Kinds that are shown one by one; the others are counted together."""
 
 
 def kind_of(file: ListedFile) -> tuple[str, str]:

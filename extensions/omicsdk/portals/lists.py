@@ -34,23 +34,23 @@ from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.transfer.names import wrong_with
 
+# Bytes of a list that its format is recognised by.
 HEAD_BYTES = 1 << 16
-"""Bytes of a list that its format is recognised by."""
+# Most characters of a JSON document, which is read as a whole.
 LONGEST_DOCUMENT = 1 << 26
-"""Most characters of a JSON document, which is read as a whole."""
+# Rows by whose cells it is found what columns state.
 SAMPLE = 100
-"""Rows by whose cells it is found what columns state."""
+# Faulty rows that an error names; the rest is counted.
 SHOWN_FAULTS = 10
-"""Faulty rows that an error names; the rest is counted."""
 
+# What errors refer to.
 MANUAL = "All formats: omics help lists."
-"""What errors refer to."""
 
 _UTF8, _WINDOWS = "utf-8-sig", "cp1252"
 _ENCODINGS = {_UTF8: "UTF-8", _WINDOWS: "Windows-1252"}
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+# Characters of a first line that an error shows.
 _FIRST_LINE = 200
-"""Characters of a first line that an error shows."""
 
 
 class ListError(UsageError):
@@ -69,8 +69,8 @@ class UnsafeRow(RowFault):
     """Row whose name would leave the folder: nothing of its list is downloaded."""
 
 
+# The kind of what stands for a row with a fault: a file with an error, which has no source.
 FAULT = "row"
-"""The kind of what stands for a row with a fault: a file with an error, which has no source."""
 
 
 class ListedFile(NamedTuple):  # a third of a frozen dataclass's time, and a list may have a million
@@ -495,8 +495,8 @@ def is_row(line: str) -> bool:
 
 
 _FILLED_UP = re.compile(r"[\t,;]{2}\s*\Z")
+# A first line by which spreadsheets state the separator.
 _SEPARATOR = re.compile(r"sep=.\s*\Z", re.IGNORECASE)
-"""A first line by which spreadsheets state the separator."""
 
 
 def header_of(line: str, *, quoted: bool = True) -> list[str]:
@@ -586,8 +586,8 @@ def _nearness(format: Format, head: Head) -> float:
     return sum(near_marks) / len(marks)
 
 
+# A line of HuBMAP's manifests: the identifier of a dataset, and a path in it.
 ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}|[0-9a-f]{32})[ \t]+/")
-"""A line of HuBMAP's manifests: the identifier of a dataset, and a path in it."""
 _REPOSITORIES = frozenset(("repo_code", "repository_code"))
 
 
@@ -651,8 +651,8 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
 
 # -- values of rows
 
+# Algorithms of checksums that lists state, the strongest first.
 ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc32c")
-"""Algorithms of checksums that lists state, the strongest first."""
 
 
 def first_of(cells: Mapping[str, str], names: Iterable[str]) -> str:
@@ -687,8 +687,8 @@ def size_in(text: str) -> int | None:
 
 _NO_SIZE = frozenset(("", "-", "na", "n/a", "nan", "none", "null", "unknown"))
 _WHOLE = re.compile(r"([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0*)?(?: ?(?:B|bytes?))?", re.IGNORECASE)
+# A size that is not exact, such as 1.2G: files are not compared with it.
 _ROUNDED = re.compile(r"[0-9][0-9.,]* ?[KMGTP]i?B?", re.IGNORECASE)
-"""A size that is not exact, such as 1.2G: files are not compared with it."""
 
 
 def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
@@ -714,8 +714,8 @@ def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
     return checksums
 
 
+# What spreadsheets make of long numbers and texts: 1,88E+05, 188.433, ####, #NAME?.
 _SPREADSHEET = re.compile(r"[0-9]+(?:[.,][0-9]+)+(?:E\+?[0-9]+)?|[0-9]+E\+?[0-9]+|#+|#[A-Z/0]+[?!]?", re.IGNORECASE)
-"""What spreadsheets make of long numbers and texts: 1,88E+05, 188.433, ####, #NAME?."""
 
 
 def _rewritten(text: str) -> str:
@@ -737,19 +737,20 @@ def name_in(value: str, what: str = "the file name") -> str:
     return value
 
 
+# Schemes of URLs that are fetched as they are.
 URLS = ("http", "https", "ftp")
-"""Schemes of URLs that are fetched as they are."""
+# Schemes of `omicsdk.fs` whose files are fetched by their store.
 STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
-"""Schemes of `omicsdk.fs` whose files are fetched by their store."""
+# Schemes of addresses that can be downloaded.
 FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
-"""Schemes of addresses that can be downloaded."""
+# Services whose identifiers name one file; with the service before it, `gdc:UUID`, one is an address.
 IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))
-"""Services whose identifiers name one file; with the service before it, `gdc:UUID`, one is an address."""
 _UNREACHABLE = {
     "fasp": "is an address of Aspera (fasp://), which cannot be downloaded: use the list of HTTPS or FTP addresses",
     "globus": "is an address of Globus, which cannot be downloaded: use Globus, or a list of HTTPS addresses",
     "tag": "is a tag: URI, which has no address: the file must be supplied in another way",
 }
+# Resolvers of identifiers in the order in which they are tried: the identifier is {}, and {1} its part after the prefix.
 _RESOLVERS = {
     "ark": ("https://n2t.net/{}", "https://arks.org/{}"),
     "minid": ("https://n2t.net/{}", "https://identifiers.org/{}"),
@@ -758,7 +759,6 @@ _RESOLVERS = {
     "ga4ghdos": ("drs://{1}",),
     "dos": ("drs://{1}",),
 }
-"""Resolvers of identifiers in the order in which they are tried: the identifier is {}, and {1} its part after the prefix."""
 
 
 def _resolvers_of(identifier: str) -> list[str]:

@@ -26,10 +26,10 @@ from omicsdk.portals.lists import (
 )
 
 _ROOT = re.compile(r"<(?:\w+:)?metalink[\s>]")
+# The priority of a URL that states none (RFC 5854, 4.2.16.1).
 _LAST = 999_999
-"""The priority of a URL that states none (RFC 5854, 4.2.16.1)."""
+# The highest preference of a URL in version 3, which has these instead of priorities.
 _MOST_PREFERRED = 100
-"""The highest preference of a URL in version 3, which has these instead of priorities."""
 _CHUNK = 1 << 16
 
 
@@ -46,8 +46,8 @@ class _MetalinkFiles:
         self._length = self._pieces = 0
         self.number = 0
         self.rows: list[Row] = []
+        # How often the parser has reported anything.
         self.events = 0
-        """How often the parser has reported anything."""
 
     def doctype(self, *_: object) -> None:
         problem = f"{self._shown}: a Metalink with a DOCTYPE is refused"

@@ -29,13 +29,13 @@ from omicsdk.transfer import Item
 from omicsdk.transfer.filters import Filters, fits_rules
 from omicsdk.transfer.names import NameSet
 
+# Layout of files in the folder: by name, or in a folder named after the identifier in the list.
 Layout = Literal["name", "id"]
-"""Layout of files in the folder: by name, or in a folder named after the identifier in the list."""
 
 _SUMS = "Write HEX, two blanks and NAME, or ALGORITHM (NAME) = HEX."
 
+# Rows that are completed together.
 BATCH = 500
-"""Rows that are completed together."""
 
 
 class PlannedRow(NamedTuple):

@@ -25,21 +25,21 @@ from omicsdk.portals.lists import (
     opened,
 )
 
+# The names that a column may have, in lower case, the preferred one first.
 Names = tuple[str, ...]
-"""The names that a column may have, in lower case, the preferred one first."""
 
 
+# Comments above the header of a table, at most.
 _MOST_COMMENTS = 1000
-"""Comments above the header of a table, at most."""
 
+# Column of result manifests, whose cells are quoted whatever the dialect of their list: what became of the files.
 OUTCOME_COLUMN = "file_outcome"
-"""Column of result manifests, whose cells are quoted whatever the dialect of their list: what became of the files."""
+# Column of result manifests: where the files are.
 PATH_COLUMN = "file_path"
-"""Column of result manifests: where the files are."""
+# Separator of the paths and outcomes of a row with several files.
 SEPARATOR = ";"
-"""Separator of the paths and outcomes of a row with several files."""
+# Outcomes of rows without files.
 _NO_FILES = ("", "no file")
-"""Outcomes of rows without files."""
 
 
 def table_rows(

@@ -66,6 +66,7 @@ class Condition(NamedTuple):
         elif (actual := cells.get(self.field)) is None:
             fields = ", ".join(["name", "size", *cells][:20])
             raise UsageError(f"--where: no column is called {self.field!r}", remedy=f"Use one of {fields}.")
+        # A file of unknown size is not selected by any condition on it, not even `!=`.
         if actual is None:
             return False
         if self.pattern is not None:

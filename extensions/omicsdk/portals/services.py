@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from omicsdk.fs.stores.drs import DrsStore
     from omicsdk.transfer.reports.provenance import ProvenanceFile
 
+# The longest wait for a step of a request.
 SECONDS = 10.0
-"""The longest wait for a step of a request."""
+# URLs of TRS, htsget and refget, up to where GA4GH's service-info is below.
 _DESCRIBED = re.compile(r"(https?://[^?#]+(?:/ga4gh/trs/v\d+(?=/tools/)|/(?:reads|variants|sequence)(?=/)))")
-"""URLs of TRS, htsget and refget, up to where GA4GH's service-info is below."""
 _AZUL = re.compile(r"(https?://[^?#]+?)/(?:fetch/)?repository/files/")
 _log = logger("omicsdk.portals")
 

@@ -71,8 +71,8 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.files import Locator
     from omicsdk.sb import SevenBridges
 
+# Responses that a source keeps from the plan to the fetch, at most; what is missing is requested again.
 KEPT = 10_000
-"""Responses that a source keeps from the plan to the fetch, at most; what is missing is requested again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,8 @@ class Source(Closing):
             vars(self)["client"].close()
 
 
+# Errors of a companion that does not exist, or whose existence a service does not state.
 _MISSING = (NotFound, PathNotFound, Gone, Unauthorized, Forbidden)
-"""Errors of a companion that does not exist, or whose existence a service does not state."""
 
 
 class Beside(Source):
@@ -287,8 +287,8 @@ class Service(Source):
 
 # -- GDC
 
+# The GDC's endpoint of annotations, at which the companion with those of a file is.
 _ANNOTATIONS = "annotations"
-"""The GDC's endpoint of annotations, at which the companion with those of a file is."""
 
 
 def _objects_in(payload: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -362,6 +362,7 @@ class Gdc(Service):
         ids = [str(annotation.get("annotation_id")) for annotation in _objects_in(hit, "annotations")]
         if ids and is_new(name := f"{file.name}.annotations.tsv"):
             filters = {"op": "in", "content": {"field": "annotation_id", "value": ids}}
+            # Without a size, the GDC returns ten of them.
             query = f"filters={quote(json.dumps(filters, separators=(',', ':')))}&format=TSV&size={len(ids)}"
             yield ListedFile("gdc", f"{_ANNOTATIONS}?{query}", name, folder=file.folder)
 
@@ -495,15 +496,15 @@ class Sra(Source):
 
 
 _LOCATE = "SDL retrieve"
+# Suffixes of archives with reduced qualities.
 _REDUCED = (".lite", ".sralite", ".noqual")
-"""Suffixes of archives with reduced qualities."""
 _ARCHIVE = frozenset(("sra",))
+# Kind of files of a run to the types that the locator calls them, the preferred ones first.
 SRA_TYPES = {
     "sra": (_ARCHIVE,),
     "sra-fastq": (frozenset(("fastq",)), _ARCHIVE),
     "sra-bam": (frozenset(("bam", "cram", "TenX", "bai", "crai")),),
 }
-"""Kind of files of a run to the types that the locator calls them, the preferred ones first."""
 
 
 def _is_beside(file: File) -> bool:
@@ -603,6 +604,7 @@ class DrsObjects(Source):
         object_info, server = drs_file.found, drs_file.server
         if drs_file.error is not None or object_info is None or server is None:
             return file._replace(name=drs_file.name, error=drs_file.error)
+        # A file of a bundle is fetched by its own id, at the server of the bundle.
         is_own = drs_file.requested.identifier.text == file.address
         address = file.address if is_own else f"drs://{server.host}/{quote(object_info.id, safe='')}"
         self._objects.keep(address, object_info)
@@ -739,6 +741,7 @@ class AzulFiles(Source):
         with self._lock:
             if base_url not in self._services:
                 client = Azul(environ=self.options.environ)
+                # Any list may name a service: the login goes to the configured one only.
                 if client.base_url != base_url:
                     client.close()
                     client = Azul(base_url, credentials=ANONYMOUS, environ=self.options.environ)

@@ -64,8 +64,8 @@ class Columns:
     mirrors: Names = ()
 
 
+# Services whose lists have an identifier in every row. Other portals list files that cannot be downloaded, too.
 _BY_IDENTIFIER = ("gdc", "gen3-guid", "sb-file")
-"""Services whose lists have an identifier in every row. Other portals list files that cannot be downloaded, too."""
 
 
 def cell(row: Row, names: Names) -> str:
@@ -305,8 +305,8 @@ GEN3 = table(
     ),
 )
 
+# The prefix of Kids First's GUIDs in compact identifiers.
 KIDS_FIRST_PREFIX = "dg.F82A1A"
-"""The prefix of Kids First's GUIDs in compact identifiers."""
 
 
 def _kids_first_files(row: Row, _: FileList) -> Iterator[ListedFile]:
@@ -366,10 +366,10 @@ DRS_TABLE = table(
 
 # -- ENA and SRA
 
+# Kinds of files of a run, in the order in which they are taken where a report has several.
 ENA_KINDS = ("fastq", "submitted", "sra", "generated", "bam")
-"""Kinds of files of a run, in the order in which they are taken where a report has several."""
+# Characters of a report's URL that are sent as they are.
 _KEPT_IN_URLS = ":/%?=&@+,~!$'()*[]"
-"""Characters of a report's URL that are sent as they are."""
 
 
 def _ena_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
@@ -457,6 +457,7 @@ GEO = table(
 )
 
 
+# Files of an assembly by the words that select them; the genome by default.
 _ASSEMBLY_FILES = {
     "genomic": "genomic.fna.gz",
     "gff": "genomic.gff.gz",
@@ -466,7 +467,6 @@ _ASSEMBLY_FILES = {
     "rna": "rna.fna.gz",
     "cds": "cds_from_genomic.fna.gz",
 }
-"""Files of an assembly by the words that select them; the genome by default."""
 
 
 def _assembly_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:

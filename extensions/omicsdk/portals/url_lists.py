@@ -213,10 +213,10 @@ CURL = Format(
 
 # -- SRA accessions
 
+# The accession of a run, alone.
 RUN = re.compile(r"\s*[SED]RR[0-9]{6,}\s*\Z", re.IGNORECASE)
-"""The accession of a run, alone."""
+# The first line of some lists of accessions.
 _HEADING = "acc"
-"""The first line of some lists of accessions."""
 
 
 def _sra_rows(file_list: FileList) -> Iterator[Row]:
@@ -308,10 +308,10 @@ CHECKSUMS = Format(
 
 # -- listings of buckets
 
+# A line of `aws s3 ls --recursive`, `gsutil ls -l` or `s5cmd ls`: the size before or after the time.
 _LISTED = re.compile(
     r"\s*(?P<before>[0-9]+)?\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z?\s+(?P<size>[0-9]+\s+)?(?P<path>\S.*)"
 )
-"""A line of `aws s3 ls --recursive`, `gsutil ls -l` or `s5cmd ls`: the size before or after the time."""
 
 
 def _listing_rows(file_list: FileList) -> Iterator[Row]:
@@ -352,10 +352,10 @@ LISTING = Format(
 
 # -- commands of programs that download
 
+# Programs that take URLs.
 _CLIENTS = ("wget", "curl", "aria2c")
-"""Programs that take URLs."""
+# Programs, and commands of s5cmd's lists, that copy their first argument.
 _COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
-"""Programs, and commands of s5cmd's lists, that copy their first argument."""
 _PROGRAM = re.compile(rf"\s*(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})\s")
 _SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
 _OUTPUTS = ("-O", "-o", "--output-document", "--output", "--out")

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound="Client")
 
+# What to do about runs with controlled access.
 CONTROLLED = (
     "Apply for access to its study at https://dbgap.ncbi.nlm.nih.gov, and download it by the tools of the SRA with the "
     "key of your project."
 )
-"""What to do about runs with controlled access."""
 
+# The files of a sequencing run: FASTQ, the archive's own file, or alignments; or the supplementary files of GEO and
+# ArrayExpress.
 Reads = Literal["fastq", "sra", "bam", "suppl"]
-"""The files of a sequencing run: FASTQ, the archive's own file, or alignments; or the supplementary files of GEO and ArrayExpress."""
 
 
 @dataclass(frozen=True, slots=True)

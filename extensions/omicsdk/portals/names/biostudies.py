@@ -89,6 +89,7 @@ class BioStudies(Archive):
         for run, row in self._of_ena(name, study, samples):
             urls.pop(run, None)
             yield NamedRow({**samples[run], **row.cells}, row.files, row.note or _READS)
+        # Runs that the ENA does not have yet are at the addresses in the SDRF.
         for run, reads in urls.items() if self.options.reads == "fastq" else ():
             yield NamedRow(samples[run], [_fastq(url, name.id) for url in dict.fromkeys(reads)], _READS)
 
@@ -107,6 +108,7 @@ class BioStudies(Archive):
         with Archives(self.options) as archives:
             try:
                 for row in archives.rows([Name(name.text, "ena", "study", accession)]):
+                    # A study of the ENA may have more runs than that of ArrayExpress.
                     run = next((value for value in row.cells.values() if value in samples), "")
                     if run:
                         yield run, row

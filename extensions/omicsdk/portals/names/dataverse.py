@@ -15,6 +15,7 @@ from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import Record, list_at, member, text_in
 
+# `:latest` may be a draft.
 _LATEST = ":latest-published"
 
 

@@ -38,12 +38,12 @@ _CERTAIN = (
     _prefix("dataverse", "", r"(10\.7910/DVN/.+)", r"https://dataverse.harvard.edu/doi:\1"),
     _prefix("pride", "project", r"10\.6019/(PXD\d+)", r"\1"),
 )
+# How a DOI is related to the data that belong to it.
 _RELATIONS = frozenset(("IsSupplementedBy", "HasPart", "HasVersion"))
-"""How a DOI is related to the data that belong to it."""
+# General types of resources that may have files; the others are texts.
 _DATA = frozenset(("Dataset", "Collection", "Software", "Model", "Image", "Sound", "Other", "DataPaper", "Audiovisual"))
-"""General types of resources that may have files; the others are texts."""
+# Related DOIs that an error names.
 _SHOWN = 5
-"""Related DOIs that an error names."""
 
 
 class Doi(Archive):

@@ -18,10 +18,10 @@ from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import Record, list_at, member, text_in
 
+# Variable of the token that files need.
 VARIABLE = "OMICS_DRYAD_TOKEN"
-"""Variable of the token that files need."""
+# The most files of a page.
 _PAGE_SIZE = 100
-"""The most files of a page."""
 _DOI = re.compile(r"(?:doi:)?(10\.\d{4,9}/[^/\s]+)(?:/(.+))?", re.IGNORECASE)
 _FILES = ("_embedded", "stash:files")
 

@@ -19,8 +19,8 @@ from omicsdk.portals.names.records import Record, list_at, member, text_in
 
 _ID = re.compile(r"(c\.)?(\d+)(?:\.v(\d+))?(?:/(.+))?", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/.+?(?:\.v(\d+))?", re.IGNORECASE)
+# The most entries of a page.
 _PAGE_SIZE = 1000
-"""The most entries of a page."""
 
 
 class Figshare(Archive):

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from omicsdk.portals.names.grammar import Name
 
+# Files of a page; the GDC sends 10 unless told otherwise.
 PAGE = 1000
-"""Files of a page; the GDC sends 10 unless told otherwise."""
+# Fields by which a file is downloaded.
 BASIC_FIELDS = ("file_id", "file_name", "file_size", "md5sum")
-"""Fields by which a file is downloaded."""
 _FIELDS = (
     *BASIC_FIELDS,
     *("access", "acl", "data_category", "data_type", "data_format", "experimental_strategy"),
@@ -34,11 +34,11 @@ _FIELDS = (
 )
 _ALIQUOTS = "cases.samples.portions.analytes.aliquots"
 _BY_UUID = ("file_id", "cases.case_id", "cases.samples.sample_id", f"{_ALIQUOTS}.aliquot_id")
+# Barcodes such as TCGA-BH-A0EA begin like ids of projects, and never are one.
 _BY_NAME = (
     "cases.project.project_id",
     *("cases.submitter_id", "cases.samples.submitter_id", f"{_ALIQUOTS}.submitter_id"),
 )
-"""Barcodes such as TCGA-BH-A0EA begin like ids of projects, and never are one."""
 _AT_LEVELS = {"file": ("file_id",), "case": ("cases.case_id",)}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 

@@ -17,8 +17,8 @@ from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.tables import gen3_entries
 
+# Member of a study with its files, as entries of a Gen3 manifest.
 MANIFEST = "__manifest"
-"""Member of a study with its files, as entries of a Gen3 manifest."""
 
 
 def entries_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -27,8 +27,8 @@ _FILES = "https://ftp.ncbi.nlm.nih.gov/geo"
 _OPERATION = "GEO record"
 _LINE = re.compile(r"([!^])([A-Za-z]+)_?(\S*) = ?(.*)")
 _EXPERIMENT = re.compile(r"SRA:.*\b([SED]RX\d+)")
+# Most characters of a page that says why there is no record.
 _PAGE_TEXT = 1 << 16
-"""Most characters of a page that says why there is no record."""
 NO_SEQUENCING = "series and samples without sequencing data: their supplementary files"
 
 
@@ -115,6 +115,7 @@ class Geo(Archive):
                 unlinked.append(sample.accession)
         if not titles:
             yield self._supplementary(record, NO_SEQUENCING)
+        # A search of the SRA for samples misses those whose record there does not mention GEO's accession.
         linked = self._runs.of_experiments(list(experiments))
         searched = (row for some in batches(unlinked, NCBI_BATCH) for row in self._runs.at_ncbi(some))
         without = dict.fromkeys(titles)
@@ -126,6 +127,7 @@ class Geo(Archive):
             yield row._replace(cells={**row.cells, "title": titles.get(sample, sample), "geo_accession": sample})
         for sample in without:
             yield NamedRow({"accession": sample, "title": titles[sample], "geo_accession": sample}, [], NO_RUNS)
+        # After the rows, so that those which were listed are downloaded.
         if seen != count:
             expected = f"the {count:,} of {record.accession}: the list is incomplete"
             raise DecodeError(_OPERATION, "", f"{seen:,} samples", expected=expected)

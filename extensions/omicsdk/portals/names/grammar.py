@@ -42,11 +42,11 @@ def _form(archive: str, level: str, pattern: str, *, upper: bool = True) -> _For
 
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Programs of the GDC, by which the ids of its projects begin. Those of later programs are written with `gdc:`.
 _GDC_PROGRAMS = (
     "APOLLO|BEATAML1.0|CDDP_EAGLE|CGCI|CMI|CPTAC|CTSP|EXCEPTIONAL_RESPONDERS|FM|HCMI|MATCH|MMRF|MP2PRT|NCICCR|OHSU|ORGANOID"
     "|REBC|TARGET|TCGA|TRIO|VAREPOP|WCDT"
 )
-"""Programs of the GDC, by which the ids of its projects begin. Those of later programs are written with `gdc:`."""
 
 _FORMS = (
     _form("ena", "run", r"[EDS]RR\d{5,}"),
@@ -92,13 +92,14 @@ def _page(archive: str, level: str, hosts: str, path: str, *parameters: str, id:
 _ANY = r"[A-Za-z0-9_.-]+"
 _ZENODO = "zenodo.org www.zenodo.org"
 _TEST_ZENODO = "sandbox.zenodo.org"
+# Types of Figshare's articles in the addresses of their pages, which are at the hosts of many institutions.
 _TYPES = (
     "dataset|figure|media|fileset|poster|journal_contribution|presentation|thesis|software|online_resource|preprint|book|report|model"
     "|conference_contribution|chapter|workflow|data_management_plan|physical_object|composition|educational_resource"
 )
-"""Types of Figshare's articles in the addresses of their pages, which are at the hosts of many institutions."""
 _FIGSHARE = "figshare.com .figshare.com"
 # The first that matches decides: files and versions stand before the records and articles that they are of.
+# Pages of portals. That of a Dataverse is at any host: it is known by its path.
 _PAGES = (
     _page(
         "azul",
@@ -153,7 +154,6 @@ _PAGES = (
         "dryad", "dataset", "datadryad.org www.datadryad.org", r"/(?:stash/)?(?:dataset|resource)/doi:(10\.\d{4,9}/.+)"
     ),
 )
-"""Pages of portals. That of a Dataverse is at any host: it is known by its path."""
 _DATAVERSE = re.compile(r"(?:/.*)?/(dataset\.xhtml|file\.xhtml|citation)\Z")
 
 
@@ -186,8 +186,8 @@ def names_in(text: str) -> tuple[Name, ...]:
     return tuple(_of_page(f"https://{name_text}"))
 
 
+# Blanks, and marks that are not seen, which copying from documents and pages adds to accessions.
 _BLANKS = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\ufeff"
-"""Blanks, and marks that are not seen, which copying from documents and pages adds to accessions."""
 
 
 _WITHOUT_SCHEME = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
@@ -222,10 +222,11 @@ _PREFIXES = frozenset(
         "dataverse",
     )
 )
+# A compact identifier of identifiers.org: a prefix, perhaps after the code of a provider, and an identifier. Not a
+# drive with a path.
 _CURIE = re.compile(r"(?:\w+/)?[A-Za-z][\w.-]+:[^\s/\\]\S*")
-"""A compact identifier of identifiers.org: a prefix, perhaps after the code of a provider, and an identifier. Not a drive with a path."""
+# Prefixes of identifiers.org, and names of portals, that are those of another archive's names.
 _ALIASES = {"sra": "ena", "arrayexpress": "biostudies", "hca": "azul", "bioproject": "ena", "biosample": "ena"}
-"""Prefixes of identifiers.org, and names of portals, that are those of another archive's names."""
 
 
 def _of_prefix(text: str, name_text: str) -> Iterator[Name]:

@@ -45,6 +45,7 @@ class MetaboLights(Archive):
     def rows(self, name: Name) -> Iterator[NamedRow]:
         study, folder_listing = self._described(name.id)
         with StudyFolder(study["mtblsStudy"]["studyHttpUrl"], name.id, self.options) as folder:
+            # Either the description or the list of files may lack a table that the other one has.
             tables = dict.fromkeys(_assays_of(study))
             for entry in folder_listing["study"]:
                 path, kind = entry["file"], entry.get("type") or ""
@@ -94,6 +95,7 @@ def _of_assay(accession: str, table: str, row: Mapping[str, str], folder: StudyF
     paths = dict.fromkeys(
         value.strip()
         for column, value in row.items()
+        # Further columns of one name end with a number.
         if value.strip() and column.rstrip(" 0123456789").endswith((" Data File", " Assignment File"))
     )
     cells = {

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from omicsdk.core.clock import Clock
     from omicsdk.portals.names.archive import ArchiveOptions
 
+# Records in a response.
 PAGE = 500
-"""Records in a response."""
+# Requests until a response that the rate is exceeded, which NCBI sends with status 200, too, is an error.
 ATTEMPTS = 3
-"""Requests until a response that the rate is exceeded, which NCBI sends with status 200, too, is an error."""
 _KEYS = ("OMICS_NCBI_API_KEY", "NCBI_API_KEY")
 _SEARCH, _READ = "NCBI search", "NCBI run information"
+# Columns of run information by which a run belongs to a record. Samples of GEO are names of samples and libraries.
 _ACCESSIONS = ("Run", "Experiment", "Sample", "BioSample", "SRAStudy", "BioProject", "Submission", "SampleName", "LibraryName")  # fmt: skip
-"""Columns of run information by which a run belongs to a record. Samples of GEO are names of samples and libraries."""
 
 
 class RateLimit:
@@ -59,8 +59,8 @@ class RateLimit:
             self._clock.sleep(wait)
 
 
+# The limit of a rate and clock, which all clients of the process share.
 rate_limit = lru_cache(maxsize=8)(RateLimit)
-"""The limit of a rate and clock, which all clients of the process share."""
 
 
 def ncbi_key(environ: Mapping[str, str]) -> str:

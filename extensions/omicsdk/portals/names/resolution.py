@@ -11,6 +11,7 @@ from omicsdk.core.errors import Interrupted, NotFound
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow, Reads
 from omicsdk.portals.names.grammar import Name
 
+# Archive to `module:class` below this package; imported at the first name of it.
 ARCHIVES: dict[str, str] = {
     "ena": "ena:Ena",
     "geo": "geo:Geo",
@@ -28,7 +29,6 @@ ARCHIVES: dict[str, str] = {
     "dryad": "dryad:Dryad",
     "identifiers": "identifiers:Identifiers",
 }
-"""Archive to `module:class` below this package; imported at the first name of it."""
 
 
 class Archives(Closing):

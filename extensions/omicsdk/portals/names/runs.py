@@ -19,6 +19,7 @@ from omicsdk.portals.tables import files_of_run
 if TYPE_CHECKING:
     from omicsdk.portals.names.archive import ArchiveOptions, Reads
 
+# Columns of the result manifest, with those of the ENA and of NCBI: it is the sample sheet of the runs.
 CELLS = {
     "accession": ("run_accession", "Run"),
     "experiment_accession": ("experiment_accession", "Experiment"),
@@ -32,13 +33,12 @@ CELLS = {
     "instrument": ("instrument_model", "Model"),
     "title": ("sample_title", "SampleName"),
 }
-"""Columns of the result manifest, with those of the ENA and of NCBI: it is the sample sheet of the runs."""
 _KINDS: dict[Reads, tuple[str, ...]] = {"fastq": ("fastq",), "sra": ("sra",), "bam": ("submitted", "bam"), "suppl": ()}
 _REPORT = "ENA file report"
+# Experiments in a search of the ENA.
 BATCH = 200
-"""Experiments in a search of the ENA."""
+# Records in a search of NCBI.
 NCBI_BATCH = 100
-"""Records in a search of NCBI."""
 NO_FASTQ = (
     "runs without FASTQ at the ENA: FASTQ of the SRA if it has some, else its archives; "
     "make FASTQ of an archive by `fasterq-dump --split-3 RUN.sra`, or by --convert"

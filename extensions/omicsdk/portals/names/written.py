@@ -13,16 +13,16 @@ from omicsdk.portals.rows import OUTCOME_COLUMN, PATH_COLUMN, SEPARATOR, records
 from omicsdk.portals.tables import SRA_RUNS, SRA_TABLE
 from omicsdk.portals.url_lists import SRA
 
+# Formats of lists of runs, whose files are archives of the SRA unless others are chosen.
 RUN_LISTS = (SRA, SRA_RUNS, SRA_TABLE)
-"""Formats of lists of runs, whose files are archives of the SRA unless others are chosen."""
+# Most accessions of a range such as SRR100-SRR199; a longer one is no name.
 MOST_OF_RANGE = 10_000
-"""Most accessions of a range such as SRR100-SRR199; a longer one is no name."""
 
 _BETWEEN = re.compile(r"[\s,;]+(?:and\s+)?")
 _AROUND = ".,;:'\"()[]“”‘’"
 _RANGE = re.compile(r"([A-Za-z]{3,5})(\d{3,})\s*(?:-|–|—|\bto\b)\s*\1(\d{3,})", re.IGNORECASE)
+# Columns of the result manifest in which rows of runs, and of series and samples of GEO, have values.
 _OF_RUNS = ("library_layout", "geo_accession")
-"""Columns of the result manifest in which rows of runs, and of series and samples of GEO, have values."""
 
 
 class Named(NamedTuple):

@@ -12,8 +12,8 @@ from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import Record, list_at, member, text_in
 
+# The service on which depositing is tried. Its records have numbers of their own.
 _TEST = "sandbox.zenodo.org"
-"""The service on which depositing is tried. Its records have numbers of their own."""
 
 
 class Zenodo(Archive):

@@ -134,5 +134,6 @@ class Gen3Search(Searcher):
             titled(first(*self._TITLES)) or guid,
             first(*self._ORGANISMS),
             len(entries),
+            # A sum of some sizes would pass for that of all.
             sum(sizes) if entries and len(sizes) == len(entries) else None,
         )

@@ -32,6 +32,7 @@ class ZenodoSearch(Searcher):
 
     def hits(self, query: Query) -> Iterator[Hit]:
         with self.client(ZenodoApi, "ZENODO") as client:
+            # Up to a row beyond the limit, which shows that there are more.
             for number in range(1, query.limit // self._PAGE + 2):
                 response = client.search_records.raw(
                     q=_terms(query), type="dataset", sort="bestmatch", size=self._PAGE, page=number

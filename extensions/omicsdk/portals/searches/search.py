@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound=Client)
 
 Portal = Literal["azul", "gdc", "ena", "geo", "zenodo", "biostudies", "pride", "figshare", "dataverse", "dryad", "gen3"]
+# Portal to `module:class` of this package, in the order of the table; imported when it is searched.
 SEARCHERS: dict[str, str] = {
     "azul": "atlases:AzulSearch",
     "gdc": "atlases:GdcSearch",
@@ -47,14 +48,13 @@ SEARCHERS: dict[str, str] = {
     "dryad": "repositories:DryadSearch",
     "gen3": "atlases:Gen3Search",
 }
-"""Portal to `module:class` of this package, in the order of the table; imported when it is searched."""
 
+# The portals that are searched where none are named, separated by commas.
 PORTALS_VARIABLE = "OMICS_SEARCH_PORTALS"
-"""The portals that are searched where none are named, separated by commas."""
+# The time of a search: a command takes less than 10 s with its start.
 SECONDS = 9.0
-"""The time of a search: a command takes less than 10 s with its start."""
+# A service that fails is asked once more, not until the search ends.
 RETRY = Retry(attempts=2)
-"""A service that fails is asked once more, not until the search ends."""
 
 
 class Query(NamedTuple):
@@ -326,6 +326,7 @@ def _merged(rankings: Iterable[Sequence[Hit]]) -> list[Hit]:
 
 # -- the query
 
+# Names of assays that mean the same; of each, the first is how searchers know it.
 _SPELLINGS = (
     (
         *("scRNA-seq", "scRNAseq", "scRNA", "snRNA-seq", "single cell", "single nucleus", "single nuclei"),
@@ -341,7 +342,7 @@ _SPELLINGS = (
     ("bisulfite-seq", "WGBS", "RRBS", "bisulfite sequencing"),
     ("spatial transcriptomics", "Visium", "Slide-seq", "MERFISH"),
 )
-"""Names of assays that mean the same; of each, the first is how searchers know it."""
+# Common names of organisms to scientific ones.
 _ORGANISMS = {
     "arabidopsis": "Arabidopsis thaliana",
     "chicken": "Gallus gallus",
@@ -358,7 +359,6 @@ _ORGANISMS = {
     "yeast": "Saccharomyces cerevisiae",
     "zebrafish": "Danio rerio",
 }
-"""Common names of organisms to scientific ones."""
 _WORDS = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 

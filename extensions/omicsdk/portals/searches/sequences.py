@@ -26,6 +26,7 @@ class EnaSearch(Searcher):
     portal = "ena"
     title = "the ENA"
     _FIELDS = ("study_title", "description")
+    # How ENA states assays, beside what titles call them.
     _ASSAYS: ClassVar[dict[str, str]] = {
         "scRNA-seq": 'library_source="TRANSCRIPTOMIC SINGLE CELL"',
         "RNA-seq": 'library_strategy="RNA-Seq"',
@@ -36,7 +37,6 @@ class EnaSearch(Searcher):
         "WES": 'library_strategy="WXS"',
         "bisulfite-seq": 'library_strategy="Bisulfite-Seq"',
     }
-    """How ENA states assays, beside what titles call them."""
 
     def hits(self, query: Query) -> Iterator[Hit]:
         conditions = list(map(self._condition, query.terms))
