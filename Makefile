@@ -123,9 +123,9 @@ layers: $(STAMP)
 release-check: $(STAMP)
 	@$(BIN)/python -m pytest -q -m "release and not long" tests/functional
 
-# Which changes of the code no test notices: all modules of tests/mutants.py, or MODULE=core.retry.
+# Which changes of the code no test notices: in modules drawn by SEED, or in MODULE=omicsdk.core.retry.
 mutants: $(STAMP)
-	@$(BIN)/python tests/mutants.py $(MODULE)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python tests/mutants.py $(MODULE) $(if $(SEED),--seed $(SEED))
 
 demo: $(DEMO_STAMP)
 	@$(BIN)/omics demo

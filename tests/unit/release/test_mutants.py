@@ -1,97 +1,74 @@
-"""The list of `make mutants` names what is there, and the script draws, tries and judges mutants as it states."""
+"""`make mutants` draws modules and mutants, finds their tests and judges them as it states."""
 
 import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import coverage
 import pytest
 
 pytest.importorskip("resource", reason="the script limits memory as POSIX systems do")
 
 ROOT = Path(__file__).parents[3]
-ASKED = {
-    *(f"core.{name}" for name in ("retry", "redaction", "checksums", "paging", "request")),
-    *(f"transfer.{name}" for name in ("names", "network.limits", "network.plan")),
-}
-"""Modules that must reach the goal."""
+RETRY = "omicsdk.core.retry"
+REACH = coverage.CoverageData(no_disk=True)
+REACH.set_context("tests/unit/core/test_retry.py::test_x[a|b]|run")
+REACH.add_lines({str(ROOT / "extensions/omicsdk/core/retry.py"): [30, 31]})
 
 
 @pytest.fixture
-def mutants(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The script, which runs no tests and sets no limits."""
+def mutants(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModuleType]:
+    """The script, which starts no process."""
     spec = importlib.util.spec_from_file_location("mutants", ROOT / "tests" / "mutants.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "mutants", module)  # its dataclass looks for it there
     spec.loader.exec_module(module)
-    monkeypatch.setattr(module.resource, "setrlimit", lambda *_: None)
-    monkeypatch.setattr(module, "_outcome", lambda *_: pytest.fail("a mutant was tried"))
+    monkeypatch.setattr(module, "REACH", tmp_path / "reach")
+    (tmp_path / "reach").touch()
     return module
 
 
-def called(mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
-    """What it ends with."""
-    monkeypatch.setattr(sys, "argv", ["mutants.py", "--jobs", "1", *words])
-    with pytest.raises(SystemExit) as caught:
-        mutants.main()
-    return str(caught.value)
+def measured(mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, outcomes: list[bool]) -> int | None:
+    """Measure a module of which each mutant has the next outcome, after that of the unchanged module."""
+    following = iter(outcomes)
+    monkeypatch.setattr(
+        mutants.Trials,
+        "_outcomes",
+        lambda _, config, module, tests, tried: {mutant: next(following) for mutant in tried},
+    )
+    config: Any = None
+    return mutants.Trials([RETRY], REACH, 1).pytest_cmdline_main(config)
 
 
-def test_its_modules_and_tests_exist(mutants: ModuleType) -> None:
-    assert set(mutants.MODULES) == ASKED
-    packages = [name.partition(".")[0] for name in mutants.FIGURES]
-    assert sorted(packages) == ["cli", "fs", "gen3", "sandbox", "sb"]
-    for module, tests in {**mutants.MODULES, **mutants.FIGURES}.items():
-        assert (ROOT / "extensions" / "omicsdk" / f"{module.replace('.', '/')}.py").is_file()
-        assert tests
-        for test in tests:
-            assert (ROOT / test).is_file()
-
-
-def test_what_is_argued_is_a_mutant_and_at_most_four_a_module_are(mutants: ModuleType) -> None:
+def test_what_is_argued_is_a_mutant_that_is_drawn_and_at_most_four_a_module_are(mutants: ModuleType) -> None:
     for module, argued in mutants.EQUIVALENT.items():
-        source = (ROOT / "extensions" / "omicsdk" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
-        drawn = {mutant.label for mutant in mutants.sample_of(mutants.mutants_of(source))}
+        drawn = {mutant.label for mutant in mutants.sample_of(mutants.mutants_of(mutants.path_of(module).read_text()))}
         assert argued.keys() <= drawn
         assert 1 <= len(argued) <= 4 == mutants.MOST_EQUIVALENT
         assert all(argued.values())
 
 
-@pytest.mark.parametrize("words", [("core.retri",), ("core.retry", "retry"), ("",), ("core/retry",)])
-def test_a_module_that_it_does_not_know_is_an_error(
+@pytest.mark.parametrize("words", [("omicsdk.core.retri",), (RETRY, "core.retry"), ("",), ("omicsdk/core/retry",)])
+def test_a_module_that_does_not_exist_is_an_error(
     mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    ended = called(mutants, monkeypatch, *words)
-    assert ended.startswith(f"mutants: not found: {words[-1]}. Correct MODULES, FIGURES or EQUIVALENT")
-
-
-@pytest.mark.parametrize(
-    ("name", "entry", "missing"),
-    [
-        ("MODULES", {"core.gone": ("tests/unit/core/test_retry.py",)}, "core.gone"),
-        ("FIGURES", {"core.gone": ("tests/unit/core/test_retry.py",)}, "core.gone"),
-        ("MODULES", {"core.clock": ("tests/core/test_gone.py",)}, "tests/core/test_gone.py"),
-        ("EQUIVALENT", {"core.gone": {"x": "y"}}, "core.gone"),
-    ],
-)
-def test_a_name_of_its_lists_that_does_not_exist_is_an_error(
-    mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str, entry: dict[str, object], missing: str
-) -> None:
-    """Also when another module is requested."""
-    monkeypatch.setitem(getattr(mutants, name), *next(iter(entry.items())))
-    assert called(mutants, monkeypatch, "core.retry").startswith(f"mutants: not found: {missing}.")
+    monkeypatch.setattr(sys, "argv", ["mutants.py", *words])
+    with pytest.raises(SystemExit, match=f"mutants: not found: {words[-1]}. Correct EQUIVALENT"):
+        mutants.main()
 
 
 @pytest.mark.parametrize("argued", [{"pause: 1 -> 2000": "no such mutant"}, dict.fromkeys("abcde", "too many")])
 def test_an_argument_without_its_mutant_is_an_error(
     mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, argued: dict[str, str]
 ) -> None:
-    monkeypatch.setitem(mutants.EQUIVALENT, "core.retry", argued)
-    monkeypatch.setattr(mutants, "_outcome", lambda *_: "survived")  # the tests pass without a change
-    assert "EQUIVALENT of core.retry" in called(mutants, monkeypatch, "core.retry")
+    monkeypatch.setitem(mutants.EQUIVALENT, RETRY, argued)
+    with pytest.raises(SystemExit, match=f"EQUIVALENT of {RETRY}"):
+        measured(mutants, monkeypatch, [])
 
 
 SOURCE = "def f(a):\n    if a < 1:\n        return 2\n    return a + 3\n"
@@ -109,32 +86,46 @@ def test_a_mutant_differs_in_one_place_and_forty_are_drawn(mutants: ModuleType) 
     assert drawn == mutants.sample_of(list(reversed(many)))
 
 
-@pytest.mark.parametrize(("killed", "reached"), [(36, True), (35, False), (40, True), (0, False)])
+def test_a_seed_draws_the_same_modules_and_none_without_enough_mutants(
+    mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "p" / "q").mkdir(parents=True)
+    for name, count in {"a": 40, "b": 39, "q/c": 41, "q/d": 50, "__init__": 60}.items():
+        (tmp_path / "p" / f"{name}.py").write_text("".join(f"a{number} = {number}\n" for number in range(count)))
+    monkeypatch.setattr(mutants, "SOURCES", {"p": tmp_path})
+    assert mutants.drawn_modules(1) == ["p.a", "p.q.c", "p.q.d"]
+    monkeypatch.setattr(mutants, "DRAWN", 1)
+    draws = [mutants.drawn_modules(seed) for seed in range(20)]
+    assert draws == [mutants.drawn_modules(seed) for seed in range(20)]
+    assert {name for draw in draws for name in draw} == {"p.a", "p.q.c", "p.q.d"}
+
+
+def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType) -> None:
+    tests = mutants.tests_of(RETRY, REACH)
+    assert tests.unit[0] == "tests/unit/core/test_retry.py"
+    assert [*tests.lines.items()] == [(line, {"tests/unit/core/test_retry.py::test_x[a|b]"}) for line in (30, 31)]
+    assert all(file.startswith("tests/functional/core/") for file in tests.functional)
+    two = mutants.Tests({2: {"a"}, 5: {"b"}}, [], [])
+    lines = {place: [two.of(mutants.Mutant(place, line, "", "", "")) for line in (1, 2, 4, 5)] for place in ("f", "")}
+    assert lines == {"f": [{"a", "b"}, {"a"}, {"a"}, {"b"}], "": [{"a", "b"}] * 4}
+
+
+@pytest.mark.parametrize(("killed", "failed"), [(36, 0), (35, 1), (40, 0), (0, 1)])
 def test_the_goal_is_nine_of_ten(
     mutants: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     killed: int,
-    reached: bool,
+    failed: int,
 ) -> None:
-    outcomes = iter(["survived", *["killed"] * killed, *["survived"] * 40])
-    monkeypatch.setattr(mutants, "_outcome", lambda *_: next(outcomes))
-    monkeypatch.setattr(mutants, "EQUIVALENT", {})
-    assert mutants.measure("core.retry", ("tests/unit/core/test_retry.py",), 1) is reached
-    printed = capsys.readouterr().out
-    assert f"{killed} of 40 killed" in printed
-    assert printed.count("    line ") == 40 - killed
-
-
-def test_a_module_below_the_goal_is_an_error_and_a_figure_is_none(
-    mutants: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mutants, "measure", lambda *_: False)
-    assert "fewer than 90% killed in core.retry" in called(mutants, monkeypatch, "core.retry")
-    monkeypatch.setattr(sys, "argv", ["mutants.py", "sb.paths"])
-    mutants.main()
+    outcomes = [False, *[True] * killed, *[False] * 40]
+    assert measured(mutants, monkeypatch, outcomes) == failed
+    printed = capsys.readouterr()
+    assert printed.out.count(f"{killed} of 40 killed") == 2
+    assert printed.out.count("    line ") == 40 - killed
+    assert (f"fewer than 90% killed in {RETRY}" in printed.err) is bool(failed)
 
 
 def test_tests_that_fail_without_a_change_measure_nothing(mutants: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mutants, "_outcome", lambda *_: "killed")
-    assert "fail without a change" in called(mutants, monkeypatch, "core.retry")
+    with pytest.raises(SystemExit, match=f"the tests of {RETRY} fail without a change"):
+        measured(mutants, monkeypatch, [True])
