@@ -43,7 +43,7 @@ MOST_EQUIVALENT = 4
 MOST_FUNCTIONAL = 4
 MOST_FILES = 12
 """Files of unit tests that are collected for a mutant, those first that run most of the module."""
-BUDGET = 3.0
+BUDGET = 2.0
 """Seconds of processor time after which no further test is started: what none has noticed by then counts as survived."""
 SECONDS = 20
 """Seconds of processor time after which a mutant's process is killed: it does not end."""

@@ -33,6 +33,9 @@ SCHEMAS: dict[str, Any] = {
     ),
     "Team": _object(["id", "title"], id=READ, title=TEXT),
     "Address": _object(["street"], street=TEXT),
+    # Two classes, because of a class far inside.
+    "Club": _object([], crew=_ref("Crew")),
+    "Crew": _object([], team=_ref("Team")),
     "Page": _object(["items"], items={"type": "array", "items": _ref("User")}),
     "Login": _object(["name", "secret"], name=TEXT, secret=WRITTEN, at=READ),
     "Session": _object(["token", "pin"], token=READ, pin=WRITTEN),
@@ -64,6 +67,7 @@ DOCUMENT: dict[str, Any] = {
     "servers": [{"url": "https://users.example"}],
     "paths": {
         "/users": _operation("add_users", _ref("User"), _ref("Page")),
+        "/clubs": _operation("add_clubs", _ref("Club"), _ref("Club")),
         "/login": _operation("log_in", _ref("Login"), _ref("Session")),
         "/stamp": _operation("stamp", _ref("Stamp"), _ref("Stamp")),
         "/why": _operation("why", _ref("UserRequest")),
@@ -100,7 +104,7 @@ def test_a_class_is_two_only_where_the_directions_differ(users: ModuleType) -> N
     assert _fields(models.Stamp) == ["at"]
     assert _fields(models.UserRequest) == ["why"]
     assert sorted(models.__all__) == [
-        "Address", "Disc", "DiscRequest", "Login", "Page", "Session", "Square", "Stamp", "Team", "TeamRequest", "User",
+        "Address", "Club", "ClubRequest", "Crew", "CrewRequest", "Disc", "DiscRequest", "Login", "Page", "Session", "Square", "Stamp", "Team", "TeamRequest", "User",
         "UserModelRequest", "UserRequest",
     ]  # fmt: skip
 
