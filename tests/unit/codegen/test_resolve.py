@@ -490,6 +490,18 @@ def test_sections_in_separate_files_are_spread(write: Write) -> None:
     assert {note.kind for note in report.notes} == {"repair"}
 
 
+def test_a_dynamic_reference_is_bound_where_another_file_refers_to_it(write: Write) -> None:
+    text = """openapi: 3.1.0
+paths:
+  /a: {get: {responses: {200: {content: {a/b: {schema: {properties: {c: {$dynamicRef: '#coin'}}}}}}}}}
+  /b: {$ref: b.yaml}
+components: {schemas: {Coin: {$dynamicAnchor: coin, type: integer}}}
+"""
+    data = resolved(write(text, b="get: {responses: {200: {$ref: 'api.yaml#/paths/~1a/get/responses/200'}}}\n")).data
+    coin = at(data, "/paths/~1b/get/responses/200/content/a~1b/schema/properties/c")
+    assert coin == {"$ref": "#/components/schemas/Coin"}
+
+
 def test_a_section_in_a_file_that_does_not_exist_is_a_fault(write: Write) -> None:
     (fault,) = refused(write("openapi: 3.0.3\npaths: {$ref: none.yaml}\n"))
     assert fault.startswith("api.yaml:2: it refers to none.yaml, which does not exist")

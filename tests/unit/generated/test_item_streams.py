@@ -135,6 +135,14 @@ def test_what_goes_wrong_is_reported_after_what_arrived(package: ModuleType) -> 
         next(items)
 
 
+def test_events_are_split_as_whatwg_html_states_and_an_item_may_have_the_limit() -> None:
+    events = Frames("text/event-stream; charset=utf-8; x", 8)
+    chunks = [b"\xef\xbb\xbfdata:a\xff\r", b"\ndata:b\r\ndata:c\n", b"\n"]
+    assert [event for chunk in chunks for event in events.feed(chunk)] == [b'{"data": "a\\ufffd\\nb\\nc"}']
+    lines = Frames("application/jsonl", 3)
+    assert [*lines.feed(b"123"), *lines.end()] == [b"123"]
+
+
 CUTS = st.lists(st.integers(0, 400), max_size=12).map(sorted)
 
 
