@@ -7,7 +7,7 @@ import httpx
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import NotFound
-from omicsdk.core.items import AsyncItems
+from omicsdk.core.items import AsyncItems, Items
 from omicsdk.core.response import ResponseHeaders
 from omicsdk.core.retry import Retry
 from omicsdk.core.streaming import AsyncBody, Body
@@ -85,7 +85,7 @@ def bodies(api: DssApi) -> None:
 
 def pages_and_items(api: DssApi) -> None:
     assert_type(api.get_bundles_all.pages(replica="aws"), Iterator[BundleEnumerationResult])
-    assert_type(api.get_bundles_all.iterate(replica="aws").take(3), Iterator[BundleIdentifier])
+    assert_type(api.get_bundles_all.iterate(replica="aws").take(3), Items[BundleIdentifier])
     for hit in api.post_search.iterate(es_query={}, replica="aws"):
         assert_type(hit, SearchHit)
         assert_type(hit.bundle_fqid, str)
