@@ -185,13 +185,14 @@ def distribution_version(text: str) -> str | None:
     if match is None:
         return None
     release = ".".join(str(int(number)) for number in re.split(r"[.-]", match["release"]))
-    stage = match["stage"] and ({"a": "a", "b": "b"}.get(match["stage"][0], "rc") + str(int(match["number"] or 0)))
+    word = {"a": "a", "b": "b", "d": ".dev"}.get((match["stage"] or " ")[0], "rc")
+    stage = match["stage"] and f"{word}{int(match['number'] or 0)}"
     return f"{release}{stage or ''}"
 
 
 _VERSION = re.compile(
     r"v?(?P<release>\d{4}-\d\d-\d\d|\d{1,9}(?:\.\d{1,9}){0,3})"
-    r"(?:[-._]?(?P<stage>alpha|beta|preview|pre|rc|a|b|c)[-._]?(?P<number>\d{0,9}))?(?:\+[\w.-]+)?",
+    r"(?:[-._]?(?P<stage>alpha|beta|preview|pre|rc|dev|a|b|c)[-._]?(?P<number>\d{0,9}))?(?:\+[\w.-]+)?",
     re.ASCII,
 )
 _UNVERSIONED = "0.0.0"

@@ -223,7 +223,8 @@ def _code(text: str) -> Code:
 
 def _line(draft: Draft, package: Package) -> Line:
     forms = ["`.pages`"] if draft.pages is not None else []
-    forms += ["`.iterate`"] if draft.pages is not None or draft.flow is not None else []
+    is_named = draft.flow is not None and not draft.flow.endless  # an endless stream is called so
+    forms += ["`.iterate`"] if draft.pages is not None or is_named else []
     forms += ["`.stream`"] if draft.has_stream else []
     more = [f", also {', '.join(forms)}" if forms else ""]
     more.append(", deprecated" if draft.operation.data.get("deprecated") is True else "")

@@ -173,7 +173,10 @@ class Store:
         if copy is not None:
             return copy, label, read_file(copy, label)
         if not is_allowed(url, self._allow_urls) and not self._allowed_now(url):
-            remedy = "Allow it with --allow-url or --fetch, or keep a copy under its host's name and name the folder of copies with --refs."
+            ways = "--allow-url or --fetch" if self._ask is None else "--allow-url"
+            remedy = (
+                f"Allow it with {ways}, or keep a copy under its host's name and name the folder of copies with --refs."
+            )
             raise Refused("which is on the network, where nothing is opened unasked", remedy)
         return Path(unquote(urlsplit(url).path)), label, self._fetch(url)
 

@@ -14,6 +14,7 @@ from packaging.version import Version
         ("2026-11-07-preview", "2026.11.7rc0"),
         ("1.0.0-beta.2+build.7", "1.0.0b2"),
         ("2.0-RC1", "2.0rc1"),
+        ("0.0.1-dev", "0.0.1.dev0"),
         ("1.2.0 (old)", None),
         ("latest", None),
         ("", None),

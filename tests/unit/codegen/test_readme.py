@@ -78,7 +78,7 @@ def test_a_project_has_tests_with_a_server() -> None:
     around = _around({"paths": paths, "components": {"securitySchemes": schemes}})
     tests = around["tests/test_server.py"]
     assert "credentials={'key': token, 'login': (\"user\", token), 'token': token}" in tests
-    assert "from bank import APIError, BankApi" in tests
+    assert "from bank import BankApi\nfrom bank import APIError\n" in tests
     assert tomllib.loads(around["pyproject.toml"])["project"]["optional-dependencies"]["sandbox"] == [bound("sandbox")]
     assert bound("sandbox").startswith("omicsdk[sandbox]>=")
     assert "credentials=None" in _around({"paths": {"/a": {"get": _DONE}}})["tests/test_server.py"]

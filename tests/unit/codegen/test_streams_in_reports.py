@@ -41,7 +41,7 @@ def test_only_a_stream_that_is_read_as_text_is_untyped(spec: Path) -> None:
     assert [(note.kind, note.line) for note in made.report.notes] == [("untyped", 16)]
     readme = files_around(made.package, "thing", spec)["README.md"]
     assert "- `lines()`: `GET /lines`, also `.iterate`, `.stream`.\n" in readme
-    assert "- `events.iterate()`: `GET /events`, also `.iterate`, `.stream`.\n" in readme
+    assert "- `events.iterate()`: `GET /events`, also `.stream`.\n" in readme
     assert "- `text()`: `GET /text`.\n" in readme
 
 
