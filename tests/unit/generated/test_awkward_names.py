@@ -91,7 +91,10 @@ def test_every_operation_is_called_with_every_argument(awkward: ModuleType) -> N
     commands = json.loads((Path(str(awkward.__file__)).parent / "commands.json").read_text())
     assert len(commands) == len(CALLS)
     for row in commands:
-        given = {row["python"]: {} if row["type"] == "object" else row["name"] for row in row["parameters"]}
+        given = {
+            row["python"]: {} if row["type"] == "object" else row["name"].removeprefix("param_")
+            for row in row["parameters"]
+        }
         operation = getattr(client, row["name"])
         assert operation(**given).to_dict() == DATA
         assert [(item.list_, item.class_) for item in operation.iterate(**given).take(1)] == [("a", None)]
