@@ -359,7 +359,7 @@ def _generator(console: Console, *documents: str) -> Generator[None]:
             problem = (
                 "is a folder" if path.is_dir() else "is no file, as <(...) of a shell" if path.exists() else "not found"
             )
-            remedy = "Use an OpenAPI or Swagger document, YAML or JSON, in a file."
+            remedy = "Use an OpenAPI or Swagger document, YAML or JSON."
             raise UsageError(f"{path}: {problem}", remedy=remedy)
     missing = next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
     if missing is not None:
