@@ -166,7 +166,7 @@ def _noun(argument: Argument) -> str:
 
 
 def _choices(argument: Argument) -> str:
-    return ",".join(map(_text, argument.get("choices") or ()))
+    return ",".join(_text(choice) or "''" for choice in argument.get("choices") or ())
 
 
 def _options(heading: str, arguments: Iterable[Argument], width: int) -> str:

@@ -420,7 +420,7 @@ def _check_choices(argument: Argument, kind: str, value: Any) -> None:
     values: list[Any] = value if kind == "array" else [value]
     for one in values:
         if choices and one not in choices and str(one) not in map(str, choices):
-            wrong = _wrong(argument, f"one of {', '.join(map(str, choices))}", str(one))
+            wrong = _wrong(argument, f"one of {', '.join(str(choice) or repr('') for choice in choices)}", str(one))
             wrong.remedy = did_you_mean(str(one), map(str, choices))
             raise wrong
 
