@@ -31,12 +31,14 @@ def note_contradictions(
 
     first: dict[str, DeclaredOperation] = {}
     for operation in operations:
-        stated = operation.data.get("x-omics-name") or operation.data.get("operationId")
+        keyword = "x-omics-name" if operation.data.get("x-omics-name") else "operationId"
+        stated = operation.data.get(keyword)
         other = first.setdefault(str(stated or ""), operation)
         if stated and other is not operation:
-            before = f"the operationId {one_line(stated)} is that of {other.method} {one_line(other.path)} too"
+            before = f"the {keyword} {one_line(stated)} is that of {other.method} {one_line(other.path)} too"
             after = f"they are called {names[other.key]} and {names[operation.key]}"
-            note(join(operation.key, "operationId"), before, after, "Use unique operationIds.")
+            remedy = "Use unique operationIds." if keyword == "operationId" else "Use unique names."
+            note(join(operation.key, keyword), before, after, remedy)
     schemes = list(declared_schemes(document.data))
     seen: set[int] = set()
     for pointer, security in [

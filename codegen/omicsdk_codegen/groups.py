@@ -16,7 +16,7 @@ from .faults import DocumentError, Fault, Note, Report
 from .group_names import VERSION, free, same, shortened
 from .naming import MAX_LENGTH, operation_name, snake_case
 from .texts import clean, one_line
-from .values import Json, Object
+from .values import Json, Object, join
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,8 @@ def _named_apart(
 
 
 def _twice(document: Document, key: str, member: Member) -> Fault:
-    return document.origin(key).fault(
+    stated = member.named.partition(" ")[0]  # the keyword, whose line may be an overlay's
+    return document.origin(join(key, stated) if stated.startswith("x-") else key).fault(
         f"another operation of the group {member.group} is called {member.name} too",
         "State another x-omics-member for one of them.",
     )

@@ -82,3 +82,8 @@ def test_operations_that_an_overlay_names_do_not_share_an_operation_id(spec: Pat
     )
     made = make_package(spec, (overlay,), "thing", origin="Generated for a test.")
     assert not [note for note in made.report.notes if "operationId" in note.before]
+    overlay.write_text(f"{overlay.read_text()}- {{target: \"$.paths['/a'].get\", update: {{x-omics-name: add}}}}\n")
+    made = make_package(spec, (overlay,), "thing", origin="Generated for a test.")
+    (note,) = [note for note in made.report.notes if note.remedy == "Use unique names."]
+    assert (Path(note.file).name, note.line) == ("overlay.yaml", 4)
+    assert note.before == "the x-omics-name add is that of GET /a too"
