@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
@@ -231,10 +231,11 @@ def get(
         try:
             report = _with_failed(plan, fetched(plan, fetch, dry_run=chosen.dry_run))
         except NameClash as clash:
-            clash.remedy = (
-                "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id "
-                'or, in Python, layout="id".'
-            )
+            if layout != "id":
+                clash.remedy = (
+                    "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id "
+                    'or, in Python, layout="id".'
+                )
             raise
         except KeyboardInterrupt as error:
             # Ctrl-C while another copy of some files was tried leaves a report of these alone.
@@ -400,10 +401,13 @@ def _lists(
         if scheme in URLS:
             path = _fetched_list(word, work / str(number))
             base = base or word.partition("?")[0].rpartition("/")[0]
-        elif word == STDIN:
+        elif word == STDIN or Path(word).is_fifo():  # such as <(head list.txt)
             path = work / f"{number}.list"
-            with path.open("wb") as out:
-                shutil.copyfileobj(sys.stdin.buffer, out)
+            with (
+                path.open("wb") as out,
+                nullcontext(sys.stdin.buffer) if word == STDIN else Path(word).open("rb") as lines,
+            ):
+                shutil.copyfileobj(lines, out)
         else:
             path = Path(word)
             if not path.exists() and not is_annexed_link(path):

@@ -393,6 +393,8 @@ def test_a_list_with_a_head_only_is_reported_and_fails_on_request(user: Any, gdc
     assert (ran.code, "0 files" in ran.err, "no file is selected" in ran.err) == (0, True, True)
     ran = user("get", "head.txt", "--to", "data", "--fail-empty", "--quiet")
     assert (ran.code, ran.err) == (1, "omics: nothing to do: no file is selected\n")
+    ran = user("get", "gdc_manifest.txt", "--to", "data", "--include", "head.txt")  # *.txt without quotes
+    assert "head.txt is a file here: put a pattern in quotes" in ran.err
     assert user("get", "gdc_manifest.txt", "--to", "data", "--fail-empty").code == 0
 
 

@@ -186,6 +186,16 @@ def test_a_list_comes_from_stdin(get, tmp_path):
     assert "stdin: GDC manifest" in ran.err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="FIFOs of POSIX")
+def test_a_list_comes_from_a_pipe_such_as_a_shells(get, tmp_path):
+    read, write = os.pipe()
+    with os.fdopen(write, "wb") as pipe:
+        pipe.write((tmp_path / "gdc_manifest.txt").read_bytes())
+    ran = get(f"/dev/fd/{read}", "--to", "data")
+    os.close(read)
+    assert ran.code == 0, ran.err
+
+
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [
@@ -194,6 +204,7 @@ def test_a_list_comes_from_stdin(get, tmp_path):
         ("id\tname\n", ("--format", "gdc"), ["missing column: filename or file_name", "Its columns are id, name"]),
         ("id\tfilename\tmd5\tsize\nx\t../a\t\t1\n", (), ["line 2", "contains '..'", "Nothing was downloaded"]),
         ("id\tfilename\tmd5\tsize\nx\ta\t" + "0" * 32 + "\t1\ny\ta\t" + "1" * 32 + "\t2\n", (), ["is listed twice", "--layout id"]),
+        ("url\tname\nhttp://h/x?a=1\tx\nhttp://h/x?a=2\tx\n", ("--layout", "id"), ["listed twice", "Rename one of them"]),
         ("id\tfilename\tmd5\tsize\nx\t\"a\t\t1\ny\tb\t2\n", ("--strict",), ["line 3: 3 cells", "Nothing was downloaded"]),
         ("guid\tsize\turls\n\t1\ts3://b/k\n", (), ["line 2: guid is empty", "s3://b/k"]),
         ("https://h.example/a\n", ("--format", "nothing"), ["Unknown format 'nothing'", "omics help lists"]),

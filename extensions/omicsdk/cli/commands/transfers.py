@@ -218,7 +218,9 @@ def tell_empty(call: Call) -> None:
         call: The command.
     """
     fails = bool(call.options.get("fail_empty"))
-    (call.console.error if fails else call.console.warning)("nothing to do: no file is selected")
+    names = [pattern for pattern in call.arguments.get("include") or () if Path(pattern).is_file()]
+    remedy = f". {names[0]} is a file here: put a pattern in quotes, or the shell replaces it by names" if names else ""
+    (call.console.error if fails else call.console.warning)(f"nothing to do: no file is selected{remedy}")
     if fails:
         call.console.exit_code = REFUSED
 
