@@ -185,6 +185,8 @@ class APIError(OmicsError):
         details = " from ".join(part for part in (response, to_what) if part)
         if self.request_id:
             details = f"{details}; request id {self.request_id}" if details else f"request id {self.request_id}"
+        if self.retry_after:
+            details = f"{details}; repeat it after {self.retry_after:,.0f} s".removeprefix("; ")
         return f"{what}{message} ({details})" if message and details else f"{what}{message or details}"
 
 

@@ -11,7 +11,16 @@ from itertools import chain
 from pathlib import Path
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.errors import OmicsError, SomeFailed, TransferError, UnsafePath, UsageError
+from omicsdk.core.errors import (
+    OmicsError,
+    RateLimited,
+    ServerError,
+    SomeFailed,
+    TransferError,
+    TransportError,
+    UnsafePath,
+    UsageError,
+)
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.locks.lockfile import (
     LOCK_FILE,
@@ -169,6 +178,8 @@ class Resolution:
         if failed:
             problem = f"{source.name}: {count_of(failed, 'file')} of {count:,} cannot be locked"
             remedy = "Leave them out by `exclude` or `where`, or name another source."
+            if all(isinstance(error, TransportError | ServerError | RateLimited) for error in errors):
+                remedy = "Run `omics lock` again later."
             raise SomeFailed(problem, errors, others=count - failed, remedy=remedy)
         if not count:
             tell("warning: it names no file")

@@ -74,7 +74,7 @@ def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, o
     # Equal to itself is no proof: a file that no download recorded has nothing to be compared with.
     ran = omics("verify", "gdc_manifest.txt")
     assert ran.code == 2
-    assert "no download recorded checksums of its files. Run omics get again" in ran.err
+    assert "no download recorded checksums of its files. Name its source, too: omics verify SOURCE" in ran.err
 
 
 def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):

@@ -57,6 +57,12 @@ def test_data_is_added_locked_and_pulled(run: Callable[..., Any], portal: Portal
     assert run("status").json == []
 
 
+def test_a_source_that_is_down_is_locked_later(run: Callable[..., Any]):
+    assert run("add", "http://127.0.0.1:9/a.bin").code == 0
+    locked = run("lock")
+    assert (locked.code, "Run `omics lock` again later" in locked.err, "exclude" in locked.err) == (1, True, False)
+
+
 def test_check_ends_with_3_until_everything_is_pulled(project: Callable[..., Any]):
     checked = project("pull", "--check")
     assert (checked.code, checked.json["counts"]["planned"]) == (3, 3)

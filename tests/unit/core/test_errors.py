@@ -125,6 +125,7 @@ def test_what_an_api_error_states():
 def test_what_no_response_stated_has_no_status():
     assert str(errors.NotFound("There is no run SRR1", remedy="Check it.")) == "There is no run SRR1. Check it."
     assert str(errors.NotFound("No run", request_id="r1", remedy="")) == "No run (request id r1)"
+    assert errors.RateLimited("busy", status=429, retry_after=3600).summary == "busy (429; repeat it after 3,600 s)"
     assert str(APIError(status=404, remedy="")) == "404"
 
 

@@ -602,8 +602,8 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
             problem,
             remedy=f"Verify the folder of its files: omics verify {shlex.quote(folder)}"
             if is_result
-            else "Run omics get again, which checks existing files, or name its source, too: "
-            f"omics verify SOURCE {shlex.quote(path)}",
+            else f"Name its source, too: omics verify SOURCE {shlex.quote(path)}; or run omics get or pull again, which "
+            "check existing files.",
         )
     existing -= partial
     missing = {name: why for name, why in missing.items() if name not in existing and places.fits(name, None)}
