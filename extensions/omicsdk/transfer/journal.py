@@ -197,7 +197,8 @@ def journal_for(place: str, *facts: str) -> Path | None:
             raise PermissionError(0, "this account cannot write there")
     except OSError as error:
         reason = error.strerror or error
-        _log.warning("%s cannot be written (%s): unfinished transfers are not recorded there", folder, reason)
+        problem = "%s cannot be written (%s): unfinished transfers are not recorded there. Set OMICS_STATE_DIR to another folder"
+        _log.warning(problem, folder, reason)
         return None
     return folder / f"{digest}.journal"
 

@@ -620,7 +620,8 @@ class Ranges:
         )
         if pause is None:
             raise error
-        of_wait(_log, elapsed + pause)("%s: %s; retrying in %.1f s", self._title, error.summary, pause)
+        problem = error.summary.removeprefix(f"{self._title}: ")
+        of_wait(_log, elapsed + pause)("%s: %s; retrying in %.1f s", self._title, problem, pause)
         self._clock.sleep(pause)
 
     def _no_ranges(self, why: str) -> NoRanges:

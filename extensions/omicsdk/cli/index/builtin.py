@@ -122,6 +122,7 @@ COMMANDS = (
             "bash > ~/.local/share/bash-completion/completions/omics",
             "fish > ~/.config/fish/completions/omics.fish",
             "powershell >> $PROFILE",
+            "install",
         ),
     ),
     Entry("completion install", completion.install, quick=True, examples=("", "zsh")),

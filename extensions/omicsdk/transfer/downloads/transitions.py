@@ -447,7 +447,8 @@ def _again(
         return _fail(job, error)
     job.quota, delay = decision
     job.retries += 1
-    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.item.title, error.summary, delay, job.quota.left)
+    why = error.summary.removeprefix(f"{job.item.title}: ")
+    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.item.title, why, delay, job.quota.left)
     return _pause(job, delay)
 
 

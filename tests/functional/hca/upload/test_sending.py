@@ -287,7 +287,7 @@ def test_where_no_state_can_be_written_it_goes_without(area: Any, folder: Path, 
     (home / "state").write_text("a file in the folder's place")
     assert area.upload_files([folder]).counts["done"] == 3
     assert f"{home / 'state'}" in caplog.text
-    assert "unfinished transfers are not recorded there" in caplog.text
+    assert "unfinished transfers are not recorded there. Set OMICS_STATE_DIR" in caplog.text
 
 
 def test_a_stopped_upload_states_what_is_missing(area: Any, folder: Path):
