@@ -14,7 +14,7 @@ from omicsdk.core.errors import AuthError, Interrupted, OmicsError, SomeFailed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
+    from typing import Any, TextIO
 
 # Errors of a batch that are printed; the rest is counted.
 SHOWN = 100
@@ -74,7 +74,7 @@ def report(error: BaseException, where: str, words: Sequence[str]) -> int:
         output_lines = (
             [annotation("ERROR", line.removeprefix(f"{name}: ")) for line in lines] if is_workflow() else lines
         )
-        sys.stderr.write(origin + "".join(f"{line}\n" for line in output_lines))
+        emit(sys.stderr, origin + "".join(f"{line}\n" for line in output_lines))
         return code
     from time import time
 
@@ -83,8 +83,23 @@ def report(error: BaseException, where: str, words: Sequence[str]) -> int:
     if origin:
         fields["traceback"] = origin
     for line in lines:
-        sys.stderr.write(f"{json_line('ERROR', name, line.removeprefix(f'{name}: '), time(), fields)}\n")
+        emit(sys.stderr, f"{json_line('ERROR', name, line.removeprefix(f'{name}: '), time(), fields)}\n")
     return code
+
+
+def emit(stream: TextIO, text: str) -> None:
+    """Write a message at once. If its stream is full or closed, it is lost with all later ones, and the command continues.
+
+    Args:
+        stream: The stream of messages.
+        text: The text, with its line break.
+    """
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        # The interpreter flushes it when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def lines_of(error: BaseException, where: str = "omics") -> list[str]:

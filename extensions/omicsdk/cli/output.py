@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.errors import DONE, is_denied, printable
-from omicsdk.cli.failures import json_line, outcome_code
+from omicsdk.cli.failures import emit, json_line, outcome_code
 from omicsdk.cli.github import annotation, is_workflow, workflow_command
 from omicsdk.cli.listing import Lines, Listing, Rows, SizedTable, with_sizes
 from omicsdk.cli.messages import Messages, logs_shown
@@ -488,7 +488,7 @@ class Console(Messages):
     def raw(self, line: str) -> None:
         """Print a complete line, such as JSON."""
         self._draw("")
-        super().raw(line)
+        emit(self._stderr, f"{line}\n")
         self._draw(self._bar)  # lines are printed above the bar, if there is one
 
     def line(self, text: str, level: str = "INFO") -> None:

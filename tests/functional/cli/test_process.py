@@ -183,6 +183,25 @@ def test_a_full_disk_is_one_line():
     )
 
 
+@pytest.mark.parametrize(("words", "code"), [(["cp", "a", "b"], 0), (["nothing"], 2)])
+@pytest.mark.parametrize("log", ["/dev/full", "closed pipe"])
+def test_messages_that_cannot_be_written_change_no_exit_code(tmp_path, words, code, log):
+    (tmp_path / "a").write_text("a")
+    if log == "closed pipe":
+        reading, writing = os.pipe()
+        os.close(reading)
+    elif Path(log).exists():
+        writing = os.open(log, os.O_WRONLY)
+    else:
+        pytest.skip(f"the system has no {log}")
+    ran = subprocess.run(
+        [OMICS, *words], stderr=writing, stdout=subprocess.PIPE, cwd=tmp_path, env=environment(), check=False
+    )
+    os.close(writing)
+    assert ran.returncode == code
+    assert (tmp_path / "b").exists() is (code == 0)
+
+
 def test_closed_streams_do_no_harm():
     ran = subprocess.run(["sh", "-c", f"{OMICS} --help >&- 2>&-"], env=environment(), check=False)
     assert ran.returncode == 0
