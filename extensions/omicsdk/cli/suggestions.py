@@ -20,7 +20,7 @@ COMMANDS = {
     **dict.fromkeys(("download", "fetch", "wget", "curl", "prefetch", "fasterq-dump", "dl"), "omics get"),
     **dict.fromkeys(("copy", "put"), "omics cp"),
     **dict.fromkeys(("move", "rename"), "omics mv"),
-    **dict.fromkeys(("delete", "del", "remove", "purge"), "omics rm"),
+    **dict.fromkeys(("delete", "del", "purge"), "omics rm"),
     **dict.fromkeys(("info", "head", "show"), "omics stat"),
     **dict.fromkeys(("mirror", "rsync"), "omics sync"),
     **dict.fromkeys(("check", "checksum", "md5sum", "hashsum", "sha256sum"), "omics verify"),
@@ -57,6 +57,7 @@ OPTIONS = {
     **dict.fromkeys(("-o", "--format"), "--output"),
     "--json": "--output json",
     **dict.fromkeys(("--token", "--api-key"), "--access-token"),
+    "--token-file": "--credentials-file",
     **dict.fromkeys(("--endpoint", "--endpoint-url", "--url", "--host"), "--base-url"),
     **dict.fromkeys(("-h", "-help", "-?"), "--help"),
     **dict.fromkeys(("--jq", "--filter"), "--query"),
@@ -120,6 +121,9 @@ def unknown_first_word(
     from omicsdk.cli.topics import archive
 
     plain = word.lower().replace("_", "-")
+    if plain == "remove":  # the opposite of omics add, which omics rm is not
+        text = "To undo omics add, delete its table in omics.toml. omics rm removes files permanently."
+        return unknown_word("omics", word, known, "command or service", text)
     near = [f"omics help {name}"] if (name := archive(word)) else [COMMANDS[plain]] if plain in COMMANDS else []
     near += elsewhere[: 3 - len(near)]
     if not near and not nearest(plain, known, least=_SURE):

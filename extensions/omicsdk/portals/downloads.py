@@ -71,7 +71,7 @@ from omicsdk.portals.names.written import (
     words_in_lines,
 )
 from omicsdk.portals.pages import page_in
-from omicsdk.portals.plan import Layout, Plan, Related
+from omicsdk.portals.plan import SHOWN_NAMES, Layout, Plan, Related
 from omicsdk.portals.results import check_not_listed, check_writable, keep_earlier, result_beside, write_result
 from omicsdk.portals.rows import OUTCOME_COLUMN, table_rows, text_of
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Selection
@@ -189,7 +189,9 @@ def get(
     chosen = TransferOptions.of(options, connections=16, selects=True)
     target = os.fspath(folder)
     if not target:
-        raise UsageError("The folder is empty", remedy="Name a folder, or . for the current one.")
+        raise UsageError("The name of the folder is empty", remedy="Name a folder, or . for the current one.")
+    if target.startswith("~/"):
+        raise UsageError(f"{target}: a shell replaces ~ outside quotes only", remedy="Write the path in full.")
     if scheme_of(target):
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
     converter = fasterq_dump() if convert and not chosen.dry_run else None
@@ -243,8 +245,9 @@ def get(
                 keep_earlier(written, plan, tell)
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
-        # The result of an earlier download stays if this one found no file.
-        if not chosen.dry_run and (plan.count or not plan.unavailable or not written.exists()):
+        # The result of an earlier download stays if this one found no file, or selects none.
+        has_rows = plan.count or (not plan.unavailable and any(True for _ in plan.rows()))
+        if not chosen.dry_run and (has_rows or not written.exists()):
             report = without_pages(report, target, tell)
             keep_earlier(written, plan, tell)
             write_result(written, plan, target, report.outcomes)
@@ -341,6 +344,8 @@ def planned(
         path = Path(work, "plan")
         plan = Plan(path, sources, layout, stopped, chosen, strict=strict, selection=selection, on_planned=on_planned)
         _fill(plan, lists, tell)
+        if plan.first_names and not plan.count + plan.unavailable:
+            tell(f"no file is selected of those such as {', '.join(plan.first_names[:SHOWN_NAMES])}")
         if before := plan.draw():
             tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
         if related:

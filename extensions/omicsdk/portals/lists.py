@@ -21,7 +21,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple, cast
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
@@ -32,6 +32,7 @@ from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import hexadecimal
+from omicsdk.fs.store import WEB
 from omicsdk.transfer.names import wrong_with
 
 # Bytes of a list that its format is recognised by.
@@ -560,7 +561,8 @@ def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
         for candidate in near
     )
     mapped = (
-        "If a column has the addresses of files, name it: --map url=COLUMN; if one has accessions of runs, call it Run. "
+        "If a column has the addresses of files, name it: --map url=COLUMN; call one of UUIDs of the GDC id; names of "
+        "data are read where one column alone has them. "
         if len(head.columns) > 1
         else ""
     )
@@ -609,6 +611,17 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a manifest of HuBMAP, whose files are at Globus", "Download them by its own client, hubmap-clt."
     if {"path", "parent", "synapsestore"} <= set(head.columns):
         return "a manifest of Synapse, which names local files", "Download the folder by its own client: synapse get."
+    if {"uuid", "bundle_uuid", "sha256"} <= set(head.columns):
+        return (
+            "a table of omics azul files ls, without addresses",
+            "Write a manifest of its files: omics azul manifest.",
+        )
+    if {"uuid", "species", "organ", "cells"} <= set(head.columns):
+        return "a table of omics azul projects ls", "Name each project: omics get azul:UUID --to FOLDER."
+    if head.text.startswith('{"omics_lock"'):
+        return "a lock of files, not a list", "Download its files by omics pull in its folder."
+    if head.text.startswith("{\\rtf"):
+        return "a document in RTF, not a text", "Save it as plain text."
     if "object_id" in head.columns and not _REPOSITORIES.isdisjoint(head.columns):
         return "a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score."
     if "guid" in head.columns and "_tag_0" in head.columns:
@@ -747,6 +760,7 @@ FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
 IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))
 _UNREACHABLE = {
     "fasp": "is an address of Aspera (fasp://), which cannot be downloaded: use the list of HTTPS or FTP addresses",
+    "azul": "is a URI of omics cp: name the project, azul:UUID",
     "globus": "is an address of Globus, which cannot be downloaded: use Globus, or a list of HTTPS addresses",
     "tag": "is a tag: URI, which has no address: the file must be supplied in another way",
 }
@@ -770,6 +784,9 @@ def _resolvers_of(identifier: str) -> list[str]:
     ] or [identifier]
 
 
+_NO_NAME = re.compile(r"download|content|file|:\w+|\d+", re.IGNORECASE)
+"""Last parts of URLs that name no file: its name is a value of the query, or what the server states."""
+_FILE_NAME = re.compile(r"[\w.+ -]+\.[A-Za-z]\w{0,9}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
 _GUID = re.compile(r"dg\.[A-Za-z0-9]+[/:]\S+\Z")
 
@@ -833,15 +850,17 @@ def file_at(
         raise RowFault(f"{without_query(address)[:200]!r} is not a valid URL: {error}") from None
     path = unquote(where.path) if scheme in URLS else address.partition("://")[2].partition("/")[2]
     above, _, last = path.rstrip("/").rpartition("/")
-    if not name and scheme in (*URLS, "gs"):  # other services state the name
+    kind = "url" if scheme in URLS else scheme
+    if not name and not mirrors and not headers and scheme in WEB and _NO_NAME.fullmatch(last):
+        in_query = [text for _, text in parse_qsl(where.query) if _FILE_NAME.fullmatch(text)]
+        name, kind = (in_query[0], kind) if in_query else ("", scheme)
+    elif not name and scheme in (*URLS, "gs"):  # other services state the name
         if not last:
             raise RowFault(f"{without_query(address)[:200]!r} ends without a file name")
         name = name_in(last, "the file name of the URL")
     if not folder:
         folder = "/".join(part for part in (where.hostname or "", *above.split("/")) if part)
-    return ListedFile(
-        "url" if scheme in URLS else scheme, address, name, size, checksums or {}, folder, mirrors, headers or {}
-    )
+    return ListedFile(kind, address, name, size, checksums or {}, folder, mirrors, headers or {})
 
 
 def address_in(base: str, path: str) -> str:

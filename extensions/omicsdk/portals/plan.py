@@ -34,6 +34,8 @@ Layout = Literal["name", "id"]
 
 _SUMS = "Write HEX, two blanks and NAME, or ALGORITHM (NAME) = HEX."
 
+# Names of files that are shown if none is selected.
+SHOWN_NAMES = 3
 # Rows that are completed together.
 BATCH = 500
 
@@ -85,6 +87,7 @@ class Plan:
         kinds: The files by kind and source.
         count: The items: files that can be had, each once.
         unavailable: The files whose service refused them, each once.
+        first_names: Names of the first files, whether they are selected or not.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class Plan:
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
+        self.first_names: list[str] = []
         self.kinds: Counter[tuple[str, str]] = Counter()
         self.count = self.unavailable = 0
         path.touch(mode=0o600)  # headers of lists are secrets
@@ -234,6 +238,8 @@ class Plan:
         selected = recorded_of(files, cells)
         self._unrecorded += len(files) - len(selected)
         files = selected
+        if len(self.first_names) < SHOWN_NAMES:
+            self.first_names += [file.name for file in files if file.error is None][:SHOWN_NAMES]
         named = files if self._layout == "name" else [file._replace(name=self._placed(file)) for file in files]
         if not self._filters.fit_all and files and not (named := [*filter(self._is_selected, named)]):
             return None

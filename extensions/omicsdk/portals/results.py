@@ -24,6 +24,7 @@ SUFFIX = ".manifest.tsv"
 """Suffix of the result manifest after the name of the folder."""
 RESULT_NAME = re.compile(r"\.manifest(?:\.\d+)?\.tsv\Z")
 """The end of the name of a result manifest, also of one that was kept."""
+_OTHER_SUFFIXES = (".csv", ".xlsx", ".xls", ".ods", ".json", ".jsonl")
 
 
 def result_beside(folder: Path) -> Path:
@@ -69,7 +70,10 @@ def check_writable(path: Path) -> None:
 
     Raises:
         NotWritable: It cannot be written.
+        UsageError: It has the suffix of another format.
     """
+    if path.suffix.lower() in _OTHER_SUFFIXES:
+        raise UsageError(f"{path}: the result manifest is a table with tabs", remedy="Name it .tsv.")
     above = nearest_folder(str(path.absolute().parent))
     if path.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         why = "a folder of that name exists" if path.is_dir() else f"this account cannot write in {above}"

@@ -551,6 +551,8 @@ def _are_gdc_ids(head: Head) -> bool:
     """Whether lines are UUIDs alone, or those of a column that is called so."""
     if most_lines(head, _UUID.match):
         return True
+    if any(what_it_is(head)):
+        return False
     column = next((name for name in _ID_HEADINGS if name in head.columns), None)
     if column is None or any(is_address(text_of(cell)) for row in head.sample for cell in row.values()):
         return False

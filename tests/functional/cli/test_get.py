@@ -79,7 +79,7 @@ def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, o
 
 def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):
     ran = get("gdc_manifest.txt", "--to", "")
-    assert (ran.code, "The folder is empty. Name a folder" in ran.err) == (2, True), ran.err
+    assert (ran.code, "The name of the folder is empty. Name a folder" in ran.err) == (2, True), ran.err
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "html", "jsonld"])

@@ -92,6 +92,14 @@ def test_alignments_are_those_of_a_list_of_runs_and_refused_of_other_lists(get: 
     assert "chooses the files of accessions, and none was named" in ran.err
 
 
+def test_a_selection_of_nothing_keeps_the_result_manifest_and_shows_names_of_files(get: Callable[..., Ran]):
+    get("PRJEB1000")
+    rows = manifest()
+    ran = get("PRJEB1000", "--include", "*_R1_*")
+    assert f"no file is selected of those such as {', '.join(PAIR)}, ERR1000002.sra" in ran.err
+    assert manifest() == rows
+
+
 def test_an_unknown_accession_fails_alone(get: Callable[..., Ran]):
     ran = get("ERR9999999", "ERR1000001")
     assert ran.code != 0

@@ -37,6 +37,8 @@ from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
         (["dowload"], "Did you mean omics get or omics dss download"),
         (["ls-remote"], "Did you mean omics ls?"),
         (["version"], "Did you mean omics --version"),
+        (["remove", "x"], "To undo omics add, delete its table in omics.toml. omics rm removes files permanently."),
+        (["login", "gdc", "--token-file", "x"], "Did you mean --credentials-file?"),
         (["gdc", "download"], "Did you mean omics help gdc?"),
         (["sb", "get-current-user"], "Did you mean omics sb api get-current-user?"),
         (["sb", "projects", "list"], "Did you mean omics sb projects ls?"),

@@ -177,12 +177,29 @@ def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str,
         ("fasp://h.example/a", "Aspera"),
         ("tag:x.org,2019:a", "tag: URI"),
         ("globus://e/a", "Globus"),
+        ("azul://dcp43/U", "azul:UUID"),
         ("x:y", "not a URL"),
     ],
 )
 def test_what_has_no_address_says_why(address: str, said: str):
     with pytest.raises(RowFault, match=said):
         file_at(address, name="x")
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "name"),
+    [
+        ("https://h.example/geo/download/?acc=GSE1&format=file&file=GSE1%5FRaw.tsv.gz", "url", "GSE1_Raw.tsv.gz"),
+        ("https://h.example/files/ndownloader/files/123", "https", ""),
+        ("https://h.example/api/records/1/files/a.h5ad/content", "https", ""),
+        ("https://h.example/api/access/datafile/:persistentId?persistentId=doi:10.7910/DVN/A/B", "https", ""),
+        ("ftp://h.example/download", "url", "download"),
+        ("https://h.example/README", "url", "README"),
+    ],
+)
+def test_a_url_that_names_no_file_leaves_the_name_to_its_query_or_server(url: str, kind: str, name: str):
+    file = file_at(url)
+    assert (file.kind, file.name) == (kind, name)
 
 
 SDRF = "Source Name\tArray Data File\tDerived Array Data File\tTerm Accession Number\n" + (

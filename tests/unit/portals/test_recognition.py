@@ -415,7 +415,15 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
     [
         (b"chrom\tstart\tend\nchr1\t1\t2\n", r"first line is 'chrom\\tstart\\tend'", "omics help lists"),
         (b"Sample,Where\nS1,x\n", "unknown format", "--map url=COLUMN"),
-        (b"Mouse;Name (ENA)\nm1;ERR0000003\n", "unknown format", "accessions of runs, call it Run"),
+        (b"Mouse;Name (ENA)\nm1;ERR0000003\n", "unknown format", "one column alone has them"),
+        (
+            b"uuid\tname\tsize\tbundle_uuid\tsha256\nU\ta\t1\tB\tS\n".replace(b"U\t", U(1).encode() + b"\t"),
+            "azul files ls",
+            "azul manifest",
+        ),
+        (f"uuid\tname\tspecies\torgan\tcells\n{U(1)}\ta\t\t\t1\n".encode(), "azul projects ls", "azul:UUID"),
+        (b'{"omics_lock": 1}\n{"name": "a"}\n', "a lock of files", "omics pull"),
+        (b"{\\rtf1\\ansi PRJEB1}\n", "a document in RTF", "plain text"),
         (b"\xd0\xcf\x11\xe0\xa1\0", "a workbook of Excel, not a text", "as CSV"),
         (b"%PDF-1.7\n", "a document, not a list", "Copy the names"),
         (b"\x89HDF\r\n\x1a\n\0\0", "binary data", "Use the list"),
