@@ -345,7 +345,10 @@ def planned(
         plan = Plan(path, sources, layout, stopped, chosen, strict=strict, selection=selection, on_planned=on_planned)
         _fill(plan, lists, tell)
         if plan.first_names and not plan.count + plan.unavailable:
-            tell(f"no file is selected of those such as {', '.join(plan.first_names[:SHOWN_NAMES])}")
+            values = [
+                f"; {column} is {', '.join(f'{value!r}' for value in some)}" for column, some in plan.values.items()
+            ]
+            tell(f"no file is selected of those such as {', '.join(plan.first_names[:SHOWN_NAMES])}{''.join(values)}")
         if before := plan.draw():
             tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
         if related:

@@ -34,7 +34,7 @@ Layout = Literal["name", "id"]
 
 _SUMS = "Write HEX, two blanks and NAME, or ALGORITHM (NAME) = HEX."
 
-# Names of files that are shown if none is selected.
+# Names of files, and values of each column, that are shown if no file is selected.
 SHOWN_NAMES = 3
 # Rows that are completed together.
 BATCH = 500
@@ -88,6 +88,7 @@ class Plan:
         count: The items: files that can be had, each once.
         unavailable: The files whose service refused them, each once.
         first_names: Names of the first files, whether they are selected or not.
+        values: The first values of the columns that conditions compare.
     """
 
     def __init__(
@@ -115,6 +116,8 @@ class Plan:
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
         self.first_names: list[str] = []
+        compared = {condition.field for some in selection.alternatives for condition in some} - {"name", "size"}
+        self.values: dict[str, dict[str, None]] = {column: {} for column in sorted(compared)}
         self.kinds: Counter[tuple[str, str]] = Counter()
         self.count = self.unavailable = 0
         path.touch(mode=0o600)  # headers of lists are secrets
@@ -318,6 +321,10 @@ class Plan:
 
     def _within(self, files: Sequence[ListedFile], cells: Mapping[str, str]) -> Sequence[ListedFile]:
         """The files of a row that the selection has; rows with a fault are never left out for their conditions."""
+        for column, value in cells.items() if self.values else ():
+            values = self.values.get(column.lower())
+            if values is not None and len(values) < SHOWN_NAMES:
+                values[value] = None
         fit = [file for file in files if file.kind == FAULT or self._selection.fits(file, cells)]
         if self._selection.limit is not None:
             fit = fit[: self._selection.limit - self._planned_files]

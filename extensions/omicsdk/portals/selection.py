@@ -14,8 +14,8 @@ from omicsdk.portals.lists import ListedFile
 from omicsdk.transfer.filters import regular_expression
 
 _CONDITION = re.compile(
-    r"\s*(?:\"(?P<quoted>[^\"]+)\"|(?P<field>[^\s<>=!~\"]+))\s*(?P<operator><=|>=|!=|!~|==|=|<|>|~)\s*"
-    r"(?:\"(?P<text>[^\"]*)\"|(?P<word>\S+))(?:\s+(?P<join>and|or)(?=\s)|\s*\Z)",
+    r"\s*(?:([\"'])(?P<quoted>.+?)\1|(?P<field>[^\s<>=!~\"']+))\s*(?P<operator><=|>=|!=|!~|==|=|<|>|~)\s*"
+    r"(?:(?P<quote>[\"'])(?P<text>.*?)(?P=quote)|(?P<word>\S+))(?:\s+(?P<join>and|or)(?=\s)|\s*\Z)",
     re.IGNORECASE,
 )
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
@@ -28,7 +28,7 @@ _SLASH = "\0"
 """Replaces slashes in texts that are no paths, and in patterns of them: to a pattern, slashes separate a path's names."""
 _REMEDY = (
     "Write conditions such as 'name~*.bam and organism=\"Mus musculus\"': a column, < <= > >= = != ~ or !~, and a value, "
-    "in double quotes if it has a space, joined by and, or."
+    "in quotes if it has a space, joined by and, or."
 )
 
 

@@ -98,6 +98,8 @@ def test_a_selection_of_nothing_keeps_the_result_manifest_and_shows_names_of_fil
     ran = get("PRJEB1000", "--include", "*_R1_*")
     assert f"no file is selected of those such as {', '.join(PAIR)}, ERR1000002.sra" in ran.err
     assert manifest() == rows
+    assert "; library_layout is 'PAIRED', 'SINGLE'" in get("PRJEB1000", "--where", "library_layout=pair").err
+    assert get("PRJEB1000", "--where", "library_layout='PAIRED'").json["counts"]["skipped"] == 2
 
 
 def test_an_unknown_accession_fails_alone(get: Callable[..., Ran]):
@@ -162,13 +164,15 @@ def test_names_in_a_list_are_read_beside_urls_below_a_heading_and_in_a_column(
         ("urls.csv", "ERR1000001"),
     ],
 )
-def test_a_result_manifest_repeats_its_download(words: tuple[str, ...], get: Callable[..., Ran]):
-    Path("urls.csv").write_text("sample,url\ns1,http://127.0.0.1:9/a.csv\n")
-    get(*words, "--retries", "0")
+def test_a_result_manifest_repeats_its_download(
+    words: tuple[str, ...], get: Callable[..., Ran], omics_sandbox: Sandbox
+):
+    Path("urls.csv").write_text(f"sample,url\ns1,{omics_sandbox.url}/none.csv\n")
+    get(*words)
     rows, files = manifest(), downloaded()
     shutil.rmtree("data", ignore_errors=True)
     Path("data.manifest.tsv").rename("colleague.tsv")
-    again = get("colleague.tsv", "--retries", "0")
+    again = get("colleague.tsv")
     assert (downloaded(), manifest()) == (files, rows), again.err
 
 

@@ -21,6 +21,7 @@ FILES = [ListedFile("url", f"https://h.example/{number}", f"f{number}.bam", numb
         ("name!~*.bam or assay=WGS", True),
         ("name ~ *.cram", False),
         ('"Data Type" = "Aligned Reads"', True),
+        ("'Data Type'='Aligned Reads' and assay='WGS'", True),
         ("depth>30", True),
         ("depth!=35.0", False),
         ("assay!=WGS and size<1K or depth<3", False),
