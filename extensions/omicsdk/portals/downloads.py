@@ -58,6 +58,7 @@ from omicsdk.portals.lists import (
 )
 from omicsdk.portals.names import ArchiveOptions, Archives
 from omicsdk.portals.names.archive import Reads
+from omicsdk.portals.names.grammar import elsewhere
 from omicsdk.portals.names.written import (
     RUN_LISTS,
     Named,
@@ -419,6 +420,10 @@ def _lists(
         else:
             path = Path(word)
             if not path.exists() and not is_annexed_link(path):
+                if place := elsewhere(word):
+                    raise ListError(
+                        f"{word} is not at an archive that omics downloads from", remedy=f"It is of {place}."
+                    )
                 raise ListError(
                     f"{word} does not exist, and is no accession of a known form",
                     remedy="Name a list of files, an accession, a URI or a URL.",

@@ -535,6 +535,8 @@ def test_folders_results_and_words_that_cannot_be_used_are_refused(get: Any, por
         get("gdc_manifest.txt", result="taken")
     with pytest.raises(ListError, match="does not exist"):
         omicsdk.get("nothing.tsv", "data")
+    with pytest.raises(ListError, match=r"not at an archive .* It is of dbGaP: apply there"):
+        omicsdk.get("phs000178.v11.p8", "data")
     with pytest.raises(UsageError, match="Nothing to download"):
         omicsdk.get([], "data")
     hit: Any = omicsdk.portals.Hit("ena", "PRJ1", "A title", files=2)

@@ -39,7 +39,7 @@ class Azul(Archive):
             yield _row(name, file)
         if not is_any:
             where = f"its catalog {catalog}" if catalog else "its catalog"
-            remedy = "Check the UUID, or name another catalog: azul:CATALOG/UUID; `omics azul catalogs` lists them."
+            remedy = "Check that the UUID is of a project, or name another catalog: azul:CATALOG/UUID; `omics azul catalogs` lists them."
             raise NotFound(f"Azul has no files of {name.id} in {where}", remedy=remedy)
 
     def _at(self, level: str) -> Client:

@@ -157,6 +157,24 @@ _PAGES = (
 _DATAVERSE = re.compile(r"(?:/.*)?/(dataset\.xhtml|file\.xhtml|citation)\Z")
 
 
+_ELSEWHERE = (
+    (r"phs\d{6}\S*", "dbGaP: apply there, and name the runs of the study, SRR…"),
+    (r"GC[AF]_\d{9}(\.\d+)?", "an assembly of the NCBI: use its datasets program, or the list assembly_summary.txt"),
+    (r"(?:CRA|HRA|PRJCA|OMIX)\d+", "the National Genomics Data Center of China: use its site, ngdc.cncb.ac.cn"),
+    (r"syn\d+", "Synapse: use its own client, synapse get"),
+    (r"SCP\d+", "the Single Cell Portal of the Broad: use its site"),
+)
+
+
+def elsewhere(text: str) -> str:
+    """Where the data of an identifier are that no archive here has, and how to get them; empty for other texts.
+
+    Args:
+        text: The text.
+    """
+    return next((place for form, place in _ELSEWHERE if re.fullmatch(form, text.strip(_BLANKS), re.IGNORECASE)), "")
+
+
 def names_in(text: str) -> tuple[Name, ...]:
     """The names that a text may be, the likeliest first.
 

@@ -23,27 +23,36 @@ class Zenodo(Archive):
     """
 
     title = "Zenodo"
+    _last: tuple[str, object] = "", None
+    """The record that was requested last, with its page: a list may name its files one by one."""
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         is_test = name.id.startswith(f"{_TEST}/")
         number, _, file = name.id.removeprefix(f"{_TEST}/").partition("/")
         host = _TEST if is_test else "zenodo.org"
-        client = self.client(ZenodoApi, "ZENODO", f"https://{host}/api" if is_test else None)
         page = f"https://{host}/records/{number}"
-        try:
-            record = client.get_record(id=number)
-        except Forbidden as error:
-            error.remedy = f"The record is restricted: request access at {page}."
-            raise
-        except NotFound as error:
-            try:
-                record = client.get_latest_version(id=number)  # the number of all versions has no record of its own
-            except NotFound:
-                raise error from None
+        if self._last[0] != page:
+            client = self.client(ZenodoApi, "ZENODO", f"https://{host}/api" if is_test else None)
+            self._last = page, _requested(client, number, page)
+        record = self._last[1]
         _check_access(record, page)
         accession = text_in(record, "doi") or f"zenodo:{text_in(record, 'id')}"
         title = text_in(record, "metadata", "title")
         yield from Record(accession, title, file, _note(record, number, accession)).rows(ZENODO, record)
+
+
+def _requested(client: ZenodoApi, number: str, page: str) -> object:
+    """The record of a number, the latest one for that of all versions, which has no record of its own."""
+    try:
+        return client.get_record(id=number)
+    except Forbidden as error:
+        error.remedy = f"The record is restricted: request access at {page}."
+        raise
+    except NotFound as error:
+        try:
+            return client.get_latest_version(id=number)
+        except NotFound:
+            raise error from None
 
 
 def _check_access(record: object, page: str) -> None:
