@@ -75,6 +75,9 @@ def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, o
     ran = omics("verify", "gdc_manifest.txt")
     assert ran.code == 2
     assert "no download recorded checksums of its files. Name its source, too: omics verify SOURCE" in ran.err
+    assert omics("mv", "data", "moved").code == 0
+    assert not Path("data").exists()
+    assert omics("--output", "json", "verify", "moved").json["counts"] == {"verified": 2}
 
 
 def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):

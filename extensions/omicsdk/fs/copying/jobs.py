@@ -45,7 +45,7 @@ from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, NotAFolder, PathNotFound, Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.filters import Filters
-from omicsdk.transfer.names import LinkGuard
+from omicsdk.transfer.names import WORK_FOLDER, LinkGuard
 
 _USUAL = Naming()
 
@@ -242,6 +242,7 @@ def move_files(
     )
     # Without `overwrite` skipped sources stay, and so do their folders.
     if report.ok and options.overwrite and not keeps_folders and not kept_sources:
+        _move_records(plan, uris)
         _remove_empty(uris, stores)
     return report, kept_sources
 
@@ -288,6 +289,20 @@ def _compared(plan: CopyPlan, file: Selected, outcome: Outcome, stores: Stores) 
     if verdict.state != "verified":
         return outcome
     return outcome._replace(verified=verdict.why, verification="verified")
+
+
+def _move_records(plan: CopyPlan, uris: Sequence[Uri]) -> None:
+    """Move the records of downloads, by which files are verified, with a folder of this machine."""
+    import shutil
+
+    for uri in uris:
+        records = Path(uri.path, WORK_FOLDER)
+        file = next((file for file in plan.files if Path(file.uri.path).is_relative_to(uri.path)), None)
+        if uri.scheme == plan.base.scheme == "file" and records.is_dir() and file is not None:
+            parts_below = Path(file.uri.path).relative_to(uri.path).parts
+            target = Path(plan.target(file).path).parents[len(parts_below) - 1] / WORK_FOLDER
+            if not target.exists():
+                shutil.move(records, target)
 
 
 def _remove_empty(uris: Sequence[Uri], stores: Stores) -> None:
