@@ -119,7 +119,9 @@ SYNONYMS = {
 }
 
 TOPIC_SYNONYMS = {
-    **dict.fromkeys(("resume", "share", "checksum", "checksums", "download", "transfers"), "downloads"),
+    **dict.fromkeys(
+        ("resume", "share", "checksum", "checksums", "download", "transfers", "accession", "accessions"), "downloads"
+    ),
     **dict.fromkeys(("list", "format", "formats", "manifest", "manifests", "excel", "csv", "tsv"), "lists"),
 }
 

@@ -75,6 +75,10 @@ def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, o
     ran = omics("verify", "gdc_manifest.txt")
     assert ran.code == 2
     assert "no download recorded checksums of its files. Name its source, too: omics verify SOURCE" in ran.err
+    sums = [f"{hashlib.md5(content(name)).hexdigest()}  {name}\n" for name in ("t.bam", "n.bam", "other.bam")]
+    Path("data/md5sums.txt").write_text("".join(sums))
+    assert omics("--output", "json", "verify", "data/md5sums.txt").json["counts"] == {"verified": 2, "missing": 1}
+    Path("data/md5sums.txt").unlink()
     assert omics("mv", "data", "moved").code == 0
     assert not Path("data").exists()
     assert omics("--output", "json", "verify", "moved").json["counts"] == {"verified": 2}

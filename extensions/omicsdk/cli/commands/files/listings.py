@@ -27,6 +27,7 @@ from omicsdk.transfer.reports.units import count_of, partial_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import BinaryIO
 
     from omicsdk.cli.output import Call, Console
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.fs.copying.planning import Selected
     from omicsdk.fs.queries import Sum
-    from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict
+    from omicsdk.transfer import Item, Outcome, TransferOptions, TransferOptionsDict
 
 T = TypeVar("T")
 
@@ -520,7 +521,7 @@ def verify(
     """Verify downloads, copies, or the bytes on a platform.
 
     A file or folder on this machine is read and compared with the checksums that its download recorded, without a
-    request; so are two files of one download. A file that did not arrive, as the result manifest of the folder states,
+    request; so are two files of one download, and the files beside a checksum file of md5sum or its like. A file that did not arrive, as the result manifest of the folder states,
     is missing. The bytes on a platform are fetched, compared with what the platform states, and discarded. With a copy,
     each file of the source is compared with it: local files are read, checksums and sizes stated by platforms are
     trusted. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
@@ -593,6 +594,8 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     items = recorded_items(path, files)
     existing = {file.name for file in files if not RESULT_NAME.search(file.name)}
     missing = not_arrived(Path(path)) if Path(path).is_dir() else {}
+    if not items and Path(path).is_file() and (items := _items_of_checksum_file(Path(path))):
+        existing.clear()
     partial = {name for name in existing if re.search(r"\.[0-9a-f]{8}\.part\Z", name)}
     missing |= {name.rsplit(".", 2)[0]: "only a part of it arrived" for name in partial}
     if not items and not missing:
@@ -615,6 +618,21 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
         yield Verdict(name, "unverified", "no download recorded its checksum")
     for name in sorted(missing.keys() - {item.name for item in items}):
         yield Verdict(name, "missing", f"{missing[name]}. Run omics get again to complete the folder")
+
+
+def _items_of_checksum_file(path: Path) -> list[Item]:
+    """Return the files that a checksum file of md5sum or its like states; none for another file."""
+    from collections import Counter
+
+    from omicsdk.portals.lists import FileList, Head
+    from omicsdk.portals.url_lists import CHECKSUMS
+    from omicsdk.transfer import Item, Location
+
+    if not path.stat().st_size or not CHECKSUMS.recognises(Head(path)):
+        return []
+    file_list = FileList(path, str(path), "", (), Counter())
+    files = (file for row in CHECKSUMS.rows(file_list) if not row.fault for file in CHECKSUMS.files(row, file_list))
+    return [Item(file.name, Location(""), None, file.checksums) for file in files if not file.kind]
 
 
 def _verdict(folder: str, outcome: Outcome) -> Verdict:
