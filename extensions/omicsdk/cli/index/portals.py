@@ -52,7 +52,7 @@ COMMANDS = (
         repeated=("portals",),
         metavars={"text": "WORDS", "portals": "PORTAL", "organism": "NAME", "assay": "NAME", "limit": "N"},
         checks={"limit": at_least_1},
-        columns=("portal", "id", "title", "organism", "files", "size", "access"),
+        columns=("id", "portal", "title", "organism", "files", "size", "access"),
         examples=(
             "'retina scRNA' --organism human",
             "'lung fibroblast' --portal azul --portal geo --assay scRNA-seq",
