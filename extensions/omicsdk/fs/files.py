@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Unpack, cast
 
@@ -188,4 +189,15 @@ def _copied(
         kind = kind_of(stores, target, recursive=selected.is_folder)
         plan = plan_copy([selected._replace(uri=source._replace(is_folder=selected.is_folder))], target, kind)
         check_target(stores, plan)
-        return how.checked(copy_files(plan, stores, how))
+        try:
+            return how.checked(copy_files(plan, stores, how))
+        finally:
+            _forget_listings()
+
+
+def _forget_listings() -> None:
+    """Let the file systems of fsspec list again, whose cached listings lack what was just written."""
+    if (module := sys.modules.get("omicsdk.fs.filesystems")) is not None:
+        for kind in module.OmicsFileSystem.__subclasses__():
+            for file_system in list(kind._cache.values()):
+                file_system.invalidate_cache()

@@ -25,7 +25,7 @@ Filters: TypeAlias = Mapping[str, Mapping[str, Sequence[Any]]]
 Conditions: TypeAlias = Mapping[str, Any] | str | Iterable[str]
 
 FORMS = (
-    "Write FIELD=VALUE, FIELD!=VALUE or FIELD=LOW..HIGH, or the UUID or URL of a project; give values that are not text as "
+    "Write FIELD=VALUE, FIELD!=VALUE or FIELD=LOW..HIGH with both bounds, or the UUID or URL of a project; give values that are not text as "
     "JSON, such as null or 20."
 )
 # The field of a condition that is only a UUID: each atlas has another for its containers of files.
