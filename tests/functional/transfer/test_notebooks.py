@@ -18,11 +18,12 @@ def state(seconds: float, *, final: bool = False, failed: int = 0) -> Progress:
 class Shown(list[str]):
     """What a notebook's cell shows: an output of a display each, by its id."""
 
-    def display(self, html: str, *, display_id: bool) -> SimpleNamespace:
-        assert display_id
-        self.append(html)
+    def display(self, shown: dict[str, str], *, raw: bool, display_id: bool) -> SimpleNamespace:
+        assert (raw, display_id) == (True, True)
+        assert shown["text/html"].endswith(f"<small>{shown['text/plain']}</small>")
+        self.append(shown["text/html"])
         number = len(self) - 1
-        return SimpleNamespace(update=lambda changed: self.__setitem__(number, changed))
+        return SimpleNamespace(update=lambda changed, raw: self.__setitem__(number, changed["text/html"]))
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Shown:
     shown = Shown()
     module, display = ModuleType("IPython"), ModuleType("IPython.display")
     module.get_ipython = lambda: SimpleNamespace(kernel=object())
-    display.display, display.HTML = shown.display, str
+    display.display = shown.display
     monkeypatch.setitem(sys.modules, "IPython", module)
     monkeypatch.setitem(sys.modules, "IPython.display", display)
     return shown

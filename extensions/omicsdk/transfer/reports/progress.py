@@ -446,10 +446,11 @@ class NotebookBar:
         self._next = state.seconds + EVERY_SECONDS
         try:
             display: Any = import_module("IPython.display")
+            shown = {"text/plain": progress_words(state), "text/html": bar_html(state)}
             if self._handle is None:
-                self._handle = display.display(display.HTML(bar_html(state)), display_id=True)
+                self._handle = display.display(shown, raw=True, display_id=True)
             else:
-                self._handle.update(display.HTML(bar_html(state)))
+                self._handle.update(shown, raw=True)
         except Exception:  # of a front end: it must not end the transfer
             self._is_broken = True
             _log.debug("cannot display the progress in the notebook", exc_info=True)
