@@ -251,7 +251,7 @@ def add(
     Args:
         what: What names the files, as for `omics get`: accessions, DOIs, lists, URIs and URLs. Lists on this machine are
             read again whenever the source is resolved.
-        to: Folder for the files, below that of omics.toml.
+        to: Folder for the files, below that of omics.toml. A folder that a URI names is put into it under its name.
         name: Name of the source; by default one made from what is named.
         folder: The folder of omics.toml.
         include: Only include files whose path matches this pattern, such as '*.bam'. Can be repeated.

@@ -139,7 +139,7 @@ def get(
     Args:
         what: Accessions such as SRR1553607, PRJNA257197 or GSE147507, DOIs, URLs of portals' pages, lists (files,
             folders of bags or data sets, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
-        folder: Folder for the files; created if missing.
+        folder: Folder for the files; created if missing. A folder that a URI names is put into it under its name.
         format: Format of the lists, instead of the detected one. URLs are then URLs of lists, which are downloaded
             first.
         layout: Store files by name, or each in a folder named after its identifier, for duplicate names.
