@@ -85,16 +85,22 @@ class Lock:
     Args:
         folder: The folder of both, below which the files are.
         clock: States the time of changes.
-
-    Attributes:
-        folder: The folder; absolute, so that it stays the same if the current folder changes.
-        path: The file omics.lock.
     """
 
     def __init__(self, folder: str | os.PathLike[str] = ".", *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.folder = Path(folder).expanduser().absolute()
-        self.path = self.folder / LOCK_FILE
+        self._folder = Path(folder).expanduser().absolute()
         self._clock = clock
+
+    @property
+    def folder(self) -> Path:
+        """The folder, relative to the current one if it is this or below it; it stays the same if that changes."""
+        current = Path.cwd()
+        return self._folder.relative_to(current) if self._folder.is_relative_to(current) else self._folder
+
+    @property
+    def path(self) -> Path:
+        """The file omics.lock."""
+        return self.folder / LOCK_FILE
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str] = ".") -> Self:
@@ -108,7 +114,7 @@ class Lock:
         """
         lock = cls(folder)
         if not (lock.path.exists() or (lock.folder / SOURCES_FILE).exists()):
-            why = f"{lock.folder} has neither {SOURCES_FILE} nor {LOCK_FILE}"
+            why = f"{lock._folder} has neither {SOURCES_FILE} nor {LOCK_FILE}"
             raise LockError(why, remedy="Name data by `omics add`, or name the folder of a lock.")
         return lock
 
@@ -139,7 +145,7 @@ class Lock:
         return Items(self._files(names), "Lock.files")
 
     def _files(self, names: Sequence[str] = ()) -> Iterator[LockedFile]:
-        return (file for file in read_files(self.path) if not names or file.source in names)
+        return (file for file in read_files(self._folder / LOCK_FILE) if not names or file.source in names)
 
     # -- resolved
 
@@ -198,7 +204,7 @@ class Lock:
     def _check_paths(self, draft: Path, tell: Callable[[str], object]) -> None:
         """Check all paths against each other as a download does, and warn of those that clash on other systems."""
         try:
-            clash = check_all(_Paths(draft), str(self.folder), None)
+            clash = check_all(_Paths(draft), str(self._folder), None)
             if clash is not None:
                 why = "another file has this path on macOS and Windows, which ignore case and Unicode form"
                 tell(f"warning: {clash.name}: {why}: the lock cannot be pulled there")
@@ -353,7 +359,7 @@ class Lock:
                     file.path, "changed", f"{outcome.algorithm} {outcome.expected} is locked, {outcome.actual} is here"
                 )
             elif isinstance(outcome, OmicsError):
-                is_missing = not os.path.lexists(self.folder / file.path)
+                is_missing = not os.path.lexists(self._folder / file.path)
                 yield FileState(file.path, "missing" if is_missing else "changed", _in_words(outcome, is_missing))
             else:
                 is_proven = outcome.verification == "verified"
@@ -370,7 +376,7 @@ class Lock:
         self, files: Sequence[LockedFile], progress: FileProgress, stopped: Callable[[], bool] = never
     ) -> Iterator[Outcome | OmicsError]:
         """Read files and compare them with the lock; Interrupted for those that a stop skipped."""
-        folder = os.fspath(self.folder)
+        folder = os.fspath(self._folder)
         items = [Item(file.path, _nowhere, file.size, file.checksums) for file in files]
 
         def is_stopped() -> bool:  # called ten times a second: also while one large file is read
@@ -384,7 +390,7 @@ class Lock:
 
     def _state(self, file: LockedFile, journal: Journal | None) -> FileState | None:
         try:
-            stat = (self.folder / file.path).stat()
+            stat = (self._folder / file.path).stat()
         except (FileNotFoundError, NotADirectoryError):
             return FileState(file.path, "missing", file.described)
         except OSError as error:
@@ -438,7 +444,7 @@ class Lock:
             return iter(())
         targets = sorted({f"{source.to}/".lstrip("/") for source in self.sources().values()})
         outer = [to for to in targets if not any(to != other and to.startswith(other) for other in targets)]
-        return chain.from_iterable(_walked(self.folder, to) for to in outer)
+        return chain.from_iterable(_walked(self._folder, to) for to in outer)
 
     @text_is_one_item
     def export(
