@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, overload
 
+from omicsdk.compat._connections import Connection
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.compat.pangea_api._routes import API, path_of
 from omicsdk.core import errors as core
@@ -143,7 +144,7 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class Knex:
+class Knex(Connection):
     """Client of a Pangea server, with the credentials of a user. Thread-safe except for login; close it, or use `with`.
 
     Args:
@@ -315,20 +316,7 @@ class Knex:
         if "_anonymous" in vars(self):
             self._anonymous.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def __repr__(self) -> str:
         from omicsdk.core.redaction import mask_url  # its patterns are a tenth of this module's import time
 
         return f"<Knex {mask_url(self.endpoint_url)}>"
-
-    def __reduce__(self) -> Never:
-        raise TypeError(f"{self!r} has a token and connections, so it cannot be pickled: create one in each process")
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        # A copy of an object that refers to it, such as a sample, refers to the same server.
-        return self

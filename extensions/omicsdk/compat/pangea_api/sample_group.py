@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never, Self
 
+from omicsdk.compat.pangea_api import remote_object
 from omicsdk.compat.pangea_api.knex import PangeaNotFoundError
-from omicsdk.compat.pangea_api.remote_object import (
-    FACTS,
-    RemoteObject,
-    RemoteObjectError,
-    RemoteObjectOverwriteError,
-    object_at,
-    text_at,
-)
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError, object_at, text_at
 from omicsdk.core.batches import batches
 from omicsdk.pangea.listings import BATCH
 from omicsdk.pangea.responses import Blob
@@ -164,7 +158,7 @@ class SampleGroup(RemoteObject):
         if self._asked is not None and not self._already_fetched and blob.get("is_public") is not self._asked:
             requested, actual = ("public", "private") if self._asked else ("private", "public")
             remedy = f"Fetch it without is_public=, then set is_public = {self._asked} and save it."
-            raise RemoteObjectOverwriteError(f"{self} is {actual}, not {requested}", remedy=remedy)
+            raise remote_object.RemoteObjectOverwriteError(f"{self} is {actual}, not {requested}", remedy=remedy)
         super().load_blob(blob)
 
     def _create(self) -> None:

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Never, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from omicsdk.compat._connections import Connection
 from omicsdk.compat.sevenbridges import _arguments
 from omicsdk.compat.sevenbridges._arguments import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.compat.sevenbridges.config import Config, by_default, check_config, format_proxies
@@ -71,7 +72,7 @@ class Session:
         self._client.close()
 
 
-class HttpClient:
+class HttpClient(Connection):
     """HTTP client of one user on one platform, with rate limits and error handlers. Thread-safe.
 
     Without `url`, `token` and `config`, the variables SB_API_ENDPOINT and SB_AUTH_TOKEN are used, else the profile
@@ -230,21 +231,8 @@ class HttpClient:
         """Pool of `upload_max_workers` threads for custom work."""
         return _pool(self.upload_max_workers)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {mask_url(self.url)}>"
-
-    def __reduce__(self) -> Never:
-        raise TypeError(f"{self!r} has a token and connections, so it cannot be pickled: create one in each process")
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        # A copy of an object that refers to it, such as a page, refers to the same platform.
-        return self
 
     # -- results of responses
 

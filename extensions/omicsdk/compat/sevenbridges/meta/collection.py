@@ -11,6 +11,7 @@ from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours, as_sbg
 from omicsdk.compat.sevenbridges.http._responses import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.type_guards import number_in
 from omicsdk.sb.listings import PAGE, CircularPages, followed, paged
 
 if TYPE_CHECKING:
@@ -55,8 +56,6 @@ class Collection(list[R], Generic[R]):
     @classmethod
     def fetch(cls, resource: type[S], request: Request, api: Api) -> Collection[S]:
         """Request a page of resources of a class; `request` is what a list operation's `build` returned."""
-        from omicsdk.core.type_guards import number_in  # not needed to define a resource
-
         href, payload, response = _answered(request, api)
         items = [resource.of(item, api) for item in items_of(payload, response)]
         reported_total = number_in(response.headers.get(_TOTAL))
@@ -217,8 +216,6 @@ def _optional(name: str, payload: Mapping[str, Any], response: Response) -> list
 
 def _offset(href: str) -> int | None:
     query = _query(href)
-    from omicsdk.core.type_guards import number_in
-
     return None if "token" in query else number_in(query.get("offset"))
 
 

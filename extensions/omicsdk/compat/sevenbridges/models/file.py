@@ -11,18 +11,10 @@ from omicsdk.compat.sevenbridges._arguments import Number, check_texts, may_be, 
 from omicsdk.compat.sevenbridges.enums import STREAMED, FileApiFormats, PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import PaginationError, ResourceNotModified, SbgError, ValidationError
 from omicsdk.compat.sevenbridges.http._responses import items_of, object_of
-from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta import fields, resource
 from omicsdk.compat.sevenbridges.meta._operations import destination, gives
 from omicsdk.compat.sevenbridges.meta.collection import Collection, pages_after
-from omicsdk.compat.sevenbridges.meta.resource import (
-    Gettable,
-    Resource,
-    Value,
-    identifier,
-    identifiers,
-    request_of,
-    several,
-)
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, Value, identifier, identifiers, request_of
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.core.redaction import without_query
 from omicsdk.core.request import query_text
@@ -150,7 +142,7 @@ def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
 
 
 def _changed(api: Api, operation: str, files: object, *, whole: bool) -> list[FileBulkRecord]:
-    items = [changes_of(file, whole=whole) for file in several(files)]
+    items = [changes_of(file, whole=whole) for file in resource.several(files)]
     if not items:
         raise SbgError("No files to change", remedy="Pass files.")
     return FileBulkRecord.collect(api, operation, items, in_order=_repeats([item["id"] for item in items]))
