@@ -121,8 +121,7 @@ class AnalysisResultField(RemoteObject):
 
     def __init__(self, knex: Knex, parent: AnalysisResult[Any], field_name: str, data: object = None) -> None:
         super().__init__(knex)
-        self.parent = parent
-        self.name = field_name
+        self.parent, self.name = parent, field_name
         self.stored_data: Any = {} if data is None else data
         self._downloaded = ""
 
@@ -314,9 +313,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
         is_private: bool = False,
     ) -> None:
         super().__init__(knex)
-        self.parent = parent
-        self.module_name = module_name
-        self.replicate = replicate
+        self.parent, self.module_name, self.replicate = parent, module_name, replicate
         self.metadata: Any = dict(metadata or {})
         self.description: str | None = None
         self.is_private = is_private

@@ -25,8 +25,7 @@ class Pipeline(RemoteObject):
     def __init__(self, knex: Knex, name: str) -> None:
         super().__init__(knex)
         self.name = str(name)
-        self.description = ""
-        self.long_description = ""
+        self.description = self.long_description = ""
 
     def module(self, name: str, version: str, metadata: Mapping[str, Any] | None = None) -> PipelineModule:
         """Create a local module of the pipeline, without a request; arguments as for `PipelineModule`."""
@@ -54,11 +53,9 @@ class PipelineModule(RemoteObject):
     ) -> None:
         super().__init__(knex)
         self.pip = pipeline
-        self.name = str(name)
-        self.version = str(version)
+        self.name, self.version = str(name), str(version)
         self.metadata: Any = {} if metadata is None else metadata
-        self.description = ""
-        self.long_description = ""
+        self.description = self.long_description = ""
         self.dependencies: list[str] = []
 
     def nested_url(self) -> str:

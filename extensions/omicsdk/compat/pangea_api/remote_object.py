@@ -73,9 +73,7 @@ class RemoteObject:
 
     knex: Knex
     uuid: str | None
-    _already_fetched: bool = False
-    _modified: bool = False
-    _deleted: bool = False
+    _already_fetched = _modified = _deleted = False
 
     def __init__(self, knex: Knex) -> None:
         self.knex = knex
@@ -166,8 +164,7 @@ class RemoteObject:
     def _fetched(self, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Self:
         """Load a response of the server, and return this object."""
         self._take(blob)
-        self._already_fetched = already_fetched
-        self._modified = modified
+        self._already_fetched, self._modified = already_fetched, modified
         return self
 
     # -- the documented calls
@@ -200,8 +197,7 @@ class RemoteObject:
         if not self._already_fetched:
             self.invalidate_cache()
             self._create()
-            self._already_fetched = True
-            self._modified = False
+            self._already_fetched, self._modified = True, False
         return self
 
     def save(self) -> None:
@@ -233,8 +229,7 @@ class RemoteObject:
             self._read(fresh=True)
         self.knex.delete(self._own_route(), url_options=self.inherited_url_options)
         self.invalidate_cache()
-        self._already_fetched = False
-        self._deleted = True
+        self._already_fetched, self._deleted = False, True
 
     # -- how they are done
 
@@ -242,12 +237,10 @@ class RemoteObject:
         self._check_alive("fetched")
         if self._already_fetched:
             return
-        parent = self._parent()
-        if parent is not None:
+        if (parent := self._parent()) is not None:
             parent._read(fresh=fresh)
         self._get(fresh=fresh)
-        self._already_fetched = True
-        self._modified = False
+        self._already_fetched, self._modified = True, False
 
     def _get(self, *, fresh: bool) -> None:
         """Load it from the cache, or from the server if it must be fresh or the cached blob does not match."""
@@ -298,8 +291,7 @@ class RemoteObject:
         return list_url(self.route, {**self._filter(), **self.inherited_url_options})
 
     def _create(self) -> None:
-        parent = self._parent()
-        if parent is not None:
+        if (parent := self._parent()) is not None:
             parent.idem()
         sent = {name: value for name, value in self._creation().items() if not self._is_blank(name, value)}
         response: object = self.knex.post(self.route, json=sent, url_options=self.inherited_url_options)

@@ -12,9 +12,7 @@ class User:
     """A user of a server, with the e-mail address and password of the login."""
 
     def __init__(self, knex: Knex, email: str, password: str) -> None:
-        self.knex = knex
-        self.email = email
-        self.password = password
+        self.knex, self.email, self.password = knex, email, password
 
     @property
     def username(self) -> str:

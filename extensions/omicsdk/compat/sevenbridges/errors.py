@@ -43,8 +43,7 @@ class SbgError(DocumentedError):
         super().__init__("" if message is None else str(message), remedy=remedy)
         self.code: Any = code  # an int; core's is text
         self.status: Any = status
-        self.more_info = more_info
-        self.request_id = request_id
+        self.more_info, self.request_id = more_info, request_id
 
 
 class _LocalError(SbgError):

@@ -46,11 +46,8 @@ class Collection(list[R], Generic[R]):
         self, resource: type[R], href: str, total: int, items: Sequence[R], links: Sequence[Mapping[str, str]], api: Api
     ) -> None:
         super().__init__(items)
-        self.resource = resource
-        self.href = href
-        self.links = list(links)
-        self._total = total
-        self._api = api
+        self.resource, self.href, self.links = resource, href, list(links)
+        self._total, self._api = total, api
         self._limit = LONGEST_PAGE  # of later pages
 
     @classmethod

@@ -37,10 +37,8 @@ class Field(Generic[T]):
         decode: Callable[[Any], T] | None = None,
         check: Callable[[str, Any], None] | None = None,
     ) -> None:
-        self.name = name or ""
-        self.read_only = read_only
-        self._decode = decode
-        self._check = check
+        self.name, self.read_only = name or "", read_only
+        self._decode, self._check = decode, check
 
     def __set_name__(self, owner: type, name: str) -> None:
         if self.name != name and vars(owner).get(self.name) is self:  # `a = b = text()` is a field for each name

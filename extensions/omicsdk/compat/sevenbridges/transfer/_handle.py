@@ -52,9 +52,8 @@ class Handle(threading.Thread, ABC):
         if api is None:
             raise SettingsError(f"This {what} has no Api", remedy="Pass api=.")
         super().__init__(name=f"omicsdk-sb-{what}", daemon=True)
-        self._api = api
+        self._api, self._part_size = api, part_size
         self._what: Direction = what
-        self._part_size = part_size
         self._retries, self._patience = retrying(retry_count, timeout)
         self._file_size = self._bytes_done = 0
         self._control = Control()

@@ -67,9 +67,7 @@ class Download(Handle):
             raise SbgError(f"{self._path} is not the path of a file", remedy="Pass the complete path of the file.")
         if not overwrite and os.path.lexists(self._path):
             raise LocalFileAlreadyExists(message=self._path)
-        self._url = url
-        self._file = file
-        self._checksums = checksums
+        self._url, self._file, self._checksums = url, file, checksums
 
     @property
     def path(self) -> str:
