@@ -242,7 +242,7 @@ class Tests:
     """The tests of a module: those that run each of its lines, and the files to collect.
 
     Args:
-        lines: Identifiers of unit tests by line, without what runs at the import.
+        lines: Identifiers of unit tests, or of files of them, by line, without what runs at the import.
         unit: Files of unit tests, the closest to the module first.
         functional: Files of functional tests, which run if no unit test runs the line.
     """
@@ -260,11 +260,11 @@ class Tests:
 def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     """Find the tests of a module by what they ran when `reach` was measured, and by their names."""
     path = path_of(module)
-    lines = {
-        line: tests
-        for line, contexts in reach.contexts_by_lineno(str(path)).items()
-        if (tests := {context.rpartition("|")[0] for context in contexts} - {""})
-    }
+    lines = collections.defaultdict[int, set[str]](set)
+    for line, contexts in reach.contexts_by_lineno(str(path)).items():
+        for test, _, phase in (context.rpartition("|") for context in contexts if context):
+            # A fixture of several tests was set up in the first of them alone.
+            lines[line].add(test.partition("::")[0] if phase == "setup" else test)
     counts = collections.Counter(test.partition("::")[0] for tests in lines.values() for test in tests)
     changed = [str(file.relative_to(ROOT)) for file in ROOT.glob(f"tests/unit/**/test_{path.stem}.py") if _is_new(file)]
     files = sorted({*counts, *changed}, key=lambda file: (Path(file).stem != f"test_{path.stem}", -counts[file]))
@@ -274,7 +274,7 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     while not folder.is_dir():
         folder = folder.parent
     functional = sorted(folder.rglob("test_*.py"), key=lambda file: (-len(words & {*file.stem.split("_")}), file))
-    return Tests(lines, files[:MOST_FILES], [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
+    return Tests(lines, files, [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
 
 
 @functools.cache
@@ -385,7 +385,7 @@ class Trials:
                 folder = tempfile.TemporaryDirectory(prefix="mutant-", ignore_cleanup_errors=True)
                 link_sources(module, mutant.source, Path(folder.name))
                 if not (number := os.fork()):
-                    self._become(config, files, tests.of(mutant), folder.name)
+                    self._become(config, tests, files, mutant, folder.name)
                 running[number] = mutant, files, folder
                 continue
             number, status = os.wait()
@@ -402,7 +402,7 @@ class Trials:
             folder.cleanup()
         return outcomes
 
-    def _become(self, config: Any, files: list[str], reaching: set[str], folder: str) -> NoReturn:
+    def _become(self, config: Any, tests: Tests, files: list[str], mutant: Mutant, folder: str) -> NoReturn:
         """Run the tests of a mutant in this process, a fork, and end it."""
         code = 1
         try:
@@ -414,10 +414,12 @@ class Trials:
             os.environ["PYTHONPATH"] = folder
             for name in [name for name in sys.modules if name.partition(".")[0] in SOURCES]:
                 del sys.modules[name]
-            self._files, self._tests = files, reaching
-            config.args = files
+            self._tests = tests.of(mutant)
+            direct = {test.partition("::")[0] for test in self._tests}
+            unit = [file for file in files if file in direct or _is_new(ROOT / file)][:MOST_FILES]
+            self._files = config.args = unit if files is tests.unit else files
             config.option.basetemp = f"{folder}/made"
-            code = config.hook.pytest_cmdline_main(config=config) if files else 5
+            code = config.hook.pytest_cmdline_main(config=config) if config.args else 5
             loaded = [
                 name for name, module in sys.modules.items() if "site-packages" in str(getattr(module, "__file__", ""))
             ]
@@ -431,7 +433,7 @@ class Trials:
         items[:] = [
             item
             for item in items
-            if item.nodeid in self._tests
+            if {item.nodeid, item.nodeid.partition("::")[0]} & self._tests
             or item.path.is_relative_to(ROOT / "tests" / "functional")
             or _is_new(item.path)
         ]
