@@ -12,6 +12,7 @@ from tests.unit.portals.names.named import Resolved
 
 API = "https://api.figshare.com/v2"
 ARTICLE = "figshare/article_14763051.json"
+PAGE = "https://figshare.com/articles/5000"
 MD5 = "0" * 31 + "1"
 
 
@@ -150,13 +151,18 @@ def test_an_empty_collection_is_unknown() -> None:
     [
         ({"is_embargoed": True, "embargo_date": "2039-06-30", "embargo_reason": "patent"}, r"under embargo until 2039-06-30 \(patent\)"),
         ({"is_embargoed": True, "files": None}, "under embargo"),
-        ({"is_confidential": True, "confidential_reason": "patients"}, r"confidential \(patients\)"),
+        ({"is_confidential": True, "confidential_reason": "patients", "figshare_url": "", "url_public_html": PAGE}, r"confidential \(patients\)"),
         ({"download_disabled": True}, "not to be downloaded"),
     ],
 )  # fmt: skip
 def test_articles_that_are_not_open_are_refused(more: dict[str, Any], said: str) -> None:
-    told = {key: value for key, value in article(**more).items() if key != "files"}
-    with pytest.raises(Forbidden, match=f"its files are {said}"):
+    told = {"figshare_url": PAGE, **article(**more)}
+    assert Resolved("figshare:5000", {f"{API}/articles/5000": answer({**told, "files": [entry(1, "a.csv")]})}).files
+    del told["files"]
+    with pytest.raises(Forbidden, match=rf"its files are {said}\. Request access on its page, {PAGE}\.$"):
+        _ = Resolved("figshare:5000", {f"{API}/articles/5000": answer(told)})
+    told = {key: value for key, value in told.items() if not key.startswith(("is_", "download_"))}
+    with pytest.raises(DecodeError, match="^get_article: .*files"):
         _ = Resolved("figshare:5000", {f"{API}/articles/5000": answer(told)})
 
 
