@@ -70,6 +70,7 @@ UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
         ("sra:SRR1553607", "ena", "run", "SRR1553607"),
         ("https://trace.ncbi.nlm.nih.gov/Traces/?view=run_browser&acc=SRR1553607", "ena", "run", "SRR1553607"),
         ("https://www.ncbi.nlm.nih.gov/Traces/study/?acc=PRJNA2&o=x", "ena", "study", "PRJNA2"),
+        ("https://www.ncbi.nlm.nih.gov/Traces/index.html#/run?acc=SRR1553607", "ena", "run", "SRR1553607"),
         ("zenodo:3678323", "zenodo", "", "3678323"),
         ("https://identifiers.org/geo:GSE147507", "geo", "series", "GSE147507"),
         ("https://identifiers.org/ega.dataset/EGAD00001000951", "identifiers", "", "ega.dataset:EGAD00001000951"),
