@@ -63,7 +63,7 @@ DOCUMENT = _document(
         "/two": _get("two", {"404": _body(FAULTS), "4XX": _body(FAULTS), "5XX": _body(FAILURE)}),
         "/bare": _get("bare", {"404": {"description": ""}, "422": _body(TEXT, "text/plain"), "423": _body({})}),
         "/narrow": _get("narrow", {"403": _body(NARROW)}),
-        "/inline": _get("inline", {"503": _body(FAILURE), "410": _body({"oneOf": [PROBLEM, {"type": "null"}]})}),
+        "/inline": _get("inline", {"503": _body(dict(reversed(FAILURE.items()))), "410": _body({"oneOf": [PROBLEM, {"type": "null"}]})}),
         "/lists": _get("lists", {"413": _body({"type": "array", "items": FAULTS}), "412": _body(TEXT), "423": _body({"type": ["integer", "boolean"]})}),
         "/either": _get(
             "either",
