@@ -26,12 +26,12 @@ else:
     # importlib.abc loads importlib.resources, pathlib and tempfile: more than the import of a face needs otherwise.
     Loader = MetaPathFinder = object
 
+# The published packages that have a face here, by the name under which a program imports them.
 FACES = ("crunch", "gen3", "hca", "pangea_api", "sevenbridges")
-"""The published packages that have a face here, by the name under which a program imports them."""
 
 
+# Variable with the names that are installed, for the processes that a program starts.
 NAMES_VARIABLE = "OMICS_COMPAT"
-"""Variable with the names that are installed, for the processes that a program starts."""
 
 
 def install(*names: str) -> None:

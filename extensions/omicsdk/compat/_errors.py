@@ -15,15 +15,16 @@ from omicsdk.core.errors import APIError, OmicsError, TimedOut, TransportError
 if TYPE_CHECKING:
     from omicsdk.compat._responses import RefusedResponse
 
+# Kinds of errors, the special ones first, to names that they are caught by: a module's, and those of its classes.
 Foreign = Mapping[type[OmicsError], tuple[str, ...]]
-"""Kinds of errors, the special ones first, to names that they are caught by: a module's, and those of its classes."""
 
+# Exceptions of `requests` for a failed connection.
 NO_RESPONSE_OF_REQUESTS: Foreign = MappingProxyType(
     {TimedOut: ("requests", "ConnectTimeout", "ReadTimeout"), TransportError: ("requests", "ConnectionError")}
 )
-"""Exceptions of `requests` for a failed connection."""
+# Exceptions of published clients that call `raise_for_status` of `requests`.
 OF_REQUESTS: Foreign = MappingProxyType({**NO_RESPONSE_OF_REQUESTS, APIError: ("requests", "HTTPError")})
-"""Exceptions of published clients that call `raise_for_status` of `requests`."""
+# Exceptions of published clients that call `raise_for_status` of aiohttp.
 OF_AIOHTTP: Foreign = MappingProxyType(
     {
         TimedOut: ("aiohttp", "ServerTimeoutError"),
@@ -31,7 +32,6 @@ OF_AIOHTTP: Foreign = MappingProxyType(
         APIError: ("aiohttp", "ClientResponseError"),
     }
 )
-"""Exceptions of published clients that call `raise_for_status` of aiohttp."""
 
 
 class DocumentedError(OmicsError):

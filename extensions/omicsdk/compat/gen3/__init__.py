@@ -2,7 +2,7 @@
 
 from omicsdk.core.logs import logger
 
+# The format that the published client gives its log.
 LOG_FORMAT = "[%(asctime)s][%(levelname)7s] %(message)s"
-"""The format that the published client gives its log."""
+# The log of this face: its modules' loggers are below it.
 logging = logger(__name__)
-"""The log of this face: its modules' loggers are below it."""

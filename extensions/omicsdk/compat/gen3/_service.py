@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.time_limits import Timeout
     from omicsdk.transfer import TransferReport
 
+    # A Gen3Auth or other credentials, an auth of httpx or requests, or a name and a password.
     Auth = Credentials | httpx.Auth | Callable[[Any], Any] | tuple[str, str]
-    """A Gen3Auth or other credentials, an auth of httpx or requests, or a name and a password."""
 
 
 class Options(TypedDict, total=False):
@@ -56,8 +56,8 @@ C = TypeVar("C", bound=Client)
 _SWITCHES = re.compile(r"([?&](?:data|merge|overwrite)=)(true|false)(?=&|$)")
 #: A parameter that the published client sends without a value.
 _BARE = re.compile(r"(?<=[?&]delete_file_locations)=(?=&|$)")
+# Part of endpoints at which a single service runs, without the paths of a commons.
 LOCAL = "http://localhost"
-"""Part of endpoints at which a single service runs, without the paths of a commons."""
 
 
 def parties(endpoint: str | Auth | None, auth_provider: Auth | None) -> tuple[str, Credentials | None]:
@@ -196,6 +196,7 @@ def commons(endpoint: str | None = None, auth: Auth | None = None) -> Gen3:
         ConfigError: The endpoint is invalid.
     """
     url, credentials = parties(endpoint, auth)
+    # Published functions on records take the URL of the index in place of the commons.
     return catching(Gen3(url.removesuffix("/index"), credentials=credentials or ANONYMOUS), auth=auth)
 
 

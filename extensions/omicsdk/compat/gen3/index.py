@@ -146,6 +146,7 @@ class Gen3Index(Service):
         Args:
             limit: Records on a page, from 1 to 1024; 1024 by default.
         """
+        # Larger pages are refused.
         return matching_records(self._indexd, {}, page=min(limit or PAGE, PAGE))
 
     def get_all_records(self, limit: int | None = None, paginate: bool = False) -> list[Record]:
@@ -203,6 +204,7 @@ class Gen3Index(Service):
         Raises:
             NotFound: There is no such record.
         """
+        # The parameter counts by its presence, whatever its value.
         return record_of(self._indexd.get.raw(guid=guid, no_dist=OMIT if dist_resolution else ""), "get")
 
     def get_with_params(self, params: Mapping[str, Any] | None = None) -> Record:
@@ -346,6 +348,7 @@ class Gen3Index(Service):
             Conflict: There is a record of that GUID.
             BadRequest: The index does not accept it.
         """
+        # The response has `did`, `baseid` and `rev` only.
         return self.get_record(self._created(fields_of(locals()))["did"])
 
     async def async_create_record(
@@ -597,6 +600,7 @@ class IndexClient:
             negate_params: What they must not meet.
         """
         query = {**(params or {}), **without_none(negate_params=negate_params, start=start)}
+        # The limit is applied here, since that of the service is the length of a page.
         documents = map(Document, matching_records(self._index._indexd, query, page=page_size))  # pyright: ignore[reportPrivateUsage] - the same index
         return documents if limit == float("inf") else islice(documents, max(0, int(limit)))
 

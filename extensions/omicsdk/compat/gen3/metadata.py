@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Metadata = Mapping[str, Any]
 
+# The key of a document below which a package's files are listed.
 PACKAGE_CONTENTS_STANDARD_KEY = "package_contents"
-"""The key of a document below which a package's files are listed."""
+# The JSON schema of that list.
 PACKAGE_CONTENTS_SCHEMA: dict[str, Any] = {
     "type": "array",
     "items": {
@@ -35,7 +36,6 @@ PACKAGE_CONTENTS_SCHEMA: dict[str, Any] = {
         "additionalProperties": True,
     },
 }
-"""The JSON schema of that list."""
 
 
 class Gen3Metadata(Service):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 Filter = Mapping[str, Any]
+# Records that a query reaches; further ones are downloaded.
 REACH = 10_000
-"""Records that a query reaches; further ones are downloaded."""
 _log = logger("omicsdk.gen3")
 
 
@@ -86,6 +86,7 @@ class Gen3Query(LoginService):
             raise Gen3UserError("filters and filter_object are mutually exclusive", remedy="Pass one of them.")
         chosen = {"AND": [{"=": {name: value}} for name, value in filters.items()]} if filters else filter_object
         first, offset, order = 10 if first is None else first, offset or 0, sort_of(sort_object)
+        # The search engine behind the service refuses to go further.
         if first + offset > REACH:
             if verbose:
                 _log.warning("queries return at most %d records; downloading all records instead", REACH)

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 FORMATS = ("json", "tsv", "csv")
-"""Formats of exports."""
 _log = logger("omicsdk.gen3")
 
 
@@ -211,6 +210,7 @@ class Gen3Submission(Service):
         import httpx
 
         text = self._commons.file_manifest((program, project))
+        # The published method returns a response; the client behind this face returns text.
         manifest_request = httpx.Request("GET", f"{self.endpoint}/api/v0/submission/{program}/{project}/manifest")
         return DocumentedResponse(
             httpx.Response(200, headers={"content-type": "text/yaml"}, text=text, request=manifest_request)

@@ -128,6 +128,7 @@ class DocumentedOperation(Generic[T]):
     def _plain(self, response: httpx.Response) -> Any:
         """Return the value of a response; for an operation with pages always a page with its list."""
         paging = self._operation.facts.paging
+        # Such as 304, which has no page.
         if paging is None or response.status_code >= 300:
             return plain_response(response)
         return page_of(response, content_key(paging, response.headers), self._operation.facts.name)
@@ -168,6 +169,7 @@ def as_typed(value: Any, kind: str) -> Any:
         value: What was given.
         kind: The parameter's type: `integer` and `number` are numbers.
     """
+    # The published client puts values into URLs as they are, texts of numbers among them.
     if isinstance(value, str) and kind in ("integer", "number"):
         try:
             return int(value) if kind == "integer" else float(value)

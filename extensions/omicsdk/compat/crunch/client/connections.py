@@ -70,6 +70,7 @@ def crunch_error(error: Exception) -> Exception:
     if isinstance(error, CrunchAPIException) or not isinstance(error, OmicsError):
         return error
     converted = documented(error, CrunchAPIException)
+    # As the argument is called here.
     converted.remedy = error.remedy.replace("credentials=", "token=")
     if isinstance(converted, APIError | TransportError):
         converted.operation = ""  # it only repeats the method and URL
@@ -79,8 +80,8 @@ def crunch_error(error: Exception) -> Exception:
     return converted
 
 
+# Raises core's errors as CrunchAPIException; a context, or a decorator.
 documented_errors = partial(translating, crunch_error)
-"""Raises core's errors as CrunchAPIException; a context, or a decorator."""
 
 
 class Connection:
@@ -468,4 +469,5 @@ class Connection:
         import httpx
 
         sent = httpx.Request("POST", self.absolute_url(STATUSES))
+        # A status that was found at the site, since it had arrived before, has no response of its own.
         return DocumentedResponse(httpx.Response(201, json=status.to_dict(), request=sent))

@@ -12,8 +12,8 @@ from omicsdk.gen3.manifests.tables import require_columns, table_of, written_tab
 
 _log = logger(__name__)
 
+# The rows of an index's manifest by their keys.
 IndexingData = dict[str, list[dict[str, str]]]
-"""The rows of an index's manifest by their keys."""
 
 
 def _get_guids_for_manifest_row(row: Mapping[str, str], data: IndexingData, config: Mapping[str, str]) -> list[str]:
@@ -58,17 +58,17 @@ def _get_data_from_indexing_manifest(
     return indexing_data
 
 
+# Functions that read the files and find those of a row.
 manifest_row_parsers: dict[str, Callable[..., Any]] = {
     "guids_for_manifest_row": _get_guids_for_manifest_row,
     "get_data_from_indexing_manifest": _get_data_from_indexing_manifest,
 }
-"""Functions that read the files and find those of a row."""
+# The columns: GUIDs and keys of the index's manifest, keys of the other table.
 manifests_mapping_config = {
     "guid_column_name": "guid",
     "row_column_name": "submitted_sample_id",
     "indexing_manifest_column_name": "sample_id",
 }
-"""The columns: GUIDs and keys of the index's manifest, keys of the other table."""
 
 
 def merge_guids_into_metadata(

@@ -119,6 +119,7 @@ class DSSClient(SwaggerClient):
                 no_data=no_data,
                 **_options(num_retries, min_delay_seconds),
             )
+        # A bundle was requested, not a collection: there is exactly one.
         bundle = result.bundles[0]
         return {**bundle.manifest, "path": str(Path(download_dir) / bundle.folder)}
 
@@ -179,9 +180,11 @@ class DSSClient(SwaggerClient):
                 staging_bucket,
                 timeout_seconds=timeout_seconds,
                 bundle_uuid=bundle_uuid,
+                # The service requires a number; the published client sends 0, too, where none is configured.
                 creator_uid=int(self.config.value_of("creator_uid") or 0),
                 check=False,
             )
+            # In this block, so that it becomes the documented exception; failures of files have one of their own.
             if report.ended_by is not None:
                 raise report.ended_by
         report.raise_if_failed()
@@ -323,6 +326,7 @@ class TaskRunner:
             How many failed so far.
         """
         while self._futures:
+            # One at a time, since a task may submit others while this one is waited for.
             info, future = self._futures.pop(0)
             error = future.exception()
             if error is not None:

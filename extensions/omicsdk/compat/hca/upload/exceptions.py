@@ -29,5 +29,5 @@ def documented_error(error: Exception) -> Exception:
     return documented(error, UploadApiException)
 
 
+# Make a context manager that raises the documented exceptions in place of the client's own.
 documented_errors = partial(translating, documented_error)
-"""Make a context manager that raises the documented exceptions in place of the client's own."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 def _key_for(url: str) -> str | None:
     """Return the key of OMICS_UPLOAD_TOKEN: for OMICS_UPLOAD_URL, else for all deployments that the configuration has."""
     configured_url, key = (os.environ.get(f"OMICS_UPLOAD_{what}", "").strip() for what in ("URL", "TOKEN"))
+    # The key of one deployment is not sent to another one.
     return key or None if origin_of(configured_url or url) == origin_of(url) else None
 
 
@@ -221,6 +222,7 @@ class UploadArea:
 
     def close(self) -> None:
         """Close the connections to the service, if the area created them."""
+        # A service that was passed is closed by who passed it.
         if self._service is None and "upload_service" in vars(self):
             self.upload_service.close()
 
@@ -359,6 +361,7 @@ class UploadArea:
         """
         return self._json(
             "validate_files",
+            # The service takes names as they are in URLs.
             files=[quote(name) for name in file_list],
             validator_image=validator_image,
             original_validation_id=original_validation_id,

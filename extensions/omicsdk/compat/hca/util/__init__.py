@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 USUAL = Retry()
 fs = fs_helper.FSHelper
+# Threads of downloads, unless `DSSClient.threads` says otherwise.
 DEFAULT_THREAD_COUNT = (os.cpu_count() or 1) * 2
-"""Threads of downloads, unless `DSSClient.threads` says otherwise."""
 
 
 class RetryPolicy:
@@ -87,6 +87,7 @@ class RetryPolicy:
     ) -> None:
         del redirect, other, allowed_methods, raise_on_redirect, raise_on_status, history, ignored
         del respect_retry_after_header, remove_headers_on_redirect, backoff_jitter, retry_after_max
+        # As for urllib3, False is no retry.
         named = [int(count) for count in (connect, read, status) if count is not None]
         tries = max(named) if named else int(total or 0)
         if tries < 0:
@@ -147,6 +148,7 @@ def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") 
         document = decoded(content.encode() if isinstance(content, str) else content)
     except ValueError as error:
         raise ConfigError(f"the document is not JSON: {error}", remedy="Pass an open file of JSON.") from error
+    # All places before the first replacement: the document may contain itself afterwards.
     for container, key in list(_places(document)):
         container[key] = _target(document, container[key], ptr_str)
     return document if not _is_reference(document, ptr_str) else _target(document, document, ptr_str)
@@ -187,6 +189,7 @@ def _target(document: Any, value: Any, pointer: str) -> Any:
 def _found(document: Any, where: str) -> Any:
     node = document
     for step in unquote(where[1:]).split("/")[1:]:
+        # In this order, so that ~01 is ~1 and not a slash (RFC 6901, 4).
         name = step.replace("~1", "/").replace("~0", "~")
         try:
             node = node[int(name) if is_array(node) and name.isdecimal() else name]
@@ -251,8 +254,8 @@ class Session:
         return f"<Session of {self._client.base_url}>"
 
 
+# Seconds before its end from which on `expired_token` takes a token for expired, as the published clients do.
 EXPIRES_SOON = 10.0
-"""Seconds before its end from which on `expired_token` takes a token for expired, as the published clients do."""
 
 
 class SwaggerClient:
@@ -412,6 +415,7 @@ class SwaggerClient:
         """Reload the credentials after a login or logout."""
         self._credentials = self._found()[1]
         self._api = self._api.with_options(credentials=self._credentials)
+        # The next session has the new credentials.
         vars(self).pop("_authenticated", None)
 
     def close(self) -> None:

@@ -11,8 +11,8 @@ from omicsdk.core.type_guards import is_object
 if TYPE_CHECKING:
     from omicsdk.compat._responses import RefusedResponse
 
+# Errors of core that have a documented exception.
 Known = APIError | TransportError
-"""Errors of core that have a documented exception."""
 
 
 class SwaggerAPIException(DocumentedError, APIError):
@@ -77,5 +77,5 @@ def documented_error(error: Exception) -> Exception:
     return SwaggerAPIException.of(error)
 
 
+# Make a context manager that raises the documented exceptions in place of the client's own.
 documented_errors = partial(translating, documented_error)
-"""Make a context manager that raises the documented exceptions in place of the client's own."""

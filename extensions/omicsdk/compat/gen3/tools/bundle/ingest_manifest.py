@@ -20,8 +20,8 @@ def _is(kind: str, text: str) -> bool:
     return checksum_of(kind, text) == text
 
 
+# By type of checksum: whether a text is one.
 ACCEPTABLE_HASHES = {kind: partial(_is, kind) for kind in ("md5", "sha1", "sha256", "sha512", "crc", "etag")}
-"""By type of checksum: whether a text is one."""
 _log = logger(__name__)
 
 

@@ -54,19 +54,18 @@ if TYPE_CHECKING:
 
 
 _WIDTH = 40
-"""Characters of the progress bar."""
+# Seconds for which a token is used; Fence's are good for 20 minutes.
 _TOKEN_SECONDS = 15 * 60
-"""Seconds for which a token is used; Fence's are good for 20 minutes."""
 PENDING = "pending"
 DOWNLOADED = "downloaded"
 ERROR = "error"
+# The status of a file by its error, the special errors first.
 _REASONS = (
     (UnknownPrefix, "error (resolving DRS host)"),
     (NoAccess, "error (no access methods)"),
     (Unauthorized, "error (no access token)"),
     (AuthError, "error (no auth)"),
 )
-"""The status of a file by its error, the special errors first."""
 _log = logger("omicsdk.gen3")
 
 
@@ -106,6 +105,7 @@ def draw(progress: Progress) -> None:
     is_terminal = sys.stderr.isatty()
     if not (is_terminal or progress.final):
         return
+    # While the size is unknown, the bar is empty until the end.
     share = progress.bytes_done / progress.bytes if progress.bytes else float(progress.final)
     filled = int(_WIDTH * share)
     files = f"{progress.files_done} of {'?' if progress.files is None else progress.files} files"
@@ -210,6 +210,7 @@ class Manifest:
                 entry.object_id,
                 file_size=entry.file_size,
                 file_name=entry.file_name,
+                # Manifests state a host or a URL.
                 hostname=(entry.commons_url or "").rpartition("://")[2] or None,
                 md5sum=entry.md5sum,
             )
@@ -392,6 +393,7 @@ def get_drs_object_type(object_info: Mapping[str, Any]) -> DRSObjectType:
     Args:
         object_info: The server's response for the object.
     """
+    # Gen3's servers state the kind; DRS itself does not.
     if (form := object_info.get("form")) in ("object", "bundle"):
         return DRSObjectType(form)
     return DRSObjectType.bundle if object_of(object_info).is_bundle else DRSObjectType.object
@@ -455,6 +457,7 @@ def _take(info: Downloadable, drs_object: DrsObject) -> None:
     info.file_size = drs_object.size if drs_object.size is not None else info.file_size
     info.access_methods = [{"type": method.kind, "access_id": method.access_id} for method in drs_object.methods]
     info.children = [
+        # An id is of the bundle's own server; what has only a URI may be at another one.
         Downloadable(member.id or member.uri, hostname=info.hostname if member.id else None, file_name=member.name)
         for member in drs_object.members or ()
     ]
@@ -611,6 +614,7 @@ def _bearer(token: str, url: str) -> BearerToken:
 
 def _id(object_id: str) -> str:
     drs_id = parse_drs_id(object_id)
+    # Without a host, the prefix is a part of the GUID.
     return drs_id.accession if drs_id.host else drs_id.name
 
 
@@ -654,6 +658,7 @@ class DownloadManager:
         self.download_list = list(download_list)
         self._auth = auth
         self._commons_host = get_hostname_from_endpoint(commons_url or "")
+        # Records that were requested for the list are not requested again for the download.
         self._found: dict[DrsId, DrsObject] = {}
         self.resolve_objects(self.download_list, show_progress)
 
@@ -750,6 +755,7 @@ class DownloadManager:
         self.cache_hosts_wts_tokens(self.download_list)
         access: dict[str, Any] = {}
         for host, endpoint in self.known_hosts.items():
+            # No login at that commons.
             if endpoint.access_token is None:
                 continue
             try:
@@ -799,6 +805,7 @@ class DownloadManager:
             identifier = file.requested.identifier
             status = _status(outcome, start, identifier)
             statuses[ids.get(identifier, identifier.text)] = status
+            # After all files have arrived: an archive that cannot be unpacked concerns no other file.
             if unpack_packages and status.status == DOWNLOADED:
                 try:
                     unpack_download(Path(save_directory, outcome.name), delete=delete_unpacked_packages)
@@ -948,6 +955,7 @@ def download_file_from_url(url: str, filename: str | os.PathLike[str], show_prog
     """
     path = Path(filename)
     folder = ensure_dirpath_exists(path.parent)
+    # The name is the caller's: a URL may end with anything.
     raise_published(fetch([Item(path.name, Location(url))], folder, progress=draw if show_progress else None))
     return True
 

@@ -14,8 +14,8 @@ from omicsdk.gen3.manifests.records import PARSERS, Parser
 MAX_CONCURRENT_REQUESTS = 24
 _log = logger(__name__)
 
+# Functions that read each field of a row; replacements here apply to all calls.
 manifest_row_parsers: dict[str, Parser] = dict(PARSERS)
-"""Functions that read each field of a row; replacements here apply to all calls."""
 
 
 async def async_verify_object_manifest(

@@ -41,11 +41,11 @@ async def _guid_by_url(
     return str(records[0]["did"]) if len(records) == 1 else None
 
 
+# Functions for the GUID of a row: (commons_url, row, lock), or awaited (commons_url, row, lock, output_queue).
 manifest_row_parsers: dict[str, Callable[..., Any]] = {
     "guid_for_row": _guid_for_row,
     "indexed_file_object_guid": _guid_by_url,
 }
-"""Functions for the GUID of a row: (commons_url, row, lock), or awaited (commons_url, row, lock, output_queue)."""
 
 
 async def async_ingest_metadata_manifest(

@@ -15,8 +15,8 @@ from omicsdk.gen3.manifests.metadata import guid_in_row, metadata_in_row
 MAX_CONCURRENT_REQUESTS = 24
 _log = logger(__name__)
 
+# Functions that read the GUID and metadata of a row.
 manifest_row_parsers: dict[str, Callable[[dict[str, str]], Any]] = {"guid": guid_in_row, "metadata": metadata_in_row}
-"""Functions that read the GUID and metadata of a row."""
 
 
 async def async_verify_metadata_manifest(
