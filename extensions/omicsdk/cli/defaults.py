@@ -115,6 +115,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
     if service is None or "settings" not in service or not isinstance(group, Group):
         return
     for name in _names(settings, word, service):
+        # Faults of other commands' defaults do not keep this one from being set.
         if name in keys[1:2] or len(keys) == 1:
             _check_command(settings, (word, name), _commands(catalog, word))
             node = group.child(name.replace("_", "-"))

@@ -162,6 +162,7 @@ def generate(
         from omicsdk_codegen.project import origin, project_drift, recorded, write_project
         from omicsdk_codegen.template_files import Templates, rendering_with
 
+        # Options are checked before the document is read, which may take a while.
         if name is not None and (problem := name_problem(name)):
             raise UsageError(f"--name {name!r} cannot be used: {problem}", remedy=f"Use --name {package_name(name)}.")
         folder = Path(out)
@@ -380,6 +381,7 @@ def _generator(console: Console, *documents: str) -> Generator[None]:
 def _document_of(source: str) -> str:
     """The document of a generated package, or of the project around it; any other path is a document."""
     path = Path(source)
+    # A generated package has its document beside its modules.
     candidates = [path / "openapi.json", *sorted(path.glob("src/*/openapi.json"))]
     return str(next((candidate for candidate in candidates if candidate.is_file()), path))
 

@@ -370,6 +370,7 @@ def _value(keys: Keys, word: str, *, text: bool) -> Json:
 
 def _json_or_text(word: str) -> Json:
     try:
+        # Python also reads NaN and Infinity, which the next reader of the file need not.
         return json.loads(word, parse_constant=_refused)
     except ValueError:
         return word
@@ -386,6 +387,7 @@ def _typed(keys: Keys) -> str:
         import getpass
 
         return getpass.getpass(f"{name_of(keys)}: ")
+    # Only the end of its line: a password may begin or end with a space.
     return sys.stdin.read().removesuffix("\n").removesuffix("\r")
 
 
@@ -440,6 +442,7 @@ def _effective(changed: Layer | None = None) -> Settings:
     """
     from omicsdk.hca.config import DEFAULTS, files_of
 
+    # By real paths: the changed file may be named through a link.
     layers = {os.path.realpath(file): read_layer(file) for file in files_of(os.environ)}
     if changed is not None:
         layers[os.path.realpath(changed.origin)] = changed

@@ -332,6 +332,7 @@ def download(
     source = storage_config or workflow.file
     if source is None:
         raise UsageError("missing storage", remedy="Use --config FILE with the settings of iRODS or of a PACS.")
+    # The downloader reads this file itself: here, only an option that contradicts it is looked for.
     settings = None if storage is None else read_config(source)
     if settings is not None and settings.storage not in (None, storage):
         remedy = "Omit --storage, or change the settings."

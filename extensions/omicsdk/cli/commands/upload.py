@@ -134,6 +134,7 @@ def report(
         text = str(client.status(uri))
         return TextAndData(text.removesuffix("\n"), text)
     file = Path(f"{output_file_name or uri.area_uuid}.txt")
+    # Before the requests, which take long for a large area.
     if not file.parent.is_dir():
         raise UsageError(f"folder {file.parent} does not exist for {file}", remedy="Name a file in an existing folder.")
     text = str(client.status(uri))
@@ -174,6 +175,7 @@ def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
         for file, outcome in files
         if outcome.is_present
     ]
+    # As with the published client, the last line means that nothing failed.
     if len(lines) == len(files):
         lines.append(f"Completed upload of {len(files)} files to upload area {area.area_uuid}")
     summary = {

@@ -37,6 +37,7 @@ def counted(number: int, what: str) -> str:
 
 def typed(words: Sequence[str]) -> str:
     """Return a command as typed into a shell."""
+    # The shell of Windows knows double quotes only.
     return shlex.join(words) if os.name != "nt" else " ".join(f'"{word}"' if " " in word else word for word in words)
 
 
@@ -109,6 +110,7 @@ def environment(pointing: Mapping[str, str], own: Mapping[str, str] | None = Non
         for name, value in (os.environ if own is None else own).items()
         if not name.startswith(_FOREIGN) and name.lower() not in _PROXIES
     }
+    # Their output is read as UTF-8 here, whatever the console's encoding.
     return inherited | dict(pointing) | {"PYTHONUTF8": "1"}
 
 
@@ -163,6 +165,7 @@ class Omics:
             [sys.executable, "-c", _OMICS, *words],
             cwd=self._folder,
             env=self.variables,
+            # A command that asked something would wait for its answer until the time limit.
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -251,6 +254,7 @@ def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Pat
         rows = list(DictReader(file))
     actual = {(row["bundle_uuid"], row["file_name"]): sha256_of(downloads / row["file_path"]) for row in rows}
     expected = {(uuid, name): digest for uuid, source in sources.items() for name, digest in source.sums.items()}
+    # Rows that occur twice are one in the dictionary.
     if actual != expected or len(rows) != len(actual):
         differing = sorted({name for (_, name), _ in actual.items() ^ expected.items()})
         raise DemoFailed(f"{manifest} does not list what was uploaded: {', '.join(differing) or 'rows twice'}")
@@ -325,6 +329,7 @@ def kill_when_held(sandbox: "Sandbox", process: "subprocess.Popen[bytes]", sha25
         _wait(until, "the download did not reach half of the file in time")
     process.kill()
     process.communicate()
+    # Their counts are final once the server has noticed that the connections are gone.
     while sandbox.stalled:
         _wait(until, "the server did not notice in time that the download was killed")
     sandbox.fault_book.clear()

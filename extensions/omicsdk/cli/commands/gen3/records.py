@@ -302,6 +302,7 @@ def query(
         return list(client.query_rows(source, variables))
     data: Any = client.explorer_query(source, variables).get("data") if guppy else client.query(source, variables)
     for name, records in data.items() if is_object(data) and "first" not in source else ():
+        # Fewer than the default are all that there are.
         if is_array(records) and len(records) == USUAL:
             console.warning(f"{name}: {USUAL} records, the default of a query without first; there may be more")
     return data
@@ -349,6 +350,7 @@ def explore(
 
     def rows() -> Iterator[dict[str, Any]]:
         records = client.explore(data_type, fields, filter=filter, sort=order, accessibility=accessibility)
+        # The limit ends the loop before the response: its connection is free at once.
         with closing(cast("Generator[dict[str, Any]]", records)):
             yield from console.limited(records, limit, "records")
 
@@ -357,6 +359,7 @@ def explore(
     count = 0
     with in_place_of(out) as file:
         for row in rows():
+            # Half of a surrogate pair has no UTF-8; written like this it is JSON's own escape.
             file.write(written(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
             count += 1
     console.message(f"{count} records written to {out}")

@@ -176,6 +176,7 @@ def upload_group_field(
         console: Prints messages.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
+    # Before the first request, which would create a result that stays empty.
     check_files([file_path])
     owner = client.find_sample_group(org_name, grp_name).uuid
     result = ensure_result(client, owner, module_name, of_group=True, private=False)
@@ -264,6 +265,7 @@ def download_results(
     """
     names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
     missing = not_found(names, group_samples(client, group, names), group) if names is not None else []
+    # Without any sample there is nothing to download: an error, not a part.
     if missing and len(missing) == len(names or ()):
         raise missing[0]
     tell_failures(missing, console, len(names or ()))

@@ -114,6 +114,7 @@ def print_files(client: SevenBridges, paths: Sequence[str]) -> None:
         paths: Files: sb://owner/project/folder/file, or the ids of files.
     """
     folders = Folders(client)
+    # All before the first byte is printed, so that a mistyped path prints nothing.
     entries = [folders.entry(text) for text in paths]
     for entry in entries:
         if entry.is_folder:
@@ -279,6 +280,7 @@ def export(
         recursive: Recurse into folders.
         overwrite: Replace the file if it already exists.
     """
+    # Before the files are listed, which may take minutes.
     if file != STREAM and Path(file).exists() and not overwrite:
         raise UsageError(f"{file} already exists", remedy="Choose another name, or use --overwrite.")
     files = listed_files(client, paths, recursive=recursive)
@@ -318,6 +320,7 @@ def table_lines(file: str) -> Generator[Iterable[str]]:
     """
     text = text_of(file, "table")
     try:
+        # The cells of a table may have line ends.
         yield io.StringIO(text, newline="")
     except WrongTable as error:
         error.message = f"{'stdin' if file == STREAM else file}: {error.message}"

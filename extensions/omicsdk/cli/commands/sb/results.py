@@ -142,6 +142,7 @@ def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, 
         try:
             results[name] = act(name)
         except OmicsError as error:
+            # The error itself, whose class decides the exit code.
             if len(unique_names) == 1:
                 raise
             failures.append(OmicsError(f"{name}: {error}"))

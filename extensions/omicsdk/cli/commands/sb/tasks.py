@@ -227,6 +227,7 @@ def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False,
         dry_run: Only print what would be deleted.
         console: Asks for confirmation.
     """
+    # Before the question, so that an unknown id is an error while nothing is deleted.
     tasks_by_id = {id: {"name": client.get_task(task_id=id).name} for id in tasks}
     return removed("task", tasks_by_id, lambda id: client.delete_task(task_id=id), console, dry_run=dry_run)
 
@@ -334,4 +335,5 @@ def _printed(rows: list[Row]) -> TextAndData:
 
 
 def _text(client: SevenBridges, file_id: str | None) -> str:
+    # The tools of a task write what they like into their logs.
     return "" if file_id is None else b"".join(stream(client, file_id)).decode("utf-8", "replace")
