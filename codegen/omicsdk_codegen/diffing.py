@@ -57,10 +57,12 @@ def _client(old: Package, new: Package) -> Iterator[Change]:
     removed = [
         f"server={server.key!r}"
         for server in was.own
+        # A client of a single server has no argument for it.
         if len(was.own) > 1 and server.key not in {s.key for s in now.own}
     ]
     removed += [f"servers={{{key!r}: ...}}" for key in was.others if key not in now.others]
     removed += [name for wire, name in was.arguments.items() if now.arguments.get(wire) != name]
+    # Credentials of a single scheme are passed without its name.
     if len(old.security.schemes) > 1:
         removed += [
             f"credentials={{{name!r}: ...}}" for name in old.security.schemes if name not in new.security.schemes
@@ -97,6 +99,7 @@ def _parsers(package: Package) -> list[WebhookFunction]:
 def _operations(old: Package, new: Package) -> Iterator[Change]:
     before = {draft.name: draft for draft in old.drafts}
     after = {draft.name: draft for draft in new.drafts}
+    # An operation with the request of one that is gone is the same one by another name.
     places = {
         (draft.operation.method, draft.operation.path): name for name, draft in after.items() if name not in before
     }
@@ -226,6 +229,7 @@ def _bounds(what: str, was: Object, now: Object) -> Iterator[tuple[bool, str]]:
 
 def _sent(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
     """Values that could be sent must be taken still."""
+    # Arguments and responses are compared in opposite directions: calls have to be accepted by the new document.
     is_accepted = within(was, now, old.names.classes, new.names.classes)
     wider = not within(now, was, new.names.classes, old.names.classes)
     yield from _retyped(what, was, now, old, new, breaking=not is_accepted, changed=not is_accepted or wider)

@@ -88,6 +88,7 @@ class Store:
             DocumentError: it is not a document.
         """
         key = self._key(uri)
+        # Each reference to it fails alike, and the network is not asked again.
         if key in self._failed:
             raise self._failed[key]
         if key not in self._sources:
@@ -135,6 +136,7 @@ class Store:
             absolute, beside = (urljoin(base_uri, reference) for base_uri in (base.base, base.uri))
         except ValueError as error:
             raise Refused("which is not a valid address", "Correct the reference.") from error
+        # A single letter is a drive of Windows.
         if len(scheme) > 1 and not is_web(reference) and urldefrag(reference)[0] not in self._keys:
             raise Refused(
                 f"and addresses that begin with {scheme}: are not opened", "Refer to a file beside the document."
