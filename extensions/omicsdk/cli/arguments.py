@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.shapes import Argument, Command
 
+# Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help.
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
-"""Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help."""
+# Default of --log-level.
 LOG_LEVEL = "INFO"
-"""Default of --log-level."""
 
 
 def switch(name: str, text: str) -> Argument:
@@ -157,8 +157,8 @@ def global_arguments(own: list[Argument], everywhere: list[Argument]) -> list[Ar
     return available
 
 
+# The spellings of which `help_spellings` returns those that a command leaves free.
 HELP_SPELLINGS = frozenset({"-h", "--help"})
-"""The spellings of which `help_spellings` returns those that a command leaves free."""
 
 
 def help_spellings(command: Command) -> frozenset[str]:
