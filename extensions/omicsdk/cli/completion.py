@@ -55,6 +55,7 @@ def response_lines(words: list[str], program: Program) -> list[str]:
         program: The program.
     """
     shell, typed, before = words[0], words[1].removeprefix("="), words[2:]
+    # zsh and fish compare words with the typed text themselves, each in its own way; the others offer all they get.
     if shell == "bash":
         breaks = "".join(before)
         before, current, quote, start = split(typed, breaks)

@@ -120,6 +120,7 @@ def lines_of(error: BaseException, where: str = "omics") -> list[str]:
 
 def _representative(error: BaseException) -> BaseException:
     """Return the error to print: of a batch, the first one for missing credentials."""
+    # All items fail alike then, and one line with the remedy says so.
     if isinstance(error, SomeFailed) and error.errors and all(isinstance(one, AuthError) for one in error.errors):
         return error.errors[0]
     return error

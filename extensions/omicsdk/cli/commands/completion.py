@@ -83,6 +83,7 @@ def install(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: Con
             if not console.agrees(f"Add a line to {settings} so that {named} reads it?"):
                 console.message(f"add this line to {settings}: {line}")
                 return
+            # A last line without an end would continue with this one.
             gap = b"" if content.endswith(b"\n") or not content else b"\n"
             _rewrite(settings, content + gap + line.encode() + b"\n", f"Add this line yourself: {line}")
             console.message(f"added a line to {settings}")

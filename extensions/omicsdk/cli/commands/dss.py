@@ -135,6 +135,7 @@ def put_file(
     """
     if not wait:
         return _response(client.put_file, **arguments)
+    # Invalid arguments are refused before the message.
     _request(client.put_file, arguments)
     console.message(f"waiting until the Data Store has file {arguments['uuid']}")
     return {"version": client.register_file(**arguments, timeout_seconds=timeout_seconds).version}

@@ -105,6 +105,7 @@ def token_decode(token_file: str) -> dict[str, Any]:
         content: object = json.loads(text)
     except (ValueError, RecursionError):
         return decode_token(text.strip())
+    # A credentials file has its token as `api_key`; a token in quotes is JSON, too.
     key = content.get("api_key") if is_object(content) else content
     return decode_token(key.strip() if isinstance(key, str) else text.strip())
 

@@ -89,6 +89,7 @@ def _listed(path: str, console: Console) -> Iterable[RequestedObject]:
     def on_fault(fault: Fault) -> None:
         (console.warning if fault.warns else console.some_failed)(f"{path}: {fault}")
 
+    # As a whole, so that all faults are printed before the first request.
     return list(listed_objects(path, on_fault))
 
 
