@@ -57,7 +57,7 @@ MEMBERS = {
     "Plan": "earlier_shards items_of journals order shards",
     "Progress": "fraction remaining replaced",
     "ShardsReport": "bytes_fetched counts failures ok open raise_if_failed to_dict verification",
-    "Transfer": "add_callback download of pause progress resume start state stop upload wait wait_async",
+    "Transfer": "add_callback control download of pause progress resume start state stop upload wait wait_async",
     "TransferReport": "bytes_fetched counts details failed files from_cache of ok raise_if_failed rows stopped summary to_dict to_frame verification with_outcomes with_rerun write_html write_jsonl write_jsonld",
 }
 

@@ -162,7 +162,7 @@ def test_articles_that_are_not_open_are_refused(more: dict[str, Any], said: str)
     with pytest.raises(Forbidden, match=rf"its files are {said}\. Request access on its page, {PAGE}\.$"):
         _ = Resolved("figshare:5000", {f"{API}/articles/5000": answer(told)})
     told = {key: value for key, value in told.items() if not key.startswith(("is_", "download_"))}
-    with pytest.raises(DecodeError, match="^get_article: .*files"):
+    with pytest.raises(DecodeError, match=r"^get_article: .*files"):
         _ = Resolved("figshare:5000", {f"{API}/articles/5000": answer(told)})
 
 
