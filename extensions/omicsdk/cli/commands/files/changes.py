@@ -132,9 +132,10 @@ def _target(text: str) -> Uri:
         UsageError: Its first name is new and has a colon, as remote places have in rclone and scp.
     """
     uri, (folder, slash, _) = parse_uri(text), text.partition("/")
-    if (
-        uri.path == text and ":" in folder[2:] and (slash or "@" in folder) and not Path(folder).exists()
-    ):  # C: is a drive
+    host, colon, rest = folder.partition(":")
+    # Neither a drive, C:, nor a time, T10:30.
+    is_remote = colon and len(host) > 1 and not rest[:1].isdigit() and (slash or "@" in host)
+    if uri.path == text and is_remote and not Path(folder).exists():
         remedy = f"Use a URI such as s3://bucket/key, or ./{text} for a file of this machine."
         raise UsageError(f"{text!r} is neither a URI nor in a folder of this machine", remedy=remedy)
     return uri
