@@ -62,7 +62,7 @@ def test_a_file_is_read_in_place(server):
     assert server.sent("a.bin") < 1.5 * len(DATA)
 
 
-def test_commands_take_urls(server, omics, tmp_path):
+def test_commands_take_urls(server, omics, tmp_path, monkeypatch):
     url = server.put("a.bin", DATA)
     server.always["a.bin"] = stating(**SHA256)
     assert omics("cat", "--range", "5-11", url).stdout == DATA[5:12]
@@ -77,6 +77,11 @@ def test_commands_take_urls(server, omics, tmp_path):
     assert omics("verify", url, "copy/a.bin").json["counts"] == {"verified": 1}
     got = omics("get", url, "--to", "data", "--output", "json")
     assert (got.code, got.json["verification"]["verified"]) == (0, 1), got.err
+    monkeypatch.setenv("OMICS_CACHE", str(tmp_path / "cache"))
+    assert omics("cp", url, "cached").code == 0
+    before = server.sent("a.bin")
+    assert omics("verify", url).json["counts"] == {"verified": 1}
+    assert server.sent("a.bin") - before >= len(DATA)  # the server's bytes, not those of the cache
 
 
 def test_a_flipped_byte_is_found(server):
