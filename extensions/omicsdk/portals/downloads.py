@@ -432,7 +432,7 @@ def _lists(
         file_list = of_all._replace(path=path, shown=label, base=base, notes=Counter())
         head = Head(path)
         if not chosen and are_names(head, bare=False):
-            _sort(words_in_lines(file_list), named, alone)
+            _sort(words_in_lines(file_list, tell), named, alone)
             continue
         format, unknown = chosen, None
         try:
@@ -453,7 +453,7 @@ def _lists(
             named += names_in_column(file_list, column)
             continue
         elif unknown and are_names(head):
-            _sort(words_in_lines(file_list), named, alone)
+            _sort(words_in_lines(file_list, tell), named, alone)
             continue
         if format is None:
             raise unknown or ListError(f"{label}: rows without an accession name no files", remedy="Remove them.")

@@ -611,6 +611,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a manifest of HuBMAP, whose files are at Globus", "Download them by its own client, hubmap-clt."
     if {"path", "parent", "synapsestore"} <= set(head.columns):
         return "a manifest of Synapse, which names local files", "Download the folder by its own client: synapse get."
+    if any(map(scheme_of, head.columns)):
+        return "a table without a heading", "Name its columns in a first line, such as sample and url."
     if {"uuid", "bundle_uuid", "sha256"} <= set(head.columns):
         return (
             "a table of omics azul files ls, without addresses",

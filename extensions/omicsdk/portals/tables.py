@@ -32,6 +32,7 @@ from omicsdk.portals.lists import (
     checksums_in,
     file_at,
     header_line,
+    header_of,
     name_in,
     numbered_lines,
     scheme_of,
@@ -618,7 +619,8 @@ def _plain_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
 
 
 def _has_urls(head: Head) -> bool:
-    return not is_address(header_line(head.lines)[1]) and bool(_headings_in(head).urls)
+    # A first row with an address is no header: it would be lost.
+    return not any(map(is_address, header_of(header_line(head.lines)[1]))) and bool(_headings_in(head).urls)
 
 
 _URL_HEADINGS = ("url", "urls")

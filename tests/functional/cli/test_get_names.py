@@ -141,8 +141,9 @@ def test_a_list_of_accessions_of_any_level_is_resolved_line_by_line(get: Callabl
     assert ran.code != 0
     assert "ERR9999999: neither the ENA nor the SRA has a public record of it" in ran.err
     assert sorted(downloaded()) == sorted([*PAIR, "ERR1000002.sra"])
-    Path("ids.csv").write_text("PRJEB1000\nsomething else\n")
-    assert "unknown format" in get("ids.csv").err
+    for text in ("PRJEB1000\nsomething else\n", "PRJEB100O\nPRJEB1000\n", "PRJEB1000\tmouse\nPRJEB1000\trat\n"):
+        Path("ids.csv").write_text(text)
+        assert "unknown format" in get("ids.csv").err  # and no line is lost as a heading
     Path("ids.csv").write_text("PRJEB1000\n" * 7000 + "something else\n")
     assert "ids.csv, line 7001: 'something else' is no accession of a known form" in get("ids.csv").err
 

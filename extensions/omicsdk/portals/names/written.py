@@ -67,11 +67,12 @@ def _spelled_out(match: re.Match[str]) -> str:
     return " ".join(f"{prefix}{number:0{len(first)}}" for number in numbers)
 
 
-def words_in_lines(file_list: FileList) -> Iterator[Named | str]:
+def words_in_lines(file_list: FileList, tell: Callable[[str], object]) -> Iterator[Named | str]:
     """The names, and the URIs and URLs of files, of a list that has one or more names, or a URI, on each line.
 
     Args:
         file_list: The list, for which `are_names` is true. Its first line may be a heading.
+        tell: Called with a message about the heading.
 
     Raises:
         ListError: A line has another text.
@@ -84,6 +85,7 @@ def words_in_lines(file_list: FileList) -> Iterator[Named | str]:
         elif scheme_of(text):
             yield text
         elif line.strip() == heading:
+            tell(f"{file_list.shown}: the first line, {heading!r}, is read as a heading")
             heading = ""
         elif is_row(line):
             problem = f"{file_list.shown}, line {number}: {line.strip()[:40]!r} is no accession of a known form"
@@ -131,12 +133,16 @@ def _kind(name: Name) -> str:
 
 
 def column_of_names(head: Head) -> str:
-    """The only column of a table whose cells are names, or pages that show them; empty if there is none, or several.
+    """The only column of a table whose cells are names, or pages that show them.
+
+    Empty if there is none, or several, and for tables of one column or without a header, whose first row would be lost.
 
     Args:
         head: Its beginning.
     """
     columns = [*head.sample[0]] if head.sample else []
+    if len(columns) < 2 or any(map(names_written, columns)):
+        return ""
     cells = {column: [text for row in head.sample if (text := text_of(row.get(column)).strip())] for column in columns}
     named = [column for column in columns if cells[column] and all(map(_is_record, cells[column]))]
     return named[0] if len(named) == 1 else ""
