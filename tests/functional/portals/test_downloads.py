@@ -540,7 +540,7 @@ def test_folders_results_and_words_that_cannot_be_used_are_refused(get: Any, por
     with pytest.raises(UsageError, match="Nothing to download"):
         omicsdk.get([], "data")
     hit: Any = omicsdk.portals.Hit("ena", "PRJ1", "A title", files=2)
-    with pytest.raises(UsageError, match=r"not int. Pass .* of a search, its id"):
+    with pytest.raises(UsageError, match=r"not Hit. Pass .* an object its id"):
         omicsdk.get(hit, "data")
     wrong: Any = "ids"
     with pytest.raises(UsageError, match=r"layout is 'ids'. Use one of: name, id"):
