@@ -142,10 +142,8 @@ class WorkOrder(_Order):
     remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name", "job_order_objs", "priority", "sample", "status")
     route: ClassVar[str] = "work_orders"
 
-    def __init__(self, knex: Knex, name: str) -> None:
-        super().__init__(knex, name)
-        self.job_order_objs: list[Blob] | None = None
-        self.sample: str | None = None
+    job_order_objs: list[Blob] | None = None
+    sample: str | None = None
 
     def get_sample(self) -> Sample:
         """Fetch the sample; the privilege for the work order gives this object access to it and its contents."""
@@ -230,10 +228,8 @@ class GroupWorkOrder(_Order):
     remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name", "work_order_links", "priority", "sample_group", "status")
     route: ClassVar[str] = "group_work_orders"
 
-    def __init__(self, knex: Knex, name: str) -> None:
-        super().__init__(knex, name)
-        self.work_order_links: list[dict[str, Any]] | None = None
-        self.sample_group: str | None = None
+    work_order_links: list[dict[str, Any]] | None = None
+    sample_group: str | None = None
 
     def get_sample_group(self) -> SampleGroup:
         """Fetch the group; the privilege for the work order gives this object access to it and its contents."""

@@ -146,22 +146,12 @@ class Task(Running, Savable, path="task_id", calls="get_task update_task delete_
         for what, value in (("inputs", inputs), ("batch_by", batch_by)):
             if value is not None:
                 fields.is_mapping(what, value)
+        options: dict[str, Any] = {"inputs": sent(inputs), "description": description, "run": run}
+        options |= {"batch_input": batch_input, "batch_by": batch_by, "batch": False if disable_batch else None}
+        options |= {"interruptible": interruptible, "execution_settings": execution_settings}
+        ids = identifier(project), str(_app_to_run(app, revision))
         return cls._made(
-            cls._client(api),
-            lambda platform: platform.create_task(
-                name,
-                identifier(project),
-                str(_app_to_run(app, revision)),
-                inputs=sent(inputs),
-                description=description,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                batch=False if disable_batch else None,
-                interruptible=interruptible,
-                execution_settings=execution_settings,
-                output_location=output_location,
-                run=run,
-            ),
+            cls._client(api), lambda to: to.create_task(name, *ids, **options, output_location=output_location)
         )
 
     @classmethod

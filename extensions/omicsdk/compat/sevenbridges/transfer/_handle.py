@@ -131,17 +131,11 @@ class Handle(threading.Thread, ABC):
 
     def pause(self) -> None:
         """End all requests, and start none until `resume`."""
-        with self._guard:
-            self._expect("pause", TransferState.RUNNING)
-            self._status = TransferState.PAUSED
-            self._control.pause()
+        self._switch("pause", TransferState.RUNNING, TransferState.PAUSED, self._control.pause)
 
     def resume(self) -> None:
         """Continue after `pause`."""
-        with self._guard:
-            self._expect("resume", TransferState.PAUSED)
-            self._status = TransferState.RUNNING
-            self._control.resume()
+        self._switch("resume", TransferState.PAUSED, TransferState.RUNNING, self._control.resume)
 
     def stop(self) -> None:
         """Stop it permanently, and wait for the cleanup; an SbgError if it has failed, or sent parts could not be deleted."""
@@ -277,6 +271,12 @@ class Handle(threading.Thread, ABC):
     @property
     def _is_over(self) -> bool:
         return self._status not in (TransferState.PREPARING, *_GOING_ON)
+
+    def _switch(self, doing: str, before: str, after: str, change: Callable[[], object]) -> None:
+        with self._guard:
+            self._expect(doing, before)
+            self._status = after
+            change()
 
     def _expect(self, doing: str, *states: str) -> None:
         if self._status not in states:
