@@ -128,6 +128,37 @@ def test_cells_and_files_survive(open_journal: Any) -> None:
     assert list(open_journal().parts["large"].cells) == [1, 9, MISSING, 2**32 - 1]
 
 
+def test_a_cell_replaces_its_beginning(open_journal: Any) -> None:
+    journal = open_journal()
+    journal.begin("a", 3 * CELL, "", {"md5": "0"})
+    journal.cell_begun("a", CELL + 5, 1)
+    journal.cell("a", 1, 2)
+    journal.cell("a", 2, 3)
+    journal.cell_begun("a", 2 * CELL + 7, 4)
+    part = open_journal().parts["a"]
+    assert (list(part.cells), part.begun) == ([MISSING, 2, 3], {2: (2 * CELL + 7, 4)})
+
+
+def test_parts_of_several_runs_have_different_keys(open_journal: Any) -> None:
+    open_journal().begin("a", 3 * CELL, "", {"md5": "0"})
+    journal = open_journal()
+    journal.begin("b", 3 * CELL, "", {"md5": "1"})
+    journal.cell("a", 1, 5)
+    parts = open_journal().parts
+    assert {name: list(part.cells) for name, part in parts.items()} == {
+        "a": [MISSING, 5, MISSING],
+        "b": [MISSING, MISSING, MISSING],
+    }
+
+
+def test_a_finished_file_is_not_a_part(open_journal: Any) -> None:
+    journal = open_journal()
+    journal.begin("a", 3 * CELL, "", {"md5": "0"})
+    journal.begin("b", 3 * CELL, "", {"md5": "1"})
+    journal.finish([("a", DoneState(3 * CELL, 17, {"md5": "0"}))])
+    assert list(open_journal().parts) == ["b"]
+
+
 def test_a_damaged_line_hides_what_follows(open_journal: Any) -> None:
     journal = open_journal()
     for number in range(10):
