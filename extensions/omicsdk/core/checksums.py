@@ -97,6 +97,7 @@ def crc32c_combine(first: int, second: int, second_length: int) -> int:
     Returns:
         The CRC32C of the first piece followed by the second.
     """
+    # Here because neither google-crc32c nor zlib has such a function.
     # Appending a zero byte is linear over GF(2): a power of two of them is one 32 x 32 bit matrix, made once.
     power = 0
     while second_length:

@@ -550,6 +550,7 @@ class Journal:
             return None
         block, start, end = self._file.line_at(offset)
         line = block[start:end]
+        # The index compares hashes alone: the line may be that of another name.
         if not (line.startswith(_DONE, _PREFIX) and line.startswith(key, _NAME)):
             return None
         size, mtime_ns, checksums = line[_NAME + len(key) + 1 : -2].decode().split(",", 2)
@@ -736,6 +737,7 @@ class Journal:
                 state = self.parts.get(names.get(key, ""))
                 if state is not None and 0 <= index < len(state.cells):
                     state.cells[index] = crc
+                    # One that remains is newer than the cell's CRC: the cell was found damaged, and downloaded again so far.
                     state.begun.pop(index, None)
             case ["begun", int(key), int(position), int(crc)]:
                 state = self.parts.get(names.get(key, ""))

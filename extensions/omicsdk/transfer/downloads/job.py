@@ -248,6 +248,7 @@ class Job:
         self.unclaimed = plan.spans_of_cells(plan.missing_cells([*complete, *begun], record.size), record.size)
         missing = sum(piece.end - piece.position for piece in self.returned if piece.end is not None)
         self.kept = record.size - plan.total(self.unclaimed) - missing
+        # States of hashlib cannot be stored: hashing starts at the first byte, which is read from the disk.
         self.forget_digests()
 
     def want(self, cells: list[int]) -> None:

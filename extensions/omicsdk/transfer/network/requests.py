@@ -567,6 +567,7 @@ _REFUSALS = {
     b"451": b"503 Service Unavailable",
     b"530": b"403 Forbidden",
     b"532": b"403 Forbidden",
+    # RFC 959: the file was not found, or may not be accessed. Only its text, in any language, tells which.
     b"550": b"404 Not Found",
     b"553": b"404 Not Found",
 }
@@ -659,10 +660,12 @@ OVERLOADED = frozenset({429, 503})
 
 
 #: Statuses that mean "later": time-outs, rate limits, and failing servers.
+#: 425 refuses early data (RFC 8470); 520 to 524 are of proxies whose own server failed or was silent.
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
 #: Statuses with which stores refuse an expired presigned URL.
+#: A URL's expiry is not parsed: each store states it otherwise, and resuming failed in a client that did so.
 ENDED = frozenset({400, 401, 403, 410})
 
 

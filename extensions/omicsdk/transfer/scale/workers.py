@@ -80,6 +80,8 @@ class WorkerPool:
         channel = DaskChannel(f"omicsdk-{uuid4().hex[:12]}", self.cluster)
         self.cluster.subscribe_topic(channel.topic, channel.hear)
         try:
+            # As pure, a shard that is run again would have its earlier result, which Dask finds by function and
+            # arguments.
             return Run(shards, self.cluster.get_executor(pure=False), channel, **how).result()
         finally:
             if self.cluster.status == "running":
@@ -166,6 +168,7 @@ def _connected(cluster: Any) -> Any:
         return nullcontext(cluster)
     where = cluster if isinstance(cluster, str) else repr(cluster)
     try:
+        # As the default, it would compute whatever the caller's own code passes to Dask.
         return make(cluster, set_as_default=False)
     except TypeError as error:
         if not where.startswith("tls://"):

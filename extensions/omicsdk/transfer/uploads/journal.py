@@ -86,6 +86,7 @@ class UploadJournal:
         assert self._file is not None
         block, start, end = self._file.line_at(offset)
         record = record_of(block[start:end])
+        # The index compares hashes alone: the line may be that of another upload.
         if record[1] != key:
             return None
         confirmed = [tuple(cast("list[str]", more)) for more in record[4:] if not isinstance(more, str)]
@@ -145,6 +146,7 @@ class UploadJournal:
         head = line_of(HEAD)
         with journal.reader() as file:
             begins = file.read(len(head))
+            # It may be empty, or cut off within its first line, where a run was killed before it had written more.
             if not head.startswith(begins):
                 raise NotWritable(str(self.path), "it is not a journal of uploads; name another file")
             self._finished = DoneIndex(2 * count_done(file), file.tell())  # by key and by place
