@@ -332,6 +332,25 @@ def test_responses_to_requests_that_went_out_together_are_held_against_each_othe
     assert kinds == [Kind.ACCEPT, Kind.CHANGED]
 
 
+def test_a_date_does_not_replace_a_strong_etag() -> None:
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 4 * CELL), "one", "one.part", TransferOptions())
+    for told, known in [("yesterday", "yesterday"), ('"a"', '"a"'), ("today", '"a"'), ("", '"a"')]:
+        job.learn(Verdict(Kind.ACCEPT, 206, 0, CELL, 4 * CELL, told))
+        assert job.validator == known
+
+
+@pytest.mark.parametrize(("ranged", "again"), [(False, (0, 4 * CELL)), (True, (CELL, 2 * CELL))])
+def test_a_server_without_ranges_is_asked_for_the_whole_again(ranged: bool, again: tuple[int, int]) -> None:
+    item = Item("one", Location("http://127.0.0.1/one"), 4 * CELL, {"crc32c": "00000000"})
+    job = Job(0, item, "one", "one.part", TransferOptions())
+    job.begin()
+    job.claim(1)
+    job.ranged = ranged
+    job.want([1])
+    piece = job.claim(1)
+    assert (piece.start, piece.end) == again
+
+
 def test_a_size_that_only_a_server_reported_may_change() -> None:
     told = Asked(CELL, 2 * CELL, ranged=True, size=10 * CELL, stated=False, validator="")
     assert judge(told, 200, {"content-length": "5"}, 0.0).kind is Kind.CHANGED
