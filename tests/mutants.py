@@ -1,11 +1,11 @@
 """Measure what the tests notice: change one place of a module, run the tests that reach it, count the changes that make one fail.
 
-`make mutants` tries 40 changes (mutants) in each of 60 modules, drawn by `SEED`; `make mutants MODULE=omicsdk.core.retry` one module's. A mutant
-that no test fails for is printed with its line: either a test is missing or the change is equivalent, in which case `EQUIVALENT`
-argues it. Mutants are drawn by a hash of their place and text, so that a change elsewhere in the module leaves most of them the same.
+`make mutants` tries 40 changes (mutants) in each of 60 modules, drawn by `SEED`; `make mutants MODULE=omicsdk.core.retry` one
+module's. A mutant that no test fails for is printed with its line: either a test is missing or the change is equivalent, in which case
+`EQUIVALENT` argues it. They are drawn by a hash of place and text: a change elsewhere in the module leaves most of them the same.
 
-Which unit tests reach a line is measured once, with coverage, and kept in `REACH`; remove that file after larger changes. The tests of a
-mutant run in a fork of a process that has already imported pytest, the conftests and the libraries, and take a fraction of a second.
+Which unit tests reach a line is measured once, with coverage, and kept in `REACH`; remove that file after larger changes. The tests
+of a mutant run in a fork of a process that has imported pytest, the conftests and the libraries: most take 0.2 seconds.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import functools
 import hashlib
 import importlib
 import itertools
+import json
 import os
 import resource
 import shlex
@@ -327,7 +328,8 @@ class Trials:
         self._modules, self._reach, self._jobs = modules, reach, jobs
         self._libraries = set[str]()
         self._files: list[str] | None = None
-        self._tests = set[str]()
+        self._tests, self._failing = set[str](), set[str]()
+        self._budget = BUDGET
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> int | None:
@@ -356,17 +358,15 @@ class Trials:
         if unknown or len(argued) > MOST_EQUIVALENT:
             sys.exit(f"mutants: EQUIVALENT of {module}: {sorted(unknown) or 'too many'}; correct the list")
         tests = tests_of(module, self._reach)
-        unchanged = Mutant("", 0, "", "", source)
-        if self._outcomes(config, module, tests, [unchanged])[unchanged]:
-            sys.exit(f"mutants: the tests of {module} fail without a change: {' '.join(tests.unit + tests.functional)}")
         tried = [mutant for mutant in sample_of(everything) if mutant.label not in argued]
         outcomes = self._outcomes(config, module, tests, tried)
+        unchanged, failing = Mutant("", 0, "", "", source), {*self._failing}
+        check = Tests({0: failing}, sorted({test.partition("::")[0] for test in failing}), [])
+        if self._outcomes(config, module, check, [unchanged])[unchanged]:
+            sys.exit(f"mutants: tests of {module} fail without a change: {' '.join(sorted(self._failing))}")
         killed = sum(outcomes.values())
-        note = "" if tests.lines else ", no unit test"
-        print(
-            f"{module:32} {killed} of {len(tried)} killed ({killed / len(tried):.0%}), {len(argued)} argued{note}",
-            flush=True,
-        )
+        figures = f"{killed} of {len(tried)} killed ({killed / len(tried):.0%}), {len(argued)} argued"
+        print(f"{module:40} {figures}{'' if tests.lines else ', no unit test'}", flush=True)
         for mutant in tried:
             if not outcomes[mutant]:
                 print(f"    line {mutant.line}, {mutant.label}", flush=True)
@@ -376,6 +376,7 @@ class Trials:
         self, config: pytest.Config, module: str, tests: Tests, mutants: Sequence[Mutant]
     ) -> dict[Mutant, bool]:
         """Whether a test failed for each mutant."""
+        self._failing.clear()
         waiting = [(mutant, tests.unit or tests.functional) for mutant in mutants]
         outcomes = dict[Mutant, bool]()
         running = dict[int, tuple[Mutant, list[str], tempfile.TemporaryDirectory[str]]]()
@@ -394,8 +395,10 @@ class Trials:
             outcomes[mutant] = os.waitstatus_to_exitcode(status) not in (0, 5)
             if not outcomes[mutant] and files != tests.functional and mutant.line not in tests.lines:
                 waiting.append((mutant, tests.functional))
-            if (names := Path(folder.name, "libraries")).exists():
-                for name in set(names.read_text().split()) - self._libraries:
+            if (result := Path(folder.name, "result.json")).exists():
+                failing, names = json.loads(result.read_text())
+                self._failing.update(failing)
+                for name in set(names) - self._libraries:
                     self._libraries.add(name)
                     with contextlib.suppress(Exception):  # some can only be imported by others
                         importlib.import_module(name)
@@ -414,16 +417,17 @@ class Trials:
             os.environ["PYTHONPATH"] = folder
             for name in [name for name in sys.modules if name.partition(".")[0] in SOURCES]:
                 del sys.modules[name]
-            self._tests = tests.of(mutant)
+            self._tests = tests.of(mutant) if files is tests.unit else set[str]()
             direct = {test.partition("::")[0] for test in self._tests}
-            unit = [file for file in files if file in direct or _is_new(ROOT / file)][:MOST_FILES]
-            self._files = config.args = unit if files is tests.unit else files
+            if direct:
+                files = [file for file in files if file in direct or _is_new(ROOT / file)]
+            self._files = config.args = files[:MOST_FILES] if mutant.line else files
+            self._budget = BUDGET if mutant.line else SECONDS / 2
             config.option.basetemp = f"{folder}/made"
             code = config.hook.pytest_cmdline_main(config=config) if config.args else 5
-            loaded = [
-                name for name, module in sys.modules.items() if "site-packages" in str(getattr(module, "__file__", ""))
-            ]
-            Path(folder, "libraries").write_text(" ".join(loaded))
+            files_of = {name: str(getattr(module, "__file__", "")) for name, module in sys.modules.items()}
+            names = [name for name, file in files_of.items() if "site-packages" in file]
+            Path(folder, "result.json").write_text(json.dumps([[*self._failing] or config.args if code else [], names]))
         finally:
             os._exit(code)
 
@@ -433,15 +437,18 @@ class Trials:
         items[:] = [
             item
             for item in items
-            if {item.nodeid, item.nodeid.partition("::")[0]} & self._tests
-            or item.path.is_relative_to(ROOT / "tests" / "functional")
-            or _is_new(item.path)
+            if not self._tests or {item.nodeid, item.nodeid.partition("::")[0]} & self._tests or _is_new(item.path)
         ]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a test that fails."""
+        if report.failed:
+            self._failing.add(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self) -> bool | None:
         """Start no test after `BUDGET`."""
-        return sum(os.times()[:4]) > BUDGET or None
+        return sum(os.times()[:4]) > self._budget or None
 
 
 def main() -> None:
