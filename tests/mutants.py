@@ -240,12 +240,9 @@ def drawn_modules(seed: int) -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Tests:
-    """The tests of a module: those that run each of its lines, and the files to collect.
+    """The tests of a module: by line, unit tests or files of them, without what runs at the import; and the files to collect.
 
-    Args:
-        lines: Identifiers of unit tests, or of files of them, by line, without what runs at the import.
-        unit: Files of unit tests, the closest to the module first.
-        functional: Files of functional tests, which run if no unit test runs the line.
+    Files of unit tests begin with the closest to the module. Functional tests run only if no unit test runs the line.
     """
 
     lines: dict[int, set[str]]
@@ -266,9 +263,12 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
         for test, _, phase in (context.rpartition("|") for context in contexts if context):
             # A fixture of several tests was set up in the first of them alone.
             lines[line].add(test.partition("::")[0] if phase == "setup" else test)
-    counts = collections.Counter(test.partition("::")[0] for tests in lines.values() for test in tests)
+    weights = collections.defaultdict[str, float](float)  # a line that few files run says most about them
+    for tests in lines.values():
+        for file in (reaching := {test.partition("::")[0] for test in tests}):
+            weights[file] += 1 / len(reaching)
     changed = [str(file.relative_to(ROOT)) for file in ROOT.glob(f"tests/unit/**/test_{path.stem}.py") if _is_new(file)]
-    files = sorted({*counts, *changed}, key=lambda file: (Path(file).stem != f"test_{path.stem}", -counts[file]))
+    files = sorted({*weights, *changed}, key=lambda file: (Path(file).stem != f"test_{path.stem}", -weights[file]))
     parts = module.removeprefix("omicsdk.").removeprefix("omicsdk_").split(".")
     words = {word for part in parts for word in part.split("_")}
     folder = Path(ROOT, "tests", "functional", *parts)
@@ -316,13 +316,7 @@ def link_sources(module: str, source: str, folder: Path) -> None:
 
 
 class Trials:
-    """A plugin that runs the tests of each mutant in a fork of pytest's process, instead of a session in that process.
-
-    Args:
-        modules: The modules.
-        reach: Which unit tests reach each line.
-        jobs: Mutants tried at once.
-    """
+    """A plugin that runs the tests of each mutant in a fork of pytest's process, `jobs` at once, instead of a session there."""
 
     def __init__(self, modules: Sequence[str], reach: coverage.CoverageData, jobs: int) -> None:
         self._modules, self._reach, self._jobs = modules, reach, jobs
@@ -346,11 +340,7 @@ class Trials:
         return int(killed < GOAL * tried)
 
     def measure(self, config: pytest.Config, module: str) -> tuple[int, int]:
-        """Try a module's mutants and print those that no test fails for.
-
-        Returns:
-            How many were killed and how many tried, without those that are argued to be equivalent.
-        """
+        """Print the mutants of a module that no test fails for; return how many were killed, and tried: those not argued."""
         source = path_of(module).read_text()
         argued = EQUIVALENT.get(module, {})
         everything = mutants_of(source)
@@ -434,11 +424,9 @@ class Trials:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out unit tests that do not reach the mutant."""
-        items[:] = [
-            item
-            for item in items
-            if not self._tests or {item.nodeid, item.nodeid.partition("::")[0]} & self._tests or _is_new(item.path)
-        ]
+        if tests := self._tests:
+            files = {item.path for item in items if item.nodeid.partition("::")[0] in tests or _is_new(item.path)}
+            items[:] = [item for item in items if item.nodeid in tests or item.path in files]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a test that fails."""
