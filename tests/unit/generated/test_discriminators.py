@@ -113,6 +113,7 @@ def test_a_type_checker_knows_that_it_may(pets: ModuleType) -> None:
         ({"petType": "meow", "claws": "many"}, "claws"),
         ({"petType": "Dog", "friend": {"petType": "meow", "claws": "many"}}, "friend.claws"),
         ({"petType": "Dog", "friend": {"petType": "snake"}}, "friend.petType"),
+        ({"petType": "Dog", "friend": None}, "friend"),
         ({"claws": 3}, ""),
     ],
 )
