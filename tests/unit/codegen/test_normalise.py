@@ -283,6 +283,15 @@ def test_what_doubles_at_each_level_is_settled_in_as_many_steps_as_it_has_levels
     assert not any(is_larger(type_, MAX_TYPE) for type_ in types.values())
 
 
+def test_a_list_whose_items_refer_to_it_is_a_list() -> None:
+    tag = {"type": "object", "properties": {"tags": _ref("Tags")}}
+    schemas: dict[str, Any] = {"Tags": {"type": "array", "items": _ref("Tag")}, "Tag": tag}
+    normaliser = Normaliser(Document({"components": {"schemas": schemas}}, "document.yaml", Places()), Report())
+    types = normaliser.components()
+    (model,) = normaliser.models.values()
+    assert model.fields[0].type == types["Tags"] == Array(types["Tag"])
+
+
 def test_a_schema_of_too_many_parts_is_refused_with_its_place() -> None:
     members: list[Any] = [{"properties": {"p": {}}}] * MAX_PARTS
     data: Any = {"openapi": "3.1.0", "components": {"schemas": {"Big": {"allOf": members}}}}
