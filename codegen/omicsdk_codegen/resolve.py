@@ -192,8 +192,7 @@ class _Walker:
         # Walks the schemas to move, whose references may be broken too: before they are reported.
         self._hoists.move(data, lambda target: self._value("schema", target.value, target.source))
         self._tell_broken()
-        if not self._notes.faults:
-            self._cut_endless(data)
+        self._cut_endless(data)
         return data
 
     # -- walking

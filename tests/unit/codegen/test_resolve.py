@@ -296,14 +296,14 @@ def test_a_path_item_that_comes_back_to_itself_is_a_fault(write: Write) -> None:
 
 
 def test_all_faults_are_reported_at_once_and_each_missing_object_once(write: Write) -> None:
-    schemas = (
-        "".join(f"    S{i}: {{$ref: '#/none/{'ab'[i % 2]}'}}\n" for i in range(6)) + "    T: {$ref: /etc/passwd}\n"
-    )
+    schemas = "".join(f"    S{i}: {{$ref: '#/none/{'ab'[i % 2]}'}}\n" for i in range(6))
+    schemas += "    T: {$ref: /etc/passwd}\n    U: {$ref: '#/components/schemas/U'}\n"
     found = refused(write(document("{$ref: '#/none/a'}", "components:\n  schemas:\n" + schemas)))
     assert [fault.partition(" (/")[0] for fault in found] == [
         "api.yaml:7: it refers to #/none/a, which does not exist (as do 3 other lines)",
         "api.yaml:11: it refers to #/none/b, which does not exist (as do 2 other lines)",
         "api.yaml:16: it refers to /etc/passwd, which is outside the document's folder",
+        "api.yaml:17: the schema U is made of itself",
     ]
 
 
