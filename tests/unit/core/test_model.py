@@ -300,6 +300,33 @@ def test_fields_that_no_workflow_reads_may_be_anything():
     check("get", "", {"uuid": "u", "other": 7}, members(uuid=STRING, size=optional(INTEGER)))
 
 
+@pytest.mark.parametrize(
+    ("shape", "right", "wrong", "place", "expected"),
+    [
+        (union(STRING, INTEGER), 1, [1], "value", "string"),
+        (literal("a", 1), "new", 1.5, "value", "str"),
+        (Shape("tuple", (STRING, INTEGER)), ("a", 1), ("a", "b"), r"value\[1\]", "integer"),
+        (mapping(array(STRING)), {"a": ["b"]}, {"a": ["b", 1]}, r"value.a\[1\]", "string"),
+        (Shape("date"), "2020", 5, "value", "date"),
+        (Shape("date-time"), "2020", 5, "value", "date-time"),
+        (model(lambda: File), File.from_dict({}), {}, "value", "an object"),
+    ],
+)
+def test_a_decoded_value_of_another_type_is_named(
+    shape: Shape, right: object, wrong: object, place: str, expected: str
+):
+    class Entry(Model):
+        value: object
+        FIELDS: ClassVar = (Field("value", "value", True, False, shape),)
+
+    entry = blank(Entry)
+    entry.value = right
+    check_fields("list", entry, "value")
+    entry.value = wrong
+    with pytest.raises(DecodeError, match=rf"'{place}' is .*, not {expected}\. "):
+        check_fields("list", entry, "value")
+
+
 @pytest.mark.parametrize("entry", [None, "a", {"name": "a"}, []])
 def test_an_entry_that_is_no_model_is_reported(entry: object):
     with pytest.raises(DecodeError, match=r"files\[2\]' is .*, not an object"):
