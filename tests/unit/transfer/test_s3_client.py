@@ -87,6 +87,19 @@ s3 =
     assert Settings(None, {**environ, "AWS_PROFILE": "lab"}).region == "eu-west-3"
     assert Settings("lab", {**environ, **KEYS, **environ}).keys()() == Keys("AKIA", "s=c:r#t")
     assert Settings(None, {**KEYS, **environ, "AWS_PROFILE": "lab"}).keys()() == Keys("key", "secret")
+    described = [
+        Settings(name, {**more, **environ}).described_keys()
+        for name, more in (
+            ("lab", KEYS),
+            (None, KEYS),
+            (None, {"AWS_PROFILE": "lab"}),
+            (None, {"AWS_WEB_IDENTITY_TOKEN_FILE": "t"}),
+        )
+    ]
+    profile_keys = ("AKIA", "profile lab of ~/.aws")
+    in_variables, by_token = ("key", "AWS_ACCESS_KEY_ID"), ("", "AWS_WEB_IDENTITY_TOKEN_FILE")
+    assert described == [profile_keys, in_variables, profile_keys, by_token]
+    assert Settings(None, {"AWS_DEFAULT_REGION": "eu-west-2"}).region == "eu-west-2"
     with pytest.raises(ConfigError, match=r"\(none\) could not be found"):
         Settings("none", environ)
 
@@ -121,6 +134,7 @@ def test_keys_of_other_sources_are_left_to_botocore(source: str, tmp_path: Path,
         lambda name: asked.append(name) or (lambda: Keys("theirs", "x")),
     )
     assert Settings("lab", environ).keys()() == Keys("theirs", "x")
+    assert Settings("lab", environ).described_keys() == ("", "profile lab of ~/.aws")
     assert asked == ["lab"]
 
 
