@@ -83,6 +83,9 @@ class Frames:
         """Process a line of an event stream (WHATWG HTML, 9.2.6); an empty one ends an event."""
         if not line:
             fields, self._fields = self._fields, {}
+            # The first block often states the time to the next connection alone, which holds from then on.
+            if "data" not in fields and "retry" in fields:
+                self._fields["retry"] = fields["retry"]
             # "[DONE]" means, by a common convention, that no more events follow.
             if fields.get("data", "[DONE]") != "[DONE]":
                 yield json.dumps({**fields, **({"id": self._last_id} if self._last_id else {})}).encode()

@@ -237,7 +237,7 @@ def test_a_plain_call_of_an_endless_stream_names_what_to_call(package: ModuleTyp
 
 @both
 def test_a_broken_stream_continues_after_its_last_event(package: ModuleType, twin: bool) -> None:
-    first = Pieces(b"retry: 2500\nid: 1\ndata: a\n\nid: 2\ndata: b\n\ndata: lost", broken=True)
+    first = Pieces(b"retry: 2500\n\nid: 1\ndata: a\n\nid: 2\ndata: b\n\ndata: lost", broken=True)
     second = Pieces(b"data: c\n\n", broken=True)
     service = Service(package, first, second, b"id: 3\ndata: d\n\n")
     events, error = service.events("texts", twin=twin)

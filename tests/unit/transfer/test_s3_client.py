@@ -344,14 +344,15 @@ def test_an_upload_begins_at_servers_that_name_the_document_otherwise():
         client_of(Service(lambda _: Answer(body=b"<Other/>"))).begin_parts("bkt", "k", {}, doing="Beginning")
 
 
-def test_a_copy_in_parts_that_fails_is_given_up(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("removal", [Answer(), error("AccessDenied", 403)])
+def test_a_copy_in_parts_that_fails_is_given_up(monkeypatch: pytest.MonkeyPatch, removal: Answer):
     monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 10)
     begun = b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
 
     def answer(request: Request) -> Answer:
         if request.method == "PUT":
             return error("NoSuchKey", 404)
-        return Answer(body=begun if request.method == "POST" else b"")
+        return removal if request.method == "DELETE" else Answer(body=begun if request.method == "POST" else b"")
 
     service = Service(answer)
     client = client_of(service)

@@ -810,7 +810,11 @@ class S3Client:
             result = self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], keyed, doing=doing)
             return {"etag": result.get("ETag", "").strip('"')}
         except BaseException:
-            self.request("DELETE", *target, {"uploadId": upload}, doing=doing)
+            try:
+                self.request("DELETE", *target, {"uploadId": upload}, doing=doing)
+            # The error of the copy is the one to report: what ended it, such as a lost connection, often ends this request, too.
+            except OmicsError as error:
+                _log.warning("%s: its stored parts could not be removed: %s", doing, error.summary)
             raise
 
     # -- uploads in parts
