@@ -48,21 +48,21 @@ def install(*names: str) -> None:
         UsageError: A name has no face here.
         ConfigError: A published package was imported before: the program holds its classes.
     """
-    for name in names:
+    installed = names or FACES
+    for name in installed:
         if name not in FACES:
             raise UsageError(f"No compatibility package for {name!r}", remedy=f"Pass one of: {', '.join(FACES)}.")
-    finder = next((importer for importer in sys.meta_path if isinstance(importer, _Finder)), None)
-    if finder is None:
-        finder = _Finder()
-        sys.meta_path.insert(0, finder)
-    for name in names or FACES:
         module = sys.modules.get(name)
         if module is not None and not _is_ours(module):
             raise ConfigError(
                 f"{name} was imported before omicsdk.compat.install()",
                 remedy=f"Call install() before the first `import {name}`.",
             )
-        finder.names.add(name)
+    finder = next((importer for importer in sys.meta_path if isinstance(importer, _Finder)), None)
+    if finder is None:
+        finder = _Finder()
+        sys.meta_path.insert(0, finder)
+    finder.names.update(installed)
     _reach_children(finder.names)
 
 

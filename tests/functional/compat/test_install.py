@@ -156,8 +156,19 @@ def test_a_missing_name_is_an_attribute_error_of_its_module_and_an_import_error_
 
 def test_a_package_that_was_imported_before_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hca.py").write_text("")
-    done = run("import hca; from omicsdk.compat import install; install()", cwd=tmp_path)
-    assert "hca was imported before omicsdk.compat.install()" in done.stderr
+    refused = """
+import hca, os
+from omicsdk.compat import install
+try:
+    install()
+except Exception as error:
+    print(error, os.environ.get("OMICS_COMPAT"))
+import crunch
+"""
+    done = run(refused, cwd=tmp_path)
+    assert "hca was imported before omicsdk.compat.install(). Call" in done.stdout
+    assert done.stdout.rstrip().endswith(" None")
+    assert "No module named 'crunch'" in done.stderr  # nothing is redirected, those before it neither
 
 
 def test_a_script_runs_as_it_is_with_its_arguments(tmp_path: Path) -> None:
