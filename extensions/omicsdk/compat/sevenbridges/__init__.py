@@ -66,21 +66,43 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.models.volume import Volume as Volume
     from omicsdk.compat.sevenbridges.models.volume import VolumeObject as VolumeObject
 else:  # hidden from type checkers, which would accept any name
-    exports = (
-        "api: Api; config: Config; errors: BadRequest Conflict ExecutionDetailsInvalidTaskType Forbidden "
-        "LocalFileAlreadyExists MethodNotAllowed NotFound PaginationError ReadOnlyPropertyError RequestTimeout "
-        "ResourceNotModified SbgError ServerError ServiceUnavailable TaskValidationError TooManyRequests "
-        "Unauthorized ValidationError; models.app: App; models.async_jobs: AsyncJob; models.automation: "
-        "Automation AutomationMember AutomationPackage AutomationRun; models.billing_group: BillingGroup; "
-        "models.bulk: BulkRecord; models.dataset: Dataset; models.division: Division; models.drs_import: "
-        "DRSImportBulk; models.endpoints: Endpoints; enums: AppCopyStrategy AppRawFormat AsyncFileOperations "
-        "AsyncJobStates AutomationRunActions AutomationStatus DivisionRole FileStorageType ImportExportState "
-        "PartSize TaskStatus TransferState VolumeAccessMode VolumeType; models.file: File; models.invoice: "
-        "Invoice; models.marker: Marker; models.member: Member Permissions; models.project: Project; "
-        "models.rate_limit: RateLimit; models.storage_export: Export; models.storage_import: Import; models.task: "
-        "Task; models.team: Team; models.team_member: TeamMember; models.user: User; models.volume: Volume "
-        "VolumeObject"
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "api": "Api",
+            "config": "Config",
+            "errors": (
+                "BadRequest Conflict ExecutionDetailsInvalidTaskType Forbidden LocalFileAlreadyExists "
+                "MethodNotAllowed NotFound PaginationError ReadOnlyPropertyError RequestTimeout "
+                "ResourceNotModified SbgError ServerError ServiceUnavailable TaskValidationError TooManyRequests "
+                "Unauthorized ValidationError"
+            ),
+            "models.app": "App",
+            "models.async_jobs": "AsyncJob",
+            "models.automation": "Automation AutomationMember AutomationPackage AutomationRun",
+            "models.billing_group": "BillingGroup",
+            "models.bulk": "BulkRecord",
+            "models.dataset": "Dataset",
+            "models.division": "Division",
+            "models.drs_import": "DRSImportBulk",
+            "models.endpoints": "Endpoints",
+            "enums": (
+                "AppCopyStrategy AppRawFormat AsyncFileOperations AsyncJobStates AutomationRunActions "
+                "AutomationStatus DivisionRole FileStorageType ImportExportState PartSize TaskStatus "
+                "TransferState VolumeAccessMode VolumeType"
+            ),
+            "models.file": "File",
+            "models.invoice": "Invoice",
+            "models.marker": "Marker",
+            "models.member": "Member Permissions",
+            "models.project": "Project",
+            "models.rate_limit": "RateLimit",
+            "models.storage_export": "Export",
+            "models.storage_import": "Import",
+            "models.task": "Task",
+            "models.team": "Team",
+            "models.team_member": "TeamMember",
+            "models.user": "User",
+            "models.volume": "Volume VolumeObject",
+        },
     )
-    homes = dict(entry.split(": ") for entry in exports.split("; "))
-    __getattr__, __dir__, __all__ = lazy_package(__name__, homes)
-    del exports, homes

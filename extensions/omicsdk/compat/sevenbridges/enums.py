@@ -35,94 +35,132 @@ class RequestParameters:
 class TransferState:
     """State of an upload or download."""
 
-    PREPARING, RUNNING, PAUSED = "PREPARING", "RUNNING", "PAUSED"
-    STOPPED, COMPLETED, FAILED, ABORTED = "STOPPED", "COMPLETED", "FAILED", "ABORTED"
+    PREPARING = "PREPARING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    STOPPED = "STOPPED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
 
 
 class TaskStatus:
     """State of a task."""
 
-    DRAFT, CREATING, QUEUED, RUNNING = "DRAFT", "CREATING", "QUEUED", "RUNNING"
-    COMPLETED, ABORTED, ABORTING, FAILED = "COMPLETED", "ABORTED", "ABORTING", "FAILED"
+    DRAFT = "DRAFT"
+    CREATING = "CREATING"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    ABORTED = "ABORTED"
+    ABORTING = "ABORTING"
+    FAILED = "FAILED"
     terminal_states: ClassVar[list[str]] = [COMPLETED, FAILED, ABORTED]
 
 
 class ImportExportState:
     """State of an import or export."""
 
-    PENDING, RUNNING, COMPLETED, FAILED = "PENDING", "RUNNING", "COMPLETED", "FAILED"
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
 
 
 class AsyncJobStates:
     """State of a job on many files."""
 
-    SUBMITTED, RESOLVING, RUNNING, FINISHED = "SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"
+    SUBMITTED = "SUBMITTED"
+    RESOLVING = "RESOLVING"
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
 
 
 class AsyncFileOperations:
     """Operation of a job on files."""
 
-    COPY, DELETE, MOVE = "copy", "delete", "move"
+    COPY = "copy"
+    DELETE = "delete"
+    MOVE = "move"
 
 
 class VolumeType:
     """Type of the storage behind a volume."""
 
-    S3, GOOGLE, OSS = "S3", "GCS", "OSS"
+    S3 = "S3"
+    GOOGLE = "GCS"
+    OSS = "OSS"
 
 
 class VolumeAccessMode:
     """Access mode of a volume."""
 
-    READ_ONLY, READ_WRITE = "RO", "RW"
+    READ_ONLY = "RO"
+    READ_WRITE = "RW"
 
 
 class FileStorageType:
     """Type of the storage of a file."""
 
-    PLATFORM, VOLUME = "PLATFORM", "VOLUME"
+    PLATFORM = "PLATFORM"
+    VOLUME = "VOLUME"
 
 
 class FileApiFormats:
     """CWL classes of files and folders in inputs and outputs."""
 
-    FILE, FOLDER = "File", "Directory"
+    FILE = "File"
+    FOLDER = "Directory"
 
 
 class FeedbackType:
     """Kind of feedback."""
 
-    IDEA, THOUGHT, PROBLEM = "IDEA", "THOUGHT", "PROBLEM"
+    IDEA = "IDEA"
+    THOUGHT = "THOUGHT"
+    PROBLEM = "PROBLEM"
 
 
 class AppRawFormat:
     """Format of the CWL of an app."""
 
-    JSON, YAML = "json", "yaml"
+    JSON = "json"
+    YAML = "yaml"
 
 
 class AppCopyStrategy:
     """Strategy for copying an app."""
 
-    CLONE, DIRECT, CLONE_DIRECT, TRANSIENT = "clone", "direct", "clone_direct", "transient"
+    CLONE = "clone"
+    DIRECT = "direct"
+    CLONE_DIRECT = "clone_direct"
+    TRANSIENT = "transient"
 
 
 class AutomationRunActions:
     """Action on a run."""
 
-    STOP, RERUN = "stop", "rerun"
+    STOP = "stop"
+    RERUN = "rerun"
 
 
 class AutomationStatus:
     """State of a run."""
 
-    CREATED, SENT_TO_EXECUTION = "CREATED", "SENT_TO_EXECUTION"
-    QUEUED_FOR_EXECUTION, QUEUED_FOR_TERMINATION = "QUEUED_FOR_EXECUTION", "QUEUED_FOR_TERMINATION"
-    RUNNING, FINISHED, FAILED, ABORTED = "RUNNING", "FINISHED", "FAILED", "ABORTED"
+    CREATED = "CREATED"
+    SENT_TO_EXECUTION = "SENT_TO_EXECUTION"
+    QUEUED_FOR_EXECUTION = "QUEUED_FOR_EXECUTION"
+    QUEUED_FOR_TERMINATION = "QUEUED_FOR_TERMINATION"
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
     terminal_states: ClassVar[list[str]] = [FINISHED, FAILED, ABORTED]
 
 
 class DivisionRole:
     """Role of a user in a division."""
 
-    MEMBER, ADMIN, EXTERNAL_COLLABORATOR = "member", "admin", "external_collaborator"
+    MEMBER = "member"
+    ADMIN = "admin"
+    EXTERNAL_COLLABORATOR = "external_collaborator"
