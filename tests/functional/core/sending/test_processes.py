@@ -56,7 +56,11 @@ def catalogs_of(client: Azul) -> Any:
 
 def by_joblib(tasks: Iterable[Task]) -> list[Any]:
     joblib = pytest.importorskip("joblib")
-    return joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(run)(task) for task in tasks)
+    try:
+        return joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(run)(task) for task in tasks)
+    finally:
+        # Or its workers stay for five minutes, for which the process of the tests waits when it ends.
+        joblib.externals.loky.get_reusable_executor().shutdown()
 
 
 def by_dask(tasks: Iterable[Task]) -> list[Any]:
