@@ -303,12 +303,12 @@ class Sender(_Sender):
     def _head(self, pool: Pool, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
         """Send a request over a connection reserved for it until the response is closed."""
         transport = pool.shared
-        if transport is None:
-            # A slot, then a transport: those in use plus those idle are never more than there are slots.
-            if not pool.slots.acquire(timeout=self._timeout.pool):
-                raise httpx.PoolTimeout("All connections are in use", request=request)
-            transport = _idle_or_new(pool)
+        # A slot, then a transport: those in use plus those idle are never more than there are slots.
+        if transport is None and not pool.slots.acquire(timeout=self._timeout.pool):
+            raise httpx.PoolTimeout("All connections are in use", request=request)
         try:
+            if transport is None:
+                transport = _idle_or_new(pool)
             response: httpx.Response = transport.handle_request(request)
         # An interrupt too: a slot that is not returned is lost to all threads of the process.
         except BaseException:
@@ -422,9 +422,10 @@ class AsyncSender(_Sender):
                 pool.slots.acquire_nowait()
             except anyio.WouldBlock:
                 await self._slot(pool, request)
-            small = pool.small
-            transport = small if small is not None and small.serves(request) else _idle_or_new(pool)
         try:
+            if transport is None:
+                small = pool.small
+                transport = small if small is not None and small.serves(request) else _idle_or_new(pool)
             response: httpx.Response = await transport.handle_async_request(request)
         except BaseException:
             _give_back(pool, transport, self._now())
@@ -580,11 +581,11 @@ def _idle_or_new(pool: Pool) -> Any:
 
 
 def _give_back(pool: Pool, transport: Any, now: float) -> None:
-    """Return a transport to the pool."""
+    """Return the transport of a request, or None if it got none, and its slot to the pool."""
     if pool.shared is not None:
         return
     # aiohttp's transport has connections of its own, and serves all small requests: only its slot is returned.
-    if transport is not pool.small:
+    if transport not in (None, pool.small):
         pool.idle.append((transport, now))
     pool.slots.release()
 

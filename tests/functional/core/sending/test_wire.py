@@ -17,6 +17,7 @@ import threading
 import tracemalloc
 import zlib
 from collections import deque
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ClientCertificate
 from omicsdk.core.security import Scheme, Security
 from omicsdk.core.sending import connections
+from omicsdk.core.sending import wire as wire_module
 from omicsdk.core.sending.connections import Network, tls_context
 from omicsdk.core.streaming import transport_error
 
@@ -684,7 +686,12 @@ def test_streams_that_are_not_closed_leave_no_connection_and_the_error_reports_i
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 2)
     server = wire(always(reply(b"ok")))
     transport = Transport(server.url, environ={}, timeout=Timeout(pool=0.05))
-    first, _ = [transport.send(get(), stream=True) for _ in range(2)]
+    first = transport.send(get(), stream=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(connections.Pool, "add", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            transport.send(get(), stream=True)
+    transport.send(get(), stream=True)
     with pytest.raises(errors.TimedOut, match="All connections are in use"):
         transport.send(get())
     first.close()
@@ -710,6 +717,11 @@ def test_tasks_wait_for_a_connection_and_the_error_states_what_holds_them(wire, 
         responses = await asyncio.gather(*(transport.send(get()) for _ in range(20)))
         assert {response.content for response in responses} == {b"ok"}
         hasty = transport.with_options(timeout=Timeout(pool=0.05))
+        in_pieces = get(method="PUT", content=lambda: [b"which is not sent by aiohttp"])
+        with monkeypatch.context() as patch:
+            patch.setattr(wire_module, "_idle_or_new", Mock(side_effect=MemoryError))
+            with pytest.raises(MemoryError):
+                await transport.send(in_pieces)
         held = [await transport.send(get(), stream=True) for _ in range(2)]
         with pytest.raises(errors.TimedOut, match="All connections are in use"):
             await hasty.send(get())
