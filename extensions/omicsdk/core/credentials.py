@@ -7,6 +7,7 @@ import math
 import os
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -514,7 +515,8 @@ class RequestsAuth(Credentials):
     def __init__(self, auth: Callable[[Any], Any], *, origins: str | Iterable[str] | None = None) -> None:
         super().__init__(origins)
         self.auth = auth
-        self._sent: _PreparedRequest | None = None  # the last one
+        # The latest ones with their headers, by which `renew` finds the refused one among those of other threads.
+        self._sent = deque[tuple[_PreparedRequest, dict[str, str]]](maxlen=128)
 
     def ready(self) -> bool:
         """Whether `headers` returns at once: unknown."""
@@ -522,18 +524,22 @@ class RequestsAuth(Credentials):
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
         """Return the headers that it adds."""
-        self._sent = request = _PreparedRequest(method, url)
-        return dict((self.auth(request) or request).headers)
+        request = _PreparedRequest(method, url)
+        headers = dict((self.auth(request) or request).headers)
+        self._sent.append((request, headers))
+        return headers
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Run its hooks for the refusal; return whether it adds other headers then."""
-        request = self._sent
+        # A copy, because other threads add requests. Other credentials of the operation may have added headers, too.
+        latest = reversed(self._sent.copy())
+        request, headers = next((sent for sent in latest if sent[1].items() <= refused.items()), (None, refused))
         if request is None or not request.hooks:
             return False
         refusal = _Refusal(request)
         for hook in request.hooks:
             hook(refusal)
-        return self.headers(request.method, request.url) != refused
+        return self.headers(request.method, request.url) != headers
 
 
 class _PreparedRequest:

@@ -403,6 +403,19 @@ def test_an_auth_of_requests_renews_what_is_refused_by_its_hook():
         transport.send(Request("GET", "/x", (), None, True, True, "get_x"))
     assert transport.send(Request("GET", "/x", (), None, True, True, "get_x")).status_code == 200
     assert seen == ["Bearer 1", "Bearer 2", "Bearer 2"]
+    # Another thread has sent a request meanwhile: the hook gets the one that was refused.
+    refused: list[str] = []
+
+    def auth_of_path(request):
+        request.headers["Authorization"] = f"Bearer {len(refused)} {request.url}"
+        request.register_hook("response", lambda response, **_: refused.append(response.request.url))
+        return request
+
+    credentials = as_credentials(auth_of_path)
+    headers, _ = [credentials.headers("GET", f"{URL}/{name}") for name in "ab"]
+    assert credentials.renew(headers | {"x-key": "of other credentials"})
+    assert not credentials.renew({"authorization": "Bearer of other credentials"})
+    assert refused == [f"{URL}/a"]
     digest = as_credentials(requests.auth.HTTPDigestAuth("ada", "secret"))
     assert digest.headers("GET", URL) == {}
     assert not digest.renew({})
