@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,11 @@ from omicsdk.core import AuthError, ConfigError, DecodeError, Forbidden, NotFoun
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys, moment_of
 from omicsdk.transfer import NoSuchUpload
+from omicsdk.transfer.engine.options import TransferOptions
 from omicsdk.transfer.network.requests import headers_for
+from omicsdk.transfer.ranges import ConnectionPool
 from omicsdk.transfer.s3 import client as s3_client
+from omicsdk.transfer.s3 import exchanges
 from omicsdk.transfer.s3.client import S3Client
 from omicsdk.transfer.s3.settings import Settings, read_sections
 from s3_service import KEYS, Answer, Request, Service, client_of, page_of
@@ -196,6 +199,22 @@ def test_a_store_that_is_busy_is_asked_later_and_so_are_other_requests_to_the_bu
     with pytest.raises(ServerError):
         client_of(failing, clock=clock).request("GET", "bkt", doing="Listing")
     assert len(failing.asked) > 3
+
+
+def test_few_results_wait_for_a_slow_exchange(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(exchanges, "MOST_RESULTS", 8)
+    begun: list[int] = []
+
+    def exchange(number: int) -> Generator[Any, Any, int]:
+        begun.append(number)
+        yield 1.0 if number == 0 else 0.0
+        return number
+
+    options = TransferOptions(connections=2)
+    results = exchanges.perform_all(map(exchange, range(99)), ConnectionPool(), ManualClock(), options)
+    assert next(results) == 0
+    assert len(begun) < 12
+    assert list(results) == list(range(1, 99))
 
 
 def test_an_error_in_a_response_of_success_is_one():

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Maximum number of results that wait for that of an earlier exchange: without it, one slow exchange would fill the memory with
+#: the results of millions.
+MOST_RESULTS = 10_000
+
 
 class Request(NamedTuple):
     """A request.
@@ -183,7 +187,7 @@ def perform_all(
                 yielded += 1
             if options.stopped:  # after what has arrived was counted
                 break
-            while more and started - yielded - len(results) < most:
+            while more and started - yielded - len(results) < most and len(results) < MOST_RESULTS:
                 if (following := next(source, None)) is None:
                     more = False
                 else:
