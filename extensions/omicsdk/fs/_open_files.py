@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
+from omicsdk.core.checksums import crc32c
 from omicsdk.core.errors import MissingExtra, SourceChanged
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.core.logs import logger
@@ -79,7 +80,7 @@ class BlockCache:
             size: Its bytes.
 
         Returns:
-            None if it does not exist, or is incomplete.
+            None if it does not exist, or is incomplete or damaged.
         """
         path = self._place(key, number)
         try:
@@ -87,7 +88,8 @@ class BlockCache:
             os.utime(path)  # used again: moved to the end
         except OSError:
             return None
-        return data if len(data) == size else None
+        block = data[:size]
+        return block if data[size:] == _crc(block) else None
 
     def keep(self, key: str, number: int, data: bytes) -> None:
         """Keep a block; if that fails, it is read again next time.
@@ -105,6 +107,7 @@ class BlockCache:
                 folder.mkdir(exist_ok=True, mode=0o700)
             with in_place_of(path, mode=PRIVATE, durable=False) as file:
                 file.write(data)
+                file.write(_crc(data))
         except OSError as error:
             _log.warning("Cannot store a block in %s: %s", self._folder, error.strerror or error)
             return
@@ -134,6 +137,12 @@ class BlockCache:
 
     def _place(self, key: str, number: int) -> Path:
         return self._folder / key[:2] / key[2:] / str(number)
+
+
+def _crc(block: bytes) -> bytes:
+    # Blocks are not synced, which would take longer than reading them again: after a power cut a file may have its length, but not
+    # its bytes.
+    return crc32c(block).to_bytes(4)
 
 
 class CachedBytes:

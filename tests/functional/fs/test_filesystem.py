@@ -642,6 +642,9 @@ def test_blocks_that_were_read_longest_ago_make_room(tmp_path: Path) -> None:
     assert cache.get("abcdef", 0, 1000) == bytes(1000)
     assert cache.get("abcdef", 3, 999) is None
     os.utime(tmp_path / "ab" / "cdef" / "3", (3, 3))
+    path = tmp_path / "ab" / "cdef" / "7"
+    path.write_bytes(b"1" + path.read_bytes()[1:])  # as after a power cut
+    assert cache.get("abcdef", 7, 1000) is None
 
     for number in range(8, 11):
         cache.keep("abcdef", number, bytes(1000))
