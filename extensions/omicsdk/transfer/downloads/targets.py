@@ -443,8 +443,17 @@ class Store:
         try:
             self._fs.mv(source, path)
         except FileExistsError:  # some file systems only move to a free name
-            self._fs.rm_file(path)
-            self._fs.mv(source, path)
+            former = f"{path}.{uuid4().hex[:8]}.former"
+            self._fs.mv(path, former)
+            try:
+                self._fs.mv(source, path)
+            except BaseException as error:
+                try:
+                    self._fs.mv(former, path)
+                except Exception as failure:  # not an OSError, after which the same would be tried again
+                    raise RuntimeError(f"{error}; the former file is {former}") from failure
+                raise
+            self._remove(former)
 
     def _remove(self, path: str) -> None:
         try:

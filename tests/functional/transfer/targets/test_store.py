@@ -194,16 +194,32 @@ def test_nothing_is_left_aside(make, local, tmp_path):
     assert list((tmp_path / "store" / "a").iterdir()) == []
 
 
-def test_a_store_that_moves_only_to_free_places(make, local):
+def test_a_store_that_moves_only_to_free_places(make, local, tmp_path):
+    failing: list[str] = []
+
     def free(real, source, path):
         if store.target.fs.exists(path):
             raise FileExistsError(path)
+        if any(source.endswith(ending) for ending in failing):
+            raise PermissionError(13, "Permission denied")
         real(source, path)
 
     store = make("folder", mv=free)
     for _ in range(2):
         store.put("a/b", local, len(BODY), {})
     assert read(store.target) == BODY
+    local_of_new = tmp_path / "new"
+    local_of_new.write_bytes(b"new")
+    failing.append(".part")
+    with pytest.raises(NotWritable, match="Permission denied"):
+        store.put("a/b", str(local_of_new), 3, {})
+    assert read(store.target) == BODY
+    assert [path.name for path in (tmp_path / "store" / "a").iterdir()] == ["b"]
+    failing.append(".former")
+    with pytest.raises(NotWritable, match=r"the former file is .*/a/b\.\w+\.former"):
+        store.put("a/b", str(local_of_new), 3, {})
+    (former,) = (tmp_path / "store" / "a").iterdir()
+    assert former.read_bytes() == BODY
 
 
 def test_trouble_that_passes(make, local, clock):
