@@ -348,7 +348,6 @@ class Store:
             try:
                 return self._put(name, local, size, checksums)
             except (ChecksumMismatch, TruncatedTransfer) as error:
-                self._remove(self.target.place(name))  # never leave bytes that are known to be wrong under the name
                 problem = error
             except Exception as error:
                 problem = self._error(name, "writing it", error)
@@ -375,10 +374,12 @@ class Store:
                 verified = f"{verified or 'size'}, its bytes"
             if aside != path:
                 self._move(aside, path)
+                aside = path
                 # Asked again: the record has the identity of the object under its final name.
                 info = self._sized(name, path, size)
-        except BaseException:
-            if aside != path:
+        except BaseException as error:
+            # Bytes that are known to be wrong are never left, not under the file's name either.
+            if aside != path or isinstance(error, ChecksumMismatch | TruncatedTransfer):
                 self._remove(aside)
             raise
         return Put(DoneState(size, 0, {**checksums, IDENTITY: identity(info)}), verified)

@@ -1,6 +1,7 @@
 """Putting, comparing, and finding again, in each kind of store."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,9 @@ def test_files_are_put_aside_where_they_grow(make, local):
     assert put.endswith(".part")
     assert store.target.fs.count("mv") == 1
     assert not store.target.fs.exists(put)
+    with pytest.raises(TruncatedTransfer):
+        make("folder", put_file=lambda real, _, path: real(os.devnull, path)).put("a/b", local, len(BODY), {})
+    assert read(store.target) == BODY  # the former file
 
 
 def test_nothing_is_left_aside(make, local, tmp_path):
