@@ -26,6 +26,7 @@ _HEADERS = {
 }
 _SDK = "x-amz-sdk-checksum-algorithm"
 _ALGORITHM, _KIND, _FULL = "x-amz-checksum-algorithm", "x-amz-checksum-type", "FULL_OBJECT"
+_STATING = {*_HEADERS.values(), _KIND}
 #: Codes of stores that do not know a header.
 _UNKNOWN = frozenset({"NotImplemented", "InvalidRequest", "InvalidArgument", "UnsupportedOperation"})
 #: How often keys may end without a new part.
@@ -78,6 +79,7 @@ class BucketObject(S3Object):
         self._place = {"Bucket": bucket, "Key": key}
         self._tags, self._resume, self._before, self._tag_checksums = None, False, None, None
         self._full = False  # whether the upload in parts will have a checksum of the whole
+        self._left_out = set[str]()  # after refusals that may be of something else
         self._whole = ""
         self._used: Keys | None = None  # by the newest requests for bytes
         self._newest = self._renewals = 0  # the last part, and how often keys ended since it was signed first
@@ -88,13 +90,15 @@ class BucketObject(S3Object):
         while True:
             headers = dict(self._headers)
             # Only CRCs can be combined into that of the whole, and some stores do not know the type of a checksum.
-            self._full = name == "crc32c" and _KIND not in self._own.refused
+            self._full = name == "crc32c" and _KIND not in self._own.refused | self._left_out
             if name in ("crc32c", "sha1", "sha256"):
                 headers[_ALGORITHM] = name.upper()
             if self._full:
                 headers[_KIND] = _FULL
             try:
-                return self._own.begin_parts(self._bucket, self._key, headers, doing=f"{self.target}: begin")
+                upload_id = self._own.begin_parts(self._bucket, self._key, headers, doing=f"{self.target}: begin")
+                self.accepted(headers)
+                return upload_id
             except APIError as error:
                 kind = _KIND if self._full else ""
                 if _ALGORITHM not in headers or not self.relents(error.status or 0, error.code, kind):
@@ -114,10 +118,15 @@ class BucketObject(S3Object):
         what = header or self.part_checksum
         if what is None:
             return False
-        self._own.refused.add(what)
+        self._left_out.add(what)
         if not header:
             self.part_checksum = None
         return True
+
+    def accepted(self, headers: Mapping[str, str]) -> None:
+        """Leave out of all objects what this one does, if the request did: the refusal was of that, not of another header."""
+        if headers.keys().isdisjoint(_STATING):
+            self._own.refused |= self._left_out
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Return a part's PUT."""

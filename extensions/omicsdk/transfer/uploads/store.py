@@ -352,6 +352,13 @@ class MultipartStore(Protocol):
         """
         return False
 
+    def accepted(self, headers: Mapping[str, str]) -> None:
+        """Note that the store has accepted a PUT; called in the engine's thread: it must not wait.
+
+        Args:
+            headers: The headers of the PUT, with lower-case names.
+        """
+
     def part_size(self, upload_id: str) -> int | None:
         """Return the part size that the platform chose for an upload, None if it accepts any.
 

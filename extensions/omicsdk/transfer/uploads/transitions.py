@@ -287,6 +287,7 @@ def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
     """The store has a part."""
     job.quota = job.quota.gained()
     job.refused.clear()
+    job.store.accepted(sending.location.headers)
     cut, checksums, facts = sending.prepared.cut, sending.prepared.checksums, verdict.facts
     part = SentPart(cut.number, cut.length, facts.get("etag", ""), checksums)
     if job.whole:

@@ -110,7 +110,19 @@ def test_each_object_leaves_out_what_another_met():
     assert [each.relents(501, "NotImplemented") for each in objects] == [True] * 3
     assert [each.part_checksum for each in objects] == [None] * 3
     assert not objects[0].relents(501, "NotImplemented")
+    objects[0].accepted({"x-amz-checksum-crc32c": "of a part that was on its way"})
+    assert BucketObject(client, "bkt", "x").relents(400, "InvalidRequest")  # the refusals may be of another header
+    objects[0].accepted({"x-amz-acl": "private"})
     assert not BucketObject(client, "bkt", "x").relents(400, "InvalidRequest")
+
+
+def test_a_header_of_the_user_that_is_refused_costs_other_objects_no_checksum():
+    service = Store("x-amz-acl", status=400)
+    client = client_of(service)
+    with pytest.raises(APIError):
+        BucketObject(client, "bkt", "a", headers={"x-amz-acl": "nonsense"}).begin(None)  # type: ignore[arg-type]
+    BucketObject(client, "bkt", "b").begin(None)  # type: ignore[arg-type]
+    assert {NAME, TYPE} <= service.asked[-1].headers.keys()
 
 
 @pytest.mark.parametrize("refusal", [(403, "AccessDenied"), (400, "BadDigest"), (404, None)])
