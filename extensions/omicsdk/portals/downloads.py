@@ -83,6 +83,7 @@ from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.engine.options import check_choice
+from omicsdk.transfer.names import is_remote
 from omicsdk.transfer.network.representations import UNNAMED
 from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.reports.units import count_of, partial_words, total_words
@@ -193,7 +194,7 @@ def get(
         raise UsageError("The name of the folder is empty", remedy="Name a folder, or . for the current one.")
     if target.startswith("~/"):
         raise UsageError(f"{target}: a shell replaces ~ outside quotes only", remedy="Write the path in full.")
-    if scheme_of(target):
+    if scheme_of(target) or is_remote(target):
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
     converter = fasterq_dump() if convert and not chosen.dry_run else None
     written = Path(result) if result is not None else result_beside(Path(target))

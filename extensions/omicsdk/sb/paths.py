@@ -97,6 +97,9 @@ class SbPath(NamedTuple):
         return f"{SCHEME}{'/'.join(parts)}{end}"
 
 
+NO_PROJECT = "List your projects: omics sb projects ls. Create one: omics sb projects create."
+
+
 def is_path(text: str) -> bool:
     """Whether a text is meant as an sb:// path.
 

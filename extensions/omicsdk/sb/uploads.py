@@ -14,7 +14,7 @@ from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.downloads import CONNECTIONS, checksums_of
 from omicsdk.sb.listings import Folders, files_in, is_folder, selection
-from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, check_distinct, checked_name, is_path, parse
+from omicsdk.sb.paths import NO_PROJECT, SCHEME, SbPath, WrongPath, check_distinct, checked_name, is_path, parse
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
@@ -322,6 +322,11 @@ def _planned(client: SevenBridges, sources: Sequence[str], target: SbPath) -> _P
         raise UsageError("Nothing to upload", remedy="Name a file or folder.")
     tree = Folders(client)
     target.project  # noqa: B018 - raises if there is none
+    try:
+        client.get_project(owner=target.owner, project=target.project_name)
+    except NotFound as error:  # once, instead of for each file
+        project = target._replace(names=())
+        raise NotFound(f"{project} not found, or not visible to you", remedy=NO_PROJECT) from error
     for source in sources:
         if not source or not Path(source).exists():  # Path("") is the current folder
             raise UsageError(f"{source!r} does not exist", remedy="Check its name.")

@@ -63,6 +63,19 @@ def journal_path(folder: str | os.PathLike[str], run: str = "transfer") -> str:
     return os.path.join(folder, WORK_FOLDER, f"{run}.journal")
 
 
+def is_remote(text: str) -> bool:
+    """Whether a text is meant as a remote place in the form of rclone or scp: its first name is new and has a colon.
+
+    Args:
+        text: The text, which is no URI.
+    """
+    folder, slash, _ = text.partition("/")
+    host, colon, rest = folder.partition(":")
+    # Neither a drive, C:, nor a time, T10:30.
+    is_host = bool(colon) and len(host) > 1 and not rest[:1].isdigit() and (slash or "@" in host)
+    return bool(is_host and not os.path.exists(folder))
+
+
 def walk_folder(
     folder: str | os.PathLike[str], unreadable: Callable[[OSError], None] | None = None
 ) -> Iterator[tuple[Path, list[str]]]:

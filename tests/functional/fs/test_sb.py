@@ -128,6 +128,8 @@ def test_a_source_or_a_project_that_does_not_exist_fails_alone(store: SbStore, t
     assert [outcome.state for outcome in report.outcomes] == ["failed", "failed", "done"]
     assert isinstance(report.outcomes[0].error, TransferError)
     assert isinstance(report.outcomes[1].error, NotFound)
+    with pytest.raises(ReadOnly, match=r"sb://sandbox-user/nothing/ not found.*omics sb projects ls"):
+        store.check_puts([file.path for file in files])
 
 
 def test_a_put_that_was_stopped_sends_nothing(store: SbStore, tmp_path: Path):

@@ -159,13 +159,14 @@ def test_a_file_is_read_as_it_comes(client: SevenBridges, tree: Path, omics_sand
         (f"{P}".removeprefix("sb://"), f"not an sb:// path. Did you mean {P}?"),
         ("s3://bucket/reads/", "Only sb:// paths are allowed here"),
         ("a.txt", "missing destination after 'a.txt'"),
+        ("sb://sandbox-user/q/", "sb://sandbox-user/q/ not found, or not visible to you. List your projects"),
     ],
 )
 def test_a_target_that_is_none_is_named(
     client: SevenBridges, tree: Path, monkeypatch: pytest.MonkeyPatch, to: str, message: str
 ):
     monkeypatch.chdir(tree)
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises((UsageError, NotFound)) as caught:
         client.upload(["reads"], to)
     assert message in str(caught.value)
     assert _paths(client) == []

@@ -139,6 +139,7 @@ def test_cp_states_which_of_several_failed(omics, reads, tmp_path):
     [
         (["cp", "shelf://p/a.txt"], "missing destination after"),
         (["cp", "shelf://p/a.txt", "remote:bucket/x"], "Use a URI such as s3://bucket/key, or ./remote:bucket/x"),
+        (["get", "shelf://p/a.txt", "--to", "remote:bucket/x"], "remote:bucket/x is not a local folder"),
         (["sync", "shelf://p", "me@host:out"], "is neither a URI nor in a folder"),
         (["cp", "shelf://p", "out"], "Use --recursive"),
         (["cp", "--option", "shelf", "shelf://p/a.txt", "out"], "not of the form"),

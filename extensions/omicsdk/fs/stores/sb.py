@@ -34,7 +34,7 @@ from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, checksums_of, size_of, url_of
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of
 from omicsdk.sb.moves import copy_one
-from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, checked_name, parse
+from omicsdk.sb.paths import NO_PROJECT, SCHEME, SbPath, WrongPath, checked_name, parse
 from omicsdk.sb.store import PlatformStore
 from omicsdk.transfer import Location, TransferReport, Upload
 
@@ -143,6 +143,11 @@ class SbStore(ClientStore[SevenBridges]):
         with self._asking(entry.path):
             return Location(url_of(self.client, self.handle_of(entry)))
 
+    def check_puts(self, paths: Sequence[str]) -> None:
+        """Refuse paths in a project that does not exist: once, instead of for each file."""
+        for project in {self._parsed(path)._replace(names=(), is_folder=True) for path in paths}:
+            self.make_folder(str(project).removeprefix(SCHEME))
+
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files into projects, in parts; a file that is replaced stays until the new one is whole."""
         client, settings = self.client, settings_of(self.client)
@@ -168,8 +173,7 @@ class SbStore(ClientStore[SevenBridges]):
         try:
             self._check_top(path, parsed)
         except PathNotFound as error:
-            remedy = "Create the project first: omics sb projects create."
-            raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=remedy) from error
+            raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=NO_PROJECT) from error
 
     def metadata(self, entry: Entry) -> Mapping[str, Any]:
         with self._asking(entry.path):

@@ -35,6 +35,7 @@ from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth
+from omicsdk.transfer.names import is_remote
 from omicsdk.transfer.reports.units import total_words
 
 if TYPE_CHECKING:
@@ -129,13 +130,10 @@ def _target(text: str) -> Uri:
     """Read a target.
 
     Raises:
-        UsageError: Its first name is new and has a colon, as remote places have in rclone and scp.
+        UsageError: It is a place in the form of rclone or scp.
     """
-    uri, (folder, slash, _) = parse_uri(text), text.partition("/")
-    host, colon, rest = folder.partition(":")
-    # Neither a drive, C:, nor a time, T10:30.
-    is_remote = colon and len(host) > 1 and not rest[:1].isdigit() and (slash or "@" in host)
-    if uri.path == text and is_remote and not Path(folder).exists():
+    uri = parse_uri(text)
+    if uri.path == text and is_remote(text):
         remedy = f"Use a URI such as s3://bucket/key, or ./{text} for a file of this machine."
         raise UsageError(f"{text!r} is neither a URI nor in a folder of this machine", remedy=remedy)
     return uri
