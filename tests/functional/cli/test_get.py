@@ -61,7 +61,10 @@ def test_a_list_is_downloaded_and_each_message_is_on_stderr(get, tmp_path):
 def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, omics, portal, tmp_path):
     get("gdc_manifest.txt", "--to", "data")
     portal.requests.clear()
-    assert omics("--output", "json", "verify", "data/t.bam", "data/n.bam").json["counts"] == {"verified": 2}
+    files = ("data/t.bam", "data/n.bam")
+    assert omics("--output", "json", "verify", *files).json["counts"] == {"verified": 2}
+    assert "omics verify FOLDER, or one file and its copy" in omics("verify", *files, "gdc_manifest.txt").err
+    assert "data cannot be compared with itself" in omics("verify", "data", "data/").err
     assert "Verify the folder of its files: omics verify data" in omics("verify", "data.manifest.tsv").err
     shutil.copytree("data", "shared/data")
     assert omics("--output", "json", "verify", "shared").json["counts"] == {"verified": 2}

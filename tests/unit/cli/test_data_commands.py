@@ -431,7 +431,7 @@ def test_an_empty_source_removes_nothing_unless_its_number_is_allowed(omics, she
         (["ls", "-r", "shelf://p"], 3),
         (["find", "shelf://p"], 3),
         (["du", "shelf://p"], 3),
-        (["verify", "shelf://p", "shelf://p"], 3),
+        (["verify", "shelf://p"], 3),
         (["cp", "-r", "shelf://p", "out"], 3),
         (["cp", "-r", "--layout", "flat", "shelf://p", "out"], 3),
         (["sync", "shelf://p", "out"], 3),

@@ -165,12 +165,17 @@ def planned_move(
         stores.of(uri).check_removal(uri.path)
     plan = planned_copy(stores, uris, target, recursive=True, patterns=patterns, options=options, removes=True)
     for file in plan.files:
-        if _place(file.uri) == _place(plan.target(file)):
+        if place_of(file.uri) == place_of(plan.target(file)):
             raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
     return plan
 
 
-def _place(uri: Uri) -> str:
+def place_of(uri: Uri) -> str:
+    """What two URIs of one file or folder have in common.
+
+    Args:
+        uri: The URI.
+    """
     if uri.scheme != "file":
         return str(uri)
     path = Path(uri.path)

@@ -511,7 +511,7 @@ def presign(uris: Sequence[str], *, expires: str | None = None, places: Places =
 
 def verify(
     source: str | None = None,
-    copy: str | None = None,
+    copy: Sequence[str] = (),
     *,
     lock: bool = False,
     spool: str | None = None,
@@ -521,7 +521,7 @@ def verify(
     """Verify downloads, copies, or the bytes on a platform.
 
     A file or folder on this machine is read and compared with the checksums that its download recorded, without a
-    request; so are two files of one download, and the files beside a checksum file of md5sum or its like. A file that did not arrive, as the result manifest of the folder states,
+    request; so are several files of one download, and the files beside a checksum file of md5sum or its like. A file that did not arrive, as the result manifest of the folder states,
     is missing. The bytes on a platform are fetched, compared with what the platform states, and discarded. With a copy,
     each file of the source is compared with it: local files are read, checksums and sizes stated by platforms are
     trusted. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
@@ -531,7 +531,7 @@ def verify(
 
     Args:
         source: File or folder to verify; with `lock` the folder of omics.lock, by default the current one.
-        copy: Copy to compare.
+        copy: Copy to compare; or further files of the same downloaded folder.
         lock: Compare the files of a folder with its omics.lock. No request is sent.
         spool: Folder for the bytes of a source without a copy; by default one in the user's state folder.
         places: Which files.
@@ -539,29 +539,36 @@ def verify(
             size of a file could be compared.
     """
     from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies  # listing needs no engine
+    from omicsdk.fs.copying.jobs import place_of
     from omicsdk.fs.copying.planning import by_name, source_to_copy
     from omicsdk.fs.options import SPOOL, CopyOptions
 
     # Files without a checksum are still compared, since the size may be wrong: the renderer judges them.
     chosen = CopyOptions.of({**options, "require_checksum": False}, CopyOptions(spool=spool))
     if lock:
-        if copy is not None or not places.fit_all:
+        if copy or not places.fit_all:
             problem = "--lock compares all files of a lock: it takes neither a copy nor filters"
             raise UsageError(problem, remedy="Name the folder of omics.lock alone.")
         return _verified_by_lock(source or ".", {**options, "check": False})
     if source is None:
         raise UsageError("missing source", remedy="Name a file or folder, or use --lock.")
-    uri = parse_uri(source)
+    uri, *others = map(parse_uri, (source, *copy))
+    if together := _verified_together([uri, *others]):
+        return together
+    if len(others) > 1:
+        problem = "several files are verified together only if one folder and its download have all of them"
+        raise UsageError(problem, remedy="Name the folder, omics verify FOLDER, or one file and its copy.")
+    if others and place_of(uri) == place_of(others[0]):
+        raise UsageError(f"{uri} cannot be compared with itself", remedy="Leave out the copy, or name another.")
     with places.stores() as stores:
         selection = source_to_copy(stores.of(uri), uri, patterns=places)
         doubtful = [Verdict(file.name, "unverified", doubt.message) for file, doubt in selection.unlisted]
-        if uri.scheme == "file" and (copy is None or _are_of_one_download(uri, parse_uri(copy))):
-            verdicts = [*_verified_by_journals(uri.path, selection.files, places), *doubtful]
-            return verdicts if copy is None else [*verdicts, *verify(copy, places=places, **options)]
-        if copy is None:
+        if not others and uri.scheme == "file":
+            return [*_verified_by_journals(uri.path, selection.files, places), *doubtful]
+        if not others:
             return [*verify_bytes(selection.files, stores.of(uri), chosen, room=SPOOL), *doubtful]
-        expected = by_name(selection.files, parse_uri(copy))
-        copies = _copies(stores, expected, parse_uri(copy))
+        expected = by_name(selection.files, others[0])
+        copies = _copies(stores, expected, others[0])
         return [*verify_copies(expected, copies, stores.of, stopped=lambda: bool(chosen.control.why)), *doubtful]
 
 
@@ -572,13 +579,24 @@ def _verified_by_lock(folder: str, options: TransferOptionsDict) -> list[Verdict
     return [_verdict(folder, outcome) for outcome in Lock.load(folder).verify(**options).outcomes]
 
 
-def _are_of_one_download(source: Uri, copy: Uri) -> bool:
-    """Whether two files are in one folder, and downloads recorded both: such as mates, which are no copies of each other."""
-    from omicsdk.fs.copying.comparison import recorded_items
+def _verified_together(uris: Sequence[Uri]) -> list[Verdict]:
+    """Return verdicts on several files of one download, such as mates, which are no copies of each other; none if one is no such file."""
+    from pathlib import Path
 
-    paths = [uri.path for uri in (source, copy)]
-    is_pair = copy.scheme == "file" and all(map(os.path.isfile, paths)) and len({*map(os.path.dirname, paths)}) == 1
-    return is_pair and all(recorded_items(path, ()) for path in paths)
+    from omicsdk.fs.copying.comparison import recorded_items
+    from omicsdk.transfer.checksums import verify as verify_items
+
+    paths = list(dict.fromkeys(Path(uri.path) for uri in uris))
+    are_files = all(uri.scheme == "file" and Path(uri.path).is_file() for uri in uris)
+    if len(paths) < 2 or not are_files or len({path.parent for path in paths}) > 1:
+        return []
+    folder = str(paths[0].parent)
+    recorded = {item.name: item for item in recorded_items(folder, ())}
+    if any(path.name not in recorded for path in paths):
+        return []
+    return [
+        _verdict(folder, outcome) for outcome in verify_items([recorded[path.name] for path in paths], folder).outcomes
+    ]
 
 
 def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) -> Iterator[Verdict]:
