@@ -803,6 +803,10 @@ def scheme_of(text: str) -> str:
     return match[1].lower() if match else "drs" if _GUID.match(text) else ""
 
 
+_SUM_IN_FRAGMENT = re.compile(r"(?:.*&)?(md5|sha1|sha256|sha512)=([^&]+)(?:&.*)?", re.IGNORECASE)
+"""A checksum behind a URL, as indexes of pip state it."""
+
+
 def file_at(
     url: str,
     *,
@@ -819,7 +823,7 @@ def file_at(
         url: Where it is, or an identifier of `IDENTIFIED`.
         name: Its path in the target folder; by default the last part of its URL.
         size: Its size in bytes.
-        checksums: What the list states.
+        checksums: What the list states; by default those in the fragment of its URL: `#md5=...`.
         folder: Its folder in the layout `id`; by default the host and path of its URL.
         mirrors: Further URLs of it.
         headers: Headers of requests.
@@ -853,6 +857,8 @@ def file_at(
     path = unquote(where.path) if scheme in URLS else address.partition("://")[2].partition("/")[2]
     above, _, last = path.rstrip("/").rpartition("/")
     kind = "url" if scheme in URLS else scheme
+    if not checksums and scheme in URLS and (stated := _SUM_IN_FRAGMENT.fullmatch(where.fragment)):
+        checksums = checksums_in({stated[1].lower(): stated[2]})
     if not name and not mirrors and not headers and scheme in WEB and _NO_NAME.fullmatch(last):
         in_query = [text for _, text in parse_qsl(where.query) if _FILE_NAME.fullmatch(text)]
         name, kind = (in_query[0], kind) if in_query else ("", scheme)

@@ -103,7 +103,9 @@ URLS = Format(
     lambda head: most_lines(head, _URL_LINE.match),
     _url_rows,
     url_files,
-    manual=Manual("the URL", "from DRS, S3 and Google if stated; else none", "by scheme and host"),
+    manual=Manual(
+        "the URL", "from DRS, S3 and Google if stated, or `#md5=…` in the URL; else none", "by scheme and host"
+    ),
 )
 
 

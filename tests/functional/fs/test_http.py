@@ -77,6 +77,10 @@ def test_commands_take_urls(server, omics, tmp_path, monkeypatch):
     assert omics("verify", url, "copy/a.bin").json["counts"] == {"verified": 1}
     got = omics("get", url, "--to", "data", "--output", "json")
     assert (got.code, got.json["verification"]["verified"]) == (0, 1), got.err
+    Path("list.txt").write_text(f"{url}#sha1={'0' * 40}\n")
+    for what in ("list.txt", Path("list.txt").read_text().strip()):
+        failed = omics("get", what, "--to", "wrong", "--retries", "0")
+        assert (failed.code, f"expected {'0' * 40}" in failed.err) == (1, True), failed.err
     monkeypatch.setenv("OMICS_CACHE", str(tmp_path / "cache"))
     assert omics("cp", url, "cached").code == 0
     before = server.sent("a.bin")

@@ -202,6 +202,22 @@ def test_a_url_that_names_no_file_leaves_the_name_to_its_query_or_server(url: st
     assert (file.kind, file.name) == (kind, name)
 
 
+@pytest.mark.parametrize(
+    ("fragment", "checksums"),
+    [
+        (f"md5={'A' * 32}", {"md5": "a" * 32}),
+        (f"egg=x&sha1={'0' * 40}", {"sha1": "0" * 40}),
+        ("top", {}),
+        ("tab=md5", {}),
+        ("amd5=0", {}),
+    ],
+)
+def test_a_checksum_in_the_fragment_of_a_url_is_used(fragment: str, checksums: dict[str, str]):
+    url = f"https://h.example/a.whl#{fragment}"
+    assert file_at(url).checksums == checksums
+    assert (file_at(url).name, file_at(url, checksums={"md5": "1" * 32}).checksums) == ("a.whl", {"md5": "1" * 32})
+
+
 SDRF = "Source Name\tArray Data File\tDerived Array Data File\tTerm Accession Number\n" + (
     "s\ta 1.CEL\tprocessed/a.txt\thttp://terms.example/obo/X_1\ns\ta 1.CEL\t\t\n"
 )
