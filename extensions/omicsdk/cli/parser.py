@@ -143,9 +143,12 @@ def _given(
     # Only with positional words is it open whether the word after a boolean is its value.
     typed_words = _joined(command_line[:end], options) if positional else command_line[:end]
     values, others = _split(typed_words, options)
+    known = [spelling for _, spellings, _ in options for spelling in spellings]
+    for word in others:
+        if word.startswith(("–", "—")) and (meant := f"--{word.lstrip('–—-').partition('=')[0]}") in known:
+            raise UsageError(f"{word}: {word[0]} is no dash of options", remedy=f"Write {meant}.")
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
-        known = [spelling for _, spellings, _ in options for spelling in spellings]
         known += [argument["name"].upper() for argument in positional]
         raise unknown_option(unknown.partition("=")[0], known, suggest)
     pairs = [(options[number][0], values[number]) for number in sorted(values)]

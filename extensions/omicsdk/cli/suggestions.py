@@ -172,7 +172,10 @@ def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
         known: The commands, services and topics.
     """
     from omicsdk.core.errors import UsageError
+    from omicsdk.portals.names.grammar import elsewhere
 
+    if place := elsewhere(word):
+        return UsageError(f"{word} is not at an archive that omics downloads from", remedy=f"It is of {place}.")
     near = did_you_mean(word, known)
     return UsageError(
         f"unknown command, service or topic {word!r}", remedy=f"{near} See: omics --help, or omics help topics".lstrip()

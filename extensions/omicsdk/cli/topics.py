@@ -103,8 +103,9 @@ ARCHIVES: dict[str, tuple[str, str]] = {
         "    omics login sb --base-url https://cgc-api.sbgenomics.com/v2\n    omics ls sb://me/project/",
     ),
     "zenodo": (
-        "Records of Zenodo, Figshare, Dataverse and Dryad",
-        "Files of a record by its DOI or page:\n\n    omics get 10.5281/zenodo.3357167 --to data --dry-run",
+        "Records of Zenodo, Figshare, Dataverse and Dryad; studies of PRIDE, MetaboLights and BioStudies",
+        "Files of a record by its DOI or page, and of a study by its accession:\n\n"
+        "    omics get 10.5281/zenodo.3357167 --to data --dry-run\n    omics get PXD000001 --to spectra --dry-run",
     ),
 }
 
@@ -114,7 +115,7 @@ SYNONYMS = {
     **dict.fromkeys(("sra", "geo", "ddbj", "ncbi", "arrayexpress"), "ena"),
     **dict.fromkeys(("anvil", "broad"), "terra"),
     **dict.fromkeys(("cavatica", "sevenbridges", "sbg"), "cgc"),
-    **dict.fromkeys(("figshare", "dataverse", "dryad"), "zenodo"),
+    **dict.fromkeys(("figshare", "dataverse", "dryad", "pride", "metabolights", "biostudies"), "zenodo"),
     **dict.fromkeys(("humancellatlas", "lungmap"), "hca"),
 }
 

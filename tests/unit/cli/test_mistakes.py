@@ -61,6 +61,9 @@ from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
         (["get", "--sse-c-key-file", "a"], "It is an option of omics "),
         (["drs", "get", "--exclude", "a"], "It is an option of omics "),
         (["cp", "--overwrite", "a", "b"], "Existing files are replaced without an option; --no-clobber skips them."),
+        (["get", "a", "—-to", "b"], "—-to: — is no dash of options. Write --to."),
+        (["help", "phs000178"], "phs000178 is not at an archive that omics downloads from. It is of dbGaP"),
+        (["help", "dbgap"], "It is of dbGaP: apply there"),
         (["get", "--tu", "a"], "Did you mean --to?"),
         (["sb", "projects", "create", "--name", "X"], "unknown option --name. Did you mean NAME?"),
         (["dss", "download", "--name", "X"], "unknown option --name. See: omics dss download --help"),
@@ -86,7 +89,7 @@ def test_a_topic_has_help(omics, name):
     assert all(len(line) <= 80 or line.startswith("    ") for line in ran.out.splitlines())
 
 
-@pytest.mark.parametrize("word", ["gdc", "TCGA", "sra", "hca", "anvil"])
+@pytest.mark.parametrize("word", ["gdc", "TCGA", "sra", "hca", "anvil", "PRIDE"])
 def test_an_archive_alone_shows_its_help(omics, word):
     assert omics(word, installed=True) == omics("help", archive(word), installed=True)
 

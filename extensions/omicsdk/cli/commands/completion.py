@@ -44,7 +44,7 @@ class Place(NamedTuple):
 def completion(shell: Literal["bash", "zsh", "fish", "powershell"]) -> str:
     """Print the completion script for your shell.
 
-    Completes commands, options and their values, profiles, projects and remote paths. Names that a service knows are
+    `omics completion install` writes it where the shell finds it. Completes commands, options and their values, profiles, projects and remote paths. Names that a service knows are
     cached for a minute in your cache folder.
 
     Args:
