@@ -186,6 +186,7 @@ def test_a_user_without_a_home_gets_a_warning(omics, homeless):
     assert (ran.code, ran.err) == (0, "")
     told = {row["subject"]: row for row in by_probe(ran.json, "disk") if row["status"] != "ok"}
     assert list(told) == ["settings", "tokens", "state"]
+    assert [row["subject"] for row in by_probe(ran.json, "disk") if not row["free"]] == list(told)
     assert all("HOME is not set" in row["found"] for row in told.values())
     assert told["state"]["remedy"] == "Name another folder in OMICS_STATE_DIR."
     assert omics("init").code == 0

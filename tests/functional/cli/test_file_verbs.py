@@ -99,6 +99,8 @@ def names_in(run, uri):
 
 
 def test_ls_lists_sizes_and_totals(run, folder):
+    if ":" not in folder:
+        Path(folder, ".omics-transfer").mkdir()
     assert names_in(run, folder) == list(FILES)
     shown = run("ls", "-lh", folder, tty=True)
     assert (shown.code, shown.err) == (0, "")

@@ -17,6 +17,7 @@ class Outcome(NamedTuple):
         found: The finding, without secrets.
         remedy: The remedy; empty if none is necessary.
         seconds: How long the service took to respond; None if it was not asked.
+        free: The free space of a folder, such as "25.7 GiB"; None if it is no folder, or unknown.
     """
 
     probe: str
@@ -25,3 +26,4 @@ class Outcome(NamedTuple):
     found: str
     remedy: str = ""
     seconds: float | None = None
+    free: str | None = None

@@ -141,7 +141,7 @@ def room(place: Place) -> Outcome:
             read_only = bool(counted.f_flag & os.ST_RDONLY)
     except (OmicsError, OSError) as error:
         return Outcome("disk", subject, "warning", _why(error), advice)
-    outcome = partial(Outcome, "disk", subject)
+    outcome = partial(Outcome, "disk", subject, free=_size(free))
     if not nearest.is_dir():
         return outcome("warning", f"{nearest} is a file", advice)
     left = f"{_size(free)} free" + (f", {inodes:,} files" if inodes is not None else "")
