@@ -68,6 +68,7 @@ def parties(endpoint: str | Auth | None, auth_provider: Auth | None) -> tuple[st
         ConfigError: The endpoint is invalid, or the credentials are something else.
     """
     if endpoint is not None and not isinstance(endpoint, str):
+        # Published examples pass the login alone, as in Gen3Jobs(auth).
         endpoint, auth_provider = None, endpoint
     if isinstance(auth_provider, tuple):
         credentials: Credentials | None = Basic(*cast("tuple[str, str]", auth_provider))

@@ -114,6 +114,7 @@ class Gen3Index(Service):
     def is_healthy(self) -> bool:
         """Return whether the service responds and reports that it is healthy."""
         try:
+            # The published method, too, returns False if the request fails.
             return self._indexd.get_status.raw().text == "Healthy"
         except (APIError, TransportError):
             return False

@@ -137,4 +137,5 @@ class Gen3Jobs(Service):
         """
         stop = Event()
         run = partial(self._commons.run_job, job_name, job_input, query=tuple(kwargs.items()), stop=stop)
+        # In a thread: the published method blocks the event loop while it sleeps.
         return cast("Response", await run_in_thread(run, stop))

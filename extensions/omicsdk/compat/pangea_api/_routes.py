@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+#: The beginning of all paths.
 API = "/api"
-"""The beginning of all paths."""
 
 # A URL keeps all characters that are valid in one, and its quoted characters.
 _SAFE_IN_PATH = "-._~!$&'()*+,;=:@/"

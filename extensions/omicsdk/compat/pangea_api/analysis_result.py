@@ -34,10 +34,10 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound="AnalysisResultField")
+#: Path and kind of a difference, our value, the other value.
 Difference = tuple[str, object, object]
-"""Path and kind of a difference, our value, the other value."""
+#: Receives messages about the progress of an upload.
 Logger = Callable[[str], object]
-"""Receives messages about the progress of an upload."""
 
 
 # -- data that JSON keeps as they are
@@ -81,6 +81,7 @@ def _of_mappings(side: str, where: str, ours: Mapping[Any, Any], theirs: Mapping
 def _of_lists(side: str, where: str, ours: Sequence[object], theirs: Sequence[object]) -> Iterator[Difference]:
     if len(ours) != len(theirs):
         yield f"MISMATCHED_LENGTHS:{side}:{where}", len(ours), len(theirs)
+    # The published client ends with an IndexError if the other list is shorter.
     for number, (value, other) in enumerate(zip(ours, theirs, strict=False)):
         here = f"{where}.index_{number}"
         yield from _of_values(side, here, here, "MISMATCHED_LIST_VALUES", value, other)
@@ -178,6 +179,7 @@ class AnalysisResultField(RemoteObject):
         from weakref import finalize
 
         folder = tempfile.mkdtemp(prefix="pangea-")
+        # The published client deletes the file in __del__, which may not be called when the program ends.
         finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return str(Path(folder, self.get_referenced_filename().rpartition("/")[2]))
 
@@ -215,10 +217,12 @@ class AnalysisResultField(RemoteObject):
             options: dict[str, Any] = {"multipart_thresh": multipart_thresh, "chunk_size": chunk_size}
             options |= {"retries": max_retries, "logger": logger, "check": False}
             raise_failure(upload_files(self.knex.client, files, **options))
+        # The server has changed stored_data; the published object keeps the old one.
         return self.refresh()
 
     def upload_small_file(self, filepath: str | os.PathLike[str]) -> Self:
         """Upload a file of at most 5 GiB in one request; errors as for `upload_file`."""
+        # No file reaches this size: it is sent whole, as by the published method.
         return self.upload_file(filepath, 1 << 62, max_retries=10)
 
     def upload_large_file(
@@ -230,6 +234,7 @@ class AnalysisResultField(RemoteObject):
         logger: Logger | None = None,
     ) -> Self:
         """Upload a file in parts; arguments and errors as for `upload_file`, and `file_size` is not needed."""
+        # The published client counts the parts by it; here the file's own size applies.
         del file_size
         return self.upload_file(filepath, 0, chunk_size=chunk_size, max_retries=max_retries, logger=logger)
 

@@ -52,6 +52,7 @@ def time_since_file_cached(blob_filepath: str | os.PathLike[str]) -> int:
 def cache_folder() -> Path:
     """Return the folder of the cache."""
     if folder := os.environ.get(FOLDER_VARIABLE):
+        # v1 has the published client's files, whose names don't depend on the server and user.
         return Path(folder) / ".pangea_api_cache" / "v2"
     from platformdirs import user_cache_path
 

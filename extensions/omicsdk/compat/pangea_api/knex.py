@@ -38,8 +38,8 @@ __all__ = [
 
 DEFAULT_ENDPOINT = "https://pangeabio.io"
 """The server that is used when none is configured."""
+#: Parameters of a URL's query by name; those that are None are not sent.
 Options: TypeAlias = Mapping[str, object] | None
-"""Parameters of a URL's query by name; those that are None are not sent."""
 #: The server's messages for a request without a token, or with one that is not valid any longer; both are 403.
 _NOT_LOGGED_IN = ("Authentication credentials were not provided.", "Invalid token")
 
@@ -198,6 +198,7 @@ class Knex(Connection):
 
         with documented_errors(refused=PangeaLoginError):
             check_encrypted(self.endpoint)
+            # Requested each time: the published client keeps the token in its cache, in the working directory.
             token: object = getattr(self._anonymous.login(email=username, password=password), "auth_token", None)
             if not isinstance(token, str):
                 raise core.DecodeError("auth/token/login", "auth_token", None, expected="a token")

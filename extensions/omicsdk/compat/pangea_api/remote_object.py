@@ -22,10 +22,10 @@ __all__ = ["RemoteObject", "RemoteObjectError", "RemoteObjectOverwriteError"]
 
 R = TypeVar("R", bound="RemoteObject")
 
+#: Fields that only the server sets.
 FACTS = ("uuid", "created_at", "updated_at")
-"""Fields that only the server sets."""
+#: Characters of a value that a message shows.
 SHOWN = 200
-"""Characters of a value that a message shows."""
 
 
 class RemoteObjectError(UsageError):
@@ -111,6 +111,7 @@ class RemoteObject:
     def inherited_url_options(self) -> dict[str, object]:
         """Its url_options and those of its parents."""
         parent = self._parent()
+        # A parent's options take precedence, as in the published client.
         return {**self.url_options, **(parent.inherited_url_options if parent is not None else {})}
 
     def invalidate_cache(self) -> None:
@@ -182,6 +183,7 @@ class RemoteObject:
 
     def exists(self) -> bool:
         """Return whether it exists on the server; an existing object is fetched, with errors as of `get`."""
+        # The published client returns False after any failed request, though a failing server may have the object.
         with suppress(PangeaNotFoundError):
             if not self._deleted:
                 self._read(fresh=True)
@@ -219,6 +221,7 @@ class RemoteObject:
         try:
             self._read(fresh=True)
         except PangeaNotFoundError:
+            # Only if it is missing: the published client creates it after any failed request.
             self._create_or_find()
         return self
 
@@ -227,6 +230,7 @@ class RemoteObject:
         self._check_alive("deleted")
         if self.uuid is None:
             self._read(fresh=True)
+        # By the UUID: the published path by names may be another object's, as the server ignores case.
         self.knex.delete(self._own_route(), url_options=self.inherited_url_options)
         self.invalidate_cache()
         self._already_fetched, self._deleted = False, True
@@ -310,6 +314,7 @@ class RemoteObject:
                 raise error from None
 
     def _save(self) -> None:
+        # The published client sends all fields, and so overwrites what others have changed since.
         changes = self._changes()
         for name, value in changes.items():
             if self._is_blank(name, value):

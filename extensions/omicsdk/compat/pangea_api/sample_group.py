@@ -107,6 +107,7 @@ class SampleGroup(RemoteObject):
             error_handler(error)
 
         def fetch() -> Iterator[Sample]:
+            # Its samples may be in other libraries; the published client gives all of them a path below this group.
             self.get()  # before its UUID is read
             libraries: dict[str, SampleGroup] = {str(self.uuid): self}
             return self._children(
@@ -163,6 +164,7 @@ class SampleGroup(RemoteObject):
 
     def _create(self) -> None:
         is_public = self.is_public
+        # The published client doesn't send is_public when it creates a group.
         super()._create()
         self._check_visibility(is_public)
 
@@ -179,7 +181,9 @@ class SampleGroup(RemoteObject):
             self.knex.post(url, json={"sample_uuids": uuids})
             self._added = self._added[len(batch) :]
         for batch in batches(self._removed, BATCH):
+            # Not idem() as in the published client, which creates a missing sample to remove it.
             uuids = [sample.get().uuid for sample in batch]
+            # The published client sends no body, so that nothing is removed.
             self.knex.delete(url, json={"sample_uuids": uuids})
             self._removed = self._removed[len(batch) :]
 

@@ -60,6 +60,7 @@ class _Prototype(_ByUuid):
     @classmethod
     def from_name(cls, knex: Knex, name: str) -> Self:
         """Fetch an object by its name, by searching the server's list; a PangeaNotFoundError without one."""
+        # The published client requests the name in the place of the UUID.
         for blob in paginated_iterator(knex, list_url(cls.route, {"name": name})):
             if text_at(blob, "name") == name:
                 return cls(knex, text_at(blob, "uuid"))._fetched(blob)
@@ -94,6 +95,7 @@ class _Order(_ByUuid):
     def _opened(self, route: str, made_of: Callable[[Knex, Blob], R]) -> R:
         """Fetch its subject, as an object whose requests name this order and so have its privilege for everything below."""
         options = {"work_order_uuid": self.uuid}
+        # In this request, too: the published client sends the order's UUID only in later ones.
         resource = made_of(self.knex, self.knex.get(route, url_options=options))
         resource.url_options.update(options)
         return resource
@@ -115,11 +117,13 @@ class WorkOrderProto(_Prototype):
         chosen = {"random": "random" if random else None, "not_status": not_status or None}
         query = {"max_num": max_num if max_num > 0 else None, **chosen}
         url = list_url(f"{self.route}/{self.uuid}/work_orders", query)
+        # All pages; the published client returns the first one.
         return [WorkOrder.from_blob(self.knex, blob) for blob in paginated_iterator(self.knex, url)]
 
     def get_active_work_order_for_sample(self, sample: Sample) -> WorkOrder:
         """Return the sample's work order of this kind, matched by name, as the server does not state the kind; or a KeyError."""
         self.get()
+        # A prototype that was made of its UUID has its name only now.
         url = list_url(f"samples/{sample.get().uuid}/work_orders", sample.inherited_url_options)
         for blob in paginated_iterator(self.knex, url):
             if blob.get("name") == self.name:

@@ -30,13 +30,13 @@ class Number(NamedTuple):
 
 
 _COUNTS = ("download_max_workers", "upload_max_workers", "max_parallel_requests")
+#: The numbers that an Api takes, by their names.
 NUMBERS: Mapping[str, Number] = {
     **dict.fromkeys(_COUNTS, Number("a whole number, 1 or more", is_whole=True, least=1)),
     "retry_count": Number("a whole number, 0 or more; 0 for never sending again", is_whole=True),
     "backoff_factor": Number("seconds, 0 or more"),
     "timeout": Number("seconds above 0, or None for the defaults", above=True, is_optional=True),
 }
-"""The numbers that an Api takes, by their names."""
 
 
 def check_numbers(**given: object) -> None:

@@ -196,6 +196,7 @@ class Connection:
             CrunchAPIException: A text cannot be sent (a UsageError), the site refused it, or did not answer.
         """
         with documented_errors():
+            # A refusal is raised here; the published client prints it and returns the response.
             return DocumentedResponse(self._api.raw_request("POST", relative_url, kwargs, on_message=self._print))
 
     @documented_errors()
@@ -253,6 +254,7 @@ class Connection:
         """
         self._print(f"Adding project '{project}' on the site {self.base_url}")
         fields = {"name": project, "description": description, "details": details}
+        # Without a workflow the form is that of the published client, which cannot send one.
         return self.post("api/projects/", **{**fields, "workflow": workflow} if workflow else fields)
 
     def add_dataset(

@@ -121,6 +121,7 @@ def error_of(response: Response) -> SbgError:
         message = payload.get("message") or response.reason or f"HTTP status {status}"
         error = class_of(status)(payload.get("code"), message, payload.get("more_info"), status=status)
     else:
+        # As in the published client, whatever the status.
         error = NonJSONResponseError(status, message=shortened(_words(response), MESSAGE_LIMIT) or response.reason)
     if response.error is not None:  # the request and the response, as in core's error
         names = ("method", "url", "body", "operation", "retry_after", "headers")

@@ -80,6 +80,7 @@ class Login(Credentials):
     def headers(self, method: str, url: str) -> Mapping[str, str]:
         """Headers of the login, and additional headers."""
         added = {name: value for name, value in self.added().items() if name.lower() not in _HARMLESS}
+        # A program that replaces or deletes the token's header logs in by its own headers alone.
         return {**self._login.headers(method, url), **added} if self._is_untouched() else added
 
     def added(self) -> dict[str, str]:
@@ -111,6 +112,7 @@ class HandledExchange(Exchange):
         response = self.api.send(request)
         if response.response is not None:
             return response.response
+        # The body is decoded already: with these headers httpx would decode it once more.
         headers = [(name, value) for name, value in response.headers.items() if name.lower() not in OF_THE_BODY]
         http_request = httpx.Request(request.method, response.url)
         return httpx.Response(response.status_code, headers=headers, content=response.content, request=http_request)

@@ -136,6 +136,7 @@ class HttpClient(Connection):
         check_config(config)
         _arguments.check_handlers(error_handlers or ())
         proxy_settings = format_proxies(proxies)
+        # The published client doesn't look at oauth_token here: the token of the variables took its place.
         access = by_default() if (config, url, token, oauth_token) == (None,) * 4 else config
         if access is not None:
             url, token, oauth_token = access.api_endpoint, access.auth_token, None
@@ -146,6 +147,7 @@ class HttpClient(Connection):
         if not (token or oauth_token):
             raise SettingsError("The token is missing", remedy="Pass token or oauth_token.")
         if token and oauth_token:
+            # The published client sends the token then, and ignores oauth_token silently.
             raise SettingsError("token and oauth_token are mutually exclusive", remedy="Pass one of them.")
         _arguments.check_address(url, debug=debug)
         self.url, self.aa, self.timeout, self.clock = url.rstrip("/"), advance_access, timeout, clock
@@ -195,6 +197,7 @@ class HttpClient(Connection):
         """Environment variables for connections to the platform and file servers; None for those of the process."""
         if not self.proxies:
             return None
+        # As variables, not as a setting of the connections: so NO_PROXY of the environment applies.
         return {**os.environ, **{f"{scheme}_proxy": proxy for scheme, proxy in self.proxies.items()}}
 
     @property
@@ -271,10 +274,12 @@ class HttpClient(Connection):
     def reset_time(self) -> datetime | None:
         """Time of the reset of the limit, in local time, from the last response."""
         seconds = self._number("x-ratelimit-reset")
+        # Local time without zone, as the published client has it.
         return None if seconds is None else datetime.fromtimestamp(seconds)
 
     def _number(self, header: str) -> int | None:
         if header not in self._last_headers:
+            # The published client requests the limit for each read; here only while no response has stated it.
             self.send(self.client.get_rate_limit.build())
         from omicsdk.core.type_guards import number_in  # there is a response by now
 
@@ -392,6 +397,7 @@ class HttpClient(Connection):
         with self._gate:
             response = response_to(request, self.client, self._credentials)
         headers = {name: response.headers[name] for name in _REPORTED_HEADERS if name in response.headers}
+        # A limit stays known if a response lacks it; the id of an earlier request must not pass for that of this one.
         self._last_headers = {**self._last_headers, "x-request-id": None, **headers}
         return response
 

@@ -100,6 +100,7 @@ def _until_reset(api: HttpClient, response: Response) -> float:
     """Return the seconds until the rate limit is reset, at least 1; SLEEP if unknown."""
     for name, now in (("X-RateLimit-Reset", api.clock.now()), ("Retry-After", 0.0)):
         try:
+            # The published client waits 0 seconds after that time: with a clock that is ahead it never pauses.
             return max(1.0, float(response.headers[name]) - now)
         except (KeyError, ValueError):
             continue

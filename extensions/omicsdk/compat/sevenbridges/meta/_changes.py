@@ -27,6 +27,7 @@ def changes(
         if name not in now or (name in before and same(before[name], now[name])):
             continue
         old, new = before.get(name), now[name]
+        # What was assigned is sent whole, as the published client sends assigned metadata.
         if isinstance(old, dict) and isinstance(new, dict) and name not in whole:
             changed[name] = sendable(members(cast("dict[str, Any]", old), cast("dict[str, Any]", new)))
         else:
@@ -82,4 +83,5 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         pairs = list(zip(cast("list[Any]", one), cast("list[Any]", other), strict=False))
         return len(cast("list[Any]", one)) == len(cast("list[Any]", other)) and all(starmap(same, pairs))
+    # Python's True equals 1: an edit from one to the other would not be sent.
     return isinstance(one, bool) == isinstance(other, bool) and one == other

@@ -48,6 +48,7 @@ def query_time(name: str, value: str | date) -> str:
         return value
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo is not None else value
+        # The published client cuts off fractions of seconds, too.
         return moment.replace(tzinfo=None).isoformat(timespec="seconds")
     if isinstance(value, date):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
         return f"{value.isoformat()}T00:00:00"
@@ -91,6 +92,7 @@ def required(item: Mapping[str, Any], name: str, at: int) -> Any:
 
 _IDS = "automation billing_group division file invoice_id package parent project project_id resume_from run_id team volume origin"
 _TIMES = "created_from created_to started_from started_to ended_from ended_to"
+#: Conversions of arguments before they are sent, by published name.
 CONVERSIONS: Mapping[str, Conversion] = {
     **dict.fromkeys(_IDS.split(), lambda _, value: identifier(value)),
     **dict.fromkeys(("user", "username", "member"), lambda _, value: name_of(value)),
@@ -98,9 +100,8 @@ CONVERSIONS: Mapping[str, Conversion] = {
     **dict.fromkeys(("date_from", "date_to"), query_day),
     **dict.fromkeys(("permissions", "position"), plain_mapping),
 }
-"""Conversions of arguments before they are sent, by published name."""
+#: What every operation calls arguments that have another published name.
 NAMES: Mapping[str, str] = {"automation": "automation_id"}
-"""What every operation calls arguments that have another published name."""
 
 
 def _operation(
@@ -178,14 +179,14 @@ def _operation(
     return make
 
 
+#: Make a method that lists a page.
 lists = partial(_operation, "page")
-"""Make a method that lists a page."""
+#: Make a method that returns a resource, which it may have created.
 gives = partial(_operation, "one")
-"""Make a method that returns a resource, which it may have created."""
+#: Make a method that changes an object, with an argument `inplace`.
 acts = partial(_operation, "changed")
-"""Make a method that changes an object, with an argument `inplace`."""
+#: Make a method that returns nothing.
 sends = partial(_operation, "nothing")
-"""Make a method that returns nothing."""
 
 
 class Listed(Gettable):

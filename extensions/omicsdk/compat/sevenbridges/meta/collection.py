@@ -26,6 +26,7 @@ P = TypeVar("P")
 #: The platform's longest page.
 LONGEST_PAGE = PAGE
 _TOTAL = "x-total-matching-query"
+# The published client sends its DEFAULT_BULK_LIMIT in place of a limit of 0 or less.
 _NO_LIMIT = re.compile(r"(?<=[?&]limit=)(?:0|-\d+)(?=&|$)")
 
 
@@ -93,6 +94,7 @@ class Collection(list[R], Generic[R]):
         def link_of(page: Collection[R]) -> str | None:
             return page.next_link if page or offset is None else None
 
+        # The published client requests this page a second time here; its items are at hand.
         link = self._link("next")
         offset = None if link is None else _offset(link)
         if link is None or offset is None or self._total < 0:
@@ -155,6 +157,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         api: Api,
         resource: type[VolumeObject],
     ) -> None:
+        # -1 as in the published client: no header of these lists has a number.
         super().__init__(resource, href, -1, items, links, api)
         self.prefixes = list(prefixes)
         self._own_prefixes = tuple(prefixes)
@@ -177,6 +180,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         return super().all()
 
     def _link(self, rel: str) -> str | None:
+        # Links of volumes are {"next": URL}, those of other lists {"rel": "next", "href": URL}.
         return next((_url_in(link, rel) for link in self.links if link.get(rel)), None)
 
     def _fetched(self, href: str) -> VolumeCollection:
@@ -213,6 +217,7 @@ def _optional(name: str, payload: Mapping[str, Any], response: Response) -> list
 
 def _offset(href: str) -> int | None:
     query = _query(href)
+    # A list by tokens has no positions that could be computed: its pages are requested one after the other.
     return None if "token" in query else number_in(query.get("offset"))
 
 

@@ -41,6 +41,7 @@ class Field(Generic[T]):
         self._decode, self._check = decode, check
 
     def __set_name__(self, owner: type, name: str) -> None:
+        # A second name would else read the member of the first.
         if self.name != name and vars(owner).get(self.name) is self:  # `a = b = text()` is a field for each name
             field = copy(self)
             field.name = name
@@ -86,6 +87,7 @@ def moment(text: Any) -> datetime:
         read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # the new value is one already
     except (TypeError, ValueError):
         raise ValidationError(f"{text!r} is not a time in the platform's format") from None
+    # Without zone, as the published client, which reads the "Z" as a plain letter.
     return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -107,6 +107,7 @@ class Resource:
     def field(self, name: str) -> Any:
         """Return a member's JSON value without a request, None if missing. Changes of a dictionary or list are edits."""
         value: Any = self._data.get(name)
+        # The caller may change it, which is found by comparison with `_old`: that keeps a value of its own.
         if isinstance(value, dict | list) and value is self._old.get(name):
             value = copied(value)
             self.adopt(name, value)
@@ -117,6 +118,7 @@ class Resource:
         value: Any = self._data.get(name)
         if value is not None and not isinstance(value, dict | list):  # most reads, of long lists
             return value
+        # As the published client does: one request has all fields, and a field that it lacks is None from then on.
         if name not in self._data and not self._fetched:
             request = self._request()
             if request is not None:
@@ -243,6 +245,8 @@ class Resource:
     @classmethod
     def _resource(cls) -> builtins.type:
         """The class that all Apis' classes of this kind come from."""
+        # Each Api has subclasses with its `_API`; the published client has one class, so objects of two Apis
+        # can be equal.
         return next(base for base in cls.__mro__ if "_API" not in vars(base) or base is Resource)
 
     def deepcopy(self) -> Self:

@@ -32,6 +32,7 @@ class Transform:
     to_task = _to("Task")
     to_app = _to("App")
     to_file = _to("File")
+    # The published client, too, names users and members by their username, not their id.
     to_user = _to("User", "username")
     to_billing_group = _to("BillingGroup")
     to_volume = _to("Volume")
@@ -52,6 +53,7 @@ class Transform:
     def to_datestring(d: str | datetime) -> str:
         """Return a date as text such as 2024-01-31T12:00:00; text is returned unchanged."""
         if isinstance(d, datetime):
+            # The published text ends before the fraction of a second, and so before the zone that follows it.
             return d.replace(tzinfo=None).isoformat(timespec="seconds")
         return Transform.to_location(d)
 

@@ -184,6 +184,7 @@ class File(Gettable, path="file_id", calls="get_file delete_file"):
     @property
     def secondary_files(self) -> list[File]:
         """The files that belong to it, such as an index; empty if the platform states none."""
+        # Files of tasks have them under CWL's name; the published field is `_secondary_files`.
         name = "secondaryFiles" if self.field("secondaryFiles") else "_secondary_files"
         values = fields.typed(self, name, self.look_up(name), is_array)
         if not values:
@@ -320,6 +321,7 @@ class File(Gettable, path="file_id", calls="get_file delete_file"):
         target = self if inplace else self.deepcopy()
         path_ids = self._place(self)
         merging = "replace_file_metadata" if "metadata" in self._assigned else "update_file_metadata"
+        # The order of the published client.
         for name, operation, kind in (("metadata", merging, dict), ("tags", "replace_file_tags", list)):
             if name in changed:
                 request = request_of(self.api, operation, **path_ids, body=changed.pop(name) or kind())

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Direction = Literal["upload", "download"]
 
 #: Parts of one file that are moved at once.
+#: The published client submits as many.
 OF_A_FILE = 4
 
 
@@ -35,8 +36,8 @@ _log = logger("omicsdk.sb")
 
 _GOING_ON = (TransferState.RUNNING, TransferState.PAUSED)
 _ABORTED = dict.fromkeys(("interrupt", "terminate"), TransferState.ABORTED)
+#: Final state of a stopped transfer, by reason.
 _BY_REASON: Mapping[str | None, str] = {"asked": TransferState.STOPPED, **_ABORTED}
-"""Final state of a stopped transfer, by reason."""
 
 
 class Handle(threading.Thread, ABC):
@@ -96,6 +97,7 @@ class Handle(threading.Thread, ABC):
         if self._start_time is None:
             return 0.0
         end = self._ended if self._is_over else self._api.clock.monotonic()
+        # The published unit: milliseconds.
         return (end - self._began) * 1000
 
     def add_callback(
@@ -142,6 +144,7 @@ class Handle(threading.Thread, ABC):
         with self._guard:
             self._expect("stop", *_GOING_ON)
         self._control.stop()
+        # A callback is called in the transfer's thread, which cannot wait for its own end.
         if threading.current_thread() is not self._runner:
             self._await()
             if self._failure is not None:
@@ -166,6 +169,7 @@ class Handle(threading.Thread, ABC):
 
     def run(self) -> None:
         """Do the work; call `start()` instead, which has this called in a thread."""
+        # A program may call run() itself, as of any Thread: all is done in its thread then.
         if threading.current_thread() is not self:
             self._begin()
         self._runner = threading.current_thread()
@@ -232,9 +236,11 @@ class Handle(threading.Thread, ABC):
                 self._given_up()
             except (OmicsError, OSError) as refused:
                 status, self._failure = TransferState.FAILED, as_sbg(refused)
+        # The published client calls the callback after `stop`, too.
         calls = self._callbacks if status in (TransferState.COMPLETED, TransferState.STOPPED) else self._errorbacks
         with self._guard:
             self._ended = self._api.clock.monotonic()
+            # The status is last: `wait` and `duration` read it without the lock, and then the others.
             self._is_told = bool(self._errorbacks)
             self._status = status
         if status == TransferState.COMPLETED:

@@ -88,6 +88,7 @@ class Download(Handle):
     def _move(self, connections: int) -> TransferReport:
         final = Path(self._path).absolute()
         is_there = os.path.lexists(final)
+        # As the published client does: the existing file stays until the new one is complete.
         fetched = final.with_name(_beside(final.name)) if is_there else final
         item, origin = self._item(fetched.name, final.name)
         journal = journal_for("sb/downloads", self._api.url, origin, str(fetched))
@@ -105,6 +106,8 @@ class Download(Handle):
         if self._file is None:
             url, checksums = self._url or "", self._checksums or {}
             item = Item(name, Location(url), None, checksums, title, self._retries)
+            # The query has the signature, which differs in the next presigned URL of the same file: the journal
+            # is found without it.
             return item, url.partition("?")[0]
         file_id, size, stored_checksums = _facts_of(self._file)
         checksums = stored_checksums if self._checksums is None else self._checksums
@@ -115,6 +118,7 @@ class Download(Handle):
 
 def _beside(title: str) -> str:
     """The name under which a file is fetched that takes another one's place; no longer than file systems take."""
+    # 40 characters are at most 160 bytes of UTF-8; file systems take names of 255.
     return f".{title[:40]}.{hashlib.blake2b(os.fsencode(title), digest_size=4).hexdigest()}.new"
 
 
@@ -126,6 +130,7 @@ def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None
     size, (retries, _) = check_part_size(part_size, STREAMED, 1), retrying(retry_count, None)
     api, file_id = file.api, identifier(file)
 
+    # A generator of its own: invalid arguments are errors of the call, not of the first `next`.
     def chunks() -> Generator[bytes]:
         with as_ours():
             yield from downloads.stream(api.platform, file_id, size, retries, api.timeout)

@@ -60,6 +60,7 @@ PENDING = "pending"
 DOWNLOADED = "downloaded"
 ERROR = "error"
 # The status of a file by its error, the special errors first.
+# The texts are those of the published client.
 _REASONS = (
     (UnknownPrefix, "error (resolving DRS host)"),
     (NoAccess, "error (no access methods)"),
@@ -207,6 +208,7 @@ class Manifest:
         """
         return [
             Downloadable(
+                # The published client takes the id and host alone, and so verifies nothing.
                 entry.object_id,
                 file_size=entry.file_size,
                 file_name=entry.file_name,
@@ -276,6 +278,7 @@ def get_hostname_from_endpoint(endpoint: str) -> str:
     Args:
         endpoint: Its URL.
     """
+    # The published function drops the port, without which a commons on this machine is not reached.
     return endpoint.strip().rpartition("://")[2].partition("/")[0]
 
 
@@ -348,6 +351,7 @@ def resolve_objects_drs_hostname(
     for downloadable in object_ids:
         if downloadable.hostname:
             continue
+        # The published client takes commons_url for identifiers with another host, too.
         if commons_url and not parse_drs_id(downloadable.object_id).host:
             downloadable.hostname = get_hostname_from_endpoint(commons_url)
             continue
@@ -738,6 +742,7 @@ class DownloadManager:
 
     def _known(self, host: str) -> KnownDRSEndpoint:
         if host == self.hostname:
+            # The service has logins of other commons only; this one takes the user's own.
             return KnownDRSEndpoint(host, use_wts=False)
         try:
             login: dict[str, Any] = wts_external_oidc(self.hostname).get(host) or {}
@@ -785,6 +790,7 @@ class DownloadManager:
         Returns:
             The result for each object by its identifier; for a bundle's files by theirs.
         """
+        # The published client has another dictionary in place of a bundle's status.
         statuses: dict[str, DownloadStatus] = {}
         ids = {_located(downloadable): downloadable.object_id for downloadable in object_list}
         requested = [

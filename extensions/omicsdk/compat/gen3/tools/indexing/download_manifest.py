@@ -8,6 +8,7 @@ from omicsdk.compat.gen3._service import async_commons
 from omicsdk.core.logs import logger
 
 MAX_CONCURRENT_REQUESTS = 24
+# A published name, without effect here.
 INDEXD_RECORD_PAGE_SIZE = 1024
 _log = logger(__name__)
 

@@ -15,6 +15,7 @@ from omicsdk.gen3.manifests.crosswalk import BLOCK, GUID_TYPE
 if TYPE_CHECKING:
     from omicsdk.compat.gen3.auth import Gen3Auth
 
+# Published names, without effect here.
 MAX_GUIDS_PER_REQUEST = 2000
 MAX_CONCURRENT_REQUESTS = 5
 CROSSWALK_NAMESPACE = BLOCK

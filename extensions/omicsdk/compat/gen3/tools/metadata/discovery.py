@@ -15,6 +15,7 @@ from omicsdk.gen3.manifests.discovery import BLOCK, GUID_TYPE, checked_format, n
 if TYPE_CHECKING:
     from omicsdk.compat.gen3.auth import Gen3Auth
 
+# Published names, without effect here.
 MAX_GUIDS_PER_REQUEST = 2000
 MAX_CONCURRENT_REQUESTS = 5
 _log = logger(__name__)
@@ -47,6 +48,7 @@ async def output_expanded_discovery_metadata(
         UsageError: There is no such format.
     """
     file_format = checked_format(output_format)
+    # As published: the name is of the login's commons, not of `endpoint`.
     output = name_for(auth.endpoint, guid_type, output_filename_suffix, f".{file_format}")
     async with async_commons(endpoint, auth) as client:
         count = await client.read_discovery(
