@@ -115,6 +115,7 @@ def _in_bash(word: str, start: int, quote: str) -> str:
     if quote:
         # Within double quotes bash replaces `!` by an earlier command.
         return "" if any(c in ("'" if quote == "'" else '"$`\\!') for c in end) else end
+    # bash takes any character after a backslash as it is, special or not.
     return "".join(c if c.isalnum() or c in "-_./:+@,=%" else f"\\{c}" for c in end)
 
 

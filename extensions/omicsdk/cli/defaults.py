@@ -89,6 +89,7 @@ def checked_default(argument: Argument, value: Any) -> Any:
     """
     converted = _converted(argument, value)
     if argument["name"] in ("call-timeout", "call-budget"):
+        # Only checked: the text is parsed when the command begins.
         seconds_of(spelled(argument), str(value))
     from omicsdk.transfer.engine.options import SelectionOptionsDict, TransferOptions
 
@@ -145,6 +146,7 @@ def _defaults(target: Found, settings: Settings, names: list[str]) -> tuple[dict
     if level is not None:
         everywhere["log-level"] = _level(settings, level)
     for name in names:
+        # Settings may have underscores for the dashes of commands.
         if name.replace("_", "-") != target.path[-1]:
             continue
         section = settings.get(word, name)

@@ -28,6 +28,7 @@ def run_program(program: Program, words: list[str]) -> int:
         ended by SIGTERM.
     """
     _prepare_streams()
+    # Before all else: the typed words may be incomplete, and no error of theirs may reach the terminal.
     if words[:1] == ["__complete"]:
         from omicsdk.cli.completion import response
 
@@ -67,6 +68,7 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
         program: The program.
         where: Grows by the words of the command, for errors.
     """
+    # In any order. Beside another word --all may be an option of a command.
     if "--all" in arguments and set(arguments) <= {"--all", "-h", "--help", "help"}:
         return write(group_help(program.root(), terminal_width(), everything=True))
     before: list[str] = []
@@ -91,6 +93,7 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
             # Of the whole program, and of a group of commands: `hca upload help` is documented as well.
             command = [word for word in arguments[1:] if not word.startswith("-")]
             return show_help(program, command, node=node, where=where)
+        # Only a first word may be an alias, whose expansion is read as if it was typed.
         if node is None and program.find(arguments[0]) is None:
             resolved = program.resolve(arguments, before, seen)
             if isinstance(resolved, int):
@@ -98,6 +101,7 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
             arguments = resolved
             continue
         node = program.follow(node, arguments)
+        # In place: an error below names the command that was reached.
         where[1:] = node.path
         if isinstance(node, Found):
             break
@@ -129,6 +133,7 @@ def _run(found: Found, before: list[str], words: list[str]) -> int:
         return _show_help(found)
     if settings.get("version"):
         return write(f"{program.version()}\n")
+    # --debug takes precedence over --quiet, and that over --log-level.
     least = "ERROR" if settings.get("quiet") else settings.get("log-level", LOG_LEVEL)
     level = "DEBUG" if settings.get("debug") else least
     console = program.messages(level, settings)

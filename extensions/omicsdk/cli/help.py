@@ -37,6 +37,7 @@ def columns(descriptor: int = 1) -> int:
     if columns.isdigit() and int(columns):
         return int(columns)
     try:
+        # A pseudo-terminal without a size has 0 columns.
         return os.get_terminal_size(descriptor).columns or 80
     except (OSError, ValueError):
         return 80
@@ -97,6 +98,7 @@ def command_help(found: Found, width: int) -> str:
         *(placeholder(word) if word.get("required") else f"[{placeholder(word)}]" for word in positionals),
     ]
     sections = [filled(usage, width, "    ")]
+    # Once, where both are the same.
     for text in dict.fromkeys((command.get("summary") or "", command.get("description") or "")):
         sections += prose(text, width)
     if examples := command.get("examples"):
@@ -225,6 +227,7 @@ def filled(words: Iterable[str], width: int, indent: str) -> str:
 def _example(line: str, width: int) -> str:
     """A command line that can be pasted: broken before options only, as shells take it."""
     pieces = line.replace(" --", "\n--").split("\n")
+    # 8 characters of indentation, and 2 for the backslash.
     return "    " + " \\\n        ".join(wrapped(pieces, width - 10))
 
 

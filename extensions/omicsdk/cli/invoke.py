@@ -50,6 +50,7 @@ def work(
         catalog: The catalog with the command.
         console: Prints messages.
     """
+    # First: an invalid --query is an error before anything is requested.
     output = Output(
         settings.get("output"), settings.get("query"), columns=settings.get("columns"), sort=settings.get("sort")
     )
@@ -84,6 +85,7 @@ def _run(
         for option in (service or {}).get("options", ())
         if option in command.get("parameters", ()) or key(option) in command.get("own", ())
     ]
+    # Taken out: they are for the client, and the command's function has no such arguments.
     access = {name: values.pop(name) for name in options if name in values}
     with ExitStack() as opened:
 
@@ -92,6 +94,7 @@ def _run(
             if command.get("login") and getattr(client, "credentials", None) is None:
                 raise AuthError(f"No login for {client.base_url}", remedy=(service or {}).get("remedy"))
             if service is not None and "not_it" in service:
+                # A callback at the exit receives the error of the call, and corrects it before it is printed.
                 opened.push(partial(_not_it, client, service["not_it"]))
             return client
 
@@ -367,6 +370,7 @@ def _generated_client(target: Found, base_url: str | None, token: str | None) ->
     from omicsdk.core.credentials import BearerToken
 
     module = import_module(f"omicsdk_api.{target.package}")
+    # The asynchronous client ends in Api, too.
     client = next(getattr(module, name) for name in module.__all__ if name.endswith("Api") and name[:5] != "Async")
     base_url, token = stated_by_variables(target.path[0], base_url, token, client._default_base_url)
     return client(base_url) if token is None else client(base_url, credentials=BearerToken(token))

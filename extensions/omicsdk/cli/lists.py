@@ -61,6 +61,7 @@ class JsonList:
         head, _, tail = escaped(text).partition(f'"{mark}"')
         self._write = write
         self._head, self._tail = head.rstrip(), tail
+        # The line break and the indentation before an item.
         self._break = head[len(self._head) :]
         self._encode = block_encoder(len(self._break) - 1, ascii_only=ascii_only)
         self._is_empty = True
@@ -104,6 +105,7 @@ class Tsv:
 
 
 def _tsv_cell(text: str) -> str:
+    # The backslash first, since the other replacements add some.
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 

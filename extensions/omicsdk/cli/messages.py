@@ -78,6 +78,7 @@ class Messages:
     @property
     def is_attended(self) -> bool:
         """Whether stdin and stderr are a terminal."""
+        # stdout does not count: questions are on stderr, and the result may go to a file.
         return self._stdin.isatty() and self._stderr.isatty()
 
     @property

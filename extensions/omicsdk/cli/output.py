@@ -431,8 +431,10 @@ class Console(Messages):
                 yield show
         finally:
             if metrics is not None:
+                # `running` has joined its thread by now, which updates the metrics, too.
                 metrics.state = reports.total()
             if draw is not None:
+                # First: `raw` draws the bar again below each line as long as it is set.
                 self._bar = ""
                 self._draw("")
             if is_grouped:
@@ -446,6 +448,7 @@ class Console(Messages):
         from omicsdk.cli.progress import progress_line
 
         plain = not (self._stderr.encoding or "utf-8").lower().startswith("utf")
+        # So that the first call draws.
         last = -_REDRAWN
 
         def draw(state: Progress) -> None:
@@ -480,7 +483,9 @@ class Console(Messages):
         self._draw(f"{printable(text)}..." if text else "")
 
     def _draw(self, text: str) -> None:
+        # A terminal of the kind `dumb` has no control sequences (terminfo).
         if self.interactive and (text or self._drawn) and os.environ.get("TERM") != "dumb":
+            # To the beginning of the line, and erase it to the end (ECMA-48: EL).
             self._stderr.write(f"\r\x1b[K{text}")
             self._stderr.flush()
             self._drawn = text

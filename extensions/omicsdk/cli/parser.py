@@ -138,6 +138,7 @@ def _given(
 ) -> list[tuple[Argument, Any]]:
     positional = [argument for argument in arguments if argument.get("positional")]
     options = options_of(arguments)
+    # Words after `--` are no options (POSIX, Utility Conventions, guideline 10).
     end = command_line.index("--") if "--" in command_line else len(command_line)
     _check_alone(command_line[:end], options)
     # Only with positional words is it open whether the word after a boolean is its value.
@@ -189,6 +190,7 @@ def _split(words: list[str], options: list[tuple[Argument, list[str], str]]) -> 
                     f"{'/'.join(spellings)}: expected {'at least one' if is_list else 'one'} argument",
                     remedy="Use a value that begins with a dash with an equals sign: --option=-value.",
                 )
+        # A list grows with each occurrence; of other options the last one applies.
         values[numbers[name]] = [*values.get(numbers[name], []), *texts] if kind == "array" else texts
     return values, others
 
@@ -265,6 +267,7 @@ def _placed(arguments: list[Argument], command_line: list[str]) -> list[tuple[Ar
     return placed
 
 
+# The words that configparser accepts.
 TRUTHS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
 
 

@@ -284,6 +284,7 @@ class Connection:
         from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 
         self.base_url: str | None = settings.get("base-url") or None
+        # An empty one stays: `omics login` refuses it, as it may be of a variable that a script left empty.
         self.access_token: str | None = settings.get("access-token")
         self.profile: str | None = settings.get("profile") or os.environ.get(PROFILE_VARIABLE) or None
 

@@ -198,6 +198,7 @@ def generate(
             console.message(f"templates of {templates} render: {', '.join(others.overridden)}")
         for change in changes:
             console.message(change)
+        # In this order: the notes are printed in any case.
         if _report_notes(generated, console) and (strict or not generated.package.operations):
             console.exit_code = SOME_FAILED
         _report_faults(generated.report, console)

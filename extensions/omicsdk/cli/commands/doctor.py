@@ -98,6 +98,7 @@ def init(*, check: bool = False, timeout: float = 10, console: Console) -> TextA
     environ = dict(os.environ)
     logins, width = find(SERVICES, environ), columns()
     login_text = report.logins(logins, SERVICES, width)
+    # Before the questions, which refer to it; without questions it is a part of the result.
     if console.asks:
         for line in login_text.splitlines():
             console.line(line)
@@ -105,6 +106,7 @@ def init(*, check: bool = False, timeout: float = 10, console: Console) -> TextA
     tests: list[Outcome] = []
     if check or (count and _agrees(console, f"Test each with one call that changes nothing ({count})?", width)):
         tests = report.side_by_side(report.of_logins(logins, environ, timeout), _limit(timeout))
+        # A test compares the clocks, too.
         tests = [outcome for outcome in tests if outcome.probe == "login"]
         _end(tests, console)
     written: list[str] = []

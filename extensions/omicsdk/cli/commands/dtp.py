@@ -109,6 +109,7 @@ class Workflow:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        # Not by the property, which would connect.
         if "commons" not in vars(self):
             return
         self.commons.close()

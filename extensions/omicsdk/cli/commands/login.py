@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from omicsdk.core.platform import Platform
     from omicsdk.hca.login import ServiceLogin
 
+# Words of services that share the login `hca`.
 _ATLAS = ("dss", "auth", "fusillade", "upload")
 
 

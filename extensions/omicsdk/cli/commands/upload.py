@@ -93,6 +93,7 @@ def list_files(client: HcaUpload, *, long: bool = False) -> Rows:
     Args:
         long: Show details: size, URL, media type, checksums.
     """
+    # Read once: the list is printed either as rows or as lines.
     rows = ({"name": file.name} if file.info is None else file.info.to_dict() for file in client.ls(detail=long))
     return Rows(lambda _: rows, lines=lambda: (_detailed(file) if long else file["name"] for file in rows))
 

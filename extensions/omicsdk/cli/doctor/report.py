@@ -96,6 +96,7 @@ def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:
         Their outcomes in the order of the probes; a clock compared by several probes is listed once.
     """
     late = "Check the network, or raise the time limit: --timeout SECONDS."
+    # A probe that ends in time replaces its outcome here.
     results = [
         [Outcome(probe.name, probe.subject, "failed", f"no response within {seconds:g} s", late)] for probe in probes
     ]
@@ -110,7 +111,9 @@ def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:
     end = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
+    # A copy: threads that are late still write into the list.
     gathered = [outcome for outcomes in list(results) for outcome in outcomes]
+    # Reversed, so that the first comparison with a server is kept.
     clocks = {outcome.subject: outcome for outcome in reversed(gathered) if outcome.probe == "clock"}
     return [outcome for outcome in gathered if outcome.probe != "clock" or clocks[outcome.subject] is outcome]
 

@@ -225,7 +225,9 @@ def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
             where = "the keyring" if login.store == "keyring" else str(tokens and tokens.path)
             stored += _stored(location, login, f"login of the profile {location.profile} in {where}")
     except OmicsError as error:
+        # The file of logins is one for all services: its fault is reported once.
         all_logins += [Login(word, "logins", "").unusable(error) for word in service_names[:1]]
+    # Clients use stored logins, too: each is listed once, with its profile.
     origins = {login.origin for login in stored}
     for service in service_names:
         try:
@@ -295,6 +297,7 @@ def _in_use(service: str, environ: Mapping[str, str]) -> list[Login]:
     if origin in ("", "GOOGLE_APPLICATION_CREDENTIALS"):  # a Google account alone is set for many purposes
         return []
     if service == "pangea":
+        # The paths of SERVICES begin with it.
         url = url.removesuffix("/api")
     if service == "drs" and url:
         url = base_url_of(url)
@@ -318,6 +321,7 @@ def _public(service: str, what: str, origin: str, url: str) -> Login:
 
 def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str]:
     """Return what clients use, without any request, and its origins."""
+    # A missing login is a row of the report, not an error.
     discovery = replace(discovery_of(service), requires_credentials=False)
     if service == "sb":  # all sections of its file are listed
         discovery = replace(discovery, files=no_source)
@@ -373,6 +377,7 @@ def _sb(environ: Mapping[str, str]) -> list[Login]:
 
 
 def _sent(call: Call) -> tuple[str, str]:
+    # By what is sent: the credentials of two sources are different objects even with the same token.
     return call.url, repr(call.credentials and call.credentials.headers("GET", call.url))
 
 
@@ -435,6 +440,7 @@ def _commons(what: str, origin: str, arguments: Arguments, environ: Mapping[str,
 
 
 def _open_to_others(file: Path | None) -> str:
+    # The rights of the group and of others; Windows has access lists in their place.
     if file is None or os.name == "nt" or not file.stat().st_mode & 0o077:
         return ""
     return f"others can read {file}: chmod 600 {file}"
