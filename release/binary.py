@@ -31,11 +31,11 @@ ROOT = Path(__file__).parents[1]
 HOME = ROOT / "build" / "binary"
 EXTRAS = "codegen,sandbox,fast,google,keyring,mcp"
 """Those of the command line. Data frames and the formats of data sets would treble the size, and are for programs in Python."""
+# Packages that import their modules by name, or have files beside them.
 _COLLECTED = ("omicsdk", "omicsdk_api", "omicsdk_codegen", "moto", "openapi_python_client", "mcp")
-"""Packages that import their modules by name, or have files beside them."""
 _ROUNDS = 5
+# One of the sandbox, which has two.
 _BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"
-"""One of the sandbox, which has two."""
 
 
 def build(wheel: Path) -> Path | None:

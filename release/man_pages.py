@@ -31,8 +31,8 @@ from omicsdk.cli.topics import TOPICS  # noqa: E402 - as above
 from omicsdk.core.version import __version__  # noqa: E402 - as above
 
 _UNWRAPPED = 100_000
+# Characters of a line of input, as mandoc advises.
 _LONGEST = 76
-"""Characters of a line of input, as mandoc advises."""
 
 
 class ManPages(BuildHookInterface[Any]):

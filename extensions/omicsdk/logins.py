@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from omicsdk.core.platform import Discovery
 
 
+# The folder, beside the token file, of credentials files that logins at Google wrote.
 _GOOGLE = "google"
-"""The folder, beside the token file, of credentials files that logins at Google wrote."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,16 +52,16 @@ T = TypeVar("T")
 PATH = "/ga4gh/drs/v1"
 """Where a server has its interface (GA4GH DRS 1.5, "Hostname-based DRS URIs")."""
 
+# Seconds for which a server may keep returning 202: the URL is not ready yet.
 _PATIENCE = 600.0
-"""Seconds for which a server may keep returning 202: the URL is not ready yet."""
 _LEAST_WAIT, _LONGEST_WAIT, _USUAL_WAIT = 0.1, 60.0, 5.0
+# Statuses with which servers that support single requests refuse those for many.
 _NO_BULK = (400, 401, 403, 404, 405, 413, 415, 422, 501)
-"""Statuses with which servers that support single requests refuse those for many."""
 _OBJECTS, _URLS = "objects", "URLs"
+# Refusals in a row after which no more requests for many are made.
 _REFUSALS = 3
-"""Refusals in a row after which no more requests for many are made."""
+# URLs of an object of which it is remembered which copy they were of.
 _REMEMBERED = 8
-"""URLs of an object of which it is remembered which copy they were of."""
 
 
 class DrsServer(Closing):

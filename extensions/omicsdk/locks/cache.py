@@ -35,14 +35,14 @@ MARKER, VERSION = "omics-cache.json", 1
 """The file that marks a cache, and the version of the format in it."""
 IDENTIFYING = frozenset({"sha256", "sha512", "sha1", "md5", "s3_etag"})
 """Checksums that name content. Those of 32 or 64 bits (CRC32, CRC32C, CRC64) are equal by chance, and are only verified."""
+# Seconds after its last change when an unfinished file is no writer's any more.
 _ABANDONED = 86400.0
-"""Seconds after its last change when an unfinished file is no writer's any more."""
+# Entries that are verified together.
 _AT_ONCE = 256
-"""Entries that are verified together."""
+# Bytes of the largest record.
 _MOST = 65536
-"""Bytes of the largest record."""
+# Linux: share the blocks of another file.
 _FICLONE = 0x40049409
-"""Linux: share the blocks of another file."""
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 

@@ -250,8 +250,8 @@ def snakemake_lines(files: Files, tell: Callable[[str], object]) -> Iterator[str
 
 # -- bags
 
+# Those of bags that locks have.
 _ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
-"""Those of bags that locks have."""
 _AMBIGUOUS = re.compile(r"%[0-9A-Fa-f]{2}|[\n\r]")
 
 

@@ -56,10 +56,10 @@ from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import UNFINISHED, journal_path
 from omicsdk.transfer.reports.progress import FileProgress
 
+# Files that are looked at together.
 _AT_ONCE = 1000
-"""Files that are looked at together."""
+# Failed files of which the service is asked what they are now, one after the other.
 _MOST_LOOKED_UP = 100
-"""Failed files of which the service is asked what they are now, one after the other."""
 
 State = Literal["missing", "changed", "unverified", "foreign", "added upstream", "removed upstream", "changed upstream"]
 

@@ -786,8 +786,8 @@ def _resolvers_of(identifier: str) -> list[str]:
     ] or [identifier]
 
 
+# Last parts of URLs that name no file: its name is a value of the query, or what the server states.
 _NO_NAME = re.compile(r"download|content|file|:\w+|\d+", re.IGNORECASE)
-"""Last parts of URLs that name no file: its name is a value of the query, or what the server states."""
 _FILE_NAME = re.compile(r"[\w.+ -]+\.[A-Za-z]\w{0,9}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
 _GUID = re.compile(r"dg\.[A-Za-z0-9]+[/:]\S+\Z")

@@ -24,8 +24,8 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda one, other: one <= other,
     ">=": lambda one, other: one >= other,
 }
+# Replaces slashes in texts that are no paths, and in patterns of them: to a pattern, slashes separate a path's names.
 _SLASH = "\0"
-"""Replaces slashes in texts that are no paths, and in patterns of them: to a pattern, slashes separate a path's names."""
 _REMEDY = (
     "Write conditions such as 'name~*.bam and organism=\"Mus musculus\"': a column, < <= > >= = != ~ or !~, and a value, "
     "in quotes if it has a space, joined by and, or."

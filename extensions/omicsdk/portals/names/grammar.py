@@ -209,8 +209,8 @@ def names_in(text: str) -> tuple[Name, ...]:
 _BLANKS = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\ufeff"
 
 
+# The host of a page in an address as browsers show it.
 _WITHOUT_SCHEME = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
-"""The host of a page in an address as browsers show it."""
 
 
 def _doi(text: str) -> str:

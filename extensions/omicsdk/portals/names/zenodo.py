@@ -23,8 +23,8 @@ class Zenodo(Archive):
     """
 
     title = "Zenodo"
+    # The record that was requested last, with its page: a list may name its files one by one.
     _last: tuple[str, object] = "", None
-    """The record that was requested last, with its page: a list may name its files one by one."""
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         is_test = name.id.startswith(f"{_TEST}/")
