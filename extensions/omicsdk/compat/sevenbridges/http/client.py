@@ -136,7 +136,7 @@ class HttpClient(Connection):
         check_config(config)
         _arguments.check_handlers(error_handlers or ())
         proxy_settings = format_proxies(proxies)
-        # The published client doesn't look at oauth_token here: the token of the variables took its place.
+        # The published client doesn't look at oauth_token here: the token of the variables takes its place.
         access = by_default() if (config, url, token, oauth_token) == (None,) * 4 else config
         if access is not None:
             url, token, oauth_token = access.api_endpoint, access.auth_token, None

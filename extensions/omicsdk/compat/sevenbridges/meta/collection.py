@@ -157,7 +157,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         api: Api,
         resource: type[VolumeObject],
     ) -> None:
-        # -1 as in the published client: no header of these lists has a number.
+        # -1 as in the published client, which reads no total of these lists.
         super().__init__(resource, href, -1, items, links, api)
         self.prefixes = list(prefixes)
         self._own_prefixes = tuple(prefixes)

@@ -742,7 +742,7 @@ class DownloadManager:
 
     def _known(self, host: str) -> KnownDRSEndpoint:
         if host == self.hostname:
-            # The service has logins of other commons only; this one takes the user's own.
+            # The service has logins of other commons only; this one accepts the user's own token.
             return KnownDRSEndpoint(host, use_wts=False)
         try:
             login: dict[str, Any] = wts_external_oidc(self.hostname).get(host) or {}
