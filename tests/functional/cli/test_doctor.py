@@ -161,13 +161,13 @@ def test_questions_of_init_fit_a_narrow_terminal(omics, sandbox, alone, monkeypa
 def test_init_requests_the_logins_that_are_missing(omics, alone, omics_sandbox, monkeypatch):
     box = omics_sandbox
     monkeypatch.setenv("OMICS_SB_URL", box.sb_url)
-    typed = iter(["wrong", box.sb_token])
+    typed = iter(["wrong", box.sb_token, box.sb_token])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
-    ran = omics("init", tty=True, typed="sbb\nsb\nsb\n\n")
+    ran = omics("init", tty=True, typed="sbb\nsb\nsb\nsb\n\n")  # the last to renew it
     assert "unknown platform 'sbb'. Did you mean sb?" in ran.err
     assert "refused the login" in ran.err
     assert "logged in to " + box.sb_url in ran.err
-    assert ran.err.count("Log in to which?") == 4
+    assert ran.err.count("Log in to which?") == 5
     assert ran.err.split("No login for: ")[-1].startswith("hca, gen3, crunch, pangea")
     assert "login sb" in ran.out
     listed = omics("init").json["services"]

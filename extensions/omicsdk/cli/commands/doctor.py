@@ -158,7 +158,8 @@ def _logins(logins: Sequence[Login], console: Console, width: int) -> list[str]:
         except OmicsError as error:
             console.error(str(error))
             continue
-        missing.remove(known_platform(response))
+        # A login that is there may be renewed, and one of those mostly used without.
+        missing = [word for word in missing if word != known_platform(response)]
         done.append(f"login {response}")
     return done
 
