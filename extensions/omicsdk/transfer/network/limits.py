@@ -769,7 +769,7 @@ class Pacing(Generic[H]):
         self._now = now
         self._running = dict[H, int]()  # bytes of each that the throttle has counted
         self._waiting = dict[H, bool]()  # whether each was started; the longest wait comes first
-        self._counting = False
+        self._counting = self._fewest_first = False
         self.engaged = False
 
     @property
@@ -818,7 +818,11 @@ class Pacing(Generic[H]):
             self._running = {request: self._moved(request) for request in flying() if request not in self._waiting}
         # Each moves what it can before the next one is resumed: all at once would exceed the limit.
         while self._waiting and self._count() == 0.0:
+            # In turn that with the fewest bytes, which may be small, and the one that waits longest, so that none starves.
+            self._fewest_first = not self._fewest_first
             request = next(iter(self._waiting))
+            if self._fewest_first:
+                request = min(self._waiting, key=lambda request: self._waiting[request] and self._moved(request))
             if self._waiting.pop(request):
                 self._resume(request)
                 self._running[request] = self._moved(request)

@@ -1,6 +1,7 @@
 """The bandwidth limit: its arithmetic, who waits, and what a real transfer makes of it."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -136,6 +137,22 @@ def test_no_request_starves() -> None:
         network.poll()
     moved = [5_000_000 - left for left in network.left.values()]
     assert min(moved) > 0.7 * max(moved)
+
+
+def test_a_small_request_does_not_wait_for_all_large_ones_and_many_small_ones_hold_up_none() -> None:
+    network = Network(Throttle(1e6), [100_000_000] * 16, 1)
+    seconds: list[float] = []
+    while network.now < 20.0:
+        if network.now > 3.0 and not any([*network.left.values()][16:]):
+            seconds.append(network.now)
+            network.left[len(network.sizes)] = 1000
+            network.sizes.append(1000)
+            network.pacing.start(len(network.sizes) - 1)
+        network.poll()
+    assert max(later - start for start, later in pairwise(seconds)) < 0.6
+    moved = [100_000_000 - left for left in [*network.left.values()][:16]]
+    assert min(moved) > 0.7 * max(moved)
+    assert sum(moved) > 19_000_000
 
 
 def test_a_limit_that_is_lifted_lets_all_continue() -> None:
