@@ -84,8 +84,11 @@ class DocumentedOperation(Generic[T]):
     def paginate(self, **arguments: Any) -> Iterator[T]:
         """Iterate over pages as they arrive."""
         with translating(self._translate):
-            for response in self._operation.responses(self._request(arguments)):
+            for response in self._responses(arguments):
                 yield cast("T", self._plain(response))
+
+    def _responses(self, arguments: Mapping[str, Any]) -> Iterator[httpx.Response]:
+        return self._operation.responses(self._request(arguments))
 
     @property
     def iterate(self) -> Callable[..., Iterator[Any]]:
@@ -99,7 +102,7 @@ class DocumentedOperation(Generic[T]):
 
     def _iterate(self, **arguments: Any) -> Iterator[Any]:
         with translating(self._translate):
-            for response in self._operation.responses(self._request(arguments)):
+            for response in self._responses(arguments):
                 yield from self._items(response)
 
     @contextmanager
@@ -150,6 +153,7 @@ class DocumentedOperation(Generic[T]):
                 if value is not None:
                     typed_arguments[name] = as_typed(value, parameter_types[name])
             elif name in self._ignored:
+                # Called by `_once` or `_responses`, and those by a method that a program calls.
                 warnings.warn(f"{facts.name}() has no argument {name!r}; it is ignored", stacklevel=4)
             else:
                 near = nearest(name, parameter_types)

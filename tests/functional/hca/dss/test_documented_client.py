@@ -161,8 +161,11 @@ def test_a_missing_argument_is_named(client: DSSClient):
 
 
 def test_an_argument_of_an_example_that_the_operation_lacks_is_ignored(client: DSSClient):
-    with pytest.warns(UserWarning, match="no argument 'replica'"):
+    with pytest.warns(UserWarning, match="no argument 'replica'") as caught:
         assert client.get_collections(replica="aws") == {"collections": []}
+        assert list(client.get_collections.paginate(replica="aws")) == [{"collections": []}]
+        assert list(client.get_collections.iterate(replica="aws")) == []
+    assert [warning.filename for warning in caught] == [__file__] * 3
 
 
 def test_download_returns_the_manifest_and_the_folder(client: DSSClient, bundle: Any, folder: Path):
