@@ -65,7 +65,7 @@ class Condition(NamedTuple):
             actual = file.name
         elif (actual := cells.get(self.field)) is None:
             fields = ", ".join(["name", "size", *cells][:20])
-            raise UsageError(f"--where: no column is called {self.field!r}", remedy=f"Use one of {fields}.")
+            raise UsageError(f"where: no column is called {self.field!r}", remedy=f"Use one of {fields}.")
         # A file of unknown size is not selected by any condition on it, not even `!=`.
         if actual is None:
             return False
@@ -96,14 +96,14 @@ def conditions_of(text: str) -> tuple[tuple[Condition, ...], ...]:
     while joined:
         match = _CONDITION.match(text, at)
         if match is None:
-            raise UsageError(f"--where: {text[at:][:80]!r} is no condition", remedy=_REMEDY)
+            raise UsageError(f"where: {text[at:][:80]!r} is no condition", remedy=_REMEDY)
         operator, value = (
             match["operator"].replace("==", "="),
             match["text"] if match["text"] is not None else match["word"],
         )
         number = size_of(value.replace(",", ""))
         if operator in _COMPARED and number is None:
-            raise UsageError(f"--where: {value!r} is not a number", remedy=_REMEDY)
+            raise UsageError(f"where: {value!r} is not a number", remedy=_REMEDY)
         field = (match["quoted"] or match["field"]).lower()
         glob = value if field == "name" else value.replace("/", _SLASH)
         pattern = re.compile(regular_expression(glob)) if "~" in operator else None

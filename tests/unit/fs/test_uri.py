@@ -63,6 +63,8 @@ def test_a_scheme_that_is_mistyped_is_reported_with_the_nearest():
 def test_a_missing_slash_and_a_list_of_uris_are_explained(tmp_path: Path) -> None:
     with pytest.raises(PathNotFound, match=r"sb:/me/study/a not found\. Did you mean sb://me/study/a\?"):
         omicsdk.open("sb:/me/study/a")
+    with pytest.raises(PathNotFound, match=r"PRJEB1 not found\. If it names data of an archive: omics get PRJEB1"):
+        omicsdk.open("PRJEB1")
     uris: Any = ["sb://me/study/a"]
     for call in (omicsdk.download, omicsdk.upload):
         with pytest.raises(TypeError, match="must be one URI or path, not a list"):

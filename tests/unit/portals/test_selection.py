@@ -42,7 +42,7 @@ def test_a_file_of_unknown_size_fits_no_size():
 
 @pytest.mark.parametrize("where", ["size", "size<many", "name~*.bam and", "size<1 xor size>2", "name~["])
 def test_a_malformed_condition_is_refused(where: str):
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"^where: |\["):
         Selection(where)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
@@ -93,6 +94,8 @@ class LocalStore(Store):
         except FileNotFoundError as error:
             scheme, _, rest = path.partition(":/")
             remedy = f"Did you mean {scheme}://{rest.lstrip('/')}?" if rest and scheme in STORES else None
+            if re.fullmatch(r"[A-Z]{3,6}\d+|10\.\d{4,9}/\S+", path):
+                remedy = f"If it names data of an archive: omics get {path} --to FOLDER, or omicsdk.get in Python."
             raise PathNotFound(path, "not found", remedy=remedy) from error
         except NotADirectoryError as error:
             from pathlib import Path  # lists need none, which takes 4 ms to import
