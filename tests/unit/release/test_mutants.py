@@ -14,9 +14,14 @@ pytest.importorskip("resource", reason="the script limits memory as POSIX system
 
 ROOT = Path(__file__).parents[3]
 RETRY = "omicsdk.core.retry"
-REACH = coverage.CoverageData(no_disk=True)
-REACH.set_context("tests/unit/core/test_retry.py::test_x[a|b]|run")
-REACH.add_lines({str(ROOT / "extensions/omicsdk/core/retry.py"): [30, 31]})
+
+
+def reach() -> coverage.CoverageData:
+    """What tests reach, made by the process that reads it: a fork of it would find it empty."""
+    data = coverage.CoverageData(no_disk=True)
+    data.set_context("tests/unit/core/test_retry.py::test_x[a|b]|run")
+    data.add_lines({str(ROOT / "extensions/omicsdk/core/retry.py"): [30, 31]})
+    return data
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def measured(mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, outcomes: lis
         lambda _, config, module, tests, tried: {mutant: next(following) for mutant in tried},
     )
     config: Any = None
-    return mutants.Trials([RETRY], REACH, 1).pytest_cmdline_main(config)
+    return mutants.Trials([RETRY], reach(), 1).pytest_cmdline_main(config)
 
 
 def test_what_is_argued_is_a_mutant_that_is_drawn_and_at_most_four_a_module_are(mutants: ModuleType) -> None:
@@ -101,7 +106,7 @@ def test_a_seed_draws_the_same_modules_and_none_without_enough_mutants(
 
 
 def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType) -> None:
-    tests = mutants.tests_of(RETRY, REACH)
+    tests = mutants.tests_of(RETRY, reach())
     assert tests.unit[0] == "tests/unit/core/test_retry.py"
     assert [*tests.lines.items()] == [(line, {"tests/unit/core/test_retry.py::test_x[a|b]"}) for line in (30, 31)]
     assert all(file.startswith("tests/functional/core/") for file in tests.functional)
