@@ -145,7 +145,7 @@ def _logins(logins: Sequence[Login], console: Console, width: int) -> list[str]:
     has = {
         HCA if login.service in ("dss", "auth", "upload") else login.service for login in logins if not login.problem
     }
-    missing = [word for word in KINDS if word not in has and word not in _OPEN]
+    missing: list[str] = [word for word in KINDS if word not in has and word not in _OPEN]
     done: list[str] = []
     while missing and console.asks:
         for line in wrapped(f"No login for: {', '.join(missing)}".split(), width):
