@@ -17,11 +17,12 @@ from omicsdk.core.settings.toml import dumped, line_of, parsed
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.locks.lockfile import MARKERS, SOURCES_FILE, LockError, secret_in
-from omicsdk.portals.downloads import STDIN
+from omicsdk.portals.downloads import STDIN, unknown_word
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.headings import parsed_map
 from omicsdk.portals.lists import Head, recognised, scheme_of
 from omicsdk.portals.names.archive import Reads
+from omicsdk.portals.names.written import names_written
 from omicsdk.portals.plan import Layout
 from omicsdk.portals.selection import Selection
 from omicsdk.transfer import TransferOptions
@@ -265,6 +266,7 @@ def add(
     Raises:
         UsageError: A value is invalid, has credentials, or a source has the name.
         UnknownList: It is a folder that is neither a bag nor a data set.
+        ListError: It is neither a name of data nor a file that exists.
         LockError: omics.toml is invalid.
         NotWritable: It cannot be written.
     """
@@ -311,6 +313,10 @@ def add(
         if _NAME.fullmatch(chosen) is None:
             raise UsageError(f"{chosen!r} is no name of a source", remedy=_NAME_REMEDY)
         source = _source(chosen, {key: _of_kind(KEYS[key], key, value) for key, value in fields.items()})
+        for word in locations:
+            names_data = scheme_of(word) or (not format and names_written(word))
+            if not names_data and not os.path.lexists(Path(folder, word)):
+                raise unknown_word(word)
         added = dumped({TABLE: {chosen: {**fields, "from": locations[0] if len(locations) == 1 else [*locations]}}})
         before = f"{_HEAD}\n" if text is None else text.rstrip("\n") + "\n\n" if text.strip() else ""
         # Parsed before it is written: a file that defines its sources inline takes no further table.

@@ -421,14 +421,7 @@ def _lists(
         else:
             path = Path(word)
             if not path.exists() and not is_annexed_link(path):
-                if place := elsewhere(word):
-                    raise ListError(
-                        f"{word} is not at an archive that omics downloads from", remedy=f"It is of {place}."
-                    )
-                raise ListError(
-                    f"{word} does not exist, and is no accession of a known form",
-                    remedy="Name a list of files, an accession, a URI or a URL.",
-                )
+                raise unknown_word(word)
         label = "stdin" if word == STDIN else without_query(word)
         file_list = of_all._replace(path=path, shown=label, base=base, notes=Counter())
         head = Head(path)
@@ -468,6 +461,20 @@ def _lists(
         yield _List(_format_of_urls(alone), of_all)
     if named:
         yield _List(_resolved(named, archives, reads), of_all._replace(shown="names", notes=Counter()))
+
+
+def unknown_word(word: str) -> ListError:
+    """The error for a word that names no data, and no list that exists.
+
+    Args:
+        word: The word.
+    """
+    if place := elsewhere(word):
+        return ListError(f"{word} is not at an archive that omics downloads from", remedy=f"It is of {place}.")
+    return ListError(
+        f"{word} does not exist, and is no accession of a known form",
+        remedy="Name a list of files, an accession, a URI or a URL.",
+    )
 
 
 def _sort(words: Iterable[Named | str], named: list[Named], alone: list[str]) -> None:

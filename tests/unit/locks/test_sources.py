@@ -52,6 +52,7 @@ MANY: dict[str, Any] = {
 
 
 def test_every_option_is_read_back_as_it_was_added():
+    Path("a.tsv").touch()
     added = add(["a.tsv", "https://files.example.org/b.bam"], **MANY)
     assert added.options == MANY
     assert added.options.keys() | {"from", "to"} == KEYS.keys()
@@ -62,16 +63,18 @@ def test_every_option_is_read_back_as_it_was_added():
 def test_comments_and_order_are_kept():
     text = '# ours\n[sources.z] # first\nfrom = "Z1"   # a comment\n\n\n# at the end\n'
     Path("omics.toml").write_text(text)
-    add("A1")
+    add("PRJNA1")
     kept = Path("omics.toml").read_text()
     assert kept.startswith(text.rstrip("\n"))
-    assert [*sources()] == ["z", "A1"]
+    assert [*sources()] == ["z", "PRJNA1"]
 
 
 def test_names_are_made_from_what_is_named_first():
+    Path("lists").mkdir()
+    Path("lists/gdc manifest.txt").touch()
     named = [
         add(what).name
-        for what in ("lists/gdc manifest.txt", "PRJNA1", "PRJNA1", "https://h/a.tar.gz", "10.5281/zenodo.7", "Ω")
+        for what in ("lists/gdc manifest.txt", "PRJNA1", "PRJNA1", "https://h/a.tar.gz", "10.5281/zenodo.7", "gs://b/Ω")
     ]
     assert named == ["gdc-manifest", "PRJNA1", "PRJNA1-2", "a", "zenodo", "data"]
 
@@ -80,7 +83,7 @@ def test_a_list_is_named_from_the_folder_of_the_lock():
     Path("project").mkdir()
     Path("list.txt").touch()
     assert add("list.txt", folder="project").words == ("../list.txt",)
-    assert add("SRR1", folder="project").words == ("SRR1",)
+    assert add("PRJNA1", folder="project").words == ("PRJNA1",)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -94,6 +97,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a folder of files": ({"what": "."}, "neither a bag nor a data set"),
     "a folder elsewhere": ({"what": "A1", "to": "/data"}, "absolute"),
     "a folder above": ({"what": "A1", "to": "a/../../b"}, "'..'"),
+    "a misspelled file": ({"what": "nixda"}, "nixda does not exist, and is no accession"),
+    "another archive's": ({"what": "phs000178"}, "It is of dbGaP"),
     "no condition": ({"what": "A1", "where": "size"}, "no condition"),
     "no files": ({"what": "A1", "limit": -1}, "limit"),
     "no size": ({"what": "A1", "min_size": "many"}, "many"),

@@ -105,6 +105,7 @@ def test_a_pull_has_the_old_file_until_it_has_the_new_one(
     with TemporaryDirectory() as folder:
         here = Path(folder, "0")
         here.mkdir()
+        (here / "list.tsv").touch()
         add("list.tsv", folder=here)
         for sources in (old, new):
             rows = (

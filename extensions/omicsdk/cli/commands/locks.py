@@ -17,6 +17,7 @@ from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged, UsageErr
 from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.locks.exports import provenance_of
 from omicsdk.locks.lockfile import LOCK_FILE, SOURCES_FILE, is_lock, opened
+from omicsdk.locks.sources import read_sources
 from omicsdk.portals.services import service_versions
 from omicsdk.transfer import Progress, TransferOptionsDict, TransferReport
 from omicsdk.transfer.disk import write_whole
@@ -245,6 +246,9 @@ def _written(path: str) -> Rows:
 def added(result: LockSource, call: Call) -> TextAndData:
     """Render a new source."""
     where = call.arguments.get("folder") or "."
+    for source in read_sources(Path(where, SOURCES_FILE)).values():
+        if source.words == result.words and source.name != result.name:
+            call.console.warning(f"source {source.name} names the same data")
     call.console.message(f"source {result.name} added to {where}/omics.toml; run `omics lock` to find its files")
     data = {"name": result.name, "from": [*result.words], "to": result.to or ".", **result.options}
     return TextAndData("", data, terminal_only=True)
