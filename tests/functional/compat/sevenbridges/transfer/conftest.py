@@ -213,6 +213,9 @@ class Platform(LoopbackServer):
         assert told["type"] == "folder"
         return of_json(self.files[self.add(told["name"], None, told.get("project") or told["parent"])], 201)
 
+    def project(self, _: Asked, identity: str) -> Response:
+        return of_json({"id": identity, "href": self.url(f"v2/projects/{identity}"), "name": "project"})
+
     def file_told(self, asked: Asked, identity: str) -> Response:
         return of_json(self.files[identity]) if identity in self.files else of_error(404, 5002)
 
@@ -230,6 +233,7 @@ ROUTES: list[tuple[str, Callable[..., Response]]] = [
     (rf"GET {_UPLOAD}/([^/]+)/part/(\d+)", Platform.part_url),
     (rf"POST {_UPLOAD}/([^/]+)/part/", Platform.reported),
     (rf"POST {_UPLOAD}/([^/]+)/complete", Platform.completed),
+    (r"GET projects/(me/project)", Platform.project),
     (r"GET files", Platform.listed),
     (r"POST files", Platform.folder_made),
     (r"GET files/([^/]+)/list", Platform.listed),
