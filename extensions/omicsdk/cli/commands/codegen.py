@@ -112,7 +112,7 @@ class Document(Reading):
         stated = {
             field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("spec", "fetch")
         }
-        usual = {"types": "text", "dates": "text", "runtime": "copy"}
+        usual = {"runtime": "copy"} | {field.name: field.default for field in fields(self)}
         for name, value in (stated | options).items():
             is_path = name in ("overlay", "templates", "refs", "root")
             items: Sequence[str | bool | None] = [value] if isinstance(value, (str, bool)) else value or ()

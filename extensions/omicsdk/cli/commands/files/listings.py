@@ -612,14 +612,15 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     from omicsdk.fs.copying.comparison import Verdict, recorded_items
     from omicsdk.portals.results import RESULT_NAME, not_arrived
     from omicsdk.transfer.checksums import verify as verify_items
+    from omicsdk.transfer.names import UNFINISHED
 
     items = recorded_items(path, files)
     existing = {file.name for file in files if not RESULT_NAME.search(file.name)}
     missing = not_arrived(Path(path)) if Path(path).is_dir() else {}
     if not items and Path(path).is_file() and (items := _items_of_checksum_file(Path(path))):
         existing.clear()
-    partial = {name for name in existing if re.search(r"\.[0-9a-f]{8}\.part\Z", name)}
-    missing |= {name.rsplit(".", 2)[0]: "only a part of it arrived" for name in partial}
+    partial = {name for name in existing if re.search(UNFINISHED, name)}
+    missing |= {re.sub(UNFINISHED, "", name): "only a part of it arrived" for name in partial}
     if not items and not missing:
         folder, is_result = RESULT_NAME.subn("", path)
         problem = f"{path} is on this machine, and no download recorded checksums of its files"
