@@ -44,8 +44,8 @@ class Place(NamedTuple):
 def completion(shell: Literal["bash", "zsh", "fish", "powershell"]) -> str:
     """Print the completion script for your shell.
 
-    `omics completion install` writes it where the shell finds it. Completes commands, options and their values, profiles, projects and remote paths. Names that a service knows are
-    cached for a minute in your cache folder.
+    `omics completion install` writes it where the shell finds it. Completes commands, options and their values,
+    profiles, projects and remote paths. Names that a service knows are cached for a minute in your cache folder.
 
     Args:
         shell: The shell.

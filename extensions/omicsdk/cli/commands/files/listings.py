@@ -525,13 +525,13 @@ def verify(
     """Verify downloads, copies, or the bytes on a platform.
 
     A file or folder on this machine is read and compared with the checksums that its download recorded, without a
-    request; so are several files of one download, and the files beside a checksum file of md5sum or its like. A file that did not arrive, as the result manifest of the folder states,
-    is missing. The bytes on a platform are fetched, compared with what the platform states, and discarded. With a copy,
-    each file of the source is compared with it: local files are read, checksums and sizes stated by platforms are
-    trusted. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
-    unverified if nothing is stated; so is a source whose listing contradicts itself. The exit code is 3 if one of
-    several files is missing, wrong or unverified, 1 for a single file. With `lock`, each file of omics.lock is read and
-    compared with it.
+    request; so are several files of one download, and the files beside a checksum file of md5sum or its like. A file
+    that did not arrive, as the result manifest of the folder states, is missing. The bytes on a platform are fetched,
+    compared with what the platform states, and discarded. With a copy, each file of the source is compared with it:
+    local files are read, checksums and sizes stated by platforms are trusted. A file is verified by a checksum, "size
+    only" if no checksum is stated and the sizes are equal, and unverified if nothing is stated; so is a source whose
+    listing contradicts itself. The exit code is 3 if one of several files is missing, wrong or unverified, 1 for a
+    single file. With `lock`, each file of omics.lock is read and compared with it.
 
     Args:
         source: File or folder to verify; with `lock` the folder of omics.lock, by default the current one.
