@@ -595,9 +595,10 @@ class Scheduler(ConcurrencyController, Generic[Q]):
         Args:
             parts: Maximum number of requests for parts; None for no limit.
         """
-        for server in tuple(self._queues):
-            if self.may_start(server):
-                queue, waiting = self._queues[server], list[Q]()
+        servers = list(self._queues)
+        for server in servers:
+            queue, waiting = self._queues.get(server), list[Q]()
+            if queue and self.may_start(server):
                 while queue and self.may_start(server):
                     job = queue.popleft()
                     while job.claimable and job.server == server and self.may_start(server):
@@ -609,7 +610,10 @@ class Scheduler(ConcurrencyController, Generic[Q]):
                     if job.over or not job.wanting:
                         job.queued = False
                     elif job.server not in ("", server):
-                        self._put(job)  # it was assigned to another server while it waited
+                        # It was redirected while it waited. That server is served in this round: if nothing else is in
+                        # flight, the next one begins only after a tick.
+                        self._put(job)
+                        servers.append(job.server)
                     else:
                         waiting.append(job)
                 # They keep their places: they only lack something at the moment, such as the response that shows whether ranges are served.

@@ -1,11 +1,12 @@
 """Each server has a state of its own: what one states slows no other."""
 
 import tracemalloc
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer.network.limits import FIRST, PERIOD, REMEMBERED, ConcurrencyController
+from omicsdk.transfer.network.limits import FIRST, PERIOD, REMEMBERED, ConcurrencyController, Scheduler
 from virtual_network import MIB, Fixed, Link, Network, simulate
 
 GIB = 1024 * MIB
@@ -28,6 +29,40 @@ def test_a_server_begins_with_few_and_all_together_stay_within_the_limit() -> No
     assert filled(controller, "b") == 0
     assert filled(controller, "c") == 1
     assert controller.flying == 10
+
+
+@dataclass
+class Waiting:
+    """A file that waits for its next request."""
+
+    server: str
+    claimable: bool = False
+    queued: bool = False
+    over: bool = False
+    wanting: bool = True
+    first: int | None = None
+    in_parts: bool = False
+
+
+def test_a_redirected_file_is_requested_in_the_same_round() -> None:
+    # With nothing else in flight the next round began 0.1 s later, for each large file behind a redirect.
+    scheduler, sent = Scheduler[Waiting](16, 0.0), list[Waiting]()
+
+    def round_() -> list[Waiting]:
+        for file, _ in scheduler.due(None):
+            file.claimable = False
+            scheduler.started(file.server)
+            sent.append(file)
+        return sent
+
+    files = [Waiting("service"), Waiting("service")]
+    for file in files:
+        scheduler.queue(file)
+    assert not round_()
+    for file in files:  # the service's response has arrived, while they were queued for their other bytes
+        file.server, file.claimable = "bucket", True
+    assert round_() == files
+    assert scheduler.waiting == 2
 
 
 def test_an_ill_server_is_left_alone_and_the_others_are_not() -> None:
