@@ -137,3 +137,22 @@ def test_ctrl_c_leaves_a_report_and_the_same_copy_resumes(bucket: CopyingBucket)
     first = dict(bucket.puts)
     assert bucket.copy(ManualClock()).ok
     assert {key for key in first if bucket.puts[key] > 1} == set()
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_ctrl_c_leaves_no_upload_of_copies_in_parts(
+    bucket: CopyingBucket, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+):
+    for module in (s3_client, s3_store):
+        monkeypatch.setattr(module, "COPY_IN_PARTS", 10)
+    monkeypatch.setattr(s3_client, "COPY_PART", 6)
+    bucket.sizes = {f"{folder}/{number:02}": 10 for folder in "pq" for number in range(COUNT)}
+    bucket.interrupt_at = 20
+    with pytest.raises(KeyboardInterrupt) as interrupted:
+        bucket.copy(ManualClock(), overwrite=overwrite)
+    report = report_of(interrupted.value)
+    assert report is not None
+    assert set(Counter(outcome.state for outcome in report.outcomes)) <= {"done", "stopped"}
+    begun = [request for request in bucket.asked if "uploads" in request.query]
+    ended = [request for request in bucket.asked if "uploadId" in request.query and request.method != "PUT"]
+    assert 0 < len(begun) == len(ended) < COUNT

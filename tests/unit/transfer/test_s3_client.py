@@ -5,12 +5,14 @@ import hashlib
 from collections.abc import Callable, Generator, Mapping
 from email.utils import formatdate
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
-from omicsdk.core import AuthError, ConfigError, DecodeError, Forbidden, NotFound, ServerError
+from omicsdk.core import AuthError, ConfigError, DecodeError, Forbidden, Interrupted, NotFound, ServerError
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys, moment_of
+from omicsdk.core.waits import stopping
 from omicsdk.transfer import NoSuchUpload
 from omicsdk.transfer.engine.options import TransferOptions
 from omicsdk.transfer.network.requests import headers_for
@@ -363,21 +365,44 @@ def test_an_upload_begins_at_servers_that_name_the_document_otherwise():
         client_of(Service(lambda _: Answer(body=b"<Other/>"))).begin_parts("bkt", "k", {}, doing="Beginning")
 
 
+@pytest.mark.parametrize("end", [NotFound, KeyboardInterrupt, Interrupted])
 @pytest.mark.parametrize("removal", [Answer(), error("AccessDenied", 403)])
-def test_a_copy_in_parts_that_fails_is_given_up(monkeypatch: pytest.MonkeyPatch, removal: Answer):
+def test_a_copy_in_parts_that_fails_is_given_up_after_its_parts_in_flight(
+    monkeypatch: pytest.MonkeyPatch, removal: Answer, end: type[BaseException]
+):
     monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 10)
+    monkeypatch.setattr(s3_client, "COPY_PART", 1)
     begun = b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+    in_flight, failed, removed, copied_late = Event(), Event(), Event(), list[bool]()
+
+    def part(number: str) -> Answer:
+        if number == "1":
+            in_flight.wait()
+            failed.set()
+            if end is KeyboardInterrupt:
+                raise KeyboardInterrupt
+            return Answer(body=b"<CopyPartResult/>") if end is Interrupted else error("NoSuchKey", 404)
+        in_flight.set()
+        failed.wait()
+        copied_late.append(removed.wait(0.2))  # without it nothing shows that the removal does not come before
+        return Answer(body=b"<CopyPartResult/>")
 
     def answer(request: Request) -> Answer:
         if request.method == "PUT":
-            return error("NoSuchKey", 404)
-        return removal if request.method == "DELETE" else Answer(body=begun if request.method == "POST" else b"")
+            return part(request.query["partNumber"])
+        if request.method == "DELETE":
+            removed.set()
+            return removal
+        return Answer(body=begun if request.method == "POST" else b"")
 
     service = Service(answer)
     client = client_of(service)
-    with pytest.raises(NotFound):
-        client.perform(client.copy(("bkt", "a"), ("to", "b"), 10, doing="Copying"))
+    with pytest.raises(end), stopping(lambda: end is Interrupted and failed.is_set()):
+        client.perform(client.copy(("bkt", "a"), ("to", "b"), 100, doing="Copying"))
     assert (service.asked[-1].method, service.asked[-1].query["uploadId"]) == ("DELETE", "u")
+    assert copied_late
+    assert not any(copied_late)
+    assert len([request for request in service.asked if request.method == "PUT"]) < 100
 
 
 def test_a_boto3_clients_settings_are_used():

@@ -12,6 +12,7 @@ from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
 from omicsdk.core.threads import side_by_side
+from omicsdk.core.waits import interrupted, stopping
 from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.records import Record, is_taken
@@ -20,7 +21,7 @@ from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_new
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import AlreadyThere, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
-from omicsdk.transfer.engine.control import report_of, report_stopped
+from omicsdk.transfer.engine.control import interrupts, report_of, report_stopped
 from omicsdk.transfer.reports.progress import counted, notebook_progress
 from omicsdk.transfer.reports.report import worse_of
 
@@ -294,8 +295,10 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
     results: dict[str, Outcome] = {}
     # The platform itself copies what it can; only the rest passes through this machine.
     if source is target:
-        within = zip(plan.files, _copied_within(plan, source, options), strict=True)
-        results = {file.name: outcome for file, outcome in within if outcome is not None}
+        # Ctrl-C waits for the copies that are under way: they end cleanly, or as soon as possible.
+        with interrupts(options.control), stopping(lambda: options.stopped):
+            within = zip(plan.files, _copied_within(plan, source, options), strict=True)
+            results = {file.name: outcome for file, outcome in within if outcome is not None}
     left = [file for file in plan.files if file.name not in results]
     seconds, why = 0.0, ""
     if left and not options.stopped:
@@ -332,6 +335,8 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
             return Verdict(file.name, "unverified", str(error))
 
     def copy(file: Selected) -> Verdict | None:
+        if options.stopped:
+            raise interrupted()
         target = plan.target(file).path
         if not options.overwrite and is_taken(store, target):  # the earlier state could not be requested for each
             raise AlreadyThere(str(plan.target(file)))
@@ -340,7 +345,7 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
     pairs = [(file.entry, plan.target(file).path) for file in plan.files] if options.overwrite else []
     copies = store.copy_many(pairs, options) if pairs else None
     verdicts = (
-        _asked(copy, plan.files, options)
+        side_by_side(copy, plan.files)
         if copies is None
         else (
             copied if isinstance(copied, OmicsError) else examined(file, copied)

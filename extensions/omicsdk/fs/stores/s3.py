@@ -598,7 +598,8 @@ class S3Store(Store):
         large = [file for file in files if not is_small(file[0])]
         small = (self._examined_copy(*file) for file in files if is_small(file[0]))
         whole = self.client.perform_all(small, options)
-        in_parts = side_by_side(lambda file: self.copy(*file), large, lambda: options.stopped)
+        # After a stop, too, their ends are waited for: uploads that are left begun cost money.
+        in_parts = side_by_side(lambda file: self.copy(*file), large)
         return (next(whole if is_small(entry) else in_parts) for entry, _ in files)
 
     def _examined_copy(self, entry: Entry, path: str) -> Exchange[bool | Entry]:

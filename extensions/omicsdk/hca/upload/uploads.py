@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -255,17 +255,17 @@ class Sender:
         local = {number: file for number, file in enumerate(files) if isinstance(file, LocalFile)}
         objects = {number: file for number, file in enumerate(files) if isinstance(file, S3File)}
         journal = journal_of(self.area.uri, local.values()) if self.resume and local else None
+        copies = dict[int, Future[Outcome]]()
         with self._notifiers, Workers(COPIERS, "omicsdk-copy") as copiers:
             try:
-                copies = {n: copiers.submit(self._copy, n, file) for n, file in objects.items()}
+                copies |= {n: copiers.submit(self._copy, n, file) for n, file in objects.items()}
                 self._send_local(local, journal)
-                for number, copied in copies.items():
-                    if (outcome := self._end_of(copied)) is not None:
-                        self._outcomes[number] = outcome
+                self._outcomes |= {number: copied.result() for number, copied in copies.items()}
                 uploaded = [self._result(number) for number in range(len(files))]
             except BaseException:
-                # The end of the block does not wait for copies that run: they end when they see the stop.
                 self.options.control.stop()
+                # Copies end when they see the stop. In parts, they would otherwise leave an upload that costs money.
+                wait(copies.values())
                 raise
         report = UploadResult(
             [self._outcomes[number] for number in range(len(files))],
@@ -391,6 +391,8 @@ class Sender:
         kind = content_type(media_type_of(file.name) or UNKNOWN_COPY, self.dcp_type)
         self._types[number] = kind
         outcome = Outcome(file.name, "done", size=file.size)
+        if self._is_stopped():
+            return outcome._replace(state="stopped")
         try:
             crc32c = known_checksum(file, self.source())
             outcome = outcome._replace(checksums={"crc32c": crc32c} if crc32c else {})

@@ -30,9 +30,10 @@ from omicsdk.core.retry import clock_lead, retry_after
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.core.sigv4 import EMPTY, UNSIGNED, Keys, Signer, escaped, escaped_path, query_of
-from omicsdk.core.threads import side_by_side
+from omicsdk.core.threads import AT_ONCE, Workers, side_by_side
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
+from omicsdk.core.waits import interrupted, never, stop_of, stopping
 from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
 from omicsdk.transfer.ranges import ConnectionPool, shared_pool
@@ -744,7 +745,8 @@ class S3Client:
     ) -> Exchange[Mapping[str, str]]:
         """Copy an object within the store, in parts where it is large; its metadata are copied as well.
 
-        Parts are copied by threads that the exchange waits for: performed with others, it would delay these.
+        Parts are copied by threads that the exchange waits for: performed with others, it would delay these. The stop of
+        `waits.stopping` ends it after the parts that are being copied.
 
         Args:
             source: Its bucket and key.
@@ -764,6 +766,8 @@ class S3Client:
         target_headers = {**(headers or {}), **encryption.written}
         # An upload in parts begins with new metadata, so that those of the source are read and sent.
         if size >= COPY_IN_PARTS:
+            if stop_of()():
+                raise interrupted()
             key_headers = encryption.stated if is_keyed else None
             properties = yield from self.head(*source, version=version, headers=key_headers, doing=doing)
             return self._copied_in_parts(
@@ -784,6 +788,8 @@ class S3Client:
         doing: str,
     ) -> Mapping[str, str]:
         copied_names = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
+        from concurrent.futures import FIRST_EXCEPTION, Future, wait  # few objects are copied in parts
+
         metadata = {
             name: value for name, value in properties.items() if name in copied_names or name.startswith("x-amz-meta-")
         }
@@ -791,23 +797,34 @@ class S3Client:
         part_size = max(COPY_PART, -(-size // _MOST_PARTS))
         # Parts of two versions would make an object that never existed.
         condition = {"x-amz-copy-source-if-match": properties["etag"]} if properties.get("etag") else {}
-        try:
+        stopped, calls = stop_of(), list[Future[str]]()
 
-            def copied(start: int) -> str:
-                end = min(start + part_size, size) - 1
-                span = {**source_headers, **keyed, "x-amz-copy-source-range": f"bytes={start}-{end}", **condition}
-                query = {"partNumber": str(start // part_size + 1), "uploadId": upload}
+        def copied(start: int) -> str:
+            if stopped():
+                raise interrupted()
+            end = min(start + part_size, size) - 1
+            span = {**source_headers, **keyed, "x-amz-copy-source-range": f"bytes={start}-{end}", **condition}
+            query = {"partNumber": str(start // part_size + 1), "uploadId": upload}
+            with stopping(never):  # a stop would close the connection, and S3 would copy the part all the same
                 answer = self.request("PUT", *target, query, span, doing=doing)
-                if not answer.body:  # of a server that overlooks the source, and stores a part without a byte
-                    raise error_class(501)(f"{doing}: parts are not copied", status=501)
-                return elements(answer.body, doing, "CopyPartResult").get("ETag", [""])[0]
+            if not answer.body:  # of a server that overlooks the source, and stores a part without a byte
+                raise error_class(501)(f"{doing}: parts are not copied", status=501)
+            return elements(answer.body, doing, "CopyPartResult").get("ETag", [""])[0]
 
-            etags = list[str]()
-            for end in side_by_side(copied, range(0, size, part_size)):
-                if isinstance(end, OmicsError):
-                    raise end
-                etags.append(end)
-            result = self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], keyed, doing=doing)
+        try:
+            with Workers(AT_ONCE, "copy-part") as pool:
+                try:
+                    calls += (pool.submit(copied, start) for start in range(0, size, part_size))
+                    for call in wait(calls, return_when=FIRST_EXCEPTION).done:
+                        call.result()
+                except BaseException:
+                    # A part that is copied after the upload was given up would remain, and be charged.
+                    for call in calls:
+                        call.cancel()
+                    wait(calls)
+                    raise
+            parts = [{"ETag": call.result()} for call in calls]
+            result = self.finish_parts(*target, upload, parts, keyed, doing=doing)
             return {"etag": result.get("ETag", "").strip('"')}
         except BaseException:
             try:
