@@ -47,6 +47,8 @@ _ALGORITHMS = {
     "sha-1": "sha1",
     "sha256": "sha256",
     "sha-256": "sha256",
+    "sha512": "sha512",
+    "sha-512": "sha512",
     "crc32c": "crc32c",
     "etag": "s3_etag",
 }

@@ -42,7 +42,7 @@ class RequestedObject:
         name: Its file name; by default the one that its server states.
         size: Its size in bytes, if known.
         checksums: Further checksums to verify, from algorithm to value, such as md5; algorithms that cannot be
-            verified, such as sha512, are ignored.
+            verified, such as crc, are ignored.
     """
 
     identifier: DrsId

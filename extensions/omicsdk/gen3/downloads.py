@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 _log = logger("omicsdk.gen3")
-_VERIFIED = ("md5", "sha1", "sha256")
+_VERIFIED = ("md5", "sha1", "sha256", "sha512")
 
 
 @runtime_checkable

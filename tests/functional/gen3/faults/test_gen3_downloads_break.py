@@ -129,12 +129,14 @@ def test_a_row_that_states_a_wrong_checksum_fails_alone(sandbox: Sandbox, common
     wrong = RequestedObject(stated(sandbox, "x", b"x").identifier, "wrong", 1, {"md5": "0" * 32})
     nonsense = RequestedObject(stated(sandbox, "y", b"y").identifier, "nonsense", 1, {"md5": "none"})
     negative = RequestedObject(stated(sandbox, "z", b"z").identifier, "negative", -1)
-    foreign = RequestedObject(stated(sandbox, "w", b"w").identifier, "foreign", 1, {"sha512": "x", "crc": "1"})
+    foreign = RequestedObject(stated(sandbox, "w", b"w").identifier, "foreign", 1, {"crc": "1"})
+    long = RequestedObject(stated(sandbox, "v", b"v").identifier, "long", 1, {"sha512": "0" * 128})
     report = commons.download(
-        [wrong, nonsense, right, negative, foreign], tmp_path / "out", settings=NOBODY, check=False
+        [wrong, nonsense, right, negative, foreign, long], tmp_path / "out", settings=NOBODY, check=False
     )
-    assert states(report) == ["failed", "failed", "done", "failed", "done"]
+    assert states(report) == ["failed", "failed", "done", "failed", "done", "failed"]
     assert isinstance(report.outcomes[0].error, ChecksumMismatch)
+    assert isinstance(report.outcomes[5].error, ChecksumMismatch)
     assert "none" in str(report.outcomes[1].error)
     assert "negative" in str(report.outcomes[3].error)
 

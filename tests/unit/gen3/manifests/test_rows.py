@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from omicsdk.gen3.downloads import listed_objects
 from omicsdk.gen3.manifests import Fault, ManifestError, Row, rows_of
 
 MD5 = "1596f493ba9ec53023fca640fb69bd3b"  # and the same in Base64:
@@ -26,6 +27,12 @@ def test_a_table_of_an_index(written):
         Row("dg.1/a", "one.bam", 3, {"md5": MD5}, "", 2),
         Row("dg.1/b", "", None, {}, "", 4),
     ]
+
+
+def test_downloads_verify_every_hash_of_a_row_that_can_be_computed(written):
+    hashes = {kind: "0" * length for kind, length in {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}.items()}
+    path = written(json.dumps([{"guid": "dg.1/a", "crc": "0" * 8, **hashes}]), "manifest.json")
+    assert [listed.checksums for listed in listed_objects(path, pytest.fail)] == [hashes]
 
 
 def test_a_quote_in_the_first_row_of_a_table_with_tabs_is_text(written):
