@@ -45,6 +45,7 @@ class Frames:
         self._rest = b""
         self._fields: dict[str, str] = {}
         self._last_id = last_id
+        self._byte_order_mark = b"\xef\xbb\xbf"  # of the stream; in another line it is text
         self._after_return = False
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
@@ -62,7 +63,8 @@ class Frames:
             raise ResponseTooLarge(f"An item of the response is larger than {self._limit:,} bytes (response_limit)")
         for piece in whole:
             if self._is_events:
-                yield from self._event(piece)
+                mark, self._byte_order_mark = self._byte_order_mark, b""
+                yield from self._event(piece.removeprefix(mark))
             elif piece.strip():
                 yield piece.strip()
 
@@ -90,7 +92,7 @@ class Frames:
             if fields.get("data", "[DONE]") != "[DONE]":
                 yield json.dumps({**fields, **({"id": self._last_id} if self._last_id else {})}).encode()
             return
-        text = line.decode("utf-8", errors="replace").removeprefix("\ufeff")
+        text = line.decode("utf-8", errors="replace")
         name, _, value = text.partition(":")
         value = value.removeprefix(" ")
         if name == "data":
