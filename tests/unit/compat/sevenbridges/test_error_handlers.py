@@ -180,6 +180,7 @@ def test_maintenance_is_waited_for_by_default(make, clock):
         refused(503, {"code": 1000}),
         httpx.Response(503, text="<html>code 0</html>"),
         httpx.Response(503, json=[{"code": 0}]),
+        httpx.Response(503, content=b'{"code": 0}'),  # states no type
         refused(500, MAINTENANCE),
     ],
 )
@@ -192,6 +193,7 @@ def test_other_failures_are_no_maintenance(make, clock, response):
 def test_a_response_of_requests_that_is_no_json_is_its_error(make):
     api, response = make(Script(ok())), requests.Response()
     response.status_code = 503
+    response.headers["Content-Type"] = "application/json"
     with pytest.raises(requests.exceptions.JSONDecodeError):
         maintenance_sleeper(api, response)
     response.headers["Content-Type"] = "text/html"

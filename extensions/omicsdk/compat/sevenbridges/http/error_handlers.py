@@ -108,7 +108,7 @@ def _until_reset(api: HttpClient, response: Response) -> float:
 
 
 def _is_maintenance(response: Response) -> bool:
-    if response.status_code != 503 or "json" not in response.headers.get("content-type", "application/json").lower():
+    if response.status_code != 503 or "json" not in response.headers.get("content-type", "").lower():
         return False
     try:
         payload = response.json()  # of a response of requests: its own error, as in the published client
