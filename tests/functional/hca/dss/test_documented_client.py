@@ -1,6 +1,7 @@
 """The documented client behaves as its documentation shows."""
 
 import asyncio
+import inspect
 import json
 import pickle
 from pathlib import Path
@@ -133,6 +134,30 @@ def test_workflows_raise_the_documented_errors_too(client: DSSClient, workflow: 
     with pytest.raises(SwaggerAPIException) as caught:
         workflow(client)
     assert caught.value.code == 404
+
+
+class Refusing:
+    """A client of the Data Store whose workflows are all refused."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotFound(f"{name}: no", status=404)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, member in vars(DSSClient).items()
+        if inspect.isfunction(member) and name[0] != "_" and name != "create_version"
+    ],
+)
+def test_every_workflow_raises_them(client: DSSClient, name: str):
+    workflow = getattr(client, name)
+    required = [item for item in inspect.signature(workflow).parameters.values() if item.default is item.empty]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "_api", Refusing())
+        with pytest.raises(SwaggerAPIException):
+            workflow(*["aws" for _ in required])
 
 
 def test_no_network_is_a_documented_error_and_ours(monkeypatch: pytest.MonkeyPatch):

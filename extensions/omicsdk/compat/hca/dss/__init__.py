@@ -139,15 +139,16 @@ class DSSClient(SwaggerClient):
         Raises:
             DownloadFailed: Some files failed; all others are in place, and no copy of the manifest was written.
         """
-        self._dss.download_manifest(
-            manifest,
-            _replica(replica),
-            layout=layout,
-            no_metadata=no_metadata,
-            no_data=no_data,
-            download_dir=download_dir,
-            **_options(num_retries, min_delay_seconds),
-        )
+        with documented_errors():
+            self._dss.download_manifest(
+                manifest,
+                _replica(replica),
+                layout=layout,
+                no_metadata=no_metadata,
+                no_data=no_data,
+                download_dir=download_dir,
+                **_options(num_retries, min_delay_seconds),
+            )
 
     def download_collection(self, uuid: str, replica: str, version: str | None = None, download_dir: str = "") -> None:
         """Download all bundles of a collection; arguments as `Dss.download_collection`'s.
