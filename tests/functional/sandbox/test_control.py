@@ -305,6 +305,7 @@ def test_other_processes_find_it(sandbox: Sandbox, tmp_path):
 
 def test_a_folder_that_is_filled_has_no_address(tmp_path):
     (tmp_path / "state.sqlite").touch()
+    (tmp_path / "running.json").write_text('{"url": "http://127.0.0.1:9"}')  # of a sandbox that was killed
     with at_rest(tmp_path), pytest.raises(FolderInUse, match="already running"):
         running_url(tmp_path)
 

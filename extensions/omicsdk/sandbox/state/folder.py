@@ -72,6 +72,8 @@ class FolderLock:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
                 raise FolderInUse(f"another sandbox is already running on the folder {folder}") from error
+        # The address of the sandbox before: one that was killed has left it.
+        (folder / _WHERE).unlink(missing_ok=True)
 
     def release(self) -> None:
         """Let another sandbox use the folder."""
