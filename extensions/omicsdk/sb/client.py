@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from math import inf
+from threading import Lock
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from omicsdk_api.sb import AsyncSbApi, SbApi
 
@@ -18,7 +21,7 @@ from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.logs import logger, of_wait
+from omicsdk.core.logs import NOTICEABLE, logger, of_wait
 from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,
@@ -274,6 +277,11 @@ _MAINTENANCE = "0"  # the code of a response 503 during maintenance
 DEFAULT_RETRY = Retry(statuses=frozenset({408, 500, 502, 504}))
 
 
+#: When the wait that was logged last ends, by the client's transport, on its monotonic clock.
+_WAITS = WeakKeyDictionary[object, float]()
+_WAITS_GUARD = Lock()
+
+
 class _Patience:
     """How long one request waits for a platform that takes no requests for now.
 
@@ -285,7 +293,8 @@ class _Patience:
     """
 
     def __init__(self, exchange: Exchange | AsyncExchange, request: Request) -> None:
-        self.clock, self._retry = exchange.transport.clock, exchange.transport.retry
+        self._transport = exchange.transport
+        self.clock, self._retry = self._transport.clock, self._transport.retry
         self._limit = LONGEST_WAIT if self._retry == DEFAULT_RETRY else self._retry.budget
         self._idempotent = request.idempotent
         self._began = self.clock.monotonic()
@@ -305,8 +314,18 @@ class _Patience:
         if seconds is None or self._retry.attempts == 1 or elapsed + seconds > self._limit:
             raise error
         if seconds:
-            of_wait(_log, elapsed + seconds)("%s accepts no more requests for now; waiting %.0f s", error.url, seconds)
+            log = of_wait(_log, elapsed + seconds) if self._is_first(seconds) else _log.debug
+            log("%s accepts no more requests for now; waiting %.0f s", error.url, seconds)
         return seconds
+
+    def _is_first(self, seconds: float) -> bool:
+        """Return whether no other request of the client waits as long: those that run at once are refused at once."""
+        end = self.clock.monotonic() + seconds
+        with _WAITS_GUARD:
+            is_first = end - _WAITS.get(self._transport, -inf) >= NOTICEABLE
+            if is_first:
+                _WAITS[self._transport] = end
+            return is_first
 
     def _pause_of(self, error: APIError) -> float | None:
         reset = (error.headers or {}).get("x-ratelimit-reset", "") if error.status == 429 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from omicsdk.core import (
 from omicsdk.core.json_decoding import DECODED
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.plain_client import stopping_by
+from omicsdk.core.threads import in_threads
 from omicsdk.sb import WrongPath
 
 CREDENTIALS = """
@@ -180,6 +182,19 @@ def test_too_many_requests_are_waited_out_and_logged(caplog: pytest.LogCaptureFi
         assert client.whoami().username == "me"
     assert clock.slept == [pytest.approx(30)]
     assert "accepts no more requests for now" in caplog.text
+
+
+def test_requests_that_wait_at_once_warn_once(caplog: pytest.LogCaptureFixture):
+    refused: tuple[int, dict[str, str], dict[str, Any]] = (429, {"retry-after": "30"}, {"message": "slow down"})
+    all_refused = threading.Barrier(4, timeout=30)
+
+    class Waiting(ManualClock):
+        def sleep(self, seconds: float) -> None:
+            all_refused.wait()  # no time passes before
+
+    with _client(Waiting(), *[refused] * 4, GOOD) as client:
+        in_threads(lambda _: client.whoami(), range(4), threads=4)
+    assert [record.levelname for record in caplog.records].count("WARNING") == 1
 
 
 def test_maintenance_is_waited_for_and_ends():
