@@ -243,6 +243,7 @@ def test_cp_names_copies_by_a_template(run, place):
     assert run("cp", "-r", uri, "named", "--name-template", "{guid}_{name}").json["counts"]["skipped"] == 2
     refused = run("cp", "-r", uri, "other", "--name-template", "{gud}_{name}")
     assert (refused.code, "Did you mean {guid}?" in refused.err) == (2, True)
+    assert "cp: --name-template '{gud}_{name}': unknown field" in refused.err
     assert not Path("other").exists()
 
 

@@ -8,10 +8,10 @@ from time import gmtime, strftime
 from typing import Literal
 
 from omicsdk.core.checksums import ALGORITHMS
-from omicsdk.core.errors import UsageError
 from omicsdk.core.frozen import Frozen
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.fs.copying.planning import Selected, Source
+from omicsdk.transfer.engine.options import InvalidOption
 
 #: Whether copies keep the folders below what was named.
 Layout = Literal["tree", "flat"]
@@ -42,7 +42,7 @@ class Naming(Frozen):
         template: The name of each, with fields in braces; empty for the names that files have.
 
     Raises:
-        UsageError: The template has no field, an unknown one, or is not well-formed.
+        InvalidOption: The template has no field, an unknown one, or is not well-formed.
     """
 
     layout: Layout = "tree"
@@ -50,8 +50,9 @@ class Naming(Frozen):
 
     def __post_init__(self) -> None:
         if self.template and not any(name for _, name in self._parts()):
-            raise UsageError(
-                f"--name-template {self.template!r}: missing field: all files would have one name",
+            raise InvalidOption(
+                "name_template",
+                f"{self.template!r}: missing field: all files would have one name",
                 remedy="Use a field such as {name}.",
             )
 
@@ -67,7 +68,7 @@ class Naming(Frozen):
             file: The file.
 
         Raises:
-            UsageError: The template has a field that the file has no value for.
+            InvalidOption: The template has a field that the file has no value for.
         """
         if not self.template:
             return PurePosixPath(file.name).name if self.layout == "flat" else file.name
@@ -97,12 +98,14 @@ class Naming(Frozen):
         try:
             parts = list(Formatter().parse(self.template))
         except ValueError as error:
-            raise UsageError(f"--name-template {self.template!r}: {error}", remedy="Write {{ for a brace.") from error
+            problem = f"{self.template!r}: {error}"
+            raise InvalidOption("name_template", problem, remedy="Write {{ for a brace.") from error
         for text, field, form, conversion in parts:
             if field is not None and (field not in _FIELDS or form or conversion):
                 meant = "" if field in _FIELDS else did_you_mean(field, _FIELDS, "{{{}}}")
-                raise UsageError(
-                    f"--name-template {self.template!r}: unknown field {{{field}}}",
+                raise InvalidOption(
+                    "name_template",
+                    f"{self.template!r}: unknown field {{{field}}}",
                     remedy=f"{meant} Fields are {', '.join(_FIELDS)}.".lstrip(),
                 )
             yield text, field or ""
@@ -110,9 +113,8 @@ class Naming(Frozen):
     def _value(self, field: str, file: Selected) -> str:
         value = str(_FIELDS[field](file))
         if not value and field not in _EMPTY:
-            raise UsageError(
-                f"--name-template: {file.uri} has no {field}", remedy="Use another field, or leave the file out."
-            )
+            problem = f"{self.template!r}: {file.uri} has no {field}"
+            raise InvalidOption("name_template", problem, remedy="Use another field, or leave the file out.")
         return value if field in _PATHS else value.replace("/", "_")
 
 
