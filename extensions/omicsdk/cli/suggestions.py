@@ -94,6 +94,8 @@ def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:
         return "Existing files are replaced without an option; --no-clobber skips them."
     if word in ("-r", "-R", "--recursive") and "--unverified" in known:
         return "Folders are moved without an option."
+    if word in ("-s", "--summarize") and "--depth" in known:
+        return "Folders are summed without an option."
     if word in ADVICE and "--no-clobber" in known:
         return ADVICE[word]
     meant = "--to" if word in FOLDERS and "--to" in known else OPTIONS.get(word, "")

@@ -57,6 +57,7 @@ from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
         (["sb", "files", "download", "sb://a/b", "-d", "x"], "Did you mean --download-dir?"),
         (["cp", "--files-from", "list", "a/"], "omics get LIST --to FOLDER"),
         (["mv", "-r", "a", "b"], "Folders are moved without an option."),
+        (["du", "-s", "a"], "Folders are summed without an option."),
         (["gen3", "configure"], "Did you mean omics login gen3 --credentials-file FILE?"),
         (["get", "--sse-c-key-file", "a"], "It is an option of omics "),
         (["drs", "get", "--exclude", "a"], "It is an option of omics "),
