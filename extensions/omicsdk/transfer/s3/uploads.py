@@ -80,7 +80,6 @@ class BucketObject(S3Object):
         self._tags, self._resume, self._before, self._tag_checksums = None, False, None, None
         self._full = False  # whether the upload in parts will have a checksum of the whole
         self._left_out = set[str]()  # after refusals that may be of something else
-        self._whole = ""
         self._used: Keys | None = None  # by the newest requests for bytes
         self._newest = self._renewals = 0  # the last part, and how often keys ended since it was signed first
 
