@@ -236,6 +236,7 @@ def test_a_parameter_without_name_or_place_is_a_fault(old: str, expected: str) -
         ("/{id:[0-9]{3}}/{ b }", "/{id}/{b}", "/{id}/{b}", {"id": "[0-9]{3}"}),
         ("/{proxy+}/{+up}/{*all}/{rest*}", "/{proxy}/{up}/{all}/{rest}", "/{proxy}/{up}/{all}/{rest}",
          {"proxy": "path", "up": "path", "all": "path", "rest": "path"}),
+        ("/{a:.*}/{b:.+}", "/{a}/{b}", "/{a}/{b}", {"a": "path", "b": "path"}),
         ("/{file:path}", "/{file}", "/{file}", {"file": "path"}),
         ("/{name=projects/*}:stop", "/{name=projects/*}:stop", "/{name=projects/*}:stop", {"name=projects/*": "path"}),
         ("/a{?q,limit*}", "/a", "/a", {}),
