@@ -137,12 +137,13 @@ def put_subscription(dss: Dss, call: Call) -> Reply:
     body: JsonObject = {**call.body, "uuid": str(uuids.uuid4()), "owner": owner, "replica": replica}
     if secret := body.pop("hmac_secret_key", None):
         body["hmac_secret_key"] = True
-        dss.context.secrets.hold(SUBSCRIPTION, body["uuid"], secret)
     with dss.transaction():
         if dss.subscriptions.count(owner=owner) >= MAX_SUBSCRIPTIONS:
             raise Problem(406, "not_acceptable", f"Users cannot exceed {MAX_SUBSCRIPTIONS} subscriptions!")
         kind = "elasticsearch" if is_elasticsearch(body) else "jmespath"
         dss.subscriptions.add(Subscription(body["uuid"], replica, owner, kind, body))
+        if secret:  # a refused one is not kept
+            dss.context.secrets.hold(SUBSCRIPTION, body["uuid"], secret)
     return Reply(_shown(body), 201)
 
 

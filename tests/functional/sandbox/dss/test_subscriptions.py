@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.state.credentials import Secrets
 
 CALLBACK = "https://example.org/hook"
 
@@ -96,9 +97,13 @@ def test_what_cannot_be_subscribed(user, body, code):
     assert (response.status_code, response.json()["code"]) == (400, code)
 
 
-def test_a_user_has_at_most_100(user):
-    statuses = [put(user, ("aws", "gcp")[number % 2]).status_code for number in range(101)]
+def test_a_user_has_at_most_100_whose_secrets_alone_are_kept(user, monkeypatch):
+    kept: list[str] = []
+    monkeypatch.setattr(Secrets, "hold", lambda _, kind, id, secret: kept.append(secret))
+    replicas = [("aws", "gcp")[number % 2] for number in range(101)]
+    statuses = [put(user, replica, hmac_secret_key="secret").status_code for replica in replicas]
     assert statuses == [201] * 100 + [406]
+    assert kept == ["secret"] * 100
     assert put(user).json()["code"] == "not_acceptable"
 
 
