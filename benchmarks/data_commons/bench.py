@@ -86,7 +86,7 @@ def bench(sizes: Sizes) -> Generator[Bench]:
         for name in ("www", "out", "nginx", "source", "homes", "tls"):
             (folder / name).mkdir()
         nginx = stack.enter_context(serving(folder / "www", folder / "nginx"))
-        _certificate(folder / "tls")
+        certificate(folder / "tls")
         given = (nginx.http, str(folder / "tls"))
         api, slow_api = (
             stack.enter_context(server("data_commons.api", *given, delay, str(sizes.records)))
@@ -115,7 +115,7 @@ def _by(proxy: str) -> dict[str, str]:
     return dict.fromkeys(("HTTPS_PROXY", "https_proxy"), proxy) if proxy else {}
 
 
-def _certificate(folder: Path) -> None:
+def certificate(folder: Path) -> None:
     kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     names = ["-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"]
     files = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"]

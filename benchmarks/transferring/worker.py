@@ -45,7 +45,7 @@ def download(
 
     usual = engine.THREADS
 
-    find = _finder(api, by_calls="locators" in options) if api else None
+    find = finder(api, by_calls="locators" in options) if api else None
 
     def items() -> Iterator[Item]:
         with Path(plan).open() as rows:
@@ -65,7 +65,7 @@ def download(
     return transfer
 
 
-def _finder(api: str, *, by_calls: bool) -> Callable[[str, str, int, str], tuple[Any, Any]]:
+def finder(api: str, *, by_calls: bool) -> Callable[[str, str, int, str], tuple[Any, Any]]:
     """Gives an item's `locate` and `renew` for a row of a plan."""
     from omicsdk.hca.dss.files import DSSFile, Locator
     from omicsdk_api.dss import DssApi

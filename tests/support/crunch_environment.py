@@ -7,7 +7,7 @@ from unsettled import without_proxies
 
 
 @pytest.fixture(autouse=True)
-def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings, no proxies."""
     for name in ("CRUNCH_URL", "CRUNCH_TOKEN", "CRUNCH_STORAGE_SETTINGS"):
         monkeypatch.delenv(name, raising=False)

@@ -34,7 +34,7 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> None:
+def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> None:
     """A user without credentials, settings or proxies."""
     for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NAMESPACE", "GEN3SDK_MAX_RETRIES"):
         monkeypatch.delenv(name, raising=False)

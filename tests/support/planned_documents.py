@@ -17,11 +17,11 @@ def files_of(data: dict[str, Any]) -> dict[str, str]:
     return render_package(planned(data), "Generated for a test.")
 
 
-def _ref(name: str) -> dict[str, Any]:
+def reference(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _response(schema: Any) -> dict[str, Any]:
+def json_response(schema: Any) -> dict[str, Any]:
     return {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}
 
 
@@ -34,7 +34,7 @@ DOCUMENT: dict[str, Any] = {
             "get": {
                 "operationId": "getOne",
                 "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-                **_response({"type": "object", "properties": {"items": {"type": "array", "items": INNER}, "next": _ref("Node")}}),
+                **json_response({"type": "object", "properties": {"items": {"type": "array", "items": INNER}, "next": reference("Node")}}),
             }
         },
         "/two": {"post": {"requestBody": {"content": {"application/json": {"schema": {
@@ -44,8 +44,8 @@ DOCUMENT: dict[str, Any] = {
     },
     "components": {
         "schemas": {
-            "Node": {"type": "object", "properties": {"edges": {"type": "array", "items": _ref("Edge")}}},
-            "Edge": {"type": "object", "properties": {"to": _ref("Node"), "label": INNER}},
+            "Node": {"type": "object", "properties": {"edges": {"type": "array", "items": reference("Edge")}}},
+            "Edge": {"type": "object", "properties": {"to": reference("Node"), "label": INNER}},
             "Pick": {"oneOf": [
                 {"type": "object", "required": ["left"], "properties": {"left": {"type": "string"}}},
                 {"type": "object", "title": "the right", "properties": {"right": {"type": "string"}}},

@@ -46,7 +46,7 @@ def dictionary(sds_document: Mapping[str, Any]) -> Dictionary:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A user without credentials, settings or proxies."""
     for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NAMESPACE"):
         monkeypatch.delenv(name, raising=False)

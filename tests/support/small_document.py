@@ -25,5 +25,5 @@ def spec(tmp_path: Path) -> Path:
     return path
 
 
-def _run(*words: object, debug: bool = False) -> int:
+def run_codegen(*words: object, debug: bool = False) -> int:
     return main(["codegen", *map(str, words), *(["--debug"] if debug else [])])

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from changed_responses import changed
-from gen3_environment import _nothing_around as _nothing_around
 from gen3_environment import home as home
+from gen3_environment import nothing_around as nothing_around
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from login_at_a_terminal import AUTH, Person

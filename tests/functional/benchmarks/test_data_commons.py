@@ -79,11 +79,11 @@ def test_urls_refer_to_the_server_of_bytes(api):
 
 def test_clients_find_it_by_its_name_through_a_tunnel(tmp_path, monkeypatch):
     import httpx
-    from data_commons.bench import _certificate
+    from data_commons.bench import certificate
     from data_commons.clients import HOST
     from transferring.processes import server
 
-    _certificate(tmp_path)
+    certificate(tmp_path)
     with server("data_commons.api", "http://files", str(tmp_path), "0", "600") as proxy:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
         with httpx.Client(proxy=proxy, trust_env=True) as client:

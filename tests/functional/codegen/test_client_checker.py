@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 from client_checker import check, main, model_nulls
-from small_document import _run
+from small_document import run_codegen
 
 DOCUMENT = """\
 openapi: 3.1.0
@@ -157,7 +157,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("checked")
     for name, text in (("new", DOCUMENT), ("old", SWAGGER)):
         (folder / f"{name}.yaml").write_text(text)
-        assert _run(folder / f"{name}.yaml", "--name", f"checked_{name}", "--out", folder / name) == 0
+        assert run_codegen(folder / f"{name}.yaml", "--name", f"checked_{name}", "--out", folder / name) == 0
     sys.path.insert(0, str(folder))
     yield folder
     sys.path.remove(str(folder))

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_document import DOCUMENT, _run
+from small_document import DOCUMENT, run_codegen
 from small_document import spec as spec
 
 
 def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "new" / "project"
-    assert _run(spec, "--name", "small_client", "--out", out) == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", out) == 0
     said = capsys.readouterr()
     assert said.out == ""
     assert "1 operation, 0 models" in said.err
@@ -26,7 +26,7 @@ def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: p
 def test_the_project_states_what_it_is(spec: Path, tmp_path: Path) -> None:
     import tomllib
 
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
     project = tomllib.loads((tmp_path / "out/pyproject.toml").read_text())["project"]
     assert (project["name"], project["version"], project["description"]) == ("small-client", "1.2", 'What it "does".')
     assert "Small \\<b\\>one\\</b\\>" in (tmp_path / "out/README.md").read_text()
@@ -42,17 +42,17 @@ def test_templates_of_the_user(spec: Path, tmp_path: Path, capsys: pytest.Captur
     client = '{# interface: 1 #}\n{% extends "shipped/client.py.jinja" %}\n{% block members %}\n    team   =   "ours"\n{% endblock %}\n'
     (folder / "client.py.jinja").write_text(client)
     words = (spec, "--name", "small_client", "--out", out, "--templates", folder)
-    assert _run(*words) == 0
+    assert run_codegen(*words) == 0
     assert f"templates of {folder} render: client.py.jinja, readme.md.jinja\n" in capsys.readouterr().err
     assert (out / "README.md").read_text().endswith("# Ours\n")
     text = (out / "src/small_client/client.py").read_text()
     assert text.count('\n    team = "ours"\n') == 2  # formatted, in both clients
-    assert _run(*words, "--check") == 0
-    assert _run(*words[:-2], "--check") == 1
+    assert run_codegen(*words, "--check") == 0
+    assert run_codegen(*words[:-2], "--check") == 1
     assert "differs: src/small_client/client.py" in capsys.readouterr().err
 
     (folder / "client.py.jinja").write_text(client.replace("team   =", "team = ="))
-    assert _run(*words) == 1
+    assert run_codegen(*words) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "client.py" in line
     assert line.endswith(f"Correct a template of {folder / 'client.py.jinja'}, {folder / 'readme.md.jinja'}.")
@@ -63,8 +63,8 @@ def test_files_of_the_user_stay(spec: Path, tmp_path: Path, capsys: pytest.Captu
     out = tmp_path / "out"
     out.mkdir()
     (out / "README.md").write_text("mine\n")
-    assert _run(spec, "--name", "small_client", "--out", out) == 0
-    assert _run(spec, "--name", "small_client", "--out", out) == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", out) == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", out) == 0
     assert (out / "README.md").read_text() == "mine\n"
     assert "README.md already exists" in capsys.readouterr().err
 
@@ -77,21 +77,21 @@ def test_a_fault_leaves_out_what_depends_on_it_and_is_refused_on_request(
     )
     out = tmp_path / "out"
     words = (spec, "--name", "small_client", "--out", out)
-    assert _run(*words, "--strict") == 1
+    assert run_codegen(*words, "--strict") == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "small.yaml:9: it refers to #/components/schemas/None, which does not exist (" in line
     assert not out.exists()
-    assert _run(*words) == 3
+    assert run_codegen(*words) == 3
     *_, fault, count = capsys.readouterr().err.splitlines()
     assert fault == line.replace("not exist (", "not exist; it is taken as any value (")
     assert count.startswith("omics: 1 part is left out or taken as any value")
     (row,) = json.loads((out / "src/small_client/report.json").read_text())
     assert (row["kind"], row["line"], row["after"]) == ("fault", 9, "it is taken as any value")
     assert row["remedy"].startswith("Correct it")
-    assert _run(*words, "--check") == 0
-    assert _run("explain", spec, "get_a") == 3
+    assert run_codegen(*words, "--check") == 0
+    assert run_codegen("explain", spec, "get_a") == 3
     assert fault in capsys.readouterr().err.splitlines()
-    assert _run(*words, "--missing-as-any", "--strict") == 0
+    assert run_codegen(*words, "--missing-as-any", "--strict") == 0
 
 
 def test_a_document_without_an_operation_that_is_left_is_refused(
@@ -99,7 +99,7 @@ def test_a_document_without_an_operation_that_is_left_is_refused(
 ) -> None:
     spec = tmp_path / "gone.yaml"
     spec.write_text("openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  /a: {$ref: none.yaml}\n")
-    assert _run(spec, "--name", "gone", "--out", tmp_path / "out") == 1
+    assert run_codegen(spec, "--name", "gone", "--out", tmp_path / "out") == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "gone.yaml:4: it refers to none.yaml, which does not exist; the path item is left out" in line
     assert not (tmp_path / "out").exists()
@@ -113,10 +113,10 @@ def test_overlays_are_used_and_their_faults_have_their_lines(
         "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions:\n"
         "- {target: '$.paths[*].get', update: {x-omics-name: read_it}}\n"
     )
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
     assert (tmp_path / "out/src/small_client/operations/read_it.py").is_file()
     overlay.write_text(overlay.read_text().replace("x-omics-name", "x-omics-nam"))
-    assert _run(spec, "--out", tmp_path / "out", "--overlay", overlay) == 1
+    assert run_codegen(spec, "--out", tmp_path / "out", "--overlay", overlay) == 1
     assert f"{overlay.name}:4: x-omics-nam of GET /a/{{id}} must be one of " in capsys.readouterr().err
 
 
@@ -125,13 +125,13 @@ def test_check_lists_what_is_not_as_the_document_states(
 ) -> None:
     out = tmp_path / "out"
     words = (spec, "--name", "small_client", "--out", out)
-    assert _run(*words, "--check") == 1
+    assert run_codegen(*words, "--check") == 1
     assert capsys.readouterr().err == f"omics: {out} does not exist. Generate it without --check.\n"
     assert not out.exists()
-    assert _run(*words) == 0
+    assert run_codegen(*words) == 0
     for file in (path for path in out.rglob("*") if path.is_file()):  # as Git for Windows checks them out
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    assert _run(*words, "--check") == 0
+    assert run_codegen(*words, "--check") == 0
     gone = out / "src/small_client/operations/gone.py"
     gone.write_text((out / "src/small_client/client.py").read_text())
     own = out / "src/small_client/ours/own.py"
@@ -141,29 +141,29 @@ def test_check_lists_what_is_not_as_the_document_states(
     (out / "README.md").write_text("my own\n")
     (out / "pyproject.toml").unlink()
     capsys.readouterr()
-    assert _run(*words, "--check") == 1
+    assert run_codegen(*words, "--check") == 1
     assert capsys.readouterr().err.splitlines()[:-1] == [
         "omics: differs: src/small_client/client.py",
         "omics: missing: pyproject.toml",
         "omics: not from a document: src/small_client/operations/gone.py",
     ]
-    assert _run(*words) == 0
+    assert run_codegen(*words) == 0
     assert "omics: kept, since not generated: src/small_client/ours/own.py" in capsys.readouterr().err.splitlines()
     assert (own.read_text(), gone.exists()) == ("of  users", False)
-    assert _run(*words, "--check") == 0
+    assert run_codegen(*words, "--check") == 0
     capsys.readouterr()
     before = "omics codegen small.yaml --name small_client"
     assert f"\n# Again: {before}\n" in (out / "pyproject.toml").read_text()
-    assert _run(*words, "--only", "*", "--check") == 0
-    assert _run(*words, "--no-cli", "--check") == 1
+    assert run_codegen(*words, "--only", "*", "--check") == 0
+    assert run_codegen(*words, "--no-cli", "--check") == 1
     assert f"Use the options that it was generated with: {before}" in capsys.readouterr().err
     stamp = out / "src/small_client/_runtime/stamp.json"
     stamp.write_text(stamp.read_text().replace('"omicsdk": "', '"omicsdk": "9'))
-    assert _run(*words, "--no-cli") == 0
+    assert run_codegen(*words, "--no-cli") == 0
     messages = capsys.readouterr().err
     assert f"omics: it was generated with other options before: {before}" in messages
     assert ", which is newer than this one: replaced" in messages
-    assert _run(spec, "--name", "renamed_client", "--out", out) == 0
+    assert run_codegen(spec, "--name", "renamed_client", "--out", out) == 0
     assert "omics: src/small_client is generated, and no part of this project." in capsys.readouterr().err
 
 
@@ -193,7 +193,7 @@ def test_types_are_those_of_the_options(
     spec: Path, tmp_path: Path, words: tuple[str, ...], key: str, order: str
 ) -> None:
     spec.write_text(TYPED)
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", *words) == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", *words) == 0
     text = (tmp_path / "out/src/small_client/operations/get_a.py").read_text()
     assert f"{key} | Omit = OMIT" in text
     assert f"{order} = OMIT" in text
@@ -203,18 +203,18 @@ def test_only_operations_of_a_tag(spec: Path, tmp_path: Path, capsys: pytest.Cap
     spec.write_text(
         DOCUMENT.replace("operationId: getA", "operationId: getA\n      tags: [a]").replace('"1.2"', "latest")
     )
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "a") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "a") == 0
     assert "omics: version 'latest' cannot be a package's: 0.0.0 is used." in capsys.readouterr().err
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "b") == 1
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "b") == 1
     assert "The tags are: a." in capsys.readouterr().err
 
 
 def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) -> None:
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
     package = tmp_path / "out/src/small_client"
     for kept in (package / "openapi.json", package, tmp_path / "out"):
-        assert _run("diff", kept, spec, "--fail-on-breaking") == 0
-    assert _run("diff", tmp_path, spec) == 2
+        assert run_codegen("diff", kept, spec, "--fail-on-breaking") == 0
+    assert run_codegen("diff", tmp_path, spec) == 2
 
 
 def test_overlays_of_both_documents_and_a_package_are_given_once(
@@ -226,13 +226,13 @@ def test_overlays_of_both_documents_and_a_package_are_given_once(
         "- {target: '$.paths[*].get.operationId', remove: true}\n"
         "- {target: '$.paths[*].get', update: {x-omics-name: things.read}}\n"
     )
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
     for old in (spec, tmp_path / "out"):
-        assert _run("diff", old, spec, "--overlay", overlay, "--fail-on-breaking") == 0
+        assert run_codegen("diff", old, spec, "--overlay", overlay, "--fail-on-breaking") == 0
     capsys.readouterr()
-    assert _run("explain", spec, "--overlay", overlay) == 0
+    assert run_codegen("explain", spec, "--overlay", overlay) == 0
     assert capsys.readouterr().out.strip() == "things.read  GET /a/{id}"
-    assert _run("explain", spec, "read", "--overlay", overlay) == 2
+    assert run_codegen("explain", spec, "read", "--overlay", overlay) == 2
     assert "did you mean things.read?" in capsys.readouterr().err
 
 
@@ -240,7 +240,7 @@ def test_steps_are_shown_to_watchers(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
     said = capsys.readouterr().err
     assert "\r\x1b[Kreading small.yaml...\r\x1b[K" in said
     first = said.split("\n")[0].rpartition("\x1b[K")[2]
@@ -268,7 +268,7 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
         tmp_path / "shop",
         *getattr(request, "param", ()),
     )
-    assert _run(*words) == 0
+    assert run_codegen(*words) == 0
     return tmp_path / "shop"
 
 
@@ -324,7 +324,7 @@ paths:
 """
     )
     out = tmp_path / "out"
-    assert _run(spec, "--name", "lossy", "--out", out) == 0
+    assert run_codegen(spec, "--name", "lossy", "--out", out) == 0
     told = capsys.readouterr().err
     assert "4 lost" in told
     expected = [
@@ -336,7 +336,7 @@ paths:
     assert [words for words in expected if f"lossy.yaml:{words}" not in told] == []
     assert "x-note" not in told
     assert (out / "src/lossy/operations/get_a.py").is_file()
-    assert _run(spec, "--name", "lossy", "--out", out, "--strict") == 3
+    assert run_codegen(spec, "--name", "lossy", "--out", out, "--strict") == 3
     assert (out / "src/lossy/operations/get_a.py").is_file()
 
 
@@ -345,7 +345,7 @@ def test_what_its_author_should_correct_is_printed_and_the_client_is_complete(
 ) -> None:
     second = "  /b: {get: {operationId: getA, responses: {}}}\n"
     spec.write_text(DOCUMENT.replace("{allOf: [{type: string}, {type: integer}]}", "{type: strnig}") + second)
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
     *_, first, last = capsys.readouterr().err.splitlines()
     assert "small.yaml:9: 'strnig' is no type; any value" in first
     assert "Did you mean string?" in first
@@ -355,12 +355,12 @@ def test_what_its_author_should_correct_is_printed_and_the_client_is_complete(
 def test_a_document_whose_paths_are_empty_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "empty.yaml"
     spec.write_text("openapi: 3.0.3\ninfo: {title: Empty, version: '1'}\npaths: {}\n")
-    assert _run(spec, "--name", "empty", "--out", tmp_path / "out") == 3
+    assert run_codegen(spec, "--name", "empty", "--out", tmp_path / "out") == 3
     assert "empty.yaml:3: no operation is in it" in capsys.readouterr().err
 
 
 def test_a_root_that_holds_the_document(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "other").mkdir()
-    assert _run(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path) == 0
-    assert _run(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path / "other") == 1
+    assert run_codegen(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path) == 0
+    assert run_codegen(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path / "other") == 1
     assert "Name a folder above the document after --root" in capsys.readouterr().err

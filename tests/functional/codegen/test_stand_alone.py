@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from loopback import Head, LoopbackServer
-from small_document import DOCUMENT, _run
+from small_document import DOCUMENT, run_codegen
 from small_document import spec as spec
 
 # Fails an import of omicsdk, or of an optional package, as in an environment without them.
@@ -58,7 +58,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small")
     document = folder / "small.yaml"
     document.write_text(DOCUMENT)
-    assert _run(document, "--name", "small_client", "--out", folder / "out") == 0
+    assert run_codegen(document, "--name", "small_client", "--out", folder / "out") == 0
     return folder / "out"
 
 
@@ -187,18 +187,18 @@ sys.stderr.write(json.dumps([code, found]))
 
 
 def test_a_package_without_a_command_line(spec: Path, tmp_path: Path) -> None:
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--no-cli") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--no-cli") == 0
     package = tmp_path / "out/src/small_client"
     assert not (package / "__main__.py").exists()
     assert not (package / "_runtime/cli").exists()
     assert "scripts" not in (tmp_path / "out/pyproject.toml").read_text()
     assert "Command line" not in (tmp_path / "out/README.md").read_text()
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--no-cli", "--check") == 0
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--check") == 1
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--no-cli", "--check") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--check") == 1
 
 
 def test_a_package_that_shares_omicsdk_has_its_command_line(spec: Path, tmp_path: Path, server: Responses) -> None:
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--runtime", "omicsdk") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--runtime", "omicsdk") == 0
     assert not (tmp_path / "out/src/small_client/_runtime").exists()
     ran = subprocess.run(
         [sys.executable, "-m", "small_client", "--base-url", server.url(""), "get-a", "--id", "missing"],
@@ -243,14 +243,14 @@ def test_an_edited_runtime_is_reported(spec: Path, own_project: Path, capsys: py
     words = (spec, "--name", "small_client", "--out", own_project)
     edited = own_project / "src/small_client/_runtime/retry.py"
     before = edited.read_bytes()
-    assert _run(*words, "--check") == 0
+    assert run_codegen(*words, "--check") == 0
     edited.write_bytes(before + b"# mine\n")
-    assert _run(*words, "--check") == 1
+    assert run_codegen(*words, "--check") == 1
     assert "omics: differs: src/small_client/_runtime/retry.py" in capsys.readouterr().err
-    assert _run(*words) == 0
+    assert run_codegen(*words) == 0
     assert "omics: src/small_client/_runtime had been edited: replaced" in capsys.readouterr().err
     assert edited.read_bytes() == before
-    assert _run(*words) == 0
+    assert run_codegen(*words) == 0
     assert "had been edited" not in capsys.readouterr().err
 
 
@@ -269,13 +269,13 @@ def test_a_package_may_share_omicsdks_core(spec: Path, tmp_path: Path) -> None:
 
     out = tmp_path / "out"
     words = (spec, "--name", "small_client", "--out", out)
-    assert _run(*words) == 0
+    assert run_codegen(*words) == 0
     assert tomllib.loads((out / "pyproject.toml").read_text())["project"]["dependencies"] == [
         "attrs>=24.1", "httpx>=0.27,<1",
     ]  # fmt: skip
-    assert _run(*words, "--runtime", "omicsdk", "--check") == 1
-    assert _run(*words, "--runtime", "omicsdk") == 0
-    assert _run(*words, "--runtime", "omicsdk", "--check") == 0
+    assert run_codegen(*words, "--runtime", "omicsdk", "--check") == 1
+    assert run_codegen(*words, "--runtime", "omicsdk") == 0
+    assert run_codegen(*words, "--runtime", "omicsdk", "--check") == 0
     assert not (out / "src/small_client/_runtime").exists()
     project = tomllib.loads((out / "pyproject.toml").read_text())["project"]
     assert project["dependencies"] == [bound()]
@@ -294,7 +294,7 @@ def test_bodies_of_errors_are_typed_without_omicsdk(spec: Path, tmp_path: Path, 
     text = spec.read_text()
     assert "/a/{id}" in text
     spec.write_text(text.replace("responses: {", stated, 1))
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
     program = f"""
 import pickle
 import small_client

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 
 import pytest
-from crunch_environment import _nothing_around as _nothing_around
+from crunch_environment import nothing_around as nothing_around
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.sandbox import Sandbox
 

@@ -5,9 +5,9 @@ from collections.abc import Generator
 import pytest
 from omicsdk.sandbox import Sandbox
 from orthanc import Orthanc, program, running
-from sds_data_sets import _nothing_around as _nothing_around
 from sds_data_sets import data_set as data_set
 from sds_data_sets import dictionary as dictionary
+from sds_data_sets import nothing_around as nothing_around
 from sds_data_sets import sds_document as sds_document
 
 

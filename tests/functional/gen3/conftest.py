@@ -3,11 +3,11 @@
 from collections.abc import Generator
 
 import pytest
-from gen3_environment import _nothing_around as _nothing_around
 from gen3_environment import clock as clock
 from gen3_environment import commons as commons
 from gen3_environment import home as home
 from gen3_environment import make_token as make_token
+from gen3_environment import nothing_around as nothing_around
 from omicsdk.sandbox import Sandbox
 
 

@@ -39,9 +39,9 @@ def test_cases_have_separate_names():
 
 @pytest.mark.parametrize("by_calls", [True, False])
 def test_files_behind_an_api_are_found_as_the_package_finds_them(by_calls: bool):
-    from transferring.worker import _finder
+    from transferring.worker import finder
 
-    find = _finder("http://127.0.0.1:9/v1", by_calls=by_calls)
+    find = finder("http://127.0.0.1:9/v1", by_calls=by_calls)
     locate, renew = find("name", "http://127.0.0.1:9/f7", 20_000, "a" * 64)
     if by_calls:
         assert callable(locate)

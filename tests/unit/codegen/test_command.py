@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from omicsdk.cli.commands import codegen
 from omicsdk.cli.main import main
-from small_document import DOCUMENT, _run
+from small_document import DOCUMENT, run_codegen
 from small_document import spec as spec
 
 
@@ -19,7 +19,7 @@ def test_every_fault_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
             "schema: {type: string}}]", "schema: {$ref: '#/components/schemas/Other'}}]"
         )
     )
-    assert _run(spec, "--name", "two", "--out", tmp_path / "out", "--strict") == 1
+    assert run_codegen(spec, "--name", "two", "--out", tmp_path / "out", "--strict") == 1
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[0] for line in lines] == ["omics", "omics"]
     assert ["two.yaml:8: " in lines[0], "two.yaml:9: " in lines[1]] == [True, True]
@@ -29,7 +29,7 @@ def test_every_fault_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_a_name_that_will_not_do_is_usage(
     name: str, spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _run(spec, "--name", name, "--out", tmp_path / "out") == 2
+    assert run_codegen(spec, "--name", name, "--out", tmp_path / "out") == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
@@ -38,7 +38,7 @@ def test_a_missing_extra_is_one_line(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(codegen, "_NEEDED", ("no_such_module",))
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 2
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out") == 2
     assert "[codegen]'" in capsys.readouterr().err
 
 
@@ -49,22 +49,22 @@ def test_a_folder_that_cannot_be_written_is_one_line(
         raise PermissionError(13, "Permission denied", "small/src")
 
     monkeypatch.setattr("omicsdk_codegen.project.write_project", refuse)
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "small") == 1
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "small") == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "small/src" in line
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "small", debug=True) == 1
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "small", debug=True) == 1
     assert "PermissionError" in capsys.readouterr().err
 
 
 def test_two_documents_are_compared(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new = tmp_path / "new.yaml"
     new.write_text(DOCUMENT.replace("getA", "getB"))
-    assert _run("diff", spec, new) == 0
+    assert run_codegen("diff", spec, new) == 0
     assert "- `get_a`: is called get_b now" in capsys.readouterr().out
-    assert _run("diff", spec, new, "--fail-on-breaking", "--json") == 1
+    assert run_codegen("diff", spec, new, "--fail-on-breaking", "--json") == 1
     assert json.loads(capsys.readouterr().out)["breaking"]
-    assert _run("diff", spec, spec, "--fail-on-breaking") == 0
-    assert _run("diff", spec, tmp_path / "none.yaml") == 2
+    assert run_codegen("diff", spec, spec, "--fail-on-breaking") == 0
+    assert run_codegen("diff", spec, tmp_path / "none.yaml") == 2
 
 
 def test_paging_is_suggested_as_an_overlay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,26 +75,26 @@ def test_paging_is_suggested_as_an_overlay(tmp_path: Path, capsys: pytest.Captur
         "      parameters: [{name: cursor, in: query, schema: {type: string}}]\n"
         f"      responses: {{200: {{description: ok, content: {{application/json: {{schema: {listed}}}}}}}}}\n"
     )
-    assert _run("suggest", spec) == 0
+    assert run_codegen("suggest", spec) == 0
     said = capsys.readouterr()
     assert said.err == f"omics: {spec}: 1 operation recognised as paged, 0 uncertain\n"
     overlay.write_text(said.out)
-    assert _run("suggest", spec, "--overlay", overlay, "--json") == 0
+    assert run_codegen("suggest", spec, "--overlay", overlay, "--json") == 0
     said = capsys.readouterr()
     assert said.err == f"omics: {spec}: 0 operations recognised as paged, 0 uncertain\n"
     assert json.loads(said.out)["actions"] == [{"target": "$.info", "update": {}}]
-    assert _run("explain", spec, "GET /a", "--overlay", overlay) == 0
+    assert run_codegen("explain", spec, "GET /a", "--overlay", overlay) == 0
     assert "  pages  by token; iterate gives str of a  " in capsys.readouterr().out
 
 
 def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("explain", spec, "getA") == 0
+    assert run_codegen("explain", spec, "getA") == 0
     said = capsys.readouterr()
     assert said.out.startswith("get_a: GET /a/{id}\n")
     assert said.err == ""
-    assert _run("explain", spec, "get_a", "--json") == 0
+    assert run_codegen("explain", spec, "get_a", "--json") == 0
     assert json.loads(capsys.readouterr().out)["name"] == "get_a"
-    assert _run("explain", spec, "nothing") == 2
+    assert run_codegen("explain", spec, "nothing") == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
@@ -115,7 +115,7 @@ def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str
 def test_a_call_that_makes_no_sense_is_one_line(
     words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _run(*words) == 2
+    assert run_codegen(*words) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(said)
 
@@ -134,18 +134,18 @@ def test_a_document_that_is_none_is_usage(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert _run(*words) == 2
+    assert run_codegen(*words) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "Use an OpenAPI or Swagger document" in line
 
 
 def test_a_document_is_read_from_a_file_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("https://api.example.org/api?as=json", "--name", "n", "--out", "o") == 2
+    assert run_codegen("https://api.example.org/api?as=json", "--name", "n", "--out", "o") == 2
     assert (
         "cannot read a document from a URL. "
         "Download it first: curl -fsSo openapi.json 'https://api.example.org/api?as=json'; see:"
     ) in capsys.readouterr().err
-    assert _run("-", "--name", "n", "--out", "o") == 2
+    assert run_codegen("-", "--name", "n", "--out", "o") == 2
     assert "cannot read a document from standard input. Save it in a file" in capsys.readouterr().err
 
 
@@ -154,7 +154,7 @@ def test_a_file_where_the_project_should_go_is_usage(
     spec: Path, tmp_path: Path, inside: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "there").write_text("mine")
-    assert _run(spec, "--name", "n", "--out", tmp_path / "there" / inside) == 2
+    assert run_codegen(spec, "--name", "n", "--out", tmp_path / "there" / inside) == 2
     assert "a file has that name" in capsys.readouterr().err
     assert (tmp_path / "there").read_text() == "mine"
 
@@ -162,7 +162,7 @@ def test_a_file_where_the_project_should_go_is_usage(
 def test_a_document_without_paths_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "empty.yaml"
     spec.write_text('openapi: 3.0.3\ninfo: {title: t, version: "1"}\n')
-    assert _run(spec, "--name", "n", "--out", tmp_path / "o") == 1
+    assert run_codegen(spec, "--name", "n", "--out", tmp_path / "o") == 1
     assert "there are no paths" in capsys.readouterr().err
     assert not (tmp_path / "o").exists()
 
@@ -173,11 +173,11 @@ def test_nothing_is_fetched_where_no_user_can_confirm(
     spec = tmp_path / "far.yaml"
     spec.write_text(DOCUMENT.replace("{type: string}}]", "{$ref: 'https://a.example/s.yaml'}}]"))
     words = (spec, "--name", "far", "--out", tmp_path / "out", "--fetch", "--strict")
-    assert _run(*words) == 1
+    assert run_codegen(*words) == 1
     assert "--allow-url" in capsys.readouterr().err
     for stream in (sys.stdin, sys.stderr):
         monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys.stdin, "readline", lambda: "n\n", raising=False)
-    assert _run(*words) == 1
+    assert run_codegen(*words) == 1
     asked = "omics: the document refers to:\nomics:   https://a.example\nFetch from there? [y/N]"
     assert asked in capsys.readouterr().err

@@ -11,7 +11,7 @@ from omicsdk_codegen.parser import LostType
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import plan
 from omicsdk_codegen.progress import counted
-from planned_documents import DOCUMENT, INNER, _ref, _response, files_of, planned
+from planned_documents import DOCUMENT, INNER, files_of, json_response, planned, reference
 
 
 def test_inline_models_are_named_after_their_path() -> None:
@@ -81,9 +81,9 @@ def test_operations_are_distinguished_by_path_tag_and_signs(
 ) -> None:
     paths = {
         path: {
-            "get": {"operationId": name, "tags": [tag], **_response(INNER)}
+            "get": {"operationId": name, "tags": [tag], **json_response(INNER)}
             if name
-            else {"tags": [tag], **_response(INNER)}
+            else {"tags": [tag], **json_response(INNER)}
         }
         for path, name, tag in stated
     }
@@ -94,7 +94,7 @@ def test_operations_are_distinguished_by_path_tag_and_signs(
 AWKWARD: dict[str, Any] = {
     **DOCUMENT,
     "paths": {
-        f"/{index}": {"get": {"operationId": name, **_response({"type": "object", "properties": {"内容": INNER}})}}
+        f"/{index}": {"get": {"operationId": name, **json_response({"type": "object", "properties": {"内容": INNER}})}}
         for index, name in enumerate(
             ["一覧", "list", "list", "мир", "mir", "a_long_name_" * 9 + "b", "a_long_name_" * 9 + "c"]
         )
@@ -115,7 +115,7 @@ def test_awkward_names_stay_when_a_document_grows() -> None:
     before = files_of(AWKWARD)
     grown = copy.deepcopy(AWKWARD)
     grown["components"]["schemas"] = {"名前": INNER, **grown["components"]["schemas"], "Zebra": INNER}
-    grown["paths"] = {"/new": {"get": {"operationId": "取得", **_response(INNER)}}, **grown["paths"]}
+    grown["paths"] = {"/new": {"get": {"operationId": "取得", **json_response(INNER)}}, **grown["paths"]}
     after = files_of(grown)
     changed = {name for name in before if after.get(name) != before[name]}
     assert changed == {"client.py", "commands.json", "models/__init__.py", "openapi.json", "types.py"}
@@ -125,7 +125,7 @@ def test_what_exists_keeps_its_text_when_a_document_grows() -> None:
     before = files_of(DOCUMENT)
     grown = copy.deepcopy(DOCUMENT)
     grown["components"]["schemas"] = {"Apple": INNER, **grown["components"]["schemas"], "Zebra": INNER}
-    grown["paths"] = {"/zero": {"get": {"operationId": "getZero", **_response(INNER)}}, **grown["paths"]}
+    grown["paths"] = {"/zero": {"get": {"operationId": "getZero", **json_response(INNER)}}, **grown["paths"]}
     after = files_of(grown)
     changed = {name for name in before if after.get(name) != before[name]}
     assert changed == {"client.py", "commands.json", "models/__init__.py", "openapi.json", "types.py"}
@@ -157,13 +157,15 @@ def test_models_share_one_set_of_names() -> None:
 
 
 def test_a_chain_of_all_of_without_end_is_a_fault() -> None:
-    schemas = {f"S{n}": {"allOf": [_ref(f"S{n + 1}"), INNER]} for n in range(3000)} | {"S3000": INNER}
+    schemas = {f"S{n}": {"allOf": [reference(f"S{n + 1}"), INNER]} for n in range(3000)} | {"S3000": INNER}
     with pytest.raises(DocumentError, match="nests deeper"):
         planned({**DOCUMENT, "components": {"schemas": schemas}, "paths": {}})
 
 
 def test_a_long_chain_of_models_is_none() -> None:
-    schemas = {f"S{n}": {"type": "object", "properties": {"next": _ref(f"S{(n + 1) % 2000}")}} for n in range(2000)}
+    schemas = {
+        f"S{n}": {"type": "object", "properties": {"next": reference(f"S{(n + 1) % 2000}")}} for n in range(2000)
+    }
     assert (
         sum(
             len(module.classes)

@@ -18,7 +18,7 @@ from omicsdk_codegen.render import render_package
 from omicsdk_codegen.template_files import Templates, rendering_with, shipped
 from omicsdk_codegen.template_variables import TEMPLATES, annotated
 from planned_documents import DOCUMENT, planned
-from small_document import _run
+from small_document import run_codegen
 from small_document import spec as spec
 
 HEAD = "{# interface: 1 #}\n"
@@ -229,7 +229,7 @@ def test_templates_are_listed_and_printed(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_folder_that_does_not_exist_is_usage(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--templates", tmp_path / "none") == 2
+    assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--templates", tmp_path / "none") == 2
     assert "none: not a folder" in capsys.readouterr().err
 
 

@@ -1,6 +1,6 @@
 """SDS data sets in folders, dictionaries, a sandbox's commons, and a user without separate settings."""
 
-from sds_data_sets import _nothing_around as _nothing_around
 from sds_data_sets import data_set as data_set
 from sds_data_sets import dictionary as dictionary
+from sds_data_sets import nothing_around as nothing_around
 from sds_data_sets import sds_document as sds_document
