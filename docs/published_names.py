@@ -25,7 +25,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from omicsdk.compat._differences import Differences
+    from omicsdk.compat.differences import Differences
 
 ROOT = Path(__file__).parents[1]
 _MADE = re.compile(r"<!-- made by `make docs`: ([a-z ]+) -->\n.*?<!-- end of \1 -->", re.DOTALL)
@@ -148,7 +148,7 @@ def _members(value: Any, package: str) -> list[str] | None:
 
 
 def _differences(face: Face) -> Differences:
-    from omicsdk.compat._differences import differences
+    from omicsdk.compat.differences import differences
 
     return differences(face.name)
 

@@ -40,7 +40,7 @@ def _option_settings() -> str:
 
 
 def _transfer_options() -> str:
-    from omicsdk.cli.index._reading import documentation
+    from omicsdk.cli.index.signatures import documentation
     from omicsdk.transfer import TransferOptions
     from omicsdk.transfer.filters import Filters
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from coming_from import DOCS, check_names
 from omicsdk.compat import FACES
-from omicsdk.compat._differences import Differences, differences
+from omicsdk.compat.differences import Differences, differences
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_module_that_has_moved_is_found_under_both_names():
     program = """
 import importlib, json
 from omicsdk.compat import install
-from omicsdk.compat._differences import differences
+from omicsdk.compat.differences import differences
 import omicsdk.compat.sevenbridges.models.compound.tasks.input as moved
 from omicsdk.compat.sevenbridges.models.task import Input
 assert moved.Input is Input

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from omicsdk.cli.index import Entry
-from omicsdk.cli.index._reading import command
 from omicsdk.cli.index.files import COMMANDS
+from omicsdk.cli.index.signatures import command
 from omicsdk.fs import Store, parse_uri
 from omicsdk.fs.store import STORES
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import omicsdk
-from omicsdk.cli.index._reading import type_hints
+from omicsdk.cli.index.signatures import type_hints
 from omicsdk.core.platform import Platform, Workflow
 from omicsdk.transfer import TransferReport
 

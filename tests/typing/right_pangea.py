@@ -2,7 +2,6 @@
 
 from typing import Any, assert_type
 
-from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.pangea_api import (
     Knex,
     Organization,
@@ -19,6 +18,7 @@ from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
 from omicsdk.compat.pangea_api.contrib.tagging.tag_funcs import get_tags_for_sample
 from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
 from omicsdk.compat.pangea_api.utils import paginated_iterator
+from omicsdk.compat.responses import DocumentedResponse
 from omicsdk.pangea import AsyncPangea, FieldId, FieldUpload, Pangea, PasswordLogin, single_reads, upload_files
 from omicsdk.transfer import TransferReport
 

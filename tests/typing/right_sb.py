@@ -6,9 +6,9 @@ from typing import Any, assert_type
 
 from omicsdk.compat.sevenbridges import Api, BulkRecord, Config, File, Project, SbgError, Task
 from omicsdk.compat.sevenbridges.errors import NotFound
-from omicsdk.compat.sevenbridges.http._responses import Response
 from omicsdk.compat.sevenbridges.http.client import HttpClient
 from omicsdk.compat.sevenbridges.http.error_handlers import rate_limit_sleeper, repeatable_handler
+from omicsdk.compat.sevenbridges.http.responses import Response
 from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord as PlainRecord
 from omicsdk.compat.sevenbridges.models.file import FileBulkRecord

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Unpack, get_args, get_origin
 
 import pytest
-from omicsdk.cli.index._reading import documentation
+from omicsdk.cli.index.signatures import documentation
 from omicsdk.transfer import SelectionOptionsDict, TransferOptions, TransferOptionsDict
 from transfer_workflows import FUNCTIONS, TRANSFERS, example, hint_of
 

@@ -127,7 +127,7 @@ class _DifferencesFinder(MetaPathFinder):
         face = published.partition(".")[0]
         if published == fullname or face not in FACES:
             return None
-        from omicsdk.compat._differences import differences
+        from omicsdk.compat.differences import differences
 
         table = differences(face)
         moved = table.moved.get(published)

@@ -138,7 +138,7 @@ def _answered(send: Callable[[httpx.Request], Any], request: httpx.Request) -> h
     """
     import httpx
 
-    from omicsdk.compat._responses import OF_THE_BODY
+    from omicsdk.compat.responses import OF_THE_BODY
 
     try:
         response = send(request)

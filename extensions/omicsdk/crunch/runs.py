@@ -270,7 +270,7 @@ class Run:
         self._may_share = True  # it was checked, once
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
-        from omicsdk.crunch._workflow import ENDING
+        from omicsdk.crunch.workflow import ENDING
         from omicsdk.transfer.engine.control import termination
 
         with termination(*ENDING):
@@ -362,17 +362,17 @@ class Run:
             self._files().remember()
 
     def _work(self) -> None:
-        from omicsdk.crunch import _workflow
+        from omicsdk.crunch import workflow
         from omicsdk.crunch.dataset_files import LOG, WORKFLOWS
 
         path = self.workflow_path or self.crunch_subdir / WORKFLOWS[self.workflow_type]
-        command = _workflow.command_of(self.workflow_type, path, self.working_directory, self.cores)
+        command = workflow.command_of(self.workflow_type, path, self.working_directory, self.cores)
         try:
-            ended = _workflow.run_process(command, self.working_directory, self.crunch_subdir / LOG, self.stop)
+            ended = workflow.run_process(command, self.working_directory, self.crunch_subdir / LOG, self.stop)
         except OSError as error:
-            raise _workflow.not_started(error, path) from error
+            raise workflow.not_started(error, path) from error
         if ended.code:
-            raise _workflow.WorkflowFailed(_workflow.failure_note(ended))
+            raise workflow.WorkflowFailed(workflow.failure_note(ended))
 
     def _upload(self) -> None:
         if self.upload_to_storage:

@@ -17,7 +17,11 @@ from omicsdk.core.consistency import read_again_if_inconsistent
 from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.core.redaction import MASK, is_secret_name
 from omicsdk.core.threads import side_by_side
-from omicsdk.fs._open_files import (
+from omicsdk.fs.copying.copies import download_files
+from omicsdk.fs.copying.fetching import refuse_wrong
+from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.file_bytes import FileBytes
+from omicsdk.fs.open_files import (
     DEFAULT_CALLBACK,
     LIMIT,
     AbstractFileSystem,
@@ -30,10 +34,6 @@ from omicsdk.fs._open_files import (
     isfilelike,
     stringify_path,
 )
-from omicsdk.fs.copying.copies import download_files
-from omicsdk.fs.copying.fetching import refuse_wrong
-from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import (
     AlreadyThere,

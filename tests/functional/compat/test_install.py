@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from omicsdk.compat._differences import differences
+from omicsdk.compat.differences import differences
 
 
 def run(

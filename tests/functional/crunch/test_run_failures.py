@@ -14,8 +14,8 @@ from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIExcept
 from omicsdk.compat.crunch.client.run import Run
 from omicsdk.core import ConfigError, Forbidden
 from omicsdk.crunch import RunResult, Stage, State, WorkflowType
-from omicsdk.crunch import _workflow as run_module
 from omicsdk.crunch import dataset_files as bookkeeping
+from omicsdk.crunch import workflow as run_module
 from omicsdk.crunch.storage.base import Stored
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.sandbox import Sandbox

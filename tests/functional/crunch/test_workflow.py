@@ -15,8 +15,8 @@ from crunch_runs import PretendedSite, put
 from fork_server import forked
 from omicsdk.compat.crunch.client.run import Run
 from omicsdk.crunch import RunResult, WorkflowType
-from omicsdk.crunch import _workflow as process
-from omicsdk.crunch._workflow import Ended, WorkflowFailed, not_started, run_process, snakemake_release
+from omicsdk.crunch import workflow as process
+from omicsdk.crunch.workflow import Ended, WorkflowFailed, not_started, run_process, snakemake_release
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")
 

@@ -13,11 +13,11 @@ from omicsdk.core import BearerToken, Forbidden, ManualClock, NotFound, SourceCh
 from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.drs import BundleTooDeep, NoAccess, ResolutionSettings, Resolver, Servers, UnknownPrefix
 from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, Uri, WrongUri, parse_uri
-from omicsdk.fs._open_files import BLOCK
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import select
 from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.filesystems import DrsFileSystem
+from omicsdk.fs.open_files import BLOCK
 from omicsdk.fs.stores.drs import LASTS, DrsStore, drs_host_of, drs_readings, found_login, gen3_readings
 from omicsdk.transfer import download
 

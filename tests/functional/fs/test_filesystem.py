@@ -27,8 +27,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core import OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
-from omicsdk.fs._open_files import BLOCK, FIRST, BlockCache, GrowingReadAhead, runs
 from omicsdk.fs.filesystems import DssFileSystem
+from omicsdk.fs.open_files import BLOCK, FIRST, BlockCache, GrowingReadAhead, runs
 from omicsdk.fs.streams import PIECE
 from served_store import ServedFileSystem, ServedStore
 

@@ -14,7 +14,7 @@ from omicsdk.cli.arguments import key, loaded
 from omicsdk.cli.catalog import GLOBALS, NO_PROGRESS, REPORT, builtin_commands, commands_of
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.__main__ import entries
-from omicsdk.cli.index._reading import IndexFault, command, commands
+from omicsdk.cli.index.signatures import IndexFault, command, commands
 from omicsdk.cli.invoke import called
 from omicsdk.cli.output import Console
 from omicsdk.cli.parser import parse

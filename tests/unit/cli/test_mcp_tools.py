@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.index.__main__ import entries
-from omicsdk.cli.index._reading import IndexFault
+from omicsdk.cli.index.signatures import IndexFault
 from omicsdk.cli.mcp.guides import HELP, help_on, prompt_text, prompts_of
 from omicsdk.cli.mcp.responses import Responses, masked, pages_of
 from omicsdk.cli.mcp.tools import MORE, Tool, briefly, check_texts, command_line, known_services, offered, tools_of

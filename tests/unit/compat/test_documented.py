@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from omicsdk.compat._errors import (
+from omicsdk.compat.errors import (
     NO_RESPONSE_OF_REQUESTS,
     OF_AIOHTTP,
     OF_REQUESTS,
@@ -17,8 +17,8 @@ from omicsdk.compat._errors import (
     catchable,
     documented,
 )
-from omicsdk.compat._responses import DocumentedBody, DocumentedResponse
-from omicsdk.compat.hca._operations import as_typed, plain_response
+from omicsdk.compat.hca.operations import as_typed, plain_response
+from omicsdk.compat.responses import DocumentedBody, DocumentedResponse
 from omicsdk.core import ConnectFailed, NotFound, TimedOut
 from omicsdk.core.streaming import Body
 

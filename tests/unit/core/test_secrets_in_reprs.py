@@ -8,7 +8,7 @@ from omicsdk.core.sending.connections import Hop
 from omicsdk.core.sending.transport import Send
 from omicsdk.core.sigv4 import Keys, Signer
 from omicsdk.transfer.network.wire import Ask
-from omicsdk.transfer.s3.boto import _Unsigned
+from omicsdk.transfer.s3.boto import UnsignedRequest
 
 CANARY = "canary"
 APPLICATION = Application("app", "https://a.example/authorize", "https://a.example/token", CANARY)
@@ -30,7 +30,7 @@ HOP = Hop("GET", SIGNED, PROOF, has_content=False, trusted=True)
         Send(HOP, dict(PROOF), {"key": CANARY}, None),
         Ask(SIGNED, PROOF),
         Signer(Keys("AKIA", CANARY, CANARY), "us-east-1"),
-        _Unsigned(SIGNED, {"x-amz-server-side-encryption-customer-key": CANARY}, None, {}),
+        UnsignedRequest(SIGNED, {"x-amz-server-side-encryption-customer-key": CANARY}, None, {}),
     ],
     ids=lambda holder: type(holder).__name__,
 )

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from omicsdk.crunch._workflow import ENDING, Ended, failure_note, snakemake_command, tail_of
+from omicsdk.crunch.workflow import ENDING, Ended, failure_note, snakemake_command, tail_of
 from omicsdk.transfer.engine.control import termination
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")

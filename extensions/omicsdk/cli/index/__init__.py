@@ -1,7 +1,7 @@
 """Tables of commands: their words and functions. Everything else about a command comes from its function.
 
-A module of this package is the table of one service, or of commands without a service (`SERVICE = ""`, named in
-`services.INDEX`). `make codegen` reads the tables, the functions' signatures and their docstrings (`_reading`), and
+A module of this package with COMMANDS is the table of one service, or of commands without a service (`SERVICE = ""`,
+named in `services.INDEX`). `make codegen` reads the tables, the functions' signatures and their docstrings (`signatures`), and
 writes a JSON file beside each table for help, completion and dispatch. At run time, neither the tables nor the
 functions of other commands are imported.
 """

@@ -13,7 +13,7 @@ from typing import Any
 
 import omicsdk.cli.index as package
 from omicsdk.cli.index import Access, Entry
-from omicsdk.cli.index._reading import IndexFault, commands
+from omicsdk.cli.index.signatures import IndexFault, commands
 
 FOLDER = Path(__file__).parent
 
@@ -26,15 +26,16 @@ def files() -> dict[Path, str]:
     """
     contents: dict[Path, str] = {}
     for module in pkgutil.iter_modules(package.__path__):
-        if not module.name.startswith("_"):
-            table = import_module(f"{package.__name__}.{module.name}")
-            service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", False)
-            workflows = [
-                workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
-            ]
-            _check_once(service, [workflow["command"] for workflow in workflows])
-            lines = [json.dumps(workflow, ensure_ascii=False) for workflow in workflows]
-            contents[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
+        table = import_module(f"{package.__name__}.{module.name}")
+        if not hasattr(table, "COMMANDS"):
+            continue
+        service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", False)
+        workflows = [
+            workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
+        ]
+        _check_once(service, [workflow["command"] for workflow in workflows])
+        lines = [json.dumps(workflow, ensure_ascii=False) for workflow in workflows]
+        contents[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return contents
 
 

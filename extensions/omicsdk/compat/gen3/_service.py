@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar, cast
 
-from omicsdk.compat._errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.compat._requests import has_replaced_functions, observed
+from omicsdk.compat.errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.core.client import Client, Exchange
 from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
 from omicsdk.core.errors import APIError, TransportError, raise_failed

@@ -16,7 +16,7 @@ from omicsdk.gen3.tokens import get_wts_endpoint as get_wts_endpoint
 from omicsdk.gen3.tokens import get_wts_idps as get_wts_idps
 
 if TYPE_CHECKING:
-    from omicsdk.compat._responses import DocumentedResponse
+    from omicsdk.compat.responses import DocumentedResponse
 
 
 class Gen3Auth(Gen3Login):
@@ -33,6 +33,6 @@ class Gen3Auth(Gen3Login):
         Returns:
             The response, with the names that requests gives answers.
         """
-        from omicsdk.compat._responses import DocumentedResponse  # which loads the network's libraries
+        from omicsdk.compat.responses import DocumentedResponse  # which loads the network's libraries
 
         return DocumentedResponse(self.request(path, request, data))

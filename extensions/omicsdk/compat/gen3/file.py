@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat._requests import json_of
-from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.gen3._service import Service, fields_of, raise_published
+from omicsdk.compat.responses import DocumentedResponse
 from omicsdk.core.errors import NotJson
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
-from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
+from omicsdk.compat.responses import DocumentedResponse
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import found_at

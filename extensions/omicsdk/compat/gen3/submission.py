@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat._requests import json_of
-from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.gen3._service import Service
+from omicsdk.compat.responses import DocumentedResponse
 from omicsdk.core.batches import batches
 from omicsdk.core.bodies import json_body
 from omicsdk.core.errors import BadRequest

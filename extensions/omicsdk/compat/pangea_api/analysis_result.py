@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
-from omicsdk.compat.pangea_api._routes import list_url
 from omicsdk.compat.pangea_api.constants import FIVE_MB
 from omicsdk.compat.pangea_api.knex import PangeaInternalError, PangeaNotFoundError, documented_errors, not_there
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError, text_at
+from omicsdk.compat.pangea_api.routes import list_url
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError
 from omicsdk.core.type_guards import is_object

@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, overload
 
 from omicsdk.compat._connections import Connection
-from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
-from omicsdk.compat.pangea_api._routes import API, path_of
+from omicsdk.compat.errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
+from omicsdk.compat.pangea_api.routes import API, path_of
 from omicsdk.core import errors as core
 from omicsdk.core.errors import APIError, BadRequest, OmicsError
 
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.compat._responses import DocumentedResponse
     from omicsdk.compat.pangea_api._token_auth import TokenAuth as TokenAuth
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
+    from omicsdk.compat.responses import DocumentedResponse
     from omicsdk.core.plain_client import PlainClient
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.time_limits import Timeout
@@ -108,7 +108,7 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
         if error.status == 403 and error.message.startswith(_NOT_LOGGED_IN):
             login = "User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line"
             converted.remedy = f"Log in: {login}."
-    from omicsdk.compat._responses import RefusedResponse  # most programs end without
+    from omicsdk.compat.responses import RefusedResponse  # most programs end without
 
     converted.response = RefusedResponse(error, pangea_error)
     return converted
@@ -280,7 +280,7 @@ class Knex(Connection):
                 response = self._clients[1].send(plain_request("", method, path, headers=self.headers, body=body))
                 if json_response:
                     return json_of(response)
-                from omicsdk.compat._responses import DocumentedResponse
+                from omicsdk.compat.responses import DocumentedResponse
 
                 return DocumentedResponse(response)
         finally:

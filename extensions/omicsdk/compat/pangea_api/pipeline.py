@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.pangea_api._routes import named
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, text_at
+from omicsdk.compat.pangea_api.routes import named
 from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:

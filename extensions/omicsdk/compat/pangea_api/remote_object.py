@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
-from omicsdk.compat.pangea_api._routes import list_url, named
 from omicsdk.compat.pangea_api.knex import PangeaNotFoundError, PangeaOtherError, documented_errors, not_there
+from omicsdk.compat.pangea_api.routes import list_url, named
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError, UsageError, shortened
 from omicsdk.core.type_guards import is_mapping

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.pangea_api._routes import page_of
 from omicsdk.compat.pangea_api.knex import PangeaGeneralError, documented_errors
+from omicsdk.compat.pangea_api.routes import page_of
 from omicsdk.pangea.listings import prefetched_pages
 
 if TYPE_CHECKING:

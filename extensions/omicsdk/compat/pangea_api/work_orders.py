@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from omicsdk.compat.pangea_api._routes import list_url
 from omicsdk.compat.pangea_api.knex import not_there
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError, text_at
+from omicsdk.compat.pangea_api.routes import list_url
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.pangea.responses import Blob
 

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from omicsdk.compat._errors import DocumentedError, documented
+from omicsdk.compat.errors import DocumentedError, documented
 from omicsdk.core import errors as core
 
 if TYPE_CHECKING:

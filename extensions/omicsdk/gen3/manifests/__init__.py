@@ -4,8 +4,6 @@ from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
-    from omicsdk.gen3.manifests._runs import Published as Published
-    from omicsdk.gen3.manifests._runs import Summary as Summary
     from omicsdk.gen3.manifests.bundles import Bundle as Bundle
     from omicsdk.gen3.manifests.bundles import CreatedBundles as CreatedBundles
     from omicsdk.gen3.manifests.bundles import bundles_of as bundles_of
@@ -24,13 +22,15 @@ if TYPE_CHECKING:
     from omicsdk.gen3.manifests.merging import merge_manifests as merge_manifests
     from omicsdk.gen3.manifests.rows import Row as Row
     from omicsdk.gen3.manifests.rows import rows_of as rows_of
+    from omicsdk.gen3.manifests.runs import Published as Published
+    from omicsdk.gen3.manifests.runs import Summary as Summary
     from omicsdk.gen3.manifests.tables import Fault as Fault
     from omicsdk.gen3.manifests.tables import ManifestError as ManifestError
 else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
         __name__,
         {
-            "_runs": "Published Summary",
+            "runs": "Published Summary",
             "bundles": "Bundle CreatedBundles bundles_of",
             "crosswalk": "Missing subjects_of",
             "discovery": "Registration combine_discovery",

@@ -20,7 +20,7 @@ from omicsdk.core.tables import line_of
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import created_once, valid_guids
 from omicsdk.gen3.manifests import tables
-from omicsdk.gen3.manifests._runs import PART, raise_failures
+from omicsdk.gen3.manifests.runs import PART, raise_failures
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import valid_guids
-from omicsdk.gen3.manifests._runs import Published, digest_of, in_order, scratch_database
+from omicsdk.gen3.manifests.runs import Published, digest_of, in_order, scratch_database
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, table_of, whole_rows, written_table
 from omicsdk.gen3.metadata_documents import (
     CREATED,

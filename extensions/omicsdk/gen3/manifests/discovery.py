@@ -26,7 +26,7 @@ from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.manifests._runs import Published
+from omicsdk.gen3.manifests.runs import Published
 from omicsdk.gen3.manifests.tables import (
     Fault,
     ManifestError,

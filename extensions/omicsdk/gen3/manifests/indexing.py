@@ -17,7 +17,8 @@ from omicsdk.core.logs import logger
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.tables import line_of
 from omicsdk.gen3.index_records import IndexRecords, differences, md5_in, new_record
-from omicsdk.gen3.manifests._runs import (
+from omicsdk.gen3.manifests.rows import Entry, cells_of, columns_of, entries_of
+from omicsdk.gen3.manifests.runs import (
     FAILED,
     Outcome,
     Summary,
@@ -27,7 +28,6 @@ from omicsdk.gen3.manifests._runs import (
     run,
     scratch_database,
 )
-from omicsdk.gen3.manifests.rows import Entry, cells_of, columns_of, entries_of
 from omicsdk.gen3.manifests.tables import GUID, TABLES, Fault, ManifestError, Table, delimiter_of, table_of
 
 if TYPE_CHECKING:

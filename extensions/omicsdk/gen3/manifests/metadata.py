@@ -13,8 +13,8 @@ from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.index_records import IndexRecords, records_by_url
-from omicsdk.gen3.manifests._runs import FAILED, Outcome, Summary, attempted, outputs_of, run
 from omicsdk.gen3.manifests.records import compared
+from omicsdk.gen3.manifests.runs import FAILED, Outcome, Summary, attempted, outputs_of, run
 from omicsdk.gen3.manifests.tables import NamedRow, rows_by_name, table_of
 from omicsdk.gen3.metadata_documents import Document, document_of, store_documents
 

@@ -15,8 +15,8 @@ from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_list
 from omicsdk.gen3.index_records import PAGE, IndexRecords, md5_in
 from omicsdk.gen3.manifests import tables
-from omicsdk.gen3.manifests._runs import BATCH, FAILED, Outcome, Outputs, Summary, attempted, outputs_of, run
 from omicsdk.gen3.manifests.rows import Entry, Row, entries_of, rows_of
+from omicsdk.gen3.manifests.runs import BATCH, FAILED, Outcome, Outputs, Summary, attempted, outputs_of, run
 from omicsdk.gen3.manifests.tables import Fault, NamedRow
 
 if TYPE_CHECKING:

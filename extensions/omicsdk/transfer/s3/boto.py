@@ -269,7 +269,7 @@ _OPERATIONS = (
 )
 
 
-class _Unsigned(NamedTuple):
+class UnsignedRequest(NamedTuple):
     """A request as boto3 is about to sign it.
 
     Attributes:
@@ -285,7 +285,7 @@ class _Unsigned(NamedTuple):
     how: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return "<_Unsigned>"  # headers contain customers' own keys
+        return "<UnsignedRequest>"  # headers contain customers' own keys
 
     def signed(self, url: str, headers: Mapping[str, str]) -> Location:
         """Sign a PUT of another URL and other headers, with the current credentials."""
@@ -299,7 +299,7 @@ class _Unsigned(NamedTuple):
 class _Signing(threading.local):
     """The signing in progress in this thread, which the client's hooks read; they leave all other signing unchanged."""
 
-    request: _Unsigned | None = None
+    request: UnsignedRequest | None = None
     ours: bool = False
     plain: bool = False
 
@@ -327,7 +327,7 @@ class _Known:
         events, model, names = client.meta.events, client.meta.service_model, client.meta.method_to_api_mapping
         shapes = {method: model.operation_model(names[method]).input_shape for method in _OPERATIONS}
         self.arguments = {method: frozenset[str](shape.members) for method, shape in shapes.items()}
-        self.examples = dict[tuple[str, ...], _Unsigned]()
+        self.examples = dict[tuple[str, ...], UnsignedRequest]()
         self.ways = dict[str, Network | None]()
         self.signs_at_once = _has_fixed_credentials(client)
         careful(client)
@@ -611,7 +611,7 @@ class S3Object(MultipartStore):
             examples[kind] = request._replace(url=request.url.removesuffix(key), headers=headers)
         return location
 
-    def _by_boto(self, operation: str, params: Mapping[str, Any]) -> tuple[Location, _Unsigned | None]:
+    def _by_boto(self, operation: str, params: Mapping[str, Any]) -> tuple[Location, UnsignedRequest | None]:
         """Let boto3 sign a request; return it, and its unsigned form."""
         # By thread: the client's hooks must leave alone what others sign with the same client.
         _signing.ours, _signing.request = True, None
@@ -706,7 +706,7 @@ def _before_sign(
             "signing_name": context.get("signing_name") or signing_name,
             "region_name": context.get("region") or region_name,
         }
-        _signing.request = _Unsigned(request.url, headers, request_signer, how)
+        _signing.request = UnsignedRequest(request.url, headers, request_signer, how)
 
 
 def _before_create(params: dict[str, Any], **_: object) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.compat.pangea_api._routes import named, page_of, path_of
+from omicsdk.compat.pangea_api.routes import named, page_of, path_of
 from omicsdk.pangea.listings import is_uuid
 
 SERVER = "https://pangea.example.org"

@@ -14,7 +14,7 @@ from omicsdk.compat.sevenbridges.models.bulk import Error
 from omicsdk.compat.sevenbridges.models.drs_import import DRSImportBulk
 from omicsdk.compat.sevenbridges.models.execution_details import ExecutionDetails
 from omicsdk.compat.sevenbridges.models.file import DownloadInfo, File, FileBulkRecord
-from omicsdk.compat.sevenbridges.models.project import _source
+from omicsdk.compat.sevenbridges.models.project import exported_file
 from omicsdk.compat.sevenbridges.models.rate_limit import RateLimit
 from omicsdk.compat.sevenbridges.models.storage_export import Export
 
@@ -24,7 +24,11 @@ CASES: dict[str, tuple[type[Resource], dict[str, Any], Callable[[Any], object]]]
     "is_folder": (File, FILE, lambda file: file.is_folder()),
     "secondary_files": (File, FILE, lambda file: [str(each) for each in file.secondary_files]),
     "DownloadInfo": (DownloadInfo, {"url": "https://s3.example.org/a?b"}, repr),
-    "Export.source": (Export, {"source": {"file": "f"}, "state": "FAILED"}, lambda job: (job.source, _source(job))),
+    "Export.source": (
+        Export,
+        {"source": {"file": "f"}, "state": "FAILED"},
+        lambda job: (job.source, exported_file(job)),
+    ),
     "Export.result": (Export, {"result": {"id": "f"}}, lambda job: job.result),
     "DRSImportBulk.result": (
         DRSImportBulk,

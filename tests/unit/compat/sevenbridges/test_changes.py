@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.compat.sevenbridges.meta._changes import changes, copied, members, rebased, same
+from omicsdk.compat.sevenbridges.meta.changes import changes, copied, members, rebased, same
 
 NAMES = ["name", "tags", "metadata", "settings"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from omicsdk.compat.sevenbridges import Api, ResourceNotModified, SbgError
 from omicsdk.compat.sevenbridges.errors import NotFound, SettingsError
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._changes import same
+from omicsdk.compat.sevenbridges.meta.changes import same
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
 from omicsdk.compat.sevenbridges.models.member import Permissions
 from omicsdk.core import ManualClock

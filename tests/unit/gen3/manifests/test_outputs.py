@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from omicsdk.core import ConnectFailed, DiskFull, FolderBusy, Interrupted, NotWritable, SomeFailed
 from omicsdk.gen3.manifests import Summary
-from omicsdk.gen3.manifests._runs import AHEAD, NOTED_ROWS, Outcome, Outputs, in_order, run
+from omicsdk.gen3.manifests.runs import AHEAD, NOTED_ROWS, Outcome, Outputs, in_order, run
 
 
 @pytest.fixture

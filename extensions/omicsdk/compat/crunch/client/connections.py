@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.compat._errors import NO_RESPONSE_OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat._requests import observed
-from omicsdk.compat._responses import DocumentedResponse, RefusedResponse, translating
+from omicsdk.compat.errors import NO_RESPONSE_OF_REQUESTS, DocumentedError, Foreign, documented
+from omicsdk.compat.responses import DocumentedResponse, RefusedResponse, translating
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.redaction import mask_url

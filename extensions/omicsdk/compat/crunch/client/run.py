@@ -14,7 +14,7 @@ from omicsdk.crunch.statuses import State, WorkflowType
 from omicsdk.crunch.storage import Storage
 
 if TYPE_CHECKING:
-    from omicsdk.compat._responses import DocumentedResponse
+    from omicsdk.compat.responses import DocumentedResponse
 
 __all__ = ["Run"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.hca._operations import Documented
+from omicsdk.compat.hca.operations import Documented
 from omicsdk.compat.hca.util import SwaggerClient
 from omicsdk.hca.fusillade import Fusillade
 

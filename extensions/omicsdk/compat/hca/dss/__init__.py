@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from omicsdk.compat.hca._operations import Documented
+from omicsdk.compat.hca.operations import Documented
 from omicsdk.compat.hca.util import DEFAULT_THREAD_COUNT, SwaggerClient
 from omicsdk.compat.hca.util.exceptions import documented_errors
 from omicsdk.core import logs

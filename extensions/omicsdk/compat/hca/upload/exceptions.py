@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from omicsdk.compat._errors import DocumentedError, documented
-from omicsdk.compat._responses import translating
+from omicsdk.compat.errors import DocumentedError, documented
+from omicsdk.compat.responses import translating
 from omicsdk.core.errors import APIError, TransportError, Unauthorized
 from omicsdk.hca.upload import UploadException as UploadException
 

@@ -11,13 +11,13 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import unquote
 
 from omicsdk.compat._requests import observed
-from omicsdk.compat._responses import DocumentedResponse
-from omicsdk.compat.hca._operations import DocumentedOperation
 from omicsdk.compat.hca.config import get_config
+from omicsdk.compat.hca.operations import DocumentedOperation
 from omicsdk.compat.hca.util import exceptions as exceptions
 from omicsdk.compat.hca.util import fs_helper
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error, documented_errors
+from omicsdk.compat.responses import DocumentedResponse
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ANONYMOUS

@@ -3,13 +3,13 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, documented
-from omicsdk.compat._responses import translating
+from omicsdk.compat.errors import OF_REQUESTS, DocumentedError, Foreign, documented
+from omicsdk.compat.responses import translating
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
-    from omicsdk.compat._responses import RefusedResponse
+    from omicsdk.compat.responses import RefusedResponse
 
 # Errors of core that have a documented exception.
 Known = APIError | TransportError
@@ -47,7 +47,7 @@ class SwaggerAPIException(DocumentedError, APIError):
         """The response as in `requests`, with secrets masked; None without one."""
         if self.code is None:
             return None
-        from omicsdk.compat._responses import RefusedResponse
+        from omicsdk.compat.responses import RefusedResponse
 
         return RefusedResponse(self, lambda same: same)
 

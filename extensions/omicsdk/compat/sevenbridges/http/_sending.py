@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from omicsdk.compat._responses import OF_THE_BODY
+from omicsdk.compat.responses import OF_THE_BODY
 from omicsdk.compat.sevenbridges._arguments import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.compat.sevenbridges.errors import as_sbg
-from omicsdk.compat.sevenbridges.http._responses import Response, StreamedResponse
+from omicsdk.compat.sevenbridges.http.responses import Response, StreamedResponse
 from omicsdk.core.client import Exchange
 from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import APIError, ConfigError, OmicsError

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from omicsdk.compat.sevenbridges.http._responses import Response
+    from omicsdk.compat.sevenbridges.http.responses import Response
     from omicsdk.core.request import Request
     from omicsdk.sb.client import SevenBridges
 
@@ -359,13 +359,13 @@ class HttpClient(Connection):
 
     def call(self, request: Request) -> Any:
         """Send what a generated operation's `build` made, and return the JSON value of the response; None without a body."""
-        from omicsdk.compat.sevenbridges.http._responses import content_of
+        from omicsdk.compat.sevenbridges.http.responses import content_of
 
         return content_of(self.send(request))
 
     def call_object(self, request: Request) -> dict[str, Any]:
         """Send a request and return the JSON object of its response."""
-        from omicsdk.compat.sevenbridges.http._responses import object_of
+        from omicsdk.compat.sevenbridges.http.responses import object_of
 
         return object_of(self.send(request))
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from omicsdk.core.errors import NotJson
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http._responses import Response
     from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.http.responses import Response
 
 Handler = Callable[["HttpClient", "Response"], "Response"]
 H = TypeVar("H", bound=Callable[..., Any])

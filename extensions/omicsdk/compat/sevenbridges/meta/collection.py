@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, Type
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours, as_sbg
-from omicsdk.compat.sevenbridges.http._responses import Response, items_of, object_of
+from omicsdk.compat.sevenbridges.http.responses import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.type_guards import number_in

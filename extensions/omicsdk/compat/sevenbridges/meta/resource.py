@@ -12,7 +12,7 @@ from uuid import UUID
 from omicsdk.compat.sevenbridges._arguments import shown
 from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError, as_ours
 from omicsdk.compat.sevenbridges.meta._argument_docs import complete
-from omicsdk.compat.sevenbridges.meta._changes import changes, copied, rebased, same
+from omicsdk.compat.sevenbridges.meta.changes import changes, copied, rebased, same
 from omicsdk.compat.sevenbridges.meta.fields import Field, text, typed
 from omicsdk.core.type_guards import is_mapping
 

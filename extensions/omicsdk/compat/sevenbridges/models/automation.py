@@ -15,9 +15,9 @@ from omicsdk.compat.sevenbridges.meta._operations import Conversion, acts, gives
 from omicsdk.compat.sevenbridges.meta._waiting import Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identifier, request_of
-from omicsdk.compat.sevenbridges.models._values import sent
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.member import MemberFields
+from omicsdk.compat.sevenbridges.models.values import sent
 from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload
 from omicsdk.core.type_guards import is_object
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from omicsdk.compat.sevenbridges.errors import BY_STATUS, SbgError, as_ours
-from omicsdk.compat.sevenbridges.http._responses import Response, items_of, object_of
+from omicsdk.compat.sevenbridges.http.responses import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Value, request_of
 from omicsdk.core.errors import OmicsError

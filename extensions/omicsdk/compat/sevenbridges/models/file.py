@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from omicsdk.compat.sevenbridges._arguments import Number, check_texts, may_be, shown
 from omicsdk.compat.sevenbridges.enums import STREAMED, FileApiFormats, PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import PaginationError, ResourceNotModified, SbgError, ValidationError
-from omicsdk.compat.sevenbridges.http._responses import items_of, object_of
+from omicsdk.compat.sevenbridges.http.responses import items_of, object_of
 from omicsdk.compat.sevenbridges.meta import fields, resource
 from omicsdk.compat.sevenbridges.meta._operations import destination, gives
 from omicsdk.compat.sevenbridges.meta.collection import Collection, pages_after

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from omicsdk.compat.sevenbridges.errors import SbgError
-from omicsdk.compat.sevenbridges.http._responses import object_of
+from omicsdk.compat.sevenbridges.http.responses import object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import name_of, plain_mapping
 from omicsdk.compat.sevenbridges.meta.collection import Collection

@@ -25,8 +25,8 @@ class ProjectExports(Collection["Export"]):
     """A page of the platform's exports, less those of other projects' files; `total` is -1, because it is unknown."""
 
     def __init__(self, page: Collection[Export], project: str, api: Api) -> None:
-        inside = _files_of(project, [_source(export) for export in page], api)
-        exports = [export for export in page if _source(export) in inside]
+        inside = _files_of(project, [exported_file(export) for export in page], api)
+        exports = [export for export in page if exported_file(export) in inside]
         super().__init__(page.resource, page.href, -1, exports, page.links, api)
         self._project = project
 
@@ -34,7 +34,7 @@ class ProjectExports(Collection["Export"]):
         return ProjectExports(super()._fetched(href), self._project, self._api)
 
 
-def _source(export: Export) -> str:
+def exported_file(export: Export) -> str:
     """The id of the file that is exported; empty if the platform does not state it."""
     source: object = export.field("source")
     return str(source.get("file") or "") if is_object(source) else ""

@@ -14,11 +14,11 @@ from omicsdk.compat.sevenbridges.meta._waiting import Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Savable, Value, identifier, identifiers
-from omicsdk.compat.sevenbridges.models._values import FilesView, FileValues, sent
 from omicsdk.compat.sevenbridges.models.app import AppId
 from omicsdk.compat.sevenbridges.models.billing_group import Price
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.execution_details import ExecutionDetails
+from omicsdk.compat.sevenbridges.models.values import FilesView, FileValues, sent
 from omicsdk.sb.tasks import CannotRun, dividing
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from omicsdk.compat.sevenbridges._arguments import path_of
 from omicsdk.compat.sevenbridges.enums import STREAMED, PartSize, RequestParameters, TransferState
 from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError, as_ours
 from omicsdk.compat.sevenbridges.meta.resource import identifier
-from omicsdk.compat.sevenbridges.transfer._handle import Handle, check_part_size, retrying
+from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.core.files import put_in_place
 from omicsdk.sb import downloads
 from omicsdk.transfer import Item, Location, download

@@ -12,7 +12,7 @@ from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import SbgError, as_ours
 from omicsdk.compat.sevenbridges.meta._operations import ONE_PLACE, destination
 from omicsdk.compat.sevenbridges.meta.resource import identifier
-from omicsdk.compat.sevenbridges.transfer._handle import Handle, check_part_size
+from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size
 from omicsdk.compat.sevenbridges.transfer.utils import Part, total_parts
 from omicsdk.sb.paths import checked_name
 from omicsdk.sb.store import CodeStore, PlatformStore, part_rules

@@ -10,8 +10,8 @@ import pytest
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.models.enums import TransferState
 from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.compat.sevenbridges.transfer._handle import retrying
 from omicsdk.compat.sevenbridges.transfer.download import Download
+from omicsdk.compat.sevenbridges.transfer.handle import retrying
 from omicsdk.compat.sevenbridges.transfer.upload import Upload
 from omicsdk.compat.sevenbridges.transfer.utils import Progress
 from omicsdk.transfer import Patience

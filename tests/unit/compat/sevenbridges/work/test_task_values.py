@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.sevenbridges import Api
 from omicsdk.compat.sevenbridges.errors import ValidationError
-from omicsdk.compat.sevenbridges.models._values import read, sent
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.task import Input
+from omicsdk.compat.sevenbridges.models.values import read, sent
 
 ID = "11111111-1111-4111-8111-111111111111"
 BAM = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from omicsdk.core.errors import APIError, OmicsError, TimedOut, TransportError
 
 if TYPE_CHECKING:
-    from omicsdk.compat._responses import RefusedResponse
+    from omicsdk.compat.responses import RefusedResponse
 
 # Kinds of errors, the special ones first, to names that they are caught by: a module's, and those of its classes.
 Foreign = Mapping[type[OmicsError], tuple[str, ...]]
@@ -119,7 +119,7 @@ class _Response:
     def __get__(self, error: OmicsError | None, owner: type) -> "RefusedResponse | None":
         if not isinstance(error, APIError):
             return None
-        from omicsdk.compat._responses import RefusedResponse
+        from omicsdk.compat.responses import RefusedResponse
 
         return RefusedResponse(error, lambda same: same)
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
-from omicsdk.compat._responses import DocumentedBody, DocumentedResponse, translating
+from omicsdk.compat.responses import DocumentedBody, DocumentedResponse, translating
 from omicsdk.core.json_parts import page_of
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.likeness import nearest

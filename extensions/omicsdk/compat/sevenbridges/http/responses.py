@@ -8,7 +8,7 @@ from contextlib import suppress
 from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.compat._responses import DocumentedBody, DocumentedReply, refused_body
+from omicsdk.compat.responses import DocumentedBody, DocumentedReply, refused_body
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
 from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
 from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, NotJson, OmicsError, shortened

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk.compat.sevenbridges.enums import FileApiFormats
 from omicsdk.compat.sevenbridges.errors import ValidationError
-from omicsdk.compat.sevenbridges.meta._changes import mapped, raw, same, sendable
+from omicsdk.compat.sevenbridges.meta.changes import mapped, raw, same, sendable
 from omicsdk.compat.sevenbridges.meta.fields import DictView, View
 from omicsdk.compat.sevenbridges.meta.resource import identifier
 from omicsdk.compat.sevenbridges.models.file import File, of_cwl, type_of_cwl
