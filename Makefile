@@ -101,6 +101,7 @@ real: $(STAMP)
 lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff check --quiet --preview --select DOC102 .
+	@$(BIN)/ruff check --quiet --preview --select PLC2701 tests # which import what modules export
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python .ci/docstrings.py .ci benchmarks codegen docs examples extensions release tests
 	@$(BIN)/zizmor --offline --quiet .github action.yml

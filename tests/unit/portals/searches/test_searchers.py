@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pkgutil import resolve_name
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -71,13 +72,8 @@ def asked(portal: str, text: str, responses: Mapping[str, Recorded], **options: 
 
 
 def test_all_portals_have_a_searcher():
-    assert [searcher(name) for name in SEARCHERS] == list(SEARCHERS)
-
-
-def searcher(name: str) -> str:
-    from omicsdk.portals.searches.search import _searcher  # pyright: ignore[reportPrivateUsage] - the table's classes
-
-    return _searcher(name).portal
+    homes = [f"omicsdk.portals.searches.{home}" for home in SEARCHERS.values()]
+    assert [resolve_name(home).portal for home in homes] == list(SEARCHERS)
 
 
 # -- Azul
