@@ -59,9 +59,7 @@ def test_keys_of_a_newer_version_are_neither_refused_nor_lost(environ: dict[str,
     before = path.read_text()
     assert profile_settings("default", "sb", environ) == {}
     _set(environ, "default", "sb", "https://a.example.org")
-    assert path.read_text() == before.replace(
-        "[profiles.default.sb]\n", '[profiles.default.sb]\nbase_url = "https://a.example.org"\n'
-    )
+    assert path.read_text() == before.replace("# theirs\n", '# theirs\nbase_url = "https://a.example.org"\n')
 
 
 @posix

@@ -87,7 +87,8 @@ def test_comments_and_order_survive() -> None:
     text = changed(FILE, ["profiles", "default", "sb", "base_url"], "https://other.example.org")
     assert text == FILE.replace('"https://cgc.example.org/v2"', '"https://other.example.org"')
     text = changed(FILE, ["profiles", "default", "crunch", "base_url"], "https://crunch.example.org")
-    assert text == FILE + '\n[profiles.default.crunch]\nbase_url = "https://crunch.example.org"\n'
+    new = '\n[profiles.default.crunch]\nbase_url = "https://crunch.example.org"\n'
+    assert text == FILE.replace('\n[profiles."with space', f'{new}[profiles."with space')
     text = changed(FILE, ["profiles", "with space", "gen3", "base_url"], None)
     assert text == FILE.replace("base_url = 'https://commons.example.org'\n", "")
 
@@ -97,6 +98,11 @@ def test_a_header_within_a_text_is_no_table() -> None:
     found = tomllib.loads(text)
     assert found["profiles"]["default"]["drs"]["base_url"] == "https://drs.example.org"
     assert found["profiles"]["with space"] == tomllib.loads(FILE)["profiles"]["with space"]
+
+
+def test_a_text_that_no_edit_can_keep_is_rewritten() -> None:
+    text = changed('profiles = { default.sb.base_url = "x" }\n', ["profiles", "default", "gen3", "base_url"], "y")
+    assert tomllib.loads(text)["profiles"]["default"] == {"sb": {"base_url": "x"}, "gen3": {"base_url": "y"}}
 
 
 def test_the_last_key_takes_its_tables_along() -> None:
