@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk import Gen3
 from omicsdk.cli.catalog import NO_PROGRESS
 from omicsdk.cli.commands.drs import downloaded
-from omicsdk.cli.commands.gen3 import access, metadata, records, transfers
+from omicsdk.cli.commands.gen3 import access, discovery, metadata, records, transfers
 from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.gen3.index_records import create_record, edit_record
@@ -355,13 +355,13 @@ COMMANDS = (
     ),
     Entry(
         "discovery read",
-        metadata.read_discovery,
+        discovery.read_discovery,
         also={**_GUIDS, "output_format": ("--output_format",), "output_filename_suffix": ("--output_filename_suffix",)},
         writes={"output_file": ""},
         examples=("--limit 10000", "--output-file studies.tsv"),
     ),
-    Entry("discovery ls", metadata.list_studies, columns=("guid", "title"), examples=("",)),
-    Entry("discovery get", metadata.get_study, examples=("HDP00001",)),
+    Entry("discovery ls", discovery.list_studies, columns=("guid", "title"), examples=("",)),
+    Entry("discovery get", discovery.get_study, examples=("HDP00001",)),
     Entry(
         "discovery combine",
         combine_published,
@@ -369,19 +369,19 @@ COMMANDS = (
         flags={"limit": "--max-number-discovery-records"},
         defaults={"output_filename": "combined_discovery_metadata.tsv"},
         writes={"output_filename": ".tsv"},
-        render=metadata.combined_studies,
+        render=discovery.combined_studies,
         examples=("further.tsv --metadata-column-to-map study",),
     ),
     Entry(
         "discovery publish",
-        metadata.publish_discovery,
+        discovery.publish_discovery,
         also={**_GUIDS, "guid_field": ("--guid_field",)},
         examples=("studies.tsv --omit-empty",),
     ),
-    _deletion("discovery delete", Gen3.delete_study, "{guid}", metadata.look_at_study, "HDP00001", "dry_run"),
+    _deletion("discovery delete", Gen3.delete_study, "{guid}", discovery.look_at_study, "HDP00001", "dry_run"),
     Entry(
         "discovery objects read",
-        metadata.read_objects,
+        discovery.read_objects,
         also={"output_format": ("--output_format",)},
         writes={"output_file": ""},
         aliases=("discovery objects ls",),
@@ -392,7 +392,7 @@ COMMANDS = (
     ),
     Entry(
         "discovery objects delete",
-        metadata.delete_objects,
+        discovery.delete_objects,
         asks=True,
         examples=("dg.4503/0001 --dry-run", "--file objects.tsv"),
     ),
