@@ -69,7 +69,7 @@ class Kind:
 
 def _of_subscriptions(client: Any) -> str:
     from omicsdk.core.credentials import jwt_claims
-    from omicsdk.hca.config import CLAIMS
+    from omicsdk.hca.services import CLAIMS
 
     client.get_subscriptions(replica="aws")
     token = client.credentials.headers("GET", client.base_url).get("authorization", "").removeprefix("Bearer ")

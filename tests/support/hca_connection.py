@@ -8,7 +8,8 @@ from typing import NamedTuple
 from omicsdk.core import Credentials
 from omicsdk.core.oauth.tokens import Endpoint
 from omicsdk.core.platform import resolve
-from omicsdk.hca.config import HCAConfig, base_url_of, discovery
+from omicsdk.hca.config import HCAConfig
+from omicsdk.hca.services import base_url_of, discovery
 
 
 class Connection(NamedTuple):

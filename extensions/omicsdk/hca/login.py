@@ -20,11 +20,11 @@ from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browse
 from omicsdk.core.oauth.tokens import Endpoint, Grant
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE
 from omicsdk.core.token_file import StoredLogin, token_file
-from omicsdk.hca.config import (
+from omicsdk.hca.config import HCAConfig
+from omicsdk.hca.services import (
     CLAIMS,
     SCOPES,
     TOKEN_VARIABLES,
-    HCAConfig,
     Secrets,
     audience_of,
     left_by_published_client,

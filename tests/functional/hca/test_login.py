@@ -12,7 +12,7 @@ from login_at_a_terminal import person as person
 from login_at_a_terminal import server as server
 from omicsdk.core import NO_RETRY, AuthError
 from omicsdk.core.oauth.tokens import Endpoint
-from omicsdk.hca.config import AUDIENCE
+from omicsdk.hca.services import AUDIENCE
 
 
 def test_a_browser_logs_in(person, server):

@@ -15,7 +15,7 @@ from login_at_a_terminal import person as person
 from login_at_a_terminal import server as server
 from omicsdk.core import NO_RETRY, AuthError, ConfigError, TransportError, UsageError
 from omicsdk.core.oauth.tokens import Endpoint
-from omicsdk.hca.config import AUDIENCE
+from omicsdk.hca.services import AUDIENCE
 
 
 def test_no_user_goes_through_a_login_that_cannot_be_stored(person, server, tmp_path):

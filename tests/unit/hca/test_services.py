@@ -12,7 +12,7 @@ from omicsdk.compat.hca import HCAConfig
 from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core import AuthError, ConfigError
-from omicsdk.hca.config import audience_of, base_url_of
+from omicsdk.hca.services import audience_of, base_url_of
 
 NOWHERE = Path("/dev/null/hca/config.json")
 

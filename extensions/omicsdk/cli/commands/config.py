@@ -413,7 +413,7 @@ def _check_known(keys: Keys, value: Json) -> None:
     elif keys == ("log_level",) and str(value).upper() not in LEVELS:
         raise UsageError(f"log_level: expected one of {', '.join(LEVELS)}, got {json.dumps(value)}")
     elif len(keys) == 2 and keys[1] == "swagger_url" and isinstance(value, str):
-        from omicsdk.hca.config import base_url_of
+        from omicsdk.hca.services import base_url_of
 
         base_url_of(value)
 

@@ -214,7 +214,7 @@ def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
     Returns:
         One for each credential, and one for each service without any; a malformed file is one with a problem.
     """
-    from omicsdk.hca.config import stored_tokens
+    from omicsdk.hca.services import stored_tokens
 
     all_logins: list[Login] = []
     stored: list[Login] = []

@@ -9,7 +9,7 @@ from omicsdk_api.dss import AsyncDssApi, DssApi
 
 from omicsdk.core.consistency import UUID, Identifier, Rule, Rules
 from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Platform, Workflow, late_modules
-from omicsdk.hca.config import CLAIMS, discovery
+from omicsdk.hca.services import CLAIMS, discovery
 
 if TYPE_CHECKING:
     from omicsdk.hca.dss import bundles, collections, downloads, jobs, uploads

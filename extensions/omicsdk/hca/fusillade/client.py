@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk_api.fusillade import AsyncFusilladeApi, FusilladeApi
 
 from omicsdk.core.platform import AsyncPlatform, Platform, Workflow
-from omicsdk.hca.config import discovery
+from omicsdk.hca.services import discovery
 
 if TYPE_CHECKING:
     from omicsdk_api.fusillade.models.userinfo import Userinfo

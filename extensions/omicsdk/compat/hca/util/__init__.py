@@ -30,7 +30,8 @@ from omicsdk.core.request import OperationFacts, query_text, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.hca.config import TOKEN_VARIABLES, HCAConfig, base_url_of, command, discovery, swagger_url_of
+from omicsdk.hca.config import HCAConfig
+from omicsdk.hca.services import TOKEN_VARIABLES, base_url_of, command, discovery, swagger_url_of
 
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
