@@ -60,8 +60,8 @@ if TYPE_CHECKING:
 _OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
 
 
-def _is_address(request: Request, response: httpx.Response) -> bool:
-    return request.location and is_elsewhere(response.status_code, response.headers.get("location"))
+def _is_address(response: httpx.Response) -> bool:
+    return is_elsewhere(response.status_code, response.headers.get("location"))
 
 
 def _address(response: httpx.Response) -> httpx.Response:
@@ -143,7 +143,7 @@ class Exchange(_Reading):
         except APIError as error:
             self.classify(error, request)
             raise
-        if not _is_address(request, response):
+        if not (request.location and _is_address(response)):
             return response
         response.close()
         return _address(response)
@@ -162,7 +162,7 @@ class AsyncExchange(_Reading):
         except APIError as error:
             self.classify(error, request)
             raise
-        if not _is_address(request, response):
+        if not (request.location and _is_address(response)):
             return response
         await response.aclose()
         return _address(response)
@@ -280,6 +280,7 @@ class _ClientBase(Generic[E]):
     _checks: ResponseCheck | None = None  # compares responses with requests
     _servers: OneServer = NO_SERVERS  # of operations that have their own; set by constructors of generated clients
     _security: ClassVar[SecurityRules | None] = None  # what the document requires of operations
+    _names_schemes: ClassVar[bool] = True  # whether a 401 names the schemes of the document
     _error_module: ClassVar[str] = ""  # of the service's own errors; imported when one is raised
     _exchange: E
     _recipe: Recipe | None = None  # None if it was made from another client
@@ -314,9 +315,6 @@ class _ClientBase(Generic[E]):
 
     def _stated_servers(self) -> OneServer:
         return self._servers if self._servers is not NO_SERVERS else OneServer(self._default_base_url)
-
-    def _stated_security(self) -> SecurityRules | None:
-        return self._security
 
     @property
     def base_url(self) -> str:
@@ -468,7 +466,8 @@ class Client(_ClientBase[Exchange]):
                 response_limit=response_limit,
                 pace=type(self)._pace,
                 servers=self._stated_servers(),
-                security=self._stated_security(),
+                security=self._security,
+                names_schemes=self._names_schemes,
             ),
         )
         if before_request or after_response:
@@ -534,7 +533,8 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 response_limit=response_limit,
                 pace=type(self)._pace,
                 servers=self._stated_servers(),
-                security=self._stated_security(),
+                security=self._security,
+                names_schemes=self._names_schemes,
             ),
         )
         if before_request or after_response:

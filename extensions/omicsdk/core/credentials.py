@@ -175,14 +175,12 @@ class Credentials:
             client that they are passed to.
     """
 
+    certificate: ClientCertificate | None = None
+    """The client certificate that identifies its connections; None for none."""
+
     def __init__(self, origins: str | Iterable[str] | None = None) -> None:
         texts = (origins,) if isinstance(origins, str) else origins
         self._origins = None if texts is None else frozenset(_origin(text) for text in texts)
-
-    @property
-    def certificate(self) -> ClientCertificate | None:
-        """The client certificate that identifies its connections; None for none."""
-        return None
 
     @property
     def origins(self) -> frozenset[str] | None:
@@ -483,11 +481,7 @@ class ClientCertificate(Credentials):
     ) -> None:
         super().__init__(origins)
         self.files = os.fspath(certificate), None if key is None else os.fspath(key)
-
-    @property
-    def certificate(self) -> ClientCertificate:
-        """The certificate itself."""
-        return self
+        self.certificate = self
 
 
 class HttpxAuth(Credentials):

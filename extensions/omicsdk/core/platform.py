@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import SecurityRules, Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.core.token_file import StoredLogin, TokenFile
 
 P = ParamSpec("P")
@@ -235,9 +235,11 @@ def resolution(
     environ = os.environ if environ is None else environ
     named = profile or environ.get(PROFILE_VARIABLE, "").strip() or None
     word = discovery.platform.upper()
-    login = discovery.token(credentials) if isinstance(credentials, str) else as_credentials(credentials)
     if isinstance(credentials, str):
+        login = discovery.token(credentials)
         checked_token(credentials, "credentials (--access-token)")
+    else:
+        login = None if credentials is None else as_credentials(credentials)
     search = Search(environ, base_url, named, credentials, login is not None, offline)
     origin, login_origin = ("argument" if argument is not None else "" for argument in (base_url, login))
     kept_back: list[str] = []  # why credentials that were found are not used, and what to do
@@ -303,7 +305,7 @@ def _owner(discovery: Discovery, base_url: str | None, search: Search) -> str | 
     return configured_url or ("" if isinstance(base_url, UnboundUrl) else base_url)
 
 
-def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Search], Found]]:
+def _sources(discovery: Discovery, profile: str | None) -> Sequence[Callable[[Search], Found]]:
     def of_profile(name: str, search: Search) -> Found | None:
         settings = profile_settings(name, discovery.platform, search.environ)
         if settings is None:
@@ -331,12 +333,9 @@ def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Se
         return (_stored(discovery, search, search.base_url, None) if profile is None else None) or NOTHING
 
     word = discovery.platform.upper()
-    if profile is not None:
-        yield named
-    yield variables(f"OMICS_{word}_URL", f"OMICS_{word}_TOKEN", discovery.token, discovery.names_login)
-    yield discovery.environment
-    yield default
-    yield discovery.files
+    of_variables = variables(f"OMICS_{word}_URL", f"OMICS_{word}_TOKEN", discovery.token, discovery.names_login)
+    sources = (of_variables, discovery.environment, default, discovery.files)
+    return sources if profile is None else (named, *sources)
 
 
 def _stored(discovery: Discovery, search: Search, url: str | None, profile: str | None) -> Found | None:
@@ -381,7 +380,7 @@ class _PlatformBase:
     _retry: ClassVar[Retry | None] = None  # default timeout and retries of the class; None for the general ones
     _settings: Settings
     _default_base_url: ClassVar[str]
-    _security: ClassVar[SecurityRules | None]
+    _names_schemes = False  # its errors name its own logins
     _exchange: Any
     finds_credentials: bool
     """Whether the credentials were found, not given: another process of the same user can find them as well."""
@@ -401,10 +400,6 @@ class _PlatformBase:
         return sorted(
             {name for kind in type(self).__mro__ for name, value in vars(kind).items() if isinstance(value, _Late)}
         )
-
-    def _stated_security(self) -> SecurityRules | None:
-        """Return what the document requires; a 401 names the platform's own logins, not its schemes."""
-        return None if self._security is None else self._security.named(False)
 
     def _url(self, base_url: str | None) -> str:
         """Return the checked base URL; its errors state where the platform's is looked up."""

@@ -167,13 +167,11 @@ class Security(NamedTuple):
         schemes: The schemes that operations require, by name.
         default: The requirement of operations whose facts state none.
         is_stated: Whether the document requires any scheme of any operation; else credentials go to its own servers.
-        is_named: Whether a 401 names the schemes; clients of platforms name their own logins.
     """
 
     schemes: Mapping[str, Scheme]
     default: Requirement
     is_stated: bool = True
-    is_named: bool = True
 
     def assigned(self, given: object, bound: "Bind") -> "Credentials | None":
         """Return a client's credentials; of those for several schemes each request takes those of its operation.
@@ -202,34 +200,14 @@ class Security(NamedTuple):
         if credentials is None:
             return None
         if len(self.schemes) == 1:
-            return next(bound(credentials, scheme.flows, name) for name, scheme in self.schemes.items())
+            [(name, scheme)] = self.schemes.items()
+            return bound(credentials, scheme.flows, name)
         # Credentials that fit no scheme are for all: users know their deployment better than its document.
         fits = {name: scheme.takes(credentials) for name, scheme in self.schemes.items()}
         fitting = [name for name, fit in fits.items() if fit is not False] or list(fits)
         name = next((name for name in fitting if self.schemes[name].flows), fitting[0])
         credentials = bound(credentials, self.schemes[name].flows, name)
         return SchemeCredentials(self, dict.fromkeys(fitting, credentials), single=credentials)
-
-    def chosen(self, held: Credentials, request: "Request", *, elsewhere: bool) -> Credentials | None:
-        """Return the credentials for a request; None to send none.
-
-        Args:
-            held: The client's, from `assigned`.
-            request: The request.
-            elsewhere: Whether it goes to another origin than the client's base URL.
-
-        Raises:
-            AuthError: A part of what is sent together is missing.
-        """
-        return held.chosen(request, elsewhere=elsewhere) if isinstance(held, SchemeCredentials) else held
-
-    def passed(self, held: Credentials) -> Credentials:
-        """Return a client's credentials as they were passed; those by scheme as one."""
-        return held.single or held if isinstance(held, SchemeCredentials) else held
-
-    def named(self, is_named: bool) -> "Security":
-        """Return the same security with another `is_named`."""
-        return self._replace(is_named=is_named)
 
     def described(self, requirement: Requirement) -> str:
         """Return what to pass for a requirement, in words.
@@ -256,11 +234,7 @@ class CombinedCredentials(Credentials):
         # Each part decides for itself, in `goes_to`.
         super().__init__("*")
         self._parts = parts
-
-    @property
-    def certificate(self) -> ClientCertificate | None:
-        """The client certificate among them."""
-        return next((part.certificate for part in self._parts if part.certificate is not None), None)
+        self.certificate = next((part.certificate for part in parts if part.certificate is not None), None)
 
     def goes_to(self, url: str) -> bool:
         """Whether all of them may be sent to a service."""

@@ -329,10 +329,6 @@ def _by_aiohttp(context: ssl.SSLContext) -> Any:
 Substitute = Callable[[], "Callable[[httpx.Request], httpx.Response] | None"]
 
 
-def _by_network() -> None:
-    return None
-
-
 #: An origin, `https://host:port`; with the files of the certificate that identifies the client and of its key, if it
 #: has one.
 PoolKey = str | tuple[str, str, str | None]
@@ -362,11 +358,12 @@ class Connections(dict[PoolKey, Pool]):
         given: An httpx transport that replaces all of them.
 
     Attributes:
-        substitute: Called before each request of a thread; returns a function that sends it in place of the network, or None.
+        substitute: Called before each request of a thread; returns a function that sends it in place of the network, or None. None
+            for the network always.
         limited: httpx's transport with one connection and a limit on the time of a head; set by what sends.
     """
 
-    substitute: Substitute = staticmethod(_by_network)
+    substitute: Substitute | None = None
     limited: type[httpx.HTTPTransport | httpx.AsyncHTTPTransport]
 
     def __init__(
@@ -399,7 +396,7 @@ class Connections(dict[PoolKey, Pool]):
     @property
     def real(self) -> bool:
         """Whether requests go over the network, not to a transport that replaces it."""
-        return self._given is None and self.substitute() is None
+        return self._given is None and (self.substitute is None or self.substitute() is None)
 
     def __missing__(self, origin: PoolKey) -> Pool:
         """Create the pool of an origin.

@@ -56,12 +56,15 @@ class Timeout(Frozen):
             ValueError: The seconds are not above 0.
         """
         if given is None:
-            return _limits.timeout or cls()
+            return _limits.timeout or _USUAL_TIMEOUT
         return given if isinstance(given, Timeout) else cls(given, given, given, given)
 
     def by_name(self) -> dict[str, float | None]:
         """Return the seconds under httpx's names."""
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
+
+
+_USUAL_TIMEOUT = Timeout()
 
 
 class _Limits(NamedTuple):

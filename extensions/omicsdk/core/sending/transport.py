@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         pace: "Pace | None"
         servers: OneServer
         security: "SecurityRules | None"
+        names_schemes: bool
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:
@@ -209,27 +210,10 @@ class SecurityRules(Protocol):
         """Whether the document requires any scheme of any operation."""
         ...
 
-    @property
-    def is_named(self) -> bool:
-        """Whether a 401 names the schemes."""
-        ...
-
-    def named(self, is_named: bool) -> Self:
-        """Return the same with another `is_named`."""
-        ...
-
     def assigned(
         self, given: object, bound: Callable[[Credentials, Mapping[str, Any], str], Credentials]
     ) -> Credentials | None:
         """Return a client's credentials, bound to what their schemes state."""
-        ...
-
-    def chosen(self, held: Credentials, request: Request, *, elsewhere: bool) -> Credentials | None:
-        """Return the credentials for a request; None to send none."""
-        ...
-
-    def passed(self, held: Credentials) -> Credentials:
-        """Return a client's credentials as they were passed; those by scheme as one."""
         ...
 
     def described(self, requirement: Sequence[Sequence[str]]) -> str:
@@ -267,6 +251,7 @@ class Manners:
         unusable: Why credentials could not be used, each of which is shown once; clones share it.
         servers: The servers of operations that have their own.
         security: What the document requires of operations; None if it has no security schemes.
+        names_schemes: Whether a 401 names the security schemes; clients of platforms name their own logins.
     """
 
     base_url: str
@@ -281,6 +266,7 @@ class Manners:
     unusable: set[str] = field(default_factory=set[str])
     servers: OneServer = NO_SERVERS
     security: SecurityRules | None = None
+    names_schemes: bool = True
 
 
 Steps = Generator[Action, Any, T]
@@ -509,7 +495,7 @@ class _Conversation:
         if status == 401 and self._credentials is not None:
             error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
         security = self._manners.security
-        is_named = security is not None and security.is_named and not self._request.public
+        is_named = self._manners.names_schemes and not self._request.public
         if status == 401 and not self._hop.trusted and self._manners.credentials is not None:
             usual, other = (origin_of(url) for url in (self._manners.base_url, self._hop.url))
             error.remedy = f"Correct the link or redirect to {other}: credentials are sent to {usual} only."
@@ -606,8 +592,8 @@ def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials
     if credentials is None or request.public or not hop.trusted:
         return None
     is_other_origin = bool(request.server) and origin_of(hop.url) != origin_of(manners.base_url)
-    if security is not None:
-        credentials = security.chosen(credentials, request, elsewhere=is_other_origin)
+    if (chosen := getattr(credentials, "chosen", None)) is not None:  # of those for several schemes
+        credentials: Credentials | None = chosen(request, elsewhere=is_other_origin)
         if credentials is None:
             return None
     # The URL of the server comes from the document, not from the user: a token without origins was meant for the base URL.
@@ -691,23 +677,25 @@ class _Transport:
         pace: Pace | None = None,
         servers: OneServer = NO_SERVERS,
         security: SecurityRules | None = None,
+        names_schemes: bool = True,
     ) -> None:
         self._response_limit = _response_limit(response_limit, environ)
         base_url = service_url(base_url)
-        self._timeout = Timeout.of(timeout)
+        self._timeout, limited_retry = Timeout.of(timeout), within_budget(retry)
         # Fixed encodings: httpx would offer br and zstd where their packages are installed.
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
         self._manners = Manners(
             base_url=base_url,
             headers=_merged(base.items(), headers or {}),
             credentials=None,
-            retry=within_budget(retry),
+            retry=limited_retry,
             clock=clock,
             fraction=fraction,
             has_own_retry=retry is not None,
             pace=pace,
             servers=servers,
             security=security,
+            names_schemes=names_schemes,
         )
         self._manners = replace(self._manners, credentials=self._assigned(self._manners, credentials))
         self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, given=given)
@@ -746,8 +734,8 @@ class _Transport:
     @property
     def credentials(self) -> Credentials | None:
         """The credentials as they were passed; those by scheme as one."""
-        credentials, security = self._manners.credentials, self._manners.security
-        return credentials if credentials is None or security is None else security.passed(credentials)
+        credentials = self._manners.credentials
+        return getattr(credentials, "single", None) or credentials
 
     @property
     def retry(self) -> Retry:
@@ -758,10 +746,6 @@ class _Transport:
     def response_limit(self) -> int:
         """Maximum bytes of a response, or of one of its items, that are kept in memory."""
         return self._response_limit
-
-    def _most(self, request: Request) -> int | None:
-        """Maximum bytes of a response that are read whole."""
-        return None if request.streams else self._response_limit
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} to {mask_url(self.base_url)}>"
@@ -851,9 +835,6 @@ class _Transport:
             security: What its document requires of operations.
         """
         clone = self.with_options()
-        current = self._manners.security
-        if security is not None and current is not None:
-            security = security.named(current.is_named)
         manners = replace(self._manners, base_url=checked_base_url(base_url), servers=servers, security=security)
         clone._manners = replace(manners, credentials=self._assigned(manners, credentials))
         return clone
@@ -893,6 +874,7 @@ class Transport(_Transport):
         pace: Limits the rate of requests to the base URL's origin; None for no limit.
         servers: The servers of operations that have their own.
         security: What the document requires of operations; None if it has no security schemes.
+        names_schemes: Whether a 401 names the security schemes.
 
     Raises:
         ConfigError: The base URL or the credentials are invalid, or the limit is not a whole number from 1.
@@ -977,7 +959,8 @@ class Transport(_Transport):
             case Authorize(credentials, hop):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send():
-                return self._sender.send(action, request, stream, self._most(request), stop_of(self.clock))
+                most = None if request.streams else self._response_limit
+                return self._sender.send(action, request, stream, most, stop_of(self._manners.clock))
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
@@ -1099,7 +1082,8 @@ class AsyncTransport(_Transport):
                 carried = await _in_thread(credentials.headers, hop.method, hop.url)
                 return carried, credentials.query(hop.method, hop.url)
             case Send():
-                return await self._sender.send(action, request, stream, self._most(request))
+                most = None if request.streams else self._response_limit
+                return await self._sender.send(action, request, stream, most)
             case Finish(response):
                 return await self._sender.finish(response)
             case Sleep(seconds):

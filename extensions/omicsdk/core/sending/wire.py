@@ -80,6 +80,7 @@ class _Sender:
         connections.limited = AsyncLimitedTransport if isinstance(self, AsyncSender) else LimitedTransport
         self._connections = connections
         self._timeout = timeout
+        self._timeouts = timeout.by_name()
         self._now = now
 
     def _request(
@@ -96,7 +97,7 @@ class _Sender:
         content = request.content if hop.has_content else None
         # A function makes the body again: a retry must not continue where the first try stopped reading.
         body = pieces_of(content) if callable(content) else content
-        timeouts, head = self._timeout.by_name(), self._timeout.body
+        timeouts, head = dict(self._timeouts), self._timeout.body
         # After a silent try, each wait and the whole head have what is left of the call's limit.
         if step.left is not None:
             timeouts = {name: step.left if limit is None else min(limit, step.left) for name, limit in timeouts.items()}
@@ -281,9 +282,9 @@ class Sender(_Sender):
 
     def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
         """Send a request by what replaces the network, or after the first one through a proxy that has to accept a password."""
-        substitute = self._connections.substitute()
-        if substitute is not None:
-            response = substitute(request)
+        substitute = self._connections.substitute
+        if substitute is not None and (answer := substitute()) is not None:
+            response = answer(request)
             response.request = request
             return response
         pool = self._connections[_key_of(request)]
