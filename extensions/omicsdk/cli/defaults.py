@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+from typing import cast
 
 from omicsdk.cli.arguments import LEVELS, global_arguments, key, kind_of, own_arguments
-from omicsdk.cli.catalog import GLOBALS
+from omicsdk.cli.catalog import GLOBALS, PROGRESS_EVERY
 from omicsdk.cli.parser import seconds_of, spelled, value_of
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.settings.config import name_of
+from omicsdk.core.settings.profiles import DEFAULTS, stated_defaults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from omicsdk.cli.catalog import Catalog
     from omicsdk.cli.program import Found
-    from omicsdk.cli.registrations import Service
+    from omicsdk.cli.registrations import Service, Workflow
     from omicsdk.cli.shapes import Argument, Command
     from omicsdk.core.settings.config import Keys, Settings
 
@@ -51,23 +53,35 @@ def defaults_of(
     return _defaults(found, settings, names)
 
 
-def option_defaults(arguments: list[Argument], stated: Mapping[str, tuple[Any, str]]) -> dict[str, Any]:
-    """Return the configured defaults of options.
+def stated_options(command: Command, everywhere: list[Argument]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the defaults of options that variables and the settings file state.
 
     Args:
-        arguments: Those that a command has.
-        stated: By name, the value, and where it is from.
+        command: The command.
+        everywhere: The options of all commands.
 
     Returns:
-        The values by the keys of the arguments.
+        The values of the command's options of transfers by their keys, and those of global options.
 
     Raises:
-        ConfigError: A value is not one of its option; names where it is from.
+        ConfigError: A setting is unknown, or a value is not one of its option; names where it is from.
     """
+    arguments = own_arguments(command)
+    general = _stated("cli", global_arguments(arguments, everywhere))
+    workflow = cast("Workflow", command)
+    if "control" not in workflow.get("supplied", ()) and "places" not in workflow.get("gathered", {}):
+        # Commands that only read, such as `omics lock`, have one of the settings of transfers. Their --cache is no option of a transfer.
+        arguments = [argument for argument in arguments if key(argument) == key(PROGRESS_EVERY)]
+    return _stated("transfer", arguments), general
+
+
+def _stated(section: str, arguments: list[Argument]) -> dict[str, Any]:
+    """Return the defaults of those options of a section that a command has."""
     checked: dict[str, Any] = {}
-    for argument in arguments:
-        name = key(argument).replace("-", "_")
-        if name in stated and not argument.get("positional"):
+    options = {key(argument).replace("-", "_"): argument for argument in arguments if not argument.get("positional")}
+    stated = stated_defaults(section, os.environ) if options.keys() & DEFAULTS[section] else {}
+    for name, argument in options.items():
+        if name in stated:
             value, origin = stated[name]
             try:
                 checked[key(argument)] = checked_default(argument, value)

@@ -8,13 +8,12 @@ from functools import partial
 from importlib import import_module
 from typing import Any, cast
 
-from omicsdk.cli.arguments import LOG_LEVEL, flag, global_arguments, key, loaded, own_arguments
-from omicsdk.cli.catalog import PROGRESS_EVERY
+from omicsdk.cli.arguments import LOG_LEVEL, flag, key, loaded
 from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES, Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, ConfigError, NotJson, OmicsError, UsageError
-from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, stated_defaults
+from omicsdk.core.settings.profiles import PROFILE_VARIABLE, states_defaults
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Console
     from omicsdk.cli.program import Found
     from omicsdk.cli.registrations import Service, Workflow
-    from omicsdk.cli.shapes import Argument
     from omicsdk.core.settings.config import Settings
     from omicsdk.transfer import Control, Progress
 
@@ -271,18 +269,16 @@ def configured_defaults(found: Found, catalog: Catalog) -> tuple[dict[str, Any],
         ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
             and line.
     """
-    command = cast("Workflow", found.command)
-    arguments = own_arguments(command)
+    own: dict[str, Any] = {}
+    everywhere: dict[str, Any] = {}
     try:
-        everywhere = _stated("cli", global_arguments(arguments, catalog.options))
+        if states_defaults(os.environ):
+            from omicsdk.cli.defaults import stated_options  # few users have any
+
+            own, everywhere = stated_options(found.command, catalog.options)
     except ConfigError:
         if found.path[0] not in _DIAGNOSES:
             raise
-        everywhere = {}
-    if "control" not in command.get("supplied", ()) and "places" not in command.get("gathered", {}):
-        # Commands that only read, such as `omics lock`, have one of the settings of transfers. Their --cache is no option of a transfer.
-        arguments = [argument for argument in arguments if key(argument) == key(PROGRESS_EVERY)]
-    own = _stated("transfer", arguments)
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
         return own, everywhere
@@ -293,17 +289,6 @@ def configured_defaults(found: Found, catalog: Catalog) -> tuple[dict[str, Any],
 
     own_defaults, general_defaults = defaults_of(found, settings, service, catalog)
     return {**own, **own_defaults}, {**everywhere, **general_defaults}
-
-
-def _stated(section: str, arguments: list[Argument]) -> dict[str, Any]:
-    """Return the configured defaults of those options of a section that a command has."""
-    names = [name for argument in arguments if (name := key(argument).replace("-", "_")) in DEFAULTS[section]]
-    stated = stated_defaults(section, os.environ) if names else {}
-    if not stated:
-        return {}
-    from omicsdk.cli.defaults import option_defaults
-
-    return option_defaults(arguments, stated)
 
 
 @contextmanager

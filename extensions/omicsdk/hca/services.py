@@ -180,13 +180,11 @@ def discovery(
 
 def _warn_of_missing_files(section: str, url: str, config: HCAConfig) -> None:
     """A missing file is allowed, but a user who names one rarely means the built-in deployment."""
-    keys = (section, "swagger_url")
-    if config.settings.origin(*keys) != BUILT_IN or config.settings.get(*keys) != config.value_of(*keys):
-        return
-    for file in config.named_files:
-        if not file.exists():
-            from omicsdk.core.logs import config_log
+    missing_files = [file for file in config.named_files if not file.exists()]
+    if missing_files and config.place_of(section, "swagger_url") == BUILT_IN:
+        from omicsdk.core.logs import config_log
 
+        for file in missing_files:
             config_log.warning("HCA_CONFIG_FILE names the missing file %s: using %s", file, url)
 
 

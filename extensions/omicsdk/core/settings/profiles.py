@@ -331,6 +331,19 @@ def _unknown_default(section: str, name: str, label: str) -> ConfigError:
     return ConfigError(f"unknown setting {label}: no command reads it", remedy=remedy)
 
 
+def states_defaults(environ: Mapping[str, str]) -> bool:
+    """Return whether the environment or the settings file states a default of an option.
+
+    Args:
+        environ: The environment's variables.
+
+    Raises:
+        ConfigError: The file is malformed.
+    """
+    sections = read_settings(environ).values.keys() & DEFAULTS.keys()
+    return bool(sections) or not DEFAULT_VARIABLES.isdisjoint(environ)
+
+
 def stated_defaults(section: str, environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     """Return the defaults of options: of the environment, else of the settings file.
 
