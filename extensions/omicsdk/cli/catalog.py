@@ -298,6 +298,9 @@ class Catalog(Program):
     Args:
         folder: Where the generated packages are; by default where omicsdk_api is installed.
         services: The registered platforms.
+
+    Attributes:
+        registered: As `services`; a generated package alone is none of them.
     """
 
     name = "omics"
@@ -308,7 +311,7 @@ class Catalog(Program):
 
     def __init__(self, folder: str | None = None, services: Mapping[str, Service] | None = None) -> None:
         self._folder = folder
-        self._services = SERVICES if services is None else services
+        self.registered = SERVICES if services is None else services
         self._index: dict[str, dict[str, Any]] | None = None
 
     @property
@@ -332,10 +335,6 @@ class Catalog(Program):
         """The commands of a generated package, in the document's order."""
         return self._read(f"{package.replace('.', '/')}/commands.json", [])
 
-    def registered(self, service: str) -> Service | None:
-        """The entry of a service; None if it is a generated package only."""
-        return self._services.get(service)
-
     def root(self) -> ServiceGroup:
         """The group of all first words."""
         return ServiceGroup(self, [], "", handwritten=_ungrouped, groups=self._first_words)
@@ -350,7 +349,7 @@ class Catalog(Program):
 
     def find(self, word: str) -> Group | Found | None:
         """The command or group that a first word names; None for an unknown word. A registered service is found without the index."""
-        return self._service(word) if word in self._services else self.root().find(word)
+        return self._service(word) if word in self.registered else self.root().find(word)
 
     def follow(self, node: Group | None, words: list[str]) -> Group | Found:
         """The command or group that the next word names, or the next two (`codegen diff` beside `codegen`).
@@ -395,9 +394,9 @@ class Catalog(Program):
 
     def services(self) -> list[str]:
         """The first words that name services."""
-        renamed = {service["package"] for service in self._services.values() if "package" in service}
+        renamed = {service["package"] for service in self.registered.values() if "package" in service}
         others = (package.partition(".")[0] for package in self.index())
-        return list(dict.fromkeys([*self._services, *(name for name in others if name not in renamed)]))
+        return list(dict.fromkeys([*self.registered, *(name for name in others if name not in renamed)]))
 
     def _first_words(self) -> dict[str, ServiceGroup]:
         builtin = {
@@ -407,7 +406,7 @@ class Catalog(Program):
         return {name: self._service(name) for name in self.services()} | builtin
 
     def _service(self, name: str) -> ServiceGroup:
-        service = self._services.get(name)
+        service = self.registered.get(name)
         if service is None:
             return ServiceGroup(self, [name], self._title(name), groups=lambda: self._api(name))
         documented = bool(service.get("documented"))

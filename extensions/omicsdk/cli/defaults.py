@@ -126,7 +126,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
     from omicsdk.cli.program import Found, Group
 
     word = keys[0]
-    service, group = catalog.registered(word), catalog.start(word) if word in catalog.services() else None
+    service, group = catalog.registered.get(word), catalog.start(word) if word in catalog.services() else None
     if service is None or "settings" not in service or not isinstance(group, Group):
         return
     for name in _names(settings, word, service):

@@ -76,15 +76,16 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
     seen: list[str] = []
     node: Group | Found | None = None
     while True:
-        options, service_options, arguments = split_globals(
-            arguments, program.options, node.options if node else [], has_default=bool(node and node.default)
-        )
-        before += options
-        command_options += service_options
-        if "-h" in options or "--help" in options:
-            return _show_help(node or program.root())
-        if "--version" in options:
-            return write(f"{program.version()}\n")
+        if arguments and arguments[0].startswith("-"):
+            options, service_options, arguments = split_globals(
+                arguments, program.options, node.options if node else [], has_default=bool(node and node.default)
+            )
+            before += options
+            command_options += service_options
+            if "-h" in options or "--help" in options:
+                return _show_help(node or program.root())
+            if "--version" in options:
+                return write(f"{program.version()}\n")
         if not arguments:
             if before or command_options:
                 _check_options(program, before, needs_command=node is None)
@@ -136,9 +137,9 @@ def _run(found: Found, before: list[str], words: list[str]) -> int:
     # --debug takes precedence over --quiet, and that over --log-level.
     least = "ERROR" if settings.get("quiet") else settings.get("log-level", LOG_LEVEL)
     level = "DEBUG" if settings.get("debug") else least
-    console = program.messages(level, settings)
+    call_limits, console = call_limits_of(settings), program.messages(level, settings)
     logging_context: AbstractContextManager[None] = nullcontext() if found.command.get("quick") else console.logs(level)
-    with logging_context, call_limits_of(settings):
+    with logging_context, call_limits:
         program.work(found, values, settings, console)
     return console.exit_code
 

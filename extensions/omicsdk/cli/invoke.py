@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 from typing import Any, cast
@@ -57,7 +57,7 @@ def work(
 
         for message in misspelled(names, catalog.services):
             console.warning(message)
-    with in_profile(settings):
+    with in_profile(settings["profile"]) if settings.get("profile") else nullcontext():
         _run(found, values, settings, catalog, console, output)
 
 
@@ -76,7 +76,7 @@ def _run(
     if command.get("bare") and "run" in command:
         _run_workflow(target, values, console, output)
         return
-    service = catalog.registered(target.path[0])
+    service = catalog.registered.get(target.path[0])
     # A command may have another spelling of an option of its service, which its function does not accept.
     options = [
         key(option)
@@ -279,7 +279,7 @@ def configured_defaults(found: Found, catalog: Catalog) -> tuple[dict[str, Any],
     except ConfigError:
         if found.path[0] not in _DIAGNOSES:
             raise
-    service = catalog.registered(found.path[0]) if found.path else None
+    service = catalog.registered.get(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
         return own, everywhere
     settings: Settings = loaded(service["settings"])()
@@ -292,16 +292,13 @@ def configured_defaults(found: Found, catalog: Catalog) -> tuple[dict[str, Any],
 
 
 @contextmanager
-def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
+def in_profile(named: str) -> Generator[None]:
     """Set the profile of --profile for all clients of a command, including its worker processes.
 
     Args:
-        settings: Values of the global options that were given.
+        named: The profile.
     """
-    named, before = settings.get("profile"), os.environ.get(PROFILE_VARIABLE)
-    if not named:
-        yield
-        return
+    before = os.environ.get(PROFILE_VARIABLE)
     os.environ[PROFILE_VARIABLE] = named
     try:
         yield

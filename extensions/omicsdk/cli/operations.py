@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from itertools import chain
 
-from omicsdk.cli.arguments import DRY_RUN, NO_PAGINATE, deletes, loaded
+from omicsdk.cli.arguments import DRY_RUN, NO_PAGINATE, loaded
 from omicsdk.cli.errors import INTERRUPTED
 from omicsdk.cli.rows import FIRST
 from omicsdk.core.bodies import plain
@@ -44,7 +44,7 @@ def call(client: Any, command: Command, values: dict[str, Any], console: Message
         output: Prints the response.
     """
     operation = getattr(client, command.get("name", ""))
-    dry_run, first_page = (values.pop(argument["name"], False) for argument in (DRY_RUN, NO_PAGINATE))
+    dry_run, first_page = values.pop(DRY_RUN["name"], False), values.pop(NO_PAGINATE["name"], False)
     try:
         # Built before the question and the dry run, both of which show its URL.
         request: Request = operation.build(**values)
@@ -53,7 +53,7 @@ def call(client: Any, command: Command, values: dict[str, Any], console: Message
     if dry_run:
         output.result(_described(request, client.base_url))
         return
-    if deletes(command) and not console.confirm(
+    if request.method == "DELETE" and not console.confirm(
         f"{request.method} {client.base_url}{request.url} cannot be undone. Continue?"
     ):
         console.message("cancelled; no request was sent")

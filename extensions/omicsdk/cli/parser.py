@@ -45,18 +45,24 @@ def parse(
         UsageError: A word is unknown or has another type than its option, or a required argument is missing.
     """
     command_arguments = own_arguments(command)
+    keys = [*map(key, command_arguments)]
     arguments = [*command_arguments, *global_arguments(command_arguments, everywhere)]
-    pairs = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words, suggest)
+    options = options_of(arguments)
+    pairs = _given(arguments, options, _verbatim(options, words) if command.get("verbatim") else words, suggest)
     _check_opposites([argument for argument, _ in pairs])
     values = dict(configured or {})
     others: dict[str, Any] = {}
     for argument, value in pairs:
         if argument in command_arguments:
             joins = argument.get("positional") and argument.get("repeated")  # an option of the same keyword
-            values[key(argument)] = [*values.get(key(argument), ()), *value] if joins else value
+            name = keys[command_arguments.index(argument)]
+            values[name] = [*values.get(name, ()), *value] if joins else value
         else:
             others[argument["name"]] = value
-    missing = [argument for argument in command_arguments if argument.get("required") and key(argument) not in values]
+    required = [
+        (argument, name) for argument, name in zip(command_arguments, keys, strict=True) if argument.get("required")
+    ]
+    missing = [argument for argument, name in required if name not in values]
     if missing:
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))
         raise UsageError(f"{names} {'is' if len(missing) == 1 else 'are'} required")
@@ -100,11 +106,11 @@ def seconds_of(option: str, text: str) -> float:
     return seconds
 
 
-def _verbatim(arguments: list[Argument], command_line: list[str]) -> list[str]:
+def _verbatim(options: list[tuple[Argument, list[str], str]], command_line: list[str]) -> list[str]:
     """Words with `--` before the first that is no option of the command, nor the value of one."""
-    options = {spelling: argument for argument, spellings, _ in options_of(arguments) for spelling in spellings}
+    by_spelling = {spelling: argument for argument, spellings, _ in options for spelling in spellings}
     end = 0
-    while end < len(command_line) and (option := options.get(command_line[end].partition("=")[0])):
+    while end < len(command_line) and (option := by_spelling.get(command_line[end].partition("=")[0])):
         end += 1 if "=" in command_line[end] or option.get("flag") else 2
     return [*command_line[:end], *([] if command_line[end : end + 1] == ["--"] else ["--"]), *command_line[end:]]
 
@@ -130,14 +136,19 @@ def parse_globals(words: list[str], everywhere: list[Argument]) -> dict[str, Any
     Raises:
         UsageError: One is unknown or lacks its value.
     """
-    return {argument["name"]: value for argument, value in _given(everywhere, words)}
+    if not words:
+        return {}
+    return {argument["name"]: value for argument, value in _given(everywhere, options_of(everywhere), words)}
 
 
 def _given(
-    arguments: list[Argument], command_line: list[str], suggest: Callable[[str, Iterable[str]], str] | None = None
+    arguments: list[Argument],
+    options: list[tuple[Argument, list[str], str]],
+    command_line: list[str],
+    suggest: Callable[[str, Iterable[str]], str] | None = None,
 ) -> list[tuple[Argument, Any]]:
+    """Return the arguments with a value in a command line, with it; `options` are those of them that are options."""
     positional = [argument for argument in arguments if argument.get("positional")]
-    options = options_of(arguments)
     # Words after `--` are no options (POSIX, Utility Conventions, guideline 10).
     end = command_line.index("--") if "--" in command_line else len(command_line)
     _check_alone(command_line[:end], options)
@@ -152,9 +163,12 @@ def _given(
     if unknown is not None:
         known += [argument["name"].upper() for argument in positional]
         raise unknown_option(unknown.partition("=")[0], known, suggest)
-    pairs = [(options[number][0], values[number]) for number in sorted(values)]
-    pairs += _placed(positional, [*others, *command_line[end + 1 :]])
-    return [(argument, value_of(argument, value)) for argument, value in pairs]
+    placed = _placed(positional, [*others, *command_line[end + 1 :]])
+    of_options = [(options[number], values[number]) for number in sorted(values)]
+    return [
+        *((argument, _value(argument, kind, texts)) for (argument, _, kind), texts in of_options),
+        *((argument, value_of(argument, texts)) for argument, texts in placed),
+    ]
 
 
 def _split(words: list[str], options: list[tuple[Argument, list[str], str]]) -> tuple[dict[int, list[str]], list[str]]:
@@ -281,7 +295,10 @@ def value_of(argument: Argument, words: list[str]) -> Any:
     Raises:
         UsageError: They are no such value; names the option and the expected type.
     """
-    kind = kind_of(argument)
+    return _value(argument, kind_of(argument), words)
+
+
+def _value(argument: Argument, kind: str, words: list[str]) -> Any:
     if kind == "array":
         value: Any = _array(argument, words)
     elif kind == "boolean" and not words:

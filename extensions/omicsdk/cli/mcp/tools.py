@@ -235,7 +235,7 @@ def tool_of(found: Found, catalog: Catalog) -> Tool:
 
 def _offered(target: Found, catalog: Catalog) -> dict[str, Argument]:
     """Return the arguments of a tool: not those of the connection, of the terminal, or that tune a transfer."""
-    service = catalog.registered(target.path[0]) or {}
+    service = catalog.registered.get(target.path[0]) or {}
     connection = {flag(option) for option in service.get("options", ())}
     moves = "control" in target.command.get("supplied", ())
     return {
