@@ -454,7 +454,6 @@ class Client(_ClientBase[Exchange]):
             errors=errors,
             error_module=self._error_module,
             transport=Transport(
-                self._url(base_url),
                 credentials=credentials,
                 timeout=timeout,
                 retry=retry,
@@ -468,6 +467,7 @@ class Client(_ClientBase[Exchange]):
                 servers=self._stated_servers(),
                 security=self._security,
                 names_schemes=self._names_schemes,
+                base_url=self._url(base_url),
             ),
         )
         if before_request or after_response:
@@ -520,7 +520,6 @@ class AsyncClient(_ClientBase[AsyncExchange]):
             errors=errors,
             error_module=self._error_module,
             transport=AsyncTransport(
-                self._url(base_url),
                 credentials=credentials,
                 timeout=timeout,
                 retry=retry,
@@ -535,6 +534,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 servers=self._stated_servers(),
                 security=self._security,
                 names_schemes=self._names_schemes,
+                base_url=self._url(base_url),
             ),
         )
         if before_request or after_response:

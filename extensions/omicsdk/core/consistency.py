@@ -26,7 +26,6 @@ from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
 from omicsdk.core.json_decoding import DECODED, decoded, paused_for
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:
     import httpx
@@ -171,14 +170,17 @@ class Rules:
         # An error is about the request in its own words, and states none of its arguments.
         if not applicable or not response.is_success or not response.content:
             return
+        from omicsdk.core.page_items import values_at  # of pages' models, which lists of buckets do without
+
         with paused_for(len(response.content)):
             try:
                 page: Any = decoded(response.content)
             except ValueError:  # text, or what the operation itself refuses
                 return
             for rule, requested in applicable:
+                values = [values_at(page, place) for place in rule.places]
                 # Each once: most entries of a listing state the same.
-                for alternatives in dict.fromkeys(zip(*(_values(page, place) for place in rule.places), strict=True)):
+                for alternatives in dict.fromkeys(zip(*values, strict=True)):
                     self._compare(rule, requested, alternatives, facts.name)
             # Its reader would decode the body once more.
             response.extensions[DECODED] = page
@@ -236,18 +238,6 @@ def _path_value(template: str, path: str, placeholder: str) -> str:
     before, after = (re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(part)) for part in template.split(placeholder, 1))
     match = re.search(rf"{before}(?P<value>.+?){after}/?\Z", path)
     return unquote(match["value"]) if match is not None else ""
-
-
-def _values(page: object, path: str) -> list[str | None]:
-    """Return the value at a place, or those of all members of a list; numbers as text, and None for what is absent or empty."""
-    from omicsdk.core.page_items import found_at  # of pages' models, which lists of buckets do without
-
-    before, star, after = path.partition("*")
-    value = found_at(page, before.strip(".")) if before else page
-    members: Sequence[object] = (value if is_array(value) else ()) if star else (value,)
-    inner = after.strip(".")
-    values: Iterable[object] = (found_at(member, inner) for member in members) if inner else members
-    return [str(value) if isinstance(value, (str, int)) and value != "" else None for value in values]
 
 
 def checked_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arguments: Any) -> Iterator[Item]:

@@ -160,12 +160,15 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
         checks: Compares responses with requests; None if the client does not.
     """
 
+    facts: OperationFacts
+    build: Callable[P, Request]
+    parse: Callable[[Response], R]
+    headers: type[H]
     checks: ResponseCheck | None = None
     _recipe: Recipe | None = None  # not the client: that has its calls, and would outlive its last reference
 
     def __init__(self, operation: "AnyOperation[P, R, Any, Any, H]", exchange: E | None) -> None:
-        self.facts, self.build, self.parse = operation.facts, operation.build, operation.parse
-        self.headers = operation.headers
+        vars(self).update(vars(operation))
         self._way = exchange
         self._show(operation.facts.name, operation.build, operation.parse)
 

@@ -40,6 +40,24 @@ def _step(value: Any, step: str) -> Any:
     return value[int(step)] if -len(value) <= int(step) < len(value) else None
 
 
+def values_at(page: Any, path: str) -> list[str | None]:
+    """Return the value at a dotted path, or those of all members of a list.
+
+    Args:
+        page: A decoded response.
+        path: As for `found_at`; one `*` in it means all members of a list.
+
+    Returns:
+        Texts, and numbers as text; None for what is absent, empty or of another type.
+    """
+    before, star, after = path.partition("*")
+    value = found_at(page, before.strip(".")) if before else page
+    members: list[Any] = (value if value.__class__ is list else []) if star else [value]
+    inner = after.strip(".")
+    values = [found_at(member, inner) for member in members] if inner else members
+    return [str(value) if isinstance(value, (str, int)) and value != "" else None for value in values]
+
+
 def alternatives(key: str) -> list[str]:
     """Return the keys that a page's list may have, if the document names several: `groups|roles`."""
     return key.removesuffix("?").split("|")

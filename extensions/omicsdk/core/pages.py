@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.items import AsyncItems, Item, Items
 from omicsdk.core.model import ANY, Shape
@@ -71,9 +70,7 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
         items: Finds a page's items.
     """
 
-    def __init__(self, operation: "AnyPagedOperation[P, R, Item, Any, Any, H]", exchange: Exchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.items = operation.items
+    items: Callable[[R], Sequence[Item] | None]
 
     def responses(self, request: Request) -> Iterator["httpx.Response"]:
         """Yield the response to a request from `build`, and those of the following pages."""
@@ -113,9 +110,7 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
         items: Finds a page's items.
     """
 
-    def __init__(self, operation: "AnyPagedOperation[P, R, Item, Any, Any, H]", exchange: AsyncExchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.items = operation.items
+    items: Callable[[R], Sequence[Item] | None]
 
     async def responses(self, request: Request) -> AsyncIterator["httpx.Response"]:
         """Yield the response to a request from `build`, and those of the following pages."""
