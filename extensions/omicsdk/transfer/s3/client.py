@@ -787,9 +787,9 @@ class S3Client:
         keyed: Mapping[str, str],
         doing: str,
     ) -> Mapping[str, str]:
-        copied_names = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
         from concurrent.futures import FIRST_EXCEPTION, Future, wait  # few objects are copied in parts
 
+        copied_names = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
         metadata = {
             name: value for name, value in properties.items() if name in copied_names or name.startswith("x-amz-meta-")
         }
