@@ -58,8 +58,8 @@ NO_FILES = {
         "iter_bytes",
     ): "records that the service writes while they are asked for: no length, no ranges",
     ("compat/pangea_api/analysis_result.py", "upload_file"): "its own method of that name, which the engine does",
-    ("compat/_responses.py", "iter_bytes"): "its own method of that name, over what core received",
-    ("compat/_responses.py", "iter_content"): "the same, as requests has it",
+    ("compat/responses.py", "iter_bytes"): "its own method of that name, over what core received",
+    ("compat/responses.py", "iter_content"): "the same, as requests has it",
     ("ga4gh/refget.py", "iter_bytes"): "letters of a sequence, which are checked and laid out as they come",
     ("crunch/diagnostics.py", "socket"): "the machine's own name and address, which every status tells",
 }
