@@ -6,7 +6,6 @@ import os
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
-from typing import Any, cast
 
 from omicsdk.cli.arguments import LOG_LEVEL, flag, key, loaded
 from omicsdk.cli.output import Call, Output
@@ -14,11 +13,12 @@ from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES, Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, ConfigError, NotJson, OmicsError, UsageError
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE, states_defaults
-from omicsdk.core.type_guards import is_array
+from omicsdk.core.type_guards import cast, is_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from typing import Any
 
     from omicsdk.cli.catalog import Catalog
     from omicsdk.cli.output import Console

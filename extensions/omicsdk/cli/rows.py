@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from omicsdk.core.json_text import written
 from omicsdk.core.rows import check_columns, columns_of, member
 from omicsdk.core.type_guards import is_array, is_object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Maximum width of a list or object in a table cell.
 BRIEF = 60
@@ -129,7 +132,7 @@ def _joined(value: list[Any]) -> str:
 
 
 # A title, and facts by name or else rows.
-Part = tuple[str, Mapping[str, Any] | None, list[Any]]
+Part = tuple[str, "Mapping[str, Any] | None", "list[Any]"]
 
 
 def parts_of(value: Any) -> list[Part]:

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter
-from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.user_folders import user_folder
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -7,9 +7,11 @@ presigned URL is a secret as a whole, so its query is removed; of other queries 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Mapping
 
+from omicsdk.core.type_guards import cast, is_list
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
@@ -244,9 +246,8 @@ def is_complaint(value: object) -> bool:
     Args:
         value: A text or a list of texts; anything else is not.
     """
-    if isinstance(value, list | tuple):
-        items = cast("Sequence[object]", value)
-        return bool(items) and all(isinstance(item, str) and is_complaint(item) for item in items)
+    if is_list(value):
+        return bool(value) and all(isinstance(item, str) and is_complaint(item) for item in value)
     return (
         isinstance(value, str)
         and re.match(_BEGINNING, value) is not None
@@ -278,8 +279,8 @@ def _masked_json(value: object, depth: int) -> object:
             name: MASK if _is_secret_field(name) and item and not is_complaint(item) else _masked_json(item, depth + 1)
             for name, item in fields
         }
-    if isinstance(value, list | tuple):
-        return [_masked_json(item, depth + 1) for item in cast("Sequence[object]", value)]
+    if is_list(value):
+        return [_masked_json(item, depth + 1) for item in value]
     return value
 
 

@@ -1,10 +1,15 @@
 """Members of rows: JSON objects that are the lines of a table."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def columns_of(rows: Iterable[Any]) -> list[str]:

@@ -6,20 +6,19 @@ HCA_CONFIG_FILE (separated by colons, on Windows by semicolons). Nothing is writ
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.settings.config import Keys, Layer, Settings, merge, merged, name_of, read_layers
+from omicsdk.core.settings.config import Keys, Layer, Settings, copied, merge, merged, name_of, read_layers
 from omicsdk.core.type_guards import is_object
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    pass
+    from typing import Any
 
 # Every setting that has a meaning, and what it is; the defaults of commands are beside them.
 KNOWN: dict[str, str] = {
@@ -69,7 +68,7 @@ FILE = "config.json"
 BUILT_IN = "built in"
 
 
-class Section(MutableMapping[str, Any]):
+class Section(MutableMapping[str, "Any"]):
     """An object of the configuration: its members are items and attributes alike."""
 
     _values: dict[str, Any]
@@ -151,8 +150,8 @@ class HCAConfig(Section):
         self._environ = dict(variables)  # os.environ itself cannot be pickled
         self._layers: list[Layer]
         self._layers, self._settings = read_layers(Layer(BUILT_IN, DEFAULTS), self._files, KINDS)
-        self._saved = copy.deepcopy(self._settings.values)
-        super().__init__(copy.deepcopy(self._saved))
+        self._saved = copied(self._settings.values)
+        super().__init__(copied(self._saved))
         if save_on_exit:
             import atexit
 
@@ -172,7 +171,7 @@ class HCAConfig(Section):
         Returns:
             A copy of the value; None if there is no such setting.
         """
-        return copy.deepcopy(_value_at(self._values, keys, None))
+        return copied(_value_at(self._values, keys, None))
 
     def place_of(self, *keys: str) -> str:
         """Return the origin of a setting's current value, for messages.
@@ -218,7 +217,7 @@ class HCAConfig(Section):
             if value is None:
                 within.pop(keys[-1], None)
             else:
-                within[keys[-1]] = copy.deepcopy(value)
+                within[keys[-1]] = copied(value)
 
     @property
     def config_files(self) -> list[str]:
@@ -274,7 +273,7 @@ class HCAConfig(Section):
 
         change(path, edit)
         path.chmod(mode & 0o700)
-        self._saved = copy.deepcopy(self._values)
+        self._saved = copied(self._values)
 
     def forget(self, name: str) -> list[str]:
         """Remove a setting from every file that states it, and from this object.
@@ -389,7 +388,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any], at: Keys) -> I
 def _plain(value: Any) -> Any:
     """A copy of a value without sections in it."""
     if isinstance(value, Section):
-        return copy.deepcopy(value._values)  # pyright: ignore[reportPrivateUsage] - of the same class
+        return copied(value._values)  # pyright: ignore[reportPrivateUsage] - of the same class
     if is_object(value):
         return {key: _plain(one) for key, one in value.items()}
     return value

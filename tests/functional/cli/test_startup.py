@@ -146,6 +146,11 @@ def loaded_to_run(environ, *words):
     return set(probe["loaded"])
 
 
+def test_a_command_that_reads_settings_only_imports_neither_typing_nor_copy(tmp_path):
+    environ = {"HOME": str(tmp_path)}
+    assert not loaded_to_run(environ, "upload", "areas") & (CLIENTS | ENGINES | {"typing", "copy", "weakref"})
+
+
 @pytest.mark.parametrize("word", ["ls", "cat"])
 def test_a_file_of_this_machine_needs_neither_clients_nor_engines(tmp_path, word):
     (tmp_path / "file").write_text("x")

@@ -1,6 +1,7 @@
 """Configuration files: layered JSON with array operators, read and changed with the origin of each value."""
 
-import copy
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -8,11 +9,16 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json import decoder, scanner
 from pathlib import Path
-from typing import Any, NamedTuple, Never, TypeAlias, cast
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, write_private, write_text
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
+from omicsdk.core.type_guards import is_array, is_object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Never, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Keys: TypeAlias = tuple[str, ...]
@@ -196,6 +202,13 @@ def merged(layers: Iterable[Layer]) -> Settings:
     return Settings(values, marks)
 
 
+def copied(value: Any) -> Any:
+    """Return a copy of a decoded JSON value."""
+    if is_object(value):
+        return {name: copied(member) for name, member in value.items()}
+    return [copied(item) for item in value] if is_array(value) else value
+
+
 def merge(into: dict[str, Json], layer: Layer) -> None:
     """Merge one more layer into settings, in place.
 
@@ -242,7 +255,7 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
             for other in [other for other in marks if other[: len(keys)] == keys]:
                 del marks[other]
             # A copy, because later layers change it in place.
-            into[key] = copy.deepcopy(value)
+            into[key] = copied(value)
             marks[keys] = (layer.origin, layer.place(keys))
 
 
@@ -257,7 +270,7 @@ def _operator(value: Json) -> tuple[str, Json] | None:
 def _changed(array: list[Json], name: str, operand: Json, location: str) -> list[Json]:
     """Return the array after an operator."""
     # Copies: the layers stay as they were read, whatever later ones change.
-    result, operand = list(array), copy.deepcopy(operand)
+    result, operand = list(array), copied(operand)
     if name == "$append":
         return [*result, operand]
     if name == "$remove":
@@ -376,10 +389,9 @@ def parsed(text: str, path: Path) -> Layer:
         raise ConfigError(f"not usable: {error}", remedy=_REMEDY, file=str(path)) from error
     except RecursionError as error:
         raise ConfigError("nested too deeply", remedy=_REMEDY, file=str(path)) from error
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise ConfigError("not a JSON object", remedy=_REMEDY, file=str(path), line=1, column=1)
-    values = cast("dict[str, Json]", value)
-    return Layer(str(path), values, dict(located.lines_of(values)))
+    return Layer(str(path), value, dict(located.lines_of(value)))
 
 
 # The standard library's own, which typeshed leaves out.
@@ -519,7 +531,7 @@ def change(path: Path, edit: Callable[[Values], object], *, shared: bool = False
     with locked(path):
         exists = path.exists()
         before = values_of(path)
-        values = copy.deepcopy(before)
+        values = copied(before)
         edit(values)
         # An unchanged file is not written: its format and its time stay.
         if values == before:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, no_home, write_private
@@ -20,8 +19,10 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_object
 from omicsdk.core.user_folders import user_folder
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 #: Environment variable: the settings file.
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
