@@ -54,26 +54,43 @@ def test_every_scheme_is_on_the_page() -> None:
 @pytest.mark.parametrize("scheme", PLATFORMS)
 def test_what_can_be_done_is_what_the_store_does(scheme: str) -> None:
     listed, put, folders, removed, copied, signed = table("Supported operations")[f"{scheme}://"]
-    store = store_of(scheme)
+    features = store_of(scheme).features
     assert listed
-    assert put.startswith(
-        "yes" if store.writable and not store.puts_whole_folders else "as a whole" if store.writable else "no"
-    )
-    assert (folders == "yes") == (store.writable and store.make_folder is not Store.make_folder)
-    assert (removed == "yes") == (store.writable and store.remove is not Store.remove)
+    assert put.startswith("as a whole" if features.puts_whole_folders else "yes" if features.writable else "no")
+    assert (folders == "yes") == features.makes_folders
+    assert (removed == "yes") == bool(features.removal_batch)
     assert signed
-    assert (copied == "yes") == (store.writable and store.copy is not Store.copy)
+    assert (copied == "yes") == features.copies
+
+
+@pytest.mark.parametrize("scheme", STORES)
+def test_a_store_has_the_methods_of_its_features(scheme: str) -> None:
+    store = store_of(scheme)
+    features = store.features
+
+    def overrides(name: str) -> bool:
+        return getattr(store, name) is not getattr(Store, name)
+
+    assert (
+        features.writable,
+        features.makes_folders,
+        bool(features.removal_batch),
+        features.removal_batch > 1,
+    ) == tuple(map(overrides, ["put", "make_folder", "remove", "remove_files"]))
+    assert (features.moves, features.copies, features.copies_batches) == tuple(
+        map(overrides, ["move", "copy", "copy_many"])
+    )
 
 
 @pytest.mark.parametrize("scheme", STORES)
 def test_the_commands_that_a_platform_takes_are_those_of_its_store(scheme: str) -> None:
     looks, source, target, removes, folders, signed = commands_for(scheme)
-    store = store_of(scheme)
+    features = store_of(scheme).features
     assert looks == source == "yes"
-    assert (target == "yes") == (store.writable and not store.puts_whole_folders)
-    assert (target == "no") == (not store.writable)
-    assert (removes == "yes") == (store.check_removal is not Store.check_removal)
-    assert (folders == "yes") == (store.make_folder is not Store.make_folder)
+    assert (target == "yes") == (features.writable and not features.puts_whole_folders)
+    assert (target == "no") == (not features.writable)
+    assert (removes == "yes") == bool(features.removal_batch)
+    assert (folders == "yes") == features.makes_folders
     assert (signed == "no") == (scheme == "file")
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 from breakable import Server
-from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathNotFound, Put, Store, store
+from omicsdk.fs import CopyOptions, Entry, Features, NotAFolder, PathNotFound, Put, Store, store
 from omicsdk.fs.filesystems import OmicsFileSystem
 from omicsdk.transfer import Location, Outcome, TransferReport
 
@@ -26,7 +26,6 @@ class ServedStore(Store):
     """
 
     scheme: ClassVar[str] = "served"
-    writable = True  # pyright: ignore[reportIncompatibleVariableOverride]
     servers: ClassVar[dict[int, Server]] = {}
     folders: ClassVar[set[str]] = set()
     calls: ClassVar[list[str]] = []
@@ -35,7 +34,7 @@ class ServedStore(Store):
         self, *, port: int, token: str = "", read_only: bool = False, headers: bool = False, sizeless: bool = False
     ) -> None:
         self._port = port
-        self.writable = not read_only
+        self.features = Features(writable=not read_only, makes_folders=True, removal_batch=1)  # pyright: ignore[reportAttributeAccessIssue]
         self.headers = {"X-Served": "yes"} if headers else {}
         self.sizeless = sizeless
 

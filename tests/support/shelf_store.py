@@ -10,7 +10,7 @@ from typing import BinaryIO, ClassVar
 
 import pytest
 from omicsdk.core import ServerError, TransferError
-from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathNotFound, Put, Store, store
+from omicsdk.fs import CopyOptions, Entry, Features, NotAFolder, PathNotFound, Put, Store, store
 from omicsdk.transfer import Location, Outcome, TransferReport
 
 
@@ -19,7 +19,6 @@ class Shelf(Store):
     either; `copies` records what was copied there."""
 
     scheme: ClassVar[str] = "shelf"
-    writable: ClassVar[bool] = True
     files: ClassVar[dict[str, bytes]] = {}
     stated: ClassVar[dict[str, str]] = {}
     broken: ClassVar[set[str]] = set()
@@ -29,7 +28,7 @@ class Shelf(Store):
     copies: ClassVar[list[tuple[str, str]]] = []
 
     def __init__(self, *, copying: str = "", name: str = "") -> None:
-        self.copying = bool(copying)
+        self.features = Features(writable=True, removal_batch=1, copies=bool(copying))  # pyright: ignore[reportAttributeAccessIssue]
         self.name = name
 
     def _stat(self, path: str) -> Entry:
@@ -83,10 +82,9 @@ class Shelf(Store):
             raise PathNotFound(self.uri(entry.path), "not found")
 
     def copy(self, entry: Entry, path: str) -> bool:
-        if self.copying:
-            self.files[path] = self.files[entry.path]
-            self.copies.append((entry.path, path))
-        return self.copying
+        self.files[path] = self.files[entry.path]
+        self.copies.append((entry.path, path))
+        return True
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.store import STORES as STORES
     from omicsdk.fs.store import AlreadyThere as AlreadyThere
     from omicsdk.fs.store import Entry as Entry
+    from omicsdk.fs.store import Features as Features
     from omicsdk.fs.store import FileAndFolder as FileAndFolder
     from omicsdk.fs.store import IsFolder as IsFolder
     from omicsdk.fs.store import NotAFolder as NotAFolder
@@ -40,7 +41,7 @@ else:  # hidden from type checkers, which would accept any name
         __name__,
         {
             "options": "CopyOptions",
-            "store": "STORES Entry Put Store Uri open_store parse_uri "
+            "store": "STORES Entry Features Put Store Uri open_store parse_uri "
             "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri",
         },
     )

@@ -741,7 +741,7 @@ class OmicsFileSystem(AbstractFileSystem):
             self.makedirs(path, exist_ok=True)
             return
         try:
-            if self.store.copy(entry, path):
+            if self.store.features.copies and self.store.copy(entry, path):
                 return
         finally:
             self._forget(path)
@@ -776,10 +776,10 @@ class OmicsFileSystem(AbstractFileSystem):
                 version=version,
             )
         path = self._strip_protocol(path)
-        if not self.store.writable:
-            remedy = self.store.how_else or "Write to a file of this machine, to sb:// or to s3://."
+        if not self.store.features.writable:
+            remedy = self.store.features.alternative or "Write to a file of this machine, to sb:// or to s3://."
             raise ReadOnly(self.store.uri(path), "cannot be written", remedy=remedy)
-        if self.store.puts_whole_folders:
+        if self.store.features.puts_whole_folders:
             remedy = "Write the folder's files on this machine, then upload the folder: fs.put(folder, path, recursive=True)."
             raise ReadOnly(self.store.uri(path), "cannot be written file by file", remedy=remedy)
         if mode not in ("wb", "xb"):

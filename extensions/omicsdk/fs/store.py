@@ -409,6 +409,40 @@ def put_files(
     return upload_prepared([(file.path, file) for file in files], prepare, send, lambda: options.stopped)
 
 
+class Features(NamedTuple):
+    """What a store supports beside listing and reading. The defaults are those of a read-only platform.
+
+    Attributes:
+        writable: Whether files can be put; otherwise `Store.check_puts` raises `ReadOnly`.
+        puts_whole_folders: Whether all files of a folder must be in one put, because its result cannot be extended: a
+            copy is not split, and is not put if a file is missing.
+        makes_folders: Whether `Store.make_folder` is supported; otherwise it raises `ReadOnly`.
+        removal_batch: How many files one request removes, at most. With 0, `Store.check_removal` raises `ReadOnly`; with
+            1, `Store.remove` is called for each file, else `Store.remove_files` for batches.
+        moves: Whether `Store.move` is supported; otherwise files are copied, and their sources removed.
+        copies: Whether `Store.copy` is supported; otherwise files are downloaded and uploaded.
+        copies_batches: Whether `Store.copy_many` is supported; otherwise `Store.copy` is called for each file.
+        alternative: How the platform is written to instead, for the remedies of errors; by default a general one.
+        shared_paths: Whether a file and a folder may have the same path, as an object of S3 and the prefix of others.
+            Only then is a file's path also looked up as a folder before everything below it is used.
+        listing_proves_folder: Whether listing a folder also shows that it exists; otherwise it is looked up first.
+        sorted_listings: Whether `Store.below` lists files in the order of their paths; otherwise a comparison of two
+            folders first lists both completely.
+    """
+
+    writable: bool = False
+    puts_whole_folders: bool = False
+    makes_folders: bool = False
+    removal_batch: int = 0
+    moves: bool = False
+    copies: bool = False
+    copies_batches: bool = False
+    alternative: str = ""
+    shared_paths: bool = False
+    listing_proves_folder: bool = False
+    sorted_listings: bool = False
+
+
 class Store(Closing, ABC):
     """The files of one scheme. Stores are safe to use from several threads, and connect at their first use.
 
@@ -417,20 +451,7 @@ class Store(Closing, ABC):
     """
 
     scheme: ClassVar[str]
-    #: Supported operations beside reading: putting files, making folders, removing, and copies within the platform.
-    writable: ClassVar[bool] = False
-    #: How files are put, made and removed instead, if a store does not support it.
-    how_else: ClassVar[str] = ""
-    #: Whether a file and a folder may have one path, as an object of S3 and the prefix of others.
-    names_both: ClassVar[bool] = False
-    #: Whether the list of a folder's entries shows itself that the folder exists, so that nothing is asked before it.
-    lists_at_once: ClassVar[bool] = False
-    #: Files that one request removes; see `remove_files`.
-    removes_at_once: ClassVar[int] = 1
-    #: Whether all files of a folder have to come in one put, because its result cannot be extended.
-    puts_whole_folders: ClassVar[bool] = False
-    #: Whether `below` lists files in the order of their paths.
-    in_order: ClassVar[bool] = False
+    features: ClassVar[Features] = Features()
 
     def entry(self, uri: Uri, *, recursive: bool = False) -> Entry:
         """Return what a URI names: only a folder if it ends with a slash, else the file if both have its path.
@@ -445,7 +466,7 @@ class Store(Closing, ABC):
             FileAndFolder: It is both, and does not end with a slash although `recursive` is set.
         """
         result = self.stat(uri.path, folder=uri.is_folder)
-        if recursive and self.names_both and not result.is_folder:
+        if recursive and self.features.shared_paths and not result.is_folder:
             with suppress(PathNotFound, NotAFolder):
                 self.stat(uri.path, folder=True)
                 raise FileAndFolder(str(uri))
@@ -693,8 +714,8 @@ class Store(Closing, ABC):
         Raises:
             ReadOnly: The path is read-only; the remedy states an alternative.
         """
-        if not self.writable:
-            remedy = self.how_else or "Copy to a folder of this machine, to sb:// or to s3://."
+        if not self.features.writable:
+            remedy = self.features.alternative or "Copy to a folder of this machine, to sb:// or to s3://."
             raise ReadOnly(self.uri(paths[0] if paths else ""), "cannot be written", remedy=remedy)
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
@@ -745,11 +766,6 @@ class Store(Closing, ABC):
         """
         return entry.details
 
-    @property
-    def makes_folders(self) -> bool:
-        """Whether folders can be made."""
-        return type(self).make_folder is not Store.make_folder
-
     def make_folder(self, path: str) -> None:
         """Create a folder and its parents; an existing one is no error.
 
@@ -760,7 +776,7 @@ class Store(Closing, ABC):
             ReadOnly: There are no folders to be made.
         """
         what = "cannot be created: its platform has no folders that can be added"
-        raise ReadOnly(self.uri(path), what, remedy=self.how_else or "Use the platform's own tools.")
+        raise ReadOnly(self.uri(path), what, remedy=self.features.alternative or "Use the platform's own tools.")
 
     def check_removal(self, path: str) -> None:
         """Refuse what cannot be removed, before anything is removed.
@@ -772,7 +788,7 @@ class Store(Closing, ABC):
             ReadOnly: Nothing can be removed there.
         """
         what = "cannot be removed: its platform removes nothing by path"
-        raise ReadOnly(self.uri(path), what, remedy=self.how_else or "Use the platform's own tools.")
+        raise ReadOnly(self.uri(path), what, remedy=self.features.alternative or "Use the platform's own tools.")
 
     def remove(self, entry: Entry) -> None:
         """Remove a file, or an empty folder.
@@ -786,10 +802,10 @@ class Store(Closing, ABC):
         self.check_removal(entry.path)
 
     def remove_files(self, entries: Sequence[Entry]) -> Sequence[OmicsError | None]:
-        """Remove files by as few requests as the platform allows, where `removes_at_once` is above 1.
+        """Remove files by as few requests as the platform allows, where `Features.removal_batch` is above 1.
 
         Args:
-            entries: The files, at most `removes_at_once`.
+            entries: The files, at most `Features.removal_batch`.
 
         Returns:
             For each of them None, or why it was not removed.
@@ -806,46 +822,43 @@ class Store(Closing, ABC):
         return False
 
     def move(self, entry: Entry, path: str) -> bool:
-        """Move a file within the platform, without a copy of its bytes.
+        """Move a file within the platform, without a copy of its bytes, where `Features.moves` is set.
 
         Args:
             entry: The file.
             path: Its new path.
 
         Returns:
-            Whether it was moved; False if the platform cannot do so, and it is copied and removed.
+            Whether it was moved; False if the platform cannot move this one, so that it is copied and removed.
         """
-        del entry, path
-        return False
+        raise NotImplementedError(f"{type(self).__name__} does not move {entry.path} to {path}")
 
     def copy(self, entry: Entry, path: str) -> bool | Entry:
-        """Copy a file within the platform.
+        """Copy a file within the platform, where `Features.copies` is set.
 
         Args:
             entry: The file.
             path: Path of the copy.
 
         Returns:
-            The copy, where the platform states with its response what shows that it is one; else whether it was done; False
-            if the platform does not support it, so that the bytes are downloaded and uploaded.
+            The copy, where the platform states with its response what shows that it is one; else whether it was copied;
+            False if the platform cannot copy this one, so that it is downloaded and uploaded.
         """
-        del entry, path
-        return False
+        raise NotImplementedError(f"{type(self).__name__} does not copy {entry.path} to {path}")
 
     def copy_many(
         self, files: Sequence[tuple[Entry, str]], options: CopyOptions
-    ) -> Iterator[bool | Entry | OmicsError] | None:
-        """Copy files within the platform, replacing those of their paths.
+    ) -> Iterator[bool | Entry | OmicsError]:
+        """Copy files within the platform, replacing those of their paths, where `Features.copies_batches` is set.
 
         Args:
             files: The files, each with the path of its copy.
             options: How to copy.
 
         Returns:
-            For each file, in order, what `copy` returns or raises; None if `copy` is to be called for each.
+            For each file, in order, what `copy` returns or raises.
         """
-        del files, options
-        return None
+        raise NotImplementedError(f"{type(self).__name__} copies files one by one: {len(files)} with {options}")
 
     def handle_of(self, entry: Entry) -> Any:
         """Return the handle of an entry, looked up if the entry is another store's or has none."""

@@ -226,7 +226,7 @@ def put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, *, dif
 def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, differing: bool) -> TransferReport:
     report = store.put(puts, options)
     # What the journal has may have been removed on the platform since, so skipped files are looked up.
-    if options.journal is None or store.puts_whole_folders or not options.overwrite:
+    if options.journal is None or store.features.puts_whole_folders or not options.overwrite:
         return report
     outcomes = list(report.outcomes)
     doubtful = [number for number, outcome in enumerate(outcomes) if outcome.state == "skipped"]
@@ -294,7 +294,7 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
     source, target = stores.of(plan.files[0].uri), stores.of(plan.base)
     results: dict[str, Outcome] = {}
     # The platform itself copies what it can; only the rest passes through this machine.
-    if source is target:
+    if source is target and source.features.copies:
         # Ctrl-C waits for the copies that are under way: they end cleanly, or as soon as possible.
         with interrupts(options.control), stopping(lambda: options.stopped):
             within = zip(plan.files, _copied_within(plan, source, options), strict=True)
@@ -342,16 +342,14 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
             raise AlreadyThere(str(plan.target(file)))
         return examined(file, store.copy(file.entry, target))
 
-    pairs = [(file.entry, plan.target(file).path) for file in plan.files] if options.overwrite else []
-    copies = store.copy_many(pairs, options) if pairs else None
-    verdicts = (
-        side_by_side(copy, plan.files)
-        if copies is None
-        else (
+    if options.overwrite and store.features.copies_batches:
+        pairs = [(file.entry, plan.target(file).path) for file in plan.files]
+        verdicts = (
             copied if isinstance(copied, OmicsError) else examined(file, copied)
-            for file, copied in zip(plan.files, copies, strict=True)
+            for file, copied in zip(plan.files, store.copy_many(pairs, options), strict=True)
         )
-    )
+    else:
+        verdicts = side_by_side(copy, plan.files)
     sizes = [file.entry.size for file in plan.files]
     responses = counted(verdicts, sizes, options.progress, SYSTEM_CLOCK)
     for file, response in zip(plan.files, responses, strict=True):
@@ -408,7 +406,7 @@ class SpooledCopy:
         left = {name: file for name, file in named.items() if name not in outcomes}
         # What earlier runs left of files that have changed, or arrived since, only takes room.
         self._spool.keep_only(left)
-        whole = self._target.puts_whole_folders
+        whole = self._target.features.puts_whole_folders
         # A folder that is put as a whole needs all of its files here at once.
         room = sys.maxsize if whole else min(self._options.spool_bytes, self._spool.room())
         names = iter(left)
@@ -433,7 +431,7 @@ class SpooledCopy:
     def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
         """Return the files that an earlier run completed and that still exist."""
         # Of a folder that is put whole nothing may be left out.
-        believed = not self._target.puts_whole_folders and not self._plan.differing
+        believed = not self._target.features.puts_whole_folders and not self._plan.differing
         earlier = {name: self._spool.arrived[name] for name in named if believed and name in self._spool.arrived}
 
         def is_still(name: str) -> bool:
@@ -465,7 +463,7 @@ class SpooledCopy:
         if any(isinstance(outcome.error, DiskFull) for outcome in lost):
             spool.drop([outcome.name for outcome in lost])  # no other file could be written while these exist
         # A folder that is put as a whole is not put with files missing.
-        if downloaded and not options.stopped and not (lost and self._target.puts_whole_folders):
+        if downloaded and not options.stopped and not (lost and self._target.features.puts_whole_folders):
             yield self._sent(named, downloaded)
 
     def _sent(self, named: Mapping[str, Selected], downloaded: Mapping[str, Outcome]) -> TransferReport:

@@ -100,7 +100,7 @@ def planned_copy(
         ReadOnly: The target takes no files so.
         UsageError: Several sources, or a folder, go to what is a file.
     """
-    if not stores.of(target).writable:
+    if not stores.of(target).features.writable:
         stores.of(target).check_puts([target.path])
     sources: list[Source] = []
     for uri in uris:
@@ -217,7 +217,7 @@ def move_files(
     def moved(file: Selected) -> bool:
         store, path = stores.of(file.uri), plan.target(file).path
         # An existing target is left to the copy, which skips it.
-        if store is not target or (not options.overwrite and is_taken(store, path)):
+        if not store.features.moves or store is not target or (not options.overwrite and is_taken(store, path)):
             return False
         return store.move(file.entry, path)
 
@@ -393,7 +393,7 @@ def planned_sync(
         return differences(pairs, compare, update=update, keeps_times=keeps_times, settle=settle)
 
     try:
-        if not (stores.of(source).in_order and stores.of(target).in_order):
+        if not (stores.of(source).features.sorted_listings and stores.of(target).features.sorted_listings):
             raise OutOfOrder
         files = select(stores.of(source), source, entry=entry, patterns=patterns)
         others = select(stores.of(target), target, patterns=patterns) if kind else ()

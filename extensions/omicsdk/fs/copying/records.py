@@ -112,7 +112,7 @@ class Record:
             return {}
         checked = [file for file in self._plan.files if not self._is_for_engine(file)]
         # One request shows that there is no target yet, in place of one for each file.
-        if self._target.puts_whole_folders or not checked or (len(checked) > 1 and not self._has_target()):
+        if self._target.features.puts_whole_folders or not checked or (len(checked) > 1 and not self._has_target()):
             return {}
         outcomes: dict[str, Outcome] = {}
         is_here = len(checked) == 1 and self._plan.base.scheme == checked[0].uri.scheme == "file"
@@ -178,7 +178,7 @@ class Record:
         Args:
             outcomes: The result for each file of the plan, in order.
         """
-        if self._path is None or self._target.puts_whole_folders or self._options.stopped:
+        if self._path is None or self._target.features.puts_whole_folders or self._options.stopped:
             return
         done = [
             (file, outcome.verification)

@@ -132,7 +132,9 @@ def remove_files(
     def batches() -> Iterator[list[Selected]]:
         batch = list[Selected]()
         for file in files:
-            if batch and (file.uri.scheme != batch[0].uri.scheme or len(batch) >= stores.of(file.uri).removes_at_once):
+            if batch and (
+                file.uri.scheme != batch[0].uri.scheme or len(batch) >= stores.of(file.uri).features.removal_batch
+            ):
                 yield batch
                 batch = []
             batch.append(file)
@@ -141,7 +143,7 @@ def remove_files(
 
     def gone(batch: Sequence[Selected]) -> Sequence[OmicsError | None]:
         store = stores.of(batch[0].uri)
-        if store.removes_at_once == 1:
+        if store.features.removal_batch <= 1:
             remove_one(store, batch[0])
             return [None]
         for file in batch:

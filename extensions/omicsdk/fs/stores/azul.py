@@ -15,7 +15,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.platform import unbound
-from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
+from omicsdk.fs.store import Cache, ClientStore, Entry, Features, NotAFolder, NotListed, PathNotFound, WrongUri
 from omicsdk.hca.azul.client import Azul
 from omicsdk.hca.azul.downloads import Sources
 from omicsdk.hca.azul.files import AzulFile
@@ -114,8 +114,9 @@ class AzulStore(ClientStore[Azul]):
     """
 
     scheme: ClassVar[str] = "azul"
-    names_both: ClassVar[bool] = True
-    how_else: ClassVar[str] = "Azul only serves files: data is submitted to the atlases, see their portals."
+    features: ClassVar[Features] = Features(
+        alternative="Azul only serves files: data is submitted to the atlases, see their portals.", shared_paths=True
+    )
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from omicsdk.crunch.storage.files import stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
-from omicsdk.fs.store import ClientStore, Entry, NotAFolder, PathError, PathNotFound, WrongUri
+from omicsdk.fs.store import ClientStore, Entry, Features, NotAFolder, PathError, PathNotFound, WrongUri
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ class CrunchStore(ClientStore[Crunch]):
     """
 
     scheme: ClassVar[str] = "crunch"
-    names_both: ClassVar[bool] = True
-    how_else: ClassVar[str] = "Run the dataset to write its files: omics crunch run."
+    features: ClassVar[Features] = Features(
+        alternative="Run the dataset to write its files: omics crunch run.", shared_paths=True
+    )
 
     def __init__(
         self,

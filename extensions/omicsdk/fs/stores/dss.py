@@ -16,7 +16,18 @@ from omicsdk.core.errors import NotFound, OmicsError
 from omicsdk.core.logs import logger
 from omicsdk.core.platform import unbound
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, WrongUri
+from omicsdk.fs.store import (
+    Cache,
+    ClientStore,
+    Entry,
+    Features,
+    NotAFolder,
+    NotListed,
+    PathNotFound,
+    Put,
+    ReadOnly,
+    WrongUri,
+)
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import FORMAT, BundleFile, BundleListing, file_alone, get_manifest
 from omicsdk.hca.dss.client import Dss
@@ -295,11 +306,11 @@ class DssStore(ClientStore[Dss]):
     """
 
     scheme: ClassVar[str] = "dss"
-    writable: ClassVar[bool] = True
-    names_both: ClassVar[bool] = True
-    puts_whole_folders: ClassVar[bool] = True
-    how_else: ClassVar[str] = (
-        "Create a bundle from a folder: omics cp -r FOLDER dss://aws/; delete one: omics dss delete-bundle."
+    features: ClassVar[Features] = Features(
+        writable=True,
+        puts_whole_folders=True,
+        alternative="Create a bundle from a folder: omics cp -r FOLDER dss://aws/; delete one: omics dss delete-bundle.",
+        shared_paths=True,
     )
 
     def __init__(

@@ -11,7 +11,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.platform import unbound
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.resolution import Resolver, server_url
-from omicsdk.fs.store import NotListed, ReadOnly
+from omicsdk.fs.store import Features, NotListed, ReadOnly
 from omicsdk.fs.stores.drs import DrsStore, Reading, gen3_readings, host_in, is_top
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Gen3Store(DrsStore):
     """
 
     scheme: ClassVar[str] = "gen3"
-    how_else: ClassVar[str] = "Add files with omics gen3 upload; delete them by their GUIDs."
+    features: ClassVar[Features] = Features(alternative="Add files with omics gen3 upload; delete them by their GUIDs.")
 
     @text_is_one_item
     def __init__(

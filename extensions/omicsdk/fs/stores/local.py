@@ -16,6 +16,7 @@ from omicsdk.fs.store import (
     STORES,
     AlreadyThere,
     Entry,
+    Features,
     NotAFolder,
     PathError,
     PathNotFound,
@@ -69,8 +70,9 @@ class LocalStore(Store):
     """
 
     scheme: ClassVar[str] = "file"
-    writable: ClassVar[bool] = True
-    in_order: ClassVar[bool] = True
+    features: ClassVar[Features] = Features(
+        writable=True, makes_folders=True, removal_batch=1, moves=True, sorted_listings=True
+    )
 
     def __init__(self, *, within: str | os.PathLike[str] | None = None) -> None:
         self._within = None if within is None else os.path.realpath(within)

@@ -31,6 +31,7 @@ from omicsdk.fs.store import (
     AlreadyThere,
     ClientStore,
     Entry,
+    Features,
     IsFolder,
     NotAFolder,
     NotEmpty,
@@ -132,7 +133,7 @@ class PangeaStore(ClientStore[Pangea]):
     """
 
     scheme: ClassVar[str] = "pangea"
-    writable: ClassVar[bool] = True
+    features: ClassVar[Features] = Features(writable=True, makes_folders=True, removal_batch=1)
 
     def __init__(
         self,

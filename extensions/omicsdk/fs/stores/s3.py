@@ -28,6 +28,7 @@ from omicsdk.core.type_guards import number_in
 from omicsdk.fs.store import (
     AlreadyThere,
     Entry,
+    Features,
     NotAFolder,
     NotEmpty,
     PathNotFound,
@@ -181,11 +182,16 @@ class S3Store(Store):
     """
 
     scheme: ClassVar[str] = "s3"
-    writable: ClassVar[bool] = True
-    names_both: ClassVar[bool] = True
-    lists_at_once: ClassVar[bool] = True
-    in_order: ClassVar[bool] = True
-    removes_at_once: ClassVar[int] = BATCH
+    features: ClassVar[Features] = Features(
+        writable=True,
+        makes_folders=True,
+        removal_batch=BATCH,
+        copies=True,
+        copies_batches=True,
+        shared_paths=True,
+        listing_proves_folder=True,
+        sorted_listings=True,
+    )
 
     def __init__(
         self,

@@ -21,6 +21,7 @@ from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import (
     ClientStore,
     Entry,
+    Features,
     IsFolder,
     NotAFolder,
     NotEmpty,
@@ -58,8 +59,9 @@ class SbStore(ClientStore[SevenBridges]):
     """
 
     scheme: ClassVar[str] = "sb"
-    writable: ClassVar[bool] = True
-    names_both: ClassVar[bool] = True
+    features: ClassVar[Features] = Features(
+        writable=True, makes_folders=True, removal_batch=1, moves=True, copies=True, shared_paths=True
+    )
 
     def __init__(
         self,

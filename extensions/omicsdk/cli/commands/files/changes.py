@@ -412,7 +412,7 @@ def mkdir(uris: Sequence[str], *, places: Targets = THERE, console: Console) -> 
     """
     with places.stores() as stores:
         # All are checked before the first is created.
-        for uri in sorted(map(parse_uri, uris), key=lambda uri: stores.of(uri).makes_folders):
+        for uri in sorted(map(parse_uri, uris), key=lambda uri: stores.of(uri).features.makes_folders):
             stores.of(uri).make_folder(uri.path)
     console.message(f"{len(uris)} folder{'s' * (len(uris) != 1)} exist{'s' * (len(uris) == 1)}: {', '.join(uris)}")
     return TextAndData("", [{"uri": uri} for uri in uris], terminal_only=True)

@@ -200,7 +200,7 @@ def _listed(
     """Yield the name, the URI and the entry of each file and folder."""
     store = stores.of(uri)
     # Its listing shows whether it is a folder: a look-up of the folder would be a second request.
-    at_once = store.lists_at_once and uri.is_folder and not recursive
+    at_once = store.features.listing_proves_folder and uri.is_folder and not recursive
     entry = Entry(uri.path, "folder") if at_once else store.entry(uri, recursive=recursive)
     if not entry.is_folder:
         yield entry.file_name or entry.name or uri.name, str(uri), entry
