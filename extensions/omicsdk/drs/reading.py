@@ -52,7 +52,8 @@ def open_object(
         TransferError: While reading: the object changed, or its storage does not serve ranges, or gives no ETag to join
             them by.
     """
-    from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
+    from omicsdk.transfer.network.connection_pool import ConnectionPool
+    from omicsdk.transfer.ranges import RangeFile, Ranges
 
     identifier = parse_drs_id(what) if isinstance(what, str) else what
     with client.servers(settings) as servers:

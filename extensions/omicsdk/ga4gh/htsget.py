@@ -52,7 +52,8 @@ from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk.transfer import Location, TransferOptionsDict
-    from omicsdk.transfer.ranges import ConnectionPool, Ranges
+    from omicsdk.transfer.network.connection_pool import ConnectionPool
+    from omicsdk.transfer.ranges import Ranges
 
 DISCOVERY = Discovery(
     platform="htsget",
@@ -273,7 +274,8 @@ class _Source:
 
     def ranges(self, number: int) -> Ranges:
         """Return the reader of a block: blocks of one source share it, so that all of them are of one version."""
-        from omicsdk.transfer.ranges import ConnectionPool, Ranges
+        from omicsdk.transfer.network.connection_pool import ConnectionPool
+        from omicsdk.transfer.ranges import Ranges
 
         block = self.ticket.blocks[number]
         if block.source not in self._ranges:

@@ -419,7 +419,8 @@ def _opened(
 ) -> Generator[BinaryIO]:
     """Open a file; its bytes are the storage's, so that neither credentials nor a given transport of the client are used."""
     from omicsdk.core.retry import Retry
-    from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
+    from omicsdk.transfer.network.connection_pool import ConnectionPool
+    from omicsdk.transfer.ranges import RangeFile, Ranges
 
     settings, locate, retry = settings_of(client), locator(client, file_id), Retry(attempts=retries + 1, cap=30.0)
     with closing(ConnectionPool(settings.environ, timeout)) as pool:

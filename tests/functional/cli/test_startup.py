@@ -166,8 +166,8 @@ def test_the_copy_of_a_file_of_this_machine_needs_no_clients(tmp_path):
     (tmp_path / "file").write_text("x")
     loaded = loaded_to_run({"HOME": str(tmp_path)}, "cp", tmp_path / "file", tmp_path / "copy")
     assert (tmp_path / "copy").read_text() == "x"
-    unneeded = {"pycurl._pycurl", "platformdirs", "datetime", "shutil", "string", "omicsdk.transfer.ranges"}
-    unneeded |= {"argparse", "hashlib", "queue"}
+    unneeded = {"pycurl._pycurl", "platformdirs", "datetime", "shutil", "string", "argparse", "hashlib", "queue"}
+    unneeded |= {"omicsdk.transfer.network.connection_pool"}
     assert loaded & (CLIENTS | unneeded) == set()
 
 

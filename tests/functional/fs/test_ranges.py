@@ -13,7 +13,8 @@ from breakable import MovedClock, Response, Server
 from omicsdk.core import APIError, Forbidden, Retry, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.transfer import Control, Location
 from omicsdk.transfer.engine.control import Pace
-from omicsdk.transfer.ranges import MOST_SKIPPED, ConnectionPool, NoRanges, Ranges
+from omicsdk.transfer.network.connection_pool import ConnectionPool
+from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Ranges
 
 BODY = bytes(range(256)) * 40
 
@@ -292,7 +293,7 @@ def test_a_process_ends_that_has_not_closed_its_connections(server: Server) -> N
     url = server.put("file", BODY)
     program = f"""
 from omicsdk.transfer import Location
-from omicsdk.transfer.ranges import ConnectionPool
+from omicsdk.transfer.network.connection_pool import ConnectionPool
 from omicsdk.transfer.ranges import Ranges
 
 class Late:

@@ -18,7 +18,7 @@ from omicsdk.fs.stores.dss import DssStore
 from omicsdk.fs.stores.http import HttpsStore
 from omicsdk.hca.azul import Azul
 from omicsdk.hca.dss import AsyncDss, Dss
-from omicsdk.transfer.ranges import ConnectionPool
+from omicsdk.transfer.network.connection_pool import ConnectionPool
 from s3_service import Answer, Request, Service
 from unsettled import unsettled
 

@@ -15,8 +15,8 @@ from omicsdk.core.sigv4 import Keys, moment_of
 from omicsdk.core.waits import stopping
 from omicsdk.transfer import NoSuchUpload
 from omicsdk.transfer.engine.options import TransferOptions
+from omicsdk.transfer.network.connection_pool import ConnectionPool
 from omicsdk.transfer.network.requests import headers_for
-from omicsdk.transfer.ranges import ConnectionPool
 from omicsdk.transfer.s3 import client as s3_client
 from omicsdk.transfer.s3 import exchanges
 from omicsdk.transfer.s3.client import S3Client

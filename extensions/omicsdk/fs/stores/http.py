@@ -16,9 +16,9 @@ from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
 from omicsdk.fs.store import Entry, NotListed, PathNotFound, Store, WrongUri
 from omicsdk.transfer import Item, Location
+from omicsdk.transfer.network.connection_pool import shared_pool
 from omicsdk.transfer.network.representations import Representation, quickest_checksum, representation_of
 from omicsdk.transfer.network.requests import LATER, Asked, Kind, followed, headers_for, judge, next_url, unavailable
-from omicsdk.transfer.ranges import shared_pool
 
 #: The whole file, without a condition.
 _ALL = Asked(0, None, ranged=False, size=None, stated=False, validator="")

@@ -187,7 +187,8 @@ def open_file(client: Azul, uuid: str, *, catalog: str = "") -> Generator[Binary
     Raises:
         NotFound: There is no such file.
     """
-    from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
+    from omicsdk.transfer.network.connection_pool import ConnectionPool
+    from omicsdk.transfer.ranges import RangeFile, Ranges
 
     file = file_of(client, uuid, catalog)
     where = partial(Sources(client, catalog).locate, file)

@@ -409,7 +409,8 @@ def open_file(dss: Dss, bundle_uuid: str, replica: Replica, name: str, *, versio
         NotFound: There is no such bundle, or it has no such file.
         TransferError: While reading: the file changed, or its storage does not serve ranges.
     """
-    from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
+    from omicsdk.transfer.network.connection_pool import ConnectionPool
+    from omicsdk.transfer.ranges import RangeFile, Ranges
 
     listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
     entry = listing.by_name.get(name)

@@ -34,9 +34,9 @@ from omicsdk.core.threads import AT_ONCE, Workers, side_by_side
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.core.waits import interrupted, never, stop_of, stopping
+from omicsdk.transfer.network.connection_pool import ConnectionPool, shared_pool
 from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
-from omicsdk.transfer.ranges import ConnectionPool, shared_pool
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.s3.exchanges import Exchange, Request, Response, perform, perform_all
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, refuse_page

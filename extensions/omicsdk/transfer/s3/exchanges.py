@@ -14,8 +14,8 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.threads import AT_ONCE
 from omicsdk.core.waits import TICK
+from omicsdk.transfer.network.connection_pool import ConnectionPool
 from omicsdk.transfer.network.requests import parse_head
-from omicsdk.transfer.ranges import ConnectionPool
 
 if TYPE_CHECKING:
     from omicsdk.transfer.engine.options import TransferOptions
