@@ -67,19 +67,16 @@ def test_what_can_be_done_is_what_the_store_does(scheme: str) -> None:
 def test_a_store_has_the_methods_of_its_features(scheme: str) -> None:
     store = store_of(scheme)
     features = store.features
-
-    def overrides(name: str) -> bool:
-        return getattr(store, name) is not getattr(Store, name)
-
-    assert (
-        features.writable,
-        features.makes_folders,
-        bool(features.removal_batch),
-        features.removal_batch > 1,
-    ) == tuple(map(overrides, ["put", "make_folder", "remove", "remove_files"]))
-    assert (features.moves, features.copies, features.copies_batches) == tuple(
-        map(overrides, ["move", "copy", "copy_many"])
-    )
+    methods = {
+        "put": features.writable,
+        "make_folder": features.makes_folders,
+        "remove": features.removal_batch > 0,
+        "remove_files": features.removal_batch > 1,
+        "move": features.moves,
+        "copy": features.copies,
+        "copy_many": features.copies_batches,
+    }
+    assert {name: getattr(store, name) is not getattr(Store, name) for name in methods} == methods
 
 
 @pytest.mark.parametrize("scheme", STORES)
