@@ -427,14 +427,17 @@ def test_projects_of_pride_with_all_words():
         "projectDescription": "A model of the liver.",
         "organisms": ["Mus musculus (mouse)", "Homo sapiens (human)"],
         "organismsPart": ["Liver"],
-        "keywords": [],
+        "keywords": ["proteome"],
+        "diseases": ["Steatosis"],
+        "experimentTypes": ["Shotgun proteomics"],
+        "quantificationMethods": ["iTRAQ"],
         "instruments": ["timsTOF Pro 2"],
     }
     other = {"accession": "PXD000003", "title": "Hearts", "organisms": ["Mus musculus (mouse)"]}
     listed: dict[str, Recorded] = {PRIDE: response([project, other])}
-    assert hits("pride", "hepatocyte timstof", listed, organism="human") == [
-        Hit("pride", "PXD000002", "Primary hepatocytes", "Mus musculus, Homo sapiens", access="open")
-    ]
+    assert hits(
+        "pride", "hepatocyte model liver proteome steatosis shotgun itraq timstof", listed, organism="human"
+    ) == [Hit("pride", "PXD000002", "Primary hepatocytes", "Mus musculus, Homo sapiens", access="open")]
     assert [hit.id for hit in hits("pride", "hearts", listed)] == ["PXD000003"]
     assert hits("pride", "x", {PRIDE: response([])}) == []
     ((request,),) = [asked("pride", 'liver "label free"', listed, organism="human")]
