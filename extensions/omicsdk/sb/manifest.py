@@ -243,12 +243,11 @@ def _metadata(file: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _columns(names: list[str]) -> list[str]:
     _check_distinct(names)
-    unknown = [name for name in names if name not in (*FIXED_COLUMNS, TAGS) and not name[len(METADATA) :]]
-    unknown += [
-        name for name in names if name[len(METADATA) :] and name not in FIXED_COLUMNS and not name.startswith(METADATA)
+    unknown = [
+        name for name in names if name not in (*FIXED_COLUMNS, TAGS) and name.removeprefix(METADATA) in ("", name)
     ]
     if unknown:
-        near = f"metadata.{unknown[0].strip() or 'KEY'}"
+        near = f"{METADATA}{unknown[0].removeprefix(METADATA) or 'KEY'}"
         raise WrongTable(
             f"line 1: unknown column {unknown[0]!r}",
             remedy=f"Write {near} if it is metadata; others are {', '.join((*FIXED_COLUMNS, TAGS))}.",

@@ -5,7 +5,20 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sb.manifest import Change, Row, WrongTable, cell, changes, edits, rows, table, tags_cell, tags_of, value_of
+from omicsdk.sb.manifest import (
+    Change,
+    Row,
+    WrongTable,
+    cell,
+    changes,
+    edits,
+    read_table,
+    rows,
+    table,
+    tags_cell,
+    tags_of,
+    value_of,
+)
 
 VALUE = st.one_of(
     st.none(),
@@ -110,9 +123,10 @@ def test_changes_become_one_edit_a_file():
         ("", "the table is empty"),
         ("tags\nx\n", "no column names the files"),
         ("id\tsize\n1\t2\n", "no column states what to change"),
-        ("id\tsample_id\n", "unknown column 'sample_id'"),
-        ("id\tmetadata.\n", "unknown column 'metadata.'"),
-        ("id\t\ttags\n", "unknown column ''"),
+        ("id\tsample_id\n", "unknown column 'sample_id'. Write metadata.sample_id if it is metadata;"),
+        ("id\tnote\tsample_id\n", "unknown column 'note'"),
+        ("id\tmetadata.\n", "unknown column 'metadata.'. Write metadata.KEY if"),
+        ("id\t\ttags\n", "unknown column ''. Write metadata.KEY if"),
         ("id\ttags\ttags\n", "is listed twice"),
         ("id\ttags\n1\tx\ty\n", "line 2: 3 cells for 2 columns"),
         ("id\tpath\ttags\n\t\tx\n", "line 2 names no file"),
@@ -123,7 +137,7 @@ def test_changes_become_one_edit_a_file():
 def test_a_table_that_cannot_be_read_states_where(text, told):
     with pytest.raises(WrongTable) as caught:
         read(text)
-    assert told in str(caught.value)
+    assert told in f"{caught.value.message}. {caught.value.remedy}"
     assert caught.value.remedy
 
 
@@ -132,3 +146,33 @@ def test_short_rows_and_blank_lines_are_fine():
         Row(2, "1", "", {"tags": "", "metadata.k": ""}),
         Row(5, "2", "", {"tags": "x", "metadata.k": "v"}),
     ]
+
+
+def read_jobs(text):
+    return read_table(io.StringIO(text, newline=""), ("volume", "location", "to"), ("location", "to"))
+
+
+def test_a_table_of_certain_columns_is_read_in_any_order_of_them():
+    text = "to\tvolume\tlocation\n\nsb://me/p/\t \t a.bam \n"
+    assert read_jobs(text) == [(3, {"to": "sb://me/p/", "volume": "", "location": "a.bam"})]
+    assert read_jobs("to\tlocation\tvolume\nx\ty\n") == [(2, {"to": "x", "location": "y", "volume": ""})]
+
+
+@pytest.mark.parametrize(
+    ("text", "failure"),
+    [
+        (
+            "to\tlocations\n",
+            "line 1: unknown column 'locations'. Use the columns volume, location, to, separated by tabs.",
+        ),
+        ("to\tlocation\tto\n", "line 1: the column 'to' is listed twice. Remove one of them."),
+        ("to\tvolume\n", "line 1: missing column 'location'. Add it."),
+        ("to\tlocation\nx\ty\nx\t \n", "line 3 has no location. Fill it in."),
+        ("to\tlocation\nx\ty\tz\n", "line 2: 3 cells for 2 columns. Remove the extra tabs."),
+        ("to\tlocation\n", "the table has no rows. Name the columns in the first line: volume, location, to."),
+    ],
+)
+def test_a_table_of_certain_columns_that_does_not_fit_states_where(text, failure):
+    with pytest.raises(WrongTable) as caught:
+        read_jobs(text)
+    assert f"{caught.value.message}. {caught.value.remedy}" == failure
