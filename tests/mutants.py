@@ -45,7 +45,8 @@ MOST_FUNCTIONAL = 4
 MOST_FILES = 12
 """Files of unit tests that are collected for a mutant, those first that run most of the module."""
 BUDGET = 2.0
-"""Seconds of processor time after which no further test is started: what none has noticed by then counts as survived."""
+"""Seconds of processor time, after collection, after which no further test is started: what none has noticed by then counts as
+survived."""
 SECONDS = 20
 """Seconds of processor time after which a mutant's process is killed: it does not end."""
 MEMORY = 4 * 1024**3
@@ -250,16 +251,23 @@ class Tests:
     functional: list[str]
 
     def of(self, mutant: Mutant) -> set[str]:
-        """The unit tests that run the line of a mutant in a function, or the line before it that any runs; otherwise all."""
-        line = max((line for line in self.lines if line <= mutant.line), default=None)
-        return set().union(*self.lines.values()) if line is None or not mutant.place else self.lines[line]
+        """The unit tests that run the line of a mutant in a function, or the lines around it that any runs; otherwise all."""
+        before = max((line for line in self.lines if line <= mutant.line), default=mutant.line)
+        after = min((line for line in self.lines if line >= mutant.line), default=mutant.line)
+        around = (self.lines.get(line, set[str]()) for line in (before, after))
+        return set().union(*around if mutant.place else self.lines.values())
 
 
 def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     """Find the tests of a module by what they ran when `reach` was measured, and by their names."""
     path = path_of(module)
+    same = f"test_{path.stem}"
+    nodes = ast.walk(ast.parse(path.read_text()))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     lines = collections.defaultdict[int, set[str]](set)
     for line, contexts in reach.contexts_by_lineno(str(path)).items():
+        if not any(node.body[0].lineno <= line <= (node.end_lineno or 0) for node in functions):
+            continue  # a test that imports the module runs it, too
         for test, _, phase in (context.rpartition("|") for context in contexts if context):
             # A fixture of several tests was set up in the first of them alone.
             lines[line].add(test.partition("::")[0] if phase == "setup" else test)
@@ -267,14 +275,16 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     for tests in lines.values():
         for file in (reaching := {test.partition("::")[0] for test in tests}):
             weights[file] += 1 / len(reaching)
-    changed = [str(file.relative_to(ROOT)) for file in ROOT.glob(f"tests/unit/**/test_{path.stem}.py") if _is_new(file)]
-    files = sorted({*weights, *changed}, key=lambda file: (Path(file).stem != f"test_{path.stem}", -weights[file]))
+    changed = [str(file.relative_to(ROOT)) for file in ROOT.glob(f"tests/unit/**/{same}.py") if _is_new(file)]
+    files = sorted({*weights, *changed}, key=lambda file: (Path(file).stem != same, -weights[file]))
     parts = module.removeprefix("omicsdk.").removeprefix("omicsdk_").split(".")
     words = {word for part in parts for word in part.split("_")}
     folder = Path(ROOT, "tests", "functional", *parts)
     while not folder.is_dir():
         folder = folder.parent
-    functional = sorted(folder.rglob("test_*.py"), key=lambda file: (-len(words & {*file.stem.split("_")}), file))
+    functional = sorted(
+        folder.rglob("test_*.py"), key=lambda file: (file.stem != same, -len(words & {*file.stem.split("_")}), file)
+    )
     return Tests(lines, files, [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
 
 
@@ -334,13 +344,18 @@ class Trials:
         killed, tried = (sum(figures) for figures in zip(*measured.values(), strict=True))
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = usage.ru_utime + usage.ru_stime
-        print(f"{killed} of {tried} killed ({killed / tried:.1%}) in {seconds:.0f} s of processor time")
+        print(f"{killed} of {tried} killed ({killed / (tried or 1):.1%}) in {seconds:.0f} s of processor time")
         if short := [module for module, (killed, tried) in measured.items() if killed < GOAL * tried]:
             print(f"mutants: fewer than {GOAL:.0%} killed in {', '.join(short)}", file=sys.stderr)
-        return int(killed < GOAL * tried)
+        if broken := [module for module, (_, tried) in measured.items() if not tried]:
+            print(f"mutants: tests fail without a change: of {', '.join(broken)}", file=sys.stderr)
+        return int(bool(broken) or killed < GOAL * tried)
 
     def measure(self, config: pytest.Config, module: str) -> tuple[int, int]:
-        """Print the mutants of a module that no test fails for; return how many were killed, and tried: those not argued."""
+        """Print the mutants of a module that no test fails for; return how many were killed, and tried: those not argued.
+
+        None are if tests fail for the module without a change.
+        """
         source = path_of(module).read_text()
         argued = EQUIVALENT.get(module, {})
         everything = mutants_of(source)
@@ -353,7 +368,8 @@ class Trials:
         unchanged, failing = Mutant("", 0, "", "", source), {*self._failing}
         check = Tests({0: failing}, sorted({test.partition("::")[0] for test in failing}), [])
         if self._outcomes(config, module, check, [unchanged])[unchanged]:
-            sys.exit(f"mutants: tests of {module} fail without a change: {' '.join(sorted(self._failing))}")
+            print(f"{module:40} tests fail without a change: {' '.join(sorted(self._failing))}", flush=True)
+            return 0, 0
         killed = sum(outcomes.values())
         figures = f"{killed} of {len(tried)} killed ({killed / len(tried):.0%}), {len(argued)} argued"
         print(f"{module:40} {figures}{'' if tests.lines else ', no unit test'}", flush=True)
@@ -412,7 +428,7 @@ class Trials:
             if direct:
                 files = [file for file in files if file in direct or _is_new(ROOT / file)]
             self._files = config.args = files[:MOST_FILES] if mutant.line else files
-            self._budget = BUDGET if mutant.line else SECONDS / 2
+            self._budget = BUDGET if mutant.line and files != tests.functional else SECONDS / 2  # sandboxes start
             config.option.basetemp = f"{folder}/made"
             code = config.hook.pytest_cmdline_main(config=config) if config.args else 5
             files_of = {name: str(getattr(module, "__file__", "")) for name, module in sys.modules.items()}
@@ -423,7 +439,8 @@ class Trials:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out unit tests that do not reach the mutant."""
+        """Leave out unit tests that do not reach the mutant, and count the time of the others from now."""
+        self._budget += _processor_time()
         if tests := self._tests:
             files = {item.path for item in items if item.nodeid.partition("::")[0] in tests or _is_new(item.path)}
             items[:] = [item for item in items if item.nodeid in tests or item.path in files]
@@ -436,7 +453,11 @@ class Trials:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self) -> bool | None:
         """Start no test after `BUDGET`."""
-        return sum(os.times()[:4]) > self._budget or None
+        return _processor_time() > self._budget or None
+
+
+def _processor_time() -> float:
+    return sum(os.times()[:4])
 
 
 def main() -> None:
