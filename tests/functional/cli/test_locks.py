@@ -46,15 +46,16 @@ def project(run: Callable[..., Any], portal: PortalHost) -> Callable[..., Any]:
 def test_data_is_added_locked_and_pulled(run: Callable[..., Any], portal: PortalHost):
     added = run("add", "gdc_manifest.txt", "--to", "data/raw", "--where", "size<1K")
     assert (added.code, added.json["name"]) == (0, "gdc_manifest")
-    assert "run `omics lock`" in added.err
+    assert "source gdc_manifest added to ./omics.toml; run `omics lock`" in added.err
     locked = run("lock")
-    assert (locked.code, locked.json["counts"], locked.json["written"]) == (0, {"added": 2}, True)
+    assert locked.json == {"files": 2, "written": True, "counts": {"added": 2}, "changes": locked.json["changes"]}
     assert "2 files locked: 2 added" in locked.err
     assert portal.requests == []
     pulled = run("pull")
     assert (pulled.code, pulled.json["verification"]["verified"]) == (0, 2)
     assert Path("data/raw/t.bam").read_bytes() == content("t.bam")
-    assert run("status").json == []
+    status = run("status")
+    assert (status.json, status.err) == ([], "omics: all files are as the lock states\n")
 
 
 def test_a_source_that_is_down_is_locked_later(run: Callable[..., Any]):
@@ -63,7 +64,7 @@ def test_a_source_that_is_down_is_locked_later(run: Callable[..., Any]):
     assert (locked.code, "Run `omics lock` again later" in locked.err, "exclude" in locked.err) == (1, True, False)
 
 
-def test_check_ends_with_3_until_everything_is_pulled(project: Callable[..., Any]):
+def test_check_ends_with_3_until_everything_is_pulled(project: Callable[..., Any], monkeypatch: pytest.MonkeyPatch):
     checked = project("pull", "--check")
     assert (checked.code, checked.json["counts"]["planned"]) == (3, 3)
     assert "3 of 3 locked files would be fetched" in checked.err
@@ -74,12 +75,17 @@ def test_check_ends_with_3_until_everything_is_pulled(project: Callable[..., Any
     assert project("pull").code == 0
     checked = project("pull", "--check")
     assert (checked.code, checked.err) == (0, "omics: 3 of 3 locked files are complete\n")
-    again = project("add", "gdc_manifest.txt", "--name", "new")
-    assert (again.code, "source gdc_manifest names the same data" in again.err) == (0, True)
-    checked = project("pull", "--check", "--quiet")
+    monkeypatch.chdir("data")
+    again = project("add", "gdc_manifest.txt", "--name", "new", "--to", ".", "--folder", "..")
+    assert (again.code, again.json["to"]) == (0, ".")
+    assert "source gdc_manifest names the same data\nomics: source new added to ../omics.toml;" in again.err
+    checked = project("pull", "--check", "--quiet", "--folder", "..")
     assert checked.code == 3
     assert "omics.lock has no file of the source new. Run `omics lock`" in checked.err
-    assert project("pull", "--check", "web").code == 0
+    assert project("pull", "--check", "web", "--folder", "..").code == 0
+    Path("a.bin").write_bytes(b"edited")
+    assert "1 of 3 locked files would be fetched" in project("pull", "--check", "--folder", "..").err
+    assert (project("pull", "--folder", "..").code, Path("a.bin").read_bytes()) == (3, b"edited")
 
 
 def test_a_change_upstream_ends_with_3_until_it_is_taken(project: Callable[..., Any], portal: PortalHost):
@@ -91,11 +97,15 @@ def test_a_change_upstream_ends_with_3_until_it_is_taken(project: Callable[..., 
     assert (change["path"], change["state"]) == ("data/a.bin", "changed")
     assert "md5 " in change["why"]
     assert "omics lock --update web" in refused.err
+    assert json.loads(project("lock", "--output", "jsonl").out) == change
+    assert project("lock", tty=True).out == f"changed data/a.bin: {change['why']}\n"
     assert Path("omics.lock").read_bytes() == before
     pulled = project("pull", "--retries", "0")
     assert pulled.code == 3
     assert "data/a.bin: its content upstream is not the locked one: " in pulled.err
-    assert project("status", "--upstream").json[-1]["state"] == "changed upstream"
+    status = project("status", "--upstream", tty=True)
+    assert status.out.splitlines()[-1] == f"changed upstream  data/a.bin  {change['why']}"
+    assert "omics: 1 missing, 1 changed upstream\n" in status.err
     assert project("lock", "--update", "web").json["counts"] == {"changed": 1}
     assert project("pull").code == 0
 
@@ -116,6 +126,8 @@ def test_at_most_20_differences_are_listed(run: Callable[..., Any]):
     locked = run("lock")
     assert (len(locked.json["changes"]), locked.json["counts"]) == (20, {"added": 25})
     assert "25 files without a checksum" in locked.err
+    Path("omics.lock").unlink()
+    assert "\nand 5 more\n" in run("lock", tty=True).out
 
 
 def test_files_are_verified_by_the_lock(project: Callable[..., Any]):
