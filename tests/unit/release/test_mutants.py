@@ -99,8 +99,9 @@ def test_a_seed_draws_the_same_modules_and_none_without_enough_mutants(
     mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "p" / "q").mkdir(parents=True)
-    for name, count in {"a": 40, "b": 39, "q/c": 41, "q/d": 50, "__init__": 60}.items():
+    for name, count in {"a": 40, "b": 39, "q/c": 41, "q/d": 50, "__init__": 60, "table": 60}.items():
         (tmp_path / "p" / f"{name}.py").write_text("".join(f"a{number} = {number}\n" for number in range(count)))
+    (tmp_path / "p" / "table.json").touch()
     monkeypatch.setattr(mutants, "SOURCES", {"p": tmp_path})
     assert mutants.drawn_modules(1) == ["p.a", "p.q.c", "p.q.d"]
     monkeypatch.setattr(mutants, "DRAWN", 1)
