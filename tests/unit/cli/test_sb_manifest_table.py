@@ -64,14 +64,14 @@ def test_tags_are_read_as_they_were_written(tags):
 
 
 def test_what_a_table_looks_like():
-    file = {"id": "1", "size": 5, "tags": ["a", "b"], "metadata": {"sample_id": "S1", "n": 3, "l": ["x"], "e": ""}}
+    file = {"id": "1", "size": 5, "tags": ["a", "b"], "metadata": {"sample_id": "S 1", "n": 3, "l": ["é"], "e": ""}}
     assert table([("sb://me/p/a.bam", file), ("sb://me/p/b.bam", {"id": "2"})]).splitlines() == [
         "id\tpath\tsize\ttags\tmetadata.e\tmetadata.l\tmetadata.n\tmetadata.sample_id",
-        '1\tsb://me/p/a.bam\t5\ta,b\t""""""\t"[""x""]"\t3\tS1',
+        '1\tsb://me/p/a.bam\t5\ta,b\t""""""\t"[""é""]"\t3\tS 1',
         "2\tsb://me/p/b.bam\t\t\t\t\t\t",
     ]
     chosen = table([("p", file)], ["sample_id", "metadata.other", "sample_id"]).splitlines()
-    assert chosen == ["id\tpath\tsize\ttags\tmetadata.sample_id\tmetadata.other", "1\tp\t5\ta,b\tS1\t"]
+    assert chosen == ["id\tpath\tsize\ttags\tmetadata.sample_id\tmetadata.other", "1\tp\t5\ta,b\tS 1\t"]
 
 
 FILE_NOW = {"id": "1", "tags": ["old"], "metadata": {"sample_id": "S1", "n": 3, "gone": "x"}}
@@ -95,6 +95,8 @@ def test_only_what_differs_is_a_change():
         ("metadata.more", None, "y"),
     ]
     assert differences(cells, clear=True)[-1] == ("metadata.gone", "x", None)
+    assert differences({"metadata.sample_id": '"S1"', "tags": '["old"]'}) == []
+    assert [change.path for change in changes(Row(2, "1", "", {"tags": "new"}), FILE_NOW)] == ["1"]
     assert differences({"tags": ""}) == []
     assert differences({"tags": ""}, clear=True) == [("tags", ["old"], [])]
 
