@@ -158,8 +158,9 @@ def _parts(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
 
 def _is_declared(parent: ast.AST, field: str, child: ast.AST) -> bool:
     """Whether a part only declares something, or only states what is so in any case."""
-    if isinstance(child, ast.If):
-        return _text(child.test) == "TYPE_CHECKING"
+    if isinstance(child, ast.If | ast.Expr):
+        text = _text(child.test if isinstance(child, ast.If) else child.value)
+        return text.startswith(("TYPE_CHECKING", "_log.debug", "_log.isEnabledFor"))
     if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
         return any(_text(decorator) == "overload" for decorator in child.decorator_list)
     if isinstance(child, ast.Assign):
@@ -168,6 +169,8 @@ def _is_declared(parent: ast.AST, field: str, child: ast.AST) -> bool:
         called = _text(parent.func)
         typed = called in ("cast", "NewType", "ParamSpec", "TypeVar") and child is parent.args[0]
         if typed or (called == "zip" and field == "keywords"):  # strict=True: a fault of the code, if ever
+            return True
+        if called.endswith("strip") and field == "args":  # a character twice is that character
             return True
     return isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom)
 
