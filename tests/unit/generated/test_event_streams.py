@@ -65,7 +65,7 @@ DOCUMENT: dict[str, Any] = {
         }
     },
 }  # fmt: skip
-EVENTS = b": hello\r\n\r\ndata: one\r\nevent: made\r\nid: 7\r\n\r\ndata: two\rdata:  lines\r\r\nretry: 10\ndata: x\n\ndata: cut"
+EVENTS = b": hello\r\n\r\ndata: one\r\nevent: made\r\nid: 7\r\n\r\ndata: two\rdata:  lines\r\r\nretry: 10\ndata: x\n\ndata: y\n\ndata: cut"
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,10 @@ both = pytest.mark.parametrize("twin", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("name", ["texts", "bare"])
 def test_events_have_their_fields(package: ModuleType, name: str, twin: bool) -> None:
     assert Service(package, EVENTS).events(name, twin=twin) == (
-        [Event("one", "made", "7"), Event("two\n lines", "message", "7"), Event("x", "message", "7", 10)],
+        [
+            *(Event("one", "made", "7"), Event("two\n lines", "message", "7")),
+            *(Event("x", "message", "7", 10), Event("y", "message", "7")),
+        ],
         None,
     )
 

@@ -426,7 +426,7 @@ def test_projects_of_pride_with_all_words():
         "title": "Primary hepatocytes",
         "projectDescription": "A model of the liver.",
         "organisms": ["Mus musculus (mouse)", "Homo sapiens (human)"],
-        "organismsPart": ["Liver"],
+        "organismsPart": ["Caudate lobe"],
         "keywords": ["proteome"],
         "diseases": ["Steatosis"],
         "experimentTypes": ["Shotgun proteomics"],
@@ -436,7 +436,7 @@ def test_projects_of_pride_with_all_words():
     other = {"accession": "PXD000003", "title": "Hearts", "organisms": ["Mus musculus (mouse)"]}
     listed: dict[str, Recorded] = {PRIDE: response([project, other])}
     assert hits(
-        "pride", "hepatocyte model liver proteome steatosis shotgun itraq timstof", listed, organism="human"
+        "pride", "hepatocyte model caudate proteome steatosis shotgun itraq timstof", listed, organism="human"
     ) == [Hit("pride", "PXD000002", "Primary hepatocytes", "Mus musculus, Homo sapiens", access="open")]
     assert [hit.id for hit in hits("pride", "hearts", listed)] == ["PXD000003"]
     assert hits("pride", "x", {PRIDE: response([])}) == []
