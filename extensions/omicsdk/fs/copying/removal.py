@@ -66,9 +66,10 @@ def plan_removal(
             raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to remove it and its contents.")
         for node in read_again_if_inconsistent(lambda store=store, entry=entry: _tree(store, entry)):
             name = below(uri.scheme, entry.path, node.path) if node.path != entry.path else ""
-            at = Uri(uri.scheme, node.path, node.is_folder) if name or node.is_folder else uri
+            is_folder = node.is_folder and not store.is_link(node)
+            at = Uri(uri.scheme, node.path, is_folder) if name or is_folder else uri
             selected = Selected(at, node, name)
-            if node.is_folder and not store.is_link(node):
+            if is_folder:
                 # Patterns may leave files in it.
                 if patterns.fit_all:
                     removal.folders.append(selected)
