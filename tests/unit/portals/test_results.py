@@ -1,0 +1,60 @@
+"""Result manifests: where they are, what they state of a file, and what is read from them."""
+
+from pathlib import Path
+
+import pytest
+from omicsdk.core.errors import Interrupted, OmicsError, UsageError
+from omicsdk.portals.results import check_writable, not_arrived, outcome_words, result_beside
+from omicsdk.portals.rows import OUTCOME_COLUMN, PATH_COLUMN
+from omicsdk.transfer import Outcome
+
+
+def test_the_manifest_is_beside_its_folder_or_in_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out" / "sub").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "out" / "sub")
+    found = {folder: str(result_beside(Path(folder))) for folder in ("data/a", ".", "..", "/")}
+    assert found == {
+        "data/a": "data/a.manifest.tsv",
+        ".": "sub.manifest.tsv",
+        "..": str(tmp_path / "out.manifest.tsv"),
+        "/": "/files.manifest.tsv",
+    }
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".xls", ".ods", ".json", ".JSONL"])
+def test_a_manifest_of_another_format_is_refused(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(UsageError, match="is a table with tabs"):
+        check_writable(tmp_path / f"result{suffix}")
+
+
+WORDS = [
+    (Outcome("a", "done", verification="md5", warning="w;x"), "md5: w,x"),
+    (Outcome("a", "stopped"), "stopped: a"),
+    (Outcome.of_error("a", OmicsError("")), "failed: a: OmicsError"),
+    (Outcome.of_error("a/é", OmicsError("gone; see\nbelow")), "failed: a/é: gone, see"),
+    (Outcome.of_error("b", OmicsError("b: gone")), "failed: b: gone"),
+    (Outcome.of_error("d/c", Interrupted("c: cut")), "stopped: c: cut"),
+]
+
+
+@pytest.mark.parametrize(("outcome", "words"), WORDS)
+def test_an_outcome_names_its_file_once(outcome: Outcome, words: str) -> None:
+    assert outcome_words(outcome) == words
+
+
+def test_files_that_did_not_arrive_are_read_from_all_manifests_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    words = [words for _, words in WORDS]
+    rows = [("out/a", words[0]), (";out/x", ";".join(words[1:3])), ("", "failed"), ("", "")]
+    table = "".join(f"{path}\t{words}\n" for path, words in [(PATH_COLUMN, OUTCOME_COLUMN), *rows])
+    (tmp_path / "out.manifest.tsv").write_text(table)
+    (tmp_path / "out.manifest.1.tsv").write_text(f"{OUTCOME_COLUMN}\n{words[3]}\n", encoding="utf-8")
+    (tmp_path / "out.manifest.2.tsv").write_bytes(b"\xff")
+    (tmp_path / "out2.manifest.tsv").write_text(f"{OUTCOME_COLUMN}\n{words[4]}\n")
+    assert not_arrived(tmp_path / "out") == {
+        "a": "OmicsError",
+        "out.manifest.tsv, line 4": "failed",
+        "a/é": "gone, see",
+    }
