@@ -30,7 +30,7 @@ def test_a_manifest_of_another_format_is_refused(tmp_path: Path, suffix: str) ->
 
 
 WORDS = [
-    (Outcome("a", "done", verification="md5", warning="w;x"), "md5: w,x"),
+    (Outcome("a", "done", verification="size only", warning="w;x"), "size only: w,x"),
     (Outcome("a", "stopped"), "stopped: a"),
     (Outcome.of_error("a", OmicsError("")), "failed: a: OmicsError"),
     (Outcome.of_error("a/é", OmicsError("gone; see\nbelow")), "failed: a/é: gone, see"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from omicsdk.transfer import Control, FsspecTarget, Item, Location, Plan, Upload, download, run_shards, upload
+from omicsdk.transfer.arguments import permissions
 from wrong_arguments import HERE, wrong
 
 
@@ -42,10 +43,10 @@ def test_limits_are_numbers(name: str, value: object) -> None:
     assert re.fullmatch(rf"{name} must be a number of .*, not {value!r}", wrong(Control, **{name: value}))
 
 
-@pytest.mark.parametrize("folder", [None, 5, b"bytes", ["a"]])
-def test_a_folder_is_a_path(folder: Any) -> None:
-    assert wrong(download, [], folder).startswith("folder must be a path")
-    assert wrong(Plan, [], folder).startswith("folder must be a path")
+@pytest.mark.parametrize(("folder", "kind"), [(None, "None"), (5, "an int"), (b"bytes", "a bytes"), (["a"], "a list")])
+def test_a_folder_is_a_path(folder: Any, kind: str) -> None:
+    why = f"folder must be a path, a URL or an FsspecTarget, not {kind}"
+    assert wrong(download, [], folder) == wrong(Plan, [], folder) == why
 
 
 def test_an_empty_folder_is_not_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +54,7 @@ def test_an_empty_folder_is_not_the_current_one(tmp_path: Path, monkeypatch: pyt
     assert wrong(download, [], "") == "folder is empty; '.' is the current folder"
     why = "folder is '~/d', but only a shell replaces ~; pass Path('~/d').expanduser()"
     assert wrong(download, [], "~/d") == wrong(download, [], Path("~/d")) == why
+    assert wrong(download, [], "~") == why.replace("~/d", "~")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -73,6 +75,7 @@ def test_permissions_let_the_owner_read_and_write(tmp_path: Path, mode: int) -> 
     assert said.startswith(f"mode is {mode:#o}")
     assert "0o600" in said
     assert not (tmp_path / "new").exists()
+    assert permissions("mode", 0o640) == 0o640
 
 
 @pytest.mark.parametrize("items", [None, Item("x", HERE), 7])

@@ -415,7 +415,14 @@ def test_studies_of_arrayexpress():
     (hit,) = hits("biostudies", "lung", {BIOSTUDIES: studies({**study, "isPublic": False})})
     assert (hit.organism, hit.access) == ("", "private")
     assert hits("biostudies", "x", {BIOSTUDIES: studies()}) == []
-    assert isinstance(error("biostudies", {BIOSTUDIES: studies(totalHits=3)}), DecodeError)
+    other_url = "http://studies.example/api"
+    result, _ = found(
+        "biostudies", "x", {f"{other_url}/arrayexpress/search": studies()}, {"OMICS_BIOSTUDIES_URL": other_url}
+    )
+    assert result.failed == {}
+    wrong = error("biostudies", {BIOSTUDIES: studies(totalHits=3)})
+    assert isinstance(wrong, DecodeError)
+    assert wrong.operation == "search"
     ((request,),) = [asked("biostudies", "lung cancer", {BIOSTUDIES: studies()}, organism="mouse", limit=4)]
     assert request == {"query": '"lung" AND "cancer" AND organism:"Mus musculus"', "pageSize": "5"}
 
@@ -440,6 +447,9 @@ def test_projects_of_pride_with_all_words():
     ) == [Hit("pride", "PXD000002", "Primary hepatocytes", "Mus musculus, Homo sapiens", access="open")]
     assert [hit.id for hit in hits("pride", "hearts", listed)] == ["PXD000003"]
     assert hits("pride", "x", {PRIDE: response([])}) == []
+    other_url = "http://pride.example/api"
+    result, _ = found("pride", "x", {f"{other_url}/search/projects": response([])}, {"OMICS_PRIDE_URL": other_url})
+    assert result.failed == {}
     ((request,),) = [asked("pride", 'liver "label free"', listed, organism="human")]
     assert request == {"keyword": 'liver "label free" Homo sapiens', "pageSize": "100", "page": "0"}
 
