@@ -198,7 +198,6 @@ class HostCache:
             host: Its host.
         """
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             with locked(self.path, patience=_PATIENCE):
                 # Read within the lock: another process may have added entries, and members that are not ours stay.
                 content = self._read()
