@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
-from omicsdk.portals.results import check_writable, not_arrived, outcome_words, result_beside
+from omicsdk.portals.results import RESULT_NAME, check_writable, not_arrived, outcome_words, result_beside
 from omicsdk.portals.rows import OUTCOME_COLUMN, PATH_COLUMN
 from omicsdk.transfer import Outcome
 
@@ -21,6 +21,11 @@ def test_the_manifest_is_beside_its_folder_or_in_the_current_one(
         "..": str(tmp_path / "out.manifest.tsv"),
         "/": "/files.manifest.tsv",
     }
+
+
+def test_manifests_are_recognized_by_their_names() -> None:
+    names = ("out.manifest.tsv", "out.manifest.12.tsv", "out.manifest.tsv.gz", "manifest.tsv", "out.manifest.a.tsv")
+    assert [RESULT_NAME.sub("", name) for name in names] == ["out", "out", *names[2:]]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".xls", ".ods", ".json", ".JSONL"])
