@@ -186,7 +186,7 @@ def _replacements(parent: ast.AST, field: str, child: ast.AST) -> Iterator[ast.A
         yield child.operand
     elif isinstance(child, ast.Constant) and not isinstance(parent, ast.Expr):
         yield from _other_constants(child)
-    elif isinstance(child, ast.Return) and child.value is not None and _text(child.value) != "None":
+    elif isinstance(child, ast.Return) and child.value is not None and _text(child.value) not in ("None", "False"):
         yield ast.copy_location(ast.Return(None), child)
     elif isinstance(child, ast.Break | ast.Continue):
         yield ast.copy_location(ast.Continue() if isinstance(child, ast.Break) else ast.Break(), child)
