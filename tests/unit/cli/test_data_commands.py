@@ -125,6 +125,19 @@ def test_cp_states_what_it_would_do(omics, reads, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("words", [["cp", "-r"], ["mv"], ["sync"]])
+def test_a_dry_run_warns_of_a_disk_that_is_too_small(omics, reads, tmp_path, monkeypatch, words):
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (2, 10**9)))
+    code, _, said = omics(*words, "--dry-run", "shelf://p", "out")
+    assert code == 0
+    assert f"3 more bytes are needed in {tmp_path / 'out'}, but only 2 are free; files that do not fit" in said
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local/a").write_bytes(b"333")
+    assert ("more bytes" in omics(*words, "--dry-run", "local", "out")[2]) == (words != ["mv"])  # within a disk
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (3, 10**9)))
+    assert "more bytes" not in omics(*words, "--dry-run", "shelf://p", "out")[2]
+
+
 def test_cp_states_which_of_several_failed(omics, reads, tmp_path):
     reads.broken.add("p/a.txt")
     code, told, why = omics("cp", "-r", "--report", "what.jsonl", "shelf://p", "out")

@@ -11,6 +11,7 @@ from typing import TypeVar
 from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
+from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import interrupted, stopping
 from omicsdk.fs.copying.comparison import Verdict, judge
@@ -21,9 +22,13 @@ from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_new
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import AlreadyThere, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
+from omicsdk.transfer.disk import Disk, nearest_folder, shortage_of
 from omicsdk.transfer.engine.control import interrupts, report_of, report_stopped
+from omicsdk.transfer.names import journal_path
 from omicsdk.transfer.reports.progress import counted, notebook_progress
 from omicsdk.transfer.reports.report import worse_of
+
+_log = logger("omicsdk.fs")
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -50,6 +55,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     """
     chosen = options or CopyOptions()
     if chosen.dry_run:
+        warn_of_shortage(plan)
         planned = (Outcome(file.name, "planned", file.entry.size, plan="copy") for file in plan.files)
         return TransferReport([*planned, *plan.unfit_outcomes])
     reports: list[TransferReport] = []
@@ -76,6 +82,29 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     if plan.unfit:
         report = report.with_outcomes([*report.outcomes, *plan.unfit_outcomes])
     return _raised(report, chosen)
+
+
+def warn_of_shortage(plan: CopyPlan, *, moves: bool = False) -> None:
+    """Log a warning if the files of a dry run need more space than the disk of their folder on this machine has.
+
+    Args:
+        plan: The planned copies.
+        moves: Whether the sources are moved, which needs no space within a disk.
+    """
+    if plan.base.scheme != "file" or not plan.files:
+        return
+    from omicsdk.transfer.downloads.files import PartFiles, bytes_needed  # planning needs no engine
+
+    folder = os.path.abspath(plan.base.path)  # noqa: PTH100 - as the engine names the parts
+    parts = PartFiles.of_journal(folder, str(_unfinished(plan).path or journal_path(folder)), Disk())
+    disk = os.stat(nearest_folder(folder)).st_dev  # noqa: PTH116
+    needed = sum(
+        bytes_needed(file.name, file.entry.size, parts)
+        for file in plan.files
+        if not (moves and file.uri.scheme == "file" and os.lstat(file.uri.path).st_dev == disk)
+    )
+    if (shortage := shortage_of(needed, folder)) is not None:
+        _log.warning("%s; files that do not fit will fail", shortage.message)
 
 
 def download_files(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:

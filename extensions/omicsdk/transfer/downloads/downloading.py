@@ -74,7 +74,9 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
                     raise ChecksumMissing(item.title, name=item.name)
                 if outcome.state == "planned":
                     lacking = (
-                        bytes_needed(item, files) if journal is not None or existing is not None else item.size or 0
+                        bytes_needed(item.name, item.size, files)
+                        if journal is not None or existing is not None
+                        else item.size or 0
                     )
                     needed += lacking
                     if space.claim(lacking) is not None:
@@ -222,11 +224,7 @@ def download(
     control.begin(clock.monotonic())
     disk = disk or Disk(mode)
     journal_file = journal_path(target, run) if journal is None else os.fspath(journal)
-    try:  # relative to the folder, so that both can be moved together
-        relative_path = os.path.relpath(journal_file, target)
-    except ValueError:  # on another drive
-        relative_path = journal_file
-    files = PartFiles(target, relative_path, disk, follows=chosen.link == "symlink")
+    files = PartFiles.of_journal(target, journal_file, disk, follows=chosen.link == "symlink")
     if dry_run and store is not None:
         raise UsageError(f"A dry run supports local folders only, not {store.target.url()}")
     start = clock.monotonic()
@@ -239,7 +237,7 @@ def download(
         source.check(target, lambda: make_folders(target, disk))
         if store is None and shortage_of(source.size, target) is not None:
             # Only a warning: files that fit are still downloaded, and other programs may free space meanwhile.
-            problem = shortage_of(sum(bytes_needed(item, files) for item in source), target)
+            problem = shortage_of(sum(bytes_needed(item.name, item.size, files) for item in source), target)
             if problem is not None:
                 _log.warning("%s; files that do not fit will fail", problem.message)
     make_folders(target, disk)

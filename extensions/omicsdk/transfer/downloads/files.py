@@ -398,6 +398,22 @@ class PartFiles:
         self._made = {folder}
         self._folder = folder
 
+    @classmethod
+    def of_journal(cls, folder: str, journal: str, disk: Disk, *, follows: bool = False) -> PartFiles:
+        """Return the parts of the transfer that has a journal.
+
+        Args:
+            folder: As for the class.
+            journal: The journal's file.
+            disk: As for the class.
+            follows: As for the class.
+        """
+        try:  # relative to the folder, so that both can be moved together
+            journal = os.path.relpath(journal, folder)
+        except ValueError:  # on another drive
+            pass
+        return cls(folder, journal, disk, follows=follows)
+
     def paths(self, name: str) -> tuple[str, str]:
         """Return the paths of an item.
 
@@ -579,15 +595,16 @@ class PartFiles:
         self._made.add(parent)
 
 
-def bytes_needed(item: Item, files: PartFiles) -> int:
+def bytes_needed(name: str, size: int | None, files: PartFiles) -> int:
     """Estimate the bytes that a file still needs on the disk from sizes and names; existing files are not read.
 
     Args:
-        item: The file; one without a stated size needs an unknown amount, counted as 0.
+        name: The file's name.
+        size: Its size; an unknown one is counted as 0.
         files: The paths of files.
     """
-    final, part = files.paths(item.name)
-    return max(0, (item.size or 0) - max(_held(part), _held(final, item.size)))
+    final, part = files.paths(name)
+    return max(0, (size or 0) - max(_held(part), _held(final, size)))
 
 
 def _held(path: str, size: int | None = None) -> int:

@@ -621,7 +621,7 @@ def _remove(journal: str, target: str | FsspecTarget) -> None:
     folder = target.spool_for(journal) if isinstance(target, FsspecTarget) else target
     with closing(Journal(Path(journal), lambda: False)) as opened:
         # As the run that wrote the journal named its parts: their names have a digest of its path.
-        parts = PartFiles(folder, os.path.relpath(journal, folder), Disk())
+        parts = PartFiles.of_journal(folder, journal, Disk())
         for name in opened.parts:
             with suppress(FileNotFoundError, NotADirectoryError):
                 os.unlink(parts.paths(name)[1])

@@ -16,7 +16,7 @@ from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.copying.comparison import By
-from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.copies import copy_files, warn_of_shortage
 from omicsdk.fs.copying.jobs import (
     SyncPlan,
     TooManyRemovals,
@@ -312,6 +312,7 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
 def _foreseen(result: Changed) -> TextAndData:
     """Return the plan, with a line for each file for terminals."""
     plan, sync, word = result.plan, result.sync, "move" if result.did == "moved" else "copy"
+    warn_of_shortage(plan, moves=word == "move")
     files: list[dict[str, Any]] = [
         {
             "source": result.source or str(file.uri),
