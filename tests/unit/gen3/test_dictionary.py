@@ -30,11 +30,10 @@ def test_groups_of_links_are_one_requirement() -> None:
 
 
 def test_what_is_not_submitted_is_reported() -> None:
-    found = dictionary()
-    assert [name for name in ("program", "project", "root", "case", "slide_image") if found.node(name).submitted] == [
-        "case",
-        "slide_image",
-    ]
+    others = {"other": {**_node("other", "case"), "submittable": False}, "unlinked": _node("unlinked")}
+    found = dictionary(**others)
+    names = ("program", "project", "root", "case", "slide_image", *others)
+    assert [name for name in names if found.node(name).submitted] == ["case", "slide_image"]
 
 
 def test_nodes_come_after_what_they_link_to() -> None:

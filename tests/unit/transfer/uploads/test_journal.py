@@ -11,14 +11,16 @@ from omicsdk.core import NotWritable
 from omicsdk.transfer import SentPart
 from omicsdk.transfer.uploads.journal import Finished, Unfinished, UploadJournal, key_of
 
-KEY, OTHER = key_of("/a", "a", "s3://b/k"), key_of("/b", "b", "")
+KEY, OTHER = key_of("/a", "a", "s3://b/k"), key_of("/b", "b", "s3://b/l")
 
 
 def opened(path: Path) -> UploadJournal:
     return UploadJournal(path, lambda: False)
 
 
-def test_what_is_recorded_is_there_the_next_time(tmp_path: Path):
+@pytest.mark.parametrize("hashes", [hash, len], ids=["", "hashes that collide"])
+def test_what_is_recorded_is_there_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hashes: object):
+    monkeypatch.setattr("omicsdk.transfer.journal.hash", hashes, raising=False)
     path = tmp_path / "new folder" / "journal"
     log = opened(path)
     log.begin(KEY, Unfinished("id", (10, 20, 30), 5))
