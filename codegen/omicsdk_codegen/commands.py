@@ -6,13 +6,10 @@ from .facts import describe
 from .groups import Groups, Member
 from .naming import GENERAL_OPTIONS
 from .operation_docs import headline
-from .operations import Argument, Draft, command_word
+from .operations import PARAM_HELP, Argument, Draft, command_word
 from .shapes import BYTES, FORMATS, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
 from .texts import beyond
 from .values import Json, Object
-
-PARAM_HELP = "param_help"
-"""The option of a parameter called help: `--help` prints the help of every command and never sends a request."""
 
 
 def commands(drafts: list[Draft], groups: Groups) -> list[Json]:

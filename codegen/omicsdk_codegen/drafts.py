@@ -25,7 +25,7 @@ from .media import (
 )
 from .naming import HEADER_MEMBERS, settle, wanted_argument
 from .normalise import Normaliser
-from .operations import Argument, Case, DeclaredHeader, Draft, Flow, How, Message, Position, SentBody, asks
+from .operations import PARAM_HELP, Argument, Case, DeclaredHeader, Draft, Flow, How, Message, Position, SentBody, asks
 from .page_recognition import as_words, recognise
 from .paging import SETTING, pages_of
 from .repetition import KEY_WISH, Repetitions
@@ -124,7 +124,9 @@ class Drafter:
         self._body(draft)
         for argument in draft.arguments:
             if argument.wire == "help":
-                self._note(argument.key, "repair", "the name help", "--param-help on the command line")
+                self._note(
+                    argument.key, "repair", "the name help", f"--{PARAM_HELP.replace('_', '-')} on the command line"
+                )
         # After the body, one of whose fields may make the service stream; paging last, which reads both.
         self._responses(draft)
         draft.headers = self._headers(operation)

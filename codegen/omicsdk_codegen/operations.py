@@ -21,6 +21,9 @@ How: TypeAlias = Literal[
     "cookie", "cookie*",
 ]  # fmt: skip
 
+PARAM_HELP = "param_help"
+"""The option of a parameter called help: `--help` prints the help of every command and never sends a request."""
+
 
 @dataclass(frozen=True)
 class Argument:

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from omicsdk.cli.arguments import flag, global_arguments, key, kind_of, loaded, options_of, own_arguments
 from omicsdk.cli.mistakes import unknown_option
 from omicsdk.core.errors import UsageError
+from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -412,13 +413,9 @@ def _json(argument: Argument, text: str, expected: str) -> Any:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=refuse_constant)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _where(error: ValueError) -> str:

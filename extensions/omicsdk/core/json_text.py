@@ -12,7 +12,7 @@ from omicsdk.core.type_guards import is_list, is_mapping
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, Never
 
 _NOT_PLAIN = re.compile("[^\n -~]+")
 _MAKE_ENCODER: Any = getattr(_json, "c_make_encoder", None)
@@ -43,6 +43,15 @@ def _finite(value: Any) -> Any:
     if is_list(value):
         return [_finite(inner) for inner in value]
     return value
+
+
+def refuse_constant(name: str) -> Never:
+    """Refuse NaN and Infinity, which the standard lacks and Python's JSON has: the `parse_constant` of json.loads.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(f"{name} is not JSON")
 
 
 def line_encoder(*, ascii_only: bool = False) -> Callable[[Any], str]:

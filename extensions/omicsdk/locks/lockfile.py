@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Never, Protocol, TypeVar
 from omicsdk.core.batches import batches
 from omicsdk.core.checksums import is_algorithm, is_checksum
 from omicsdk.core.errors import ConfigError, UnsafePath
+from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.fs.store import WEB
@@ -283,7 +284,7 @@ def _files_in(file: IO[bytes], file_name: str) -> Iterator[LockedFile]:
         if not line.endswith(b"\n"):
             refuse("the line has no end: the file was cut off, or is no lock")
         try:
-            fields: object = json.loads(line.decode(), object_pairs_hook=_unique, parse_constant=_no_json)
+            fields: object = json.loads(line.decode(), object_pairs_hook=_unique, parse_constant=refuse_constant)
         except (ValueError, RecursionError):
             refuse("this is no JSON")
         if not is_object(fields):
@@ -306,10 +307,6 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(fields) < len(pairs):  # of which readers take one or the other
         raise ValueError("a key is listed twice")
     return fields
-
-
-def _no_json(constant: str) -> Never:
-    raise ValueError(f"{constant} is no JSON")
 
 
 class _Refuse(Protocol):

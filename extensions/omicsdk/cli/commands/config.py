@@ -14,6 +14,7 @@ from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
 from omicsdk.cli.variables import VARIABLES
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
+from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, is_of_kind, keys_of, merged, name_of, read_layer
@@ -371,15 +372,11 @@ def _value(keys: Keys, word: str, *, text: bool) -> Json:
 def _json_or_text(word: str) -> Json:
     try:
         # Python also reads NaN and Infinity, which the next reader of the file need not.
-        return json.loads(word, parse_constant=_refused)
+        return json.loads(word, parse_constant=refuse_constant)
     except ValueError:
         return word
     except RecursionError as error:
         raise UsageError("VALUE is nested too deeply") from error
-
-
-def _refused(constant: str) -> Json:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _typed(keys: Keys) -> str:

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.index_records import IndexRecords, records_by_url
@@ -35,10 +36,6 @@ MetadataOf = Callable[[dict[str, str]], Mapping[str, Any]]
 # -- cells
 
 
-def _not_a_number(text: str) -> Any:
-    raise ValueError(f"{text} is not JSON")
-
-
 def value_of(cell: Any) -> Any:
     """The value of a cell: the JSON that it holds, or its text. Quotes around it and spaces do not count.
 
@@ -49,7 +46,7 @@ def value_of(cell: Any) -> Any:
         return cell
     text = cell.strip().strip("'").strip('"').replace("''", "'")
     try:
-        return json.loads(text, parse_constant=_not_a_number)
+        return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return text
 

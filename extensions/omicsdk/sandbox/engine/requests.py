@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote
 
+from omicsdk.core.json_text import refuse_constant
 from omicsdk.sandbox.document import (
     EMPTY,
     FORM,
@@ -398,13 +399,9 @@ def decoded(text: bytes) -> Any:
         Refused: It is none.
     """
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Refused([Fault("body", (), f"is not JSON: {error}", "JSON")]) from error
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _json(text: str) -> Any:

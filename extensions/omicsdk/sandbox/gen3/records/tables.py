@@ -5,8 +5,9 @@ import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
+from omicsdk.core.json_text import refuse_constant
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
 from omicsdk.sandbox.gen3.records.permissions import refuse
 from omicsdk.sandbox.gen3.records.store import Document
@@ -167,7 +168,7 @@ def parsed_json(text: str) -> Any:
         Problem: 400; it is not one.
     """
     try:
-        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=_finite)
         if "\\ud" in text.lower():  # half of a surrogate pair could be stored, but never given out again
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -177,11 +178,7 @@ def parsed_json(text: str) -> Any:
 
 def _finite(text: str) -> float:
     number = float(text)
-    return number if math.isfinite(number) else _no_constant(text)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} isn't JSON")
+    return number if math.isfinite(number) else refuse_constant(text)
 
 
 def records_of(document: Document, dictionary: Dictionary) -> list[object]:
