@@ -303,8 +303,8 @@ def test_schemas_may_be_called_as_errors(generate: Any) -> None:
 def test_classes_of_schemas_without_a_name_are_called_after_their_errors(generate: Any) -> None:
     other = {"type": "object", "properties": {"reason": TEXT}}
     paths = {
-        "/one": _get("one", {"404": _body(FAILURE)}),
         "/two": _get("two", {"404": _body(FAILURE), "409": _body(other)}),
+        "/one": _get("one", {"404": _body(FAILURE)}),  # the first by name
     }
     assert {"NotFoundData", "NotFoundDataWhere", "ConflictData"} <= _models(generate(_document(paths)))
     package = generate(_document({**paths, "/three": _get("three", {"404": _body(other)})}))

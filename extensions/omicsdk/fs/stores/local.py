@@ -114,7 +114,10 @@ class LocalStore(Store):
                 yield entry
 
     def _names(self, path: str) -> tuple[list[str], set[str], set[str]]:
-        """Return the names in a folder in order, those of folders, and those of neither folders nor files."""
+        """Return the names in a folder in order, those of folders, and those of neither folders nor files.
+
+        Data for resuming earlier downloads into the folder is left out.
+        """
         self._check(path)
         names: list[str] = []
         folders: set[str] = set()
@@ -126,12 +129,14 @@ class LocalStore(Store):
                         _log.warning("%s is left out: it is a link out of the folder that files may be in", entry.path)
                         continue
                     name = entry.name
-                    names.append(name)
                     try:
                         if not entry.is_file():
+                            if name == WORK_FOLDER and entry.is_dir():  # records of downloads
+                                continue
                             (folders if entry.is_dir() else others).add(name)
                     except OSError:  # a link to itself
                         others.add(name)
+                    names.append(name)
         except FileNotFoundError as error:
             raise PathNotFound(path, "not found") from error
         except NotADirectoryError as error:
@@ -157,7 +162,7 @@ class LocalStore(Store):
     def _walked(self, top: str, look_up: Callable[[str], Entry | None]) -> Iterator[Entry]:
         """Yield the files below a folder, those of a folder in it in the place of its name.
 
-        Left out are pipes, sockets and devices, which may never end, and data for resuming earlier downloads into a folder.
+        Left out are pipes, sockets and devices, which may never end.
 
         Raises:
             InconsistentListing: After the last file: a folder below cannot be listed.
@@ -184,8 +189,6 @@ class LocalStore(Store):
             start, _, names, folders, others = levels[-1]
             for name in names:
                 if name in folders:
-                    if name == WORK_FOLDER:
-                        continue
                     path = start + name
                     break
                 if name in others and os.path.exists(start + name):  # noqa: PTH110 - a name of any bytes

@@ -213,10 +213,6 @@ def _listed(
             yield name, start + child.path, child
     else:
         fits_all, children = patterns.fit_all, store.entries(entry.path)
-        if uri.scheme == "file":  # records of downloads are listed by no command
-            from omicsdk.transfer.names import WORK_FOLDER
-
-            children = (child for child in children if child.name != WORK_FOLDER)
         for child in despite_contradictions(children, doubts):
             if fits_all or child.is_folder or patterns.fits(child.name, child.size, child.modified):
                 yield child.name, str(Uri(uri.scheme, child.path, child.is_folder)), child
