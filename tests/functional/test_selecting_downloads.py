@@ -93,5 +93,5 @@ def test_commands_take_filters(sandbox: Sandbox, capsys: pytest.CaptureFixture[s
 
 def test_removals_refuse_sizes_and_dates(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sync", "--delete", "--yes", "--min-size", "1K", "study/", "copy/"]) == 2
-    assert "--delete: not possible with limits of sizes or dates" in capsys.readouterr().err
+    assert "--delete is not possible with limits of sizes or dates" in capsys.readouterr().err
     assert not Path("copy").exists()

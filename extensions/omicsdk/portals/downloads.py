@@ -82,7 +82,7 @@ from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
 from omicsdk.transfer.engine.control import report_of
-from omicsdk.transfer.engine.options import check_choice
+from omicsdk.transfer.engine.options import InvalidOption, check_choice
 from omicsdk.transfer.names import is_remote
 from omicsdk.transfer.network.representations import UNNAMED
 from omicsdk.transfer.reports.report import raise_failure
@@ -319,7 +319,9 @@ def planned(
     check_choice("layout", layout, get_args(Layout))
     columns = parsed_map(map)
     if columns and format not in (None, TABLE.name):
-        raise UsageError(f"--map is for tables, not for --format {format}", remedy=f"Use --format {TABLE.name}.")
+        raise InvalidOption(
+            "map", f"is for tables, not for the format {format}", remedy=f"Use the format {TABLE.name}."
+        )
     named = TABLE if columns else None if format is None else format_named(format, FORMATS)
     is_all = not where and limit is None and sample is None
     selection = NOTHING_LEFT_OUT if is_all else Selection(where, limit, sample)

@@ -31,6 +31,7 @@ from omicsdk.portals.lists import (
     scheme_of,
     size_in,
 )
+from omicsdk.transfer.engine.options import InvalidOption
 
 # What `--map` can state: `checksum` is of the algorithm that its text shows.
 ROLES = ("url", "name", "size", "checksum", *ALGORITHMS)
@@ -237,7 +238,7 @@ def headings_by_user(columns: Sequence[tuple[str, str]], names: Sequence[str], l
     for role, column in columns:
         if column.lower() not in lower:
             remedy = f"Its columns are {', '.join(names[:20])}."
-            raise ListError(f"{label}: --map {role}={column}: no column is called so", remedy=remedy)
+            raise ListError(f"{label} has no column {column!r} for {role}", remedy=remedy)
         roles.setdefault(role, []).append(column.lower())
     sums = [(column, "" if role == "checksum" else role) for role in ROLES[3:] for column in roles.get(role, ())]
     urls, named, sizes = (tuple(roles.get(role, ())) for role in ROLES[:3])
@@ -364,13 +365,13 @@ def _at(text: str, number: int, count: int) -> str:
 
 
 def parsed_map(mapping: str | Sequence[str] | Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """What `--map` states: `url=download_link,md5=sum`.
+    """What the option `map` states: `url=download_link,md5=sum`.
 
     Args:
         mapping: The option.
 
     Raises:
-        ListError: It is malformed, or states no address.
+        InvalidOption: It is malformed, or states no address.
     """
     if isinstance(mapping, Mapping):
         pairs = list(mapping.items())
@@ -382,10 +383,10 @@ def parsed_map(mapping: str | Sequence[str] | Mapping[str, str]) -> tuple[tuple[
             for member in part.split(",")
             for role, _, name in [member.partition("=")]
         ]
-    remedy = f"Write --map url=COLUMN,md5=COLUMN with some of {', '.join(ROLES)}."
+    remedy = f"Write url=COLUMN,md5=COLUMN with some of {', '.join(ROLES)}."
     for role, name in pairs:
         if role not in ROLES or not name:
-            raise ListError(f"--map: {role}={name} states no column of a table", remedy=remedy)
+            raise InvalidOption("map", f"{role}={name} states no column of a table", remedy=remedy)
     if pairs and "url" not in dict(pairs):
-        raise ListError("--map states no column of addresses", remedy=remedy)
+        raise InvalidOption("map", "states no column of addresses", remedy=remedy)
     return tuple(pairs)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from omicsdk.core.archives import size_of
 from omicsdk.core.errors import UsageError
 from omicsdk.portals.lists import ListedFile
+from omicsdk.transfer.engine.options import InvalidOption
 from omicsdk.transfer.filters import regular_expression
 
 _CONDITION = re.compile(
@@ -129,7 +130,7 @@ class Selection:
     def __init__(self, where: str = "", limit: int | None = None, sample: int | None = None) -> None:
         for name, value in (("limit", limit), ("sample", sample)):
             if value is not None and value < 1:
-                raise UsageError(f"--{name} {value}: not a number of files", remedy="Use 1 or more.")
+                raise InvalidOption(name, f"{value}: not a number of files", remedy="Use 1 or more.")
         self.limit, self.sample = limit, sample
         self.alternatives = conditions_of(where) if where.strip() else ()
 

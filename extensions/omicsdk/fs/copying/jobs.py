@@ -44,6 +44,7 @@ from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, NotAFolder, PathNotFound, Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.engine.options import InvalidOption
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.names import WORK_FOLDER, LinkGuard
 
@@ -383,7 +384,7 @@ def planned_sync(
         raise NotAFolder(str(target), "is a file", remedy="Name a folder.")
     if removes and patterns.has_facts:
         # A file that differs in size or date at both ends could be selected at the target only, and be removed.
-        raise UsageError("--delete: not possible with limits of sizes or dates", remedy="Filter by names.")
+        raise InvalidOption("delete", "is not possible with limits of sizes or dates", remedy="Filter by names.")
     unfit: list[tuple[Selected, OmicsError]] = []
     extra: list[tuple[Selected, OmicsError]] = []
 
