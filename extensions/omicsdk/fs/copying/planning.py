@@ -295,11 +295,13 @@ def _fit(
 ) -> Iterator[Selected]:
     """Yield the files whose names can be names in a folder, where others are folders; add those that cannot be to `unfit`."""
     room = room_in(folder.path) if folder.scheme == "file" else ROOM
+    # Lists of portals and locks are read before their folder is known.
+    place = "on this machine" if folder == Uri("file", ".") else f"in {folder}"
     for file in files:
         why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS and folder.scheme != "s3" else ""
         if why:
             alone = "" if why == _ENDS else ", or alone, to a name of your own"
-            reason = f"cannot be a file in {folder}: its key {why}"
+            reason = f"cannot be a file {place}: its key {why}"
             unfit.append(
                 (file, PathError(str(file.uri), reason, remedy=f"It was skipped. Copy it to a bucket{alone}."))
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from omicsdk.cli.commands.files.listings import ANYWHERE, THERE, Places, Targets, print_bytes
-from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
+from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
 from omicsdk.cli.commands.values import STREAM, agreed
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import TextAndData
@@ -292,7 +292,10 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
     title = f"{'Move' if result.did == 'moved' else 'Copy'} to {plan.base}"
     is_single = len(report.outcomes) == len(plan.files) == 1 and not sync
     where = _landed(plan, plan.files[0], report.outcomes[0]) if is_single else str(plan.base)
-    finish(report, call, title=title, where=where, did="copied" if result.kept else result.did, more=facts)
+    # What cannot be copied at all would not be by a repetition.
+    remedy = "" if plan.unfit and len(report.failed) == len(plan.unfit) else AGAIN
+    did = "copied" if result.kept else result.did
+    finish(report, call, title=title, where=where, did=did, more=facts, remedy=remedy)
     if sync and not sync.listed and not report.outcomes:
         tell_empty(call)
     files = [*plan.files, *(file for file, _ in plan.unfit)]
