@@ -218,7 +218,7 @@ class Downloads(Engine[Job]):
         # The first claim is by the size alone and examines no path; only one that fails is repeated with what is on disk.
         if size > LARGEST or self._space.claim(size, now) is None:  # a size that no file has is reported as such
             return False
-        error = self._space.claim(bytes_needed(item, self._files), now, name=item.title)
+        error = self._space.claim(bytes_needed(item.name, item.size, self._files), now, name=item.title)
         cache = self._options.cache
         if error is not None and cache is not None and self._options.link != "copy" and cache.has(item):
             return False  # a link takes no space
