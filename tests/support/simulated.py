@@ -371,8 +371,8 @@ class Pool:
 
     tasks: deque[Callable[[], None]]
 
-    def __init__(self, name: str, threads: int, inbox: Any, *, gives_way: bool = False) -> None:
-        del name, threads, gives_way
+    def __init__(self, name: str, threads: int, inbox: Any) -> None:
+        del name, threads
         self._inbox = inbox
         self._mine: list[Callable[[], None]] = []
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,17 +23,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-#: Increment of the niceness of low-priority threads.
-_NICER = 5
-
-
 class _Threads:
     """Threads that are started on demand. Daemons: a call that hangs must not prevent the interpreter from ending."""
 
-    def __init__(self, name: str, limit: int, *, gives_way: bool = False) -> None:
+    def __init__(self, name: str, limit: int) -> None:
         self._name = name
         self._limit = limit
-        self._gives_way = gives_way
         self._queue: SimpleQueue[Callable[[], None] | None] | None = None  # created for the first task
         self._threads: list[threading.Thread] = []
 
@@ -61,10 +54,6 @@ class _Threads:
                 self._queue.put(None)
 
     def _run(self, queue: SimpleQueue[Callable[[], None] | None]) -> None:
-        if self._gives_way and sys.platform == "linux":  # otherwise it would apply to the whole process
-            with suppress(OSError):
-                thread_id = threading.get_native_id()
-                os.setpriority(os.PRIO_PROCESS, thread_id, os.getpriority(os.PRIO_PROCESS, thread_id) + _NICER)
         while (task := queue.get()) is not None:
             task()
 
@@ -324,15 +313,13 @@ class Pool(_Threads):
         name: What the threads are called.
         threads: Maximum number of results, 1 or more.
         inbox: Where results go.
-        gives_way: Whether they take what the engine's thread leaves of the cores, where the system has priorities of
-            threads.
 
     Attributes:
         waiting: Tasks that were handed in and whose results have not been delivered.
     """
 
-    def __init__(self, name: str, threads: int, inbox: Inbox, *, gives_way: bool = False) -> None:
-        super().__init__(name, threads, gives_way=gives_way)
+    def __init__(self, name: str, threads: int, inbox: Inbox) -> None:
+        super().__init__(name, threads)
         self.waiting = 0
         self._inbox = inbox
 

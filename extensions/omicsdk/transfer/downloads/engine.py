@@ -136,10 +136,10 @@ class Downloads(Engine[Job]):
         self._controllers.append(self._calls)
         self._unlocated = deque[Job]()
         self._calling = False  # whether calls for URLs ran or waited in the last round
-        # On two cores hashing would otherwise slow the thread that receives, and a server on the same machine.
-        self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
+        # Without a lower priority: on two cores they would fall behind a fast link, and hash a large file's end alone.
+        self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
         self._caches = settings.options.cache is not None
-        self._cachers = Pool("omicsdk-cache", CACHE_COPIES, self._inbox, gives_way=True)
+        self._cachers = Pool("omicsdk-cache", CACHE_COPIES, self._inbox)
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
         self._small = dict[int, Small]()
