@@ -14,7 +14,7 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, write_private, write_text
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -204,9 +204,10 @@ def merged(layers: Iterable[Layer]) -> Settings:
 
 def copied(value: Any) -> Any:
     """Return a copy of a decoded JSON value."""
-    if is_object(value):
-        return {name: copied(member) for name, member in value.items()}
-    return [copied(item) for item in value] if is_array(value) else value
+    plain: Json = value
+    if isinstance(plain, dict):
+        return {name: copied(member) for name, member in plain.items()}
+    return [copied(item) for item in plain] if isinstance(plain, list) else plain
 
 
 def merge(into: dict[str, Json], layer: Layer) -> None:
