@@ -52,7 +52,7 @@ def test_an_update_is_appended_to_a_list_and_replaces_a_value() -> None:
     data = laid(
         "- {target: \"$.a['list','list']\", update: {name: six}}\n- {target: $.b.x, update: no}\n- {target: '$.a.list[0]', update: zero}\n"
     )
-    assert data["a"]["list"][5:] == [{"name": "six"}]  # type: ignore[index,call-overload]
+    assert data["a"]["list"][5:] == [{"name": "six"}]  # type: ignore[index,call-overload] - JSON
     assert data["a"]["list"][0] == "zero"  # type: ignore[index,call-overload]
     assert data["b"]["x"] == "no"  # type: ignore[index,call-overload]
 

@@ -97,7 +97,7 @@ def warn_of_shortage(plan: CopyPlan, *, moves: bool = False) -> None:
 
     folder = os.path.abspath(plan.base.path)  # noqa: PTH100 - as the engine names the parts
     parts = PartFiles.of_journal(folder, str(_unfinished(plan).path or journal_path(folder)), Disk())
-    disk = os.stat(nearest_folder(folder)).st_dev  # noqa: PTH116
+    disk = os.stat(nearest_folder(folder)).st_dev  # noqa: PTH116 - a path that is text already
     needed = sum(
         bytes_needed(file.name, file.entry.size, parts)
         for file in plan.files
