@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from omicsdk.core.request import Request
+
 
 def jwt_expiry(token: str) -> float | None:
     """Return when a JSON Web Token expires.
@@ -190,6 +192,21 @@ class Credentials:
     def goes_to(self, url: str) -> bool:
         """Whether they may be sent to the service of a client."""
         return self._origins is None or "*" in self._origins or origin_of(url) in self._origins
+
+    @property
+    def passed(self) -> Credentials:
+        """The credentials as they were passed to the client."""
+        return self
+
+    def chosen(self, request: Request, *, elsewhere: bool) -> Credentials | None:
+        """Return the credentials for a request; None to send none.
+
+        Args:
+            request: The request.
+            elsewhere: Whether it goes to another origin than the client's base URL.
+        """
+        del request, elsewhere
+        return self
 
     def ready(self) -> bool:
         """Whether `headers` returns at once; if False, event loops call it in a thread."""

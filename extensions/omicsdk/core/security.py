@@ -315,12 +315,17 @@ class SchemeCredentials(Credentials):
         super().__init__("*")
         self.security = security
         self.parts = parts
-        self.single = single
+        self._single = single
         # False for none, so that a search without a result is remembered, too.
         self._found: dict[tuple[Requirement, bool, bool], Credentials | Literal[False]] = {}
         # Credentials that were not passed by scheme may be those of one only: which is unknown where several fit.
         usual = {name for names in security.default for name in names} & parts.keys()
         self._elsewhere = parts if single is None else {name: parts[name] for name in usual or _only(parts)}
+
+    @property
+    def passed(self) -> Credentials:
+        """The credentials as they were passed to the client; those by scheme as one."""
+        return self._single or self
 
     def chosen(self, request: "Request", *, elsewhere: bool) -> Credentials | None:
         """Return the credentials for a request; None to send none.

@@ -592,10 +592,9 @@ def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials
     if credentials is None or request.public or not hop.trusted:
         return None
     is_other_origin = bool(request.server) and origin_of(hop.url) != origin_of(manners.base_url)
-    if (chosen := getattr(credentials, "chosen", None)) is not None:  # of those for several schemes
-        credentials: Credentials | None = chosen(request, elsewhere=is_other_origin)
-        if credentials is None:
-            return None
+    credentials = credentials.chosen(request, elsewhere=is_other_origin)
+    if credentials is None:
+        return None
     # The URL of the server comes from the document, not from the user: a token without origins was meant for the base URL.
     if is_other_origin and credentials.origins is None and not (security is not None and security.is_stated):
         return None  # the document sends them to its own servers at most
@@ -735,7 +734,7 @@ class _Transport:
     def credentials(self) -> Credentials | None:
         """The credentials as they were passed; those by scheme as one."""
         credentials = self._manners.credentials
-        return getattr(credentials, "single", None) or credentials
+        return credentials and credentials.passed
 
     @property
     def retry(self) -> Retry:
