@@ -315,7 +315,7 @@ def test_every_form_of_output(omics, user_file, form, words):
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 def test_the_file_of_the_machine_stays_readable_and_holds_no_secret(omics, user_file, tmp_path, monkeypatch):
     site = tmp_path / "etc" / "config.json"
-    monkeypatch.setattr("omicsdk.hca.config.SITE_FILE", site)
+    monkeypatch.setattr("omicsdk.hca.config.SITE_FILE", str(site))
     omics("config", "set", "creator_uid", "2", "--file", str(site))
     assert stat.S_IMODE(site.stat().st_mode) == 0o644
     ran = omics("config", "set", "oauth2_token.access_token", "-", "--file", str(site), typed=CANARY)

@@ -158,13 +158,20 @@ def test_an_update_is_merged_like_a_file(tmp_path: Path):
 def test_the_files_of_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    made = files_of({"XDG_CONFIG_HOME": "x", "HCA_CONFIG_FILE": os.pathsep.join(["~/a.json", "", "b.json"])}, NOWHERE)
-    assert made == [NOWHERE, Path("x/hca/config.json"), tmp_path / "a.json", Path("b.json")]
+    made = files_of(
+        {"XDG_CONFIG_HOME": "x", "HCA_CONFIG_FILE": os.pathsep.join(["~/a.json", "", "b.json"])}, str(NOWHERE)
+    )
+    assert [Path(file) for file in made] == [
+        NOWHERE,
+        Path("x/hca/config.json"),
+        tmp_path / "a.json",
+        Path("b.json"),
+    ]
 
 
 def test_drive_letters_are_no_separators_on_windows(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "pathsep", ";")
-    made = files_of({"XDG_CONFIG_HOME": "x", "HCA_CONFIG_FILE": r"C:\hca\a.json;D:\b.json"}, NOWHERE)
+    made = files_of({"XDG_CONFIG_HOME": "x", "HCA_CONFIG_FILE": r"C:\hca\a.json;D:\b.json"}, str(NOWHERE))
     assert [str(file) for file in made[2:]] == [r"C:\hca\a.json", r"D:\b.json"]
 
 

@@ -122,9 +122,9 @@ def paths() -> list[dict[str, Any]]:
     user_count = len(files) - len(named) - 1
     origins = ["this machine", *["this user"] * user_count, *["HCA_CONFIG_FILE"] * len(named)]
     settings = settings_path()
-    rows = [] if settings is None else [(settings, "omicsdk")]
+    rows: list[tuple[str | Path, str]] = [] if settings is None else [(settings, "omicsdk")]
     rows += zip(files, origins, strict=True)
-    return [{"path": str(path), "exists": path.is_file(), "origin": origin} for path, origin in rows]
+    return [{"path": str(path), "exists": Path(path).is_file(), "origin": origin} for path, origin in rows]
 
 
 def set_setting(
@@ -345,13 +345,13 @@ def _secret(name: str, origin: str) -> OmicsError:
 def _file(named: Path | None) -> Path:
     from omicsdk.hca.config import user_file
 
-    return Path(named) if named else user_file(os.environ)
+    return Path(named or user_file(os.environ))
 
 
 def _is_site_file(path: Path) -> bool:
     from omicsdk.hca.config import SITE_FILE
 
-    return path.absolute() == SITE_FILE.absolute()
+    return path.absolute() == Path(SITE_FILE).absolute()
 
 
 def _value(keys: Keys, word: str, *, text: bool) -> Json:

@@ -190,6 +190,8 @@ def _defaults(logins: Sequence[Login], console: Console) -> list[str]:
     if not any(login.service == "dss" and not login.problem for login in logins) or not has_user_folder(os.environ):
         return []
 
+    from pathlib import Path
+
     from omicsdk.cli.catalog import commands_of
     from omicsdk.cli.services import SERVICES
     from omicsdk.core.settings.config import set_value
@@ -198,7 +200,7 @@ def _defaults(logins: Sequence[Login], console: Console) -> list[str]:
 
     configured = read_settings().get("dss", default={})
     missing = missing_defaults(commands_of(SERVICES["dss"]), configured if is_object(configured) else {})
-    file = user_file(os.environ)
+    file = Path(user_file(os.environ))
     question = f"Use the replica {REPLICA} of the Data Store by default (written into {file})?"
     if not missing or not _agrees(console, question, columns()):
         return []

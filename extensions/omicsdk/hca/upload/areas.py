@@ -11,7 +11,6 @@ files, is never written.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.settings.config import Keys, name_of, read_layer, set_value, unset
@@ -21,6 +20,7 @@ from omicsdk.hca.config import SITE_FILE, HCAConfig
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import Any
 
 # Problems that one message names; the rest is counted.
@@ -323,6 +323,8 @@ class UploadConfig:
         Raises:
             ConfigError: A file is malformed or cannot be written, or the area is in the file of the whole machine.
         """
+        from pathlib import Path  # here: commands that read the areas need no pathlib, which takes 2 ms to import
+
         for file in self._config.config_files:
             _forget(Path(file), area_uuid)
         self._uris.pop(area_uuid, None)
@@ -341,6 +343,8 @@ class UploadConfig:
         return value or default
 
     def _write(self, keys: tuple[str, ...], value: Any) -> None:
+        from pathlib import Path
+
         set_value(Path(self._config.config_files[-1]), ("upload", *keys), value)
         self._config.take_over(("upload", *keys), value)
 
@@ -353,7 +357,7 @@ def _forget(file: Path, area_uuid: str) -> None:
         return
     areas: object = section.get("areas")
     named, selected = is_object(areas) and area_uuid in areas, section.get("current_area") == area_uuid
-    if (named or selected) and file == SITE_FILE:
+    if (named or selected) and str(file) == SITE_FILE:
         raise ConfigError(
             f"{area_uuid} is in {file}, which applies to the whole machine",
             remedy="Ask the machine's administrator to remove it there.",

@@ -84,7 +84,7 @@ def test_forgetting_takes_an_area_out_of_every_file_of_the_user(
 def test_a_file_of_the_whole_machine_is_left_alone(home: Path, user_file: Path, tmp_path: Path, monkeypatch: Any):
     site = tmp_path / "site.json"
     write(site, known(UUID))
-    monkeypatch.setattr("omicsdk.hca.upload.areas.SITE_FILE", site)
+    monkeypatch.setattr("omicsdk.hca.upload.areas.SITE_FILE", str(site))
     settings = UploadConfig(HCAConfig(site_file=site))
     with pytest.raises(ConfigError, match="applies to the whole machine"):
         settings.forget_area(UUID)
