@@ -18,8 +18,10 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT
 MIB = 1024 * 1024
 #: What a process may take to end; without care each of these would take longer than the test's patience.
 SOON = 3.0
+#: The stacks of all threads are in the output of a process that does not end.
 BEGINNING = """
-import sys, threading
+import faulthandler, sys, threading
+faulthandler.dump_traceback_later(20, exit=True)
 from omicsdk.transfer import Control, Item, Location, PutTo, Transfer, Upload, download, upload
 
 def ready(progress=None):
@@ -55,7 +57,7 @@ def interrupted() -> Iterator[Callable[..., str]]:
             assert process.stdout.readline() == "again\n"
             process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
-        assert time.monotonic() - began < SOON
+        assert time.monotonic() - began < SOON, errors
         assert process.returncode == -signal.SIGINT, errors
         return errors
 
