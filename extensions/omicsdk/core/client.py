@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.model import Shape
+    from omicsdk.core.response import Check
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.hooks import AsyncHooks, Hooks
     from omicsdk.core.sending.transport import Pace, SecurityRules, Timeout
@@ -104,9 +104,7 @@ class _Reading:
             error.__class__ = getattr(import_module(self.error_module), kind.__name__)
             error.strict = self.strict
 
-    def response(
-        self, request: Request, raw: httpx.Response, check: Callable[[Any, Shape], None] | None = None
-    ) -> Response:
+    def response(self, request: Request, raw: httpx.Response, check: Check | None = None) -> Response:
         """Return a whole response as plain data.
 
         Args:

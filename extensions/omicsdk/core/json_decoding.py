@@ -5,7 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -27,17 +27,18 @@ _pauses = 0
 _was_enabled = False
 
 
-@contextmanager
-def paused_for(size: int) -> Generator[None]:
+def paused_for(size: int) -> AbstractContextManager[None]:
     """Pause the cyclic garbage collector while a body of `size` bytes is decoded, if that is faster.
 
     Its passes take two thirds of the time of decoding many small objects, none of which is garbage. The pause applies
     to the process, so the pauses of all threads are counted, and the last one restores the state that the first one
     found.
     """
-    if not pause_enabled or size < LARGE:
-        yield
-        return
+    return nullcontext() if not pause_enabled or size < LARGE else _paused()
+
+
+@contextmanager
+def _paused() -> Generator[None]:
     global _pauses, _was_enabled
     # The collector is the process's: the first of several threads disables it, and the last one restores its state.
     with _pause_lock:

@@ -30,7 +30,7 @@ from omicsdk.core.client import (
 from omicsdk.core.json_decoding import DECODED
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.request import OperationFacts, Request
-from omicsdk.core.response import Response, ResponseHeaders, ResponseWithHeaders
+from omicsdk.core.response import Check, Response, ResponseHeaders, ResponseWithHeaders
 
 if TYPE_CHECKING:
     import httpx
@@ -165,6 +165,7 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
     parse: Callable[[Response], R]
     headers: type[H]
     checks: ResponseCheck | None = None
+    check_page: Check | None = None  # of an operation that responds in pages
     _recipe: Recipe | None = None  # not the client: that has its calls, and would outlive its last reference
 
     def __init__(self, operation: "AnyOperation[P, R, Any, Any, H]", exchange: E | None) -> None:
@@ -210,14 +211,6 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
                 raise
             raise TypeError(message) from None
 
-    def _checked(self, request: Request, response: "httpx.Response") -> "httpx.Response":
-        if self.checks is not None:
-            self.checks.check(self.facts, request, response)
-        return response
-
-    def _response(self, request: Request, response: "httpx.Response") -> Response:
-        return self._exchange.response(request, response)
-
     def _with_headers(self, response: Response) -> ResponseWithHeaders[R, H]:
         headers = self.headers(response.headers, self.facts.name, strict=response.strict)
         return ResponseWithHeaders(self.parse(response), headers, response.status)
@@ -244,13 +237,13 @@ class Call(AnyCall[P, R, Exchange, H], Generic[P, R, H]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self._request(*args, **kwargs)
-        return self.parse(self._response(request, self._sent(request)))
+        return self.parse(self._exchange.response(request, self._sent(request), self.check_page))
 
     @call_form
     def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> ResponseWithHeaders[R, H]:
         # Return the decoded response together with its headers.
         request = self._request(*args, **kwargs)
-        return self._with_headers(self._response(request, self._sent(request)))
+        return self._with_headers(self._exchange.response(request, self._sent(request), self.check_page))
 
     @call_form
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
@@ -258,7 +251,10 @@ class Call(AnyCall[P, R, Exchange, H], Generic[P, R, H]):
         return _undecoded(self._sent(self._request(*args, **kwargs)))
 
     def _sent(self, request: Request) -> "httpx.Response":
-        return self._checked(request, self._exchange.send(request))
+        response = self._exchange.send(request)
+        if self.checks is not None:
+            self.checks.check(self.facts, request, response)
+        return response
 
     def responses(self, request: Request) -> Iterator["httpx.Response"]:
         """Yield the response to a request from `build`, and those of the following pages."""
@@ -270,13 +266,13 @@ class AsyncCall(AnyCall[P, R, AsyncExchange, H], Generic[P, R, H]):
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self._request(*args, **kwargs)
-        return self.parse(self._response(request, await self._sent(request)))
+        return self.parse(self._exchange.response(request, await self._sent(request), self.check_page))
 
     @call_form
     async def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> ResponseWithHeaders[R, H]:
         # Return the decoded response together with its headers.
         request = self._request(*args, **kwargs)
-        return self._with_headers(self._response(request, await self._sent(request)))
+        return self._with_headers(self._exchange.response(request, await self._sent(request), self.check_page))
 
     @call_form
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
@@ -284,7 +280,10 @@ class AsyncCall(AnyCall[P, R, AsyncExchange, H], Generic[P, R, H]):
         return _undecoded(await self._sent(self._request(*args, **kwargs)))
 
     async def _sent(self, request: Request) -> "httpx.Response":
-        return self._checked(request, await self._exchange.send(request))
+        response = await self._exchange.send(request)
+        if self.checks is not None:
+            self.checks.check(self.facts, request, response)
+        return response
 
     async def responses(self, request: Request) -> AsyncIterator["httpx.Response"]:
         """Yield the response to a request from `build`, and those of the following pages."""

@@ -1,9 +1,14 @@
 """The places of items in pages: decoded JSON responses."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import DecodeError, shortened
-from omicsdk.core.model import ANY, Shape, array, check
+from omicsdk.core.model import ANY, Model, Shape, array, check
+
+if TYPE_CHECKING:
+    from omicsdk.core.request import Paging
 
 #: Header that names the page's list; HCA services send it with every page but the last.
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
@@ -58,6 +63,11 @@ def values_at(page: Any, path: str) -> list[str | None]:
     return [str(value) if isinstance(value, (str, int)) and value != "" else None for value in values]
 
 
+def content_key(paging: "Paging", headers: Mapping[str, str]) -> str:
+    """Return the dotted key of a page's list: the server's, else the document's."""
+    return headers.get(CONTENT_KEY_HEADER) or paging.items
+
+
 def alternatives(key: str) -> list[str]:
     """Return the keys that a page's list may have, if the document names several: `groups|roles`."""
     return key.removesuffix("?").split("|")
@@ -87,6 +97,41 @@ def items_at(page: Any, key: str, operation: str = "the service", each: Shape = 
     if each is not ANY:
         check(operation, key, list_, array(each))
     return list_
+
+
+def check_page(paging: "Paging", operation: str, headers: Mapping[str, str], page: Any, shape: Shape) -> None:
+    """Check that a decoded page has its list, and that its entries are objects or texts where the document has those.
+
+    Args:
+        paging: Names the list's place in the page, unless a header does.
+        operation: The operation, for the error.
+        headers: The response's headers.
+        page: Its decoded JSON.
+        shape: The document's shape of the page.
+
+    Raises:
+        DecodeError: The list is missing, or an entry is of another type, so that it has none of its fields.
+    """
+    key = content_key(paging, headers)
+    items = items_at(page, key, operation)
+    list_shape = _list_shape(shape.model, alternatives(key)[0]) if key else shape
+    kind = list_shape.of[0].kind if list_shape.kind == "array" else ""
+    cls, expected = (
+        (str, "text") if kind == "string" else (dict, "an object") if kind in ("model", "map") else (object, "")
+    )
+    for number, item in enumerate(items):
+        if not isinstance(item, cls):
+            raise DecodeError(operation, f"{key}[{number}]", item, expected=expected)
+
+
+@cache
+def _list_shape(model: Callable[[], type[Model]] | None, key: str) -> Shape:
+    """Return the document's shape under a dotted key of a model; the same for each page."""
+    shape = Shape("model", model=model)
+    for step in key.split("."):
+        fields = shape.model().FIELDS if shape.model is not None else ()
+        shape = next((field.shape for field in fields if field.wire == step), ANY)
+    return shape
 
 
 def list_at(page: Any, key: str) -> list[Any] | None:

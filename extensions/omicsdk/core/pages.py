@@ -1,16 +1,15 @@
 """Operations that respond in pages."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Generic
 
-from omicsdk.core.errors import DecodeError
 from omicsdk.core.items import AsyncItems, Item, Items
-from omicsdk.core.model import ANY, Shape
+from omicsdk.core.model import ANY
 from omicsdk.core.operation import A, AnyOperation, AsyncCall, Call, H, P, R, S, call_form
 from omicsdk.core.page_breaks import page_break
-from omicsdk.core.page_items import alternatives, items_at
-from omicsdk.core.paging import Walk, content_key
+from omicsdk.core.page_items import alternatives, check_page, content_key, items_at
+from omicsdk.core.paging import Walk
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import Response, ResponseHeaders
 
@@ -32,37 +31,6 @@ def _items_of(
     return response.json(lambda page: items_at(page, key, facts.name), ANY)
 
 
-def _check_page(key: str, operation: str, page: Any, shape: Shape) -> None:
-    """Check that a decoded page has its list, and that its entries are objects or texts where the document has those.
-
-    Args:
-        key: The list's dotted place in the page, as the document or the service names it.
-        operation: The operation, for the error.
-        page: The page.
-        shape: The document's shape of the page.
-
-    Raises:
-        DecodeError: The list is missing, or an entry is of another type, so that it has none of its fields.
-    """
-    items = items_at(page, key, operation)
-    for step in alternatives(key)[0].split(".") if key else ():
-        fields = shape.model().FIELDS if shape.model is not None else ()
-        shape = next((field.shape for field in fields if field.wire == step), ANY)
-    kind = shape.of[0].kind if shape.kind == "array" else ""
-    cls, expected = (
-        (str, "text") if kind == "string" else (dict, "an object") if kind in ("model", "map") else (object, "")
-    )
-    for number, item in enumerate(items):
-        if not isinstance(item, cls):
-            raise DecodeError(operation, f"{key}[{number}]", item, expected=expected)
-
-
-def _page_check(facts: OperationFacts, headers: Mapping[str, str]) -> Callable[[Any, Shape], None]:
-    """Return the check of an operation's page."""
-    assert facts.paging is not None
-    return partial(_check_page, content_key(facts.paging, headers), facts.name)
-
-
 class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
     """An operation of a Client that responds in pages.
 
@@ -81,9 +49,6 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
             following = walk.following(following, response)
             page_break()
 
-    def _response(self, request: Request, response: "httpx.Response") -> Response:
-        return self._exchange.response(request, response, _page_check(self.facts, response.headers))
-
     @call_form
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
         # Iterate over the pages as they arrive.
@@ -96,11 +61,13 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
 
     def _pages(self, request: Request) -> Iterator[R]:
         for response in self.responses(request):
-            yield self.parse(self._response(request, response))
+            yield self.parse(self._exchange.response(request, response, self.check_page))
 
     def _items(self, request: Request) -> Iterator[Item]:
         for response in self.responses(request):
-            yield from _items_of(self.facts, self._response(request, response), self.parse, self.items)
+            yield from _items_of(
+                self.facts, self._exchange.response(request, response, self.check_page), self.parse, self.items
+            )
 
 
 class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
@@ -120,9 +87,6 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
             yield response
             following = walk.following(following, response)
 
-    def _response(self, request: Request, response: "httpx.Response") -> Response:
-        return self._exchange.response(request, response, _page_check(self.facts, response.headers))
-
     @call_form
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
         # Iterate over the pages as they arrive.
@@ -135,11 +99,13 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
 
     async def _pages(self, request: Request) -> AsyncIterator[R]:
         async for response in self.responses(request):
-            yield self.parse(self._response(request, response))
+            yield self.parse(self._exchange.response(request, response, self.check_page))
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
         async for response in self.responses(request):
-            for item in _items_of(self.facts, self._response(request, response), self.parse, self.items):
+            for item in _items_of(
+                self.facts, self._exchange.response(request, response, self.check_page), self.parse, self.items
+            ):
                 yield item
 
 
@@ -155,6 +121,8 @@ class AnyPagedOperation(AnyOperation[P, R, S, A, H], Generic[P, R, Item, S, A, H
     ) -> None:
         super().__init__(facts, build, parse, headers=headers)
         self.items = items
+        assert facts.paging is not None
+        self.check_page = partial(check_page, facts.paging, facts.name)
 
 
 class PagedOperation(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.page_items import CONTENT_KEY_HEADER, found_at, items_at, list_at
+from omicsdk.core.page_items import content_key, found_at, items_at, list_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import Paging, Request
 from omicsdk.core.type_guards import number_in
@@ -236,8 +236,3 @@ def _counted(paging: Paging, request: Request, page: Any, next_number: int | Non
 
 def _number(text: object, otherwise: int) -> int:
     return otherwise if (number := number_in(text)) is None else number
-
-
-def content_key(paging: Paging, headers: Mapping[str, str]) -> str:
-    """Return the dotted key of a page's list: the server's, else the document's."""
-    return headers.get(CONTENT_KEY_HEADER) or paging.items

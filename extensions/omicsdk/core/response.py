@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
@@ -14,6 +15,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 R = TypeVar("R", covariant=True)
 H = TypeVar("H", covariant=True)
+Check = Callable[[Mapping[str, str], Any, Shape], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Response:
         encoding: The encoding of the text, from its Content-Type.
         errors: How bytes are decoded that the encoding does not allow: a name of Python's codecs.
         strict: Whether a response that does not conform to the document is an error.
-        check: Checks decoded JSON by its shape before it is read, as that of a page; raises DecodeError.
+        check: Checks decoded JSON by the headers and its shape before it is read, as that of a page; raises DecodeError.
         url: The URL that it came from.
         decoded: Its JSON, if it was decoded before; taken by the first that reads it.
     """
@@ -40,7 +42,7 @@ class Response:
     encoding: str = "utf-8"
     errors: str = field(default="strict", kw_only=True)
     strict: bool = False
-    check: Callable[[Any, Shape], None] | None = field(default=None, repr=False)
+    check: Check | None = field(default=None, repr=False)
     url: str = field(default="", repr=False)  # may be presigned
     decoded: list[Any] = field(default_factory=list[Any], repr=False, compare=False)
 
@@ -64,8 +66,9 @@ class Response:
             except ValueError as error:
                 raise not_json(self.operation, self.url, self._shown(), str(error)) from error
             if self.check is not None:
-                self.check(data, shape)
-            if self.strict or self.content:
+                self.check(self.headers, data, shape)
+            # An object is all that is required without `strict`: most pass without a call.
+            if self.strict or (self.content and data.__class__ is not dict):
                 check(self.operation, "", data, required_shape(shape, strict=self.strict))
             result = decode(data)
             del data  # before the collector resumes, or it would traverse all of it
@@ -77,7 +80,7 @@ class Response:
         Raises:
             NotJson, DecodeError: As for `json`, and for a body that is not an object: it has none of the model's fields.
         """
-        return self.json(model_of(cls), Shape("model", model=lambda: cls))
+        return self.json(*_model_reader(cls))
 
     def comes_as(self, *media_types: str) -> bool:
         """Whether its Content-Type is one of several.
@@ -138,6 +141,11 @@ def model_of(cls: type[M]) -> Callable[[Any], M]:
         return cls.from_dict(data) if data.__class__ is dict else cast("M", otherwise_typed(cls.__name__, data))
 
     return decode
+
+
+@cache
+def _model_reader(cls: type[Model]) -> tuple[Callable[[Any], Any], Shape]:
+    return model_of(cls), Shape("model", model=lambda: cls)
 
 
 def as_it_came(data: Any) -> Any:

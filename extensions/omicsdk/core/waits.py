@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import Clock
 from omicsdk.core.errors import Interrupted
 
 #: Seconds between two checks of whether to stop.
@@ -37,13 +37,8 @@ def stopping(stopped: Callable[[], bool]) -> Generator[None]:
         _STOPPED.reset(token)
 
 
-def stop_of(clock: Clock = SYSTEM_CLOCK) -> Callable[[], bool]:
-    """Return what ends waits for services: the clock's stop, else that of `stopping`; `never` without either.
-
-    Args:
-        clock: The clock of the client that waits.
-    """
-    return clock.stopped if isinstance(clock, StoppableClock) else _STOPPED.get()
+#: Returns what ends waits for services: the stop of `stopping`; `never` outside of it.
+stop_of = _STOPPED.get
 
 
 def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock: Clock) -> None:

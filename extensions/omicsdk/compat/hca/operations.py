@@ -13,8 +13,7 @@ from omicsdk.compat.responses import DocumentedBody, DocumentedResponse, transla
 from omicsdk.core.json_parts import page_of
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.likeness import nearest
-from omicsdk.core.page_items import items_at
-from omicsdk.core.paging import content_key
+from omicsdk.core.page_items import content_key, items_at
 from omicsdk.core.request import URI_LIST, Paging
 from omicsdk.core.streaming import body_of
 

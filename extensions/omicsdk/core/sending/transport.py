@@ -959,15 +959,20 @@ class Transport(_Transport):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send():
                 most = None if request.streams else self._response_limit
-                return self._sender.send(action, request, stream, most, stop_of(self._manners.clock))
+                return self._sender.send(action, request, stream, most, self._stop())
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
-                stopped = stop_of(self.clock)
+                stopped = self._stop()
                 clock = self.clock if stopped is never else StoppableClock(self.clock, stopped)
                 return clock.sleep(seconds)
             case Renew(credentials, refused):
                 return credentials.renew(refused)
+
+    def _stop(self) -> Callable[[], bool]:
+        """Return what ends waits: the clock's stop, else that of the workflow."""
+        clock = self._manners.clock
+        return clock.stopped if isinstance(clock, StoppableClock) else stop_of()
 
     @cached_property
     def _sender(self) -> "Sender":

@@ -24,7 +24,6 @@ from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, PoolKe
 from omicsdk.core.sending.failures import WIRE_ERRORS, TooSlow, failure_of, is_of_login, unsendable
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
-from omicsdk.core.type_guards import number_in
 from omicsdk.core.waits import TICK, interrupted, never
 
 if TYPE_CHECKING:
@@ -174,7 +173,8 @@ class _Whole:
         if most is None or undone or response.request.method == "HEAD" or response.is_error:
             return
         # Only a first look: the header may be missing or wrong, so that the pieces are counted as well.
-        if (number_in(response.headers.get("content-length", "")) or 0) > most:
+        content_length: str = response.headers.get("content-length", "")
+        if content_length.isdecimal() and int(content_length[:20]) > most:
             raise self._too_large(most)
 
     def _undone(self, content_encoding: str) -> list[str]:
