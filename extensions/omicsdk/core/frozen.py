@@ -1,7 +1,8 @@
 """Frozen dataclasses for modules that every command imports.
 
 To import dataclasses is to import inspect, ast and tokenize, and each class compiles generated code: 12 of the 75 ms of CPU of
-`omics cat` of an object (benchmarks/buckets.py). Here both wait until a program asks for a signature, or for the fields.
+`omics cat` of an object (benchmarks/buckets.py). Here the import waits until a program requests a signature or the fields, and
+the code, of `__init__` alone, until the first object of a class.
 """
 
 from __future__ import annotations
@@ -56,7 +57,6 @@ class Frozen:
 
     _names: ClassVar[tuple[str, ...]] = ()
     _positional: ClassVar[tuple[str, ...]] = ()
-    _required: ClassVar[tuple[str, ...]] = ()
     _hidden: ClassVar[tuple[str, ...]] = ()
 
     if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class Frozen:
         end = 0 if kw_only else names.index("_") if "_" in names else len(names)
         cls._positional = (*cls._positional, *names[:end])
         cls._names = (*cls._names, *[name for name in names if name != "_"])
-        cls._required = tuple(name for name in cls._names if not hasattr(cls, name))
         cls._hidden = (*cls._hidden, *hidden)
+        cls.__init__ = Frozen.__init__  # not that of its base, which may be compiled
 
     @classmethod
     def _as_dataclass(cls) -> type:
@@ -97,18 +97,20 @@ class Frozen:
         return dataclasses.dataclass(type(cls.__name__, (), namespace))
 
     def __init__(self, *values: Any, **fields: Any) -> None:
-        attributes = self.__dict__  # a million items are made of a list: this takes less than what dataclasses generate
-        attributes.update(zip(self._positional, values, strict=False))
-        if len(attributes) < len(values):
-            raise TypeError(f"{type(self).__name__}: too many values by position")
-        for name in fields:
-            if name in attributes or name not in self._names:
-                raise TypeError(f"{type(self).__name__}: {name} is {'repeated' if name in attributes else 'unknown'}")
-        attributes.update(fields)
-        for name in self._required:
-            if name not in attributes:
-                raise TypeError(f"{type(self).__name__}: {name} is missing")
-        self.__post_init__()
+        # Replaced in the class by a compiled function when its first object is made: a command uses few classes.
+        cls = type(self)
+        keywords = [name for name in cls._names if name not in cls._positional]
+        parameters = [
+            f"{name}=cls.{name}" if hasattr(cls, name) else name
+            for name in ("self", *cls._positional, *(["*", *keywords] if keywords else ()))
+        ]
+        # By the dict, since `object.__setattr__` takes twice as long: a million items are made of a list.
+        lines = ["_dict = self.__dict__", *[f"_dict[{name!r}] = {name}" for name in cls._names], "self.__post_init__()"]
+        namespace: dict[str, Any] = {"cls": cls}
+        exec(f"def __init__({', '.join(parameters)}): {'; '.join(lines)}", namespace)  # noqa: S102 - names of the class
+        compiled = cls.__init__ = namespace["__init__"]
+        compiled.__qualname__ = f"{cls.__qualname__}.__init__"
+        compiled(self, *values, **fields)
 
     def __post_init__(self) -> None:
         """Check the fields; for classes to override."""

@@ -60,17 +60,16 @@ def test_values_compare_print_and_pickle_without_showing_what_is_hidden():
 
 
 @pytest.mark.parametrize(
-    ("values", "fields", "problem"),
-    [
-        (("a",), {}, "key is missing"),
-        (("a", "b"), {"key": "c"}, "key is repeated"),
-        (("a", "b"), {"other": "c"}, "other is unknown"),
-        (("a", "b", EMPTY, 3), {}, "too many values by position"),
-    ],
+    ("values", "fields"),
+    [(("a",), {}), (("a", "b"), {"key": "c"}), (("a", "b"), {"other": "c"}), (("a", "b", EMPTY, 3), {})],
 )
-def test_wrong_fields_are_refused(values, fields, problem):
-    with pytest.raises(TypeError, match=f"^Secret: {problem}$"):
-        Secret(*values, **fields)
+def test_wrong_fields_are_refused_as_by_a_dataclass(values, fields):
+    problems = []
+    for kind in (Secret, Same):
+        with pytest.raises(TypeError) as caught:
+            kind(*values, **fields)
+        problems.append(str(caught.value).replace(kind.__name__, ""))
+    assert problems[0] == problems[1]
 
 
 def test_a_default_that_is_a_mapping_cannot_be_changed():

@@ -198,7 +198,7 @@ class TransferOptions(Filters, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if "control" not in self.__dict__:
+        if self.control is type(self).control:
             object.__setattr__(self, "control", Control())
         for name, least in (("connections", 1), ("retries", 0), ("renewals", 0)):
             if (value := getattr(self, name)) is not None or name == "retries":
