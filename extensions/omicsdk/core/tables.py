@@ -232,7 +232,9 @@ def file_lines(path: Path, error_type: type[UsageError], longest: int = LONGEST_
         byte = error.object[error.start : error.start + 1]
         raise error_type(f"{path}: {byte!r} after line {number} is not UTF-8", remedy="Save it as UTF-8.") from error
     except OSError as error:
-        raise error_type(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
+        raise error_type(
+            f"{path} cannot be read: {error.strerror}", remedy="Check the path and permissions."
+        ) from error
     except RowError as error:
         raise error_type(f"{path}, line {error.line}: {error}", remedy="Check that it is a table of text.") from error
 

@@ -489,4 +489,4 @@ def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
         name: Returns an object's name.
     """
     seen = NameSet()
-    return (thing for thing in things if seen.add(name(thing)) is None)
+    return filter(lambda thing: seen.add(name(thing)) is None, things)

@@ -392,7 +392,8 @@ def download_manifest(
         )
     pool = None if workers is scheduler is None else worker_pool(workers, scheduler)
     settings = TransferOptions.of(options, connections=CONNECTIONS, selects=True)
-    table, folder = Manifest.open(Path(manifest), settings.filters), Path(download_dir)
+    table = Manifest.open(Path(manifest), None if settings.fit_all else settings.filters)
+    folder = Path(download_dir)
     table.check()
     addresses = table.addresses()
     if addresses and (layout == "bundle" or pool is not None):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never, Self, cast
 from urllib.parse import urljoin
@@ -305,7 +306,7 @@ def _without_address(file: DSSFile) -> Never:
 
 
 def _each_once(files: Iterable[DSSFile]) -> Iterator[DSSFile]:
-    return first_of_each(files, lambda file: file.sha256)
+    return first_of_each(files, attrgetter("sha256"))
 
 
 @dataclass(frozen=True, slots=True)

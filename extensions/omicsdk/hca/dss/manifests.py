@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import TextIOWrapper
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.tables import RowError, lines_of, rows_of
+from omicsdk.core.tables import LONGEST_LINE, file_rows
 from omicsdk.core.type_guards import number_in
 from omicsdk.hca.dss.files import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.tsv import DIALECT
@@ -37,14 +38,14 @@ ADDRESS_COLUMNS = ("file_azul_url", "file_url")
 # Faulty rows that an error names; the rest is counted.
 SHOWN_FAULTS = 10
 
-# Filters that select every file.
-ALL_FILES = Filters()
-
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class ManifestError(UsageError, ValueError):
     """A manifest that cannot be worked from; names the file, the line and what is wrong there."""
+
+
+_numbered_cells = partial(file_rows, delimiter="\t", error_type=ManifestError, strict=False, longest=LONGEST_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +55,29 @@ class Manifest:
     Attributes:
         path: The table.
         columns: Its header.
-        filters: Which of its files are selected, by `file_name` and `file_size`.
+        filters: Which of its files are selected, by `file_name` and `file_size`; None for all.
     """
 
     path: Path
     columns: tuple[str, ...]
-    filters: Filters
+    filters: Filters | None
 
     @classmethod
-    def open(cls, path: Path, filters: Filters = ALL_FILES) -> Manifest:
+    def open(cls, path: Path, filters: Filters | None = None) -> Manifest:
         """Read the header.
 
         Args:
             path: The table.
-            filters: Select files of it.
+            filters: Select files of it; None for all.
 
         Raises:
             ManifestError: It is not a readable table, or a column is missing.
         """
-        with _opened(path) as rows:
-            columns = tuple(next(rows)[1])
+        columns = tuple(next(_numbered_cells(path), (1, list[str]()))[1])
+        if not "".join(columns).strip():
+            raise ManifestError(f"{path}: the file is empty", remedy="Begin the manifest with a header row.")
+        if "\0" in "".join(columns):
+            raise ManifestError(f"{path}: not a text file", remedy="Use a table separated by tabs.")
         missing = [column for column in COLUMNS if column not in columns]
         if missing:
             hint = " It seems to be separated by commas." if len(columns) == 1 and "," in columns[0] else ""
@@ -88,19 +92,19 @@ class Manifest:
 
     def rows(self) -> Iterator[dict[str, str]]:
         """The rows of selected files as they are; blank lines are skipped."""
-        fits = None if self.filters.fit_all else self.filters.fits
+        fits = self.filters and self.filters.fits
         for _, row in self._numbered():
             if fits is None or fits(row["file_name"], number_in(row["file_size"])):
                 yield row
 
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
-        with _opened(self.path) as rows:
-            for line, cells in islice(rows, 1, None):
-                if not any(cells):
-                    continue
-                if len(cells) < len(self.columns) or any(cells[len(self.columns) :]):
-                    raise RowError(f"{len(cells)} cells, but the header row has {len(self.columns)} columns", line)
-                yield line, dict(zip(self.columns, cells, strict=False))
+        for line, cells in islice(_numbered_cells(self.path), 1, None):
+            if not any(cells):
+                continue
+            if len(cells) < len(self.columns) or any(cells[len(self.columns) :]):
+                problem = f"{len(cells)} cells, but the header row has {len(self.columns)} columns"
+                raise ManifestError(f"{self.path}, line {line}: {problem}", remedy="Correct or remove the row.")
+            yield line, dict(zip(self.columns, cells, strict=False))
 
     def addresses(self) -> dict[str, str]:
         """The addresses of files by their SHA-256, which the compact manifests of Azul state; empty for other manifests."""
@@ -234,30 +238,3 @@ def row_fault(row: dict[str, str]) -> str | None:
     if number_in(size) is None:
         return f"file_size is {size[:30]!r}, not a whole number of bytes"
     return None
-
-
-@contextmanager
-def _opened(path: Path) -> Generator[Iterator[tuple[int, list[str]]]]:
-    """Open a table for its numbered rows, the first of which is not blank: UTF-8 with or without a byte order mark, any line ends.
-
-    Raises:
-        ManifestError: It does not exist, cannot be read, or is not text.
-    """
-    try:
-        # newline="" as the csv module requires; a lone \r would otherwise split a quoted field.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = lines_of(file)
-            first = next(lines, "")
-            if not first.strip():
-                raise ManifestError(f"{path}: the file is empty", remedy="Begin the manifest with a header row.")
-            if "\0" in first:
-                raise ManifestError(f"{path}: not a text file", remedy="Use a table separated by tabs.")
-            yield rows_of(chain([first], lines), "\t")
-    except RowError as error:
-        raise ManifestError(
-            f"{path}: line {error.line}: {error}", remedy="Correct or remove it; nothing was changed."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ManifestError(f"{path}: not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
-    except OSError as error:
-        raise ManifestError(f"{path}: {error.strerror}", remedy="Use the path of a manifest.") from None
