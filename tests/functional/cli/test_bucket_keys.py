@@ -130,10 +130,16 @@ def test_keys_that_are_no_paths_are_reported_and_the_others_copied(omics):
         assert why in said
     assert "manifest" not in said
     assert {row["source"] for row in result["files"] if row["state"] == "failed"} == {f"s3://bkt/{key}" for key in BAD}
-    said = omics("sync", "s3://bkt/P/", "out")[2]  # all that can be files are equal
+    code, result, said = omics("sync", "s3://bkt/P/", "out")  # all that can be files are equal
     assert (said.count("cannot be a file in out"), "Run the same command again" in said) == (len(BAD), False)
+    assert (code, result["same"], "4 failed, 2 equal" in said) == (3, 2, True)
     said = omics("get", "s3://bkt/P/", "--to", "got")[2]  # before the folder is known
     assert said.count("cannot be a file on this machine: its key") == len(BAD)
+    said = omics("verify", "got")[2]
+    assert (said.count("cannot be a file on this machine: its key"), "omics get again" in said) == (len(BAD), False)
+    omics("add", "s3://bkt/P/", "--to", "data")
+    said = omics("lock")[2]
+    assert (said.count("cannot be a file on this machine: its key"), "skipped" in said) == (len(BAD), False)
     planned = omics("cp", "-r", "--dry-run", "s3://bkt/P/", "other")[1]["files"]
     assert [row["plan"] for row in planned] == ["copy"] * 2 + ["skip"] * len(BAD)
     assert omics("cp", "s3://bkt/P//y", "y")[0] == 0

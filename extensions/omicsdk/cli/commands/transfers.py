@@ -153,6 +153,7 @@ def finish(
     fail: Callable[[], object] | None = None,
     remedy: str = AGAIN,
     is_counted: bool = False,
+    equal: int = 0,
 ) -> None:
     """Write the requested report, print failures and the summary, and add the outcomes that decide the exit code.
 
@@ -167,6 +168,7 @@ def finish(
         fail: Called if all failed, to raise the command's own error.
         remedy: Remedy if several files failed, and no other is left.
         is_counted: Whether the command prints its own summary.
+        equal: Number of files that needed no transfer and have no outcome: with some, not all failed.
 
     Raises:
         OmicsError: The only error, if all failed.
@@ -181,14 +183,14 @@ def finish(
         map(is_denied, errors)
     )  # a repetition, or a file that was not tried, would be denied, too
     is_stopped = bool(report.why_stopped or (report.counts.get("stopped") and not is_final))
-    if errors and not (present or is_stopped):
+    if errors and not (present or equal or is_stopped):
         if fail is not None:
             fail()
         if len(errors) == 1:
             raise errors[0]
         problem = f"{len(errors)} of {len(report.outcomes)} files failed"
         raise SomeFailed(problem, errors, remedy="" if is_final else remedy)
-    tell_failures(errors, call.console, max(len(errors), len(report.outcomes)))
+    tell_failures(errors, call.console, max(len(errors), len(report.outcomes)) + equal)
     if "planned" not in report.counts and not is_counted:
         where = where or str(call.arguments.get("folder") or call.arguments.get("download_dir") or "")
         did = did or _DONE.get(title.partition(" ")[0], "transferred")

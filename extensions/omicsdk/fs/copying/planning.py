@@ -263,6 +263,8 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     return CopyPlan(target._replace(is_folder=True), files, descriptions, makes_folder=makes_folder, unfit=unfit)
 
 
+#: Begins the reason for an object whose key cannot be a name in a folder.
+UNFIT = "cannot be a file"
 #: Schemes whose files may be objects of a bucket, named by arbitrary keys.
 _OF_BUCKETS = ("s3", "crunch")
 _ENDS = "ends with a slash"
@@ -295,16 +297,16 @@ def _fit(
 ) -> Iterator[Selected]:
     """Yield the files whose names can be names in a folder, where others are folders; add those that cannot be to `unfit`."""
     room = room_in(folder.path) if folder.scheme == "file" else ROOM
-    # Lists of portals and locks are read before their folder is known.
-    place = "on this machine" if folder == Uri("file", ".") else f"in {folder}"
+    # Lists of portals and locks are read before their folder is known, and by more commands than copies.
+    is_listed = folder == Uri("file", ".")
+    place = "on this machine" if is_listed else f"in {folder}"
+    begin = "Leave it out, or copy it with omics cp" if is_listed else "It was skipped. Copy it"
     for file in files:
         why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS and folder.scheme != "s3" else ""
         if why:
             alone = "" if why == _ENDS else ", or alone, to a name of your own"
-            reason = f"cannot be a file {place}: its key {why}"
-            unfit.append(
-                (file, PathError(str(file.uri), reason, remedy=f"It was skipped. Copy it to a bucket{alone}."))
-            )
+            reason = f"{UNFIT} {place}: its key {why}"
+            unfit.append((file, PathError(str(file.uri), reason, remedy=f"{begin} to a bucket{alone}.")))
         else:
             yield file
 

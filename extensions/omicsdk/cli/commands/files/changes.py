@@ -295,7 +295,8 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
     # What cannot be copied at all would not be by a repetition.
     remedy = "" if plan.unfit and len(report.failed) == len(plan.unfit) else AGAIN
     did = "copied" if result.kept else result.did
-    finish(report, call, title=title, where=where, did=did, more=facts, remedy=remedy)
+    equal = sync.same + sync.newer if sync else 0
+    finish(report, call, title=title, where=where, did=did, more=facts, remedy=remedy, equal=equal)
     if sync and not sync.listed and not report.outcomes:
         tell_empty(call)
     files = [*plan.files, *(file for file, _ in plan.unfit)]

@@ -606,6 +606,7 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     from pathlib import Path
 
     from omicsdk.fs.copying.comparison import Verdict, recorded_items
+    from omicsdk.fs.copying.planning import UNFIT
     from omicsdk.portals.results import RESULT_NAME, not_arrived
     from omicsdk.transfer.checksums import verify as verify_items
     from omicsdk.transfer.names import UNFINISHED
@@ -636,7 +637,8 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     for name in sorted(existing.difference(item.name for item in items)):
         yield Verdict(name, "unverified", "no download recorded its checksum")
     for name in sorted(missing.keys() - {item.name for item in items}):
-        yield Verdict(name, "missing", f"{missing[name]}. Run omics get again to complete the folder")
+        again = "" if UNFIT in missing[name] else ". Run omics get again to complete the folder"
+        yield Verdict(name, "missing", f"{missing[name]}{again}")
 
 
 def _items_of_checksum_file(path: Path) -> list[Item]:
