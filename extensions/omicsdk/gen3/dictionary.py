@@ -121,7 +121,7 @@ class Property:
     Attributes:
         name: Its name.
         shapes: The forms of its value; any if empty.
-        required: Whether each record has it.
+        required: Whether each record must have it.
         system: Whether the commons sets it.
         description: The dictionary's description; may be empty.
         default: The default value; None if there is none.
@@ -150,7 +150,7 @@ class Property:
 
     @cached_property
     def takes_any_text(self) -> bool:
-        """Whether every text is right."""
+        """Whether every text is a valid value."""
         free = Shape(kinds=("string",))
         return not self.shapes or any(
             replace(shape, kinds=free.kinds) == free for shape in self.shapes if "string" in shape.kinds
@@ -158,21 +158,21 @@ class Property:
 
     @cached_property
     def read_as(self) -> str:
-        """As what kind of value a cell of a table is read: the first that the dictionary states; string by default."""
+        """The JSON type that a table's cell is read as: the first that the dictionary states; string by default."""
         return next(iter(self.kinds), "string")
 
     @cached_property
     def read_items_as(self) -> str:
-        """As what kind of value each text of a list in a cell is read."""
+        """The JSON type that each text of a list in a cell is read as; string by default."""
         kinds = (kind for shape in self.shapes for inner in shape.items for kind in inner.kinds if kind != "null")
         return next(kinds, "string")
 
 
 def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
-    """Return the ways in which a value may be right.
+    """Return the forms of a valid value; none if any value is valid.
 
     Args:
-        schema: A JSON schema without references; what is not understood of it allows everything.
+        schema: A JSON schema without references; keywords that are not supported allow everything.
         depth: How many schemas it is nested in.
     """
     # No form means any value: the commons checks what is not checked here.
@@ -368,7 +368,7 @@ class Node:
             "node": self.name,
             "category": self.category,
             "links": [link.target for link in self.links.values()],
-            "required": list(self.required),
+            "required": sorted(self.required),
             "description": self.description,
         }
 
@@ -446,13 +446,13 @@ K = TypeVar("K", bound=Hashable)
 
 
 def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
-    """Sort things after those that they need.
+    """Sort items after those that they need.
 
     Args:
-        needs: What each object needs; names that are not things themselves are ignored.
+        needs: By item, the items that it needs; those that are no key themselves are ignored.
 
     Returns:
-        Groups of objects: one for each, and one for all that need each other in a cycle, in the given order. Each group
+        Groups of items: one for each, and one for all that need each other in a cycle, in the given order. Each group
         needs only itself and those before it.
     """
     # Tarjan's strongly connected components, without recursion: a table's rows may be long chains.
@@ -506,7 +506,7 @@ class DictionaryError(Gen3Error):
 
 
 class Dictionary:
-    """A data dictionary. Reading it takes one request to the commons; keep it for as many rows as there are.
+    """A data dictionary. Reading it takes one request to the commons: read it once for all rows.
 
     Args:
         document: Nodes by their names, and what begins with `_` (definitions, settings, terms), as a commons gives it;

@@ -20,6 +20,8 @@ def test_kinds_of_values_are_reported_as_the_dictionary_states_them() -> None:
     assert nodes["dataset_description"].properties["number_of_subjects"].read_items_as == "integer"
     assert nodes["case"].properties["updated_datetime"].kinds == ("string",)
     assert nodes["case"].properties["state"].choices[-1] == "released"
+    required = nodes["case"].to_dict()["required"]
+    assert required == sorted(nodes["case"].required)  # in the same order in each run
 
 
 def test_groups_of_links_are_one_requirement() -> None:
