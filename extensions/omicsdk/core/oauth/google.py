@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import BearerToken, Credentials, Token
+from omicsdk.core.credentials import BearerToken, Credentials, Token, is_confidential
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.files import home_folder, write_private
 from omicsdk.core.json_decoding import decoded
@@ -57,7 +57,7 @@ def default_file(environ: Mapping[str, str]) -> Path:
         environ: The environment's variables.
 
     Raises:
-        AuthError: The variable has a key or a token in the place of a path.
+        AuthError: GOOGLE_APPLICATION_CREDENTIALS has a key or a token in the place of a path.
     """
     if (named := named_key_file(environ)) is not None:
         return named
@@ -77,7 +77,7 @@ def found_credentials(environ: Mapping[str, str], scopes: str, origins: Iterable
         Credentials; None if there are none.
 
     Raises:
-        AuthError: A named file cannot be read, or is of another kind.
+        AuthError: A named file cannot be read, is of another kind, or its tokens would be requested unencrypted.
     """
     if token := environ.get(TOKEN_VARIABLE, "").strip():
         return BearerToken(checked_token(token, TOKEN_VARIABLE), origins=origins)
@@ -116,7 +116,7 @@ def google_credentials(
         clock: Returns the time.
 
     Raises:
-        AuthError: The file cannot be read, or is neither.
+        AuthError: The file cannot be read, is neither, or its `token_uri` is not encrypted.
     """
     from omicsdk.core.oauth.grants import Application, refresh_request
     from omicsdk.core.oauth.tokens import Endpoint
@@ -152,6 +152,8 @@ def _read(path: Path, remedy: str) -> dict[str, object]:
             f"The credentials file {path} contains neither user credentials nor a service account key",
             remedy=remedy,
         )
+    if (uri := content.get("token_uri")) and not is_confidential(str(uri)):
+        raise AuthError(f"token_uri of the credentials file {path} is not encrypted", remedy=remedy)
     return content
 
 

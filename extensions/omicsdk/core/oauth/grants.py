@@ -72,7 +72,7 @@ class Application:
         )
 
     def beside(self, uri: str, last: str, other: str) -> str:
-        """Return a related address of the same server: `/oauth/token` for `/oauth/revoke`.
+        """Return a related address of the same server: `/oauth/revoke` for `/oauth/token`.
 
         Args:
             uri: The known address.
@@ -90,9 +90,8 @@ class Application:
         """Return host, port and path at which the server may redirect a browser to this machine.
 
         Returns:
-            Those of a registered address of this machine, 127.0.0.1 before localhost (whose name may resolve
-            elsewhere); the port is 0 if none is registered, which servers must treat as any (RFC 8252, 7.3). Without a
-            registered address 127.0.0.1, any port and "/".
+            Those of a registered address of this machine, 127.0.0.1 before localhost; the port is 0 if none is registered,
+            which servers must treat as any (RFC 8252, 7.3). Without a registered address 127.0.0.1, any port and "/".
         """
         uris = [here for uri in self.redirect_uris if (here := _of_this_machine(uri)) is not None]
         # RFC 8252, 8.3: an address rather than `localhost`, which may resolve to another interface.

@@ -93,7 +93,12 @@ def test_a_service_account_signs_for_a_token(file: Path, endpoint: Endpoint, ask
     assert claims["scope"] == "https://www.googleapis.com/auth/devstorage.read_only"
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", '{"type": "external_account"}', '{"type": "authorized_user"}'])
+PLAIN = json.dumps({**USER, "token_uri": "http://oauth2.example.org/token"})
+
+
+@pytest.mark.parametrize(
+    "text", [None, "{", "[]", '{"type": "external_account"}', '{"type": "authorized_user"}', PLAIN]
+)
 def test_another_file_is_refused_with_what_to_do(text: str | None, file: Path) -> None:
     if text is not None:
         file.write_text(text)
