@@ -264,11 +264,11 @@ class Tests:
 
 
 def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
-    """Find the tests of a module by what they ran when `reach` was measured, and by their names."""
+    """Find the tests of a module by what they ran when `reach` was measured, what they import, and their names."""
     path = path_of(module)
     same = f"test_{path.stem}"
-    nodes = ast.walk(ast.parse(path.read_text()))
-    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    tree = ast.parse(path.read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     lines = collections.defaultdict[int, set[str]](set)
     for line, contexts in reach.contexts_by_lineno(str(path)).items():
         if not any(node.body[0].lineno <= line <= (node.end_lineno or 0) for node in functions):
@@ -287,9 +287,15 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     folder = Path(ROOT, "tests", "functional", *parts)
     while not folder.is_dir():
         folder = folder.parent
-    functional = sorted(
-        folder.rglob("test_*.py"), key=lambda file: (file.stem != same, -len(words & {*file.stem.split("_")}), file)
-    )
+    defined = {path.stem, *(getattr(node, "name", "") for node in tree.body)}
+
+    def rank(file: Path) -> tuple[bool, int, int, Path]:
+        imports = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
+        imports = [node for node in imports if f"{module}.".startswith(f"{node.module}.")]
+        imported = sum(node.module == module or alias.name in defined for node in imports for alias in node.names)
+        return file.stem != same, -imported, -len(words & {*file.stem.split("_")}), file
+
+    functional = sorted(folder.rglob("test_*.py"), key=rank)
     return Tests(lines, files, [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
 
 
