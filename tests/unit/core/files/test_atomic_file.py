@@ -123,6 +123,13 @@ def test_a_device_is_written_into_and_stays(tmp_path):
     assert names(tmp_path) == ["device"]
 
 
+def test_a_device_that_vanishes_is_not_made_as_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("omicsdk.core.files.is_special", lambda _: True)
+    with pytest.raises(FileNotFoundError):
+        in_place_of(tmp_path / "device").__enter__()
+    assert names(tmp_path) == []
+
+
 @posix
 def test_a_fifo_may_be_named_as_a_file_that_is_written(tmp_path):
     os.mkfifo(tmp_path / "fifo")

@@ -2,13 +2,16 @@
 
 import json
 import os
+import runpy
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from omicsdk.core import ConfigError
-from omicsdk.core.files import locked, write_private
+from omicsdk.core import ConfigError, files
+from omicsdk.core.files import lock_now, locked, write_private
 from omicsdk.core.settings.config import change, set_value, unset
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
@@ -41,6 +44,9 @@ def test_what_others_could_read_is_private_afterwards(tmp_path):
     path.chmod(0o644)
     set_value(path, ["a"], 1)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    set_value(tmp_path / "new" / "config.json", ["a"], 1)
+    write_private(tmp_path / "newer" / "inner" / "secret", "")
+    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "newer/inner")} == {0o700}
 
 
 def test_what_changes_nothing_writes_nothing(tmp_path):
@@ -115,6 +121,8 @@ def test_links_in_a_circle_are_named(tmp_path):
     link.symlink_to(link)
     with pytest.raises(ConfigError, match=r"config\.json (is a broken link|cannot be)"):
         set_value(link, ["a"], 1)
+    with pytest.raises(ConfigError, match="is a broken link"):
+        write_private(tmp_path / "a\0b", "")
 
 
 def test_places_that_can_not_be_written(tmp_path):
@@ -162,8 +170,8 @@ def test_a_writer_that_does_not_release_it_is_waited_for_and_reported(tmp_path):
         locked(path, clock=lambda: now[0], sleep=sleep),
     ):
         pass
-    assert 10 <= now[0] < 11
-    with locked(path):
+    assert 10 <= now[0] < 10.1
+    with locked(path), pytest.raises(ConfigError), locked(path, patience=0, clock=lambda: 0.0, sleep=pytest.fail):
         pass
 
 
@@ -174,6 +182,35 @@ def test_a_lock_that_is_released_is_taken(tmp_path):
     with locked(path, sleep=lambda _: first.__exit__(None, None, None)):
         pass
     assert os.name == "nt" or list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_a_lock_whose_file_its_owner_has_removed_is_taken_again(tmp_path, monkeypatch):
+    path, beside, opened = tmp_path / "config.json", tmp_path / ".config.json.lock", []
+
+    def lock_late(descriptor: int) -> None:
+        if not opened:
+            beside.unlink()
+        opened.append(descriptor)
+        lock_now(descriptor)
+
+    monkeypatch.setattr("omicsdk.core.files.lock_now", lock_late)
+    with locked(path, sleep=lambda _: None):
+        assert len(opened) == 2
+        assert beside.exists()
+
+
+def test_on_windows_a_byte_beyond_the_data_is_locked(tmp_path, monkeypatch):
+    locks = []
+    monkeypatch.setitem(
+        sys.modules,
+        "msvcrt",
+        SimpleNamespace(LK_NBLCK=2, locking=lambda *lock: locks.append((*lock, os.lseek(lock[0], 0, 1)))),
+    )
+    monkeypatch.setattr(sys, "platform", "win32")
+    with (tmp_path / "file").open("wb") as file:
+        runpy.run_path(files.__file__)["lock_now"](file.fileno())
+        assert locks == [(file.fileno(), 2, 1, 1 << 40)]
 
 
 @posix
