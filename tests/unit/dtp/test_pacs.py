@@ -1,6 +1,10 @@
 """Data sets in a DICOM archive: Debian's Orthanc, asked by C-FIND and C-GET, C-MOVE, and DICOMweb."""
 
+import threading
 from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -9,8 +13,10 @@ pytest.importorskip("pynetdicom", reason="pynetdicom is not installed: pip insta
 
 from omicsdk.core import NO_RETRY, DecodeError
 from omicsdk.dtp.config import PacsConfig
-from omicsdk.dtp.storage.datasets import Dataset, Subject
+from omicsdk.dtp.storage.datasets import Dataset, FetchJob, Subject
+from omicsdk.dtp.storage.dicom import instance_of
 from omicsdk.dtp.storage.dicomweb import DicomWebStore
+from omicsdk.transfer import Item, Location, Outcome
 
 STUDY = "1.2.826.0.1.3680043.10.999.1"
 
@@ -50,3 +56,37 @@ def test_a_dicomweb_listing_without_its_list_is_an_error(listing: str, came: str
         pytest.raises(DecodeError, match="QIDO-RS"),
     ):
         list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))
+
+
+@pytest.mark.parametrize("wado_uri", ["", "http://127.0.0.1/wado", "http://127.0.0.1/wado?site=a"])
+def test_an_instance_is_requested_by_its_identifiers_with_the_login(wado_uri: str, tmp_path: Path, monkeypatch: Any):
+    sop, items, results = f"{STUDY}.1.1", list[Item](), list[Any]()
+
+    def download(batch: list[Item], *_: Any, **__: Any) -> Any:
+        items.extend(batch)
+        return SimpleNamespace(outcomes=[Outcome(item.name, "stopped") for item in batch])
+
+    monkeypatch.setattr("omicsdk.transfer.download", download)
+    config = PacsConfig(
+        dicomweb="http://127.0.0.1/dicom-web", method="dicomweb", wado_uri=wado_uri, user="u", password="p"
+    )
+    folder: Any = SimpleNamespace(partial=tmp_path)
+    with closing(DicomWebStore(config)) as store:
+        instance = instance_of(Subject(f"sub-{STUDY}"), f"{STUDY}.1", sop)
+        store.fetch(
+            FetchJob([instance], folder, lambda file, result: results.append((file, result)), threading.Event())
+        )
+    login = {"authorization": "Basic dTpw"}
+    if wado_uri:
+        query = f"requestType=WADO&studyUID={STUDY}&seriesUID={STUDY}.1&objectUID={sop}&contentType=application/dicom"
+        location = Location(f"{wado_uri}{'&' if '?' in wado_uri else '?'}{query}", login)
+    else:
+        accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+        url = f"http://127.0.0.1/dicom-web/studies/{STUDY}/series/{STUDY}.1/instances/{sop}"
+        location = Location(url, {"Accept": accept, **login})
+    (item,) = items
+    assert item.renew is not None
+    assert item.locate == item.renew() == location
+    assert [(file, str(error)) for file, error in results] == [
+        (instance, f"{instance.name} was stopped. Run the same command again to resume.")
+    ]

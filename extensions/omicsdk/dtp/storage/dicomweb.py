@@ -70,7 +70,7 @@ def _begin(head: bytes, name: str) -> tuple[bytes, int]:
     at = 0 if head.startswith(b"--") else head.find(b"\r\n--") + 2
     line_end = head.find(b"\r\n", at)
     body = head.find(b"\r\n\r\n", line_end)
-    if head[at : at + 2] != b"--" or line_end < 0 or body < 0:
+    if head[at : at + 2] != b"--" or body < 0:
         raise _broken(name, "it has no part")
     return head[at:line_end].rstrip(b" \t"), body + 4
 
