@@ -107,9 +107,8 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
         ConfigError: One of them cannot be read.
     """
     env = os.environ if environ is None else environ
-    order = tuple(
-        word.strip() for word in env.get("DRS_RESOLUTION_ORDER", ":".join(SOURCES)).split(":") if word.strip()
-    )
+    text = env.get("DRS_RESOLUTION_ORDER")
+    order = SOURCES if text is None else tuple(word.strip() for word in text.split(":") if word.strip())
     for word in order:
         if word not in SOURCES:
             raise ConfigError(

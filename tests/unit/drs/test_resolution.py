@@ -133,7 +133,7 @@ def test_a_prefix_is_looked_up_once_and_kept_for_the_next_run(resolver: Any, web
     assert kept == {"info": {"created": created}, "cache": {"dg.1": entry}}
     resolver(now=START - 9 * 60).host("dg.1/x")  # the clock of another machine
     assert web.asked == [MDS]
-    for count, now in enumerate((START + 2.1 * DAY, START - 10.5 * 60), 2):
+    for count, now in enumerate((START - 10 * 60, START + 2.1 * DAY), 2):
         resolver(now=now).host("dg.1/x")
         assert web.asked == [MDS] * count
 
@@ -206,6 +206,8 @@ def test_the_environment_states_how_and_its_mistakes_are_named(tmp_path: Path) -
         days=0.5,
         keeps=False,
     )
+    keeps = {text: settings_from({"LOCALLY_CACHE_RESOLVED_HOSTS": text}).keeps for text in ("1", "YES", "on", "0", "")}
+    assert keeps == {"1": True, "YES": True, "on": True, "0": False, "": False}
     for name, wrong in (
         ("DRS_RESOLUTION_ORDER", "cache_file:phone"),
         ("DRS_CACHE_EXPIRE_DURATION", "two"),
