@@ -164,7 +164,7 @@ class Paging:
         Raises:
             Problem: 400; a number is no number.
         """
-        limit = self._whole(arguments, self._limit, None)
+        limit = self._whole(arguments, self._limit)
         if limit is None:
             schema = self._queried.get(self._limit, {})
             default = schema.get("default")
@@ -174,10 +174,10 @@ class Paging:
         limit = min(max(limit, 0), _MOST)
         if token := str(arguments.get(self._token) or ""):
             return self._continued(token, limit)
-        if (number := self._whole(arguments, self._page, None)) is not None:
+        if (number := self._whole(arguments, self._page)) is not None:
             return Wanted(limit, max(0, number - self._first_page) * limit)
-        offset = self._whole(arguments, self._offset, self._first_offset)
-        return Wanted(limit, max(0, (offset or 0) - self._first_offset))
+        offset = self._whole(arguments, self._offset) or 0
+        return Wanted(limit, max(0, offset - self._first_offset))
 
     def _continued(self, token: str, limit: int) -> Wanted:
         """The page after a token: one of this server's, or the identity of the object before."""
@@ -192,10 +192,10 @@ class Paging:
     def _is_identity(self) -> bool:
         return words(self._token) in _LAST_ITEM or str(self._setting.get("next", "")).endswith(("-1.id", "last_id"))
 
-    def _whole(self, arguments: Mapping[str, Any], name: str, otherwise: int | None) -> int | None:
+    def _whole(self, arguments: Mapping[str, Any], name: str) -> int | None:
         value = arguments.get(name) if name else None
         if value is None:
-            return otherwise
+            return None
         try:
             return int(value)
         except (TypeError, ValueError) as error:
@@ -307,7 +307,7 @@ class Paging:
 
     def _previous(self, page: Page, schema: Schema, kinds: frozenset[str]) -> Any:
         if not page.start or page.limit <= 0 or "string" not in kinds or not (self._offset or self._page):
-            return ABSENT if kinds & {"integer", "boolean"} and "null" not in kinds else self._none(schema)
+            return self._none(schema)
         start = max(0, page.start - page.limit)
         number = self._first_page + start // page.limit
         change = {self._page: str(number)} if self._page else {self._offset: str(start + self._first_offset)}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from omicsdk.sandbox.document import operations
-from omicsdk.sandbox.engine.pages import Page, Paging
+from omicsdk.sandbox.engine.pages import Page, Paging, Wanted
 from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.engine.values import ABSENT
 from omicsdk.sandbox.problems import Problem
@@ -43,6 +43,8 @@ def paging(setting: dict[str, Any] | None = None, **parameters: dict[str, Any]) 
     [
         ({"limit": INTEGER, "offset": INTEGER}, {"limit": 5, "offset": 15}, (5, 15)),
         ({"per_page": INTEGER, "page": INTEGER}, {"per_page": 5, "page": 3}, (5, 10)),
+        ({"$top": INTEGER, "$skip": INTEGER}, {"$top": 5, "$skip": 15}, (5, 15)),
+        ({"pageSize": INTEGER, "currentPage": INTEGER}, {"pageSize": 5, "currentPage": 3}, (5, 10)),
         ({"size": INTEGER, "page": {"type": "integer", "default": 0}}, {"size": 5, "page": 3}, (5, 15)),
         ({"count": INTEGER, "startIndex": INTEGER}, {"count": 5, "startIndex": 6}, (5, 5)),
         ({"limit": {"type": "integer", "default": 7}}, {}, (7, 0)),
@@ -62,7 +64,8 @@ def test_tokens_are_this_servers_or_an_objects_identity():
     assert with_token.wanted({"cursor": token}).after == "17"
     assert with_token.wanted({"cursor": "i17"}).is_identity
     assert paging(starting_after=TEXT).token(17, "i17") == "i17"
-    assert paging(offset=TEXT).wanted({"offset": token}).after == "17", "an offset that is a text is a token"
+    for name in ("offset", "pageToken", "page[after]"):
+        assert paging(**{name: TEXT}).wanted({name: token}).after == "17", "an offset that is a text is a token, too"
 
 
 def test_a_number_is_needed_where_one_is_read():
@@ -75,14 +78,25 @@ def test_a_number_is_needed_where_one_is_read():
     [
         ({"offset": INTEGER}, "total", INTEGER, 45, 45),
         ({"offset": INTEGER}, "meta.total_count", INTEGER, 45, 45),
+        ({"offset": INTEGER}, "totalRecords", INTEGER, 45, 45),
+        ({"offset": INTEGER}, "total_size", INTEGER, 45, 45),
+        ({"offset": INTEGER}, "items_total", INTEGER, 45, 45),
+        ({"offset": INTEGER}, "next_offset", INTEGER, 30, ABSENT),
+        ({"offset": INTEGER}, "listMetadata", {"type": "object"}, {}, {}),
         ({"offset": INTEGER}, "limit", INTEGER, 10, 10),
         ({"offset": INTEGER}, "has_more", {"type": "boolean"}, True, False),
         ({"page": INTEGER}, "total_pages", INTEGER, 5, 5),
+        ({"page": INTEGER}, "pageTotal", INTEGER, 5, 5),
+        ({"page": INTEGER}, "last", {"type": "boolean"}, False, True),
         ({"page": INTEGER}, "page", INTEGER, 3, 5),
+        ({"page": INTEGER}, "next.page", TEXT, "4", ABSENT),
         ({"page": INTEGER}, "next", URL, "http://h/things?limit=10&page=4", None),
         ({"page": INTEGER}, "previous", URL, "http://h/things?limit=10&page=2", "http://h/things?page=4"),
         ({"cursor": TEXT}, "next_cursor", {"type": ["string", "null"]}, "t30", None),
         ({"cursor": TEXT}, "next_cursor", TEXT, "t30", ABSENT),
+        ({"cursor": TEXT}, "cursor", TEXT, "t30", ABSENT),
+        ({"cursor": TEXT}, "nextLink", TEXT, "http://h/things?limit=10&cursor=t30", ABSENT),
+        ({"cursor": TEXT}, "paging.cursors", {"type": "object"}, {}, {}),
         ({"cursor": TEXT}, "paging.next.after", TEXT, "t30", ABSENT),
         ({"offset": TEXT}, "next_page.offset", TEXT, "t30", ABSENT),
         ({"offset": TEXT}, "next_page.uri", TEXT, "http://h/things?limit=10&offset=t30", ABSENT),
@@ -102,6 +116,11 @@ def test_the_documents_setting_decides():
     found = paging({"style": "token", "token": "from", "next": "more.key", "items": "items"}, **{"from": TEXT})
     assert found.fill(MIDDLE, ["more", "key"], TEXT) == "t30"
     assert found.wanted({"from": found.token(3, "x")}).after == "3"
+    found = paging({"style": "continuation", "limit": "n", "total": "hits", "first": 1}, n=INTEGER, offset=INTEGER)
+    assert found.wanted({"n": 3, "offset": 1}) == Wanted(limit=3, start=0)
+    assert found.fill(MIDDLE, ["hits"], INTEGER) == 45
+    found = paging({"style": "continuation"}, cursor=TEXT)
+    assert found.fill(MIDDLE, ["next"], TEXT) == "http://h/things?limit=10&cursor=t30"
 
 
 def test_headers_lead_to_the_next_page():
