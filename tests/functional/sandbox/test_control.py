@@ -96,8 +96,6 @@ def test_settings(sandbox: Sandbox, control):
     response = control.post("/settings", json={"dss.checkout_redirects": 2}).json()
     assert response["dss.checkout_redirects"]["value"] == 2
     assert response["dss.checkout_redirects"]["meaning"]
-    for body in ({"dss.nothing": 1}, {"dss.restricted": "yes"}, {"dss.retry_after": -1}, {"dss.retry_after": True}):
-        assert control.post("/settings", json=body).status_code == 400
     endless = {"content": b'{"dss.retry_after": Infinity}', "headers": {"Content-Type": "application/json"}}
     assert control.post("/settings", **endless).status_code == 400
     assert sandbox.settings.number("dss.checkout_redirects") == 2
@@ -352,8 +350,6 @@ def test_known_crashes_of_real_servers_are_answered_as_wanted(tmp_path: Path):
         assert (response(sandbox).status_code, "Server Error (500)" in response(sandbox).text) == (500, True)
         sandbox.settings.turn({"sandbox.strict_errors": "helpful"})
         assert (response(sandbox).status_code, response(sandbox).json()) == (404, {"detail": "Not found."})
-        with pytest.raises(ValueError, match="takes helpful or real, not 'nice'"):
-            sandbox.settings.turn({"sandbox.strict_errors": "nice"})
 
 
 @pytest.mark.parametrize(
