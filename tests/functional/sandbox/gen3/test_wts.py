@@ -56,7 +56,9 @@ def test_a_token_of_another_commons_is_good_there(other: Sandbox, admin: httpx.C
 
 
 @pytest.mark.usefixtures("linked")
-def test_the_other_commons_are_listed(sandbox: Sandbox, other: Sandbox, reader: httpx.Client, anonymous: httpx.Client):
+def test_the_other_commons_are_listed(
+    sandbox: Sandbox, other: Sandbox, key: Path, reader: httpx.Client, anonymous: httpx.Client
+):
     sandbox.gen3.wts.add_commons("third", "https://third.example.org")
     listed = reader.get("/wts/external_oidc/").json()["providers"]
     assert [each["idp"] for each in listed] == [IDP, "third"]
@@ -64,10 +66,11 @@ def test_the_other_commons_are_listed(sandbox: Sandbox, other: Sandbox, reader: 
     assert listed[0]["urls"][0]["url"].endswith(f"/wts/oauth2/authorization_url?idp={IDP}")
     assert listed[0]["refresh_token_expiration"] in ("29 days", "30 days")
     assert listed[1]["refresh_token_expiration"] is None
+    sandbox.gen3.wts.add_commons("last", other.gen3_url, key)
     connected = reader.get("/wts/external_oidc", params={"unexpired": "true"}).json()["providers"]
-    assert [each["idp"] for each in connected] == [IDP]
+    assert [each["idp"] for each in connected] == [IDP, "last"]
     strangers = anonymous.get("/wts/external_oidc/").json()["providers"]
-    assert [each["refresh_token_expiration"] for each in strangers] == [None, None]
+    assert [each["refresh_token_expiration"] for each in strangers] == [None] * 3
 
 
 def test_one_person_may_be_connected_and_another_not(
@@ -79,10 +82,14 @@ def test_one_person_may_be_connected_and_another_not(
     assert (refused.status_code, refused.json()["message"]) == (403, "User doesn't have a refresh token")
 
 
-def test_a_connection_ends(linked: Sandbox):
-    linked.clock.advance(31 * 24 * 3600)
+def test_a_connection_ends(linked: Sandbox, key: Path):
+    ends = jwt.decode(json.loads(key.read_text())["api_key"], options={"verify_signature": False})["exp"]
+    linked.clock.freeze(ends - 1)
     headers = {"Authorization": f"bearer {linked.gen3.access.issue(ADMINISTRATOR, linked.gen3_url)}"}
     with httpx.Client(base_url=linked.gen3_url, headers=headers, trust_env=False) as client:
+        listed = client.get("/wts/external_oidc/").json()["providers"]
+        assert listed[0]["refresh_token_expiration"] == "1 seconds"
+        linked.clock.freeze(ends)
         refused = client.get("/wts/token/", params={"idp": IDP})
         assert (refused.status_code, "expired" in refused.json()["message"]) == (403, True)
         listed = client.get("/wts/external_oidc/").json()["providers"]
