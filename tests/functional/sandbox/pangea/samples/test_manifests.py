@@ -1,4 +1,4 @@
-"""A group's data in one response: manifests, metadata, counts, links, schemas, archives; and wikis and projects."""
+"""A group's data in one response: manifests, metadata, counts, links, schemas, archives."""
 
 import re
 
@@ -86,6 +86,3 @@ def test_any_name_of_a_group_makes_a_header(owner: httpx.Client, library: Thing,
 
 
 # -- wikis
-
-
-# -- projects

@@ -1,4 +1,4 @@
-"""Samples: one by one, many at once, in groups, in pages, with their metadata."""
+"""Samples: one by one, many at once, in pages, with their metadata."""
 
 import httpx
 import pytest
@@ -8,12 +8,6 @@ from omicsdk.sandbox.pangea.samples import new_sample
 from pangea_responses import NO_TOKEN, NOT_FOR_YOU, Thing, created, names, told
 
 MANY = 1_001
-
-
-def plain_group(client: httpx.Client, library: Thing, name: str = "plain", **fields: object) -> Thing:
-    return created(
-        client.post("/sample_groups", json={"name": name, "organization": library["organization"], **fields})
-    )
 
 
 def new(client: httpx.Client, library: Thing, name: str, **fields: object) -> httpx.Response:
@@ -36,15 +30,6 @@ def test_a_sample_has_any_name_once_in_a_library(
     taken = {"non_field_errors": ["The fields name, library must make a unique set."]}
     assert told(new(owner, library, name)) == (400, taken)
     assert names(owner.get("/samples", params={"name": name, "library_id": library["uuid"]})) == [name]
-
-
-def test_only_what_was_a_library_once_takes_samples(owner: httpx.Client, library: Thing) -> None:
-    group = plain_group(owner, library)
-    refusal = {"library": [f'Invalid pk "{group["uuid"]}" - object does not exist.']}
-    assert told(new(owner, group, "s")) == (400, refusal)
-    for flag in (True, False):
-        assert owner.patch(f"/sample_groups/{group['uuid']}", json={"is_library": flag}).status_code == 200
-    created(new(owner, group, "s"))
 
 
 def test_samples_are_seen_and_changed_by_whom_the_library_allows(
@@ -105,7 +90,7 @@ def test_many_samples_are_made_at_once_or_none(owner: httpx.Client, library: Thi
 
 
 def test_a_list_of_a_thousand_samples_is_read_to_its_end(sandbox: Sandbox, owner: httpx.Client, library: Thing) -> None:
-    group = plain_group(owner, library)
+    group = created(owner.post("/sample_groups", json={"name": "plain", "organization": library["organization"]}))
     body = {"names": [f"s{each}" for each in range(MANY)], "library": library["uuid"]}
     uuids = created(owner.post("/bulk_samples", json=body, timeout=60))["uuids"]
     owner.post(f"/sample_groups/{group['uuid']}/samples", json={"sample_uuids": uuids}, timeout=60)
@@ -132,59 +117,3 @@ def test_pages_have_a_hundred_and_know_their_neighbours(sandbox: Sandbox, owner:
     assert [each["previous"] for each in pages] == [None, f"{url}?format=json", f"{url}?format=json&page=2"]
     for wrong in ("0", "4", "x"):
         assert told(owner.get(url, params={"page": wrong})) == (404, {"detail": "Invalid page."})
-
-
-# -- groups
-
-
-def test_samples_come_into_groups_and_leave_them(owner: httpx.Client, library: Thing, sample: Thing) -> None:
-    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
-    other = created(new(owner, library, "s2"))
-    for body in ({"sample_uuid": other["uuid"]}, {"sample_uuids": [other["uuid"], sample["uuid"]]}, {}):
-        assert told(owner.post(path, json=body)) == (200, {"status": "success"})
-    assert names(owner.get(path)) == ["s 1", "s2"]
-    for body in ({"sample_uuid": other["uuid"]}, {"sample_uuid": other["uuid"]}):
-        assert told(owner.request("DELETE", path, json=body)) == (200, {"status": "success"})
-    assert names(owner.get(path)) == ["s 1"]
-    assert owner.get(f"/samples/{other['uuid']}").status_code == 200
-
-
-def test_one_brings_one_s_own_samples_into_one_s_own_groups_only(
-    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, library: Thing, sample: Thing
-) -> None:
-    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
-    elsewhere = outsider.get("/organizations", params={"name": "Elsewhere"}).json()["results"][0]["uuid"]
-    theirs = created(outsider.post("/sample_groups", json={"name": "t", "organization": elsewhere, "is_library": True}))
-    foreign = created(new(outsider, theirs, "f"))
-    refusal = {"detail": "Insufficient permissions to add sample to sample group."}
-    assert told(owner.post(path, json={"sample_uuids": [sample["uuid"], foreign["uuid"]]})) == (403, refusal)
-    assert names(owner.get(path)) == []
-    assert told(outsider.post(path, json={"sample_uuid": foreign["uuid"]})) == (403, refusal)
-    assert told(anonymous.post(path, json={"sample_uuid": sample["uuid"]})) == (403, NO_TOKEN)
-
-
-def test_a_group_with_a_sample_that_one_may_not_see_shows_none(
-    owner: httpx.Client,
-    outsider: httpx.Client,
-    anonymous: httpx.Client,
-    library: Thing,
-    sample: Thing,
-    private_sample: Thing,
-) -> None:
-    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
-    owner.post(path, json={"sample_uuid": sample["uuid"]})
-    assert names(outsider.get(path)) == ["s 1"]
-    owner.post(path, json={"sample_uuid": private_sample["uuid"]})
-    assert sorted(names(owner.get(path))) == ["hidden", "s 1"]
-    for client in (outsider, anonymous):
-        assert names(client.get(path)) == []
-
-
-def test_with_a_library_go_its_samples_and_they_leave_all_groups(
-    owner: httpx.Client, library: Thing, sample: Thing
-) -> None:
-    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
-    owner.post(path, json={"sample_uuid": sample["uuid"]})
-    assert owner.delete(f"/sample_groups/{library['uuid']}").status_code == 204
-    assert owner.get(path).json()["count"] == 0
-    assert owner.get(f"/samples/{sample['uuid']}").status_code == 404
