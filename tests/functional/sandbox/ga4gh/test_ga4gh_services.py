@@ -128,7 +128,9 @@ def test_sequences_are_found_by_each_name_and_served_by_ranges(omics_sandbox: Sa
 
 def test_a_tool_is_one_segment_of_a_path(omics_sandbox: Sandbox) -> None:
     tools = f"{omics_sandbox.trs_url}/tools"
-    assert httpx.get(f"{tools}/%23workflow%2Fsandbox%2Fexample%2Fcount").json()["id"] == EXAMPLE_TOOL
+    tool = httpx.get(f"{tools}/%23workflow%2Fsandbox%2Fexample%2Fcount").json()
+    assert (tool["id"], tool["description"]) == (EXAMPLE_TOOL, "Counts reads")
+    assert [each["name"] for each in tool["versions"]] == ["release 1.0", "release 1.1"]
     version = f"{tools}/%23workflow%2fsandbox%2fexample%2fcount/versions/v1.0"
     assert "wc" in httpx.get(f"{version}/PLAIN_CWL/descriptor/tools%2Fcount.cwl").text
     assert httpx.get(f"{version}/CWL/descriptor").json()["content"].startswith("cwlVersion")
@@ -173,6 +175,7 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
         "h/sub/b.vcf.gz": bgzf(VCF) + BGZF_END,
         "h/notes.txt": b"x",
         "r/x.fa": b">one first\nACGT\nAC\n>two\nGG\n",
+        "r/y.fasta": b">three\nTT\n",
         "align/v1/WDL/main.wdl": b"version 1.0",
         "align/v1/WDL/Dockerfile": b"FROM scratch",
     }.items():
@@ -184,10 +187,11 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
         for name, folder in (("htsget", "h"), ("refget", "r"), ("trs", "align"))
     }
     assert seeded["htsget"] == {"added": ["a.vcf", "sub/b.vcf.gz"], "left": ["notes.txt"]}
-    assert seeded["refget"]["added"] == ["one", "two"]
+    assert seeded["refget"]["added"] == ["one", "two", "three"]
     assert seeded["trs"] == {"tool": "#workflow/sandbox/align", "versions": ["v1"]}
     assert joined(httpx.get(f"{omics_sandbox.htsget_url}/variants/sub/b")).endswith(BGZF_END)
     assert httpx.get(f"{omics_sandbox.refget_url}/sequence/one").text == "ACGTAC"
+    assert httpx.get(f"{omics_sandbox.htsget_url}/reads/sample-1").status_code == 200, "an example"
     for name, folder in (("htsget", "r"), ("refget", "h"), ("trs", "h")):
         with pytest.raises(ValueError, match="has no"):
             omics_sandbox.seed(tmp_path / folder, service=name)
@@ -196,10 +200,12 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
 def test_examples_come_back_after_a_reset_and_stay_after_a_restart(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "s") as sandbox:
         sandbox.ga4gh.refget.add("own", "ACGT")
-        sandbox.ga4gh.htsget.add("own", "VCF", VCF)
+        sandbox.ga4gh.htsget.add("sample-1", "VCF", VCF)
     with Sandbox(tmp_path / "s") as sandbox:
         assert sandbox.ga4gh.refget.find("own").length == 4
+        assert gzip.decompress(joined(httpx.get(f"{sandbox.htsget_url}/variants/sample-1"))) == VCF
         sandbox.reset()
         assert [each.id for each in sandbox.ga4gh.htsget.sets.all()] == ["sample-1", "sample-1"]
         assert sandbox.ga4gh.refget.sequences.count(name="own") == 0
+        assert [sandbox.ga4gh.refget.find(name).circular for name in ("chr1", "plasmid")] == [False, True]
         assert json.loads(json.dumps(sandbox.info()))["services"]["trs"]["url"] == sandbox.trs_url
