@@ -29,8 +29,8 @@ from data_store.clients import PEER
 from data_store.holdings import Sizes as StoreSizes
 from measuring import Case, Row, compared, figure_row, measured, quietest, rounds_of, row_of, run
 from millions import write_list
-from omicsdk.cli.lists import JsonLines
 from omicsdk.cli.paged import PAGE
+from omicsdk.cli.printing import JsonLines
 from peers import environ, our_command
 from published import compile_packages
 from script import Entry, Session, options

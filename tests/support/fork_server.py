@@ -200,7 +200,6 @@ forked = ForkServer(
         "omicsdk.core.archives",
         "omicsdk.core.client",
         "omicsdk.core.operation",
-        "omicsdk.core.paging",
         "omicsdk.core.security",
         "omicsdk.transfer.downloads.engine",
         "omicsdk.transfer.engine",

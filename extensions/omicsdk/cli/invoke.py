@@ -69,7 +69,7 @@ def _run(
     console: Console,
     output: Output,
 ) -> None:
-    command = cast("Workflow", target.command)
+    command: Workflow = target.command  # pyright: ignore[reportAssignmentType] - an operation's is called elsewhere
     if "connection" in command.get("supplied", ()):
         values = {**values, "connection": Connection(settings)}
     # Commands without a service import no client, and read none of its settings.
@@ -88,7 +88,8 @@ def _run(
     with ExitStack() as opened:
 
         def connect() -> Any:
-            client = opened.enter_context(connected(target, service, settings, access))
+            client = connected(target, service, settings, access)
+            opened.push(client)
             if command.get("login") and getattr(client, "credentials", None) is None:
                 raise AuthError(f"No login for {client.base_url}", remedy=(service or {}).get("remedy"))
             if service is not None and "not_it" in service:

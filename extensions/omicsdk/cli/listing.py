@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
-    from omicsdk.cli.lists import Writer
+    from omicsdk.cli.printing import Writer
 
 
 class Rows:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from itertools import chain
 
-from omicsdk.cli.arguments import DRY_RUN, NO_PAGINATE, loaded
+from omicsdk.cli.arguments import DRY_RUN, NO_PAGINATE
 from omicsdk.cli.errors import INTERRUPTED
 from omicsdk.cli.rows import FIRST
 from omicsdk.core.bodies import plain
@@ -74,12 +75,12 @@ def call(client: Any, command: Command, values: dict[str, Any], console: Message
     elif command.get("headers"):
         output.result(_headers(next(operation.responses(request))))
     elif items is not None and not first_page:  # an empty key: the page itself is the list
-        print_pages = loaded(f"{_PAGED}:print_pages")
+        print_pages = import_module(_PAGED).print_pages
         print_pages(operation.responses(request), items, operation.facts.name, output, command.get("columns", FIRST))
     else:
         response, rows = next(operation.responses(request)), None
         if items is not None and response.status_code < 300:
-            rows = loaded(f"{_PAGED}:page_rows")(response, items, operation.facts.name)
+            rows = import_module(_PAGED).page_rows(response, items, operation.facts.name)
         if response.status_code == NOT_MODIFIED:
             console.message("nothing changed: it was already in this state")
         elif "title" in command:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO, TypeVar
 
     from omicsdk.cli.commands.metrics import Metrics
-    from omicsdk.cli.lists import Writer
+    from omicsdk.cli.printing import Writer
     from omicsdk.transfer import Progress, TransferReport
 
     T = TypeVar("T")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
+
 from omicsdk.core.page_breaks import at_page_breaks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     import httpx
 
-    from omicsdk.cli.lists import Writer
-    from omicsdk.cli.printing import Printer
+    from omicsdk.cli.printing import Printer, Writer
 
 
 # Rows that are written at once where no page ends before.
@@ -37,22 +39,23 @@ def print_pages(
     from omicsdk.core.page_items import with_items  # of models, which lists of files do without
 
     pages = (_page(response, items, operation) for response in responses)
-    first, key, first_items = next(pages)
-
-    def rows() -> Iterator[Any]:
-        yield from first_items
-        for _, _, page_items in pages:
-            yield from page_items
-
+    first, key, page_items = next(pages)
+    put = partial(with_items, first, key)
     if output.needs_all:
-        whole = list(rows())
-        output.result(with_items(first, key, whole), whole, declared)
+        whole = [*page_items, *(item for _, _, further_items in pages for item in further_items)]
+        output.result(put(whole), whole, declared)
         return
     # The facts beside the list are printed first, with a placeholder whose rows follow page by page.
     if output.form == "table" and not output.columns:
         placeholder: list[Any] = [{}]
-        output.tables(with_items(first, key, placeholder), declared, besides=placeholder)
-    print_rows(rows(), output.writer(declared, lambda rows: with_items(first, key, rows)), output.flush)
+        output.tables(put(placeholder), declared, besides=placeholder)
+    writer = output.writer(declared, put)
+    # Each before the next one is requested, so that an error of that leaves these rows printed.
+    for rows in chain([page_items], (further_items for _, _, further_items in pages)):
+        if rows:
+            writer.add(rows)
+            output.flush()
+    writer.end()
 
 
 def page_rows(response: httpx.Response, items: str, operation: str) -> list[Any]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.counts import declared_number
@@ -177,8 +178,8 @@ class Rules:
                 page: Any = decoded(response.content)
             except ValueError:  # text, or what the operation itself refuses
                 return
-            for rule, requested in applicable:
-                values = [values_at(page, place) for place in rule.places]
+            stated = [[*map(partial(values_at, page), rule.places)] for rule, _ in applicable]
+            for (rule, requested), values in zip(applicable, stated, strict=True):
                 # Each once: most entries of a listing state the same.
                 for alternatives in dict.fromkeys(zip(*values, strict=True)):
                     self._compare(rule, requested, alternatives, facts.name)

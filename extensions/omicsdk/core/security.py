@@ -183,7 +183,7 @@ class Security(NamedTuple):
         Raises:
             ConfigError: A scheme is unknown, or what was passed for it is of another kind.
         """
-        if is_mapping(given):
+        if not isinstance(given, Credentials) and is_mapping(given):
             unknown = [str(name) for name in given if name not in self.schemes]
             if unknown:
                 raise ConfigError(
@@ -196,7 +196,7 @@ class Security(NamedTuple):
                 if value is not None
             }
             return SchemeCredentials(self, parts) if parts else None
-        credentials = as_credentials(cast("Credentials | None", given))
+        credentials = given if isinstance(given, Credentials) else as_credentials(cast("None", given))
         if credentials is None:
             return None
         if len(self.schemes) == 1:

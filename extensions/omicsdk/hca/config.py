@@ -154,8 +154,9 @@ class HCAConfig(Section):
         self._environ = dict(variables)  # os.environ itself cannot be pickled
         self._layers: list[Layer]
         self._layers, self._settings = read_layers(Layer(BUILT_IN, DEFAULTS), self._files, KINDS)
-        self._saved = copied(self._settings.values)
-        super().__init__(copied(self._saved))
+        saved = copied(self._settings.values)
+        super().__init__(copied(saved))
+        self._saved = saved
         if save_on_exit:
             import atexit
 
@@ -175,7 +176,8 @@ class HCAConfig(Section):
         Returns:
             A copy of the value; None if there is no such setting.
         """
-        return copied(_value_at(self._values, keys, None))
+        value = _value_at(self._values, keys, None)
+        return value if isinstance(value, str) else copied(value)
 
     def place_of(self, *keys: str) -> str:
         """Return the origin of a setting's current value, for messages.

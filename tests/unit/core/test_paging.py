@@ -14,7 +14,7 @@ from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.body_pages import BodyPaging
 from omicsdk.core.json_parts import page_of
 from omicsdk.core.page_items import found_at, items_at, list_at, with_items
-from omicsdk.core.paging import Walk, content_key, next_link, next_request
+from omicsdk.core.pages import Walk, content_key, next_link, next_request
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk_api.dss import AsyncDssApi, DssApi
 

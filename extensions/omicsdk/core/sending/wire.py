@@ -79,7 +79,8 @@ class _Sender:
         connections.limited = AsyncLimitedTransport if isinstance(self, AsyncSender) else LimitedTransport
         self._connections = connections
         self._timeout = timeout
-        self._timeouts = timeout.by_name()
+        # By httpx's names.
+        self._timeouts = {name: getattr(timeout, name) for name in ("connect", "read", "write", "pool")}
         self._now = now
 
     def _request(

@@ -13,7 +13,6 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, write_private, write_text
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
-from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -383,7 +382,7 @@ def parsed(text: str, path: str | os.PathLike[str]) -> Layer:
     # The decoder of `json` in Python is slower, but it alone states where each value is, and refuses what is ambiguous.
     located = _LocatingDecoder(text)
     try:
-        value: object = located.decode(text)
+        value: Any = located.decode(text)
     except json.JSONDecodeError as error:
         message = error.msg if isinstance(error, _Unusable) else f"not JSON: {error.msg}"
         raise ConfigError(
@@ -393,7 +392,7 @@ def parsed(text: str, path: str | os.PathLike[str]) -> Layer:
         raise ConfigError(f"not usable: {error}", remedy=_REMEDY, file=os.fspath(path)) from error
     except RecursionError as error:
         raise ConfigError("nested too deeply", remedy=_REMEDY, file=os.fspath(path)) from error
-    if not is_object(value):
+    if value.__class__ is not dict:
         raise ConfigError("not a JSON object", remedy=_REMEDY, file=os.fspath(path), line=1, column=1)
     return Layer(os.fspath(path), value, dict(located.lines_of(value)))
 
