@@ -14,7 +14,7 @@ have comments in place of docstrings, so that editors show the documentation of 
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, ParamSpec, Self, TypeVar, cast, overload
 
 from omicsdk.core.client import (
     AsyncClient,
@@ -149,6 +149,16 @@ def _undecoded(response: "httpx.Response") -> "httpx.Response":
     return response
 
 
+class _NoClient:
+    """The exchange of an operation that is read from a client's class."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, _: str) -> Never:
+        raise TypeError(f"{self._name} is an operation of a client: create a client and call it there")
+
+
 class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
     """What calls have in common.
 
@@ -170,14 +180,8 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
 
     def __init__(self, operation: "AnyOperation[P, R, Any, Any, H]", exchange: E | None) -> None:
         vars(self).update(vars(operation))
-        self._way = exchange
+        self._exchange: E = cast("E", _NoClient(operation.facts.name)) if exchange is None else exchange
         self._show(operation.facts.name, operation.build, operation.parse)
-
-    @property
-    def _exchange(self) -> E:
-        if self._way is None:
-            raise TypeError(f"{self.__name__} is an operation of a client: create a client and call it there")
-        return self._way
 
     def __repr__(self) -> str:
         return f"<operation {self.__name__}: {self.facts.method} {self.facts.path}>"

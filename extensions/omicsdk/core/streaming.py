@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import OmicsError, TransportError
-from omicsdk.core.operation import AnyOperation, AsyncCall, Call, H, P, R, call_form, exchange_of_call
+from omicsdk.core.operation import AnyOperation, AsyncCall, Call, H, P, R, call_form
 from omicsdk.core.redaction import without_query
 from omicsdk.core.request import Request
 
@@ -195,7 +195,7 @@ async def async_streamed(exchange: AsyncExchange, request: Request) -> AsyncGene
 @contextmanager
 def body_of(call: Call[..., Any, Any], request: Request) -> Generator[Body]:
     """Yield the bytes of the response to a request from a call's `build`, as they arrive."""
-    with streamed(exchange_of_call(call), request) as body:
+    with streamed(call._exchange, request) as body:  # pyright: ignore[reportPrivateUsage] - of core as well
         if call.checks is not None:
             call.checks.check_headers(call.facts, request, body.headers)
         yield body

@@ -42,7 +42,7 @@ class FileBytes:
         options: TransferOptions | None = None,
         validators: Mapping[str, str] | None = None,
     ) -> None:
-        if entry.is_folder:
+        if entry.kind == "folder":
             raise IsFolder(store.uri(entry.path), "is a folder, not a file")
         self.entry = entry
         self._store = store
@@ -138,22 +138,22 @@ class FileBytes:
     def _source(self) -> Source:
         with self._lock:
             if self._opened is None:
-                stream = self._store.open(self.entry)
+                entry, store = self.entry, self._store
+                stream, uri = store.open(entry), store.uri(entry.path)
                 self._opened = (
-                    self._ranges() if stream is None else StreamSource(stream, self.entry.size, self._uri, self._pace)
+                    StreamSource(stream, entry.size, uri, self._pace)
+                    if stream is not None
+                    else Ranges(
+                        partial(store.location, entry),
+                        entry.size,
+                        title=uri,
+                        elsewhere=partial(store.elsewhere, entry),
+                        pace=self._pace,
+                        validators=self._validators,
+                        unvalidated=self._options is not None and self._options.resume_unvalidated,
+                    )
                 )
             return self._opened
-
-    def _ranges(self) -> Ranges:
-        return Ranges(
-            partial(self._store.location, self.entry),
-            self.entry.size,
-            title=self._uri,
-            elsewhere=partial(self._store.elsewhere, self.entry),
-            pace=self._pace,
-            validators=self._validators,
-            unvalidated=self._options is not None and self._options.resume_unvalidated,
-        )
 
     def _whole(self, why: NoRanges) -> Source:
         """Download the file, verified, if it cannot be read in parts."""
@@ -173,15 +173,12 @@ class FileBytes:
                 options = CopyOptions() if self._options is None else CopyOptions(control=self._options.control)
                 raise_failure(self._store.download([(self.entry, "bytes")], folder, options))
                 stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
-                whole = StreamSource(stream, self.entry.size, self._uri, self._pace)
+                uri = self._store.uri(self.entry.path)
+                whole = StreamSource(stream, self.entry.size, uri, self._pace)
                 if isinstance(self._opened, Ranges):
                     self._opened.confirm(whole)  # some of its bytes may have been given already
                 self._opened = whole
             return self._opened
-
-    @property
-    def _uri(self) -> str:
-        return self._store.uri(self.entry.path)
 
 
 def _within(position: int, size: int) -> int:

@@ -356,6 +356,7 @@ class ReadFile(AbstractBufferedFile):
             raise SourceChanged(
                 f"{uri}: it is not the file that was opened", name=uri, remedy="Open it again to read the new version."
             )
+        details = entry.info() | {"size": actual_size}
         super().__init__(
             fs,
             entry.path,
@@ -366,7 +367,7 @@ class ReadFile(AbstractBufferedFile):
             size=actual_size,
             version=entry.version,
         )
-        self.details = entry.info() | {"size": actual_size}
+        self.details = details
         if isinstance(self.cache, GrowingReadAhead):
             self.cache.stream = self._stream
 

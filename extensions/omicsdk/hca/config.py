@@ -141,6 +141,10 @@ class HCAConfig(Section):
         ConfigError: A file is malformed, or a setting is of another kind than it must be; names file and line.
     """
 
+    _layers: list[Layer]
+    _settings: Settings
+    _saved: dict[str, Any]
+
     def __init__(
         self,
         environ: Mapping[str, str] | None = None,
@@ -152,11 +156,10 @@ class HCAConfig(Section):
         self._files = files_of(variables, os.fspath(site_file))
         self._named = named_files(variables)
         self._environ = dict(variables)  # os.environ itself cannot be pickled
-        self._layers: list[Layer]
-        self._layers, self._settings = read_layers(Layer(BUILT_IN, DEFAULTS), self._files, KINDS)
-        saved = copied(self._settings.values)
+        layers, settings = read_layers(Layer(BUILT_IN, DEFAULTS), self._files, KINDS)
+        saved = copied(settings.values)
         super().__init__(copied(saved))
-        self._saved = saved
+        self._layers, self._settings, self._saved = layers, settings, saved
         if save_on_exit:
             import atexit
 

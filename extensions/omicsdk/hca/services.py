@@ -159,8 +159,9 @@ def discovery(
         url = search.base_url
         if url is None:
             url = service_url(section, config=settings)
-            _warn_of_missing_files(section, url, settings)
         origin = _url_key(section, settings)
+        if search.base_url is None and origin == BUILT_IN:
+            _warn_of_missing_files(url, settings)
         if search.is_complete:
             return Found(url, None, origin)
         credentials = _stored(section, url, search, settings, endpoint)
@@ -178,10 +179,9 @@ def discovery(
     )
 
 
-def _warn_of_missing_files(section: str, url: str, config: HCAConfig) -> None:
+def _warn_of_missing_files(url: str, config: HCAConfig) -> None:
     """A missing file is allowed, but a user who names one rarely means the built-in deployment."""
-    missing_files = [file for file in config.named_files if not file.exists()]
-    if missing_files and config.place_of(section, "swagger_url") == BUILT_IN:
+    if missing_files := [file for file in config.named_files if not file.exists()]:
         from omicsdk.core.logs import config_log
 
         for file in missing_files:

@@ -959,7 +959,8 @@ class Transport(_Transport):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send():
                 most = None if request.streams else self._response_limit
-                return self._sender.send(action, request, stream, most, self._stop())
+                stopped = self._stop()
+                return self._sender.send(action, request, stream, most, stopped)
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
