@@ -46,14 +46,14 @@ def read(
     Args:
         spec: Swagger 2.0 or OpenAPI 3.0 to 3.2, YAML or JSON.
         overlays: OpenAPI Overlay 1.0; each corrects the file that its `extends` names, or else the document.
-        allow_urls: web addresses that may be fetched, and all below them; default none.
+        allow_urls: web addresses that may be fetched, with all below them; default none.
         refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
         missing_as_any: treat a schema that does not exist as any value, and report it; otherwise it is a fault.
         cache: folder that keeps pages fetched from the network; default the user's own.
         report: receives notes on repairs and omissions, and faults of parts that are left out; if it is strict, these
             refuse the document.
-        folder: what files may be opened in, the document's own folder or one above it; default the former.
-        ask: as of `resolve`.
+        folder: folder that referenced files must be in: that of the document, which is the default, or one above it.
+        ask: as for `resolve`.
         on_progress: called with the progress.
 
     Raises:
@@ -88,7 +88,7 @@ def read(
         document = upgrade(resolved, on_progress)
     except RecursionError as error:  # each file is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(root.label, None)]) from error
-    # Parts with faults were left out: a package without any operation is not what was wanted.
+    # Parts with faults were left out: a package without any operation is of no use.
     if report.faults and not any(declared_operations(document.data)) and not any(declared_webhooks(document.data)):
         raise DocumentError(report.faults)
     return document

@@ -99,7 +99,7 @@ def _module(name: str, models: list[Model], names: Names, parsed: Parsed) -> Dic
 
 
 def _dict(model: Model, names: Names, parsed: Parsed, annotations: Annotations, imports: Imports) -> DictClass:
-    by_class = all(_can_stand(field.wire) for field in model.fields)
+    by_class = all(_is_member_name(field.wire) for field in model.fields)
     members: list[tuple[Code, Code]] = []
     for member in model.fields:
         if not member.wire:
@@ -111,14 +111,14 @@ def _dict(model: Model, names: Names, parsed: Parsed, annotations: Annotations, 
         name = Code(member.wire) if by_class else as_literal(member.wire)
         members.append((name, Code(written) if by_class else as_literal(written)))
     imports.typing("TypedDict")
-    on_progress = sentence(model.schema.get("description")) or sentence(model.schema.get("title"))
+    description = sentence(model.schema.get("description")) or sentence(model.schema.get("title"))
     class_ = names.classes[model.key]
     return DictClass(
-        Code(dict_name(class_)), as_docstring(on_progress or f"{class_} as plain JSON.", 4), members, by_class
+        Code(dict_name(class_)), as_docstring(description or f"{class_} as plain JSON.", 4), members, by_class
     )
 
 
-def _can_stand(wire: str) -> bool:
+def _is_member_name(wire: str) -> bool:
     """Whether a name is valid in a class body: without mangling, and hiding no type next to it."""
     return (
         wire.isascii()

@@ -37,7 +37,7 @@ def add_attributes(client: Crunch, item: str, values: Mapping[str, object]) -> N
         client.raw_request("POST", attribute.url, {"item": item, "key": attribute.key, "value": attribute.value})
 
 
-# Whole numbers from here on, and below its negative, fail on the site with 500 (64 bits of its database).
+# Whole numbers from here on, and below its negative, do not fit into the 64 bits of the site's database: it returns 500.
 INTEGER_BOUND = 2**63
 # Characters of a key at most.
 KEY_LIMIT = 255
@@ -79,8 +79,8 @@ def attribute_url(kind: str) -> str:
 def inferred(values: Mapping[str, object]) -> list[Attribute]:
     """The kind of each value, all of them before anything is sent.
 
-    A text that is a URL is a `url`, any other text a `char`; then come `bool` (before whole numbers, which it is of), `int`,
-    `float`, `datetime` (before days, which it is of) and `date`.
+    A text that is a URL is a `url`, any other text a `char`. A value of several kinds has the first of `bool`, `int`, `float`,
+    `datetime` and `date`: in Python, True is also a whole number, and a datetime also a date.
 
     Args:
         values: Values by key.
@@ -117,7 +117,7 @@ def _inferred(key: str, value: object) -> Attribute:
 
 
 def _fitting(attribute: Attribute) -> Attribute:
-    """An attribute whose key and text the site accepts, as far as that can be checked here: what was added cannot be removed."""
+    """Return an attribute if the site accepts its key and text, as far as can be checked here."""
     _check_text(f"The key {shortened(attribute.key, 60)!r}", attribute.key, KEY_LIMIT)
     if isinstance(attribute.value, str):
         _check_text(f"The text of {attribute.key!r}", attribute.value, TEXT_LIMIT)
@@ -219,8 +219,8 @@ def coordinate(name: str, value: object) -> str:
 
     Args:
         name: Which, for the error.
-        value: It, or how it is written. A float is rounded to nine decimal places, a tenth of a millimetre: what it has
-            beyond them the site would refuse.
+        value: A number, or how it is written. A float is rounded to nine decimal places, a tenth of a millimetre: the site
+            refuses more.
 
     Raises:
         UsageError: It is not a number.

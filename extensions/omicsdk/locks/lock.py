@@ -207,7 +207,9 @@ class Lock:
             clash = check_all(_Paths(draft), str(self._folder), None)
             if clash is not None:
                 why = "another file has this path on macOS and Windows, which ignore case and Unicode form"
-                tell(f"warning: {clash.name}: {why}: the lock cannot be pulled there (only the first such path is named)")
+                tell(
+                    f"warning: {clash.name}: {why}: the lock cannot be pulled there (only the first such path is named)"
+                )
         except UnsafePath as error:
             if isinstance(error, NameClash):  # of sources, which a setting keeps apart
                 remedy = "Use another folder, `to`, for one of the sources, or layout = 'id'."

@@ -222,7 +222,7 @@ def _schema_of(media: Mapping[str, Any]) -> Schema:
 
 
 def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Mapping[str, Any]], T]:
-    """Make a function of a document remember what it gave: each sandbox of a process starts with the same documents."""
+    """Make a function of a document cache its results: each sandbox of a process starts with the same documents."""
     results: dict[int, tuple[Mapping[str, Any], T]] = {}
 
     def remembered(document: Mapping[str, Any]) -> T:
@@ -252,7 +252,7 @@ def read_document(service: str) -> Mapping[str, Any]:
 
     path = Path(omicsdk_api.__file__).parent / service / "openapi.json"
     if not path.exists():
-        raise FileNotFoundError(f"{path} isn't there: `make codegen` writes it")
+        raise FileNotFoundError(f"{path} not found: run `make codegen`")
     return json.loads(path.read_bytes())
 
 

@@ -253,8 +253,8 @@ class Service:
         pages: Routes below the prefix that the document does not state, such as pages for browsers.
         checks: Whether requests are validated against the document before a handler sees them. Without it arguments are the texts
             that were sent (lists of them where the document has a list), the body is what is JSON of it, and handlers
-            refuse in the service's own words.
-        absent: Operations that the sandbox does not play, and why; they are answered with 501.
+            refuse as the service does.
+        absent: Operations that the sandbox does not implement, and why; the response is 501.
         crashes: Operations in which the real server fails with 500 in place of refusals, each with the statuses of these.
         crash: Its response then.
         at_once: States for an operation and a query whether the handler only reads tables: the server's own thread answers then,

@@ -220,7 +220,7 @@ class PlatformStore(MultipartStore):
         return Location(part.url, part.headers or {})
 
     def sent(self, upload_id: str, part: SentPart, status: int, headers: Mapping[str, str]) -> None:
-        """Report what the storage answered to a part."""
+        """Report the storage's response to a part."""
         report = self._reports.get(part.number, _Report())
         if report.codes and status not in report.codes:
             codes = ", ".join(map(str, sorted(report.codes)))
@@ -228,12 +228,12 @@ class PlatformStore(MultipartStore):
                 f"{self.target}: the storage answered part {part.number} with {status}, not with {codes}",
                 remedy="Try again; if it persists, report it to the platform's operators.",
             )
-        # The ETag as the engine has it, without quotes: so does the published client report it.
-        answered = {
+        # The ETag as the engine has it, without quotes: the published client reports it like that.
+        reported = {
             name: part.etag if name.lower() == "etag" else headers.get(name.lower(), "") for name in report.headers
         }
         with _for_the_engine(is_gone=True):
-            self._report_part(upload_id, part.number, answered)
+            self._report_part(upload_id, part.number, reported)
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Have the platform make a file of the parts."""
@@ -259,7 +259,7 @@ class PlatformStore(MultipartStore):
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Look for the file when the response to its completion was lost, perhaps by an earlier run.
 
-        What was there before has the same name where files are replaced.
+        With `overwrite`, only in a run that lost it: otherwise the file of this name may be the one to replace.
         """
         file = self._find_upload() if self._is_unsure or not self._overwrite else None
         if file is None:
@@ -268,7 +268,7 @@ class PlatformStore(MultipartStore):
         return {"size": str(self._size), **({} if self._is_unsure else {"doubtful": "by name and size"})}
 
     def abort(self, upload_id: str) -> None:
-        """Give the upload up."""
+        """Abort the upload; one that the platform no longer has is no error."""
         try:
             with _for_the_engine(is_gone=True):
                 self._abort(upload_id)

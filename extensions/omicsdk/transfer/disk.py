@@ -122,7 +122,7 @@ class InsufficientSpace(DiskFull):
 
     Args:
         folder: The target folder.
-        needed: Bytes that are missing there.
+        needed: Bytes that the files still need there.
         free: Bytes that the file system has for them.
         name: The file, if it is one.
     """
@@ -139,7 +139,7 @@ def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
     """Return an error for what does not fit; None if it fits or the system does not report free space.
 
     Args:
-        needed: Bytes that are missing.
+        needed: Bytes that the files still need.
         folder: The target folder.
     """
     space = space_of(nearest_folder(folder))

@@ -114,7 +114,7 @@ class _Sender:
             raise unsendable(error) from error
 
     def _watched(self, request: httpx.Request, *, stream: bool, live: bool) -> "_Watch | None":
-        """Return what watches the body; one that is read here has begun to arrive when the time of the head is over."""
+        """Return what watches the body, None for no limit. One that is read here must begin to arrive within the head's time."""
         timeout = self._timeout
         if timeout.body is None or live:
             return None
@@ -284,8 +284,8 @@ class Sender(_Sender):
     def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
         """Send a request by what replaces the network, or after the first one through a proxy that has to accept a password."""
         substitute = self._connections.substitute
-        if substitute is not None and (answer := substitute()) is not None:
-            response = answer(request)
+        if substitute is not None and (respond := substitute()) is not None:
+            response = respond(request)
             response.request = request
             return response
         pool = self._connections[_key_of(request)]

@@ -22,7 +22,7 @@ SERVICE = "omicsdk"
 SECONDS = 5.0
 
 # Backends that prompt for a password at their first use, which cannot be determined beforehand.
-_ASKING = ("keyring.backends.kwallet", "keyrings.alt", "keyrings.cryptfile")
+_PROMPTING = ("keyring.backends.kwallet", "keyrings.alt", "keyrings.cryptfile")
 
 
 class KeyringUnavailable(Exception):
@@ -99,8 +99,8 @@ def _response(action: str, name: str, secret: str = "") -> str | None:
     return response["secret"]
 
 
-def _carried_out(request: dict[str, str]) -> dict[str, str | None]:
-    """Return the other process's response."""
+def _respond(request: dict[str, str]) -> dict[str, str | None]:
+    """Carry out a request, in the separate process, and return the response."""
     keyring: Any = import_module("keyring")
     backend = keyring.get_keyring()
     if hasattr(backend, "backends"):  # several; the first one is the recommended
@@ -134,7 +134,7 @@ def _fault(backend: Any) -> str:
     # keyring's backend `fail` has the priority 0, and `null` has -1.
     if backend.priority <= 0:
         return "there is none"
-    if module.startswith(_ASKING):
+    if module.startswith(_PROMPTING):
         return "it may ask for a password"
     if module == "keyring.backends.SecretService":
         # Its own methods would unlock the collection, which shows a dialog.
@@ -148,4 +148,4 @@ def _fault(backend: Any) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_carried_out(json.load(sys.stdin))))  # noqa: T201 - the response
+    print(json.dumps(_respond(json.load(sys.stdin))))  # noqa: T201 - the response

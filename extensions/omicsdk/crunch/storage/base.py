@@ -94,16 +94,16 @@ class Sending:
     Attributes:
         name: Its path within the dataset's folder.
         path: Its path on this machine.
-        known: Its state when it was hashed.
+        hashed: Its state when it was hashed.
     """
 
     name: str
     path: Path
-    known: Hashed
+    hashed: Hashed
 
     def check(self) -> None:
         """Raise SourceChanged if the file has changed since it was hashed."""
-        unchanged(self.path, self.known)
+        unchanged(self.path, self.hashed)
 
 
 #: Why files could not be moved, by name, where they are collected; otherwise the first error is raised.

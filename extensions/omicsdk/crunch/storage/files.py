@@ -271,9 +271,9 @@ def send(
 
     def put(file: Sending) -> Hashed:
         _put(storage, joined(base, file.name), file)
-        return file.known
+        return file.hashed
 
-    done = _moved(storage, files, lambda file: file.known.stamp.size, put, chosen, failed)
+    done = _moved(storage, files, lambda file: file.hashed.stamp.size, put, chosen, failed)
     if failed is None and None in done:
         raise Interrupted("It was stopped")
     return [file.name for file, moved in zip(files, done, strict=True) if moved is not None]
@@ -298,7 +298,7 @@ def _put(storage: Storage, name: str, file: Sending) -> None:
             name=name,
             remedy="Use a storage that replaces files of the same name, or that removes them on request.",
         )
-    check_size(name, storage.size(name), file.known.stamp.size)
+    check_size(name, storage.size(name), file.hashed.stamp.size)
 
 
 @contextmanager

@@ -260,7 +260,7 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
     outcomes = list(report.outcomes)
     doubtful = [number for number, outcome in enumerate(outcomes) if outcome.state == "skipped"]
     arrivals = [(puts[number].path, Arrival(outcomes[number].size, outcomes[number].checksums)) for number in doubtful]
-    results = _asked(lambda arrival: not differing and is_there(store, *arrival), arrivals, options)
+    results = _results_of(lambda arrival: not differing and is_there(store, *arrival), arrivals, options)
     missing: list[int] = []
     for number, result in zip(doubtful, results, strict=True):
         if isinstance(result, Interrupted):
@@ -275,7 +275,7 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
     return report.with_outcomes(outcomes).with_rerun(missing, again)
 
 
-def _asked(call: Callable[[A], T], arguments: Sequence[A], options: CopyOptions) -> Iterator[T | OmicsError]:
+def _results_of(call: Callable[[A], T], arguments: Sequence[A], options: CopyOptions) -> Iterator[T | OmicsError]:
     return side_by_side(call, arguments, lambda: options.stopped)
 
 
@@ -468,7 +468,7 @@ class SpooledCopy:
             path = parse_uri(where).path if where else self._plan.target(named[name]).path
             return is_there(self._target, path, earlier[name])
 
-        for name, result in zip(earlier, _asked(is_still, list(earlier), self._options), strict=True):
+        for name, result in zip(earlier, _results_of(is_still, list(earlier), self._options), strict=True):
             if result is True:
                 was, file = earlier[name], named[name]
                 skipped = Outcome(file.name, "skipped", file.entry.size, label=was.where, verification=was.verification)

@@ -1,9 +1,4 @@
-"""Fields of Pangea's analysis results as files: `pangea://ORGANIZATION/GROUP/SAMPLE/MODULE[.REPLICATE]/FIELD`.
-
-Names are parts of a path as they are, except for what would be read as something else: a slash is `%2F`; a dot is `%2E` in a
-module's name, at the beginning of a sample's, and in a name of dots alone; and the `%` of a name that has such three characters
-itself is `%25`.
-"""
+"""Fields of Pangea's analysis results as files: `pangea://ORGANIZATION/GROUP/SAMPLE/MODULE[.REPLICATE]/FIELD`."""
 
 from __future__ import annotations
 
@@ -90,7 +85,7 @@ class _Owner(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _FieldHandle:
     """The handle of a field.
 
     Attributes:
@@ -112,9 +107,9 @@ class PangeaStore(ClientStore[Pangea]):
 
     Results of a group itself are below `pangea://ORGANIZATION/GROUP/.results`. A result is called by its module alone
     where that has no other one, else by `MODULE.REPLICATE`; the module alone means the newest then. Names are used as
-    they are, except for what would be read as something else: a slash is `%2F`, a dot in a module's name `%2E`, and the
-    `%` of a name that has such three characters itself `%25`. Samples that share a name in a group are called by their
-    uuids.
+    they are, except for what would be read as something else: a slash is `%2F`; a dot is `%2E` in a module's name, at the
+    beginning of a sample's, and in a name of dots alone; and the `%` of a name that has such three characters itself is
+    `%25`. Samples that share a name in a group are called by their uuids.
 
     A field that refers to a file is that file; one that holds a value is a file with its JSON. What is public is read
     without a login.
@@ -146,7 +141,7 @@ class PangeaStore(ClientStore[Pangea]):
     ) -> None:
         super().__init__(client, self._logged_in)
         self._settings = endpoint, email, password, token
-        self._known: dict[tuple[str, ...], Any] = {}
+        self._cache: dict[tuple[str, ...], Any] = {}
 
     def _logged_in(self) -> Pangea:
         """Create a client, with a login if there is one.
@@ -219,9 +214,11 @@ class PangeaStore(ClientStore[Pangea]):
     def _remembered(self, parts: Sequence[str], find: Callable[[], T]) -> T:
         """Return an object that exists; it is looked up once."""
         key = tuple(parts)
-        if key not in self._known:
-            self._known[key] = find()
-        return self._known[key]
+        # Read once: another thread, whose request failed, may clear the cache at any moment.
+        cached: T | None = self._cache.get(key)
+        if cached is None:
+            cached = self._cache[key] = find()
+        return cached
 
     # -- listing
 
@@ -306,11 +303,11 @@ class PangeaStore(ClientStore[Pangea]):
     # -- bytes
 
     def open(self, entry: Entry) -> BinaryIO | None:
-        content = self._held(entry)
+        content = self._handle(entry)
         return BytesIO(json_bytes(content.data)) if content.is_value else None
 
     def location(self, entry: Entry) -> Location:
-        content = self._held(entry)
+        content = self._handle(entry)
         if content.is_value:
             raise PathError(self.uri(entry.path), "is a value, and has no URL", remedy="Open it with the store.")
         with self._asking(entry.path):
@@ -319,14 +316,14 @@ class PangeaStore(ClientStore[Pangea]):
             return Location(download_url(content.data))
 
     def item(self, entry: Entry, name: str) -> Item:
-        content = self._held(entry)
+        content = self._handle(entry)
         if content.is_value:
             return super().item(entry, name)
         return item_of(self.client, content.field, content.data, name, label=self.uri(entry.path))
 
-    def _held(self, entry: Entry) -> _Held:
+    def _handle(self, entry: Entry) -> _FieldHandle:
         content: object = self.handle_of(entry)
-        if not isinstance(content, _Held):
+        if not isinstance(content, _FieldHandle):
             raise IsFolder(self.uri(entry.path), "is a folder")
         return content
 
@@ -420,7 +417,7 @@ class PangeaStore(ClientStore[Pangea]):
                     remedy = "Create it in a library, then add it to the group."
                     raise ReadOnly(self.uri(path), "cannot be created: its group is not a library", remedy=remedy)
                 sample = ensure_sample(self.client, group.uuid, plain(parts[2]))
-                self._known[tuple(parts[:3])] = _Owner(sample.uuid, False)
+                self._cache[tuple(parts[:3])] = _Owner(sample.uuid, False)
         except PathNotFound as error:
             raise ReadOnly(self.uri(path), "cannot be created: its group does not exist", remedy=_ELSEWHERE) from error
 
@@ -435,7 +432,7 @@ class PangeaStore(ClientStore[Pangea]):
         parts = _parts(entry.path)
         with self._asking(entry.path):
             if len(parts) == _FIELD:
-                self._held(entry).field.delete(self.client)
+                self._handle(entry).field.delete(self.client)
                 return
             result = self._result(parts)
             if next(result.fields(self.client), None) is not None:
@@ -448,7 +445,7 @@ class PangeaStore(ClientStore[Pangea]):
         try:
             yield
         except APIError as error:
-            self._known.clear()
+            self._cache.clear()
             # A list of what belongs to something that was deleted is refused with 400.
             if error.status == 404 or (error.status, error.method) == (400, "GET"):
                 raise PathNotFound(self.uri(path), "not found, or not visible to you") from error
@@ -543,14 +540,14 @@ def _escaped(text: str) -> str:
 # -- entries
 
 
-def _named(path: str, thing: Organization | SampleGroup) -> Entry:
-    part = escaped(thing.name)
-    return Entry(f"{path}/{part}" if path else part, "folder", details={"uuid": thing.uuid})
+def _named(path: str, member: Organization | SampleGroup) -> Entry:
+    part = escaped(member.name)
+    return Entry(f"{path}/{part}" if path else part, "folder", details={"uuid": member.uuid})
 
 
 def _field_entry(path: str, field: FieldId, data: object, updated_at: object) -> Entry:
     encoded = json_bytes(data)
-    content = _Held(field, data)
+    content = _FieldHandle(field, data)
     return Entry(
         path,
         "file",

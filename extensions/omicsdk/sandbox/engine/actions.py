@@ -184,7 +184,7 @@ class Actions:
         collection = exchange.filled(resource.segments)
         paging = self._paging(operation)
         arguments = dict(exchange.sent.query)
-        requested = paging.wanted(arguments)
+        requested = paging.requested(arguments)
         parent = exchange.filled(operation.segments[:-1]) if exchange.answer.elsewhere else ""
         query = replace(self._query(operation, resource, arguments, paging), parent=parent)
         after = requested.after

@@ -1,4 +1,4 @@
-"""Pages of lists: what a request states of the page that it wants, and what a response states of the pages around it."""
+"""Pages of lists: the page that a request asks for, and what a response states of the pages around it."""
 
 import base64
 import binascii
@@ -59,8 +59,8 @@ PAGED = OFFSETS | NUMBERS | LIMITS | TOKENS | _ENDS
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The page that a request wants.
+class RequestedPage:
+    """The page that a request asks for.
 
     Attributes:
         limit: Largest number of objects; -1 for all.
@@ -86,7 +86,7 @@ class Page:
         total: Number of all objects.
         more: Whether there are objects after it.
         token: Leads to the next page.
-        first_id: The identity of its first object, and of its last one.
+        first_id: The identity of its first object.
         last_id: The identity of its last object.
         here: The URL of the page; its query is a mapping beside it.
         query: The page's query.
@@ -155,8 +155,8 @@ class Paging:
         # SCIM counts from 1 (RFC 7644, 3.4.2.4).
         return 1 if words(self._offset) == "start_index" or self._setting.get("first") == 1 else 0
 
-    def wanted(self, arguments: Mapping[str, Any]) -> Wanted:
-        """The page that a request wants.
+    def requested(self, arguments: Mapping[str, Any]) -> RequestedPage:
+        """The page that a request asks for.
 
         Args:
             arguments: The query's arguments.
@@ -170,23 +170,27 @@ class Paging:
             default = schema.get("default")
             limit = default if isinstance(default, int) else min(_DEFAULT, int(schema.get("maximum", _DEFAULT)))
         if not self.parameters:
-            return Wanted(-1)
+            return RequestedPage(-1)
         limit = min(max(limit, 0), _MOST)
         if token := str(arguments.get(self._token) or ""):
             return self._continued(token, limit)
         if (number := self._whole(arguments, self._page)) is not None:
-            return Wanted(limit, max(0, number - self._first_page) * limit)
+            return RequestedPage(limit, max(0, number - self._first_page) * limit)
         offset = self._whole(arguments, self._offset) or 0
-        return Wanted(limit, max(0, offset - self._first_offset))
+        return RequestedPage(limit, max(0, offset - self._first_offset))
 
-    def _continued(self, token: str, limit: int) -> Wanted:
+    def _continued(self, token: str, limit: int) -> RequestedPage:
         """The page after a token: one of this server's, or the identity of the object before."""
         try:
             number = base64.b64decode(f"{token}{'=' * (-len(token) % 4)}", altchars=b"-_", validate=True).decode()
         except (binascii.Error, ValueError):
             number = ""
         last = number.removeprefix("after-") if number.startswith("after-") else ""
-        return Wanted(limit, after=last) if last.isdecimal() else Wanted(limit, after=token, is_identity=True)
+        return (
+            RequestedPage(limit, after=last)
+            if last.isdecimal()
+            else RequestedPage(limit, after=token, is_identity=True)
+        )
 
     @property
     def _is_identity(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, cast
 from omicsdk.sandbox.document import EMPTY, Schema, as_mapping
 from omicsdk.sandbox.engine.schemas import Schemas, words
 
-# Stands for no value; null is one.
+# No value; null is a value.
 ABSENT: Any = object()
 
 # Names of fields that identify objects, the commonest first.
@@ -368,7 +368,7 @@ def matching(pattern: str, random: Random) -> str | None:
     """
     try:
         text = _alternatives(deque(_TOKEN.findall(pattern)))(random)
-        # A pattern that was misread is found out by its own text.
+        # A text that does not match shows that the pattern was misread.
         return text if re.search(pattern, text) else None
     except (IndexError, ValueError, re.error):
         return None

@@ -169,7 +169,7 @@ def gen3_service(
     rights: Callable[[Call], object] = need_authorization,
     checks: bool = False,
 ) -> Service:
-    """A service whose handlers get requests as they were sent, find out the caller and refuse in its own words.
+    """A service whose handlers get requests as they were sent, determine the caller, and refuse as the service does.
 
     Args:
         name: The service's name, which is also that of its place below `/gen3/`.
@@ -177,7 +177,7 @@ def gen3_service(
         handlers: Operation name to handler.
         same: Operations that do the same as another.
         responses: Operations that always have the same response.
-        absent: Operations that the sandbox does not play, and why.
+        absent: Operations that the sandbox does not implement, and why.
         error_body: The JSON that a refusal carries; by default as in `ERROR_BODIES`, or that of a Problem.
         around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
             do not matter. None for nothing.

@@ -55,7 +55,7 @@ _SHEEPDOG_VERSION = "5.2.4"
 _STORAGE = "files of the commons are uploaded through Fence; this service has no storage"
 _XML = "it needs tables of how XML becomes records, which a custom dictionary does not have"
 _BULK = "the service itself fails on several documents at once"
-# Operations that the sandbox does not play, and why.
+# Operations that the sandbox does not implement, and why.
 _ABSENT_OF_SHEEPDOG = {
     **dict.fromkeys(("submit_bulk", "create_bulk", "try_submit_bulk", "try_create_bulk"), _BULK),
     "upload_file": _STORAGE,

@@ -59,7 +59,7 @@ HANDLERS = {f"get_{name}_by_name": _read for name in _NAMES}
 
 # The login routes accept both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
-# Routes by names, but for those that lack the slash at their end and point to where it is.
+# Routes by names, except those without the slash at their end, which redirect to the ones with it.
 _FORMS = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
 # Lists by names are not narrowed by them: they are those of the flat routes.
 _LISTS = [
@@ -92,7 +92,7 @@ def whole(handler: Handler, pangea: Pangea) -> Handler:
 
 
 def on_path(handler: Handler, path: str) -> Handler:
-    """A handler that is reached only by paths whose UUIDs are such; others have no page."""
+    """A handler that is reached only by paths with valid UUIDs; the response to others is 404."""
     names = [] if path.startswith("/api/auth/") else re.findall(r"{(uuid|id|\w*_pk)}", path)
 
     def response(call: Call) -> Reply:

@@ -378,7 +378,7 @@ def framework_service(
     Args:
         name: Its name, which is also its place.
         document: Its OpenAPI 3.1 document.
-        handlers: Operation name to handler; each finds out the caller.
+        handlers: Operation name to handler, which determines the caller.
         paths: What concerns its paths.
         crashes: Operations in which the real server fails, as `Service` has them.
         at_once: Whether a handler only reads tables, as `Service` has it.

@@ -33,7 +33,7 @@ _OPTIONS = ("--no-container", "--non-strict", "--skip-schemas", "--relax-path-ch
 # A line of progress, and those of the command line below it.
 _PROGRESS = re.compile(r"^(INFO|WARNING) .*\n?(    .*\n?)*", re.MULTILINE)
 _MOST_SAID = 500
-_UNCLEAR = "*?[$(/"  # what a name of an output has that is not that of a single file
+_UNCLEAR = "*?[$(/"  # characters of patterns, expressions and paths, which name no single file
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, folder: Path) -> _En
         sb: The platform.
         task: The task's document.
         app: The app's CWL.
-        folder: Where the tool works; it has to be there until the ending was taken over.
+        folder: Where the tool works; it must exist until `keep` was called.
 
     Raises:
         Problem: 7024; the tool's inputs do not exist. 9104 or 9103; they are on a volume that cannot be used.
@@ -214,7 +214,7 @@ def _run(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, tool: str, folder: Path)
 
 
 def _called(command: list[str], folder: Path, longest: float) -> tuple[int | None, str, str]:
-    """Its exit code, None when it took too long; its standard output and error."""
+    """Run a command; return its exit code, None when it took too long, and its standard output and error."""
     with subprocess.Popen(
         command,
         cwd=folder,
@@ -253,7 +253,7 @@ def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
 def _record(sb: Sb, value: JsonObject) -> FileRecord:
     record = sb.work.files.get(str(value.get("path")))
     if record is None:
-        raise refuse(400, 7024, f"The file {value.get('path')} isn't there any more")
+        raise refuse(400, 7024, f"The file {value.get('path')} no longer exists")
     return record
 
 
@@ -304,7 +304,7 @@ def app_of(sb: Sb, task: Mapping[str, Any]) -> cwl.CWL:
 
 
 def validate(sb: Sb, task: JsonObject) -> None:
-    """Note what is wrong with a draft's inputs, and what may be."""
+    """Record the faults of a draft's inputs."""
     ports = cwl.ports(app_of(sb, task), "inputs")
     split: str = task["batch_input"] if task["batch"] else ""
     errors = cwl.faults(task["inputs"], ports)
@@ -323,7 +323,7 @@ def validate(sb: Sb, task: JsonObject) -> None:
 
 
 def run(sb: Sb, task: JsonObject, user: str) -> None:
-    """Queue a draft without faults, or make its batch and queues that."""
+    """Queue a draft without faults, or make the children of its batch and queue these."""
     task["status"], task["executed_by"] = "QUEUED", user
     put(sb, task)
     if not task["batch"]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from omicsdk.sandbox.document import operations
-from omicsdk.sandbox.engine.pages import Page, Paging, Wanted
+from omicsdk.sandbox.engine.pages import Page, Paging, RequestedPage
 from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.engine.values import ABSENT
 from omicsdk.sandbox.problems import Problem
@@ -54,23 +54,23 @@ def paging(setting: dict[str, Any] | None = None, **parameters: dict[str, Any]) 
     ],
 )
 def test_the_page_that_a_request_wants(parameters: dict[str, Any], sent: dict[str, Any], wanted: tuple[int, int]):
-    found = paging(**parameters).wanted(sent)
+    found = paging(**parameters).requested(sent)
     assert (found.limit, found.start) == wanted
 
 
 def test_tokens_are_this_servers_or_an_objects_identity():
     with_token = paging(limit=INTEGER, cursor=TEXT)
     token = with_token.token(17, "i17")
-    assert with_token.wanted({"cursor": token}).after == "17"
-    assert with_token.wanted({"cursor": "i17"}).is_identity
+    assert with_token.requested({"cursor": token}).after == "17"
+    assert with_token.requested({"cursor": "i17"}).is_identity
     assert paging(starting_after=TEXT).token(17, "i17") == "i17"
     for name in ("offset", "pageToken", "page[after]"):
-        assert paging(**{name: TEXT}).wanted({name: token}).after == "17", "an offset that is a text is a token, too"
+        assert paging(**{name: TEXT}).requested({name: token}).after == "17", "an offset that is a text is a token, too"
 
 
 def test_a_number_is_needed_where_one_is_read():
     with pytest.raises(Problem, match="whole number"):
-        paging(limit=TEXT).wanted({"limit": "many"})
+        paging(limit=TEXT).requested({"limit": "many"})
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_what_a_response_states_of_its_page(
 def test_the_documents_setting_decides():
     found = paging({"style": "token", "token": "from", "next": "more.key", "items": "items"}, **{"from": TEXT})
     assert found.fill(MIDDLE, ["more", "key"], TEXT) == "t30"
-    assert found.wanted({"from": found.token(3, "x")}).after == "3"
+    assert found.requested({"from": found.token(3, "x")}).after == "3"
     found = paging({"style": "continuation", "limit": "n", "total": "hits", "first": 1}, n=INTEGER, offset=INTEGER)
-    assert found.wanted({"n": 3, "offset": 1}) == Wanted(limit=3, start=0)
+    assert found.requested({"n": 3, "offset": 1}) == RequestedPage(limit=3, start=0)
     assert found.fill(MIDDLE, ["hits"], INTEGER) == 45
     found = paging({"style": "continuation"}, cursor=TEXT)
     assert found.fill(MIDDLE, ["next"], TEXT) == "http://h/things?limit=10&cursor=t30"

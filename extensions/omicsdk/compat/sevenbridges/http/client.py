@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.sb.client import SevenBridges
 
-# What sends and what reads answers is imported by the methods that need it: the import of `Api` alone loads neither.
+# The code that sends requests and reads responses is imported by methods: the import of `Api` alone does not load it.
 
-#: Answers whose Retry-After is obeyed.
+#: Statuses whose Retry-After is obeyed.
 _WAITS = frozenset({413, 429, 503})
-#: What is remembered of responses.
+#: Headers that are kept of responses.
 _REPORTED_HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 #: Default maximum number of parts of an upload or download that are moved in parallel.
 WORKERS = 16
@@ -130,8 +130,8 @@ class HttpClient(Connection):
         from omicsdk.core.sending.time_limits import stated_budget, within_budget
         from omicsdk.core.version import USER_AGENT
 
-        given = locals()
-        _arguments.check_numbers(**{name: given[name] for name in _arguments.NUMBERS})
+        arguments = locals()
+        _arguments.check_numbers(**{name: arguments[name] for name in _arguments.NUMBERS})
         _arguments.check_proxies(proxies)
         check_config(config)
         _arguments.check_handlers(error_handlers or ())
@@ -154,7 +154,7 @@ class HttpClient(Connection):
         self.download_max_workers, self.upload_max_workers = download_max_workers, upload_max_workers
         self.pool_connections, self.pool_maxsize, self.pool_block = pool_connections, pool_maxsize, pool_block
         self.retry_count = retry_count
-        # As the published client's HTTP library does it: only answers that state how long are waited for.
+        # As in the published client's HTTP library: of error responses, only those with Retry-After are retried.
         retry = Retry(attempts=retry_count + 1, base=backoff_factor, statuses=frozenset(), obeyed=_WAITS)
         #: Seconds that error handlers wait at most, where a user limits calls; None for their own limits.
         self.budget = stated_budget()
@@ -252,7 +252,7 @@ class HttpClient(Connection):
 
     @property
     def session(self) -> Session:
-        """Send requests without asking error handlers, for these; has the proxies."""
+        """Session that sends requests without error handlers, for use in these; has the proxies."""
         return self._session
 
     @property
