@@ -124,7 +124,7 @@ def test_requests(run: Run, omics_sandbox: Sandbox):
     made = run("requests.py")
     assert made.headers == {"Authorization": f"Token {omics_sandbox.crunch_token}"}
     assert made.address == f"{omics_sandbox.crunch_url}/api/datasets/"
-    assert made.found["slug"] == made.waiting == "sandbox:example-reads"
+    assert made.dataset["slug"] == made.waiting == "sandbox:example-reads"
     assert (made.posted.status_code, made.posted.json()["slug"]) == (201, "sandbox:by-hand")
 
 

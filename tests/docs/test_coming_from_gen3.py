@@ -67,7 +67,7 @@ def test_records(run: Run):
 
 def test_metadata(run: Run):
     made = run("metadata.py")
-    assert made.found["study-1"] == {"gen3": {"name": "Demo"}, "_guid_type": "demo", "year": 2024}
+    assert made.documents["study-1"] == {"gen3": {"name": "Demo"}, "_guid_type": "demo", "year": 2024}
 
 
 def test_submission(run: Run):
@@ -80,7 +80,7 @@ def test_submission(run: Run):
 def test_an_upload(run: Run, omics_sandbox: Sandbox):
     made = run("upload.py")
     omics_sandbox.finish()
-    assert omics_sandbox.gen3.index.get(made.told["guid"])["size"] == 20
+    assert omics_sandbox.gen3.index.get(made.upload["guid"])["size"] == 20
 
 
 def test_files(run: Run, home: Path, omics_sandbox: Sandbox):

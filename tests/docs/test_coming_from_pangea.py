@@ -85,7 +85,7 @@ def test_samples(run: Run):
     made = run("samples.py")
     assert (made.cities, made.again) == (["Paris"], ["soil/1 🧬"])
     assert made.groups == ["Deep Samples", "My Library"]
-    assert made.found.metadata == {"city": "Paris", "depth_cm": 5, "ph": 6.4}
+    assert made.soil.metadata == {"city": "Paris", "depth_cm": 5, "ph": 6.4}
     assert made.manifest["name"] == "soil/1 🧬"
     assert [each["name"] for each in made.of_the_group["samples"]] == ["soil/1 🧬"]
     assert made.counts == {"n_samples": 1}
@@ -124,13 +124,13 @@ def test_remote_objects(run: Run):
     assert not made.there
     assert made.kept["name"] == "s"
     assert made.optional == []
-    assert "Rome" in made.told
+    assert "Rome" in made.message
     assert "was deleted" in made.gone
 
 
 def test_requests(run: Run):
     made = run("requests.py")
-    assert [each["name"] for each in made.found] == ["By Other Hands"]
+    assert [each["name"] for each in made.organizations] == ["By Other Hands"]
     assert "By Other Hands" in made.names
     assert made.status == 204
     assert made.missing == {"detail": "Not found."}
@@ -158,7 +158,7 @@ def test_what_is_new(run: Run, omics_sandbox: Sandbox):
         Organization(knex, "Sandbox").sample_group("Sandbox Library").sample("s1").create()
     made = run("beyond.py")
     assert len(made.uuids) == 3
-    assert made.found.uuid == made.uuids[0]
+    assert made.first.uuid == made.uuids[0]
     assert made.names == ["a", "b", "c"]
     assert made.me == "user@sandbox.example.org"
     assert [each.name for each in made.hits] == ["Beyond"]
