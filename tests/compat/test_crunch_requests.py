@@ -55,7 +55,7 @@ class Answering:
 
 
 def _call(connection: Connection, path: str, fields: Mapping[str, str]) -> None:
-    """Return the call that sent the published client's request."""
+    """Make the call with which the published client sent its request."""
     match path.strip("/").split("/"):
         case ["api", "projects"]:
             connection.add_project(fields["name"], fields["description"], fields["details"])
@@ -101,13 +101,15 @@ def _alike(name: str, value: str) -> str:
 def test_requests_of_crunch_that_write_are_the_same(step: Step) -> None:
     path, fields = step.request["path"], step.request["body"]
     sent, refused = _sent(step, lambda connection: _call(connection, path, fields))
-    assert [(each.method, each.url.path) for each in sent] == [("POST", path)]
+    assert [(request.method, request.url.path) for request in sent] == [("POST", path)]
     ours = dict(parse_qsl(sent[0].content.decode(), keep_blank_values=True))
     assert sent[0].headers["authorization"] == f"Token {TOKEN}"
     assert sent[0].headers["content-type"] == "application/x-www-form-urlencoded"
     assert set(ours) == set(fields)
-    told = ("dataset", "stage", "state", "note") if path == "/api/statuses/" else tuple(fields)
-    assert {name: _alike(name, ours[name]) for name in told} == {name: _alike(name, fields[name]) for name in told}
+    compared = ("dataset", "stage", "state", "note") if path == "/api/statuses/" else tuple(fields)
+    assert {name: _alike(name, ours[name]) for name in compared} == {
+        name: _alike(name, fields[name]) for name in compared
+    }
     assert (refused is not None) == (step.status >= 400)
 
 
@@ -115,7 +117,7 @@ def test_requests_of_crunch_that_write_are_the_same(step: Step) -> None:
 def test_requests_of_crunch_that_read_are_the_same(step: Step) -> None:
     path = step.request["path"]
     sent, refused = _sent(step, lambda connection: connection.get_json_response(path.lstrip("/")))
-    assert [(each.method, each.url.path) for each in sent] == [("GET", path)]
+    assert [(request.method, request.url.path) for request in sent] == [("GET", path)]
     assert sent[0].headers["authorization"] == f"Token {TOKEN}"
     assert (refused is not None) == (step.status >= 400)
 
@@ -129,9 +131,9 @@ def test_a_size_that_sites_refuse_is_not_sent() -> None:
 
 def test_a_slash_that_crunch_omitted_is_sent() -> None:
     assert [step.request["path"] for step in LOST] == ["/api/projects"]
-    answered = Step(0, "made", {}, 201, {"content-type": "application/json"}, {"slug": "x"})
-    sent, refused = _sent(answered, lambda connection: connection.post("api/projects", name="x"))
-    assert [(each.method, each.url.path) for each in sent] == [("POST", "/api/projects/")]
+    created = Step(0, "made", {}, 201, {"content-type": "application/json"}, {"slug": "x"})
+    sent, refused = _sent(created, lambda connection: connection.post("api/projects", name="x"))
+    assert [(request.method, request.url.path) for request in sent] == [("POST", "/api/projects/")]
     assert refused is None
 
 

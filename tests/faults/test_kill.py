@@ -89,12 +89,12 @@ def test_of_hundreds_of_files_of_azul_only_those_in_flight_are_fetched_twice(
     paths = {name: f"/_objects/{hashlib.sha256(content).hexdigest()}" for name, content in contents.items()}
     whole = {paths[path.name] for path in out.glob("*.h5ad")}
     requests = omics_sandbox.requests("/_objects/")
-    in_flight = {each["path"] for each in requests} - whole
+    in_flight = {request["path"] for request in requests} - whole
     omics_sandbox.fault_book.clear()
 
     done = omics(*arguments, "--output", "json")
     assert done.returncode == 0, done.stderr
-    again = [each["path"] for each in omics_sandbox.requests("/_objects/")[len(requests) :]]
+    again = [request["path"] for request in omics_sandbox.requests("/_objects/")[len(requests) :]]
     assert len(requests) == BEFORE + len(in_flight)
     assert 0 < len(in_flight) <= 16
     assert whole.isdisjoint(again)

@@ -32,9 +32,9 @@ def renew(omics_sandbox, monkeypatch, tmp_path) -> Any:
 
     def renewed() -> None:
         url = f"{omics_sandbox.upload_url}/area/{AREA}/credentials"
-        told = httpx.post(url, headers={"Api-Key": omics_sandbox.upload_key}, trust_env=False).json()
+        keys = httpx.post(url, headers={"Api-Key": omics_sandbox.upload_key}, trust_env=False).json()
         names = {"aws_access_key_id": "AccessKeyId", "aws_secret_access_key": "SecretAccessKey"}
-        lines = [f"{ours} = {told[theirs]}" for ours, theirs in {**names, "aws_session_token": "SessionToken"}.items()]
+        lines = [f"{ours} = {keys[theirs]}" for ours, theirs in {**names, "aws_session_token": "SessionToken"}.items()]
         (tmp_path / "new").write_text("\n".join(["[default]", *lines]))
         (tmp_path / "new").replace(tmp_path / "keys")
         omics_sandbox.clock.advance(3601)  # of 7200: the keys before these have ended
@@ -45,10 +45,10 @@ def renew(omics_sandbox, monkeypatch, tmp_path) -> Any:
 
 @pytest.fixture
 def proxy(omics_sandbox, renew, monkeypatch):
-    made = LyingProxy(omics_sandbox.s3_url)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", made.origin)
-    yield made
-    made.close()
+    proxy = LyingProxy(omics_sandbox.s3_url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.origin)
+    yield proxy
+    proxy.close()
 
 
 @pytest.mark.parametrize("when", [0, 1, 2, 4, 7])
@@ -59,10 +59,10 @@ def test_keys_that_end_in_mid_run(proxy, renew, capsys, when: int, again: int):
         Path("here", name).parent.mkdir(parents=True, exist_ok=True)
         Path("here", name).write_bytes(os.urandom(size))
 
-    def ended(asked: Asked) -> str:
-        if asked.number == when or (again and asked.number > when and (asked.number - when) % again == 0):
+    def ended(request: Asked) -> str:
+        if request.number == when or (again and request.number > when and (request.number - when) % again == 0):
             renew()
-        return asked.target
+        return request.target
 
     everything = frozenset({"GET", "HEAD", "PUT", "POST"})
     for words in (["cp", "-r", "here", bucket], ["cp", "-r", f"{bucket}/", "back"], ["ls", "-r", f"{bucket}/"]):
@@ -70,8 +70,8 @@ def test_keys_that_end_in_mid_run(proxy, renew, capsys, when: int, again: int):
         code = main([*words, "--connections", "1"] if words[0] == "cp" else words)
         assert code == 0, capsys.readouterr().err
         assert words[0] == "ls" or len(proxy.asked) > when
-    found = {path.relative_to("back").as_posix(): path for path in Path("back").rglob("*") if path.is_file()}
-    assert {name: path.read_bytes() for name, path in found.items() if not name.startswith(".")} == {
+    copies = {path.relative_to("back").as_posix(): path for path in Path("back").rglob("*") if path.is_file()}
+    assert {name: path.read_bytes() for name, path in copies.items() if not name.startswith(".")} == {
         name: Path("here", name).read_bytes() for name in SIZES
     }
 
@@ -83,9 +83,9 @@ def test_keys_that_end_at_once_are_an_error(proxy, renew, capsys, words: list[st
         Path("here", name).parent.mkdir(parents=True, exist_ok=True)
         Path("here", name).write_bytes(bytes(size))
 
-    def ended(asked: Asked) -> str:
+    def ended(request: Asked) -> str:
         renew()
-        return asked.target
+        return request.target
 
     proxy.begin(Lie("ended", target=ended, methods=frozenset({"GET", "HEAD", "PUT", "POST"})))
     assert main([word.replace("BUCKET", bucket) for word in words]) == 4

@@ -15,12 +15,12 @@ VARIABLES = ("OMICS_HTSGET_TOKEN", "OMICS_REFGET_TOKEN", "OMICS_TRS_TOKEN", "OMI
 
 @pytest.fixture
 def run(omics, omics_sandbox, monkeypatch, tmp_path):
-    given = {
+    urls = {
         "OMICS_HTSGET_URL": omics_sandbox.htsget_url,
         "OMICS_REFGET_URL": omics_sandbox.refget_url,
         "OMICS_TRS_URL": omics_sandbox.trs_url,
     }
-    service_command(omics, "htsget", monkeypatch, tmp_path, given, VARIABLES)
+    service_command(omics, "htsget", monkeypatch, tmp_path, urls, VARIABLES)
     return lambda *words, **how: omics(*words, installed=True, **how)
 
 
@@ -77,7 +77,7 @@ def test_it_is_printed_in_the_place_of_a_file(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("nope", "--to", "a.bam"), 1, "There are no reads of the identifier nope"),
         (("sample-1", "--region", "chr1:9-1", "--to", "a.bam"), 2, "is not a region"),
@@ -95,10 +95,10 @@ def test_it_is_printed_in_the_place_of_a_file(run, tmp_path):
         (("sample-1", "--limit-rate", "x", "--to", "a.bam"), 2, "not a number of bytes per second"),
     ],
 )
-def test_refusals_are_named_and_write_nothing(run, tmp_path, words, code, said):
+def test_refusals_are_named_and_write_nothing(run, tmp_path, words, code, message):
     refused = run("htsget", *words)
     assert refused.code == code
-    assert said in refused.err
+    assert message in refused.err
     assert work(tmp_path) == []
 
 
@@ -155,7 +155,7 @@ def test_a_sequence_is_printed_or_written(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("0" * 32,), 1, "There is no sequence"),
         (("plasmid", "--start", "5", "--end", "5"), 2, "is empty"),
@@ -163,10 +163,10 @@ def test_a_sequence_is_printed_or_written(run, tmp_path):
         (("chr1", "--start", "9", "--end", "3"), 1, "not circular"),
     ],
 )
-def test_sequences_that_cannot_be_are_refused(run, words, code, said):
+def test_sequences_that_cannot_be_are_refused(run, words, code, message):
     refused = run("refget", "get", *words)
     assert (refused.code, refused.out) == (code, "")
-    assert said in refused.err
+    assert message in refused.err
 
 
 def test_a_login_requests_a_description_that_fails_once(run, omics_sandbox):
@@ -181,18 +181,18 @@ def test_a_login_requests_a_description_that_fails_once(run, omics_sandbox):
 
 
 def test_a_tool_is_shown_and_its_files_are_written(run, tmp_path):
-    assert [each["id"] for each in run("trs", "ls").json] == [TOOL]
+    assert [tool["id"] for tool in run("trs", "ls").json] == [TOOL]
     assert run("trs", "get", TOOL, "--query", "name").out.strip() == "count"
-    assert [each["id"] for each in run("trs", "versions", TOOL).json] == ["v1.0", "v1.1"]
+    assert [version["id"] for version in run("trs", "versions", TOOL).json] == ["v1.0", "v1.1"]
     done = run("trs", "download", TOOL, "--version", "v1.0", "-d", "t")
     assert (done.code, done.json["counts"]["done"]) == (0, 4)
     assert "4 verified" in done.err
-    found = [each["path"] for each in run("trs", "files", TOOL, "--version", "v1.0").json]
-    assert sorted(found) == sorted(
+    paths = [file["path"] for file in run("trs", "files", TOOL, "--version", "v1.0").json]
+    assert sorted(paths) == sorted(
         name.removeprefix("t/") for name in work(tmp_path) if (tmp_path / "work" / name).is_file()
     )
     assert run("trs", "download", TOOL, "--version", "v1.0", "-d", "t").json["counts"]["skipped"] == 4
-    some = run("trs", "download", TOOL, "--version", "v1.0", "-d", "u", "--exclude", found[0])
+    some = run("trs", "download", TOOL, "--version", "v1.0", "-d", "u", "--exclude", paths[0])
     assert (some.code, some.json["counts"]["done"]) == (0, 3)
 
 

@@ -110,7 +110,10 @@ def test_azures_key_has_the_time_beside_it() -> None:
     key = {"name": "Repeatability-Request-ID", "in": "header", "required": True, "schema": text}
     draft, notes = planned({"parameters": [time, key]})
     assert (draft.idempotency_key, notes) == ("repeatability-request-id", [])
-    assert [(each.wire, each.required) for each in draft.arguments] == [(time["name"], False), (key["name"], False)]
+    assert [(argument.wire, argument.required) for argument in draft.arguments] == [
+        (time["name"], False),
+        (key["name"], False),
+    ]
     assert draft.arguments[0].schema["description"] == "By default, the time of the call."
     assert planned({"parameters": [time]})[0].arguments[0].required
 
@@ -120,14 +123,14 @@ FERN = {"x-fern-idempotency-headers": [{"header": "Idempotency-Key", "name": "id
 
 def test_fern_names_headers_for_the_whole_document() -> None:
     draft, notes = planned({"x-fern-idempotent": True}, **FERN)
-    assert (draft.idempotency_key, [each.python for each in draft.arguments], notes) == (
+    assert (draft.idempotency_key, [argument.python for argument in draft.arguments], notes) == (
         "idempotency-key",
         ["idempotency_key"],
         [],
     )
     assert planned({}, **FERN)[0].arguments == []
     stated, _ = planned({"x-fern-idempotent": True, **header("idempotency-key")}, **FERN)
-    assert [each.wire for each in stated.arguments] == ["idempotency-key"]
+    assert [argument.wire for argument in stated.arguments] == ["idempotency-key"]
     assert planned({"x-fern-idempotent": True})[1] == [
         ("x-fern-idempotent", "no header is named in x-fern-idempotency-headers")
     ]

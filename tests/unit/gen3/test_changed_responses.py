@@ -55,7 +55,6 @@ ACCEPTED = {
     ],
 }
 JOB = {"uid": "1", "name": "a", "status": "Completed"}
-NAMES = {"a": {"id": {"value": "s1", "type": "guid", "description": "d"}}}
 SUBJECT = {
     "_guid_type": "subject",
     "crosswalk": {"subject": {COMMONS: {"id": {"value": "s1", "type": "guid"}}, "mapping_methodologies": ["m"]}},
@@ -64,7 +63,6 @@ STUDY = {
     "_guid_type": "discovery_metadata",
     "gen3_discovery": {"title": "t", "tags": [{"category": "c", "name": "n"}], "objects": [{"guid": "o"}]},
 }
-BUNDLE = {"id": GUID, "name": "b", "contents": [{"id": "c"}]}
 
 Act = Callable[[Gen3, Path], object]
 

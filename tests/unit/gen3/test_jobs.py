@@ -19,12 +19,12 @@ class Jobs:
 
     def __init__(self, *states: str) -> None:
         self.states = list(states)
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
         self.bodies: list[Any] = []
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append((request.method, request.url.raw_path.decode()))
+        self.requests.append((request.method, request.url.raw_path.decode()))
         if request.content:
             self.bodies.append(json.loads(request.content))
         if request.url.path.endswith("/output"):
@@ -37,7 +37,7 @@ def test_a_job_is_waited_for_without_holding_up_the_loop(clock: ManualClock):
     jobs = Gen3Jobs(COMMONS, transport=service.transport, clock=clock)
     assert asyncio.run(jobs.async_run_job_and_wait("x", {"a": 1}, _ssl=False)) == {"output": "[out] it is done"}
     assert service.bodies == [{"action": "x", "input": {"a": 1}}]
-    assert service.asked == [
+    assert service.requests == [
         ("POST", "/job/dispatch"),
         *[("GET", "/job/status?UID=u%201")] * 3,
         ("GET", "/job/output?UID=u%201"),
@@ -45,7 +45,7 @@ def test_a_job_is_waited_for_without_holding_up_the_loop(clock: ManualClock):
     assert sum(clock.slept) == pytest.approx(14.25)
 
 
-def test_waits_do_not_grow_for_ever(clock: ManualClock):
+def test_waits_grow_to_a_limit(clock: ManualClock):
     service = Jobs(*["Running"] * 20, "Completed")
     with Gen3(COMMONS, credentials=ANONYMOUS, transport=service.transport, clock=clock) as commons:
         assert commons.run_job("x") == {"output": "[out] it is done"}
@@ -59,7 +59,7 @@ def test_a_wait_that_is_stopped_leaves_the_job_alone(clock: ManualClock):
     commons = Gen3(COMMONS, credentials=ANONYMOUS, transport=service.transport, clock=clock)
     with commons, pytest.raises(Interrupted, match="the job continues"):
         commons.run_job("x", stop=stop)
-    assert (clock.slept, len(service.asked)) == ([], 1)
+    assert (clock.slept, len(service.requests)) == ([], 1)
 
 
 def test_a_job_that_failed_states_what_it_wrote(clock: ManualClock):
@@ -69,14 +69,14 @@ def test_a_job_that_failed_states_what_it_wrote(clock: ManualClock):
 
 
 def test_a_job_is_not_begun_twice():
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def down(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(503)
 
     jobs = Gen3Jobs(COMMONS, transport=httpx.MockTransport(down), retry=Retry(attempts=3, base=0))
     with pytest.raises(ServiceUnavailable):
         jobs.create_job("x", {})
-    assert len(asked) == 1
+    assert len(requests) == 1
     assert not jobs.is_healthy()

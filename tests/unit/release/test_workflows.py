@@ -18,7 +18,7 @@ WRITES = {
     ("release", "announce"): {"contents"},
 }
 """Jobs that may write, and what."""
-GIVEN = re.compile(r"\$\{\{\s*(?:github\.(?:event|head_ref|ref_name|actor)|inputs)\b")
+UNTRUSTED = re.compile(r"\$\{\{\s*(?:github\.(?:event|head_ref|ref_name|actor)|inputs)\b")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -39,15 +39,15 @@ each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path
 
 @each_workflow
 def test_every_make_target_is_there(path):
-    asked = {
+    used = {
         word
         for step in steps(read(path))
         for line in re.findall(r"^make (.*?)(?: #.*)?$", step.get("run", ""), re.MULTILINE)
         for word in line.split()
         if "=" not in word
     }
-    assert asked
-    assert asked <= targets()
+    assert used
+    assert used <= targets()
 
 
 @each_workflow
@@ -68,7 +68,7 @@ each_file = pytest.mark.parametrize("path", [*WORKFLOWS, ROOT / "action.yml"], i
 def test_what_others_name_is_no_code(path):
     assert "pull_request_target" not in path.read_text(encoding="utf-8")
     for step in steps(read(path)):
-        assert not GIVEN.search(step.get("run", "")), "give it as a variable of the environment"
+        assert not UNTRUSTED.search(step.get("run", "")), "give it as a variable of the environment"
 
 
 @each_file
@@ -87,7 +87,7 @@ def test_the_full_tests_run_on_each_python_and_those_of_the_base_on_the_next():
     matrix = jobs["test"]["strategy"]["matrix"]
     assert matrix["os"] == ["ubuntu-latest"]
     assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
-    assert {(each["os"], each["python"]) for each in matrix["include"]} == {
+    assert {(job["os"], job["python"]) for job in matrix["include"]} == {
         (f"{system}-latest", python) for system in ("macos", "windows") for python in ("3.11", "3.14")
     }
     assert "exclude" not in matrix
@@ -108,8 +108,8 @@ def python_of(job: dict[str, Any]) -> dict[str, Any]:
 
 def test_only_what_was_tested_is_published():
     jobs = read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
-    asked = {step["run"] for name in jobs["publish"]["needs"] for step in jobs[name]["steps"] if "run" in step}
-    assert {"make test-long", "make compat", "make audit licences"} <= asked
+    commands = {step["run"] for name in jobs["publish"]["needs"] for step in jobs[name]["steps"] if "run" in step}
+    assert {"make test-long", "make compat", "make audit licences"} <= commands
     assert "build" in jobs["publish"]["needs"]
     assert jobs["announce"]["needs"] == "publish"
 
@@ -130,8 +130,8 @@ def test_a_release_is_published_without_a_stored_password_and_each_file_is_attes
     }  # fmt: skip
     for step in attested:
         assert step["with"]["subject-path"].split() == ["dist/*.whl", "dist/*.tar.gz"]
-    given = next(step for step in workflow["jobs"]["build"]["steps"] if step.get("with", {}).get("name") == "beside")
-    assert {"dist/SHA256SUMS", "dist/built.json", "dist/*.cdx.json"} == set(given["with"]["path"].split())
+    artifact = next(step for step in workflow["jobs"]["build"]["steps"] if step.get("with", {}).get("name") == "beside")
+    assert {"dist/SHA256SUMS", "dist/built.json", "dist/*.cdx.json"} == set(artifact["with"]["path"].split())
     assert workflow[True]["push"]["tags"] == ["v[0-9]*"]  # YAML 1.1 reads `on` as true
 
 
@@ -148,7 +148,7 @@ def test_a_form_can_be_filled_in(path):
     form = read(path)
     assert form["name"]
     assert form["description"]
-    fields = [each for each in form["body"] if each["type"] != "markdown"]
-    assert len({each["id"] for each in fields}) == len(fields)
-    assert any(each["validations"]["required"] for each in fields)
-    assert all(each["attributes"]["label"] for each in fields)
+    fields = [field for field in form["body"] if field["type"] != "markdown"]
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert any(field["validations"]["required"] for field in fields)
+    assert all(field["attributes"]["label"] for field in fields)

@@ -32,7 +32,7 @@ def test_each_starts_empty_and_sees_what_it_seeded(omics_sandbox, tmp_path, work
 
 
 def run_pytest(folder: Path, *words: str) -> tuple[int, str]:
-    told = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "--basetemp=mine", *OTHERS, *words],
         cwd=folder,
         env=environment({}),
@@ -41,15 +41,15 @@ def run_pytest(folder: Path, *words: str) -> tuple[int, str]:
         timeout=100,
         check=False,
     )
-    return told.returncode, told.stdout + told.stderr
+    return completed.returncode, completed.stdout + completed.stderr
 
 
 @pytest.mark.sandbox
 def test_each_of_two_processes_has_a_sandbox_that_is_empty_for_each_test(tmp_path: Path):
     (tmp_path / "test_mine.py").write_text(TESTS)
-    code, told = run_pytest(tmp_path, "-n", "2")
-    assert code == 0, told
-    assert "4 passed" in told
+    code, output = run_pytest(tmp_path, "-n", "2")
+    assert code == 0, output
+    assert "4 passed" in output
     turns = (tmp_path / "turns.txt").read_text().splitlines()
     assert (len(turns), len(set(turns))) == (4, 2)  # one of each process, for two tests
 
@@ -57,9 +57,9 @@ def test_each_of_two_processes_has_a_sandbox_that_is_empty_for_each_test(tmp_pat
 def test_without_the_extra_it_states_what_to_install(tmp_path: Path):
     (tmp_path / "test_mine.py").write_text("def test_it(omics_sandbox): ...")
     (tmp_path / "conftest.py").write_text("import sys\nsys.modules['uvicorn'] = None\n")
-    code, told = run_pytest(tmp_path)
+    code, output = run_pytest(tmp_path)
     assert code == 1
-    assert "[sandbox]'" in told
+    assert "[sandbox]'" in output
 
 
 def test_a_run_that_does_not_use_it_loads_nothing_of_it_and_compiles_nothing_again(tmp_path: Path):
@@ -70,5 +70,5 @@ def test_a_run_that_does_not_use_it_loads_nothing_of_it_and_compiles_nothing_aga
         "    from omicsdk.core import client\n"
         "    assert type(client.__loader__) is SourceFileLoader\n"  # not the one that compiles asserts again
     )
-    code, told = run_pytest(tmp_path, "-p", "no:anyio")
-    assert code == 0, told
+    code, output = run_pytest(tmp_path, "-p", "no:anyio")
+    assert code == 0, output

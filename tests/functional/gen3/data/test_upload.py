@@ -1,4 +1,4 @@
-"""Uploads to a commons: whole or in parts, gone on with after an interrupt, each with one record that states what it holds."""
+"""Uploads to a commons: whole or in parts, resumed after an interrupt, each with one record that states its content."""
 
 import hashlib
 import random

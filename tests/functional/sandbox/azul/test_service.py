@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from omicsdk.sandbox import Sandbox
 
 OTHER = "00000000-0000-4000-8000-0000000000aa"
 EYE = json.dumps({"organ": {"is": ["eye"]}})
-Get = Callable[..., httpx.Response]
 
 
 @pytest.fixture

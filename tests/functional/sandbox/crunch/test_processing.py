@@ -10,7 +10,6 @@ Clients = Callable[[str], httpx.Client]
 
 SETUP, UPLOAD = 1, 3
 START, SUCCESS, FAIL = 1, 2, 3
-NOTHING = {"project": "", "dataset": ""}
 
 
 @pytest.fixture(autouse=True)

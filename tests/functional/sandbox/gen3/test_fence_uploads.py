@@ -1,4 +1,4 @@
-"""Fence: uploads, whole and in parts, and what becomes of their blank records."""
+"""Fence: uploads, whole and in parts, and their blank records."""
 
 import hashlib
 from collections.abc import Callable
@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 
 
 def send(url: str, content: bytes, **headers: str) -> httpx.Response:
-    """What storage answers to bytes, without a login."""
+    """Return the storage's response to a PUT of bytes without a login."""
     return httpx.put(url, content=content, headers=headers, trust_env=False, verify=NO_TLS)
 
 
@@ -36,8 +36,8 @@ def ada(sandbox: Sandbox, client_of: Clients) -> httpx.Client:
 
 
 def test_an_upload_begins_with_a_blank_record(sandbox: Sandbox, reader: httpx.Client):
-    told = started(reader)
-    record = sandbox.gen3.index.get(told["guid"])
+    upload = started(reader)
+    record = sandbox.gen3.index.get(upload["guid"])
     assert record is not None
     assert (record["uploader"], record["file_name"], record["size"]) == (READER, "reads.txt", None)
     assert (record["hashes"], record["urls"]) == ({}, [])
@@ -46,76 +46,76 @@ def test_an_upload_begins_with_a_blank_record(sandbox: Sandbox, reader: httpx.Cl
 def test_the_record_gets_size_and_hashes_a_while_after_the_upload(sandbox: Sandbox, reader: httpx.Client):
     sandbox.clock.freeze()
     sandbox.settings.turn({"gen3.indexing_seconds": 60})
-    told = started(reader)
-    response = send(told["url"], b"ACGT")
+    upload = started(reader)
+    response = send(upload["url"], b"ACGT")
     assert response.status_code == 200
     assert response.headers["ETag"].strip('"') == hashlib.md5(b"ACGT").hexdigest()
     sandbox.clock.advance(59)
-    assert reader.get(f"/index/index/{told['guid']}").json()["size"] is None
+    assert reader.get(f"/index/index/{upload['guid']}").json()["size"] is None
     sandbox.clock.advance(1)
-    record = reader.get(f"/index/index/{told['guid']}").json()
+    record = reader.get(f"/index/index/{upload['guid']}").json()
     assert record["size"] == 4
     assert record["hashes"]["md5"] == hashlib.md5(b"ACGT").hexdigest()
     assert record["hashes"]["sha256"] == hashlib.sha256(b"ACGT").hexdigest()
-    assert record["urls"] == [f"s3://sandbox-gen3/{told['guid']}/reads.txt"]
+    assert record["urls"] == [f"s3://sandbox-gen3/{upload['guid']}/reads.txt"]
 
 
 def test_finish_does_not_wait(sandbox: Sandbox, reader: httpx.Client):
     sandbox.settings.turn({"gen3.indexing_seconds": 60})
-    told = started(reader)
-    send(told["url"], b"ACGT")
+    upload = started(reader)
+    send(upload["url"], b"ACGT")
     assert sandbox.finish() == 1
-    assert reader.get(f"/index/index/{told['guid']}").json()["size"] == 4
+    assert reader.get(f"/index/index/{upload['guid']}").json()["size"] == 4
     assert sandbox.finish() == 0
 
 
 def test_who_uploaded_reads_the_file_and_others_do_not(sandbox: Sandbox, reader: httpx.Client, ada: httpx.Client):
-    told = started(reader)
-    send(told["url"], b"ACGT")
+    upload = started(reader)
+    send(upload["url"], b"ACGT")
     sandbox.finish()
-    path = f"/user/data/download/{told['guid']}"
+    path = f"/user/data/download/{upload['guid']}"
     assert httpx.get(reader.get(path).json()["url"], trust_env=False, verify=NO_TLS).content == b"ACGT"
     assert ada.get(path).status_code == 401
 
 
 def test_clients_may_have_to_fill_the_record_themselves(sandbox: Sandbox, reader: httpx.Client):
     sandbox.settings.turn({"gen3.indexing": False})
-    told = started(reader)
-    send(told["url"], b"ACGT")
+    upload = started(reader)
+    send(upload["url"], b"ACGT")
     assert sandbox.finish() == 0
-    record = sandbox.gen3.index.get(told["guid"])
+    record = sandbox.gen3.index.get(upload["guid"])
     assert record is not None
     assert record["size"] is None
 
 
 def test_a_record_that_a_client_filled_is_left_alone(sandbox: Sandbox, reader: httpx.Client):
-    told = started(reader)
-    send(told["url"], b"ACGT")
-    sandbox.gen3.index.update(told["guid"], {"size": 4, "hashes": {"md5": "0" * 32}})
+    upload = started(reader)
+    send(upload["url"], b"ACGT")
+    sandbox.gen3.index.update(upload["guid"], {"size": 4, "hashes": {"md5": "0" * 32}})
     sandbox.finish()
-    record = sandbox.gen3.index.get(told["guid"])
+    record = sandbox.gen3.index.get(upload["guid"])
     assert record is not None
     assert record["hashes"] == {"md5": "0" * 32}
 
 
 def test_what_belongs_to_no_blank_record_is_not_waited_for(sandbox: Sandbox, reader: httpx.Client):
-    told = started(reader)
-    send(told["url"], b"ACGT")
+    upload = started(reader)
+    send(upload["url"], b"ACGT")
     assert sandbox.finish() == 1
-    send(told["url"], b"TGCA")
-    sandbox.gen3.index.delete(started(reader, guid=told["guid"])["guid"])
-    send(told["url"], b"ACGT")
+    send(upload["url"], b"TGCA")
+    sandbox.gen3.index.delete(started(reader, guid=upload["guid"])["guid"])
+    send(upload["url"], b"ACGT")
     assert sandbox.finish() == 0
 
 
 def test_an_upload_under_resources_names_no_uploader(sandbox: Sandbox, ada: httpx.Client):
-    told = started(ada, authz=[CLOSED])
-    send(told["url"], b"ACGT")
+    upload = started(ada, authz=[CLOSED])
+    send(upload["url"], b"ACGT")
     sandbox.finish()
-    record = sandbox.gen3.index.get(told["guid"])
+    record = sandbox.gen3.index.get(upload["guid"])
     assert record is not None
     assert (record["uploader"], record["authz"], record["size"]) == (None, [CLOSED], 4)
-    assert ada.get(f"/user/data/download/{told['guid']}").status_code == 200
+    assert ada.get(f"/user/data/download/{upload['guid']}").status_code == 200
 
 
 def test_a_missing_permission_to_upload_is_refused(ada: httpx.Client, reader: httpx.Client, anonymous: httpx.Client):
@@ -158,15 +158,15 @@ def test_a_guid_may_be_given(sandbox: Sandbox, reader: httpx.Client):
 
 
 def test_files_are_deleted_with_their_record(sandbox: Sandbox, reader: httpx.Client, ada: httpx.Client):
-    told = started(reader)
-    send(told["url"], b"ACGT")
+    upload = started(reader)
+    send(upload["url"], b"ACGT")
     sandbox.finish()
-    path = f"/user/data/{told['guid']}"
+    path = f"/user/data/{upload['guid']}"
     assert ada.delete(path).status_code == 403
     assert "uploader field" in ada.delete(path).json()["message"]
     assert reader.delete(path).status_code == 204
-    assert sandbox.gen3.index.get(told["guid"]) is None
-    assert sandbox.gen3.files.find(f"s3://sandbox-gen3/{told['guid']}/reads.txt") is None
+    assert sandbox.gen3.index.get(upload["guid"]) is None
+    assert sandbox.gen3.files.find(f"s3://sandbox-gen3/{upload['guid']}/reads.txt") is None
     assert reader.delete(path).status_code == 404
 
 
@@ -185,9 +185,9 @@ class Parts:
 
     def __init__(self, client: httpx.Client, name: str = "big.bin") -> None:
         self._client = client
-        told = client.post("/user/data/multipart/init", json={"file_name": name})
-        assert told.status_code == 201
-        self.guid, self.id = told.json()["guid"], told.json()["uploadId"]
+        response = client.post("/user/data/multipart/init", json={"file_name": name})
+        assert response.status_code == 201
+        self.guid, self.id = response.json()["guid"], response.json()["uploadId"]
         self.key = f"{self.guid}/{name}"
 
     def url(self, number: int, **body: Any) -> str:

@@ -1,4 +1,4 @@
-"""Orders of work: who orders, who looks, and who works them off."""
+"""Work orders: their creation, their readers, and the workers who complete them."""
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ WORKER = "worker@example.org"
 
 @pytest.fixture
 def worker(client_of) -> httpx.Client:
-    """A client of who works orders off, and is in no organization."""
+    """A client of a worker, who is in no organization."""
     return client_of(WORKER)
 
 
@@ -31,7 +31,7 @@ def order(owner: httpx.Client, private_sample: Thing, prototype: str) -> Thing:
 
 
 def jobs(order: Thing) -> list[str]:
-    return [f"/job_orders/{each['uuid']}" for each in order["job_order_objs"]]
+    return [f"/job_orders/{job['uuid']}" for job in order["job_order_objs"]]
 
 
 def test_an_order_has_the_jobs_of_its_prototype(order: Thing, private_sample: Thing):
@@ -42,7 +42,7 @@ def test_an_order_has_the_jobs_of_its_prototype(order: Thing, private_sample: Th
         100,
     )
     assert order["progress_summary"] == {PENDING: 2, "n_jobs": 2}
-    assert [each["name"] for each in order["job_order_objs"]] == ["JOP", "JOP2"]
+    assert [job["name"] for job in order["job_order_objs"]] == ["JOP", "JOP2"]
 
 
 def test_an_order_is_as_far_as_its_jobs(owner: httpx.Client, worker: httpx.Client, order: Thing):
@@ -62,10 +62,10 @@ def test_an_order_is_as_far_as_its_jobs(owner: httpx.Client, worker: httpx.Clien
 
 @given(st.lists(st.sampled_from(STATUSES), max_size=6))
 def test_one_error_is_one_of_all_and_pending_and_success_are_those_of_all(statuses: list[str]):
-    found = status_of(statuses)
-    assert (found == ERROR) == (ERROR in statuses)
-    assert (found == PENDING) == (set(statuses) <= {PENDING})
-    assert (found == SUCCESS) == (set(statuses) == {SUCCESS})
+    status = status_of(statuses)
+    assert (status == ERROR) == (ERROR in statuses)
+    assert (status == PENDING) == (set(statuses) <= {PENDING})
+    assert (status == SUCCESS) == (set(statuses) == {SUCCESS})
     counted = progress(statuses)
     assert counted.pop("n_jobs") == len(statuses) == sum(counted.values())
 
@@ -160,11 +160,11 @@ def test_an_order_of_a_group_orders_for_each_of_its_samples(
     assert told(outsider.post(f"{path}/{groups}")) == (403, refused)
     made = created(owner.post(f"{path}/{groups}"))["uuid"]
     order = owner.get(f"/group_work_orders/{made}").json()
-    assert [(each["sample_name"], each["status"]) for each in order["work_order_links"]] == [
+    assert [(link["sample_name"], link["status"]) for link in order["work_order_links"]] == [
         ("a", PENDING),
         ("b", PENDING),
     ]
-    assert order["work_orders"] == [each["uuid"] for each in order["work_order_links"]]
+    assert order["work_orders"] == [link["uuid"] for link in order["work_order_links"]]
     assert (order["status"], order["progress_summary"]) == (PENDING, {PENDING: 4, "n_jobs": 4})
     for path_of_job in jobs(owner.get(f"/work_orders/{order['work_orders'][0]}").json()):
         worker.patch(path_of_job, json={"status": SUCCESS})
@@ -173,8 +173,8 @@ def test_an_order_of_a_group_orders_for_each_of_its_samples(
     assert told(outsider.get(f"/group_work_orders/{made}")) == (403, NOT_FOR_YOU)
     assert told(anonymous.get(f"/group_work_orders/{made}")) == (403, NO_TOKEN)
     assert names(anonymous.get(path), "uuid") == [made]
-    found = f"/group_work_order_prototypes/{groups}/work_orders"
-    assert (names(worker.get(found), "uuid"), names(owner.get(found))) == ([made], [])
+    orders = f"/group_work_order_prototypes/{groups}/work_orders"
+    assert (names(worker.get(orders), "uuid"), names(owner.get(orders))) == ([made], [])
 
 
 def test_orders_go_with_their_sample(owner: httpx.Client, order: Thing):

@@ -27,12 +27,6 @@ def put(area: str, s3: Any):
     return put
 
 
-def job_of(sandbox: Sandbox, area: str, name: str = "f") -> str:
-    job = sandbox.upload.job("checksum", area, name)
-    assert job is not None
-    return job.id
-
-
 def test_checksums_move_on_with_time(frozen: Sandbox, web: httpx.Client, put):
     path = put()
     seen = [web.get(f"{path}/checksum").json()]

@@ -1,4 +1,4 @@
-"""Files come from FTP servers as they do from others: whole, verified, gone on with."""
+"""Files from FTP servers are complete, verified and resumed, as those from others."""
 
 from collections.abc import Iterator
 from pathlib import Path

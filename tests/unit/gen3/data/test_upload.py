@@ -1,18 +1,11 @@
-"""Uploads to a commons: whole or in parts, gone on with after an interrupt, each with one record that states what it holds."""
-
-from pathlib import Path
+"""The URI of an uploaded object, from the presigned URL that it was sent to."""
 
 import pytest
 from omicsdk.gen3.fence_store import storage_url
 
 
-@pytest.fixture(autouse=True)
-def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-
-
 @pytest.mark.parametrize(
-    ("presigned", "found"),
+    ("presigned", "uri"),
     [
         ("https://b.s3.amazonaws.com/dg.1/g/a%20b?X-Amz-Signature=1", "s3://b/dg.1/g/a b"),
         ("https://b.x.s3.eu-west-1.amazonaws.com/g/a", "s3://b.x/g/a"),
@@ -25,5 +18,5 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("nonsense", ""),
     ],
 )
-def test_an_object_is_known_by_its_url_where_the_storage_documents_the_form(presigned: str, found: str) -> None:
-    assert storage_url(presigned) == found
+def test_an_object_is_known_by_its_url_where_the_storage_documents_the_form(presigned: str, uri: str) -> None:
+    assert storage_url(presigned) == uri

@@ -10,10 +10,6 @@ CLOSED = {"detail": "Insufficient permissions to access group."}
 READING = ("manifest", "metadata", "module_counts", "sample_links", "downloads/m")
 
 
-def new(client: httpx.Client, library: Thing, name: str, **metadata: object) -> Thing:
-    return created(client.post("/samples", json={"name": name, "library": library["uuid"], "metadata": metadata}))
-
-
 def token_of(client: httpx.Client) -> str:
     return client.headers["authorization"].removeprefix("Token ")
 

@@ -4,7 +4,6 @@ import httpx
 import pytest
 from sb_responses import code_of
 
-TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
 DIVISION = "sandbox-division"
 
 
