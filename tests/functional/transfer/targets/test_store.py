@@ -265,6 +265,10 @@ def test_a_library_s_own_error_is_reported(make, local):
         make("memory", put_file=own).put("a/b", local, len(BODY), {})
     with pytest.raises(TransferError, match=r"looking it up failed.*x-what"):
         make("memory", info=own).there(item(), None, never)
+    store = make("memory", open=own)
+    store.put("a/b", local, len(BODY), {})
+    with pytest.raises(TransferError, match=r"reading it failed.*x-what"):
+        store.there(item(BODY, "md5"), None, never)
 
 
 def test_a_folder_in_the_way(make, local, folder):
