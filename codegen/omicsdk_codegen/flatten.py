@@ -178,7 +178,7 @@ def _properties(
     result = dict(properties)
     for name, schema in added.items():
         before = result.get(name)
-        if before is None or before == schema or before is True or not says_something(before):
+        if before == schema or not says_something(before):
             result[name] = _with_texts(schema, before)
             pointers[name] = places[name]
         elif not says_something(schema):

@@ -47,13 +47,21 @@ def test_options_are_named_after_schemes() -> None:
         "bearerAuth": {"type": "http", "scheme": "bearer", "description": "From the *settings* page."},
         "X-API-Key": KEY,
         "basic": {"type": "http", "scheme": "Basic"},
+        "open": {"type": "openIdConnect", "openIdConnectUrl": "https://a.example/"},
+        "files": {"type": "mutualTLS"},
     }
     found = credential_options(_package(schemes))
-    assert [(each["name"], each["python"], each["metavar"]) for each in found] == [
-        ("oauth2-security", "OAuth2Security", "TOKEN"),
-        ("bearer-auth", "bearerAuth", "TOKEN"),
-        ("x-api-key", "X-API-Key", "KEY"),
-        ("basic", "basic", "USER:PASSWORD"),
+    assert {each["type"] for each in found} == {"string"}
+    help_ = [
+        (each["name"], each["python"], each["metavar"], str(each["help"]).partition(" of the")[0]) for each in found
+    ]
+    assert help_ == [
+        ("oauth2-security", "OAuth2Security", "TOKEN", "Token"),
+        ("bearer-auth", "bearerAuth", "TOKEN", "Token"),
+        ("x-api-key", "X-API-Key", "KEY", "Key"),
+        ("basic", "basic", "USER:PASSWORD", "User name and password"),
+        ("open", "open", "TOKEN", "Token"),
+        ("files", "files", "CERTIFICATE,KEY", "Files"),
     ]
     assert "settings" in str(found[1]["help"])
 
@@ -77,12 +85,26 @@ def test_texts_of_a_document_are_literals() -> None:
 
 def test_servers_are_options() -> None:
     stage = {"default": "v1", "enum": ["v1", "v2"], "description": "Which."}
+    variables = {"stage": stage, "data_center": {"default": "eu"}}
     servers = [
-        {"url": "https://a.example/{stage}", "variables": {"stage": stage}, "description": "Live."},
+        {"url": "https://a.example/{stage}/{data_center}", "variables": variables, "description": "Live."},
         {"url": "https://b.example", "description": "Test."},
     ]
-    choices = {each["name"]: each for each in _module(_package(servers=servers))["servers"]}
-    assert choices["server"]["choices"] == ["https://a.example/{stage}", "https://b.example"]
+    operation = {"operationId": "a", "servers": [{"url": "https://c.example"}], "responses": {}}
+    package = _package(servers=servers, paths={"/a": {"get": operation}})
+    choices = {each["name"]: each for each in _module(package)["servers"]}
+    assert choices["server"]["choices"] == ["https://a.example/{stage}/{data_center}", "https://b.example"]
+    assert choices["server"]["default"] == choices["server"]["choices"][0]
     assert "https://b.example: Test)" in choices["server"]["help"]
     assert (choices["stage"]["choices"], choices["stage"]["default"]) == (["v1", "v2"], "v1")
+    assert choices["servers"]["type"] == "object"
+    assert "https://c.example" in choices["servers"]["help"]
+    assert choices["data-center"] == {
+        "name": "data-center",
+        "python": "data_center",
+        "type": "string",
+        "choices": None,
+        "default": "eu",
+        "help": "The variable data_center of the server's URL.",
+    }
     assert _module(_package())["servers"] == []

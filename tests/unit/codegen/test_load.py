@@ -74,9 +74,9 @@ def test_an_alias_is_a_copy() -> None:
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.json"])
 def test_every_key_that_occurs_twice_is_reported(name: str) -> None:
-    text = '{"a": 1,\n "b": {"c": 1,\n "c": 2},\n "a": [1,{}]}\n'
+    text = '{"a": 1,\n "b": [0, {"c": 1,\n "c": 2}],\n "a": [1,{}]}\n'
     assert faults(text, name) == [
-        f"{name}:3: the key c stands twice in one mapping (/b/c). Keep one, or name the second otherwise.",
+        f"{name}:3: the key c stands twice in one mapping (/b/1/c). Keep one, or name the second otherwise.",
         f"{name}:4: the key a stands twice in one mapping (/a). Keep one, or name the second otherwise.",
     ]
 
@@ -214,6 +214,11 @@ def test_lines_are_those_of_keys_and_of_the_nearest_value_around() -> None:
         8,
         1,
     ]
+
+
+def test_lines_of_json_are_those_of_keys_and_of_the_members_of_lists() -> None:
+    lines = JsonLines('\n{"a":\n[1,\n2],\n"b": 3}', {"a": [1, 2], "b": 3})
+    assert dict(lines) == {"": 2, "/a": 2, "/a/0": 3, "/a/1": 4, "/b": 5}
 
 
 VALUES = st.recursive(

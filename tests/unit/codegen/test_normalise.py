@@ -102,6 +102,7 @@ def _key(name: str) -> Ref:
         ({**_ref("Base"), "description": "its own words"}, _key("Base")),
         ({"allOf": [_ref("Base")], "description": "its own words"}, _key("Base")),
         ({"allOf": [_ref("Base"), {"description": "words"}], "type": "object"}, _key("Base")),
+        ({"allOf": [_ref("Base")], "type": ["object", "null"], "description": "words"}, Union((_key("Base"), NULL))),
         ({"allOf": [_ref("Text"), {"description": "words"}]}, STRING),
         ({"allOf": [{"type": "string"}, {"enum": ["a"]}]}, Enum(("a",))),
         ({"allOf": [{"type": "number"}, {"type": "integer"}]}, INTEGER),
@@ -295,8 +296,27 @@ def test_a_list_whose_items_refer_to_it_is_a_list() -> None:
 def test_a_schema_of_too_many_parts_is_refused_with_its_place() -> None:
     members: list[Any] = [{"properties": {"p": {}}}] * MAX_PARTS
     data: Any = {"openapi": "3.1.0", "components": {"schemas": {"Big": {"allOf": members}}}}
+    Flattener({}).flat({"allOf": members[1:]}, "/here")
     with pytest.raises(DocumentError, match=r"composed of more than 10,000 parts \(/components/schemas/Big"):
         plan(Document(data, "document.yaml", Places()), "x", Report())
+
+
+def test_a_merged_schema_has_the_keys_of_its_parts_and_the_place_of_each_property() -> None:
+    added = {"type": "object", "properties": {"age": True, "kind": {"enum": ["a"], "description": "words"}}}
+    schema = {**_ref("Base"), "allOf": [added], "oneOf": [{}], "type": ["object", "null"], "deprecated": True}
+    flat = Flattener(SCHEMAS).flat(schema, "/here")
+    kind = {"allOf": [{"type": "string"}, {"enum": ["a"], "description": "words"}], "description": "words"}
+    assert flat.schema == {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}, "age": True, "kind": kind},
+        "deprecated": True,
+    }
+    base = "/components/schemas/Base/properties/id"
+    assert flat.pointers == {"id": base, "age": "/here/allOf/0/properties/age", "kind": "/here/properties/kind"}
+    assert flat.unions == (([{}], "/here/oneOf"),)
+    numbers: list[Any] = [{"type": ["number", "integer"]}, {"type": "integer"}]
+    assert Flattener({}).flat({"allOf": numbers}, "").schema == {"type": "integer"}
 
 
 def test_schemas_that_compose_each_other_have_the_members_of_all_whichever_is_merged_first() -> None:

@@ -112,6 +112,8 @@ def test_a_schema_takes_the_form_of_3_1(old: str, new: Json) -> None:
         ("{properties: {a: {required: true}}}", "repair", True),
         ("{type: [string]}", "repair", True),
         ("{items: {required: true}}", "omission", False),
+        ("{enum: 3}", "omission", False),
+        ("{properties: []}", "omission", False),
     ],
 )
 def test_what_is_read_otherwise_is_reported_with_its_line(old: str, kind: str, certain: bool) -> None:
@@ -148,6 +150,24 @@ components: {responses: {R: {description: r, content: {application/json: {schema
     data = upgraded(text).data
     way = "/get/responses/200/content/application~1json/schema"
     assert at(data, "/paths/~1a" + way) is at(data, "/paths/~1b" + way)
+
+
+def test_what_is_written_as_in_3_1_stays() -> None:
+    info = {"title": "t", "version": "1", "description": "d", "summary": "s", "license": {"name": "MIT"}}
+    header = {"description": "d", "required": True, "style": "simple", "explode": True, "schema": {"type": "string"}}
+    encoding = {"a": {"contentType": "a/b", "style": "form", "explode": True, "allowReserved": True}}
+    media = {"schema": {"type": "object"}, "encoding": encoding}
+    response = {"description": "d", "headers": {"h": header}, "content": {"multipart/form-data": media}}
+    get = {
+        "operationId": "g",
+        "description": "d",
+        "externalDocs": {"url": "https://a.example/"},
+        "responses": {"200": response},
+    }
+    document: Object = {"openapi": "3.1.0", "jsonSchemaDialect": "d", "info": info, "paths": {"/a": {"get": get}}}
+    data, notes = noted(json.dumps(document))
+    assert {key: data[key] for key in document} == document
+    assert notes == []
 
 
 # -- parameters
