@@ -13,28 +13,26 @@ from contextlib import nullcontext
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from uuid import uuid4
 
 import boto3
-import fsspec
 import pytest
 from botocore.exceptions import ClientError
 from crunch_runs import Made, put, table
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection
-from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, TransferError, UnsafePath
+from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, UnsafePath
 from omicsdk.crunch import RunResult
 from omicsdk.crunch.hashing import hash_files
 from omicsdk.crunch.storage import StorageMissing, open_storage, walk
 from omicsdk.crunch.storage.base import Sending, Stored, plain
 from omicsdk.crunch.storage.files import fetch, send, stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
-from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
-from omicsdk.transfer import FsspecTarget, Progress, TransferOptions
+from omicsdk.transfer import Progress, TransferOptions
 from plain_storage import Plain
 
 
@@ -586,16 +584,6 @@ def test_so_many_files_are_moved_at_once(told: Mapping[str, int], at_once: int, 
     assert len(table(tmp_path)) == 12
 
 
-def test_addresses_of_fsspec() -> None:
-    storage = open_storage({"FSSPEC_URL": "memory://root"})
-    storage.save("a.txt", b"x")
-
-    assert storage.url("a.txt") == "memory:///root/a.txt"
-    with pytest.raises(NotImplementedError):
-        storage.path("a.txt")
-    assert fsspec.open("memory://root/a.txt").open().read() == b"x"
-
-
 def test_an_upload_that_fails_leaves_no_parts_in_the_bucket(s3_settings: Mapping[str, Any], tmp_path: Path) -> None:
     storage = open_storage(s3_settings)
     assert isinstance(storage, S3Storage)
@@ -617,27 +605,3 @@ def test_an_upload_that_fails_leaves_no_parts_in_the_bucket(s3_settings: Mapping
     assert calls, "it was sent in parts"
     where = {"Bucket": s3_settings["AWS_STORAGE_BUCKET_NAME"], "Prefix": s3_settings["AWS_LOCATION"]}
     assert not client.list_multipart_uploads(**where).get("Uploads")
-
-
-def test_a_file_system_that_keeps_less_than_it_was_given_keeps_the_old_file(tmp_path: Path):
-    from fsspec.implementations.memory import MemoryFileSystem
-
-    class Cut(MemoryFileSystem):
-        protocol = "local-cut"
-        store: ClassVar[dict[str, Any]] = {}
-        cuts = False
-
-        def put_file(self, lpath: str, rpath: str, **_: Any) -> None:
-            data = Path(lpath).read_bytes()
-            self.pipe_file(rpath, data[:-1] if Cut.cuts else data)
-
-    target = FsspecTarget(Cut(), "/base")
-    storage = FsspecStorage(target)
-    (tmp_path / "file").write_bytes(b"first")
-    storage.put("a.txt", tmp_path / "file")
-    (tmp_path / "file").write_bytes(b"second")
-    Cut.cuts = True
-    with pytest.raises(TransferError, match="6 bytes were written, but the storage has 5"):
-        storage.put("a.txt", tmp_path / "file")
-    with storage.open("a.txt") as file:
-        assert file.read() == (b"secon" if target.whole else b"first")
