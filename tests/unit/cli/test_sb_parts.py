@@ -1,5 +1,6 @@
 """The parts of `omics sb` that need no platform: inputs, batches, tags, rows, apps of CWL files."""
 
+import io
 import json
 import sys
 from datetime import date
@@ -7,10 +8,22 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.cli.commands.sb.results import pairs, row
+from omicsdk.cli.commands.sb.results import (
+    Done,
+    attempted,
+    changes,
+    completed,
+    given,
+    limited,
+    pairs,
+    removed,
+    row,
+    shown,
+)
 from omicsdk.cli.commands.sb.storage import object_row, volume_row
 from omicsdk.cli.commands.sb.tasks import Inputs
-from omicsdk.core import ManualClock, MissingExtra, UsageError
+from omicsdk.cli.output import Call, Console
+from omicsdk.core import ManualClock, MissingExtra, OmicsError, UsageError
 from omicsdk.sb import SevenBridges, StillRunning
 from omicsdk.sb.apps import WrongApp, read_app, references
 from omicsdk.sb.jobs import run_file_job
@@ -87,6 +100,47 @@ def test_rows_hide_credentials():
     assert row(volume, ("id", "missing"), name="x") == {"name": "x", "id": "me/v", "missing": None}
     assert object_row(VolumeObject.from_dict({"location": "a", "metadata": {"size": 5}}))["size"] == 5
     assert pairs(["a=1", "b=", "a=2"], "--x") == {"a": ["1", "2"], "b": [""]}
+    for word in ("a", "=a"):
+        with pytest.raises(UsageError, match=f"--x: '{word}' is not key=value"):
+            pairs([word], "--x")
+
+
+def test_empty_options_are_left_out_of_a_search_and_clear_what_they_change():
+    assert given(a=None, b=[], c="", d=0, e={}, f=()) == {"c": "", "d": 0}
+    assert changes(a=None, b=[]) == {"b": []}
+    with pytest.raises(UsageError, match="nothing to change"):
+        changes(a=None)
+
+
+def test_one_of_several_that_fails_stops_no_other():
+    def act(name: str) -> str:
+        if name == "bad":
+            raise UsageError("no")
+        return name.upper()
+
+    results, (failure,) = attempted(["a", "bad", "a", "b"], act)
+    assert (results, str(failure), type(failure.__cause__)) == ({"a": "A", "b": "B"}, "bad: no", UsageError)
+    with pytest.raises(UsageError, match=r"^no$"):
+        attempted(["bad", "bad"], act)
+    ends = [("a", "COMPLETED", None), ("b", "FAILED", "disk"), ("c", "ABORTED", None)]
+    assert completed("tasks", ends) == ("1 of 3 tasks completed", ["b is FAILED: disk", "c is ABORTED"], 3)
+
+
+def test_objects_are_deleted_if_that_is_confirmed(monkeypatch):
+    call = Call("", {}, {"limit": 2}, Console(stderr=(err := io.StringIO())))
+    rows, deleted, questions = {"a": {"name": "x"}, "b": {"name": "y"}}, [], []
+    shown_rows = [{"deleted": "a", "name": "x"}, {"deleted": "b", "name": "y"}]
+    assert removed("task", rows, deleted.append, call.console, dry_run=True).rows == shown_rows
+    monkeypatch.setattr(call.console, "confirm", questions.append)
+    assert removed("task", {"a": {}}, deleted.append, call.console, dry_run=False, effect=", now").rows == []
+    assert (deleted, questions) == ([], ["Deleting task a cannot be undone, now. Continue?"])
+    monkeypatch.setattr(call.console, "confirm", lambda _: True)
+    done = removed("task", rows, deleted.append, call.console, dry_run=False)
+    assert (done, deleted) == (Done(shown_rows, "deleted 2 tasks (a, b)", [], 2), ["a", "b"])
+    assert shown(done, call) == shown_rows
+    assert shown(Done([], "deleted all", [OmicsError("no")]), call) == []
+    assert ("deleted 2 tasks" in err.getvalue(), "deleted all" in err.getvalue()) == (True, False)
+    assert list(limited(iter(shown_rows * 2), call).rows(None)) == shown(shown_rows, call) == shown_rows
 
 
 # -- jobs
