@@ -418,7 +418,7 @@ class Index:
 
         Args:
             did: Its whole GUID.
-            changes: The new values; size, checksums and `baseid` too.
+            changes: The new values; size and checksums too.
             rev: The revision that it must have; None for any.
 
         Returns:

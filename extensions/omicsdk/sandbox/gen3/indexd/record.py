@@ -72,7 +72,7 @@ def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonO
     Raises:
         Problem: 400; dates make no sense, or there is metadata of a URL that it does not have.
     """
-    revision = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": timestamp(now)}
+    revision = {"rev": new_rev(), "updated_date": timestamp(now)}
     return {**record, **_changes(record, changes), **_dates(record, changes), **revision}
 
 

@@ -40,15 +40,16 @@ def test_a_record_is_read_by_its_guid_and_by_that_without_the_prefix(web: httpx.
 
 
 def test_urls_state_their_cloud_when_a_record_is_read_alone(web: httpx.Client):
-    urls = ["s3://b/1", "gs://b/1", "https://example.org/1"]
+    urls = ["s3://b/1", "gs://b/1", "az://b/1", "https://example.org/1"]
     did = created(web, urls=urls, urls_metadata={"s3://b/1": {"state": "ok"}})["did"]
     assert read(web, did)["urls_metadata"] == {
+        "az://b/1": {"available": True, "cloud": "azure"},
         "gs://b/1": {"available": True, "cloud": "gcp"},
         "https://example.org/1": {"available": True, "cloud": None},
         "s3://b/1": {"available": True, "cloud": "aws", "state": "ok"},
     }
     listed = web.get("/index/index").json()["records"][0]
-    assert listed["urls_metadata"] == {"gs://b/1": {}, "https://example.org/1": {}, "s3://b/1": {"state": "ok"}}
+    assert listed["urls_metadata"] == {**{url: {} for url in urls}, "s3://b/1": {"state": "ok"}}
 
 
 def test_metadata_is_kept_as_texts(web: httpx.Client):
@@ -123,6 +124,9 @@ def test_urls_that_go_take_their_metadata_with_them(web: httpx.Client):
     listed = web.get("/index/index").json()["records"][0]
     assert listed["urls_metadata"] == {"s3://b/2": {"a": "2"}, "s3://b/3": {}}
     assert web.get("/index/index", params={"url": "s3://b/1"}).json()["records"] == []
+    for value, count in (("1", 0), ("2", 1)):
+        by_metadata = {"urls_metadata": f'{{"s3://b": {{"a": "{value}"}}}}'}
+        assert len(web.get("/index/index", params=by_metadata).json()["records"]) == count
 
 
 def test_dates_of_contents_are_kept_without_their_zone_and_in_order(web: httpx.Client):
@@ -156,7 +160,7 @@ def test_every_update_has_a_separate_revision(web: httpx.Client, names: list[str
 def test_a_blank_record_is_filled_once(web: httpx.Client):
     made = web.post("/index/index/blank", json={"uploader": "ada", "file_name": "a.txt"}).json()
     blank = read(web, made["did"])
-    assert (blank["form"], blank["size"], blank["hashes"]) == (None, None, {})
+    assert (blank["uploader"], blank["form"], blank["size"], blank["hashes"]) == ("ada", None, None, {})
     path = f"/index/index/blank/{made['did']}"
     body: Json = {"size": 3, "hashes": {"md5": "a" * 32}, "urls": ["s3://b/a.txt"]}
     assert web.put(path, params={"rev": "00000000"}, json=body).status_code == 409
