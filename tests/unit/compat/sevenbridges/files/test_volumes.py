@@ -145,7 +145,7 @@ def test_a_volume_is_listed_folder_by_folder_and_page_by_page(volume: Volume, pl
         "prefixes": [{"prefix": "a/c/"}],
         "links": [],
     }
-    platform.on(f"GET {ONE}/list", first, second)
+    platform.on(f"GET {ONE}/list", first, second, second)
     found = volume.list(prefix="a/", limit=10)
     assert platform.last.query == [("prefix", "a/"), ("limit", "10"), ("fields", "_all")]
     assert found[0].metadata["etag"] == "x"
@@ -155,6 +155,8 @@ def test_a_volume_is_listed_folder_by_folder_and_page_by_page(volume: Volume, pl
     twin.prefixes.clear()
     assert ([each.location for each in twin], len(found.prefixes)) == (["a/1"], 2)
     assert platform.last.query == [("continuation_token", "t")]
+    volume.list()
+    assert platform.last.query == [("limit", "50"), ("fields", "_all")]
 
 
 def test_an_object(volume: Volume, platform: Any) -> None:
@@ -163,6 +165,7 @@ def test_an_object(volume: Volume, platform: Any) -> None:
     assert platform.last.query == [("location", "a/b c")]
     assert found == volume.get_volume_object_info("a/b c")
     assert len({found, volume.get_volume_object_info("a/b c")}) == 1
+    assert found != type(found).of({"location": "a/b c", "volume": "me/other"}, volume.api)
 
 
 def test_members(api: Api, volume: Volume, platform: Any) -> None:
