@@ -29,7 +29,7 @@ def run(api):
 
 def test_query(api, platform):
     platform.lists("/automation/automations", {"id": ID})
-    assert api.automations.query()[0].id == ID
+    assert repr(api.automations.query()[0]) == f"<Automation: id={ID} name=None>"
     api.automations.query(name="n", include_archived=True, project_based=True, offset=0, limit=1)
     assert platform.asked == [
         "GET /automation/automations?include_archived=False",
@@ -188,6 +188,9 @@ def test_a_members_rights_are_saved_as_a_whole(api, platform):
     assert platform.sent == {"permissions": {"read": True, "write": True}}
     assert bob.permissions["write"] is True
     assert bob.changes() == {}
+    platform.says(f"PATCH {AT}/members/bob", MEMBER)
+    bob.permissions["read"] = False
+    assert bob.save().permissions == MEMBER["permissions"], "as the platform confirms them"
 
 
 def test_a_member_leaves(api, platform):
@@ -235,13 +238,19 @@ def test_runs_of_an_automation(api, automation, package, platform):
 def test_a_run_is_begun(api, package, run, platform):
     platform.says("POST /automation/runs", {"id": "new", "status": "CREATED"})
     made = api.automation_runs.create(
-        package, {"a": api.files.of({"id": "f", "type": "file"}, api)}, {"b": 2}, run, "n", {"s": 1}, 1
+        package,
+        {"a": api.files.of({"id": "f", "type": "file"}, api), "t": datetime(2024, 1, 2)},
+        {"b": datetime(2024, 1, 3)},
+        run,
+        "n",
+        {"s": 1},
+        1,
     )
     assert made.status == "CREATED"
     assert platform.sent == {
         "package": "pk",
-        "inputs": {"a": {"class": "File", "path": "f"}},
-        "settings": {"b": 2},
+        "inputs": {"a": {"class": "File", "path": "f"}, "t": "2024-01-02T00:00:00"},
+        "settings": {"b": "2024-01-03T00:00:00"},
         "resume_from": "rid",
         "name": "n",
         "secret_settings": {"s": 1},
