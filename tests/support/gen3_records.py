@@ -3,6 +3,7 @@
 from typing import Any
 
 from omicsdk.gen3.dictionary import Dictionary
+from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 FILLED = dict.fromkeys(
@@ -35,6 +36,11 @@ def experiment(name: str = "e1", **more: Any) -> dict[str, Any]:
 
 def case(name: str, experiment: str = "e1", **more: Any) -> dict[str, Any]:
     return {"type": "case", "submitter_id": name, "experiments": [{"submitter_id": experiment}], **FILLED, **more}
+
+
+def names_of(sandbox: Sandbox, node_type: str) -> list[str]:
+    """The names of a sandbox's records of a node type."""
+    return sorted(record["submitter_id"] for record in sandbox.gen3.records.listed(node_type))
 
 
 def relatives() -> dict[str, Any]:

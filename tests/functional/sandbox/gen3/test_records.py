@@ -5,22 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
+from gen3_records import case, experiment
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, sds_document
 
-EXPERIMENT: dict[str, Any] = {"type": "experiment", "submitter_id": "e1", "projects": [{"code": "one"}]}
-FIELDS = ("subject_id", "pool_id", "subject_experimental_group", "age", "sex", "species", "strain")
-MORE = ("rrid_for_strain", "age_category", "also_in_dataset", "member_of")
-
-
-def case(name: str, experiment: str = "e1", **more: Any) -> dict[str, Any]:
-    filled = dict.fromkeys((*FIELDS, *MORE), "NA")
-    return {"type": "case", "submitter_id": name, "experiments": [{"submitter_id": experiment}], **filled, **more}
-
 
 def test_seeding_puts_records_into_a_new_project(sandbox: Sandbox) -> None:
-    ids = sandbox.gen3.records.seed("demo", "one", [EXPERIMENT, case("c1", age="3")])
+    ids = sandbox.gen3.records.seed("demo", "one", [experiment(), case("c1", age="3")])
     [found] = sandbox.gen3.records.listed("case", "demo-one")
     assert found["id"] == ids[1]
     assert (found["submitter_id"], found["project_id"], found["age"], found["genotype"]) == (
@@ -34,13 +26,13 @@ def test_seeding_puts_records_into_a_new_project(sandbox: Sandbox) -> None:
 
 def test_seeding_refuses_what_the_dictionary_refuses(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="colour"):
-        sandbox.gen3.records.seed("demo", "one", [{**EXPERIMENT, "colour": "red"}])
+        sandbox.gen3.records.seed("demo", "one", [{**experiment(), "colour": "red"}])
     assert sandbox.gen3.records.listed("experiment") == []
 
 
 def test_records_of_all_projects_are_listed(sandbox: Sandbox) -> None:
-    sandbox.gen3.records.seed("demo", "one", [EXPERIMENT])
-    sandbox.gen3.records.seed("demo", "two", [{**EXPERIMENT, "projects": [{"code": "two"}]}])
+    sandbox.gen3.records.seed("demo", "one", [experiment()])
+    sandbox.gen3.records.seed("demo", "two", [experiment(projects=[{"code": "two"}])])
     assert [each["project_id"] for each in sandbox.gen3.records.listed("experiment")] == ["demo-one", "demo-two"]
 
 
@@ -87,7 +79,7 @@ def _dictionary() -> dict[str, Any]:
 
 def test_another_dictionary_takes_the_place_of_the_first(sandbox: Sandbox, admin: httpx.Client) -> None:
     records = sandbox.gen3.records
-    records.seed("demo", "one", [EXPERIMENT])
+    records.seed("demo", "one", [experiment()])
     records.use_dictionary(_dictionary())
     subject = {"type": "subject", "submitter_id": "s1", "projects": [{"code": "one"}], "weight": 61.5}
     other = {**subject, "submitter_id": "s2", "relatives": [{"submitter_id": "s1"}]}
@@ -133,7 +125,7 @@ def test_a_reset_brings_the_first_dictionary_back(sandbox: Sandbox) -> None:
 
 def test_records_and_transactions_outlive_a_restart(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as first:
-        first.gen3.records.seed("demo", "one", [EXPERIMENT, case("c1")])
+        first.gen3.records.seed("demo", "one", [experiment(), case("c1")])
         before = first.gen3.records.listed("case")
         token = first.gen3.access.issue(ADMINISTRATOR, first.gen3_url)
         response = httpx.put(
