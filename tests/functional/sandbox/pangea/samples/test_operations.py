@@ -1,7 +1,6 @@
 """Samples: one by one, many at once, in pages, with their metadata."""
 
 import httpx
-import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea.samples import new_sample
@@ -19,17 +18,6 @@ def test_a_sample_is_in_its_library(owner: httpx.Client, anonymous: httpx.Client
     assert made["library_obj"] == library
     assert anonymous.get(f"/samples/{made['uuid']}").json() == made
     assert names(anonymous.get(f"/sample_groups/{library['uuid']}/samples")) == ["s"]
-
-
-@pytest.mark.parametrize("name", ["a/b", "🧬 ü", "50% x", "a?b#c", "11111111-1111-4111-8111-111111111111", "n" * 1024])
-def test_a_sample_has_any_name_once_in_a_library(
-    owner: httpx.Client, library: Thing, private_library: Thing, name: str
-) -> None:
-    created(new(owner, library, name))
-    created(new(owner, private_library, name))
-    taken = {"non_field_errors": ["The fields name, library must make a unique set."]}
-    assert told(new(owner, library, name)) == (400, taken)
-    assert names(owner.get("/samples", params={"name": name, "library_id": library["uuid"]})) == [name]
 
 
 def test_samples_are_seen_and_changed_by_whom_the_library_allows(
