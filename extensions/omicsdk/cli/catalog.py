@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from omicsdk.cli.arguments import flags, general_options, switch, value
 from omicsdk.cli.program import Found, Group, Program
@@ -313,6 +313,8 @@ class Catalog(Program):
         self._folder = folder
         self.registered = SERVICES if services is None else services
         self._index: dict[str, dict[str, Any]] | None = None
+        # A command line looks its service up twice: whether it is a word, and to take it.
+        self._service = cache(self._service_group)
 
     @property
     def folder(self) -> str:
@@ -405,7 +407,7 @@ class Catalog(Program):
         }
         return {name: self._service(name) for name in self.services()} | builtin
 
-    def _service(self, name: str) -> ServiceGroup:
+    def _service_group(self, name: str) -> ServiceGroup:
         service = self.registered.get(name)
         if service is None:
             return ServiceGroup(self, [name], self._title(name), groups=lambda: self._api(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import chain
+from operator import itemgetter
 
 from omicsdk.core.page_breaks import at_page_breaks
 
@@ -38,11 +39,11 @@ def print_pages(
     """
     from omicsdk.core.page_items import with_items  # of models, which lists of files do without
 
-    pages = (_page(response, items, operation) for response in responses)
+    pages = map(partial(_page, items, operation), responses)
     first, key, page_items = next(pages)
     put = partial(with_items, first, key)
     if output.needs_all:
-        whole = [*page_items, *(item for _, _, further_items in pages for item in further_items)]
+        whole = [*chain(page_items, *map(itemgetter(2), pages))]
         output.result(put(whole), whole, declared)
         return
     # The facts beside the list are printed first, with a placeholder whose rows follow page by page.
@@ -51,7 +52,7 @@ def print_pages(
         output.tables(put(placeholder), declared, besides=placeholder)
     writer = output.writer(declared, put)
     # Each before the next one is requested, so that an error of that leaves these rows printed.
-    for rows in chain([page_items], (further_items for _, _, further_items in pages)):
+    for rows in chain([page_items], map(itemgetter(2), pages)):
         if rows:
             writer.add(rows)
             output.flush()
@@ -60,10 +61,10 @@ def print_pages(
 
 def page_rows(response: httpx.Response, items: str, operation: str) -> list[Any]:
     """Return the items of one page; a page without its list is an error, not an empty list."""
-    return _page(response, items, operation)[2]
+    return _page(items, operation, response)[2]
 
 
-def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str, list[Any]]:
+def _page(items: str, operation: str, response: httpx.Response) -> tuple[Any, str, list[Any]]:
     """Return a decoded page, the key of its list, and the list."""
     from omicsdk.core.json_responses import json_of
     from omicsdk.core.page_items import CONTENT_KEY_HEADER, items_at
