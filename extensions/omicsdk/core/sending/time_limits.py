@@ -59,6 +59,10 @@ class Timeout(Frozen):
             return _limits.timeout or _USUAL_TIMEOUT
         return given if isinstance(given, Timeout) else cls(given, given, given, given)
 
+    def by_name(self) -> dict[str, float | None]:
+        """Return the seconds under httpx's names."""
+        return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
+
 
 _USUAL_TIMEOUT = Timeout()
 

@@ -79,8 +79,7 @@ class _Sender:
         connections.limited = AsyncLimitedTransport if isinstance(self, AsyncSender) else LimitedTransport
         self._connections = connections
         self._timeout = timeout
-        # By httpx's names.
-        self._timeouts = {name: getattr(timeout, name) for name in ("connect", "read", "write", "pool")}
+        self._timeouts = timeout.by_name()
         self._now = now
 
     def _request(
