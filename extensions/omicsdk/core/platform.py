@@ -253,7 +253,7 @@ def resolution(
         if login is None and candidate.credentials is not None:
             candidate_origin = candidate.credentials_origin or candidate.origin
             # Credentials that were configured for one origin never go to another.
-            owner = candidate.base_url or _owner(discovery, base_url, search)
+            owner = candidate.base_url or (None if base_url is None else _owner(discovery, base_url, search))
             if owner in (None, search.base_url) or origin_of(owner or "") == (origin_of(search.base_url or "") or None):
                 login, login_origin = candidate.credentials, candidate_origin
                 # Later sources read no login then: what is wrong with one that is not used is no error.
@@ -293,10 +293,8 @@ def _check_base_url(url: str, source: str, platform: str) -> str:
     return checked_base_url(url, source=source, remedy=f"Use one that begins with https:// and a host in {where}.")
 
 
-def _owner(discovery: Discovery, base_url: str | None, search: Search) -> str | None:
-    """Return the base URL of credentials whose source states none: the configured one; None for whichever is found."""
-    if base_url is None:
-        return None
+def _owner(discovery: Discovery, base_url: str, search: Search) -> str:
+    """Return the base URL of credentials whose source states none: the configured one."""
     # Complete and offline, so that no source reads a login or sends a request: only base URLs matter here.
     configured = Search(search.environ, None, search.profile, ANONYMOUS, is_complete=True, offline=True)
     urls = (source(configured).base_url for source in _sources(discovery, search.profile))

@@ -195,9 +195,17 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ConfigError: The file cannot be read or is malformed; names it with the line.
     """
     path = _place("settings.toml", SETTINGS_VARIABLE, environ)
-    text = _text(path) if path else None
-    if text is None:
-        return Settings(path or None, {})
+    if not path:
+        return Settings(None, {})
+    try:
+        # Without a byte order mark, which some editors write and tomllib refuses.
+        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as in `_place`
+            text = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings(path, {})
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise ConfigError(f"Cannot read {path}: {reason}", remedy="Check the file and its permissions.") from error
     from omicsdk.core.settings.toml import parsed
 
     return Settings(path, parsed(text, path), text)
@@ -274,21 +282,20 @@ def change_settings(keys: tuple[str, ...], value: str | None, environ: Mapping[s
     Raises:
         ConfigError: The file is malformed or cannot be written, or the user has no home folder for it.
     """
-    from omicsdk.core.settings.toml import changed, parsed
+    from omicsdk.core.settings.toml import changed
 
     path = settings_file("settings.toml", SETTINGS_VARIABLE, environ)
     # The lock covers reading, too: of two processes that change the file at once, the second one edits what the first one wrote.
     with locked(path):
-        text = _text(str(path)) or ""
-        before = parsed(text, str(path))
-        holder: object = before
+        settings = read_settings(environ)
+        holder: object = settings.values
         for name in keys[:-1]:
             holder = holder.get(name, {}) if is_object(holder) else None
         if not is_object(holder):
             raise ConfigError(f"{path}: {'.'.join(keys[:-1])} is not a table", remedy="Correct it, or remove it.")
         if holder.get(keys[-1]) == value:
             return False
-        write_private(path, changed(text, keys, value))  # through a link, whose target is replaced
+        write_private(path, changed(settings.text, keys, value))  # through a link, whose target is replaced
     return True
 
 
@@ -390,18 +397,6 @@ def stated_store(environ: Mapping[str, str] | None = None) -> str | None:
             f"{settings.place('store')}: store is {store!r}", remedy=f"Choose one of: {', '.join(STORES)}."
         )
     return store
-
-
-def _text(path: str) -> str | None:
-    try:
-        # Without a byte order mark, which some editors write and tomllib refuses.
-        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as above
-            return file.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise ConfigError(f"Cannot read {path}: {reason}", remedy="Check the file and its permissions.") from error
 
 
 def _object(settings: Settings, keys: tuple[str, ...]) -> Mapping[str, Any]:
