@@ -206,9 +206,10 @@ def download(
         TypeError: An argument or an item of another type.
         KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
+    store = _store(folder, journal, clock)
     chosen = TransferOptions.of(keywords, options, connections=DOWNLOAD_CONNECTIONS)
     control, stop, dry_run = chosen.control, chosen.stop, chosen.dry_run
-    source, store = ItemSource(items), _store(folder, journal, clock)
+    source = ItemSource(items)
     if locators is not None:
         locators = whole_number("locators", locators)
     mode = permissions("mode", mode)
@@ -241,7 +242,6 @@ def download(
             if problem is not None:
                 _log.warning("%s; files that do not fit will fail", problem.message)
     make_folders(target, disk)
-    make_folders(os.path.dirname(journal_file) or os.curdir, disk)
 
     start, outcomes = clock.monotonic(), Outcomes()
     settings = Settings(
@@ -255,7 +255,7 @@ def download(
         store=store,
     )
     doing = f"transferring into {target}"
-    opening = opened(lambda waits: Journal(journal_file, waits, disk), doing, stop, control, clock, patient=wait)
+    opening = opened(partial(Journal, journal_file, disk=disk), doing, stop, control, clock, patient=wait)
     with closing(opening) as log:
         if not log.fresh:  # another process was at work between our creating the folder and our opening the journal
             disk.forget_new()

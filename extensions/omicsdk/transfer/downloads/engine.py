@@ -119,6 +119,9 @@ class Downloads(Engine[Job]):
     ) -> None:
         now = settings.clock.monotonic()
         self._scheduler = Scheduler[Job | Small](settings.connections, now)
+        self._calls = ConcurrencyController(
+            settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS
+        )
         counters = Counters(items.files, items.size, now, SAMPLE, items.unsized)
         super().__init__(settings, counters, self._scheduler, finished)
         self.now = settings.clock.now
@@ -130,9 +133,6 @@ class Downloads(Engine[Job]):
         self._files = files
         self._adapts = settings.locators is None
         self._callers = Pool("omicsdk-locate", settings.locators or MOST_CALLS, self._inbox)
-        self._calls = ConcurrencyController(
-            settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS
-        )
         self._controllers.append(self._calls)
         self._unlocated = deque[Job]()
         self._calling = False  # whether calls for URLs ran or waited in the last round
@@ -153,8 +153,9 @@ class Downloads(Engine[Job]):
     def _admit(self) -> None:
         # No more files than calls and connections can take soon: a URL that waits may expire before it is used.
         room = self._calls.width(_SERVICE) + AHEAD - self._preparing - self._scheduler.crowd
+        room = min(room, OPEN - self._unfinished)
         checked = 0
-        while self._more and room > 0 and self._unfinished < OPEN:
+        while self._more and room > 0:
             if checked == AT_ONCE:  # other work gets its turn
                 self._wire.wake()
                 return

@@ -218,10 +218,11 @@ class Engine(ABC, Generic[J]):
                                 controller.open(now)
                         if self._more:
                             self._admit()
-                        self._serve()
                     if self._settle():
                         self.finished = True
                         break
+                    if not paused:
+                        self._serve()
                     self._widen()
                     # Paused jobs are not served when they are due.
                     self._just_ended.extend(self._wire.poll(TICK if paused else self._wait_for()))

@@ -198,8 +198,6 @@ class TransferOptions(Filters, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.control is type(self).control:
-            object.__setattr__(self, "control", Control())
         for name, least in (("connections", 1), ("retries", 0), ("renewals", 0)):
             if (value := getattr(self, name)) is not None or name == "retries":
                 try:
@@ -207,6 +205,8 @@ class TransferOptions(Filters, kw_only=True):
                 except ValueError as error:
                     raise InvalidOption(name, str(error).removeprefix(f"{name} ")) from None
         number("min_delay", self.min_delay, "seconds")
+        function("progress", self.progress, "pass lambda state: None to show nothing")
+        kind("control", self.control, Control)
         if not 0 <= self.min_delay < float("inf"):
             raise InvalidOption("min_delay", f"is {self.min_delay}", remedy="Use 0 or more seconds.")
         for name in ("limit_rate", "min_rate"):
@@ -216,8 +216,8 @@ class TransferOptions(Filters, kw_only=True):
         if self.cache is not None and not hasattr(self.cache, "take"):
             raise TypeError(f"cache must be a cache, not {a(self.cache)}: use omicsdk.Cache(folder)")
         check_choice("link", self.link, get_args(Link))
-        function("progress", self.progress, "pass lambda state: None to show nothing")
-        kind("control", self.control, Control)
+        if self.control is type(self).control:
+            object.__setattr__(self, "control", Control())
         self.control.limit(cast("float | Timetable | None", self.limit_rate), cast("float | None", self.time_budget))
 
     @property

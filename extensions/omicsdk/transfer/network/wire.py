@@ -697,8 +697,7 @@ class Wire:
         if server not in self._answered:
             if len(self._answered) >= _REMEMBERED:  # each may be noted again
                 self._answered.clear()
-            proxy = self._route(flight.ask.url).proxy
-            self._answered |= {server} if proxy is None else {server, proxy}
+            self._answered |= {server, flight.proxy} if flight.proxy else {server}
 
     def _slow(self) -> list[Ended]:
         """End the requests that are too slow."""
