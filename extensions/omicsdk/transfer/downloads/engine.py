@@ -117,7 +117,7 @@ class Downloads(Engine[Job]):
         finished: Callable[[int, Outcome], None],
         check: Callable[[str], None] | None = None,
     ) -> None:
-        now = settings.clock.monotonic()
+        self._items, now = enumerate(items), settings.clock.monotonic()
         self._scheduler = Scheduler[Job | Small](settings.connections, now)
         self._calls = ConcurrencyController(
             settings.locators or MOST_CALLS, now, first=settings.locators or FIRST_CALLS
@@ -125,7 +125,6 @@ class Downloads(Engine[Job]):
         counters = Counters(items.files, items.size, now, SAMPLE, items.unsized)
         super().__init__(settings, counters, self._scheduler, finished)
         self.now = settings.clock.now
-        self._items = enumerate(items)
         self._counted = items.files is not None
         self._check = check
         self._unvalidated = settings.options.resume_unvalidated
@@ -152,8 +151,8 @@ class Downloads(Engine[Job]):
 
     def _admit(self) -> None:
         # No more files than calls and connections can take soon: a URL that waits may expire before it is used.
-        room = self._calls.width(_SERVICE) + AHEAD - self._preparing - self._scheduler.crowd
-        room = min(room, OPEN - self._unfinished)
+        room = OPEN - self._unfinished
+        room = min(room, self._calls.width(_SERVICE) + AHEAD - self._preparing - self._scheduler.crowd)
         checked = 0
         while self._more and room > 0:
             if checked == AT_ONCE:  # other work gets its turn

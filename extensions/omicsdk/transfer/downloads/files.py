@@ -588,8 +588,10 @@ class PartFiles:
         parent = part[: part.rindex(os.sep)]
         if parent in self._made:
             return
-        with write_errors(parent, item.title):
+        try:  # not `write_errors`, as in `place`: in the Data Store's layout each file has a folder
             self.disk.make_folders(parent)
+        except OSError as error:
+            raise write_error(error, parent, item.title) from error
         if len(self._made) >= _RECENT:
             self._made.clear()
         self._made.add(parent)
