@@ -61,21 +61,18 @@ def plan_dicts(
     names: Names,
     parsed: Parsed,
     on_progress: OnProgress = silent,
-    *,
-    most_lines: int = MOST_LINES,
 ) -> list[DictModule]:
-    """Plan the TypedDicts of all models.
+    """Plan the TypedDicts of all models: in types.py, or in a module for each model if that would be too long.
 
     Args:
         models: all models.
         names: their names.
         parsed: what their fields are in Python.
         on_progress: called with the progress.
-        most_lines: when types.py would be longer there is one module for each model.
     """
     listing = list(models)
     lines = sum(_LINES_OF_A_CLASS + len(model.fields) for model in listing)
-    if lines <= most_lines:
+    if lines <= MOST_LINES:
         return [_module("", listing, names, parsed)]
     # Unlike models, TypedDicts may refer to each other in circles from module to module.
     modules = {names.own[model.key]: model for model in listing}

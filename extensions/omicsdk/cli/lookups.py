@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep, time
 
@@ -162,8 +163,9 @@ def _start(file: Path, folder: str, options: Mapping[str, str]) -> None:
 def _remove_old(folder: Path) -> None:
     """Remove names not looked up for a day."""
     for file in folder.iterdir():
-        if time() - file.stat().st_mtime > 24 * 3600:
-            file.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another completion or its child removed it
+            if time() - file.stat().st_mtime > 24 * 3600:
+                file.unlink()
 
 
 def main() -> int:

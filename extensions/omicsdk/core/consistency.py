@@ -168,7 +168,7 @@ class Rules:
         """
         self.check_headers(facts, request, response.headers)
         applicable = [pair for pair in self.applicable(facts, request.url) if pair[0].places]
-        # An error is about the request in its own words, and states none of its arguments.
+        # An error response has its own form, and states no arguments of the request.
         if not applicable or not response.is_success or not response.content:
             return
         from omicsdk.core.page_items import values_at  # of pages' models, which lists of buckets do without

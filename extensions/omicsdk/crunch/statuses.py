@@ -202,7 +202,8 @@ def report_status(
             if failures and (status := _stored_status(client, fields, patience())) is not None:
                 return status
             created = Status.from_dict(json_object(raw_request(client, "POST", STATUSES, fields, retry=patience())))
-            return _identified([created])[0]
+            check_fields("send_status", created, "id")
+            return created
         except (APIError, TransportError) as error:
             failures += 1
             pause = _pause(retry, error, failures, clock.monotonic() - started)

@@ -249,6 +249,7 @@ def test_names_are_kept_in_the_cache_folder_without_secrets(sb, tab, tmp_path, m
     assert tab("ls", "sb://sandbox-user/k") == ["sb://sandbox-user/kept/"], "the cache was not read"
     kept["until"] = 0
     file.write_text(json.dumps(kept))
+    (file.parent / "gone.running").symlink_to("gone")  # as one that another completion removes meanwhile
     monkeypatch.setattr(lookups, "WAIT_SECONDS", 0)
     assert tab("ls", "sb://sandbox-user/k") == ["sb://sandbox-user/kept/"], "old names are better than none"
     monkeypatch.setattr(lookups, "WAIT_SECONDS", 60)

@@ -86,7 +86,7 @@ def test_checkouts_that_do_not_come(dss, omics_sandbox, bundles):
     omics_sandbox.settings.turn({"dss.checkout_seconds": 0})
     failed = checkout(dss, bundles[0], "--wait", "--destination", "no-such-bucket")
     assert (failed.code, failed.stdout) == (1, b"")
-    assert "failed: The bucket no-such-bucket isn't there" in failed.err
+    assert "failed: The bucket no-such-bucket does not exist" in failed.err
     omics_sandbox.settings.turn({"dss.checkout_seconds": 1000})
     late = checkout(dss, bundles[0], "--wait", "--timeout-seconds", "0")
     assert late.code == 1

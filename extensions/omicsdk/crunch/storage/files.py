@@ -203,7 +203,7 @@ def _equal(storage: Storage, source: str, target: Path, size: int | None, stride
                 if local.read(len(data)) != data:
                     return None
                 digest.update(data)
-        # It goes on after the end of the other, or was written to meanwhile.
+        # It is longer than the other, or was written to meanwhile.
         if local.read(1) or stamp_of(os.fstat(local.fileno())) != stamp_of(status):
             return None
     return Hashed(digest.hexdigest(), stamp_of(status))

@@ -63,7 +63,7 @@ def split(path: str) -> tuple[str, str | None]:
 
 
 class Stored(NamedTuple):
-    """What was found out of an object, beside its path.
+    """Facts of an object, beside its path.
 
     Attributes:
         version: The version that its URI named; empty for the newest one.
@@ -165,7 +165,7 @@ class S3Store(Store):
         client: A client for S3, of omicsdk or of boto3, used for all buckets.
         endpoint_url: Where the store is; by default where boto3 looks (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's. Keys that
             are found are for that one: requests to another address are unsigned.
-        region_name: The region that is asked first; by default where boto3 looks. A bucket's own is found out.
+        region_name: The region that is tried first; by default where boto3 looks. A bucket's own one is detected.
         profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
         anonymous: Whether requests are not signed; by default they are not when no credentials are found.
         requester_pays: Whether the credentials' account pays for what the owners of buckets do not.
@@ -416,7 +416,7 @@ class S3Store(Store):
         return self.client.location(bucket, key or "", version=stored.version, headers=key_headers)
 
     def _known(self, entry: Entry) -> Stored:
-        """What is found out of an object; whether it needs the customer's key is asked where there is one."""
+        """Return the facts of an object; whether it needs the customer's key is requested only if there is one."""
         stored = entry.handle if isinstance(entry.handle, Stored) else Stored()
         return stored if entry.handle is stored or not self._encryption.key else self._again(entry).handle
 

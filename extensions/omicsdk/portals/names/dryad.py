@@ -73,7 +73,7 @@ class Dryad(Archive):
             total = declared_number(member(response, "total"), "total", "list_files")
             count_listed += len(files)
             yield from files
-            if total is None or count_listed >= total:
+            if len(files) < _PAGE_SIZE if total is None else count_listed >= total:
                 return
             if not files:
                 raise DecodeError("list_files", "total", total, expected=f"the {count_listed} files that it lists")

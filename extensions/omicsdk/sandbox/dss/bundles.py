@@ -229,7 +229,7 @@ def _copy(dss: Dss, job: CheckoutJob) -> CheckoutJob:
         key = f"{checkout_prefix(job.uuid, job.version)}/{entry.name}"
         path = str(objects.path(entry.file.sha256))
         if not staging.put(job.destination, key, path, entry.file.content_type):
-            return replace(job, cause=f"The bucket {job.destination} isn't there or can't be written")
+            return replace(job, cause=f"The bucket {job.destination} does not exist or cannot be written")
     return replace(job, copied=True)
 
 

@@ -31,7 +31,7 @@ def entry(id: int, name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def page(*files: dict[str, Any], total: int) -> httpx.Response:
+def page(*files: dict[str, Any], total: int | None) -> httpx.Response:
     return httpx.Response(200, json={"count": len(files), "total": total, "_embedded": {"stash:files": list(files)}})
 
 
@@ -59,9 +59,10 @@ def test_a_dataset_is_named_in_many_ways(name: str) -> None:
     assert row.files[0].address == f"{API}/files/66/download"
 
 
-def test_files_are_listed_page_by_page() -> None:
+@pytest.mark.parametrize("total", [101, None])
+def test_files_are_listed_page_by_page(total: int | None) -> None:
     first = [entry(number, f"{number}.csv") for number in range(100)]
-    resolved = Resolved(DOI, responses(page(*first, total=101), page(entry(100, "100.csv"), total=101)), TOKEN)
+    resolved = Resolved(DOI, responses(page(*first, total=total), page(entry(100, "100.csv"), total=total)), TOKEN)
     assert [file.name for file in resolved.files] == [f"{number}.csv" for number in range(101)]
 
 

@@ -227,7 +227,7 @@ def _target(reference: str, document: Mapping[str, Any]) -> Any:
         target = document.get("_definitions", {})
     for step in steps:
         if not isinstance(target, dict) or step not in target:
-            raise ValueError(f"the dictionary refers to {reference}, which isn't there")
+            raise ValueError(f"the dictionary refers to {reference}, which does not exist")
         target = cast("dict[str, Any]", target)[step]
     return target
 
