@@ -12,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from leaving_clock import LeavingClock
+from nobodys_home import leave_home
 from omicsdk import NO_RETRY, AsyncSevenBridges, BearerToken, Retry, SevenBridges
 from omicsdk.core import (
+    ANONYMOUS,
     ConfigError,
     Interrupted,
     ManualClock,
@@ -25,8 +27,10 @@ from omicsdk.core import (
 from omicsdk.core.json_decoding import DECODED
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.plain_client import stopping_by
+from omicsdk.core.platform import resolution
 from omicsdk.core.threads import in_threads
 from omicsdk.sb import WrongPath
+from omicsdk.sb.client import DISCOVERY
 
 CREDENTIALS = """
 [default]
@@ -38,6 +42,7 @@ api_endpoint = https://cgc.example.org/v2
 auth_token = 50%-of-cgc
 """
 URL = "https://api.example.org/v2"
+VARIABLES = {"SB_API_ENDPOINT": URL, "SB_AUTH_TOKEN": "t"}
 USER = {"href": f"{URL}/users/me", "username": "me"}
 
 
@@ -100,6 +105,14 @@ def test_nothing_at_all_states_what_to_set(home: Path):
     assert "SB_API_ENDPOINT" in caught.value.remedy
 
 
+def test_without_a_home_only_what_needs_its_files_fails(monkeypatch: pytest.MonkeyPatch):
+    leave_home(monkeypatch)
+    assert resolution(DISCOVERY, credentials=ANONYMOUS, environ={}, offline=True).base_url == ""
+    for variables, offline in (({}, False), ({"SB_PROFILE": "cgc"}, True)):
+        with pytest.raises(ConfigError, match="no home folder"):
+            resolution(DISCOVERY, credentials=ANONYMOUS, environ=variables, offline=offline)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -136,7 +149,15 @@ def test_settings_beside_the_profiles_state_proxies_and_advance_access(home: Pat
         other.whoami()
         assert (settings_of(client).environ or {})["https_proxy"] == "http://proxy.example.org:3128"
         assert settings_of(other).environ is None
+        assert settings_of(SevenBridges("https://default.example.org/v2/")).environ is not None
+        assert settings_of(SevenBridges(environ=VARIABLES)).environ == VARIABLES
+        assert settings_of(SevenBridges(profile="cgc", environ={"HOME": str(home), **VARIABLES})).environ != VARIABLES
     assert seen == ["Advance", None]
+    for text in ("1", "0"):
+        config.write_text(f"[mode]\nadvance_access = {text}\n")
+        with SevenBridges(transport=transport) as client:
+            client.whoami()
+    assert seen[2:] == ["Advance", None]
     config.write_text("[mode]\nadvance_access = perhaps\n")
     with pytest.raises(ConfigError, match="neither true nor false"):
         SevenBridges()
@@ -175,13 +196,14 @@ def _client(clock: ManualClock, *responses: tuple[int, dict[str, str], dict[str,
     return SevenBridges(URL, credentials="t", transport=transport, clock=clock, **more)
 
 
-def test_too_many_requests_are_waited_out_and_logged(caplog: pytest.LogCaptureFixture):
+@pytest.mark.parametrize(("ahead", "waited"), [(30, 30), (0, 1)])
+def test_too_many_requests_are_waited_out_and_logged(ahead: int, waited: int, caplog: pytest.LogCaptureFixture):
     clock = ManualClock()
-    refused = (429, {"x-ratelimit-reset": str(clock.now() + 30)}, {"message": "slow down"})
+    refused = (429, {"x-ratelimit-reset": str(clock.now() + ahead)}, {"message": "slow down"})
     with _client(clock, refused, GOOD) as client:
         assert client.whoami().username == "me"
-    assert clock.slept == [pytest.approx(30)]
-    assert "accepts no more requests for now" in caplog.text
+    assert clock.slept == [pytest.approx(waited)]
+    assert ("accepts no more requests for now" in caplog.text) is (waited > 1)
 
 
 def test_requests_that_wait_at_once_warn_once(caplog: pytest.LogCaptureFixture):
@@ -213,6 +235,10 @@ def test_what_may_be_sent_only_once_is_repeated_where_it_was_not_carried_out():
     with _client(clock, *responses) as client, pytest.raises(ServiceUnavailable, match="elsewhere"):
         client.create_project(name="p")
     assert clock.slept == [300]
+    clock = ManualClock()
+    with _client(clock, responses[1]) as client, pytest.raises(ServiceUnavailable, match="elsewhere"):
+        client.whoami()  # as often as any other error is retried
+    assert clock.slept == [5] * (Retry().attempts - 1)
 
 
 @pytest.mark.parametrize("retry", [NO_RETRY, Retry(budget=20)])
@@ -282,6 +308,27 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
         assert (raw.json(), DECODED in raw.extensions) == (body, False)
         with pytest.raises(ResponseMismatch):
             client.list_files(project="o/other")
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        (lambda client: client.get_file(file_id="f"), {"id": "other"}),
+        (lambda client: client.get_dataset(owner="me", dataset="d"), {"id": "me/other"}),
+        (lambda client: client.get_user(username="me"), {"username": "other"}),
+    ],
+)
+def test_what_was_not_requested_is_refused(call: Callable[[SevenBridges], Any], body: dict[str, Any]) -> None:
+    with _client(ManualClock(), (200, {}, body)) as client, pytest.raises(ResponseMismatch):
+        call(client)
+
+
+def test_tables_begin_with_the_columns_that_matter() -> None:
+    file = {"id": "f", "name": "a", "type": "file", "size": 1, "modified_on": "2026-11-01T00:00:00Z", "project": "me/p"}
+    with _client(ManualClock(), (200, {}, {"items": [file], "links": []})) as client:
+        assert [*client.ls("sb://me/p").to_frame()][:5] == ["name", "type", "size", "modified_on", "id"]
+    with _client(ManualClock(), (200, {}, {"id": "t", "name": "n", "jobs": []})) as client:
+        assert [*client.task_logs("t").to_frame()] == ["job", "status", "name", "file_id"]
 
 
 def test_a_projects_id_in_place_of_its_path_is_explained() -> None:
