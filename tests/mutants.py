@@ -295,7 +295,8 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
         imported = sum(node.module == module or alias.name in defined for node in imports for alias in node.names)
         return file.stem != same, -imported, -len(words & {*file.stem.split("_")}), file
 
-    functional = sorted(folder.rglob("test_*.py"), key=rank)
+    command = ROOT.glob(f"tests/functional/cli/test_{'_'.join(parts)}.py")  # of the commands on top of the module
+    functional = [*command, *sorted(folder.rglob("test_*.py"), key=rank)]
     return Tests(lines, files, [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
 
 

@@ -118,6 +118,8 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType) 
     importing = mutants.tests_of("omicsdk.transfer.downloads.targets", reach()).functional
     assert importing[0] == "tests/functional/transfer/targets/test_store.py"
     assert "tests/functional/transfer/targets/test_crashes.py" in importing  # from the package
+    command = mutants.tests_of("omicsdk.sb.storage", reach()).functional
+    assert command[0] == "tests/functional/cli/test_sb_storage.py"
     two = mutants.Tests({2: {"a"}, 5: {"b"}}, [], [])
     lines = {place: [two.of(mutants.Mutant(place, line, "", "", "")) for line in (1, 2, 4, 6)] for place in ("f", "")}
     assert lines == {"f": [{"a"}, {"a"}, {"a", "b"}, {"b"}], "": [{"a", "b"}] * 4}
