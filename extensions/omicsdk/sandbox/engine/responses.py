@@ -267,7 +267,7 @@ _MESSAGES = frozenset(
     {"message", "msg", "detail", "details", "title", "description", "error_description", "error_message", "reason", "text",
      "error", "errors", "error_msg", "user_message", "summary", "context_info", "errmsg", "non_field_errors"}
 )  # fmt: skip
-_CODES = frozenset({"code", "error_code", "error", "type", "error_type", "name", "kind", "key", "category"})
+_CODES = frozenset({"code", "error_code", "type", "error_type", "name", "kind", "key", "category"})
 _STATUSES = frozenset({"status", "status_code", "http_status", "code", "http_code", "status_code_value", "error_code"})
 _PLACES = frozenset({"loc", "path", "field", "pointer", "location", "property", "param", "parameter", "source"})
 
@@ -360,7 +360,7 @@ class _Filling:
             return self._problem.code if self._problem.code in schema["enum"] else ABSENT
         if last in _STATUSES and last not in _CODES:
             return str(self._status)
-        if last in _CODES and last != "error":
+        if last in _CODES:
             return self._problem.code
         if last in _PLACES:
             return _dotted(self._field) if self._field else ABSENT

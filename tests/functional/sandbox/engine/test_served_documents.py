@@ -82,6 +82,9 @@ PETS = document(
         "/lines": {"get": {"responses": {"200": {"description": "", "content": {"application/jsonl": {"itemSchema": TOY}}}}}},
         "/log": {"get": {"responses": {"200": {"description": "", "content": {"text/event-stream": {
             "itemSchema": object_of(required=("data",), data={"type": "string", "contentSchema": TOY})}}}}}},
+        "/sequence": {"get": {"responses": {"200": {"description": "", **content(TOY, "application/json-seq")}}}},
+        "/chat": {"post": {"requestBody": content(object_of(stream={"type": "boolean"})), "responses": {"200": {
+            "description": "", "content": {kind: {"schema": TOY} for kind in ("application/json", "text/event-stream")}}}}},
         "/connect": {
             "post": {"requestBody": content(object_of("to"), "application/octet-stream"), "responses": {"204": {"description": ""}}},
         },
@@ -329,9 +332,19 @@ def test_requests_need_a_token_where_the_document_has_security(served: Sandbox):
 def test_what_is_no_collection_is_answered_by_example(served: Sandbox, pets: httpx.Client):
     events = pets.get("/events")
     assert events.headers["content-type"].startswith("text/event-stream")
-    assert "name" in json.loads(events.text.removeprefix("data: "))
-    assert "name" in json.loads(pets.get("/log").text.removeprefix("data: "))
-    assert "name" in json.loads(pets.get("/lines").text)
+    for path, begin, end in (
+        ("events", "data: ", "\n\n"),
+        ("log", "data: ", "\n\n"),
+        ("lines", "", "\n"),
+        ("sequence", "\x1e", "\n"),
+    ):
+        text = pets.get(path).text
+        item = text.removeprefix(begin).removesuffix(end)
+        assert ("name" in json.loads(item), f"{begin}{item}{end}") == (True, text)
+        assert not item.endswith("\n")
+    chat = pets.post("/chat", json={"stream": True})
+    assert (chat.headers["content-type"].partition(";")[0], chat.text[:6]) == ("text/event-stream", "data: ")
+    assert "name" in pets.post("/chat", json={"stream": False}).json()
     assert isinstance(pets.get("/broken").json()["count"], int), "the schema decides, not the example"
     pets.get("/broken")
     assert [fault for fault in served.engines[0].faults if "/broken" in fault] == [
