@@ -75,6 +75,30 @@ def test_a_record_links_to_one_that_is_sent_with_it(seeded: Sandbox, admin: http
     child = {**case("c3"), "experiments": {"id": own}}
     assert admin.put(PROJECT, json=[child, experiment("e2", id=own)]).json()["created_entity_count"] == 2
     assert seeded.gen3.records.listed("case")[-1]["experiments"] == [{"node_id": own, "submitter_id": "e2"}]
+    assert admin.put(PROJECT, json={**child, "submitter_id": "c4"}).status_code == 200
+
+
+def test_a_record_keeps_only_its_properties(seeded: Sandbox, admin: httpx.Client) -> None:
+    sent = experiment("e2", experimental_description="d", id="11111111-2222-4333-8444-555555555555")
+    assert admin.put(PROJECT, json=sent).status_code == 200
+    record = seeded.gen3.records.graph.named("experiment", "demo-one", "e2")
+    assert record is not None
+    assert record.properties == {"state": "validated", "experimental_description": "d"}
+
+
+def test_a_fault_is_that_of_its_record(seeded: Sandbox, admin: httpx.Client) -> None:
+    taken = seeded.gen3.records.listed("case")[0]["id"]
+    assert admin.put(PROJECT, json=[]).json()["transactional_errors"] == ["Nothing to submit"]
+    for document, kind, keys, unique_keys in (
+        (1, "INVALID_VALUE", [], []),
+        ({"type": "project", "code": "one"}, "INVALID_TYPE", ["id"], [{"code": "one"}]),
+        (case("c3", id=taken), "NOT_UNIQUE", ["id"], [{"project_id": "demo-one", "submitter_id": "c3"}]),
+    ):
+        response = admin.put(PROJECT, json=[document]).json()
+        assert response["message"] == "Transaction aborted due to 1 invalid entity."
+        [entity] = response["entities"]
+        fault = entity["errors"][0]
+        assert (fault["type"], fault["keys"], entity["unique_keys"]) == (kind, keys, unique_keys)
 
 
 def test_two_children_of_a_one_to_one_link_are_refused_in_one_submission(seeded: Sandbox, admin: httpx.Client) -> None:
@@ -87,6 +111,11 @@ def test_two_children_of_a_one_to_one_link_are_refused_in_one_submission(seeded:
     response = admin.put(PROJECT, json=[{**described, "submitter_id": "d1"}, {**described, "submitter_id": "d2"}])
     assert response.status_code == 400
     assert "already has dataset_descriptions" in response.text
+    admin.put(PROJECT, json=experiment("e2"))
+    both = [{"submitter_id": "e1"}, {"submitter_id": "e2"}]
+    response = admin.put(PROJECT, json={**described, "submitter_id": "d1", "experiments": both})
+    assert "'experiments' link has to be one_to_one" in response.text
+    assert admin.put(PROJECT, json={**described, "submitter_id": "d1"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -120,3 +149,15 @@ def test_what_was_deleted_may_be_made_again(seeded: Sandbox, admin: httpx.Client
     assert admin.delete(f"{PROJECT}/entities/{','.join(ids)}").json()["deleted_entity_count"] == 3
     assert admin.post(PROJECT, json=[experiment(), case("c1")]).status_code == 201
     assert names_of(seeded, "case") == ["c1"]
+
+
+def test_only_records_of_the_project_that_no_other_needs_are_deleted(seeded: Sandbox, admin: httpx.Client) -> None:
+    [far] = seeded.gen3.records.seed("demo", "two", [experiment(projects=[{"code": "two"}])])
+    [near] = [each["id"] for each in seeded.gen3.records.listed("experiment") if each["id"] != far]
+    child = seeded.gen3.records.listed("case")[0]["id"]
+    [entity] = admin.delete(f"{PROJECT}/entities/{near}").json()["entities"]
+    assert entity["errors"][0]["dependents"] == [{"id": child, "type": "case"}]
+    assert entity["errors"][0]["message"].endswith("during the same transaction as this one.")
+    [entity] = admin.delete(f"{PROJECT}/entities/{far}").json()["entities"]
+    assert entity["errors"][0]["message"] == "Entity not found."
+    assert names_of(seeded, "experiment") == ["e1", "e1"]

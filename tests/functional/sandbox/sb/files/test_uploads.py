@@ -9,7 +9,7 @@ import httpx
 import pytest
 from omicsdk.core.checksums import MIB
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.sb.uploadstore import MOST_PARTS, choose_part_size
+from omicsdk.sandbox.sb.uploadstore import choose_part_size
 from sb_responses import refused
 from sb_uploads import send_part
 
@@ -123,11 +123,19 @@ def test_parts_have_a_least_size(web: httpx.Client, project: str) -> None:
     assert _start(web, project, size=10, part_size=6 * MIB)["part_size"] == 6 * MIB
 
 
-@pytest.mark.parametrize(("size", "asked"), [(5 * 1024**4, None), (5 * 1024**4, 5 * MIB), (10, None), (0, 1)])
-def test_there_are_never_too_many_parts(size: int, asked: int | None) -> None:
-    chosen = choose_part_size(size, asked)
-    assert chosen * MOST_PARTS >= size
-    assert chosen >= 5 * MIB
+@pytest.mark.parametrize(
+    ("size", "requested", "chosen"),
+    [
+        (5 * 1024**4, None, 525 * MIB),
+        (5 * 1024**4, 5 * MIB, 525 * MIB),
+        (50_000 * MIB, 5 * MIB, 5 * MIB),
+        (10, None, 32 * MIB),
+        (10, 6 * 1024 * MIB, 5 * 1024 * MIB),
+        (0, 1, 5 * MIB),
+    ],
+)
+def test_there_are_never_too_many_parts(size: int, requested: int | None, chosen: int) -> None:
+    assert choose_part_size(size, requested) == chosen
 
 
 def test_what_cannot_be_started(web: httpx.Client, send: Send, project: str) -> None:
