@@ -29,6 +29,8 @@ def test_a_private_key_is_never_reported(owner: httpx.Client, key: Thing):
     responses = [owner.get("/s3_api_keys"), owner.get(f"/s3_buckets/{key['uuid']}"), changed]
     assert all("private_key" not in response.text and "SK" not in response.text for response in responses)
     assert changed.json()["description"] == "new"
+    another = {"bucket": key["bucket"], "private_key": "SK3"}
+    assert told(owner.post("/s3_api_keys", json=another)) == (400, {"bucket": ["This field must be unique."]})
 
 
 def test_only_members_see_and_change_them(

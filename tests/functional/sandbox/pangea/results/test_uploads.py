@@ -1,5 +1,8 @@
 """Files of fields: sent by a form or in parts, read by the address that a field has, and what is refused."""
 
+import io
+import json
+import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -57,6 +60,22 @@ def test_a_small_file_is_sent_by_a_form_and_read_by_its_address(
     assert {read(client, field) for client in (owner, anonymous)} == {b"small content\n"}
 
 
+def test_what_fields_of_a_module_have_is_downloaded_together(owner: httpx.Client, library: Thing, result: Thing):
+    sent = {"name": "a/b.c d", "analysis_result": result["uuid"], "stored_data": {"n": 1}}
+    created(owner.post("/sample_ar_fields", json=sent))
+    created(owner.post("/samples", json={"name": "empty", "library": library["uuid"]}))
+    path = f"/sample_groups/{library['uuid']}/downloads/mod::x"
+    response = owner.get(path, params={"kind": "tar"})
+    assert response.headers["content-type"] == "binary"
+    with tarfile.open(fileobj=io.BytesIO(response.content)) as archive:
+        assert archive.getnames() == ["s_1.mod__x.a_b-c_d.json"]
+        content = archive.extractfile(archive.getnames()[0])
+        assert content is not None
+        assert json.load(content) == {"n": 1}
+    assert told(owner.get(path, params={"kind": "zip"})) == (400, {"kind": ['"zip" is not a valid choice.']})
+    assert owner.get(path).status_code == 200
+
+
 def test_a_part_of_a_file_can_be_read(owner: httpx.Client, field: Thing):
     send(upload(owner, field).json(), b"small content\n")
     url = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]["presigned_url"]
@@ -85,6 +104,10 @@ def test_parts_may_be_as_many_as_are_requested(owner: httpx.Client, field: Thing
     }
     assert counts == {0: 0, 1: 1, 3: 3}
     assert len(upload(owner, field, stance="upload-multipart").json()["urls"]) == 1
+    too_many = {"n_parts": ["Ensure this value is between 0 and 10000."]}
+    assert told(upload(owner, field, stance="upload-multipart", n_parts=10_001)) == (400, too_many)
+    for part in ({"ETag": "x"}, {"ETag": "x", "PartNumber": 0}, {"ETag": "x", "PartNumber": True}):
+        assert complete(owner, field, "x", [part]).json()["parts"][0].startswith("Expected a list of parts")
 
 
 @pytest.mark.parametrize("wrong", ["etag", "upload"])
