@@ -76,7 +76,6 @@ class SampleGroup(RemoteObject):
     def add_samples(self, samples: Iterable[Sample]) -> Self:
         """Add samples with the next save of the group, many per request."""
         self._added += samples
-        self._modified = True
         return self
 
     def remove_sample(self, sample: Sample) -> Self:
@@ -86,7 +85,6 @@ class SampleGroup(RemoteObject):
     def remove_samples(self, samples: Iterable[Sample]) -> Self:
         """Remove samples with the next save of the group, many per request."""
         self._removed += samples
-        self._modified = True
         return self
 
     def get_samples(

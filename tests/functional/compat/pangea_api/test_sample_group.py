@@ -67,7 +67,9 @@ def test_a_server_that_makes_it_public_anyway_is_reported(org: Organization):
 def test_a_group_that_is_otherwise_is_not_loaded(knex: Knex, org: Organization, asked: bool, there: bool):
     org.sample_group("g", is_public=there).create()
     for call in ("get", "idem", "exists"):
-        with pytest.raises(RemoteObjectOverwriteError, match="is_public ="):
+        with pytest.raises(
+            RemoteObjectOverwriteError, match="is private, not public" if asked else "is public, not private"
+        ):
             getattr(org.sample_group("g", is_public=asked), call)()
     assert org.sample_group("g").get().is_public is there
     assert org.sample_group("g", is_public=None).get().is_public is there
@@ -78,21 +80,6 @@ def test_a_group_is_made_private_later(knex: Knex, library: SampleGroup, anonymo
     library.save()
     with pytest.raises(PangeaForbiddenError):
         group(anonymous, "A Library").get()
-
-
-# -- arguments
-
-
-def test_arguments_that_have_moved_are_given_by_name(knex: Knex, org: Organization):
-    for made in (SampleGroup, lambda knex, org, *more, **named: org.sample_group(*more, **named)):
-        with pytest.raises(TypeError, match="is_library= and is_public= are given by name"):
-            made(knex, org, "g", True)
-        with pytest.raises(TypeError, match="metadata is an object"):
-            made(knex, org, "g", metadata=True)
-        with pytest.raises(TypeError, match="is_library is True or False"):
-            made(knex, org, "g", is_library="yes")
-        with pytest.raises(TypeError, match="is_public is True, False or None"):
-            made(knex, org, "g", is_public=1)
 
 
 # -- descriptions
@@ -246,6 +233,15 @@ def test_samples_of_a_group_know_their_library(knex: Knex, library: SampleGroup)
     assert group(knex, "Plain").sample("two").get().lib.uuid == other.uuid
 
 
+def test_samples_are_created_in_libraries_only(knex: Knex, org: Organization):
+    with pytest.raises(RemoteObjectError, match="Library 'missing' not found"):
+        org.sample_group("missing").sample("s").create()
+    assert org.sample_group("new", is_library=True).sample("s").create().uuid
+    org.sample_group("Plain").create()
+    with pytest.raises(RemoteObjectError, match="is not a library"):
+        group(knex, "Plain").sample("s").create()
+
+
 def test_a_foreign_sample_is_not_added(knex: Knex, library: SampleGroup, outsider: Knex):
     theirs = Organization(outsider, "Theirs").create().sample_group("Theirs").create()
     public = Organization(outsider, "An Org").sample_group("A Library")
@@ -273,7 +269,9 @@ def test_results_of_all_pages(knex: Knex, library: SampleGroup):
             "sample_group_ars",
             json={"module_name": f"m{number:03}", "sample_group": library.uuid, "replicate": "1"},
         )
-    results = list(group(knex, "A Library").get_analysis_results())
+    listed = group(knex, "A Library")
+    results = list(listed.get_analysis_results())
+    assert [id(result) for result in listed.get_analysis_results()] == [id(result) for result in results]
     assert sorted(result.module_name for result in results) == [f"m{number:03}" for number in range(103)]
     assert results[0].grp.name == "A Library"
     sample = library.sample("s").create()

@@ -122,6 +122,32 @@ def test_a_private_group_of_a_server_that_is_not_queried_stays_no_secret(knex: K
     with pytest.raises(RemoteObjectError, match="set to private, but is still public on the server"):
         org.sample_group("Cli Priv", is_library=True, is_public=False).create()
     assert recorded.sent[-1][1]["is_public"] is False
+    for step in recorded.responses["POST /api/sample_groups"]:
+        step["response"]["body"]["is_public"] = False
+    with pytest.raises(RemoteObjectError, match="set to public, but is still private on the server"):
+        org.sample_group("Cli Lib", is_library=True, is_public=True).create()
+
+
+def test_arguments_that_have_moved_are_given_by_name(knex: Knex):
+    org = Organization(knex, "An Org")
+    for made in (SampleGroup, lambda knex, org, *more, **named: org.sample_group(*more, **named)):
+        with pytest.raises(TypeError, match="is_library= and is_public= are given by name"):
+            made(knex, org, "g", True)
+        with pytest.raises(TypeError, match="metadata is an object"):
+            made(knex, org, "g", metadata=True)
+        with pytest.raises(TypeError, match="is_library is True or False"):
+            made(knex, org, "g", is_library="yes")
+        with pytest.raises(TypeError, match="is_public is True, False or None"):
+            made(knex, org, "g", is_public=1)
+
+
+def test_samples_are_added_and_removed_when_the_group_is_saved(knex: Knex, library: SampleGroup, recorded: Recorded):
+    plain = library.org.sample_group("Cli Grp").create()
+    sample = library.sample("s 1").get()
+    for method, change in (("POST", plain.add_sample), ("DELETE", plain.remove_sample)):
+        change(sample).save()
+        path = f"/api/sample_groups/{plain.uuid}/samples"
+        assert recorded.sent[-1] == (f"{method} {path}", {"sample_uuids": [sample.uuid]})
 
 
 def test_fetching(knex: Knex, library: SampleGroup, recorded: Recorded):
@@ -154,6 +180,8 @@ def test_205_samples_on_three_pages(knex: Knex, recorded: Recorded):
     asked = [line for line, _ in recorded.sent if "/samples" in line]
     route = f"GET /api/sample_groups/{paged.uuid}/samples"
     assert sorted(asked) == [route, f"{route}?page=2", f"{route}?page=3"]
+    assert [id(sample) for sample in paged.get_samples()] == [id(sample) for sample in paged.get_samples()]
+    assert [line for line, _ in recorded.sent if "/samples" in line] == asked
 
 
 def test_lists_of_groups_pipelines_and_tags(knex: Knex, library: SampleGroup):
