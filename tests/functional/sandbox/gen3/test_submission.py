@@ -1,4 +1,4 @@
-"""Submission and deletion of records, beyond what the recording has."""
+"""Submission and deletion of records and of files, beyond what the recording has."""
 
 from typing import Any
 
@@ -101,7 +101,7 @@ def test_a_fault_is_that_of_its_record(seeded: Sandbox, admin: httpx.Client) -> 
         assert (fault["type"], fault["keys"], entity["unique_keys"]) == (kind, keys, unique_keys)
 
 
-def test_two_children_of_a_one_to_one_link_are_refused_in_one_submission(seeded: Sandbox, admin: httpx.Client) -> None:
+def test_two_children_of_a_one_to_one_link_are_refused(seeded: Sandbox, admin: httpx.Client) -> None:
     node = seeded.gen3.records.dictionary.nodes["dataset_description"]
     numbers = ("number_of_subjects", "number_of_samples")
     filled = {
@@ -115,7 +115,8 @@ def test_two_children_of_a_one_to_one_link_are_refused_in_one_submission(seeded:
     both = [{"submitter_id": "e1"}, {"submitter_id": "e2"}]
     response = admin.put(PROJECT, json={**described, "submitter_id": "d1", "experiments": both})
     assert "'experiments' link has to be one_to_one" in response.text
-    assert admin.put(PROJECT, json={**described, "submitter_id": "d1"}).status_code == 200
+    for name, status in (("d1", 200), ("d1", 200), ("d2", 400)):
+        assert admin.put(PROJECT, json={**described, "submitter_id": name}).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -161,3 +162,64 @@ def test_only_records_of_the_project_that_no_other_needs_are_deleted(seeded: San
     [entity] = admin.delete(f"{PROJECT}/entities/{far}").json()["entities"]
     assert entity["errors"][0]["message"] == "Entity not found."
     assert names_of(seeded, "experiment") == ["e1", "e1"]
+
+
+# -- files
+
+
+FILE: dict[str, Any] = {
+    "type": "slide_image",
+    "core_metadata_collections": [{"submitter_id": "cmc"}],
+    "file_name": "i.dcm",
+    "data_category": "Slide Image",
+    "data_type": "image",
+    "data_format": "dcm",
+}
+COLLECTION = {"type": "core_metadata_collection", "submitter_id": "cmc", "projects": [{"code": "one"}]}
+
+
+def _object_id(sandbox: Sandbox, name: str) -> str:
+    return next(
+        each["object_id"] for each in sandbox.gen3.records.listed("slide_image") if each["submitter_id"] == name
+    )
+
+
+def test_a_file_that_exists_is_found_by_its_size_and_md5(seeded: Sandbox, admin: httpx.Client) -> None:
+    guid = seeded.gen3.add_file("i.dcm", b"pixels")
+    record = seeded.gen3.index.get(guid)
+    assert record is not None
+    found = {**FILE, "submitter_id": "f1", "file_size": 6, "md5sum": record["hashes"]["md5"]}
+    assert admin.put(PROJECT, json=[COLLECTION, found]).status_code == 200
+    assert _object_id(seeded, "f1") == guid
+
+
+def test_a_file_that_is_named_must_be_that_file(seeded: Sandbox, admin: httpx.Client) -> None:
+    guid = seeded.gen3.add_file("i.dcm", b"pixels")
+    wrong = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "0" * 32, "object_id": guid}
+    response = admin.put(PROJECT, json=[COLLECTION, wrong])
+    assert response.status_code == 400
+    assert guid in response.json()["message"]
+    assert names_of(seeded, "core_metadata_collection") == []
+
+
+def test_a_new_file_gets_an_index_record_of_the_project(seeded: Sandbox, admin: httpx.Client) -> None:
+    new = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "urls": "s3://bucket/a,s3://bucket/b"}
+    assert admin.put(PROJECT, json=[COLLECTION, new]).status_code == 200
+    record = seeded.gen3.index.get(_object_id(seeded, "f1"))
+    assert record is not None
+    assert (record["authz"], record["urls"]) == (["/programs/demo/projects/one"], ["s3://bucket/a", "s3://bucket/b"])
+
+
+def test_no_index_record_stays_of_files_that_are_refused(seeded: Sandbox, admin: httpx.Client) -> None:
+    good = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "object_id": "dg.TEST/new"}
+    bad = {**FILE, "submitter_id": "f2", "file_size": -1, "md5sum": "b" * 32}
+    assert admin.put(PROJECT, json=[COLLECTION, good, bad]).status_code == 400
+    assert seeded.gen3.index.get("dg.TEST/new") is None
+    assert names_of(seeded, "slide_image") == []
+    assert names_of(seeded, "case") == ["c1", "c2"]
+
+
+def test_trying_makes_no_index_record(seeded: Sandbox, admin: httpx.Client) -> None:
+    new = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "object_id": "dg.TEST/new"}
+    assert admin.put(f"{PROJECT}/_dry_run", json=[COLLECTION, new]).json()["success"]
+    assert seeded.gen3.index.get("dg.TEST/new") is None
