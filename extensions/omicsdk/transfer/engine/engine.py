@@ -431,6 +431,8 @@ class Engine(ABC, Generic[J]):
         if self._wire.threads > 1:
             self._call_back(job)
         del self._open[job.number]
+        if not self._open:
+            self._wire.wake()  # the round that ends the last one while it sends would wait for the network
         if isinstance(error, TransportError):
             error.about(job.title)
         return Outcome(
