@@ -484,7 +484,7 @@ class Engine(ABC, Generic[J]):
 
     @abstractmethod
     def _settle(self) -> bool:
-        """Do the rest of a round; return whether all is over."""
+        """Do what follows on files that have ended; return whether all is over."""
 
     @abstractmethod
     def _ended(self, ended: Ended) -> None:
