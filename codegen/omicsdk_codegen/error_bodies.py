@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .error_classes import ERROR_CLASSES, PARENTS, error_class
 from .media import form_of, schema_in
-from .naming import Wanted, class_name, settle
+from .naming import NameRequest, class_name, settle
 from .normalise import Normaliser
 from .operations import Draft, ErrorBody, class_stem
 from .shapes import ANY, BYTES, Type, union_of
@@ -82,14 +82,14 @@ class ErrorBodies:
             for body in draft.errors:
                 if body.place in self.inline:
                     users.setdefault(body.place, []).append((draft.name, error_class(body.status)))
-        candidates: list[Wanted] = []
+        candidates: list[NameRequest] = []
         for key, uses in users.items():
             kinds = {kind for _, kind in uses}
             kind = kinds.pop() if len(kinds) == 1 else "APIError"
             stem = "Error" if kind == "APIError" else kind
             # The first by name, not by place, so that an operation that moves in the document renames no class.
             stem_of_use = class_stem(min(name for name, _ in uses))
-            candidates.append(Wanted(key, (class_name(f"{stem}Data"), class_name(f"{stem_of_use}{stem}Data"))))
+            candidates.append(NameRequest(key, (class_name(f"{stem}Data"), class_name(f"{stem_of_use}{stem}Data"))))
         return settle(candidates, [class_name(name) for name in self._types.schemas])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .directions import place_of
-from .naming import Wanted, class_name, module_name, pascal_case, settle, settle_modules
+from .naming import NameRequest, class_name, module_name, pascal_case, settle, settle_modules
 from .operations import class_stem
 from .shapes import Model, models_in
 from .values import Json, Object, at, join, tokens
@@ -57,21 +57,21 @@ def name_classes(
     return Names(classes, modules, module_names)
 
 
-def _candidates(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:
+def _candidates(data: Object, key: str, operations: Mapping[str, str]) -> NameRequest:
     """What a model wants to be called; one that is only sent, while another is received, is a Request."""
     candidates = _wanted_model(data, place_of(key), operations)
     if place_of(key) == key:
         return candidates
-    return Wanted(key, tuple(class_name(f"{name.rstrip('_')}Request") for name in candidates.candidates))
+    return NameRequest(key, tuple(class_name(f"{name.rstrip('_')}Request") for name in candidates.candidates))
 
 
-def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:
+def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> NameRequest:
     parts = tokens(key)
     if parts[:2] == ["components", "schemas"]:
         root_name, rest, at_ = parts[2], parts[3:], 3
         if not rest:
             name = class_name(root_name)
-            return Wanted(key, (name, class_name(f"{name.rstrip('_')}Model")), exact=name.rstrip("_") == root_name)
+            return NameRequest(key, (name, class_name(f"{name.rstrip('_')}Model")), exact=name.rstrip("_") == root_name)
         stem = pascal_case(root_name)
     else:
         # The innermost operation that contains it: a callback's is within another.
@@ -80,7 +80,7 @@ def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Want
         operation = join("", *parts[:at_])
         stem, rest = class_stem(operations.get(operation, parts[at_ - 1])), parts[at_:]
     names = (class_name(stem + _pointer_words(data, parts, at_, rest, detail)) for detail in _DETAILS)
-    return Wanted(key, tuple(dict.fromkeys(names)))
+    return NameRequest(key, tuple(dict.fromkeys(names)))
 
 
 def _pointer_words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], detail: _Detail) -> str:

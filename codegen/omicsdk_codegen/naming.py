@@ -238,7 +238,7 @@ def credential_names(schemes: Iterable[str], reserved: Collection[str] = ()) -> 
         scheme: argument_name(re.sub("oauth", "oauth", scheme, flags=re.IGNORECASE)).strip("_") for scheme in schemes
     }
     return settle(
-        (Wanted(scheme, (word, f"{word}_credentials"), word == scheme) for scheme, word in spellings.items()),
+        (NameRequest(scheme, (word, f"{word}_credentials"), word == scheme) for scheme, word in spellings.items()),
         GENERAL_OPTIONS | set(reserved),
     )
 
@@ -247,12 +247,12 @@ def settle_modules(names: Iterable[str], make: Callable[[str], str]) -> dict[str
     """Give each name a unique module: names in ASCII get the one of `make`, the others are changed if they clash."""
     ordered = sorted(names)
     plain = {name: make(name) for name in ordered if name.isascii()}
-    others = (Wanted(name, (make(name),)) for name in ordered if not name.isascii())
+    others = (NameRequest(name, (make(name),)) for name in ordered if not name.isascii())
     return plain | settle(others, plain.values())
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NameRequest:
     """An object that needs a name.
 
     Attributes:
@@ -267,18 +267,18 @@ class Wanted:
 
 
 @cache  # most names of a large document are those of its other parts
-def wanted_argument(wire: str, position: str = "") -> Wanted:
+def wanted_argument(wire: str, position: str = "") -> NameRequest:
     """The names that an argument may have; one that is not a body's field may have its position in it."""
     name = argument_name(wire)
     longer = (f"{name.rstrip('_')}_{position}",) if position else ()
-    return Wanted(wire, (name, *longer, *_spelled(wire, argument_name)), name.rstrip("_") == wire)
+    return NameRequest(wire, (name, *longer, *_spelled(wire, argument_name)), name.rstrip("_") == wire)
 
 
 @cache
-def wanted_field(wire: str) -> Wanted:
+def wanted_field(wire: str) -> NameRequest:
     """The names that a model's attribute may have."""
     name = field_name(wire)
-    return Wanted(wire, (name, *_spelled(wire, field_name)), name.rstrip("_") == wire.rstrip("_"))
+    return NameRequest(wire, (name, *_spelled(wire, field_name)), name.rstrip("_") == wire.rstrip("_"))
 
 
 def _spelled(wire: str, make: Callable[[str], str]) -> tuple[str, ...]:
@@ -298,7 +298,7 @@ def spelled_operation(method: str, path: str) -> str:
     return operation_name(f"{method} {_with_signs(re.sub('[/{}]', ' ', path))}")
 
 
-def settle(candidates: Iterable[Wanted], reserved: Collection[str] = ()) -> dict[str, str]:
+def settle(candidates: Iterable[NameRequest], reserved: Collection[str] = ()) -> dict[str, str]:
     """Give each object a unique name, compared without case, independent of their order.
 
     Args:
@@ -312,7 +312,7 @@ def settle(candidates: Iterable[Wanted], reserved: Collection[str] = ()) -> dict
     levels = dict.fromkeys((claimant.key for claimant in claimants), 0)
     used = {name.casefold() for name in reserved}
     while True:
-        groups: dict[str, list[Wanted]] = {}
+        groups: dict[str, list[NameRequest]] = {}
         for claimant in claimants:
             groups.setdefault(_candidate(claimant, levels[claimant.key]).casefold(), []).append(claimant)
         # All losers of a round move on at once: one after the other, their order would decide which keeps a name.
@@ -323,7 +323,7 @@ def settle(candidates: Iterable[Wanted], reserved: Collection[str] = ()) -> dict
             levels[loser.key] += 1
 
 
-def _losers(group: Sequence[Wanted], levels: dict[str, int], is_reserved: bool) -> list[Wanted]:
+def _losers(group: Sequence[NameRequest], levels: dict[str, int], is_reserved: bool) -> list[NameRequest]:
     if len(group) == 1 and not is_reserved:
         return []
     claims = [
@@ -334,7 +334,7 @@ def _losers(group: Sequence[Wanted], levels: dict[str, int], is_reserved: bool) 
     return [claimant for claimant in group if claimant is not keeps]
 
 
-def _candidate(claimant: Wanted, level: int) -> str:
+def _candidate(claimant: NameRequest, level: int) -> str:
     if level < len(claimant.candidates):
         return _bounded(claimant.candidates[level], "both")
     # Names that are too long are each cut in the middle before any is cut at its end.

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from .declarations import DeclaredOperation, Webhook
 from .media import Form
-from .naming import Wanted, operation_name, pascal_case, settle, snake_case, spelled_operation
+from .naming import NameRequest, operation_name, pascal_case, settle, snake_case, spelled_operation
 from .shapes import Type
 from .values import Json, Object
 
@@ -337,7 +337,7 @@ def name_webhooks(webhooks: list[Webhook], operations: Mapping[str, str]) -> dic
     return settle(_wanted_webhook(webhook, operations) for webhook in webhooks)
 
 
-def _wanted_webhook(webhook: Webhook, operations: Mapping[str, str]) -> Wanted:
+def _wanted_webhook(webhook: Webhook, operations: Mapping[str, str]) -> NameRequest:
     of = operations[webhook.of.key] if webhook.of is not None else ""
     wish = webhook.data.get("operationId")
     texts = (
@@ -348,10 +348,10 @@ def _wanted_webhook(webhook: Webhook, operations: Mapping[str, str]) -> Wanted:
         ),
     )
     names = dict.fromkeys(snake_case(text) for text in texts if text.strip())
-    return Wanted(webhook.key, tuple(names), exact=snake_case(webhook.name) == webhook.name)
+    return NameRequest(webhook.key, tuple(names), exact=snake_case(webhook.name) == webhook.name)
 
 
-def _candidates(operation: DeclaredOperation) -> Wanted:
+def _candidates(operation: DeclaredOperation) -> NameRequest:
     method = operation.method.lower()
     fixed = re.sub(r"\{[^}]*\}", " ", operation.path)
     # From the shortest name to the longest: without placeholders, with them, with the tag, with the signs as words.
@@ -361,10 +361,10 @@ def _candidates(operation: DeclaredOperation) -> Wanted:
     tag = next((tag for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
     if not operation.wish or snake_case(operation.wish) == "unnamed":
         further = (operation_name(f"{tag} {longer}"), spelled_operation(method, operation.path))
-        return Wanted(operation.key, (by_path, longer, *further))
+        return NameRequest(operation.key, (by_path, longer, *further))
     name = wished_name(operation)
     further = (operation_name(f"{tag} {name}"), spelled_operation(method, operation.path))
-    return Wanted(
+    return NameRequest(
         operation.key,
         (name, operation_name(f"{name}_{by_path}"), operation_name(f"{name}_{longer}"), *further),
         exact=name in (operation.wish, f"{operation.wish}_"),

@@ -110,11 +110,11 @@ def parse(models: Iterable[Model], types_by_key: Mapping[str, Type], on_progress
     fields = {(model.key, field.wire): field.type for model in listing for field in model.fields}
     extras = {model.key: model.extra for model in listing if model.extra != ANY}
     places: dict[Type, str] = {}
-    patterns: dict[Type, tuple[Type, _Found]] = {}
+    patterns: dict[Type, tuple[Type, _References]] = {}
     field_types = [(type_, f"{key}/properties/{wire}") for (key, wire), type_ in fields.items()]
     for type_, first_key in (*field_types, *((type_, key) for key, type_ in (*extras.items(), *types_by_key.items()))):
         if type_ not in patterns:
-            references = _Found({}, {})
+            references = _References({}, {})
             patterns[type_] = _pattern(type_, references), references
             places.setdefault(patterns[type_][0], first_key)
     parsed_keys = list(places)
@@ -134,14 +134,14 @@ def parse(models: Iterable[Model], types_by_key: Mapping[str, Type], on_progress
 
 
 @dataclass(frozen=True)
-class _Found:
+class _References:
     """The models and enums of a type, each with what stands for it in its pattern."""
 
     models: dict[str, str]
     enums: dict[Enum, Enum]
 
 
-def _pattern(type_: Type, references: _Found) -> Type:
+def _pattern(type_: Type, references: _References) -> Type:
     """Return a type with numbers in place of its models and its enums' values: types that differ only in these are requested
     once.
     """
@@ -157,7 +157,7 @@ def _pattern(type_: Type, references: _Found) -> Type:
     return pattern
 
 
-def _restored(type_: PythonType, references: _Found) -> PythonType:
+def _restored(type_: PythonType, references: _References) -> PythonType:
     """Return the Python type of a pattern with models and enums in place of their numbers."""
     match type_:
         case ModelOf(number):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .code import Code, as_docstring, as_literal
 from .directions import place_of
 from .model_names import Names
-from .naming import CLASS_WORDS, Wanted, class_name, pascal_case, settle, snake_case, wanted_field
+from .naming import CLASS_WORDS, NameRequest, class_name, pascal_case, settle, snake_case, wanted_field
 from .operations import Draft, class_stem
 from .shapes import Enum, Model, Type, inner
 from .texts import literals, one_line, sentence
@@ -66,7 +66,7 @@ def plan_choices(
             places.setdefault(enum, []).append(use)
     first = {enum: min(uses, key=lambda use: (use.word != "", use.pointer)) for enum, uses in places.items()}
     candidates = {
-        enum: Wanted(f"{first[enum].pointer}#{literals(enum.values)}", _candidates(first[enum], uses))
+        enum: NameRequest(f"{first[enum].pointer}#{literals(enum.values)}", _candidates(first[enum], uses))
         for enum, uses in places.items()
     }
     reserved = {*CLASS_WORDS, *names.classes.values(), "Choices", "Final"}
@@ -117,9 +117,9 @@ def _class(name: str, enum: Enum, use: _Place, only: bool) -> ChoiceClass:
     return ChoiceClass(Code(name), as_docstring(doc, 4), Code(f"Literal[{literals(enum.values)}]"), members)
 
 
-def _constant(value: str | int) -> Wanted:
+def _constant(value: str | int) -> NameRequest:
     if isinstance(value, int):
-        return Wanted(str(value), (f"N{value}" if value >= 0 else f"MINUS_{-value}",))
+        return NameRequest(str(value), (f"N{value}" if value >= 0 else f"MINUS_{-value}",))
     plain = snake_case(value).upper()
     longer = (name.upper() for name in wanted_field(value).candidates[1:])
-    return Wanted(value, (plain, *longer), exact=plain == value)
+    return NameRequest(value, (plain, *longer), exact=plain == value)

@@ -11,7 +11,7 @@ from .error_bodies import ErrorTypes, error_keys
 from .error_classes import ERROR_CLASSES, PARENTS
 from .imports import Imports
 from .model_names import Names
-from .naming import Wanted, settle, snake_case
+from .naming import NameRequest, settle, snake_case
 from .parser import Parsed
 from .plan_operations import decoded_code
 from .shapes import Type, split_null
@@ -98,7 +98,9 @@ def plan_errors(types: ErrorTypes | None, names: Names, parsed: Parsed) -> Error
     qualified = {key: f"{_MODELS}.{class_}" for key, class_ in names.classes.items()}
     annotations = Annotations(qualified, dict.fromkeys(names.classes, ""), imports)
     written = {type_: annotations.write(parsed.wanted[key], "response") for type_, key in keys.items()}
-    functions = settle(Wanted(keys[type_], (f"_read_{snake_case(_plain(written[type_]))}",)) for type_ in types.read())
+    functions = settle(
+        NameRequest(keys[type_], (f"_read_{snake_case(_plain(written[type_]))}",)) for type_ in types.read()
+    )
     if any(f"{_MODELS}." in text for text in written.values()):
         imports.late(".", _MODELS)
     imports.add("omicsdk.core.response", "Response")

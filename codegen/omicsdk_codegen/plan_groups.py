@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .code import Code, as_docstring, as_literal
 from .groups import Groups
-from .naming import Wanted, operation_module, pascal_case, settle
+from .naming import NameRequest, operation_module, pascal_case, settle
 from .operations import Draft
 from .texts import one_line
 
@@ -60,14 +60,14 @@ def plan_groups(groups: Groups, drafts: Sequence[Draft]) -> list[GroupModule]:
     paths = groups.paths()
     # `a.b` and `a_b` are two groups.
     modules = settle(
-        Wanted(
+        NameRequest(
             path,
             (operation_module(path.replace(".", "_")), operation_module(path.replace(".", "_in_"))),
             "." not in path,
         )
         for path in paths
     )
-    classes = settle(Wanted(path, (f"{pascal_case(modules[path])}Group",)) for path in paths)
+    classes = settle(NameRequest(path, (f"{pascal_case(modules[path])}Group",)) for path in paths)
     members: dict[str, list[GroupMember]] = {}
     for draft in drafts:
         if (member := groups.members.get(draft.operation.key)) is not None:

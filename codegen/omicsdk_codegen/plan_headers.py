@@ -11,7 +11,7 @@ from .decoding import Decoding
 from .facts import describe
 from .imports import Imports
 from .model_names import Names
-from .naming import DATE_WORDS, Wanted, class_name, settle
+from .naming import DATE_WORDS, NameRequest, class_name, settle
 from .operations import DeclaredHeader, Draft, class_stem
 from .parser import Parsed
 from .texts import sentence
@@ -57,7 +57,7 @@ def plan_headers(
             groups.setdefault(same, []).append(draft)
     if not groups:
         return None, {}
-    candidates = (Wanted(same, _candidates(drafts_of_class)) for same, drafts_of_class in groups.items())
+    candidates = (NameRequest(same, _candidates(drafts_of_class)) for same, drafts_of_class in groups.items())
     classes = settle(candidates, {"ResponseHeaders", *names.classes.values()})
     imports = Imports({draft.python for group in groups.values() for draft in group[0].headers} & DATE_WORDS)
     for name in ("ResponseHeaders", "Header"):

@@ -10,7 +10,7 @@ from .code import Code, as_literal
 from .declarations import DeclaredOperation
 from .document import Document
 from .faults import Note, Report
-from .naming import Wanted, argument_name, settle
+from .naming import NameRequest, argument_name, settle
 from .texts import one_line, sentence
 from .values import Json, Object, join
 
@@ -145,7 +145,7 @@ def settle_servers(document: Document, operations: Sequence[DeclaredOperation], 
     names = {name for server in default_servers for name in server.variables}
     names |= {name for servers in others.values() for server in servers for name in server.variables}
     candidates = [
-        Wanted(name, (argument_name(name), f"server_{argument_name(name)}"), name == argument_name(name))
+        NameRequest(name, (argument_name(name), f"server_{argument_name(name)}"), name == argument_name(name))
         for name in names
     ]
     return Servers(default_servers, others, keys, settle(candidates, CLIENT_ARGUMENTS))

@@ -158,7 +158,7 @@ class Gen3Login(Credentials):
 
     @property
     def is_of_any_commons(self) -> bool:
-        """Whether the issuer of each token says which commons it is for: whichever is named gets tokens of its own only."""
+        """Whether the issuer of each token states the commons that it is for: a named commons gets its own tokens only."""
         source = self._login.source
         return isinstance(source, ApiKey) or (isinstance(source, TokenService) and not source.idp)
 

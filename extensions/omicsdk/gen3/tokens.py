@@ -361,7 +361,7 @@ AFTER_FAILURE = 30.0
 AFTER_REFUSAL = 60.0
 
 
-class _Held(NamedTuple):
+class _CachedToken(NamedTuple):
     """A token, and the time from which it is renewed: seconds since 1970."""
 
     token: str
@@ -417,7 +417,7 @@ class TokenHolder:
         self._clock = clock
         self._lock = threading.Lock()
         # Replaced as a whole: `token` reads it without the lock.
-        self._held = _Held("", 0.0)
+        self._held = _CachedToken("", 0.0)
         self._rounds = 0
         self._failure: OmicsError | None = None
         self._failed_at = -inf
@@ -492,7 +492,7 @@ class TokenHolder:
         with self._lock:
             return self._fetched()
 
-    def _is_fresh(self, token: _Held) -> bool:
+    def _is_fresh(self, token: _CachedToken) -> bool:
         return bool(token.token) and self._clock.now() < token.renew_at
 
     def _has_just_failed(self) -> bool:
@@ -505,7 +505,7 @@ class TokenHolder:
         cached_token = self._cache.read(now) if self._cache is not None else ""
         if not cached_token or cached_token == old or now >= _renewal_of_old(cached_token):
             return ""
-        self._held = _Held(cached_token, _renewal_of_old(cached_token))
+        self._held = _CachedToken(cached_token, _renewal_of_old(cached_token))
         return cached_token
 
     def _fetched(self) -> str:
@@ -518,7 +518,7 @@ class TokenHolder:
         finally:
             self._rounds += 1
         _log.debug("got a new access token")
-        self._held = _Held(token, _renewal_of_new(token, self._clock.now()))
+        self._held = _CachedToken(token, _renewal_of_new(token, self._clock.now()))
         if self._cache is not None:
             self._cache.write(token)
         return token

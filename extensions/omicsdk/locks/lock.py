@@ -440,7 +440,7 @@ class Lock:
         seconds = self._clock.monotonic() - clock
         return chosen.checked(TransferReport(outcomes, seconds, began=start, title="Verification of the lock"))
 
-    def _present(self) -> Iterator[_Found]:
+    def _present(self) -> Iterator[_DiskFile]:
         """The files below the folders of the sources, sorted by path; none without omics.toml."""
         if not (self.folder / SOURCES_FILE).exists():
             return iter(())
@@ -550,7 +550,7 @@ class _Paths(Iterable[str]):
 # -- the disk
 
 
-class _Found(NamedTuple):
+class _DiskFile(NamedTuple):
     """A file that exists."""
 
     path: str
@@ -559,7 +559,7 @@ class _Found(NamedTuple):
 _NOT_FOREIGN = frozenset({SOURCES_FILE, LOCK_FILE})
 
 
-def _walked(folder: Path, below: str) -> Iterator[_Found]:
+def _walked(folder: Path, below: str) -> Iterator[_DiskFile]:
     """The files below a folder, sorted by path; without those of transfers, hidden folders and those of the lock.
 
     A folder is sorted as its name with a slash: so the paths of all files are, without keeping more than its entries.
@@ -576,4 +576,4 @@ def _walked(folder: Path, below: str) -> Iterator[_Found]:
             if not name.startswith("."):
                 yield from _walked(folder, below + name)
         elif not re.search(UNFINISHED, name) and (below or name not in _NOT_FOREIGN):
-            yield _Found(below + name)
+            yield _DiskFile(below + name)

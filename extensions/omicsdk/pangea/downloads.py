@@ -79,7 +79,7 @@ def result_urls(
     Raises:
         OmicsError: The server refused, or did not answer.
     """
-    planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
+    planned = _planned(client, organization, group, ResultSelection(samples, module_name, field_name, of_group))
     return [
         (download_url(planned_file.data), planned_file.file_name)
         for planned_file in planned
@@ -131,7 +131,7 @@ def download(
         client.download("Sandbox", "study", "results", samples=["sample"])
     """
     chosen = transfer.TransferOptions.of(options, connections=16, selects=True)
-    planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
+    planned = _planned(client, organization, group, ResultSelection(samples, module_name, field_name, of_group))
     if not chosen.fit_all:
         planned = [planned_file for planned_file in planned if _is_selected(planned_file, chosen)]
     target = Path(folder)
@@ -258,7 +258,7 @@ def verify(
     Raises:
         OmicsError: The server refused, or did not answer.
     """
-    planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
+    planned = _planned(client, organization, group, ResultSelection(samples, module_name, field_name, of_group))
     report = transfer.verify(
         [_item(result_field) for result_field in planned if not result_field.problem], folder, stop=stop
     )
@@ -287,7 +287,7 @@ def _is_selected(field: ResultField, filters: Filters) -> bool:
     return filters.fits(item.name, item.size)
 
 
-def _planned(client: Pangea, organization: str, group: str, selection: Wanted) -> list[ResultField]:
+def _planned(client: Pangea, organization: str, group: str, selection: ResultSelection) -> list[ResultField]:
     uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
     response = client.get_sample_group_manifest.raw(id=uuid)
     return plan_results(object_of(json_of(response), MANIFEST), selection)
@@ -340,7 +340,7 @@ def _outcome(field: ResultField, end: Outcome | None) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ResultSelection:
     """A selection of a group's results.
 
     Attributes:
@@ -388,7 +388,7 @@ class ResultField:
         return f"{self.owner} :: {self.module} {self.replicate} :: {self.name}"
 
 
-def plan_results(manifest: Blob, selection: Wanted) -> list[ResultField]:
+def plan_results(manifest: Blob, selection: ResultSelection) -> list[ResultField]:
     """Select fields of a group's manifest and name their files.
 
     Of several results of one module in a sample the newest has the plain names, as the server finds that one by name;
@@ -418,7 +418,9 @@ def plan_results(manifest: Blob, selection: Wanted) -> list[ResultField]:
     return planned
 
 
-def _of_owner(owner: str, blob: Blob, of_group: bool, selection: Wanted, used_names: set[str]) -> Iterator[ResultField]:
+def _of_owner(
+    owner: str, blob: Blob, of_group: bool, selection: ResultSelection, used_names: set[str]
+) -> Iterator[ResultField]:
     results = objects_in(blob, "analysis_results", MANIFEST, "sample_group" if of_group else "sample")
     newest = dict[str, str]()  # of each module
     for result in sorted(results, key=lambda result: str(result.get("updated_at"))):

@@ -434,7 +434,7 @@ class _Workflows:
     task_logs = Listing(task_runs.logs_of, ("job", "status", "name", "file_id"))
 
 
-class _Found:
+class _Resolution:
     """What both clients take from the variables, and from the files of sevenbridges-python."""
 
     _discovery = DISCOVERY
@@ -481,7 +481,7 @@ class _Found:
         return environ, headers
 
 
-class SevenBridges(_Workflows, _Found, Platform, SbApi):
+class SevenBridges(_Workflows, _Resolution, Platform, SbApi):
     """A client of the Seven Bridges Platform, or of the Cancer Genomics Cloud. Thread-safe; close it, or use it in a `with`
     block.
 
@@ -500,7 +500,7 @@ class SevenBridges(_Workflows, _Found, Platform, SbApi):
     _exchange_class = _PatientExchange
 
 
-class AsyncSevenBridges(_Workflows, _Found, AsyncPlatform, AsyncSbApi):
+class AsyncSevenBridges(_Workflows, _Resolution, AsyncPlatform, AsyncSbApi):
     """The same for asyncio and trio; workflows run in threads. Arguments: those of `omicsdk.core.platform.AsyncPlatform`."""
 
     _exchange_class = _PatientAsyncExchange

@@ -126,8 +126,11 @@ def test_a_block_that_is_another_is_not_kept(run, omics_sandbox, tmp_path):
 
 
 def test_a_block_that_is_cut_is_fetched_to_its_end(run, omics_sandbox):
-    omics_sandbox.add_faults(Rule("cut", path="/_objects/*", at=50, times=1))
     assert run("htsget", "sample-1", "--to", "a.bam").code == 0
+    count = len(omics_sandbox.requests("/_objects/"))
+    omics_sandbox.add_faults(Rule("cut", path="/_objects/*", at=50, times=1))
+    assert run("htsget", "sample-1", "--to", "b.bam").code == 0
+    assert len(omics_sandbox.requests("/_objects/")) == 2 * count + 1
 
 
 def test_help_names_the_server_that_it_was_tried_with(run):

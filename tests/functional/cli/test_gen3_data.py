@@ -160,6 +160,7 @@ def test_drs_pull_unpacks_packages_unless_reported_not_to(gen3, add, work):
     assert ran.code == 0
     assert names(work / "one") == ["a", "b", "p.zip"]
     assert gen3("drs-pull", "objects", guid, "--output-dir", "two", "--no-unpack-packages").code == 0
+    assert gen3("drs-pull", "objects", guid, "--output-dir", "two", "--delete-unpacked-packages", "--dry-run").code == 0
     assert names(work / "two") == ["p.zip"]
     (work / "m.json").write_text(json.dumps([{"object_id": guid}]))
     assert gen3("drs-pull", "manifest", "m.json", "three", "--delete-unpacked-packages").code == 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from omicsdk_codegen.naming import (
     DEVICES,
     MAX_LENGTH,
-    Wanted,
+    NameRequest,
     argument_name,
     class_name,
     field_name,
@@ -93,7 +93,7 @@ def test_every_text_becomes_an_identifier(text: str) -> None:
 
 @given(st.lists(TEXTS, max_size=6))
 def test_names_and_their_modules_are_distinct_files_everywhere(texts: list[str]) -> None:
-    names = settle(Wanted(text, (operation_name(text),)) for text in set(texts)).values()
+    names = settle(NameRequest(text, (operation_name(text),)) for text in set(texts)).values()
     modules = settle_modules(names, operation_module)
     assert list(modules) == sorted(names, key=lambda name: (not name.isascii(), name))
     assert len({module.casefold() for module in modules.values()}) == len(
@@ -141,14 +141,16 @@ def test_reserved_names_get_a_trailing_underscore(make: object, text: str, name:
 
 
 def test_what_the_document_spells_itself_keeps_its_name() -> None:
-    names = settle([Wanted("/a", ("Foo",)), Wanted("/b", ("Foo",), exact=True), Wanted("/c", ("Foo", "FooBar"))])
+    names = settle(
+        [NameRequest("/a", ("Foo",)), NameRequest("/b", ("Foo",), exact=True), NameRequest("/c", ("Foo", "FooBar"))]
+    )
     assert names["/b"] == "Foo"
     assert names["/c"] == "FooBar"
     assert names["/a"].startswith("Foo_")
 
 
 def test_two_equal_claims_are_distinguished_by_their_places() -> None:
-    names = settle([Wanted("/a", ("Foo",), exact=True), Wanted("/b", ("foo",), exact=True)])
+    names = settle([NameRequest("/a", ("Foo",), exact=True), NameRequest("/b", ("foo",), exact=True)])
     assert len({name.casefold() for name in names.values()}) == 2
     assert all("_" in name for name in names.values())
 
@@ -174,7 +176,7 @@ def test_signs_and_spelling_distinguish_fields(wires: tuple[str, ...], names: li
 
 
 def test_arguments_are_distinguished_by_their_position_first() -> None:
-    def make(wire: str) -> Wanted:
+    def make(wire: str) -> NameRequest:
         return wanted_argument(wire, "query")
 
     assert named(make, "until", "Until<") == ["until", "until_query"]
@@ -197,23 +199,23 @@ LONG_CLASS = "OBWriteInternationalScheduledResponse6DataInitiationInstructedAmou
     ],
 )
 def test_a_long_name_is_cut_at_a_word(candidates: tuple[str, ...], name: str) -> None:
-    assert settle([Wanted("/a", candidates)]) == {"/a": name}
+    assert settle([NameRequest("/a", candidates)]) == {"/a": name}
 
 
 def test_long_names_keep_the_words_that_distinguish_them() -> None:
     words = [f"{LONG}_of_{which}_and_so_on_until_it_ends" for which in ("cats", "dogs")]
-    assert list(settle(Wanted(word, (word,)) for word in words).values()) == [
+    assert list(settle(NameRequest(word, (word,)) for word in words).values()) == [
         "get_and_their_errors_of_cats_and_so_on_until_it_ends",
         "get_and_their_errors_of_dogs_and_so_on_until_it_ends",
     ]
     same = [f"{LONG}{'_again' * number}_{LONG}" for number in (20, 21)]
-    names = list(settle(Wanted(word, (word,)) for word in same).values())
+    names = list(settle(NameRequest(word, (word,)) for word in same).values())
     assert all(name.startswith("get_projects_locations_") and name[-7] == "_" for name in names)
 
 
 _THINGS = st.lists(
     st.builds(
-        Wanted,
+        NameRequest,
         st.text("abc/", min_size=1, max_size=4),
         st.lists(
             st.sampled_from(["Foo", "foo", "Bar", "FooBar", "a" * 80, LONG, f"{LONG}_too", LONG_CLASS, "日本" * 20]),
@@ -228,7 +230,7 @@ _THINGS = st.lists(
 
 
 @given(_THINGS, st.randoms(use_true_random=False))
-def test_names_are_distinct_without_case_and_whatever_the_order(things: list[Wanted], random: object) -> None:
+def test_names_are_distinct_without_case_and_whatever_the_order(things: list[NameRequest], random: object) -> None:
     names = settle(things, {"Bar"})
     assert len({name.casefold() for name in names.values()}) == len(things)
     assert "bar" not in {name.casefold() for name in names.values()}
@@ -237,8 +239,8 @@ def test_names_are_distinct_without_case_and_whatever_the_order(things: list[Wan
 
 
 @given(_THINGS)
-def test_names_hold_still_when_something_unrelated_comes(things: list[Wanted]) -> None:
-    assert settle([*things, Wanted("/new", ("Unrelated",))]) == {**settle(things), "/new": "Unrelated"}
+def test_names_hold_still_when_something_unrelated_comes(things: list[NameRequest]) -> None:
+    assert settle([*things, NameRequest("/new", ("Unrelated",))]) == {**settle(things), "/new": "Unrelated"}
 
 
 IMPORTED = [re.split(r"[^\w-]", requirement)[0] for requirement in (*DEPENDENCIES, *FAST, *FRAMES)]

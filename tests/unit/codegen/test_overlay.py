@@ -143,7 +143,7 @@ def test_all_faults_are_reported_and_other_actions_tried() -> None:
 
 
 def test_an_overlay_states_that_it_is_one() -> None:
-    with pytest.raises(DocumentError, match="it doesn't say that it is an overlay") as caught:
+    with pytest.raises(DocumentError, match="it does not state the version of an overlay") as caught:
         apply(source(DOCUMENT), [source("a: 1\n")])
     assert "it has no list of actions" in str(caught.value)
 

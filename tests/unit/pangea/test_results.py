@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from breakable import noise, server
 from omicsdk.core import DecodeError
-from omicsdk.pangea.downloads import Wanted, plan_results
+from omicsdk.pangea.downloads import ResultSelection, plan_results
 
 __all__ = ["noise", "server"]
 
@@ -36,7 +36,7 @@ def test_replicates_of_a_module_stand_side_by_side():
             ]
         }
     )
-    planned = {each.field.route: each.blob_name for each in plan_results(told, Wanted())}
+    planned = {each.field.route: each.blob_name for each in plan_results(told, ResultSelection())}
     assert planned == {"sample_ar_fields/2": "s/s.m.f.json", "sample_ar_fields/1": "s/s.m.old.f.json"}
 
 
@@ -47,14 +47,14 @@ def test_names_that_clash_are_distinguished():
             for number, name in enumerate(["a::b", "a__b", "A", "a", "..", "x/y"])
         }
     )
-    names = [each.blob_name for each in plan_results(told, Wanted())]
+    names = [each.blob_name for each in plan_results(told, ResultSelection())]
     assert len({name.casefold() for name in names}) == len(names) == 6
     assert sorted(names) == sorted(name for name in names if ".." not in name.split("/") and name.count("/") == 1)
 
 
 def test_a_file_that_is_json_stands_beside_its_fields_data():
     told = manifest({"s": [result("a", "m", field("1", "f", {"__type__": "sra", "url": "https://x/y.json"}))]})
-    (planned,) = plan_results(told, Wanted())
+    (planned,) = plan_results(told, ResultSelection())
     assert (planned.file_name, planned.blob_name) == ("s/s.m.f.json", "s/s.m.f.field.json")
 
 
@@ -73,4 +73,4 @@ def test_a_file_that_is_json_stands_beside_its_fields_data():
 )
 def test_a_manifest_that_lacks_a_list_or_a_name_is_an_error(odd: Any, said: str):
     with pytest.raises(DecodeError, match=said):
-        plan_results(odd, Wanted(of_group=True))
+        plan_results(odd, ResultSelection(of_group=True))

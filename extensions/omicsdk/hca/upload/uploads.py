@@ -365,7 +365,7 @@ class Sender:
         return stored is not None and stored.size == file.size and stored.crc32c == outcome.checksums.get("crc32c")
 
     def _present(self, files: Mapping[int, LocalFile]) -> dict[int, str]:
-        """Find files that the area has already, with their checksum: by size first, then by what their senders said."""
+        """Find files that the area has already, with their checksum: by size first, then by the checksums that their senders stated."""
         candidates = dict(files)
         if len(files) > WORTH_LISTING:
             names = {file.name for file in files.values()}

@@ -76,7 +76,7 @@ def download(
     report = client.download(
         requested, download_dir, layout=layout, prefer=prefer, workers=workers, scheduler=scheduler, **options
     )
-    for outcome in report.outcomes if unpack_packages else ():
+    for outcome in report.outcomes if unpack_packages and not options.get("dry_run") else ():
         if outcome.is_present:
             path = Path(download_dir, outcome.name)
             _unpack(path, console, delete=delete_unpacked_packages, max_unpacked=max_unpacked)
