@@ -288,15 +288,19 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     while not folder.is_dir():
         folder = folder.parent
     defined = {path.stem, *(getattr(node, "name", "") for node in tree.body)}
+    started = f'"{module.removesuffix(".__main__")}"'  # by `python -m`
 
     def rank(file: Path) -> tuple[bool, int, int, Path]:
-        imports = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
+        text = file.read_text()
+        imports = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
         imports = [node for node in imports if f"{module}.".startswith(f"{node.module}.")]
         imported = sum(node.module == module or alias.name in defined for node in imports for alias in node.names)
-        return file.stem != same, -imported, -len(words & {*file.stem.split("_")}), file
+        return file.stem != same, -imported - text.count(started), -len(words & {*file.stem.split("_")}), file
 
     command = ROOT.glob(f"tests/functional/cli/test_{'_'.join(parts)}.py")  # of the commands on top of the module
-    functional = [*command, *sorted(folder.rglob("test_*.py"), key=rank)]
+    everywhere = Path(ROOT, "tests", "functional").rglob("test_*.py")
+    near = [file for file in everywhere if folder in file.parents or f"from {module} import" in file.read_text()]
+    functional = [*command, *sorted(near, key=rank)]
     return Tests(lines, files, [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
 
 
