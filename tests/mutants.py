@@ -56,6 +56,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "omicsdk.core.checksums": {
         ": 1024 -> 1025 (occurrence 3)": "of _CRC_SLICE: slices of any size give the same CRC32C, only the speed differs",
     },
+    "omicsdk.transfer.journal": {
+        "JournalFile.__init__: 0 -> 1 (occurrence 4)": "of _block_start: an empty block has no line, wherever it begins",
+        "DoneIndex.__init__: 4 -> 5": "some slots stay free, and a search ends at the first: only its length differs",
+        "Journal.begin: 1 -> 2": "the keys of parts only have to differ",
+        "Journal._done_lines: GtE -> Gt": "of a line after the last sound one the index has no offset",
+    },
     "omicsdk.transfer.names": {
         "room_in: '/' -> '//'": "both are the root folder",
     },

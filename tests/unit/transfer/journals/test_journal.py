@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core import DiskFull, FolderBusy, NotWritable
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal import HEADER, MISSING, DoneIndex, DoneState, Journal, done_line, line_of
+from omicsdk.transfer.journal import HEADER, MISSING, DoneIndex, DoneState, Journal, JournalFile, done_line, line_of
 from omicsdk.transfer.network.plan import CELL
 
 NAMES = ("a", "b/ü", 'c "quoted"\n', "d\udcff", 'e",', "f\\\\", 'a",1,2,{}]')
@@ -135,6 +135,8 @@ def test_a_cell_replaces_its_beginning(open_journal: Any) -> None:
     journal.cell("a", 1, 2)
     journal.cell("a", 2, 3)
     journal.cell_begun("a", 2 * CELL + 7, 4)
+    for position in (0, 3 * CELL):  # nothing, and past the last one
+        journal.cell_begun("a", position, 5)
     part = open_journal().parts["a"]
     assert (list(part.cells), part.begun) == ([MISSING, 2, 3], {2: (2 * CELL + 7, 4)})
 
@@ -157,6 +159,16 @@ def test_a_finished_file_is_not_a_part(open_journal: Any) -> None:
     journal.begin("b", 3 * CELL, "", {"md5": "1"})
     journal.finish([("a", DoneState(3 * CELL, 17, {"md5": "0"}))])
     assert list(open_journal().parts) == ["b"]
+
+
+def test_a_forgotten_file_is_not_done_any_more(open_journal: Any) -> None:
+    open_journal().finish([("a", DoneState(1, 1, {})), ("b", DoneState(2, 1, {}))])
+    journal = open_journal()
+    for name in ("a", "none"):
+        journal.forget(name)
+        assert journal.done(name) is None
+    assert b'"none"' not in journal.path.read_bytes()
+    assert [open_journal().done(name) for name in "ab"] == [None, DoneState(2, 1, {})]
 
 
 def test_a_damaged_line_hides_what_follows(open_journal: Any) -> None:
@@ -218,6 +230,16 @@ def test_old_lines_are_cleared_away(open_journal: Any) -> None:
     assert journal.done("d") == DoneState(4, 1, {})
 
 
+def test_lines_that_still_apply_are_not_rewritten(open_journal: Any) -> None:
+    journal = open_journal()
+    journal.begin("a", 1200 * CELL, "", {})
+    for number in range(1200):
+        journal.cell_begun("a", number * CELL + 1, 1)
+    journal.finish([(f"f{number}", DoneState(number, 1, {})) for number in range(1200)])
+    before = journal.path.stat().st_ino
+    assert open_journal().path.stat().st_ino == before
+
+
 class Full(Disk):
     """Has no room for the file that would replace a journal."""
 
@@ -237,7 +259,8 @@ def long_one(journal: Journal) -> Path:
 
 
 @pytest.mark.parametrize("method", ["rename", "sync", "append", "open_log"])
-def test_what_cannot_be_cleared_away_stays(open_journal: Any, method: str) -> None:
+def test_what_cannot_be_cleared_away_stays(open_journal: Any, method: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     path = long_one(open_journal())
     before = path.read_bytes()
     disk = Disk()
@@ -254,6 +277,7 @@ def test_what_cannot_be_cleared_away_stays(open_journal: Any, method: str) -> No
     disk.open_log = open_log
     again = Journal(path, lambda: False, disk)
     assert len(opened) == 2
+    assert caplog.messages == [f"{path} cannot be rewritten: No space left on device"]
     assert again.done("a") == DoneState(1099, 1, {})
     again.close()
     assert path.read_bytes() == before
@@ -442,6 +466,24 @@ def test_a_line_that_was_half_written_is_cut_before_the_next_one(open_journal: A
     journal = open_journal()
     assert list(journal.parts["a"].cells) == [MISSING, 2, MISSING]
     assert [journal.done(name) is not None for name in "bc"] == [False, True]
+
+
+def test_a_removed_file_is_unlocked(tmp_path: Path) -> None:
+    file = JournalFile(tmp_path / "a", lambda: False, Disk(), look=False)
+    (tmp_path / "same").hardlink_to(tmp_path / "a")
+    file.remove()
+    assert not (tmp_path / "a").exists()
+    JournalFile(tmp_path / "same", lambda: False, Disk(), look=False).close()
+
+
+def test_the_name_of_a_journal_is_made_durable_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[list[str]] = []
+    monkeypatch.setattr(Disk, "sync_folders", lambda _, folders: synced.append(folders))
+    journal = Journal(tmp_path / "x.journal", lambda: False)
+    for number in range(3):
+        journal.finish([("a", DoneState(number, 1, {}))])
+    journal.close()
+    assert synced == [[str(tmp_path)]]
 
 
 def test_a_journal_that_cannot_be_made_states_why(tmp_path: Path, monkeypatch: Any) -> None:

@@ -28,3 +28,4 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch, capl
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     assert journal_for("copies", "a") is None
     assert f"{tmp_path / 'state' / 'copies'} cannot be written" in caplog.text
+    assert caplog.messages[0].endswith(" Set OMICS_STATE_DIR to another folder")
