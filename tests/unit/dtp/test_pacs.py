@@ -59,34 +59,36 @@ def test_a_dicomweb_listing_without_its_list_is_an_error(listing: str, came: str
 
 
 @pytest.mark.parametrize("wado_uri", ["", "http://127.0.0.1/wado", "http://127.0.0.1/wado?site=a"])
-def test_an_instance_is_requested_by_its_identifiers_with_the_login(wado_uri: str, tmp_path: Path, monkeypatch: Any):
-    sop, items, results = f"{STUDY}.1.1", list[Item](), list[Any]()
+@pytest.mark.parametrize(
+    ("settings", "login"),
+    [({}, None), ({"user": "u", "password": "p"}, "Basic dTpw"), ({"token": "abc"}, "Bearer abc")],
+)
+def test_instances_are_requested_by_their_identifiers_with_the_login(
+    wado_uri: str, settings: dict[str, str], login: str | None, tmp_path: Path, monkeypatch: Any
+):
+    sop, batches, results = f"{STUDY}.1.1", list[list[Item]](), list[Any]()
 
     def download(batch: list[Item], *_: Any, **__: Any) -> Any:
-        items.extend(batch)
+        batches.append(batch)
         return SimpleNamespace(outcomes=[Outcome(item.name, "stopped") for item in batch])
 
     monkeypatch.setattr("omicsdk.transfer.download", download)
-    config = PacsConfig(
-        dicomweb="http://127.0.0.1/dicom-web", method="dicomweb", wado_uri=wado_uri, user="u", password="p"
-    )
+    config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb", wado_uri=wado_uri, **settings)
     folder: Any = SimpleNamespace(partial=tmp_path)
+    instance = instance_of(Subject(f"sub-{STUDY}"), f"{STUDY}.1", sop)
     with closing(DicomWebStore(config)) as store:
-        instance = instance_of(Subject(f"sub-{STUDY}"), f"{STUDY}.1", sop)
-        store.fetch(
-            FetchJob([instance], folder, lambda file, result: results.append((file, result)), threading.Event())
-        )
-    login = {"authorization": "Basic dTpw"}
+        store.fetch(FetchJob([instance] * 201, folder, lambda *result: results.append(result), threading.Event()))
+    headers = {} if login is None else {"authorization": login}
     if wado_uri:
         query = f"requestType=WADO&studyUID={STUDY}&seriesUID={STUDY}.1&objectUID={sop}&contentType=application/dicom"
-        location = Location(f"{wado_uri}{'&' if '?' in wado_uri else '?'}{query}", login)
+        location = Location(f"{wado_uri}{'&' if '?' in wado_uri else '?'}{query}", headers)
     else:
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
         url = f"http://127.0.0.1/dicom-web/studies/{STUDY}/series/{STUDY}.1/instances/{sop}"
-        location = Location(url, {"Accept": accept, **login})
-    (item,) = items
-    assert item.renew is not None
-    assert item.locate == item.renew() == location
-    assert [(file, str(error)) for file, error in results] == [
-        (instance, f"{instance.name} was stopped. Run the same command again to resume.")
-    ]
+        location = Location(url, {"Accept": accept, **headers})
+    assert [len(batch) for batch in batches] == [200, 1]
+    item = batches[0][0]
+    assert item.locate == location
+    assert (item.renew and item.renew()) == (location if login else None)
+    stopped = f"{instance.name} was stopped. Run the same command again to resume."
+    assert [(file, str(error)) for file, error in results] == [(instance, stopped)] * 201

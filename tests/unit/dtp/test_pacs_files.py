@@ -1,6 +1,7 @@
 """Files from an archive are checked before they get their names: complete, requested, and the right instance."""
 
 import threading
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +13,11 @@ pytest.importorskip("pydicom", reason="pydicom is not installed: pip install 'om
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import FolderBusy, OmicsError, TransferError, UnsafePath
+from omicsdk.dtp.config import PacsConfig
 from omicsdk.dtp.storage.associations import Checkpoint
 from omicsdk.dtp.storage.datasets import FetchJob, StoredFile, Subject
 from omicsdk.dtp.storage.dicom import Instance, check_instance, instance_of
-from omicsdk.dtp.storage.dicomweb import TAIL, unwrap
+from omicsdk.dtp.storage.dicomweb import TAIL, DicomWebStore, unwrap
 from omicsdk.dtp.storage.dimse import NOT_UNDERSTOOD, NOT_WANTED, OUT_OF_RESOURCES, STORED, Receiver
 from omicsdk.dtp.storage.fetching import DatasetFolder
 from omicsdk.transfer import Outcome
@@ -100,6 +102,7 @@ def test_a_file_without_a_message_around_it_is_the_part(tmp_path: Path):
         (b"", "no part"),
         (b"<html>not found</html>", "no part"),
         (b"--abc\r\nContent-Type: application/dicom\r\n", "no part"),
+        (message(IMAGE, before=bytes(64 * 1024 - 20) + b"\r\n"), "no part"),
         (message(IMAGE)[:-4], "its end is missing"),
         (message(IMAGE)[:-20], "its end is missing"),
     ],
@@ -107,6 +110,24 @@ def test_a_file_without_a_message_around_it_is_the_part(tmp_path: Path):
 def test_a_message_that_is_not_whole(tmp_path: Path, data: bytes, said: str):
     with pytest.raises(TransferError, match=said):
         unwrapped(tmp_path, data)
+
+
+@pytest.mark.parametrize("wado_uri", ["", "http://127.0.0.1/wado"])
+def test_an_instance_gets_its_name_when_it_is_whole(tmp_path: Path, wanted: Instance, monkeypatch: Any, wado_uri: str):
+    results: list[Any] = []
+
+    def download(items: Any, folder: Path, **_: Any) -> Any:
+        folder.mkdir(exist_ok=True)
+        (folder / SOP).write_bytes(IMAGE if wado_uri else message(IMAGE))
+        return SimpleNamespace(outcomes=[Outcome(item.name, "done") for item in items])
+
+    monkeypatch.setattr("omicsdk.transfer.download", download)
+    config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb", wado_uri=wado_uri)
+    with DatasetFolder(tmp_path) as folder, closing(DicomWebStore(config)) as store:
+        store.fetch(FetchJob([wanted], folder, lambda _, result: results.append(result), threading.Event()))
+        assert list((folder.partial / "http").iterdir()) == []
+    assert [outcome.state for outcome in results] == ["done"]
+    assert (tmp_path / wanted.name).read_bytes() == IMAGE
 
 
 def sent(sop: str, data: bytes) -> Any:

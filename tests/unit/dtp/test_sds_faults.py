@@ -6,6 +6,7 @@ import pytest
 from omicsdk.core import NotWritable
 from omicsdk.dtp import Gen3Convertor, SdsError
 from omicsdk.dtp.sds.tables import reader_of
+from omicsdk.gen3 import Gen3UserError
 from sds_sheets import DESCRIPTION, write_sheet
 
 
@@ -333,9 +334,16 @@ def test_hidden_folders_and_files_that_excel_locks_are_passed_over(convertor, da
 def test_a_dictionary_without_a_table_s_node_leaves_the_table_out(data_set, sds_document):
     from omicsdk.gen3.dictionary import Dictionary
 
-    lesser = Dictionary({name: part for name, part in sds_document.items() if name not in ("performance",)})
-    found = Gen3Convertor("12L", "ds", dictionary=lesser).convert(
-        data_set({"performances": [["performance id"], ["p"]]})
-    )
+    folder = data_set({"performances": [["performance id"], ["p"]], "resources": [["RRID"], ["RRID:AB_1"]]})
+    lesser = {name: part for name, part in sds_document.items() if name != "performance"}
+    found = Gen3Convertor("12L", "ds", dictionary=Dictionary(lesser)).convert(folder)
     assert [(each.file, each.kind) for each in found.notes if not each.column] == [("performances.xlsx", "left-out")]
     assert "performances.json" not in found.records
+    assert "resources.json" in found.records
+    least = {
+        name: part
+        for name, part in sds_document.items()
+        if name[0] == "_" or name in ("program", "project", "experiment")
+    }
+    with pytest.raises(Gen3UserError, match="case"):
+        Gen3Convertor("12L", "ds", dictionary=Dictionary(least)).convert(folder)
