@@ -17,6 +17,7 @@ from omicsdk.compat.pangea_api import (
     Sample,
     SampleGroup,
 )
+from omicsdk.sandbox import Rule, Sandbox
 
 
 @pytest.fixture
@@ -41,8 +42,16 @@ def test_a_result_without_a_replicate_gets_one_and_is_the_newest(sample: Sample,
     assert second.replicate not in (None, "", "r1")
     assert seen_by(knex).analysis_result("mod::x").get().uuid == second.uuid
     assert seen_by(knex).analysis_result("mod::x", replicate="r1").get().uuid == first.uuid
-    with pytest.raises(PangeaNotFoundError):
-        seen_by(knex).analysis_result("mod::x", replicate="r2").get()
+    for name, missing in (("mod::x", "replicate=r2"), ("a/b", "'a/b' with the replicate 'r2' in")):
+        with pytest.raises(PangeaNotFoundError, match=missing):
+            seen_by(knex).analysis_result(name, replicate="r2").get()
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_result_that_its_path_does_not_give_is_searched(sample: Sample, knex: Knex, sandbox: Sandbox, status: int):
+    made = sample.analysis_result("m").create()
+    sandbox.add_faults(Rule("status", path="*/nested/*/analysis_results/*", status=status, times=1))
+    assert seen_by(knex).analysis_result("m").get().uuid == made.uuid
 
 
 def test_a_result_of_one_replicate_is_there_once(sample: Sample):
@@ -114,6 +123,10 @@ def test_data_that_json_changes_create_nothing(library: SampleGroup):
     with pytest.raises(RemoteObjectError, match="JSON Serialization modifies object"):
         library.sample("new").analysis_result("m").field("f", data={"a": (1, 2)}).create()
     assert list(library.get_samples(cache=False)) == []
+    field = library.sample("new").analysis_result("m").field("f", data={"a": 1}).create()
+    field.stored_data = {"a": (1, 2)}
+    with pytest.raises(RemoteObjectError, match="JSON Serialization modifies object"):
+        field.save()
 
 
 def test_what_exists_is_not_overwritten_unseen(sample: Sample, knex: Knex):
@@ -147,8 +160,9 @@ def test_deletion(sample: Sample, knex: Knex):
     field = result.field("f", data={"a": 1}).create()
     field.delete()
     assert list(result.get_fields(cache=False)) == []
-    with pytest.raises(RemoteObjectError, match="deleted"):
-        field.get()
+    for call in (field.get, field.refresh):
+        with pytest.raises(RemoteObjectError, match="deleted"):
+            call()
     result.delete()
     assert not seen_by(knex).analysis_result("m").exists()
 
@@ -178,6 +192,15 @@ def test_private_means_private(sample: Sample, library: SampleGroup, outsider: K
     hidden.is_private = False
     hidden.save()
     assert theirs.get().is_private is False
+
+
+def test_a_server_that_makes_a_result_public_anyway_is_reported(sample: Sample):
+    post = sample.knex.post
+    sample.knex.post = lambda url, json=None, **more: {**post(url, json, **more), "is_private": False}  # type: ignore[method-assign]
+    hidden = sample.analysis_result("m")
+    hidden.is_private = True
+    with pytest.raises(RemoteObjectError, match="was created, but is not private"):
+        hidden.create()
 
 
 def test_an_outsider_may_not_write(sample: Sample, outsider: Knex):
