@@ -44,7 +44,7 @@ def choose_part_size(size: int, requested: int | None, least: int = LEAST_PART) 
         The size in bytes: raised until the parts are few enough, in whole MiB when it had to be.
     """
     size_of_parts = min(max(requested or USUAL_PART, least), LARGEST_PART)
-    return max(size_of_parts, math.ceil(size / MOST_PARTS / MIB) * MIB if size > size_of_parts * MOST_PARTS else 0)
+    return math.ceil(size / MOST_PARTS / MIB) * MIB if size > size_of_parts * MOST_PARTS else size_of_parts
 
 
 def complaint(parts: Sequence[Part], size: int | None) -> str:

@@ -102,6 +102,15 @@ def test_blank_descriptions_are_not_sent(knex: Knex, org: Organization):
         made.save()
 
 
+def test_samples_are_created_in_libraries_only(knex: Knex, org: Organization):
+    with pytest.raises(RemoteObjectError, match="Library 'missing' not found"):
+        org.sample_group("missing").sample("s").create()
+    assert org.sample_group("new", is_library=True).sample("s").create().uuid
+    org.sample_group("Plain").create()
+    with pytest.raises(RemoteObjectError, match="is not a library"):
+        group(knex, "Plain").sample("s").create()
+
+
 # -- lists
 
 
@@ -231,15 +240,6 @@ def test_samples_of_a_group_know_their_library(knex: Knex, library: SampleGroup)
     samples[0].save()
     assert library.sample("one").get().description == "Changed."
     assert group(knex, "Plain").sample("two").get().lib.uuid == other.uuid
-
-
-def test_samples_are_created_in_libraries_only(knex: Knex, org: Organization):
-    with pytest.raises(RemoteObjectError, match="Library 'missing' not found"):
-        org.sample_group("missing").sample("s").create()
-    assert org.sample_group("new", is_library=True).sample("s").create().uuid
-    org.sample_group("Plain").create()
-    with pytest.raises(RemoteObjectError, match="is not a library"):
-        group(knex, "Plain").sample("s").create()
 
 
 def test_a_foreign_sample_is_not_added(knex: Knex, library: SampleGroup, outsider: Knex):
