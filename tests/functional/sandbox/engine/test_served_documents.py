@@ -95,6 +95,7 @@ PETS = document(
     },
     SCHEMAS,
 )  # fmt: skip
+NOTED = object_of(ok={"type": "boolean"}, isSuccess={"type": "boolean"}, note=object_of("id", "text"))
 WRAPPED = document(
     {
         "/2010/Accounts/{AccountSid}/Messages.json": {
@@ -112,6 +113,8 @@ WRAPPED = document(
             },
             "delete": operation(status=204),
         },
+        "/notes": {"post": operation(NOTED, object_of("text"), status=201)},
+        "/notes/{note_id}": {"get": operation(NOTED)},
         "/teams": {
             "get": operation(object_of("next", teams={"type": "array", "items": object_of("slug", "name")}, count=INTEGER), parameters=query(page=INTEGER, per_page=INTEGER)),
             "post": operation(object_of(team=object_of("slug", "name")), object_of(team=object_of("name", required=("name",)), required=("team",)), status=201),
@@ -318,6 +321,22 @@ def test_fields_around_objects_and_pages_by_number(wrapped: httpx.Client):
     assert "next" not in following.links
 
 
+def test_a_success_is_stated_beside_the_object(wrapped: httpx.Client):
+    made = wrapped.post("/notes", json={"text": "a"}).json()
+    assert (made["ok"], made["isSuccess"], made["note"]["text"]) == (True, True, "a")
+    assert wrapped.get(f"/notes/{made['note']['id']}").json() == made
+
+
+@pytest.mark.parametrize(("declared", "sent"), [("*/*", "application/json"), ("application/hal+json",) * 2])
+def test_examples_have_their_media_type(declared: str, sent: str):
+    described = document(
+        {"/things": {"get": {"responses": {"200": {"description": "", **content({"enum": ["x"]}, declared)}}}}}
+    )
+    with Sandbox(specs={"odd": described}) as sandbox:
+        response = httpx.get(f"{sandbox.spec_url('odd')}/things")
+        assert (response.json(), response.headers["content-type"]) == ("x", sent)
+
+
 def test_requests_need_a_token_where_the_document_has_security(served: Sandbox):
     url = f"{served.spec_url('wrapped')}/teams"
     token = served.token(seconds=60)
@@ -459,6 +478,7 @@ def test_a_handler_answers_in_place_of_the_engine(served: Sandbox):
         (document({"/things": {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"example": [1, 2]}}}}}}}), "/things", [1, 2]),
         (document({"/things": {"get": operation({"$ref": "#/components/schemas/Endless"})}}, {"Endless": object_of(next={"$ref": "#/components/schemas/Endless"})}), "/things", {}),
         (document({"/things": {"get": {"responses": {}}}}), "/things", 204),
+        (document({"/things": {"get": {"responses": {"204": {"description": "", **content(TOY)}}}}}), "/things", 204),
     ],
 )  # fmt: skip
 def test_documents_that_state_little(described: dict[str, Any], path: str, answered: object):

@@ -42,7 +42,11 @@ def array(items: dict[str, Any]) -> dict[str, Any]:
             {"status": "422", "kind": "bad_size", "detail": TITLE, "errors": [TITLE]},
             id="texts",
         ),
-        pytest.param(object_of(error_msg={}, error_message={}), {"error_msg": TITLE, "error_message": TITLE}, id="any"),
+        pytest.param(
+            object_of(error_msg={}, error_message={}, errors={}),
+            {"error_msg": TITLE, "error_message": TITLE, "errors": TITLE},
+            id="any",
+        ),
         pytest.param(
             object_of(code={"type": "string", "enum": ["bad_size"]}, type={"type": "string", "enum": ["other"]}),
             {"code": "bad_size"},
