@@ -97,7 +97,9 @@ def _actions(overlay: Source, faults: list[Fault]) -> list[Json]:
     version = data.get("overlay")
     if not isinstance(version, str) or not version.startswith("1."):
         faults.append(
-            overlay.place("/overlay").fault("it does not state the version of an overlay", "Begin it with `overlay: 1.0.0`.")
+            overlay.place("/overlay").fault(
+                "it does not state the version of an overlay", "Begin it with `overlay: 1.0.0`."
+            )
         )
     actions = data.get("actions")
     if not isinstance(actions, list) or not actions:

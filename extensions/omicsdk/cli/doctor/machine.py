@@ -111,7 +111,7 @@ def folders(environ: Mapping[str, str]) -> list[Place]:
 
     places = [
         Place("here", Path.cwd, "work in your own folder"),
-        Place("settings", lambda: user_folder(environ), "name another folder in XDG_CONFIG_HOME"),
+        Place("settings", lambda: Path(user_folder(environ)), "name another folder in XDG_CONFIG_HOME"),
         Place("tokens", lambda: token_file(environ).path.parent, f"name another file in {PATH_VARIABLE}"),
         Place("state", state_folder, f"name another folder in {STATE_VARIABLE}"),
         Place("temporary files", lambda: Path(tempfile.gettempdir()), "name another folder in TMPDIR"),
