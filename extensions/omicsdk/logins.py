@@ -370,7 +370,7 @@ def stored_logins(
         same = base_url is None or place.url == base_url.rstrip("/") or place.url == origin_of(base_url)
         return same and platform in (None, place.platform) and profile in (None, place.profile)
 
-    return [each for each in token_file().places() if is_meant(each[0])]
+    return [(place, login) for place, login in token_file().places() if is_meant(place)]
 
 
 def accounts(platforms: tuple[str, ...], base_url: str | None = None, profile: str | None = None) -> Iterator[Account]:

@@ -211,12 +211,12 @@ def side_by_side(
         left.clear()  # no further call begins
 
 
-def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, name: str = "calls") -> list[T]:
+def in_threads(function: Callable[[A], T], arguments: Sequence[A], threads: int, name: str = "calls") -> list[T]:
     """Call a function with each of several objects, concurrently.
 
     Args:
         function: The function; it may block.
-        things: One argument per call.
+        arguments: One argument per call.
         threads: Maximum number of concurrent calls; 1 or more.
         name: The name of the threads.
 
@@ -227,11 +227,11 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
         BaseException: The error of the first call that failed; no further call starts then, and running ones are waited
             for, except after Ctrl-C.
     """
-    if len(things) < 2:
-        return [function(thing) for thing in things]
+    if len(arguments) < 2:
+        return [function(argument) for argument in arguments]
     from concurrent.futures import wait
 
-    waiting = deque(enumerate(things))
+    waiting = deque(enumerate(arguments))
     results: dict[int, T] = {}
     failures: list[BaseException] = []
 
@@ -239,15 +239,15 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
         # One future per thread, not per call: thousands of futures cost more than the short calls that they represent.
         while waiting and not failures:
             try:
-                number, thing = waiting.popleft()
+                number, argument = waiting.popleft()
             except IndexError:  # another thread took the last one
                 return
             try:
-                results[number] = function(thing)
+                results[number] = function(argument)
             except BaseException as error:
                 failures.append(error)
 
-    count = min(threads, len(things))
+    count = min(threads, len(arguments))
     with Workers(count, name) as pool:
         # Futures end only when all threads have: after a failure, running calls are awaited, and no further one begins.
         try:
@@ -256,7 +256,7 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
             waiting.clear()  # after Ctrl-C, too
     if failures:
         raise failures[0]
-    return [results[number] for number in range(len(things))]
+    return [results[number] for number in range(len(arguments))]
 
 
 class Inbox:

@@ -365,8 +365,8 @@ def handlers_in(document: Mapping[str, Any], state: object, *modules: ModuleType
     return {name: _bound(function, state) for name, function in handlers.items() if name in names}
 
 
-def _is_of(module: ModuleType, thing: object) -> bool:
-    return isinstance(thing, FunctionType) and thing.__module__ == module.__name__
+def _is_of(module: ModuleType, member: object) -> bool:
+    return isinstance(member, FunctionType) and member.__module__ == module.__name__
 
 
 def _bound(function: Callable[[S, Call], Reply], state: S) -> Handler:

@@ -71,4 +71,4 @@ class Platform(Generic[Client]):
         """The requests to the platform since the test began, with their results."""
         from fnmatch import fnmatchcase
 
-        return [each for each in self.sandbox.requests() if fnmatchcase(each["path"], self.paths)]
+        return [request for request in self.sandbox.requests() if fnmatchcase(request["path"], self.paths)]

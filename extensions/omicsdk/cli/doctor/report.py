@@ -82,7 +82,9 @@ def of_logins(logins: Iterable[Login], environ: Mapping[str, str], seconds: floa
 
 def of_public(services: Iterable[Login], environ: Mapping[str, str], seconds: float) -> list[Probe]:
     """List the probes of services with open data; arguments as for `of_services`."""
-    return [Probe("public", each.service, partial(network.tried_public, each, environ, seconds)) for each in services]
+    return [
+        Probe("public", login.service, partial(network.tried_public, login, environ, seconds)) for login in services
+    ]
 
 
 def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:

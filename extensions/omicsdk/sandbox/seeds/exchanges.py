@@ -157,7 +157,7 @@ def make_crunch(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] |
             return [("django-crunch attributes", "with a value that is not one")]
         return [("django-crunch attributes", "")]
     if crunch.tree.named(fields["name"]) is not None:
-        return [("django-crunch things", "whose name is taken")]
+        return [("django-crunch records", "whose name is taken")]
     kind, parent = fields.get("kind", ITEM), crunch.tree.find(fields.get("parent", ""))
     if parent is None and "parent" in fields:
         return None
@@ -167,8 +167,8 @@ def make_crunch(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] |
 
 def _crunch_left(key: Key) -> list[Outcome]:
     if key[0] == "attribute":
-        return [("django-crunch attributes", "of things that are not there")]
-    return [("django-crunch things", "whose parent is not there")]
+        return [("django-crunch attributes", "of records that do not exist")]
+    return [("django-crunch records", "whose parent does not exist")]
 
 
 # -- Gen3: records of the index by GUID
@@ -403,7 +403,7 @@ def make_pangea(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] |
 
 
 def _pangea_left(key: Key) -> list[Outcome]:
-    return [] if key[0] == _MEMBER else [(f"Pangea {key[0]}s", f"whose {_KINDS[key[0]][1]} is not there")]
+    return [] if key[0] == _MEMBER else [(f"Pangea {key[0]}s", f"whose {_KINDS[key[0]][1]} does not exist")]
 
 
 # -- recordings

@@ -110,8 +110,8 @@ def _crunch(platforms: Platforms, folder: Path) -> Summary:
             for dataset in names[1:]:
                 # A dataset by default shares its project's folder, where files of two datasets may have one name.
                 path = f"crunch/{project.slug}/{dataset}"
-                thing = crunch.tree.add(DATASET, project, {"name": dataset, "base_file_path": path})
-                created[thing.slug] = [inside for name, inside, _ in files if name == dataset]
+                added = crunch.tree.add(DATASET, project, {"name": dataset, "base_file_path": path})
+                created[added.slug] = [inside for name, inside, _ in files if name == dataset]
             for dataset, inside, _ in files:
                 target = crunch.storage / "crunch" / project.slug / dataset / inside
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -88,7 +88,7 @@ def test_objects_of_pangea_keep_their_uuids(sandbox: Sandbox, client: httpx.Clie
         "Pangea samples": 1,
     }
     assert report["left"] == {
-        "Pangea sample_ar_fields whose analysis_result is not there": 1,
+        "Pangea sample_ar_fields whose analysis_result does not exist": 1,
         "exchanges without objects that can be made": 1,
         "exchanges that were refused": 1,
     }

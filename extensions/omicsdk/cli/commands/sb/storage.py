@@ -128,10 +128,13 @@ def volume_row(volume: Volume) -> Row:
     return {**fields, **{name: service.get(name) for name in ("type", "bucket", "prefix")}}
 
 
-def object_row(thing: VolumeObject) -> Row:
+def object_row(volume_object: VolumeObject) -> Row:
     """Return an object on a volume as a row."""
-    facts: Mapping[str, Any] = thing.to_dict().get("metadata") or {}
-    return {**row(thing, ("location", "type")), **{name: facts.get(name) for name in ("size", "last_modified", "etag")}}
+    facts: Mapping[str, Any] = volume_object.to_dict().get("metadata") or {}
+    return {
+        **row(volume_object, ("location", "type")),
+        **{name: facts.get(name) for name in ("size", "last_modified", "etag")},
+    }
 
 
 # -- imports and exports that exist

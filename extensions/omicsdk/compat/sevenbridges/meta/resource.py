@@ -145,12 +145,12 @@ class Resource:
         return cached[1]
 
     @classmethod
-    def _place(cls, thing: object) -> dict[str, str]:
+    def _place(cls, reference: object) -> dict[str, str]:
         """Return the path arguments of operations on a resource, or on an id."""
         owner, _, name = cls._path.partition("/")
         if name:
-            return dict(zip((owner, name), _owned(thing, cls._path), strict=True))
-        return {owner: identifier(thing, cls._key)} if owner else {}
+            return dict(zip((owner, name), _owned(reference, cls._path), strict=True))
+        return {owner: identifier(reference, cls._key)} if owner else {}
 
     def _request(self) -> Request | None:
         """Return the request that reloads it; None without such an operation."""
@@ -363,7 +363,7 @@ def _placed(current: Any, old: Any, value: Any) -> Any:
 _ELSEWHERE = frozenset({".", ".."})
 
 
-def identifier(thing: object, key: str = "id") -> str:
+def identifier(reference: object, key: str = "id") -> str:
     """Return the id of a resource; an id, a text or a UUID, is returned unchanged.
 
     Nothing else is treated as an id: the text of a function, a number or a list would be sent as one.
@@ -371,11 +371,11 @@ def identifier(thing: object, key: str = "id") -> str:
     Raises:
         ValidationError: There is none, or it would refer to another place of the platform: `.` or `..`.
     """
-    value = cast("object", thing.field(key)) if isinstance(thing, Resource) else thing
+    value = cast("object", reference.field(key)) if isinstance(reference, Resource) else reference
     # A resource's own id is what the platform has sent, which may be a number.
-    takes = str | UUID | int if isinstance(thing, Resource) else str | UUID
+    takes = str | UUID | int if isinstance(reference, Resource) else str | UUID
     if not value or isinstance(value, bool) or not isinstance(value, takes):
-        description = repr(thing) if isinstance(thing, Resource) else shown(thing)
+        description = repr(reference) if isinstance(reference, Resource) else shown(reference)
         raise ValidationError(f"{description} has no {key}", remedy=f"Pass a resource of the platform, or its {key}.")
     name = str(value)
     if name in _ELSEWHERE:
@@ -384,24 +384,24 @@ def identifier(thing: object, key: str = "id") -> str:
     return name
 
 
-def identifiers(things: object) -> list[str]:
+def identifiers(references: object) -> list[str]:
     """Return the ids of several resources or ids; a single one is accepted."""
-    return [identifier(thing) for thing in several(things)]
+    return [identifier(reference) for reference in several(references)]
 
 
-def several(things: object) -> list[Any]:
+def several(references: object) -> list[Any]:
     """Return a list of resources, texts or dictionaries; a single one is accepted."""
-    if isinstance(things, str | Resource | UUID) or is_mapping(things):
-        return [things]
-    if not isinstance(things, Iterable) or isinstance(things, bytes):
+    if isinstance(references, str | Resource | UUID) or is_mapping(references):
+        return [references]
+    if not isinstance(references, Iterable) or isinstance(references, bytes):
         remedy = "Pass resources of the platform, or their ids."
-        raise ValidationError(f"{shown(things)} is neither a resource nor a list of them", remedy=remedy)
-    return list(cast("Iterable[object]", things))
+        raise ValidationError(f"{shown(references)} is neither a resource nor a list of them", remedy=remedy)
+    return list(cast("Iterable[object]", references))
 
 
-def _owned(thing: object, path: str) -> tuple[str, str]:
+def _owned(reference: object, path: str) -> tuple[str, str]:
     """Split the id of an owned resource into its owner, empty for an id without one, and its name."""
-    full_id = identifier(thing)
+    full_id = identifier(reference)
     owner, separator, name = full_id.rpartition("/")
     if bool(separator) != bool(owner) or not name or "/" in owner or {owner, name} & _ELSEWHERE:
         raise _not_owned(full_id, path)

@@ -29,9 +29,9 @@ class AppId(NamedTuple):
     revision: int | None = None
 
     @classmethod
-    def of(cls, thing: object) -> Self:
+    def of(cls, reference: object) -> Self:
         """Split the id of an app, or of an App."""
-        text = identifier(thing)
+        text = identifier(reference)
         try:
             id, revision = app_id(text.strip("/"))
         except WrongPath:

@@ -93,12 +93,12 @@ class AutomationMember(MemberFields, Savable, calls="remove_automation_member"):
         return self._saved({"permissions": {**permissions, **confirmed}}, inplace)
 
     @classmethod
-    def _place(cls, thing: object) -> dict[str, str]:
+    def _place(cls, reference: object) -> dict[str, str]:
         """The ids of the automation and of the member, as the URL of this one has them."""
-        href = str(thing.field("href") or "") if isinstance(thing, AutomationMember) else None
+        href = str(reference.field("href") or "") if isinstance(reference, AutomationMember) else None
         parts = urlsplit(href or "").path.rstrip("/").split("/")
         if len(parts) < 3 or parts[-2] != "members":
-            raise SbgError(f"The automation of {thing!r} is unknown", remedy="Get it from its automation again.")
+            raise SbgError(f"The automation of {reference!r} is unknown", remedy="Get it from its automation again.")
         return {"automation_id": unquote(parts[-3]), "username": unquote(parts[-1])}
 
 
