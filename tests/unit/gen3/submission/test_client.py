@@ -78,6 +78,34 @@ def test_a_commons_that_is_down_is_an_error(tmp_path: Path) -> None:
     assert len(wire.sizes) == 1
 
 
+@pytest.mark.parametrize(("verbose", "level"), [({}, "INFO"), ({"verbose": False}, "DEBUG")])
+def test_a_node_is_deleted_in_batches_which_are_logged(
+    verbose: dict[str, bool], level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="omicsdk.gen3")
+    left = ["1", "2", "3"]
+
+    def response(request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            left.remove(request.url.path.rpartition("/")[2])
+            return httpx.Response(200, json={})
+        return httpx.Response(200, json={"data": {"case": [{"id": id} for id in left[:1]]}})
+
+    with Gen3Submission("https://commons.example.org", transport=httpx.MockTransport(response)) as submission:
+        submission.delete_node("demo", "one", "case", batch_size=1, **verbose)
+        with pytest.raises(Gen3UserError, match="batch_size 0"):
+            submission.delete_records("demo", "one", ["1"], batch_size=0)
+    messages = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "omicsdk.gen3"]
+    assert messages == [(level, f"case: {number} records deleted") for number in (1, 2, 3)]
+
+
+def test_the_manifest_is_the_response_to_its_request() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": {"datanode": []}}))
+    with Gen3Submission("https://commons.example.org", transport=transport) as submission:
+        manifest = submission.get_project_manifest("demo", "one")
+    assert (manifest.request.method, manifest.headers["content-type"]) == ("GET", "text/yaml")
+
+
 def test_records_that_stay_end_the_deletion() -> None:
     def answered(request: httpx.Request) -> httpx.Response:
         if request.method == "DELETE":
@@ -98,11 +126,12 @@ def test_a_query_is_tried_as_often_as_it_is_stated() -> None:
         asked.append(1)
         return httpx.Response(503, headers={"retry-after": "0"})
 
-    with (
-        Gen3Submission("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as sub,
-        pytest.raises(ServiceUnavailable),
-    ):
-        sub.query("{ x }", max_tries=3)
-    assert len(asked) == 3
+    retry = Retry(attempts=3, base=0)
+    with Gen3Submission("https://commons.example.org", transport=httpx.MockTransport(answered), retry=retry) as sub:
+        for tries, count in (({"max_tries": 2}, 2), ({}, 3)):
+            asked.clear()
+            with pytest.raises(ServiceUnavailable):
+                sub.query("{ x }", **tries)
+            assert len(asked) == count
     with pytest.raises(Gen3UserError):
         sub.query("{ x }", max_tries=0)
