@@ -1,0 +1,210 @@
+"""Uploads into an area, without the transfer of bytes: what is sent, copied and skipped, and what the service hears of."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from omicsdk.core import Forbidden, ServerError
+from omicsdk.core.checksums import digest
+from omicsdk.hca.upload import UploadResult
+from omicsdk.hca.upload.areas import UploadAreaURI
+from omicsdk.hca.upload.sources import LocalFile, S3File
+from omicsdk.hca.upload.storage import StoredObject
+from omicsdk.hca.upload.uploads import Sender
+from omicsdk.transfer import Outcome, Progress, TransferOptions, TransferReport
+
+URI = UploadAreaURI("s3://org-humancellatlas-upload-dev/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/")
+CRC = digest(b"data", "crc32c")
+SAME = StoredObject(4, "e", {"crc32c": CRC})
+S3 = S3File("s3://b/k.json", "b", "k.json", "k.json", 4, "etag")
+
+
+class Area:
+    """An area, an engine that sends into it, and a service that is notified."""
+
+    def __init__(self) -> None:
+        self.keys = SimpleNamespace(refusal=None)
+        self.objects: dict[str, StoredObject] = {}
+        self.ends: dict[str, list[Outcome]] = {}
+        self.runs: list[list[str]] = []
+        self.listings = 0
+        self.notified: list[str] = []
+        self.refused: list[str] = []
+        self.copied: list[str] = []
+        self.verification: Any = "verified"
+        self.known = ""
+
+    def target(self, *_: str) -> Any:
+        return SimpleNamespace(needs=())
+
+    def find(self, name: str) -> StoredObject | None:
+        return self.objects.get(name)
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        self.listings += 1
+        return ((name, stored.size) for name, stored in self.objects.items())
+
+    def upload(self, uploads: Any, *, finished: Any, progress: Any, journal: Path | None, **_: Any) -> TransferReport:
+        names = [upload.name for upload in uploads]
+        self.runs.append(names)
+        for number, name in enumerate(names):
+            finished(number, self.ends.get(name, [Outcome(name, "done", 4)]).pop(0))
+        if progress:
+            progress(Progress(files_done=len(names), bytes_done=4 * len(names), unsized=1))
+        return TransferReport()
+
+    def copy(self, _: Any, file: S3File, kind: str, *, copied: Any, **__: Any) -> Any:
+        self.copied.append(f"{file.name} {kind}")
+        copied(file.size)
+        if isinstance(self.verification, Exception):
+            raise self.verification
+        return self.verification
+
+    def notify(self, name: str) -> None:
+        self.notified.append(name)
+        if name in self.refused:
+            raise ServerError("no", status=500)
+
+
+@pytest.fixture
+def area(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Area:
+    made = Area()
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setattr("omicsdk.transfer.upload", made.upload)
+    monkeypatch.setattr("omicsdk.hca.upload.uploads.copy", made.copy)
+    monkeypatch.setattr("omicsdk.hca.upload.uploads.known_checksum", lambda *_: made.known)
+    return made
+
+
+@pytest.fixture
+def send(area: Any) -> Callable[..., UploadResult]:
+    def run(*files: Any, sync: bool = False, resume: bool = True, **options: Any) -> UploadResult:
+        sender = Sender(area, URI, area.notify, lambda: None, "data", sync, resume, TransferOptions.of(options))
+        return sender.send(files)
+
+    return run
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str], LocalFile]:
+    def make(name: str) -> LocalFile:
+        (tmp_path / name).write_bytes(b"data")
+        return LocalFile(str(tmp_path / name), name, 4)
+
+    return make
+
+
+def journals(tmp_path: Path) -> int:
+    return len(list((tmp_path / "state").rglob("*.journal")))
+
+
+def test_sent_files_are_announced_and_copies_too(send: Any, area: Area, file: Any, tmp_path: Path):
+    seen: list[Progress] = []
+    result = send(file("a.txt"), S3, file("b.txt"), progress=seen.append)
+    assert [(outcome.name, outcome.state) for outcome in result.files] == [
+        (name, "done") for name in ("a.txt", "k.json", "b.txt")
+    ]
+    assert [(each.content_type, each.notified) for each in result.uploaded] == [
+        (f"{kind}; dcp-type=data", True) for kind in ("text/plain", "application/json", "text/plain")
+    ]
+    assert (area.runs, area.copied) == ([["a.txt", "b.txt"]], ["k.json application/json; dcp-type=data"])
+    assert sorted(area.notified) == ["a.txt", "b.txt", "k.json"]
+    last = seen[-1]
+    assert {(shown.files, shown.bytes, shown.unsized) for shown in seen} == {(3, 12, 0)}
+    assert (max(shown.files_done for shown in seen), max(shown.bytes_done for shown in seen), last.files) == (3, 12, 3)
+    assert (journals(tmp_path), result.why_stopped, result.area_uuid) == (0, "", URI.area_uuid)
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_service_that_cannot_be_notified_fails_the_file(
+    send: Any, area: Area, file: Any, tmp_path: Path, resume: bool
+):
+    area.refused = ["a.txt"]
+    result = send(file("a.txt"), file("b.txt"), resume=resume)
+    assert [outcome.state for outcome in result.files] == ["failed", "done"]
+    assert "it is in the area, but the service could not be notified" in str(result.files[0].error)
+    assert [(each.content_type != "", each.notified) for each in result.uploaded] == [(False, False), (True, True)]
+    assert journals(tmp_path) == resume
+
+
+@pytest.mark.parametrize("stored", [None, StoredObject(5, "e", {"crc32c": CRC}), StoredObject(4, "e"), SAME])
+@pytest.mark.parametrize("from_listing", [0, 1])
+def test_what_the_area_has_is_announced_and_not_sent(
+    send: Any, area: Area, file: Any, monkeypatch: Any, stored: StoredObject | None, from_listing: int
+):
+    monkeypatch.setattr("omicsdk.hca.upload.uploads.WORTH_LISTING", from_listing)
+    area.objects = {} if stored is None else {"a.txt": stored}
+    (outcome,) = send(file("a.txt"), sync=True).files
+    assert (outcome.state, outcome.verification) == (
+        ("skipped", "verified") if stored is SAME else ("done", "unverified")
+    )
+    assert area.runs == ([] if stored is SAME else [["a.txt"]])
+    assert (area.notified, area.listings) == (["a.txt"], 1 - from_listing)
+
+
+@pytest.mark.parametrize("stored", [None, StoredObject(4, "e", {"crc32c": "0"}), SAME])
+def test_what_an_earlier_run_sent_and_is_gone_is_sent_again(
+    send: Any, area: Area, file: Any, stored: StoredObject | None
+):
+    area.ends["a.txt"] = [Outcome("a.txt", "skipped", 4, checksums={"crc32c": CRC}), Outcome("a.txt", "done", 4)]
+    area.objects = {} if stored is None else {"a.txt": stored}
+    (outcome,) = send(file("a.txt")).files
+    assert outcome.state == ("skipped" if stored is SAME else "done")
+    assert (len(area.runs), area.notified) == (1 if stored is SAME else 2, ["a.txt"])
+
+
+def test_an_error_of_all_files_ends_the_upload(send: Any, area: Area, file: Any):
+    error = Forbidden("no", status=403, code="AccessDenied")
+    area.ends = {"a.txt": [Outcome("a.txt", "failed", 4, error=error)], "b.txt": [Outcome("b.txt", "stopped", 4)]}
+    result = send(file("a.txt"), file("b.txt"))
+    assert [outcome.state for outcome in result.files] == ["failed", "stopped"]
+    assert "The bucket refuses the area's keys" in error.remedy
+    assert result.why_stopped == ""
+    stop = threading.Event()
+    stop.set()
+    area.ends = {"c.txt": [Outcome("c.txt", "stopped", 4)]}
+    stopped = send(file("c.txt"), S3, stop=stop)
+    assert [outcome.state for outcome in stopped.files] == ["stopped", "stopped"]
+    assert stopped.why_stopped != ""
+
+
+@pytest.mark.parametrize(
+    ("verification", "require", "state"),
+    [
+        ("verified", True, "done"),
+        ("unverified", False, "done"),
+        ("unverified", True, "failed"),
+        (ServerError("no", status=500), False, "failed"),
+    ],
+)
+def test_a_copy_without_a_checksum_fails_where_one_is_required(
+    send: Any, area: Area, verification: Any, require: bool, state: str
+):
+    area.verification = verification
+    (outcome,) = send(S3, require_checksum=require).files
+    assert (outcome.state, outcome.error is None) == (state, state == "done")
+    assert area.notified == (["k.json"] if state == "done" else [])
+
+
+@pytest.mark.parametrize(
+    ("stored", "known", "is_same"),
+    [
+        (None, CRC, False),
+        (StoredObject(4, "etag"), "", True),
+        (StoredObject(5, "etag"), "", False),
+        (SAME, CRC, True),
+        (SAME, "0", False),
+        (StoredObject(4, "e"), "", False),
+    ],
+)
+def test_an_object_that_the_area_has_is_not_copied(
+    send: Any, area: Area, stored: StoredObject | None, known: str, is_same: bool
+):
+    area.known, area.objects = known, {} if stored is None else {"k.json": stored}
+    (outcome,) = send(S3, sync=True).files
+    assert (outcome.state, area.copied == []) == ("skipped" if is_same else "done", is_same)
+    assert outcome.verification == "verified"
+    assert area.notified == ["k.json"]
