@@ -127,7 +127,7 @@ WRAPPED = document(
                 "responses": {"201": {"description": "", **content(object_of("id", "title", "filename", bytes=INTEGER))}},
             },
         },
-        "/files/{file_id}": {"get": operation(object_of("id", "filename", bytes=INTEGER)), "delete": operation(status=204)},
+        "/files/{file_id}": {method: operation(object_of("id", "filename", bytes=INTEGER, deleted={"type": "boolean"})) for method in ("get", "delete")},
         "/files/{file_id}/content": {"get": {"responses": {"200": {"description": "", **content(BINARY, "application/octet-stream")}}}},
     },
     security=[{"token": []}, {"key": []}],
@@ -277,7 +277,8 @@ def test_a_form_with_a_file_makes_an_object_with_a_content(wrapped: httpx.Client
     made = wrapped.post("/files", data={"title": "Reads"}, files={"file": ("reads.txt", b"ACGT\r\n" * 10)}).json()
     assert (made["title"], made["filename"], made["bytes"]) == ("Reads", "reads.txt", 60)
     assert wrapped.get(f"/files/{made['id']}/content", headers={"range": "bytes=-6"}).content == b"ACGT\r\n"
-    wrapped.delete(f"/files/{made['id']}")
+    path = f"/files/{made['id']}"
+    assert [wrapped.request(method, path).json().get("deleted") for method in ("GET", "DELETE")] == [None, True]
     assert wrapped.get(f"/files/{made['id']}/content").status_code == 404
 
 
