@@ -1,0 +1,49 @@
+"""A login of Pangea: its token, renewed once for each that was refused, and its password."""
+
+import json
+
+import httpx
+import pytest
+from omicsdk.core import ANONYMOUS, AuthError, ConfigError
+from omicsdk.pangea import Pangea, PasswordLogin
+from omicsdk.pangea.login import login_in, token_of
+
+URL = "https://pangea.example.org"
+
+
+def test_a_login_has_a_token_and_a_password_that_changes() -> None:
+    logins: list[object] = []
+    passwords: list[object] = []
+
+    def response(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/login/"):
+            logins.append(json.loads(request.content))
+            return httpx.Response(200, json={"auth_token": f"t{len(logins)}"})
+        passwords.append(json.loads(request.content))
+        return httpx.Response(204)
+
+    login = PasswordLogin("me@example.org", "canary-old")
+    with Pangea(URL, credentials=login, transport=httpx.MockTransport(response)) as client:
+        assert token_of(client) == "t1"
+        refused = login.headers("GET", URL)
+        for _ in range(2):  # the second time, another thread has logged in since
+            assert login.renew(refused) is True
+            assert token_of(client) == "t2"
+        assert client.change_password("canary-new") == "me@example.org"
+        assert passwords == [{"new_password": "canary-new", "current_password": "canary-old"}]
+    assert logins == [{"email": "me@example.org", "password": "canary-old"}] * 2
+
+
+def test_a_token_is_that_of_the_credentials() -> None:
+    with Pangea(URL, credentials="0" * 40) as client:
+        assert token_of(client) == "0" * 40
+    with Pangea(URL, credentials=ANONYMOUS) as client, pytest.raises(AuthError, match="has no credentials"):
+        token_of(client)
+
+
+def test_half_a_login_states_what_is_missing() -> None:
+    for email, password, missing in (("", "p", "e-mail address"), ("me@example.org", "", "password")):
+        with pytest.raises(ConfigError, match=rf"A Pangea login has no {missing}\."):
+            PasswordLogin(email, password)
+    with pytest.raises(AuthError, match=r"^Missing e-mail address for the password\."):
+        login_in({"PANGEA_PASS": "p"})
