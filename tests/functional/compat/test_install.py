@@ -364,7 +364,8 @@ def test_the_path_and_modules_of_a_program_are_those_with_python(tmp_path: Path)
         )
 
 
-def test_another_environment_keeps_its_own_packages(tmp_path: Path) -> None:
+def test_another_environment_keeps_its_own_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # it may name this project's folder
     venv.create(tmp_path / "other", with_pip=False)
     other = tmp_path / "other" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     code = f"import subprocess; subprocess.run([{str(other)!r}, '-c', 'import hca'])"

@@ -14,16 +14,21 @@ URL = "https://pangea.example.org"
 def test_a_login_has_a_token_and_a_password_that_changes() -> None:
     logins: list[object] = []
     passwords: list[object] = []
+    sent: list[str | None] = []
 
     def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/login/"):
             logins.append(json.loads(request.content))
             return httpx.Response(200, json={"auth_token": f"t{len(logins)}"})
+        sent.append(request.headers.get("authorization"))
+        if request.method == "GET":
+            return httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
         passwords.append(json.loads(request.content))
         return httpx.Response(204)
 
     login = PasswordLogin("me@example.org", "canary-old")
     with Pangea(URL, credentials=login, transport=httpx.MockTransport(response)) as client:
+        client.list_organizations()
         assert token_of(client) == "t1"
         refused = login.headers("GET", URL)
         for _ in range(2):  # the second time, another thread has logged in since
@@ -31,6 +36,7 @@ def test_a_login_has_a_token_and_a_password_that_changes() -> None:
             assert token_of(client) == "t2"
         assert client.change_password("canary-new") == "me@example.org"
         assert passwords == [{"new_password": "canary-new", "current_password": "canary-old"}]
+    assert sent == ["Token t1", "Token t2"]
     assert logins == [{"email": "me@example.org", "password": "canary-old"}] * 2
 
 
