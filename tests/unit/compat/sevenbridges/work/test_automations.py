@@ -60,8 +60,15 @@ def test_save_sends_what_was_changed(automation, platform):
     platform.says(f"PATCH {AT}", {"id": ID, "name": "zzz"})
     automation.name = "zzz"
     automation.secret_settings["t"] = 2
+    automation.project_based = True
+    automation.memory_limit = 512
     assert automation.save() is automation
-    assert platform.sent == {"name": "zzz", "secret_settings": {"t": 2}}
+    assert platform.sent == {
+        "name": "zzz",
+        "secret_settings": {"t": 2},
+        "project_based": True,
+        "memory_limit": 512,
+    }
     with pytest.raises(ResourceNotModified):
         automation.save()
 
@@ -88,7 +95,8 @@ def test_archive_and_restore(automation, package, platform, action, archived):
     platform.says(f"POST {AT}/packages/pk/actions/{action}", {"id": "pk", "archived": archived})
     assert getattr(automation, action)() is automation
     assert automation.archived is archived
-    assert getattr(package, action)().archived is archived
+    assert getattr(package, action)() is package
+    assert package.archived is archived
 
 
 def test_archiving_keeps_edits(automation, platform):
@@ -135,8 +143,9 @@ def test_a_run_needs_a_package(api, platform):
 def test_a_package_is_saved(package, platform):
     platform.says("PATCH /automation/packages/pk", {"id": "pk", "custom_url": "z"})
     package.custom_url = "z"
+    package.memory_limit = 5
     package.save()
-    assert platform.sent == {"custom_url": "z"}
+    assert platform.sent == {"custom_url": "z", "memory_limit": 5}
 
 
 def test_a_package_needs_a_version_and_a_file(automation, platform, tmp_path):
@@ -291,8 +300,9 @@ def test_a_run_is_saved_and_stopped(run, platform):
     platform.says("POST /automation/runs/rid/actions/stop", httpx.Response(200, content=b"stopping"))
     run.name = "z"
     run.inputs["b"] = 2
+    run.memory_limit = 512
     assert run.save() is run
-    assert platform.sent == {"name": "z", "inputs": {"b": 2}}
+    assert platform.sent == {"name": "z", "inputs": {"b": 2}, "memory_limit": 512}
     assert run.stop() == b"stopping"
 
 
