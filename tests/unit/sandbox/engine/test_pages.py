@@ -64,7 +64,7 @@ def test_tokens_are_this_servers_or_an_objects_identity():
     assert with_token.requested({"cursor": token}).after == "17"
     assert with_token.requested({"cursor": "i17"}).is_identity
     assert paging(starting_after=TEXT).token(17, "i17") == "i17"
-    for name in ("offset", "pageToken", "page[after]"):
+    for name in ("offset", "pageToken", "page[after]", "searchAfter"):
         assert paging(**{name: TEXT}).requested({name: token}).after == "17", "an offset that is a text is a token, too"
 
 
@@ -80,6 +80,7 @@ def test_a_number_is_needed_where_one_is_read():
         ({"offset": INTEGER}, "meta.total_count", INTEGER, 45, 45),
         ({"offset": INTEGER}, "totalRecords", INTEGER, 45, 45),
         ({"offset": INTEGER}, "total_size", INTEGER, 45, 45),
+        ({"offset": INTEGER}, "numItems", INTEGER, 10, 5),
         ({"offset": INTEGER}, "items_total", INTEGER, 45, 45),
         ({"offset": INTEGER}, "next_offset", INTEGER, 30, ABSENT),
         ({"offset": INTEGER}, "listMetadata", {"type": "object"}, {}, {}),
@@ -117,8 +118,8 @@ def test_the_documents_setting_decides():
     found = paging({"style": "token", "token": "from", "next": "more.key", "items": "items"}, **{"from": TEXT})
     assert found.fill(MIDDLE, ["more", "key"], TEXT) == "t30"
     assert found.requested({"from": found.token(3, "x")}).after == "3"
-    found = paging({"style": "continuation", "limit": "n", "total": "hits", "first": 1}, n=INTEGER, offset=INTEGER)
-    assert found.requested({"n": 3, "offset": 1}) == RequestedPage(limit=3, start=0)
+    found = paging({"limit": "n", "offset": "at", "total": "hits", "first": 1}, n=INTEGER, at=INTEGER)
+    assert found.requested({"n": 3, "at": 2}) == RequestedPage(limit=3, start=1)
     assert found.fill(MIDDLE, ["hits"], INTEGER) == 45
     found = paging({"style": "continuation"}, cursor=TEXT)
     assert found.fill(MIDDLE, ["next"], TEXT) == "http://h/things?limit=10&cursor=t30"
