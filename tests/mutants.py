@@ -53,6 +53,10 @@ MEMORY = 4 * 1024**3
 """Bytes that the tests of a mutant may take: one that never ends may also collect without end."""
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "omicsdk.compat.__main__": {
+        "_disabling_option: 'EIS' -> 'EISS'": "a letter twice is that letter",
+        "_disabling_option: 'WX' -> 'WXX'": "a letter twice is that letter",
+    },
     "omicsdk.core.checksums": {
         ": 1024 -> 1025 (occurrence 3)": "of _CRC_SLICE: slices of any size give the same CRC32C, only the speed differs",
     },

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from unittest.mock import Mock
 
 import pytest
 from omicsdk.compat.__main__ import run
@@ -33,11 +34,21 @@ def test_python_gets_all_words_but_no_option_that_disables_the_redirection(
     started: list[tuple[str, list[str]]] = []
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "execv", lambda path, command: started.append((path, command)))
-    monkeypatch.setattr("omicsdk.compat.__main__.install", lambda: None)
+    monkeypatch.setattr("omicsdk.compat.__main__.install", lambda: started.append(("install", [])))
     if option is None:
         run(words.split())
-        assert started == [(sys.executable, [sys.executable, *words.split()])]
+        assert started == [("install", []), (sys.executable, [sys.executable, *words.split()])]
     else:
         with pytest.raises(UsageError, match=option):
             run(words.split())
         assert not started
+
+
+def test_on_windows_the_exit_code_is_that_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr("omicsdk.compat.__main__.install", Mock())
+    monkeypatch.setattr("subprocess.Popen", Mock(return_value=Mock(wait=lambda: 7)))
+    monkeypatch.setattr("signal.signal", Mock())
+    with pytest.raises(SystemExit) as caught:
+        run(["x.py"])
+    assert caught.value.code == 7
