@@ -33,8 +33,11 @@ def test_a_function_gets_its_arguments_and_what_it_is_supplied_with(monkeypatch:
 
 
 @pytest.mark.parametrize("kind", ["bare", "offline"])
-def test_a_command_without_a_service_writes_its_file_to_stdout(monkeypatch: Any, capfdbinary: Any, kind: str):
+def test_a_command_without_a_service_writes_its_file_to_stdout(
+    monkeypatch: Any, capfdbinary: Any, tmp_path: Path, kind: str
+):
     names: list[str] = []
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("omicsdk.cli.variables.misspelled", lambda found, _: names.extend(found) or ())
     monkeypatch.setattr("omicsdk.cli.invoke.loaded", lambda _: lambda report: Path(report).write_text("rows"))
     for name in ("GEN3_X", "DRS_X"):
