@@ -1,6 +1,7 @@
 """Documented facades: arguments that are judged, answers as plain JSON."""
 
 import copy
+import io
 import pickle
 import sys
 from types import SimpleNamespace
@@ -54,10 +55,37 @@ def test_a_response_has_the_names_of_requests():
     response.raise_for_status()
 
 
+@pytest.mark.parametrize("end", ["letzte", "\n", "\xe2\x82"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_body_is_iterated_over_as_requests_does(encoding: str, end: str):
+    content = ("zwölf\n" * 50).encode(encoding) + end.encode("latin-1")
+    theirs = requests.Response()
+    theirs.raw, theirs.encoding = io.BytesIO(content), encoding
+    assert theirs.content == content  # which it keeps from now on
+    ours = DocumentedResponse(
+        httpx.Response(
+            200,
+            content=content,
+            headers={"content-type": f"text/plain; charset={encoding}"},
+            request=httpx.Request("GET", "https://dss.example.org"),
+        )
+    )
+    assert list(ours) == list(theirs)
+    assert list(ours.iter_lines()) == list(theirs.iter_lines())
+    assert list(ours.iter_content(7, decode_unicode=True)) == list(theirs.iter_content(7, decode_unicode=True))
+    assert ours.text == theirs.text
+
+
 # -- what programs that were written for the published clients catch
 
 GONE = NotFound(
-    "no such bundle", status=404, code="not_found", method="GET", url="https://x.example.org/y", body={"title": "gone"}
+    "no such bundle",
+    status=404,
+    code="not_found",
+    method="GET",
+    url="https://x.example.org/y",
+    body={"title": "gone"},
+    headers={"x-y": "z", "transfer-encoding": "chunked", "content-encoding": "gzip", "content-length": "999"},
 )
 SILENT = TimedOut("no response")
 
@@ -91,6 +119,7 @@ def test_an_error_is_also_what_requests_raised(error: Any, kinds: Any, others: A
 def test_its_response_is_there_without_secrets():
     error = documented(GONE, OfAClient)
     assert (error.response.status_code, error.response.json()) == (404, {"title": "gone"})  # type: ignore[attr-defined] - of the joined class
+    assert dict(error.response.headers) == {"x-y": "z", "content-length": "17"}  # type: ignore[attr-defined] - of the joined class
     assert not error.response  # type: ignore[attr-defined] - as one of requests is false
     with pytest.raises(OfAClient):
         error.response.raise_for_status()  # type: ignore[attr-defined] - of the joined class

@@ -52,6 +52,7 @@ def test_a_route_gets_the_slash_that_the_server_wants(url: str, path: str):
         ("nested/é 🧬", "/api/nested/%C3%A9%20%F0%9F%A7%AC/"),
         ("samples?name=é x", "/api/samples?name=%C3%A9%20x"),
         ("samples?name=a+b&library_id=1", "/api/samples?name=a+b&library_id=1"),
+        ("samples?name=a?", "/api/samples?name=a?"),
     ],
 )
 def test_what_cannot_are_in_a_url_is_quoted_once(url: str, path: str):
@@ -90,6 +91,7 @@ def test_a_server_below_a_path():
         "http://pangea.example.org/api/samples?page=2",
         "http://10.0.0.7:8000/api/samples?page=2",
         "https://evil.example/api/samples?page=2",
+        "samples?page=2",
     ],
 )
 def test_the_next_page_is_requested_at_the_server_that_was_queried(url: str):
