@@ -276,7 +276,7 @@ class Tests:
 def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     """Find the tests of a module by what they ran when `reach` was measured, what they import, and their names."""
     path = path_of(module)
-    same = f"test_{path.stem}"
+    same = {f"test_{path.stem}", f"test_{path.stem}s"}
     tree = ast.parse(path.read_text())
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     lines = collections.defaultdict[int, set[str]](set)
@@ -290,8 +290,12 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     for tests in lines.values():
         for file in (reaching := {test.partition("::")[0] for test in tests}):
             weights[file] += 1 / len(reaching)
-    changed = [str(file.relative_to(ROOT)) for file in ROOT.glob(f"tests/unit/**/{same}.py") if _is_new(file)]
-    files = sorted({*weights, *changed}, key=lambda file: (Path(file).stem != same, -weights[file]))
+    changed = [
+        str(file.relative_to(ROOT))
+        for file in ROOT.glob("tests/unit/**/test_*.py")
+        if file.stem in same and _is_new(file)
+    ]
+    files = sorted({*weights, *changed}, key=lambda file: (Path(file).stem not in same, -weights[file]))
     parts = module.removeprefix("omicsdk.").removeprefix("omicsdk_").split(".")
     words = {word for part in parts for word in part.split("_")}
     folder = Path(ROOT, "tests", "functional", *parts)
@@ -305,7 +309,7 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
         imports = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
         imports = [node for node in imports if f"{module}.".startswith(f"{node.module}.")]
         imported = sum(node.module == module or alias.name in defined for node in imports for alias in node.names)
-        return file.stem != same, -imported - text.count(started), -len(words & {*file.stem.split("_")}), file
+        return file.stem not in same, -imported - text.count(started), -len(words & {*file.stem.split("_")}), file
 
     command = ROOT.glob(f"tests/functional/cli/test_{'_'.join(parts)}.py")  # of the commands on top of the module
     everywhere = Path(ROOT, "tests", "functional").rglob("test_*.py")

@@ -314,6 +314,7 @@ def test_more_exports_than_one_request_takes_go_in_few_requests(files, omics_san
         ("imports", "start"),
         ("imports", "start", "x.txt", f"{P}/"),
         ("imports", "start", "x.txt", "--volume", V),
+        ("volumes", "get", "me/"),
         ("imports", "start", "x.txt", "sb://", "--volume", V),
         ("imports", "start", "x.txt", f"{P}/", "--volume", V, "--manifest", "t.tsv"),
         ("imports", "start", "reads/a", "other/a", f"{P}/", "--volume", V),
