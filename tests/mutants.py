@@ -258,7 +258,7 @@ def drawn_modules(seed: int) -> list[str]:
 class Tests:
     """The tests of a module: by line, unit tests or files of them, without what runs at the import; and the files to collect.
 
-    Files of unit tests begin with the closest to the module. Functional tests run only if no unit test runs the line.
+    Files of unit tests begin with the closest to the module. Functional tests run for a mutant that no unit test notices.
     """
 
     lines: dict[int, set[str]]
@@ -429,7 +429,7 @@ class Trials:
             mutant, files, folder = running.pop(number)
             # 5: no test reaches the line. 2 to 4: what tests import did not come up. Negative: a limit ended it.
             outcomes[mutant] = os.waitstatus_to_exitcode(status) not in (0, 5)
-            if not outcomes[mutant] and files != tests.functional and mutant.line not in tests.lines:
+            if not outcomes[mutant] and files != tests.functional:
                 waiting.append((mutant, tests.functional))
             if (result := Path(folder.name, "result.json")).exists():
                 failing, names = json.loads(result.read_text())
