@@ -256,21 +256,23 @@ def drawn_modules(seed: int) -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Tests:
-    """The tests of a module: by line, unit tests or files of them, without what runs at the import; and the files to collect.
+    """The tests of a module: by line, unit tests or files of them, without what runs at the import; the lines of functions'
+    bodies; and the files to collect.
 
     Files of unit tests begin with the closest to the module. Functional tests run for a mutant that no unit test notices.
     """
 
     lines: dict[int, set[str]]
+    bodies: set[int]
     unit: list[str]
     functional: list[str]
 
     def of(self, mutant: Mutant) -> set[str]:
-        """The unit tests that run the line of a mutant in a function, or the lines around it that any runs; otherwise all."""
+        """The unit tests that run a mutant's line in a function's body, or the lines around it that any runs; otherwise all."""
         before = max((line for line in self.lines if line <= mutant.line), default=mutant.line)
         after = min((line for line in self.lines if line >= mutant.line), default=mutant.line)
         around = (self.lines.get(line, set[str]()) for line in (before, after))
-        return set().union(*around if mutant.place else self.lines.values())
+        return set().union(*around if mutant.line in self.bodies else self.lines.values())
 
 
 def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
@@ -279,9 +281,10 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     same = {f"test_{path.stem}", f"test_{path.stem}s"}
     tree = ast.parse(path.read_text())
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    bodies = {line for node in functions for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1)}
     lines = collections.defaultdict[int, set[str]](set)
     for line, contexts in reach.contexts_by_lineno(str(path)).items():
-        if not any(node.body[0].lineno <= line <= (node.end_lineno or 0) for node in functions):
+        if line not in bodies:
             continue  # a test that imports the module runs it, too
         for test, _, phase in (context.rpartition("|") for context in contexts if context):
             # A fixture of several tests was set up in the first of them alone.
@@ -315,7 +318,7 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     everywhere = Path(ROOT, "tests", "functional").rglob("test_*.py")
     near = [file for file in everywhere if folder in file.parents or f"from {module} import" in file.read_text()]
     functional = [*command, *sorted(near, key=rank)]
-    return Tests(lines, files, [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
+    return Tests(lines, bodies, files, [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
 
 
 @functools.cache
@@ -396,7 +399,7 @@ class Trials:
         tried = [mutant for mutant in sample_of(everything) if mutant.label not in argued]
         outcomes = self._outcomes(config, module, tests, tried)
         unchanged, failing = Mutant("", 0, "", "", source), {*self._failing}
-        check = Tests({0: failing}, sorted({test.partition("::")[0] for test in failing}), [])
+        check = Tests({0: failing}, set(), sorted({test.partition("::")[0] for test in failing}), [])
         if self._outcomes(config, module, check, [unchanged])[unchanged]:
             print(f"{module:40} tests fail without a change: {' '.join(sorted(self._failing))}", flush=True)
             return 0, 0

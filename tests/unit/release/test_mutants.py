@@ -126,9 +126,9 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType) 
     assert {name: mutants.tests_of(name, reach()).functional[0] for name in firsts} == {
         name: f"tests/functional/{file}" for name, file in firsts.items()
     }
-    two = mutants.Tests({2: {"a"}, 5: {"b"}}, [], [])
-    lines = {place: [two.of(mutants.Mutant(place, line, "", "", "")) for line in (1, 2, 4, 6)] for place in ("f", "")}
-    assert lines == {"f": [{"a"}, {"a"}, {"a", "b"}, {"b"}], "": [{"a", "b"}] * 4}
+    two = mutants.Tests({2: {"a"}, 5: {"b"}}, {1, 2, 4, 6}, [], [])
+    lines = [two.of(mutants.Mutant("f", line, "", "", "")) for line in (1, 2, 4, 6, 7)]
+    assert lines == [{"a"}, {"a"}, {"a", "b"}, {"b"}, {"a", "b"}]  # 7 is no line of a body, such as a default
 
 
 @pytest.mark.parametrize(("killed", "failed"), [(36, 0), (35, 1), (40, 0), (0, 1)])
