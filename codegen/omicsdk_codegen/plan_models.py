@@ -33,8 +33,6 @@ class ModelClass:
         fields: `name: type` and its docstring, one a field.
         arguments: `name: type = default` of the constructor, one a field.
         table: `Field(...)`, one a field.
-        known: literals of the fields' names in the document.
-        known_name: the constant that has them.
         extra: the type of members without a name in the document.
         extra_shape: its shape; empty for any value.
         extra_decoded: the function that decodes one; empty if JSON represents it.
@@ -46,8 +44,6 @@ class ModelClass:
     fields: list[tuple[Code, Code]]
     arguments: list[Code]
     table: list[Code]
-    known: Code
-    known_name: Code
     extra: Code
     extra_shape: Code
     extra_decoded: Code
@@ -132,8 +128,6 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
         fields,
         arguments,
         table,
-        Code(", ".join(as_literal(field.wire) for field in model.fields)),
-        Code(f"_{names.own[model.key].rstrip('_').upper()}_FIELDS"),
         Code(annotations.write(parsed.extras[model.key], "response")),
         Code("" if model.extra == ANY else decoding.shape(model.extra)),
         Code(f"lambda v: {decoding.expression(model.extra, 'v', name)}" if is_decoded(model.extra) else ""),

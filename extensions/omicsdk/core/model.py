@@ -197,6 +197,7 @@ class Model(Displayed):
     __slots__ = ()
 
     FIELDS: ClassVar[tuple[Field, ...]] = ()
+    _known: ClassVar[frozenset[str]] = frozenset()  # names of the fields in the document
     EXTRA: ClassVar[Shape] = ANY
 
     additional_properties: dict[str, Any] | None
@@ -206,6 +207,7 @@ class Model(Displayed):
         attributes: Any = cls.__dict__["__attrs_attrs__"]
         by_name = (attribute.evolve(name=ReadByAttrs(attribute.name)) for attribute in attributes)
         cls.__attrs_attrs__ = type(attributes)(by_name)
+        cls._known = frozenset(field.wire for field in cls.FIELDS)
 
     if not TYPE_CHECKING:  # checkers would accept any attribute
 
@@ -317,10 +319,8 @@ def rest_of(
         known: The names of the document's fields.
         decode: Decodes each member; None if JSON represents them.
     """
-    if known.issuperset(data):
-        return None
     others = {key: value for key, value in data.items() if key not in known}
-    return others if decode is None else {key: decode(value) for key, value in others.items()}
+    return (others if decode is None else {key: decode(value) for key, value in others.items()}) or None
 
 
 def otherwise_typed(owner: str, value: Any) -> Any:

@@ -21,8 +21,6 @@ from omicsdk.core.model import (
 
 from .plugin import Plugin
 
-_CATALOG_FIELDS = frozenset({"atlas", "internal", "plugins"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Catalog(Model):
@@ -68,5 +66,5 @@ class Catalog(Model):
                 if (v := data["plugins"]).__class__ is dict
                 else otherwise_typed("Catalog.plugins", v)
             )
-        made.additional_properties = rest_of(data, _CATALOG_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, mapping,
 
 from .catalog import Catalog
 
-_CATALOGS_FIELDS = frozenset({"default_catalog", "catalogs"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Catalogs(Model):
@@ -51,5 +49,5 @@ class Catalogs(Model):
                 if (v := data["catalogs"]).__class__ is dict
                 else otherwise_typed("Catalogs.catalogs", v)
             )
-        made.additional_properties = rest_of(data, _CATALOGS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CHANGE_FIELDS = frozenset({"title", "issues", "upgrade", "notes"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Change(Model):
@@ -55,5 +53,5 @@ class Change(Model):
             made.upgrade = data["upgrade"]
         if "notes" in data:
             made.notes = data["notes"]
-        made.additional_properties = rest_of(data, _CHANGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

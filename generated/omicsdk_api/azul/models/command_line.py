@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_COMMAND_LINE_FIELDS = frozenset({"cmd.exe", "bash"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CommandLine(Model):
@@ -42,5 +40,5 @@ class CommandLine(Model):
             made.cmd_exe = data["cmd.exe"]
         if "bash" in data:
             made.bash = data["bash"]
-        made.additional_properties = rest_of(data, _COMMAND_LINE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, Shape, blank, literal, 
 
 from .down_part import DownPart
 
-_DOWN_FIELDS = frozenset({"up"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Down(Model):
@@ -37,7 +35,11 @@ class Down(Model):
         made = blank(cls)
         if "up" in data:
             made.up = data["up"]
-        made.additional_properties = rest_of(
-            data, _DOWN_FIELDS, lambda v: DownPart.from_dict(v) if v.__class__ is dict else otherwise_typed("Down", v)
+        made.additional_properties = (
+            None
+            if cls._known.issuperset(data)
+            else rest_of(
+                data, cls._known, lambda v: DownPart.from_dict(v) if v.__class__ is dict else otherwise_typed("Down", v)
+            )
         )
         return made

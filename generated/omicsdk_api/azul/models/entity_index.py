@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ENTITY_INDEX_FIELDS = frozenset({"default_sort", "default_order"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityIndex(Model):
@@ -42,5 +40,5 @@ class EntityIndex(Model):
             made.default_sort = data["default_sort"]
         if "default_order" in data:
             made.default_order = data["default_order"]
-        made.additional_properties = rest_of(data, _ENTITY_INDEX_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_STATE_FIELDS = frozenset({"Status", "Location", "Retry-After"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileState(Model):
@@ -53,5 +51,5 @@ class FileState(Model):
             made.location = data["Location"]
         if "Retry-After" in data:
             made.retry_after = data["Retry-After"]
-        made.additional_properties = rest_of(data, _FILE_STATE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

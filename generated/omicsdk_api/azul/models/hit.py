@@ -9,20 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_HIT_FIELDS = frozenset(
-    {
-        "protocols",
-        "entryId",
-        "sources",
-        "samples",
-        "specimens",
-        "cellLines",
-        "donorOrganisms",
-        "organoids",
-        "cellSuspensions",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Hit(Model):
@@ -99,5 +85,5 @@ class Hit(Model):
             made.organoids = data["organoids"]
         if "cellSuspensions" in data:
             made.cell_suspensions = data["cellSuspensions"]
-        made.additional_properties = rest_of(data, _HIT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

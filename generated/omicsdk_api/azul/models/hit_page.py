@@ -10,8 +10,6 @@ from omicsdk.core.model import ANY, Field, JsonObject, Model, array, blank, mapp
 
 from .hit import Hit
 
-_HIT_PAGE_FIELDS = frozenset({"hits", "pagination", "termFacets"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HitPage(Model):
@@ -56,5 +54,5 @@ class HitPage(Model):
             made.pagination = data["pagination"]
         if "termFacets" in data:
             made.term_facets = data["termFacets"]
-        made.additional_properties = rest_of(data, _HIT_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

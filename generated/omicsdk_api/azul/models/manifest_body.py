@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_MANIFEST_BODY_FIELDS = frozenset({"catalog", "filters", "format"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestBody(Model):
@@ -57,5 +55,5 @@ class ManifestBody(Model):
             made.filters = data["filters"]
         if "format" in data:
             made.format = data["format"]
-        made.additional_properties = rest_of(data, _MANIFEST_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

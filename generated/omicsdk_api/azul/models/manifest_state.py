@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .command_line import CommandLine
 
-_MANIFEST_STATE_FIELDS = frozenset({"Status", "Location", "Retry-After", "CommandLine"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestState(Model):
@@ -67,5 +65,5 @@ class ManifestState(Model):
                 if (v := data["CommandLine"]).__class__ is dict
                 else otherwise_typed("ManifestState.command_line", v)
             )
-        made.additional_properties = rest_of(data, _MANIFEST_STATE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .entity_index import EntityIndex
 
-_PLUGIN_FIELDS = frozenset({"name", "sources", "indices"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Plugin(Model):
@@ -58,5 +56,5 @@ class Plugin(Model):
                 if (v := data["indices"]).__class__ is dict
                 else otherwise_typed("Plugin.indices", v)
             )
-        made.additional_properties = rest_of(data, _PLUGIN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

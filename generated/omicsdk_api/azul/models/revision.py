@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 
-_REVISION_FIELDS = frozenset({"commit", "dirty"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Revision(Model):
@@ -42,5 +40,5 @@ class Revision(Model):
             made.commit = data["commit"]
         if "dirty" in data:
             made.dirty = data["dirty"]
-        made.additional_properties = rest_of(data, _REVISION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SEARCH_BODY_FIELDS = frozenset({"catalog", "filters", "size", "sort", "order", "search_after", "search_before"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchBody(Model):
@@ -73,5 +71,5 @@ class SearchBody(Model):
             made.search_after = data["search_after"]
         if "search_before" in data:
             made.search_before = data["search_before"]
-        made.additional_properties = rest_of(data, _SEARCH_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
-_SERVICE_DOCUMENT_FIELDS = frozenset({"openapi", "info", "tags", "servers", "paths", "components"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceDocument(Model):
@@ -66,5 +64,5 @@ class ServiceDocument(Model):
             made.paths = data["paths"]
         if "components" in data:
             made.components = data["components"]
-        made.additional_properties = rest_of(data, _SERVICE_DOCUMENT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

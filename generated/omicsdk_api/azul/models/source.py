@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SOURCE_FIELDS = frozenset({"sourceId", "sourceSpec"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Source(Model):
@@ -44,5 +42,5 @@ class Source(Model):
             made.source_id = data["sourceId"]
         if "sourceSpec" in data:
             made.source_spec = data["sourceSpec"]
-        made.additional_properties = rest_of(data, _SOURCE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

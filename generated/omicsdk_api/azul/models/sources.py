@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .source import Source
 
-_SOURCES_FIELDS = frozenset({"sources"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Sources(Model):
@@ -40,5 +38,5 @@ class Sources(Model):
                 if (v := data["sources"]).__class__ is list
                 else otherwise_typed("Sources.sources", v)
             )
-        made.additional_properties = rest_of(data, _SOURCES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,26 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, INTEGER, NUMBER, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SUMMARY_FIELDS = frozenset(
-    {
-        "organTypes",
-        "totalFileSize",
-        "fileTypeSummaries",
-        "cellCountSummaries",
-        "donorCount",
-        "fileCount",
-        "labCount",
-        "projectCount",
-        "speciesCount",
-        "specimenCount",
-        "projects",
-        "fileFormats",
-        "datasetCount",
-        "biosampleCount",
-        "activityCount",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Summary(Model):
@@ -139,5 +119,5 @@ class Summary(Model):
             made.biosample_count = data["biosampleCount"]
         if "activityCount" in data:
             made.activity_count = data["activityCount"]
-        made.additional_properties = rest_of(data, _SUMMARY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

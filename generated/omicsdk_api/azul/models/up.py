@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, Shape, blank, literal, 
 
 from .up_part import UpPart
 
-_UP_FIELDS = frozenset({"up"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Up(Model):
@@ -37,7 +35,11 @@ class Up(Model):
         made = blank(cls)
         if "up" in data:
             made.up = data["up"]
-        made.additional_properties = rest_of(
-            data, _UP_FIELDS, lambda v: UpPart.from_dict(v) if v.__class__ is dict else otherwise_typed("Up", v)
+        made.additional_properties = (
+            None
+            if cls._known.issuperset(data)
+            else rest_of(
+                data, cls._known, lambda v: UpPart.from_dict(v) if v.__class__ is dict else otherwise_typed("Up", v)
+            )
         )
         return made

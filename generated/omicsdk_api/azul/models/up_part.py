@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import Field, JsonObject, Model, blank, literal, rest_of
 
-_UP_PART_FIELDS = frozenset({"up"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpPart(Model):
@@ -34,5 +32,5 @@ class UpPart(Model):
         made = blank(cls)
         if "up" in data:
             made.up = data["up"]
-        made.additional_properties = rest_of(data, _UP_PART_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

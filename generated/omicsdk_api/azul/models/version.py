@@ -11,8 +11,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 from .change import Change
 from .revision import Revision
 
-_VERSION_FIELDS = frozenset({"git", "changes"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Version(Model):
@@ -51,5 +49,5 @@ class Version(Model):
                 if (v := data["changes"]).__class__ is list
                 else otherwise_typed("Version.changes", v)
             )
-        made.additional_properties = rest_of(data, _VERSION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

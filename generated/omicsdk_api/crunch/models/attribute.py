@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ATTRIBUTE_FIELDS = frozenset({"key", "value", "latitude", "longitude"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Attribute(Model):
@@ -55,5 +53,5 @@ class Attribute(Model):
             made.latitude = data["latitude"]
         if "longitude" in data:
             made.longitude = data["longitude"]
-        made.additional_properties = rest_of(data, _ATTRIBUTE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

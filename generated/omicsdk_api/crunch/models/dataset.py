@@ -11,10 +11,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 from .attribute import Attribute
 from .item import Item
 
-_DATASET_FIELDS = frozenset(
-    {"id", "name", "slug", "parent", "description", "details", "attributes", "items", "base_file_path"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Dataset(Model):
@@ -101,5 +97,5 @@ class Dataset(Model):
             )
         if "base_file_path" in data:
             made.base_file_path = data["base_file_path"]
-        made.additional_properties = rest_of(data, _DATASET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_DATASET_REFERENCE_FIELDS = frozenset({"project", "dataset"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DatasetReference(Model):
@@ -42,5 +40,5 @@ class DatasetReference(Model):
             made.project = data["project"]
         if "dataset" in data:
             made.dataset = data["dataset"]
-        made.additional_properties = rest_of(data, _DATASET_REFERENCE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

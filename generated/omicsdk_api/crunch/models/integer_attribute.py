@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_INTEGER_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class IntegerAttribute(Model):
@@ -48,5 +46,5 @@ class IntegerAttribute(Model):
             made.key = data["key"]
         if "value" in data:
             made.value = data["value"]
-        made.additional_properties = rest_of(data, _INTEGER_ATTRIBUTE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

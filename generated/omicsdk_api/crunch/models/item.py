@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .attribute import Attribute
 
-_ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description", "details", "attributes"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Item(Model):
@@ -80,5 +78,5 @@ class Item(Model):
                 if (v := data["attributes"]).__class__ is list
                 else otherwise_typed("Item.attributes", v)
             )
-        made.additional_properties = rest_of(data, _ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_LAT_LONG_ATTRIBUTE_FIELDS = frozenset({"item", "key", "latitude", "longitude"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class LatLongAttribute(Model):
@@ -58,5 +56,5 @@ class LatLongAttribute(Model):
             made.latitude = data["latitude"]
         if "longitude" in data:
             made.longitude = data["longitude"]
-        made.additional_properties = rest_of(data, _LAT_LONG_ATTRIBUTE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_PAGE_FIELDS = frozenset({"count", "next", "previous"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Page(Model):
@@ -48,5 +46,5 @@ class Page(Model):
             made.next = data["next"]
         if "previous" in data:
             made.previous = data["previous"]
-        made.additional_properties = rest_of(data, _PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

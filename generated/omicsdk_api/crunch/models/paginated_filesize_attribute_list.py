@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .filesize_attribute import FilesizeAttribute
 
-_PAGINATED_FILESIZE_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PaginatedFilesizeAttributeList(Model):
@@ -65,5 +63,5 @@ class PaginatedFilesizeAttributeList(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("PaginatedFilesizeAttributeList.results", v)
             )
-        made.additional_properties = rest_of(data, _PAGINATED_FILESIZE_ATTRIBUTE_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .item import Item
 
-_PAGINATED_ITEM_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PaginatedItemList(Model):
@@ -63,5 +61,5 @@ class PaginatedItemList(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("PaginatedItemList.results", v)
             )
-        made.additional_properties = rest_of(data, _PAGINATED_ITEM_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .lat_long_attribute import LatLongAttribute
 
-_PAGINATED_LAT_LONG_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PaginatedLatLongAttributeList(Model):
@@ -65,5 +63,5 @@ class PaginatedLatLongAttributeList(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("PaginatedLatLongAttributeList.results", v)
             )
-        made.additional_properties = rest_of(data, _PAGINATED_LAT_LONG_ATTRIBUTE_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

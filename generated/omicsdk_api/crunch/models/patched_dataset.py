@@ -12,10 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .attribute import Attribute
 from .item import Item
 
-_PATCHED_DATASET_FIELDS = frozenset(
-    {"id", "name", "slug", "parent", "description", "details", "attributes", "items", "base_file_path"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedDataset(Model):
@@ -105,5 +101,5 @@ class PatchedDataset(Model):
             )
         if "base_file_path" in data:
             made.base_file_path = data["base_file_path"]
-        made.additional_properties = rest_of(data, _PATCHED_DATASET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PATCHED_FLOAT_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedFloatAttribute(Model):
@@ -49,5 +47,5 @@ class PatchedFloatAttribute(Model):
             made.key = data["key"]
         if "value" in data:
             made.value = data["value"]
-        made.additional_properties = rest_of(data, _PATCHED_FLOAT_ATTRIBUTE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

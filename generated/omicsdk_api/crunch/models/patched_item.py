@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .attribute import Attribute
 
-_PATCHED_ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description", "details", "attributes"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedItem(Model):
@@ -84,5 +82,5 @@ class PatchedItem(Model):
                 if (v := data["attributes"]).__class__ is list
                 else otherwise_typed("PatchedItem.attributes", v)
             )
-        made.additional_properties = rest_of(data, _PATCHED_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PATCHED_LAT_LONG_ATTRIBUTE_FIELDS = frozenset({"item", "key", "latitude", "longitude"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedLatLongAttribute(Model):
@@ -59,5 +57,5 @@ class PatchedLatLongAttribute(Model):
             made.latitude = data["latitude"]
         if "longitude" in data:
             made.longitude = data["longitude"]
-        made.additional_properties = rest_of(data, _PATCHED_LAT_LONG_ATTRIBUTE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PATCHED_PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "details", "workflow"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedProject(Model):
@@ -69,5 +67,5 @@ class PatchedProject(Model):
             made.details = data["details"]
         if "workflow" in data:
             made.workflow = data["workflow"]
-        made.additional_properties = rest_of(data, _PATCHED_PROJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "details", "workflow"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
@@ -68,5 +66,5 @@ class Project(Model):
             made.details = data["details"]
         if "workflow" in data:
             made.workflow = data["workflow"]
-        made.additional_properties = rest_of(data, _PROJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

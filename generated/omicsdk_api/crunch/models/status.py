@@ -9,31 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_STATUS_FIELDS = frozenset(
-    {
-        "id",
-        "dataset",
-        "stage",
-        "state",
-        "site_user",
-        "note",
-        "agent_user",
-        "version",
-        "revision",
-        "system",
-        "system_release",
-        "system_version",
-        "machine",
-        "hostname",
-        "ip_address",
-        "mac_address",
-        "memory_total",
-        "memory_free",
-        "disk_total",
-        "disk_free",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Status(Model):
@@ -174,5 +149,5 @@ class Status(Model):
             made.disk_total = data["disk_total"]
         if "disk_free" in data:
             made.disk_free = data["disk_free"]
-        made.additional_properties = rest_of(data, _STATUS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ACCESS_REQUEST_FIELDS = frozenset({"passports"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessRequest(Model):
@@ -35,5 +33,5 @@ class AccessRequest(Model):
         made = blank(cls)
         if "passports" in data:
             made.passports = data["passports"]
-        made.additional_properties = rest_of(data, _ACCESS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ACCESS_URL_FIELDS = frozenset({"url", "headers"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessURL(Model):
@@ -45,5 +43,5 @@ class AccessURL(Model):
             made.url = data["url"]
         if "headers" in data:
             made.headers = data["headers"]
-        made.additional_properties = rest_of(data, _ACCESS_URL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_AUTHORIZATIONS_FIELDS = frozenset({"drs_object_id", "supported_types", "passport_auth_issuers", "bearer_auth_issuers"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Authorizations(Model):
@@ -68,5 +66,5 @@ class Authorizations(Model):
             made.passport_auth_issuers = data["passport_auth_issuers"]
         if "bearer_auth_issuers" in data:
             made.bearer_auth_issuers = data["bearer_auth_issuers"]
-        made.additional_properties = rest_of(data, _AUTHORIZATIONS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BULK_ACCESS_ID_FIELDS = frozenset({"bulk_object_id", "bulk_access_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessId(Model):
@@ -43,5 +41,5 @@ class BulkAccessId(Model):
             made.bulk_object_id = data["bulk_object_id"]
         if "bulk_access_ids" in data:
             made.bulk_access_ids = data["bulk_access_ids"]
-        made.additional_properties = rest_of(data, _BULK_ACCESS_ID_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

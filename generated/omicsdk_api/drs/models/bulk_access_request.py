@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .bulk_access_id import BulkAccessId
 
-_BULK_ACCESS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_access_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessRequest(Model):
@@ -54,5 +52,5 @@ class BulkAccessRequest(Model):
                 if (v := data["bulk_object_access_ids"]).__class__ is list
                 else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v)
             )
-        made.additional_properties = rest_of(data, _BULK_ACCESS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -13,8 +13,6 @@ from .bulk_access_url import BulkAccessURL
 from .summary import Summary
 from .unresolved_group import UnresolvedGroup
 
-_BULK_ACCESS_URLS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved_drs_object_access_urls"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessUrls(Model):
@@ -81,5 +79,5 @@ class BulkAccessUrls(Model):
                 if (v := data["resolved_drs_object_access_urls"]).__class__ is list
                 else otherwise_typed("BulkAccessUrls.resolved_drs_object_access_urls", v)
             )
-        made.additional_properties = rest_of(data, _BULK_ACCESS_URLS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

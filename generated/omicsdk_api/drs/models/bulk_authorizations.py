@@ -13,10 +13,6 @@ from .authorizations import Authorizations
 from .summary import Summary
 from .unresolved_group import UnresolvedGroup
 
-_BULK_AUTHORIZATIONS_FIELDS = frozenset(
-    {"summary", "unresolved_drs_objects", "resolved_drs_object", "resolved_drs_objects"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAuthorizations(Model):
@@ -92,5 +88,5 @@ class BulkAuthorizations(Model):
                 if (v := data["resolved_drs_objects"]).__class__ is list
                 else otherwise_typed("BulkAuthorizations.resolved_drs_objects", v)
             )
-        made.additional_properties = rest_of(data, _BULK_AUTHORIZATIONS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -13,8 +13,6 @@ from .drs_object import DrsObject
 from .summary import Summary
 from .unresolved_group import UnresolvedGroup
 
-_BULK_OBJECTS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved_drs_object", "resolved_drs_objects"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkObjects(Model):
@@ -90,5 +88,5 @@ class BulkObjects(Model):
                 if (v := data["resolved_drs_objects"]).__class__ is list
                 else otherwise_typed("BulkObjects.resolved_drs_objects", v)
             )
-        made.additional_properties = rest_of(data, _BULK_OBJECTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BULK_OBJECTS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkObjectsRequest(Model):
@@ -43,5 +41,5 @@ class BulkObjectsRequest(Model):
             made.passports = data["passports"]
         if "bulk_object_ids" in data:
             made.bulk_object_ids = data["bulk_object_ids"]
-        made.additional_properties = rest_of(data, _BULK_OBJECTS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

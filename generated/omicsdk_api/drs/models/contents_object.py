@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of, union
 from omicsdk.core.omit import OMIT, Omit
 
-_CONTENTS_OBJECT_FIELDS = frozenset({"name", "id", "drs_uri", "contents"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ContentsObject(Model):
@@ -69,5 +67,5 @@ class ContentsObject(Model):
                 if (v := data["contents"]).__class__ is list
                 else otherwise_typed("ContentsObject.contents", v)
             )
-        made.additional_properties = rest_of(data, _CONTENTS_OBJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -13,24 +13,6 @@ from .access_method import AccessMethod
 from .checksum import Checksum
 from .contents_object import ContentsObject
 
-_DRS_OBJECT_FIELDS = frozenset(
-    {
-        "id",
-        "self_uri",
-        "size",
-        "created_time",
-        "checksums",
-        "name",
-        "updated_time",
-        "version",
-        "mime_type",
-        "access_methods",
-        "contents",
-        "description",
-        "aliases",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsObject(Model):
@@ -159,5 +141,5 @@ class DrsObject(Model):
             made.description = data["description"]
         if "aliases" in data:
             made.aliases = data["aliases"]
-        made.additional_properties = rest_of(data, _DRS_OBJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

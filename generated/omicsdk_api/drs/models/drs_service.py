@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .drs_facts import DrsFacts
 from .drs_service_type import DrsServiceType
 
-_DRS_SERVICE_FIELDS = frozenset({"maxBulkRequestLength", "type", "drs"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsService(Model):
@@ -60,5 +58,5 @@ class DrsService(Model):
             made.drs = (
                 DrsFacts.from_dict(v) if (v := data["drs"]).__class__ is dict else otherwise_typed("DrsService.drs", v)
             )
-        made.additional_properties = rest_of(data, _DRS_SERVICE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

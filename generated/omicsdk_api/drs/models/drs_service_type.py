@@ -8,8 +8,6 @@ from typing import Any, ClassVar, Literal
 from attrs import define
 from omicsdk.core.model import Field, JsonObject, Model, blank, literal, rest_of
 
-_DRS_SERVICE_TYPE_FIELDS = frozenset({"artifact"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceType(Model):
@@ -34,5 +32,5 @@ class DrsServiceType(Model):
         made = blank(cls)
         if "artifact" in data:
             made.artifact = data["artifact"]
-        made.additional_properties = rest_of(data, _DRS_SERVICE_TYPE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

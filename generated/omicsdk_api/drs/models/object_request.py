@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_OBJECT_REQUEST_FIELDS = frozenset({"expand", "passports"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ObjectRequest(Model):
@@ -45,5 +43,5 @@ class ObjectRequest(Model):
             made.expand = data["expand"]
         if "passports" in data:
             made.passports = data["passports"]
-        made.additional_properties = rest_of(data, _OBJECT_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

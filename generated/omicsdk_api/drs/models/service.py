@@ -12,22 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .organization import Organization
 from .service_type import ServiceType
 
-_SERVICE_FIELDS = frozenset(
-    {
-        "id",
-        "name",
-        "type",
-        "organization",
-        "version",
-        "description",
-        "contactUrl",
-        "documentationUrl",
-        "createdAt",
-        "updatedAt",
-        "environment",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Service(Model):
@@ -130,5 +114,5 @@ class Service(Model):
             made.updated_at = data["updatedAt"]
         if "environment" in data:
             made.environment = data["environment"]
-        made.additional_properties = rest_of(data, _SERVICE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

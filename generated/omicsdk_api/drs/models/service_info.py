@@ -13,24 +13,6 @@ from .drs_facts import DrsFacts
 from .organization import Organization
 from .service_info_type import ServiceInfoType
 
-_SERVICE_INFO_FIELDS = frozenset(
-    {
-        "id",
-        "name",
-        "type",
-        "organization",
-        "version",
-        "maxBulkRequestLength",
-        "description",
-        "contactUrl",
-        "documentationUrl",
-        "createdAt",
-        "updatedAt",
-        "environment",
-        "drs",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceInfo(Model):
@@ -149,5 +131,5 @@ class ServiceInfo(Model):
             made.drs = (
                 DrsFacts.from_dict(v) if (v := data["drs"]).__class__ is dict else otherwise_typed("ServiceInfo.drs", v)
             )
-        made.additional_properties = rest_of(data, _SERVICE_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

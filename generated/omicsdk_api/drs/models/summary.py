@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Summary(Model):
@@ -49,5 +47,5 @@ class Summary(Model):
             made.resolved = data["resolved"]
         if "unresolved" in data:
             made.unresolved = data["unresolved"]
-        made.additional_properties = rest_of(data, _SUMMARY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar, Literal
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 
-_ATTACHMENT_FIELDS = frozenset({"type", "expression"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Attachment(Model):
@@ -44,5 +42,5 @@ class Attachment(Model):
             made.type = data["type"]
         if "expression" in data:
             made.expression = data["expression"]
-        made.additional_properties = rest_of(data, _ATTACHMENT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

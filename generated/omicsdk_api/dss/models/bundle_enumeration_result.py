@@ -23,21 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .bundle_identifier import BundleIdentifier
 
-_BUNDLE_ENUMERATION_RESULT_FIELDS = frozenset(
-    {
-        "bundles",
-        "has_more",
-        "object",
-        "page_count",
-        "per_page",
-        "search_prefix",
-        "token",
-        "search_after",
-        "link",
-        "event_timestamp",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleEnumerationResult(Model):
@@ -127,5 +112,5 @@ class BundleEnumerationResult(Model):
             made.link = data["link"]
         if "event_timestamp" in data:
             made.event_timestamp = data["event_timestamp"]
-        made.additional_properties = rest_of(data, _BUNDLE_ENUMERATION_RESULT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

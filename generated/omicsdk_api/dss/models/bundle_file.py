@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 
-_BUNDLE_FILE_FIELDS = frozenset({"uuid", "version", "name", "indexed"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleFile(Model):
@@ -59,5 +57,5 @@ class BundleFile(Model):
             made.name = data["name"]
         if "indexed" in data:
             made.indexed = data["indexed"]
-        made.additional_properties = rest_of(data, _BUNDLE_FILE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

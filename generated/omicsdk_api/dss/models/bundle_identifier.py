@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_BUNDLE_IDENTIFIER_FIELDS = frozenset({"uuid", "version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleIdentifier(Model):
@@ -42,5 +40,5 @@ class BundleIdentifier(Model):
             made.uuid = data["uuid"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _BUNDLE_IDENTIFIER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

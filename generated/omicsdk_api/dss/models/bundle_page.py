@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .bundle_version import BundleVersion
 
-_BUNDLE_PAGE_FIELDS = frozenset({"bundle"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundlePage(Model):
@@ -40,5 +38,5 @@ class BundlePage(Model):
                 if (v := data["bundle"]).__class__ is dict
                 else otherwise_typed("BundlePage.bundle", v)
             )
-        made.additional_properties = rest_of(data, _BUNDLE_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

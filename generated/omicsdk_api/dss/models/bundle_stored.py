@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
-_BUNDLE_STORED_FIELDS = frozenset({"version", "manifest"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleStored(Model):
@@ -42,5 +40,5 @@ class BundleStored(Model):
             made.version = data["version"]
         if "manifest" in data:
             made.manifest = data["manifest"]
-        made.additional_properties = rest_of(data, _BUNDLE_STORED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .file_version import FileVersion
 
-_BUNDLE_VERSION_FIELDS = frozenset({"uuid", "version", "files", "creator_uid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleVersion(Model):
@@ -63,5 +61,5 @@ class BundleVersion(Model):
             )
         if "creator_uid" in data:
             made.creator_uid = data["creator_uid"]
-        made.additional_properties = rest_of(data, _BUNDLE_VERSION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -22,8 +22,6 @@ from omicsdk.core.model import (
 
 from .collection_item import CollectionItem
 
-_COLLECTION_FIELDS = frozenset({"name", "description", "details", "contents"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Collection(Model):
@@ -75,5 +73,5 @@ class Collection(Model):
                 if (v := data["contents"]).__class__ is list
                 else otherwise_typed("Collection.contents", v)
             )
-        made.additional_properties = rest_of(data, _COLLECTION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_COLLECTION_ITEM_FIELDS = frozenset({"type", "uuid", "version", "path"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionItem(Model):
@@ -59,5 +57,5 @@ class CollectionItem(Model):
             made.version = data["version"]
         if "path" in data:
             made.path = data["path"]
-        made.additional_properties = rest_of(data, _COLLECTION_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

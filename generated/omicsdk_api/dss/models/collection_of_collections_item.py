@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_COLLECTION_OF_COLLECTIONS_ITEM_FIELDS = frozenset({"uuid", "version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionOfCollectionsItem(Model):
@@ -44,5 +42,5 @@ class CollectionOfCollectionsItem(Model):
             made.uuid = data["uuid"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

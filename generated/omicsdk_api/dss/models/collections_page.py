@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .collection_of_collections_item import CollectionOfCollectionsItem
 
-_COLLECTIONS_PAGE_FIELDS = frozenset({"collections"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionsPage(Model):
@@ -47,5 +45,5 @@ class CollectionsPage(Model):
                 if (v := data["collections"]).__class__ is list
                 else otherwise_typed("CollectionsPage.collections", v)
             )
-        made.additional_properties = rest_of(data, _COLLECTIONS_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

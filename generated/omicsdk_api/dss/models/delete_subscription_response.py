@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_DELETE_SUBSCRIPTION_RESPONSE_FIELDS = frozenset({"timeDeleted"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DeleteSubscriptionResponse(Model):
@@ -36,5 +34,5 @@ class DeleteSubscriptionResponse(Model):
         made = blank(cls)
         if "timeDeleted" in data:
             made.time_deleted = data["timeDeleted"]
-        made.additional_properties = rest_of(data, _DELETE_SUBSCRIPTION_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

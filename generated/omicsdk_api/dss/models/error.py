@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ERROR_FIELDS = frozenset({"title", "status", "code", "stacktrace"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
@@ -57,5 +55,5 @@ class Error(Model):
             made.code = data["code"]
         if "stacktrace" in data:
             made.stacktrace = data["stacktrace"]
-        made.additional_properties = rest_of(data, _ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ERROR_DATA_FIELDS = frozenset({"code", "title", "status", "stacktrace", "message"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorData(Model):
@@ -61,5 +59,5 @@ class ErrorData(Model):
             made.stacktrace = data["stacktrace"]
         if "message" in data:
             made.message = data["message"]
-        made.additional_properties = rest_of(data, _ERROR_DATA_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

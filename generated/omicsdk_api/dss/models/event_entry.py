@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_EVENT_ENTRY_FIELDS = frozenset({"event_id", "timestamp", "offset", "size"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventEntry(Model):
@@ -54,5 +52,5 @@ class EventEntry(Model):
             made.offset = data["offset"]
         if "size" in data:
             made.size = data["size"]
-        made.additional_properties = rest_of(data, _EVENT_ENTRY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

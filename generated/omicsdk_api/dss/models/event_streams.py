@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .events_manifest import EventsManifest
 
-_EVENT_STREAMS_FIELDS = frozenset({"event_streams"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventStreams(Model):
@@ -47,5 +45,5 @@ class EventStreams(Model):
                 if (v := data["event_streams"]).__class__ is list
                 else otherwise_typed("EventStreams.event_streams", v)
             )
-        made.additional_properties = rest_of(data, _EVENT_STREAMS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

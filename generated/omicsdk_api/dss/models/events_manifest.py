@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .event_entry import EventEntry
 
-_EVENTS_MANIFEST_FIELDS = frozenset({"journal_id", "from_date", "to_date", "size", "events"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventsManifest(Model):
@@ -69,5 +67,5 @@ class EventsManifest(Model):
                 if (v := data["events"]).__class__ is list
                 else otherwise_typed("EventsManifest.events", v)
             )
-        made.additional_properties = rest_of(data, _EVENTS_MANIFEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

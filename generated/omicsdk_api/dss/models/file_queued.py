@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_QUEUED_FIELDS = frozenset({"version", "task_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileQueued(Model):
@@ -45,5 +43,5 @@ class FileQueued(Model):
             made.version = data["version"]
         if "task_id" in data:
             made.task_id = data["task_id"]
-        made.additional_properties = rest_of(data, _FILE_QUEUED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,10 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_VERSION_FIELDS = frozenset(
-    {"name", "content-type", "indexed", "uuid", "version", "size", "crc32c", "s3_etag", "sha1", "sha256", "url"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileVersion(Model):
@@ -101,5 +97,5 @@ class FileVersion(Model):
             made.sha256 = data["sha256"]
         if "url" in data:
             made.url = data["url"]
-        made.additional_properties = rest_of(data, _FILE_VERSION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS = frozenset({"status", "cause", "location"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetBundlesCheckoutResponse(Model):
@@ -51,5 +49,5 @@ class GetBundlesCheckoutResponse(Model):
             made.cause = data["cause"]
         if "location" in data:
             made.location = data["location"]
-        made.additional_properties = rest_of(data, _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

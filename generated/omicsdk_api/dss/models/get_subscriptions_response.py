@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .subscription import Subscription
 
-_GET_SUBSCRIPTIONS_RESPONSE_FIELDS = frozenset({"subscriptions"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetSubscriptionsResponse(Model):
@@ -47,5 +45,5 @@ class GetSubscriptionsResponse(Model):
                 if (v := data["subscriptions"]).__class__ is list
                 else otherwise_typed("GetSubscriptionsResponse.subscriptions", v)
             )
-        made.additional_properties = rest_of(data, _GET_SUBSCRIPTIONS_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

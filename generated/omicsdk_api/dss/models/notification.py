@@ -11,10 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .notified_bundle import NotifiedBundle
 
-_NOTIFICATION_FIELDS = frozenset(
-    {"transaction_id", "subscription_id", "match", "event_type", "es_query", "jmespath_query", "attachments"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Notification(Model):
@@ -85,5 +81,5 @@ class Notification(Model):
             made.jmespath_query = data["jmespath_query"]
         if "attachments" in data:
             made.attachments = data["attachments"]
-        made.additional_properties = rest_of(data, _NOTIFICATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

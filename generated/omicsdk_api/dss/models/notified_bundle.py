@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_NOTIFIED_BUNDLE_FIELDS = frozenset({"bundle_uuid", "bundle_version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NotifiedBundle(Model):
@@ -42,5 +40,5 @@ class NotifiedBundle(Model):
             made.bundle_uuid = data["bundle_uuid"]
         if "bundle_version" in data:
             made.bundle_version = data["bundle_version"]
-        made.additional_properties = rest_of(data, _NOTIFIED_BUNDLE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

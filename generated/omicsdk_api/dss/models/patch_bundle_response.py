@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_PATCH_BUNDLE_RESPONSE_FIELDS = frozenset({"uuid", "version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchBundleResponse(Model):
@@ -42,5 +40,5 @@ class PatchBundleResponse(Model):
             made.uuid = data["uuid"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _PATCH_BUNDLE_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

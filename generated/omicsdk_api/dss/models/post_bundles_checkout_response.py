@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS = frozenset({"checkout_job_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PostBundlesCheckoutResponse(Model):
@@ -36,5 +34,5 @@ class PostBundlesCheckoutResponse(Model):
         made = blank(cls)
         if "checkout_job_id" in data:
             made.checkout_job_id = data["checkout_job_id"]
-        made.additional_properties = rest_of(data, _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PUT_COLLECTION_RESPONSE_FIELDS = frozenset({"uuid", "version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PutCollectionResponse(Model):
@@ -45,5 +43,5 @@ class PutCollectionResponse(Model):
             made.uuid = data["uuid"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _PUT_COLLECTION_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, NUMBER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SEARCH_HIT_FIELDS = frozenset({"bundle_fqid", "bundle_url", "search_score", "metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchHit(Model):
@@ -57,5 +55,5 @@ class SearchHit(Model):
             made.search_score = data["search_score"]
         if "metadata" in data:
             made.metadata = data["metadata"]
-        made.additional_properties = rest_of(data, _SEARCH_HIT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,8 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .search_hit import SearchHit
 
-_SEARCH_RESULT_FIELDS = frozenset({"results", "total_hits", "es_query"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResult(Model):
@@ -70,5 +68,5 @@ class SearchResult(Model):
             made.total_hits = data["total_hits"]
         if "es_query" in data:
             made.es_query = data["es_query"]
-        made.additional_properties = rest_of(data, _SEARCH_RESULT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,8 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .collection_item import CollectionItem
 
-_STORED_COLLECTION_FIELDS = frozenset({"name", "description", "details", "contents", "owner"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredCollection(Model):
@@ -84,5 +82,5 @@ class StoredCollection(Model):
             )
         if "owner" in data:
             made.owner = data["owner"]
-        made.additional_properties = rest_of(data, _STORED_COLLECTION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,23 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .attachment import Attachment
 
-_SUBSCRIPTION_FIELDS = frozenset(
-    {
-        "uuid",
-        "replica",
-        "owner",
-        "callback_url",
-        "es_query",
-        "jmespath_query",
-        "hmac_key_id",
-        "method",
-        "encoding",
-        "form_fields",
-        "payload_form_field",
-        "attachments",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Subscription(Model):
@@ -147,5 +130,5 @@ class Subscription(Model):
                 if (v := data["attachments"]).__class__ is dict
                 else otherwise_typed("Subscription.attachments", v)
             )
-        made.additional_properties = rest_of(data, _SUBSCRIPTION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

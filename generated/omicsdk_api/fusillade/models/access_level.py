@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .policy_document import PolicyDocument
 
-_ACCESS_LEVEL_FIELDS = frozenset({"policy", "policy_type", "policy_document"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessLevel(Model):
@@ -61,5 +59,5 @@ class AccessLevel(Model):
                 if (v := data["policy_document"]).__class__ is dict
                 else otherwise_typed("AccessLevel.policy_document", v)
             )
-        made.additional_properties = rest_of(data, _ACCESS_LEVEL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .policy_document import PolicyDocument
 
-_ATTACHED_POLICIES_FIELDS = frozenset({"IAMPolicy"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AttachedPolicies(Model):
@@ -43,5 +41,5 @@ class AttachedPolicies(Model):
                 if (v := data["IAMPolicy"]).__class__ is dict
                 else otherwise_typed("AttachedPolicies.iam_policy", v)
             )
-        made.additional_properties = rest_of(data, _ATTACHED_POLICIES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

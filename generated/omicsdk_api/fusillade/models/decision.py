@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_DECISION_FIELDS = frozenset({"result", "reason"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Decision(Model):
@@ -43,5 +41,5 @@ class Decision(Model):
             made.result = data["result"]
         if "reason" in data:
             made.reason = data["reason"]
-        made.additional_properties = rest_of(data, _DECISION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

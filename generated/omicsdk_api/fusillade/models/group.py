@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .attached_policies import AttachedPolicies
 
-_GROUP_FIELDS = frozenset({"group_id", "roles", "users", "policies"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Group(Model):
@@ -63,5 +61,5 @@ class Group(Model):
                 if (v := data["policies"]).__class__ is dict
                 else otherwise_typed("Group.policies", v)
             )
-        made.additional_properties = rest_of(data, _GROUP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

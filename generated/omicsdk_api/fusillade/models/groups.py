@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GROUPS_FIELDS = frozenset({"groups"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Groups(Model):
@@ -35,5 +33,5 @@ class Groups(Model):
         made = blank(cls)
         if "groups" in data:
             made.groups = data["groups"]
-        made.additional_properties = rest_of(data, _GROUPS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

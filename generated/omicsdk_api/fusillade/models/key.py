@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_KEY_FIELDS = frozenset({"kid", "kty", "alg", "use", "n", "e", "x5c", "x5t"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Key(Model):
@@ -79,5 +77,5 @@ class Key(Model):
             made.x5c = data["x5c"]
         if "x5t" in data:
             made.x5t = data["x5t"]
-        made.additional_properties = rest_of(data, _KEY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

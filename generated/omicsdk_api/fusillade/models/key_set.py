@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .key import Key
 
-_KEY_SET_FIELDS = frozenset({"keys"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class KeySet(Model):
@@ -40,5 +38,5 @@ class KeySet(Model):
                 if (v := data["keys"]).__class__ is list
                 else otherwise_typed("KeySet.keys", v)
             )
-        made.additional_properties = rest_of(data, _KEY_SET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

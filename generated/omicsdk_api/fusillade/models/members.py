@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .resource_member import ResourceMember
 
-_MEMBERS_FIELDS = frozenset({"members"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Members(Model):
@@ -46,5 +44,5 @@ class Members(Model):
                 if (v := data["members"]).__class__ is list
                 else otherwise_typed("Members.members", v)
             )
-        made.additional_properties = rest_of(data, _MEMBERS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,21 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_OPENID_CONFIGURATION_FIELDS = frozenset(
-    {
-        "issuer",
-        "authorization_endpoint",
-        "token_endpoint",
-        "userinfo_endpoint",
-        "jwks_uri",
-        "revocation_endpoint",
-        "logout_endpoint",
-        "scopes_supported",
-        "response_types_supported",
-        "id_token_signing_alg_values_supported",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OpenidConfiguration(Model):
@@ -110,5 +95,5 @@ class OpenidConfiguration(Model):
             made.response_types_supported = data["response_types_supported"]
         if "id_token_signing_alg_values_supported" in data:
             made.id_token_signing_alg_values_supported = data["id_token_signing_alg_values_supported"]
-        made.additional_properties = rest_of(data, _OPENID_CONFIGURATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,10 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_OUTCOME_FIELDS = frozenset(
-    {"msg", "user_id", "group_id", "status", "action", "groups", "roles", "users", "resource_type", "resource_id"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Outcome(Model):
@@ -93,5 +89,5 @@ class Outcome(Model):
             made.resource_type = data["resource_type"]
         if "resource_id" in data:
             made.resource_id = data["resource_id"]
-        made.additional_properties = rest_of(data, _OUTCOME_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_OWNED_FIELDS = frozenset({"groups", "roles", "resource_ids", "resource_type"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Owned(Model):
@@ -55,5 +53,5 @@ class Owned(Model):
             made.resource_ids = data["resource_ids"]
         if "resource_type" in data:
             made.resource_type = data["resource_type"]
-        made.additional_properties = rest_of(data, _OWNED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_POLICY_ACTIONS_FIELDS = frozenset({"actions"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyActions(Model):
@@ -35,5 +33,5 @@ class PolicyActions(Model):
         made = blank(cls)
         if "actions" in data:
             made.actions = data["actions"]
-        made.additional_properties = rest_of(data, _POLICY_ACTIONS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

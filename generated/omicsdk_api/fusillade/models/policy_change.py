@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .policy_document import PolicyDocument
 
-_POLICY_CHANGE_FIELDS = frozenset({"policy"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyChange(Model):
@@ -41,5 +39,5 @@ class PolicyChange(Model):
                 if (v := data["policy"]).__class__ is dict
                 else otherwise_typed("PolicyChange.policy", v)
             )
-        made.additional_properties = rest_of(data, _POLICY_CHANGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

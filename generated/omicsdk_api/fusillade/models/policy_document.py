@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .policy_statement import PolicyStatement
 
-_POLICY_DOCUMENT_FIELDS = frozenset({"Version", "Id", "Statement"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyDocument(Model):
@@ -64,5 +62,5 @@ class PolicyDocument(Model):
                 if (v := data["Statement"]).__class__ is list
                 else otherwise_typed("PolicyDocument.statement", v)
             )
-        made.additional_properties = rest_of(data, _POLICY_DOCUMENT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

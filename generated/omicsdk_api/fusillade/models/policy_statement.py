@@ -9,10 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, literal, mapping, rest_of, union
 from omicsdk.core.omit import OMIT, Omit
 
-_POLICY_STATEMENT_FIELDS = frozenset(
-    {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyStatement(Model):
@@ -88,5 +84,5 @@ class PolicyStatement(Model):
             made.not_resource = data["NotResource"]
         if "Condition" in data:
             made.condition = data["Condition"]
-        made.additional_properties = rest_of(data, _POLICY_STATEMENT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

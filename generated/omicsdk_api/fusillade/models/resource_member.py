@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_RESOURCE_MEMBER_FIELDS = frozenset({"member", "member_type", "access_level"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceMember(Model):
@@ -49,5 +47,5 @@ class ResourceMember(Model):
             made.member_type = data["member_type"]
         if "access_level" in data:
             made.access_level = data["access_level"]
-        made.additional_properties = rest_of(data, _RESOURCE_MEMBER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

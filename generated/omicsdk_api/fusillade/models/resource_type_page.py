@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of, union
 from omicsdk.core.omit import OMIT, Omit
 
-_RESOURCE_TYPE_PAGE_FIELDS = frozenset({"resource_type", "actions", "resource_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceTypePage(Model):
@@ -49,5 +47,5 @@ class ResourceTypePage(Model):
             made.actions = data["actions"]
         if "resource_ids" in data:
             made.resource_ids = data["resource_ids"]
-        made.additional_properties = rest_of(data, _RESOURCE_TYPE_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_RESOURCE_TYPES_FIELDS = frozenset({"resources"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceTypes(Model):
@@ -35,5 +33,5 @@ class ResourceTypes(Model):
         made = blank(cls)
         if "resources" in data:
             made.resources = data["resources"]
-        made.additional_properties = rest_of(data, _RESOURCE_TYPES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

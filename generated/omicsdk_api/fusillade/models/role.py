@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .attached_policies import AttachedPolicies
 
-_ROLE_FIELDS = frozenset({"role_id", "policies"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Role(Model):
@@ -49,5 +47,5 @@ class Role(Model):
                 if (v := data["policies"]).__class__ is dict
                 else otherwise_typed("Role.policies", v)
             )
-        made.additional_properties = rest_of(data, _ROLE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ROLES_FIELDS = frozenset({"roles"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Roles(Model):
@@ -35,5 +33,5 @@ class Roles(Model):
         made = blank(cls)
         if "roles" in data:
             made.roles = data["roles"]
-        made.additional_properties = rest_of(data, _ROLES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

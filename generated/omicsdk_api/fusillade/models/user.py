@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .attached_policies import AttachedPolicies
 
-_USER_FIELDS = frozenset({"user_id", "status", "policies"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
@@ -55,5 +53,5 @@ class User(Model):
                 if (v := data["policies"]).__class__ is dict
                 else otherwise_typed("User.policies", v)
             )
-        made.additional_properties = rest_of(data, _USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_USER_AUTHORIZATION_FIELDS = frozenset({"role", "group", "scope", "groups", "roles"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserAuthorization(Model):
@@ -61,5 +59,5 @@ class UserAuthorization(Model):
             made.groups = data["groups"]
         if "roles" in data:
             made.roles = data["roles"]
-        made.additional_properties = rest_of(data, _USER_AUTHORIZATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

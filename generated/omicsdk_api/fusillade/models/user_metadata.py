@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .user_authorization import UserAuthorization
 
-_USER_METADATA_FIELDS = frozenset({"authorization"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserMetadata(Model):
@@ -43,5 +41,5 @@ class UserMetadata(Model):
                 if (v := data["authorization"]).__class__ is dict
                 else otherwise_typed("UserMetadata.authorization", v)
             )
-        made.additional_properties = rest_of(data, _USER_METADATA_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .user_metadata import UserMetadata
 
-_USERINFO_FIELDS = frozenset({"sub", "email", "https://auth.data.humancellatlas.org/app_metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Userinfo(Model):
@@ -63,5 +61,5 @@ class Userinfo(Model):
                 if (v := data["https://auth.data.humancellatlas.org/app_metadata"]).__class__ is dict
                 else otherwise_typed("Userinfo.https_auth_data_humancellatlas_org_app_metadata", v)
             )
-        made.additional_properties = rest_of(data, _USERINFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

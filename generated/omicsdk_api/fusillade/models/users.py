@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_USERS_FIELDS = frozenset({"users"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Users(Model):
@@ -35,5 +33,5 @@ class Users(Model):
         made = blank(cls)
         if "users" in data:
             made.users = data["users"]
-        made.additional_properties = rest_of(data, _USERS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

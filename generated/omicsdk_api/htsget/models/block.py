@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BLOCK_FIELDS = frozenset({"url", "headers", "class"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Block(Model):
@@ -53,5 +51,5 @@ class Block(Model):
             made.headers = data["headers"]
         if "class" in data:
             made.class_ = data["class"]
-        made.additional_properties = rest_of(data, _BLOCK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, array, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CAPABILITIES_FIELDS = frozenset({"datatype", "formats", "fieldsParameterEffective", "tagsParametersEffective"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Capabilities(Model):
@@ -57,5 +55,5 @@ class Capabilities(Model):
             made.fields_parameter_effective = data["fieldsParameterEffective"]
         if "tagsParametersEffective" in data:
             made.tags_parameters_effective = data["tagsParametersEffective"]
-        made.additional_properties = rest_of(data, _CAPABILITIES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

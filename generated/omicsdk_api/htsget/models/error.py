@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .error_htsget import ErrorHtsget
 
-_ERROR_FIELDS = frozenset({"htsget"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
@@ -40,5 +38,5 @@ class Error(Model):
                 if (v := data["htsget"]).__class__ is dict
                 else otherwise_typed("Error.htsget", v)
             )
-        made.additional_properties = rest_of(data, _ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

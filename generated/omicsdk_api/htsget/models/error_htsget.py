@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ERROR_HTSGET_FIELDS = frozenset({"error", "message"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorHtsget(Model):
@@ -42,5 +40,5 @@ class ErrorHtsget(Model):
             made.error = data["error"]
         if "message" in data:
             made.message = data["message"]
-        made.additional_properties = rest_of(data, _ERROR_HTSGET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .region import Region
 
-_READS_REQUEST_FIELDS = frozenset({"format", "class", "fields", "tags", "notags", "regions"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ReadsRequest(Model):
@@ -85,5 +83,5 @@ class ReadsRequest(Model):
                 if (v := data["regions"]).__class__ is list
                 else otherwise_typed("ReadsRequest.regions", v)
             )
-        made.additional_properties = rest_of(data, _READS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

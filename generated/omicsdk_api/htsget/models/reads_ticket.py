@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .reads_ticket_htsget import ReadsTicketHtsget
 
-_READS_TICKET_FIELDS = frozenset({"htsget"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ReadsTicket(Model):
@@ -40,5 +38,5 @@ class ReadsTicket(Model):
                 if (v := data["htsget"]).__class__ is dict
                 else otherwise_typed("ReadsTicket.htsget", v)
             )
-        made.additional_properties = rest_of(data, _READS_TICKET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

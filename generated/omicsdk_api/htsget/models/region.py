@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_REGION_FIELDS = frozenset({"referenceName", "start", "end"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Region(Model):
@@ -49,5 +47,5 @@ class Region(Model):
             made.start = data["start"]
         if "end" in data:
             made.end = data["end"]
-        made.additional_properties = rest_of(data, _REGION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -13,23 +13,6 @@ from .capabilities import Capabilities
 from .organization import Organization
 from .service_type import ServiceType
 
-_SERVICE_INFO_FIELDS = frozenset(
-    {
-        "id",
-        "name",
-        "type",
-        "organization",
-        "version",
-        "description",
-        "contactUrl",
-        "documentationUrl",
-        "createdAt",
-        "updatedAt",
-        "environment",
-        "htsget",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceInfo(Model):
@@ -138,5 +121,5 @@ class ServiceInfo(Model):
                 if (v := data["htsget"]).__class__ is dict
                 else otherwise_typed("ServiceInfo.htsget", v)
             )
-        made.additional_properties = rest_of(data, _SERVICE_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .region import Region
 
-_VARIANTS_REQUEST_FIELDS = frozenset({"format", "class", "tags", "notags", "regions"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VariantsRequest(Model):
@@ -70,5 +68,5 @@ class VariantsRequest(Model):
                 if (v := data["regions"]).__class__ is list
                 else otherwise_typed("VariantsRequest.regions", v)
             )
-        made.additional_properties = rest_of(data, _VARIANTS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .variants_ticket_htsget import VariantsTicketHtsget
 
-_VARIANTS_TICKET_FIELDS = frozenset({"htsget"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VariantsTicket(Model):
@@ -40,5 +38,5 @@ class VariantsTicket(Model):
                 if (v := data["htsget"]).__class__ is dict
                 else otherwise_typed("VariantsTicket.htsget", v)
             )
-        made.additional_properties = rest_of(data, _VARIANTS_TICKET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .block import Block
 
-_VARIANTS_TICKET_HTSGET_FIELDS = frozenset({"format", "urls", "md5"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VariantsTicketHtsget(Model):
@@ -58,5 +56,5 @@ class VariantsTicketHtsget(Model):
             )
         if "md5" in data:
             made.md5 = data["md5"]
-        made.additional_properties = rest_of(data, _VARIANTS_TICKET_HTSGET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

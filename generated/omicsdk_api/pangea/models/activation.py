@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ACTIVATION_FIELDS = frozenset({"uid", "token"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Activation(Model):
@@ -42,5 +40,5 @@ class Activation(Model):
             made.uid = data["uid"]
         if "token" in data:
             made.token = data["token"]
-        made.additional_properties = rest_of(data, _ACTIVATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_AUTH_TOKEN_FIELDS = frozenset({"auth_token"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthToken(Model):
@@ -34,5 +32,5 @@ class AuthToken(Model):
         made = blank(cls)
         if "auth_token" in data:
             made.auth_token = data["auth_token"]
-        made.additional_properties = rest_of(data, _AUTH_TOKEN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

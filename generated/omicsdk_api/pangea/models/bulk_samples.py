@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_BULK_SAMPLES_FIELDS = frozenset({"names", "library"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkSamples(Model):
@@ -42,5 +40,5 @@ class BulkSamples(Model):
             made.names = data["names"]
         if "library" in data:
             made.library = data["library"]
-        made.additional_properties = rest_of(data, _BULK_SAMPLES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_BULK_SAMPLES_MADE_FIELDS = frozenset({"uuids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkSamplesMade(Model):
@@ -34,5 +32,5 @@ class BulkSamplesMade(Model):
         made = blank(cls)
         if "uuids" in data:
             made.uuids = data["uuids"]
-        made.additional_properties = rest_of(data, _BULK_SAMPLES_MADE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, m
 
 from .uploaded_part import UploadedPart
 
-_COMPLETE_S3_REQUEST_FIELDS = frozenset({"upload_id", "parts"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteS3Request(Model):
@@ -51,5 +49,5 @@ class CompleteS3Request(Model):
                 if (v := data["parts"]).__class__ is list
                 else otherwise_typed("CompleteS3Request.parts", v)
             )
-        made.additional_properties = rest_of(data, _COMPLETE_S3_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

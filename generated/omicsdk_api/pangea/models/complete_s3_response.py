@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_COMPLETE_S3_RESPONSE_FIELDS = frozenset({"status", "upload_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteS3Response(Model):
@@ -42,5 +40,5 @@ class CompleteS3Response(Model):
             made.status = data["status"]
         if "upload_id" in data:
             made.upload_id = data["upload_id"]
-        made.additional_properties = rest_of(data, _COMPLETE_S3_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 
-_CORRECTED_NAMES_FIELDS = frozenset({"canon", "rank"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CorrectedNames(Model):
@@ -42,5 +40,5 @@ class CorrectedNames(Model):
             made.canon = data["canon"]
         if "rank" in data:
             made.rank = data["rank"]
-        made.additional_properties = rest_of(data, _CORRECTED_NAMES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

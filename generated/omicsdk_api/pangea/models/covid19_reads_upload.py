@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_COVID19_READS_UPLOAD_FIELDS = frozenset({"user", "raw_reads_path"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Covid19ReadsUpload(Model):
@@ -42,5 +40,5 @@ class Covid19ReadsUpload(Model):
             made.user = data["user"]
         if "raw_reads_path" in data:
             made.raw_reads_path = data["raw_reads_path"]
-        made.additional_properties = rest_of(data, _COVID19_READS_UPLOAD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

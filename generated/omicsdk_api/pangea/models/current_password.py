@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_CURRENT_PASSWORD_FIELDS = frozenset({"current_password"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CurrentPassword(Model):
@@ -34,5 +32,5 @@ class CurrentPassword(Model):
         made = blank(cls)
         if "current_password" in data:
             made.current_password = data["current_password"]
-        made.additional_properties = rest_of(data, _CURRENT_PASSWORD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

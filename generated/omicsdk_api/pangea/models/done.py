@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_DONE_FIELDS = frozenset({"status"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Done(Model):
@@ -34,5 +32,5 @@ class Done(Model):
         made = blank(cls)
         if "status" in data:
             made.status = data["status"]
-        made.additional_properties = rest_of(data, _DONE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

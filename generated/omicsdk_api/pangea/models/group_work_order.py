@@ -25,22 +25,6 @@ from omicsdk.core.model import (
 
 from .work_order_link import WorkOrderLink
 
-_GROUP_WORK_ORDER_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "priority",
-        "sample_group",
-        "created_at",
-        "updated_at",
-        "description",
-        "work_order_links",
-        "status",
-        "progress_summary",
-        "work_orders",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupWorkOrder(Model):
@@ -136,5 +120,5 @@ class GroupWorkOrder(Model):
             made.progress_summary = data["progress_summary"]
         if "work_orders" in data:
             made.work_orders = data["work_orders"]
-        made.additional_properties = rest_of(data, _GROUP_WORK_ORDER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,10 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import NULL, STRING, Field, JsonObject, Model, array, blank, rest_of, union
 
-_GROUP_WORK_ORDER_PROTO_FIELDS = frozenset(
-    {"uuid", "name", "created_at", "updated_at", "description", "work_order_protos"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupWorkOrderProto(Model):
@@ -68,5 +64,5 @@ class GroupWorkOrderProto(Model):
             made.description = data["description"]
         if "work_order_protos" in data:
             made.work_order_protos = data["work_order_protos"]
-        made.additional_properties = rest_of(data, _GROUP_WORK_ORDER_PROTO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .group_work_order_proto import GroupWorkOrderProto
 
-_GROUP_WORK_ORDER_PROTO_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupWorkOrderProtoPage(Model):
@@ -65,5 +63,5 @@ class GroupWorkOrderProtoPage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("GroupWorkOrderProtoPage.results", v)
             )
-        made.additional_properties = rest_of(data, _GROUP_WORK_ORDER_PROTO_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

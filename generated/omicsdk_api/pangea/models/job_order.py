@@ -8,22 +8,6 @@ from typing import Any, ClassVar, Literal
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, literal, mapping, rest_of
 
-_JOB_ORDER_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "status",
-        "work_order",
-        "pipeline_module",
-        "analysis_result",
-        "resources_used",
-        "resources_needed",
-        "created_at",
-        "updated_at",
-        "description",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobOrder(Model):
@@ -110,5 +94,5 @@ class JobOrder(Model):
             made.updated_at = data["updated_at"]
         if "description" in data:
             made.description = data["description"]
-        made.additional_properties = rest_of(data, _JOB_ORDER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .job_order import JobOrder
 
-_JOB_ORDER_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobOrderPage(Model):
@@ -63,5 +61,5 @@ class JobOrderPage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("JobOrderPage.results", v)
             )
-        made.additional_properties = rest_of(data, _JOB_ORDER_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,19 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
-_JOB_ORDER_PROTO_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "pipeline_module",
-        "resources_needed",
-        "work_order_proto",
-        "created_at",
-        "updated_at",
-        "description",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobOrderProto(Model):
@@ -89,5 +76,5 @@ class JobOrderProto(Model):
             made.updated_at = data["updated_at"]
         if "description" in data:
             made.description = data["description"]
-        made.additional_properties = rest_of(data, _JOB_ORDER_PROTO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

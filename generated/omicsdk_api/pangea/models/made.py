@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_MADE_FIELDS = frozenset({"uuid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Made(Model):
@@ -34,5 +32,5 @@ class Made(Model):
         made = blank(cls)
         if "uuid" in data:
             made.uuid = data["uuid"]
-        made.additional_properties = rest_of(data, _MADE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

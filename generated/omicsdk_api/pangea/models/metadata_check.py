@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, INTEGER, Field, JsonObject, Model, array, blank, mapping, rest_of
 
-_METADATA_CHECK_FIELDS = frozenset({"errors", "stats"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MetadataCheck(Model):
@@ -42,5 +40,5 @@ class MetadataCheck(Model):
             made.errors = data["errors"]
         if "stats" in data:
             made.stats = data["stats"]
-        made.additional_properties = rest_of(data, _METADATA_CHECK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, Field, JsonObject, Model, blank, mapping, rest_of
 
-_METADATA_SCHEMA_FIELDS = frozenset({"schema"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MetadataSchema(Model):
@@ -34,5 +32,5 @@ class MetadataSchema(Model):
         made = blank(cls)
         if "schema" in data:
             made.schema = data["schema"]
-        made.additional_properties = rest_of(data, _METADATA_SCHEMA_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

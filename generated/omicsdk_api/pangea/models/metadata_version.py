@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
-_METADATA_VERSION_FIELDS = frozenset({"created_at", "updated_at", "metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MetadataVersion(Model):
@@ -48,5 +46,5 @@ class MetadataVersion(Model):
             made.updated_at = data["updated_at"]
         if "metadata" in data:
             made.metadata = data["metadata"]
-        made.additional_properties = rest_of(data, _METADATA_VERSION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ORGANIZATION_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "core_sample_group_uuid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Organization(Model):
@@ -60,5 +58,5 @@ class Organization(Model):
             made.updated_at = data["updated_at"]
         if "core_sample_group_uuid" in data:
             made.core_sample_group_uuid = data["core_sample_group_uuid"]
-        made.additional_properties = rest_of(data, _ORGANIZATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 
-_ORGANIZATION_ADD_USER_FIELDS = frozenset({"user"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OrganizationAddUser(Model):
@@ -34,5 +32,5 @@ class OrganizationAddUser(Model):
         made = blank(cls)
         if "user" in data:
             made.user = data["user"]
-        made.additional_properties = rest_of(data, _ORGANIZATION_ADD_USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ORGANIZATION_LINK_FIELDS = frozenset({"uuid", "name"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OrganizationLink(Model):
@@ -42,5 +40,5 @@ class OrganizationLink(Model):
             made.uuid = data["uuid"]
         if "name" in data:
             made.name = data["name"]
-        made.additional_properties = rest_of(data, _ORGANIZATION_LINK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .organization import Organization
 
-_ORGANIZATION_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OrganizationPage(Model):
@@ -63,5 +61,5 @@ class OrganizationPage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("OrganizationPage.results", v)
             )
-        made.additional_properties = rest_of(data, _ORGANIZATION_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

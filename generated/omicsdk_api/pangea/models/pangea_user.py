@@ -23,27 +23,6 @@ from omicsdk.core.model import (
 from .organization_link import OrganizationLink
 from .sample_group_link import SampleGroupLink
 
-_PANGEA_USER_FIELDS = frozenset(
-    {
-        "id",
-        "uuid",
-        "email",
-        "is_staff",
-        "is_active",
-        "personal_org_uuid",
-        "organization_objs",
-        "saved_sample_group_objs",
-        "avatar",
-        "name",
-        "biography",
-        "url",
-        "twitter_username",
-        "github_username",
-        "company",
-        "location",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PangeaUser(Model):
@@ -178,5 +157,5 @@ class PangeaUser(Model):
             made.company = data["company"]
         if "location" in data:
             made.location = data["location"]
-        made.additional_properties = rest_of(data, _PANGEA_USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

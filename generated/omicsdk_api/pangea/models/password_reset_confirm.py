@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_PASSWORD_RESET_CONFIRM_FIELDS = frozenset({"uid", "token", "new_password"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PasswordResetConfirm(Model):
@@ -48,5 +46,5 @@ class PasswordResetConfirm(Model):
             made.token = data["token"]
         if "new_password" in data:
             made.new_password = data["new_password"]
-        made.additional_properties = rest_of(data, _PASSWORD_RESET_CONFIRM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PATCH_MY_ACCOUNT_BODY_FIELDS = frozenset({"id", "email"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchMyAccountBody(Model):
@@ -41,5 +39,5 @@ class PatchMyAccountBody(Model):
             made.id = data["id"]
         if "email" in data:
             made.email = data["email"]
-        made.additional_properties = rest_of(data, _PATCH_MY_ACCOUNT_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

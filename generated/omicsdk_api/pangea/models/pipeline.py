@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_PIPELINE_FIELDS = frozenset({"uuid", "name", "description", "long_description", "updated_at", "created_at"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Pipeline(Model):
@@ -66,5 +64,5 @@ class Pipeline(Model):
             made.updated_at = data["updated_at"]
         if "created_at" in data:
             made.created_at = data["created_at"]
-        made.additional_properties = rest_of(data, _PIPELINE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -24,24 +24,6 @@ from omicsdk.core.model import (
 
 from .pipeline import Pipeline
 
-_PIPELINE_MODULE_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "version",
-        "description",
-        "long_description",
-        "updated_at",
-        "created_at",
-        "metadata",
-        "pipeline",
-        "pipeline_obj",
-        "dependencies",
-        "dependency_modules",
-        "downstream_modules",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PipelineModule(Model):
@@ -144,5 +126,5 @@ class PipelineModule(Model):
             made.dependency_modules = data["dependency_modules"]
         if "downstream_modules" in data:
             made.downstream_modules = data["downstream_modules"]
-        made.additional_properties = rest_of(data, _PIPELINE_MODULE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .pipeline_module import PipelineModule
 
-_PIPELINE_MODULE_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PipelineModulePage(Model):
@@ -65,5 +63,5 @@ class PipelineModulePage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("PipelineModulePage.results", v)
             )
-        made.additional_properties = rest_of(data, _PIPELINE_MODULE_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

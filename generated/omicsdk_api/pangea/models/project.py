@@ -22,20 +22,6 @@ from omicsdk.core.model import (
 
 from .organization import Organization
 
-_PROJECT_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "created_at",
-        "updated_at",
-        "organization",
-        "description",
-        "organization_obj",
-        "sample_groups",
-        "sub_projects",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
@@ -114,5 +100,5 @@ class Project(Model):
             made.sample_groups = data["sample_groups"]
         if "sub_projects" in data:
             made.sub_projects = data["sub_projects"]
-        made.additional_properties = rest_of(data, _PROJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_PROJECT_ADD_SAMPLE_GROUP_FIELDS = frozenset({"sample_group_uuid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectAddSampleGroup(Model):
@@ -34,5 +32,5 @@ class ProjectAddSampleGroup(Model):
         made = blank(cls)
         if "sample_group_uuid" in data:
             made.sample_group_uuid = data["sample_group_uuid"]
-        made.additional_properties = rest_of(data, _PROJECT_ADD_SAMPLE_GROUP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .project import Project
 
-_PROJECT_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectPage(Model):
@@ -60,5 +58,5 @@ class ProjectPage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("ProjectPage.results", v)
             )
-        made.additional_properties = rest_of(data, _PROJECT_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PUT_PIPELINE_BY_NAME_BODY_FIELDS = frozenset({"name", "description", "long_description"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PutPipelineByNameBody(Model):
@@ -47,5 +45,5 @@ class PutPipelineByNameBody(Model):
             made.description = data["description"]
         if "long_description" in data:
             made.long_description = data["long_description"]
-        made.additional_properties = rest_of(data, _PUT_PIPELINE_BY_NAME_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

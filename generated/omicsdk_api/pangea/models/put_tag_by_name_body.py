@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PUT_TAG_BY_NAME_BODY_FIELDS = frozenset({"name", "created_at", "updated_at", "payload"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PutTagByNameBody(Model):
@@ -53,5 +51,5 @@ class PutTagByNameBody(Model):
             made.updated_at = data["updated_at"]
         if "payload" in data:
             made.payload = data["payload"]
-        made.additional_properties = rest_of(data, _PUT_TAG_BY_NAME_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .sample import Sample
 
-_RANDOM_SAMPLES_FIELDS = frozenset({"results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RandomSamples(Model):
@@ -40,5 +38,5 @@ class RandomSamples(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("RandomSamples.results", v)
             )
-        made.additional_properties = rest_of(data, _RANDOM_SAMPLES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

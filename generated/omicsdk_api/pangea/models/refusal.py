@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_REFUSAL_FIELDS = frozenset({"detail"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Refusal(Model):
@@ -35,5 +33,5 @@ class Refusal(Model):
         made = blank(cls)
         if "detail" in data:
             made.detail = data["detail"]
-        made.additional_properties = rest_of(data, _REFUSAL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

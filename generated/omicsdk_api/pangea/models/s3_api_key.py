@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_S3_API_KEY_FIELDS = frozenset({"uuid", "description", "created_at", "updated_at", "bucket", "public_key"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3ApiKey(Model):
@@ -66,5 +64,5 @@ class S3ApiKey(Model):
             made.bucket = data["bucket"]
         if "public_key" in data:
             made.public_key = data["public_key"]
-        made.additional_properties = rest_of(data, _S3_API_KEY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

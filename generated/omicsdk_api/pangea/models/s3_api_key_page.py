@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .s3_api_key import S3ApiKey
 
-_S3_API_KEY_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3ApiKeyPage(Model):
@@ -63,5 +61,5 @@ class S3ApiKeyPage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("S3ApiKeyPage.results", v)
             )
-        made.additional_properties = rest_of(data, _S3_API_KEY_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_S3_BUCKET_FIELDS = frozenset({"uuid", "name", "endpoint_url", "organization"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3Bucket(Model):
@@ -54,5 +52,5 @@ class S3Bucket(Model):
             made.endpoint_url = data["endpoint_url"]
         if "organization" in data:
             made.organization = data["organization"]
-        made.additional_properties = rest_of(data, _S3_BUCKET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .s3_bucket import S3Bucket
 
-_S3_BUCKET_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3BucketPage(Model):
@@ -63,5 +61,5 @@ class S3BucketPage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("S3BucketPage.results", v)
             )
-        made.additional_properties = rest_of(data, _S3_BUCKET_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

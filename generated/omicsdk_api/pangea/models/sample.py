@@ -10,10 +10,6 @@ from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, map
 
 from .sample_group import SampleGroup
 
-_SAMPLE_FIELDS = frozenset(
-    {"uuid", "name", "created_at", "updated_at", "library", "metadata", "library_obj", "description"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Sample(Model):
@@ -86,5 +82,5 @@ class Sample(Model):
             )
         if "description" in data:
             made.description = data["description"]
-        made.additional_properties = rest_of(data, _SAMPLE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

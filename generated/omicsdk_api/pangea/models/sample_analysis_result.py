@@ -23,24 +23,6 @@ from omicsdk.core.model import (
 from .pipeline_module import PipelineModule
 from .sample import Sample
 
-_SAMPLE_ANALYSIS_RESULT_FIELDS = frozenset(
-    {
-        "uuid",
-        "module_name",
-        "replicate",
-        "sample",
-        "created_at",
-        "updated_at",
-        "sample_obj",
-        "description",
-        "metadata",
-        "is_private",
-        "is_hidden",
-        "pipeline_module",
-        "pipeline_module_obj",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResult(Model):
@@ -147,5 +129,5 @@ class SampleAnalysisResult(Model):
                 if (v := data["pipeline_module_obj"]).__class__ is dict
                 else otherwise_typed("SampleAnalysisResult.pipeline_module_obj", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_ANALYSIS_RESULT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -24,24 +24,6 @@ from omicsdk.core.model import (
 from .pipeline_module import PipelineModule
 from .sample_analysis_result_field_entry import SampleAnalysisResultFieldEntry
 
-_SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS = frozenset(
-    {
-        "uuid",
-        "module_name",
-        "replicate",
-        "sample",
-        "created_at",
-        "updated_at",
-        "description",
-        "metadata",
-        "is_private",
-        "is_hidden",
-        "pipeline_module",
-        "pipeline_module_obj",
-        "fields",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResultEntry(Model):
@@ -153,5 +135,5 @@ class SampleAnalysisResultEntry(Model):
                 if (v := data["fields"]).__class__ is list
                 else otherwise_typed("SampleAnalysisResultEntry.fields", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,10 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, rest_of
 
-_SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS = frozenset(
-    {"uuid", "name", "created_at", "updated_at", "stored_data", "analysis_result", "description"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResultFieldEntry(Model):
@@ -76,5 +72,5 @@ class SampleAnalysisResultFieldEntry(Model):
             made.analysis_result = data["analysis_result"]
         if "description" in data:
             made.description = data["description"]
-        made.additional_properties = rest_of(data, _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .sample_analysis_result_field import SampleAnalysisResultField
 
-_SAMPLE_ANALYSIS_RESULT_FIELD_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResultFieldPage(Model):
@@ -65,5 +63,5 @@ class SampleAnalysisResultFieldPage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("SampleAnalysisResultFieldPage.results", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_ANALYSIS_RESULT_FIELD_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -22,10 +22,6 @@ from omicsdk.core.model import (
 
 from .sample_analysis_result_entry import SampleAnalysisResultEntry
 
-_SAMPLE_ENTRY_FIELDS = frozenset(
-    {"uuid", "name", "created_at", "updated_at", "library", "metadata", "description", "analysis_results"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleEntry(Model):
@@ -103,5 +99,5 @@ class SampleEntry(Model):
                 if (v := data["analysis_results"]).__class__ is list
                 else otherwise_typed("SampleEntry.analysis_results", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_ENTRY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

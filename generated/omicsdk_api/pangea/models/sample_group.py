@@ -22,26 +22,6 @@ from omicsdk.core.model import (
 
 from .organization import Organization
 
-_SAMPLE_GROUP_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "created_at",
-        "updated_at",
-        "organization",
-        "description",
-        "is_library",
-        "is_public",
-        "theme",
-        "organization_obj",
-        "long_description",
-        "metadata",
-        "bucket",
-        "storage_provider_name",
-        "sample_metadata_schema",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroup(Model):
@@ -156,5 +136,5 @@ class SampleGroup(Model):
             made.storage_provider_name = data["storage_provider_name"]
         if "sample_metadata_schema" in data:
             made.sample_metadata_schema = data["sample_metadata_schema"]
-        made.additional_properties = rest_of(data, _SAMPLE_GROUP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,24 +23,6 @@ from omicsdk.core.model import (
 from .pipeline_module import PipelineModule
 from .sample_group import SampleGroup
 
-_SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS = frozenset(
-    {
-        "uuid",
-        "module_name",
-        "replicate",
-        "sample_group",
-        "created_at",
-        "updated_at",
-        "sample_group_obj",
-        "description",
-        "metadata",
-        "is_private",
-        "is_hidden",
-        "pipeline_module",
-        "pipeline_module_obj",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupAnalysisResult(Model):
@@ -149,5 +131,5 @@ class SampleGroupAnalysisResult(Model):
                 if (v := data["pipeline_module_obj"]).__class__ is dict
                 else otherwise_typed("SampleGroupAnalysisResult.pipeline_module_obj", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,10 +10,6 @@ from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mod
 
 from .sample_group_analysis_result import SampleGroupAnalysisResult
 
-_SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS = frozenset(
-    {"uuid", "name", "created_at", "updated_at", "stored_data", "analysis_result", "analysis_result_obj", "description"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupAnalysisResultField(Model):
@@ -88,5 +84,5 @@ class SampleGroupAnalysisResultField(Model):
             )
         if "description" in data:
             made.description = data["description"]
-        made.additional_properties = rest_of(data, _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

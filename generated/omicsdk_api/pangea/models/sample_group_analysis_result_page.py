@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array,
 
 from .sample_group_analysis_result import SampleGroupAnalysisResult
 
-_SAMPLE_GROUP_ANALYSIS_RESULT_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupAnalysisResultPage(Model):
@@ -65,5 +63,5 @@ class SampleGroupAnalysisResultPage(Model):
                 if (v := data["results"]).__class__ is list
                 else otherwise_typed("SampleGroupAnalysisResultPage.results", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_GROUP_ANALYSIS_RESULT_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

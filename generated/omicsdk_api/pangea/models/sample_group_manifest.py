@@ -25,28 +25,6 @@ from .organization import Organization
 from .sample_entry import SampleEntry
 from .sample_group_analysis_result_entry import SampleGroupAnalysisResultEntry
 
-_SAMPLE_GROUP_MANIFEST_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "created_at",
-        "updated_at",
-        "organization",
-        "description",
-        "is_library",
-        "is_public",
-        "theme",
-        "organization_obj",
-        "long_description",
-        "metadata",
-        "bucket",
-        "storage_provider_name",
-        "sample_metadata_schema",
-        "samples",
-        "analysis_results",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupManifest(Model):
@@ -193,5 +171,5 @@ class SampleGroupManifest(Model):
                 if (v := data["analysis_results"]).__class__ is list
                 else otherwise_typed("SampleGroupManifest.analysis_results", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_GROUP_MANIFEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

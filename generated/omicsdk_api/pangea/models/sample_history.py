@@ -23,20 +23,6 @@ from omicsdk.core.model import (
 from .metadata_version import MetadataVersion
 from .sample_group import SampleGroup
 
-_SAMPLE_HISTORY_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "created_at",
-        "updated_at",
-        "library",
-        "metadata",
-        "library_obj",
-        "description",
-        "versioned_metadata",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleHistory(Model):
@@ -124,5 +110,5 @@ class SampleHistory(Model):
                 if (v := data["versioned_metadata"]).__class__ is list
                 else otherwise_typed("SampleHistory.versioned_metadata", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_HISTORY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SAMPLE_LINK_FIELDS = frozenset({"uuid", "name", "metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleLink(Model):
@@ -49,5 +47,5 @@ class SampleLink(Model):
             made.name = data["name"]
         if "metadata" in data:
             made.metadata = data["metadata"]
-        made.additional_properties = rest_of(data, _SAMPLE_LINK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

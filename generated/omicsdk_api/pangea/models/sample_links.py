@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, Field, JsonObject, Model, array, blank, 
 
 from .sample_link import SampleLink
 
-_SAMPLE_LINKS_FIELDS = frozenset({"count", "links"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleLinks(Model):
@@ -48,5 +46,5 @@ class SampleLinks(Model):
                 if (v := data["links"]).__class__ is list
                 else otherwise_typed("SampleLinks.links", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_LINKS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SAMPLE_LIST_FIELDS = frozenset({"sample_uuids", "sample_uuid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleList(Model):
@@ -43,5 +41,5 @@ class SampleList(Model):
             made.sample_uuids = data["sample_uuids"]
         if "sample_uuid" in data:
             made.sample_uuid = data["sample_uuid"]
-        made.additional_properties = rest_of(data, _SAMPLE_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,20 +23,6 @@ from omicsdk.core.model import (
 from .sample_analysis_result_entry import SampleAnalysisResultEntry
 from .sample_group import SampleGroup
 
-_SAMPLE_MANIFEST_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "created_at",
-        "updated_at",
-        "library",
-        "metadata",
-        "library_obj",
-        "description",
-        "analysis_results",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleManifest(Model):
@@ -124,5 +110,5 @@ class SampleManifest(Model):
                 if (v := data["analysis_results"]).__class__ is list
                 else otherwise_typed("SampleManifest.analysis_results", v)
             )
-        made.additional_properties = rest_of(data, _SAMPLE_MANIFEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

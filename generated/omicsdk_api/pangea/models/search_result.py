@@ -12,8 +12,6 @@ from .organization import Organization
 from .sample import Sample
 from .sample_group import SampleGroup
 
-_SEARCH_RESULT_FIELDS = frozenset({"query", "samples", "sample_groups", "organizations"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResult(Model):
@@ -80,5 +78,5 @@ class SearchResult(Model):
                 if (v := data["organizations"]).__class__ is list
                 else otherwise_typed("SearchResult.organizations", v)
             )
-        made.additional_properties = rest_of(data, _SEARCH_RESULT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

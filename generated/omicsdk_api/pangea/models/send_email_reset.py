@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SEND_EMAIL_RESET_FIELDS = frozenset({"email"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SendEmailReset(Model):
@@ -34,5 +32,5 @@ class SendEmailReset(Model):
         made = blank(cls)
         if "email" in data:
             made.email = data["email"]
-        made.additional_properties = rest_of(data, _SEND_EMAIL_RESET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SET_PASSWORD_FIELDS = frozenset({"new_password", "current_password"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SetPassword(Model):
@@ -42,5 +40,5 @@ class SetPassword(Model):
             made.new_password = data["new_password"]
         if "current_password" in data:
             made.current_password = data["current_password"]
-        made.additional_properties = rest_of(data, _SET_PASSWORD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SET_USERNAME_FIELDS = frozenset({"current_password", "new_email"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SetUsername(Model):
@@ -42,5 +40,5 @@ class SetUsername(Model):
             made.current_password = data["current_password"]
         if "new_email" in data:
             made.new_email = data["new_email"]
-        made.additional_properties = rest_of(data, _SET_USERNAME_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_TAG_ADD_SAMPLE_GROUP_FIELDS = frozenset({"sample_group_uuid", "payload"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TagAddSampleGroup(Model):
@@ -43,5 +41,5 @@ class TagAddSampleGroup(Model):
             made.sample_group_uuid = data["sample_group_uuid"]
         if "payload" in data:
             made.payload = data["payload"]
-        made.additional_properties = rest_of(data, _TAG_ADD_SAMPLE_GROUP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, Field, JsonObject, Model, blank, mapping, rest_of
 
-_TAXA_FOUND_FIELDS = frozenset({"results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TaxaFound(Model):
@@ -34,5 +32,5 @@ class TaxaFound(Model):
         made = blank(cls)
         if "results" in data:
             made.results = data["results"]
-        made.additional_properties = rest_of(data, _TAXA_FOUND_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

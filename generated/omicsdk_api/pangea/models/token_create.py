@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_TOKEN_CREATE_FIELDS = frozenset({"password", "email"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TokenCreate(Model):
@@ -42,5 +40,5 @@ class TokenCreate(Model):
             made.password = data["password"]
         if "email" in data:
             made.email = data["email"]
-        made.additional_properties = rest_of(data, _TOKEN_CREATE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

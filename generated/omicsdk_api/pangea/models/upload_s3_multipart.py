@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_UPLOAD_S3_MULTIPART_FIELDS = frozenset({"urls", "upload_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadS3Multipart(Model):
@@ -42,5 +40,5 @@ class UploadS3Multipart(Model):
             made.urls = data["urls"]
         if "upload_id" in data:
             made.upload_id = data["upload_id"]
-        made.additional_properties = rest_of(data, _UPLOAD_S3_MULTIPART_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

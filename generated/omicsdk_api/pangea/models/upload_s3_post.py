@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
-_UPLOAD_S3_POST_FIELDS = frozenset({"url", "fields"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadS3Post(Model):
@@ -42,5 +40,5 @@ class UploadS3Post(Model):
             made.url = data["url"]
         if "fields" in data:
             made.fields = data["fields"]
-        made.additional_properties = rest_of(data, _UPLOAD_S3_POST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_UPLOAD_S3_REQUEST_FIELDS = frozenset({"filename", "stance", "n_parts"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadS3Request(Model):
@@ -49,5 +47,5 @@ class UploadS3Request(Model):
             made.stance = data["stance"]
         if "n_parts" in data:
             made.n_parts = data["n_parts"]
-        made.additional_properties = rest_of(data, _UPLOAD_S3_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

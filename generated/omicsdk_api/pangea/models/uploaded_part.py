@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_UPLOADED_PART_FIELDS = frozenset({"ETag", "PartNumber"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadedPart(Model):
@@ -42,5 +40,5 @@ class UploadedPart(Model):
             made.e_tag = data["ETag"]
         if "PartNumber" in data:
             made.part_number = data["PartNumber"]
-        made.additional_properties = rest_of(data, _UPLOADED_PART_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_USER_FIELDS = frozenset({"id", "email"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
@@ -42,5 +40,5 @@ class User(Model):
             made.id = data["id"]
         if "email" in data:
             made.email = data["email"]
-        made.additional_properties = rest_of(data, _USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_USER_CREATE_FIELDS = frozenset({"email", "id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserCreate(Model):
@@ -42,5 +40,5 @@ class UserCreate(Model):
             made.email = data["email"]
         if "id" in data:
             made.id = data["id"]
-        made.additional_properties = rest_of(data, _USER_CREATE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_USERNAME_RESET_CONFIRM_FIELDS = frozenset({"new_email", "uid", "token"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UsernameResetConfirm(Model):
@@ -49,5 +47,5 @@ class UsernameResetConfirm(Model):
             made.uid = data["uid"]
         if "token" in data:
             made.token = data["token"]
-        made.additional_properties = rest_of(data, _USERNAME_RESET_CONFIRM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .wiki_page import WikiPage
 
-_WIKI_FIELDS = frozenset({"pages", "created_at", "updated_at", "page_objs", "home_page_obj", "sidebar_obj", "uuid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Wiki(Model):
@@ -87,5 +85,5 @@ class Wiki(Model):
             )
         if "uuid" in data:
             made.uuid = data["uuid"]
-        made.additional_properties = rest_of(data, _WIKI_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

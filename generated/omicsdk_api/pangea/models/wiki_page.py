@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_WIKI_PAGE_FIELDS = frozenset({"uuid", "title", "created_at", "updated_at", "text", "wiki"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WikiPage(Model):
@@ -66,5 +64,5 @@ class WikiPage(Model):
             made.text = data["text"]
         if "wiki" in data:
             made.wiki = data["wiki"]
-        made.additional_properties = rest_of(data, _WIKI_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_WIKI_PAGE_BODY_FIELDS = frozenset({"title", "text", "uuid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WikiPageBody(Model):
@@ -49,5 +47,5 @@ class WikiPageBody(Model):
             made.text = data["text"]
         if "uuid" in data:
             made.uuid = data["uuid"]
-        made.additional_properties = rest_of(data, _WIKI_PAGE_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,21 +23,6 @@ from omicsdk.core.model import (
 
 from .job_order import JobOrder
 
-_WORK_ORDER_FIELDS = frozenset(
-    {
-        "uuid",
-        "name",
-        "priority",
-        "sample",
-        "created_at",
-        "updated_at",
-        "description",
-        "job_order_objs",
-        "status",
-        "progress_summary",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrder(Model):
@@ -125,5 +110,5 @@ class WorkOrder(Model):
             made.status = data["status"]
         if "progress_summary" in data:
             made.progress_summary = data["progress_summary"]
-        made.additional_properties = rest_of(data, _WORK_ORDER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_WORK_ORDER_LINK_FIELDS = frozenset({"name", "uuid", "sample_name", "sample_uuid", "status"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrderLink(Model):
@@ -60,5 +58,5 @@ class WorkOrderLink(Model):
             made.sample_uuid = data["sample_uuid"]
         if "status" in data:
             made.status = data["status"]
-        made.additional_properties = rest_of(data, _WORK_ORDER_LINK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_WORK_ORDER_PROTO_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "description"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrderProto(Model):
@@ -60,5 +58,5 @@ class WorkOrderProto(Model):
             made.updated_at = data["updated_at"]
         if "description" in data:
             made.description = data["description"]
-        made.additional_properties = rest_of(data, _WORK_ORDER_PROTO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ALIAS_FIELDS = frozenset({"alias", "naming_authority"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Alias(Model):
@@ -42,5 +40,5 @@ class Alias(Model):
             made.alias = data["alias"]
         if "naming_authority" in data:
             made.naming_authority = data["naming_authority"]
-        made.additional_properties = rest_of(data, _ALIAS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

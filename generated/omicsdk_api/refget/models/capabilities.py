@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CAPABILITIES_FIELDS = frozenset({"circular_supported", "algorithms", "subsequence_limit", "identifier_types"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Capabilities(Model):
@@ -55,5 +53,5 @@ class Capabilities(Model):
             made.subsequence_limit = data["subsequence_limit"]
         if "identifier_types" in data:
             made.identifier_types = data["identifier_types"]
-        made.additional_properties = rest_of(data, _CAPABILITIES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .sequence_metadata import SequenceMetadata
 
-_METADATA_FIELDS = frozenset({"metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Metadata(Model):
@@ -43,5 +41,5 @@ class Metadata(Model):
                 if (v := data["metadata"]).__class__ is dict
                 else otherwise_typed("Metadata.metadata", v)
             )
-        made.additional_properties = rest_of(data, _METADATA_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

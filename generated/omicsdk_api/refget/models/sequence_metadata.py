@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .alias import Alias
 
-_SEQUENCE_METADATA_FIELDS = frozenset({"id", "md5", "length", "aliases", "trunc512", "ga4gh"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SequenceMetadata(Model):
@@ -76,5 +74,5 @@ class SequenceMetadata(Model):
             made.trunc512 = data["trunc512"]
         if "ga4gh" in data:
             made.ga4gh = data["ga4gh"]
-        made.additional_properties = rest_of(data, _SEQUENCE_METADATA_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

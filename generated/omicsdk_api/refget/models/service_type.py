@@ -8,8 +8,6 @@ from typing import Any, ClassVar, Literal
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 
-_SERVICE_TYPE_FIELDS = frozenset({"group", "artifact", "version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceType(Model):
@@ -48,5 +46,5 @@ class ServiceType(Model):
             made.artifact = data["artifact"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _SERVICE_TYPE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .analysis_cost_breakdown import AnalysisCostBreakdown
 
-_ANALYSIS_COST_FIELDS = frozenset({"currency", "amount", "breakdown"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AnalysisCost(Model):
@@ -55,5 +53,5 @@ class AnalysisCost(Model):
                 if (v := data["breakdown"]).__class__ is dict
                 else otherwise_typed("AnalysisCost.breakdown", v)
             )
-        made.additional_properties = rest_of(data, _ANALYSIS_COST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

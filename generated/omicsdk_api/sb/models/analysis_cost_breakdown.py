@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import NUMBER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ANALYSIS_COST_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer_in"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AnalysisCostBreakdown(Model):
@@ -49,5 +47,5 @@ class AnalysisCostBreakdown(Model):
             made.computation = data["computation"]
         if "data_transfer_in" in data:
             made.data_transfer_in = data["data_transfer_in"]
-        made.additional_properties = rest_of(data, _ANALYSIS_COST_BREAKDOWN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, INTEGER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_APP_FIELDS = frozenset({"href", "id", "project", "name", "revision", "raw", "copy_of", "latest_revision"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class App(Model):
@@ -79,5 +77,5 @@ class App(Model):
             made.copy_of = data["copy_of"]
         if "latest_revision" in data:
             made.latest_revision = data["latest_revision"]
-        made.additional_properties = rest_of(data, _APP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

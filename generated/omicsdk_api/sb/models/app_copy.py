@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_APP_COPY_FIELDS = frozenset({"project", "strategy", "name"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AppCopy(Model):
@@ -51,5 +49,5 @@ class AppCopy(Model):
             made.strategy = data["strategy"]
         if "name" in data:
             made.name = data["name"]
-        made.additional_properties = rest_of(data, _APP_COPY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .error import Error
 from .file import File
 
-_ASYNC_FILE_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AsyncFileBulkRecord(Model):
@@ -54,5 +52,5 @@ class AsyncFileBulkRecord(Model):
                 if (v := data["error"]).__class__ is dict
                 else otherwise_typed("AsyncFileBulkRecord.error", v)
             )
-        made.additional_properties = rest_of(data, _ASYNC_FILE_BULK_RECORD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

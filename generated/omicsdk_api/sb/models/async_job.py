@@ -23,21 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .async_file_bulk_record import AsyncFileBulkRecord
 
-_ASYNC_JOB_FIELDS = frozenset(
-    {
-        "href",
-        "id",
-        "type",
-        "state",
-        "result",
-        "total_files",
-        "failed_files",
-        "completed_files",
-        "started_on",
-        "finished_on",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AsyncJob(Model):
@@ -125,5 +110,5 @@ class AsyncJob(Model):
             made.started_on = data["started_on"]
         if "finished_on" in data:
             made.finished_on = data["finished_on"]
-        made.additional_properties = rest_of(data, _ASYNC_JOB_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

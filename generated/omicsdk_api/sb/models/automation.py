@@ -9,25 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_AUTOMATION_FIELDS = frozenset(
-    {
-        "href",
-        "id",
-        "name",
-        "description",
-        "billing_group",
-        "owner",
-        "created_by",
-        "created_on",
-        "modified_by",
-        "modified_on",
-        "archived",
-        "secret_settings",
-        "memory_limit",
-        "project_based",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Automation(Model):
@@ -132,5 +113,5 @@ class Automation(Model):
             made.memory_limit = data["memory_limit"]
         if "project_based" in data:
             made.project_based = data["project_based"]
-        made.additional_properties = rest_of(data, _AUTOMATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

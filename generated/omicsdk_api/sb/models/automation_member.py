@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .permissions import Permissions
 
-_AUTOMATION_MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type", "name", "permissions"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationMember(Model):
@@ -79,5 +77,5 @@ class AutomationMember(Model):
                 if (v := data["permissions"]).__class__ is dict
                 else otherwise_typed("AutomationMember.permissions", v)
             )
-        made.additional_properties = rest_of(data, _AUTOMATION_MEMBER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,22 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_AUTOMATION_PACKAGE_FIELDS = frozenset(
-    {
-        "id",
-        "automation",
-        "version",
-        "location",
-        "schema",
-        "created_by",
-        "created_on",
-        "archived",
-        "custom_url",
-        "memory_limit",
-        "python",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationPackage(Model):
@@ -111,5 +95,5 @@ class AutomationPackage(Model):
             made.memory_limit = data["memory_limit"]
         if "python" in data:
             made.python = data["python"]
-        made.additional_properties = rest_of(data, _AUTOMATION_PACKAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

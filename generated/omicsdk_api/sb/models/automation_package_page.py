@@ -11,8 +11,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, m
 from .automation_package import AutomationPackage
 from .link import Link
 
-_AUTOMATION_PACKAGE_PAGE_FIELDS = frozenset({"href", "links", "items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationPackagePage(Model):
@@ -67,5 +65,5 @@ class AutomationPackagePage(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("AutomationPackagePage.items", v)
             )
-        made.additional_properties = rest_of(data, _AUTOMATION_PACKAGE_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -25,29 +25,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .automation import Automation
 from .automation_package import AutomationPackage
 
-_AUTOMATION_RUN_FIELDS = frozenset(
-    {
-        "href",
-        "id",
-        "name",
-        "automation",
-        "package",
-        "inputs",
-        "outputs",
-        "settings",
-        "created_on",
-        "start_time",
-        "end_time",
-        "resumed_from",
-        "created_by",
-        "status",
-        "message",
-        "execution_details",
-        "memory_limit",
-        "project_id",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationRun(Model):
@@ -224,5 +201,5 @@ class AutomationRun(Model):
             made.memory_limit = data["memory_limit"]
         if "project_id" in data:
             made.project_id = data["project_id"]
-        made.additional_properties = rest_of(data, _AUTOMATION_RUN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

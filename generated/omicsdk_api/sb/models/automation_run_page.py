@@ -11,8 +11,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, m
 from .automation_run import AutomationRun
 from .link import Link
 
-_AUTOMATION_RUN_PAGE_FIELDS = frozenset({"href", "links", "items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationRunPage(Model):
@@ -62,5 +60,5 @@ class AutomationRunPage(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("AutomationRunPage.items", v)
             )
-        made.additional_properties = rest_of(data, _AUTOMATION_RUN_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_AZURE_CREDENTIALS_FIELDS = frozenset({"tenant_id", "client_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureCredentials(Model):
@@ -42,5 +40,5 @@ class AzureCredentials(Model):
             made.tenant_id = data["tenant_id"]
         if "client_id" in data:
             made.client_id = data["client_id"]
-        made.additional_properties = rest_of(data, _AZURE_CREDENTIALS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

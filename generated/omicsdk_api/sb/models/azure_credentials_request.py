@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_AZURE_CREDENTIALS_REQUEST_FIELDS = frozenset({"tenant_id", "client_id", "client_secret"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureCredentialsRequest(Model):
@@ -49,5 +47,5 @@ class AzureCredentialsRequest(Model):
             made.client_id = data["client_id"]
         if "client_secret" in data:
             made.client_secret = data["client_secret"]
-        made.additional_properties = rest_of(data, _AZURE_CREDENTIALS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,10 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .azure_credentials import AzureCredentials
 from .volume_properties import VolumeProperties
 
-_AZURE_SERVICE_FIELDS = frozenset(
-    {"type", "endpoint", "storage_account", "container", "prefix", "credentials", "properties"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureService(Model):
@@ -86,5 +82,5 @@ class AzureService(Model):
                 if (v := data["properties"]).__class__ is dict
                 else otherwise_typed("AzureService.properties", v)
             )
-        made.additional_properties = rest_of(data, _AZURE_SERVICE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

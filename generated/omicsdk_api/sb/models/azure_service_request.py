@@ -12,10 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .azure_credentials_request import AzureCredentialsRequest
 from .volume_properties import VolumeProperties
 
-_AZURE_SERVICE_REQUEST_FIELDS = frozenset(
-    {"type", "endpoint", "storage_account", "container", "prefix", "credentials", "properties"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureServiceRequest(Model):
@@ -86,5 +82,5 @@ class AzureServiceRequest(Model):
                 if (v := data["properties"]).__class__ is dict
                 else otherwise_typed("AzureServiceRequest.properties", v)
             )
-        made.additional_properties = rest_of(data, _AZURE_SERVICE_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

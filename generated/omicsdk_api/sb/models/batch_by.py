@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BATCH_BY_FIELDS = frozenset({"type", "criteria"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchBy(Model):
@@ -43,5 +41,5 @@ class BatchBy(Model):
             made.type = data["type"]
         if "criteria" in data:
             made.criteria = data["criteria"]
-        made.additional_properties = rest_of(data, _BATCH_BY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BATCH_GROUP_FIELDS = frozenset({"value", "fields"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchGroup(Model):
@@ -43,5 +41,5 @@ class BatchGroup(Model):
             made.value = data["value"]
         if "fields" in data:
             made.fields = data["fields"]
-        made.additional_properties = rest_of(data, _BATCH_GROUP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BILLING_ENDPOINTS_FIELDS = frozenset({"billing_groups_url", "invoices_url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingEndpoints(Model):
@@ -43,5 +41,5 @@ class BillingEndpoints(Model):
             made.billing_groups_url = data["billing_groups_url"]
         if "invoices_url" in data:
             made.invoices_url = data["invoices_url"]
-        made.additional_properties = rest_of(data, _BILLING_ENDPOINTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .price import Price
 
-_BILLING_GROUP_FIELDS = frozenset({"href", "id", "owner", "name", "type", "pending", "disabled", "balance"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroup(Model):
@@ -85,5 +83,5 @@ class BillingGroup(Model):
                 if (v := data["balance"]).__class__ is dict
                 else otherwise_typed("BillingGroup.balance", v)
             )
-        made.additional_properties = rest_of(data, _BILLING_GROUP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

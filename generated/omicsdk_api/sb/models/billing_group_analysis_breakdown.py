@@ -11,23 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .analysis_cost import AnalysisCost
 
-_BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS = frozenset(
-    {
-        "project_name",
-        "analysis_app_name",
-        "analysis_name",
-        "analysis_type",
-        "analysis_id",
-        "ran_by",
-        "analysis_status",
-        "analysis_cost",
-        "refunded_amount",
-        "time_started",
-        "time_finished",
-        "project_locked",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupAnalysisBreakdown(Model):
@@ -124,5 +107,5 @@ class BillingGroupAnalysisBreakdown(Model):
             made.time_finished = data["time_finished"]
         if "project_locked" in data:
             made.project_locked = data["project_locked"]
-        made.additional_properties = rest_of(data, _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, m
 from .billing_group_analysis_breakdown import BillingGroupAnalysisBreakdown
 from .link import Link
 
-_BILLING_GROUP_ANALYSIS_BREAKDOWN_PAGE_FIELDS = frozenset({"href", "links", "items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupAnalysisBreakdownPage(Model):
@@ -69,5 +67,5 @@ class BillingGroupAnalysisBreakdownPage(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("BillingGroupAnalysisBreakdownPage.items", v)
             )
-        made.additional_properties = rest_of(data, _BILLING_GROUP_ANALYSIS_BREAKDOWN_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

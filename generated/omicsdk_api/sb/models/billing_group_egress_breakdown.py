@@ -12,10 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .egress_cost import EgressCost
 from .measurement import Measurement
 
-_BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS = frozenset(
-    {"project_name", "downloaded_by", "downloaded", "egress_cost", "project_locked"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupEgressBreakdown(Model):
@@ -74,5 +70,5 @@ class BillingGroupEgressBreakdown(Model):
             )
         if "project_locked" in data:
             made.project_locked = data["project_locked"]
-        made.additional_properties = rest_of(data, _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,10 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .measurement import Measurement
 
-_BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS = frozenset(
-    {"project_name", "project_created_by", "location", "active", "archived", "project_locked"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupStorageBreakdown(Model):
@@ -79,5 +75,5 @@ class BillingGroupStorageBreakdown(Model):
             )
         if "project_locked" in data:
             made.project_locked = data["project_locked"]
-        made.additional_properties = rest_of(data, _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

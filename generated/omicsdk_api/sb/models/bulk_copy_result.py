@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BULK_COPY_RESULT_FIELDS = frozenset({"status", "new_file_id", "new_file_name"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkCopyResult(Model):
@@ -49,5 +47,5 @@ class BulkCopyResult(Model):
             made.new_file_id = data["new_file_id"]
         if "new_file_name" in data:
             made.new_file_name = data["new_file_name"]
-        made.additional_properties = rest_of(data, _BULK_COPY_RESULT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CODE_PACKAGE_UPLOAD_FIELDS = frozenset({"upload_id", "part_size"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CodePackageUpload(Model):
@@ -45,5 +43,5 @@ class CodePackageUpload(Model):
             made.upload_id = data["upload_id"]
         if "part_size" in data:
             made.part_size = data["part_size"]
-        made.additional_properties = rest_of(data, _CODE_PACKAGE_UPLOAD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_DISK_FIELDS = frozenset({"size", "unit", "type"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Disk(Model):
@@ -49,5 +47,5 @@ class Disk(Model):
             made.unit = data["unit"]
         if "type" in data:
             made.type = data["type"]
-        made.additional_properties = rest_of(data, _DISK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

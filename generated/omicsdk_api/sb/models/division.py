@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_DIVISION_FIELDS = frozenset({"href", "id", "name"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Division(Model):
@@ -49,5 +47,5 @@ class Division(Model):
             made.id = data["id"]
         if "name" in data:
             made.name = data["name"]
-        made.additional_properties = rest_of(data, _DIVISION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

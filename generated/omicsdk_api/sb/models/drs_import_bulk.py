@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .file_import_result import FileImportResult
 
-_DRS_IMPORT_BULK_FIELDS = frozenset({"id", "href", "result", "state", "started_on", "finished_on"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DRSImportBulk(Model):
@@ -76,5 +74,5 @@ class DRSImportBulk(Model):
             made.started_on = data["started_on"]
         if "finished_on" in data:
             made.finished_on = data["finished_on"]
-        made.additional_properties = rest_of(data, _DRS_IMPORT_BULK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

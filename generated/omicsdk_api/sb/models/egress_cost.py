@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_EGRESS_COST_FIELDS = frozenset({"currency", "amount"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EgressCost(Model):
@@ -43,5 +41,5 @@ class EgressCost(Model):
             made.currency = data["currency"]
         if "amount" in data:
             made.amount = data["amount"]
-        made.additional_properties = rest_of(data, _EGRESS_COST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

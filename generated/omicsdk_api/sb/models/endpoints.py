@@ -9,22 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ENDPOINTS_FIELDS = frozenset(
-    {
-        "rate_limit_url",
-        "user_url",
-        "users_url",
-        "billing_url",
-        "projects_url",
-        "files_url",
-        "tasks_url",
-        "apps_url",
-        "action_url",
-        "upload_url",
-        "storage_url",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Endpoints(Model):
@@ -111,5 +95,5 @@ class Endpoints(Model):
             made.upload_url = data["upload_url"]
         if "storage_url" in data:
             made.storage_url = data["storage_url"]
-        made.additional_properties = rest_of(data, _ENDPOINTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of, union
 from omicsdk.core.omit import OMIT, Omit
 
-_ERROR_FIELDS = frozenset({"status", "code", "message", "more_info"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
@@ -55,5 +53,5 @@ class Error(Model):
             made.message = data["message"]
         if "more_info" in data:
             made.more_info = data["more_info"]
-        made.additional_properties = rest_of(data, _ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .job import Job
 
-_EXECUTION_DETAILS_FIELDS = frozenset({"href", "start_time", "end_time", "status", "message", "jobs"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionDetails(Model):
@@ -73,5 +71,5 @@ class ExecutionDetails(Model):
                 if (v := data["jobs"]).__class__ is list
                 else otherwise_typed("ExecutionDetails.jobs", v)
             )
-        made.additional_properties = rest_of(data, _EXECUTION_DETAILS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,10 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of, union
 from omicsdk.core.omit import OMIT, Omit
 
-_EXECUTION_SETTINGS_FIELDS = frozenset(
-    {"instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionSettings(Model):
@@ -57,5 +53,5 @@ class ExecutionSettings(Model):
             made.use_memoization = data["use_memoization"]
         if "use_elastic_disk" in data:
             made.use_elastic_disk = data["use_elastic_disk"]
-        made.additional_properties = rest_of(data, _EXECUTION_SETTINGS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

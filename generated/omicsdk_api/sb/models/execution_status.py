@@ -9,27 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_EXECUTION_STATUS_FIELDS = frozenset(
-    {
-        "steps_completed",
-        "steps_total",
-        "message",
-        "message_code",
-        "queued",
-        "running",
-        "completed",
-        "failed",
-        "aborted",
-        "system_limit",
-        "account_limit",
-        "instance_init",
-        "queued_duration",
-        "running_duration",
-        "execution_duration",
-        "duration",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionStatus(Model):
@@ -146,5 +125,5 @@ class ExecutionStatus(Model):
             made.execution_duration = data["execution_duration"]
         if "duration" in data:
             made.duration = data["duration"]
-        made.additional_properties = rest_of(data, _EXECUTION_STATUS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

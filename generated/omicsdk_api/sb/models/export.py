@@ -26,22 +26,6 @@ from .file import File
 from .volume_file import VolumeFile
 from .volume_properties import VolumeProperties
 
-_EXPORT_FIELDS = frozenset(
-    {
-        "href",
-        "id",
-        "state",
-        "source",
-        "destination",
-        "started_on",
-        "finished_on",
-        "overwrite",
-        "error",
-        "result",
-        "properties",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Export(Model):
@@ -144,5 +128,5 @@ class Export(Model):
                 if (v := data["properties"]).__class__ is dict
                 else otherwise_typed("Export.properties", v)
             )
-        made.additional_properties = rest_of(data, _EXPORT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_EXPORT_SOURCE_FIELDS = frozenset({"file"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExportSource(Model):
@@ -35,5 +33,5 @@ class ExportSource(Model):
         made = blank(cls)
         if "file" in data:
             made.file = data["file"]
-        made.additional_properties = rest_of(data, _EXPORT_SOURCE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -26,25 +26,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .file_origin import FileOrigin
 from .file_storage import FileStorage
 
-_FILE_FIELDS = frozenset(
-    {
-        "href",
-        "id",
-        "type",
-        "name",
-        "size",
-        "parent",
-        "project",
-        "created_on",
-        "modified_on",
-        "origin",
-        "storage",
-        "metadata",
-        "tags",
-        "_secondary_files",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class File(Model):
@@ -157,5 +138,5 @@ class File(Model):
             made.tags = data["tags"]
         if "_secondary_files" in data:
             made.secondary_files = data["_secondary_files"]
-        made.additional_properties = rest_of(data, _FILE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

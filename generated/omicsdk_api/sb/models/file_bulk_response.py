@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .file_bulk_record import FileBulkRecord
 
-_FILE_BULK_RESPONSE_FIELDS = frozenset({"items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileBulkResponse(Model):
@@ -43,5 +41,5 @@ class FileBulkResponse(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("FileBulkResponse.items", v)
             )
-        made.additional_properties = rest_of(data, _FILE_BULK_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_CHANGE_FIELDS = frozenset({"id", "name", "tags", "metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileChange(Model):
@@ -55,5 +53,5 @@ class FileChange(Model):
             made.tags = data["tags"]
         if "metadata" in data:
             made.metadata = data["metadata"]
-        made.additional_properties = rest_of(data, _FILE_CHANGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .file_change import FileChange
 
-_FILE_CHANGES_FIELDS = frozenset({"items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileChanges(Model):
@@ -40,5 +38,5 @@ class FileChanges(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("FileChanges.items", v)
             )
-        made.additional_properties = rest_of(data, _FILE_CHANGES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_COPY_ITEM_FIELDS = frozenset({"file", "parent", "project", "name"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileCopyItem(Model):
@@ -55,5 +53,5 @@ class FileCopyItem(Model):
             made.project = data["project"]
         if "name" in data:
             made.name = data["name"]
-        made.additional_properties = rest_of(data, _FILE_COPY_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

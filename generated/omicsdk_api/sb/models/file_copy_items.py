@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .file_copy_item import FileCopyItem
 
-_FILE_COPY_ITEMS_FIELDS = frozenset({"items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileCopyItems(Model):
@@ -43,5 +41,5 @@ class FileCopyItems(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("FileCopyItems.items", v)
             )
-        made.additional_properties = rest_of(data, _FILE_COPY_ITEMS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

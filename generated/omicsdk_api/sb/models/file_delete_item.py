@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_FILE_DELETE_ITEM_FIELDS = frozenset({"file"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileDeleteItem(Model):
@@ -34,5 +32,5 @@ class FileDeleteItem(Model):
         made = blank(cls)
         if "file" in data:
             made.file = data["file"]
-        made.additional_properties = rest_of(data, _FILE_DELETE_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_FILE_IDS_FIELDS = frozenset({"file_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileIds(Model):
@@ -34,5 +32,5 @@ class FileIds(Model):
         made = blank(cls)
         if "file_ids" in data:
             made.file_ids = data["file_ids"]
-        made.additional_properties = rest_of(data, _FILE_IDS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .error import Error
 from .file import File
 
-_FILE_IMPORT_RESULT_FIELDS = frozenset({"error", "resource"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileImportResult(Model):
@@ -54,5 +52,5 @@ class FileImportResult(Model):
                 if (v := data["resource"]).__class__ is dict
                 else otherwise_typed("FileImportResult.resource", v)
             )
-        made.additional_properties = rest_of(data, _FILE_IMPORT_RESULT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

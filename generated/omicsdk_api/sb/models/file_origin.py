@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_ORIGIN_FIELDS = frozenset({"task"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileOrigin(Model):
@@ -35,5 +33,5 @@ class FileOrigin(Model):
         made = blank(cls)
         if "task" in data:
             made.task = data["task"]
-        made.additional_properties = rest_of(data, _FILE_ORIGIN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

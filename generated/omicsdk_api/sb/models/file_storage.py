@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_STORAGE_FIELDS = frozenset({"type", "volume", "location"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileStorage(Model):
@@ -49,5 +47,5 @@ class FileStorage(Model):
             made.volume = data["volume"]
         if "location" in data:
             made.location = data["location"]
-        made.additional_properties = rest_of(data, _FILE_STORAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

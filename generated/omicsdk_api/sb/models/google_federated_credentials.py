@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of, union
 
-_GOOGLE_FEDERATED_CREDENTIALS_FIELDS = frozenset({"configuration"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleFederatedCredentials(Model):
@@ -36,5 +34,5 @@ class GoogleFederatedCredentials(Model):
         made = blank(cls)
         if "configuration" in data:
             made.configuration = data["configuration"]
-        made.additional_properties = rest_of(data, _GOOGLE_FEDERATED_CREDENTIALS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

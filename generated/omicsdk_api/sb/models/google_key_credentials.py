@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_GOOGLE_KEY_CREDENTIALS_FIELDS = frozenset({"client_email"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeyCredentials(Model):
@@ -34,5 +32,5 @@ class GoogleKeyCredentials(Model):
         made = blank(cls)
         if "client_email" in data:
             made.client_email = data["client_email"]
-        made.additional_properties = rest_of(data, _GOOGLE_KEY_CREDENTIALS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

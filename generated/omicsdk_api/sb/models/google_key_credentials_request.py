@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GOOGLE_KEY_CREDENTIALS_REQUEST_FIELDS = frozenset({"client_email", "private_key"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeyCredentialsRequest(Model):
@@ -43,5 +41,5 @@ class GoogleKeyCredentialsRequest(Model):
             made.client_email = data["client_email"]
         if "private_key" in data:
             made.private_key = data["private_key"]
-        made.additional_properties = rest_of(data, _GOOGLE_KEY_CREDENTIALS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

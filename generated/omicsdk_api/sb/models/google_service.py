@@ -14,8 +14,6 @@ from .google_federated_credentials import GoogleFederatedCredentials
 from .google_key_credentials import GoogleKeyCredentials
 from .volume_properties import VolumeProperties
 
-_GOOGLE_SERVICE_FIELDS = frozenset({"type", "bucket", "prefix", "root_url", "credentials", "properties"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleService(Model):
@@ -86,5 +84,5 @@ class GoogleService(Model):
                 if (v := data["properties"]).__class__ is dict
                 else otherwise_typed("GoogleService.properties", v)
             )
-        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -14,8 +14,6 @@ from .google_federated_credentials import GoogleFederatedCredentials
 from .google_key_credentials_request import GoogleKeyCredentialsRequest
 from .volume_properties import VolumeProperties
 
-_GOOGLE_SERVICE_REQUEST_FIELDS = frozenset({"type", "bucket", "prefix", "root_url", "credentials", "properties"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceRequest(Model):
@@ -86,5 +84,5 @@ class GoogleServiceRequest(Model):
                 if (v := data["properties"]).__class__ is dict
                 else otherwise_typed("GoogleServiceRequest.properties", v)
             )
-        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

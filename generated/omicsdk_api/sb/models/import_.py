@@ -25,23 +25,6 @@ from .file import File
 from .import_destination import ImportDestination
 from .volume_file import VolumeFile
 
-_IMPORT_FIELDS = frozenset(
-    {
-        "href",
-        "id",
-        "state",
-        "preserve_folder_structure",
-        "autorename",
-        "source",
-        "destination",
-        "started_on",
-        "finished_on",
-        "overwrite",
-        "error",
-        "result",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Import(Model):
@@ -146,5 +129,5 @@ class Import(Model):
             made.result = (
                 File.from_dict(v) if (v := data["result"]).__class__ is dict else otherwise_typed("Import.result", v)
             )
-        made.additional_properties = rest_of(data, _IMPORT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .import_bulk_record import ImportBulkRecord
 
-_IMPORT_BULK_RESPONSE_FIELDS = frozenset({"items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImportBulkResponse(Model):
@@ -47,5 +45,5 @@ class ImportBulkResponse(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("ImportBulkResponse.items", v)
             )
-        made.additional_properties = rest_of(data, _IMPORT_BULK_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_IMPORT_TARGET_FIELDS = frozenset({"project", "parent", "name"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImportTarget(Model):
@@ -49,5 +47,5 @@ class ImportTarget(Model):
             made.parent = data["parent"]
         if "name" in data:
             made.name = data["name"]
-        made.additional_properties = rest_of(data, _IMPORT_TARGET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .disk import Disk
 
-_INSTANCE_FIELDS = frozenset({"id", "type", "provider", "disk"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Instance(Model):
@@ -59,5 +57,5 @@ class Instance(Model):
             made.disk = (
                 Disk.from_dict(v) if (v := data["disk"]).__class__ is dict else otherwise_typed("Instance.disk", v)
             )
-        made.additional_properties = rest_of(data, _INSTANCE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

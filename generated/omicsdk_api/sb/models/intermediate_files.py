@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_INTERMEDIATE_FILES_FIELDS = frozenset({"retention", "duration"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class IntermediateFiles(Model):
@@ -43,5 +41,5 @@ class IntermediateFiles(Model):
             made.retention = data["retention"]
         if "duration" in data:
             made.duration = data["duration"]
-        made.additional_properties = rest_of(data, _INTERMEDIATE_FILES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,10 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .invoice_period import InvoicePeriod
 from .price import Price
 
-_INVOICE_FIELDS = frozenset(
-    {"href", "id", "pending", "analysis_costs", "storage_costs", "total", "invoice_period", "approval_date"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Invoice(Model):
@@ -98,5 +94,5 @@ class Invoice(Model):
             )
         if "approval_date" in data:
             made.approval_date = data["approval_date"]
-        made.additional_properties = rest_of(data, _INVOICE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_INVOICE_PERIOD_FIELDS = frozenset({"from", "to"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InvoicePeriod(Model):
@@ -43,5 +41,5 @@ class InvoicePeriod(Model):
             made.from_ = data["from"]
         if "to" in data:
             made.to = data["to"]
-        made.additional_properties = rest_of(data, _INVOICE_PERIOD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,10 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .instance import Instance
 from .job_docker import JobDocker
 
-_JOB_FIELDS = frozenset(
-    {"name", "start_time", "end_time", "status", "command_line", "retried", "instance", "docker", "logs"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Job(Model):
@@ -107,5 +103,5 @@ class Job(Model):
             )
         if "logs" in data:
             made.logs = data["logs"]
-        made.additional_properties = rest_of(data, _JOB_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_JOB_DOCKER_FIELDS = frozenset({"checksum"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobDocker(Model):
@@ -35,5 +33,5 @@ class JobDocker(Model):
         made = blank(cls)
         if "checksum" in data:
             made.checksum = data["checksum"]
-        made.additional_properties = rest_of(data, _JOB_DOCKER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

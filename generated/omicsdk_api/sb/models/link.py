@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_LINK_FIELDS = frozenset({"href", "rel", "method"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Link(Model):
@@ -49,5 +47,5 @@ class Link(Model):
             made.rel = data["rel"]
         if "method" in data:
             made.method = data["method"]
-        made.additional_properties = rest_of(data, _LINK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

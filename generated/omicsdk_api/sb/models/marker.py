@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .marker_position import MarkerPosition
 
-_MARKER_FIELDS = frozenset({"href", "id", "file", "name", "chromosome", "position", "created_time", "created_by"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Marker(Model):
@@ -85,5 +83,5 @@ class Marker(Model):
             made.created_time = data["created_time"]
         if "created_by" in data:
             made.created_by = data["created_by"]
-        made.additional_properties = rest_of(data, _MARKER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

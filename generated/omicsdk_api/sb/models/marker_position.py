@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_MARKER_POSITION_FIELDS = frozenset({"start", "end"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MarkerPosition(Model):
@@ -43,5 +41,5 @@ class MarkerPosition(Model):
             made.start = data["start"]
         if "end" in data:
             made.end = data["end"]
-        made.additional_properties = rest_of(data, _MARKER_POSITION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .storage_cost import StorageCost
 
-_MEASUREMENT_FIELDS = frozenset({"size", "unit", "cost"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Measurement(Model):
@@ -55,5 +53,5 @@ class Measurement(Model):
                 if (v := data["cost"]).__class__ is dict
                 else otherwise_typed("Measurement.cost", v)
             )
-        made.additional_properties = rest_of(data, _MEASUREMENT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

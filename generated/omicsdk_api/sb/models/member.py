@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .permissions import Permissions
 
-_MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type", "permissions"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Member(Model):
@@ -73,5 +71,5 @@ class Member(Model):
                 if (v := data["permissions"]).__class__ is dict
                 else otherwise_typed("Member.permissions", v)
             )
-        made.additional_properties = rest_of(data, _MEMBER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,21 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .upload_part_report import UploadPartReport
 
-_MULTIPART_UPLOAD_FIELDS = frozenset(
-    {
-        "upload_id",
-        "href",
-        "project",
-        "parent",
-        "name",
-        "initiated",
-        "parallel_uploads",
-        "part_size",
-        "uploaded_parts_count",
-        "parts",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MultipartUpload(Model):
@@ -129,5 +114,5 @@ class MultipartUpload(Model):
                 if (v := data["parts"]).__class__ is list
                 else otherwise_typed("MultipartUpload.parts", v)
             )
-        made.additional_properties = rest_of(data, _MULTIPART_UPLOAD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

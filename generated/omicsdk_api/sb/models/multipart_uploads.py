@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .multipart_upload import MultipartUpload
 
-_MULTIPART_UPLOADS_FIELDS = frozenset({"items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MultipartUploads(Model):
@@ -45,5 +43,5 @@ class MultipartUploads(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("MultipartUploads.items", v)
             )
-        made.additional_properties = rest_of(data, _MULTIPART_UPLOADS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

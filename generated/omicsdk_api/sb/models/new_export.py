@@ -13,8 +13,6 @@ from .file_source import FileSource
 from .volume_place import VolumePlace
 from .volume_properties import VolumeProperties
 
-_NEW_EXPORT_FIELDS = frozenset({"source", "destination", "properties", "overwrite"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewExport(Model):
@@ -71,5 +69,5 @@ class NewExport(Model):
             )
         if "overwrite" in data:
             made.overwrite = data["overwrite"]
-        made.additional_properties = rest_of(data, _NEW_EXPORT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

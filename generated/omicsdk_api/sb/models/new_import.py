@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .import_target import ImportTarget
 from .volume_place import VolumePlace
 
-_NEW_IMPORT_FIELDS = frozenset({"source", "destination", "overwrite", "autorename", "preserve_folder_structure"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewImport(Model):
@@ -72,5 +70,5 @@ class NewImport(Model):
             made.autorename = data["autorename"]
         if "preserve_folder_structure" in data:
             made.preserve_folder_structure = data["preserve_folder_structure"]
-        made.additional_properties = rest_of(data, _NEW_IMPORT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_NODE_OUTPUT_LOCATION_FIELDS = frozenset({"output_location", "output_location_alias"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NodeOutputLocation(Model):
@@ -43,5 +41,5 @@ class NodeOutputLocation(Model):
             made.output_location = data["output_location"]
         if "output_location_alias" in data:
             made.output_location_alias = data["output_location_alias"]
-        made.additional_properties = rest_of(data, _NODE_OUTPUT_LOCATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .oss_credentials_request import OSSCredentialsRequest
 from .volume_properties import VolumeProperties
 
-_OSS_SERVICE_REQUEST_FIELDS = frozenset({"type", "bucket", "prefix", "endpoint", "credentials", "properties"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OSSServiceRequest(Model):
@@ -78,5 +76,5 @@ class OSSServiceRequest(Model):
                 if (v := data["properties"]).__class__ is dict
                 else otherwise_typed("OSSServiceRequest.properties", v)
             )
-        made.additional_properties = rest_of(data, _OSS_SERVICE_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

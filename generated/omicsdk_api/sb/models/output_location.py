@@ -22,8 +22,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .node_output_location import NodeOutputLocation
 
-_OUTPUT_LOCATION_FIELDS = frozenset({"main_location", "main_location_alias", "nodes_override", "nodes_location"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputLocation(Model):
@@ -79,5 +77,5 @@ class OutputLocation(Model):
                 if (v := data["nodes_location"]).__class__ is dict
                 else otherwise_typed("OutputLocation.nodes_location", v)
             )
-        made.additional_properties = rest_of(data, _OUTPUT_LOCATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

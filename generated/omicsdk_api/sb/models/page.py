@@ -10,8 +10,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, m
 
 from .link import Link
 
-_PAGE_FIELDS = frozenset({"href", "links"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Page(Model):
@@ -48,5 +46,5 @@ class Page(Model):
                 if (v := data["links"]).__class__ is list
                 else otherwise_typed("Page.links", v)
             )
-        made.additional_properties = rest_of(data, _PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

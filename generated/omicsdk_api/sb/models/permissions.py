@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "execute", "admin"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Permissions(Model):
@@ -61,5 +59,5 @@ class Permissions(Model):
             made.execute = data["execute"]
         if "admin" in data:
             made.admin = data["admin"]
-        made.additional_properties = rest_of(data, _PERMISSIONS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .price_breakdown import PriceBreakdown
 
-_PRICE_FIELDS = frozenset({"currency", "amount", "breakdown"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Price(Model):
@@ -55,5 +53,5 @@ class Price(Model):
                 if (v := data["breakdown"]).__class__ is dict
                 else otherwise_typed("Price.breakdown", v)
             )
-        made.additional_properties = rest_of(data, _PRICE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

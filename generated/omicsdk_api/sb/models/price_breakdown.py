@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PRICE_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PriceBreakdown(Model):
@@ -49,5 +47,5 @@ class PriceBreakdown(Model):
             made.computation = data["computation"]
         if "data_transfer" in data:
             made.data_transfer = data["data_transfer"]
-        made.additional_properties = rest_of(data, _PRICE_BREAKDOWN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

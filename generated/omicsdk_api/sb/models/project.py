@@ -12,25 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .permissions import Permissions
 from .project_settings import ProjectSettings
 
-_PROJECT_FIELDS = frozenset(
-    {
-        "href",
-        "id",
-        "name",
-        "billing_group",
-        "description",
-        "type",
-        "tags",
-        "settings",
-        "root_folder",
-        "created_by",
-        "created_on",
-        "modified_on",
-        "category",
-        "permissions",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
@@ -143,5 +124,5 @@ class Project(Model):
                 if (v := data["permissions"]).__class__ is dict
                 else otherwise_typed("Project.permissions", v)
             )
-        made.additional_properties = rest_of(data, _PROJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, m
 from .link import Link
 from .project import Project
 
-_PROJECT_PAGE_FIELDS = frozenset({"href", "links", "items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectPage(Model):
@@ -59,5 +57,5 @@ class ProjectPage(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("ProjectPage.items", v)
             )
-        made.additional_properties = rest_of(data, _PROJECT_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

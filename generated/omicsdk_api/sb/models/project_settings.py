@@ -11,18 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .intermediate_files import IntermediateFiles
 
-_PROJECT_SETTINGS_FIELDS = frozenset(
-    {
-        "locked",
-        "controlled",
-        "location",
-        "use_interruptible_instances",
-        "use_memoization",
-        "use_elastic_disk",
-        "intermediate_files",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectSettings(Model):
@@ -89,5 +77,5 @@ class ProjectSettings(Model):
                 if (v := data["intermediate_files"]).__class__ is dict
                 else otherwise_typed("ProjectSettings.intermediate_files", v)
             )
-        made.additional_properties = rest_of(data, _PROJECT_SETTINGS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

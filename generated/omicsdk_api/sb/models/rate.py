@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_RATE_FIELDS = frozenset({"limit", "remaining", "reset"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Rate(Model):
@@ -49,5 +47,5 @@ class Rate(Model):
             made.remaining = data["remaining"]
         if "reset" in data:
             made.reset = data["reset"]
-        made.additional_properties = rest_of(data, _RATE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .rate import Rate
 
-_RATE_LIMIT_FIELDS = frozenset({"rate", "instance_limit", "instance"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RateLimit(Model):
@@ -61,5 +59,5 @@ class RateLimit(Model):
                 if (v := data["instance"]).__class__ is dict
                 else otherwise_typed("RateLimit.instance", v)
             )
-        made.additional_properties = rest_of(data, _RATE_LIMIT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_S3_KEY_CREDENTIALS_FIELDS = frozenset({"access_key_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3KeyCredentials(Model):
@@ -34,5 +32,5 @@ class S3KeyCredentials(Model):
         made = blank(cls)
         if "access_key_id" in data:
             made.access_key_id = data["access_key_id"]
-        made.additional_properties = rest_of(data, _S3_KEY_CREDENTIALS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

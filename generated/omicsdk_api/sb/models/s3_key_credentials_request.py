@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_S3_KEY_CREDENTIALS_REQUEST_FIELDS = frozenset({"access_key_id", "secret_access_key"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3KeyCredentialsRequest(Model):
@@ -43,5 +41,5 @@ class S3KeyCredentialsRequest(Model):
             made.access_key_id = data["access_key_id"]
         if "secret_access_key" in data:
             made.secret_access_key = data["secret_access_key"]
-        made.additional_properties = rest_of(data, _S3_KEY_CREDENTIALS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_S3_ROLE_CREDENTIALS_FIELDS = frozenset({"role_arn", "external_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3RoleCredentials(Model):
@@ -42,5 +40,5 @@ class S3RoleCredentials(Model):
             made.role_arn = data["role_arn"]
         if "external_id" in data:
             made.external_id = data["external_id"]
-        made.additional_properties = rest_of(data, _S3_ROLE_CREDENTIALS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

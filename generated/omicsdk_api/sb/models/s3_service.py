@@ -14,8 +14,6 @@ from .s3_key_credentials import S3KeyCredentials
 from .s3_role_credentials import S3RoleCredentials
 from .volume_properties import VolumeProperties
 
-_S3_SERVICE_FIELDS = frozenset({"type", "bucket", "prefix", "endpoint", "credentials", "properties"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3Service(Model):
@@ -86,5 +84,5 @@ class S3Service(Model):
                 if (v := data["properties"]).__class__ is dict
                 else otherwise_typed("S3Service.properties", v)
             )
-        made.additional_properties = rest_of(data, _S3_SERVICE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, INTEGER, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SEARCH_RESPONSE_FIELDS = frozenset({"count", "cont_token", "result_set"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResponse(Model):
@@ -49,5 +47,5 @@ class SearchResponse(Model):
             made.cont_token = data["cont_token"]
         if "result_set" in data:
             made.result_set = data["result_set"]
-        made.additional_properties = rest_of(data, _SEARCH_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

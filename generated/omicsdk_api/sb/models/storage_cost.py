@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_STORAGE_COST_FIELDS = frozenset({"amount", "currency"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StorageCost(Model):
@@ -43,5 +41,5 @@ class StorageCost(Model):
             made.amount = data["amount"]
         if "currency" in data:
             made.currency = data["currency"]
-        made.additional_properties = rest_of(data, _STORAGE_COST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -31,39 +31,6 @@ from .execution_status import ExecutionStatus
 from .output_location import OutputLocation
 from .price import Price
 
-_TASK_FIELDS = frozenset(
-    {
-        "href",
-        "id",
-        "name",
-        "status",
-        "description",
-        "project",
-        "app",
-        "type",
-        "created_by",
-        "executed_by",
-        "start_time",
-        "created_time",
-        "end_time",
-        "batch",
-        "batch_by",
-        "batch_group",
-        "batch_input",
-        "parent",
-        "execution_status",
-        "errors",
-        "warnings",
-        "price",
-        "inputs",
-        "outputs",
-        "execution_settings",
-        "output_location",
-        "use_interruptible_instances",
-        "origin_id",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Task(Model):
@@ -283,5 +250,5 @@ class Task(Model):
             made.use_interruptible_instances = data["use_interruptible_instances"]
         if "origin_id" in data:
             made.origin_id = data["origin_id"]
-        made.additional_properties = rest_of(data, _TASK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .error import Error
 from .task import Task
 
-_TASK_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TaskBulkRecord(Model):
@@ -54,5 +52,5 @@ class TaskBulkRecord(Model):
                 if (v := data["error"]).__class__ is dict
                 else otherwise_typed("TaskBulkRecord.error", v)
             )
-        made.additional_properties = rest_of(data, _TASK_BULK_RECORD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .task_bulk_record import TaskBulkRecord
 
-_TASK_BULK_RESPONSE_FIELDS = frozenset({"items"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TaskBulkResponse(Model):
@@ -43,5 +41,5 @@ class TaskBulkResponse(Model):
                 if (v := data["items"]).__class__ is list
                 else otherwise_typed("TaskBulkResponse.items", v)
             )
-        made.additional_properties = rest_of(data, _TASK_BULK_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

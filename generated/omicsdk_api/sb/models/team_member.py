@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_TEAM_MEMBER_FIELDS = frozenset({"href", "id", "username", "role"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TeamMember(Model):
@@ -55,5 +53,5 @@ class TeamMember(Model):
             made.username = data["username"]
         if "role" in data:
             made.role = data["role"]
-        made.additional_properties = rest_of(data, _TEAM_MEMBER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, model, 
 
 from .upload_part_response import UploadPartResponse
 
-_UPLOAD_PART_REPORT_FIELDS = frozenset({"part_number", "response"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartReport(Model):
@@ -48,5 +46,5 @@ class UploadPartReport(Model):
                 if (v := data["response"]).__class__ is dict
                 else otherwise_typed("UploadPartReport.response", v)
             )
-        made.additional_properties = rest_of(data, _UPLOAD_PART_REPORT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_UPLOAD_PART_REPORT_REQUEST_FIELDS = frozenset({"success_codes", "headers"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartReportRequest(Model):
@@ -43,5 +41,5 @@ class UploadPartReportRequest(Model):
             made.success_codes = data["success_codes"]
         if "headers" in data:
             made.headers = data["headers"]
-        made.additional_properties = rest_of(data, _UPLOAD_PART_REPORT_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
-_UPLOAD_PART_RESPONSE_FIELDS = frozenset({"headers"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartResponse(Model):
@@ -34,5 +32,5 @@ class UploadPartResponse(Model):
         made = blank(cls)
         if "headers" in data:
             made.headers = data["headers"]
-        made.additional_properties = rest_of(data, _UPLOAD_PART_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

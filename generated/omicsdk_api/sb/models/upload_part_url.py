@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .upload_part_report_request import UploadPartReportRequest
 
-_UPLOAD_PART_URL_FIELDS = frozenset({"url", "method", "expires", "headers", "report"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartUrl(Model):
@@ -67,5 +65,5 @@ class UploadPartUrl(Model):
                 if (v := data["report"]).__class__ is dict
                 else otherwise_typed("UploadPartUrl.report", v)
             )
-        made.additional_properties = rest_of(data, _UPLOAD_PART_URL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

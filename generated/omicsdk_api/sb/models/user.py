@@ -11,25 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .user_tag import UserTag
 
-_USER_FIELDS = frozenset(
-    {
-        "href",
-        "username",
-        "email",
-        "first_name",
-        "last_name",
-        "affiliation",
-        "phone",
-        "address",
-        "state",
-        "country",
-        "zip_code",
-        "city",
-        "role",
-        "tags",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
@@ -138,5 +119,5 @@ class User(Model):
                 if (v := data["tags"]).__class__ is list
                 else otherwise_typed("User.tags", v)
             )
-        made.additional_properties = rest_of(data, _USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

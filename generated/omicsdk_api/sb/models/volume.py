@@ -15,10 +15,6 @@ from .google_service import GoogleService
 from .oss_service import OSSService
 from .s3_service import S3Service
 
-_VOLUME_FIELDS = frozenset(
-    {"href", "id", "name", "description", "access_mode", "service", "created_on", "modified_on", "active"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Volume(Model):
@@ -132,5 +128,5 @@ class Volume(Model):
             made.modified_on = data["modified_on"]
         if "active" in data:
             made.active = data["active"]
-        made.additional_properties = rest_of(data, _VOLUME_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VOLUME_FILE_FIELDS = frozenset({"volume", "location"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeFile(Model):
@@ -43,5 +41,5 @@ class VolumeFile(Model):
             made.volume = data["volume"]
         if "location" in data:
             made.location = data["location"]
-        made.additional_properties = rest_of(data, _VOLUME_FILE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VOLUME_LINK_FIELDS = frozenset({"next"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeLink(Model):
@@ -35,5 +33,5 @@ class VolumeLink(Model):
         made = blank(cls)
         if "next" in data:
             made.next = data["next"]
-        made.additional_properties = rest_of(data, _VOLUME_LINK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

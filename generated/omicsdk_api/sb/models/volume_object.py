@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VOLUME_OBJECT_FIELDS = frozenset({"location", "href", "volume", "type", "metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeObject(Model):
@@ -61,5 +59,5 @@ class VolumeObject(Model):
             made.type = data["type"]
         if "metadata" in data:
             made.metadata = data["metadata"]
-        made.additional_properties = rest_of(data, _VOLUME_OBJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

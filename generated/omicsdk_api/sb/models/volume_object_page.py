@@ -13,8 +13,6 @@ from .volume_link import VolumeLink
 from .volume_object import VolumeObject
 from .volume_prefix import VolumePrefix
 
-_VOLUME_OBJECT_PAGE_FIELDS = frozenset({"items", "href", "prefixes", "links"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeObjectPage(Model):
@@ -82,5 +80,5 @@ class VolumeObjectPage(Model):
                 if (v := data["links"]).__class__ is list
                 else otherwise_typed("VolumeObjectPage.links", v)
             )
-        made.additional_properties = rest_of(data, _VOLUME_OBJECT_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

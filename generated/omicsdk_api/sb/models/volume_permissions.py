@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VOLUME_PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "admin"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePermissions(Model):
@@ -55,5 +53,5 @@ class VolumePermissions(Model):
             made.write = data["write"]
         if "admin" in data:
             made.admin = data["admin"]
-        made.additional_properties = rest_of(data, _VOLUME_PERMISSIONS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_VOLUME_PLACE_FIELDS = frozenset({"volume", "location"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePlace(Model):
@@ -42,5 +40,5 @@ class VolumePlace(Model):
             made.volume = data["volume"]
         if "location" in data:
             made.location = data["location"]
-        made.additional_properties = rest_of(data, _VOLUME_PLACE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

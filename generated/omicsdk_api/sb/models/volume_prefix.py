@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VOLUME_PREFIX_FIELDS = frozenset({"prefix", "href", "volume"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePrefix(Model):
@@ -49,5 +47,5 @@ class VolumePrefix(Model):
             made.href = data["href"]
         if "volume" in data:
             made.volume = data["volume"]
-        made.additional_properties = rest_of(data, _VOLUME_PREFIX_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

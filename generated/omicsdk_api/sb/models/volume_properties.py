@@ -9,10 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VOLUME_PROPERTIES_FIELDS = frozenset(
-    {"sse_algorithm", "sse_aws_kms_key_id", "aws_canned_acl", "aws_storage_class", "resource_id"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeProperties(Model):
@@ -63,5 +59,5 @@ class VolumeProperties(Model):
             made.aws_storage_class = data["aws_storage_class"]
         if "resource_id" in data:
             made.resource_id = data["resource_id"]
-        made.additional_properties = rest_of(data, _VOLUME_PROPERTIES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_CHECKSUM_FIELDS = frozenset({"checksum", "type"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksum(Model):
@@ -42,5 +40,5 @@ class Checksum(Model):
             made.checksum = data["checksum"]
         if "type" in data:
             made.type = data["type"]
-        made.additional_properties = rest_of(data, _CHECKSUM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

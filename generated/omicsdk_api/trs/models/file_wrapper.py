@@ -23,8 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 
-_FILE_WRAPPER_FIELDS = frozenset({"content", "checksum", "image_type", "url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileWrapper(Model):
@@ -85,5 +83,5 @@ class FileWrapper(Model):
             made.image_type = data["image_type"]
         if "url" in data:
             made.url = data["url"]
-        made.additional_properties = rest_of(data, _FILE_WRAPPER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -23,8 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 
-_IMAGE_DATA_FIELDS = frozenset({"registry_host", "image_name", "size", "updated", "checksum", "image_type"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImageData(Model):
@@ -85,5 +83,5 @@ class ImageData(Model):
             )
         if "image_type" in data:
             made.image_type = data["image_type"]
-        made.additional_properties = rest_of(data, _IMAGE_DATA_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

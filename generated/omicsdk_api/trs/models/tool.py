@@ -12,22 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .tool_class import ToolClass
 from .tool_version import ToolVersion
 
-_TOOL_FIELDS = frozenset(
-    {
-        "url",
-        "id",
-        "organization",
-        "toolclass",
-        "versions",
-        "aliases",
-        "name",
-        "description",
-        "meta_version",
-        "has_checker",
-        "checker_url",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Tool(Model):
@@ -122,5 +106,5 @@ class Tool(Model):
             made.has_checker = data["has_checker"]
         if "checker_url" in data:
             made.checker_url = data["checker_url"]
-        made.additional_properties = rest_of(data, _TOOL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

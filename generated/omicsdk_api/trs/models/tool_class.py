@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_TOOL_CLASS_FIELDS = frozenset({"id", "name", "description"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolClass(Model):
@@ -49,5 +47,5 @@ class ToolClass(Model):
             made.name = data["name"]
         if "description" in data:
             made.description = data["description"]
-        made.additional_properties = rest_of(data, _TOOL_CLASS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

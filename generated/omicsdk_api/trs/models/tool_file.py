@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 
-_TOOL_FILE_FIELDS = frozenset({"path", "file_type", "checksum"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolFile(Model):
@@ -63,5 +61,5 @@ class ToolFile(Model):
                 if (v := data["checksum"]).__class__ is dict
                 else otherwise_typed("ToolFile.checksum", v)
             )
-        made.additional_properties = rest_of(data, _TOOL_FILE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

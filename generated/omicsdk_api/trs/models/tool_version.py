@@ -24,26 +24,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .image_data import ImageData
 
-_TOOL_VERSION_FIELDS = frozenset(
-    {
-        "url",
-        "id",
-        "author",
-        "name",
-        "is_production",
-        "images",
-        "descriptor_type",
-        "descriptor_type_version",
-        "containerfile",
-        "description",
-        "meta_version",
-        "verified",
-        "verified_source",
-        "signed",
-        "included_apps",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolVersion(Model):
@@ -158,5 +138,5 @@ class ToolVersion(Model):
             made.signed = data["signed"]
         if "included_apps" in data:
             made.included_apps = data["included_apps"]
-        made.additional_properties = rest_of(data, _TOOL_VERSION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,10 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CHECKSUM_COUNTS_FIELDS = frozenset(
-    {"CHECKSUMMING", "CHECKSUMMED", "SCHEDULED", "UNSCHEDULED", "TOTAL_NUM_FILES", "CHECKSUMMING_UNSCHEDULED"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ChecksumCounts(Model):
@@ -69,5 +65,5 @@ class ChecksumCounts(Model):
             made.total_num_files = data["TOTAL_NUM_FILES"]
         if "CHECKSUMMING_UNSCHEDULED" in data:
             made.checksumming_unscheduled = data["CHECKSUMMING_UNSCHEDULED"]
-        made.additional_properties = rest_of(data, _CHECKSUM_COUNTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

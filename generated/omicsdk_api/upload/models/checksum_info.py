@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .checksums import Checksums
 
-_CHECKSUM_INFO_FIELDS = frozenset({"checksum_status", "checksums"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ChecksumInfo(Model):
@@ -49,5 +47,5 @@ class ChecksumInfo(Model):
                 if (v := data["checksums"]).__class__ is dict
                 else otherwise_typed("ChecksumInfo.checksums", v)
             )
-        made.additional_properties = rest_of(data, _CHECKSUM_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CHECKSUMS_FIELDS = frozenset({"s3_etag", "sha1", "sha256", "crc32c"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksums(Model):
@@ -57,5 +55,5 @@ class Checksums(Model):
             made.sha256 = data["sha256"]
         if "crc32c" in data:
             made.crc32c = data["crc32c"]
-        made.additional_properties = rest_of(data, _CHECKSUMS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

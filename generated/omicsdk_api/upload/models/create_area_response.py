@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_CREATE_AREA_RESPONSE_FIELDS = frozenset({"uri"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CreateAreaResponse(Model):
@@ -34,5 +32,5 @@ class CreateAreaResponse(Model):
         made = blank(cls)
         if "uri" in data:
             made.uri = data["uri"]
-        made.additional_properties = rest_of(data, _CREATE_AREA_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

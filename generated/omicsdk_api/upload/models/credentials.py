@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_CREDENTIALS_FIELDS = frozenset({"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Credentials(Model):
@@ -58,5 +56,5 @@ class Credentials(Model):
             made.session_token = data["SessionToken"]
         if "Expiration" in data:
             made.expiration = data["Expiration"]
-        made.additional_properties = rest_of(data, _CREDENTIALS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

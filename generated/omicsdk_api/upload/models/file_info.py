@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .checksums import Checksums
 
-_FILE_INFO_FIELDS = frozenset({"name", "content_type", "size", "last_modified", "upload_area_id", "url", "checksums"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileInfo(Model):
@@ -81,5 +79,5 @@ class FileInfo(Model):
                 if (v := data["checksums"]).__class__ is dict
                 else otherwise_typed("FileInfo.checksums", v)
             )
-        made.additional_properties = rest_of(data, _FILE_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

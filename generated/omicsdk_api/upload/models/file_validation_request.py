@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "environment", "original_validation_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileValidationRequest(Model):
@@ -51,5 +49,5 @@ class FileValidationRequest(Model):
             made.environment = data["environment"]
         if "original_validation_id" in data:
             made.original_validation_id = data["original_validation_id"]
-        made.additional_properties = rest_of(data, _FILE_VALIDATION_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

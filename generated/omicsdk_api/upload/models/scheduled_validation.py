@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SCHEDULED_VALIDATION_FIELDS = frozenset({"validation_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ScheduledValidation(Model):
@@ -34,5 +32,5 @@ class ScheduledValidation(Model):
         made = blank(cls)
         if "validation_id" in data:
             made.validation_id = data["validation_id"]
-        made.additional_properties = rest_of(data, _SCHEDULED_VALIDATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

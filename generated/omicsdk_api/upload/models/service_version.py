@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SERVICE_VERSION_FIELDS = frozenset({"upload_service_version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceVersion(Model):
@@ -37,5 +35,5 @@ class ServiceVersion(Model):
         made = blank(cls)
         if "upload_service_version" in data:
             made.upload_service_version = data["upload_service_version"]
-        made.additional_properties = rest_of(data, _SERVICE_VERSION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

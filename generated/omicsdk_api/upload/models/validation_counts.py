@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VALIDATION_COUNTS_FIELDS = frozenset({"VALIDATING", "VALIDATED", "SCHEDULED"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationCounts(Model):
@@ -49,5 +47,5 @@ class ValidationCounts(Model):
             made.validated = data["VALIDATED"]
         if "SCHEDULED" in data:
             made.scheduled = data["SCHEDULED"]
-        made.additional_properties = rest_of(data, _VALIDATION_COUNTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
-_VALIDATION_EVENT_FIELDS = frozenset({"status", "payload", "job_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationEvent(Model):
@@ -50,5 +48,5 @@ class ValidationEvent(Model):
             made.payload = data["payload"]
         if "job_id" in data:
             made.job_id = data["job_id"]
-        made.additional_properties = rest_of(data, _VALIDATION_EVENT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

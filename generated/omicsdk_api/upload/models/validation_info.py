@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VALIDATION_INFO_FIELDS = frozenset({"validation_status", "validation_results"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationInfo(Model):
@@ -43,5 +41,5 @@ class ValidationInfo(Model):
             made.validation_status = data["validation_status"]
         if "validation_results" in data:
             made.validation_results = data["validation_results"]
-        made.additional_properties = rest_of(data, _VALIDATION_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

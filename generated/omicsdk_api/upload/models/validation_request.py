@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "files", "environment", "original_validation_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationRequest(Model):
@@ -57,5 +55,5 @@ class ValidationRequest(Model):
             made.environment = data["environment"]
         if "original_validation_id" in data:
             made.original_validation_id = data["original_validation_id"]
-        made.additional_properties = rest_of(data, _VALIDATION_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

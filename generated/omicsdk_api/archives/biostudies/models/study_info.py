@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_STUDY_INFO_FIELDS = frozenset({"httpLink", "ftpHttp_link", "files", "hasZippedFolders"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StudyInfo(Model):
@@ -59,5 +57,5 @@ class StudyInfo(Model):
             made.files = data["files"]
         if "hasZippedFolders" in data:
             made.has_zipped_folders = data["hasZippedFolders"]
-        made.additional_properties = rest_of(data, _STUDY_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

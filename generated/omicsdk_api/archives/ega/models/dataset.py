@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_DATASET_FIELDS = frozenset({"accession_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Dataset(Model):
@@ -34,5 +32,5 @@ class Dataset(Model):
         made = blank(cls)
         if "accession_id" in data:
             made.accession_id = data["accession_id"]
-        made.additional_properties = rest_of(data, _DATASET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

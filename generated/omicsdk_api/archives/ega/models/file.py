@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_FILE_FIELDS = frozenset({"accession_id", "extension", "filesize", "unencrypted_checksum", "unencrypted_checksum_type"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class File(Model):
@@ -61,5 +59,5 @@ class File(Model):
             made.unencrypted_checksum = data["unencrypted_checksum"]
         if "unencrypted_checksum_type" in data:
             made.unencrypted_checksum_type = data["unencrypted_checksum_type"]
-        made.additional_properties = rest_of(data, _FILE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_MATCHES_FIELDS = frozenset({"count", "webenv", "querykey", "ERROR"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Matches(Model):
@@ -55,5 +53,5 @@ class Matches(Model):
             made.querykey = data["querykey"]
         if "ERROR" in data:
             made.error = data["ERROR"]
-        made.additional_properties = rest_of(data, _MATCHES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

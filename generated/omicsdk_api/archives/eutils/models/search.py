@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .matches import Matches
 
-_SEARCH_FIELDS = frozenset({"esearchresult", "error"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Search(Model):
@@ -49,5 +47,5 @@ class Search(Model):
             )
         if "error" in data:
             made.error = data["error"]
-        made.additional_properties = rest_of(data, _SEARCH_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, Field, JsonObject, Model, blank, mapping, rest_of
 
-_FILES_PAGE_FIELDS = frozenset({"data"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FilesPage(Model):
@@ -36,5 +34,5 @@ class FilesPage(Model):
         made = blank(cls)
         if "data" in data:
             made.data = data["data"]
-        made.additional_properties = rest_of(data, _FILES_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .location import Location
 
-_FILE_FIELDS = frozenset({"type", "name", "size", "md5", "locations"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class File(Model):
@@ -67,5 +65,5 @@ class File(Model):
                 if (v := data["locations"]).__class__ is list
                 else otherwise_typed("File.locations", v)
             )
-        made.additional_properties = rest_of(data, _FILE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

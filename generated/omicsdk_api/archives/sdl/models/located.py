@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .run import Run
 
-_LOCATED_FIELDS = frozenset({"status", "message", "result"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Located(Model):
@@ -55,5 +53,5 @@ class Located(Model):
                 if (v := data["result"]).__class__ is list
                 else otherwise_typed("Located.result", v)
             )
-        made.additional_properties = rest_of(data, _LOCATED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_LOCATION_FIELDS = frozenset({"link", "payRequired", "ceRequired"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Location(Model):
@@ -49,5 +47,5 @@ class Location(Model):
             made.pay_required = data["payRequired"]
         if "ceRequired" in data:
             made.ce_required = data["ceRequired"]
-        made.additional_properties = rest_of(data, _LOCATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .file import File
 
-_RUN_FIELDS = frozenset({"bundle", "status", "msg", "files"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Run(Model):
@@ -61,5 +59,5 @@ class Run(Model):
                 if (v := data["files"]).__class__ is list
                 else otherwise_typed("Run.files", v)
             )
-        made.additional_properties = rest_of(data, _RUN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

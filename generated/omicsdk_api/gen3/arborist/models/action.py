@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ACTION_FIELDS = frozenset({"service", "method"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Action(Model):
@@ -42,5 +40,5 @@ class Action(Model):
             made.service = data["service"]
         if "method" in data:
             made.method = data["method"]
-        made.additional_properties = rest_of(data, _ACTION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

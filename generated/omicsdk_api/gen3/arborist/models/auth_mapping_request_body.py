@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_AUTH_MAPPING_REQUEST_BODY_FIELDS = frozenset({"username", "clientID"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthMappingRequestBody(Model):
@@ -43,5 +41,5 @@ class AuthMappingRequestBody(Model):
             made.username = data["username"]
         if "clientID" in data:
             made.client_id = data["clientID"]
-        made.additional_properties = rest_of(data, _AUTH_MAPPING_REQUEST_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

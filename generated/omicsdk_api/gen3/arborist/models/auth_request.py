@@ -10,8 +10,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, o
 
 from .action import Action
 
-_AUTH_REQUEST_FIELDS = frozenset({"resource", "action"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequest(Model):
@@ -48,5 +46,5 @@ class AuthRequest(Model):
                 if (v := data["action"]).__class__ is dict
                 else otherwise_typed("AuthRequest.action", v)
             )
-        made.additional_properties = rest_of(data, _AUTH_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .auth_request import AuthRequest
 from .auth_request_user import AuthRequestUser
 
-_AUTH_REQUEST_BODY_FIELDS = frozenset({"user", "request", "requests"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestBody(Model):
@@ -67,5 +65,5 @@ class AuthRequestBody(Model):
                 if (v := data["requests"]).__class__ is list
                 else otherwise_typed("AuthRequestBody.requests", v)
             )
-        made.additional_properties = rest_of(data, _AUTH_REQUEST_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

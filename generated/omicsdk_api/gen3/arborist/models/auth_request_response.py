@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
 
-_AUTH_REQUEST_RESPONSE_FIELDS = frozenset({"auth"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestResponse(Model):
@@ -34,5 +32,5 @@ class AuthRequestResponse(Model):
         made = blank(cls)
         if "auth" in data:
             made.auth = data["auth"]
-        made.additional_properties = rest_of(data, _AUTH_REQUEST_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

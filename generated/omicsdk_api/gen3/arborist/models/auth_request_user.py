@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_AUTH_REQUEST_USER_FIELDS = frozenset({"token", "user_id", "policies", "aud"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestUser(Model):
@@ -55,5 +53,5 @@ class AuthRequestUser(Model):
             made.policies = data["policies"]
         if "aud" in data:
             made.aud = data["aud"]
-        made.additional_properties = rest_of(data, _AUTH_REQUEST_USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

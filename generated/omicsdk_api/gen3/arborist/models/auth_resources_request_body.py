@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .token_of_user import TokenOfUser
 
-_AUTH_RESOURCES_REQUEST_BODY_FIELDS = frozenset({"user"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthResourcesRequestBody(Model):
@@ -40,5 +38,5 @@ class AuthResourcesRequestBody(Model):
                 if (v := data["user"]).__class__ is dict
                 else otherwise_typed("AuthResourcesRequestBody.user", v)
             )
-        made.additional_properties = rest_of(data, _AUTH_RESOURCES_REQUEST_BODY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

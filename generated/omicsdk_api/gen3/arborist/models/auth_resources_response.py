@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_AUTH_RESOURCES_RESPONSE_FIELDS = frozenset({"resources"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthResourcesResponse(Model):
@@ -34,5 +32,5 @@ class AuthResourcesResponse(Model):
         made = blank(cls)
         if "resources" in data:
             made.resources = data["resources"]
-        made.additional_properties = rest_of(data, _AUTH_RESOURCES_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CLIENT_FIELDS = frozenset({"clientID", "policies"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Client_(Model):
@@ -43,5 +41,5 @@ class Client_(Model):
             made.client_id = data["clientID"]
         if "policies" in data:
             made.policies = data["policies"]
-        made.additional_properties = rest_of(data, _CLIENT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .client_ import Client_
 
-_CLIENTS_LIST_FIELDS = frozenset({"clients"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ClientsList(Model):
@@ -40,5 +38,5 @@ class ClientsList(Model):
                 if (v := data["clients"]).__class__ is list
                 else otherwise_typed("ClientsList.clients", v)
             )
-        made.additional_properties = rest_of(data, _CLIENTS_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

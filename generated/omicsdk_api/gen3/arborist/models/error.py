@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .error_detail import ErrorDetail
 
-_ERROR_FIELDS = frozenset({"error"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
@@ -41,5 +39,5 @@ class Error(Model):
                 if (v := data["error"]).__class__ is dict
                 else otherwise_typed("Error.error", v)
             )
-        made.additional_properties = rest_of(data, _ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

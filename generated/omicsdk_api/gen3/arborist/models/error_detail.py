@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ERROR_DETAIL_FIELDS = frozenset({"message", "code"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorDetail(Model):
@@ -43,5 +41,5 @@ class ErrorDetail(Model):
             made.message = data["message"]
         if "code" in data:
             made.code = data["code"]
-        made.additional_properties = rest_of(data, _ERROR_DETAIL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_GRANT_POLICY_FIELDS = frozenset({"policy"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GrantPolicy(Model):
@@ -34,5 +32,5 @@ class GrantPolicy(Model):
         made = blank(cls)
         if "policy" in data:
             made.policy = data["policy"]
-        made.additional_properties = rest_of(data, _GRANT_POLICY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

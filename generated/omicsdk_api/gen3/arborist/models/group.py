@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GROUP_FIELDS = frozenset({"name", "users", "policies"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Group(Model):
@@ -49,5 +47,5 @@ class Group(Model):
             made.users = data["users"]
         if "policies" in data:
             made.policies = data["policies"]
-        made.additional_properties = rest_of(data, _GROUP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .group import Group
 
-_GROUP_CREATED_FIELDS = frozenset({"created"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupCreated(Model):
@@ -40,5 +38,5 @@ class GroupCreated(Model):
                 if (v := data["created"]).__class__ is dict
                 else otherwise_typed("GroupCreated.created", v)
             )
-        made.additional_properties = rest_of(data, _GROUP_CREATED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

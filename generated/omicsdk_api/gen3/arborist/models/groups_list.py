@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .group import Group
 
-_GROUPS_LIST_FIELDS = frozenset({"groups"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupsList(Model):
@@ -40,5 +38,5 @@ class GroupsList(Model):
                 if (v := data["groups"]).__class__ is list
                 else otherwise_typed("GroupsList.groups", v)
             )
-        made.additional_properties = rest_of(data, _GROUPS_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .policy import Policy
 
-_POLICIES_LIST_FIELDS = frozenset({"policies"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PoliciesList(Model):
@@ -40,5 +38,5 @@ class PoliciesList(Model):
                 if (v := data["policies"]).__class__ is list
                 else otherwise_typed("PoliciesList.policies", v)
             )
-        made.additional_properties = rest_of(data, _POLICIES_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

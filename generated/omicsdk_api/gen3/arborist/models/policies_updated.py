@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .policy import Policy
 
-_POLICIES_UPDATED_FIELDS = frozenset({"updated"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PoliciesUpdated(Model):
@@ -43,5 +41,5 @@ class PoliciesUpdated(Model):
                 if (v := data["updated"]).__class__ is list
                 else otherwise_typed("PoliciesUpdated.updated", v)
             )
-        made.additional_properties = rest_of(data, _POLICIES_UPDATED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_POLICY_FIELDS = frozenset({"id", "role_ids", "resource_paths"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Policy(Model):
@@ -49,5 +47,5 @@ class Policy(Model):
             made.role_ids = data["role_ids"]
         if "resource_paths" in data:
             made.resource_paths = data["resource_paths"]
-        made.additional_properties = rest_of(data, _POLICY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

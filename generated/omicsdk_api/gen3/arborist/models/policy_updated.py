@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .policy import Policy
 
-_POLICY_UPDATED_FIELDS = frozenset({"updated"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyUpdated(Model):
@@ -40,5 +38,5 @@ class PolicyUpdated(Model):
                 if (v := data["updated"]).__class__ is dict
                 else otherwise_typed("PolicyUpdated.updated", v)
             )
-        made.additional_properties = rest_of(data, _POLICY_UPDATED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_RESOURCE_FIELDS = frozenset({"name", "path", "description", "subresources", "tag"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Resource(Model):
@@ -61,5 +59,5 @@ class Resource(Model):
             made.subresources = data["subresources"]
         if "tag" in data:
             made.tag = data["tag"]
-        made.additional_properties = rest_of(data, _RESOURCE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

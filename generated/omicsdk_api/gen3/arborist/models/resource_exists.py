@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .error_detail import ErrorDetail
 from .resource import Resource
 
-_RESOURCE_EXISTS_FIELDS = frozenset({"error", "exists"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceExists(Model):
@@ -54,5 +52,5 @@ class ResourceExists(Model):
                 if (v := data["exists"]).__class__ is dict
                 else otherwise_typed("ResourceExists.exists", v)
             )
-        made.additional_properties = rest_of(data, _RESOURCE_EXISTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_RESOURCE_INPUT_FIELDS = frozenset({"name", "path", "description", "subresources"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceInput(Model):
@@ -64,5 +62,5 @@ class ResourceInput(Model):
                 if (v := data["subresources"]).__class__ is list
                 else otherwise_typed("ResourceInput.subresources", v)
             )
-        made.additional_properties = rest_of(data, _RESOURCE_INPUT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .resource import Resource
 
-_RESOURCE_UPDATED_FIELDS = frozenset({"updated", "created"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceUpdated(Model):
@@ -53,5 +51,5 @@ class ResourceUpdated(Model):
                 if (v := data["created"]).__class__ is dict
                 else otherwise_typed("ResourceUpdated.created", v)
             )
-        made.additional_properties = rest_of(data, _RESOURCE_UPDATED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .resource import Resource
 
-_RESOURCES_LIST_FIELDS = frozenset({"resource_paths", "resources"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourcesList(Model):
@@ -52,5 +50,5 @@ class ResourcesList(Model):
                 if (v := data["resources"]).__class__ is list
                 else otherwise_typed("ResourcesList.resources", v)
             )
-        made.additional_properties = rest_of(data, _RESOURCES_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

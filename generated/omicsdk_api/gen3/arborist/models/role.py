@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .permission import Permission
 
-_ROLE_FIELDS = frozenset({"id", "permissions", "description"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Role(Model):
@@ -55,5 +53,5 @@ class Role(Model):
             )
         if "description" in data:
             made.description = data["description"]
-        made.additional_properties = rest_of(data, _ROLE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

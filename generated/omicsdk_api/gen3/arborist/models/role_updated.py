@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .role import Role
 
-_ROLE_UPDATED_FIELDS = frozenset({"updated"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RoleUpdated(Model):
@@ -40,5 +38,5 @@ class RoleUpdated(Model):
                 if (v := data["updated"]).__class__ is dict
                 else otherwise_typed("RoleUpdated.updated", v)
             )
-        made.additional_properties = rest_of(data, _ROLE_UPDATED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .role import Role
 
-_ROLES_LIST_FIELDS = frozenset({"roles"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RolesList(Model):
@@ -40,5 +38,5 @@ class RolesList(Model):
                 if (v := data["roles"]).__class__ is list
                 else otherwise_typed("RolesList.roles", v)
             )
-        made.additional_properties = rest_of(data, _ROLES_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_TOKEN_OF_USER_FIELDS = frozenset({"token"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TokenOfUser(Model):
@@ -34,5 +32,5 @@ class TokenOfUser(Model):
         made = blank(cls)
         if "token" in data:
             made.token = data["token"]
-        made.additional_properties = rest_of(data, _TOKEN_OF_USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .user_policy import UserPolicy
 
-_USER_FIELDS = frozenset({"name", "email", "groups", "policies"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
@@ -61,5 +59,5 @@ class User(Model):
                 if (v := data["policies"]).__class__ is list
                 else otherwise_typed("User.policies", v)
             )
-        made.additional_properties = rest_of(data, _USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

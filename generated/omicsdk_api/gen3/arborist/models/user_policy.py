@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_USER_POLICY_FIELDS = frozenset({"policy", "expires_at"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserPolicy(Model):
@@ -43,5 +41,5 @@ class UserPolicy(Model):
             made.policy = data["policy"]
         if "expires_at" in data:
             made.expires_at = data["expires_at"]
-        made.additional_properties = rest_of(data, _USER_POLICY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

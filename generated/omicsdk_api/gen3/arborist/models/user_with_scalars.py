@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_USER_WITH_SCALARS_FIELDS = frozenset({"name", "email"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserWithScalars(Model):
@@ -43,5 +41,5 @@ class UserWithScalars(Model):
             made.name = data["name"]
         if "email" in data:
             made.email = data["email"]
-        made.additional_properties = rest_of(data, _USER_WITH_SCALARS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .user import User
 
-_USERS_LIST_FIELDS = frozenset({"users"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UsersList(Model):
@@ -40,5 +38,5 @@ class UsersList(Model):
                 if (v := data["users"]).__class__ is list
                 else otherwise_typed("UsersList.users", v)
             )
-        made.additional_properties = rest_of(data, _USERS_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

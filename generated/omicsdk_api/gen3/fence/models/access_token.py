@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ACCESS_TOKEN_FIELDS = frozenset({"access_token"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessToken(Model):
@@ -34,5 +32,5 @@ class AccessToken(Model):
         made = blank(cls)
         if "access_token" in data:
             made.access_token = data["access_token"]
-        made.additional_properties = rest_of(data, _ACCESS_TOKEN_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS = frozenset({"service_account_email"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AdminGoogleServiceAccount(Model):
@@ -36,5 +34,5 @@ class AdminGoogleServiceAccount(Model):
         made = blank(cls)
         if "service_account_email" in data:
             made.service_account_email = data["service_account_email"]
-        made.additional_properties = rest_of(data, _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_API_KEY_FIELDS = frozenset({"api_key"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKey(Model):
@@ -34,5 +32,5 @@ class APIKey(Model):
         made = blank(cls)
         if "api_key" in data:
             made.api_key = data["api_key"]
-        made.additional_properties = rest_of(data, _API_KEY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

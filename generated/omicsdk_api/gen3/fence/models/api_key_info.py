@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_API_KEY_INFO_FIELDS = frozenset({"jti", "exp"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKeyInfo(Model):
@@ -42,5 +40,5 @@ class APIKeyInfo(Model):
             made.jti = data["jti"]
         if "exp" in data:
             made.exp = data["exp"]
-        made.additional_properties = rest_of(data, _API_KEY_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_API_KEY_SCOPES_FIELDS = frozenset({"scope"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKeyScopes(Model):
@@ -35,5 +33,5 @@ class APIKeyScopes(Model):
         made = blank(cls)
         if "scope" in data:
             made.scope = data["scope"]
-        made.additional_properties = rest_of(data, _API_KEY_SCOPES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

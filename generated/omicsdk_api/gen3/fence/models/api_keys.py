@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .api_key_info import APIKeyInfo
 
-_API_KEYS_FIELDS = frozenset({"jtis"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKeys(Model):
@@ -40,5 +38,5 @@ class APIKeys(Model):
                 if (v := data["jtis"]).__class__ is list
                 else otherwise_typed("APIKeys.jtis", v)
             )
-        made.additional_properties = rest_of(data, _API_KEYS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_AUTHZ_ACTION_FIELDS = frozenset({"method", "service"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthzAction(Model):
@@ -43,5 +41,5 @@ class AuthzAction(Model):
             made.method = data["method"]
         if "service" in data:
             made.service = data["service"]
-        made.additional_properties = rest_of(data, _AUTHZ_ACTION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_BILLING_PROJECT_FIELDS = frozenset({"project_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingProject(Model):
@@ -34,5 +32,5 @@ class BillingProject(Model):
         made = blank(cls)
         if "project_id" in data:
             made.project_id = data["project_id"]
-        made.additional_properties = rest_of(data, _BILLING_PROJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

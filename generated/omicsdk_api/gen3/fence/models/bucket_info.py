@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .bucket_region import BucketRegion
 
-_BUCKET_INFO_FIELDS = frozenset({"S3_BUCKETS", "GS_BUCKETS"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BucketInfo(Model):
@@ -59,5 +57,5 @@ class BucketInfo(Model):
                 if (v := data["GS_BUCKETS"]).__class__ is dict
                 else otherwise_typed("BucketInfo.gs_buckets", v)
             )
-        made.additional_properties = rest_of(data, _BUCKET_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

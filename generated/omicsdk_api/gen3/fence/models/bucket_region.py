@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BUCKET_REGION_FIELDS = frozenset({"region"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BucketRegion(Model):
@@ -35,5 +33,5 @@ class BucketRegion(Model):
         made = blank(cls)
         if "region" in data:
             made.region = data["region"]
-        made.additional_properties = rest_of(data, _BUCKET_REGION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .bulk_object_access_ids import BulkObjectAccessIds
 
-_BULK_ACCESS_REQUEST_FIELDS = frozenset({"bulk_object_access_ids", "passports"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessRequest(Model):
@@ -56,5 +54,5 @@ class BulkAccessRequest(Model):
             )
         if "passports" in data:
             made.passports = data["passports"]
-        made.additional_properties = rest_of(data, _BULK_ACCESS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

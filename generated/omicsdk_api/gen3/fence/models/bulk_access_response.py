@@ -12,8 +12,6 @@ from .bulk_access_summary import BulkAccessSummary
 from .failed_objects import FailedObjects
 from .resolved_access_url import ResolvedAccessURL
 
-_BULK_ACCESS_RESPONSE_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved_drs_object_access_urls"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessResponse(Model):
@@ -80,5 +78,5 @@ class BulkAccessResponse(Model):
                 if (v := data["resolved_drs_object_access_urls"]).__class__ is list
                 else otherwise_typed("BulkAccessResponse.resolved_drs_object_access_urls", v)
             )
-        made.additional_properties = rest_of(data, _BULK_ACCESS_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

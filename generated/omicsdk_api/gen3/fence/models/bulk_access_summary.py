@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 
-_BULK_ACCESS_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessSummary(Model):
@@ -48,5 +46,5 @@ class BulkAccessSummary(Model):
             made.resolved = data["resolved"]
         if "unresolved" in data:
             made.unresolved = data["unresolved"]
-        made.additional_properties = rest_of(data, _BULK_ACCESS_SUMMARY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_BULK_DOWNLOAD_REQUEST_FIELDS = frozenset({"guids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDownloadRequest(Model):
@@ -34,5 +32,5 @@ class BulkDownloadRequest(Model):
         made = blank(cls)
         if "guids" in data:
             made.guids = data["guids"]
-        made.additional_properties = rest_of(data, _BULK_DOWNLOAD_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

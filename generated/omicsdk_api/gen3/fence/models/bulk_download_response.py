@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .bulk_download_url import BulkDownloadURL
 from .failed_objects import FailedObjects
 
-_BULK_DOWNLOAD_RESPONSE_FIELDS = frozenset({"urls", "failed_file_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDownloadResponse(Model):
@@ -64,5 +62,5 @@ class BulkDownloadResponse(Model):
                 if (v := data["failed_file_ids"]).__class__ is list
                 else otherwise_typed("BulkDownloadResponse.failed_file_ids", v)
             )
-        made.additional_properties = rest_of(data, _BULK_DOWNLOAD_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BULK_DOWNLOAD_URL_FIELDS = frozenset({"drs_object_id", "url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDownloadURL(Model):
@@ -43,5 +41,5 @@ class BulkDownloadURL(Model):
             made.drs_object_id = data["drs_object_id"]
         if "url" in data:
             made.url = data["url"]
-        made.additional_properties = rest_of(data, _BULK_DOWNLOAD_URL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_BULK_OBJECT_ACCESS_IDS_FIELDS = frozenset({"bulk_object_id", "bulk_access_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkObjectAccessIds(Model):
@@ -42,5 +40,5 @@ class BulkObjectAccessIds(Model):
             made.bulk_object_id = data["bulk_object_id"]
         if "bulk_access_ids" in data:
             made.bulk_access_ids = data["bulk_access_ids"]
-        made.additional_properties = rest_of(data, _BULK_OBJECT_ACCESS_IDS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

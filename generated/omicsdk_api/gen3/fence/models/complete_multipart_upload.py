@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .completed_part import CompletedPart
 
-_COMPLETE_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "parts", "expires_in", "bucket"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteMultipartUpload(Model):
@@ -72,5 +70,5 @@ class CompleteMultipartUpload(Model):
             made.expires_in = data["expires_in"]
         if "bucket" in data:
             made.bucket = data["bucket"]
-        made.additional_properties = rest_of(data, _COMPLETE_MULTIPART_UPLOAD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_FAILED_OBJECTS_FIELDS = frozenset({"error_code", "object_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FailedObjects(Model):
@@ -42,5 +40,5 @@ class FailedObjects(Model):
             made.error_code = data["error_code"]
         if "object_ids" in data:
             made.object_ids = data["object_ids"]
-        made.additional_properties = rest_of(data, _FAILED_OBJECTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GENERIC_KEY_FIELDS = frozenset({"access_key", "secret_key"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GenericKey(Model):
@@ -43,5 +41,5 @@ class GenericKey(Model):
             made.access_key = data["access_key"]
         if "secret_key" in data:
             made.secret_key = data["secret_key"]
-        made.additional_properties = rest_of(data, _GENERIC_KEY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GENERIC_KEY_INFO_FIELDS = frozenset({"access_key"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GenericKeyInfo(Model):
@@ -35,5 +33,5 @@ class GenericKeyInfo(Model):
         made = blank(cls)
         if "access_key" in data:
             made.access_key = data["access_key"]
-        made.additional_properties = rest_of(data, _GENERIC_KEY_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

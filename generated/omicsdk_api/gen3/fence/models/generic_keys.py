@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .generic_key_info import GenericKeyInfo
 
-_GENERIC_KEYS_FIELDS = frozenset({"access_keys"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GenericKeys(Model):
@@ -48,5 +46,5 @@ class GenericKeys(Model):
                 if (v := data["access_keys"]).__class__ is list
                 else otherwise_typed("GenericKeys.access_keys", v)
             )
-        made.additional_properties = rest_of(data, _GENERIC_KEYS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .billing_project import BillingProject
 
-_GOOGLE_BILLING_PROJECTS_FIELDS = frozenset({"signed_urls", "temporary_service_account_credentials"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleBillingProjects(Model):
@@ -58,5 +56,5 @@ class GoogleBillingProjects(Model):
                 if (v := data["temporary_service_account_credentials"]).__class__ is dict
                 else otherwise_typed("GoogleBillingProjects.temporary_service_account_credentials", v)
             )
-        made.additional_properties = rest_of(data, _GOOGLE_BILLING_PROJECTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

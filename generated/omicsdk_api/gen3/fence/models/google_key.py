@@ -9,21 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GOOGLE_KEY_FIELDS = frozenset(
-    {
-        "type",
-        "project_id",
-        "private_key_id",
-        "private_key",
-        "client_email",
-        "client_id",
-        "auth_uri",
-        "token_uri",
-        "auth_provider_x509_cert_url",
-        "client_x509_cert_url",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKey(Model):
@@ -104,5 +89,5 @@ class GoogleKey(Model):
             made.auth_provider_x509_cert_url = data["auth_provider_x509_cert_url"]
         if "client_x509_cert_url" in data:
             made.client_x509_cert_url = data["client_x509_cert_url"]
-        made.additional_properties = rest_of(data, _GOOGLE_KEY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

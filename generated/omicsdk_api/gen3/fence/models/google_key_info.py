@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GOOGLE_KEY_INFO_FIELDS = frozenset({"keyAlgorithm", "validBeforeTime", "name", "validAfterTime"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeyInfo(Model):
@@ -55,5 +53,5 @@ class GoogleKeyInfo(Model):
             made.name = data["name"]
         if "validAfterTime" in data:
             made.valid_after_time = data["validAfterTime"]
-        made.additional_properties = rest_of(data, _GOOGLE_KEY_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .google_key_info import GoogleKeyInfo
 
-_GOOGLE_KEYS_FIELDS = frozenset({"access_keys"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeys(Model):
@@ -46,5 +44,5 @@ class GoogleKeys(Model):
                 if (v := data["access_keys"]).__class__ is list
                 else otherwise_typed("GoogleKeys.access_keys", v)
             )
-        made.additional_properties = rest_of(data, _GOOGLE_KEYS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GOOGLE_LINKING_ERROR_FIELDS = frozenset({"error", "error_description"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleLinkingError(Model):
@@ -43,5 +41,5 @@ class GoogleLinkingError(Model):
             made.error = data["error"]
         if "error_description" in data:
             made.error_description = data["error_description"]
-        made.additional_properties = rest_of(data, _GOOGLE_LINKING_ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

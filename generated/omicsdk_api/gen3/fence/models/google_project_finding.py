@@ -23,10 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .membership_validity import MembershipValidity
 from .service_account_validity import ServiceAccountValidity
 
-_GOOGLE_PROJECT_FINDING_FIELDS = frozenset(
-    {"status", "error", "error_description", "membership_validity", "service_account_validity"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleProjectFinding(Model):
@@ -96,5 +92,5 @@ class GoogleProjectFinding(Model):
                 if (v := data["service_account_validity"]).__class__ is dict
                 else otherwise_typed("GoogleProjectFinding.service_account_validity", v)
             )
-        made.additional_properties = rest_of(data, _GOOGLE_PROJECT_FINDING_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_GOOGLE_SERVICE_ACCOUNT_FIELDS = frozenset({"service_account_email", "google_project_id", "project_access"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccount(Model):
@@ -48,5 +46,5 @@ class GoogleServiceAccount(Model):
             made.google_project_id = data["google_project_id"]
         if "project_access" in data:
             made.project_access = data["project_access"]
-        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .google_service_account_findings import GoogleServiceAccountFindings
 
-_GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS = frozenset({"success", "errors"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountErrors(Model):
@@ -49,5 +47,5 @@ class GoogleServiceAccountErrors(Model):
                 if (v := data["errors"]).__class__ is dict
                 else otherwise_typed("GoogleServiceAccountErrors.errors", v)
             )
-        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -13,8 +13,6 @@ from .google_project_finding import GoogleProjectFinding
 from .project_access_finding import ProjectAccessFinding
 from .service_account_finding import ServiceAccountFinding
 
-_GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS = frozenset({"service_account_email", "google_project_id", "project_access"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountFindings(Model):
@@ -65,5 +63,5 @@ class GoogleServiceAccountFindings(Model):
                 if (v := data["project_access"]).__class__ is dict
                 else otherwise_typed("GoogleServiceAccountFindings.project_access", v)
             )
-        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,10 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS = frozenset(
-    {"service_account_email", "google_project_id", "project_access", "project_access_exp"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountInfo(Model):
@@ -56,5 +52,5 @@ class GoogleServiceAccountInfo(Model):
             made.project_access = data["project_access"]
         if "project_access_exp" in data:
             made.project_access_exp = data["project_access_exp"]
-        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_GOOGLE_SERVICE_ACCOUNT_PROJECT_ACCESS_FIELDS = frozenset({"project_access"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountProjectAccess(Model):
@@ -34,5 +32,5 @@ class GoogleServiceAccountProjectAccess(Model):
         made = blank(cls)
         if "project_access" in data:
             made.project_access = data["project_access"]
-        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_PROJECT_ACCESS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

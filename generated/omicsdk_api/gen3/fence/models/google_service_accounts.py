@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .google_service_account_info import GoogleServiceAccountInfo
 
-_GOOGLE_SERVICE_ACCOUNTS_FIELDS = frozenset({"service_accounts"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccounts(Model):
@@ -48,5 +46,5 @@ class GoogleServiceAccounts(Model):
                 if (v := data["service_accounts"]).__class__ is list
                 else otherwise_typed("GoogleServiceAccounts.service_accounts", v)
             )
-        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_INIT_MULTIPART_UPLOAD_FIELDS = frozenset({"file_name", "guid", "expires_in", "authz", "bucket"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InitMultipartUpload(Model):
@@ -61,5 +59,5 @@ class InitMultipartUpload(Model):
             made.authz = data["authz"]
         if "bucket" in data:
             made.bucket = data["bucket"]
-        made.additional_properties = rest_of(data, _INIT_MULTIPART_UPLOAD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_JWK_FIELDS = frozenset({"kty", "alg", "n", "e", "kid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Jwk(Model):
@@ -61,5 +59,5 @@ class Jwk(Model):
             made.e = data["e"]
         if "kid" in data:
             made.kid = data["kid"]
-        made.additional_properties = rest_of(data, _JWK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .jwk import Jwk
 
-_JWKS_FIELDS = frozenset({"keys"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Jwks(Model):
@@ -40,5 +38,5 @@ class Jwks(Model):
                 if (v := data["keys"]).__class__ is list
                 else otherwise_typed("Jwks.keys", v)
             )
-        made.additional_properties = rest_of(data, _JWKS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

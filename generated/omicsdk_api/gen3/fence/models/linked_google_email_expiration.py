@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS = frozenset({"exp"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class LinkedGoogleEmailExpiration(Model):
@@ -35,5 +33,5 @@ class LinkedGoogleEmailExpiration(Model):
         made = blank(cls)
         if "exp" in data:
             made.exp = data["exp"]
-        made.additional_properties = rest_of(data, _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

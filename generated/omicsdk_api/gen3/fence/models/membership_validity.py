@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_MEMBERSHIP_VALIDITY_FIELDS = frozenset({"valid_member_types", "members_exist_in_fence"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MembershipValidity(Model):
@@ -43,5 +41,5 @@ class MembershipValidity(Model):
             made.valid_member_types = data["valid_member_types"]
         if "members_exist_in_fence" in data:
             made.members_exist_in_fence = data["members_exist_in_fence"]
-        made.additional_properties = rest_of(data, _MEMBERSHIP_VALIDITY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

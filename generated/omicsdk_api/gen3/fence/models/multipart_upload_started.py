@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_MULTIPART_UPLOAD_STARTED_FIELDS = frozenset({"guid", "uploadId"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MultipartUploadStarted(Model):
@@ -42,5 +40,5 @@ class MultipartUploadStarted(Model):
             made.guid = data["guid"]
         if "uploadId" in data:
             made.upload_id = data["uploadId"]
-        made.additional_properties = rest_of(data, _MULTIPART_UPLOAD_STARTED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

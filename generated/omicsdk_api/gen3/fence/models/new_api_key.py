@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_NEW_API_KEY_FIELDS = frozenset({"key_id", "api_key"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewAPIKey(Model):
@@ -42,5 +40,5 @@ class NewAPIKey(Model):
             made.key_id = data["key_id"]
         if "api_key" in data:
             made.api_key = data["api_key"]
-        made.additional_properties = rest_of(data, _NEW_API_KEY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

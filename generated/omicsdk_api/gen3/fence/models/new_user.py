@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_NEW_USER_FIELDS = frozenset({"username", "email", "display_name", "phone_number", "idp_name", "tags"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewUser(Model):
@@ -67,5 +65,5 @@ class NewUser(Model):
             made.idp_name = data["idp_name"]
         if "tags" in data:
             made.tags = data["tags"]
-        made.additional_properties = rest_of(data, _NEW_USER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,41 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_OPEN_ID_CONFIGURATION_FIELDS = frozenset(
-    {
-        "authorization_endpoint",
-        "issuer",
-        "jwks_uri",
-        "response_types_supported",
-        "claim_types_supported",
-        "claims_locales_supported",
-        "claims_parameter_supported",
-        "claims_supported",
-        "display_values_supported",
-        "grant_types_supported",
-        "id_token_encryption_alg_values_supported",
-        "id_token_encryption_enc_values_supported",
-        "id_token_signing_alg_values_supported",
-        "op_policy_url",
-        "op_tos_uri",
-        "registration_endpoint",
-        "request_object_encryption_alg_values_supported",
-        "request_object_encryption_enc_values_supported",
-        "request_object_signing_alg_values_supported",
-        "request_parameter_supported",
-        "request_uri_parameter_supported",
-        "require_request_uri_registration",
-        "response_modes_supported",
-        "scopes_supported",
-        "service_documentation",
-        "subject_types_supported",
-        "token_endpoint",
-        "token_endpoint_auth_methods_supported",
-        "ui_locales_supported",
-        "userinfo_endpoint",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OpenIDConfiguration(Model):
@@ -286,5 +251,5 @@ class OpenIDConfiguration(Model):
             made.ui_locales_supported = data["ui_locales_supported"]
         if "userinfo_endpoint" in data:
             made.userinfo_endpoint = data["userinfo_endpoint"]
-        made.additional_properties = rest_of(data, _OPEN_ID_CONFIGURATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_PART_URL_FIELDS = frozenset({"presigned_url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PartURL(Model):
@@ -34,5 +32,5 @@ class PartURL(Model):
         made = blank(cls)
         if "presigned_url" in data:
             made.presigned_url = data["presigned_url"]
-        made.additional_properties = rest_of(data, _PART_URL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

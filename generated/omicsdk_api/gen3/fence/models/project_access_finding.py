@@ -22,8 +22,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .project_validity import ProjectValidity
 
-_PROJECT_ACCESS_FINDING_FIELDS = frozenset({"status", "error", "error_description", "project_validity"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectAccessFinding(Model):
@@ -77,5 +75,5 @@ class ProjectAccessFinding(Model):
                 if (v := data["project_validity"]).__class__ is dict
                 else otherwise_typed("ProjectAccessFinding.project_validity", v)
             )
-        made.additional_properties = rest_of(data, _PROJECT_ACCESS_FINDING_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PROJECT_VALIDITY_FIELDS = frozenset({"all_users_have_access", "exists"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectValidity(Model):
@@ -43,5 +41,5 @@ class ProjectValidity(Model):
             made.all_users_have_access = data["all_users_have_access"]
         if "exists" in data:
             made.exists = data["exists"]
-        made.additional_properties = rest_of(data, _PROJECT_VALIDITY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

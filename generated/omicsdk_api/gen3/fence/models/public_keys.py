@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_PUBLIC_KEYS_FIELDS = frozenset({"keys"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PublicKeys(Model):
@@ -34,5 +32,5 @@ class PublicKeys(Model):
         made = blank(cls)
         if "keys" in data:
             made.keys = data["keys"]
-        made.additional_properties = rest_of(data, _PUBLIC_KEYS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_REQUEST_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "partNumber", "expires_in", "bucket"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RequestMultipartUpload(Model):
@@ -61,5 +59,5 @@ class RequestMultipartUpload(Model):
             made.expires_in = data["expires_in"]
         if "bucket" in data:
             made.bucket = data["bucket"]
-        made.additional_properties = rest_of(data, _REQUEST_MULTIPART_UPLOAD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

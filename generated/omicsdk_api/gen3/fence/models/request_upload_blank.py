@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_REQUEST_UPLOAD_BLANK_FIELDS = frozenset({"file_name", "bucket", "guid", "expires_in", "authz", "protocol"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RequestUploadBlank(Model):
@@ -67,5 +65,5 @@ class RequestUploadBlank(Model):
             made.authz = data["authz"]
         if "protocol" in data:
             made.protocol = data["protocol"]
-        made.additional_properties = rest_of(data, _REQUEST_UPLOAD_BLANK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

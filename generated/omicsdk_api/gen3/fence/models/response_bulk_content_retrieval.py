@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, INTEGER, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS = frozenset({"guids", "total_guids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResponseBulkContentRetrieval(Model):
@@ -43,5 +41,5 @@ class ResponseBulkContentRetrieval(Model):
             made.guids = data["guids"]
         if "total_guids" in data:
             made.total_guids = data["total_guids"]
-        made.additional_properties = rest_of(data, _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -22,8 +22,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .service_account_validity import ServiceAccountValidity
 
-_SERVICE_ACCOUNT_FINDING_FIELDS = frozenset({"status", "error", "error_description", "service_account_validity"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceAccountFinding(Model):
@@ -83,5 +81,5 @@ class ServiceAccountFinding(Model):
                 if (v := data["service_account_validity"]).__class__ is dict
                 else otherwise_typed("ServiceAccountFinding.service_account_validity", v)
             )
-        made.additional_properties = rest_of(data, _SERVICE_ACCOUNT_FINDING_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

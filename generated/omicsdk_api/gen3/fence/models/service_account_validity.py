@@ -9,10 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SERVICE_ACCOUNT_VALIDITY_FIELDS = frozenset(
-    {"no_external_access", "owned_by_project", "valid_type", "policy_accessible"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceAccountValidity(Model):
@@ -57,5 +53,5 @@ class ServiceAccountValidity(Model):
             made.valid_type = data["valid_type"]
         if "policy_accessible" in data:
             made.policy_accessible = data["policy_accessible"]
-        made.additional_properties = rest_of(data, _SERVICE_ACCOUNT_VALIDITY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

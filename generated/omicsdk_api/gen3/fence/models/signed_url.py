@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SIGNED_URL_FIELDS = frozenset({"url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SignedURL(Model):
@@ -34,5 +32,5 @@ class SignedURL(Model):
         made = blank(cls)
         if "url" in data:
             made.url = data["url"]
-        made.additional_properties = rest_of(data, _SIGNED_URL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SYSTEM_VERSION_FIELDS = frozenset({"version", "commit"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SystemVersion(Model):
@@ -42,5 +40,5 @@ class SystemVersion(Model):
             made.version = data["version"]
         if "commit" in data:
             made.commit = data["commit"]
-        made.additional_properties = rest_of(data, _SYSTEM_VERSION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

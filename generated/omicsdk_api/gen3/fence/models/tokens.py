@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_TOKENS_FIELDS = frozenset({"token_type", "access_token", "id_token", "refresh_token", "expires_in", "scope"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Tokens(Model):
@@ -67,5 +65,5 @@ class Tokens(Model):
             made.expires_in = data["expires_in"]
         if "scope" in data:
             made.scope = data["scope"]
-        made.additional_properties = rest_of(data, _TOKENS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

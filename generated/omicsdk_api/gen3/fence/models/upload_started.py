@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_UPLOAD_STARTED_FIELDS = frozenset({"guid", "url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadStarted(Model):
@@ -42,5 +40,5 @@ class UploadStarted(Model):
             made.guid = data["guid"]
         if "url" in data:
             made.url = data["url"]
-        made.additional_properties = rest_of(data, _UPLOAD_STARTED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

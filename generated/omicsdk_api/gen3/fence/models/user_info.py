@@ -25,33 +25,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .authz_action import AuthzAction
 
-_USER_INFO_FIELDS = frozenset(
-    {
-        "user_id",
-        "idp",
-        "sub",
-        "username",
-        "name",
-        "display_name",
-        "preferred_username",
-        "phone_number",
-        "email",
-        "is_admin",
-        "role",
-        "project_access",
-        "certificates_uploaded",
-        "resources_granted",
-        "groups",
-        "message",
-        "active",
-        "primary_google_service_account",
-        "authz",
-        "resources",
-        "tags",
-        "azp",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserInfo(Model):
@@ -216,5 +189,5 @@ class UserInfo(Model):
             made.tags = data["tags"]
         if "azp" in data:
             made.azp = data["azp"]
-        made.additional_properties = rest_of(data, _USER_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

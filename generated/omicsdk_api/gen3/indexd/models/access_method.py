@@ -23,8 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .access_url import AccessURL
 from .authorizations import Authorizations
 
-_ACCESS_METHOD_FIELDS = frozenset({"type", "access_url", "access_id", "region", "cloud", "available", "authorizations"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessMethod(Model):
@@ -95,5 +93,5 @@ class AccessMethod(Model):
                 if (v := data["authorizations"]).__class__ is dict
                 else otherwise_typed("AccessMethod.authorizations", v)
             )
-        made.additional_properties = rest_of(data, _ACCESS_METHOD_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

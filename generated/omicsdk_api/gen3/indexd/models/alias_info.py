@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .alias_info_aliases_item import AliasInfoAliasesItem
 
-_ALIAS_INFO_FIELDS = frozenset({"aliases"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInfo(Model):
@@ -48,5 +46,5 @@ class AliasInfo(Model):
                 if (v := data["aliases"]).__class__ is list
                 else otherwise_typed("AliasInfo.aliases", v)
             )
-        made.additional_properties = rest_of(data, _ALIAS_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

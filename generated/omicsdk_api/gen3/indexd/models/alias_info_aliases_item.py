@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ALIAS_INFO_ALIASES_ITEM_FIELDS = frozenset({"value"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInfoAliasesItem(Model):
@@ -33,5 +31,5 @@ class AliasInfoAliasesItem(Model):
         made = blank(cls)
         if "value" in data:
             made.value = data["value"]
-        made.additional_properties = rest_of(data, _ALIAS_INFO_ALIASES_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

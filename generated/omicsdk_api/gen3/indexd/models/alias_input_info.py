@@ -23,10 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
-_ALIAS_INPUT_INFO_FIELDS = frozenset(
-    {"release", "size", "hashes", "keeper_authority", "host_authorities", "metastring"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInputInfo(Model):
@@ -87,5 +83,5 @@ class AliasInputInfo(Model):
             made.host_authorities = data["host_authorities"]
         if "metastring" in data:
             made.metastring = data["metastring"]
-        made.additional_properties = rest_of(data, _ALIAS_INPUT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

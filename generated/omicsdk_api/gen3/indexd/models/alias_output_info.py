@@ -23,22 +23,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
-_ALIAS_OUTPUT_INFO_FIELDS = frozenset(
-    {
-        "name",
-        "rev",
-        "release",
-        "size",
-        "keeper_authority",
-        "host_authorities",
-        "hashes",
-        "metadata",
-        "limit",
-        "start",
-        "urls",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasOutputInfo(Model):
@@ -129,5 +113,5 @@ class AliasOutputInfo(Model):
             made.start = data["start"]
         if "urls" in data:
             made.urls = data["urls"]
-        made.additional_properties = rest_of(data, _ALIAS_OUTPUT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

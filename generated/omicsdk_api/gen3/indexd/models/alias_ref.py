@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ALIAS_REF_FIELDS = frozenset({"name", "rev"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasRef(Model):
@@ -43,5 +41,5 @@ class AliasRef(Model):
             made.name = data["name"]
         if "rev" in data:
             made.rev = data["rev"]
-        made.additional_properties = rest_of(data, _ALIAS_REF_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

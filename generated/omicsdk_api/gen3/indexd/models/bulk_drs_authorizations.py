@@ -13,8 +13,6 @@ from .authorizations import Authorizations
 from .bulk_summary import BulkSummary
 from .unresolved_group import UnresolvedGroup
 
-_BULK_DRS_AUTHORIZATIONS_FIELDS = frozenset({"resolved_drs_objects", "unresolved_drs_objects", "summary"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDrsAuthorizations(Model):
@@ -75,5 +73,5 @@ class BulkDrsAuthorizations(Model):
                 if (v := data["summary"]).__class__ is dict
                 else otherwise_typed("BulkDrsAuthorizations.summary", v)
             )
-        made.additional_properties = rest_of(data, _BULK_DRS_AUTHORIZATIONS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -13,8 +13,6 @@ from .bulk_summary import BulkSummary
 from .drs_object import DrsObject
 from .unresolved_group import UnresolvedGroup
 
-_BULK_DRS_OBJECTS_FIELDS = frozenset({"resolved_drs_objects", "unresolved_drs_objects", "summary"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDrsObjects(Model):
@@ -75,5 +73,5 @@ class BulkDrsObjects(Model):
                 if (v := data["summary"]).__class__ is dict
                 else otherwise_typed("BulkDrsObjects.summary", v)
             )
-        made.additional_properties = rest_of(data, _BULK_DRS_OBJECTS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BULK_DRS_REQUEST_FIELDS = frozenset({"bulk_object_ids", "passports"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDrsRequest(Model):
@@ -43,5 +41,5 @@ class BulkDrsRequest(Model):
             made.bulk_object_ids = data["bulk_object_ids"]
         if "passports" in data:
             made.passports = data["passports"]
-        made.additional_properties = rest_of(data, _BULK_DRS_REQUEST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

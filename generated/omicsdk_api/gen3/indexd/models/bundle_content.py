@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BUNDLE_CONTENT_FIELDS = frozenset({"id", "drs_uri", "name", "contents"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleContent(Model):
@@ -62,5 +60,5 @@ class BundleContent(Model):
                 if (v := data["contents"]).__class__ is list
                 else otherwise_typed("BundleContent.contents", v)
             )
-        made.additional_properties = rest_of(data, _BUNDLE_CONTENT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

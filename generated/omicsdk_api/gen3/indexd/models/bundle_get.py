@@ -12,22 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .bundle_content import BundleContent
 from .checksum import Checksum
 
-_BUNDLE_GET_FIELDS = frozenset(
-    {
-        "id",
-        "drs_uri",
-        "name",
-        "size",
-        "created_time",
-        "updated_time",
-        "checksums",
-        "contents",
-        "aliases",
-        "description",
-        "version",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleGet(Model):
@@ -125,5 +109,5 @@ class BundleGet(Model):
             made.description = data["description"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _BUNDLE_GET_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BUNDLE_RESPONSE_FIELDS = frozenset({"bundle_id", "name", "contents"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleResponse(Model):
@@ -51,5 +49,5 @@ class BundleResponse(Model):
             made.name = data["name"]
         if "contents" in data:
             made.contents = data["contents"]
-        made.additional_properties = rest_of(data, _BUNDLE_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CHECKSUM_FIELDS = frozenset({"checksum", "type"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksum(Model):
@@ -43,5 +41,5 @@ class Checksum(Model):
             made.checksum = data["checksum"]
         if "type" in data:
             made.type = data["type"]
-        made.additional_properties = rest_of(data, _CHECKSUM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,10 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .checksum import Checksum
 from .url import Url
 
-_DATA_OBJECT_FIELDS = frozenset(
-    {"id", "size", "created", "checksums", "name", "updated", "version", "mime_type", "urls", "description", "aliases"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DataObject(Model):
@@ -113,5 +109,5 @@ class DataObject(Model):
             made.description = data["description"]
         if "aliases" in data:
             made.aliases = data["aliases"]
-        made.additional_properties = rest_of(data, _DATA_OBJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

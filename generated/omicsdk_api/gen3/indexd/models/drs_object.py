@@ -25,27 +25,6 @@ from .access_method import AccessMethod
 from .checksum import Checksum
 from .contents_object import ContentsObject
 
-_DRS_OBJECT_FIELDS = frozenset(
-    {
-        "id",
-        "self_uri",
-        "size",
-        "created_time",
-        "checksums",
-        "name",
-        "updated_time",
-        "version",
-        "mime_type",
-        "access_methods",
-        "contents",
-        "description",
-        "aliases",
-        "form",
-        "index_created_time",
-        "index_updated_time",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsObject(Model):
@@ -180,5 +159,5 @@ class DrsObject(Model):
             made.index_created_time = data["index_created_time"]
         if "index_updated_time" in data:
             made.index_updated_time = data["index_updated_time"]
-        made.additional_properties = rest_of(data, _DRS_OBJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

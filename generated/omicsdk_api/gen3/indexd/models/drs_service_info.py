@@ -12,8 +12,6 @@ from .drs_service_info_drs import DrsServiceInfoDrs
 from .drs_service_info_organization import DrsServiceInfoOrganization
 from .drs_service_info_type import DrsServiceInfoType
 
-_DRS_SERVICE_INFO_FIELDS = frozenset({"id", "name", "version", "type", "organization", "maxBulkRequestLength", "drs"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfo(Model):
@@ -88,5 +86,5 @@ class DrsServiceInfo(Model):
                 if (v := data["drs"]).__class__ is dict
                 else otherwise_typed("DrsServiceInfo.drs", v)
             )
-        made.additional_properties = rest_of(data, _DRS_SERVICE_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

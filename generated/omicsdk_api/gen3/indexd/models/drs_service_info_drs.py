@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_DRS_SERVICE_INFO_DRS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount", "totalObjectSize"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfoDrs(Model):
@@ -49,5 +47,5 @@ class DrsServiceInfoDrs(Model):
             made.object_count = data["objectCount"]
         if "totalObjectSize" in data:
             made.total_object_size = data["totalObjectSize"]
-        made.additional_properties = rest_of(data, _DRS_SERVICE_INFO_DRS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_DRS_SERVICE_INFO_TYPE_FIELDS = frozenset({"group", "artifact", "version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfoType(Model):
@@ -49,5 +47,5 @@ class DrsServiceInfoType(Model):
             made.artifact = data["artifact"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _DRS_SERVICE_INFO_TYPE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

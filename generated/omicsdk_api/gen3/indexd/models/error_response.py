@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ERROR_RESPONSE_FIELDS = frozenset({"msg", "status_code", "error"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorResponse(Model):
@@ -49,5 +47,5 @@ class ErrorResponse(Model):
             made.status_code = data["status_code"]
         if "error" in data:
             made.error = data["error"]
-        made.additional_properties = rest_of(data, _ERROR_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

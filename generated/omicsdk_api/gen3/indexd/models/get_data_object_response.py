@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise
 
 from .data_object import DataObject
 
-_GET_DATA_OBJECT_RESPONSE_FIELDS = frozenset({"data_object"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetDataObjectResponse(Model):
@@ -40,5 +38,5 @@ class GetDataObjectResponse(Model):
                 if (v := data["data_object"]).__class__ is dict
                 else otherwise_typed("GetDataObjectResponse.data_object", v)
             )
-        made.additional_properties = rest_of(data, _GET_DATA_OBJECT_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

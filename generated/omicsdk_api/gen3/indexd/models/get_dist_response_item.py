@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GET_DIST_RESPONSE_ITEM_FIELDS = frozenset({"name", "host", "hints", "type"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetDistResponseItem(Model):
@@ -53,5 +51,5 @@ class GetDistResponseItem(Model):
             made.hints = data["hints"]
         if "type" in data:
             made.type = data["type"]
-        made.additional_properties = rest_of(data, _GET_DIST_RESPONSE_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

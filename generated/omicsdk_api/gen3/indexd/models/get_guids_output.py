@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GET_GUIDS_OUTPUT_FIELDS = frozenset({"guids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetGUIDsOutput(Model):
@@ -35,5 +33,5 @@ class GetGUIDsOutput(Model):
         made = blank(cls)
         if "guids" in data:
             made.guids = data["guids"]
-        made.additional_properties = rest_of(data, _GET_GUIDS_OUTPUT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GET_PREFIX_OUTPUT_FIELDS = frozenset({"prefix"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetPrefixOutput(Model):
@@ -35,5 +33,5 @@ class GetPrefixOutput(Model):
         made = blank(cls)
         if "prefix" in data:
             made.prefix = data["prefix"]
-        made.additional_properties = rest_of(data, _GET_PREFIX_OUTPUT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_HASH_INFO_FIELDS = frozenset({"md5", "sha256", "sha512", "crc", "etag", "sha1"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HashInfo(Model):
@@ -67,5 +65,5 @@ class HashInfo(Model):
             made.etag = data["etag"]
         if "sha1" in data:
             made.sha1 = data["sha1"]
-        made.additional_properties = rest_of(data, _HASH_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_INPUT_BLANK_INFO_FIELDS = frozenset({"uploader", "file_name", "authz"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputBlankInfo(Model):
@@ -49,5 +47,5 @@ class InputBlankInfo(Model):
             made.file_name = data["file_name"]
         if "authz" in data:
             made.authz = data["authz"]
-        made.additional_properties = rest_of(data, _INPUT_BLANK_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,10 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 
-_INPUT_BUNDLE_FIELDS = frozenset(
-    {"bundles", "bundle_id", "name", "size", "checksums", "description", "version", "aliases"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputBundle(Model):
@@ -90,5 +86,5 @@ class InputBundle(Model):
             made.version = data["version"]
         if "aliases" in data:
             made.aliases = data["aliases"]
-        made.additional_properties = rest_of(data, _INPUT_BUNDLE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -25,27 +25,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
-_INPUT_INFO_FIELDS = frozenset(
-    {
-        "form",
-        "size",
-        "urls",
-        "hashes",
-        "did",
-        "baseid",
-        "file_name",
-        "metadata",
-        "urls_metadata",
-        "version",
-        "acl",
-        "authz",
-        "uploader",
-        "description",
-        "content_created_date",
-        "content_updated_date",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputInfo(Model):
@@ -172,5 +151,5 @@ class InputInfo(Model):
             made.content_created_date = data["content_created_date"]
         if "content_updated_date" in data:
             made.content_updated_date = data["content_updated_date"]
-        made.additional_properties = rest_of(data, _INPUT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

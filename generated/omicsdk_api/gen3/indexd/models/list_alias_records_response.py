@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
-_LIST_ALIAS_RECORDS_RESPONSE_FIELDS = frozenset({"aliases", "size", "start", "limit", "hashes"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListAliasRecordsResponse(Model):
@@ -65,5 +63,5 @@ class ListAliasRecordsResponse(Model):
                 if (v := data["hashes"]).__class__ is dict
                 else otherwise_typed("ListAliasRecordsResponse.hashes", v)
             )
-        made.additional_properties = rest_of(data, _LIST_ALIAS_RECORDS_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -25,26 +25,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .checksum import Checksum
 from .output_bundle import OutputBundle
 
-_LIST_BUNDLES_FIELDS = frozenset(
-    {
-        "ids",
-        "records",
-        "size",
-        "start",
-        "limit",
-        "file_name",
-        "urls",
-        "acl",
-        "authz",
-        "checksums",
-        "metadata",
-        "version",
-        "hashes",
-        "page",
-        "urls_metadata",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListBundles(Model):
@@ -166,5 +146,5 @@ class ListBundles(Model):
             made.page = data["page"]
         if "urls_metadata" in data:
             made.urls_metadata = data["urls_metadata"]
-        made.additional_properties = rest_of(data, _LIST_BUNDLES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

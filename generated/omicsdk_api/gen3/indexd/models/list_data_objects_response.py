@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .data_object import DataObject
 
-_LIST_DATA_OBJECTS_RESPONSE_FIELDS = frozenset({"data_objects", "next_page_token"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListDataObjectsResponse(Model):
@@ -54,5 +52,5 @@ class ListDataObjectsResponse(Model):
             )
         if "next_page_token" in data:
             made.next_page_token = data["next_page_token"]
-        made.additional_properties = rest_of(data, _LIST_DATA_OBJECTS_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .drs_object import DrsObject
 
-_LIST_DRS_OBJECT_FIELDS = frozenset({"drs_objects"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListDrsObject(Model):
@@ -46,5 +44,5 @@ class ListDrsObject(Model):
                 if (v := data["drs_objects"]).__class__ is list
                 else otherwise_typed("ListDrsObject.drs_objects", v)
             )
-        made.additional_properties = rest_of(data, _LIST_DRS_OBJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -25,25 +25,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .hash_info import HashInfo
 from .output_info import OutputInfo
 
-_LIST_RECORDS_FIELDS = frozenset(
-    {
-        "ids",
-        "records",
-        "size",
-        "start",
-        "limit",
-        "file_name",
-        "urls",
-        "acl",
-        "authz",
-        "hashes",
-        "metadata",
-        "version",
-        "page",
-        "urls_metadata",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListRecords(Model):
@@ -159,5 +140,5 @@ class ListRecords(Model):
             made.page = data["page"]
         if "urls_metadata" in data:
             made.urls_metadata = data["urls_metadata"]
-        made.additional_properties = rest_of(data, _LIST_RECORDS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,10 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_OUTPUT_BUNDLE_FIELDS = frozenset(
-    {"id", "form", "size", "name", "updated_time", "created_time", "checksum", "aliases", "description", "version"}
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputBundle(Model):
@@ -95,5 +91,5 @@ class OutputBundle(Model):
             made.description = data["description"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _OUTPUT_BUNDLE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

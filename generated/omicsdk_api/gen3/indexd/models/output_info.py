@@ -26,38 +26,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .bundle_content import BundleContent
 from .hash_info import HashInfo
 
-_OUTPUT_INFO_FIELDS = frozenset(
-    {
-        "did",
-        "baseid",
-        "rev",
-        "form",
-        "size",
-        "file_name",
-        "version",
-        "uploader",
-        "urls",
-        "acl",
-        "authz",
-        "hashes",
-        "updated_date",
-        "created_date",
-        "metadata",
-        "urls_metadata",
-        "description",
-        "content_created_date",
-        "content_updated_date",
-        "from_index_service",
-        "id",
-        "name",
-        "checksum",
-        "aliases",
-        "bundle_data",
-        "created_time",
-        "updated_time",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputInfo(Model):
@@ -255,5 +223,5 @@ class OutputInfo(Model):
             made.created_time = data["created_time"]
         if "updated_time" in data:
             made.updated_time = data["updated_time"]
-        made.additional_properties = rest_of(data, _OUTPUT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

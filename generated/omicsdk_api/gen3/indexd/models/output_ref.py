@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_OUTPUT_REF_FIELDS = frozenset({"did", "baseid", "rev"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputRef(Model):
@@ -52,5 +50,5 @@ class OutputRef(Model):
             made.baseid = data["baseid"]
         if "rev" in data:
             made.rev = data["rev"]
-        made.additional_properties = rest_of(data, _OUTPUT_REF_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SYSTEM_STATS_OUTPUT_REF_FIELDS = frozenset({"fileCount", "totalFileSize"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SystemStatsOutputRef(Model):
@@ -43,5 +41,5 @@ class SystemStatsOutputRef(Model):
             made.file_count = data["fileCount"]
         if "totalFileSize" in data:
             made.total_file_size = data["totalFileSize"]
-        made.additional_properties = rest_of(data, _SYSTEM_STATS_OUTPUT_REF_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

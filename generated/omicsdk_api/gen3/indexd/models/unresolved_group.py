@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_UNRESOLVED_GROUP_FIELDS = frozenset({"error_code", "object_ids"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UnresolvedGroup(Model):
@@ -43,5 +41,5 @@ class UnresolvedGroup(Model):
             made.error_code = data["error_code"]
         if "object_ids" in data:
             made.object_ids = data["object_ids"]
-        made.additional_properties = rest_of(data, _UNRESOLVED_GROUP_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

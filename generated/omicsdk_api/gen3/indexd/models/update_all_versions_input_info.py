@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS = frozenset({"acl", "authz"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateAllVersionsInputInfo(Model):
@@ -43,5 +41,5 @@ class UpdateAllVersionsInputInfo(Model):
             made.acl = data["acl"]
         if "authz" in data:
             made.authz = data["authz"]
-        made.additional_properties = rest_of(data, _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

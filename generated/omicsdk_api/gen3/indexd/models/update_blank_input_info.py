@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
-_UPDATE_BLANK_INPUT_INFO_FIELDS = frozenset({"size", "hashes", "urls", "authz"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateBlankInputInfo(Model):
@@ -61,5 +59,5 @@ class UpdateBlankInputInfo(Model):
             made.urls = data["urls"]
         if "authz" in data:
             made.authz = data["authz"]
-        made.additional_properties = rest_of(data, _UPDATE_BLANK_INPUT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,22 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_UPDATE_INPUT_INFO_FIELDS = frozenset(
-    {
-        "file_name",
-        "metadata",
-        "urls_metadata",
-        "version",
-        "urls",
-        "acl",
-        "authz",
-        "uploader",
-        "description",
-        "content_created_date",
-        "content_updated_date",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateInputInfo(Model):
@@ -111,5 +95,5 @@ class UpdateInputInfo(Model):
             made.content_created_date = data["content_created_date"]
         if "content_updated_date" in data:
             made.content_updated_date = data["content_updated_date"]
-        made.additional_properties = rest_of(data, _UPDATE_INPUT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_URL_FIELDS = frozenset({"url", "system_metadata", "user_metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Url(Model):
@@ -49,5 +47,5 @@ class Url(Model):
             made.system_metadata = data["system_metadata"]
         if "user_metadata" in data:
             made.user_metadata = data["user_metadata"]
-        made.additional_properties = rest_of(data, _URL_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

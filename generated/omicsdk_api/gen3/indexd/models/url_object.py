@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_URL_OBJECT_FIELDS = frozenset({"url", "metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UrlObject(Model):
@@ -43,5 +41,5 @@ class UrlObject(Model):
             made.url = data["url"]
         if "metadata" in data:
             made.metadata = data["metadata"]
-        made.additional_properties = rest_of(data, _URL_OBJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -12,8 +12,6 @@ from omicsdk.core.omit import OMIT, Omit
 from .hash_info import HashInfo
 from .url_object import UrlObject
 
-_URL_OUTPUT_REF_FIELDS = frozenset({"urls", "size", "start", "limit", "hashes"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UrlOutputRef(Model):
@@ -72,5 +70,5 @@ class UrlOutputRef(Model):
                 if (v := data["hashes"]).__class__ is dict
                 else otherwise_typed("UrlOutputRef.hashes", v)
             )
-        made.additional_properties = rest_of(data, _URL_OUTPUT_REF_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

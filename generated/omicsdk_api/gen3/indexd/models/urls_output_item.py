@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_URLS_OUTPUT_ITEM_FIELDS = frozenset({"did", "urls", "rev"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class URLsOutputItem(Model):
@@ -47,5 +45,5 @@ class URLsOutputItem(Model):
             made.urls = data["urls"]
         if "rev" in data:
             made.rev = data["rev"]
-        made.additional_properties = rest_of(data, _URLS_OUTPUT_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_COHORT_FIELDS = frozenset({"guid"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Cohort(Model):
@@ -34,5 +32,5 @@ class Cohort(Model):
         made = blank(cls)
         if "guid" in data:
             made.guid = data["guid"]
-        made.additional_properties = rest_of(data, _COHORT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .listed_file import ListedFile
 
-_LIST_COHORTS_RESPONSE_FIELDS = frozenset({"cohorts"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListCohortsResponse(Model):
@@ -44,5 +42,5 @@ class ListCohortsResponse(Model):
                 if (v := data["cohorts"]).__class__ is list
                 else otherwise_typed("ListCohortsResponse.cohorts", v)
             )
-        made.additional_properties = rest_of(data, _LIST_COHORTS_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .listed_file import ListedFile
 
-_LIST_MANIFESTS_RESPONSE_FIELDS = frozenset({"manifests"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListManifestsResponse(Model):
@@ -46,5 +44,5 @@ class ListManifestsResponse(Model):
                 if (v := data["manifests"]).__class__ is list
                 else otherwise_typed("ListManifestsResponse.manifests", v)
             )
-        made.additional_properties = rest_of(data, _LIST_MANIFESTS_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

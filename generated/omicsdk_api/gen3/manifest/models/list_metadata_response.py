@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .listed_file import ListedFile
 
-_LIST_METADATA_RESPONSE_FIELDS = frozenset({"metadata", "external_file_metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListMetadataResponse(Model):
@@ -61,5 +59,5 @@ class ListMetadataResponse(Model):
                 if (v := data["external_file_metadata"]).__class__ is list
                 else otherwise_typed("ListMetadataResponse.external_file_metadata", v)
             )
-        made.additional_properties = rest_of(data, _LIST_METADATA_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

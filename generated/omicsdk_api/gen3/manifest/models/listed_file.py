@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_LISTED_FILE_FIELDS = frozenset({"filename", "last_modified", "last_modified_timestamp"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListedFile(Model):
@@ -49,5 +47,5 @@ class ListedFile(Model):
             made.last_modified = data["last_modified"]
         if "last_modified_timestamp" in data:
             made.last_modified_timestamp = data["last_modified_timestamp"]
-        made.additional_properties = rest_of(data, _LISTED_FILE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

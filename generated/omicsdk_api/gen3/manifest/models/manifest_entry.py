@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_MANIFEST_ENTRY_FIELDS = frozenset({"object_id", "file_name", "file_size", "md5sum", "commons_url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestEntry(Model):
@@ -61,5 +59,5 @@ class ManifestEntry(Model):
             made.md5sum = data["md5sum"]
         if "commons_url" in data:
             made.commons_url = data["commons_url"]
-        made.additional_properties = rest_of(data, _MANIFEST_ENTRY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

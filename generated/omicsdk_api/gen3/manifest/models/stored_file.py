@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_STORED_FILE_FIELDS = frozenset({"filename"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredFile(Model):
@@ -35,5 +33,5 @@ class StoredFile(Model):
         made = blank(cls)
         if "filename" in data:
             made.filename = data["filename"]
-        made.additional_properties = rest_of(data, _STORED_FILE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_ALIAS_LIST_FIELDS = frozenset({"guid", "aliases"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasList(Model):
@@ -42,5 +40,5 @@ class AliasList(Model):
             made.guid = data["guid"]
         if "aliases" in data:
             made.aliases = data["aliases"]
-        made.additional_properties = rest_of(data, _ALIAS_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

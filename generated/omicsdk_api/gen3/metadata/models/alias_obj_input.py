@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ALIAS_OBJ_INPUT_FIELDS = frozenset({"aliases"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasObjInput(Model):
@@ -35,5 +33,5 @@ class AliasObjInput(Model):
         made = blank(cls)
         if "aliases" in data:
             made.aliases = data["aliases"]
-        made.additional_properties = rest_of(data, _ALIAS_OBJ_INPUT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_BATCH_CREATE_BODY_ITEM_FIELDS = frozenset({"guid", "data"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchCreateBodyItem(Model):
@@ -43,5 +41,5 @@ class BatchCreateBodyItem(Model):
             made.guid = data["guid"]
         if "data" in data:
             made.data = data["data"]
-        made.additional_properties = rest_of(data, _BATCH_CREATE_BODY_ITEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_BATCH_RESULT_FIELDS = frozenset({"created", "updated", "conflict", "bad_input"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchResult(Model):
@@ -54,5 +52,5 @@ class BatchResult(Model):
             made.conflict = data["conflict"]
         if "bad_input" in data:
             made.bad_input = data["bad_input"]
-        made.additional_properties = rest_of(data, _BATCH_RESULT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

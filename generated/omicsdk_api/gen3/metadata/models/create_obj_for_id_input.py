@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CREATE_OBJ_FOR_ID_INPUT_FIELDS = frozenset({"file_name", "aliases", "metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CreateObjForIdInput(Model):
@@ -49,5 +47,5 @@ class CreateObjForIdInput(Model):
             made.aliases = data["aliases"]
         if "metadata" in data:
             made.metadata = data["metadata"]
-        made.additional_properties = rest_of(data, _CREATE_OBJ_FOR_ID_INPUT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

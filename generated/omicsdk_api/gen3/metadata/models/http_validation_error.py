@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .validation_error import ValidationError
 
-_HTTP_VALIDATION_ERROR_FIELDS = frozenset({"detail"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HTTPValidationError(Model):
@@ -48,5 +46,5 @@ class HTTPValidationError(Model):
                 if (v := data["detail"]).__class__ is list
                 else otherwise_typed("HTTPValidationError.detail", v)
             )
-        made.additional_properties = rest_of(data, _HTTP_VALIDATION_ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

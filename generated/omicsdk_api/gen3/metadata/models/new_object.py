@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
-_NEW_OBJECT_FIELDS = frozenset({"guid", "aliases", "metadata", "upload_url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewObject(Model):
@@ -54,5 +52,5 @@ class NewObject(Model):
             made.metadata = data["metadata"]
         if "upload_url" in data:
             made.upload_url = data["upload_url"]
-        made.additional_properties = rest_of(data, _NEW_OBJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

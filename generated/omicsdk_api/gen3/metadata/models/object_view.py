@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, Field, JsonObject, Model, blank, mapping, rest_of
 
-_OBJECT_VIEW_FIELDS = frozenset({"record", "metadata"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ObjectView(Model):
@@ -42,5 +40,5 @@ class ObjectView(Model):
             made.record = data["record"]
         if "metadata" in data:
             made.metadata = data["metadata"]
-        made.additional_properties = rest_of(data, _OBJECT_VIEW_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_STATUS_FIELDS = frozenset({"status", "timestamp", "aggregate_metadata_enabled"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Status(Model):
@@ -49,5 +47,5 @@ class Status(Model):
             made.timestamp = data["timestamp"]
         if "aggregate_metadata_enabled" in data:
             made.aggregate_metadata_enabled = data["aggregate_metadata_enabled"]
-        made.additional_properties = rest_of(data, _STATUS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

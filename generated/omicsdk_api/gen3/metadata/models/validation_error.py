@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, INTEGER, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of, union
 from omicsdk.core.omit import OMIT, Omit
 
-_VALIDATION_ERROR_FIELDS = frozenset({"loc", "msg", "type", "ctx", "input"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationError(Model):
@@ -61,5 +59,5 @@ class ValidationError(Model):
             made.ctx = data["ctx"]
         if "input" in data:
             made.input = data["input"]
-        made.additional_properties = rest_of(data, _VALIDATION_ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

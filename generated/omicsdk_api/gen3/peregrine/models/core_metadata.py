@@ -9,28 +9,6 @@ from attrs import define
 from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_CORE_METADATA_FIELDS = frozenset(
-    {
-        "object_id",
-        "file_name",
-        "file_size",
-        "md5sum",
-        "type",
-        "data_format",
-        "project_id",
-        "citation",
-        "creator",
-        "contributor",
-        "coverage",
-        "description",
-        "language",
-        "publisher",
-        "rights",
-        "source",
-        "subject",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CoreMetadata(Model):
@@ -153,5 +131,5 @@ class CoreMetadata(Model):
             made.source = data["source"]
         if "subject" in data:
             made.subject = data["subject"]
-        made.additional_properties = rest_of(data, _CORE_METADATA_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

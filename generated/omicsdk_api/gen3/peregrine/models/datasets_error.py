@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_DATASETS_ERROR_FIELDS = frozenset({"message", "data", "errors"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DatasetsError(Model):
@@ -49,5 +47,5 @@ class DatasetsError(Model):
             made.data = data["data"]
         if "errors" in data:
             made.errors = data["errors"]
-        made.additional_properties = rest_of(data, _DATASETS_ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_DICTIONARY_VERSION_FIELDS = frozenset({"commit", "version"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DictionaryVersion(Model):
@@ -43,5 +41,5 @@ class DictionaryVersion(Model):
             made.commit = data["commit"]
         if "version" in data:
             made.version = data["version"]
-        made.additional_properties = rest_of(data, _DICTIONARY_VERSION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PROJECT_FIELDS = frozenset({"name", "code", "dbgap_accession_number", "description", "image_url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
@@ -61,5 +59,5 @@ class Project(Model):
             made.description = data["description"]
         if "image_url" in data:
             made.image_url = data["image_url"]
-        made.additional_properties = rest_of(data, _PROJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

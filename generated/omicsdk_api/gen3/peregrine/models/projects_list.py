@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .project import Project
 
-_PROJECTS_LIST_FIELDS = frozenset({"projects"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectsList(Model):
@@ -43,5 +41,5 @@ class ProjectsList(Model):
                 if (v := data["projects"]).__class__ is list
                 else otherwise_typed("ProjectsList.projects", v)
             )
-        made.additional_properties = rest_of(data, _PROJECTS_LIST_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

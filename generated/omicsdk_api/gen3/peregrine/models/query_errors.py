@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_QUERY_ERRORS_FIELDS = frozenset({"errors", "data"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class QueryErrors(Model):
@@ -43,5 +41,5 @@ class QueryErrors(Model):
             made.errors = data["errors"]
         if "data" in data:
             made.data = data["data"]
-        made.additional_properties = rest_of(data, _QUERY_ERRORS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

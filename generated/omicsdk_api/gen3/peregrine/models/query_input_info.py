@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_QUERY_INPUT_INFO_FIELDS = frozenset({"query", "variables", "operationName"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class QueryInputInfo(Model):
@@ -49,5 +47,5 @@ class QueryInputInfo(Model):
             made.variables = data["variables"]
         if "operationName" in data:
             made.operation_name = data["operationName"]
-        made.additional_properties = rest_of(data, _QUERY_INPUT_INFO_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

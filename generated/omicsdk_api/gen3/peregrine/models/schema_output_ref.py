@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, Field, JsonObject, Model, blank, mapping, rest_of
 
-_SCHEMA_OUTPUT_REF_FIELDS = frozenset({"data"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaOutputRef(Model):
@@ -34,5 +32,5 @@ class SchemaOutputRef(Model):
         made = blank(cls)
         if "data" in data:
             made.data = data["data"]
-        made.additional_properties = rest_of(data, _SCHEMA_OUTPUT_REF_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -10,8 +10,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, o
 
 from .dictionary_version import DictionaryVersion
 
-_VERSION_OUTPUT_REF_FIELDS = frozenset({"commit", "version", "dictionary"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VersionOutputRef(Model):
@@ -54,5 +52,5 @@ class VersionOutputRef(Model):
                 if (v := data["dictionary"]).__class__ is dict
                 else otherwise_typed("VersionOutputRef.dictionary", v)
             )
-        made.additional_properties = rest_of(data, _VERSION_OUTPUT_REF_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
-_CLOSED_TRANSACTION_FIELDS = frozenset({"code", "message", "transaction_id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ClosedTransaction(Model):
@@ -48,5 +46,5 @@ class ClosedTransaction(Model):
             made.message = data["message"]
         if "transaction_id" in data:
             made.transaction_id = data["transaction_id"]
-        made.additional_properties = rest_of(data, _CLOSED_TRANSACTION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ENTITY_FIELDS = frozenset({"type", "submitter_id", "id"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Entity(Model):
@@ -49,5 +47,5 @@ class Entity(Model):
             made.submitter_id = data["submitter_id"]
         if "id" in data:
             made.id = data["id"]
-        made.additional_properties = rest_of(data, _ENTITY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_ENTITY_ERROR_FIELDS = frozenset({"keys", "message", "type", "dependents"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityError(Model):
@@ -57,5 +55,5 @@ class EntityError(Model):
             made.type = data["type"]
         if "dependents" in data:
             made.dependents = data["dependents"]
-        made.additional_properties = rest_of(data, _ENTITY_ERROR_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -25,8 +25,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .entity_error import EntityError
 
-_ENTITY_OUTCOME_FIELDS = frozenset({"action", "id", "type", "valid", "errors", "warnings", "unique_keys"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityOutcome(Model):
@@ -96,5 +94,5 @@ class EntityOutcome(Model):
             made.warnings = data["warnings"]
         if "unique_keys" in data:
             made.unique_keys = data["unique_keys"]
-        made.additional_properties = rest_of(data, _ENTITY_OUTCOME_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_MESSAGE_FIELDS = frozenset({"message"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Message(Model):
@@ -34,5 +32,5 @@ class Message(Model):
         made = blank(cls)
         if "message" in data:
             made.message = data["message"]
-        made.additional_properties = rest_of(data, _MESSAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

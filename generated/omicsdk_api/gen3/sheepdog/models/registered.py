@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_REGISTERED_FIELDS = frozenset({"id", "name", "message"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Registered(Model):
@@ -48,5 +46,5 @@ class Registered(Model):
             made.name = data["name"]
         if "message" in data:
             made.message = data["message"]
-        made.additional_properties = rest_of(data, _REGISTERED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SCHEMA_ENTITY_BULK_FIELDS = frozenset({"doc", "doc_format", "name"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaEntityBulk(Model):
@@ -48,5 +46,5 @@ class SchemaEntityBulk(Model):
             made.doc_format = data["doc_format"]
         if "name" in data:
             made.name = data["name"]
-        made.additional_properties = rest_of(data, _SCHEMA_ENTITY_BULK_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

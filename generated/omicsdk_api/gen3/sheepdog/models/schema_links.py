@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
-_SCHEMA_LINKS_FIELDS = frozenset({"links"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaLinks(Model):
@@ -34,5 +32,5 @@ class SchemaLinks(Model):
         made = blank(cls)
         if "links" in data:
             made.links = data["links"]
-        made.additional_properties = rest_of(data, _SCHEMA_LINKS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

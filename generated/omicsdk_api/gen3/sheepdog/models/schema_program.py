@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
-_SCHEMA_PROGRAM_FIELDS = frozenset({"dbgap_accession_number", "name", "type"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaProgram(Model):
@@ -48,5 +46,5 @@ class SchemaProgram(Model):
             made.name = data["name"]
         if "type" in data:
             made.type = data["type"]
-        made.additional_properties = rest_of(data, _SCHEMA_PROGRAM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

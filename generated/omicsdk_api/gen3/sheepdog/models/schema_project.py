@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_SCHEMA_PROJECT_FIELDS = frozenset({"code", "name", "type", "dbgap_accession_number", "investigator_name"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaProject(Model):
@@ -61,5 +59,5 @@ class SchemaProject(Model):
             made.dbgap_accession_number = data["dbgap_accession_number"]
         if "investigator_name" in data:
             made.investigator_name = data["investigator_name"]
-        made.additional_properties = rest_of(data, _SCHEMA_PROJECT_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

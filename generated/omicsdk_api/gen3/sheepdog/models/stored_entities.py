@@ -10,8 +10,6 @@ from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, ot
 
 from .stored_entity import StoredEntity
 
-_STORED_ENTITIES_FIELDS = frozenset({"entities"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredEntities(Model):
@@ -45,5 +43,5 @@ class StoredEntities(Model):
                 if (v := data["entities"]).__class__ is list
                 else otherwise_typed("StoredEntities.entities", v)
             )
-        made.additional_properties = rest_of(data, _STORED_ENTITIES_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 from attrs import define
 from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
-_STORED_ENTITY_FIELDS = frozenset({"program", "project", "properties"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredEntity(Model):
@@ -50,5 +48,5 @@ class StoredEntity(Model):
             made.project = data["project"]
         if "properties" in data:
             made.properties = data["properties"]
-        made.additional_properties = rest_of(data, _STORED_ENTITY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -24,23 +24,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .entity_outcome import EntityOutcome
 
-_TRANSACTION_FIELDS = frozenset(
-    {
-        "code",
-        "success",
-        "message",
-        "transaction_id",
-        "entities",
-        "entity_error_count",
-        "transactional_error_count",
-        "transactional_errors",
-        "created_entity_count",
-        "updated_entity_count",
-        "deleted_entity_count",
-        "dependent_ids",
-    }
-)
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Transaction(Model):
@@ -140,5 +123,5 @@ class Transaction(Model):
             made.deleted_entity_count = data["deleted_entity_count"]
         if "dependent_ids" in data:
             made.dependent_ids = data["dependent_ids"]
-        made.additional_properties = rest_of(data, _TRANSACTION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

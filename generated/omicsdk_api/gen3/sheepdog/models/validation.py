@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, array, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VALIDATION_FIELDS = frozenset({"valid", "errors"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Validation(Model):
@@ -43,5 +41,5 @@ class Validation(Model):
             made.valid = data["valid"]
         if "errors" in data:
             made.errors = data["errors"]
-        made.additional_properties = rest_of(data, _VALIDATION_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

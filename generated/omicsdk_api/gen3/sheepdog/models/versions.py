@@ -10,8 +10,6 @@ from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, o
 
 from .versions_dictionary import VersionsDictionary
 
-_VERSIONS_FIELDS = frozenset({"version", "commit", "dictionary"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Versions(Model):
@@ -54,5 +52,5 @@ class Versions(Model):
                 if (v := data["dictionary"]).__class__ is dict
                 else otherwise_typed("Versions.dictionary", v)
             )
-        made.additional_properties = rest_of(data, _VERSIONS_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

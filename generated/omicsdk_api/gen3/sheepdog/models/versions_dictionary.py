@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_VERSIONS_DICTIONARY_FIELDS = frozenset({"version", "commit"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VersionsDictionary(Model):
@@ -43,5 +41,5 @@ class VersionsDictionary(Model):
             made.version = data["version"]
         if "commit" in data:
             made.commit = data["commit"]
-        made.additional_properties = rest_of(data, _VERSIONS_DICTIONARY_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .provider import Provider
 
-_GET_EXTERNAL_OIDC_RESPONSE_FIELDS = frozenset({"providers"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetExternalOidcResponse(Model):
@@ -46,5 +44,5 @@ class GetExternalOidcResponse(Model):
                 if (v := data["providers"]).__class__ is list
                 else otherwise_typed("GetExternalOidcResponse.providers", v)
             )
-        made.additional_properties = rest_of(data, _GET_EXTERNAL_OIDC_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_GET_TOKEN_RESPONSE_FIELDS = frozenset({"token"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetTokenResponse(Model):
@@ -33,5 +31,5 @@ class GetTokenResponse(Model):
         made = blank(cls)
         if "token" in data:
             made.token = data["token"]
-        made.additional_properties = rest_of(data, _GET_TOKEN_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_LOGIN_PAGE_FIELDS = frozenset({"name", "url"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class LoginPage(Model):
@@ -43,5 +41,5 @@ class LoginPage(Model):
             made.name = data["name"]
         if "url" in data:
             made.url = data["url"]
-        made.additional_properties = rest_of(data, _LOGIN_PAGE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

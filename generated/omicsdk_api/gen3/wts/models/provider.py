@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .login_page import LoginPage
 
-_PROVIDER_FIELDS = frozenset({"base_url", "idp", "name", "refresh_token_expiration", "urls"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Provider(Model):
@@ -67,5 +65,5 @@ class Provider(Model):
                 if (v := data["urls"]).__class__ is list
                 else otherwise_typed("Provider.urls", v)
             )
-        made.additional_properties = rest_of(data, _PROVIDER_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .sample import Sample
 
-_ACCEPTED_FIELDS = frozenset({"state", "sample"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Accepted(Model):
@@ -46,5 +44,5 @@ class Accepted(Model):
                 if (v := data["sample"]).__class__ is dict
                 else otherwise_typed("Accepted.sample", v)
             )
-        made.additional_properties = rest_of(data, _ACCEPTED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .sample import Sample
 
-_LIST_SAMPLES_RESPONSE_FIELDS = frozenset({"samples", "total"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListSamplesResponse(Model):
@@ -49,5 +47,5 @@ class ListSamplesResponse(Model):
             )
         if "total" in data:
             made.total = data["total"]
-        made.additional_properties = rest_of(data, _LIST_SAMPLES_RESPONSE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -11,8 +11,6 @@ from omicsdk.core.omit import OMIT, Omit
 
 from .sample import Sample
 
-_NEW_SAMPLE_FIELDS = frozenset({"kind", "parent", "class"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewSample(Model):
@@ -52,5 +50,5 @@ class NewSample(Model):
             )
         if "class" in data:
             made.class_ = data["class"]
-        made.additional_properties = rest_of(data, _NEW_SAMPLE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

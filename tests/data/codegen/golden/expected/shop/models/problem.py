@@ -9,8 +9,6 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PROBLEM_FIELDS = frozenset({"title", "detail"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Problem(Model):
@@ -39,5 +37,5 @@ class Problem(Model):
             made.title = data["title"]
         if "detail" in data:
             made.detail = data["detail"]
-        made.additional_properties = rest_of(data, _PROBLEM_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

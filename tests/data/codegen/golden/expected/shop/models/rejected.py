@@ -8,8 +8,6 @@ from typing import Any, ClassVar, Literal
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 
-_REJECTED_FIELDS = frozenset({"state", "why"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Rejected(Model):
@@ -38,5 +36,5 @@ class Rejected(Model):
             made.state = data["state"]
         if "why" in data:
             made.why = data["why"]
-        made.additional_properties = rest_of(data, _REJECTED_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -22,8 +22,6 @@ from omicsdk.core.model import (
 )
 from omicsdk.core.omit import OMIT, Omit
 
-_SAMPLE_FIELDS = frozenset({"kind", "id", "parent", "class", "children", "sizes"})
-
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Sample(Model):
@@ -83,5 +81,5 @@ class Sample(Model):
             )
         if "sizes" in data:
             made.sizes = data["sizes"]
-        made.additional_properties = rest_of(data, _SAMPLE_FIELDS)
+        made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made
