@@ -7,7 +7,7 @@ import httpx
 import pytest
 from conformity import NO_TLS, Conformity
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.document import read_document
 
 Clients = Callable[[str], httpx.Client]
@@ -53,12 +53,6 @@ def client_with(site: Sandbox) -> Generator[Clients]:
 def admin(site: Sandbox, client_with: Clients) -> httpx.Client:
     """A client of who may do everything."""
     return client_with(site.crunch.token_of(SANDBOX_CRUNCH_USER))
-
-
-@pytest.fixture
-def reader(site: Sandbox, client_with: Clients) -> httpx.Client:
-    """A client of who may read."""
-    return client_with(site.crunch.token_of(SANDBOX_CRUNCH_READER))
 
 
 @pytest.fixture

@@ -4,35 +4,9 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
 
 Clients = Callable[[str], httpx.Client]
-REFUSED = {"detail": "You do not have permission to perform this action."}
-
-
-def test_every_user_with_a_token_reads_everything(admin: httpx.Client, reader: httpx.Client) -> None:
-    admin.post("/projects/", data={"name": "p"})
-    admin.post("/datasets/", data={"parent": "p", "name": "d"})
-    admin.post("/attributes/char/", data={"item": "p", "key": "k", "value": "v"})
-    for path in ("/projects/", "/datasets/p:d/", "/items/", "/attributes/char/1/", "/statuses/", "/next/"):
-        assert reader.get(path).json() == admin.get(path).json()
-
-
-def test_a_reader_writes_nothing(admin: httpx.Client, reader: httpx.Client) -> None:
-    admin.post("/projects/", data={"name": "p"})
-    responses = [
-        reader.post("/projects/", data={"name": "x"}),
-        reader.post("/items/", data={"parent": "p", "name": "x"}),
-        reader.put("/projects/p/", data={"name": "x"}),
-        reader.patch("/projects/nope/", data={"name": "x"}),
-        reader.delete("/items/p/"),
-        reader.post("/attributes/int/", data={}),
-        reader.post("/statuses/", data={}),
-    ]
-    assert [(each.status_code, each.json()) for each in responses] == [(403, REFUSED)] * len(responses)
-    assert admin.get("/items/").json()["count"] == 1
 
 
 def test_without_a_login_there_is_only_the_root(anonymous: httpx.Client) -> None:
@@ -41,17 +15,6 @@ def test_without_a_login_there_is_only_the_root(anonymous: httpx.Client) -> None
         response = anonymous.request(method, path)
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == 'Basic realm="api"'
-
-
-def test_a_name_and_a_password_are_as_good_as_a_token(site: Sandbox) -> None:
-    def projects(name: str, password: str, method: str = "GET") -> int:
-        with httpx.Client(trust_env=False, verify=NO_TLS, auth=(name, password)) as client:
-            return client.request(method, f"{site.crunch_url}/api/projects/", data={"name": "x"}).status_code
-
-    assert projects(SANDBOX_CRUNCH_USER, site.password, "POST") == 201
-    assert projects(SANDBOX_CRUNCH_READER, site.password) == 200
-    assert projects(SANDBOX_CRUNCH_READER, site.password, "POST") == 403
-    assert projects(SANDBOX_CRUNCH_USER, "another") == 401
 
 
 @pytest.mark.parametrize(

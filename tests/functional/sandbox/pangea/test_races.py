@@ -29,15 +29,6 @@ def one_of_all(responses: list[httpx.Response]) -> bool:
     return Counter(each.status_code for each in responses) == {201: 1, 400: TIMES - 1}
 
 
-def test_one_of_many_gets_an_organization_s_name(sandbox: Sandbox) -> None:
-    assert one_of_all(together(sandbox, lambda client, _: client.post("/organizations", json={"name": "wanted"})))
-
-
-def test_one_of_many_gets_a_group_s_name(sandbox: Sandbox, library: Thing) -> None:
-    group = {"name": "wanted", "organization": library["organization"]}
-    assert one_of_all(together(sandbox, lambda client, _: client.post("/sample_groups", json=group)))
-
-
 def test_one_of_many_gets_a_sample_s_name(sandbox: Sandbox, owner: httpx.Client, library: Thing) -> None:
     sample = {"name": "wanted", "library": library["uuid"]}
     assert one_of_all(together(sandbox, lambda client, _: client.post("/samples", json=sample)))

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pangea_responses import NO_TOKEN, NOT_FOR_YOU, Thing, created, names, told
+from pangea_responses import Thing, created, names, told
 
 
 def new(client: httpx.Client, result: Thing, data: object, name: str = "f") -> httpx.Response:
@@ -32,13 +32,6 @@ def test_any_json_comes_back_as_it_was_stored(owner: httpx.Client, result: Thing
     assert made["stored_data"] == data
     assert owner.get(f"/sample_ar_fields/{made['uuid']}").json()["stored_data"] == data
     assert owner.delete(f"/sample_ar_fields/{made['uuid']}").status_code == 204
-
-
-def test_data_are_replaced_as_a_whole(owner: httpx.Client, result: Thing):
-    made = created(new(owner, result, {"a": 1, "b": 2}))
-    assert owner.patch(f"/sample_ar_fields/{made['uuid']}", json={"stored_data": {"c": 3}}).json()["stored_data"] == {
-        "c": 3
-    }
 
 
 @pytest.mark.parametrize(
@@ -82,24 +75,3 @@ def test_data_may_be_nested_deeply_and_name_what_they_may_not_have(owner: httpx.
         form = {"name": "g", "analysis_result": result["uuid"], "stored_data": data}
         assert told(owner.post("/sample_ar_fields", data=form)) == (400, {"stored_data": ["Value must be valid JSON."]})
     assert names(owner.get("/sample_ar_fields")) == ["f"]
-
-
-def test_members_write_and_others_do_not(
-    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, result: Thing
-):
-    made = created(new(owner, result, 1))
-    path = f"/sample_ar_fields/{made['uuid']}"
-    refused = {"detail": "Organization membership is required to create a sample analysis result field."}
-    assert told(new(outsider, result, 1, "g")) == (403, refused)
-    assert told(new(anonymous, result, 1, "g")) == (403, NO_TOKEN)
-    for write in ("patch", "delete"):
-        assert told(outsider.request(write, path)) == (403, NOT_FOR_YOU)
-        assert told(anonymous.request(write, path)) == (403, NO_TOKEN)
-    assert anonymous.get(path).json() == made
-
-
-def test_names_take_any_letters(owner: httpx.Client, result: Thing):
-    name = 'a/b "c" 🧬 é?#'
-    made = created(new(owner, result, 1, name))
-    assert names(owner.get("/sample_ar_fields", params={"name": name})) == [name]
-    assert owner.get(f"/sample_ar_fields/{made['uuid']}").json()["name"] == name

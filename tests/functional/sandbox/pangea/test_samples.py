@@ -1,0 +1,157 @@
+"""Groups and their samples, where the recording states nothing: rights, what goes when one goes, headers, restarts."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from pangea_responses import NO_TOKEN, NOWHERE, Thing, created, names, told
+
+
+@pytest.fixture
+def organization(library: Thing) -> str:
+    return library["organization"]
+
+
+@pytest.fixture
+def members(owner: httpx.Client, organization: str) -> str:
+    """The path of the samples of a group that is no library."""
+    return f"/sample_groups/{created(group(owner, organization, 'plain'))['uuid']}/samples"
+
+
+def group(client: httpx.Client, organization: str, name: str = "g", **fields: object) -> httpx.Response:
+    return client.post("/sample_groups", json={"name": name, "organization": organization, **fields})
+
+
+def new(client: httpx.Client, library: str, name: str) -> httpx.Response:
+    return client.post("/samples", json={"name": name, "library": library})
+
+
+def test_with_an_organization_goes_all_that_it_owns(
+    sandbox: Sandbox, owner: httpx.Client, organization: str, result: Thing
+) -> None:
+    assert owner.delete(f"/organizations/{organization}").status_code == 204
+    for path in (
+        f"/organizations/{organization}",
+        f"/samples/{result['sample']}",
+        f"/sample_ars/{result['uuid']}",
+    ):
+        assert told(owner.get(path)) == (404, {"detail": "Not found."})
+    assert owner.get("/sample_groups").json()["count"] == 0
+    assert owner.get("/users/me").json()["organization_objs"] == []
+    assert sandbox.pangea.store.database.rows("SELECT * FROM pangea_links WHERE kind <> 'token'") == []
+
+
+def test_one_brings_one_s_own_samples_into_one_s_own_groups_only(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, members: str, sample: Thing
+) -> None:
+    elsewhere = outsider.get("/organizations", params={"name": "Elsewhere"}).json()["results"][0]["uuid"]
+    theirs = created(group(outsider, elsewhere, "t", is_library=True))
+    foreign = created(new(outsider, theirs["uuid"], "f"))
+    refusal = {"detail": "Insufficient permissions to add sample to sample group."}
+    assert told(owner.post(members, json={"sample_uuids": [sample["uuid"], foreign["uuid"]]})) == (403, refusal)
+    assert names(owner.get(members)) == []
+    assert told(outsider.post(members, json={"sample_uuid": foreign["uuid"]})) == (403, refusal)
+    assert told(anonymous.post(members, json={"sample_uuid": sample["uuid"]})) == (403, NO_TOKEN)
+
+
+def test_a_group_with_a_sample_that_one_may_not_see_shows_none(
+    owner: httpx.Client,
+    outsider: httpx.Client,
+    anonymous: httpx.Client,
+    members: str,
+    sample: Thing,
+    private_sample: Thing,
+) -> None:
+    owner.post(members, json={"sample_uuid": sample["uuid"]})
+    assert names(outsider.get(members)) == ["s 1"]
+    owner.post(members, json={"sample_uuid": private_sample["uuid"]})
+    assert sorted(names(owner.get(members))) == ["hidden", "s 1"]
+    for client in (outsider, anonymous):
+        assert names(client.get(members)) == []
+
+
+def test_what_exists_is_there_after_a_restart(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as first:
+        first.pangea.store.add("organization", "Kept", {})
+        token = first.pangea.people.token(first.pangea.people.add("kept@example.org", "a password of 2026"))
+    with Sandbox(tmp_path) as second:
+        headers = {"Authorization": f"Token {token}"}
+        response = httpx.get(f"{second.pangea_url}/api/organizations", headers=headers, trust_env=False)
+        assert names(response) == ["Sandbox", "Kept"]
+
+
+def test_a_sample_moves_from_library_to_library(
+    owner: httpx.Client, library: Thing, private_library: Thing, sample: Thing
+) -> None:
+    created(new(owner, private_library["uuid"], "taken"))
+    path = f"/samples/{sample['uuid']}"
+    moved = owner.patch(path, json={"library": private_library["uuid"], "name": "taken"})
+    assert told(moved)[0] == 400
+    assert owner.patch(path, json={"library": private_library["uuid"]}).json()["library_obj"] == private_library
+    assert names(owner.get(f"/sample_groups/{library['uuid']}/samples")) == []
+    # A list has the order in which samples were made.
+    assert names(owner.get(f"/sample_groups/{private_library['uuid']}/samples")) == ["s 1", "taken"]
+
+
+def test_many_samples_are_made_at_once_or_none(owner: httpx.Client, library: Thing) -> None:
+    made = created(owner.post("/bulk_samples", json={"names": ["a", "b", "é"], "library": library["uuid"]}))["uuids"]
+    assert [owner.get(f"/samples/{each}").json()["name"] for each in made] == ["a", "b", "é"]
+    for wrong in (["c", "b"], ["c", "c"], ["c", ""]):
+        response = owner.post("/bulk_samples", json={"names": wrong, "library": library["uuid"]})
+        assert response.status_code == 400
+        assert response.json().keys() == {"names"}
+    assert names(owner.get("/samples")) == ["a", "b", "é"]
+
+
+@pytest.mark.parametrize("path", ["/sample_groups/{library}/downloads/m", "/samples/{uuid}/manifest"])
+def test_a_token_in_the_address_opens_what_is_for_members(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, private_sample: Thing, path: str
+) -> None:
+    path = path.format(**private_sample)
+    token = owner.headers["authorization"].removeprefix("Token ")
+    assert anonymous.get(path, params={"token": token}).status_code == 200
+    assert [client.get(path).status_code for client in (outsider, anonymous)] == [403, 403]
+    assert (
+        owner.get(path.replace(private_sample["library"], NOWHERE).replace(private_sample["uuid"], NOWHERE)).status_code
+        == 404
+    )
+
+
+@pytest.mark.parametrize("name", ['g "x"; y', "ü 🧬", "a\nb"])
+def test_any_name_of_a_group_makes_a_header(owner: httpx.Client, library: Thing, name: str) -> None:
+    made = created(owner.post("/sample_groups", json={"name": name, "organization": library["organization"]}))
+    header = owner.get(f"/sample_groups/{made['uuid']}/metadata?kind=csv").headers["content-disposition"]
+    assert re.fullmatch('attachment; filename="[^"\n]*_metadata.csv"', header)
+
+
+def test_of_a_module_s_results_the_one_that_was_changed_last_is_read(owner: httpx.Client, result: Thing) -> None:
+    path = "/nested/sandbox/sample_groups/sandbox%20LIBRARY/samples/s%201/analysis_results/mod::x"
+    second = {"module_name": "mod::x", "sample": result["sample"], "replicate": "r2"}
+    newer = created(owner.post("/sample_ars", json=second))
+    for each, value in ((result, 1), (newer, 2)):
+        field = {"name": "f", "analysis_result": each["uuid"], "stored_data": value}
+        created(owner.post("/sample_ar_fields", json=field))
+    assert owner.get(path).json()["replicate"] == "r2"
+    assert owner.get(f"{path}/fields/F").json()["stored_data"] == 2
+    assert owner.get(f"{path}/fields/f", params={"replicate": "r1"}).json()["stored_data"] == 1
+    owner.patch(f"/sample_ars/{result['uuid']}", json={"description": "changed last"})
+    assert owner.get(path).json()["replicate"] == "r1"
+
+
+def test_lists_are_filtered_by_what_is_not_blank(owner: httpx.Client, sample: Thing, private_sample: Thing) -> None:
+    for query, expected in (
+        ({"name": " s 1 "}, ["s 1"]),
+        ({"name": " "}, ["s 1", "hidden"]),
+        ({"uuid": private_sample["uuid"].upper()}, ["hidden"]),
+    ):
+        assert names(owner.get("/samples", params=query)) == expected
+    assert names(owner.get("/sample_groups", params={"is_public": "1"})) == ["Sandbox Library"]
+
+
+def test_links_are_replaced(owner: httpx.Client, library: Thing, private_library: Thing) -> None:
+    fields = {"name": "p", "organization": library["organization"], "sample_groups": [library["uuid"]]}
+    path = f"/projects/{created(owner.post('/projects', json=fields))['uuid']}"
+    changed = owner.patch(path, json={"sample_groups": [private_library["uuid"]] * 2}).json()
+    assert changed["sample_groups"] == owner.get(path).json()["sample_groups"] == [private_library["uuid"]]
