@@ -5,7 +5,7 @@ import binascii
 import json
 import tempfile
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -167,10 +167,10 @@ class Application:
         if is_engines and any(not body.is_text or body.media_type == MULTIPART for body in operation.bodies):
             # Before anything is stored.
             await run_in_threadpool(self._caller, operation, headers, query)
-            received = await self._received(self._reader(operation), headers, receive)
+            received = await self._received(self._reader(operation), headers, Request(scope, receive))
         else:
             is_empty = headers.keys().isdisjoint(("content-length", "transfer-encoding"))
-            received = Received(b"" if is_empty else await _body_of(receive))
+            received = Received(b"" if is_empty else await _body_of(Request(scope, receive)))
 
         def respond() -> Reply | StoredReply:
             return self._respond(operation, values, scope, headers, query, received)
@@ -236,23 +236,25 @@ class Application:
 
     # -- bodies of any size
 
-    async def _received(self, reader: Reader, headers: Mapping[str, str], receive: Receive) -> Received:
+    async def _received(self, reader: Reader, headers: Mapping[str, str], request: Request) -> Received:
         """A body for the engine: files are stored as they arrive."""
         content_type, objects = headers.get("content-type", ""), self._context.objects
         content = reader.content(content_type)
         if content.media_type == MULTIPART:
             with tempfile.NamedTemporaryFile(dir=objects.incoming) as file:
-                await _each_block(receive, lambda block: run_in_threadpool(file.write, block))
+                async for block in request.stream():
+                    await run_in_threadpool(file.write, block)
                 file.flush()
                 received = await run_in_threadpool(parts_of, Path(file.name), content_type, objects)
             if sum(len(text) for _, text in received.fields or ()) > MAX_BODY:
                 raise Problem(413, "content_too_large", f"The form's fields are larger than {MAX_BODY} bytes")
             return received
         if not content.media_type or content.is_text:
-            return Received(await _body_of(receive))
+            return Received(await _body_of(request))
         size = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else None
         with objects.receive(size) as incoming:
-            await _each_block(receive, lambda block: run_in_threadpool(incoming.write, block))
+            async for block in request.stream():
+                await run_in_threadpool(incoming.write, block)
         return Received(content=incoming.finish())
 
 
@@ -265,37 +267,17 @@ def _verdict(problem: Problem, verdict: str) -> str:
     return verdict if problem.status != 401 else "not checked: no user is logged in"
 
 
-async def _each_block(receive: Receive, write: Callable[[bytes], Awaitable[object]]) -> None:
-    """Write the blocks of a request's body.
+async def _body_of(request: Request) -> bytes:
+    """A body of limited size.
 
     Raises:
-        ClientDisconnect: The client has gone before its end.
-    """
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        if block := message.get("body", b""):
-            await write(block)
-        more = message.get("more_body", False)
-
-
-async def _body_of(receive: Receive) -> bytes:
-    """The body of a request.
-
-    Raises:
-        Problem: 413; it is larger than the sandbox takes.
-        ClientDisconnect: The client has gone before its end.
+        Problem: 413; it is too large.
     """
     body = bytearray()
-
-    async def write(block: bytes) -> None:
+    async for block in request.stream():
         if len(body) + len(block) > MAX_BODY:
             raise Problem(413, "illegal_arguments", f"The body is larger than {MAX_BODY} bytes")
         body.extend(block)
-
-    await _each_block(receive, write)
     return bytes(body)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from omicsdk.core.checksums import Digests
-from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.database import Database, Table
 
 CHECKSUMS = ("sha256", "sha1", "s3_etag", "crc32c")
 _BLOCK = 1024 * 1024
@@ -67,14 +67,11 @@ class ObjectStore:
 
     def __init__(self, folder: Path, database: Database) -> None:
         self._folder = folder
-        self._database = database
         self.incoming = folder / "incoming"
         # Files that a killed process left incomplete have no name yet, so nothing refers to them.
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir(parents=True)
-        database.define(
-            objects="sha256 TEXT PRIMARY KEY, sha1 TEXT NOT NULL, s3_etag TEXT NOT NULL, crc32c TEXT NOT NULL, size INTEGER NOT NULL"
-        )
+        self._table = Table(database, "objects", StoredObject)
 
     def path(self, sha256: str) -> Path:
         """The path of a content, which may not exist."""
@@ -82,8 +79,7 @@ class ObjectStore:
 
     def get(self, sha256: str) -> StoredObject | None:
         """The facts about a content, or None when it does not exist."""
-        row = self._database.row("SELECT * FROM objects WHERE sha256 = ?", (sha256,))
-        return StoredObject(**row) if row else None
+        return self._table.get(sha256)
 
     def read(self, sha256: str) -> bytes:
         """A whole content; for small ones such as metadata."""
@@ -117,10 +113,7 @@ class ObjectStore:
         final.parent.mkdir(exist_ok=True)
         if not final.exists():
             written.replace(final)
-        self._database.execute(
-            "INSERT OR IGNORE INTO objects (sha256, sha1, s3_etag, crc32c, size) VALUES (?, ?, ?, ?, ?)",
-            (stored.sha256, stored.sha1, stored.s3_etag, stored.crc32c, stored.size),
-        )
+        self._table.add_new(stored)
 
     def md5(self, sha256: str) -> str:
         """The MD5 of a content, which is not kept."""
