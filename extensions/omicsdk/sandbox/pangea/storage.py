@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from omicsdk.sandbox.pangea.store import Record, Store
 from omicsdk.sandbox.rest_framework.service import Refused
-from omicsdk.sandbox.s3.staging import OWNER, REGION, Staging
+from omicsdk.sandbox.s3.staging import OWNER, Staging, s3_client
 from omicsdk.sandbox.state.credentials import Secrets
 
 # How long an address is valid, in seconds of real time: the storage has no other clock.
@@ -114,7 +114,9 @@ class Storage:
         client_key = (location.endpoint_url, location.public_key, location.private_key)
         with self._lock:
             if client_key not in self._clients:
-                self._clients[client_key] = _new_client(*client_key)
+                # As deployed servers sign: by the second version.
+                retries = {"total_max_attempts": 1}
+                self._clients[client_key] = s3_client(*client_key, signature_version="s3", retries=retries)
             return self._clients[client_key]
 
 
@@ -136,23 +138,6 @@ def _etag_of(parts: Sequence[str]) -> str:
     except ValueError:
         return ""
     return f"{md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
-
-
-def _new_client(endpoint_url: str, public_key: str, private_key: str) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    return cast("Any", boto3).client(
-        "s3",
-        endpoint_url=endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=public_key,
-        aws_secret_access_key=private_key,
-        # The form that the platform's addresses have: the second version of signatures, in one try and by no proxy.
-        config=Config(
-            proxies={}, signature_version="s3", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}
-        ),
-    )
 
 
 BUCKET = "s3_bucket"

@@ -272,6 +272,29 @@ def owner_credentials(secrets: Secrets) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": OWNER, "AWS_SECRET_ACCESS_KEY": secrets.derived("s3"), "AWS_DEFAULT_REGION": REGION}
 
 
+def s3_client(url: str, access_key: str, secret_key: str, **options: Any) -> Any:
+    """A boto3 client of an S3 server.
+
+    Args:
+        url: The server.
+        access_key: Identifier of the key that signs.
+        secret_key: The key.
+        options: Further settings of botocore.
+    """
+    import boto3
+    from botocore.config import Config
+
+    return cast("Any", boto3).client(
+        "s3",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        # No proxy of the user's environment is between the sandbox and its own thread.
+        config=Config(proxies={}, s3={"addressing_style": "path"}, **options),
+    )
+
+
 def _hang_up(handler: Any) -> None:
     handler.close_connection = True  # or what the client has still sent would be mistaken for its next request
     handler.connection.shutdown(socket.SHUT_RDWR)
@@ -351,25 +374,10 @@ class Staging:
 
     def client(self) -> Any:
         """A boto3 client of the server."""
-        import boto3
-        from botocore.config import Config
-
-        url = self.url
+        url, keys = self.url, (self.credentials["AWS_ACCESS_KEY_ID"], self.credentials["AWS_SECRET_ACCESS_KEY"])
         with self._lock:
-            self._client = self._client or cast("Any", boto3).client(
-                "s3",
-                endpoint_url=url,
-                region_name=REGION,
-                aws_access_key_id=self.credentials["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=self.credentials["AWS_SECRET_ACCESS_KEY"],
-                # No proxy of the user's environment is between the sandbox and its own thread.
-                config=Config(
-                    proxies={},
-                    s3={"addressing_style": "path"},
-                    retries={"total_max_attempts": 2},
-                    user_agent_extra=OWN_AGENT,
-                ),
-            )
+            retries = {"total_max_attempts": 2}
+            self._client = self._client or s3_client(url, *keys, retries=retries, user_agent_extra=OWN_AGENT)
             return self._client
 
     def _make_buckets(self) -> None:
