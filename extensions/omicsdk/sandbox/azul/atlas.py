@@ -1,6 +1,5 @@
 """The index: the data files of the Data Store's bundles, each with the metadata of its bundle."""
 
-import hashlib
 import re
 import uuid as uuids
 from base64 import b64encode
@@ -158,13 +157,8 @@ class Atlas:
         """
         sha256 = file.record.sha256
         if sha256 not in self._md5:
-            with self._dss.context.objects.path(sha256).open("rb") as content:
-                self._md5[sha256] = b64encode(hashlib.file_digest(content, _md5).digest()).decode()
+            self._md5[sha256] = b64encode(bytes.fromhex(self._dss.context.objects.md5(sha256))).decode()
         return self._md5[sha256]
-
-
-def _md5() -> Any:
-    return hashlib.md5(usedforsecurity=False)
 
 
 Reader = Callable[[IndexedFile], list[Any]]

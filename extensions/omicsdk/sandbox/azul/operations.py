@@ -221,9 +221,7 @@ def list_sources(azul: Azul, call: Call) -> Reply:
     """GET /repository/sources."""
     _, catalog = azul.catalog(parameters(call, "catalog"))
     readable = azul.atlas.files() if azul.can_read(call) else []
-    if catalog.kind is HCA:
-        return Reply({"sources": hits.distinct(readable, catalog.kind.fields, ("sourceId", "sourceSpec"))})
-    sources = hits.distinct(readable, catalog.kind.fields, ("source_id", "source_spec"))
-    return Reply(
-        {"sources": [{"sourceId": source["source_id"], "sourceSpec": source["source_spec"]} for source in sources]}
-    )
+    names = ("sourceId", "sourceSpec")
+    fields = names if catalog.kind is HCA else ("source_id", "source_spec")
+    sources = hits.distinct(readable, catalog.kind.fields, fields)
+    return Reply({"sources": [dict(zip(names, source.values(), strict=True)) for source in sources]})

@@ -8,6 +8,8 @@ from math import inf
 from omicsdk.sandbox.state.database import Database
 
 Value = bool | int | float | str
+# What a setting takes that is no number, by the type of its default.
+_KINDS: Mapping[type, str] = {bool: "true or false", str: "a text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +82,13 @@ class Settings:
         for name, value in values.items():
             if name not in self._known:
                 raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(self._known))}")
-            default = self._known[name].default
-            right = (
-                isinstance(value, type(default))
-                if isinstance(default, bool | str)
-                else isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
-            )
-            if not right:
-                kind = (
-                    "true or false"
-                    if isinstance(default, bool)
-                    else "a text"
-                    if isinstance(default, str)
-                    else "0 or more"
-                )
-                raise ValueError(f"{name} takes {kind}, not {value!r}")
-            choices = self._known[name].choices
+            default, choices = self._known[name].default, self._known[name].choices
+            if isinstance(default, bool | str):
+                is_right = isinstance(value, type(default))
+            else:
+                is_right = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
+            if not is_right:
+                raise ValueError(f"{name} takes {_KINDS.get(type(default), '0 or more')}, not {value!r}")
             if choices and value not in choices:
                 raise ValueError(f"{name} takes {' or '.join(choices)}, not {value!r}")
         with self._database.transaction():
