@@ -2,7 +2,9 @@
 
 import json
 import stat
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -62,11 +64,27 @@ def test_links_refer_to_the_recorder_and_redirects_are_the_clients(sandbox: Sand
     assert [line["response"]["status"] for line in lines(tmp_path / "exchanges.jsonl")] == [200, 301, 200]
 
 
-def test_cookies_of_one_user_are_not_sent_for_another(sandbox: Sandbox, real: Sandbox, tmp_path: Path):
-    with sandbox.record(real.url, tmp_path / "exchanges.jsonl") as url:
-        for _ in range(2):
-            httpx.get(f"{url}/", trust_env=False)
-    assert not any("cookie" in entry["headers"] for entry in real.requests("/") if "headers" in entry)
+def test_cookies_of_one_user_are_not_sent_for_another(sandbox: Sandbox, tmp_path: Path):
+    sent: list[str | None] = []
+
+    class Service(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent.append(self.headers["Cookie"])
+            self.send_response(200)
+            self.send_header("Set-Cookie", "session=one")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the tests' output clean."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        with sandbox.record(f"http://127.0.0.1:{service.server_port}", tmp_path / "exchanges.jsonl") as url:
+            for _ in range(2):
+                assert "session" in httpx.get(f"{url}/", trust_env=False).headers["set-cookie"]
+        service.shutdown()
+    assert sent == [None, None]
 
 
 def test_a_service_that_does_not_respond_is_reported(sandbox: Sandbox, tmp_path: Path):
