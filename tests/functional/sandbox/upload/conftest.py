@@ -1,14 +1,14 @@
 """Clients of the sandbox's Upload service and of its S3, each with the rights that a test wants."""
 
 from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
 from typing import Any
 
-import boto3
 import httpx
 import pytest
-from botocore.config import Config
 from conformity import conforming_client
 from omicsdk.sandbox import Sandbox
+from s3_sandbox import client_of
 
 BUCKET = "org-humancellatlas-upload-sandbox"
 AREA = "0d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"
@@ -41,26 +41,13 @@ S3 = Callable[..., Any]
 
 @pytest.fixture
 def s3_of(sandbox: Sandbox) -> Generator[S3]:
-    """Makes S3 clients with credentials as the service answers them, or the owner's without."""
-    made: list[Any] = []
+    """Makes S3 clients, which are closed afterwards."""
+    with ExitStack() as made:
 
-    def make(keys: dict[str, str] | None = None, *, endpoint: str = "", **config: Any) -> Any:
-        names = sandbox.environment()
-        client: Any = boto3.client(
-            "s3",
-            endpoint_url=endpoint or sandbox.s3_url,
-            region_name="us-east-1",
-            aws_access_key_id=keys["AccessKeyId"] if keys else names["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=keys["SecretAccessKey"] if keys else names["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=keys["SessionToken"] if keys else None,
-            config=Config(proxies={}, retries={"total_max_attempts": 1}, **config),
-        )
-        made.append(client)
-        return client
+        def make(keys: dict[str, str] | None = None, **config: Any) -> Any:
+            return made.enter_context(closing(client_of(sandbox, keys, **config)))
 
-    yield make
-    for client in made:
-        client.close()
+        yield make
 
 
 @pytest.fixture

@@ -4,27 +4,14 @@ import gc
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import pytest
-from botocore.config import Config
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.s3.staging import empty_buckets
+from s3_sandbox import client_of
 
 BUCKET = "org-humancellatlas-upload-sandbox"
 AREA = "0d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"
-
-
-def client_of(sandbox: Sandbox, keys: dict[str, str]) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=sandbox.s3_url,
-        region_name="us-east-1",
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-        config=Config(proxies={}),
-    )
 
 
 def test_areas_and_files_exist_after_a_restart(tmp_path: Path):

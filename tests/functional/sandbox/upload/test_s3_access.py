@@ -8,23 +8,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 import pytest
-from botocore.exceptions import ClientError
 from omicsdk.sandbox import Sandbox
+from s3_sandbox import refusal
 
 BUCKET = "org-humancellatlas-upload-sandbox"
 OTHER = "1d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"
 MIB = 1024 * 1024
 S3 = Callable[..., Any]
 STAGED = {"Bucket": "omics-staging", "Key": "reads"}
-
-
-def refusal(call: Callable[[], object]) -> tuple[str, int]:
-    with pytest.raises(ClientError) as caught:
-        call()
-    response = caught.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
-
-
 DENIED = ("AccessDenied", 403)
 
 
@@ -133,18 +124,14 @@ def test_all_else_is_denied(sandbox: Sandbox, area: str, s3: Any, s3_of: Any):
     assert keys == sorted([f"{area}/a", f"{OTHER}/secret"])
 
 
-def with_changed(keys: dict[str, str], **changes: str) -> dict[str, str]:
-    return {**keys, **changes}
-
-
 def test_credentials_are_checked_as_aws_does(sandbox: Sandbox, area: str, keys: dict[str, str], s3_of: Any):
     def put(changed: dict[str, str]) -> tuple[str, int]:
         client = s3_of(changed)
         return refusal(lambda: client.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a"))
 
-    assert put(with_changed(keys, SecretAccessKey="another")) == ("SignatureDoesNotMatch", 403)
-    assert put(with_changed(keys, SessionToken="another")) == ("InvalidToken", 400)
-    assert put(with_changed(keys, AccessKeyId="ASIAAAAAAAAAAAAAAAAA")) == ("InvalidAccessKeyId", 403)
+    assert put({**keys, "SecretAccessKey": "another"}) == ("SignatureDoesNotMatch", 403)
+    assert put({**keys, "SessionToken": "another"}) == ("InvalidToken", 400)
+    assert put({**keys, "AccessKeyId": "ASIAAAAAAAAAAAAAAAAA"}) == ("InvalidAccessKeyId", 403)
     assert put({**keys, "AccessKeyId": "somebody", "SessionToken": ""}) == ("InvalidAccessKeyId", 403)
     sandbox.clock.advance(3600)
     assert put(keys) == ("ExpiredToken", 400)
@@ -261,8 +248,7 @@ def test_what_is_not_signed_by_the_owner_reaches_no_bucket(sandbox: Sandbox, s3_
             lambda client=client: client.create_bucket(Bucket="another"),
             lambda client=client: client.delete_object(Bucket="omics-staging", Key="a"),
         ):
-            with pytest.raises(ClientError, match=code):
-                call()
+            assert refusal(call)[0] == code
     for path in ("", "/omics-staging", "/omics-staging/a", "/omics-staging?location"):
         for method in ("GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS"):
             assert httpx.request(method, sandbox.s3_url + path, trust_env=False).status_code == 403, (method, path)

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from botocore.exceptions import ClientError
 from omicsdk.sandbox import STAGING_BUCKET, Sandbox
+from s3_sandbox import refusal
 
 PLACE = {"Bucket": STAGING_BUCKET, "Key": "k"}
 KEY = bytes(range(32))
@@ -18,13 +18,6 @@ MIB = 1024 * 1024
 @pytest.fixture
 def s3(s3_of: Callable[..., Any]) -> Any:
     return s3_of(request_checksum_calculation="when_required", signature_version="s3v4")
-
-
-def refusal(call: Callable[[], object]) -> tuple[str, int]:
-    with pytest.raises(ClientError) as caught:
-        call()
-    response = caught.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def test_a_clock_that_is_too_far_away(sandbox: Sandbox, s3: Any):
