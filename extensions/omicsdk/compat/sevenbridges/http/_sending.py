@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from omicsdk.compat.responses import OF_THE_BODY
@@ -19,12 +19,12 @@ from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import APIError, ConfigError, OmicsError
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_headers
-from omicsdk.core.request import Request
 
 if TYPE_CHECKING:
     import httpx
 
     from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.core.request import Request
     from omicsdk.sb.client import SevenBridges
 
 #: Headers that every request has anyway, and that may go anywhere.
@@ -44,16 +44,6 @@ class Headers(dict[str, str]):
         return repr(dict(mask_headers(self)))
 
     __str__ = __repr__
-
-
-@dataclass(frozen=True, slots=True)
-class StreamedRequest(Request):
-    """Request whose successful response is returned before its body is read, also after a retry by an error handler."""
-
-    @classmethod
-    def of(cls, request: Request) -> StreamedRequest:
-        """Make one of a request."""
-        return cls(**{field.name: getattr(request, field.name) for field in fields(request)})
 
 
 class Unusable(Credentials):
@@ -125,14 +115,13 @@ def response_to(request: Request, client: SevenBridges, login: Login) -> Respons
     """
     request = _with_headers(request, login.added())
     request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda match: f"{match[1]}{match[2].title()}", request.url)))
-    is_streamed = isinstance(request, StreamedRequest)
     try:
-        response = Exchange.send(exchange_of(client), request, stream=is_streamed)
+        response = Exchange.send(exchange_of(client), request, stream=request.streams)
     except APIError as error:
         return Response.of_error(error, request)
     except OmicsError as error:
         raise as_sbg(error) from error
-    return StreamedResponse(response, request) if is_streamed else Response.of(response, request)
+    return StreamedResponse(response, request) if request.streams else Response.of(response, request)
 
 
 def _with_headers(request: Request, added: Mapping[str, str]) -> Request:

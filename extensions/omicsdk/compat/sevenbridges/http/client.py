@@ -343,17 +343,15 @@ class HttpClient(Connection):
     def _by_path(
         self, method: str, url: str, headers: Texts, params: Values, data: Any, append_base: bool, stream: bool = False
     ) -> Response:
-        from omicsdk.compat.sevenbridges.http._sending import StreamedRequest
         from omicsdk.core.bodies import NO_BODY, json_body
         from omicsdk.core.request import OperationFacts, query_text, request
 
         path = f"/{url.lstrip('/')}" if append_base else url
         text = query_text(tuple((params or {}).items()))
-        facts = OperationFacts(method.lower(), method, path, secured=True)
+        facts = OperationFacts(method.lower(), method, path, secured=True, streams=stream)
         address = f"{path}{'&' if '?' in path else '?'}{text}" if text else path
         body = NO_BODY if data is None else json_body(data)
-        built = request(facts, address, headers=tuple((headers or {}).items()), body=body)
-        return self.send(StreamedRequest.of(built) if stream else built)
+        return self.send(request(facts, address, headers=tuple((headers or {}).items()), body=body))
 
     # -- sending
 

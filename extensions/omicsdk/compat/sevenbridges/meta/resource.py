@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-R = TypeVar("R", bound="Resource")
 
 
 class Resource:
@@ -251,7 +250,9 @@ class Resource:
 
     def deepcopy(self) -> Self:
         """An independent copy, edits included."""
-        return _made(type(self), self._api, deepcopy(self._data), self._old, self._assigned, self._fetched)
+        duplicate = type(self).__new__(type(self))
+        vars(duplicate).update(vars(self), _data=deepcopy(self._data), _parts=None)
+        return duplicate
 
     def __copy__(self) -> Self:
         return self.deepcopy()
@@ -261,7 +262,7 @@ class Resource:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without its Api, which has a token.
-        return _made, (self._resource(), None, self._data, self._old, self._assigned, self._fetched)
+        return object.__new__, (self._resource(),), {**vars(self), "_api": None, "_parts": None}
 
     def equals(self, other: object) -> bool:
         """Return whether another resource has the same class and members."""
@@ -334,15 +335,6 @@ def linked_request(href: str, name: str) -> Request:
     from omicsdk.core.plain_client import plain_request
 
     return plain_request(name, "GET", "/").at(href)
-
-
-def _made(
-    kind: type[R], api: Api | None, data: dict[str, Any], old: dict[str, Any], assigned: frozenset[str], fetched: bool
-) -> R:
-    """A resource in the state of another."""
-    resource = kind.of(old, api)
-    resource._data, resource._assigned, resource._fetched = data, assigned, fetched  # pyright: ignore[reportPrivateUsage]
-    return resource
 
 
 def _placed(current: Any, old: Any, value: Any) -> Any:
