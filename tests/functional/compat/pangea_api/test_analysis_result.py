@@ -107,12 +107,6 @@ def test_fields_are_searched_in_their_own_result(sample: Sample, knex: Knex):
         of.analysis_result("m", replicate="old").field("other").get()
 
 
-def test_get_creates_nothing(library: SampleGroup):
-    with pytest.raises(PangeaNotFoundError):
-        library.sample("new").analysis_result("m").field("f").get()
-    assert list(library.get_samples(cache=False)) == []
-
-
 def test_creating_a_field_creates_what_is_above_it(library: SampleGroup):
     field = library.sample("new").analysis_result("m").field("f", data={"a": 1}).create()
     assert field.uuid
@@ -136,14 +130,6 @@ def test_what_exists_is_not_overwritten_unseen(sample: Sample, knex: Knex):
     field.stored_data = {"a": 2}
     field.idem()
     assert seen_by(knex).analysis_result("m").field("f").get().stored_data == {"a": 2}
-
-
-def test_all_fields_and_results_of_all_pages(sample: Sample):
-    result = sample.analysis_result("m").create()
-    for number in range(103):
-        result.field(f"f{number:03}", data={"n": number}).create()
-    assert len(list(result.get_fields(cache=False))) == 103
-    assert {each.uuid for each in result.get_fields()} == {each.uuid for each in result.get_fields()}
 
 
 def test_fields_that_shant_be_remembered_are_requested_again(sample: Sample):

@@ -67,14 +67,6 @@ def test_fetching_does_not_save_what_it_belongs_to(knex: Knex, library: SampleGr
     assert sent(sandbox) == before
 
 
-def test_fetching_twice_asks_once(knex: Knex, library: SampleGroup, sandbox: Sandbox):
-    library.sample("s").create()
-    sample = anew(knex).get()
-    before = len(sandbox.requests("/pangea/"))
-    sample.get()
-    assert len(sandbox.requests("/pangea/")) == before
-
-
 @pytest.mark.parametrize(
     "name", ["a/b", "a?b#c", "50% x", "é 🧬", ".", "..", "data.json", "11111111-1111-4111-8111-111111111111", "a&b=c+d"]
 )
@@ -114,17 +106,6 @@ def test_something_else_that_was_set_here_is_not_overwritten(knex: Knex, library
     assert isinstance(caught.value, RemoteObjectError)
     assert isinstance(caught.value, core.UsageError)
     assert (sample.metadata, sample.uuid) == ({"city": "Rome"}, None)
-
-
-def test_metadata_to_which_the_server_only_adds_is_loaded(knex: Knex, library: SampleGroup):
-    library.sample("s", metadata={"city": "Paris", "n": 1}).create()
-    assert anew(knex, metadata={"city": "Paris"}).get().metadata == {"city": "Paris", "n": 1}
-
-
-def test_no_key_of_metadata_is_lost_unseen(knex: Knex, library: SampleGroup):
-    library.sample("s", metadata={"city": "Paris"}).create()
-    with pytest.raises(RemoteObjectOverwriteError):
-        anew(knex, metadata={"city": "Paris", "kept only here": 1}).get()
 
 
 def test_a_blob_that_lacks_a_field(knex: Knex):

@@ -4,7 +4,6 @@ import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, Pipeline, PipelineModule, RemoteObjectError, SampleGroup
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
 from omicsdk.compat.pangea_api.contrib.tagging.tag_funcs import get_tags_for_sample
-from pangea_users import create_samples
 
 # -- pipelines
 
@@ -33,14 +32,6 @@ def test_a_dependency_is_added_later(knex: Knex):
     assert Pipeline(knex, "p").module("two", "1").get().dependencies == [one.uuid]
     with pytest.raises(RemoteObjectError, match="does not exist on the server yet"):
         two.add_dependency(pipeline.module("three", "1"))
-
-
-def test_modules_of_all_pages(knex: Knex):
-    pipeline = Pipeline(knex, "p").create()
-    for number in range(102):
-        knex.post("pipeline_modules", json={"pipeline": pipeline.uuid, "name": "m", "version": str(number)})
-    assert len({module.version for module in pipeline.get_modules()}) == 102
-    assert pipeline.module("m", "101").get().uuid
 
 
 def test_a_pipeline_is_changed_and_deleted(knex: Knex):
@@ -83,13 +74,6 @@ def test_a_tag_is_given_to_what_was_not_fetched_and_to_nothing_else(knex: Knex, 
     assert [each.name for each in tag.get_samples()] == ["s"]
     with pytest.raises(TypeError, match="a sample, a group or a tag"):
         tag(library.org)  # type: ignore[arg-type]
-
-
-def test_tagged_samples_of_all_pages(knex: Knex, library: SampleGroup):
-    tag = Tag(knex, "t").create()
-    for uuid in create_samples(library, [f"s{number:03}" for number in range(101)]):
-        knex.post(f"contrib/tags/{tag.uuid}/samples", json={"sample_uuid": uuid})
-    assert len(list(tag.get_samples())) == 101
 
 
 # -- buckets
