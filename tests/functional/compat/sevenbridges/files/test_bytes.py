@@ -91,7 +91,7 @@ def test_an_upload_goes_to_one_place(api: Api, platform: Any, tmp_path: Path, pl
     with pytest.raises(SbgError) as refused:
         api.files.upload(tmp_path / "a.txt", **place)
     assert refused.value.remedy
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_a_failed_upload_is_raised(api: Api, platform: Any, tmp_path: Path) -> None:
@@ -99,6 +99,6 @@ def test_a_failed_upload_is_raised(api: Api, platform: Any, tmp_path: Path) -> N
     platform.on("POST /upload/multipart", platform.refusal(409, 8005, "File already exists"))
     with pytest.raises(SbgError, match="File already exists"):
         api.files.upload(tmp_path / "a.txt", api.projects(id="me/proj"))
-    assert platform.asked[0].body["project"] == "me/proj"
+    assert platform.requests[0].body["project"] == "me/proj"
     upload = api.files.upload(tmp_path / "a.txt", parent="d1", file_name="b.txt", wait=False)
     assert (upload.file_name, upload.status) == ("b.txt", TransferState.PREPARING)

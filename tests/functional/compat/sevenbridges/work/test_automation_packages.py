@@ -1,6 +1,5 @@
 """A package of an automation from a file on disk: its parts go to a storage, the rest to the platform."""
 
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -42,16 +41,14 @@ def storage() -> Iterator[Storage]:
 
 @pytest.fixture
 def automation(api, platform, storage):
-    platform.says(f"POST {UPLOAD}", {"upload_id": "up", "part_size": 32 * 1024 * 1024})
-    platform.says(
+    platform.on(f"POST {UPLOAD}", {"upload_id": "up", "part_size": 32 * 1024 * 1024})
+    platform.on(
         f"GET {UPLOAD}/up/part/1", {"method": "PUT", "url": storage.url("part?signature=secret"), "headers": {}}
     )
-    platform.says(f"POST {UPLOAD}/up/part/", {})
-    platform.says(f"POST {UPLOAD}/up/complete", {"id": "code-1", "name": "code.zip"})
-    platform.says(f"DELETE {UPLOAD}/up", {})
-    platform.says(
-        f"POST /automation/automations/{ID}/packages", lambda request: {"id": "pk", **json.loads(request.content)}
-    )
+    platform.on(f"POST {UPLOAD}/up/part/", {})
+    platform.on(f"POST {UPLOAD}/up/complete", {"id": "code-1", "name": "code.zip"})
+    platform.on(f"DELETE {UPLOAD}/up", {})
+    platform.on(f"POST /automation/automations/{ID}/packages", lambda request: {"id": "pk", **request.body})
     return api.automations.of({"id": ID, "name": "n"}, api)
 
 
@@ -67,7 +64,7 @@ def test_code_is_uploaded_and_made_a_package(automation, platform, storage, tmp_
         "memory_limit": None,
         "python": "3.8",
     }
-    started = json.loads(platform.requests[0].content)
+    started = platform.requests[0].body
     assert (started["name"], started["size"], started["automation_id"]) == ("code.zip", 5, ID)
 
 

@@ -25,7 +25,7 @@ def test_any_number_is_requested_in_chunks_and_comes_in_order(api: Api, platform
     records = api.files.bulk_get([api.files(id=ids[0]), *ids[1:]])
     assert [record.resource.id for record in records] == ids
     assert all(record.valid and isinstance(record, BulkRecord) for record in records)
-    assert sorted(len(each.body["file_ids"]) for each in platform.asked) == [34] + 12 * [100]
+    assert sorted(len(each.body["file_ids"]) for each in platform.requests) == [34] + 12 * [100]
 
 
 def test_chunks_are_under_way_together(api: Api, platform: Any) -> None:
@@ -46,7 +46,7 @@ def test_nothing_is_requested_nothing(api: Api, platform: Any) -> None:
     for call in (api.files.bulk_edit, api.files.bulk_update):
         with pytest.raises(SbgError, match="No files"):
             call([])
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_what_is_wrong_with_one_is_in_its_record(api: Api, platform: Any) -> None:
@@ -72,7 +72,7 @@ def test_a_refusal_of_the_first_chunk_is_raised(api: Api, platform: Any) -> None
     platform.on(GET, platform.refusal(401, 90001, "Unauthorized"))
     with pytest.raises(Unauthorized):
         api.files.bulk_get([f"f{number}" for number in range(300)])
-    assert len(platform.asked) == 1
+    assert len(platform.requests) == 1
 
 
 def test_a_later_chunk_that_fails_leaves_the_others_known(api: Api, platform: Any) -> None:
@@ -123,7 +123,7 @@ def test_a_file_that_is_edited_twice_is_edited_in_order(api: Api, platform: Any)
     platform.on(EDIT, edited)
     edits = [{"id": f"f{number % 300}", "metadata": {"round": number // 300}} for number in range(600)]
     api.files.bulk_edit(edits)
-    assert [item for each in platform.asked for item in each.body["items"]] == edits
+    assert [item for each in platform.requests for item in each.body["items"]] == edits
 
 
 @pytest.mark.parametrize("file", [{"metadata": {"a": "b"}}, {}, "f1"])
@@ -131,7 +131,7 @@ def test_a_change_needs_an_id_and_something_to_change(api: Api, platform: Any, f
     with pytest.raises(SbgError) as refused:
         api.files.bulk_edit([file])
     assert refused.value.remedy
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 @pytest.mark.parametrize("call", ["bulk_edit", "bulk_update"])
@@ -152,7 +152,7 @@ def test_one_of_250_that_is_refused_leaves_the_outcome_of_each_known(api: Api, p
     assert records[137].resource is None
     told = [record.resource for record in records if record.valid]
     assert [(file.id, file.metadata["lane"]) for file in told] == [(f"f{n}", n) for n in range(250) if n != 137]
-    assert sorted(len(each.body["items"]) for each in platform.asked) == [50, 100, 100]
+    assert sorted(len(each.body["items"]) for each in platform.requests) == [50, 100, 100]
 
 
 def test_a_response_about_fewer_than_were_requested_is_no_response(api: Api, platform: Any) -> None:

@@ -15,7 +15,7 @@ def file(api: Api, platform: Any) -> File:
     """A file as `get` gives it; what requested it is forgotten."""
     platform.on(GET, platform.file())
     file = api.files.get("f1")
-    platform.asked.clear()
+    platform.requests.clear()
     return file
 
 
@@ -50,7 +50,7 @@ def test_edited_metadata_is_merged(file: File, platform: Any) -> None:
     assert platform.last.line == f"PATCH {METADATA}"
     assert platform.last.body == {"sample_id": "s2", "lane": 3}
     assert file.metadata == {"sample_id": "s2", "library": "l1", "lane": 3}
-    assert len(platform.asked) == 1
+    assert len(platform.requests) == 1
 
 
 def test_deleted_metadata_is_deleted_there(file: File, platform: Any) -> None:
@@ -89,7 +89,7 @@ def test_tags_and_name_are_saved_in_the_documented_order(file: File, platform: A
     file.tags.append("b")
     file.metadata["sample_id"] = "s2"
     file.save()
-    assert [(each.line, each.body) for each in platform.asked] == [
+    assert [(each.line, each.body) for each in platform.requests] == [
         (f"PATCH {METADATA}", {"sample_id": "s2"}),
         ("PUT /files/f1/tags", ["a", "b"]),
         ("PATCH /files/f1", {"name": "new.fastq"}),
@@ -114,7 +114,7 @@ def test_nothing_to_save(file: File, platform: Any) -> None:
     with pytest.raises(ResourceNotModified):
         file.save()
     assert file.save(silent=True) is file
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_saving_into_a_new_object_leaves_this_one_as_it_is(file: File, platform: Any) -> None:
@@ -195,7 +195,7 @@ def test_a_folder_is_copied_by_a_job(api: Api, platform: Any) -> None:
         api.files(id="d1", type="folder").copy_to_folder("d2")
     with pytest.raises(SbgError, match="file_bulk_move"):
         api.files(id="d1", type="folder").move_to_folder("d2")
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_a_new_folder(api: Api, platform: Any) -> None:

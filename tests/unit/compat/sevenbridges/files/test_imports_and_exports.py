@@ -159,8 +159,8 @@ def test_many_imports(api: Api, platform: Any) -> None:
     wanted = [{"volume": "me/vol", "location": str(number), "project": "me/proj"} for number in range(150)]
     records = api.imports.bulk_submit(wanted)
     assert [record.resource.id for record in records] == [str(number) for number in range(150)]
-    assert [len(each.body["items"]) for each in platform.asked] == [100, 50]
-    assert platform.asked[0].body["items"][0] == {
+    assert [len(each.body["items"]) for each in platform.requests] == [100, 50]
+    assert platform.requests[0].body["items"][0] == {
         "source": {"volume": "me/vol", "location": "0"},
         "destination": {"project": "me/proj"},
         "overwrite": False,
@@ -199,7 +199,7 @@ def test_nothing_is_started_when_one_of_many_is_not_complete(api: Api, platform:
             api.imports.bulk_submit(wrong)
     with pytest.raises(SbgError, match="Item 0 has no 'file'"):
         api.exports.bulk_submit([{"volume": "me/vol", "location": "a"}])
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_many_are_waited_for_together(api: Api, platform: Any, clock: ManualClock) -> None:
@@ -246,7 +246,7 @@ def test_an_invalid_dictionary_is_refused(api: Api, platform: Any, group: str) -
         with pytest.raises(ValidationError, match=r"Item 0: expected a dictionary, got ") as caught:
             getattr(api, group).bulk_submit(wrong)
         assert caught.value.remedy
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_jobs_that_are_named_twice_come_twice(api: Api, platform: Any) -> None:

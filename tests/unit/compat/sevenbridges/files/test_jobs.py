@@ -81,7 +81,7 @@ def test_a_job_is_waited_for_by_the_clock(api: Api, platform: Any, clock: Manual
     assert (good.resource.id, good.valid) == ("f9", True)
     assert (bad.resource, bad.error.code) == (None, 5001)
     job.wait()
-    assert len(platform.asked) == 3
+    assert len(platform.requests) == 3
 
 
 def test_a_job_that_takes_too_long(api: Api, platform: Any, clock: ManualClock) -> None:
@@ -139,7 +139,7 @@ def test_a_drs_import_needs_an_identifier_and_a_place(api: Api, platform: Any) -
         with pytest.raises(SbgError) as refused:
             api.drs_imports.bulk_submit(wrong)
         assert refused.value.remedy
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_one_file_alone_is_one(api: Api, platform: Any) -> None:

@@ -93,7 +93,7 @@ def test_what_contradicts_itself_is_refused_with_a_remedy(
     with pytest.raises(SbgError, match=says) as refused:
         api.files.query(**arguments)
     assert refused.value.remedy
-    assert not platform.asked
+    assert not platform.requests
 
 
 def test_scrolling_goes_from_token_to_token(api: Api, platform: Any) -> None:
@@ -102,8 +102,8 @@ def test_scrolling_goes_from_token_to_token(api: Api, platform: Any) -> None:
     platform.on("GET /files/scroll", first, platform.page(platform.file("f2")))
     files = api.files.query(project="me/p", cont_token="init", limit=1)
     assert [file.id for file in files.all()] == ["f1", "f2"]
-    assert ("token", "init") in platform.asked[0].query
-    assert ("token", "more") in platform.asked[1].query
+    assert ("token", "init") in platform.requests[0].query
+    assert ("token", "more") in platform.requests[1].query
 
 
 def test_a_folder_is_listed(api: Api, platform: Any) -> None:
@@ -137,9 +137,9 @@ def test_a_search_goes_through_all_its_pages(api: Api, platform: Any) -> None:
     found = api.files.search('IN "me/proj"', limit=2)
     assert (found.count, found.cont_token, found.result_set[0]["id"]) == (3, "t2", "f1")
     assert [file.id for file in found.all()] == ["f1", "f2", "f3"]
-    assert platform.asked[0].query == [("limit", "2")]
-    assert platform.asked[1].query == [("cont_token", "t2"), ("limit", "2")]
-    assert {each.body["query"] for each in platform.asked} == {'IN "me/proj"'}
+    assert platform.requests[0].query == [("limit", "2")]
+    assert platform.requests[1].query == [("cont_token", "t2"), ("limit", "2")]
+    assert {each.body["query"] for each in platform.requests} == {'IN "me/proj"'}
     with pytest.raises(PaginationError):
         found.next_page().next_page()
 

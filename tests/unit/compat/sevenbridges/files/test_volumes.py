@@ -36,57 +36,26 @@ def volume(api: Api) -> Volume:
     return api.volumes(**a_volume())
 
 
+KEY = {"access_key_id": "AK", "secret_access_key": "SK"}
+
+
 @pytest.mark.parametrize(
-    ("kind", "arguments", "service"),
+    ("kind", "type", "credentials", "more"),
     [
-        (
-            "s3_volume",
-            {
-                "access_key_id": "AK",
-                "secret_access_key": "SK",
-                "prefix": "p",
-                "properties": {"sse_algorithm": "AES256"},
-            },
-            {
-                "type": "S3",
-                "bucket": "b",
-                "prefix": "p",
-                "credentials": {"access_key_id": "AK", "secret_access_key": "SK"},
-                "properties": {"sse_algorithm": "AES256"},
-            },
-        ),
-        (
-            "s3_volume_role_auth",
-            {"role_arn": "arn", "external_id": "ext"},
-            {"type": "S3", "bucket": "b", "credentials": {"role_arn": "arn", "external_id": "ext"}},
-        ),
-        (
-            "google_volume",
-            {"client_email": "ce", "private_key": "pk"},
-            {"type": "GCS", "bucket": "b", "credentials": {"client_email": "ce", "private_key": "pk"}},
-        ),
-        (
-            "google_iam_volume",
-            {"configuration": {"type": "x"}},
-            {"type": "GCS", "bucket": "b", "credentials": {"configuration": {"type": "x"}}},
-        ),
-        (
-            "oss_volume",
-            {"endpoint": "ep", "access_key_id": "AK", "secret_access_key": "SK"},
-            {
-                "type": "OSS",
-                "bucket": "b",
-                "endpoint": "ep",
-                "credentials": {"access_key_id": "AK", "secret_access_key": "SK"},
-            },
-        ),
+        ("s3_volume", "S3", KEY, {"prefix": "p", "properties": {"sse_algorithm": "AES256"}}),
+        ("s3_volume_role_auth", "S3", {"role_arn": "arn", "external_id": "ext"}, {}),
+        ("google_volume", "GCS", {"client_email": "ce", "private_key": "pk"}, {}),
+        ("google_iam_volume", "GCS", {"configuration": {"type": "x"}}, {}),
+        ("oss_volume", "OSS", KEY, {"endpoint": "ep"}),
     ],
 )
-def test_buckets_are_connected(api: Api, platform: Any, kind: str, arguments: Any, service: Any) -> None:
+def test_buckets_are_connected(api: Api, platform: Any, kind: str, type: str, credentials: Any, more: Any) -> None:
     platform.on(VOLUMES, a_volume())
     create = getattr(api.volumes, f"create_{kind}")
-    made = create(name="n", bucket="b", access_mode=VolumeAccessMode.READ_ONLY, description="d", **arguments)
+    given = {**credentials, **more}
+    made = create(name="n", bucket="b", access_mode=VolumeAccessMode.READ_ONLY, description="d", **given)
     assert made.id == "me/vol"
+    service = {"type": type, "bucket": "b", "credentials": credentials, **more}
     assert platform.last.body == {"name": "n", "access_mode": "RO", "service": service, "description": "d"}
 
 

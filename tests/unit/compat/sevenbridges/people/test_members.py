@@ -34,7 +34,7 @@ def test_users_are_equal_by_name() -> None:
 
 
 def test_the_same_user_of_two_apis_is_equal(api: Api, platform: Any) -> None:
-    platform.response("GET", "/users/bob", {"username": "bob"})
+    platform.on("GET /users/bob", {"username": "bob"})
     assert api.users.get("bob") == User(username="bob")
 
 

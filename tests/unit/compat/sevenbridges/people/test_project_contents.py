@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import httpx
@@ -18,35 +17,35 @@ def project(api: Api) -> Project:
 
 
 def test_files(project: Project, platform: Any) -> None:
-    platform.list("/files", [{"id": "f"}])
+    platform.lists("/files", {"id": "f"})
     [file] = project.get_files(0, 2)
-    assert platform.asked == ["GET /files?fields=_all&limit=2&offset=0&project=own/proj"]
+    assert platform.asked_sorted == ["GET /files?fields=_all&limit=2&offset=0&project=own/proj"]
     assert isinstance(file, File)
     assert file.api is project.api
 
 
 def test_apps(project: Project, platform: Any) -> None:
-    platform.list("/apps", [{"id": "own/proj/app/1"}])
+    platform.lists("/apps", {"id": "own/proj/app/1"})
     assert len(project.get_apps(0, 2)) == 1
-    assert platform.asked == ["GET /apps?limit=2&offset=0&project=own/proj"]
+    assert platform.asked_sorted == ["GET /apps?limit=2&offset=0&project=own/proj"]
 
 
 def test_tasks(project: Project, platform: Any) -> None:
-    platform.list("/tasks", [{"id": "t"}])
+    platform.lists("/tasks", {"id": "t"})
     assert len(project.get_tasks("RUNNING", 0, 2)) == 1
-    assert platform.asked == ["GET /tasks?fields=_all&limit=2&offset=0&project=own/proj&status=RUNNING"]
+    assert platform.asked_sorted == ["GET /tasks?fields=_all&limit=2&offset=0&project=own/proj&status=RUNNING"]
 
 
 def test_imports(project: Project, platform: Any) -> None:
-    platform.list("/storage/imports", [{"id": "i"}])
+    platform.lists("/storage/imports", {"id": "i"})
     assert len(project.get_imports("own/vol", "FAILED", 0, 2)) == 1
-    assert platform.asked == [
+    assert platform.asked_sorted == [
         "GET /storage/imports?fields=_all&limit=2&offset=0&project=own/proj&state=FAILED&volume=own/vol"
     ]
 
 
 def _files(request: httpx.Request) -> httpx.Response:
-    ids = json.loads(request.content)["file_ids"]
+    ids = request.body["file_ids"]
     owners = {"mine": "own/proj", "also": "own/proj", "theirs": "own/other"}
     items = [
         {"resource": {"id": id, "project": owners[id]}}
@@ -59,10 +58,12 @@ def _files(request: httpx.Request) -> httpx.Response:
 
 def test_exports_are_those_of_its_files(project: Project, platform: Any) -> None:
     sources = ["mine", "theirs", "gone", "also", "mine"]
-    platform.list("/storage/exports", [{"id": str(n), "source": {"file": file}} for n, file in enumerate(sources)])
-    platform.responses["POST", "/bulk/files/get"] = _files
+    platform.lists("/storage/exports", *[{"id": str(n), "source": {"file": file}} for n, file in enumerate(sources)])
+    platform.on("POST /bulk/files/get", _files)
     page = project.get_exports("own/vol", "COMPLETED", 0, 3)
-    assert platform.asked[0] == "GET /storage/exports?fields=_all&limit=3&offset=0&state=COMPLETED&volume=own/vol"
+    assert (
+        platform.asked_sorted[0] == "GET /storage/exports?fields=_all&limit=3&offset=0&state=COMPLETED&volume=own/vol"
+    )
     assert [export.id for export in page] == ["0"]
     assert page.total == -1
     assert [export.id for export in page.next_page()] == ["3", "4"]
@@ -70,7 +71,7 @@ def test_exports_are_those_of_its_files(project: Project, platform: Any) -> None
 
 
 def test_no_exports(project: Project, platform: Any) -> None:
-    platform.list("/storage/exports", [])
+    platform.lists("/storage/exports")
     assert project.get_exports() == []
     assert len(platform.requests) == 1
 
@@ -80,22 +81,24 @@ def test_no_exports(project: Project, platform: Any) -> None:
 )
 def test_files_are_copied_into_it(project: Project, platform: Any, files: Any) -> None:
     for name in "abc":
-        platform.response("POST", f"/files/{name}/actions/copy", {"id": f"new-{name}"})
+        platform.on(f"POST /files/{name}/actions/copy", {"id": f"new-{name}"})
     assert project.add_files(files) is None
-    assert sorted(platform.asked) == [f"POST /files/{name}/actions/copy" for name in "abc"[: len(platform.requests)]]
-    assert all(json.loads(request.content) == {"project": "own/proj"} for request in platform.requests)
+    assert sorted(platform.asked_sorted) == [
+        f"POST /files/{name}/actions/copy" for name in "abc"[: len(platform.requests)]
+    ]
+    assert all(request.body == {"project": "own/proj"} for request in platform.requests)
 
 
 def test_a_file_that_does_not_exist_is_reported(project: Project, platform: Any) -> None:
-    platform.response("POST", "/files/a/actions/copy", {"id": "new-a"})
+    platform.on("POST /files/a/actions/copy", {"id": "new-a"})
     with pytest.raises(NotFound, match="copy_file: b cannot be copied into own/proj: Requested resource") as caught:
         project.add_files(["a", "b"])
     assert (caught.value.status, caught.value.code) == (404, 5002)
 
 
 def test_all_files_that_can_not_be_copied_are_named_and_the_others_are_copied(project: Project, platform: Any) -> None:
-    platform.refuse("POST", "/files/a/actions/copy", 409, 5003, "It is exported.")
-    platform.response("POST", "/files/b/actions/copy", {"id": "new-b"})
+    platform.on("POST /files/a/actions/copy", platform.refusal(409, 5003, "It is exported."))
+    platform.on("POST /files/b/actions/copy", {"id": "new-b"})
     files = [File(id="a", name="a.bam"), "b", File(id="c", name="c.bam")]
     with pytest.raises(
         Conflict, match=r"a.bam \(a\) cannot be copied into own/proj: It is exported; 2 of 3 .*, also c.bam \(c\)"
@@ -105,7 +108,7 @@ def test_all_files_that_can_not_be_copied_are_named_and_the_others_are_copied(pr
 
 
 def test_a_task(project: Project, platform: Any) -> None:
-    platform.response("POST", "/tasks", {"id": "t", "name": "n"})
+    platform.on("POST /tasks", {"id": "t", "name": "n"})
     task = project.create_task("n", "own/proj/app", revision=2, inputs={"x": 1})
     assert task.id == "t"
     assert platform.sent["project"] == "own/proj"

@@ -24,7 +24,7 @@ def test_an_invalid_id(api: Api, platform: Any, group: str, id: str) -> None:
 
 @pytest.mark.parametrize("group", ["projects", "datasets"])
 def test_a_list_of_an_owners_is_no_resource(api: Api, platform: Any, group: str) -> None:
-    platform.list(f"/{group}/proj", [])
+    platform.lists(f"/{group}/proj")
     with pytest.raises(ValidationError, match="'proj' is not the id of a"):
         getattr(api, group).get("proj")
 
@@ -45,7 +45,7 @@ def test_no_id(api: Api, platform: Any, group: str) -> None:
     assert platform.requests == []
 
 
-GROUPS = (
+GROUPS = [
     "apps",
     "async_jobs",
     "automation_packages",
@@ -65,7 +65,7 @@ GROUPS = (
     "teams",
     "users",
     "volumes",
-)
+]
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -107,7 +107,7 @@ def test_an_id_that_refers_elsewhere_in_every_call(api: Api, platform: Any, id: 
 
 def test_ids_of_other_kinds(api: Api, platform: Any) -> None:
     id = UUID("11111111-1111-4111-8111-111111111111")
-    platform.response("GET", f"/tasks/{id}", {"id": str(id), "name": "mine"})
+    platform.on(f"GET /tasks/{id}", {"id": str(id), "name": "mine"})
     assert api.tasks.get(id).name == "mine"
     assert api.tasks.get(api.tasks(id=str(id))).name == "mine"
 
@@ -169,7 +169,7 @@ def test_a_missing_object(api: Api) -> None:
 
 
 def test_what_exists_already(api: Api, platform: Any) -> None:
-    platform.refuse("POST", "/projects", 409, 3003, "Project exists.")
+    platform.on("POST /projects", platform.refusal(409, 3003, "Project exists."))
     with pytest.raises(Conflict, match="Project exists"):
         api.projects.create("n")
 

@@ -29,15 +29,15 @@ def project(api: Api, platform: Any) -> Project:
         "type": "v2",
         "settings": {"locked": False, "location": "aws:us-east-1", "intermediate_files": {"duration": 24}},
     }
-    platform.response("GET", "/projects/own/proj", told)
-    platform.response("PATCH", "/projects/own/proj", {**told, "name": "told"})
+    platform.on("GET /projects/own/proj", told)
+    platform.on("PATCH /projects/own/proj", {**told, "name": "told"})
     return api.projects.get("own/proj")
 
 
 def test_a_project_takes_over_what_the_platform_has(project: Project, platform: Any) -> None:
     project.name = "new"
     assert project.save() is project
-    assert platform.asked[-1] == "PATCH /projects/own/proj"
+    assert platform.asked_sorted[-1] == "PATCH /projects/own/proj"
     assert platform.sent == {"name": "new"}
     assert project.name == "told"
 
@@ -72,12 +72,12 @@ def test_nothing_to_save(project: Project, platform: Any) -> None:
 
 
 def test_an_edit_outlives_a_refusal(project: Project, platform: Any) -> None:
-    platform.refuse("PATCH", "/projects/own/proj", 403, 3001, "Access denied.")
+    platform.on("PATCH /projects/own/proj", platform.refusal(403, 3001, "Access denied."))
     project.name = "new"
     with pytest.raises(SbgError, match="Access denied"):
         project.save()
     assert project.name == "new"
-    platform.response("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new"})
+    platform.on("PATCH /projects/own/proj", {"id": "own/proj", "name": "new"})
     project.save()
     assert platform.sent == {"name": "new"}
 
@@ -97,12 +97,12 @@ def test_what_no_field_can_be(project: Project, field: str, value: Any) -> None:
 
 
 def test_a_members_rights(project: Project, platform: Any) -> None:
-    platform.list(MEMBERS, [BOB])
-    platform.response("PATCH", f"{MEMBERS}/bob/permissions", {"read": True, "write": True, "admin": False})
+    platform.lists(MEMBERS, BOB)
+    platform.on(f"PATCH {MEMBERS}/bob/permissions", {"read": True, "write": True, "admin": False})
     [bob] = project.get_members()
     bob.permissions["write"] = True
     assert bob.save() is bob
-    assert platform.asked[-1] == f"PATCH {MEMBERS}/bob/permissions"
+    assert platform.asked_sorted[-1] == f"PATCH {MEMBERS}/bob/permissions"
     assert platform.sent == {"write": True}
     assert bob.permissions == {"read": True, "write": True, "admin": False}
     with pytest.raises(ResourceNotModified):
@@ -110,8 +110,8 @@ def test_a_members_rights(project: Project, platform: Any) -> None:
 
 
 def test_a_members_rights_where_nothing_is_answered(project: Project, platform: Any) -> None:
-    platform.response("GET", f"{MEMBERS}/bob", BOB)
-    platform.response("PATCH", f"{MEMBERS}/bob/permissions")
+    platform.on(f"GET {MEMBERS}/bob", BOB)
+    platform.on(f"PATCH {MEMBERS}/bob/permissions", None)
     bob = project.get_member("bob")
     bob.permissions = {"read": True, "write": True, "admin": True}
     other = bob.save(inplace=False)
@@ -120,7 +120,7 @@ def test_a_members_rights_where_nothing_is_answered(project: Project, platform: 
 
 
 def test_a_member_that_is_nowhere(project: Project, platform: Any) -> None:
-    platform.response("POST", MEMBERS, {"username": "bob", "permissions": {"read": True}})
+    platform.on(f"POST {MEMBERS}", {"username": "bob", "permissions": {"read": True}})
     bob = project.add_member("bob", {"read": True})
     bob.permissions["write"] = True
     with pytest.raises(SbgError, match="its URL is unknown"):
@@ -128,7 +128,7 @@ def test_a_member_that_is_nowhere(project: Project, platform: Any) -> None:
 
 
 def test_a_team(api: Api, platform: Any) -> None:
-    platform.response("PATCH", "/teams/tid", {"id": "tid", "name": "z"})
+    platform.on("PATCH /teams/tid", {"id": "tid", "name": "z"})
     team = Team(id="tid", name="a", api=api)
     team.name = "z"
     team.save()
@@ -138,7 +138,7 @@ def test_a_team(api: Api, platform: Any) -> None:
 
 
 def test_a_markers_place(api: Api, platform: Any) -> None:
-    platform.response("PATCH", "/genome/markers/m1", {"id": "m1", "position": {"start": 1, "end": 5}})
+    platform.on("PATCH /genome/markers/m1", {"id": "m1", "position": {"start": 1, "end": 5}})
     marker = Marker(id="m1", position={"start": 1, "end": 2}, api=api)
     marker.position["end"] = 5
     marker.save()
@@ -147,7 +147,7 @@ def test_a_markers_place(api: Api, platform: Any) -> None:
 
 
 def test_a_data_set(api: Api, platform: Any) -> None:
-    platform.response("PATCH", "/datasets/own/ds", {"id": "own/ds", "name": "z", "description": ""})
+    platform.on("PATCH /datasets/own/ds", {"id": "own/ds", "name": "z", "description": ""})
     dataset = Dataset(id="own/ds", name="a", description="d", api=api)
     assert dataset.save() is dataset
     assert platform.requests == []
@@ -158,9 +158,9 @@ def test_a_data_set(api: Api, platform: Any) -> None:
 
 
 def test_an_unread_field_is_requested_without_losing_edits(api: Api, platform: Any) -> None:
-    platform.list("/projects/", [{"id": "own/proj", "name": "old"}])
-    platform.response("GET", "/projects/own/proj", {"id": "own/proj", "name": "old", "description": "d"})
-    platform.response("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new", "description": "d"})
+    platform.lists("/projects/", {"id": "own/proj", "name": "old"})
+    platform.on("GET /projects/own/proj", {"id": "own/proj", "name": "old", "description": "d"})
+    platform.on("PATCH /projects/own/proj", {"id": "own/proj", "name": "new", "description": "d"})
     [project] = api.projects.query()
     project.name = "new"
     assert project.description == "d"
@@ -171,6 +171,6 @@ def test_an_unread_field_is_requested_without_losing_edits(api: Api, platform: A
 
 def test_reload(project: Project, platform: Any) -> None:
     project.name = "new"
-    platform.response("GET", "/projects/own/proj", {"id": "own/proj", "name": "newer"})
+    platform.on("GET /projects/own/proj", {"id": "own/proj", "name": "newer"})
     assert project.reload() is project
     assert project.name == "newer"

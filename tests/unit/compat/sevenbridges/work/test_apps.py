@@ -69,14 +69,14 @@ def test_several_words(api, platform):
     [("o/p/a", "/apps/o/p/a"), ("o/p/a/7", "/apps/o/p/a/7"), ({"id": "o/p/a/7"}, "/apps/o/p/a")],
 )
 def test_get(api, platform, id, path):
-    platform.says(f"GET {path}", told(7))
+    platform.on(f"GET {path}", told(7))
     found = api.apps.get(api.apps.of(id, api) if isinstance(id, dict) else id)
     assert (found.id, found.revision, found.raw["class"]) == ("o/p/a", 7, "CommandLineTool")
 
 
 @pytest.mark.parametrize("revision", [0, "0"])
 def test_get_a_revision_of_an_app_or_id(api, platform, app, revision):
-    platform.says("GET /apps/o/p/a/0", told(0))
+    platform.on("GET /apps/o/p/a/0", told(0))
     assert api.apps.get_revision(app, revision).revision == 0
     assert api.apps.get_revision("o/p/a", revision).revision == 0
 
@@ -92,19 +92,19 @@ def test_a_revision_is_a_number(api, app, revision):
     [(TOOL, None), (TOOL, "yaml"), (json.dumps(TOOL), None), ("\n " + json.dumps(TOOL), AppRawFormat.JSON), (json.dumps(TOOL), "JSON")],
 )  # fmt: skip
 def test_an_app_is_installed_from_a_dictionary_or_json(api, platform, raw, form):
-    platform.says("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
-    platform.says("GET /apps/o/p/a/0", told())
+    platform.on("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
+    platform.on("GET /apps/o/p/a/0", told())
     made = api.apps.install_app("o/p/a", raw, raw_format=form)
     assert (made.id, made.revision) == ("o/p/a", 0)
     request = platform.requests[0]
-    assert json.loads(request.content) == TOOL
+    assert request.body == TOOL
     assert request.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(("raw", "form"), [(YAML, None), (YAML, "YAML"), (json.dumps(TOOL), "yaml")])
 def test_yaml_is_sent_as_it_is_written(api, platform, raw, form):
-    platform.says("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
-    platform.says("GET /apps/o/p/a/0", told())
+    platform.on("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
+    platform.on("GET /apps/o/p/a/0", told())
     assert api.apps.install_app("o/p/a", raw, raw_format=form).revision == 0
     request = platform.requests[0]
     assert request.content.decode() == raw
@@ -112,13 +112,13 @@ def test_yaml_is_sent_as_it_is_written(api, platform, raw, form):
 
 
 def test_an_app_that_is_answered_in_yaml_is_installed_anyway(api, platform):
-    platform.says("POST /apps/o/p/a/raw", httpx.Response(200, text=YAML))
-    platform.says("GET /apps/o/p/a", told())
+    platform.on("POST /apps/o/p/a/raw", httpx.Response(200, text=YAML))
+    platform.on("GET /apps/o/p/a", told())
     assert api.apps.install_app("o/p/a", YAML).revision == 0
 
 
 def test_an_error_that_is_not_json_is_raised(api, platform):
-    platform.says("POST /apps/o/p/a/raw", httpx.Response(502, text="<html>bad</html>"))
+    platform.on("POST /apps/o/p/a/raw", httpx.Response(502, text="<html>bad</html>"))
     with pytest.raises(NonJSONResponseError):
         api.apps.install_app("o/p/a", TOOL)
 
@@ -144,26 +144,26 @@ def test_what_can_not_be_cwl_is_refused_before_anything_is_sent(api, platform, r
     assert platform.asked == []
 
 
-def test_an_app_that_exists(api, platform, refuse):
-    platform.says("POST /apps/o/p/a/raw", refuse(409, 6003, "App exists."))
+def test_an_app_that_exists(api, platform):
+    platform.on("POST /apps/o/p/a/raw", platform.refusal(409, 6003, "App exists."))
     with pytest.raises(Conflict):
         api.apps.install_app("o/p/a", TOOL)
 
 
 @pytest.mark.parametrize("raw", [TOOL, json.dumps(TOOL), YAML])
 def test_a_revision_is_added(api, platform, app, raw):
-    platform.says("POST /apps/o/p/a/3/raw", {**TOOL, "sbg:id": "o/p/a/3"})
-    platform.says("GET /apps/o/p/a/3", told(3))
+    platform.on("POST /apps/o/p/a/3/raw", {**TOOL, "sbg:id": "o/p/a/3"})
+    platform.on("GET /apps/o/p/a/3", told(3))
     assert api.apps.create_revision(app, 3, raw).revision == 3
     assert platform.asked == ["POST /apps/o/p/a/3/raw", "GET /apps/o/p/a/3"]
 
 
 def test_a_revised_app_goes_back_as_the_next_revision(api, platform, app):
     app.raw["baseCommand"] = "false"
-    platform.says("POST /apps/o/p/a/3/raw", lambda request: {**json.loads(request.content), "sbg:id": "o/p/a/3"})
-    platform.says("GET /apps/o/p/a/3", told(3))
+    platform.on("POST /apps/o/p/a/3/raw", lambda request: {**request.body, "sbg:id": "o/p/a/3"})
+    platform.on("GET /apps/o/p/a/3", told(3))
     api.apps.create_revision(app.id, app.revision + 1, app.raw)
-    assert json.loads(platform.requests[0].content)["baseCommand"] == "false"
+    assert platform.requests[0].body["baseCommand"] == "false"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_revised_app_goes_back_as_the_next_revision(api, platform, app):
     ],
 )
 def test_copy(api, platform, app, arguments, path, body):
-    platform.says(f"POST {path}", {"id": "o/q/a/0", "revision": 0})
+    platform.on(f"POST {path}", {"id": "o/q/a/0", "revision": 0})
     copy = app.copy(api.projects.of({"id": "o/q"}, api), **arguments)
     assert (copy.id, app.id) == ("o/q/a", "o/p/a")
     assert platform.sent == {"project": "o/q", **body}
@@ -194,7 +194,7 @@ def test_a_strategy_that_does_not_exist_is_refused(app, platform):
 
 
 def test_sync_gives_the_app_as_it_is_now(app, platform):
-    platform.says("POST /apps/o/p/a/actions/sync", told(5))
+    platform.on("POST /apps/o/p/a/actions/sync", told(5))
     assert app.sync().revision == 5
 
 
@@ -206,7 +206,7 @@ def test_revisions_of_an_app_are_equal_and_one_in_a_set(api, app):
 
 
 def test_a_listed_app_requests_its_cwl_once_and_in_its_revision(api, platform):
-    platform.says("GET /apps/o/p/a/2", told(2))
+    platform.on("GET /apps/o/p/a/2", told(2))
     app = api.apps.of({"id": "o/p/a/2", "name": "a", "revision": 2}, api)
     assert app.raw["class"] == "CommandLineTool"
     assert app.raw["cwlVersion"] == "v1.2"

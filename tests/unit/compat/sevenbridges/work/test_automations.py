@@ -1,6 +1,5 @@
 """Automations, their packages, members and runs."""
 
-import json
 from datetime import datetime
 
 import httpx
@@ -38,7 +37,7 @@ def test_query(api, platform):
 
 
 def test_create(api, platform):
-    platform.says("POST /automation/automations", {"id": ID, "name": "n"})
+    platform.on("POST /automation/automations", {"id": ID, "name": "n"})
     group = api.billing_groups.of({"id": ID}, api)
     made = api.automations.create("n", "d", group, {"s": 1}, project_based=True, memory_limit=512)
     assert made.id == ID
@@ -57,7 +56,7 @@ def test_create(api, platform):
 
 
 def test_save_sends_what_was_changed(automation, platform):
-    platform.says(f"PATCH {AT}", {"id": ID, "name": "zzz"})
+    platform.on(f"PATCH {AT}", {"id": ID, "name": "zzz"})
     automation.name = "zzz"
     automation.secret_settings["t"] = 2
     automation.project_based = True
@@ -74,7 +73,7 @@ def test_save_sends_what_was_changed(automation, platform):
 
 
 def test_a_time_that_was_set_reads_as_it_was_and_is_sent_as_text(automation, platform):
-    platform.says(f"PATCH {AT}", {"id": ID, "modified_on": "2024-01-02T00:00:00Z"})
+    platform.on(f"PATCH {AT}", {"id": ID, "modified_on": "2024-01-02T00:00:00Z"})
     automation.modified_on = datetime(2024, 1, 2)
     assert automation.modified_on == datetime(2024, 1, 2)
     automation.save()
@@ -83,7 +82,7 @@ def test_a_time_that_was_set_reads_as_it_was_and_is_sent_as_text(automation, pla
 
 
 def test_a_time_without_a_zone_is_sent_as_text_wherever_it_stands(automation, platform):
-    platform.says(f"PATCH {AT}", {"id": ID, "secret_settings": {"from": "2024-01-02T00:00:00Z"}})
+    platform.on(f"PATCH {AT}", {"id": ID, "secret_settings": {"from": "2024-01-02T00:00:00Z"}})
     automation.secret_settings = {"from": datetime(2024, 1, 2), "all": [datetime(2024, 1, 3)]}
     automation.save()
     assert platform.sent == {"secret_settings": {"from": "2024-01-02T00:00:00", "all": ["2024-01-03T00:00:00"]}}
@@ -91,8 +90,8 @@ def test_a_time_without_a_zone_is_sent_as_text_wherever_it_stands(automation, pl
 
 @pytest.mark.parametrize(("action", "archived"), [("archive", True), ("restore", False)])
 def test_archive_and_restore(automation, package, platform, action, archived):
-    platform.says(f"POST {AT}/actions/{action}", {"id": ID, "archived": archived})
-    platform.says(f"POST {AT}/packages/pk/actions/{action}", {"id": "pk", "archived": archived})
+    platform.on(f"POST {AT}/actions/{action}", {"id": ID, "archived": archived})
+    platform.on(f"POST {AT}/packages/pk/actions/{action}", {"id": "pk", "archived": archived})
     assert getattr(automation, action)() is automation
     assert automation.archived is archived
     assert getattr(package, action)() is package
@@ -100,7 +99,7 @@ def test_archive_and_restore(automation, package, platform, action, archived):
 
 
 def test_archiving_keeps_edits(automation, platform):
-    platform.says(f"POST {AT}/actions/archive", {"id": ID, "name": "n", "archived": True})
+    platform.on(f"POST {AT}/actions/archive", {"id": ID, "name": "n", "archived": True})
     automation.name = "zzz"
     automation.archive()
     assert automation.changes() == {"name": "zzz"}
@@ -108,7 +107,7 @@ def test_archiving_keeps_edits(automation, platform):
 
 def test_packages(api, automation, platform):
     platform.lists(f"{AT}/packages", {"id": "pk", "version": "1"})
-    platform.says("GET /automation/packages/pk", {"id": "pk", "schema": {"i": 1}})
+    platform.on("GET /automation/packages/pk", {"id": "pk", "schema": {"i": 1}})
     assert isinstance(automation.get_packages(offset=0, limit=1)[0], AutomationPackage)
     assert platform.asked == [f"GET {AT}/packages?offset=0&limit=1"]
     assert api.automation_packages.query(automation)[0].version == "1"
@@ -118,7 +117,7 @@ def test_packages(api, automation, platform):
 
 
 def test_a_package_is_made_of_uploaded_code(api, automation, platform):
-    platform.says(f"POST {AT}/packages", {"id": "pk"})
+    platform.on(f"POST {AT}/packages", {"id": "pk"})
     code = api.files.of({"id": "loc"}, api)
     api.automation_packages.create(automation, "1", code, {"i": 1}, memory_limit=1, python="3.8")
     assert platform.sent == {"version": "1", "location": "loc", "schema": {"i": 1}, "memory_limit": 1, "python": "3.8"}
@@ -141,7 +140,7 @@ def test_a_run_needs_a_package(api, platform):
 
 
 def test_a_package_is_saved(package, platform):
-    platform.says("PATCH /automation/packages/pk", {"id": "pk", "custom_url": "z"})
+    platform.on("PATCH /automation/packages/pk", {"id": "pk", "custom_url": "z"})
     package.custom_url = "z"
     package.memory_limit = 5
     package.save()
@@ -168,10 +167,10 @@ MEMBER = {
 
 def test_members(api, automation, platform):
     platform.lists(f"{AT}/members", MEMBER)
-    platform.says(f"GET {AT}/members/bob", MEMBER)
-    platform.says(f"POST {AT}/members", lambda request: json.loads(request.content))
-    platform.says(f"DELETE {AT}/members/bob", httpx.Response(204))
-    platform.says(f"DELETE {AT}/members/tm", httpx.Response(204))
+    platform.on(f"GET {AT}/members/bob", MEMBER)
+    platform.on(f"POST {AT}/members", lambda request: request.body)
+    platform.on(f"DELETE {AT}/members/bob", httpx.Response(204))
+    platform.on(f"DELETE {AT}/members/tm", httpx.Response(204))
     (bob,) = automation.get_members(offset=0, limit=1)
     assert isinstance(bob, AutomationMember)
     assert automation.get_member("bob") == bob
@@ -187,23 +186,23 @@ def test_members(api, automation, platform):
 
 
 def test_a_members_rights_are_saved_as_a_whole(api, platform):
-    platform.says(f"PATCH {AT}/members/bob", MEMBER)
+    platform.on(f"PATCH {AT}/members/bob", MEMBER)
     bob = AutomationMember.of(MEMBER, api)
     with pytest.raises(ResourceNotModified):
         bob.save()
     bob.permissions["write"] = True
-    platform.says(f"PATCH {AT}/members/bob", lambda request: {**MEMBER, **json.loads(request.content)})
+    platform.on(f"PATCH {AT}/members/bob", lambda request: {**MEMBER, **request.body})
     assert bob.save() is bob
     assert platform.sent == {"permissions": {"read": True, "write": True}}
     assert bob.permissions["write"] is True
     assert bob.changes() == {}
-    platform.says(f"PATCH {AT}/members/bob", MEMBER)
+    platform.on(f"PATCH {AT}/members/bob", MEMBER)
     bob.permissions["read"] = False
     assert bob.save().permissions == MEMBER["permissions"], "as the platform confirms them"
 
 
 def test_a_member_leaves(api, platform):
-    platform.says(f"DELETE {AT}/members/bob", httpx.Response(204))
+    platform.on(f"DELETE {AT}/members/bob", httpx.Response(204))
     AutomationMember.of(MEMBER, api).delete()
     assert platform.asked == [f"DELETE {AT}/members/bob"]
 
@@ -245,7 +244,7 @@ def test_runs_of_an_automation(api, automation, package, platform):
 
 
 def test_a_run_is_begun(api, package, run, platform):
-    platform.says("POST /automation/runs", {"id": "new", "status": "CREATED"})
+    platform.on("POST /automation/runs", {"id": "new", "status": "CREATED"})
     made = api.automation_runs.create(
         package,
         {"a": api.files.of({"id": "f", "type": "file"}, api), "t": datetime(2024, 1, 2)},
@@ -270,7 +269,7 @@ def test_a_run_is_begun(api, package, run, platform):
 
 
 def test_a_rerun_sends_its_arguments(api, run, platform):
-    platform.says("POST /automation/runs/rid/actions/rerun", {"id": "again"})
+    platform.on("POST /automation/runs/rid/actions/rerun", {"id": "again"})
     again = api.automation_runs.rerun(
         run,
         package="pk",
@@ -296,8 +295,8 @@ def test_a_rerun_sends_its_arguments(api, run, platform):
 
 
 def test_a_run_is_saved_and_stopped(run, platform):
-    platform.says("PATCH /automation/runs/rid", {"id": "rid", "name": "z"})
-    platform.says("POST /automation/runs/rid/actions/stop", httpx.Response(200, content=b"stopping"))
+    platform.on("PATCH /automation/runs/rid", {"id": "rid", "name": "z"})
+    platform.on("POST /automation/runs/rid/actions/stop", httpx.Response(200, content=b"stopping"))
     run.name = "z"
     run.inputs["b"] = 2
     run.memory_limit = 512
@@ -307,7 +306,7 @@ def test_a_run_is_saved_and_stopped(run, platform):
 
 
 def test_the_state_and_log_of_a_run(api, platform):
-    platform.says("GET /automation/runs/rid/state", {"main": {"started_at": 1}})
+    platform.on("GET /automation/runs/rid/state", {"main": {"started_at": 1}})
     told = {"id": "rid", "execution_details": {"log_file": {"id": "f-log", "name": "run.log"}}}
     run = api.automation_runs.of(told, api)
     assert run.get_state() == {"main": {"started_at": 1}}
@@ -324,7 +323,7 @@ def test_a_run_knows_its_automation_and_package(api, platform):
     )
     assert isinstance(run.automation, Automation)
     assert (run.automation.name, run.package.version) == ("n", "1")
-    platform.says(f"GET {AT}", {"id": ID, "name": "n", "description": "all of it"})
+    platform.on(f"GET {AT}", {"id": ID, "name": "n", "description": "all of it"})
     assert run.automation.description == "all of it"
 
 

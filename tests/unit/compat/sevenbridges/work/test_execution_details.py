@@ -15,7 +15,7 @@ HREF = f"https://api.example.org/v2/tasks/{ID}/execution_details"
 
 @pytest.fixture
 def details(api, platform):
-    platform.says(
+    platform.on(
         f"GET /tasks/{ID}/execution_details",
         {
             "href": HREF,
@@ -73,12 +73,12 @@ def test_logs_are_files_without_a_request(details, platform):
 
 
 def test_a_log_can_be_requested_its_name(details, platform):
-    platform.says("GET /files/f-log", {"id": "f-log", "name": "cmd.log", "type": "file"})
+    platform.on("GET /files/f-log", {"id": "f-log", "name": "cmd.log", "type": "file"})
     assert details.jobs[0].logs["cmd.log"].name == "cmd.log"
 
 
 def test_details_are_requested_again(details, platform):
-    platform.says(f"GET /tasks/{ID}/execution_details", {"href": HREF, "status": "FAILED", "jobs": []})
+    platform.on(f"GET /tasks/{ID}/execution_details", {"href": HREF, "status": "FAILED", "jobs": []})
     assert details.reload().status == "FAILED"
     assert details.jobs == []
     assert "FAILED" in repr(details)

@@ -29,7 +29,7 @@ BAM = {
 
 @pytest.fixture
 def task(api, platform):
-    platform.says(
+    platform.on(
         f"GET /tasks/{ID}",
         {
             "id": ID,
@@ -71,7 +71,7 @@ def test_invalid_json_value_is_refused_and_not_sent_as_its_looks(value):
 
 
 def test_a_file_of_unknown_type_is_requested_before_it_is_sent(api, platform):
-    platform.says("GET /files/d-9", {"id": "d-9", "type": "folder", "name": "x"})
+    platform.on("GET /files/d-9", {"id": "d-9", "type": "folder", "name": "x"})
     assert sent(api.files.of({"id": "d-9"}, api)) == {"class": "Directory", "path": "d-9"}
 
 
@@ -85,7 +85,7 @@ def test_an_input_reads_as_a_file_without_a_request(task, platform):
 
 
 def test_what_the_task_does_not_report_a_file_is_queried_once(task, platform):
-    platform.says("GET /files/f-bam", {"id": "f-bam", "name": "a.bam", "size": 1234, "project": "o/p", "tags": []})
+    platform.on("GET /files/f-bam", {"id": "f-bam", "name": "a.bam", "size": 1234, "project": "o/p", "tags": []})
     assert task.inputs["bam"].size == 1234
     assert task.inputs["bam"].project == "o/p"
     assert platform.asked.count("GET /files/f-bam") == 1
@@ -150,9 +150,9 @@ def test_inputs_that_were_put_as_a_whole_and_read_are_sent_as_the_platform_has_t
 )  # fmt: skip
 def test_every_edit_of_inputs_is_sent_and_nothing_else(task, api, platform, edit, changed):
     edit(task.inputs, made(api, "f-new"))
-    platform.says(
+    platform.on(
         f"PATCH /tasks/{ID}",
-        lambda request: {"id": ID, "status": "DRAFT", "inputs": json.loads(request.content)["inputs"]},
+        lambda request: {"id": ID, "status": "DRAFT", "inputs": request.body["inputs"]},
     )
     task.save()
     assert platform.sent == {"inputs": changed}
@@ -168,7 +168,7 @@ def test_reading_changes_nothing(task):
 def test_inputs_put_as_a_whole_take_files(task, api, platform):
     task.inputs = {"bam": made(api, "f-new")}
     assert task.inputs["bam"].id == "f-new"
-    platform.says(f"PATCH /tasks/{ID}", {"id": ID})
+    platform.on(f"PATCH /tasks/{ID}", {"id": ID})
     task.save()
     assert platform.sent == {"inputs": {"bam": {"class": "File", "path": "f-new"}}}
 

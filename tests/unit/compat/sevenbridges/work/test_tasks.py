@@ -1,6 +1,5 @@
 """Tasks: finding, making, running and saving them."""
 
-import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import httpx
@@ -60,7 +59,7 @@ def test_a_time_of_another_kind_is_refused_before_anything_is_sent(api, platform
 
 
 def test_a_task_is_made_with_files_settings_and_a_batch(api, platform):
-    platform.says("POST /tasks", {"id": ID, "status": "QUEUED", "errors": []})
+    platform.on("POST /tasks", {"id": ID, "status": "QUEUED", "errors": []})
     bam = api.files.of({"id": "fid", "type": "file"}, api)
     folder = api.files.of({"id": "dir", "type": "folder"}, api)
     made = api.tasks.create(
@@ -99,7 +98,7 @@ def test_a_task_is_made_with_files_settings_and_a_batch(api, platform):
 
 
 def test_only_what_is_given_is_sent(api, platform):
-    platform.says("POST /tasks", {"id": ID, "status": "DRAFT"})
+    platform.on("POST /tasks", {"id": ID, "status": "DRAFT"})
     api.tasks.create("n", "own/proj", "o/p/a")
     assert platform.asked == ["POST /tasks"]
     assert platform.sent == {"name": "n", "project": "own/proj", "app": "o/p/a"}
@@ -118,7 +117,7 @@ def test_only_what_is_given_is_sent(api, platform):
     ],
 )
 def test_which_revision_runs(api, platform, app, revision, sent):
-    platform.says("POST /tasks", {"id": ID})
+    platform.on("POST /tasks", {"id": ID})
     api.tasks.create("n", "own/proj", api.apps.of(app, api) if isinstance(app, dict) else app, revision=revision)
     assert platform.sent["app"] == sent
 
@@ -145,13 +144,13 @@ def test_what_can_not_be_a_task_is_refused_before_anything_is_sent(api, platform
 
 @pytest.mark.parametrize(("kind", "sent"), [("item", "item"), ("ITEM", "ITEM"), ("Item", "ITEM")])
 def test_batch_by_in_any_case(api, platform, kind, sent):
-    platform.says("POST /tasks", {"id": ID})
+    platform.on("POST /tasks", {"id": ID})
     api.tasks.create("n", "own/proj", "o/p/a", batch_input="in", batch_by={"type": kind})
     assert platform.sent["batch_by"] == {"type": sent}
 
 
 def test_one_criterion_as_text_is_a_list_of_it(api, platform):
-    platform.says("POST /tasks", {"id": ID})
+    platform.on("POST /tasks", {"id": ID})
     batch_by = {"type": "Criteria", "criteria": "metadata.sample_id"}
     api.tasks.create("n", "own/proj", "o/p/a", batch_input="in", batch_by=batch_by)
     assert platform.sent["batch_by"] == {"type": "CRITERIA", "criteria": ["metadata.sample_id"]}
@@ -166,7 +165,7 @@ def test_one_criterion_as_text_is_a_list_of_it(api, platform):
     ],
 )
 def test_a_task_that_can_not_run_is_an_error_that_has_the_draft(api, platform, errors, words):
-    platform.says("POST /tasks", {"id": ID, "status": "DRAFT", "errors": errors})
+    platform.on("POST /tasks", {"id": ID, "status": "DRAFT", "errors": errors})
     with pytest.raises(TaskValidationError) as raised:
         api.tasks.create("n", "own/proj", "o/p/a", run=True)
     assert words in str(raised.value)
@@ -175,12 +174,12 @@ def test_a_task_that_can_not_run_is_an_error_that_has_the_draft(api, platform, e
 
 
 def test_a_draft_with_errors_is_no_error(api, platform):
-    platform.says("POST /tasks", {"id": ID, "status": "DRAFT", "errors": [{"message": "not yet"}]})
+    platform.on("POST /tasks", {"id": ID, "status": "DRAFT", "errors": [{"message": "not yet"}]})
     assert api.tasks.create("n", "own/proj", "o/p/a").errors == [{"message": "not yet"}]
 
 
 def test_run_states_the_task_its_new_state_and_keeps_edits(task, platform):
-    platform.says(f"POST /tasks/{ID}/actions/run", {"id": ID, "name": "mine", "status": "QUEUED"})
+    platform.on(f"POST /tasks/{ID}/actions/run", {"id": ID, "name": "mine", "status": "QUEUED"})
     task.name = "renamed"
     assert task.run(batch=False, interruptible=True) is task
     assert platform.asked == [f"POST /tasks/{ID}/actions/run?batch=false&use_interruptible_instances=true"]
@@ -188,27 +187,27 @@ def test_run_states_the_task_its_new_state_and_keeps_edits(task, platform):
 
 
 def test_run_can_leave_the_object_alone(task, platform):
-    platform.says(f"POST /tasks/{ID}/actions/run", {"id": ID, "status": "QUEUED"})
+    platform.on(f"POST /tasks/{ID}/actions/run", {"id": ID, "status": "QUEUED"})
     other = task.run(inplace=False)
     assert platform.asked == [f"POST /tasks/{ID}/actions/run"]
     assert (other.status, task.status) == ("QUEUED", "DRAFT")
 
 
-def test_run_raises_what_the_platform_refuses(task, platform, refuse):
-    platform.says(f"POST /tasks/{ID}/actions/run", refuse(400, 7024, "Validation errors."))
+def test_run_raises_what_the_platform_refuses(task, platform):
+    platform.on(f"POST /tasks/{ID}/actions/run", platform.refusal(400, 7024, "Validation errors."))
     with pytest.raises(BadRequest) as raised:
         task.run()
     assert raised.value.code == 7024
 
 
 def test_abort(task, platform):
-    platform.says(f"POST /tasks/{ID}/actions/abort", {"id": ID, "status": "ABORTED"})
+    platform.on(f"POST /tasks/{ID}/actions/abort", {"id": ID, "status": "ABORTED"})
     assert task.abort().status == "ABORTED"
 
 
 @pytest.mark.parametrize(("run", "query"), [(True, "?action=run"), (False, "")])
 def test_clone_gives_another_task(task, platform, run, query):
-    platform.says(f"POST /tasks/{ID}/actions/clone", {"id": OTHER, "status": "DRAFT"})
+    platform.on(f"POST /tasks/{ID}/actions/clone", {"id": OTHER, "status": "DRAFT"})
     twin = task.clone(run=run)
     assert (twin.id, task.id) == (OTHER, ID)
     assert twin != task
@@ -216,20 +215,20 @@ def test_clone_gives_another_task(task, platform, run, query):
 
 
 def test_a_clone_that_can_not_run_is_an_error(task, platform):
-    platform.says(f"POST /tasks/{ID}/actions/clone", {"id": OTHER, "status": "DRAFT", "errors": [{"message": "gone"}]})
+    platform.on(f"POST /tasks/{ID}/actions/clone", {"id": OTHER, "status": "DRAFT", "errors": [{"message": "gone"}]})
     with pytest.raises(TaskValidationError, match="gone"):
         task.clone()
     assert task.clone(run=False).errors == [{"message": "gone"}]
 
 
 def test_delete(task, platform):
-    platform.says(f"DELETE /tasks/{ID}", httpx.Response(204))
+    platform.on(f"DELETE /tasks/{ID}", httpx.Response(204))
     assert task.delete() is None
     assert platform.asked == [f"DELETE /tasks/{ID}"]
 
 
 def test_save_sends_what_was_changed_alone(task, platform):
-    platform.says(f"PATCH /tasks/{ID}", lambda request: {"id": ID, **json.loads(request.content)})
+    platform.on(f"PATCH /tasks/{ID}", lambda request: {"id": ID, **request.body})
     task.name = "other"
     task.description = "words"
     assert task.save() is task
@@ -245,7 +244,7 @@ def test_save_sends_batching_and_settings_as_a_whole(api, platform):
         "execution_settings": {"instance_type": "AUTO", "max_parallel_instances": 1},
     }
     task = api.tasks.of(told, api)
-    platform.says(f"PATCH /tasks/{ID}", told)
+    platform.on(f"PATCH /tasks/{ID}", told)
     task.batch_by["criteria"] = ["metadata.b"]
     task.execution_settings["max_parallel_instances"] = 4
     task.save()
@@ -264,7 +263,7 @@ def test_save_refuses_a_batch_without_criteria(api, platform):
 
 
 def test_save_can_give_a_new_object(task, platform):
-    platform.says(f"PATCH /tasks/{ID}", {"id": ID, "name": "other"})
+    platform.on(f"PATCH /tasks/{ID}", {"id": ID, "name": "other"})
     task.name = "other"
     saved = task.save(inplace=False)
     assert saved is not task
@@ -272,7 +271,7 @@ def test_save_can_give_a_new_object(task, platform):
 
 
 def test_refresh_is_reload(task, platform):
-    platform.says(f"GET /tasks/{ID}", {"id": ID, "status": "RUNNING"})
+    platform.on(f"GET /tasks/{ID}", {"id": ID, "status": "RUNNING"})
     assert task.refresh() is task
     assert task.status == "RUNNING"
 
@@ -318,8 +317,8 @@ def test_a_task_that_is_no_batch_has_no_children(task, platform):
     assert platform.asked == []
 
 
-def test_a_refused_view_of_a_batch_states_to_examine_its_children(api, platform, refuse):
-    platform.says(f"GET /tasks/{ID}/execution_details", refuse(400, 7005, "It is a batch."))
+def test_a_refused_view_of_a_batch_states_to_examine_its_children(api, platform):
+    platform.on(f"GET /tasks/{ID}/execution_details", platform.refusal(400, 7005, "It is a batch."))
     with pytest.raises(ExecutionDetailsInvalidTaskType, match="get_batch_children"):
         api.tasks.of({"id": ID, "batch": True}, api).get_execution_details()
     with pytest.raises(BadRequest):
@@ -327,8 +326,8 @@ def test_a_refused_view_of_a_batch_states_to_examine_its_children(api, platform,
 
 
 def test_many_tasks_are_requested_in_hundreds_and_come_in_order(api, platform):
-    def response(request: httpx.Request) -> dict:
-        ids = json.loads(request.content)["task_ids"]
+    def response(request) -> dict:
+        ids = request.body["task_ids"]
         return {"items": [bulk_item(id) for id in ids]}
 
     def bulk_item(id: str) -> dict:
@@ -336,10 +335,10 @@ def test_many_tasks_are_requested_in_hundreds_and_come_in_order(api, platform):
             return {"resource": None, "error": {"status": 404, "code": 7002, "message": "No such task."}}
         return {"resource": {"id": id, "name": f"name of {id}"}, "error": None}
 
-    platform.says("POST /bulk/tasks/get", response)
+    platform.on("POST /bulk/tasks/get", response)
     wanted = [f"t-{number}" for number in range(250)]
     records = api.tasks.bulk_get([*wanted[:249], api.tasks.of({"id": "t-249"}, api)])
-    assert sorted(len(json.loads(request.content)["task_ids"]) for request in platform.requests) == [50, 100, 100]
+    assert sorted(len(request.body["task_ids"]) for request in platform.requests) == [50, 100, 100]
     assert [record.resource.id for record in records if record.valid] == [id for id in wanted if id != "t-7"]
     assert isinstance(records[0].resource, Task)
     assert (records[7].valid, records[7].resource, records[7].error.code) == (False, None, 7002)
@@ -361,7 +360,7 @@ def test_two_objects_of_one_task_are_equal(api, task):
 
 
 def test_files_of_a_task_belong_to_its_api(api, platform):
-    platform.says(f"GET /tasks/{ID}", {"id": ID, "outputs": {"out": {"class": "File", "path": "f-1"}}})
+    platform.on(f"GET /tasks/{ID}", {"id": ID, "outputs": {"out": {"class": "File", "path": "f-1"}}})
     out = api.tasks.get(ID).outputs["out"]
     assert isinstance(out, File)
     assert out.api is api

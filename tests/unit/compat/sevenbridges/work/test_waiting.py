@@ -14,7 +14,7 @@ def task(api):
 
 
 def states(platform, *names: str) -> None:
-    platform.says(f"GET /tasks/{ID}", *({"id": ID, "name": "mine", "status": name} for name in names))
+    platform.on(f"GET /tasks/{ID}", *({"id": ID, "name": "mine", "status": name} for name in names))
 
 
 def test_it_examines_once_and_does_not_sleep_after_the_end(task, platform, clock):
@@ -77,19 +77,19 @@ def test_edits_outlive_the_wait(task, platform):
     assert (task.name, task.changes()) == ("renamed", {"name": "renamed"})
 
 
-def test_what_the_platform_refuses_ends_the_wait(task, platform, refuse):
-    platform.says(f"GET /tasks/{ID}", {"id": ID, "status": "RUNNING"}, refuse(500, 9000, "Broken."))
+def test_what_the_platform_refuses_ends_the_wait(task, platform):
+    platform.on(f"GET /tasks/{ID}", {"id": ID, "status": "RUNNING"}, platform.refusal(500, 9000, "Broken."))
     task.api.retry_count = 0
     with pytest.raises(ServerError):
         task.wait()
 
 
 def test_runs_of_automations_are_waited_for(api, platform, clock):
-    platform.says("GET /automation/runs/r-1", {"id": "r-1", "status": "RUNNING"}, {"id": "r-1", "status": "FINISHED"})
+    platform.on("GET /automation/runs/r-1", {"id": "r-1", "status": "RUNNING"}, {"id": "r-1", "status": "FINISHED"})
     run = api.automation_runs.of({"id": "r-1", "status": "CREATED"}, api)
     assert run.wait(period=2, callback=lambda: run.status) == "FINISHED"
     assert clock.slept == [2]
-    platform.says("GET /automation/runs/r-2", {"id": "r-2", "status": "RUNNING"})
+    platform.on("GET /automation/runs/r-2", {"id": "r-2", "status": "RUNNING"})
     with pytest.raises(StillRunning, match="Run r-2 is RUNNING"):
         api.automation_runs.of({"id": "r-2", "status": "RUNNING"}, api).wait(timeout=1)
 
@@ -97,7 +97,7 @@ def test_runs_of_automations_are_waited_for(api, platform, clock):
 @pytest.mark.parametrize("known", [{}, {"status": "DRAFT"}])
 @pytest.mark.parametrize("timeout", [None, 3600])
 def test_a_draft_is_not_waited_for(api, platform, clock, known, timeout):
-    platform.says(f"GET /tasks/{ID}", {"id": ID, "name": "mine", "status": "DRAFT"})
+    platform.on(f"GET /tasks/{ID}", {"id": ID, "name": "mine", "status": "DRAFT"})
     with pytest.raises(
         NeverEnds, match=rf"Task {ID} is a draft and does not start.*Run it first: task\.run\(\)"
     ) as raised:
@@ -115,10 +115,10 @@ def test_a_draft_that_was_run_elsewhere_is_waited_for(api, platform):
 
 
 def test_a_batch_draft_and_its_children(api, platform):
-    platform.says(f"GET /tasks/{ID}", {"id": ID, "status": "DRAFT", "batch": True})
+    platform.on(f"GET /tasks/{ID}", {"id": ID, "status": "DRAFT", "batch": True})
     with pytest.raises(NeverEnds, match="is a draft, with all of its children, and does not start"):
         api.tasks.of({"id": ID}, api).wait()
-    platform.says(f"GET /tasks/{ID}", {"id": ID, "status": "DRAFT", "parent": "p-1"})
+    platform.on(f"GET /tasks/{ID}", {"id": ID, "status": "DRAFT", "parent": "p-1"})
     with pytest.raises(NeverEnds, match="Run the batch task that it belongs to: p-1"):
         api.tasks.of({"id": ID}, api).wait()
 
