@@ -23,6 +23,17 @@ def file_of(platform: Any, api: Any, content: bytes = b"some bytes", **more: Any
     return File.of(platform.files[platform.add("remote.txt", content, **more)], api)
 
 
+def cut(platform: Any, size: int, headers: dict[str, str] | None = None) -> Any:
+    """A response that states all of the file and ends after `size` bytes; a negative one leaves that many out."""
+
+    def response(asked: Any) -> Any:
+        _, sent, content = platform.given(asked, "file-1")
+        stated = (sent if headers is None else headers) | {"Content-Length": str(len(content))}
+        return 200, stated, content[:size]
+
+    return response
+
+
 def done(download: Any) -> None:
     download.start()
     download.wait()
@@ -105,16 +116,7 @@ def test_what_exists_stays_until_the_new_one_is_whole(platform: Any, api: Any, t
 
 def test_it_resumes_where_it_was(platform: Any, api: Any, tmp_path: Path, error: Any):
     file = file_of(platform, api, BYTES)
-    half = len(BYTES) - 3 * MIB
-
-    def cut(asked: Any) -> Any:
-        _, headers, content = platform.given(asked, "file-1")
-        return 200, headers | {"Content-Length": str(len(content))}, content[:half]
-
-    def refuse(_: Any) -> Any:
-        return 404, {}, b""
-
-    platform.fault("GET bytes/file-1", cut, *[refuse] * 4)
+    platform.fault("GET bytes/file-1", cut(platform, -3 * MIB), *[lambda _: (404, {}, b"")] * 4)
     with pytest.raises(SbgError):
         done(Download(file_path=tmp_path / "local", file=file, retry_count=0))
     before = len(platform.asked)
@@ -169,12 +171,7 @@ def test_a_stream_resumes_where_it_broke(platform: Any, api: Any, clock: Any):
 
 def test_a_stream_of_a_file_that_has_become_another(platform: Any, api: Any):
     file = file_of(platform, api, BYTES)
-
-    def cut(asked: Any) -> Any:
-        _, headers, content = platform.given(asked, "file-1")
-        return 200, headers | {"Content-Length": str(len(content))}, content[:MIB]
-
-    platform.fault("GET bytes/file-1", cut, lambda _: (200, {"ETag": '"other"'}, b"other"))
+    platform.fault("GET bytes/file-1", cut(platform, MIB), lambda _: (200, {"ETag": '"other"'}, b"other"))
     with pytest.raises(SbgError, match="the file changed while it was read"):
         list(stream(file))
 
@@ -182,13 +179,10 @@ def test_a_stream_of_a_file_that_has_become_another(platform: Any, api: Any):
 @pytest.mark.parametrize("told", [{}, {"ETag": 'W/"same"'}, {"Last-Modified": "Fri, 20 Nov 2026 10:00:00 GMT"}])
 def test_a_stream_that_may_resume_with_another_version(platform: Any, api: Any, told: dict[str, str]):
     file = file_of(platform, api, BYTES)
-
-    def cut(asked: Any) -> Any:
-        _, _, content = platform.given(asked, "file-1")
-        return 200, told | {"Content-Length": str(len(content))}, content[:MIB]
-
     span = {"Content-Range": f"bytes {MIB}-{len(BYTES) - 1}/{len(BYTES)}"}
-    platform.fault("GET bytes/file-1", cut, lambda _: (206, told | span, bytes(len(BYTES) - MIB)))
+    platform.fault(
+        "GET bytes/file-1", cut(platform, MIB, headers=told), lambda _: (206, told | span, bytes(len(BYTES) - MIB))
+    )
     with pytest.raises(SbgError, match="its server answered with a part with"):
         list(stream(file))
 

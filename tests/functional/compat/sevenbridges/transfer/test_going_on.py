@@ -31,6 +31,12 @@ def failed(
     assert caught.value.code == 8002
 
 
+def done(upload: Any) -> Any:
+    upload.start()
+    upload.wait()
+    return upload.result()
+
+
 def journals(state: Path) -> list[Path]:
     return list(state.rglob("*.journal"))
 
@@ -44,10 +50,7 @@ def test_the_parts_that_exist_are_not_sent_again(platform: Any, api: Any, large:
     failed(platform, Upload(large, "me/project", part_size=5 * MIB, api=api), error)
     assert len(journals(state)) == 1
     sent = len(platform.of("PUT", ".*"))
-    again = Upload(large, "me/project", part_size=5 * MIB, api=api)
-    again.start()
-    again.wait()
-    assert platform.contents[again.result().id] == large.read_bytes()
+    assert platform.contents[done(Upload(large, "me/project", part_size=5 * MIB, api=api)).id] == large.read_bytes()
     assert len(platform.of("PUT", ".*")) == sent + 1
     assert len(platform.of("POST", "v2/upload/multipart")) == 1
     assert [each.query for each in platform.of("GET", "v2/upload/multipart/up1")] == [{"list_parts": "true"}]
@@ -58,10 +61,7 @@ def test_by_the_platforms_word_alone(platform: Any, api: Any, large: Path, error
     failed(platform, Upload(large, "me/project", part_size=5 * MIB, resume=False, api=api), error)
     assert journals(state) == []
     sent = len(platform.of("PUT", ".*"))
-    again = Upload(large, "me/project", upload_id="up1", api=api)
-    again.start()
-    again.wait()
-    assert platform.contents[again.result().id] == large.read_bytes()
+    assert platform.contents[done(Upload(large, "me/project", upload_id="up1", api=api)).id] == large.read_bytes()
     assert len(platform.of("PUT", ".*")) == sent + 1
 
 
@@ -69,10 +69,7 @@ def test_parts_of_another_file_are_sent_again(platform: Any, api: Any, large: Pa
     failed(platform, Upload(large, "me/project", part_size=5 * MIB, resume=False, api=api), error)
     large.write_bytes(b"x" * (5 * MIB) + b"b" * (5 * MIB) + b"c")
     sent = len(platform.of("PUT", ".*"))
-    again = Upload(large, "me/project", upload_id="up1", api=api)
-    again.start()
-    again.wait()
-    assert platform.contents[again.result().id] == large.read_bytes()
+    assert platform.contents[done(Upload(large, "me/project", upload_id="up1", api=api)).id] == large.read_bytes()
     assert len(platform.of("PUT", ".*")) == sent + 2
 
 
@@ -80,23 +77,17 @@ def test_a_file_that_has_changed_since(platform: Any, api: Any, large: Path, err
     failed(platform, Upload(large, "me/project", part_size=5 * MIB, api=api), error)
     large.write_bytes(large.read_bytes() + b"more")
     again = Upload(large, "me/project", part_size=5 * MIB, api=api)
-    again.start()
     with pytest.raises(SourceChanged):
-        again.wait()
+        done(again)
     assert platform.aborted == ["up1"]
     third = Upload(large, "me/project", part_size=5 * MIB, api=api)
-    third.start()
-    third.wait()
-    assert platform.contents[third.result().id] == large.read_bytes()
+    assert platform.contents[done(third).id] == large.read_bytes()
 
 
 def test_an_upload_that_the_platform_has_forgotten(platform: Any, api: Any, large: Path, error: Any):
     failed(platform, Upload(large, "me/project", part_size=5 * MIB, api=api), error)
     platform.uploads.clear()
-    again = Upload(large, "me/project", part_size=5 * MIB, api=api)
-    again.start()
-    again.wait()
-    assert platform.contents[again.result().id] == large.read_bytes()
+    assert platform.contents[done(Upload(large, "me/project", part_size=5 * MIB, api=api)).id] == large.read_bytes()
     assert len(platform.of("POST", "v2/upload/multipart")) == 2
 
 
@@ -104,9 +95,7 @@ def test_code_continues_too(platform: Any, api: Any, large: Path, error: Any, st
     upload = CodePackageUpload(large, "a1", part_size=5 * MIB, api=api)  # whose parts the journal alone knows
     failed(platform, upload, error, "automation/upload", lambda: parts_of(state))
     sent = len(platform.of("PUT", ".*"))
-    again = CodePackageUpload(large, "a1", part_size=5 * MIB, api=api)
-    again.start()
-    again.wait()
+    done(CodePackageUpload(large, "a1", part_size=5 * MIB, api=api))
     assert len(platform.of("PUT", ".*")) == sent + 1
 
 
@@ -115,9 +104,7 @@ def test_a_state_folder_that_cannot_be_written(
 ):
     state.write_text("in the way")
     upload = Upload(large, "me/project", part_size=5 * MIB, api=api)
-    upload.start()
-    upload.wait()
-    assert platform.contents[upload.result().id] == large.read_bytes()
+    assert platform.contents[done(upload).id] == large.read_bytes()
     assert "cannot be written" in caplog.text
 
 
@@ -135,7 +122,6 @@ upload.wait()
 
 def test_after_the_program_was_killed(platform: Any, api: Any, large: Path):
     url, token = platform.url("v2"), "f00df00df00df00df00df00df00df00d"
-    platform.gate.set()
 
     def kill(_: Any) -> Any:
         while len(platform.of("POST", "v2/upload/multipart/up1/part/")) < 2:
@@ -148,9 +134,6 @@ def test_after_the_program_was_killed(platform: Any, api: Any, large: Path):
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, url, token, str(large)])
     assert process.wait(60) != 0
     sent = len(platform.of("PUT", "storage/up1/[12]"))
-    again = Upload(large, "me/project", part_size=5 * MIB, api=api)
-    again.start()
-    again.wait()
-    assert platform.contents[again.result().id] == large.read_bytes()
+    assert platform.contents[done(Upload(large, "me/project", part_size=5 * MIB, api=api)).id] == large.read_bytes()
     assert len(platform.of("PUT", "storage/up1/[12]")) == sent
     assert len(platform.of("POST", "v2/upload/multipart")) == 1
