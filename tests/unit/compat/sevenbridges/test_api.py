@@ -1,6 +1,5 @@
 """The Api: an attribute for each kind of resources, which belong to it and to no other."""
 
-import importlib
 import inspect
 import pydoc
 import re
@@ -36,28 +35,6 @@ GROUPS = {
     "teams": "Team",
     "users": "User",
     "volumes": "Volume",
-}
-
-#: Where existing scripts import names from, below the package.
-PLACES = {
-    "config": ["Config", "Profile", "UserProfile", "format_proxies"],
-    "errors": ["SbgError", "NonJSONResponseError", "AdvanceAccessError", "URITooLong"],
-    "api": ["Api"],
-    "http.client": ["HttpClient"],
-    "http.error_handlers": [
-        "general_error_sleeper",
-        "maintenance_sleeper",
-        "rate_limit_sleeper",
-        "repeatable_handler",
-    ],
-    "meta.collection": ["Collection", "VolumeCollection"],
-    "meta.resource": ["Resource"],
-    "models.enums": ["FeedbackType", "FileApiFormats", "PartSize", "RequestParameters", "TaskStatus"],
-    "models.member": ["Member"],
-    "models.project": ["Project"],
-    "transfer.utils": ["Part", "Progress", "simple_progress_bar", "total_parts"],
-    "transfer.download": ["Download"],
-    "transfer.upload": ["CodePackageUpload", "Upload"],
 }
 
 
@@ -161,11 +138,6 @@ def test_resources_of_an_api_are_those_of_the_package():
     assert isinstance(project, api.projects)
     assert project == Project(id="one/p")
     assert {project} == {Project(id="one/p")}
-
-
-@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in PLACES.items() for name in names])
-def test_names_are_where_scripts_look_for_them(module, name):
-    assert getattr(importlib.import_module(f"omicsdk.compat.sevenbridges.{module}"), name)
 
 
 @pytest.mark.parametrize("name", omicsdk.compat.sevenbridges.__all__)

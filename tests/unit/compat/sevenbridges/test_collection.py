@@ -5,7 +5,7 @@ import json
 import pickle
 import threading
 from collections import deque
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
@@ -25,6 +25,11 @@ BASE = "https://api.example.org/v2"
 
 class Thing(Resource):
     id = fields.whole()
+
+
+def page_of(platform, address: str = "things?name=%C3%BC%26%3F") -> Collection[Thing]:
+    api = Api(BASE, "t", transport=httpx.MockTransport(platform), clock=ManualClock())
+    return Collection.fetch(Thing, linked_request(f"{BASE}/{address}", "page"), api)
 
 
 class Shelf:
@@ -63,9 +68,7 @@ class Shelf:
         return httpx.Response(200, json=told, headers=headers)
 
     def page(self, **query: int) -> Collection[Thing]:
-        api = Api(BASE, "t", transport=httpx.MockTransport(self), clock=ManualClock())
-        url = httpx.URL(f"{BASE}/things", params={"name": "ü&?", **query})
-        return Collection.fetch(Thing, linked_request(str(url), "page"), api)
+        return page_of(self, f"things?{urlencode({'name': 'ü&?', **query})}")
 
 
 def ids(things) -> list[int]:
@@ -194,12 +197,8 @@ def test_an_error_in_a_later_page_reaches_the_caller_after_what_came_before(tota
             return httpx.Response(409, json={"code": 1, "message": "no"})
         return plain(request)
 
-    api = Api(BASE, "t", transport=httpx.MockTransport(failing), clock=ManualClock())
-    page = Collection.fetch(
-        Thing, linked_request(str(httpx.URL(f"{BASE}/things", params={"name": "ü&?"})), "page"), api
-    )
     came: list[int] = []
-    things = page.all()
+    things = page_of(failing).all()
     with pytest.raises(Conflict):
         deque((came.append(thing.id) for thing in things), maxlen=0)
     assert came == list(range(250))
@@ -237,10 +236,8 @@ def test_a_link_that_has_no_target_new_ends():
         told["links"] = [{"rel": "next", "href": f"{BASE}/things?name=%C3%BC%26%3F&offset=50&limit=50"}]
         return httpx.Response(200, json=told)
 
-    api = Api(BASE, "t", transport=httpx.MockTransport(circling), clock=ManualClock())
-    page = Collection.fetch(Thing, linked_request(f"{BASE}/things?name=%C3%BC%26%3F", "page"), api)
     with pytest.raises(PaginationError, match="points to the page itself"):
-        list(page.all())
+        list(page_of(circling).all())
 
 
 class Scroll:
@@ -263,9 +260,7 @@ class Scroll:
 
 def test_continuation_tokens_are_followed_one_after_the_other():
     scroll = Scroll(5)
-    api = Api(BASE, "t", transport=httpx.MockTransport(scroll), clock=ManualClock())
-    page = Collection.fetch(Thing, linked_request(f"{BASE}/files/scroll?token=init&limit=2", "page"), api)
-    assert ids(page.all()) == list(range(10))
+    assert ids(page_of(scroll, "files/scroll?token=init&limit=2").all()) == list(range(10))
     assert scroll.asked == ["init", "1", "2", "3", "4"]
 
 
@@ -273,8 +268,7 @@ def test_continuation_tokens_are_followed_one_after_the_other():
 def test_without_a_total(header):
     told = {"items": [{"id": 1}]}
     headers = {} if header is None else {"X-Total-Matching-Query": header}
-    response = httpx.MockTransport(lambda _: httpx.Response(200, json=told, headers=headers))
-    page = Collection.fetch(Thing, linked_request(f"{BASE}/things", "page"), Api(BASE, "t", transport=response))
+    page = page_of(lambda _: httpx.Response(200, json=told, headers=headers), "things")
     assert (page.total, ids(page.all()), page.links) == (-1, [1], [])
     assert page.href == f"{BASE}/things"
 
@@ -287,8 +281,7 @@ def test_a_limit_of_none_is_the_longest(asked, sent):
         came.append(dict(parse_qsl(request.url.query.decode()))["limit"])
         return httpx.Response(200, json={"items": []})
 
-    api = Api(BASE, "t", transport=httpx.MockTransport(response))
-    Collection.fetch(Thing, linked_request(f"{BASE}/things?{asked}", "page"), api)
+    page_of(response, f"things?{asked}")
     assert came == [sent]
 
 
