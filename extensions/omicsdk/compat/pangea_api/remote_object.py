@@ -97,7 +97,8 @@ class RemoteObject:
             raise NotImplementedError(f"{type(self).__name__} has no path by names")
         parent = self._parent()
         above = "" if parent is None else f"{parent.nested_url()}/"
-        return f"{above}{self.nested_route}/{self._place()}"
+        # By the UUID if its name is not a valid segment.
+        return f"{above}{self.nested_route}/{self._segment() or self._id()}"
 
     def pre_hash(self) -> str:
         """Return its cache key among the objects of the same server and user."""
@@ -297,7 +298,8 @@ class RemoteObject:
     def _create(self) -> None:
         if (parent := self._parent()) is not None:
             parent.idem()
-        sent = {name: value for name, value in self._creation().items() if not self._is_blank(name, value)}
+        sent = {name: value for name, value in self._writable().items() if value is not None}
+        sent = {name: value for name, value in {**sent, **self._owned()}.items() if not self._is_blank(name, value)}
         response: object = self.knex.post(self.route, json=sent, url_options=self.inherited_url_options)
         self._take(_object(response, self.route))
 
@@ -335,11 +337,6 @@ class RemoteObject:
         writable = self._writable().items()
         return {name: value for name, value in writable if _print(value) != self._on_server.get(name)}
 
-    def _creation(self) -> dict[str, object]:
-        """Return the body of its creation: all writable fields that are set."""
-        sent = {name: value for name, value in self._writable().items() if value is not None}
-        return {**sent, **self._owned()}
-
     def _owned(self) -> dict[str, object]:
         """Return the UUID of its parent, under the server's field name."""
         parent = self._parent()
@@ -359,10 +356,6 @@ class RemoteObject:
     def _segment(self) -> str | None:
         """Return its segment of the path by names; None if its name is not a valid segment."""
         return named(str(getattr(self, self.name_field)))
-
-    def _place(self) -> str:
-        """Return its segment for the paths of its children: its UUID if its name is not a valid segment."""
-        return self._segment() or self._id()
 
     def _own_route(self) -> str:
         return f"{self.route}/{self._id()}"

@@ -55,10 +55,6 @@ class AppId(NamedTuple):
         return "/".join(str(part) for part in self if part is not None)
 
 
-def _several(_: str, value: object) -> list[Any]:
-    return several(value)
-
-
 def _ids(_: str, value: object) -> list[Any]:
     return [app.id if isinstance(app, App) else app for app in several(value)]
 
@@ -76,7 +72,7 @@ class App(Resource):
         return str(AppId.of(self).latest)
 
     @classmethod
-    @lists("list_apps", convert={"q": _several, "id": _ids})
+    @lists("list_apps", convert={"q": lambda _, value: several(value), "id": _ids})
     def query(
         cls,
         project: Project | str | None = None,
