@@ -85,15 +85,6 @@ def test_the_content_as_text(file: File, tmp_path: Path) -> None:
     assert refused.value.remedy
 
 
-@pytest.mark.parametrize("place", [{}, {"project": "me/proj", "parent": "d1"}])
-def test_an_upload_goes_to_one_place(api: Api, platform: Any, tmp_path: Path, place: dict[str, str]) -> None:
-    (tmp_path / "a.txt").write_text("a")
-    with pytest.raises(SbgError) as refused:
-        api.files.upload(tmp_path / "a.txt", **place)
-    assert refused.value.remedy
-    assert platform.requests == []
-
-
 def test_a_failed_upload_is_raised(api: Api, platform: Any, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     platform.on("POST /upload/multipart", platform.refusal(409, 8005, "File already exists"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from omicsdk.core import APIError, ServerError, UnsafePath, UsageError
 from omicsdk.sb import LocalFileExists
-from omicsdk.transfer import Control, TransferFailed
+from omicsdk.transfer import TransferFailed
 
 TREE = {"a.txt": b"a", "empty.txt": b"", "sub/b.txt": b"bb", "sub/deep/c.txt": b"ccc", "other/a.txt": b"aaaa"}
 
@@ -116,13 +116,6 @@ def test_a_missing_object(api: Any, tree: Path, name: str):
     with pytest.raises(UsageError) as caught:
         api.platform.upload([tree / name] if name else [], PROJECT)
     assert caught.value.remedy
-
-
-def test_one_that_was_stopped(platform: Any, api: Any, tree: Path):
-    control = Control()
-    control.stop()
-    report = api.platform.upload(tree, PROJECT, control=control, check=False)
-    assert (report.ok, report.why_stopped) == (False, "it was stopped")
 
 
 def remote(platform: Any) -> str:
