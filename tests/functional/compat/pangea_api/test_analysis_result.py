@@ -132,6 +132,13 @@ def test_what_exists_is_not_overwritten_unseen(sample: Sample, knex: Knex):
     assert seen_by(knex).analysis_result("m").field("f").get().stored_data == {"a": 2}
 
 
+def test_fields_of_all_pages(sample: Sample, knex: Knex):
+    result = sample.analysis_result("m").create()
+    for number in range(101):
+        knex.post("sample_ar_fields", json={"name": f"f{number}", "analysis_result": result.uuid, "stored_data": {}})
+    assert len(list(result.get_fields(cache=False))) == 101
+
+
 def test_fields_that_shant_be_remembered_are_requested_again(sample: Sample):
     result = sample.analysis_result("m").create()
     result.field("f", data=1).create()

@@ -106,6 +106,10 @@ def test_something_else_that_was_set_here_is_not_overwritten(knex: Knex, library
     assert isinstance(caught.value, RemoteObjectError)
     assert isinstance(caught.value, core.UsageError)
     assert (sample.metadata, sample.uuid) == ({"city": "Rome"}, None)
+    sample = anew(knex)
+    sample.description = "set here"
+    with pytest.raises(RemoteObjectOverwriteError, match="description"):
+        sample.get()
 
 
 def test_a_blob_that_lacks_a_field(knex: Knex):

@@ -34,6 +34,13 @@ def test_a_dependency_is_added_later(knex: Knex):
         two.add_dependency(pipeline.module("three", "1"))
 
 
+def test_a_module_on_a_later_page_is_found(knex: Knex):
+    pipeline = Pipeline(knex, "p").create()
+    for version in (*map(str, range(101)), "a/b"):  # no path by names has a slash in a name: the list is read
+        knex.post("pipeline_modules", json={"pipeline": pipeline.uuid, "name": "m", "version": version})
+    assert pipeline.module("m", "a/b").get().uuid
+
+
 def test_a_pipeline_is_changed_and_deleted(knex: Knex):
     pipeline = Pipeline(knex, "p").create()
     pipeline.description = "Words."
