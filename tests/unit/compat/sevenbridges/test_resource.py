@@ -329,10 +329,12 @@ def test_equals_compares_all_members():
 
 @pytest.mark.parametrize("way", [lambda one: one.deepcopy(), copy.copy, copy.deepcopy], ids=["own", "copy", "deepcopy"])
 def test_a_copy_shares_nothing_but_the_api(way):
-    platform = Platform(name="a", metadata={"x": 1})
-    one = thing(platform, "name", "metadata")
+    platform = Platform(name="a", metadata={"x": 1}, origin={"id": "p"})
+    one = thing(platform, "name", "metadata", "origin")
     one.metadata["x"] = 2
+    part = one.origin
     two = way(one)
+    assert two.origin is not part
     assert type(two) is type(one)
     assert two.equals(one)
     assert two.api is one.api
