@@ -140,6 +140,7 @@ def test_what_was_put_as_a_whole_is_not_merged_with_what_comes():
     platform = Platform(size=5, metadata={"x": 1})
     one = thing(platform, "metadata")
     one.metadata = {"y": 2}
+    platform.has["metadata"] = {"x": 1, "new": 3}
     assert one.size == 5
     assert one.metadata == {"y": 2}
     assert one.changes() == {"metadata": {"y": 2}}
@@ -274,6 +275,9 @@ def test_reload_forgets_edits_and_gives_itself():
     platform.has.pop("tags")
     assert one.reload().tags is None
     assert platform.gets == 2
+    one.metadata = {"y": 1}
+    one.reload().metadata["z"] = 3
+    assert one.changes() == {"metadata": {"z": 3}}
 
 
 def test_reload_where_nothing_states_where():

@@ -1,6 +1,5 @@
 """One file: getting, changing, copying, moving, deleting it."""
 
-import copy
 from typing import Any
 
 import pytest
@@ -32,11 +31,6 @@ def test_a_file_known_by_its_id_is_requested_once_when_it_is_read(api: Api, plat
     assert (file.name, file.size) == ("f1.fastq", 10)
     assert file.secondary_files == []
     assert platform.lines == [GET]
-
-
-def test_files_are_equal_by_id_whatever_gave_them(api: Api, file: File) -> None:
-    assert file == api.files(id="f1")
-    assert len({file, api.files(id="f1"), File(id="f1"), api.files(id="f2")}) == 2
 
 
 # -- saving
@@ -142,24 +136,6 @@ def test_what_was_saved_before_a_failure_is_not_saved_again(file: File, platform
     assert platform.lines == [f"PATCH {METADATA}", "PUT /files/f1/tags", "PUT /files/f1/tags"]
 
 
-def test_an_edit_survives_reading_what_was_not_reported(api: Api, platform: Any) -> None:
-    platform.on(GET, platform.file())
-    file = api.files(id="f1")
-    file.name = "mine.fastq"
-    assert file.size == 10
-    assert file.name == "mine.fastq"
-    assert file.changes() == {"name": "mine.fastq"}
-
-
-def test_metadata_is_held_by_its_file(file: File) -> None:
-    metadata = file.metadata
-    metadata["lane"] = 1
-    assert file.metadata["lane"] == 1
-    twin = copy.deepcopy(file)
-    twin.metadata["lane"] = 2
-    assert file.metadata["lane"] == 1
-
-
 @pytest.mark.parametrize("name", ["", " ", ".", "..", "a/b.txt", "x" * 256, "a\udcff", 5])
 def test_a_name_that_the_platform_would_not_take(api: Api, file: File, name: Any) -> None:
     with pytest.raises(ValidationError):
@@ -223,23 +199,6 @@ def test_secondary_files_are_files(api: Api) -> None:
     index, other = file.secondary_files
     assert (index.id, index.name, index.is_folder()) == ("f2", "f1.bam.bai", False)
     assert (other.id, other.name) == ("f3", "x")
-
-
-def test_two_apis_never_mix(platform: Any) -> None:
-    import httpx
-
-    other_platform = type(platform)()
-    one, other = (
-        Api("https://api.example.org/v2", "t", transport=httpx.MockTransport(each))
-        for each in (platform, other_platform)
-    )
-    platform.on(GET, platform.file(name="one"))
-    other_platform.on(GET, platform.file(name="other"))
-    first, second = one.files.get("f1"), other.files.get("f1")
-    assert (first.reload().name, second.reload().name) == ("one", "other")
-    assert first == second
-    one.close()
-    other.close()
 
 
 def test_where_its_bytes_are_is_not_shown(file: File, platform: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from omicsdk.compat.sevenbridges import Api, Conflict, NotFound, SbgError, ValidationError
+from omicsdk.compat.sevenbridges import Api, NotFound, SbgError, ValidationError
 from omicsdk.compat.sevenbridges.models.project import Project
 from omicsdk.core import NotFound as CoreNotFound
 from rows import check_each
@@ -166,12 +166,6 @@ def test_a_missing_object(api: Api) -> None:
     assert caught.value.message == "Requested resource does not exist."
     assert caught.value.more_info == "https://docs.example.org/5002"
     assert caught.value.request_id == "request-1"
-
-
-def test_what_exists_already(api: Api, platform: Any) -> None:
-    platform.on("POST /projects", platform.refusal(409, 3003, "Project exists."))
-    with pytest.raises(Conflict, match="Project exists"):
-        api.projects.create("n")
 
 
 def test_a_project_of_no_api() -> None:

@@ -179,14 +179,3 @@ def test_gone(call: Any, path: str, api: Api, platform: Any) -> None:
     platform.on(f"DELETE {path}", None)
     call(api)
     assert platform.asked_sorted == [f"DELETE {path}"]
-
-
-def test_the_token_goes_with_every_request(api: Api, platform: Any) -> None:
-    platform.on("GET /user", {"username": "me"})
-    api.users.me()
-    assert platform.requests[-1].headers["x-sbg-auth-token"] == "secret-token"
-
-
-def test_a_resource_may_be_asked_of_another_api(api: Api, platform: Any) -> None:
-    platform.on("GET /projects/own/proj", {"id": "own/proj"})
-    assert Project.get("own/proj", api=api).api is api

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from omicsdk.compat.sevenbridges import Api, ReadOnlyPropertyError, ResourceNotModified, SbgError, ValidationError
+from omicsdk.compat.sevenbridges import Api, ResourceNotModified, SbgError, ValidationError
 from omicsdk.compat.sevenbridges.models.dataset import Dataset
 from omicsdk.compat.sevenbridges.models.marker import Marker
 from omicsdk.compat.sevenbridges.models.project import Project
@@ -64,13 +64,6 @@ def test_text_can_be_emptied(project: Project, platform: Any) -> None:
     assert platform.sent == {"description": ""}
 
 
-def test_nothing_to_save(project: Project, platform: Any) -> None:
-    project.name = "old"
-    with pytest.raises(ResourceNotModified):
-        project.save()
-    assert len(platform.requests) == 1
-
-
 def test_an_edit_outlives_a_refusal(project: Project, platform: Any) -> None:
     platform.on("PATCH /projects/own/proj", platform.refusal(403, 3001, "Access denied."))
     project.name = "new"
@@ -80,11 +73,6 @@ def test_an_edit_outlives_a_refusal(project: Project, platform: Any) -> None:
     platform.on("PATCH /projects/own/proj", {"id": "own/proj", "name": "new"})
     project.save()
     assert platform.sent == {"name": "new"}
-
-
-def test_read_only_fields(project: Project) -> None:
-    with pytest.raises(ReadOnlyPropertyError, match=r"Project\.id"):
-        project.id = "own/other"
 
 
 @pytest.mark.parametrize(
@@ -155,22 +143,3 @@ def test_a_data_set(api: Api, platform: Any) -> None:
     dataset.description = ""
     dataset.save()
     assert platform.sent == {"name": "z", "description": ""}
-
-
-def test_an_unread_field_is_requested_without_losing_edits(api: Api, platform: Any) -> None:
-    platform.lists("/projects/", {"id": "own/proj", "name": "old"})
-    platform.on("GET /projects/own/proj", {"id": "own/proj", "name": "old", "description": "d"})
-    platform.on("PATCH /projects/own/proj", {"id": "own/proj", "name": "new", "description": "d"})
-    [project] = api.projects.query()
-    project.name = "new"
-    assert project.description == "d"
-    assert project.name == "new"
-    project.save()
-    assert platform.sent == {"name": "new"}
-
-
-def test_reload(project: Project, platform: Any) -> None:
-    project.name = "new"
-    platform.on("GET /projects/own/proj", {"id": "own/proj", "name": "newer"})
-    assert project.reload() is project
-    assert project.name == "newer"

@@ -136,10 +136,3 @@ def test_a_marker(api: Api, platform: Any) -> None:
     platform.on("GET /genome/markers/m1", {"id": "m1", "position": {"start": 1, "end": 2}, "chromosome": "chr1"})
     marker = api.markers.get("m1")
     assert (marker.position["start"], marker.position["end"], marker.chromosome) == (1, 2, "chr1")
-
-
-def test_all_pages(api: Api, platform: Any) -> None:
-    platform.lists("/teams", *[{"id": str(number), "name": f"team {number}"} for number in range(250)])
-    page = api.teams.query("div", limit=100)
-    assert [team.id for team in page.all()] == [str(number) for number in range(250)]
-    assert page.next_page()[0].id == "100"

@@ -7,7 +7,6 @@ import pytest
 from omicsdk.compat.sevenbridges import (
     BadRequest,
     ExecutionDetailsInvalidTaskType,
-    NotFound,
     SbgError,
     TaskValidationError,
     ValidationError,
@@ -347,16 +346,6 @@ def test_many_tasks_are_requested_in_hundreds_and_come_in_order(api, platform):
 def test_no_tasks_are_no_request(api, platform):
     assert api.tasks.bulk_get([]) == []
     assert platform.asked == []
-
-
-def test_a_task_that_does_not_exist(api):
-    with pytest.raises(NotFound):
-        api.tasks.get(ID)
-
-
-def test_two_objects_of_one_task_are_equal(api, task):
-    assert task == Task(id=ID, api=api)
-    assert len({task, Task(id=ID, api=api)}) == 1
 
 
 def test_files_of_a_task_belong_to_its_api(api, platform):
