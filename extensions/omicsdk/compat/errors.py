@@ -106,8 +106,6 @@ def _again(cls: type[OmicsError], args: tuple[object, ...], state: Mapping[str, 
 
 @cache
 def _class(base: type[DocumentedError], kind: type[OmicsError]) -> type[DocumentedError]:
-    if issubclass(base, kind):
-        return base
     namespace = {"__module__": base.__module__, "__doc__": kind.__doc__, "_base": base, "_kind": kind}
     return type(f"{base.prefix}{kind.__name__}", (base, kind), namespace)
 

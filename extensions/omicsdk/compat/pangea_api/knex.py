@@ -96,7 +96,13 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
     if not isinstance(error, APIError):
         return documented(error, PangeaGeneralError)
     error_class = kind or _BY_STATUS.get(error.status, PangeaOtherError)
-    converted = documented(error, error_class)
+    if issubclass(error_class, type(error)):
+        converted = error_class.__new__(error_class, *error.args)
+        converted.args = error.args
+        vars(converted).update(vars(error))
+        converted = catchable(converted, PangeaGeneralError.foreign)
+    else:
+        converted = documented(error, error_class)
     if converted.remedy == type(error).default_remedy:
         converted.remedy = error_class.default_remedy or converted.remedy
         if error.status == 403 and error.message.startswith(_NOT_LOGGED_IN):
