@@ -160,7 +160,8 @@ class Gen3:
         """Restore the initial contents, after the database was emptied."""
         self.access.seed()
         self.records.reload()
+        self.indexing.jobs.clear()
 
     def finish(self) -> int:
         """Finish what is under way at once and return how much it was."""
-        return self.indexing.finish() + self.sower.finish()
+        return self.indexing.jobs.finish() + self.sower.finish()

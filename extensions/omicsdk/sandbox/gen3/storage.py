@@ -1,11 +1,8 @@
 """The storage behind the commons: contents by URL, multipart uploads, presigned URLs, and their responses as S3's and Google's."""
 
 import base64
-import hashlib
 import hmac
 import secrets
-import threading
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import md5
@@ -17,8 +14,7 @@ from urllib.parse import parse_qs
 from anyio.to_thread import run_sync
 from starlette.types import Message, Receive, Scope, Send
 
-from omicsdk.core.checksums import digest
-from omicsdk.core.logs import logger
+from omicsdk.core.checksums import MIB, Digests, digest
 from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3.access import Access, bearer_token
 from omicsdk.sandbox.gen3.indexd.index import Index
@@ -27,6 +23,7 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Handler, Reply, SandboxContext, Service
 from omicsdk.sandbox.state.database import Database, Table
+from omicsdk.sandbox.state.jobs import Jobs
 from omicsdk.sandbox.state.multipart import Part, Uploads, no_upload
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 from omicsdk.sandbox.state.presigned import LEAST_PART, MOST_PARTS, Body, Signer, StorageServer, not_allowed
@@ -368,10 +365,7 @@ def _base64(hexadecimal: str) -> str:
     return base64.b64encode(bytes.fromhex(hexadecimal)).decode()
 
 
-log = logger("omicsdk.sandbox")
-
-_BLOCK = 1024 * 1024
-_NEVER = float("inf")
+_INDEXING = "indexing"
 SETTINGS = (
     Setting(
         "gen3.indexing",
@@ -393,73 +387,42 @@ class Indexing:
         files: The contents of the commons' buckets.
         index: The records.
         context: State and settings that all services share.
+
+    Attributes:
+        jobs: What is due.
     """
 
     def __init__(self, files: Files, index: Index, context: SandboxContext) -> None:
         self._files = files
         self._records = index
-        self._database = context.database
         self._clock = context.clock
         self._settings = context.settings
-        self._lock = threading.Lock()
-        self._soonest: float | None = None  # when the first one is due; None until that is looked up
         context.settings.declare(*SETTINGS)
-        context.database.define(gen3_indexing="url TEXT PRIMARY KEY, due REAL NOT NULL")
+        self.jobs = Jobs(context.database, "gen3_indexing", context.clock.now)
+        self.jobs.on(_INDEXING, self._index, slow=True)
 
     def stored(self, url: str) -> None:
         """Note that something was uploaded to a URL, if the file of a blank record goes there."""
         if self._settings.flag("gen3.indexing") and self._blank(url) is not None:
-            due = self._clock.now() + self._settings.number("gen3.indexing_seconds")
-            self._database.execute("REPLACE INTO gen3_indexing VALUES (?, ?)", (url, due))
-            self._soonest = None
+            self.jobs.schedule(_INDEXING, url, self._clock.now() + self._settings.number("gen3.indexing_seconds"))
 
     def before(self, service: Service) -> Service:
         """A service whose requests first do what is due."""
 
         def first(handler: Handler) -> Handler:
             def handle(call: Call) -> Reply:
-                self._do(self._clock.now())
+                self.jobs.settle()
                 return handler(call)
 
             return handle
 
         def at_once(operation: Operation, query: Sequence[tuple[str, str]]) -> bool:
-            return service.at_once(operation, query) and not self._due(self._clock.now())  # files are read for due jobs
+            return service.at_once(operation, query) and not self.jobs.is_due()  # files are read for due jobs
 
         handlers = {name: first(handler) for name, handler in service.handlers.items()}
         return replace(service, handlers=handlers, at_once=at_once)
 
-    def finish(self) -> int:
-        """Do all that waits and return how much it was."""
-        return self._do(_NEVER)
-
-    def _do(self, until: float) -> int:
-        if not self._due(until):
-            return 0
-        with self._lock:
-            due = self._due(until)
-            for url in due:
-                try:
-                    self._index(url)
-                except Exception:
-                    # What fails once would fail with every request from then on.
-                    log.exception("indexing %s failed", url)
-                self._database.execute("DELETE FROM gen3_indexing WHERE url = ?", (url,))
-            self._soonest = None
-        return len(due)
-
-    def _due(self, until: float) -> list[str]:
-        soonest = self._soonest
-        if soonest is None:
-            with self._database.alone():  # nothing is noted between the reading and the keeping
-                row = self._database.row("SELECT min(due) AS due FROM gen3_indexing")
-                soonest = self._soonest = _NEVER if row is None or row["due"] is None else float(row["due"])
-        if until < soonest:
-            return []
-        rows = self._database.rows("SELECT url FROM gen3_indexing WHERE due <= ? ORDER BY due, url", (until,))
-        return [row["url"] for row in rows]
-
-    def _index(self, url: str) -> None:
+    def _index(self, url: str, _at: float) -> None:
         record = self._blank(url)
         stored = self._files.find(url)
         if record is None or stored is None:
@@ -481,11 +444,9 @@ class Indexing:
 
 
 def _hashes(path: Path) -> dict[str, str]:
-    digests = {name: hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256", "sha512")}
-    crc = 0
+    digests = Digests(("md5", "sha1", "sha256", "sha512", "crc32"))
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            crc = zlib.crc32(block, crc)
-            for digest in digests.values():
-                digest.update(block)
-    return {"crc": f"{crc:08x}", **{name: digest.hexdigest() for name, digest in digests.items()}}
+        while block := file.read(MIB):
+            digests.update(block)
+    values = digests.values()
+    return {"crc": values.pop("crc32"), **values}

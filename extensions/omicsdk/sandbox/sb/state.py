@@ -14,12 +14,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
-from omicsdk.sandbox.sb.documents import USER, Documents, Jobs, Membership, Permissions, permissions_of
+from omicsdk.sandbox.sb.documents import USER, Documents, Membership, Permissions, permissions_of
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.responses import bad, error_body, no_such, refuse, view
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext
 from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.jobs import Jobs
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.settings import Setting, Settings
 
@@ -175,7 +176,7 @@ class Sb:
         self.transaction = database.transaction
         self.documents = Documents(database)
         self.membership = Membership(database)
-        self.jobs = Jobs(database, context.clock.now)
+        self.jobs = Jobs(database, "sb", context.clock.now)
         self.meter = Meter(context.clock, context.settings)
         files, uploads = FileStore(database, new_id, context.clock.now), SbUploads(database, context.objects)
         self.work = Work(context.objects, files, uploads, Storage(context.objects, context.signer, uploads))

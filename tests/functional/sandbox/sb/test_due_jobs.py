@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.sb.documents import Jobs
 from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.jobs import Jobs
 
 
 class _Clock:
@@ -39,7 +39,7 @@ def done() -> list[str]:
 
 @pytest.fixture
 def jobs(database: Database, clock: _Clock, done: list[str]) -> Jobs:
-    made = Jobs(database, clock)
+    made = Jobs(database, "sb", clock)
     made.on("note", lambda id, _at: done.append(id))
     return made
 
