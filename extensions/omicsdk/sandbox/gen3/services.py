@@ -58,17 +58,10 @@ _BULK = "the service itself fails on several documents at once"
 # Operations that the sandbox does not implement, and why.
 _ABSENT_OF_SHEEPDOG = {
     **dict.fromkeys(("submit_bulk", "create_bulk", "try_submit_bulk", "try_create_bulk"), _BULK),
-    "upload_file": _STORAGE,
-    "try_upload_file": _STORAGE,
-    "change_file_upload": _STORAGE,
-    "try_change_file_upload": _STORAGE,
-    "delete_file": _STORAGE,
-    "try_delete_file": _STORAGE,
-    "reassign_file": _STORAGE,
-    "submit_biospecimen_xml": _XML,
-    "try_submit_biospecimen_xml": _XML,
-    "submit_clinical_xml": _XML,
-    "try_submit_clinical_xml": _XML,
+    **dict.fromkeys(("upload_file", "try_upload_file", "change_file_upload", "try_change_file_upload"), _STORAGE),
+    **dict.fromkeys(("delete_file", "try_delete_file", "reassign_file"), _STORAGE),
+    **dict.fromkeys(("submit_biospecimen_xml", "try_submit_biospecimen_xml"), _XML),
+    **dict.fromkeys(("submit_clinical_xml", "try_submit_clinical_xml"), _XML),
 }
 
 
@@ -142,9 +135,7 @@ def _sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
             "get_version": Reply({"commit": "", "dictionary": unknown, "version": _SHEEPDOG_VERSION}),
         },
         absent=_ABSENT_OF_SHEEPDOG,
-        crashes=dict.fromkeys(
-            (name for name, why in _ABSENT_OF_SHEEPDOG.items() if why in (_STORAGE, _XML, _BULK)), (501,)
-        ),
+        crashes=dict.fromkeys(_ABSENT_OF_SHEEPDOG, (501,)),
         error_body=error_body,
         around=lambda app: SheepdogMiddleware(app, ("/v0/submission/",)),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access, basic_login
 from omicsdk.sandbox.gen3.indexd import record as records
-from omicsdk.sandbox.gen3.indexd.requests import mismatch, no_record, refuse, spellings
+from omicsdk.sandbox.gen3.indexd.requests import no_record, refuse, spellings
 from omicsdk.sandbox.service import Call, JsonObject, SandboxContext
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.settings import Setting
@@ -413,24 +413,21 @@ class Index:
             raise refuse(409, conflict.format(did=did))
         return records.identifiers(new)
 
-    def update(self, did: str, changes: Mapping[str, Any], rev: str | None = None) -> JsonObject:
+    def update(self, did: str, changes: Mapping[str, Any]) -> JsonObject:
         """Replace fields of a record.
 
         Args:
             did: Its whole GUID.
             changes: The new values; size and checksums too.
-            rev: The revision that it must have; None for any.
 
         Returns:
             Its `did`, `baseid` and new `rev`.
 
         Raises:
-            Problem: 404 without the record, 409 for another revision, 400 for values that do not fit each other.
+            Problem: 404 without the record, 400 for values that do not fit each other.
         """
         with self.records.transaction():
             record = self.existing(did)
-            if rev is not None and rev != record["rev"]:
-                raise mismatch()
             _check_urls(changes, "a URL is given twice")
             new = records.changed(record, changes, self.context.clock.now())
             self.records.put(new)

@@ -123,15 +123,12 @@ def update_record(index: Index, call: Call) -> Reply:
 
 def delete_record(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}."""
-    guid, aliases, alias = call.arguments["GUID"].partition("/aliases/")
-    if aliases:  # the router meets this shorter route first
-        return remove_alias(index, call, guid, alias)
     if requests.Query(call).text("rev") is None:
         raise requests.bad("no revision specified")
     with index.records.transaction():
         record = _current(index, call)
         index.permit(call, "delete", record["authz"])
-        index.delete(guid)
+        index.delete(record["did"])
     return Reply(text="", headers=HTML)
 
 
@@ -332,7 +329,7 @@ def create_aliases(index: Index, call: Call) -> Reply:
     """POST /index/{GUID}/aliases."""
     names = _sent(call)
     with index.records.transaction():
-        did = _writable(index, call, call.arguments["GUID"], "update")
+        did = _writable(index, call, "update")
         index.add_aliases(did, names)
         return _response(index.aliases.of(did))
 
@@ -341,7 +338,7 @@ def update_aliases(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}/aliases: replace the aliases."""
     names = _sent(call)
     with index.records.transaction():
-        did = _writable(index, call, call.arguments["GUID"], "update")
+        did = _writable(index, call, "update")
         index.aliases.remove(did=did)
         index.add_aliases(did, names)
     return _response(names)
@@ -350,26 +347,15 @@ def update_aliases(index: Index, call: Call) -> Reply:
 def delete_aliases(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}/aliases."""
     with index.records.transaction():
-        index.aliases.remove(did=_writable(index, call, call.arguments["GUID"], "delete"))
+        index.aliases.remove(did=_writable(index, call, "delete"))
     return Reply(_DELETED)
 
 
 def delete_alias(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}/aliases/{ALIAS}."""
-    return remove_alias(index, call, call.arguments["GUID"], call.arguments["ALIAS"])
-
-
-def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
-    """Remove one alias of a record.
-
-    Args:
-        index: The index.
-        call: The request.
-        guid: The record's GUID.
-        alias: The alias.
-    """
+    alias = call.arguments["ALIAS"]
     with index.records.transaction():
-        if not index.aliases.remove(did=_writable(index, call, guid, "delete"), alias=alias):
+        if not index.aliases.remove(did=_writable(index, call, "delete"), alias=alias):
             raise requests.refuse(404, alias)
     return Reply(_DELETED)
 
@@ -382,9 +368,10 @@ def _response(aliases: Sequence[str]) -> Reply:
     return Reply({"aliases": [{"value": alias} for alias in aliases]})
 
 
-def _writable(index: Index, call: Call, guid: str, method: str) -> str:
-    index.permit(call, method, index.existing(guid)["authz"])
-    return guid
+def _writable(index: Index, call: Call, method: str) -> str:
+    record = index.existing(call.arguments["GUID"])
+    index.permit(call, method, record["authz"])
+    return record["did"]
 
 
 # -- old alias records

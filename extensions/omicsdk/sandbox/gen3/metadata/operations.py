@@ -22,7 +22,6 @@ LONGEST = 2000
 _CONTROL = frozenset({"data", "limit", "offset"})
 # GUIDs that would hide an address of the service.
 _RESERVED = frozenset({"upload"})
-_ALIASES = "/aliases/"
 # A number of things; the real service checks no bounds, and its database fails on what is beyond them.
 Count = Annotated[int, Interval(ge=0, le=LARGEST)]
 _BOUNDS = ("greater_than_equal", "less_than_equal")
@@ -220,11 +219,7 @@ def update(documents: Documents, call: Call) -> Reply:
 
 def delete(documents: Documents, call: Call) -> Reply:
     """DELETE /metadata/{guid}."""
-    guid: str = call.arguments["guid"]
-    if _ALIASES in guid:  # a GUID may have slashes, so this address fits those of aliases as well
-        owner, _, alias = guid.rpartition(_ALIASES)
-        return _without_alias(documents, owner, alias)
-    return _document(documents.delete(guid))
+    return _document(documents.delete(call.arguments["guid"]))
 
 
 def _document(document: Any) -> Reply:
@@ -265,10 +260,7 @@ def delete_aliases(documents: Documents, call: Call) -> Reply:
 
 def delete_alias(documents: Documents, call: Call) -> Reply:
     """DELETE /metadata/{guid}/aliases/{alias}."""
-    return _without_alias(documents, call.arguments["guid"], call.arguments["alias"])
-
-
-def _without_alias(documents: Documents, guid: str, alias: str) -> Reply:
+    guid, alias = call.arguments["guid"], call.arguments["alias"]
     aliases = documents.aliases(guid)
     if alias not in aliases:
         raise Refusal(404, f"Alias: '{alias}' for GUID: '{guid}' not found.")

@@ -31,6 +31,10 @@ _EVERY_NODE: Mapping[str, Any] = {
 }
 
 
+# A fault of a record: `keys` of its properties, `message`, `type`.
+Fault = dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link that records of a node type have to others.
@@ -130,9 +134,27 @@ class Node:
         return {name: value for name, value in defaults.items() if value is not None}
 
     @cached_property
-    def validator(self) -> "NodeValidator":
-        """The validator of its records."""
-        return NodeValidator(self)
+    def _validator(self) -> Any:
+        from jsonschema import Draft4Validator, FormatChecker  # its import takes a while
+
+        # Properties that are not required may be null, which clears them.
+        properties: Mapping[str, Mapping[str, Any]] = self.schema.get("properties") or {}
+        optional = properties.keys() - self.required - self.links.keys()
+        schema = {
+            "type": "object",
+            "additionalProperties": self.schema.get("additionalProperties", True),
+            "required": list(self.schema.get("required") or ()),
+            "properties": {
+                name: _or_null(schema) if name in optional else schema for name, schema in properties.items()
+            },
+        }
+        formats = FormatChecker(formats=())
+        formats.checks("date-time")(_is_moment)
+        return Draft4Validator(schema, format_checker=formats)
+
+    def faults(self, document: Mapping[str, Any]) -> list[Fault]:
+        """The faults of a record that is submitted; empty when there are none."""
+        return [_fault(error) for error in self._validator.iter_errors(document)]
 
     def value(self, name: str) -> Any:
         """A value of its schema; its own name is the `id`."""
@@ -248,10 +270,6 @@ def sds_dictionary() -> Dictionary:
     return Dictionary(sds_document())
 
 
-# A fault of a record: `keys` of its properties, `message`, `type`.
-Fault = dict[str, Any]
-
-
 def _is_moment(value: object) -> bool:
     if not isinstance(value, str):
         return True
@@ -270,37 +288,6 @@ def fault(kind: str, message: str, *keys: str) -> Fault:
         keys: The properties.
     """
     return {"keys": list(keys), "message": message, "type": kind}
-
-
-class NodeValidator:
-    """Checks records of a node type.
-
-    Args:
-        node: The node type.
-    """
-
-    def __init__(self, node: Node) -> None:
-        # Properties that are not required may be null, which clears them.
-        property_schemas: Mapping[str, Mapping[str, Any]] = node.schema.get("properties") or {}
-        properties: dict[str, Any] = {
-            name: property_schema if name in node.required or name in node.links else _or_null(property_schema)
-            for name, property_schema in property_schemas.items()
-        }
-        schema = {
-            "type": "object",
-            "additionalProperties": node.schema.get("additionalProperties", True),
-            "required": list(node.schema.get("required") or ()),
-            "properties": properties,
-        }
-        from jsonschema import Draft4Validator, FormatChecker  # its import takes a while
-
-        formats = FormatChecker(formats=())
-        formats.checks("date-time")(_is_moment)
-        self._validator: Any = Draft4Validator(schema, format_checker=formats)
-
-    def faults(self, document: Mapping[str, Any]) -> list[Fault]:
-        """The faults of a record that is submitted; empty when there are none."""
-        return [_fault(error) for error in self._validator.iter_errors(document)]
 
 
 def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:

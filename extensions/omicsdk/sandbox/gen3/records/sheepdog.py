@@ -72,7 +72,7 @@ def create_program(commons: Gen3, call: Call) -> Reply:
         raise refuse(400, "No program specified in key 'name'")
     records = commons.records
     property_names = records.dictionary.nodes[PROGRAM].properties.keys() - {"id", "type"}
-    with records.writing():
+    with records.writing:
         old = records.program(name)
         records.store([records.new_program(name, {key: entity[key] for key in property_names & entity.keys()})])
     message = "Program registered." if old is None else "Program is updated!"
@@ -95,7 +95,7 @@ def _one_object(commons: Gen3, call: Call) -> dict[str, Any]:
 def delete_program(commons: Gen3, call: Call) -> Reply:
     """DELETE /v0/submission/{program}."""
     permit(principal(commons, call), "delete", PROGRAMS)
-    with commons.records.writing():
+    with commons.records.writing:
         program = found_program(commons, call)
         if commons.records.projects(program.name):
             message = f"Can not delete the program. Program {program.name} is not empty"
@@ -117,7 +117,7 @@ def create_project(commons: Gen3, call: Call) -> Reply:
     person = principal(commons, call)
     permit(person, "create", PROJECTS, f"/programs/{call.arguments['program']}")
     records = commons.records
-    with records.writing():
+    with records.writing:
         program = found_program(commons, call).name
         document = sent(call)
         rows = records_of(document, records.dictionary)
@@ -159,7 +159,7 @@ def _code(commons: Gen3, entity: dict[str, Any], program: str) -> str:
         raise refuse(400, f"ERROR: <Project({own_id})> has no property {unknown[0]}")
     whole = {**entity, **{name: {"name": program} for name in node.links}, "id": own_id}
     # A name and an accession number may be missing, as with the service.
-    faults = [fault for fault in node.validator.faults(whole) if fault["type"] != "MISSING_PROPERTY"]
+    faults = [fault for fault in node.faults(whole) if fault["type"] != "MISSING_PROPERTY"]
     if faults:
         message = f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}"
         raise refuse(400, message, crashes=True)
@@ -171,7 +171,7 @@ def _code(commons: Gen3, entity: dict[str, Any], program: str) -> str:
 
 def delete_project(commons: Gen3, call: Call) -> Reply:
     """DELETE /v0/submission/{program}/{project}."""
-    with commons.records.writing():
+    with commons.records.writing:
         visit = enter(commons, call, "delete")
         stored = commons.records.graph.by_id.values()
         if any(record.project_id == visit.project_id and record.type != PROJECT for record in stored):
@@ -209,7 +209,7 @@ def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run:
     records = commons.records
     rows = records_of(document, records.dictionary)
     good = 201 if role == CREATE and not dry_run else 200
-    with records.writing():
+    with records.writing:
         submission = Submission(records, visit.program, visit.code, role, rows)
         number = _begin(commons, visit, "upload", role, dry_run=dry_run)
         code = good if submission.success or dry_run else 400
@@ -250,7 +250,7 @@ def _check_open(tried: Transaction) -> None:
 def commit_transaction(commons: Gen3, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/commit."""
     visit = enter(commons, call, UPDATE, OPEN)
-    with commons.records.writing():
+    with commons.records.writing:
         tried = _transaction(commons, call, visit)
         _check_open(tried)
         if tried.state != SUCCEEDED or not tried.is_dry_run or tried.document is None:
@@ -264,7 +264,7 @@ def commit_transaction(commons: Gen3, call: Call) -> Reply:
 def close_transaction(commons: Gen3, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/close."""
     visit = enter(commons, call, UPDATE)
-    with commons.records.writing():
+    with commons.records.writing:
         tried = _transaction(commons, call, visit)
         _check_open(tried)
         commons.records.log.change(tried.id, closed=True)
@@ -335,7 +335,7 @@ _STEPS: Mapping[str, tuple[str | None, Mapping[str, Any]]] = {
 
 def _take(commons: Gen3, call: Call, step: str, *, dry_run: bool) -> Reply:
     records, (before, changes) = commons.records, _STEPS[step]
-    with records.writing():
+    with records.writing:
         visit = enter(commons, call, "update", *([before] if before else []))
         if step == "submit" and not dry_run:
             crash_if_real(commons.context, f"{step} of a project")
@@ -355,7 +355,7 @@ def _take(commons: Gen3, call: Call, step: str, *, dry_run: bool) -> Reply:
 
 def _delete(commons: Gen3, call: Call, dry_run: bool) -> Reply:
     records = commons.records
-    with records.writing():
+    with records.writing:
         visit = enter(commons, call, "delete", OPEN)
         deletion = Deletion(records, visit.project_id, call.arguments["ids"].split(","))
         number = _begin(commons, visit, "delete", "delete", dry_run=dry_run)

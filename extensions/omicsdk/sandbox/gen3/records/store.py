@@ -264,11 +264,12 @@ class Store:
         dictionary: The dictionary in force.
         log: The transactions.
         clock: The sandbox's time.
+        writing: Held by one writer at a time: what it reads stays true until it has stored what it makes of it.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._writing = threading.RLock()
+        self.writing = threading.RLock()
         self.clock = clock
         database.define(gen3_dictionary="one INTEGER PRIMARY KEY, document TEXT NOT NULL")
         self._table = Table(database, "gen3_records", Record)
@@ -279,7 +280,7 @@ class Store:
 
     def reload(self) -> None:
         """Read everything from the database again."""
-        with self._writing:
+        with self.writing:
             row = self._database.row("SELECT document FROM gen3_dictionary")
             self.dictionary = sds_dictionary() if row is None else Dictionary(json.loads(row["document"]))
             graph = Graph()
@@ -297,7 +298,7 @@ class Store:
             ValueError: It is not a dictionary: see `Dictionary`.
         """
         dictionary = Dictionary(document)
-        with self._writing:
+        with self.writing:
             with self._database.transaction():
                 self._table.remove()
                 self._database.execute("REPLACE INTO gen3_dictionary VALUES (1, ?)", (json.dumps(dictionary.document),))
@@ -307,15 +308,9 @@ class Store:
     # -- writing
 
     @contextmanager
-    def writing(self) -> Generator[None]:
-        """One writer at a time: what it reads stays true until it has stored what it makes of it."""
-        with self._writing:
-            yield
-
-    @contextmanager
     def together(self) -> Generator[None]:
         """Store everything that the block stores, in other parts of the commons too, or nothing."""
-        with self._writing:
+        with self.writing:
             try:
                 with self._database.transaction():
                     yield
@@ -331,7 +326,7 @@ class Store:
             removed: Ids of records to take out.
         """
         records = list(changed)
-        with self._writing:
+        with self.writing:
             with self._database.transaction():
                 for record_id in removed:
                     self._table.remove(id=record_id)

@@ -129,7 +129,7 @@ class Submission:
             detail = f"{node.name} is not an entity that can be upload via the project endpoint."
             entity.faults.append(fault("INVALID_TYPE", detail, "id"))
             return
-        entity.faults += node.validator.faults(sent)
+        entity.faults += node.faults(sent)
         if not entity.faults and sent.get("submitter_id") is None:
             detail = f"Entity is not unique, multiple entities found with {self._key_text(None)}"
             entity.faults.append(fault("NOT_UNIQUE", detail))
@@ -411,7 +411,7 @@ class Records(Store):
         Raises:
             ValueError: One of the records is refused; nothing is stored of any.
         """
-        with self.writing():
+        with self.writing:
             if self.program(program) is None:
                 self.store([self.new_program(program, {"dbgap_accession_number": program})])
             if self.project(program, project) is None:
