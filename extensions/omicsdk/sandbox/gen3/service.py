@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import PATH_PARAMETER
-from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service
+from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service, refusal, response
 
+ErrorBody = Callable[[Problem], Mapping[str, object]]
 # The services are below it, each under its name.
 HOME = "/gen3"
 SERVICES = (
@@ -80,24 +81,30 @@ class Middleware:
 
     Args:
         app: The routes.
+        error_body: The JSON of a refusal; by default the sandbox words it.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, error_body: ErrorBody | None = None) -> None:
         self._app = app
+        self._error_body = error_body
 
     def rewritten(self, scope: Scope) -> Scope:
         """The request as the routes get it; a Problem that this raises is a refusal."""
-        return scope
+        raise NotImplementedError
 
-    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        """The response when no route has the path or method, or `rewritten` raised."""
-        raise refusal
+    def refused(self, problem: Problem) -> Reply | None:
+        """The response when no route has the path or method, or `rewritten` raised; None leaves it to the sandbox."""
+        return refusal(problem, self._error_body, "application/json") if self._error_body else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._app(self.rewritten(scope), receive, send)
-        except (HTTPException, Problem) as refusal:
-            await self.refused(refusal)(scope, receive, send)
+        except (HTTPException, Problem) as error:
+            is_unrouted = isinstance(error, HTTPException)
+            reply = self.refused(Problem(error.status_code, "", error.detail, error.headers) if is_unrouted else error)
+            if reply is None:
+                raise
+            await response(reply, {})(scope, receive, send)
 
 
 class Gateway(Middleware):
@@ -115,10 +122,11 @@ class TrailingSlashes(Middleware):
     Args:
         app: The service's routes.
         slashed: Paths, as the router sees them, that end in a slash in the service's document.
+        error_body: The JSON of a refusal; by default the sandbox words it.
     """
 
-    def __init__(self, app: ASGIApp, slashed: tuple[str, ...] = ("/",)) -> None:
-        super().__init__(app)
+    def __init__(self, app: ASGIApp, slashed: tuple[str, ...] = ("/",), error_body: ErrorBody | None = None) -> None:
+        super().__init__(app, error_body)
         self._slashed = slashed
 
     def rewritten(self, scope: Scope) -> Scope:
@@ -134,7 +142,7 @@ HEALTHY = Reply(text="Healthy", headers=HTML)
 # The failure of most services.
 CRASH = Reply({"message": "internal server error"}, 500)
 # The JSON that services' refusals carry, where they have a form of their own.
-ERROR_BODIES: Mapping[str, Callable[[Problem], Mapping[str, object]]] = {
+ERROR_BODIES: Mapping[str, ErrorBody] = {
     "arborist": lambda problem: {"error": {"message": problem.title, "code": problem.status}},
     "manifest": lambda problem: {"error": problem.title},
     "ws-storage": lambda problem: {"Result": problem.title},
@@ -162,7 +170,7 @@ def gen3_service(
     same: Mapping[str, str] | None = None,
     responses: Mapping[str, Reply] | None = None,
     absent: Mapping[str, str] | None = None,
-    error_body: Callable[[Problem], Mapping[str, object]] | None = None,
+    error_body: ErrorBody | None = None,
     around: Callable[[ASGIApp], ASGIApp] | None = TrailingSlashes,
     crashes: Mapping[str, Sequence[int]] | None = None,
     crash: Reply = CRASH,

@@ -8,8 +8,7 @@ from html import escape
 from http import HTTPStatus
 from typing import Any, cast
 
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import ANONYMOUS, Access
@@ -21,7 +20,7 @@ from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.records import export, sheepdog
-from omicsdk.sandbox.gen3.records.permissions import SheepdogMiddleware, error_body
+from omicsdk.sandbox.gen3.records.permissions import error_body
 from omicsdk.sandbox.gen3.service import (
     HEALTHY,
     HTML,
@@ -38,7 +37,7 @@ from omicsdk.sandbox.gen3.sower import sower_service
 from omicsdk.sandbox.gen3.ws_storage import ws_storage_service
 from omicsdk.sandbox.gen3.wts import wts_service
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading, response
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
 _BROWSER = "logins need a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
 _USERS = "users are added with `sandbox.gen3.access.add`"
@@ -137,7 +136,7 @@ def _sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         absent=_ABSENT_OF_SHEEPDOG,
         crashes=dict.fromkeys(_ABSENT_OF_SHEEPDOG, (501,)),
         error_body=error_body,
-        around=lambda app: SheepdogMiddleware(app, ("/v0/submission/",)),
+        around=lambda app: TrailingSlashes(app, ("/v0/submission/",), error_body),
     )
 
 
@@ -309,10 +308,8 @@ class _IndexdMiddleware(Middleware):
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         return {**scope, "path": root + _indexd_path(scope["path"].removeprefix(root)), "method": method}
 
-    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        return response(
-            _framework_page(refusal.status_code if isinstance(refusal, HTTPException) else refusal.status), {}
-        )
+    def refused(self, problem: Problem) -> Reply:
+        return _framework_page(problem.status)
 
 
 def _indexd_path(path: str) -> str:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.document import Operation
@@ -85,7 +83,7 @@ class _Middleware(Middleware):
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
-        super().__init__(app)
+        super().__init__(app, error_body)
         self._access = access
 
     def rewritten(self, scope: Scope) -> Scope:
@@ -94,13 +92,6 @@ class _Middleware(Middleware):
         if scope["method"] == "POST" and scope["path"] == f"{root}{_OBJECTS}":
             return {**self._let_in(scope), "path": f"{root}{_OBJECTS}/upload"}
         return self._let_in(scope)
-
-    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        """Word a refusal as the service does."""
-        if isinstance(refusal, HTTPException):
-            refusal = Refusal(refusal.status_code, refusal.detail)
-        content = json.dumps(error_body(refusal)).encode()
-        return Response(content, refusal.status, refusal.headers, media_type="application/json")
 
     def _let_in(self, scope: Scope) -> Scope:
         came_by = "/" + str(scope.get("gen3.path", "")).lstrip(

@@ -10,10 +10,10 @@ from typing import Any, cast
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.peregrine.views import Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary
-from omicsdk.sandbox.gen3.records.permissions import SheepdogMiddleware, error_body, refuse
+from omicsdk.sandbox.gen3.records.permissions import error_body, refuse
 from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.gen3.records.tables import parsed_json
-from omicsdk.sandbox.gen3.service import HEALTHY, HTML, as_object, gen3_service
+from omicsdk.sandbox.gen3.service import HEALTHY, HTML, TrailingSlashes, as_object, gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
@@ -38,7 +38,7 @@ def peregrine_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
             "get_version": Reply({"commit": "", "dictionary": {"commit": "", "version": ""}, "version": ""}),
         },
         error_body=_error_body,
-        around=SheepdogMiddleware,
+        around=lambda app: TrailingSlashes(app, error_body=error_body),
     )
 
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
-from starlette.types import ASGIApp
-
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.store import Record
-from omicsdk.sandbox.gen3.service import TrailingSlashes
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
 
@@ -139,14 +133,3 @@ def found_program(commons: Gen3, call: Call) -> Record:
     if program is None:
         raise refuse(404, f"program {name} not found")
     return program
-
-
-class SheepdogMiddleware(TrailingSlashes):
-    """Takes paths with and without a slash at their end, and refuses what is not routed in the service's words."""
-
-    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        """The response to a path or method that no route has."""
-        if isinstance(refusal, Problem):
-            raise refusal
-        content = json.dumps({"message": refusal.detail})
-        return Response(content, refusal.status_code, refusal.headers, "application/json")
