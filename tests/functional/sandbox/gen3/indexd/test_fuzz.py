@@ -1,65 +1,35 @@
 """Whatever is sent to the sandbox's index, it answers or refuses in the service's words, and never fails."""
 
-import json
-from urllib.parse import quote
-
 import httpx
 from conformity import NO_TLS
+from fuzzed_requests import Request, fuzzed_requests, values_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from indexd_clients import new_record
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.document import Operation, operations, read_document
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
-OPERATIONS = operations(read_document("gen3/indexd"))
 GUID = "dg.TEST/00000001-0000-4000-8000-000000000001"
 BODY_FIELDS = (
     *new_record(),
-    "did",
-    "authz",
-    "urls_metadata",
-    "metadata",
-    "file_name",
-    "aliases",
-    "bundles",
-    "checksums",
+    *("did", "authz", "urls_metadata", "metadata", "file_name", "aliases", "bundles", "checksums"),
 )
 words = st.sampled_from(
     [GUID, GUID[8:], "s3://bucket/1", "md5:" + "0" * 32, "null", "true", "0", "-1", "9" * 25, '{"a": {"b": 1}}', "a:b"]
 ) | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=6,
-)
 near_records = st.builds(
     lambda changed: {**new_record(), **changed},
-    st.fixed_dictionaries({}, optional=dict.fromkeys(BODY_FIELDS, values)),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(BODY_FIELDS, values_of(words))),
 )
 
 
-@st.composite
-def requests(draw: st.DrawFn) -> tuple[Operation, str, list[tuple[str, str]], bytes]:
-    operation = draw(st.sampled_from(OPERATIONS))
-    path = operation.path
-    query: list[tuple[str, str]] = []
-    for parameter in operation.parameters:
-        if parameter.place == "path":
-            value = draw(words.filter(lambda each: each not in (".", "..")))
-            path = path.replace(f"{{{parameter.name}}}", quote(value, safe="/"))
-        elif draw(st.booleans()):
-            query.append((parameter.name, draw(words)))
-    return operation, path, query, json.dumps(draw(near_records | values)).encode()
-
-
-@given(requests())
+@given(request=fuzzed_requests("gen3/indexd", words, near_records))
 @settings(
     max_examples=settings().max_examples // 20 * settings().max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_the_index_never_fails(sandbox: Sandbox, request: tuple[Operation, str, list[tuple[str, str]], bytes]) -> None:
+def test_the_index_never_fails(sandbox: Sandbox, request: Request) -> None:
     operation, path, query, content = request
     if sandbox.gen3.index.get(GUID) is None:
         sandbox.gen3.index.create(new_record(did=GUID, urls_metadata={"s3://bucket/1": {"state": "up"}}))
