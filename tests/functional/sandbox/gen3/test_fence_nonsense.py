@@ -18,21 +18,8 @@ FIELDS = (
     *("api_key", "scope", "passports", "bulk_object_access_ids", "user", "request", "requests", "token"),
 )
 VALUES: tuple[Any, ...] = (
-    None,
-    True,
-    7,
-    -1,
-    "x",
-    "",
-    [],
-    ["x"],
-    [None],
-    [{}],
-    [["x"]],
-    {},
-    {"x": "y"},
-    {"token": 1},
-    "\ud800",
+    *(None, True, 7, -1, "x", "", [], ["x"], [None], [{}], [["x"]]),
+    *({}, {"x": "y"}, {"token": 1}, "\ud800"),
 )
 _BODIES: tuple[Any, ...] = (
     *VALUES,

@@ -37,8 +37,7 @@ def ada(sandbox: Sandbox, client_of: Clients) -> httpx.Client:
 
 def test_an_upload_begins_with_a_blank_record(sandbox: Sandbox, reader: httpx.Client):
     upload = started(reader)
-    record = sandbox.gen3.index.get(upload["guid"])
-    assert record is not None
+    record = sandbox.gen3.index.existing(upload["guid"])
     assert (record["uploader"], record["file_name"], record["size"]) == (READER, "reads.txt", None)
     assert (record["hashes"], record["urls"]) == ({}, [])
 
@@ -83,8 +82,7 @@ def test_clients_may_have_to_fill_the_record_themselves(sandbox: Sandbox, reader
     upload = started(reader)
     send(upload["url"], b"ACGT")
     assert sandbox.finish() == 0
-    record = sandbox.gen3.index.get(upload["guid"])
-    assert record is not None
+    record = sandbox.gen3.index.existing(upload["guid"])
     assert record["size"] is None
 
 
@@ -93,8 +91,7 @@ def test_a_record_that_a_client_filled_is_left_alone(sandbox: Sandbox, reader: h
     send(upload["url"], b"ACGT")
     sandbox.gen3.index.update(upload["guid"], {"size": 4, "hashes": {"md5": "0" * 32}})
     sandbox.finish()
-    record = sandbox.gen3.index.get(upload["guid"])
-    assert record is not None
+    record = sandbox.gen3.index.existing(upload["guid"])
     assert record["hashes"] == {"md5": "0" * 32}
 
 
@@ -112,8 +109,7 @@ def test_an_upload_under_resources_names_no_uploader(sandbox: Sandbox, ada: http
     upload = started(ada, authz=[CLOSED])
     send(upload["url"], b"ACGT")
     sandbox.finish()
-    record = sandbox.gen3.index.get(upload["guid"])
-    assert record is not None
+    record = sandbox.gen3.index.existing(upload["guid"])
     assert (record["uploader"], record["authz"], record["size"]) == (None, [CLOSED], 4)
     assert ada.get(f"/user/data/download/{upload['guid']}").status_code == 200
 
@@ -276,8 +272,7 @@ def test_an_upload_in_parts_continues_after_a_restart(tmp_path: Path):
             upload._client = client
             assert upload.complete(first, upload.send(2, b"end")) == (200, "OK")
         assert sandbox.finish() == 1
-        record = sandbox.gen3.index.get(upload.guid)
-        assert record is not None
+        record = sandbox.gen3.index.existing(upload.guid)
         assert record["size"] == 5 * MIB + 3
 
 

@@ -186,8 +186,7 @@ def _object_id(sandbox: Sandbox, name: str) -> str:
 
 def test_a_file_that_exists_is_found_by_its_size_and_md5(seeded: Sandbox, admin: httpx.Client) -> None:
     guid = seeded.gen3.add_file("i.dcm", b"pixels")
-    record = seeded.gen3.index.get(guid)
-    assert record is not None
+    record = seeded.gen3.index.existing(guid)
     found = {**FILE, "submitter_id": "f1", "file_size": 6, "md5sum": record["hashes"]["md5"]}
     assert admin.put(PROJECT, json=[COLLECTION, found]).status_code == 200
     assert _object_id(seeded, "f1") == guid
@@ -205,8 +204,7 @@ def test_a_file_that_is_named_must_be_that_file(seeded: Sandbox, admin: httpx.Cl
 def test_a_new_file_gets_an_index_record_of_the_project(seeded: Sandbox, admin: httpx.Client) -> None:
     new = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "urls": "s3://bucket/a,s3://bucket/b"}
     assert admin.put(PROJECT, json=[COLLECTION, new]).status_code == 200
-    record = seeded.gen3.index.get(_object_id(seeded, "f1"))
-    assert record is not None
+    record = seeded.gen3.index.existing(_object_id(seeded, "f1"))
     assert (record["authz"], record["urls"]) == (["/programs/demo/projects/one"], ["s3://bucket/a", "s3://bucket/b"])
 
 

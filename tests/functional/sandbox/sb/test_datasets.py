@@ -34,8 +34,7 @@ def test_a_dataset_is_changed_shared_and_deleted(web: httpx.Client, client_of):
 
 
 def test_files_of_a_dataset_that_is_not_public_are_its_members(sandbox: Sandbox, web: httpx.Client, client_of):
-    dataset = sandbox.sb.documents.get("dataset", DATASET)
-    assert dataset is not None
+    dataset = sandbox.sb.documents.existing("dataset", DATASET)
     sandbox.sb.documents.put("dataset", DATASET, {**dataset, "visibility": "private"})
     files = {"dataset": DATASET}
     assert len(web.get("/files", params=files).json()["items"]) == 1
