@@ -178,11 +178,3 @@ def test_lists_of_runs_are_narrowed_and_ordered(web: httpx.Client, automation: J
     assert found(status="FINISHED") == ["b"]
     assert found(automation_id=automation["id"], package_id=package["id"], created_by="sandbox-user") == ["a", "b"]
     assert found(project_id="x/y") == []
-
-
-def test_a_missing_object(web: httpx.Client) -> None:
-    nobody = "00000000-0000-4000-8000-000000000000"
-    refused(web.get(f"{ALL}/{nobody}"), 404, 90003)
-    refused(web.get("/automation/packages/none"), 404, 90003)
-    refused(web.get("/automation/runs/none"), 404, 90003)
-    refused(web.post("/automation/runs", json={"package": "none"}), 404, 90003)

@@ -33,7 +33,6 @@ def test_projects_of_one_name_get_other_identities(web: httpx.Client):
         ({}, 400, 90000),
         ({"name": " "}, 400, 3007),
         ({"name": 5}, 400, 90000),
-        ({"name": "x", "billing_group": "11111111-1111-4111-8111-111111111111"}, 404, 4002),
         ({"name": "x", "settings": {"intermediate_files": {"duration": 121}}}, 400, 90000),
     ],
 )

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from sb_responses import code_of
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
@@ -58,11 +57,6 @@ def test_updates_erase_what_is_left_out_and_edits_keep_it(web: httpx.Client, sen
         "metadata": {},
         "tags": [],
     }
-
-
-def test_more_than_a_hundred_are_refused(web: httpx.Client) -> None:
-    response = web.post("/bulk/files/get", json={"file_ids": ["x"] * 101})
-    assert code_of(response) == (400, 90000)
 
 
 def test_copies_between_projects_at_once(web: httpx.Client, send: Send) -> None:

@@ -74,8 +74,6 @@ def test_filters_are_alternatives_within_a_kind_and_go_together(web: httpx.Clien
 def test_whose_files_are_listed_has_to_be_stated_once(web: httpx.Client, project: str) -> None:
     refused(web.get("/files"), 400, 5029)
     refused(web.get("/files", params={"project": project, "parent": "x"}), 400, 5031)
-    refused(web.get("/files", params={"project": "sandbox-user/none"}), 404, 3002)
-    refused(web.get("/files", params={"parent": "none"}), 404, 5002)
     assert _names(web.get("/files", params={"dataset": "sandbox-user/reference-set"})) == ["reference.fasta"]
 
 
@@ -100,7 +98,6 @@ def test_what_folders_cannot_be(web: httpx.Client, send: Send, project: str) -> 
     refused(web.post("/files", json={"name": "a/b", "type": "folder", "project": project}), 400, 5024)
     refused(web.post("/files", json={"name": "x" * 256, "type": "folder", "project": project}), 400, 5024)
     refused(web.post("/files", json={"name": "in", "type": "folder", "parent": file}), 400, 5022)
-    refused(web.post("/files", json={"name": "in", "type": "folder", "parent": "none"}), 404, 5002)
     refused(web.post("/files", json={"name": "in", "type": "folder"}), 400, 5029)
     refused(web.patch(f"/files/{outer}", json={"metadata": {"a": "b"}}), 400, 5025)
     refused(web.patch(f"/files/{outer}", json={"tags": ["a"]}), 400, 5025)

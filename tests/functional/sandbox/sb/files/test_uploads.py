@@ -136,7 +136,6 @@ def test_what_cannot_be_started(web: httpx.Client, send: Send, project: str) -> 
     refused(start(name="x" * 256), 400, 90000)
     refused(start(parent="x"), 400, 5031)
     refused(web.post("/upload/multipart", json={"size": 1, "name": "up"}), 400, 5029)
-    refused(start(project="sandbox-user/none"), 404, 3002)
 
 
 def test_a_folder_is_not_overwritten_by_a_file(web: httpx.Client, project: str) -> None:

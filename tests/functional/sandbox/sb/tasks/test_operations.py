@@ -228,7 +228,6 @@ def test_what_cannot_be_created(web: httpx.Client, make: Make, project: str, cli
     refused(create(app="align"), 400, 6011)
     refused(create(app=f"{project}/none"), 404, 6002)
     refused(create(app=f"{project}/align/9"), 404, 6002)
-    refused(create(project="sandbox-user/none"), 404, 3002)
     refused(create(batch_input="reads"), 400, 7023)
     refused(create(batch_input="reads", batch_by={"type": "CRITERIA"}), 400, 7019)
     refused(create(batch_input="other", batch_by={"type": "ITEM"}), 400, 7018)
