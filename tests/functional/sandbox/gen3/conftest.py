@@ -16,6 +16,7 @@ SERVICES = {
     "/user": "gen3/fence",
     "/authz": "gen3/arborist",
     "/wts": "gen3/wts",
+    "": "gen3/peregrine",
 }
 """Which service's document is that of a place in the commons."""
 PEREGRINE = ("/graphql", "/getschema")
@@ -31,8 +32,8 @@ def _conformity(place: str) -> Conformity:
 
 def _conforms(response: httpx.Response) -> None:
     path = response.request.url.path
-    place = "/" + path.split("/")[1]
-    if response.is_success and place in SERVICES and not path.endswith(PEREGRINE):
+    place = "" if path.endswith(PEREGRINE) else "/" + path.split("/")[1]
+    if response.is_success and place in SERVICES:
         _conformity(place)(response)
 
 

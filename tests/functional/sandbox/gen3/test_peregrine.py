@@ -1,65 +1,24 @@
 """Queries over a commons' records, beyond what the recording has."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from conformity import Conformity
+from gen3_records import case, experiment
 from graphql import build_client_schema
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.document import read_document
 
 Clients = Callable[[str], httpx.Client]
 GRAPHQL = "/api/v0/submission/graphql"
-WANTED = (
-    "pool_id",
-    "subject_experimental_group",
-    "age",
-    "sex",
-    "species",
-    "strain",
-    "rrid_for_strain",
-    "age_category",
-    "also_in_dataset",
-    "member_of",
-)
-
-
-@functools.cache
-def _conformity() -> Conformity:
-    return Conformity(read_document("gen3/peregrine"), "")
-
-
-def _conforms(response: httpx.Response) -> None:
-    if response.is_success:
-        _conformity()(response)
-
-
-@pytest.fixture
-def admin(admin: httpx.Client) -> httpx.Client:
-    """A client of who may do everything, its good responses held to the service's document."""
-    admin.event_hooks = {"response": [_conforms]}
-    return admin
-
-
-def experiment(project: str, name: str, **more: Any) -> dict[str, Any]:
-    return {"type": "experiment", "submitter_id": name, "projects": [{"code": project}], **more}
-
-
-def case(name: str, parent: str, **more: Any) -> dict[str, Any]:
-    link = {"experiments": [{"submitter_id": parent}]}
-    filled = dict.fromkeys(WANTED, "NA")
-    return {"type": "case", "submitter_id": name, "subject_id": name, **link, **filled, **more}
 
 
 @pytest.fixture
 def seeded(sandbox: Sandbox) -> Sandbox:
     """The sandbox with two projects: 25 cases in one, one case in the other."""
-    cases = [case(f"c{number:02}", "e1", age=str(number)) for number in range(25)]
-    sandbox.gen3.records.seed("demo", "one", [experiment("one", "e1", experimental_intent="x"), *cases])
-    sandbox.gen3.records.seed("demo", "two", [experiment("two", "e1"), case("far", "e1")])
+    cases = [case(f"c{number:02}", age=str(number)) for number in range(25)]
+    sandbox.gen3.records.seed("demo", "one", [experiment(experimental_intent="x"), *cases])
+    sandbox.gen3.records.seed("demo", "two", [experiment(projects=[{"code": "two"}]), case("far")])
     return sandbox
 
 
@@ -153,9 +112,9 @@ def test_records_without_a_value_come_last_and_first(seeded: Sandbox, admin: htt
 
 
 def test_what_was_changed_is_found_at_once(seeded: Sandbox, admin: httpx.Client) -> None:
-    seeded.gen3.records.seed("demo", "two", [case("far", "e1", age="77")])
+    seeded.gen3.records.seed("demo", "two", [case("far", age="77")])
     assert _found(admin, 'age: "77"') == ["far"]
-    seeded.gen3.records.seed("demo", "two", [case("new", "e1", age="78")])
+    seeded.gen3.records.seed("demo", "two", [case("new", age="78")])
     told = asked(admin, '{ experiment(project_id: "demo-two") { _cases_count } }')
     assert told["experiment"] == [{"_cases_count": 2}]
 
@@ -165,7 +124,7 @@ def test_the_viewer_sees_what_the_root_has(seeded: Sandbox, admin: httpx.Client)
 
 
 def test_transactions_of_a_record_are_reported(seeded: Sandbox, admin: httpx.Client) -> None:
-    admin.put("/api/v0/submission/demo/one", json=case("c00", "e1", age="50"))
+    admin.put("/api/v0/submission/demo/one", json=case("c00", age="50"))
     query = '{ case(submitter_id: "c00") { _transaction_logs_count _transaction_logs { role submitter } } }'
     [told] = asked(admin, query)["case"]
     assert told["_transaction_logs_count"] == 1
@@ -173,7 +132,7 @@ def test_transactions_of_a_record_are_reported(seeded: Sandbox, admin: httpx.Cli
 
 
 def test_what_was_sent_wrongly_is_in_the_log(seeded: Sandbox, admin: httpx.Client) -> None:
-    admin.put("/api/v0/submission/demo/one", json={**case("c00", "e1"), "id": 5})
+    admin.put("/api/v0/submission/demo/one", json={**case("c00"), "id": 5})
     query = "{ transaction_log { state documents { response { entities { id errors { keys type } } } } } }"
     [told] = asked(admin, query)["transaction_log"]
     wrong = {"keys": ["id"], "type": "INVALID_VALUE"}

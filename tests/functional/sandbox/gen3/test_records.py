@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from gen3_records import case, experiment
+from gen3_records import case, experiment, relatives
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, sds_document
@@ -38,43 +38,8 @@ def test_records_of_all_projects_are_listed(sandbox: Sandbox) -> None:
 
 def _dictionary() -> dict[str, Any]:
     document = sds_document()
-    subject: dict[str, Any] = {
-        "id": "subject",
-        "title": "Subject",
-        "type": "object",
-        "category": "clinical",
-        "submittable": True,
-        "additionalProperties": False,
-        "links": [
-            {
-                "name": "projects",
-                "backref": "subjects",
-                "label": "member_of",
-                "target_type": "project",
-                "multiplicity": "many_to_one",
-                "required": True,
-            },
-            {
-                "name": "relatives",
-                "backref": "relatives_of",
-                "label": "related_to",
-                "target_type": "subject",
-                "multiplicity": "many_to_many",
-                "required": False,
-            },
-        ],
-        "required": ["submitter_id", "type", "projects"],
-        "uniqueKeys": [["id"], ["project_id", "submitter_id"]],
-        "systemProperties": ["id", "project_id", "created_datetime", "updated_datetime", "state"],
-        "properties": {
-            "$ref": "_definitions.yaml#/ubiquitous_properties",
-            "weight": {"type": "number"},
-            "projects": {"$ref": "_definitions.yaml#/to_one_project"},
-            "relatives": {"$ref": "_definitions.yaml#/to_many"},
-        },
-    }
     names = ("_definitions", "_settings", "_terms", "program", "project")
-    return {**{name: document[name] for name in names}, "subject": subject}
+    return {**{name: document[name] for name in names}, "subject": relatives()}
 
 
 def test_another_dictionary_takes_the_place_of_the_first(sandbox: Sandbox, admin: httpx.Client) -> None:
