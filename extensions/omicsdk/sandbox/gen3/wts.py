@@ -141,8 +141,6 @@ class Wts:
         return response.json()["access_token"]
 
     def _key(self, idp: str, person: Person) -> str | None:
-        if not (person.name or person.client):
-            return None
         find_secret = self.context.secrets.held
         return find_secret(_LOGIN, f"{idp} {person.name}") or find_secret(_LOGIN, f"{idp} {_EVERYBODY}")
 

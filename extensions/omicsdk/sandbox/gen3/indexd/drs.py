@@ -14,7 +14,7 @@ from omicsdk.sandbox.gen3.indexd.index import BUNDLES, MAX_BULK, PASSPORTS, Inde
 from omicsdk.sandbox.gen3.indexd.record import CLOUDS, checksums, new_guid, scheme, timestamp
 from omicsdk.sandbox.gen3.indexd.records import listed
 from omicsdk.sandbox.gen3.indexd.requests import Query, bad, checked_hashes, refuse, sent
-from omicsdk.sandbox.gen3.service import HTML, as_object, crash_if_real
+from omicsdk.sandbox.gen3.service import HTML, as_object, crash_if_real, is_texts
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 
@@ -280,7 +280,9 @@ def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]
     body = as_object(requests.sent_json(call, force=True))
     if "bulk_object_ids" not in body:
         raise requests.bad("Request is malformed. Missing bulk object ids.")
-    ids = requests.guids_of(body["bulk_object_ids"], "bulk_object_ids")
+    ids: object = body["bulk_object_ids"]
+    if not is_texts(ids):
+        raise requests.bad("bulk_object_ids must be a list of GUIDs")
     if len(ids) > MAX_BULK:
         raise requests.refuse(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BULK} objects can be asked for at once"

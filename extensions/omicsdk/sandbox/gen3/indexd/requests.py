@@ -414,10 +414,3 @@ def sent(call: Call, schema: str, *, nulls: bool = True) -> JsonObject:
     if error is not None:
         raise bad(error.message)
     return cast("JsonObject", body)
-
-
-def guids_of(sent: object, what: str) -> list[str]:
-    """A list of GUIDs that was sent, as what the refusal of something else (400) calls it."""
-    if not is_texts(sent):
-        raise bad(f"{what} must be a list of GUIDs")
-    return sent
