@@ -94,13 +94,6 @@ def test_tokens_of_other_sandboxes_are_not_good(access: Access, tmp_path: Path):
         access.bearer(bearer(token))
 
 
-def test_tokens_outlive_a_restart(tmp_path: Path):
-    with Sandbox(tmp_path) as sandbox:
-        token = sandbox.gen3.access.issue(READER, ORIGIN)
-    with Sandbox(tmp_path) as sandbox:
-        assert sandbox.gen3.access.anyone(bearer(token)).name == READER
-
-
 def test_secrets_are_not_kept(sandbox: Sandbox):
     sandbox.gen3.access.add_client("robot", "a secret of its own")
     assert sandbox.gen3.access.is_client("robot", "a secret of its own")

@@ -1,13 +1,11 @@
 """Guppy: queries, counts and downloads of rows, and who sees which."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 Json = dict[str, Any]
 HALF = "half@example.org"
@@ -252,15 +250,3 @@ def test_an_empty_commons_has_no_data_types(sandbox: Sandbox, anonymous: httpx.C
         400,
         "There are no data types: put rows first",
     )
-
-
-def test_rows_last_over_a_restart(tmp_path: Path) -> None:
-    with Sandbox(tmp_path) as sandbox:
-        sandbox.gen3.guppy.put("subject", ROWS)
-        token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
-    with Sandbox(tmp_path) as sandbox:
-        headers = {"Authorization": f"bearer {token}"}
-        url = f"{sandbox.gen3_url}/guppy/graphql"
-        query = {"query": "{subject(first: 1) {age}}"}
-        response = httpx.post(url, json=query, headers=headers, trust_env=False)
-        assert response.json() == {"data": {"subject": [{"age": 0}]}}

@@ -1,7 +1,5 @@
 """The metadata service beyond its recording: who gets in, searches, aliases that go, restart and reset."""
 
-from pathlib import Path
-
 import httpx
 import pytest
 from omicsdk.core import BearerToken
@@ -126,19 +124,6 @@ def test_null_and_values_that_are_no_objects_come_back(admin: httpx.Client) -> N
     admin.post("/mds-admin/metadata", json=[{"guid": "null"}, {"guid": "five", "data": 5}])
     assert [admin.get(f"/mds/metadata/{guid}").text for guid in ("null", "five")] == ["null", "5"]
     assert admin.put("/mds-admin/metadata/five?merge=true", json={"a": 1}).json() == {"a": 1}
-
-
-def test_state_lasts_over_a_restart_and_goes_with_a_reset(tmp_path: Path) -> None:
-    with Sandbox(tmp_path) as sandbox:
-        sandbox.gen3.metadata.put("one", {"a": 1})
-        sandbox.gen3.metadata.set_aliases("one", ["uno"])
-        sandbox.gen3.metadata.aggregate.put("Other", {"s": {"gen3_discovery": {}}})
-    with Sandbox(tmp_path) as sandbox, httpx.Client(base_url=sandbox.gen3_url, trust_env=False) as web:
-        assert web.get("/mds/metadata/uno").json() == {"a": 1}
-        assert web.get("/mds/aggregate/commons").json() == {"commons": ["Other"]}
-        sandbox.reset()
-        assert web.get("/mds/metadata/uno").status_code == 404
-        assert web.get("/mds/aggregate/commons").status_code == 404
 
 
 def test_tokens_are_not_needed_to_read(sandbox: Sandbox) -> None:

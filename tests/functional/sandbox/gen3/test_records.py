@@ -1,13 +1,11 @@
 """The store of records: seeding, dictionaries, restarts."""
 
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from gen3_records import case, experiment, relatives
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, sds_document
 
 
@@ -86,27 +84,3 @@ def test_a_reset_brings_the_first_dictionary_back(sandbox: Sandbox) -> None:
     sandbox.reset()
     assert "case" in sandbox.gen3.records.dictionary.nodes
     assert sandbox.gen3.records.projects() == []
-
-
-def test_records_and_transactions_outlive_a_restart(tmp_path: Path) -> None:
-    with Sandbox(tmp_path) as first:
-        first.gen3.records.seed("demo", "one", [experiment(), case("c1")])
-        before = first.gen3.records.listed("case")
-        token = first.gen3.access.issue(ADMINISTRATOR, first.gen3_url)
-        response = httpx.put(
-            f"{first.gen3_url}/api/v0/submission/demo/one/_dry_run",
-            json=case("c2"),
-            headers={"Authorization": f"bearer {token}"},
-            trust_env=False,
-        )
-    with Sandbox(tmp_path) as second:
-        assert second.gen3.records.listed("case") == before
-        token = second.gen3.access.issue(ADMINISTRATOR, second.gen3_url)
-        number = response.json()["transaction_id"]
-        done = httpx.put(
-            f"{second.gen3_url}/api/v0/submission/demo/one/transactions/{number}/commit",
-            headers={"Authorization": f"bearer {token}"},
-            trust_env=False,
-        )
-        assert done.json()["created_entity_count"] == 1
-        assert [each["submitter_id"] for each in second.gen3.records.listed("case")] == ["c1", "c2"]

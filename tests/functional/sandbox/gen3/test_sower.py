@@ -1,7 +1,5 @@
 """Sower: jobs that run for a while and leave a manifest of the index."""
 
-from pathlib import Path
-
 import httpx
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
@@ -61,16 +59,3 @@ def test_what_is_no_job_is_answered_as_the_service_does(admin: httpx.Client) -> 
     assert (missing.status_code, missing.text) == (300, "Missing UID argument\n")
     assert admin.get("/job/_status").text == "Healthy"
     assert "version" in admin.get("/job/_version").json()
-
-
-def test_jobs_last_over_a_restart_and_go_with_a_reset(tmp_path: Path) -> None:
-    with Sandbox(tmp_path) as sandbox:
-        now = sandbox.clock.freeze()
-        job = sandbox.gen3.sower.dispatch(ADMINISTRATOR)
-    with Sandbox(tmp_path) as sandbox:
-        sandbox.clock.freeze(now)
-        assert sandbox.gen3.sower.find(job.uid).status == "Running"
-        assert sandbox.finish() == 1
-        assert sandbox.gen3.sower.find(job.uid).status == "Completed"
-        sandbox.reset()
-        assert sandbox.gen3.sower.find(job.uid) is None

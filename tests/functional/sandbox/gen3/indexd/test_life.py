@@ -1,23 +1,9 @@
 """The state of the sandbox's index after a stop and a reset, and its settings."""
 
 import json
-from pathlib import Path
 
 from indexd_clients import indexd_client, new_record
 from omicsdk.sandbox import Sandbox
-
-
-def test_the_index_is_there_again_after_a_restart(tmp_path: Path):
-    with Sandbox(tmp_path) as sandbox, indexd_client(sandbox) as web:
-        did = web.post("/index/index", json=new_record(4, file_name="kept")).json()["did"]
-        web.post(f"/index/index/{did}/aliases", json={"aliases": [{"value": "a"}]})
-        bundle = web.post("/index/bundle", json={"bundles": [did]}).json()["bundle_id"]
-        before = web.get(f"/index/index/{did}").json()
-    with Sandbox(tmp_path) as sandbox, indexd_client(sandbox, "") as web:
-        assert web.get(f"/index/index/{did}").json() == before
-        assert web.get("/index/a").json()["file_name"] == "kept"
-        assert web.get(f"/index/bundle/{bundle}").json()["size"] == 4
-        assert web.get("/index/index", params={"hash": f"md5:{4:032x}"}).json()["records"][0]["did"] == did
 
 
 def test_a_reset_empties_the_index(sandbox: Sandbox):
