@@ -17,6 +17,8 @@ from omicsdk.sandbox.gen3.indexd.requests import Query, bad, checked_hashes, ref
 from omicsdk.sandbox.gen3.service import HTML, as_object, crash_if_real, is_texts
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
+_VERSION = "1.5.0"
+
 
 def create_bundle(index: Index, call: Call) -> Reply:
     """POST /bundle."""
@@ -226,6 +228,22 @@ def _authorizations(id: str, authz: list[str], commons: _Commons) -> JsonObject:
 
 
 # -- DRS
+
+
+def get_service_info(index: Index, call: Call) -> Reply:
+    """GET /ga4gh/drs/v1/service-info."""
+    count, size = index.records.counted()
+    return Reply(
+        {
+            "id": "org.example.sandbox",
+            "name": "DRS System",
+            "version": _VERSION,
+            "type": {"group": "org.ga4gh", "artifact": "drs", "version": _VERSION},
+            "organization": {"name": "Sandbox", "url": call.origin},
+            "maxBulkRequestLength": MAX_BULK,
+            "drs": {"maxBulkRequestLength": MAX_BULK, "objectCount": count, "totalObjectSize": size},
+        }
+    )
 
 
 def list_drs_objects(index: Index, call: Call) -> Reply:

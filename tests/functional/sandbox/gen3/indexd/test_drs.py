@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from indexd_clients import indexd_client, new_record
+from omicsdk import Drs
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.indexd.drs import drs_uri
 from omicsdk.sandbox.gen3.indexd.index import MAX_BULK
@@ -112,6 +113,14 @@ def test_several_objects_are_read_at_once_up_to_a_limit(sandbox: Sandbox, web: h
     assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * MAX_BULK}).status_code == 200
     assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * (MAX_BULK + 1)}).status_code == 413
     assert web.post(OBJECTS, json={"bulk_object_ids": "x"}).status_code == 400
+
+
+def test_the_client_reads_what_the_server_is(sandbox: Sandbox):
+    enter(sandbox, 3)
+    with Drs(sandbox.gen3_url) as client:
+        told = client.get_service_info()
+    assert (told.type.artifact, told.max_bulk_request_length, told.drs.object_count) == ("drs", MAX_BULK, 1)
+    assert told.drs.total_object_size == 3
 
 
 def test_aliases_of_records_are_not_reported_and_what_does_not_exist_is_404(sandbox: Sandbox, web: httpx.Client):
