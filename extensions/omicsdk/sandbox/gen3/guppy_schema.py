@@ -6,10 +6,10 @@ from typing import Any
 
 import graphql
 
-from omicsdk.sandbox.gen3.graphql_runs import Stage, run
+from omicsdk.sandbox.gen3.graphql_runs import run
 from omicsdk.sandbox.gen3.guppy import INTEGER, NESTED, NUMBER, TEXT, DataType, Fields, RowAccess, WrongFilter, counts
 
-_CODES = {Stage.PARSED: "GRAPHQL_PARSE_FAILED", Stage.VALIDATED: "GRAPHQL_VALIDATION_FAILED"}
+_CODES = {"parsed": "GRAPHQL_PARSE_FAILED", "validated": "GRAPHQL_VALIDATION_FAILED"}
 _SCALARS: Mapping[str, str] = {INTEGER: "Int", NUMBER: "Float", TEXT: "String"}
 _ROWS = "offset: Int, first: Int, filter: JSON, sort: JSON, accessibility: Accessibility = all, format: Format = json"
 _COUNTS = "filter: JSON, accessibility: Accessibility = all"
@@ -44,14 +44,15 @@ def execute(
     """
     if not types:
         return 400, {"errors": [_error(graphql.GraphQLError("There are no data types: put rows first"), "BAD_REQUEST")]}
-    outcome = run(_schema(tuple(types)), query, _root(types, row_access), variables, operation_name=operation)
-    if outcome.stage is not Stage.EXECUTED:
-        return 400, {"errors": [_error(error, _CODES[outcome.stage]) for error in outcome.errors]}
-    response: dict[str, Any] = {} if outcome.data is None else {"data": outcome.data}
-    if outcome.errors:
-        response = {"errors": [_error(error, _code(error)) for error in outcome.errors], **response}
+    schema, root = _schema(tuple(types)), _root(types, row_access)
+    stage, data, errors = run(schema, query, root, variables, operation_name=operation)
+    if stage != "executed":
+        return 400, {"errors": [_error(error, _CODES[stage]) for error in errors]}
+    response: dict[str, Any] = {} if data is None else {"data": data}
+    if errors:
+        response = {"errors": [_error(error, _code(error)) for error in errors], **response}
     # What is wrong with variables or the operation's name is found before anything runs.
-    return (400 if outcome.data is None and all(not error.path for error in outcome.errors) else 200), response
+    return (400 if data is None and all(not error.path for error in errors) else 200), response
 
 
 @lru_cache(maxsize=4)

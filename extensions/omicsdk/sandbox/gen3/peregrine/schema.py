@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 import graphql
 
-from omicsdk.sandbox.gen3.graphql_runs import Stage, run
+from omicsdk.sandbox.gen3.graphql_runs import run
 from omicsdk.sandbox.gen3.peregrine.views import DATA_FILE, Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record
@@ -172,7 +172,7 @@ def response(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any,
         What was requested, and what is wrong.
     """
     # The operation's name is not passed on, as by the service.
-    outcome = run(
+    stage, data, errors = run(
         schema_of(reader.records.dictionary),
         text,
         reader,
@@ -182,7 +182,7 @@ def response(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any,
         field_resolver=_resolve,
         type_resolver=_type_of,
     )
-    messages = [error.message for error in outcome.errors]
-    if outcome.stage is Stage.VALIDATED:  # the service has other quotation marks than the library
+    messages = [error.message for error in errors]
+    if stage == "validated":  # the service has other quotation marks than the library
         messages = [message.replace("'", '"') for message in messages]
-    return outcome.data, messages
+    return data, messages
