@@ -53,7 +53,7 @@ def sb(recorder: Recorder, sandbox: Sandbox) -> None:
 
 def _file(sandbox: Sandbox, name: str, project: str = f"{USER}/pilot") -> str:
     """Puts a file into a project and gives its identity."""
-    files, objects = sandbox.sb.work.files, sandbox.sb.work.objects
+    files, objects = sandbox.sb.files, sandbox.sb.objects
     blob = objects.put_bytes(CONTENT).sha256
     return files.add(project=project, parent=files.root(project), name=name, size=len(CONTENT), blob=blob).id
 

@@ -105,16 +105,14 @@ def _seven_bridges(sandbox: Sandbox, wanted: Mapping[str, Sequence[str]]) -> dic
                     inputs += [{"id": name, "type": "File?"} for name in wanted.get("inputs", ())]
                     app_id = f"{project.id}/app-{number}"
                     api.apps.install_app(app_id, {**tool, "inputs": inputs, "outputs": []})
-                root = sandbox.sb.work.files.root(project.id)
+                root = sandbox.sb.files.root(project.id)
                 for file in wanted["files"]:
-                    sandbox.sb.work.add_file(
-                        b">1\nACGT\n", project=project.id, parent=root, name=file, metadata=METADATA
-                    )
+                    sandbox.sb.add_file(b">1\nACGT\n", project=project.id, parent=root, name=file, metadata=METADATA)
     assert ids[0] == PUBLIC, ids
     with Api(sandbox.sb_url, sandbox.sb_token) as api:
         folder = api.files.create_folder("folder", project=ids[2])
         for file in wanted["files"]:
-            sandbox.sb.work.add_file(b">1\nACGT\n", project=ids[2], parent=folder.id, name=file, metadata=METADATA)
+            sandbox.sb.add_file(b">1\nACGT\n", project=ids[2], parent=folder.id, name=file, metadata=METADATA)
         file = next(iter(folder.list_files()))
         task = api.tasks.create("A task", project=ids[2], app=f"{ids[2]}/app-0", inputs={})
     named = {

@@ -295,7 +295,7 @@ class Instance:
     def _app(self, control: Sequence[BaseRoute]) -> ASGIApp:
         context, platforms = self.context, self.platforms
         objects = Mount("/_objects", app=StorageServer(context.objects, context.signer))
-        storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
+        storage = Mount("/sb/_storage", app=platforms.sb.storage)
         other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
         other += platforms.portals.routes()
         self.services = Services(platforms)

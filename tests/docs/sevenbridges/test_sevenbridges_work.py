@@ -74,9 +74,9 @@ def test_an_abort(run: Run, reads):
 def test_files_that_belong_to_another_and_a_request_by_hand(
     run: Run, reads, omics_sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ):
-    index = omics_sandbox.sb.work.files.get(reads[1].id)
+    index = omics_sandbox.sb.files.get(reads[1].id)
     assert index is not None
-    omics_sandbox.sb.work.files.change(reads[0].id, secondary=[index.id])
+    omics_sandbox.sb.files.change(reads[0].id, secondary=[index.id])
     task = run("task.py").task
     capsys.readouterr()
     made = run("belonging.py", **{"task-identifier": task.id, "file-identifier": reads[1].id})

@@ -125,10 +125,10 @@ def test_tables_that_cannot_be_read_end_with_2(sb):
 
 
 def test_more_files_than_one_request_takes(sb, omics_sandbox):
-    work = omics_sandbox.sb.work
-    place = {"project": "sandbox-user/p", "parent": work.files.root("sandbox-user/p")}
+    platform = omics_sandbox.sb
+    place = {"project": "sandbox-user/p", "parent": platform.files.root("sandbox-user/p")}
     for number in range(120):
-        work.add_file(b"%d" % number, name=f"{number:03}.txt", **place)
+        platform.add_file(b"%d" % number, name=f"{number:03}.txt", **place)
     Path("many.tsv").write_text(
         "path\tmetadata.number\n" + "".join(f"{P}/{number:03}.txt\t{number}\n" for number in range(120))
     )

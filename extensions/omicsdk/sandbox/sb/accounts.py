@@ -227,5 +227,5 @@ def seed(sb: Sb) -> None:
                 add_to_team(sb, TEAM, username, user["team"])
         sb.add_owner("dataset", DATASET, SANDBOX_SB_USER)
         project = f"dataset:{DATASET}"
-        root = sb.work.files.root(project)
-        sb.work.add_file(b">chr1\nACGTACGTACGT\n", project=project, parent=root, name="reference.fasta")
+        root = sb.files.root(project)
+        sb.add_file(b">chr1\nACGTACGTACGT\n", project=project, parent=root, name="reference.fasta")

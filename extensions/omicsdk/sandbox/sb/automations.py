@@ -141,7 +141,7 @@ def _end(sb: Sb, run: JsonObject, status: str, message: str, at: float) -> None:
     content = f"{when(at)} {status}: {message}\n".encode()
     # The log is in no folder: who may see the automation gets it by its identity.
     project = f"{_AUTOMATION}:{run['automation']}"
-    log = sb.work.add_file(content, project=project, parent=f"logs:{run['id']}", name="run.log")
+    log = sb.add_file(content, project=project, parent=f"logs:{run['id']}", name="run.log")
     ended = {"status": status, "message": message, "end": at, "log_file": log.id}
     sb.documents.put(_RUN, run["id"], {**run, **ended})
 

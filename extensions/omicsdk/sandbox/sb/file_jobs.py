@@ -51,7 +51,7 @@ JOBS = {
 
 
 def _count(sb: Sb, item: JsonObject) -> int:
-    file = sb.work.files.get(item["file"])
+    file = sb.files.get(item["file"])
     item["files"] = max(0 if file is None else sum(1 for _ in files.files_in(sb, file)), 1)
     return item["files"]
 
@@ -76,17 +76,17 @@ def _import(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> str:
     name = files.check_name(item.get("name") or source["name"])
     fields: JsonObject = {field: source[field] for field in ("size", "blob", "volume", "location")}
     fields |= {"metadata": {**source["metadata"], **(item.get("metadata") or {})}, "tags": list(job["tags"])}
-    existing = sb.work.files.child(folder.id, name)
+    existing = sb.files.child(folder.id, name)
     if existing is None:
-        return sb.work.files.add(project=folder.project, parent=folder.id, name=name, **fields).id
+        return sb.files.add(project=folder.project, parent=folder.id, name=name, **fields).id
     if job["conflict_resolution"] == "OVERWRITE":
-        sb.work.files.change(existing.id, **fields)
+        sb.files.change(existing.id, **fields)
     return existing.id
 
 
 def _resolved(sb: Sb, user: str, uri: str) -> JsonObject:
     """The file of the platform that a DRS URI names."""
-    record = sb.work.files.get(urlsplit(uri).path.strip("/"))
+    record = sb.files.get(urlsplit(uri).path.strip("/"))
     if record is None or record.type != "file" or not sb.may_copy(user, record):
         raise refuse(404, 9105, f"{uri} cannot be resolved: the sandbox has no such object")
     return {name: getattr(record, name) for name in ("name", "size", "blob", "volume", "location", "metadata")}
@@ -185,7 +185,7 @@ def search_files(sb: Sb, call: Call) -> Reply:
     projects, conditions = _conditions(query)
     for project in projects:
         sb.project(call, project)
-    records = sb.work.files.of_projects(projects or sb.projects_of(call))
+    records = sb.files.of_projects(projects or sb.projects_of(call))
     every: list[JsonObject] = [{"tags": [], **files.file_json(call, record)} for record in records]
     matching = [facts for facts in every if all(condition(facts) for condition in conditions)]
     token: str = call.arguments.get("cont_token", "")

@@ -43,7 +43,7 @@ def file_json(call: Call, record: FileRecord) -> JsonObject:
 
 def file_known(sb: Sb, call: Call, id: str | None) -> JsonObject | None:
     """The same of a file by its identity; None when it does not exist."""
-    record = sb.work.files.get(id) if id else None
+    record = sb.files.get(id) if id else None
     return record and file_json(call, record)
 
 
@@ -66,7 +66,7 @@ def destination(sb: Sb, who: Call | str, body: Mapping[str, Any]) -> FileRecord:
         raise refuse(400, 5031 if project else 5029, "Give either a project or a parent folder")
     if project:
         sb.project(who, project, "write")
-        return sb.work.files.existing(sb.work.files.root(project))
+        return sb.files.existing(sb.files.root(project))
     return _folder(sb, who, str(parent), "write")
 
 
@@ -89,7 +89,7 @@ def check_name(name: str) -> str:
 
 
 def _check_name_free(sb: Sb, parent: str, name: str, code: int = 5003) -> None:
-    if (existing := sb.work.files.child(parent, name)) is not None:
+    if (existing := sb.files.child(parent, name)) is not None:
         raise refuse(409, code, f"There is already a {existing.type} {name!r} in this folder: choose another name")
 
 
@@ -124,8 +124,8 @@ def _check_in_folder(record: FileRecord) -> None:
 
 def _changed(sb: Sb, record: FileRecord, changes: JsonObject) -> FileRecord:
     if changes:
-        sb.work.files.change(record.id, **changes)
-    return sb.work.files.existing(record.id)
+        sb.files.change(record.id, **changes)
+    return sb.files.existing(record.id)
 
 
 def move(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
@@ -154,7 +154,7 @@ def move(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> Fi
 
 
 def _check_outside(sb: Sb, folder: FileRecord, record: FileRecord) -> None:
-    if folder.id in {record.id, *(descendant.id for descendant in sb.work.files.below(record.id))}:
+    if folder.id in {record.id, *(descendant.id for descendant in sb.files.below(record.id))}:
         raise refuse(400, 5033, f"{record.name!r} can't be put into itself")
 
 
@@ -175,10 +175,10 @@ def copy(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> Fi
     if name is not None:
         _check_name_free(sb, folder.id, check_name(name))
     copied_fields = ("size", "blob", "volume", "location", "metadata", "tags", "task")
-    return sb.work.files.add(
+    return sb.files.add(
         project=folder.project,
         parent=folder.id,
-        name=name or sb.work.files.free_name(folder.id, record.name),
+        name=name or sb.files.free_name(folder.id, record.name),
         **{field: getattr(record, field) for field in copied_fields},
     )
 
@@ -193,14 +193,14 @@ def copy_tree(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) 
         return copy(sb, record, folder, name)
     _check_outside(sb, folder, record)
     new_folder = _make_folder(sb, folder, name or record.name)
-    for child in sb.work.files.children(record.id):
+    for child in sb.files.children(record.id):
         copy_tree(sb, child, new_folder, child.name)
     return new_folder
 
 
 def _make_folder(sb: Sb, parent: FileRecord, name: str) -> FileRecord:
     _check_name_free(sb, parent.id, check_name(name), code=5030)
-    return sb.work.files.add(project=parent.project, parent=parent.id, name=name, type="folder")
+    return sb.files.add(project=parent.project, parent=parent.id, name=name, type="folder")
 
 
 def remove_tree(sb: Sb, record: FileRecord) -> None:
@@ -210,11 +210,11 @@ def remove_tree(sb: Sb, record: FileRecord) -> None:
         Problem: 5033; it is a project's own folder.
     """
     _check_in_folder(record)
-    sb.work.files.remove(record.id)
+    sb.files.remove(record.id)
 
 
 def _remove_one(sb: Sb, record: FileRecord) -> None:
-    if record.parent and record.type == "folder" and sb.work.files.count(record.id):
+    if record.parent and record.type == "folder" and sb.files.count(record.id):
         message = f"Folder {record.name!r} isn't empty: delete what is in it first, or delete it by a file job"
         raise refuse(400, 5021, message)
     remove_tree(sb, record)
@@ -225,7 +225,7 @@ def files_in(sb: Sb, record: FileRecord) -> Iterator[FileRecord]:
     if record.type == "file":
         yield record
     else:
-        yield from (descendant for descendant in sb.work.files.below(record.id) if descendant.type == "file")
+        yield from (descendant for descendant in sb.files.below(record.id) if descendant.type == "file")
 
 
 # -- lists
@@ -243,16 +243,16 @@ def texts(value: Any) -> list[str]:
 def _listed(sb: Sb, call: Call) -> str:
     """The folder whose contents a list is of, which the path or the query names."""
     if "owner" in call.arguments:
-        return sb.work.files.root(sb.requested(call, "project")["id"])
+        return sb.files.root(sb.requested(call, "project")["id"])
     if "folder_id" in call.arguments:
         return _folder(sb, call, call.arguments["folder_id"]).id
     places = {name: call.arguments[name] for name in ("project", "parent", "dataset") if call.arguments.get(name)}
     if len(places) != 1:
         raise refuse(400, 5031 if places else 5029, "Give one of a project, a parent folder and a dataset to list")
     if "project" in places:
-        return sb.work.files.root(sb.project(call, places["project"])["id"])
+        return sb.files.root(sb.project(call, places["project"])["id"])
     if "dataset" in places:
-        return sb.work.files.root(f"dataset:{sb.permitted(call, 'dataset', places['dataset'])['id']}")
+        return sb.files.root(f"dataset:{sb.permitted(call, 'dataset', places['dataset'])['id']}")
     return _folder(sb, call, places["parent"]).id
 
 
@@ -270,7 +270,7 @@ def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
             and all(set(texts(record.metadata.get(key))) & set(values) for key, values in metadata.items())
         )
 
-    files = sb.work.files
+    files = sb.files
     # A name is looked up, however many files the folder has.
     candidates = [files.child(folder, name) for name in dict.fromkeys(names)] if names else files.children(folder)
     return [record for record in candidates if record is not None and wanted(record)]
@@ -281,8 +281,8 @@ def list_files(sb: Sb, call: Call) -> Reply:
     folder = _listed(sb, call)
     if (matching := _matching(sb, call, folder)) is not None:
         return page_of(call, matching, lambda record: file_json(call, record))
-    items = [file_json(call, record) for record in sb.work.files.children(folder, *window(call))]
-    return page(call, items, sb.work.files.count(folder))
+    items = [file_json(call, record) for record in sb.files.children(folder, *window(call))]
+    return page(call, items, sb.files.count(folder))
 
 
 list_project_files = list_folder_files = list_files
@@ -295,7 +295,7 @@ def scroll_files(sb: Sb, call: Call) -> Reply:
     offset = 0 if token == _FIRST else read_token(token, folder)
     matching = _matching(sb, call, folder)
     if matching is None:
-        records, total = sb.work.files.children(folder, offset, limit), sb.work.files.count(folder)
+        records, total = sb.files.children(folder, offset, limit), sb.files.count(folder)
     else:
         records, total = matching[offset : offset + limit], len(matching)
     after = offset + len(records)
@@ -379,7 +379,7 @@ def get_file_download_info(sb: Sb, call: Call) -> Reply:
     seconds = sb.number("url_seconds")
     if record.volume and not record.blob:
         return Reply({"url": sb.place(record.volume).url(record.location, seconds)})
-    return Reply({"url": sb.work.storage.file_url(call.origin, record.blob, record.name, seconds)})
+    return Reply({"url": sb.storage.file_url(call.origin, record.blob, record.name, seconds)})
 
 
 # -- up to 100 files

@@ -78,7 +78,7 @@ def add_project(sb: Sb, owner: str, name: str, **fields: Any) -> JsonObject:
         "type": "v2",
         "tags": [],
         "settings": _settings(_SETTINGS, {}),
-        "root_folder": sb.work.files.root(id),
+        "root_folder": sb.files.root(id),
         "created_by": owner,
         "created_on": now,
         "modified_on": now,
@@ -115,7 +115,7 @@ def delete_project(sb: Sb, call: Call) -> Reply:
     id = sb.requested(call, "project", "admin")["id"]
     drop_apps(sb, id)
     drop_tasks(sb, id)
-    sb.work.uploads.drop_project(id)
+    sb.uploads.drop_project(id)
     sb.drop("project", id)
     return Reply(status=204)
 

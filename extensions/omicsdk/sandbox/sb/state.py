@@ -7,7 +7,6 @@ import secrets
 import threading
 import uuid as uuids
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -21,7 +20,6 @@ from omicsdk.sandbox.sb.uploadstore import LEAST_PART, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.jobs import Jobs
-from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.settings import Setting, Settings
 
 _T = TypeVar("_T")
@@ -130,27 +128,6 @@ class Course(NamedTuple):
     slow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """The contents of the platform.
-
-    Attributes:
-        objects: The bytes of files, each a `blob`.
-        files: Files and folders.
-        uploads: Uploads that are not complete.
-        storage: The ASGI application of presigned URLs.
-    """
-
-    objects: ObjectStore
-    files: FileStore
-    uploads: SbUploads
-    storage: Storage
-
-    def add_file(self, content: bytes, **fields: Any) -> FileRecord:
-        """Make a file of bytes, with its project, parent, name and perhaps more."""
-        return self.files.add(size=len(content), blob=self.objects.put_bytes(content).sha256, **fields)
-
-
 class Sb:
     """The platform.
 
@@ -165,7 +142,10 @@ class Sb:
         membership: Memberships.
         jobs: Due jobs.
         meter: Counts requests.
-        work: Files and uploads.
+        objects: The bytes of files, each a `blob`.
+        files: Files and folders.
+        uploads: Uploads that are not complete.
+        storage: The ASGI application of presigned URLs.
     """
 
     def __init__(self, context: SandboxContext, *, run_tools: bool = False) -> None:
@@ -178,8 +158,10 @@ class Sb:
         self.membership = Membership(database)
         self.jobs = Jobs(database, "sb", context.clock.now)
         self.meter = Meter(context.clock, context.settings)
-        files, uploads = FileStore(database, new_id, context.clock.now), SbUploads(database, context.objects)
-        self.work = Work(context.objects, files, uploads, Storage(context.objects, context.signer, uploads))
+        self.objects = context.objects
+        self.files = FileStore(database, new_id, context.clock.now)
+        self.uploads = SbUploads(database, context.objects)
+        self.storage = Storage(context.objects, context.signer, self.uploads)
         self._first_token = sandbox_sb_token(context.secrets).encode()
 
     def now(self) -> float:
@@ -313,7 +295,7 @@ class Sb:
     def drop(self, kind: str, id: str) -> None:
         """Remove an object with its members and files."""
         self.membership.drop(kind, id)
-        self.work.files.drop_project(id if kind == "project" else f"{kind}:{id}")
+        self.files.drop_project(id if kind == "project" else f"{kind}:{id}")
         self.documents.remove(kind, id)
 
     def permissions(self, username: str, kind: str, id: str) -> Permissions | None:
@@ -347,8 +329,12 @@ class Sb:
         Raises:
             Problem: 404 when it does not exist or cannot be seen, 403 when the caller may not do that.
         """
-        file = self.work.files.get(id)
+        file = self.files.get(id)
         return self._allowed(who, ("file", id), file, _holder(file) if file else ("", ""), needs)[0]
+
+    def add_file(self, content: bytes, **fields: Any) -> FileRecord:
+        """Make a file of bytes, with its project, parent, name and perhaps more."""
+        return self.files.add(size=len(content), blob=self.objects.put_bytes(content).sha256, **fields)
 
     def may_copy(self, username: str, file: FileRecord) -> bool:
         """Whether a user may copy a file or folder, and so give it to a task."""

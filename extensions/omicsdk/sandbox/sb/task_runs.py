@@ -103,8 +103,8 @@ class _Results:
     """
 
     def __init__(self, sb: Sb, task: Mapping[str, Any], metadata: JsonObject | None = None) -> None:
-        self._objects = sb.work.objects
-        self.files = sb.work.files
+        self._objects = sb.objects
+        self.files = sb.files
         self.task = task
         self._metadata = self._inherited() if metadata is None else metadata
 
@@ -251,7 +251,7 @@ def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
 
 
 def _record(sb: Sb, value: JsonObject) -> FileRecord:
-    record = sb.work.files.get(str(value.get("path")))
+    record = sb.files.get(str(value.get("path")))
     if record is None:
         raise refuse(400, 7024, f"The file {value.get('path')} no longer exists")
     return record
@@ -261,14 +261,14 @@ def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:
     path = folder / record.name
     if record.type == "folder":
         path.mkdir()
-        for child in sb.work.files.children(record.id):
+        for child in sb.files.children(record.id):
             _written(sb, child, path)
         return {"class": "Directory", "path": str(path)}
     if record.volume:
         with path.open("wb") as target:
             target.writelines(sb.place(record.volume).read(record.location))
     else:
-        shutil.copyfile(sb.work.objects.path(record.blob), path)
+        shutil.copyfile(sb.objects.path(record.blob), path)
     return {"class": "File", "path": str(path)}
 
 
@@ -309,7 +309,7 @@ def validate(sb: Sb, task: JsonObject) -> None:
     split: str = task["batch_input"] if task["batch"] else ""
     errors = cwl.faults(task["inputs"], ports)
     for value in cwl.files_of(task["inputs"]):
-        record = sb.work.files.get(str(value.get("path")))
+        record = sb.files.get(str(value.get("path")))
         if record is None or not sb.may_copy(task["created_by"], record):
             errors.append(cwl.fault(None, 5002, f"There is no file {value.get('path')} for the task"))
     items = task["inputs"].get(split)
@@ -340,7 +340,7 @@ def run(sb: Sb, task: JsonObject, user: str) -> None:
 
 def _groups(sb: Sb, task: JsonObject) -> list[cwl.Group]:
     def facts(value: JsonObject) -> Mapping[str, Any]:
-        record = sb.work.files.get(str(value.get("path")))
+        record = sb.files.get(str(value.get("path")))
         return {"name": record.name, "metadata": record.metadata} if record else {}
 
     return cwl.divided(task["inputs"][task["batch_input"]], task["batch_by"], facts)

@@ -225,7 +225,7 @@ def _values(sb: Sb, values: Mapping[str, Any]) -> JsonObject:
     """Inputs or outputs as responses have them: each file with its present name and what belongs to it."""
 
     def with_details(value: JsonObject) -> JsonObject:
-        record = sb.work.files.get(str(value.get("path")))
+        record = sb.files.get(str(value.get("path")))
         details: JsonObject = {"class": value["class"], "path": value.get("path")}
         if record is None:
             return details

@@ -34,12 +34,12 @@ def _begin(sb: Sb, call: Call, **fields: Any) -> Upload:
         by_folder="parent" in call.body,
         **fields,
     )
-    sb.work.uploads.table.add(upload)
+    sb.uploads.table.add(upload)
     return upload
 
 
 def _check_free(sb: Sb, parent: str, name: str, overwrite: bool) -> None:
-    existing = sb.work.files.child(parent, name)
+    existing = sb.files.child(parent, name)
     if existing is not None and (existing.type == "folder" or not overwrite):
         more = "" if existing.type == "folder" else " or overwrite it"
         raise refuse(409, 8005, f"There is already a {existing.type} {name!r}: choose another name{more}")
@@ -47,7 +47,7 @@ def _check_free(sb: Sb, parent: str, name: str, overwrite: bool) -> None:
 
 def list_uploads(sb: Sb, call: Call) -> Reply:
     """GET /upload/multipart."""
-    return Reply({"items": [_shown(sb, call, upload) for upload in sb.work.uploads.of(sb.user(call))]})
+    return Reply({"items": [_shown(sb, call, upload) for upload in sb.uploads.of(sb.user(call))]})
 
 
 def get_upload(sb: Sb, call: Call) -> Reply:
@@ -55,7 +55,7 @@ def get_upload(sb: Sb, call: Call) -> Reply:
     upload = _started(sb, call)
     upload_view = _shown(sb, call, upload)
     if call.arguments.get("list_parts"):
-        parts = sb.work.uploads.known(upload.id, reported=True)
+        parts = sb.uploads.known(upload.id, reported=True)
         upload_view["parts"] = [
             {"part_number": number, "response": {"headers": {"ETag": parts[number].etag}}} for number in parts
         ]
@@ -65,7 +65,7 @@ def get_upload(sb: Sb, call: Call) -> Reply:
 def _started(sb: Sb, call: Call) -> Upload:
     """The upload that a request is about: of the caller's, and of what the operation is for."""
     id: str = call.arguments["upload_id"]
-    upload, of_code = sb.work.uploads.get(id), "automation" in call.operation.name
+    upload, of_code = sb.uploads.get(id), "automation" in call.operation.name
     if upload is None or upload.owner != sb.user(call) or bool(upload.automation) != of_code:
         raise refuse(404, 8003, f"There is no upload {id}: it is complete, was aborted, or never was")
     return upload
@@ -80,7 +80,7 @@ def _shown(sb: Sb, call: Call, upload: Upload) -> JsonObject:
         "initiated": when(upload.initiated),
         "parallel_uploads": True,
         "part_size": upload.part_size,
-        "uploaded_parts_count": sb.work.uploads.parts.count(upload=upload.id, reported=True),
+        "uploaded_parts_count": sb.uploads.parts.count(upload=upload.id, reported=True),
     }
     return shown(call, part_view, "upload", "multipart", upload.id)
 
@@ -93,7 +93,7 @@ def get_upload_part_url(sb: Sb, call: Call) -> Reply:
     seconds = sb.number("part_url_seconds")
     part_view = {
         "method": "PUT",
-        "url": sb.work.storage.part_url(call.origin, upload.id, number, seconds),
+        "url": sb.storage.part_url(call.origin, upload.id, number, seconds),
         "expires": when(sb.now() + seconds),
         "headers": {},
         "report": {"success_codes": [200], "headers": ["ETag"]},
@@ -116,7 +116,7 @@ def report_upload_parts(sb: Sb, call: Call) -> Reply:
 def _report(sb: Sb, upload: Upload, reports: Sequence[Mapping[str, Any]], code: int) -> None:
     """Note parts that the client reports as sent, each with the storage's ETag."""
     etags = {report["part_number"]: _reported_etag(report["response"]["headers"]) for report in reports}
-    wrong = sb.work.uploads.report(upload.id, etags)
+    wrong = sb.uploads.report(upload.id, etags)
     if wrong is not None:
         etag = f"the ETag {etags[wrong]!r}" if etags[wrong] else "no ETag"
         raise refuse(400, code, f"Part {wrong} is reported with {etag}, which is not the storage's response for it")
@@ -130,10 +130,10 @@ def complete_upload(sb: Sb, call: Call) -> Reply:
     """POST /upload/multipart/{upload_id}/complete."""
     upload = _started(sb, call)
     body: Mapping[str, Any] = call.body or {}
-    parts, files = _all_parts(sb, upload, body.get("parts") or ()), sb.work.files
+    parts, files = _all_parts(sb, upload, body.get("parts") or ()), sb.files
     sb.file(call, upload.parent, "write")
     _check_free(sb, upload.parent, upload.name, upload.overwrite)
-    content = sb.work.uploads.finish(upload, parts)
+    content = sb.uploads.finish(upload, parts)
     # A file that is replaced keeps its identity.
     record = files.child(upload.parent, upload.name)
     record = record or files.add(project=upload.project, parent=upload.parent, name=upload.name)
@@ -145,7 +145,7 @@ def _all_parts(sb: Sb, upload: Upload, reports: Sequence[Mapping[str, Any]]) -> 
     """Return the parts of an upload to complete, some of which may be reported with the request."""
     if reports:
         _report(sb, upload, reports, 8015)
-    parts = list(sb.work.uploads.known(upload.id, reported=True).values())
+    parts = list(sb.uploads.known(upload.id, reported=True).values())
     if reason := complaint(parts, upload.size):
         raise refuse(400, 8007, f"Upload {upload.id} cannot be completed: {reason}")
     return parts
@@ -153,7 +153,7 @@ def _all_parts(sb: Sb, upload: Upload, reports: Sequence[Mapping[str, Any]]) -> 
 
 def abort_upload(sb: Sb, call: Call) -> Reply:
     """DELETE /upload/multipart/{upload_id}, DELETE /automation/upload/{upload_id}."""
-    sb.work.uploads.drop(_started(sb, call).id)
+    sb.uploads.drop(_started(sb, call).id)
     return Reply(status=204)
 
 
@@ -174,7 +174,7 @@ def start_automation_upload(sb: Sb, call: Call) -> Reply:
 def complete_automation_upload(sb: Sb, call: Call) -> Reply:
     """POST /automation/upload/{upload_id}/complete."""
     upload = _started(sb, call)
-    content = sb.work.uploads.finish(upload, _all_parts(sb, upload, ()))
+    content = sb.uploads.finish(upload, _all_parts(sb, upload, ()))
     code: JsonObject = {"id": new_id(), "name": upload.name}
     sb.documents.put("automation-code", code["id"], {**code, "blob": content.sha256}, group=upload.automation)
     return Reply(code)

@@ -244,7 +244,7 @@ def _import(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
 
 def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Sequence[VolumeObject]) -> str:
     start = f"{transfer['source']['location'].strip('/')}/"
-    files = sb.work.files
+    files = sb.files
     top = files.folder(folder.project, folder.id, transfer["destination"]["name"])
     for object_ in objects:
         steps = PurePosixPath(object_.location.removeprefix(start)).parts
@@ -256,7 +256,7 @@ def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Seq
 
 
 def _alias(sb: Sb, transfer: JsonObject, folder: FileRecord, name: str, entry: VolumeObject) -> FileRecord:
-    files, existing = sb.work.files, sb.work.files.child(folder.id, name)
+    files, existing = sb.files, sb.files.child(folder.id, name)
     at: JsonObject = {"size": entry.size, "volume": transfer["source"]["volume"], "location": entry.location}
     if existing is not None and transfer["overwrite"] and existing.type == "file":
         files.change(existing.id, blob="", **at)
@@ -290,11 +290,11 @@ def _export(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
     storage = sb.place(target["volume"])
     if not transfer["overwrite"] and storage.find(target["location"]) is not None:
         raise refuse(409, 9107, f"There is a {target['location']} on {target['volume']} already: give overwrite")
-    storage.put(target["location"], sb.work.objects.path(file.blob))
+    storage.put(target["location"], sb.objects.path(file.blob))
 
     def enter() -> str:
         if not transfer["copy_only"]:
-            sb.work.files.change(id, blob="", volume=target["volume"], location=target["location"])
+            sb.files.change(id, blob="", volume=target["volume"], location=target["location"])
         return id
 
     return enter

@@ -50,14 +50,14 @@ def _upload(platforms: Platforms, folder: Path) -> Summary:
 def _sb(platforms: Platforms, folder: Path) -> Summary:
     """A new project of the folder's name with its files and folders."""
     sb = platforms.sb
-    stored = [(name, path, sb.work.objects.put_file(path).sha256) for name, path in _files(folder)]
+    stored = [(name, path, sb.objects.put_file(path).sha256) for name, path in _files(folder)]
     with platforms.context.database.transaction():
         project = add_project(sb, SANDBOX_SB_USER, folder.name)
         folders = {"": project["root_folder"]}
         for name, path, blob in stored:
             above, _, last = name.rpartition("/")
             parent = _sb_folder(platforms, project["id"], folders, above)
-            sb.work.files.add(project=project["id"], parent=parent, name=last, size=path.stat().st_size, blob=blob)
+            sb.files.add(project=project["id"], parent=parent, name=last, size=path.stat().st_size, blob=blob)
     return {"project": project["id"], "files": [name for name, _, _ in stored]}
 
 
@@ -65,7 +65,7 @@ def _sb_folder(platforms: Platforms, project: str, folders: dict[str, str], path
     if path not in folders:
         above, _, last = path.rpartition("/")
         parent = _sb_folder(platforms, project, folders, above)
-        folders[path] = platforms.sb.work.files.add(project=project, parent=parent, name=last, type="folder").id
+        folders[path] = platforms.sb.files.add(project=project, parent=parent, name=last, type="folder").id
     return folders[path]
 
 

@@ -119,8 +119,8 @@ def test_reading_takes_few_queries(
     """However many objects there are: who is asking, the object, their rights; of a list its things, and how many there are."""
     for number in range(10):
         web.post("/projects", json={"name": f"Other {number}"})
-    root = sandbox.sb.work.files.root(project)
-    files = [sandbox.sb.work.add_file(b"x", project=project, parent=root, name=f"{number}") for number in range(10)]
+    root = sandbox.sb.files.root(project)
+    files = [sandbox.sb.add_file(b"x", project=project, parent=root, name=f"{number}") for number in range(10)]
     address = path.format(project=project, file=files[0].id)
     assert web.get(address).status_code == 200  # the settings are read once
     asked: list[str] = []

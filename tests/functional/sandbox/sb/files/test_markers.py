@@ -6,8 +6,8 @@ from sb_responses import code_of
 
 
 def test_a_marker_belongs_to_its_file(sandbox: Sandbox, web: httpx.Client, project: str):
-    root = sandbox.sb.work.files.root(project)
-    file = sandbox.sb.work.add_file(b"abc", project=project, parent=root, name="a.bam").id
+    root = sandbox.sb.files.root(project)
+    file = sandbox.sb.add_file(b"abc", project=project, parent=root, name="a.bam").id
     requested = {"file": file, "name": "m", "chromosome": "chr1", "position": {"start": 1, "end": 2}}
     marker = web.post("/genome/markers", json=requested).json()
     assert {name: marker[name] for name in requested} == requested

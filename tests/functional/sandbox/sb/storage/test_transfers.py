@@ -24,9 +24,8 @@ def volume(web: httpx.Client, bucket: Any) -> str:
 @pytest.fixture
 def file(sandbox: Sandbox, project: str) -> str:
     """The identity of a file in the project."""
-    work = sandbox.sb.work
-    blob = work.objects.put_bytes(b"abc").sha256
-    return work.files.add(project=project, parent=work.files.root(project), name="a.bam", size=3, blob=blob).id
+    root = sandbox.sb.files.root(project)
+    return sandbox.sb.add_file(b"abc", project=project, parent=root, name="a.bam").id
 
 
 def imported(sandbox: Sandbox, web: httpx.Client, project: str, location: str, **more: Any) -> Json:
@@ -66,7 +65,7 @@ def test_an_import_continues_with_the_clock(sandbox: Sandbox, web: httpx.Client,
 def test_a_folder_is_imported_with_or_without_its_structure(
     sandbox: Sandbox, web: httpx.Client, volume: str, project: str
 ):
-    files = sandbox.sb.work.files
+    files = sandbox.sb.files
 
     def paths(folder: str, above: str = "") -> list[str]:
         path = f"{above}{files.existing(folder).name}"
