@@ -13,7 +13,7 @@ from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, only_objects
 
 
 class NoAccess(TransferError):
@@ -146,10 +146,7 @@ def object_of(payload: Mapping[str, Any], requested_id: str = "") -> DrsObject:
         DecodeError: Its size is no whole number; or it is a bundle without a list of members, or the list contains something else.
     """
     id = payload.get("id") or requested_id
-    access_methods = payload.get("access_methods")
-    methods = (
-        tuple(_method(method) for method in access_methods if is_object(method)) if is_array(access_methods) else ()
-    )
+    methods = tuple(map(_method, only_objects(payload.get("access_methods"))))
     contents, form = payload.get("contents"), payload.get("form")
     is_bundle = (contents is not None and (bool(contents) or not methods)) or form == "bundle"
     return DrsObject(
@@ -195,11 +192,11 @@ def checksums_of(checksums: object) -> dict[str, str]:
         checksums: A list of objects with `type` and `checksum`, or, as Gen3's index has it, an object by type. Values in
             base64, as some storages state them, are read too. What cannot be a checksum of its type is left out.
     """
-    pairs: list[tuple[object, object]] = []
+    pairs: list[tuple[object, object]]
     if is_object(checksums):
         pairs = list(checksums.items())
-    elif is_array(checksums):
-        pairs = [(checksum.get("type"), checksum.get("checksum")) for checksum in checksums if is_object(checksum)]
+    else:
+        pairs = [(checksum.get("type"), checksum.get("checksum")) for checksum in only_objects(checksums)]
     by_algorithm: dict[str, str] = {}
     for kind, value in pairs:
         algorithm = _ALGORITHMS.get(str(kind).lower())

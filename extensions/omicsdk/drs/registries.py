@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import cast
 
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.page_items import found_at
+from omicsdk.core.type_guards import is_array, only_objects
 
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?\Z")
 _OBJECTS = "/ga4gh/drs/v1/objects/"
@@ -35,8 +35,8 @@ def hosts_by_prefix(dist: object) -> dict[str, str]:
         dist: The list, decoded: objects with `name`, `host`, `hints` and `type`. Only those of type indexd count.
     """
     hosts: dict[str, str] = {}
-    for neighbour in dist if is_array(dist) else ():
-        if not is_object(neighbour) or neighbour.get("type") != "indexd":
+    for neighbour in only_objects(dist):
+        if neighbour.get("type") != "indexd":
             continue
         host, hints = host_of(neighbour.get("host")), neighbour.get("hints")
         for hint in hints if host and is_array(hints) else ():
@@ -50,18 +50,6 @@ def _literal(hint: str) -> str:
     text = text.removeprefix(".*").removesuffix(".*").removeprefix("(").removesuffix(")")
     plain = text.replace("\\", "").rstrip("/:")
     return plain if re.fullmatch(r"[A-Za-z0-9._-]+", plain) else ""
-
-
-def named_host(value: object, keys: Iterable[str]) -> str | None:
-    """Return the host under a path of keys of a response; None if there is none.
-
-    Args:
-        value: The decoded response.
-        keys: The path, such as `from_index_service`, `host`.
-    """
-    for key in keys:
-        value = value.get(key) if is_object(value) else None
-    return host_of(value)
 
 
 def host_in_pattern(pattern: object) -> str | None:
@@ -82,10 +70,7 @@ def namespace_of(payload: object) -> str | None:
     Args:
         payload: The decoded record.
     """
-    links: object = payload.get("_links") if is_object(payload) else None
-    links_object = links if is_object(links) else {}
-    namespace: object = links_object.get("namespace") or links_object.get("self")
-    href: object = namespace.get("href") if is_object(namespace) else None
+    href: object = found_at(payload, "_links.namespace.href") or found_at(payload, "_links.self.href")
     number = href.partition("{")[0].rstrip("/").rpartition("/")[2] if isinstance(href, str) else ""
     return number if number.isdecimal() else None
 
@@ -97,11 +82,9 @@ def host_of_resources(payload: object, provider: str = "") -> str | None:
         payload: The decoded response.
         provider: The provider's code in front of the prefix, of `drs://PROVIDER/PREFIX:ID`; empty for any provider.
     """
-    embedded: object = payload.get("_embedded") if is_object(payload) else None
-    resources: object = embedded.get("resources") if is_object(embedded) else None
-    for resource in resources if is_array(resources) else ():
-        if is_object(resource) and not resource.get("deprecated") and provider in ("", resource.get("providerCode")):
-            host = host_in_pattern(resource.get("urlPattern"))
-            if host is not None:
-                return host
-    return None
+    hosts = (
+        host_in_pattern(resource.get("urlPattern"))
+        for resource in only_objects(found_at(payload, "_embedded.resources"))
+        if not resource.get("deprecated") and provider in ("", resource.get("providerCode"))
+    )
+    return next(filter(None, hosts), None)

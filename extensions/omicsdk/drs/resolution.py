@@ -22,19 +22,13 @@ from omicsdk.core.errors import ConfigError, NotFound, OmicsError
 from omicsdk.core.files import in_place_of, locked, within_home
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.logs import logger
+from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import PlainClient, beside, exchange_of, plain_request
 from omicsdk.core.retry import Retry
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.hosts import PREFIXES
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
-from omicsdk.drs.registries import (
-    host_in_pattern,
-    host_of,
-    host_of_resources,
-    hosts_by_prefix,
-    named_host,
-    namespace_of,
-)
+from omicsdk.drs.registries import host_in_pattern, host_of, host_of_resources, hosts_by_prefix, namespace_of
 
 if TYPE_CHECKING:
     import httpx
@@ -376,7 +370,7 @@ class Resolver:
             return None
         with self._metadata(f"{self._mds_url}/mds") as metadata:
             try:
-                return named_host(_json(metadata.get_aggregate_info.raw(what=one.prefix)), ("host",))
+                return host_of(found_at(_json(metadata.get_aggregate_info.raw(what=one.prefix)), "host"))
             except NotFound:
                 return None
 
@@ -389,12 +383,12 @@ class Resolver:
     def _from_resolver(self, one: DrsId) -> str | None:
         try:
             with self._index() as index:
-                return named_host(_json(index.get.raw(guid=one.name)), ("from_index_service", "host"))
+                return host_of(found_at(_json(index.get.raw(guid=one.name)), "from_index_service.host"))
         except NotFound:
             pass
         with self._metadata(f"{self.settings.resolver}/mds") as metadata:
             try:
-                return named_host(_json(metadata.get.raw(guid=one.prefix)), ("host",))
+                return host_of(found_at(_json(metadata.get.raw(guid=one.prefix)), "host"))
             except NotFound:
                 return None
 

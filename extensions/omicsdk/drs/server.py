@@ -25,6 +25,7 @@ from omicsdk.core.errors import (
     Unauthorized,
 )
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import beside, exchange_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
@@ -102,13 +103,8 @@ class DrsServer(Closing):
         from omicsdk_api.drs import DrsApi
 
         base_url = host if "://" in host else f"{server_url(host)}{PATH}"
-        options_of_client: dict[str, Any] = {
-            "retry": retry,
-            "timeout": timeout,
-            "environ": environ,
-            "transport": transport,
-        }
-        options = {name: value for name, value in options_of_client.items() if value is not None}
+        settings = {"retry": retry, "timeout": timeout, "environ": environ, "transport": transport}
+        options: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
         self.host = base_url.partition("://")[2].partition("/")[0]
         self._own = client is None
         self._passports = list(credentials.tokens) if isinstance(credentials, Passports) else []
@@ -269,9 +265,8 @@ class DrsServer(Closing):
                 return None
             raise
         self._refusals[_OBJECTS] = 0
-        records: object = None
-        if is_object(payload):  # the standard's word, and that of Gen3's servers
-            records = payload.get("resolved_drs_objects") or payload.get("resolved_drs_object")
+        # The standard's word, and that of Gen3's servers.
+        records = found_at(payload, "resolved_drs_objects") or found_at(payload, "resolved_drs_object")
         return {str(record["id"]): record for record in only_objects(records) if record.get("id")}
 
     # -- bytes
@@ -331,12 +326,12 @@ class DrsServer(Closing):
             return self._storage.location(method.url)
         ahead = self._urls.take((drs_object.id, method.access_id))
         access = ahead if ahead is not None and ahead.get("url") else self._ready(drs_object, method.access_id)
-        url = access.get("url") if is_object(access) else None
+        url = found_at(access, "url")
         if isinstance(url, str) and url.startswith(STORED):  # drs-filer answers with what was registered
             return self._storage.location(url)
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
             raise NoAccess(f"{drs_object.name}: {self.host} names no URL for {method.kind}", name=drs_object.name)
-        return Location(url, dict(headers_of(access.get("headers") if is_object(access) else None)))
+        return Location(url, dict(headers_of(found_at(access, "headers"))))
 
     def locator(self, drs_object: DrsObject, prefer: Sequence[str] = (), skip: int = 0) -> Locator:
         """Return a function that requests an object's location, by each of its access methods in turn.
@@ -368,11 +363,9 @@ class DrsServer(Closing):
                 return {} if self._takes(_URLS) else None
             raise
         self._refusals[_URLS] = 0
-        resolved_drs_object_access_urls = payload.get("resolved_drs_object_access_urls") if is_object(payload) else None
         return {
             (str(access.get("drs_object_id")), str(access.get("drs_access_id"))): access
-            for access in (resolved_drs_object_access_urls if is_array(resolved_drs_object_access_urls) else ())
-            if is_object(access)
+            for access in only_objects(found_at(payload, "resolved_drs_object_access_urls"))
         }
 
     def _ready(self, drs_object: DrsObject, access_id: str) -> object:

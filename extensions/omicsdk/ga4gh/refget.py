@@ -31,6 +31,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import is_special
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
+from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.retry import NO_RETRY
@@ -129,8 +130,7 @@ def describe(client: RefgetApi, sequence: str) -> dict[str, Any]:
     Raises:
         NotFound: The server has no such sequence.
     """
-    response: object = json_of(_with_prefix(sequence, lambda id: client.get_metadata.raw(id=id)))
-    metadata = response.get("metadata") if is_object(response) else None
+    metadata = found_at(json_of(_with_prefix(sequence, lambda id: client.get_metadata.raw(id=id))), "metadata")
     if not is_object(metadata):
         raise DecodeError("get_metadata", "metadata", metadata, expected="an object")
     return dict(metadata)
@@ -350,12 +350,11 @@ class _Sequence:
         """Check that the server cuts circular sequences; its description is requested once, since some always fail."""
         remedy = "Read the part to the end and the part from the beginning, and join them."
         try:
-            response: object = json_of(self.client.with_options(retry=NO_RETRY).get_service_info.raw())
+            service = json_of(self.client.with_options(retry=NO_RETRY).get_service_info.raw())
         except (APIError, DecodeError) as error:
             why = f"whether circular sequences can be cut is unknown: {error.summary}"
             raise TransferError(f"start {start} is after end {end}, and {why}", name=self._id, remedy=remedy) from error
-        able = response.get("refget") if is_object(response) else None
-        if not is_object(able) or not able.get("circular_supported"):
+        if not found_at(service, "refget.circular_supported"):
             raise UsageError(
                 f"start {start} is after end {end}, and the server does not support parts across the origin of a circular sequence",
                 remedy=remedy,

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import DecodeError, TransferError, UsageError
+from omicsdk.core.page_items import found_at
 from omicsdk.core.redaction import MASK, is_secret_name, mask_query, url_parts, without_query
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import READS, VARIANTS, Format, InvalidFormat
@@ -191,12 +192,9 @@ class SliceRequest:
             "notags": list(self.exclude_tags),
         }
         if self.is_of_several:
+            names = ("referenceName", "start", "end")
             arguments["regions"] = [
-                {
-                    name: value
-                    for name, value in zip(("referenceName", "start", "end"), region, strict=True)
-                    if value is not None
-                }
+                {name: value for name, value in zip(names, region, strict=True) if value is not None}
                 for region in self.regions
             ]
         elif self.regions:
@@ -299,7 +297,7 @@ def ticket_of(response: object, requested: SliceRequest, base_url: str) -> Ticke
         TransferError: A block cannot be fetched as it is stated.
     """
     operation = f"get_{requested.kind}"
-    ticket = response.get("htsget") if is_object(response) else None
+    ticket = found_at(response, "htsget")
     if not is_object(ticket):
         raise DecodeError(operation, "htsget", ticket, expected="a ticket")
     formats = FORMATS[requested.kind]

@@ -25,8 +25,9 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.page_items import found_at
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Platform, Workflow
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.objects import checksums_of
 from omicsdk.ga4gh.requests import client_of
 
@@ -237,8 +238,7 @@ def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) ->
         names = [f"{id} ({name})" if name not in ("", id) else id for id, name in names_by_id.items()]
         version = _only(list(names_by_id), f"{tool} has", "versions", "--version", names)
     if type is None:
-        version_info: object = json_of(client.get_version.raw(id=tool, version_id=version))
-        types = version_info.get("descriptor_type") if is_object(version_info) else None
+        types = found_at(json_of(client.get_version.raw(id=tool, version_id=version)), "descriptor_type")
         named = [str(type_) for type_ in types] if is_array(types) else []
         type = _only(named, f"{tool} {version} has", "descriptor types", "--type")
     return version, type
@@ -284,7 +284,7 @@ def _checksums(checksums: object) -> dict[str, str]:
 def _list(response: object, operation: str) -> list[dict[str, Any]]:
     if not is_array(response):
         raise DecodeError(operation, "", response, expected="a list")
-    return [dict(item) for item in response if is_object(item)]
+    return only_objects(response)
 
 
 def _refused(files: Sequence[ToolFile], folder: Path) -> dict[int, OmicsError]:

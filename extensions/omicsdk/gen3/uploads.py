@@ -24,6 +24,7 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.page_items import found_at
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object, number_in
@@ -297,8 +298,7 @@ class _Existing:
 
     @cached_property
     def _user(self) -> object:
-        user: object = json_of(self._commons.fence.get_user_info.raw())
-        return user.get("username") if is_object(user) else None
+        return found_at(json_of(self._commons.fence.get_user_info.raw()), "username")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from omicsdk.core.credentials import Basic, BearerToken, Credentials, is_confide
 from omicsdk.core.errors import ConnectFailed, Interrupted, NotFound, OmicsError, TransferError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.lazy import require
-from omicsdk.core.page_items import items_at
+from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.plain_client import PlainClient, plain_request
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import only_objects
 from omicsdk.dtp.storage.dicom import Instance, check_instance, instances
 from omicsdk.transfer.disk import write_errors
 
@@ -224,7 +224,7 @@ class DicomWebStore:
             if response.status_code == 204:  # nothing matches (DICOM PS3.18, 10.6.3); with 200 its list is required
                 return
             rows = items_at(json_of(response), "", "QIDO-RS")
-            new = [row for row in rows if is_object(row) and _text(row, key) not in seen]
+            new = [row for row in only_objects(rows) if _text(row, key) not in seen]
             for entry in new:
                 seen.add(_text(entry, key))
                 yield entry
@@ -240,6 +240,5 @@ def _login(config: PacsConfig) -> Credentials | None:
 
 def _text(row: Mapping[str, Any], tag: str) -> str:
     """The first value of an element of DICOM's JSON."""
-    element = row.get(tag)
-    values = element.get("Value") if is_object(element) else None
-    return str(values[0]) if is_array(values) and values else ""
+    value = found_at(row, f"{tag}.Value.0")
+    return "" if value is None else str(value)

@@ -16,6 +16,7 @@ from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
+from omicsdk.core.page_items import found_at
 from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object
@@ -125,8 +126,7 @@ def descriptions_of(path: str | os.PathLike[str]) -> dict[tuple[str, str], str]:
 
 def identifiers_in(document: Mapping[str, Any], guid_type: str = GUID_TYPE) -> Iterator[tuple[Column, dict[str, Any]]]:
     """Yield the names in a document: each column with `value`, `type` and perhaps `description`."""
-    block = document.get(BLOCK)
-    by_commons = block.get(guid_type) if is_object(block) else None
+    by_commons = found_at(document.get(BLOCK), guid_type)
     for commons, names in by_commons.items() if is_object(by_commons) else ():
         for name, identifiers in names.items() if is_object(names) else ():
             if is_object(identifiers):

@@ -11,9 +11,9 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import STRING, members
-from omicsdk.core.page_items import items_at
+from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_object, only_objects
+from omicsdk.core.type_guards import only_objects
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.records.exports import BATCH, count_records, ids_of_node, types_of
@@ -263,7 +263,7 @@ class _Eraser:
 
 def _hindering(body: object) -> dict[str, str]:
     """The records that link to those that were to be deleted: their nodes by their ids."""
-    entities = only_objects(body.get("entities") if is_object(body) else None)
+    entities = only_objects(found_at(body, "entities"))
     errors = (error for entity in entities for error in only_objects(entity.get("errors")))
     dependents = (object_ for error in errors for object_ in only_objects(error.get("dependents")))
     return {str(dependent["id"]): str(dependent.get("type")) for dependent in dependents if "id" in dependent}
@@ -271,7 +271,6 @@ def _hindering(body: object) -> dict[str, str]:
 
 def _explain(error: BadRequest) -> None:
     """State which records prevent the deletion."""
-    hindering = _hindering(error.body)
-    if hindering:
+    if hindering := _hindering(error.body):
         first, node = next(iter(hindering.items()))
         error.remedy = f"Records link to them, such as {node} {first}: delete those first, or with them."

@@ -27,7 +27,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
-from omicsdk.core.page_items import items_at
+from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
@@ -487,8 +487,7 @@ def get_download_url_using_drs(
     """
     with _drs(drs_hostname, access_token) as api:
         response = api.get_access_url.raw(object_id=_id(object_id), access_id=access_method)
-    payload: object = json_of(response)
-    url = payload.get("url") if is_object(payload) else None
+    url = found_at(json_of(response), "url")
     return url if isinstance(url, str) else None, response.status_code
 
 
