@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Unpack, runtime_checkable
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urlsplit
 
 import omicsdk.transfer
@@ -17,6 +17,7 @@ from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
+from omicsdk.core.page_items import found_at
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import Shared, download_objects
@@ -26,6 +27,7 @@ from omicsdk.drs.planning import Layout, RequestedObject, requested_objects
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import Servers
 from omicsdk.gen3.index_records import guids_prefix, record_of
+from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.manifests.rows import rows_of
 from omicsdk.gen3.manifests.tables import Fault, OnFault
 from omicsdk.gen3.sources import endpoint_of
@@ -43,13 +45,6 @@ if TYPE_CHECKING:
 
 _log = logger("omicsdk.gen3")
 _VERIFIED = ("md5", "sha1", "sha256", "sha512")
-
-
-@runtime_checkable
-class _TokensElsewhere(Protocol):
-    """A login that can request tokens for other commons, such as `Gen3Auth`."""
-
-    def get_access_token_from_wts(self, endpoint: str | None = None) -> str: ...
 
 
 class Logins:
@@ -75,14 +70,13 @@ class Logins:
 
         Returns:
             The commons' own; for another commons a token of its workspace token service, which also renews it; None if
-            there is
-            none: public data can be read without.
+            there is none: public data can be read without.
         """
         auth = self._commons.credentials
         url = server_url(host)
         if origin_of(url) == self._home:
             return auth  # pyright: ignore[reportReturnType] - an httpx.Auth will do, too
-        if not isinstance(auth, _TokensElsewhere):
+        if not isinstance(auth, Gen3Login):
             self.refused[host] = "the login is for one commons only"
             return None
         try:
@@ -127,18 +121,10 @@ class Logins:
         if self._commons.credentials is None or "permission" not in error.message:
             return error
         # Fence also answers 401 to authenticated users who may not read a file.
-        return Forbidden(
-            error.message,
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
-            method=error.method,
-            url=error.url,
-            body=error.body,
-            operation=error.operation,
-            headers=error.headers,
-            remedy="The login is valid but cannot read this file: ask the owner of the data for access.",
-        )
+        forbidden = Forbidden(error.message)
+        remedy = "The login is valid but cannot read this file: ask the owner of the data for access."
+        vars(forbidden).update(vars(error), remedy=remedy)
+        return forbidden
 
 
 @text_is_one_item
@@ -372,8 +358,7 @@ def permissions_of(commons: Gen3) -> dict[str, Any]:
     Raises:
         Unauthorized: The login is invalid.
     """
-    user: object = json_of(commons.fence.get_user_info.raw())
-    authz = user.get("authz") if is_object(user) else None
+    authz = found_at(json_of(commons.fence.get_user_info.raw()), "authz")
     return authz if is_object(authz) else {}
 
 

@@ -29,7 +29,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.page_breaks import page_break
-from omicsdk.core.page_items import items_at
+from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
@@ -385,43 +385,6 @@ def new_record(**fields: Any) -> dict[str, Any]:
     return {"form": "object", **without_none(**fields), "urls": fields.get("urls") or []}
 
 
-def urls_left(record: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str] | None:
-    """Return the URLs that an update leaves in a record, if it removes some without stating the metadata of the others.
-
-    Args:
-        record: The record as it is.
-        changed: The fields that are to be changed.
-
-    Returns:
-        The URLs; None if the update takes none away, or states their metadata itself.
-    """
-    urls = record.get("urls")
-    if "urls" not in changed or "urls_metadata" in changed or not is_array(urls):
-        return None
-    left = set(urls) & set(changed["urls"])
-    return None if left == set(urls) else left
-
-
-def changes(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an update that removes URLs has to send.
-
-    The index refuses to forget a URL of which metadata are left, so those of the others go with it.
-
-    Args:
-        stored: The record as it is stored. `get_record` does not give it so: the index adds where a URL is and whether
-            it can be reached to its metadata (`available`, `cloud`, `region`), and these would become stored ones.
-            `get` and lists add nothing.
-        changed: The fields that are to be changed.
-    """
-    urls_metadata = stored.get("urls_metadata")
-    if not is_object(urls_metadata):
-        return dict(changed)
-    return {
-        **changed,
-        "urls_metadata": {url: about for url, about in urls_metadata.items() if about and url in changed["urls"]},
-    }
-
-
 @contextmanager
 def unless_changed(guid: str, rev: str) -> Generator[None]:
     """State what to do if a record changed since it was read.
@@ -455,13 +418,16 @@ def update_record(indexd: IndexdApi, record: OutputInfo, changed: Mapping[str, A
         Conflict: It was changed.
     """
     guid, rev = record.did or "", record.rev or ""
-    left = urls_left(record.to_dict(), changed)
-    sent = dict(changed)
-    if left is not None:
-        # The update names the revision that was read, so the present values are only used if nothing changed in between.
-        stored = record_of(indexd.get.raw(guid=guid, no_dist=""), "get") if left else record.to_dict()
+    urls, sent = set(record.urls or ()), dict(changed)
+    if "urls" in changed and "urls_metadata" not in changed and (kept := urls.intersection(changed["urls"])) != urls:
+        # The index refuses to forget a URL of which metadata are left, so those of the others are sent as they are stored.
+        # `get_record` does not give them so: the index adds where a URL is and whether it can be reached (`available`,
+        # `cloud`, `region`), and these would become stored ones; `get` and lists add nothing. The update names the revision
+        # that was read, so the present values are only used if nothing changed in between.
+        stored = record_of(indexd.get.raw(guid=guid, no_dist=""), "get") if kept else record.to_dict()
         OBJECT.check(guid, stored.get("did"), "get")
-        sent = changes(stored, changed)
+        if is_object(metadata := stored.get("urls_metadata")):
+            sent["urls_metadata"] = {url: about for url, about in metadata.items() if about and url in changed["urls"]}
     with unless_changed(guid, rev):
         return indexd.update_record(guid=guid, rev=rev, **sent)
 
@@ -623,12 +589,11 @@ def guids_prefix(client: Gen3) -> str:
         TransportError: It does not answer.
     """
     try:
-        payload: object = json_of(client.indexd.get_guids_prefix.raw())
+        prefix = found_at(json_of(client.indexd.get_guids_prefix.raw()), "prefix")
     except TransportError:
         raise
     except OmicsError:
         return ""
-    prefix = payload.get("prefix") if is_object(payload) else None
     return prefix if isinstance(prefix, str) else ""
 
 

@@ -13,6 +13,7 @@ from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.core import APIError, BadRequest, Conflict, Forbidden, NotFound
 from omicsdk.gen3 import index_records
 from omicsdk.sandbox import Sandbox
+from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
 MD5 = {"md5": "0" * 32}
 
@@ -86,19 +87,25 @@ def test_what_the_index_made_up_is_not_stored(index: Gen3Index, asynchronously: 
     assert index.get(guid)["urls_metadata"] == {**about, "s3://b/new": {}}
 
 
+def _change_after_the_next_read(monkeypatch: pytest.MonkeyPatch, auth: Gen3Auth, guid: str, **fields: Any) -> None:
+    """Another client changes a record as soon as it was read."""
+    real = index_records.read_record
+
+    def changed_meanwhile(*arguments: Any) -> OutputInfo:
+        monkeypatch.undo()
+        record = real(*arguments)
+        with Gen3Index(auth) as other:
+            other.update_record(guid, **fields)
+        return record
+
+    monkeypatch.setattr(index_records, "read_record", changed_meanwhile)
+
+
 def test_a_change_between_the_two_reads_of_an_update_is_not_overwritten(
     index: Gen3Index, auth: Gen3Auth, monkeypatch: pytest.MonkeyPatch
 ):
     guid = index.create_record(MD5, 5, urls=["s3://b/x", "s3://b/y"], authz=["/open"])["did"]
-    real = index_records.urls_left
-
-    def changed_meanwhile(*arguments: Any) -> set[str] | None:
-        monkeypatch.undo()
-        with Gen3Index(auth) as other:
-            other.update_record(guid, urls_metadata={"s3://b/x": {"a": "b"}})
-        return real(*arguments)
-
-    monkeypatch.setattr(index_records, "urls_left", changed_meanwhile)  # between two reads
+    _change_after_the_next_read(monkeypatch, auth, guid, urls_metadata={"s3://b/x": {"a": "b"}})
     with pytest.raises(Conflict):
         index.update_record(guid, urls=["s3://b/x"])
     assert index.get(guid)["urls_metadata"] == {"s3://b/x": {"a": "b"}, "s3://b/y": {}}
@@ -108,15 +115,8 @@ def test_a_change_that_another_user_made_meanwhile_is_not_overwritten(
     index: Gen3Index, auth: Gen3Auth, monkeypatch: pytest.MonkeyPatch
 ):
     record = index.create_record(MD5, 5, urls=["s3://b/x"], authz=["/open"])
-    guid, real = record["did"], index_records.urls_left
-
-    def changed_meanwhile(*arguments: Any) -> set[str] | None:
-        monkeypatch.undo()
-        with Gen3Index(auth) as other:
-            other.update_record(guid, file_name="theirs")
-        return real(*arguments)
-
-    monkeypatch.setattr(index_records, "urls_left", changed_meanwhile)
+    guid = record["did"]
+    _change_after_the_next_read(monkeypatch, auth, guid, file_name="theirs")
     with pytest.raises(Conflict) as caught:
         index.update_record(guid, file_name="mine")
     assert index.get_record(guid)["file_name"] == "theirs"
