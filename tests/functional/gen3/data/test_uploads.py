@@ -10,11 +10,10 @@ from typing import Any, cast
 
 import pytest
 from drs_download import download
-from omicsdk.core import BearerToken, ChecksumMismatch, Credentials, Forbidden, UsageError
+from omicsdk.core import BearerToken, Credentials, Forbidden, ManualClock
 from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
-from omicsdk.transfer import TransferFailed
 from trials import until
 
 MIB = 1024 * 1024
@@ -48,6 +47,10 @@ def record(commons: Gen3, guid: str) -> dict[str, Any]:
     return commons.indexd.get_record.raw(guid=guid).json()
 
 
+def puts(sandbox: Sandbox) -> int:
+    return len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"])
+
+
 def test_files_of_a_folder_get_records_that_say_what_they_hold(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10, b=0, c=100_000)
     result = commons.upload(folder, authz=["/open"], bucket=BUCKET, wait=0)
@@ -68,8 +71,7 @@ def test_a_large_file_goes_in_parts_and_comes_back_whole(sandbox: Sandbox, commo
         folder / "big", authz=["/open"], bucket=BUCKET, part_size=5 * MIB, single=MIB, wait=0
     ).transferred
     assert file.error is None
-    parts = [entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"]
-    assert len(parts) == 5
+    assert puts(sandbox) == 5
     host = sandbox.url.partition("://")[2]
     login = cast("Credentials", commons.credentials)
     download([f"drs://{host}/{file.guid}"], tmp_path / "out", credentials=lambda _host: login)
@@ -80,24 +82,12 @@ def test_the_commons_own_job_fills_the_record_where_there_is_one(
     sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     folder = filled(tmp_path / "in", a=10)
-    done = threading.Event()
 
-    class Clock:
-        def now(self) -> float:
-            return 0.0
-
-        def monotonic(self) -> float:
-            return 0.0
-
-        def sleep(self, _seconds: float) -> None:
+    class Clock(ManualClock):
+        def sleep(self, seconds: float) -> None:
             sandbox.finish()
-            done.set()
-
-        async def async_sleep(self, seconds: float) -> None:
-            raise AssertionError
 
     (file,) = commons.upload(folder / "a", clock=Clock()).transferred
-    assert done.is_set()
     assert file.filled == "by the commons"
 
 
@@ -126,16 +116,12 @@ def test_what_was_sent_is_not_sent_again_and_gets_no_second_record(
     first = commons.upload(folder, authz=["/open"], retries=0, wait=0, check=False)
     assert [file.state for file in first.transferred] == ["uploaded", "uploaded", "failed"]
     sandbox.fault_book.clear()
-    before = len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"])
+    before = puts(sandbox)
     second = commons.upload(folder, authz=["/open"], wait=0, check=False)
     second.raise_if_failed()
-    assert len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"]) == before + 1
+    assert puts(sandbox) == before + 1
     assert [file.guid for file in second.transferred] == [file.guid for file in first.transferred]
     assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
-
-
-def puts(sandbox: Sandbox) -> int:
-    return len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"])
 
 
 def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
@@ -146,11 +132,8 @@ def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3,
     before = puts(sandbox)
     again = commons.upload(folder, authz=["/open"], bucket=BUCKET, wait=0)
     again.raise_if_failed()
-    assert [(file.name, file.state) for file in again.transferred] == [
-        ("a", "skipped"),
-        ("b", "skipped"),
-        ("c", "indexed"),
-    ]
+    states = [(file.name, file.state) for file in again.transferred]
+    assert states == [("a", "skipped"), ("b", "skipped"), ("c", "indexed")]
     assert [file.guid for file in again.transferred[:2]] == [file.guid for file in first.transferred]
     assert (puts(sandbox), again.counts["skipped"], again.ok) == (before + 1, 2, True)
     assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
@@ -159,18 +142,6 @@ def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3,
     assert (changed.state, changed.guid != first.transferred[0].guid) == ("indexed", True)
     anew = commons.upload(folder / "b", authz=["/open"], bucket=BUCKET, wait=0, resume=False).transferred[0]
     assert (anew.state, anew.guid != first.transferred[1].guid) == ("indexed", True)
-
-
-def test_a_file_of_another_resource_or_user_is_not_treated_as_one_s_own(
-    sandbox: Sandbox, commons: Gen3, tmp_path: Path
-) -> None:
-    folder = filled(tmp_path / "in", a=100)
-    for authz, state in (((), "indexed"), ((), "skipped"), (["/open"], "indexed"), (["/open"], "skipped")):
-        (file,) = commons.upload(folder, authz=authz, bucket=BUCKET, wait=0).transferred
-        assert file.state == state, authz
-    mine = commons.upload(folder, bucket=BUCKET, wait=0).transferred[0].guid
-    sandbox.gen3.index.update(mine, {"uploader": "somebody@example.org"})
-    assert commons.upload(folder, bucket=BUCKET, wait=0).transferred[0].state == "indexed"
 
 
 def test_an_upload_in_parts_continues_in_another_run(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
@@ -194,62 +165,3 @@ def test_an_upload_in_parts_continues_in_another_run(sandbox: Sandbox, commons: 
     assert second.transferred[0].guid == first.transferred[0].guid
     assert len(sandbox.requests("/user/data/multipart/init")) == 1
     assert [each["method"] for each in sandbox.requests("/gen3/_storage/")[before:]] == ["PUT", "PUT"]
-
-
-def test_a_record_that_states_otherwise_is_an_error(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
-    folder = filled(tmp_path / "in", a=10)
-
-    class Clock:
-        def now(self) -> float:
-            return 0.0
-
-        def monotonic(self) -> float:
-            return 0.0
-
-        def sleep(self, _seconds: float) -> None:
-            (did,) = [each["did"] for each in commons.indexd.list_records.raw().json()["records"]]
-            sandbox.gen3.index.update(did, {"size": 10, "hashes": {"md5": "0" * 32}})
-
-        async def async_sleep(self, seconds: float) -> None:
-            raise AssertionError
-
-    with pytest.raises(TransferFailed) as caught:
-        commons.upload(folder / "a", clock=Clock())
-    assert isinstance(caught.value.__cause__, ChecksumMismatch)
-    (outcome,) = caught.value.report.files
-    assert (outcome.state, outcome.error) == ("failed", caught.value.__cause__)
-
-
-def test_the_manifest_has_what_was_uploaded(commons: Gen3, tmp_path: Path) -> None:
-    folder = filled(tmp_path / "in", a=10)
-    result = commons.upload(folder, bucket=BUCKET, wait=0)
-    result.write_manifest(tmp_path / "out.tsv")
-    header, row = (line.split("\t") for line in (tmp_path / "out.tsv").read_text().splitlines())
-    told = dict(zip(header, row, strict=True))
-    assert told["guid"] == result.transferred[0].guid
-    assert told["md5"] == hashlib.md5((folder / "a").read_bytes()).hexdigest()
-    assert (told["size"], told["file_name"], told["state"]) == ("10", "a", "indexed")
-
-
-@pytest.mark.parametrize("wrong", [{"part_size": 1}, {"single": 6 * 1024 * MIB}])
-def test_sizes_out_of_bounds_are_refused(commons: Gen3, tmp_path: Path, wrong: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="5 MiB"):
-        commons.upload(filled(tmp_path / "in", a=1), **wrong)
-
-
-def test_a_missing_object_is_named(commons: Gen3, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nowhere"):
-        commons.upload(tmp_path / "nowhere")
-    with pytest.raises(UsageError, match="no files"):
-        commons.upload(filled(tmp_path / "empty"))
-    with pytest.raises(UsageError, match="Nothing to upload"):
-        commons.upload([])
-
-
-def test_a_dry_run_sends_no_request(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
-    folder = filled(tmp_path / "in", a=10, b=20)
-    before = len(sandbox.requests("/"))
-    report = commons.upload(folder, dry_run=True)
-    assert (report.counts["planned"], [outcome.size for outcome in report.files]) == (2, [10, 20])
-    assert [row["path"] for row in report.rows()] == [str(folder / name) for name in "ab"]
-    assert len(sandbox.requests("/")) == before

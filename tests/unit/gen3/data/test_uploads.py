@@ -57,14 +57,8 @@ class Commons:
             data = Path(upload.path).read_bytes()
             self.sent.append(upload.name)
             upload.to.guid = did = f"dg-{len(self.records)}"
-            self.records[did] = {
-                "did": did,
-                "rev": "r",
-                "size": None,
-                "hashes": {},
-                "urls": [],
-                "file_name": upload.name,
-            }
+            blank = {"rev": "r", "size": None, "hashes": {}, "urls": []}
+            self.records[did] = {"did": did, **blank, "file_name": upload.name}
             outcomes.append(Outcome(upload.name, "done", len(data), checksums={**sums(data), "crc32c": "0"}))
         return TransferReport(outcomes)
 
@@ -139,7 +133,9 @@ def test_a_record_that_the_commons_fills_is_compared(
     upload: Any, commons: Commons, file: Path, stated: dict[str, Any], error: Any
 ):
     commons.later = stated
-    (sent,) = upload(file, wait=60).transferred
+    result = upload(file, wait=60)
+    (sent,) = result.transferred
+    assert [outcome.error for outcome in result.files] == [sent.error]
     assert (type(sent.error) if error else sent.error, sent.filled) == (error, None if error else "by the commons")
 
 
@@ -176,15 +172,23 @@ def test_sizes_have_bounds(upload: Any, file: Path, sizes: dict[str, int], is_ri
             upload(file, dry_run=True, **sizes)
 
 
-def test_a_dry_run_lists_names_and_sends_nothing(upload: Any, commons: Commons, file: Path):
+def test_a_dry_run_lists_names_and_sends_nothing(upload: Any, commons: Commons, file: Path, tmp_path: Path):
     folder = file.parent.parent
     for paths, names in ((folder, ["a"]), ([folder, file], ["a", "a"])):
         report = upload(paths, dry_run=True)
         assert [(outcome.name, outcome.state, outcome.size) for outcome in report.files] == [
             (name, "planned", 4) for name in names
         ]
+        assert {row["path"] for row in report.rows()} == {str(file)}
     assert [outcome.name for outcome in upload(folder, subfolders=True, dry_run=True).files] == ["sub/a"]
-    with pytest.raises(UsageError, match="nowhere not found"):
-        upload(file.with_name("nowhere"))
-    assert commons.sent == []
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for paths, why in (
+        (file.with_name("nowhere"), "nowhere not found"),
+        (empty, "no files"),
+        ([], "Nothing to upload"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            upload(paths)
+    assert (commons.sent, commons.searches, commons.looks) == ([], [], 0)
     assert UploadedFile(file, "a", "", 4).state == "stopped"
