@@ -27,11 +27,6 @@ CONTENT = bytes(range(256)) * 5000
 
 
 @pytest.fixture
-def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
-
-
-@pytest.fixture
 def files(auth: Gen3Auth):
     with Gen3File(auth) as files:
         yield files

@@ -6,11 +6,9 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.jobs import Gen3Jobs
 from omicsdk.gen3 import Gen3JobError
-from omicsdk.sandbox import Sandbox
 
 
-def test_jobs_of_the_sandbox(sandbox: Sandbox, tmp_path):
-    auth = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+def test_jobs_of_the_sandbox(auth: Gen3Auth):
     with Gen3Jobs(auth) as jobs:
         assert jobs.is_healthy()
         assert jobs.get_version() == "sandbox"

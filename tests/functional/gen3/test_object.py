@@ -14,8 +14,7 @@ COMMONS = "https://commons.example.org"
 AUTHZ = {"version": 0, "resource_paths": ["/open"]}
 
 
-def test_an_object_s_life(sandbox: Sandbox, tmp_path):
-    auth = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+def test_an_object_s_life(sandbox: Sandbox, auth: Gen3Auth):
     with Gen3Object(auth) as objects, Gen3Metadata(auth) as mds, Gen3File(auth) as files, Gen3Index(auth) as index:
         guid, url = objects.create_object("x.txt", AUTHZ, {"k": "v"}, ["my-alias"])
         assert httpx.put(url, content=b"hello").status_code == 200

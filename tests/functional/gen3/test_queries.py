@@ -1,26 +1,12 @@
 """Queries are built from names of the dictionary, read by the service as they were meant, and paged to the last row."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from gen3_records import case, dictionary, experiment
-from omicsdk.core import NO_RETRY
-from omicsdk.gen3 import Gen3, Gen3Login, Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries import Query, ask, count, rows
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 SDS = dictionary()
-
-
-@pytest.fixture
-def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
-    sandbox.gen3_credentials(tmp_path / "key.json", ADMINISTRATOR)
-    with Gen3(
-        sandbox.gen3_url, credentials=Gen3Login(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY
-    ) as found:
-        yield found
 
 
 def test_all_rows_come_whatever_the_pages_are(sandbox: Sandbox, commons: Gen3) -> None:

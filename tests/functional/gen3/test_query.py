@@ -9,13 +9,13 @@ from omicsdk.sandbox import Sandbox
 
 
 @pytest.fixture
-def explorer(sandbox: Sandbox, tmp_path):
+def explorer(sandbox: Sandbox, auth: Gen3Auth):
     rows = [
         {"submitter_id": f"s{number:03}", "age": number, "sex": "f" if number % 2 else "m", "visits": [{"place": "x"}]}
         for number in range(40)
     ]
     sandbox.gen3.guppy.put("subject", rows)
-    with Gen3Query(Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))) as query:
+    with Gen3Query(auth) as query:
         yield query
 
 

@@ -13,8 +13,8 @@ from omicsdk.transfer import TransferFailed
 
 
 @pytest.fixture
-def storage(sandbox: Sandbox, tmp_path: Path):
-    with Gen3WsStorage(Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))) as storage:
+def storage(auth: Gen3Auth):
+    with Gen3WsStorage(auth) as storage:
         yield storage
 
 

@@ -16,13 +16,6 @@ NOBODY = ResolutionSettings(order=())
 
 
 @pytest.fixture
-def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
-    auth = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))
-    with Gen3(sandbox.gen3_url, credentials=auth) as made:
-        yield made
-
-
-@pytest.fixture
 def other(tmp_path: Path) -> Iterator[Sandbox]:
     """A second commons."""
     with Sandbox(tmp_path / "other") as running:

@@ -18,17 +18,6 @@ from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 MD5 = {"md5": "0" * 32}
 
 
-@pytest.fixture
-def auth(sandbox: Sandbox, tmp_path) -> Gen3Auth:
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
-
-
-@pytest.fixture
-def index(auth: Gen3Auth):
-    with Gen3Index(auth) as index:
-        yield index
-
-
 def test_the_login_alone_states_which_commons(auth: Gen3Auth):
     for index in (Gen3Index(auth), Gen3Index(auth_provider=auth), Gen3Index(auth.endpoint, auth)):
         assert index.endpoint == f"{auth.endpoint}/index"

@@ -1,7 +1,6 @@
 """Manifests of bundles: read, checked, and made on the sandbox's index."""
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,9 @@ from omicsdk.compat.gen3.tools.bundle.ingest_manifest import ingest_bundle_manif
 from omicsdk.core import NO_RETRY, ConnectFailed, SomeFailed
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError, bundles_of
-from omicsdk.sandbox import Sandbox
 
 A, B = (f"dg.TEST/0000000{n}-0000-4000-8000-000000000000" for n in "12")
 OWN = "dg.TEST/b0000000-0000-4000-8000-000000000001"
-
-
-@pytest.fixture
-def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
 
 
 @pytest.fixture
@@ -29,22 +22,6 @@ def files(auth: Gen3Auth) -> None:
     with Gen3Index(auth) as index:
         for number, guid in enumerate((A, B)):
             index.create_record({"md5": f"{number:032x}"}, 100, guid, [f"s3://b/{number}"])
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Callable[..., Path]:
-    def write(*lines: str, name: str = "m.tsv") -> Path:
-        path = tmp_path / name
-        path.write_text("".join(f"{line}\n".replace(" | ", "\t") for line in lines))
-        return path
-
-    return write
-
-
-@pytest.fixture
-def commons(auth: Gen3Auth):
-    with Gen3(credentials=auth) as commons:
-        yield commons
 
 
 def bundle(commons: Gen3, guid: str) -> dict[str, Any]:

@@ -17,21 +17,9 @@ from omicsdk.compat.gen3.tools.metadata.crosswalk import (
 )
 from omicsdk.core import SomeFailed
 from omicsdk.gen3.manifests import ManifestError, Missing
-from omicsdk.sandbox import Sandbox
 
 A, B, C = "https://a.example.org", "https://b.example.org", "https://c.example.org"
 HEADER = f"{A}|guid|Subject ID,{B} | dbgap | id\n"
-
-
-@pytest.fixture
-def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
-
-
-@pytest.fixture
-def documents(auth: Gen3Auth):
-    with Gen3Metadata(auth) as documents:
-        yield documents
 
 
 @pytest.fixture

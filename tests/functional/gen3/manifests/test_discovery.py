@@ -46,22 +46,9 @@ STUDY = {
 }
 
 
-@pytest.fixture
-def auth(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gen3Auth:
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
-
-
-@pytest.fixture
-def commons(auth: Gen3Auth):
-    with Gen3(credentials=auth) as commons:
-        yield commons
-
-
-@pytest.fixture
-def documents(auth: Gen3Auth):
-    with Gen3Metadata(auth) as documents:
-        yield documents
 
 
 def study(**shown: Any) -> dict[str, Any]:

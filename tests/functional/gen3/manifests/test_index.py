@@ -39,17 +39,6 @@ def did(number: int) -> str:
 
 
 @pytest.fixture
-def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
-
-
-@pytest.fixture
-def commons(auth: Gen3Auth):
-    with Gen3(credentials=auth) as commons:
-        yield commons
-
-
-@pytest.fixture
 def anyone(sandbox: Sandbox):
     with Gen3(sandbox.gen3_url, credentials=ANONYMOUS) as commons:
         yield commons
@@ -59,12 +48,6 @@ def behind(auth: Gen3Auth, transport: httpx.BaseTransport, *, login: bool = True
     """The commons behind a network that fails."""
     credentials = auth if login else ANONYMOUS
     return Gen3(auth.endpoint, credentials=credentials, transport=transport, retry=NO_RETRY, clock=ManualClock())
-
-
-@pytest.fixture
-def index(auth: Gen3Auth):
-    with Gen3Index(auth) as index:
-        yield index
 
 
 @pytest.fixture

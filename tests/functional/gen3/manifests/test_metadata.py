@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -19,26 +18,8 @@ from omicsdk.compat.gen3.tools.metadata.ingest_manifest import manifest_row_pars
 from omicsdk.core import NO_RETRY, NotFound, Retry, SomeFailed
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests.metadata import store_documents
-from omicsdk.sandbox import Sandbox
 
 FILE = "dg.TEST/00000611-0000-4000-8000-000000000611"
-
-
-@pytest.fixture
-def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
-
-
-@pytest.fixture
-def commons(auth: Gen3Auth):
-    with Gen3(credentials=auth) as commons:
-        yield commons
-
-
-@pytest.fixture
-def documents(auth: Gen3Auth):
-    with Gen3Metadata(auth) as documents:
-        yield documents
 
 
 @pytest.fixture
@@ -46,16 +27,6 @@ def file(auth: Gen3Auth) -> str:
     with Gen3Index(auth) as index:
         index.create_record({"md5": "0" * 32}, 4, FILE, ["s3://b/x_NWD1.cram"])
     return FILE
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Callable[..., Path]:
-    def write(*lines: str, name: str = "m.tsv") -> Path:
-        path = tmp_path / name
-        path.write_text("".join(f"{line}\n" for line in lines))
-        return path
-
-    return write
 
 
 def test_rows_become_documents(commons: Gen3, documents: Gen3Metadata, file: str, written, tmp_path: Path):

@@ -2,17 +2,15 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gen3_records import case, experiment, relatives
-from omicsdk.core import NO_RETRY, BadRequest, MissingExtra, NotFound, OmicsError
-from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
+from omicsdk.core import BadRequest, MissingExtra, NotFound, OmicsError
+from omicsdk.gen3 import Gen3, Gen3UserError
 from omicsdk.gen3.records import frame
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 
@@ -20,15 +18,6 @@ from omicsdk.sandbox.gen3.records.dictionary import sds_document
 def ids(sandbox: Sandbox) -> list[str]:
     """An experiment and 30 cases of it."""
     return sandbox.gen3.records.seed("demo", "one", [experiment(), *(case(f"c{n:02}", age=str(n)) for n in range(30))])
-
-
-@pytest.fixture
-def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
-    sandbox.gen3_credentials(tmp_path / "key.json", ADMINISTRATOR)
-    with Gen3(
-        sandbox.gen3_url, credentials=Gen3Login(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY
-    ) as found:
-        yield found
 
 
 def left(sandbox: Sandbox, node: str = "case") -> list[str]:

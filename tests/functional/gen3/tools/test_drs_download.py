@@ -27,11 +27,6 @@ def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))
-
-
-@pytest.fixture
 def host(sandbox: Sandbox) -> str:
     return sandbox.url.partition("://")[2]
 

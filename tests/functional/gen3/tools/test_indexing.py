@@ -19,7 +19,6 @@ from omicsdk.compat.gen3.tools.indexing import (
 from omicsdk.compat.gen3.tools.indexing.verify_manifest import manifest_row_parsers
 from omicsdk.compat.gen3.tools.metadata import async_ingest_metadata_manifest
 from omicsdk.core import SomeFailed
-from omicsdk.sandbox import Sandbox
 
 RESULTS = Path(__file__).parents[3] / "data/gen3/recordings" / "gen3.client.results.jsonl"
 FILE = "dg.TEST/00000611-0000-4000-8000-000000000611"
@@ -31,16 +30,9 @@ def recorded() -> dict[str, str]:
     return {line["step"].removeprefix("file written: "): line["value"] for line in lines if "value" in line}
 
 
-@pytest.fixture
-def auth(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gen3Auth:
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
-
-
-@pytest.fixture
-def index(auth: Gen3Auth):
-    with Gen3Index(auth) as index:
-        yield index
 
 
 def put(name: str, recorded: dict[str, str]) -> str:
