@@ -7,8 +7,7 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.wss import Gen3WsStorage, get_url, put_url
 from omicsdk.core import DecodeError, OmicsError, UsageError
-from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
-from omicsdk.sandbox import Sandbox
+from omicsdk.gen3 import Gen3, Gen3UserError
 from omicsdk.transfer import TransferFailed
 
 
@@ -79,16 +78,15 @@ def test_a_response_without_a_url_is_reported(data: object, tmp_path: Path):
         storage.download("@user", "x", tmp_path / "x")
 
 
-def test_a_copy_of_the_client_returns_what_the_face_raises(sandbox: Sandbox, storage: Gen3WsStorage, tmp_path: Path):
-    with Gen3(credentials=Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "own.json"))) as gen3:
-        (tmp_path / "a.txt").write_text("hello")
-        planned = gen3.workspace_copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt", dry_run=True)
-        assert [(each.state, each.size) for each in planned.files] == [("planned", 5)]
-        assert keys(storage) == []
-        assert gen3.workspace_copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt").counts["done"] == 1
-        with pytest.raises(TransferFailed) as caught:
-            gen3.workspace_copy("ws:///@user/nope.txt", "ws:///@user/b.txt", retries=0)
-        report = gen3.workspace_copy("ws:///@user/nope.txt", tmp_path / "b.txt", retries=0, check=False)
+def test_a_copy_of_the_client_returns_what_the_face_raises(commons: Gen3, storage: Gen3WsStorage, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("hello")
+    planned = commons.workspace_copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt", dry_run=True)
+    assert [(each.state, each.size) for each in planned.files] == [("planned", 5)]
+    assert keys(storage) == []
+    assert commons.workspace_copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt").counts["done"] == 1
+    with pytest.raises(TransferFailed) as caught:
+        commons.workspace_copy("ws:///@user/nope.txt", "ws:///@user/b.txt", retries=0)
+    report = commons.workspace_copy("ws:///@user/nope.txt", tmp_path / "b.txt", retries=0, check=False)
     with pytest.raises(type(caught.value.__cause__)):
         storage.copy("ws:///@user/nope.txt", str(tmp_path / "b.txt"))
     assert (report.counts["failed"], keys(storage)) == (1, ["a.txt"])

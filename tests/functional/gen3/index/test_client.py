@@ -151,17 +151,6 @@ def test_what_is_not_allowed_is_stated(sandbox: Sandbox, tmp_path):
         index.create_record(MD5, 1, urls=["s3://b/1"], authz=["/programs/secret"])
 
 
-def test_all_of_many_records(index: Gen3Index, sandbox: Sandbox):
-    made = sorted(
-        sandbox.gen3.index.create(
-            {"form": "object", "size": 1, "hashes": MD5, "urls": [], "authz": ["/open"], "acl": [], "metadata": {}}
-        )["did"]
-        for _ in range(30)
-    )
-    assert [each["did"] for each in index.get_all_records(limit=7, paginate=True)] == made
-    assert [each["did"] for each in index.get_all_records()] == made
-
-
 def test_asynchronously(index: Gen3Index):
     async def life() -> dict[str, Any]:
         made = await index.async_create_record(MD5, 9, urls=["s3://q/9"], authz=["/open"], _ssl=False)

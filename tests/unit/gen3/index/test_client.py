@@ -5,11 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.core import NO_RETRY, Basic, ConfigError, NotFound, Retry, ServiceUnavailable
 from omicsdk.gen3 import Gen3UserError
-from omicsdk.sandbox import Sandbox
 
 COMMONS = "https://commons.example.org"
 MD5 = {"md5": "0" * 32}
@@ -26,17 +24,6 @@ class Noting:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
         return self.response(request)
-
-
-@pytest.fixture
-def auth(sandbox: Sandbox, tmp_path) -> Gen3Auth:
-    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
-
-
-@pytest.fixture
-def index(auth: Gen3Auth):
-    with Gen3Index(auth) as index:
-        yield index
 
 
 # -- which commons, and who asks
