@@ -26,19 +26,11 @@ ETAG_PARTS = 10_000
 #: The algorithms of `Digests`, fastest first.
 ALGORITHMS = ("crc32c", "crc32", "sha256", "sha1", "sha512", "md5", "s3_etag", "crc64nvme")
 
-#: The form of their values.
-FORMS = {
-    "crc32c": "8 hexadecimal digits",
-    "crc32": "8 hexadecimal digits",
-    "crc64nvme": "16 hexadecimal digits",
-    "sha256": "64 hexadecimal digits",
-    "sha512": "128 hexadecimal digits",
-    "sha1": "40 hexadecimal digits",
-    "md5": "32 hexadecimal digits",
-    "s3_etag": "32 hexadecimal digits, followed by '-' and the number of parts after a multipart upload",
-}
-_DIGITS = {"crc32c": 8, "crc32": 8, "crc64nvme": 16, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
 _ETAG = "s3_etag"
+_DIGITS = {"crc32c": 8, "crc32": 8, "crc64nvme": 16, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, _ETAG: 32}
+#: The form of their values.
+FORMS = {name: f"{count} hexadecimal digits" for name, count in _DIGITS.items()}
+FORMS[_ETAG] += ", followed by '-' and the number of parts after a multipart upload"
 #: Algorithms by which S3 makes a checksum of those of parts.
 _OF_PARTS = (_ETAG, "crc32c", "crc32", "sha1", "sha256")
 _MOST_DIGITS = 20
@@ -330,7 +322,26 @@ def _digest(name: str, etag_part: int) -> _Digest:
     raise ValueError(f"Unknown checksum '{name}'; known are {', '.join(ALGORITHMS)}")
 
 
-class _Crc32c:
+class _Crc32:
+    def __init__(self) -> None:
+        import zlib
+
+        self._extend: Callable[..., int] = zlib.crc32
+        self._crc = 0
+
+    def update(self, data: Buffer, /) -> None:
+        self._crc = self._extend(data, self._crc)
+
+    def hexdigest(self) -> str:
+        return crc32c_text(self._crc)
+
+    def copy(self) -> Self:
+        twin = type(self)()
+        twin._crc = self._crc
+        return twin
+
+
+class _Crc32c(_Crc32):
     def __init__(self) -> None:
         self._extend = crc32c_extend()
         self._crc = 0
@@ -343,33 +354,6 @@ class _Crc32c:
         view = memoryview(data).cast("B")
         for start in range(0, len(view), _CRC_SLICE):
             self._crc = self._extend(self._crc, bytes(view[start : start + _CRC_SLICE]))
-
-    def hexdigest(self) -> str:
-        return crc32c_text(self._crc)
-
-    def copy(self) -> _Crc32c:
-        twin = _Crc32c()
-        twin._crc = self._crc
-        return twin
-
-
-class _Crc32:
-    def __init__(self) -> None:
-        import zlib
-
-        self._extend = zlib.crc32
-        self._crc = 0
-
-    def update(self, data: Buffer, /) -> None:
-        self._crc = self._extend(data, self._crc)
-
-    def hexdigest(self) -> str:
-        return crc32c_text(self._crc)
-
-    def copy(self) -> _Crc32:
-        twin = _Crc32()
-        twin._crc = self._crc
-        return twin
 
 
 class _OfParts:

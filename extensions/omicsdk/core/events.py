@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from omicsdk.core.api_errors import complaint_of
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import EventError, TransportError
 from omicsdk.core.items import AsyncItems, Item, Items
 from omicsdk.core.json_decoding import decoded
-from omicsdk.core.operation import A, AnyCall, AnyOperation, H, P, R, S, call_form
+from omicsdk.core.operation import A, AnyOperation, H, P, R, S, call_form
 from omicsdk.core.redaction import mask_json, mask_text
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import Response, ResponseHeaders
@@ -107,17 +106,16 @@ class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
 
     Attributes:
         item: Reads the data of an event from a separate response.
+        switch: The argument, or an argument and its field, that `iterate` sets to True.
     """
 
-    def __init__(self, operation: "_EventStreamOperation[P, R, Item, Any, Any, H]", exchange: Exchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.item = operation.item
-        self._switch = operation.switch
+    item: Callable[[Response], Item]
+    switch: Sequence[str]
 
     @call_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Event[Item]]:
         # Iterate over the events as they arrive.
-        request = streaming_request(self._request, self._switch, args, kwargs)
+        request = streaming_request(self._request, self.switch, args, kwargs)
         return Items(self._events(request.for_items(EVENTS)), self.facts.name)
 
     def _events(self, request: Request) -> Iterator[Event[Item]]:
@@ -148,19 +146,16 @@ class AsyncEventStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
 
     Attributes:
         item: Reads the data of an event from a separate response.
+        switch: The argument, or an argument and its field, that `iterate` sets to True.
     """
 
-    def __init__(
-        self, operation: "_EventStreamOperation[P, R, Item, Any, Any, H]", exchange: AsyncExchange | None
-    ) -> None:
-        super().__init__(operation, exchange)
-        self.item = operation.item
-        self._switch = operation.switch
+    item: Callable[[Response], Item]
+    switch: Sequence[str]
 
     @call_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Event[Item]]:
         # Iterate over the events as they arrive.
-        request = streaming_request(self._request, self._switch, args, kwargs)
+        request = streaming_request(self._request, self.switch, args, kwargs)
         return AsyncItems(self._events(request.for_items(EVENTS)), self.facts.name)
 
     async def _events(self, request: Request) -> AsyncIterator[Event[Item]]:
@@ -189,37 +184,29 @@ class UseIterateOrStream:
     """The type of a plain call of an endless stream: type checkers name it when they report the call."""
 
 
-def _endless(call: "AnyCall[..., Any, Any, Any]") -> TypeError:
-    name = call.facts.name
-    return TypeError(f"{name}() returns a stream without an end: use {name}.iterate(...), or {name}.stream(...)")
+class _Endless:
+    """What endless streams share: a plain call would not return."""
 
-
-class EndlessStreamCall(EventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
-    """An operation of a Client whose response is nothing but an event stream; a plain call would not return."""
+    facts: OperationFacts
 
     if TYPE_CHECKING:
-        __call__: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
-        with_headers: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+        __call__: UseIterateOrStream
+        with_headers: UseIterateOrStream
     else:
 
         def __call__(self, *_: object, **__: object) -> object:
-            raise _endless(self)
+            name = self.facts.name
+            raise TypeError(f"{name}() returns a stream without an end: use {name}.iterate(...), or {name}.stream(...)")
 
         with_headers = __call__
 
 
-class AsyncEndlessStreamCall(AsyncEventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient whose response is nothing but an event stream; a plain call would not return."""
+class EndlessStreamCall(_Endless, EventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
+    """An operation of a Client whose response is nothing but an event stream."""
 
-    if TYPE_CHECKING:
-        __call__: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
-        with_headers: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
-    else:
 
-        def __call__(self, *_: object, **__: object) -> object:
-            raise _endless(self)
-
-        with_headers = __call__
+class AsyncEndlessStreamCall(_Endless, AsyncEventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
+    """An operation of an AsyncClient whose response is nothing but an event stream."""
 
 
 class _EventStreamOperation(AnyOperation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic
 
 from omicsdk.core.bodies import plain
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import DecodeError, ResponseTooLarge
 from omicsdk.core.items import AsyncItems, Item, Items
 from omicsdk.core.omit import OMIT
@@ -158,23 +157,23 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
 
     Attributes:
         item: Reads one item from a separate response.
+        media_type: The requested media type.
+        switch: The argument, or an argument and its field, that `iterate` sets to True.
     """
 
-    def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: Exchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.item = operation.item
-        self._media_type = operation.media_type
-        self._switch = operation.switch
+    item: Callable[[Response], Item]
+    media_type: str
+    switch: Sequence[str]
 
     @call_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
         # Iterate over the items as they arrive.
-        request = streaming_request(self._request, self._switch, args, kwargs)
-        return Items(self._items(request.for_items(self._media_type)), self.facts.name)
+        request = streaming_request(self._request, self.switch, args, kwargs)
+        return Items(self._items(request.for_items(self.media_type)), self.facts.name)
 
     def _items(self, request: Request) -> Iterator[Item]:
         with self.streamed(request) as body:
-            frames = frames_of(self, body, self._media_type)
+            frames = frames_of(self, body, self.media_type)
             for piece in body.arriving():
                 for content in frames.feed(piece):
                     yield self.item(item_response(self, body, content))
@@ -187,23 +186,23 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
 
     Attributes:
         item: Reads one item from a separate response.
+        media_type: The requested media type.
+        switch: The argument, or an argument and its field, that `iterate` sets to True.
     """
 
-    def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: AsyncExchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.item = operation.item
-        self._media_type = operation.media_type
-        self._switch = operation.switch
+    item: Callable[[Response], Item]
+    media_type: str
+    switch: Sequence[str]
 
     @call_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
         # Iterate over the items as they arrive.
-        request = streaming_request(self._request, self._switch, args, kwargs)
-        return AsyncItems(self._items(request.for_items(self._media_type)), self.facts.name)
+        request = streaming_request(self._request, self.switch, args, kwargs)
+        return AsyncItems(self._items(request.for_items(self.media_type)), self.facts.name)
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
         async with self.streamed(request) as body:
-            frames = frames_of(self, body, self._media_type)
+            frames = frames_of(self, body, self.media_type)
             async for piece in body.arriving():
                 for content in frames.feed(piece):
                     yield self.item(item_response(self, body, content))

@@ -29,7 +29,9 @@ _PATIENCE = 120.0
 #: The platform whose logins are for origins, not for base URLs: one serves the Atlas's services together.
 HCA = "hca"
 _SECRETS = ("access_token", "refresh_token", "id_token")
-_OWN = (*_SECRETS, "expires_at", "also", "kind", "user", "store")
+# Members of an entry that are attributes of a StoredLogin, too.
+_TEXTS = ("refresh_token", "id_token", "kind", "user")
+_OWN = ("access_token", "expires_at", "also", "store", *_TEXTS)
 _KEYRING = "keyring"
 
 
@@ -168,7 +170,7 @@ class TokenFile:
         value, end = entry.get("access_token"), entry.get("expires_at")
         if not isinstance(value, str) or isinstance(end, bool) or not (end is None or isinstance(end, int | float)):
             raise self._broken("has an entry without a token")
-        texts = (entry.get(name) for name in ("refresh_token", "id_token", "kind", "user"))
+        texts = (entry.get(name) for name in _TEXTS)
         refresh, identity, kind, user = (text if isinstance(text, str) else "" for text in texts)
         return StoredLogin(
             Token(value, None if end is None else float(end)),
@@ -401,14 +403,8 @@ def _out_of_keyring(key: str) -> None:
 
 def _entry(login: StoredLogin, url: str) -> dict[str, object]:
     entry: dict[str, object] = {"access_token": login.token.value, "expires_at": login.token.expires_at}
-    if login.refresh_token:
-        entry["refresh_token"] = login.refresh_token
-    if login.id_token:
-        entry["id_token"] = login.id_token
-    if login.kind:
-        entry["kind"] = login.kind
-    if login.user:
-        entry["user"] = login.user
+    texts = ((name, getattr(login, name)) for name in _TEXTS)
+    entry |= {name: text for name, text in texts if text}
     also = sorted({_origin(origin) for origin in login.origins} - {_origin(url)})
     if also:
         entry["also"] = also
