@@ -7,6 +7,7 @@ from omicsdk_codegen.faults import Report
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package, plan
 from omicsdk_codegen.render import render_package
+from small_documents import document, reference
 
 
 def planned(data: dict[str, Any]) -> Package:
@@ -17,19 +18,13 @@ def files_of(data: dict[str, Any]) -> dict[str, str]:
     return render_package(planned(data), "Generated for a test.")
 
 
-def reference(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def json_response(schema: Any) -> dict[str, Any]:
     return {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}
 
 
 INNER = {"type": "object", "properties": {"a": {"type": "string"}}}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Thing", "version": "1"},
-    "paths": {
+DOCUMENT = document(
+    {
         "/one/{id}": {
             "get": {
                 "operationId": "getOne",
@@ -42,14 +37,13 @@ DOCUMENT: dict[str, Any] = {
         "/three": {"put": {"requestBody": {"content": {"application/json": {"schema": {
             "type": "array", "items": INNER}}}}, "responses": {}}},
     },
-    "components": {
-        "schemas": {
-            "Node": {"type": "object", "properties": {"edges": {"type": "array", "items": reference("Edge")}}},
-            "Edge": {"type": "object", "properties": {"to": reference("Node"), "label": INNER}},
-            "Pick": {"oneOf": [
-                {"type": "object", "required": ["left"], "properties": {"left": {"type": "string"}}},
-                {"type": "object", "title": "the right", "properties": {"right": {"type": "string"}}},
-            ]},
-        }
+    {
+        "Node": {"type": "object", "properties": {"edges": {"type": "array", "items": reference("Edge")}}},
+        "Edge": {"type": "object", "properties": {"to": reference("Node"), "label": INNER}},
+        "Pick": {"oneOf": [
+            {"type": "object", "required": ["left"], "properties": {"left": {"type": "string"}}},
+            {"type": "object", "title": "the right", "properties": {"right": {"type": "string"}}},
+        ]},
     },
-}  # fmt: skip
+    info={"title": "Thing", "version": "1"},
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Small OpenAPI documents in code, for tests of the sandbox's engine."""
+"""Small OpenAPI documents in code."""
 
 from typing import Any
 
@@ -15,6 +15,11 @@ def operation(response: Json | None = None, body: Json | None = None, *, status:
     answered = {"description": "done", **(content(response) if response is not None else {})}
     requested = {"requestBody": {"required": True, **content(body)}} if body is not None else {}
     return {"responses": {str(status): answered}, **requested, **more}
+
+
+def reference(name: str) -> Json:
+    """A reference to one of the document's schemas."""
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def query(*names: str, **schemas: Json) -> list[Json]:

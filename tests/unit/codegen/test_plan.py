@@ -11,7 +11,8 @@ from omicsdk_codegen.parser import LostType
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import plan
 from omicsdk_codegen.progress import counted
-from planned_documents import DOCUMENT, INNER, files_of, json_response, planned, reference
+from planned_documents import DOCUMENT, INNER, files_of, json_response, planned
+from small_documents import reference
 
 
 def test_inline_models_are_named_after_their_path() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core.omit import OMIT
+from small_documents import document, operation, reference
 
 CARD = {
     "type": "object",
@@ -17,36 +18,23 @@ CARD = {
     "properties": {
         "id": {"type": "string"},
         "note": {"type": ["string", "null"]},
-        "owner": {"oneOf": [{"$ref": "#/components/schemas/Owner"}, {"type": "null"}]},
-        "tags": {"type": "array", "items": {"$ref": "#/components/schemas/Owner"}},
+        "owner": {"oneOf": [reference("Owner"), {"type": "null"}]},
+        "tags": {"type": "array", "items": reference("Owner")},
     },
 }
 OWNER = {"type": "object", "properties": {"name": {"type": ["string", "null"]}, "mail": {"type": "string"}}}
-ANSWER = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Card"}}}, "description": ""}
-DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {"title": "Cards", "version": "1"},
-    "servers": [{"url": "https://cards.example"}],
-    "paths": {
+# More fields are allowed, so the body is one argument.
+CHANGE = reference("Card") | {"additionalProperties": True}
+DOCUMENT = document(
+    {
         "/cards": {
-            "get": {"operationId": "get_card", "responses": {"200": ANSWER}},
-            "patch": {
-                "operationId": "change_card",
-                # More fields are allowed, so the body is one argument.
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": {"$ref": "#/components/schemas/Card", "additionalProperties": True}
-                        }
-                    },
-                },
-                "responses": {"200": ANSWER},
-            },
+            "get": operation(reference("Card"), operationId="get_card"),
+            "patch": operation(reference("Card"), CHANGE, operationId="change_card"),
         }
     },
-    "components": {"schemas": {"Card": CARD, "Owner": OWNER}},
-}
+    {"Card": CARD, "Owner": OWNER},
+    servers=[{"url": "https://cards.example"}],
+)
 
 
 def echo(request: httpx.Request) -> httpx.Response:

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
 from omicsdk.core import UsageError
 from omicsdk_codegen.options import TypeOptions
+from recording_network import RecordingNetwork
+from small_documents import document, operation, query, reference
 
 STATUS = {"type": "string", "enum": ["queued", "running", "in-review", "IN_REVIEW", ""]}
 SAMPLE = {
     "type": "object",
     "properties": {
-        "status": {"$ref": "#/components/schemas/Status"},
+        "status": reference("Status"),
         "kind": {"type": "string", "enum": ["dna", "rna"], "description": "What was sequenced."},
         "level": {"type": "integer", "enum": [-1, 0, 2]},
         "only": {"const": "sample"},
@@ -23,39 +24,22 @@ SAMPLE = {
 }
 
 
-def _query(name: str, schema: Any) -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": schema}
-
-
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Samples", "version": "1"},
-    "servers": [{"url": "https://samples.example"}],
-    "paths": {
+ORDER = {"enum": ["up", "down"]}
+AMONG = {"type": "array", "items": {"enum": ["x", "y"]}}
+DOCUMENT = document(
+    {
         "/samples": {
-            "get": {
-                "operationId": "find",
-                "parameters": [
-                    _query("status", {"$ref": "#/components/schemas/Status"}),
-                    _query("order", {"enum": ["up", "down"]}),
-                    _query("among", {"type": "array", "items": {"enum": ["x", "y"]}}),
-                ],
-                "responses": {
-                    "200": {
-                        "description": "",
-                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sample"}}},
-                    }
-                },
-            },
-            "head": {
-                "operationId": "count",
-                "parameters": [_query("order", {"enum": ["up", "down"]})],
-                "responses": {"200": {"description": ""}},
-            },
+            "get": operation(
+                reference("Sample"),
+                operationId="find",
+                parameters=query(status=reference("Status"), order=ORDER, among=AMONG),
+            ),
+            "head": operation(operationId="count", parameters=query(order=ORDER)),
         }
     },
-    "components": {"schemas": {"Status": STATUS, "Sample": SAMPLE}},
-}
+    {"Status": STATUS, "Sample": SAMPLE},
+    servers=[{"url": "https://samples.example"}],
+)
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +73,11 @@ def test_values_are_constants(choices: ModuleType) -> None:
 
 def test_a_value_that_was_read_is_passed_on(choices: ModuleType) -> None:
     package = importlib.import_module(choices.__name__.rpartition(".")[0])
-    sent: list[httpx.Request] = []
-
-    def response(request: httpx.Request) -> httpx.Response:
-        sent.append(request)
-        return httpx.Response(200, json={"status": "running", "kind": "protein"})
-
-    client = package.ThingApi(transport=httpx.MockTransport(response))
+    network = RecordingNetwork(200, json={"status": "running", "kind": "protein"})
+    client = package.ThingApi(transport=network)
     sample = client.find(order=choices.Order.UP)
     client.find(status=choices.Status.of(sample.status))
-    assert [request.url.query for request in sent] == [b"order=up", b"status=running"]
+    assert [request.url.query for request in network.requests] == [b"order=up", b"status=running"]
     with pytest.raises(UsageError, match="'protein' is no SampleKind") as caught:
         choices.SampleKind.of(sample.kind)
     assert caught.value.remedy == "Use one of 'dna', 'rna'."

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, get_type_hints
 
-import httpx
 import pytest
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
+from recording_network import RecordingNetwork
+from small_documents import document, operation
+from small_documents import reference as _ref
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:
@@ -48,24 +46,13 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
-def _json(schema: Any) -> dict[str, Any]:
-    return {"required": True, "description": "", "content": {"application/json": {"schema": schema}}}
-
-
 def _operation(name: str, sent: Any = None, received: Any = None) -> dict[str, Any]:
-    operation: dict[str, Any] = {"operationId": name, "responses": {"200": {"description": ""}}}
-    if sent:
-        operation["requestBody"] = _json({"type": "array", "items": sent})
-    if received:
-        operation["responses"]["200"] = _json(received)
-    return {"post": operation}
+    body = {"type": "array", "items": sent} if sent else None
+    return {"post": operation(received, body, operationId=name)}
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Users", "version": "1"},
-    "servers": [{"url": "https://users.example"}],
-    "paths": {
+DOCUMENT = document(
+    {
         "/users": _operation("add_users", _ref("User"), _ref("Page")),
         "/clubs": _operation("add_clubs", _ref("Club"), _ref("Club")),
         "/login": _operation("log_in", _ref("Login"), _ref("Session")),
@@ -73,8 +60,9 @@ DOCUMENT: dict[str, Any] = {
         "/why": _operation("why", _ref("UserRequest")),
         "/shapes": _operation("add_shapes", _ref("Shape"), {"type": "array", "items": _ref("Shape")}),
     },
-    "components": {"schemas": SCHEMAS},
-}
+    SCHEMAS,
+    servers=[{"url": "https://users.example"}],
+)
 USER = {"id": "1", "name": "a", "address": {"street": "s"}, "teams": [{"id": "2", "title": "t"}]}
 
 
@@ -86,7 +74,7 @@ def users(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
 
 
 def _client(users: ModuleType, response: Any, *, strict: bool = False) -> Any:
-    return users.ThingApi(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=response)), strict=strict)
+    return users.ThingApi(transport=RecordingNetwork(200, json=response), strict=strict)
 
 
 def _fields(model: Any) -> list[str]:

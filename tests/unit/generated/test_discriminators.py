@@ -6,13 +6,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
 from omicsdk.core import DecodeError
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
+from recording_network import RecordingNetwork
+from small_documents import document, operation
+from small_documents import reference as _ref
 
 
 def _made_of(name: str, **properties: Any) -> dict[str, Any]:
@@ -32,31 +30,17 @@ PETS: dict[str, Any] = {
     "Fish": {"allOf": [_ref("Pet")]},
     "Bird": {**_made_of("Pet", kind={"const": "bird", "default": "bird"}), "x-ms-discriminator-value": "tweet"},
 }
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Pets", "version": "1"},
-    "servers": [{"url": "https://pets.example"}],
-    "paths": {
+DOCUMENT = document(
+    {
         "/pets": {
-            "get": {
-                "operationId": "list_pets",
-                "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
-                    "type": "array", "items": _ref("Pet")}}}}},
-            },
-            "post": {
-                "operationId": "add_pet",
-                "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Pet")}}},
-                "responses": {"200": {"description": "", "content": {"application/json": {"schema": _ref("Cat")}}}},
-            },
+            "get": operation({"type": "array", "items": _ref("Pet")}, operationId="list_pets"),
+            "post": operation(_ref("Cat"), _ref("Pet"), operationId="add_pet"),
         },
-        "/dogs": {"post": {
-            "operationId": "add_dog",
-            "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Dog")}}},
-            "responses": {"204": {"description": ""}},
-        }},
+        "/dogs": {"post": operation(body=_ref("Dog"), operationId="add_dog", status=204)},
     },
-    "components": {"schemas": PETS},
-}  # fmt: skip
+    PETS,
+    servers=[{"url": "https://pets.example"}],
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +48,8 @@ def pets(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
     return generate(DOCUMENT)
 
 
-def _client(pets: ModuleType, response: Any, sent: list[bytes] | None = None) -> Any:
-    def handle(request: httpx.Request) -> httpx.Response:
-        if sent is not None:
-            sent.append(request.content)
-        return httpx.Response(200, json=response)
-
-    return pets.ThingApi(transport=httpx.MockTransport(handle))
+def _client(pets: ModuleType, response: Any) -> Any:
+    return pets.ThingApi(transport=RecordingNetwork(200, json=response))
 
 
 @pytest.mark.parametrize(
@@ -149,8 +128,8 @@ def test_a_variant_that_is_a_base_itself_is_read_as_its_own_variants(pets: Modul
 
 
 def test_a_base_as_a_body_is_one_argument_for_it_may_be_more_than_its_fields(pets: ModuleType) -> None:
-    sent: list[bytes] = []
-    client = _client(pets, {}, sent)
+    network = RecordingNetwork(200, json={})
+    client = pets.ThingApi(transport=network)
     client.add_pet(body={"petType": "Dog", "tricks": ["roll"]})
     client.add_dog(pet_type="Dog", tricks=["roll"])
-    assert sent == [b'{"petType":"Dog","tricks":["roll"]}'] * 2
+    assert [request.content for request in network.requests] == [b'{"petType":"Dog","tricks":["roll"]}'] * 2

@@ -3,21 +3,22 @@
 import asyncio
 import inspect
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
+from body_in_pieces import Pieces
 from omicsdk.core import DecodeError, TransportError
 from omicsdk.core.errors import EventError
 from omicsdk.core.events import Event
 from omicsdk.core.manual_clock import ManualClock
+from small_documents import document, object_of, reference
 
 TEXT = {"type": "string"}
-RUN = {"$ref": "#/components/schemas/Run"}
-FLAG = {"type": "boolean", "default": False}
-PROMPT = {"type": "object", "required": ["prompt"], "properties": {"prompt": TEXT, "stream": FLAG}}
+RUN = reference("Run")
+PROMPT = object_of("prompt", required=("prompt",), stream={"type": "boolean", "default": False})
 
 
 def _response(**content: Any) -> dict[str, Any]:
@@ -39,10 +40,8 @@ def _event(kind: str, data: Any) -> dict[str, Any]:
 
 
 JSON_DATA = {"type": "string", "contentMediaType": "application/json", "contentSchema": RUN}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.2.0",
-    "info": {"title": "t", "version": "1"},
-    "paths": {
+DOCUMENT = document(
+    {
         "/texts": _get("texts", events={"schema": TEXT}),
         "/bare": _get("bare", events={}),
         "/runs": _get("runs", events={"schema": RUN}),
@@ -59,34 +58,15 @@ DOCUMENT: dict[str, Any] = {
         "/whole": _post("whole", {**PROMPT, "additionalProperties": True}, json={"schema": RUN}, events={"schema": RUN}),
         "/lines": _post("lines", PROMPT, json={"schema": RUN}, lines={"itemSchema": RUN}),
     },
-    "components": {
-        "schemas": {
-            "Run": {"type": "object", "required": ["id"], "properties": {"id": TEXT, "reads": {"type": "integer"}}}
-        }
-    },
-}  # fmt: skip
+    {"Run": object_of("id", required=("id",), reads={"type": "integer"})},
+    openapi="3.2.0",
+)  # fmt: skip
 EVENTS = b": hello\r\n\r\ndata: one\r\nevent: made\r\nid: 7\r\n\r\ndata: two\rdata:  lines\r\r\nretry: 10\ndata: x\n\ndata: y\n\ndata: cut"
 
 
 @pytest.fixture(scope="module")
 def package(generate: Any) -> ModuleType:
     return generate(DOCUMENT)
-
-
-class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that may break off."""
-
-    def __init__(self, body: bytes, *, broken: bool = False) -> None:
-        self.body, self.broken = body, broken
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self.body
-        if self.broken:
-            raise httpx.ReadError("reset")
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
 
 
 class Service:

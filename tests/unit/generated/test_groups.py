@@ -11,33 +11,28 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core.errors import NotFound
+from recording_network import RecordingNetwork
+from small_documents import document, operation, query
 
 
-def _operation(name: str, tag: str, *parameters: str, status: str = "200") -> dict[str, Any]:
-    stated = [{"name": each, "in": "query", "required": True, "schema": {"type": "string"}} for each in parameters]
-    content: dict[str, Any] = {} if status == "204" else {"content": {"application/json": {"schema": {}}}}
-    return {
-        "operationId": name,
-        "summary": f"{name} does it.",
-        "tags": [tag],
-        "parameters": stated,
-        "responses": {status: {"description": "", **content}},
-    }
+def _operation(name: str, tag: str, *parameters: str, status: int = 200) -> dict[str, Any]:
+    stated = {"operationId": name, "summary": f"{name} does it.", "tags": [tag]}
+    required = [parameter | {"required": True} for parameter in query(*parameters)]
+    return operation(None if status == 204 else {}, status=status, parameters=required, **stated)
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.2.0",
-    "info": {"title": "Lab", "version": "1"},
-    "servers": [{"url": "https://lab.example"}],
-    "tags": [{"name": "Samples", "description": "Tubes."}, {"name": "Sample boxes", "parent": "Samples"}],
-    "paths": {
+DOCUMENT = document(
+    {
         "/samples": {"get": _operation("list_samples", "Samples")},
         "/samples/one": {"get": _operation("get_sample", "Samples", "id")},
         "/boxes": {"get": _operation("list_sample_boxes", "Sample boxes")},
-        "/runs": {"get": _operation("import_runs", "Runs"), "delete": _operation("delete_runs", "Runs", status="204")},
+        "/runs": {"get": _operation("import_runs", "Runs"), "delete": _operation("delete_runs", "Runs", status=204)},
         "/health": {"get": _operation("health", "Health")},
     },
-}
+    openapi="3.2.0",
+    servers=[{"url": "https://lab.example"}],
+    tags=[{"name": "Samples", "description": "Tubes."}, {"name": "Sample boxes", "parent": "Samples"}],
+)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +112,7 @@ def test_errors_name_an_operation_as_it_was_called(client: Any, keywords: dict[s
 
 
 def test_errors_of_the_service_name_the_operation(lab: ModuleType) -> None:
-    client = lab.ThingApi(transport=httpx.MockTransport(lambda _: httpx.Response(404, json={})))
+    client = lab.ThingApi(transport=RecordingNetwork(404, json={}))
     with pytest.raises(NotFound) as raised:
         client.samples.list()
     assert raised.value.operation == "list_samples"

@@ -5,17 +5,17 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
 from omicsdk.core import DecodeError
 from omicsdk.core.response import ResponseHeaders
+from recording_network import RecordingNetwork
+from small_documents import content, document
 
 INTEGER = {"type": "integer"}
 
 
 def _responses(headers: Any, status: str = "200") -> Any:
-    content = {"application/json": {"schema": {"type": "array", "items": INTEGER}}}
-    return {status: {"description": "", "headers": headers, "content": content}}
+    return {status: {"description": "", "headers": headers, **content({"type": "array", "items": INTEGER})}}
 
 
 def _get(name: str, *responses: Any) -> Any:
@@ -24,11 +24,8 @@ def _get(name: str, *responses: Any) -> Any:
     }
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Headers", "version": "1"},
-    "servers": [{"url": "https://headers.example"}],
-    "paths": {
+DOCUMENT = document(
+    {
         "/things": _get(
             "things",
             _responses(
@@ -52,7 +49,8 @@ DOCUMENT: dict[str, Any] = {
         "/two": _get("two", _responses({"X-Total": {"schema": INTEGER}})),
         "/plain": _get("plain", _responses({})),
     },
-}
+    servers=[{"url": "https://headers.example"}],
+)
 SENT = {
     "x-total": "12", "x-ids": "1, 2,3", "x-ratio": "0.5", "x-more": "true", "x-kind": "c", "x-level": "2", "items": "i",
     "date": "2024-01-02T03:04:05Z", "x-object": "a,1", "x-unknown": "kept",
@@ -68,8 +66,8 @@ def headers(generate: Any) -> ModuleType:
     return generate(DOCUMENT)
 
 
-def _transport(sent: dict[str, str]) -> httpx.MockTransport:
-    return httpx.MockTransport(lambda _: httpx.Response(200, json=[1], headers=sent))
+def _transport(sent: dict[str, str]) -> RecordingNetwork:
+    return RecordingNetwork(200, json=[1], headers=sent)
 
 
 def _called(headers: ModuleType, name: str, sent: dict[str, str], *, strict: bool = False) -> Any:

@@ -3,41 +3,37 @@
 import asyncio
 import inspect
 import json
-from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
+from body_in_pieces import Pieces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, ResponseTooLarge, TransportError
 from omicsdk.core.sequences import Frames
+from recording_network import RecordingNetwork
+from small_documents import document, object_of, reference
 
 TEXT = {"type": "string"}
-RUN = {"$ref": "#/components/schemas/Run"}
+RUN = reference("Run")
 
 
 def _operation(name: str, content: dict[str, Any]) -> dict[str, Any]:
     return {"get": {"operationId": name, "responses": {"200": {"description": "", "content": content}}}}
 
 
-DOCUMENT = {
-    "openapi": "3.2.0",
-    "info": {"title": "t", "version": "1"},
-    "paths": {
+DOCUMENT = document(
+    {
         "/lines": _operation("lines", {"application/jsonl": {"itemSchema": RUN}}),
         "/array": _operation("of_array", {"application/x-ndjson": {"schema": {"type": "array", "items": RUN}}}),
         "/records": _operation("records", {"application/json-seq": {"schema": RUN}}),
         "/events": _operation("events", {"text/event-stream": {"schema": TEXT}}),
         "/data": _operation("data", {"application/json": {"schema": RUN}, "text/event-stream": {"schema": RUN}}),
     },
-    "components": {
-        "schemas": {
-            "Run": {"type": "object", "required": ["id"], "properties": {"id": TEXT, "reads": {"type": "integer"}}}
-        }
-    },
-}
+    {"Run": object_of("id", required=("id",), reads={"type": "integer"})},
+    openapi="3.2.0",
+)
 RUNS = [{"id": "a", "reads": 1}, {"id": "b\n\x85", "reads": 2}, {"id": "é"}]
 LINES = "".join(f"{json.dumps(run, ensure_ascii=False)}\n" for run in RUNS).encode()
 EVENTS = b": hello\r\n\r\ndata: one\r\nevent: made\r\nid: 7\r\n\r\ndata: two\rdata:  lines\r\r\nretry: 10\n\ndata: unfinished"
@@ -48,35 +44,10 @@ def package(generate: Any) -> ModuleType:
     return generate(DOCUMENT)
 
 
-class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body in pieces, which may break off."""
-
-    def __init__(self, *pieces: bytes, broken: bool = False) -> None:
-        self.pieces, self.broken, self.sent = pieces, broken, 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self.pieces:
-            self.sent += 1
-            yield piece
-        if self.broken:
-            raise httpx.ReadError("reset")
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
-
-
 def client(package: ModuleType, kind: str, body: Pieces, *, twin: bool = False, **options: Any) -> Any:
-    asked: list[httpx.Request] = []
-
-    def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(200, headers={"content-type": kind}, stream=body)
-
-    made = (package.AsyncThingApi if twin else package.ThingApi)(
-        "https://t.example", transport=httpx.MockTransport(response), **options
-    )
-    made.asked = asked
+    network = RecordingNetwork(200, headers={"content-type": kind}, stream=body)
+    made = (package.AsyncThingApi if twin else package.ThingApi)("https://t.example", transport=network, **options)
+    made.asked = network.requests
     return made
 
 

@@ -11,12 +11,13 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from omicsdk.core import DecodeError
 from omicsdk.core.date_texts import duration_text
 from omicsdk.core.native import read
 from omicsdk_codegen.options import NATIVE, TypeOptions
+from recording_network import RecordingNetwork
+from small_documents import document, operation, query, reference
 
 
 def _text(form: str) -> dict[str, Any]:
@@ -39,41 +40,28 @@ EVENT: dict[str, Any] = {
         "amount": {"type": "number", "format": "int64"},
     },
 }
-JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}}}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Events", "version": "1"},
-    "servers": [{"url": "https://events.example"}],
-    "paths": {
+EVENT_OF = reference("Event")
+KEYS = {"type": "array", "items": _text("byte")}
+DOCUMENT = document(
+    {
         "/events/{id}": {
-            "get": {
-                "operationId": "get_event",
-                "parameters": [
+            "get": operation(
+                EVENT_OF,
+                operationId="get_event",
+                parameters=[
                     {"name": "id", "in": "path", "required": True, "schema": _text("uuid")},
-                    *({"name": form, "in": "query", "schema": _text(form)} for form in FORMATS),
-                    {"name": "keys", "in": "query", "schema": {"type": "array", "items": _text("byte")}},
+                    *query(**{form: _text(form) for form in FORMATS}, keys=KEYS),
                 ],
-                "responses": {"200": {"description": "", "content": JSON}},
-            }
+            )
         },
         "/events": {
-            "put": {
-                "operationId": "put_event",
-                "requestBody": {"required": True, "content": JSON},
-                "responses": {"200": {"description": "", "content": JSON}},
-            },
-            "post": {
-                "operationId": "put_keys",
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/json": {"schema": {"type": "array", "items": _text("byte")}}},
-                },
-                "responses": {"200": {"description": "", "content": JSON}},
-            },
+            "put": operation(EVENT_OF, EVENT_OF, operationId="put_event"),
+            "post": operation(EVENT_OF, KEYS, operationId="put_keys"),
         },
     },
-    "components": {"schemas": {"Event": EVENT}},
-}
+    {"Event": EVENT},
+    servers=[{"url": "https://events.example"}],
+)
 CAME = {
     "uuid": "0A0B0C0D-0000-4000-8000-00000000ABCD",
     "decimal": "1.10",
@@ -120,7 +108,7 @@ def events(generate: Any) -> ModuleType:
 
 
 def _client(events: ModuleType, response: Any = CAME, *, strict: bool = False) -> Any:
-    return events.ThingApi(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=response)), strict=strict)
+    return events.ThingApi(transport=RecordingNetwork(200, json=response), strict=strict)
 
 
 def test_texts_become_values_and_are_sent_back_as_they_came(events: ModuleType) -> None:

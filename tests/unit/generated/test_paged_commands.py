@@ -11,28 +11,14 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.cli.package import PackageProgram
+from small_documents import content, document, list_of, object_of, operation
 
 TEXT: dict[str, Any] = {"type": ["string", "null"]}
-ITEM = {"type": "object", "properties": {"name": TEXT}}
-PAGE = {
-    "type": "object",
-    "properties": {"items": {"type": "array", "items": ITEM}, "next_after": TEXT, "total": {"type": "integer"}},
-}
-SEARCH = {"type": "object", "properties": {"q": TEXT, "after": TEXT}}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Things", "version": "1"},
-    "servers": [{"url": "https://things.example.org"}],
-    "paths": {
-        "/search": {
-            "post": {
-                "operationId": "search",
-                "requestBody": {"content": {"application/json": {"schema": SEARCH}}},
-                "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": PAGE}}}},
-            }
-        }
-    },
-}
+ITEM = object_of(name=TEXT)
+PAGE = list_of(ITEM, next_after=TEXT, total={"type": "integer"})
+SEARCH = operation(PAGE, operationId="search", requestBody=content(object_of(q=TEXT, after=TEXT)))
+SERVERS = [{"url": "https://things.example.org"}]
+DOCUMENT = document({"/search": {"post": SEARCH}}, servers=SERVERS)
 # The first page has no items, and lacks their list.
 PAGES: dict[str | None, Any] = {
     None: {"total": 3, "next_after": "1"},
@@ -88,17 +74,8 @@ def _program(
     return PackageProgram("things", "Things.", "1", folder, client, servers=[], credentials=[])
 
 
-EVENTS = {
-    **DOCUMENT,
-    "paths": {
-        "/events": {
-            "get": {
-                "operationId": "listen",
-                "responses": {"200": {"description": "ok", "content": {"text/event-stream": {"schema": ITEM}}}},
-            }
-        }
-    },
-}
+STREAM = {"200": {"description": "ok", **content(ITEM, "text/event-stream")}}
+EVENTS = document({"/events": {"get": {"operationId": "listen", "responses": STREAM}}}, servers=SERVERS)
 EVENT = 'id: {0}\ndata: {{"name": "{0}"}}\n\n'
 LINE = '{{"data": {{"name": "{0}"}}, "event": "message", "id": "{0}", "retry": null}}\n'
 

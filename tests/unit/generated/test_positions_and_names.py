@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core import DecodeError
+from small_documents import document, operation, query, reference
 
-POINT = {"$ref": "#/components/schemas/Point"}
+POINT = reference("Point")
 NUMBER = {"type": "number"}
 SCHEMAS: dict[str, Any] = {
     "Point": {"type": "object", "required": ["x"], "properties": {"x": NUMBER}},
@@ -19,22 +20,18 @@ SCHEMAS: dict[str, Any] = {
     "Row": {"type": "array", "prefixItems": [{"type": "string"}], "items": POINT},
     "Open": {"type": "array", "prefixItems": [{"type": "string"}, NUMBER]},
     "Closed": {"type": "array", "prefixItems": [{"type": "string"}, NUMBER], "items": False},
-    "Nested": {
-        "type": "array",
-        "prefixItems": [{"$ref": "#/components/schemas/Pair"}, {"type": "string"}],
-        "items": False,
-    },
+    "Nested": {"type": "array", "prefixItems": [reference("Pair"), {"type": "string"}], "items": False},
     "Board": {
         "type": "object",
         "required": ["name"],
         "properties": {
             "name": {"type": "string"},
-            "pair": {"$ref": "#/components/schemas/Pair"},
-            "rows": {"type": "array", "items": {"$ref": "#/components/schemas/Row"}},
-            "open": {"$ref": "#/components/schemas/Open"},
-            "closed": {"oneOf": [{"$ref": "#/components/schemas/Closed"}, {"type": "null"}]},
-            "nested": {"$ref": "#/components/schemas/Nested"},
-            "either": {"oneOf": [{"$ref": "#/components/schemas/Pair"}, {"type": "array", "items": NUMBER}]},
+            "pair": reference("Pair"),
+            "rows": {"type": "array", "items": reference("Row")},
+            "open": reference("Open"),
+            "closed": {"oneOf": [reference("Closed"), {"type": "null"}]},
+            "nested": reference("Nested"),
+            "either": {"oneOf": [reference("Pair"), {"type": "array", "items": NUMBER}]},
         },
         "additionalProperties": POINT,
     },
@@ -47,35 +44,21 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
-def _json(name: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{name}"}
-    return {"required": True, "description": "", "content": {"application/json": {"schema": schema}}}
+def _put(name: str, schema: str) -> dict[str, Any]:
+    return {"put": operation(reference(schema), reference(schema), operationId=name)}
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Boards", "version": "1"},
-    "servers": [{"url": "https://boards.example"}],
-    "paths": {
-        "/boards": {
-            "put": {"operationId": "put_board", "requestBody": _json("Board"), "responses": {"200": _json("Board")}}
-        },
-        "/marks": {
-            "put": {"operationId": "put_marks", "requestBody": _json("Marks"), "responses": {"200": _json("Marks")}}
-        },
-        "/pairs": {
-            "put": {"operationId": "put_pair", "requestBody": _json("Pair"), "responses": {"200": _json("Pair")}}
-        },
-        "/find": {
-            "get": {
-                "operationId": "find",
-                "parameters": [{"name": "box", "in": "query", "explode": False, "schema": SCHEMAS["Closed"]}],
-                "responses": {"204": {"description": ""}},
-            }
-        },
+BOX = query(box=SCHEMAS["Closed"])[0] | {"explode": False}
+DOCUMENT = document(
+    {
+        "/boards": _put("put_board", "Board"),
+        "/marks": _put("put_marks", "Marks"),
+        "/pairs": _put("put_pair", "Pair"),
+        "/find": {"get": operation(operationId="find", parameters=[BOX], status=204)},
     },
-    "components": {"schemas": SCHEMAS},
-}
+    SCHEMAS,
+    servers=[{"url": "https://boards.example"}],
+)
 BOARD = {
     "name": "b",
     "pair": ["a", {"x": 1}],

@@ -8,43 +8,26 @@ import httpx
 import pytest
 from generated_package import Generate
 from omicsdk.core import ManualClock, Retry, errors
+from small_documents import document, object_of, operation, query
 
 KEY = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string"}}
-RUNS = {
-    "type": "object",
-    "properties": {"runs": {"type": "array", "items": {"type": "string"}}, "next": {"type": "string"}},
-}
-
-
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-
-
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Runs", "version": "1"},
-    "servers": [{"url": "https://runs.example.org"}],
-    "paths": {
+RUNS = object_of("next", runs={"type": "array", "items": {"type": "string"}})
+DOCUMENT = document(
+    {
         "/runs": {
-            "post": {"operationId": "start", "parameters": [KEY], "responses": {"204": {"description": ""}}},
-            "put": {"operationId": "replace", "responses": {"204": {"description": ""}}, "x-fern-retries": {"disabled": True}},
-            "delete": {
-                "operationId": "clear",
-                "responses": {"204": {"description": ""}},
+            "post": operation(operationId="start", parameters=[KEY], status=204),
+            "put": operation(operationId="replace", status=204, **{"x-fern-retries": {"disabled": True}}),
+            "delete": operation(operationId="clear", status=204, **{
                 "x-speakeasy-retries": {"strategy": "backoff", "statusCodes": [409], "backoff": {"initialInterval": 2000}},
-            },
+            }),
         },
-        "/search": {
-            "post": {
-                "operationId": "search",
-                "parameters": [KEY, {"name": "page", "in": "query", "schema": {"type": "string"}}],
-                "responses": _json(RUNS),
-                "x-omics-pagination": {"style": "token", "items": "runs", "token": "page", "next": "next"},
-            }
-        },
-        "/other": {"post": {"operationId": "other", "responses": {"204": {"description": ""}}}},
+        "/search": {"post": operation(RUNS, operationId="search", parameters=[KEY, *query("page")], **{
+            "x-omics-pagination": {"style": "token", "items": "runs", "token": "page", "next": "next"},
+        })},
+        "/other": {"post": operation(operationId="other", status=204)},
     },
-}  # fmt: skip
+    servers=[{"url": "https://runs.example.org"}],
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -9,50 +9,40 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core import DecodeError, ResponseTooLarge
+from recording_network import RecordingNetwork
+from small_documents import content, document, object_of, operation, reference
 
 TEXT = {"type": "string"}
-OBJECT = {"type": "object", "properties": {"name": TEXT}}
-SAMPLE = {"$ref": "#/components/schemas/Sample"}
+BINARY = {"type": "string", "format": "binary"}
+OBJECT = object_of("name")
+SAMPLE = reference("Sample")
 
 
-def responses(**statuses: dict[str, Any]) -> dict[str, Any]:
-    return {
-        status.lstrip("s"): {
-            "description": "",
-            "content": {name: {"schema": schema} for name, schema in content.items()},
-        }
-        for status, content in statuses.items()
+def _get(name: str, responses: dict[str, dict[str, Any]], **more: Any) -> dict[str, Any]:
+    stated = {
+        status: {"description": "", "content": {kind: {"schema": schema} for kind, schema in content.items()}}
+        for status, content in responses.items()
     }
+    return {"get": {"operationId": name, "responses": stated, **more}}
 
 
-DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {"title": "t", "version": "1"},
-    "paths": {
-        "/table": {
-            "get": {"operationId": "table", "responses": responses(s200={"text/csv": TEXT, "application/json": SAMPLE})}
-        },
-        "/two": {
-            "get": {
-                "operationId": "two",
-                "responses": responses(
-                    s200={"application/json": SAMPLE, "application/problem+json": {"type": "array", "items": TEXT}},
-                    s202={"text/plain": TEXT},
-                ),
-            }
-        },
-        "/spelled": {
-            "get": {
-                "operationId": "spelled",
-                "responses": responses(s200={"application/json": SAMPLE, "application/xml": SAMPLE}),
-            }
-        },
-        "/stored": {
-            "get": {"operationId": "stored", "responses": responses(s200={"application/octet-stream": OBJECT})}
-        },
+PROBLEMS = {"type": "array", "items": TEXT}
+SCHEMAS = {"Sample": OBJECT}
+DOCUMENT = document(
+    {
+        "/table": _get("table", {"200": {"text/csv": TEXT, "application/json": SAMPLE}}),
+        "/two": _get(
+            "two",
+            {
+                "200": {"application/json": SAMPLE, "application/problem+json": PROBLEMS},
+                "202": {"text/plain": TEXT},
+            },
+        ),
+        "/spelled": _get("spelled", {"200": {"application/json": SAMPLE, "application/xml": SAMPLE}}),
+        "/stored": _get("stored", {"200": {"application/octet-stream": OBJECT}}),
     },
-    "components": {"schemas": {"Sample": OBJECT}},
-}
+    SCHEMAS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -101,36 +91,20 @@ def test_bytes_may_come_where_an_object_is_stated_as_bytes(
     assert (told if isinstance(told, bytes) else told.to_dict()) == found
 
 
-TEXTS: dict[str, Any] = {
-    **DOCUMENT,
-    "paths": {
-        path: {"get": {"operationId": name, "responses": responses(s200=content)}}
-        for path, name, content in (
-            ("/words", "words", {"text/csv": TEXT}),
-            ("/raw", "raw_table", {"text/csv": {"type": "string", "format": "binary"}}),
-            ("/markup", "markup", {"application/xml": {"type": "string", "format": "binary"}}),
-        )
-    }
-    | {
-        "/closed": {
-            "get": {
-                "operationId": "closed",
-                "x-omics-stream": False,
-                "responses": responses(s200={"text/csv": TEXT}),
-            }
-        },
+TEXTS = document(
+    {
+        "/words": _get("words", {"200": {"text/csv": TEXT}}),
+        "/raw": _get("raw_table", {"200": {"text/csv": BINARY}}),
+        "/markup": _get("markup", {"200": {"application/xml": BINARY}}),
+        "/closed": _get("closed", {"200": {"text/csv": TEXT}}, **{"x-omics-stream": False}),
         "/import": {
-            "post": {
-                "operationId": "import_table",
-                "requestBody": {
-                    "required": True,
-                    "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
-                },
-                "responses": {"204": {"description": ""}},
-            }
+            "post": operation(
+                operationId="import_table", requestBody={"required": True, **content(BINARY, "text/csv")}, status=204
+            )
         },
     },
-}
+    SCHEMAS,
+)
 LATIN = "Größe\n".encode("latin-1")
 
 
@@ -194,13 +168,7 @@ def test_text_that_the_schema_states_as_binary_is_bytes(texts: ModuleType, name:
 
 
 def test_text_that_the_schema_states_as_binary_is_sent_as_bytes(texts: ModuleType) -> None:
-    sent: list[httpx.Request] = []
-
-    def received(request: httpx.Request) -> httpx.Response:
-        request.read()
-        sent.append(request)
-        return httpx.Response(204)
-
-    api = texts.ThingApi("https://t.example", transport=httpx.MockTransport(received))
-    api.import_table(body=LATIN)
-    assert (sent[0].content, sent[0].headers["content-type"]) == (LATIN, "text/csv")
+    network = RecordingNetwork()
+    texts.ThingApi("https://t.example", transport=network).import_table(body=LATIN)
+    (sent,) = network.requests
+    assert (sent.content, sent.headers["content-type"]) == (LATIN, "text/csv")
