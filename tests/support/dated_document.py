@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from omicsdk_codegen.options import DATES, TypeOptions
+from small_documents import content, document, object_of, operation, reference
 
 MOMENT = {"type": "string", "format": "date-time"}
 DAY = {"type": "string", "format": "date"}
@@ -22,8 +23,8 @@ EVENT = {
         "word": {"anyOf": [DAY, {"enum": ["never", "today"]}]},
         "many": {"type": "array", "items": MOMENT},
         "named": {"type": "object", "additionalProperties": {"type": "array", "items": DAY}},
-        "inner": {"$ref": "#/components/schemas/Date"},
-        "later": {"oneOf": [MOMENT, {"$ref": "#/components/schemas/DateTime"}]},
+        "inner": reference("Date"),
+        "later": {"oneOf": [MOMENT, reference("DateTime")]},
     },
 }
 
@@ -32,23 +33,13 @@ def _parameter(name: str, place: str, schema: Any, **more: Any) -> Any:
     return {"name": name, "in": place, "required": place == "path", "schema": schema, **more}
 
 
-def _response(schema: Any) -> Any:
-    return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-
-
-def _json(schema: Any) -> Any:
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Dates", "version": "1"},
-    "servers": [{"url": "https://dates.example"}],
-    "paths": {
+DOCUMENT = document(
+    {
         "/days/{day}": {
-            "get": {
-                "operationId": "date",
-                "parameters": [
+            "get": operation(
+                MOMENT,
+                operationId="date",
+                parameters=[
                     _parameter("day", "path", DAY),
                     _parameter("since", "query", MOMENT),
                     _parameter("days", "query", {"type": "array", "items": DAY}, style="pipeDelimited", explode=False),
@@ -56,43 +47,31 @@ DOCUMENT: dict[str, Any] = {
                     _parameter("datetime", "header", MOMENT),
                     _parameter("either", "query", {"anyOf": [MOMENT, {"type": "integer"}]}),
                 ],
-                "responses": _response(MOMENT),
-            }
+            )
         },
         "/events": {
-            "post": {
-                "operationId": "datetime",
-                "requestBody": _json({"$ref": "#/components/schemas/Event"}),
-                "responses": _response({"$ref": "#/components/schemas/Event"}),
-            },
-            "put": {
-                "operationId": "put_events",
-                "requestBody": _json({"type": "array", "items": {"$ref": "#/components/schemas/Event"}}),
-                "responses": _response({"type": "array", "items": DAY}),
-            },
+            "post": operation(reference("Event"), reference("Event"), operationId="datetime"),
+            "put": operation(
+                {"type": "array", "items": DAY},
+                {"type": "array", "items": reference("Event")},
+                operationId="put_events",
+            ),
         },
         "/form": {
-            "post": {
-                "operationId": "form",
-                "requestBody": {
-                    "content": {
-                        "application/x-www-form-urlencoded": {
-                            "schema": {"type": "object", "properties": {"at": MOMENT}}
-                        }
-                    }
-                },
-                "responses": {"204": {"description": ""}},
-            }
+            "post": operation(
+                operationId="form",
+                requestBody=content(object_of(at=MOMENT), "application/x-www-form-urlencoded"),
+                status=204,
+            )
         },
     },
-    "components": {
-        "schemas": {
-            "Event": EVENT,
-            "Date": {"type": "object", "properties": {"year": {"type": "integer"}, "on": DAY}},
-            "DateTime": {"type": "object", "properties": {"moment": MOMENT}},
-        }
+    {
+        "Event": EVENT,
+        "Date": object_of(year={"type": "integer"}, on=DAY),
+        "DateTime": object_of(moment=MOMENT),
     },
-}
+    servers=[{"url": "https://dates.example"}],
+)
 
 
 @pytest.fixture(scope="module")

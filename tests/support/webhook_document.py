@@ -6,43 +6,34 @@ from typing import Any
 
 import pytest
 from generated_package import Generate
+from small_documents import document, list_of, object_of, operation, reference
 
-RUN = {
-    "type": "object",
-    "required": ["id"],
-    "properties": {"id": {"type": "string"}, "size": {"type": "integer"}},
-}
+RUN = object_of("id", required=("id",), size={"type": "integer"})
 
 
 def _sent(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
-    body = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return {"requestBody": body, "responses": {"200": {"description": "Seen."}}, **more}
+    return operation(body=schema, **more)
 
 
 def _starting(name: str) -> dict[str, Any]:
-    progress = {"{$request.body#/url}": {"post": _sent({"$ref": "#/components/schemas/Run"})}}
-    return {
-        "operationId": name,
-        "responses": {"204": {"description": "Done."}},
-        "callbacks": {"progress": progress, "ended": progress if name == "start" else {}},
-    }
+    progress = {"{$request.body#/url}": {"post": _sent(reference("Run"))}}
+    callbacks = {"progress": progress, "ended": progress if name == "start" else {}}
+    return operation(operationId=name, status=204, callbacks=callbacks)
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Runs", "version": "1"},
-    "paths": {"/start": {"post": _starting("start")}, "/restart": {"post": _starting("restart")}},
-    "webhooks": {
-        "newRun": {"post": _sent({"$ref": "#/components/schemas/Run"}, summary="A run was made.")},
-        "runs": {"post": _sent({"type": "array", "items": {"$ref": "#/components/schemas/Run"}})},
-        "items": {"post": _sent({"type": "object", "properties": {"items": {"type": "array", "items": RUN}}})},
+DOCUMENT = document(
+    {"/start": {"post": _starting("start")}, "/restart": {"post": _starting("restart")}},
+    {"Run": RUN},
+    webhooks={
+        "newRun": {"post": _sent(reference("Run"), summary="A run was made.")},
+        "runs": {"post": _sent({"type": "array", "items": reference("Run")})},
+        "items": {"post": _sent(list_of(RUN))},
         "either": {
-            "post": _sent({"oneOf": [{"$ref": "#/components/schemas/Run"}, {"type": "string"}]}),
+            "post": _sent({"oneOf": [reference("Run"), {"type": "string"}]}),
             "put": _sent({"type": ["integer", "null"]}),
         },
     },
-    "components": {"schemas": {"Run": RUN}},
-}
+)
 
 
 @pytest.fixture(scope="module")

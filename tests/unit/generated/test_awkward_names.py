@@ -7,8 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
+from recording_network import RecordingNetwork
+from small_documents import document, operation, query, reference
 
 WORDS = [
     "self", "cls", "body", "limit", "timeout", "raw", "help", "match", "None", "class", "from_dict", "to_dict", "get", "data",
@@ -30,39 +31,31 @@ FIELDS = {word: {"type": "string", "description": f"\ud800\u202e{word}"} for wor
 
 
 def _ref(index: int) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{SCHEMAS[index % len(SCHEMAS)]}"}
+    return reference(SCHEMAS[index % len(SCHEMAS)])
 
 
 def _operation(index: int, name: str) -> dict[str, Any]:
-    queries = [{"name": word, "in": "query", "schema": {"type": "string"}} for word in WORDS if word]
-    content = {"application/json": {"schema": _ref(index)}}
-    return {
-        "operationId": name,
-        "x-omics-pagination": {"style": "link", "items": "some items"},
-        "parameters": [{"name": "a.b", "in": "path", "required": True, "schema": {"type": "string"}}, *queries],
-        "requestBody": {"content": content},
-        "responses": {"200": {"description": "\ud800", "content": content}},
-    }
+    path = {"name": "a.b", "in": "path", "required": True, "schema": {"type": "string"}}
+    stated = operation(_ref(index), operationId=name, parameters=[path, *query(*filter(None, WORDS))])
+    stated["responses"]["200"]["description"] = "\ud800"
+    body = {"content": stated["responses"]["200"]["content"]}
+    return {**stated, "requestBody": body, "x-omics-pagination": {"style": "link", "items": "some items"}}
 
 
-DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {"title": "t", "version": "1"},
-    "paths": {f"/{index}/{{a.b}}": {"post": _operation(index, name)} for index, name in enumerate(CALLS)},
-    "components": {
-        "schemas": {
-            name: {
-                "type": "object",
-                "properties": {
-                    **FIELDS,
-                    "some items": {"type": "array", "items": _ref(index + 1)},
-                    "next": _ref(index - 1),
-                },
-            }
-            for index, name in enumerate(SCHEMAS)
+DOCUMENT = document(
+    {f"/{index}/{{a.b}}": {"post": _operation(index, name)} for index, name in enumerate(CALLS)},
+    {
+        name: {
+            "type": "object",
+            "properties": {
+                **FIELDS,
+                "some items": {"type": "array", "items": _ref(index + 1)},
+                "next": _ref(index - 1),
+            },
         }
+        for index, name in enumerate(SCHEMAS)
     },
-}
+)
 DATA = {"some items": [{"list": "a", "class": None, "": "empty"}], "next": {"self": "s"}}
 
 
@@ -81,13 +74,8 @@ def test_every_module_imports_wherever_it_comes_first(awkward: ModuleType) -> No
 
 
 def test_every_operation_is_called_with_every_argument(awkward: ModuleType) -> None:
-    sent: list[httpx.Request] = []
-
-    def response(request: httpx.Request) -> httpx.Response:
-        sent.append(request)
-        return httpx.Response(200, json=DATA)
-
-    client = awkward.ThingApi("https://thing.example", transport=httpx.MockTransport(response))
+    network = RecordingNetwork(200, json=DATA)
+    client = awkward.ThingApi("https://thing.example", transport=network)
     commands = json.loads((Path(str(awkward.__file__)).parent / "commands.json").read_text())
     assert len(commands) == len(CALLS)
     for row in commands:
@@ -98,5 +86,5 @@ def test_every_operation_is_called_with_every_argument(awkward: ModuleType) -> N
         operation = getattr(client, row["name"])
         assert operation(**given).to_dict() == DATA
         assert [(item.list_, item.class_) for item in operation.iterate(**given).take(1)] == [("a", None)]
-        assert sent[-1].url.path.endswith("/a.b")
-        assert dict(sent[-1].url.params) == {word: word for word in WORDS if word}
+        assert network.requests[-1].url.path.endswith("/a.b")
+        assert dict(network.requests[-1].url.params) == {word: word for word in WORDS if word}

@@ -9,6 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from recording_network import RecordingNetwork
+from small_documents import content, document, object_of, operation, query
+from small_documents import reference as _ref
 
 BINARY = {"type": "string", "format": "binary"}
 CAT = {"type": "object", "required": ["type"], "properties": {"type": {"const": "cat"}, "claws": {"type": "integer"}}}
@@ -16,19 +19,15 @@ DOG = {"type": "object", "required": ["type"], "properties": {"type": {"const": 
 FISH = {"type": "object", "required": ["water"], "properties": {"water": {"type": "string"}}}
 
 
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def _operation(
     name: str, schema: Any = None, media: str = "application/json", required: bool = True, **more: Any
 ) -> Any:
-    body = {"requestBody": {"required": required, "content": {media: {"schema": schema}}}} if schema is not None else {}
-    return {"post": {"operationId": name, **body, "responses": {"204": {"description": ""}}, **more}}
+    body = {"requestBody": {"required": required, **content(schema, media)}} if schema is not None else {}
+    return {"post": operation(operationId=name, status=204, **body, **more)}
 
 
 def _answering(schema: Any) -> Any:
-    return {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}}
+    return {"get": operation(schema)}
 
 
 def _typed_parts() -> Any:
@@ -43,21 +42,14 @@ def _typed_parts() -> Any:
     return made
 
 
-FORM = {"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Kinds", "version": "1"},
-    "servers": [{"url": "https://kinds.example"}],
-    "paths": {
+FORM = object_of("a", n={"type": "integer"})
+DOCUMENT = document(
+    {
         "/json": _operation("json_list", {"type": "array", "items": _ref("Cat")}),
         "/optional": _operation("optional", FORM, required=False),
         "/form": _operation("form", FORM, "application/x-www-form-urlencoded"),
         "/whole": _operation("whole_form", {"type": "object"}, "application/x-www-form-urlencoded", required=False),
-        "/files": _operation(
-            "files",
-            {"type": "object", "properties": {"file": BINARY, "note": {"type": "string"}}},
-            "multipart/form-data",
-        ),
+        "/files": _operation("files", object_of("note", file=BINARY), "multipart/form-data"),
         "/typed": _typed_parts(),
         "/bytes": _operation("raw_bytes", BINARY, "application/zip"),
         "/text": _operation("text", {"type": "string"}, "text/csv"),
@@ -68,7 +60,7 @@ DOCUMENT: dict[str, Any] = {
                 {"name": "deep", "in": "query", "style": "deepObject", "schema": {"type": "object"}},
                 {"name": "as json", "in": "query", "content": {"application/json": {"schema": {"type": "object"}}}},
                 {"name": "joined", "in": "query", "style": "pipeDelimited", "schema": {"type": "array"}},
-                {"name": "build", "in": "query", "schema": {"type": "boolean"}},
+                *query(build={"type": "boolean"}),
                 {"name": "crumb", "in": "cookie", "schema": {"type": "string"}},
             ],
         ),
@@ -77,8 +69,9 @@ DOCUMENT: dict[str, Any] = {
         "/maps": _answering({"type": "object", "additionalProperties": {"type": "array", "items": _ref("Fish")}}),
         "/nested": _answering({"type": "array", "items": {"type": "array", "items": {"type": ["integer", "null"]}}}),
     },
-    "components": {"schemas": {"Cat": CAT, "Dog": DOG, "Fish": FISH}},
-}
+    {"Cat": CAT, "Dog": DOG, "Fish": FISH},
+    servers=[{"url": "https://kinds.example"}],
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,25 +81,18 @@ def kinds(generate: Any) -> ModuleType:
 
 @pytest.fixture
 def sent(kinds: ModuleType) -> Any:
-    seen: list[httpx.Request] = []
-
-    def response(request: httpx.Request) -> httpx.Response:
-        request.read()
-        seen.append(request)
-        return httpx.Response(204)
-
-    client = kinds.ThingApi(transport=httpx.MockTransport(response))
+    network = RecordingNetwork()
+    client = kinds.ThingApi(transport=network)
 
     def call(name: str, **arguments: Any) -> httpx.Request:
         assert getattr(client, name)(**arguments) is None
-        return seen[-1]
+        return network.requests[-1]
 
     return call
 
 
 def _answered(kinds: ModuleType, name: str, data: Any) -> Any:
-    client = kinds.ThingApi(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=data)))
-    return getattr(client, name)()
+    return getattr(kinds.ThingApi(transport=RecordingNetwork(200, json=data)), name)()
 
 
 def test_a_list_of_models_and_dicts(kinds: ModuleType, sent: Any) -> None:

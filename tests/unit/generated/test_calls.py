@@ -8,91 +8,58 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core import DecodeError, NotFound
+from small_documents import document, object_of, operation, query, reference
 
-FILE = {
-    "type": "object",
-    "required": ["name"],
-    "properties": {
-        "name": {"type": "string"},
-        "size": {"type": ["integer", "null"]},
-        "next": {"$ref": "#/components/schemas/File"},
-        "kind": {"type": "string", "enum": ["data", "index"]},
-    },
-}
-PAGE = {
-    "type": "object",
-    "required": ["bundle"],
-    "properties": {
-        "bundle": {
-            "type": "object",
-            "properties": {"files": {"type": "array", "items": {"$ref": "#/components/schemas/File"}}},
-        }
-    },
-}
+FILE = object_of(
+    "name",
+    required=("name",),
+    size={"type": ["integer", "null"]},
+    next=reference("File"),
+    kind={"type": "string", "enum": ["data", "index"]},
+)
+PAGE = object_of(required=("bundle",), bundle=object_of(files={"type": "array", "items": reference("File")}))
+SOURCE = object_of("source", required=("source",), about=reference("File"), note={"type": ["string", "null"]})
+TAGS = {"type": "array", "items": {"type": "string"}}
 UUID = {"name": "uuid", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": "", "content": {"application/json": {"schema": schema}}}
+def _get_bundle() -> dict[str, Any]:
+    replica, tags = query(replica={"type": "string", "enum": ["aws"]}, tags=TAGS)
+    trace = {"name": "X-Trace", "in": "header", "schema": {"type": "integer"}}
+    stated = operation(
+        PAGE,
+        operationId="get_bundle",
+        security=[],
+        parameters=[UUID, replica | {"required": True}, tags | {"explode": False}, trace],
+        **{"x-omics-pagination": {"style": "link", "items": "bundle.files"}},
+    )
+    stated["responses"] |= operation(PAGE, status=206)["responses"] | {"404": {"description": "None such"}}
+    return stated
 
 
-DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {"title": "Things", "version": "1"},
-    "servers": [{"url": "https://things.example/v1"}],
-    "security": [{"key": []}],
-    "paths": {
-        "/bundles/{uuid}": {
-            "get": {
-                "operationId": "get_bundle",
-                "security": [],
-                "x-omics-pagination": {"style": "link", "items": "bundle.files"},
-                "parameters": [
-                    UUID,
-                    {"name": "replica", "in": "query", "required": True, "schema": {"type": "string", "enum": ["aws"]}},
-                    {
-                        "name": "tags",
-                        "in": "query",
-                        "explode": False,
-                        "schema": {"type": "array", "items": {"type": "string"}},
-                    },
-                    {"name": "X-Trace", "in": "header", "schema": {"type": "integer"}},
-                ],
-                "responses": {"200": _json(PAGE), "206": _json(PAGE), "404": {"description": "None such"}},
-            }
-        },
+def _put_file() -> dict[str, Any]:
+    stated = operation(reference("File"), SOURCE, operationId="put_file", parameters=[UUID], status=201)
+    stated["responses"]["202"] = {"description": "Later"}
+    return stated
+
+
+DOCUMENT = document(
+    {
+        "/bundles/{uuid}": {"get": _get_bundle()},
         "/files/{uuid}": {
             "get": {
                 "operationId": "get_file",
                 "parameters": [UUID],
                 "responses": {"200": {"description": "", "content": {"application/octet-stream": {}}}},
             },
-            "head": {"operationId": "head_file", "parameters": [UUID], "responses": {"200": {"description": ""}}},
-            "put": {
-                "operationId": "put_file",
-                "parameters": [UUID],
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": {
-                                "type": "object",
-                                "required": ["source"],
-                                "properties": {
-                                    "source": {"type": "string"},
-                                    "about": {"$ref": "#/components/schemas/File"},
-                                    "note": {"type": ["string", "null"]},
-                                },
-                            }
-                        }
-                    },
-                },
-                "responses": {"201": _json({"$ref": "#/components/schemas/File"}), "202": {"description": "Later"}},
-            },
+            "head": operation(operationId="head_file", parameters=[UUID]),
+            "put": _put_file(),
         },
     },
-    "components": {"schemas": {"File": FILE}},
-}
+    {"File": FILE},
+    servers=[{"url": "https://things.example/v1"}],
+    security=[{"key": []}],
+)
 
 PAGES = {
     "": ({"bundle": {"files": [{"name": "a", "new": [1]}, {"name": "b", "size": None}]}}, "?page=2"),

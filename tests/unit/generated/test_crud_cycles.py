@@ -11,6 +11,8 @@ from crud_cycles import Driver, Incomplete
 from crud_resources import Resource, resources
 from generated_package import Generate
 from raw_document import RawDocument
+from small_documents import document as document_of
+from small_documents import object_of, operation
 
 SAMPLE = {
     "type": "object",
@@ -24,39 +26,23 @@ SAMPLE = {
 }
 
 
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"content": {"application/json": {"schema": schema}}}
-
-
-def _operation(
-    name: str, response: dict[str, Any] | None, body: dict[str, Any] | None = None, **more: Any
-) -> dict[str, Any]:
-    returned = {"description": "Done.", **({} if response is None else _json(response))}
-    sent = {} if body is None else {"requestBody": {"required": True, **_json(body)}}
-    return {"operationId": name, "responses": {"200": returned}, **sent, **more}
+def _operation(name: str, response: Any, body: Any = None, **more: Any) -> dict[str, Any]:
+    return operation(response, body, operationId=name, **more)
 
 
 def _parameter(name: str, place: str, kind: str) -> dict[str, Any]:
     return {"name": name, "in": place, "required": place == "path", "schema": {"type": kind}}
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Samples", "version": "1"},
-    "paths": {
-        "/projects": {
-            "post": _operation("createProject", {"type": "object", "properties": {"data": {"type": "object"}}}, SAMPLE)
-        },
+DOCUMENT = document_of(
+    {
+        "/projects": {"post": _operation("createProject", object_of(data={"type": "object"}), SAMPLE)},
         "/projects/{project_id}/samples/": {
             "parameters": [_parameter("project_id", "path", "string")],
             "post": _operation("createSample", SAMPLE, SAMPLE),
             "get": _operation(
                 "listSamples",
-                {
-                    "type": "object",
-                    "required": ["samples"],
-                    "properties": {"samples": {"type": "array", "items": SAMPLE}, "next": {"type": "string"}},
-                },
+                object_of("next", required=("samples",), samples={"type": "array", "items": SAMPLE}),
                 parameters=[_parameter("limit", "query", "integer"), _parameter("token", "query", "string")],
                 **{"x-omics-pagination": {"style": "token", "items": "samples", "token": "token", "next": "next"}},
             ),
@@ -69,7 +55,7 @@ DOCUMENT: dict[str, Any] = {
         },
         "/reports": {"get": _operation("listReports", {"type": "array"}), "post": _operation("report", None, SAMPLE)},
     },
-}
+)
 
 
 class Service:

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
 from dated_document import NANO
 from dated_document import dates as dates
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from omicsdk.core import DecodeError, UsageError
 from omicsdk.core.bodies import plain
 from omicsdk.core.dates import Date, DateTime
+from recording_network import RecordingNetwork
 
 TEXTS = [
     NANO,
@@ -43,14 +43,9 @@ WHOLE: dict[str, Any] = {
 
 def _called(dates: ModuleType, name: str, response: Any = None, *, strict: bool = False, **arguments: Any) -> Any:
     """What an operation answers, and the request that it sent."""
-    seen: list[httpx.Request] = []
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(200, json=response)
-
-    with dates.ThingApi(transport=httpx.MockTransport(respond), strict=strict) as client:
-        return getattr(client, name)(**arguments), seen[-1]
+    network = RecordingNetwork(200, json=response)
+    with dates.ThingApi(transport=network, strict=strict) as client:
+        return getattr(client, name)(**arguments), network.requests[-1]
 
 
 def _event(dates: ModuleType) -> Any:

@@ -14,6 +14,7 @@ import omicsdk_api
 import pytest
 from omicsdk.core import NO_RETRY, BearerToken, DecodeError
 from omicsdk.core.page_items import with_items
+from recording_network import RecordingNetwork
 
 ROOT = Path(omicsdk_api.__file__).parent
 SERVICES = sorted(json.loads((ROOT / "index.json").read_text()))
@@ -46,17 +47,6 @@ def arguments_of(call: Any, command: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-class Recorder:
-    """A service that takes everything and answers with nothing much."""
-
-    def __init__(self) -> None:
-        self.seen: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(request)
-        return httpx.Response(200, json={})
-
-
 def path_fits(template: str, url: httpx.URL) -> bool:
     sent = template.split("#")[0].partition("?")[0]
     pattern = re.sub(r"\\\{.*?\\\}|<.*?>", ".+", re.escape(sent))
@@ -65,21 +55,19 @@ def path_fits(template: str, url: httpx.URL) -> bool:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_operation_is_sent(service: str):
-    recorder, (client_class, _) = Recorder(), clients_of(service)
+    network, (client_class, _) = RecordingNetwork(200, json={}), clients_of(service)
     commands = operations_of(service)
     token = BearerToken("t")
-    with client_class(
-        "https://api.example.org/base", credentials=token, retry=NO_RETRY, transport=httpx.MockTransport(recorder)
-    ) as client:
+    with client_class("https://api.example.org/base", credentials=token, retry=NO_RETRY, transport=network) as client:
         for command in commands:
             operation = getattr(client, command["name"])
             operation.raw(**arguments_of(operation.raw, command))
-            request = recorder.seen[-1]
+            request = network.requests[-1]
             assert request.method == command["method"], command["name"]
             assert path_fits(command["path"], request.url), (command["name"], command["path"], str(request.url))
             sent = None if operation.facts.public else "Bearer t"
             assert request.headers.get("authorization") == sent, command["name"]
-    assert len(recorder.seen) == len(commands)
+    assert len(network.requests) == len(commands)
 
 
 @pytest.mark.parametrize("service", SERVICES)

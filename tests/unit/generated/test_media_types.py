@@ -13,14 +13,12 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core import UsageError
+from recording_network import RecordingNetwork
+from small_documents import document, object_of, operation
 
 TEXT = {"type": "string"}
 BINARY = {"type": "string", "format": "binary"}
-FILES = {
-    "type": "object",
-    "required": ["file"],
-    "properties": {"file": BINARY, "more": {"type": "array", "items": BINARY}, "note": TEXT, "label": TEXT},
-}
+FILES = object_of(required=("file",), file=BINARY, more={"type": "array", "items": BINARY}, note=TEXT, label=TEXT)
 ENCODING = {
     "file": {
         "contentType": "image/png, image/jpeg",
@@ -28,27 +26,21 @@ ENCODING = {
     },
     "note": {"contentType": "text/markdown", "headers": {"X-Version": {"schema": {"type": "integer", "default": 2}}}},
 }
-SAMPLE: dict[str, Any] = {
-    "type": "object",
-    "required": ["name"],
-    "properties": {"name": TEXT, "reads": {"type": "integer"}},
-}
+SAMPLE = object_of("name", required=("name",), reads={"type": "integer"})
 PATCH: dict[str, Any] = {"type": "object"}
 
 
 def _operation(name: str, content: Any, required: bool = True) -> Any:
     body = {"required": required, "content": content}
-    return {"post": {"operationId": name, "requestBody": body, "responses": {"204": {"description": ""}}}}
+    return {"post": operation(operationId=name, requestBody=body, status=204)}
 
 
 def _types(name: str, *kinds: tuple[str, Any], required: bool = True) -> Any:
     return _operation(name, {kind: {"schema": schema} for kind, schema in kinds}, required)
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "t", "version": "1"},
-    "paths": {
+DOCUMENT = document(
+    {
         "/upload": _operation("upload", {"multipart/form-data": {"schema": FILES, "encoding": ENCODING}}),
         "/whole": _types("whole", ("multipart/form-data", {**FILES, "additionalProperties": TEXT})),
         "/patch": _types(
@@ -69,7 +61,7 @@ DOCUMENT: dict[str, Any] = {
             ("text/csv", TEXT),
         ),
     },
-}  # fmt: skip
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -79,20 +71,14 @@ def package(generate: Any) -> ModuleType:
 
 @pytest.fixture(params=["sync", "async"])
 def sent(package: ModuleType, request: pytest.FixtureRequest) -> Any:
-    seen: list[httpx.Request] = []
-
-    def response(incoming: httpx.Request) -> httpx.Response:
-        seen.append(incoming)
-        return httpx.Response(204)
-
-    network = httpx.MockTransport(response)
+    network = RecordingNetwork()
 
     def call(name: str, /, **arguments: Any) -> httpx.Request:
         if request.param == "sync":
             getattr(package.ThingApi("https://t.example", transport=network), name)(**arguments)
         else:
             asyncio.run(getattr(package.AsyncThingApi("https://t.example", transport=network), name)(**arguments))
-        return seen[-1]
+        return network.requests[-1]
 
     return call
 

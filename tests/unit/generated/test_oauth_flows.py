@@ -12,44 +12,35 @@ import pytest
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.oauth.flows import ClientCredentials, DeviceLogin, RefreshToken
+from small_documents import document, operation
 
-_DONE = {"responses": {"204": {"description": "Done."}}}
 _SCOPES = {"read": "Read.", "write": "Write.", "admin": "Everything."}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Flows", "version": "1"},
-    "servers": [{"url": "https://api.example/v1"}],
-    "security": [{"oauth": ["read"]}],
-    "paths": {
-        "/things": {
-            "get": {"operationId": "list_things", **_DONE},
-            "post": {"operationId": "add_thing", "security": [{"oauth": ["read", "write"]}], **_DONE},
-        },
-        "/near": {"get": {"operationId": "near", "security": [{"near": []}], **_DONE}},
-    },
-    "components": {
-        "securitySchemes": {
-            "oauth": {
-                "type": "oauth2",
-                "flows": {
-                    "clientCredentials": {"tokenUrl": "https://login.example/token", "scopes": _SCOPES},
-                    "deviceAuthorization": {
-                        "deviceAuthorizationUrl": "https://login.example/device",
-                        "tokenUrl": "https://login.example/token",
-                        "scopes": _SCOPES,
-                    },
-                    "authorizationCode": {
-                        "authorizationUrl": "https://login.example/authorize",
-                        "tokenUrl": "https://login.example/token",
-                        "refreshUrl": "https://login.example/refresh",
-                        "scopes": _SCOPES,
-                    },
-                },
-            },
-            "near": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}},
-        }
+_TOKENS = {"tokenUrl": "https://login.example/token", "scopes": _SCOPES}
+_FLOWS = {
+    "clientCredentials": _TOKENS,
+    "deviceAuthorization": {"deviceAuthorizationUrl": "https://login.example/device", **_TOKENS},
+    "authorizationCode": {
+        "authorizationUrl": "https://login.example/authorize",
+        "refreshUrl": "https://login.example/refresh",
+        **_TOKENS,
     },
 }
+_NEAR = {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}
+_WRITE = [{"oauth": ["read", "write"]}]
+DOCUMENT = document(
+    {
+        "/things": {
+            "get": operation(operationId="list_things", status=204),
+            "post": operation(operationId="add_thing", security=_WRITE, status=204),
+        },
+        "/near": {"get": operation(operationId="near", security=[{"near": []}], status=204)},
+    },
+    servers=[{"url": "https://api.example/v1"}],
+    security=[{"oauth": ["read"]}],
+    components={
+        "securitySchemes": {"oauth": {"type": "oauth2", "flows": _FLOWS}, "near": {"type": "oauth2", "flows": _NEAR}}
+    },
+)
 
 
 @pytest.fixture(scope="module")

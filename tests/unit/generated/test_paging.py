@@ -11,34 +11,24 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core.credentials import BearerToken
+from small_documents import content, list_of, object_of, operation, query, reference
+from small_documents import document as document_of
 
 Generate = Callable[[dict[str, Any]], ModuleType]
-ITEM = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+ITEM = object_of("name", required=("name",))
 NAMES = ["a", "b", "c", "d", "e"]
 
 
-def document(wish: dict[str, str], page: dict[str, Any]) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "query", "schema": {"type": kind}}
-        for name, kind in (("offset", "integer"), ("limit", "integer"), ("page", "integer"), ("start", "string"))
-    ]
-    response = {"200": {"description": "ok", "content": {"application/json": {"schema": page}}}}
-    operation = {
-        "operationId": "list_things",
-        "parameters": parameters,
-        "responses": response,
-        "x-omics-pagination": wish,
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Things", "version": "1"},
-        "servers": [{"url": "https://things.example.org"}],
-        "paths": {"/things": {"get": operation}},
-    }
-
-
-LISTED = {"type": "object", "properties": {"items": {"type": "array", "items": ITEM}}, "required": ["items"]}
+LISTED = list_of(ITEM, required=("items",))
 BARE = {"type": "array", "items": ITEM}
+COUNT = {"type": "integer"}
+SERVERS = [{"url": "https://things.example.org"}]
+
+
+def document(wish: dict[str, str], page: dict[str, Any]) -> dict[str, Any]:
+    parameters = query("start", offset=COUNT, limit=COUNT, page=COUNT)
+    stated = operation(page, operationId="list_things", parameters=parameters, **{"x-omics-pagination": wish})
+    return document_of({"/things": {"get": stated}}, servers=SERVERS)
 
 
 def things(names: list[str]) -> list[dict[str, str]]:
@@ -194,9 +184,8 @@ def test_pages_follow_as_the_service_states(
 ):
     data = document(wish, page)
     if wish.get("in") == "body":
-        operation = data["paths"]["/things"].pop("get") | {"parameters": []}
-        content = {"application/json": {"schema": SEARCH}}
-        data["paths"]["/things"]["post"] = {**operation, "requestBody": {"content": content}}
+        stated = data["paths"]["/things"].pop("get") | {"parameters": []}
+        data["paths"]["/things"]["post"] = {**stated, "requestBody": content(SEARCH)}
         data["components"] = {"schemas": {"Page": PAGE}}
     package = generate(data)
     network = httpx.MockTransport(service)
@@ -276,24 +265,14 @@ def test_a_list_may_have_another_name_for_each_kind_that_is_requested(generate: 
 # -- without x-omics-pagination
 
 
-def stated(page: dict[str, Any], parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
-    sent = [{"name": name, "in": "query", "schema": schema} for name, schema in parameters.items()]
-    response = {
-        "description": "ok",
-        "headers": more.pop("headers", {}),
-        "content": {"application/json": {"schema": page}},
-    }
-    operation: dict[str, Any] = {
-        "operationId": "list_things",
-        "parameters": sent,
-        "responses": {"200": response},
-        **more,
-    }
-    return {**document({}, page), "paths": {"/things": {"post" if "requestBody" in more else "get": operation}}}
+def stated(page: dict[str, Any], parameters: dict[str, Any], *, headers: Any = None, **more: Any) -> dict[str, Any]:
+    listing = operation(page, operationId="list_things", parameters=query(**parameters), **more)
+    listing["responses"]["200"]["headers"] = headers or {}
+    return document_of({"/things": {"post" if "requestBody" in more else "get": listing}}, servers=SERVERS)
 
 
 def members(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": {"items": BARE, **properties}, "required": ["items"]}
+    return list_of(ITEM, required=("items",), **properties)
 
 
 def by_cursor(request: httpx.Request) -> httpx.Response:
@@ -332,15 +311,8 @@ def by_body_with_next_after(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"items": things(names[:2]), "next_after": names[1] if len(names) > 2 else None})
 
 
-SEARCHED = {
-    "content": {
-        "application/json": {
-            "schema": {"type": "object", "properties": {"q": {"type": "string"}, "after": {"type": "string"}}}
-        }
-    }
-}
+SEARCHED = content(object_of("q", "after"))
 TEXT_OR_NULL = {"type": ["string", "null"]}
-COUNT = {"type": "integer"}
 
 
 @pytest.mark.parametrize(
@@ -354,16 +326,7 @@ COUNT = {"type": "integer"}
         ),
         (
             stated(
-                {
-                    **members(has_more={"type": "boolean"}),
-                    "properties": {
-                        "has_more": {"type": "boolean"},
-                        "items": {
-                            "type": "array",
-                            "items": {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}},
-                        },
-                    },
-                },
+                list_of(object_of("id", "name"), required=("items",), has_more={"type": "boolean"}),
                 {"starting_after": {"type": "string", "description": "An object ID."}},
             ),
             by_last_id,
@@ -374,7 +337,7 @@ COUNT = {"type": "integer"}
         (stated(members(meta={"type": "object", "properties": {"next": COUNT}}), {"page": COUNT}), by_number, {}),
         (stated(BARE, {"page": COUNT}, headers={"Link": {"schema": {"type": "string"}}}), by_link, {}),
         (
-            stated(members(next_after={**TEXT_OR_NULL}), {}, requestBody=SEARCHED),
+            stated(members(next_after=TEXT_OR_NULL), {}, requestBody=SEARCHED),
             by_body_with_next_after,
             {"q": "x"},
         ),
@@ -401,17 +364,11 @@ def test_recognised_pages_are_followed(
 
 def test_lists_that_share_what_states_the_next_page_have_their_own_items(generate: Generate):
     data = stated(members(next_cursor=TEXT_OR_NULL), {"cursor": {"type": "string"}})
-    operation = data["paths"]["/things"]["get"]
-    shared = {"type": "object", "properties": {"next_cursor": TEXT_OR_NULL}}
-    data["components"] = {"schemas": {"Paging": shared}}
+    parameters = data["paths"]["/things"]["get"]["parameters"]
+    data["components"] = {"schemas": {"Paging": object_of(next_cursor=TEXT_OR_NULL)}}
     for kind in ("sample", "file"):
-        item = {"type": "object", "properties": {kind: {"type": "string"}}}
-        page = {
-            "type": "object",
-            "properties": {"items": {"type": "array", "items": item}, "meta": {"$ref": "#/components/schemas/Paging"}},
-        }
-        response = {"200": {"description": "ok", "content": {"application/json": {"schema": page}}}}
-        data["paths"][f"/{kind}s"] = {"get": {**operation, "operationId": f"list_{kind}s", "responses": response}}
+        page = list_of(object_of(kind), meta=reference("Paging"))
+        data["paths"][f"/{kind}s"] = {"get": operation(page, operationId=f"list_{kind}s", parameters=parameters)}
     package = generate(data)
     folder = Path(str(package.__file__)).parent / "operations"
     annotations = {

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from small_documents import document, operation, query, reference
 
 # What the document calls an operation, a schema and a field, and what they are called here.
 CALLS = {
@@ -57,42 +58,33 @@ FIELDS = {
 
 
 def _ref(index: int) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{list(SCHEMAS)[index % len(SCHEMAS)]}"}
+    return reference(list(SCHEMAS)[index % len(SCHEMAS)])
 
 
 def _operation(index: int, name: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": _ref(index)}}
-    queries = [{"name": wire, "in": "query", "schema": {"type": "string"}} for wire in FIELDS]
     path = {"name": "番号", "in": "path", "required": True, "schema": {"type": "string"}}
-    return {
-        "operationId": name,
-        "parameters": [path, *queries],
-        "requestBody": {"content": content},
-        "responses": {"200": {"description": "完了", "content": content}},
-    }
+    stated = operation(_ref(index), operationId=name, parameters=[path, *query(*FIELDS)])
+    stated["responses"]["200"]["description"] = "完了"
+    return {**stated, "requestBody": {"content": stated["responses"]["200"]["content"]}}
 
 
-DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {"title": "標本", "version": "1"},
-    "paths": {f"/試料/{index}/{{番号}}": {"post": _operation(index, name)} for index, name in enumerate(CALLS)},
-    "components": {
-        "schemas": {
-            # Each refers to the next, so that they are one module in a circle; the last is alone.
-            name: {
-                "type": "object",
-                "properties": {
-                    **{wire: {"type": "string"} for wire in FIELDS},
-                    "次": {
-                        "type": "object",
-                        "properties": {"値": _ref(index + 1) if index % 3 else {"type": "string"}},
-                    },
+DOCUMENT = document(
+    {f"/試料/{index}/{{番号}}": {"post": _operation(index, name)} for index, name in enumerate(CALLS)},
+    {
+        # Each refers to the next, so that they are one module in a circle; the last is alone.
+        name: {
+            "type": "object",
+            "properties": {
+                **{wire: {"type": "string"} for wire in FIELDS},
+                "次": {
+                    "type": "object",
+                    "properties": {"値": _ref(index + 1) if index % 3 else {"type": "string"}},
                 },
-            }
-            for index, name in enumerate(SCHEMAS)
+            },
         }
+        for index, name in enumerate(SCHEMAS)
     },
-}
+)
 DATA = {**{wire: f"<{wire}>" for wire in FIELDS}, "次": {"値": "x"}}
 
 

@@ -9,13 +9,14 @@ import httpx
 import pytest
 from omicsdk.core.credentials import ApiKey, Basic, BearerToken
 from omicsdk.core.errors import AuthError, ConfigError, Unauthorized
+from recording_network import RecordingNetwork
+from small_documents import document, operation
 
-_DONE = {"responses": {"204": {"description": "Done."}}}
 
-
-def _operation(name: str, security: Any = None, server: str = "") -> dict[str, Any]:
-    more = {"servers": [{"url": server}]} if server else {}
-    return {"get": {"operationId": name, **_DONE, **({} if security is None else {"security": security}), **more}}
+def _operation(name: str, security: Any = None, server: str = "", **more: Any) -> dict[str, Any]:
+    servers = {"servers": [{"url": server}]} if server else {}
+    stated = {} if security is None else {"security": security}
+    return {"get": operation(operationId=name, status=204, **stated, **servers, **more)}
 
 
 SCHEMES: dict[str, Any] = {
@@ -29,12 +30,8 @@ SCHEMES: dict[str, Any] = {
     "unused": {"type": "apiKey", "in": "header", "name": "UNUSED"},
 }
 PARTNER = "https://partner.example"
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Security", "version": "1"},
-    "servers": [{"url": "https://api.example"}],
-    "security": [{"token": []}],
-    "paths": {
+DOCUMENT = document(
+    {
         "/usual": _operation("usual"),
         "/usual_too": _operation("usual_too"),
         "/open": _operation("open", []),
@@ -42,19 +39,18 @@ DOCUMENT: dict[str, Any] = {
         "/pair": _operation("pair", [{"app id": [], "app-secret": []}]),
         "/any": _operation("any", [{"app id": [], "app-secret": []}, {"token": []}, {"link": []}]),
         "/optional": _operation("optional", [{}, {"app id": [], "app-secret": []}]),
-        "/cookies": {
-            "get": {
-                "operationId": "cookies",
-                "security": [{"session": [], "token": []}],
-                "parameters": [{"name": "theme", "in": "cookie", "schema": {"type": "string"}}],
-                **_DONE,
-            }
-        },
+        "/cookies": _operation(
+            "cookies",
+            [{"session": [], "token": []}],
+            parameters=[{"name": "theme", "in": "cookie", "schema": {"type": "string"}}],
+        ),
         "/partner": _operation("partner", [{"partner": []}], PARTNER),
         "/mirror": _operation("mirror", [{"token": []}], "https://mirror.example"),
     },
-    "components": {"securitySchemes": SCHEMES},
-}
+    servers=[{"url": "https://api.example"}],
+    security=[{"token": []}],
+    components={"securitySchemes": SCHEMES},
+)
 ALL: dict[str, Any] = {
     "token": "t", "login": ("u", "p"), "app id": "1", "app-secret": "2", "session": "s", "link": "k", "partner": "x",
 }  # fmt: skip
@@ -73,19 +69,18 @@ def _shown(request: httpx.Request) -> dict[str, str]:
 
 def _sent(made: ModuleType, name: str, credentials: Any, **arguments: Any) -> dict[str, str]:
     """The credentials of an operation's request, the same from both clients."""
-    seen: list[dict[str, str]] = []
-    transport = httpx.MockTransport(lambda request: seen.append(_shown(request)) or httpx.Response(204))
-    with made.ThingApi(credentials=credentials, transport=transport) as client:
+    network = RecordingNetwork()
+    with made.ThingApi(credentials=credentials, transport=network) as client:
         getattr(client, name)(**arguments)
 
     async def run() -> None:
-        async with made.AsyncThingApi(credentials=credentials, transport=transport) as client:
+        async with made.AsyncThingApi(credentials=credentials, transport=network) as client:
             await getattr(client, name)(**arguments)
 
     asyncio.run(run())
-    assert len(seen) == 2
-    assert seen[0] == seen[1]
-    return seen[0]
+    of_blocking, of_asynchronous = map(_shown, network.requests)
+    assert of_blocking == of_asynchronous
+    return of_blocking
 
 
 _TOKEN, _LOGIN, _PAIR = (
@@ -169,21 +164,20 @@ def test_one_token_is_not_sent_to_the_server_of_another_scheme(made: ModuleType)
 
 @pytest.mark.parametrize("name", ["pair", "any"])
 def test_a_part_of_a_combination_is_an_error_before_sending(made: ModuleType, name: str) -> None:
-    sent: list[httpx.Request] = []
-    transport = httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(204))
+    network = RecordingNetwork()
     for credentials in ({"app id": "1"}, ApiKey("1", header="app-id")):
-        with made.ThingApi(credentials=credentials, transport=transport) as client:
+        with made.ThingApi(credentials=credentials, transport=network) as client:
             with pytest.raises(
                 AuthError, match=f"{name} requires app id and app-secret together, and app-secret is"
             ) as error:
                 getattr(client, name)()
             assert "'app-secret': ApiKey(key, header='APP-SECRET')" in error.value.remedy
             client.optional()
-    assert [_shown(request) for request in sent] == [{}, {}]
+    assert [*map(_shown, network.requests)] == [{}, {}]
 
 
 def test_a_401_names_the_schemes_where_nothing_was_sent(made: ModuleType) -> None:
-    with made.ThingApi(transport=httpx.MockTransport(lambda _: httpx.Response(401))) as client:
+    with made.ThingApi(transport=RecordingNetwork(401)) as client:
         with pytest.raises(Unauthorized) as error:
             client.any()
         assert error.value.schemes == (("app id", "app-secret"), ("token",), ("link",))
@@ -200,13 +194,12 @@ def test_a_401_names_the_schemes_where_nothing_was_sent(made: ModuleType) -> Non
 
 
 def test_options_take_credentials_by_scheme_too(made: ModuleType) -> None:
-    seen: list[dict[str, str]] = []
-    transport = httpx.MockTransport(lambda request: seen.append(_shown(request)) or httpx.Response(204))
-    with made.ThingApi(credentials=ALL, transport=transport) as client:
+    network = RecordingNetwork()
+    with made.ThingApi(credentials=ALL, transport=network) as client:
         client.with_options(credentials={"token": "other"}).usual()
         client.with_options(credentials=None).usual()
         client.with_options(timeout=1).pair()
-    assert seen == [{"authorization": "Bearer other"}, {}, _PAIR]
+    assert [*map(_shown, network.requests)] == [{"authorization": "Bearer other"}, {}, _PAIR]
 
 
 @pytest.mark.parametrize(

@@ -9,23 +9,18 @@ import httpx
 import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, ConfigError
+from recording_network import RecordingNetwork
+from small_documents import document, operation
 
-_DONE = {"responses": {"204": {"description": "Done."}}}
 _REGION = {"default": "us", "enum": ["us", "eu"], "description": "Where the data are."}
 
 
 def _operation(name: str, servers: Any = None) -> dict[str, Any]:
-    return {"operationId": name, **_DONE, **({"servers": servers} if servers else {})}
+    return operation(operationId=name, status=204, **({"servers": servers} if servers else {}))
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.2.0",
-    "info": {"title": "Servers", "version": "1"},
-    "servers": [
-        {"url": "https://{region}.example/2.0", "name": "live", "variables": {"region": _REGION}},
-        {"url": "https://sandbox.example:{port}/2.0", "name": "sandbox", "variables": {"port": {"default": "8443"}}},
-    ],
-    "paths": {
+DOCUMENT = document(
+    {
         "/plain": {"get": _operation("plain")},
         "/token": {"get": _operation("token", [{"url": "https://us.example/oauth2"}])},
         "/relative": {"get": _operation("relative", [{"url": "/v3"}])},
@@ -40,7 +35,12 @@ DOCUMENT: dict[str, Any] = {
         },
         "/zones": {"get": _operation("zones", [{"url": "https://zones.other.example"}])},
     },
-}
+    openapi="3.2.0",
+    servers=[
+        {"url": "https://{region}.example/2.0", "name": "live", "variables": {"region": _REGION}},
+        {"url": "https://sandbox.example:{port}/2.0", "name": "sandbox", "variables": {"port": {"default": "8443"}}},
+    ],
+)
 UPLOAD = "https://upload-{region}.example/api"
 
 
@@ -49,35 +49,29 @@ def made(generate: Callable[..., ModuleType]) -> ModuleType:
     return generate(DOCUMENT)
 
 
-class Network:
-    """Records where requests go, and with which token."""
+def _urls(network: RecordingNetwork) -> list[str]:
+    return [str(request.url) for request in network.requests]
 
-    def __init__(self) -> None:
-        self.urls: list[str] = []
-        self.tokens: list[str | None] = []
-        self.transport = httpx.MockTransport(self._handle)
 
-    def _handle(self, request: httpx.Request) -> httpx.Response:
-        self.urls.append(str(request.url))
-        self.tokens.append(request.headers.get("authorization"))
-        return httpx.Response(204)
+def _tokens(network: RecordingNetwork) -> list[str | None]:
+    return [request.headers.get("authorization") for request in network.requests]
 
 
 def _sent(made: ModuleType, *names: str, **options: Any) -> list[str]:
     """The URLs of requests of operations, the same from both clients."""
-    blocking, asynchronous = Network(), Network()
-    with made.ThingApi(transport=blocking.transport, **options) as client:
+    blocking, asynchronous = RecordingNetwork(), RecordingNetwork()
+    with made.ThingApi(transport=blocking, **options) as client:
         for name in names:
             getattr(client, name)()
 
     async def run() -> None:
-        async with made.AsyncThingApi(transport=asynchronous.transport, **options) as client:
+        async with made.AsyncThingApi(transport=asynchronous, **options) as client:
             for name in names:
                 await getattr(client, name)()
 
     asyncio.run(run())
-    assert blocking.urls == asynchronous.urls
-    return blocking.urls
+    assert _urls(blocking) == _urls(asynchronous)
+    return _urls(blocking)
 
 
 def test_an_operation_goes_to_the_server_that_the_document_states_for_it(made: ModuleType) -> None:
@@ -115,23 +109,21 @@ def test_a_base_url_stands_for_all_servers_of_the_default_host(made: ModuleType,
 
 
 def test_a_base_url_never_leads_to_another_real_server(made: ModuleType) -> None:
-    network = Network()
-    with made.ThingApi(
-        "http://localhost:8000/2.0", credentials=BearerToken("t"), transport=network.transport
-    ) as client:
+    network = RecordingNetwork()
+    with made.ThingApi("http://localhost:8000/2.0", credentials=BearerToken("t"), transport=network) as client:
         for name, key in (("upload", UPLOAD), ("zones", "https://zones.other.example")):
             with pytest.raises(ConfigError, match=f"{name}: the document places this operation on https://") as error:
                 getattr(client, name)()
             assert key in error.value.remedy
-        assert network.urls == []
+        assert _urls(network) == []
     mapped = made.ThingApi(
         "http://localhost:8000/2.0",
         servers={UPLOAD: "http://localhost:8000/up"},
         credentials=BearerToken("t"),
-        transport=network.transport,
+        transport=network,
     )
     mapped.upload()
-    assert (network.urls, network.tokens) == (["http://localhost:8000/up/upload"], ["Bearer t"])
+    assert (_urls(network), _tokens(network)) == (["http://localhost:8000/up/upload"], ["Bearer t"])
     with pytest.raises(ConfigError):
         mapped.with_options(timeout=5).zones()
 
@@ -166,13 +158,13 @@ def test_servers_without_names_correspond_by_their_order(generate: Callable[...,
 
 
 def test_a_token_for_one_server_is_not_sent_to_another(made: ModuleType) -> None:
-    network = Network()
+    network = RecordingNetwork()
     token = BearerToken("t", origins="https://us.example")
-    with made.ThingApi(credentials=token, transport=network.transport) as client:
+    with made.ThingApi(credentials=token, transport=network) as client:
         client.plain()
         client.token()
         client.zones()
-    assert network.tokens == ["Bearer t", "Bearer t", None]
+    assert _tokens(network) == ["Bearer t", "Bearer t", None]
 
 
 def test_a_redirect_to_the_default_server_carries_no_token(made: ModuleType) -> None:
@@ -253,12 +245,12 @@ def test_a_token_is_not_sent_unencrypted_to_a_server_of_an_operation(generate: C
         "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     }
     paths = {"/open": {"get": _operation("open", [{"url": "http://plain.example"}])}}
-    network = Network()
+    network = RecordingNetwork()
     with (
         generate({**DOCUMENT, "paths": paths, **security}).ThingApi(
-            credentials=BearerToken("t"), transport=network.transport
+            credentials=BearerToken("t"), transport=network
         ) as client,
         pytest.raises(AuthError, match=r"not sent to http://plain\.example because"),
     ):
         client.open()
-    assert network.urls == []
+    assert _urls(network) == []

@@ -10,6 +10,7 @@ from generated_package import Generate
 from omicsdk.core import DecodeError, UsageError
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.webhooks import InvalidSignature, UnknownEvent
+from small_documents import content, document, object_of
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SENT = 1_700_000_000.0
@@ -24,17 +25,8 @@ HEADERS = {
 
 
 def _hook(event: str, **fields: Any) -> dict[str, Any]:
-    schema = {
-        "type": "object",
-        "required": ["type", "id"],
-        "properties": {"type": {"const": event}, "id": {"type": "string"}, **fields},
-    }
-    return {
-        "post": {
-            "requestBody": {"content": {"application/json": {"schema": schema}}},
-            "responses": {"200": {"description": ""}},
-        }
-    }
+    schema = object_of("id", required=("type", "id"), type={"const": event}, **fields)
+    return {"post": {"requestBody": content(schema), "responses": {"200": {"description": ""}}}}
 
 
 # Models with names that the module has for itself.
@@ -43,14 +35,12 @@ HOOKS = {
     "signature": _hook("signature"),
     "secret": _hook("secret"),
 }
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Runs", "version": "1"},
-    "paths": {},
-    "x-omics-webhook-signature": {"scheme": "standard"},
-    "webhooks": HOOKS,
-    "components": {"schemas": {name: {"type": "object", "properties": {"a": {"type": "string"}}} for name in ("Signature", "Clock", "Secret", "Event")}},
-}  # fmt: skip
+DOCUMENT = document(
+    {},
+    {name: object_of("a") for name in ("Signature", "Clock", "Secret", "Event")},
+    webhooks=HOOKS,
+    **{"x-omics-webhook-signature": {"scheme": "standard"}},
+)
 
 
 @pytest.fixture(scope="module")

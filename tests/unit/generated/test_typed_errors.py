@@ -15,15 +15,15 @@ import pytest
 from omicsdk.core import errors as core
 from omicsdk.core.client import AsyncClient, Client
 from omicsdk.core.retry import NO_RETRY
+from small_documents import content, document, object_of, query, reference
 
 TEXT = {"type": "string"}
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
-FAULTS = {"$ref": "#/components/schemas/Faults"}
+PROBLEM, FAULTS = reference("Problem"), reference("Faults")
 FAILURE = {"type": "object", "properties": {"why": TEXT, "where": {"type": "object", "properties": {"line": TEXT}}}}
 
 
 def _body(schema: Any, media_type: str = "application/json") -> Any:
-    return {"description": "Said.", "content": {media_type: {"schema": schema}}}
+    return {"description": "Said.", **content(schema, media_type)}
 
 
 def _get(name: str, responses: dict[str, Any], *parameters: Any, good: Any = None) -> Any:
@@ -31,30 +31,14 @@ def _get(name: str, responses: dict[str, Any], *parameters: Any, good: Any = Non
     return {"get": {"operationId": name, "parameters": list(parameters), "responses": {**stated, **responses}}}
 
 
-def _document(paths: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Errors", "version": "1"},
-        "servers": [{"url": "https://errors.example"}],
-        "paths": paths,
-        "components": {
-            "schemas": {
-                "Problem": {
-                    "type": "object",
-                    "required": ["title"],
-                    "properties": {"title": TEXT, "status": {"type": "integer"}, "code": TEXT},
-                },
-                "Faults": {
-                    "type": "object",
-                    "required": ["faults"],
-                    "properties": {"faults": {"type": "array", "items": TEXT}},
-                },
-            }
-        },
-    }
+def _document(paths: dict[str, Any], **schemas: Any) -> dict[str, Any]:
+    problem = object_of("title", "code", required=("title",), status={"type": "integer"})
+    faults = object_of(required=("faults",), faults={"type": "array", "items": TEXT})
+    stated = {"Problem": problem, "Faults": faults, **schemas}
+    return document(paths, stated, servers=[{"url": "https://errors.example"}])
 
 
-PAGE = _body({"type": "object", "properties": {"things": {"type": "array", "items": TEXT}, "next": TEXT}})
+PAGE = _body(object_of("next", things={"type": "array", "items": TEXT}))
 PAGED = {"style": "token", "items": "things", "token": "token", "next": "next"}
 NARROW = {"allOf": [PROBLEM, {"type": "object", "properties": {"code": {"enum": ["a", "b"]}}, "required": ["code"]}]}
 DOCUMENT = _document(
@@ -74,7 +58,7 @@ DOCUMENT = _document(
         "/lines": _get("lines", {"404": _body(PROBLEM)}, good={"description": "", "content": {"application/jsonl": {"itemSchema": PROBLEM}}}),
         "/pages": {
             "get": {
-                **_get("pages", {"404": _body(PROBLEM)}, {"name": "token", "in": "query", "schema": TEXT}, good=PAGE)["get"],
+                **_get("pages", {"404": _body(PROBLEM)}, *query("token"), good=PAGE)["get"],
                 "x-omics-pagination": PAGED,
             }
         },
@@ -289,12 +273,9 @@ def test_one_schema_types_all_errors(generate: Any) -> None:
     assert not hasattr(package.errors, "_OPERATIONS")
 
 
-CLASHES = _document({"/one": _get("one", {"404": _body({"$ref": "#/components/schemas/NotFound"})})})
-CLASHES["components"]["schemas"]["NotFound"] = {"type": "object", "properties": {"APIError": TEXT}}
-
-
 def test_schemas_may_be_called_as_errors(generate: Any) -> None:
-    package = generate(CLASHES)
+    paths = {"/one": _get("one", {"404": _body(reference("NotFound"))})}
+    package = generate(_document(paths, NotFound=object_of("APIError")))
     error = _raised(package, "one", 404, {"APIError": "a"})
     assert type(error) is package.errors.NotFound
     assert type(error.data) is package.models.NotFound

@@ -18,13 +18,15 @@ from omicsdk.core import UsageError
 from omicsdk_codegen.load import load_bytes
 from omicsdk_codegen.resolve import resolve
 from omicsdk_codegen.upgrade import upgrade
+from recording_network import RecordingNetwork
+from small_documents import content, document, operation, reference
 
 WORDS = {"type": "array", "items": {"type": "string"}}
 BOX = {
     "type": "object",
-    "properties": {"x": {"type": "integer"}, "tags": WORDS, "in": {"$ref": "#/components/schemas/Box"}},
+    "properties": {"x": {"type": "integer"}, "tags": WORDS, "in": reference("Box")},
 }
-REF = {"$ref": "#/components/schemas/Box"}
+REF = reference("Box")
 FILE = {"type": "string", "format": "binary"}
 FILES = {
     "one": {"type": ["string", "null"], "format": "binary"},
@@ -43,31 +45,29 @@ ENCODING = {
 def _form(name: str, media: str, required: bool = True) -> Any:
     schema = {"type": "object", "properties": {"comma": WORDS, "pipe": WORDS, "deep": REF, "again": WORDS, "free": REF}}
     body = {"required": required, "content": {media: {"schema": schema, "encoding": ENCODING}}}
-    return {"post": {"operationId": name, "requestBody": body, "responses": {"204": {"description": ""}}}}
+    return {"post": operation(operationId=name, requestBody=body, status=204)}
 
 
 def _files(name: str, schema: Any) -> Any:
-    body = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
-    return {"post": {"operationId": name, "requestBody": body, "responses": {"204": {"description": ""}}}}
+    body = {"required": True, **content(schema, "multipart/form-data")}
+    return {"post": operation(operationId=name, requestBody=body, status=204)}
 
 
 def _parameter(name: str, schema: Any, place: str = "query", **more: Any) -> Any:
     return {"name": name, "in": place, "schema": schema, **more}
 
 
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Ways", "version": "1"},
-    "servers": [{"url": "https://ways.example"}],
-    "paths": {
+SERVERS = [{"url": "https://ways.example"}]
+DOCUMENT = document(
+    {
         "/form": _form("form", "application/x-www-form-urlencoded"),
         "/parts": _form("parts", "multipart/form-data", required=False),
         "/files": _files("files", {"type": "object", "properties": FILES}),
         "/any": _files("any_files", {"type": "object", "additionalProperties": FILE}),
         "/values/{box}": {
-            "get": {
-                "operationId": "values",
-                "parameters": [
+            "get": operation(
+                operationId="values",
+                parameters=[
                     _parameter("box", REF, "path", required=True),
                     _parameter("deep", REF, style="deepObject", explode=True),
                     _parameter("members", REF),
@@ -75,12 +75,13 @@ DOCUMENT: dict[str, Any] = {
                     _parameter("crumbs", WORDS, "cookie"),
                     _parameter("X-Box", REF, "header"),
                 ],
-                "responses": {"204": {"description": ""}},
-            }
+                status=204,
+            )
         },
     },
-    "components": {"schemas": {"Box": BOX}},
-}
+    {"Box": BOX},
+    servers=SERVERS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,22 +89,21 @@ def ways(generate: Any) -> ModuleType:
     return generate(DOCUMENT)
 
 
-@pytest.fixture
-def sent(ways: ModuleType) -> Any:
-    seen: list[httpx.Request] = []
+def _calls(package: ModuleType) -> Any:
+    """A function that calls an operation, and returns the request that it sent."""
+    network = RecordingNetwork()
+    client = package.ThingApi(transport=network)
 
-    def response(request: httpx.Request) -> httpx.Response:
-        request.read()
-        seen.append(request)
-        return httpx.Response(204)
-
-    client = ways.ThingApi(transport=httpx.MockTransport(response))
-
-    def call(name: str, **arguments: Any) -> httpx.Request:
+    def call(name: str, /, **arguments: Any) -> httpx.Request:
         getattr(client, name)(**arguments)
-        return seen[-1]
+        return network.requests[-1]
 
     return call
+
+
+@pytest.fixture
+def sent(ways: ModuleType) -> Any:
+    return _calls(ways)
 
 
 def test_a_form_is_written_in_the_styles_of_its_encoding(sent: Any) -> None:
@@ -168,16 +168,16 @@ def _styled_name(place: str, style: str, explode: bool, kind: str) -> str:
 def _styled_operation(place: str, style: str, explode: bool, kind: str) -> tuple[str, Any]:
     name = _styled_name(place, style, explode, kind)
     how = {"style": style, "explode": explode}
-    operation: dict[str, Any] = {"operationId": name, "responses": {"204": {"description": ""}}}
+    stated = operation(operationId=name, status=204)
     if place == "body":
         schema = {"type": "object", "properties": {"v": KINDS[kind]}}
         media = {"schema": schema, "encoding": {"v": how}}
         return f"/{name}", {
-            "post": {**operation, "requestBody": {"content": {"application/x-www-form-urlencoded": media}}}
+            "post": {**stated, "requestBody": {"content": {"application/x-www-form-urlencoded": media}}}
         }
     required = {"required": True} if place == "path" else {}
-    operation["parameters"] = [_parameter("v", KINDS[kind], place, **how, **required)]
-    return f"/{name}/{{v}}" if place == "path" else f"/{name}", {"get": operation}
+    stated["parameters"] = [_parameter("v", KINDS[kind], place, **how, **required)]
+    return f"/{name}/{{v}}" if place == "path" else f"/{name}", {"get": stated}
 
 
 CASES = [
@@ -191,21 +191,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def every_style(generate: Any) -> Any:
-    document = {**DOCUMENT, "paths": dict(_styled_operation(*case) for case in CASES), "components": {}}
-    seen: list[httpx.Request] = []
-
-    def response(request: httpx.Request) -> httpx.Response:
-        request.read()
-        seen.append(request)
-        return httpx.Response(204)
-
-    client = generate(document).ThingApi(transport=httpx.MockTransport(response))
-
-    def call(name: str, value: Any) -> httpx.Request:
-        getattr(client, name)(v=value)
-        return seen[-1]
-
-    return call
+    return _calls(generate(document(dict(_styled_operation(*case) for case in CASES), servers=SERVERS)))
 
 
 def _received(request: httpx.Request, place: str, style: str, explode: bool, kind: str) -> Any:
@@ -277,7 +263,7 @@ def test_a_server_reads_the_items_that_were_given(
     value = data.draw(_values(place, style, kind))
     if place == "path" and style in ("simple", "label") and value in ([""], ["."], [".."], ["", ""]):
         return  # a path that ends in nothing or in dots is another path: refused, see test_request
-    request = every_style(_styled_name(place, style, explode, kind), value)
+    request = every_style(_styled_name(place, style, explode, kind), v=value)
     assert _received(request, place, style, explode, kind) == value
     assert RFC_3986.fullmatch(request.url.raw_path)
     assert place != "body" or RFC_3986.fullmatch(b"/?" + request.content)
@@ -297,7 +283,7 @@ def test_an_item_that_its_style_can_not_write_is_refused_by_name(
     every_style: Any, place: str, style: str, item: str, told: str
 ) -> None:
     with pytest.raises(UsageError, match=told):
-        every_style(_styled_name(place, style, False, "list"), [item, "c"])
+        every_style(_styled_name(place, style, False, "list"), v=[item, "c"])
 
 
 def test_a_part_has_no_encoding_for_a_delimiter(sent: Any) -> None:
@@ -339,21 +325,13 @@ def test_lists_of_swagger_are_written_in_their_collection_formats(generate: Any)
 
     parameters = [parameter(place, form) for place in ("path", "query", "header", "formData") for form in FORMATS]
     path = "/" + "/".join(f"{{p-{form}}}" for form in FORMATS)
-    operation = {"operationId": "lists", "parameters": parameters, "responses": {"204": {"description": ""}}}
-    document = {
-        "swagger": "2.0", "info": {"title": "Lists", "version": "1"}, "host": "x.example", "paths": {path: {"post": operation}},
-    }  # fmt: skip
-    source = load_bytes(json.dumps(document).encode(), path=Path("a.json"), label="a.json", uri="file:///a.json")
-    seen: list[httpx.Request] = []
-
-    def response(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(204)
-
-    module = generate(upgrade(resolve(source)).data)
-    client = module.ThingApi("https://x.example", transport=httpx.MockTransport(response))
+    paths = {path: {"post": operation(operationId="lists", parameters=parameters, status=204)}}
+    swagger = {"swagger": "2.0", "info": {"title": "Lists", "version": "1"}, "host": "x.example", "paths": paths}
+    source = load_bytes(json.dumps(swagger).encode(), path=Path("a.json"), label="a.json", uri="file:///a.json")
+    network = RecordingNetwork()
+    client = generate(upgrade(resolve(source)).data).ThingApi("https://x.example", transport=network)
     client.lists(**{f"{place}_{form}": ["a", "b"] for place in "pqhf" for form in FORMATS})
-    (request,) = seen
+    (request,) = network.requests
     texts = {form: f"a{separator}b" for form, separator in FORMATS.items()}
     assert unquote(request.url.raw_path.decode().partition("?")[0]) == "/" + "/".join(texts.values())
     assert dict(request.url.params) == {f"q-{form}": text for form, text in texts.items()}
