@@ -8,13 +8,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
 from omicsdk_codegen.options import AS_TEXT, TypeOptions
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import plan
 from omicsdk_codegen.render import render_package
 from omicsdk_codegen.write import write_files
+from planned_documents import planned
 
 Generate = Callable[..., ModuleType]
 
@@ -29,7 +26,7 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generate]:
 
     def generated(data: dict[str, Any], *, types: TypeOptions = AS_TEXT, flat: bool = False) -> ModuleType:
         name = f"generated_{next(_NUMBERS)}"
-        package = plan(Document(data, "document.yaml", Places()), "thing", Report(), types=types, flat=flat)
+        package = planned(data, types=types, flat=flat)
         write_files(root / name, render_package(package, "Generated for a test."))
         importlib.invalidate_caches()
         return importlib.import_module(name)

@@ -10,8 +10,9 @@ from omicsdk_codegen.render import render_package
 from small_documents import document, reference
 
 
-def planned(data: dict[str, Any]) -> Package:
-    return plan(Document(data, "document.yaml", Places()), "thing", Report())
+def planned(data: dict[str, Any], name: str = "thing", report: Report | None = None, **options: Any) -> Package:
+    """The package of a document; options are those of `plan`."""
+    return plan(Document(data, "document.yaml", Places()), name, report or Report(), **options)
 
 
 def files_of(data: dict[str, Any]) -> dict[str, str]:

@@ -5,29 +5,24 @@ from typing import Any
 
 from omicsdk.cli.arguments import general_options
 from omicsdk.cli.package import BASE_URL, OUTPUT_FILE
-from omicsdk_codegen import plan
 from omicsdk_codegen.code import Code
 from omicsdk_codegen.command_line import command_line, credential_options
-from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
 from omicsdk_codegen.naming import GENERAL_OPTIONS
-from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package
+from planned_documents import planned
+from small_documents import document
+from small_documents import operation as operation_of
 
 KEY = {"type": "apiKey", "in": "header", "name": "x-key"}
 
 
 def _package(schemes: dict[str, Any] | None = None, **more: Any) -> Package:
-    operation = {"operationId": "getA", "responses": {"204": {"description": ""}}}
-    data = {
-        "openapi": "3.1.0",
-        "info": {"title": "A", "version": "1"},
-        "paths": {"/a": {"get": operation}},
-        "components": {"securitySchemes": schemes or {}},
-        "security": [{name: []} for name in schemes or {}],
-        **more,
-    }
-    return plan.plan(Document(data, "a.yaml", Places()), "a", Report())
+    data = document(
+        {"/a": {"get": operation_of(operationId="getA", status=204)}},
+        components={"securitySchemes": schemes or {}},
+        security=[{name: []} for name in schemes or {}],
+    )
+    return planned({**data, **more}, "a")
 
 
 def _module(package: Package) -> dict[str, Any]:

@@ -6,29 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.plan import Package
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.render import render_package
 from omicsdk_codegen.texts import beyond, summary
+from planned_documents import planned
+from small_documents import content, document, reference
 
 STATUS = {"type": "string", "description": "Whether it was sequenced"}
 SAMPLE: dict[str, Any] = {
     "type": "object",
     "required": ["id"],
-    "properties": {"id": {"type": "string"}, "status": STATUS, "of": {"$ref": "#/components/schemas/Donor"}, "any": {}},
+    "properties": {"id": {"type": "string"}, "status": STATUS, "of": reference("Donor"), "any": {}},
 }
 DONOR: dict[str, Any] = {"type": "object", "description": "A person.", "properties": {"class": {"type": "string"}}}
 HEADER = {"description": "What is left", "schema": {"type": "integer"}}
-DONE = {
-    "200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sample"}}}}
-}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Samples", "version": "1", "description": "Samples. Of one laboratory."},
-    "paths": {
+DONE = {"200": {"description": "", **content(reference("Sample"))}}
+DOCUMENT = document(
+    {
         "/bare/{id}": {
             "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
             "get": {"operationId": "bare", "responses": {"200": {**DONE["200"], "headers": {"X-Left": HEADER}}}},
@@ -36,13 +31,14 @@ DOCUMENT: dict[str, Any] = {
         "/twice": {"get": {"operationId": "twice", "summary": "List all", "description": "List all.", "responses": DONE}},
         "/longer": {"get": {"operationId": "longer", "description": "Count them.\n\nFast.", "responses": DONE}},
     },
-    "webhooks": {"done": {"post": {"requestBody": {"content": {"application/json": {"schema": SAMPLE}}}, "responses": {"200": {}}}}},
-    "components": {"schemas": {"Sample": SAMPLE, "Donor": DONOR}},
-}  # fmt: skip
+    {"Sample": SAMPLE, "Donor": DONOR},
+    info={"title": "Samples", "version": "1", "description": "Samples. Of one laboratory."},
+    webhooks={"done": {"post": {"requestBody": content(SAMPLE), "responses": {"200": {}}}}},
+)  # fmt: skip
 
 
 def _package(data: dict[str, Any] = DOCUMENT) -> Package:
-    return plan(Document(data, "samples.yaml", Places()), "samples", Report())
+    return planned(data, "samples")
 
 
 @pytest.fixture(scope="module")

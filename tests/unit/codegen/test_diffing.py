@@ -9,59 +9,51 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk_codegen.changes import as_json, as_report
 from omicsdk_codegen.diffing import Change, compare
-from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.plan import Package
 from omicsdk_codegen.shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, union_of
 from omicsdk_codegen.type_words import opened, within
+from planned_documents import planned
+from small_documents import content, document, object_of, operation, query, reference
 
-THING = {
-    "type": "object",
-    "required": ["id"],
-    "properties": {
-        "id": {"type": "string"},
-        "size": {"type": "integer"},
-        "state": {"type": "string", "enum": ["new", "old"]},
-    },
-}
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Thing", "version": "1.0"},
-    "servers": [{"url": "https://one.example"}],
-    "paths": {
+THING = object_of("id", required=("id",), size={"type": "integer"}, state={"type": "string", "enum": ["new", "old"]})
+PROBLEM = content(reference("Problem"), "application/problem+json")["content"]
+LISTED = object_of(things={"type": "array", "items": reference("Thing")})
+ADDED = object_of(required=("thing",), thing=reference("NewThing"))
+BINARY = content({"type": "string", "format": "binary"}, "application/octet-stream")
+DOCUMENT = document(
+    {
         "/things": {
             "get": {
-                "operationId": "listThings",
+                **operation(LISTED, operationId="listThings", parameters=query(
+                    order={"type": "string", "enum": ["up", "down"]},
+                    limit={"type": "integer", "default": 10},
+                    text={"type": "string", "minLength": 3, "maxLength": 8},
+                )),
                 "x-omics-pagination": {"style": "link", "items": "things"},
-                "parameters": [
-                    {"name": "order", "in": "query", "schema": {"type": "string", "enum": ["up", "down"]}},
-                    {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 10}},
-                    {"name": "text", "in": "query", "schema": {"type": "string", "minLength": 3, "maxLength": 8}},
-                ],
-                "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
-                    "type": "object", "properties": {"things": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}}}}}}},
             },
             "post": {
-                "operationId": "addThing",
-                "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object",
-                    "required": ["thing"], "properties": {"thing": {"$ref": "#/components/schemas/NewThing"}}}}}},
+                **operation(body=ADDED, operationId="addThing"),
                 "responses": {"204": {"description": ""}, "409": {"description": "", "content": PROBLEM}, "5XX": {"description": ""}},
             },
         },
-        "/bytes": {"get": {"operationId": "getBytes", "responses": {"200": {"description": "", "content": {
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}}},
+        "/bytes": {"get": {"operationId": "getBytes", "responses": {"200": {"description": "", **BINARY}}}},
     },
-    "webhooks": {"thawed": {"post": {"requestBody": {"content": {"application/json": {"schema": {"type": "string"}}}}, "responses": {}}}},
-    "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}, "schemas": {"Thing": THING, "NewThing": {"type": "object", "required": ["id"], "properties": {
-        "id": {"type": "string"}, "note": {"type": "string"}}},
-        "Problem": {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}}}}},
-}  # fmt: skip
+    info={"title": "Thing", "version": "1.0"},
+    servers=[{"url": "https://one.example"}],
+    webhooks={"thawed": {"post": {"requestBody": content({"type": "string"}), "responses": {}}}},
+    components={
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        "schemas": {
+            "Thing": THING,
+            "NewThing": object_of("id", "note", required=("id",)),
+            "Problem": object_of("title", required=("title",)),
+        },
+    },
+)  # fmt: skip
 
 
 def _package(data: dict[str, Any]) -> Package:
-    return plan(Document(data, "document.yaml", Places()), "client", Report())
+    return planned(data, "client")
 
 
 def _changes(*edits: tuple[str, Any]) -> list[Change]:

@@ -5,23 +5,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from generated_package import generate as generate
 from omicsdk_codegen.document import read
 from omicsdk_codegen.faults import Report
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
+from recording_network import RecordingNetwork
+from small_documents import document, operation
+from small_documents import reference as _ref
 
 
 def _page_of(name: str) -> dict[str, Any]:
-    return {"$ref": "#/components/schemas/Page", "$defs": {"item": {"$dynamicAnchor": "item", **_ref(name)}}}
-
-
-def _operation(schema: Any) -> dict[str, Any]:
-    return {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}}
+    return {**_ref("Page"), "$defs": {"item": {"$dynamicAnchor": "item", **_ref(name)}}}
 
 
 SCHEMAS: dict[str, Any] = {
@@ -51,20 +45,19 @@ SCHEMAS: dict[str, Any] = {
     "Coin": {"$dynamicAnchor": "coin", "type": "object", "properties": {"value": {"type": "integer"}}},
     "Lost": {"type": "object", "properties": {"thing": {"$dynamicRef": "#nowhere"}}},
 }
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Pages", "version": "1"},
-    "servers": [{"url": "https://pages.example"}],
-    "paths": {
-        "/users": _operation(_ref("UserPage")),
-        "/teams": _operation(_page_of("Team")),
-        "/pages": _operation(_ref("Page")),
-        "/labelled": _operation(_ref("Labelled")),
-        "/trees": _operation(_ref("Tree")),
-        "/wallet": _operation(_ref("Wallet")),
-    },
-    "components": {"schemas": SCHEMAS},
+RESPONSES = {
+    "/users": _ref("UserPage"),
+    "/teams": _page_of("Team"),
+    "/pages": _ref("Page"),
+    "/labelled": _ref("Labelled"),
+    "/trees": _ref("Tree"),
+    "/wallet": _ref("Wallet"),
 }
+DOCUMENT = document(
+    {path: {"get": operation(schema)} for path, schema in RESPONSES.items()},
+    SCHEMAS,
+    servers=[{"url": "https://pages.example"}],
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +70,7 @@ def client(generate: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def _answered(package: Any, operation: str, response: Any) -> Any:
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=response))
-    return getattr(package.ThingApi(transport=transport, strict=True), operation)()
+    return getattr(package.ThingApi(transport=RecordingNetwork(200, json=response), strict=True), operation)()
 
 
 def test_a_template_is_completed_by_the_schema_that_refers_to_it(client: Any) -> None:

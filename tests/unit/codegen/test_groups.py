@@ -19,19 +19,15 @@ from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package, plan
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.render import render_package
+from small_documents import operation, reference
 
-ARRAY = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "array"}}}}}
-HELD = {
-    "200": {
-        "description": "",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Held"}}},
-    }
-}
-OBJECT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
+ARRAY = operation({"type": "array"})["responses"]
+HELD = operation(reference("Held"))["responses"]
+OBJECT = operation({"type": "object"})["responses"]
 CREATED = {"201": {"description": ""}}
 SCHEMAS: dict[str, Any] = {
-    "Held": {"allOf": [{"type": "object"}, {"$ref": "#/components/schemas/Page"}]},
-    "Page": {"properties": {"samples": {"$ref": "#/components/schemas/Samples"}}},
+    "Held": {"allOf": [{"type": "object"}, reference("Page")]},
+    "Page": {"properties": {"samples": reference("Samples")}},
     "Samples": {"type": "array", "items": {}},
 }
 

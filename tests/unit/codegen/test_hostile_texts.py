@@ -8,13 +8,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
 from omicsdk_codegen.naming import DEVICES
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import plan
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.render import render_package
+from planned_documents import planned
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
 EVIL = '"""\n\'\'\'{{ 7*7 }}{% raw %}\\N{BULLET}{__import__("os")}\r\x00\u202e\ud800'
@@ -115,7 +112,7 @@ def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
 @example([EVIL, "../../x"], "}}\n#", "{0}")
 def test_every_text_stays_a_text(names: list[str], text: str, default: str | None) -> None:
     data = document(names, text, default)
-    package = plan(Document(data, "document.yaml", Places()), "evil", Report())
+    package = planned(data, "evil")
     files = render_package(package, f"Generated from {text}.")
     for path, source in files.items():
         assert path.isascii()

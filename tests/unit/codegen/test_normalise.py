@@ -7,7 +7,6 @@ from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.flatten import MAX_PARTS, Flattener
 from omicsdk_codegen.normalise import MAX_NESTING, MAX_TYPE, Normaliser
 from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import plan
 from omicsdk_codegen.shapes import (
     ANY,
     BYTES,
@@ -25,11 +24,8 @@ from omicsdk_codegen.shapes import (
     Union,
     is_larger,
 )
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
+from planned_documents import planned
+from small_documents import reference as _ref
 
 SCHEMAS: dict[str, Any] = {
     "Base": {
@@ -45,7 +41,7 @@ SCHEMAS: dict[str, Any] = {
     "Names": {"type": "array", "items": _ref("Text")},
     "Tree": {"type": "object", "properties": {"children": {"type": "array", "items": _ref("Tree")}}},
     "Binary": {"type": "string", "format": "binary"},
-    "Maybe": {"type": ["object", "null"], "properties": {"next": {"$ref": "#/components/schemas/Maybe"}}},
+    "Maybe": {"type": ["object", "null"], "properties": {"next": _ref("Maybe")}},
     "Loop": {"type": "array", "items": _ref("Loop")},
     "Cat": {
         "type": "object",
@@ -298,7 +294,7 @@ def test_a_schema_of_too_many_parts_is_refused_with_its_place() -> None:
     data: Any = {"openapi": "3.1.0", "components": {"schemas": {"Big": {"allOf": members}}}}
     Flattener({}).flat({"allOf": members[1:]}, "/here")
     with pytest.raises(DocumentError, match=r"composed of more than 10,000 parts \(/components/schemas/Big"):
-        plan(Document(data, "document.yaml", Places()), "x", Report())
+        planned(data)
 
 
 def test_a_merged_schema_has_the_keys_of_its_parts_and_the_place_of_each_property() -> None:

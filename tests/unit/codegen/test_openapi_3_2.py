@@ -17,6 +17,7 @@ from omicsdk_codegen.load import load
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.resolve import resolve
 from omicsdk_codegen.write import write_files
+from recording_network import RecordingNetwork
 
 Make = Callable[..., Made]
 Imported = Callable[[Made], ModuleType]
@@ -71,15 +72,10 @@ def imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Import
 
 def sent_by(package: Any, call: Callable[[Any], object], response: object = None) -> httpx.Request:
     """The request that a call sends."""
-    requests: list[httpx.Request] = []
-
-    def answered(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(204) if response is None else httpx.Response(200, json=response)
-
-    with package.ThingApi(base_url="https://thing.example", transport=httpx.MockTransport(answered)) as client:
+    network = RecordingNetwork() if response is None else RecordingNetwork(200, json=response)
+    with package.ThingApi(base_url="https://thing.example", transport=network) as client:
         call(client)
-    (request,) = requests
+    (request,) = network.requests
     return request
 
 
@@ -336,8 +332,8 @@ def test_an_unknown_kind_is_what_the_default_mapping_states(make: Make, imported
     package: Any = imported(made)
 
     def read(response: object, **how: Any) -> str:
-        transport = httpx.MockTransport(lambda _: httpx.Response(200, json=response))
-        with package.ThingApi(base_url="https://thing.example", transport=transport, **how) as client:
+        network = RecordingNetwork(200, json=response)
+        with package.ThingApi(base_url="https://thing.example", transport=network, **how) as client:
             return type(client.get()).__name__
 
     for how in ({}, {"strict": True}):

@@ -106,14 +106,20 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
     assert told[-1] == "determining the Python types: 900 of 950"
 
 
-def test_types_that_differ_in_their_models_alone_are_requested_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Type] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Type]:
+    """The types that are requested."""
+    types_asked: list[Type] = []
 
     def listing(types: Iterable[Type]) -> Surrogate:
-        asked.extend(types)
-        return surrogate(asked)
+        types_asked.extend(types)
+        return surrogate(types_asked)
 
     monkeypatch.setattr(parser, "surrogate", listing)
+    return types_asked
+
+
+def test_types_that_differ_in_their_models_alone_are_requested_once(asked: list[Type]) -> None:
     either = [
         Union((Ref(first), Ref(second)), "kind", (("a", first), (None, second))) for first, second in ("ab", "bc")
     ]
@@ -128,14 +134,7 @@ def test_types_that_differ_in_their_models_alone_are_requested_once(monkeypatch:
     assert parsed.wanted["4"] == AnyOf((ModelOf("a"), Word("str")))
 
 
-def test_types_that_differ_in_their_enums_alone_are_requested_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Type] = []
-
-    def listing(types: Iterable[Type]) -> Surrogate:
-        asked.extend(types)
-        return surrogate(asked)
-
-    monkeypatch.setattr(parser, "surrogate", listing)
+def test_types_that_differ_in_their_enums_alone_are_requested_once(asked: list[Type]) -> None:
     enums = Enum(("a", "b")), Enum(("c",)), Enum((1, 2)), Enum((3,))
     wanted = {str(n): Array(enum) for n, enum in enumerate(enums)}
     parsed = parse([], {**wanted, "both": Union((enums[1], enums[3])), "again": Union((enums[0], enums[2]))})

@@ -5,11 +5,8 @@ import itertools
 from typing import Any
 
 import pytest
-from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.parser import LostType
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import plan
 from omicsdk_codegen.progress import counted
 from planned_documents import DOCUMENT, INNER, files_of, json_response, planned
 from small_documents import reference
@@ -219,7 +216,7 @@ def test_all_faults_of_overlays_wishes_are_reported_at_once() -> None:
 )
 def test_a_server_that_is_no_whole_address_is_noted(url: str, noted: bool) -> None:
     report = Report()
-    plan(Document({**DOCUMENT, "servers": [{"url": url}]}, "document.yaml", Places()), "thing", report, flat=True)
+    planned({**DOCUMENT, "servers": [{"url": url}]}, report=report, flat=True)
     assert [(note.kind, note.before) for note in report.notes] == ([("omission", f"server {url}")] if noted else [])
 
 

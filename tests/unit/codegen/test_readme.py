@@ -4,41 +4,34 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import plan
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.runtime import bound
+from planned_documents import planned
+from small_documents import document, operation
 
-_DONE = {"responses": {"204": {"description": "Done."}}}
+_DONE = operation(status=204)
 _REGION = {"default": "us", "enum": ["us", "eu"], "description": "Where the data are"}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.2.0",
-    "info": {"title": "Bank", "version": "1"},
-    "servers": [
+_FILES = [{"url": "https://files.example|x"}, {"url": "https://f.example"}]
+DOCUMENT = document(
+    {
+        "/a": {"get": {"operationId": "a", **_DONE}},
+        "/b": {"get": {"operationId": "b", "servers": _FILES, **_DONE}},
+    },
+    openapi="3.2.0",
+    info={"title": "Bank", "version": "1"},
+    servers=[
         {"url": "https://{region}.example", "name": "live", "variables": {"region": _REGION}, "description": "Money"},
         {"url": "https://test.example", "name": "test"},
     ],
-    "security": [{"id": [], "secret": []}],
-    "paths": {
-        "/a": {"get": {"operationId": "a", **_DONE}},
-        "/b": {
-            "get": {
-                "operationId": "b",
-                "servers": [{"url": "https://files.example|x"}, {"url": "https://f.example"}],
-                **_DONE,
-            }
-        },
-    },
-    "components": {
+    security=[{"id": [], "secret": []}],
+    components={
         "securitySchemes": {name: {"type": "apiKey", "in": "header", "name": name} for name in ("id", "secret")}
     },
-}
+)
 
 
 def _around(data: dict[str, Any]) -> dict[str, str]:
-    return files_around(plan(Document(data, "bank.yaml", Places()), "bank", Report()), "bank", Path("bank.yaml"))
+    return files_around(planned(data, "bank"), "bank", Path("bank.yaml"))
 
 
 def test_servers_are_listed_with_their_arguments() -> None:

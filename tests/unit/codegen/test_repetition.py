@@ -4,23 +4,18 @@ from typing import Any
 
 import pytest
 from omicsdk.core.retry import Retry
-from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.operations import Draft
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import plan
+from planned_documents import planned as package_of
+from small_documents import document
+from small_documents import operation as operation_of
 
 
 def planned(operation: dict[str, Any], method: str = "post", **root: Any) -> tuple[Draft, list[tuple[str, str]]]:
     """An operation of a document, and the notes on it."""
-    data: dict[str, Any] = {
-        "openapi": "3.1.0",
-        "info": {"title": "Runs", "version": "1"},
-        "paths": {"/runs": {method: {"responses": {"204": {"description": ""}}, **operation}}},
-        **root,
-    }
+    paths = {"/runs": {method: {**operation_of(status=204), **operation}}}
     report = Report()
-    (draft,) = plan(Document(data, "document.yaml", Places()), "runs", report).drafts
+    (draft,) = package_of(document(paths, **root), "runs", report).drafts
     return draft, [(note.before, note.after) for note in report.notes]
 
 

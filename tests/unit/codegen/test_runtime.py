@@ -8,6 +8,7 @@ import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from closed_contract import ClosedContract
@@ -15,10 +16,7 @@ from grimp import ImportGraph
 from omicsdk.core.client import INTERFACE
 from omicsdk.core.version import __version__
 from omicsdk_codegen import plan, runtime
-from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
 from omicsdk_codegen.options import AS_TEXT, DATES, NATIVE, TypeOptions
-from omicsdk_codegen.places import Places
 from omicsdk_codegen.render import render_package
 from omicsdk_codegen.runtime import (
     COMMAND,
@@ -33,6 +31,8 @@ from omicsdk_codegen.runtime import (
     modules_for,
     relocated,
 )
+from planned_documents import planned
+from small_documents import content, document, object_of, reference
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -132,44 +132,35 @@ def _code_lines(module: str) -> int:
     return len(code - prose)
 
 
-def _response(schema: object, media_type: str = "application/json", **operation: object) -> dict[str, object]:
-    return {"responses": {"200": {"description": "", "content": {media_type: {"schema": schema}}}}, **operation}
+def _response(schema: Any, media_type: str = "application/json", **stated: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"description": "", **content(schema, media_type)}}, **stated}
 
 
-RUN = {"$ref": "#/components/schemas/Run"}
+RUN = reference("Run")
 MEDIA_TYPES = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",
     "multipart": "multipart/form-data",
 }
 OAUTH = {"flows": {"clientCredentials": {"tokenUrl": "https://a.example/token", "scopes": {}}}, "type": "oauth2"}
-PLAIN = {
-    "openapi": "3.2.0",
-    "info": {"title": "Runs", "version": "1"},
-    "servers": [{"url": "https://a.example"}],
-    "paths": {
+PLAIN = document(
+    {
         "/runs/{id}": {
             "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
             "get": _response(RUN, operationId="get_run"),
-            "put": _response(RUN, requestBody={"content": {"application/json": {"schema": RUN}}}),
+            "put": _response(RUN, requestBody=content(RUN)),
         }
     },
-    "components": {
-        "schemas": {
-            "Run": {
-                "type": "object",
-                "required": ["id"],
-                "properties": {"id": {"type": "string"}, "at": {"type": "string", "format": "date-time"}},
-            }
-        }
-    },
-}
+    {"Run": object_of("id", required=("id",), at={"type": "string", "format": "date-time"})},
+    openapi="3.2.0",
+    servers=[{"url": "https://a.example"}],
+)
 
 
 def _sent(**schemas: object) -> dict[str, object]:
     """An operation with a body of each form."""
-    content = {MEDIA_TYPES[form]: {"schema": schema} for form, schema in schemas.items()}
-    return {"requestBody": {"content": content}, "responses": {"204": {"description": ""}}}
+    media = {MEDIA_TYPES[form]: {"schema": schema} for form, schema in schemas.items()}
+    return {"requestBody": {"content": media}, "responses": {"204": {"description": ""}}}
 
 
 COMMAND_LINE = {"__main__.py": f"from omicsdk.{COMMAND} import PackageProgram\n"}
@@ -183,7 +174,7 @@ def _runtime_of(types: TypeOptions = AS_TEXT, /, **changes: object) -> set[str]:
         **changes,
         "paths": {**PLAIN["paths"], **({"/runs/more": {"post": operation}} if operation else {})},
     }
-    package = plan.plan(Document(data, "runs.yaml", Places()), "runs", Report(), types=types)
+    package = planned(data, "runs", types=types)
     files = render_package(package, "Generated for a test.")
     return set(modules_for(package, {**files, **(COMMAND_LINE if has_command else {})}))
 
@@ -192,24 +183,19 @@ def test_the_runtime_of_a_plain_document_is_small() -> None:
     assert sum(map(_code_lines, _runtime_of())) <= MOST_LINES
 
 
-FORM = {"type": "object", "properties": {"a": {"type": "string"}, "file": {"type": "string", "format": "binary"}}}
-LISTED = {"type": "object", "required": ["runs"], "properties": {"runs": {"type": "array", "items": RUN}}}
+FORM = object_of("a", file={"type": "string", "format": "binary"})
+LISTED = object_of(required=("runs",), runs={"type": "array", "items": RUN})
 PAGES = {"style": "link", "items": "runs"}
 IN_BODY = {"style": "page", "in": "body", "page": "n", "items": "runs"}
-SEARCHED = {
-    "requestBody": {
-        "content": {"application/json": {"schema": {"type": "object", "properties": {"n": {"type": "integer"}}}}}
-    }
-}
+SEARCHED = {"requestBody": content(object_of(n={"type": "integer"}))}
 DEEP = {"name": "q", "in": "query", "style": "deepObject", "schema": {"type": "object"}}
 CHOICE = {"type": "string", "enum": ["a", "b"]}
 KEYS = {"type": "apiKey", "in": "header", "name": "key"}
 
 
-def _refused(schema: object) -> dict[str, object]:
+def _refused(schema: Any) -> dict[str, object]:
     """An operation that states the bodies of an error."""
-    content = {"application/json": {"schema": schema}}
-    return {"responses": {"204": {"description": ""}, "404": {"description": "", "content": content}}}
+    return {"responses": {"204": {"description": ""}, "404": {"description": "", **content(schema)}}}
 
 
 def _secured(scheme: object) -> dict[str, object]:

@@ -5,11 +5,9 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core import credentials as ours
-from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import plan
 from omicsdk_codegen.security import need_of, ways_of
+from planned_documents import planned
+from small_documents import document
 
 CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "apiKey", "in": "header", "name": "X-Key"}, "ApiKey(key, header='X-Key')", "header X-Key"),
@@ -35,27 +33,18 @@ def test_a_scheme_is_credentials(scheme: dict[str, Any], code: str, told: str) -
     assert (way.scheme, way.code) == ("s", code)
     assert told in way.description
     if code:
-        names = {
-            **vars(ours),
-            "httpx": httpx,
-            "key": "k",
-            "token": "t",
-            "username": "u",
-            "password": "p",
-            "certificate": "c",
-        }
-        assert ours.as_credentials(eval(code, names)) is not None
+        names = dict.fromkeys(("key", "token", "username", "password", "certificate"), "x")
+        assert ours.as_credentials(eval(code, {**vars(ours), "httpx": httpx, **names})) is not None
 
 
 def _document(**more: Any) -> dict[str, Any]:
     schemes = {"key": CASES[0][0], 'odd`"""\n': {"type": "http", "scheme": 'bearer\n"""; raise SystemExit'}}
     paths = {"/a": {"get": {"responses": {}, "security": [{"key": []}]}}, "/b": {"get": {"responses": {}}}}
-    info = {"title": "Thing", "version": "1"}
-    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"securitySchemes": schemes}, **more}
+    return document(paths, components={"securitySchemes": schemes}, **more)
 
 
 def test_the_client_states_what_it_takes() -> None:
-    package = plan(Document(_document(), "document.yaml", Places()), "thing", Report())
+    package = planned(_document())
     doc = " ".join(package.client_doc.split())
     assert "The service takes ApiKey(key, header='X-Key') for key: A key in the header X-Key; or " in doc
     assert "1 of 2 operations requires them." in doc

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from omicsdk.core import webhooks as core
 from omicsdk.core.webhooks import Signature
-from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import DocumentError, Report
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.plan import Package
 from omicsdk_codegen.plan_webhooks import Unwrapping
 from omicsdk_codegen.signatures import spelled
+from planned_documents import planned as package_of
+from small_documents import document
 
 SIGNED = {"name": "Webhook-Signature", "in": "header", "schema": {"type": "string"}}
 
@@ -25,15 +25,8 @@ def hook(*headers: dict[str, Any], example: Any = None, **fields: Any) -> dict[s
 
 
 def planned(webhooks: dict[str, Any], **root: Any) -> tuple[Package, list[tuple[str, str]]]:
-    data: dict[str, Any] = {
-        "openapi": "3.1.0",
-        "info": {"title": "Runs", "version": "1"},
-        "paths": {},
-        "webhooks": webhooks,
-        **root,
-    }
     report = Report()
-    package = plan(Document(data, "document.yaml", Places()), "runs", report)
+    package = package_of({**document({}, webhooks=webhooks), **root}, "runs", report)
     return package, [(note.before, note.after) for note in report.notes if note.before != "paths"]
 
 
