@@ -14,9 +14,10 @@ from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.body_pages import BodyPaging
 from omicsdk.core.json_parts import page_of
 from omicsdk.core.page_items import found_at, items_at, list_at, with_items
-from omicsdk.core.pages import Walk, content_key, next_link, next_request
+from omicsdk.core.pages import Walk, next_link, next_request
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk_api.dss import AsyncDssApi, DssApi
+from recording_network import RecordingNetwork
 
 FIRST = request(OperationFacts(name="get_bundles_all", method="GET", path="/bundles/all"), "/bundles/all")
 URL = "https://dss.example.org/v1/bundles/all"
@@ -79,12 +80,6 @@ def test_the_last_page_has_no_next():
 def test_a_page_that_links_to_itself_is_an_error():
     with pytest.raises(DecodeError, match="get_bundles_all"):
         next_request(LINKS, FIRST, URL, {"link": f'<{URL}>; rel="next"'}, no_page)
-
-
-def test_the_servers_content_key_wins():
-    paging = Paging("link", "bundles")
-    assert content_key(paging, {}) == "bundles"
-    assert content_key(paging, {"x-openapi-paginated-content-key": "other"}) == "other"
 
 
 @pytest.mark.parametrize(
@@ -156,32 +151,16 @@ NO_LISTS = [
 ]
 
 
-class NoList:
-    """A transport for both kinds of clients that answers everything with one body."""
-
-    def __init__(self, body: str, status: int) -> None:
-        self._body, self._status = body, status
-
-    def _response(self, request: httpx.Request) -> httpx.Response:
-        headers = {"content-type": "application/json"}
-        return httpx.Response(self._status, text=self._body, headers=headers, request=request)
-
-
-class SyncNoList(NoList, httpx.BaseTransport):
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._response(request)
-
-
-class AsyncNoList(NoList, httpx.AsyncBaseTransport):
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self._response(request)
+def answering(body: str, status: int = 200, **headers: str) -> RecordingNetwork:
+    """A network of both kinds of clients that answers everything with one body."""
+    return RecordingNetwork(status, text=body, headers={"content-type": "application/json", **headers})
 
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("status", [200, 206])
 @pytest.mark.parametrize("body", NO_LISTS)
 def test_every_way_to_call_refuses_a_page_without_its_list(body: str, status: int, strict: bool):
-    with DssApi("https://dss.example.org/v1", transport=SyncNoList(body, status), strict=strict) as api:
+    with DssApi("https://dss.example.org/v1", transport=answering(body, status), strict=strict) as api:
         listing = api.get_bundles_all
         for ask in (
             lambda: listing(replica="aws"),
@@ -196,7 +175,7 @@ def test_every_way_to_call_refuses_a_page_without_its_list(body: str, status: in
 @pytest.mark.parametrize("body", NO_LISTS)
 def test_asynchronous_calls_refuse_it_too(body: str, strict: bool):
     async def run() -> None:
-        async with AsyncDssApi("https://dss.example.org/v1", transport=AsyncNoList(body, 200), strict=strict) as api:
+        async with AsyncDssApi("https://dss.example.org/v1", transport=answering(body), strict=strict) as api:
             listing = api.get_bundles_all
             with pytest.raises(DecodeError, match="get_bundles_all: the response"):
                 await listing(replica="aws")
@@ -209,21 +188,17 @@ def test_asynchronous_calls_refuse_it_too(body: str, strict: bool):
 
 
 def test_an_empty_list_is_one():
-    with DssApi("https://dss.example.org/v1", transport=SyncNoList('{"bundles": []}', 200)) as api:
+    with DssApi("https://dss.example.org/v1", transport=answering('{"bundles": []}')) as api:
         assert list(api.get_bundles_all.iterate(replica="aws")) == []
 
 
 def test_the_list_is_required_under_the_key_that_the_server_names():
-    class Named(SyncNoList):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            response = super().handle_request(request)
-            response.headers["X-OpenAPI-Paginated-Content-Key"] = "others"
-            return response
-
-    with DssApi("https://dss.example.org/v1", transport=Named('{"others": [1], "bundles": "no"}', 200)) as api:
+    named = {"X-OpenAPI-Paginated-Content-Key": "others"}
+    network = answering('{"others": [1], "bundles": "no"}', **named)
+    with DssApi("https://dss.example.org/v1", transport=network) as api:
         assert list(api.get_bundles_all.iterate(replica="aws")) == [1]
     with (
-        DssApi("https://dss.example.org/v1", transport=Named('{"bundles": []}', 200)) as api,
+        DssApi("https://dss.example.org/v1", transport=answering('{"bundles": []}', **named)) as api,
         pytest.raises(DecodeError, match="'others'"),
     ):
         list(api.get_bundles_all.iterate(replica="aws"))
