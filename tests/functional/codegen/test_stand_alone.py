@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class Guard:
 
 sys.meta_path.insert(0, Guard())
 """
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 
 class Responses(LoopbackServer):
@@ -68,15 +69,13 @@ def own_project(project: Path, tmp_path: Path) -> Path:
     return shutil.copytree(project, tmp_path / "out")
 
 
+def _python(folder: Path, *words: str, environ: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *words]
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
 def _program(project: Path, text: str, **variables: str) -> dict[str, Any]:
-    run = subprocess.run(
-        [sys.executable, "-c", f"{GUARD}\nimport json\n{text}"],
-        cwd=project / "src",
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = _python(project / "src", "-c", f"{GUARD}\nimport json\n{text}", environ=os.environ | variables)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
@@ -132,14 +131,9 @@ with small_client.SmallClientApi({server.url("")!r}) as client:
 
 def _command(project: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     text = f"{GUARD}\nimport runpy\nsys.argv = ['small_client', *sys.argv[1:]]\n"
-    return subprocess.run(
-        [sys.executable, "-c", f"{text}runpy.run_module('small_client', run_name='__main__')", *words],
-        cwd=project / "src",
-        env={name: value for name, value in os.environ.items() if not name.startswith("SMALL_CLIENT_")} | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    program = f"{text}runpy.run_module('small_client', run_name='__main__')"
+    others = {name: value for name, value in os.environ.items() if not name.startswith("SMALL_CLIENT_")}
+    return _python(project / "src", "-c", program, *words, environ=others | variables)
 
 
 def test_operations_are_commands_without_omicsdk(project: Path, server: Responses) -> None:
@@ -175,13 +169,7 @@ code = PROGRAM.run(["get-a", "--help"])
 found = [name for name in ("httpx", "argparse", "attrs", "small_client.client") if name in sys.modules]
 sys.stderr.write(json.dumps([code, found]))
 """
-    run = subprocess.run(
-        [sys.executable, "-S", "-c", f"{GUARD}\nimport json\n{text}"],
-        cwd=project / "src",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = _python(project / "src", "-S", "-c", f"{GUARD}\nimport json\n{text}")
     assert run.stdout.startswith("Usage: small_client get-a --id ID")
     assert json.loads(run.stderr) == [0, []]
 
@@ -200,13 +188,8 @@ def test_a_package_without_a_command_line(spec: Path, tmp_path: Path) -> None:
 def test_a_package_that_shares_omicsdk_has_its_command_line(spec: Path, tmp_path: Path, server: Responses) -> None:
     assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out", "--runtime", "omicsdk") == 0
     assert not (tmp_path / "out/src/small_client/_runtime").exists()
-    ran = subprocess.run(
-        [sys.executable, "-m", "small_client", "--base-url", server.url(""), "get-a", "--id", "missing"],
-        cwd=tmp_path / "out/src",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ("-m", "small_client", "--base-url", server.url(""), "get-a", "--id", "missing")
+    ran = _python(tmp_path / "out/src", *words)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("small_client: get_a: no such a (404 from GET")
 
@@ -232,9 +215,8 @@ print(json.dumps({"count": len(names), "exports": [str(getattr(small_client, nam
 
 def test_the_tests_of_a_project_pass_without_omicsdk(own_project: Path) -> None:
     (own_project / "conftest.py").write_text(GUARD)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     variables = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # plugins import what the guard refuses
-    run = subprocess.run(command, cwd=own_project, env=variables, capture_output=True, text=True, check=False)
+    run = _python(own_project, *PYTEST, environ=variables)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "5 passed" in run.stdout
 
@@ -280,11 +262,10 @@ def test_a_package_may_share_omicsdks_core(spec: Path, tmp_path: Path) -> None:
     project = tomllib.loads((out / "pyproject.toml").read_text())["project"]
     assert project["dependencies"] == [bound()]
     assert project["optional-dependencies"] == {"sandbox": [bound("sandbox")]}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only"]
-    run = subprocess.run(command, cwd=out, capture_output=True, text=True, check=False)
+    run = _python(out, *PYTEST, "--collect-only")
     assert "test_server.py::test_an_operation_is_served[get_a]" in run.stdout, run.stdout
     program = "import small_client; print(small_client.SmallClientApi.__mro__[2].__module__)"
-    run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
+    run = _python(out / "src", "-c", program)
     assert run.stdout == "omicsdk.core.client\n"
 
 
