@@ -9,7 +9,7 @@ from .code import as_markdown
 from .diffing import Change
 from .plan import Package
 from .texts import one_line
-from .values import Json, Object
+from .values import Json, Object, object_in
 
 _GROUPS = ((True, "Breaking"), (False, "Other"))
 _KINDS = ("client", "operation", "webhook", "model")
@@ -96,8 +96,7 @@ def _row(change: Change) -> Object:
 
 
 def _version(package: Package) -> str:
-    info = package.document.get("info")
-    return one_line(info.get("version")) if isinstance(info, dict) else ""
+    return one_line(object_in(package.document, "info").get("version"))
 
 
 def _line(names: Sequence[str], what: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .dialect import METHODS
-from .values import Object, join
+from .values import Object, join, list_in, object_in
 
 # RFC 9110, 5.6.2: what a method may be called; its case is its own, so additionalOperations are sent as they are spelled.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
@@ -68,8 +68,7 @@ class Webhook:
 
 def declared_operations(data: Object) -> Iterator[DeclaredOperation]:
     """All operations of a document, in its order."""
-    paths = data.get("paths")
-    for path, item in paths.items() if isinstance(paths, dict) else ():
+    for path, item in object_in(data, "paths").items():
         if not isinstance(item, dict):
             continue
         sent = item.get("x-omics-sent-path")
@@ -98,22 +97,19 @@ def _of_item(item: Object, key: str) -> Iterator[tuple[str, Object, str]]:
         operation = item.get(method)
         if isinstance(operation, dict):
             yield method.upper(), operation, join(key, method)
-    further = item.get("additionalOperations")
-    for method, operation in further.items() if isinstance(further, dict) else ():
+    for method, operation in object_in(item, "additionalOperations").items():
         if isinstance(operation, dict) and _TOKEN.fullmatch(method):
             yield method, operation, join(key, "additionalOperations", method)
 
 
 def declared_webhooks(data: Object) -> Iterator[Webhook]:
     """All requests that the service sends: the document's webhooks, then the callbacks of its operations."""
-    hooks = data.get("webhooks")
-    for name, item in hooks.items() if isinstance(hooks, dict) else ():
+    for name, item in object_in(data, "webhooks").items():
         if isinstance(item, dict) and not name.startswith("x-"):
             for method, operation, key in _of_item(item, join("/webhooks", name)):
                 yield Webhook(key, name, method, operation)
     for source in declared_operations(data):
-        callbacks = source.data.get("callbacks")
-        for name, callback in callbacks.items() if isinstance(callbacks, dict) else ():
+        for name, callback in object_in(source.data, "callbacks").items():
             for expression, item in callback.items() if isinstance(callback, dict) else ():
                 if isinstance(item, dict) and not expression.startswith("x-"):
                     around = join(source.key, "callbacks", name, expression)
@@ -123,10 +119,8 @@ def declared_webhooks(data: Object) -> Iterator[Webhook]:
 
 def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
     """Return what a document states that no client can call: a pointer, its kind, and why it is left out."""
-    paths = data.get("paths")
-    for path, item in paths.items() if isinstance(paths, dict) else ():
-        further = item.get("additionalOperations") if isinstance(item, dict) else None
-        for method in further if isinstance(further, dict) else ():
+    for path, item in object_in(data, "paths").items():
+        for method in object_in(item, "additionalOperations"):
             if not _TOKEN.fullmatch(method):
                 key = join("/paths", path, "additionalOperations", method)
                 yield key, f"the method {method[:40]!r} of {path}", "not generated: HTTP knows no such method"
@@ -134,9 +128,8 @@ def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
 
 def parents_of(data: Object) -> dict[str, str]:
     """Return the tags below another one, with that one (OpenAPI 3.2: `parent`)."""
-    tags = data.get("tags")
     parents: dict[str, str] = {}
-    for tag in tags if isinstance(tags, list) else ():
+    for tag in list_in(data, "tags"):
         name, parent = (tag.get("name"), tag.get("parent")) if isinstance(tag, dict) else (None, None)
         if isinstance(name, str) and isinstance(parent, str):
             parents[name] = parent

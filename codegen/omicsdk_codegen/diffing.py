@@ -9,10 +9,10 @@ from .operations import Argument, Draft, Pages
 from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .security import Requirement, kind_of
-from .shapes import ANY, Field, Model, Type, models_in, union_of
+from .shapes import ANY, Field, Model, Type, reached, union_of
 from .texts import literal, one_line, whole
 from .type_words import MOST_VALUES, choices, opened, within, words
-from .values import Object
+from .values import Object, list_in
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,7 @@ def _operations(old: Package, new: Package) -> Iterator[Change]:
 
 
 def _tag(draft: Draft) -> str:
-    tags = draft.operation.data.get("tags")
-    return next((one_line(tag) for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
+    return next((one_line(tag) for tag in list_in(draft.operation.data, "tags") if isinstance(tag, str)), "")
 
 
 def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[Change]:
@@ -359,18 +358,12 @@ def _by_class(package: Package) -> dict[str, Model]:
 
 def _reached(package: Package, *, sent: bool) -> set[str]:
     """Return the classes of the models in requests, or in responses."""
-    waiting: list[str] = []
+    types: list[Type | None] = []
     for draft in package.drafts:
         responses = [*(case.type for case in draft.cases), *(body.type for body in draft.errors)]
-        types = [argument.type for argument in draft.arguments] if sent else responses
-        waiting += [key for type_ in types if type_ is not None for key in models_in(type_)]
-    reached: set[str] = set()
-    while waiting:
-        key = waiting.pop()
-        if key not in reached:
-            reached.add(key)
-            waiting += [inner for type_ in package.shapes[key].types() for inner in models_in(type_)]
-    return {package.names.classes[key] for key in reached}
+        types += [argument.type for argument in draft.arguments] if sent else responses
+    keys = reached(package.shapes, (type_ for type_ in types if type_ is not None))
+    return {package.names.classes[key] for key in keys}
 
 
 def _fields(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from .shapes import Field, Model, Ref, Type, Union, inner, models_in, with_inner
+from .shapes import Field, Model, Ref, Type, Union, inner, models_in, reached, with_inner
 
 # Ends the key of a model that is only sent. No JSON pointer ends so: a tilde precedes a 0 or 1.
 SENT = "~sent"
@@ -46,7 +46,7 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
     if not any(hidden.values()):
         return Directions(models, lambda type_: type_)
     tags = _tags([*out, *come, *(type_ for model in models.values() for type_ in model.types())])
-    going, coming = _reached(models, out), _reached(models, come)
+    going, coming = {*reached(models, out)}, {*reached(models, come)}
 
     def remaining(key: str, word: str) -> list[Field]:
         removed = hidden[word].get(key, set[str]()) - tags.get(key, set[str]())
@@ -106,17 +106,6 @@ def _tags(types: Iterable[Type]) -> dict[str, set[str]]:
             for key in models_in(type_):
                 tags.setdefault(key, set()).add(type_.tag)
     return tags
-
-
-def _reached(models: Mapping[str, Model], types: Iterable[Type]) -> set[str]:
-    waiting = [key for type_ in types for key in models_in(type_)]
-    reached: set[str] = set()
-    while waiting:
-        key = waiting.pop()
-        if key not in reached:
-            reached.add(key)
-            waiting += [contained for type_ in models[key].types() for contained in models_in(type_)]
-    return reached
 
 
 def _containing(models: Mapping[str, Model], keys: Iterable[str]) -> set[str]:

@@ -44,7 +44,7 @@ from .shapes import (
     union_of,
     without_positions,
 )
-from .values import Json, Object, join
+from .values import Json, Object, join, list_in, object_in
 
 # OpenAPI: parameters of these names are ignored, because they are defined elsewhere.
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
@@ -164,9 +164,7 @@ class Drafter:
             name: its name.
             headers: those that are read to verify it, in lower case.
         """
-        body = webhook.data.get("requestBody")
-        media_types = body.get("content") if isinstance(body, dict) else None
-        content: Object = media_types if isinstance(media_types, dict) else {}
+        content = object_in(webhook.data.get("requestBody"), "content")
         forms = self._forms(content)
         media_type, form = preferred(forms, REQUEST_ORDER) or ("", "none")
         if form != "json":
@@ -179,8 +177,7 @@ class Drafter:
                 self._note(
                     join(content_pointer, other), "omission", f"{webhook.what} as {other}", f"{media_type} is read"
                 )
-        parameters = webhook.data.get("parameters")
-        for index, parameter in enumerate(parameters if isinstance(parameters, list) else []):
+        for index, parameter in enumerate(list_in(webhook.data, "parameters")):
             if isinstance(parameter, dict) and str(parameter.get("name")).lower() not in headers:
                 what = (
                     f"parameter {parameter.get('name')!r} in {parameter.get('in')} of the {webhook.kind} {webhook.name}"
@@ -192,9 +189,8 @@ class Drafter:
         return Message(webhook, name, pointer, type_, nullable and type_ != ANY)
 
     def _parameters(self, operation: DeclaredOperation) -> list[Argument]:
-        parameters = operation.data.get("parameters")
         declared: dict[tuple[Position, str], tuple[Object, str]] = {}
-        for index, parameter in enumerate(parameters if isinstance(parameters, list) else []):
+        for index, parameter in enumerate(list_in(operation.data, "parameters")):
             pointer = join(operation.key, "parameters", index)
             if not isinstance(parameter, dict):
                 continue
@@ -287,7 +283,7 @@ class Drafter:
             return "plain", {}
         if form == "json":
             return "json", {}
-        encoding = _encoding(media)
+        encoding = object_in(media, "encoding")
         for wire, rule in encoding.items():
             lost = sorted({"headers", "contentType"} & rule.keys()) if isinstance(rule, dict) else []
             if lost:
@@ -336,7 +332,7 @@ class Drafter:
         """Settle the body as one of its media types."""
         media = content[media_type]
         pointer = join(draft.operation.key, "requestBody", "content", media_type, "schema")
-        schema, required, encoding = schema_in(media), body.get("required") is True, _encoding(media)
+        schema, required, encoding = schema_in(media), body.get("required") is True, object_in(media, "encoding")
         self._by_item(media, join(draft.operation.key, "requestBody", "content", media_type), f"body as {media_type}")
         fields = self._flattened(draft, schema, pointer, form, required, encoding)
         files = self._files(schema, pointer) if form == "multipart" and fields is None else ()
@@ -480,8 +476,7 @@ class Drafter:
         return Argument(pointer, "body", python, "body", type_, required, nullable, facts, whole=True)
 
     def _responses(self, draft: Draft) -> None:
-        responses = draft.operation.data.get("responses")
-        declared: Object = responses if isinstance(responses, dict) else {}
+        declared = object_in(draft.operation.data, "responses")
         # 304 is a response without a body to a conditional request, not an error.
         success = [status for status in declared if re.fullmatch(r"2\d\d|2XX|304", status)]
         # `default` is the result only if no success is declared; otherwise it describes the errors.
@@ -506,7 +501,7 @@ class Drafter:
         if not draft.operation.data.get(SETTING) and wish is not False:
             draft.flow = next(filter(None, (self._flow(draft, status, declared[status]) for status in success)), None)
         if draft.flow is not None:
-            kinds = {essence(kind) for status in success for kind in _content(declared[status])}
+            kinds = {essence(kind) for status in success for kind in object_in(declared[status], "content")}
             endless = bool(draft.flow.data) and len(kinds) == 1
             draft.flow = replace(draft.flow, switch=self._switch(draft), endless=endless)
         flows = any(case.kind == "bytes" for case in cases) or draft.flow is not None
@@ -514,11 +509,10 @@ class Drafter:
 
     def _headers(self, operation: DeclaredOperation) -> list[DeclaredHeader]:
         """The headers of responses that are not errors; those of errors are in the exception's headers."""
-        responses = operation.data.get("responses")
         headers: dict[str, tuple[str, Object, str]] = {}
-        for status, response in responses.items() if isinstance(responses, dict) else ():
-            response_headers = response.get("headers") if isinstance(response, dict) and status[:1] in "23" else None
-            for wire, header in response_headers.items() if isinstance(response_headers, dict) else ():
+        for status, response in object_in(operation.data, "responses").items():
+            response_headers = object_in(response, "headers") if status[:1] in "23" else {}
+            for wire, header in response_headers.items():
                 # OpenAPI: a response header of this name is ignored, because `content` defines it.
                 if isinstance(header, dict) and wire.lower() != "content-type":
                     header_pointer = join(operation.key, "responses", status, "headers", wire)
@@ -541,7 +535,7 @@ class Drafter:
 
     def _flow(self, draft: Draft, status: str, response: Json) -> Flow | None:
         """Return how the items of a response are framed, if it is a sequence of them."""
-        content = _content(response)
+        content = object_in(response, "content")
         name = next((name for name in content if essence(name) in SEQUENCES), None)
         media = content[name] if name is not None else None
         if name is None or not isinstance(media, dict):
@@ -606,8 +600,8 @@ class Drafter:
         for argument in draft.arguments:
             if argument.position in ("query", "body") and not argument.whole and argument.wire == "stream":
                 return (argument.python,) if _is_boolean(argument.type) else ()
-            fields = argument.schema.get("properties") if argument.whole else None
-            field = self._types.facts_of(fields.get("stream")) if isinstance(fields, dict) else {}
+            fields = object_in(argument.schema, "properties") if argument.whole else {}
+            field = self._types.facts_of(fields.get("stream"))
             if field.get("type") == "boolean":
                 return (argument.python, "stream")
         return ()
@@ -616,14 +610,12 @@ class Drafter:
         self, draft: Draft, status: str, response: Json, media_types: dict[str, Form], places: list[tuple[Json, str]]
     ) -> list[Case]:
         """The responses of one status: one for each kind of content of its media types, the best one last."""
-        links = response.get("links") if isinstance(response, dict) else None
-        for name in links if isinstance(links, dict) else ():
+        for name in object_in(response, "links"):
             pointer = join(draft.operation.key, "responses", status, "links", name)
             self._note(pointer, "omission", f"link {name} of response {status}", "operations are called by their names")
         if draft.operation.method == "HEAD":
             return [Case((status,), "headers")]
-        declared = response.get("content") if isinstance(response, dict) else None
-        content: Object = declared if isinstance(declared, dict) else {}
+        content = object_in(response, "content")
         forms = self._forms(content)
         best = preferred(forms, RESPONSE_ORDER)
         if best is None:
@@ -718,24 +710,12 @@ class Drafter:
         self._faults.append(self._document.origin(pointer).fault(message, "Correct the overlay or the document."))
 
 
-def _content(response: Json) -> Object:
-    """Return the media types of a response."""
-    content = response.get("content") if isinstance(response, dict) else None
-    return content if isinstance(content, dict) else {}
-
-
 def _is_boolean(type_: Type) -> bool:
     return isinstance(type_, Scalar) and type_.kind == "boolean"
 
 
 def _is_text(facts: Object) -> bool:
     return facts.get("type") in ("string", ["string"])
-
-
-def _encoding(media: Json) -> Object:
-    """Return a media type's encoding of a form's fields."""
-    encoding = media.get("encoding") if isinstance(media, dict) else None
-    return encoding if isinstance(encoding, dict) else {}
 
 
 def _types_of_parts(encoding: Object) -> dict[str, str]:
@@ -753,20 +733,17 @@ def _headers_of_parts(encoding: Object) -> dict[str, Mapping[str, str]]:
 
 
 def _part_headers(rule: Object) -> Object:
-    headers = rule.get("headers")
     # OpenAPI: a part's Content-Type is that of `contentType`.
-    declared: Object = headers if isinstance(headers, dict) else {}
-    return {name: header for name, header in declared.items() if name.lower() != "content-type"}
+    return {name: header for name, header in object_in(rule, "headers").items() if name.lower() != "content-type"}
 
 
 def _fixed_headers(rule: Object) -> dict[str, str]:
     """Return the headers of a part that have one value only, or a default."""
     headers: dict[str, str] = {}
     for name, header in _part_headers(rule).items():
-        schema = schema_in(header)
-        facts: Object = schema if isinstance(schema, dict) else {}
-        only = facts.get("enum")
-        value = facts.get("const", only[0] if isinstance(only, list) and len(only) == 1 else facts.get("default"))
+        facts = object_in(header, "schema")
+        only = list_in(facts, "enum")
+        value = facts.get("const", only[0] if len(only) == 1 else facts.get("default"))
         text = value if isinstance(value, str) else json.dumps(value)
         if value is not None and re.fullmatch(r"[ -~]+", text) and re.fullmatch(r"[A-Za-z0-9-]+", name):
             headers[name] = text

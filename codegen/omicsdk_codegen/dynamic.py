@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .notes import Notes
 from .source import Source
-from .values import Json, Node, Object, at, join, tokens
+from .values import Json, Node, Object, at, join, list_in, object_in, tokens
 
 _HOME = "#/components/schemas/"
 # Values that are data, whatever their keys are.
@@ -103,8 +103,7 @@ class _Binder:
             # `inside` ends a template that refers to itself.
             elif key == "$ref" and isinstance(value, str) and self._is_template(value, bound, inside):
                 template = self.rewrite(at(self.data, value[1:]), value[1:], bound, inside | {value})
-                members = node.get("allOf")
-                new["allOf"] = [template, *(members if isinstance(members, list) else [])]
+                new["allOf"] = [template, *list_in(node, "allOf")]
             elif key != "allOf" or "allOf" not in new:
                 new[key] = changed
         return (
@@ -120,8 +119,7 @@ class _Binder:
     def _declared(self, node: Object, pointer: str) -> dict[str, str]:
         """The anchors of a schema itself, and of its definitions."""
         declared: dict[str, str] = {}
-        definitions = node.get("$defs")
-        for name, schema in definitions.items() if isinstance(definitions, dict) else ():
+        for name, schema in object_in(node, "$defs").items():
             anchor = schema.get("$dynamicAnchor") if isinstance(schema, dict) else None
             if isinstance(schema, dict) and isinstance(anchor, str):
                 plain = schema.keys() == {"$dynamicAnchor", "$ref"}

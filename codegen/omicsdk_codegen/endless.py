@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .values import Json, Object
+from .values import Json, Object, list_in
 
 
 def made_of_themselves(schemas: Object, references: dict[str, str]) -> list[str]:
@@ -25,9 +25,9 @@ def _parts(schema: Json) -> list[str]:
     """Return the references that a schema entirely consists of."""
     if not isinstance(schema, dict):
         return []
-    reference, parts = schema.get("$ref"), schema.get("allOf")
+    reference = schema.get("$ref")
     references = [reference] if isinstance(reference, str) else []
-    return references + [inner for part in (parts if isinstance(parts, list) else []) for inner in _parts(part)]
+    return references + [inner for part in list_in(schema, "allOf") for inner in _parts(part)]
 
 
 def _reaches(name: str, made_of: dict[str, set[str]]) -> bool:

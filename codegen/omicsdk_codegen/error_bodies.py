@@ -13,7 +13,7 @@ from .naming import NameRequest, class_name, settle
 from .normalise import Normaliser
 from .operations import Draft, ErrorBody, class_stem
 from .shapes import ANY, BYTES, Type, union_of
-from .values import Json, Object, join
+from .values import Json, Object, join, list_in, object_in
 
 
 class ErrorBodies:
@@ -37,11 +37,9 @@ class ErrorBodies:
         return [body for body in bodies if body is not None]
 
     def _body(self, draft: Draft, status: str) -> ErrorBody | None:
-        responses = draft.operation.data.get("responses")
-        response = responses[status] if isinstance(responses, dict) else None
-        content = response.get("content") if isinstance(response, dict) else None
+        content = object_in(object_in(draft.operation.data, "responses")[status], "content")
         first, types = "", list[Type]()
-        for name, media in content.items() if isinstance(content, dict) else ():
+        for name, media in content.items():
             schema = schema_in(media)
             if schema is not None and form_of(name, self._types.facts_of(schema)) == "json":
                 pointer = join(draft.operation.key, "responses", status, "content", name, "schema")
@@ -63,8 +61,7 @@ class ErrorBodies:
 
     def _base(self, schema: Object, pointer: str) -> Object | None:
         """Return the reference to a named schema of which a schema only narrows fields, such as the codes of an operation."""
-        members = schema.get("allOf")
-        for member in members if isinstance(members, list) else ():
+        for member in list_in(schema, "allOf"):
             if isinstance(member, dict) and "$ref" in member:
                 own_fields, fields = (
                     self._types.flat(part, pointer).schema.get("properties") for part in (member, schema)

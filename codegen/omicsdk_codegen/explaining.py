@@ -16,7 +16,7 @@ from .operations import Argument, Case, Draft, command_word, wished_name
 from .paging import SETTING
 from .plan import Package
 from .render import operation_modules
-from .shapes import Type, models_in
+from .shapes import Type, reached
 from .source import Place
 from .texts import one_line
 from .type_words import words
@@ -283,14 +283,7 @@ def _models(draft: Draft, package: Package) -> list[str]:
     types: list[Type] = [argument.type for argument in draft.arguments]
     types += [case.type for case in draft.cases if case.type is not None]
     types += [draft.flow.type] if draft.flow is not None else []
-    keys: dict[str, None] = {}
-    waiting = [key for type_ in types for key in models_in(type_)]
-    while waiting:
-        key = waiting.pop(0)
-        if key not in keys:
-            keys[key] = None
-            waiting += [inner for type_ in package.shapes[key].types() for inner in models_in(type_)]
-    return list(keys)
+    return list(reached(package.shapes, types))
 
 
 def _notes(planned: Planned, draft: Draft, models: list[str]) -> list[Note]:

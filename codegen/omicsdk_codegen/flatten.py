@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .values import Json, Object, join, schema_name, schema_pointer
+from .values import Json, Object, join, list_in, object_in, schema_name, schema_pointer
 
 # Parts that a schema may be composed of; published ones have some hundred at most.
 MAX_PARTS = 10_000
@@ -49,8 +49,7 @@ def parts_of(schema: Object, pointer: str) -> list[tuple[Object, str]]:
     reference = schema.get("$ref")
     if isinstance(reference, str):
         parts.append(({"$ref": reference}, pointer))
-    members = schema.get("allOf")
-    for index, member in enumerate(members if isinstance(members, list) else []):
+    for index, member in enumerate(list_in(schema, "allOf")):
         if isinstance(member, dict) and says_something(member):
             parts.append((member, join(pointer, "allOf", index)))
     rest = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
@@ -108,8 +107,7 @@ class Flattener:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             merged, circles = self._named(schema_name(reference), seen)
-        members = schema.get("allOf")
-        for index, member in enumerate(members if isinstance(members, list) else []):
+        for index, member in enumerate(list_in(schema, "allOf")):
             if isinstance(member, dict):
                 part, met = self._flat(member, join(pointer, "allOf", index), seen)
                 merged, circles = _merge(merged, part, pointer), circles | met
@@ -131,8 +129,7 @@ class Flattener:
 
 def _unmerged(schema: Object, pointer: str) -> Flat:
     local = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "oneOf", "anyOf")}
-    properties = local.get("properties")
-    names = list(properties) if isinstance(properties, dict) else []
+    names = list(object_in(local, "properties"))
     unions: list[tuple[list[Json], str]] = []
     for key in ("oneOf", "anyOf"):
         members = schema.get(key)

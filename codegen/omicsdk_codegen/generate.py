@@ -21,7 +21,7 @@ from .render import compact_json, readable_json, render_namespace, render_packag
 from .targets import Ask
 from .template_files import templates
 from .texts import one_line
-from .values import Json, Object
+from .values import Json, Object, object_in
 
 COMMAND = "make codegen"
 _DOCUMENTS = ("openapi.yaml", "openapi.yml", "openapi.json")
@@ -117,8 +117,7 @@ def plan_package(
         on_progress=on_progress,
     )
     document = only(document, selectors, report)
-    info = document.data.get("info")
-    name = name or package_name(one_line(info.get("title")) if isinstance(info, dict) else "")
+    name = name or package_name(one_line(object_in(document.data, "info").get("title")))
     return Planned(name, document, plan(document, name, report, on_progress, types=types, flat=flat), report)
 
 

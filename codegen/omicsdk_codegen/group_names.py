@@ -9,7 +9,7 @@ from keyword import iskeyword
 
 from .declarations import DeclaredOperation
 from .naming import snake_case
-from .values import Json, Object
+from .values import Json, Object, list_in, object_in
 
 # Parts of a path that name nothing.
 VERSION = re.compile(r"(?i)api|rest|v\d+[\w.]*|latest")
@@ -73,7 +73,7 @@ def shortened(operation: DeclaredOperation, group: str, data: Object) -> tuple[s
     is_several = is_several or short == ["get", "list"]
     if short[0] == "get" and is_several and is_list(operation.data, noun[-1], data):
         short = ["list", *(short[1:] if short != ["get", "list"] else ())]
-    if short == ["post"] and "201" in _responses(operation.data):
+    if short == ["post"] and "201" in object_in(operation.data, "responses"):
         short = ["create"]
     if short[0] in ("post", "put") and len(short) > 1 and short[1] in _VERBS:
         short.pop(0)  # `post_copy` by method and path
@@ -195,11 +195,6 @@ def _stems(word: str) -> set[str]:
     return stems
 
 
-def _responses(operation: Object) -> Object:
-    responses = operation.get("responses")
-    return responses if isinstance(responses, dict) else {}
-
-
 def is_list(operation: Object, noun: str, data: Object) -> bool:
     """Return whether the response of an operation is a list, or an object that holds one as services name it.
 
@@ -210,23 +205,18 @@ def is_list(operation: Object, noun: str, data: Object) -> bool:
     """
     if isinstance(operation.get("x-omics-pagination"), dict):
         return True
-    response = next((response for status, response in _responses(operation).items() if status.startswith("2")), None)
-    content = response.get("content") if isinstance(response, dict) else None
-    media = next(iter(content.values()), None) if isinstance(content, dict) else None
+    responses = object_in(operation, "responses").items()
+    response = next((response for status, response in responses if status.startswith("2")), None)
+    media = next(iter(object_in(response, "content").values()), None)
     schema = _resolved(media.get("schema") if isinstance(media, dict) else None, data)
     if _is_array(schema):
         return True
-    parts = [_resolved(part, data) for part in _members(schema.get("allOf"))]
+    parts = [_resolved(part, data) for part in list_in(schema, "allOf")]
     for part in (schema, *parts):
-        properties = part.get("properties")
-        for name, value in properties.items() if isinstance(properties, dict) else ():
+        for name, value in object_in(part, "properties").items():
             if (name in _LISTS or same(snake_case(name).replace("_", ""), noun)) and _is_array(_resolved(value, data)):
                 return True
     return False
-
-
-def _members(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
 
 
 def _resolved(schema: Json, data: Object) -> Object:
@@ -234,10 +224,8 @@ def _resolved(schema: Json, data: Object) -> Object:
     seen = 0
     # References may form a circle.
     while isinstance(schema, dict) and isinstance(reference := schema.get("$ref"), str) and seen < 10:
-        components = data.get("components")
-        schemas = components.get("schemas") if isinstance(components, dict) else None
         name = reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-        schema, seen = schemas.get(name) if isinstance(schemas, dict) else None, seen + 1
+        schema, seen = object_in(data.get("components"), "schemas").get(name), seen + 1
     return schema if isinstance(schema, dict) else {}
 
 

@@ -16,7 +16,7 @@ from .faults import DocumentError, Fault, Note, Report
 from .group_names import VERSION, free, same, shortened
 from .naming import MAX_LENGTH, operation_name, snake_case
 from .texts import clean, one_line
-from .values import Json, Object, join
+from .values import Json, Object, join, list_in
 
 
 @dataclass(frozen=True)
@@ -139,17 +139,13 @@ class _Tags:
     """
 
     def __init__(self, data: Object) -> None:
-        tags = data.get("tags")
-        self._tags = {
-            str(tag.get("name")): tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, dict)
-        }
+        self._tags = {str(tag.get("name")): tag for tag in list_in(data, "tags") if isinstance(tag, dict)}
         self._above = parents_of(data)
         self.about: dict[str, str] = {}
 
     def of(self, operation: DeclaredOperation) -> tuple[str, str]:
         """Return the group of an operation's first tag, and that tag; nothing if it has none that is a group."""
-        tags = operation.data.get("tags")
-        for name in tags if isinstance(tags, list) else ():
+        for name in list_in(operation.data, "tags"):
             # A tag of another kind, such as `badge` or `audience`, describes an operation, not its group.
             if isinstance(name, str) and self._tags.get(name, {}).get("kind") in (None, "nav"):
                 group = self._group(name)

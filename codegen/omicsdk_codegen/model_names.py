@@ -10,7 +10,7 @@ from .directions import place_of
 from .naming import NameRequest, class_name, module_name, pascal_case, settle, settle_modules
 from .operations import class_stem
 from .shapes import Model, models_in
-from .values import Json, Object, at, join, tokens
+from .values import Json, Object, at, join, list_in, object_in, tokens
 
 # How much of a pointer a name includes, from the least: the fields and lists above the schema; statuses and
 # bodies; the value that identifies a variant; all that a variant requires, and media types; every step, with the
@@ -129,9 +129,8 @@ def _variant(data: Object, parts: Sequence[str], detail: _Detail) -> str:
     title = schema.get("title")
     if isinstance(title, str) and title.strip():
         return pascal_case(title) + number
-    required, properties = schema.get("required"), schema.get("properties")
-    fields: Object = properties if isinstance(properties, dict) else {}
-    names = list(dict.fromkeys(map(str, [*(required if isinstance(required, list) else ()), *fields])))
+    fields = object_in(schema, "properties")
+    names = list(dict.fromkeys(map(str, [*list_in(schema, "required"), *fields])))
     if detail in (2, 3):
         fixed = ((name, _only_value(fields.get(name))) for name in names)
         if constant := next((pascal_case(f"{name} {value}") for name, value in fixed if value), ""):
@@ -145,8 +144,8 @@ def _only_value(schema: Json) -> str:
     """The one value that a field may have, as text; empty if there is none."""
     if not isinstance(schema, dict):
         return ""
-    choices = schema.get("enum")
-    value = choices[0] if isinstance(choices, list) and len(choices) == 1 else schema.get("const")
+    choices = list_in(schema, "enum")
+    value = choices[0] if len(choices) == 1 else schema.get("const")
     return str(value) if isinstance(value, (str, int)) else ""
 
 

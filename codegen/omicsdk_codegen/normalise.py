@@ -35,7 +35,7 @@ from .shapes import (
     split_null,
     union_of,
 )
-from .values import Json, Object, join, schema_name, schema_pointer
+from .values import Json, Object, join, list_in, object_in, schema_name, schema_pointer
 from .variants import Variants
 
 # Types nest as deep as their schemas; the steps that follow, and Python's parser, go down by recursion.
@@ -68,9 +68,7 @@ class Normaliser:
         self._document = document
         self._report = report
         self._formats = {form: type_ for form, type_ in FORMATS.items() if form in types.formats}
-        components = document.data.get("components")
-        schemas = components.get("schemas") if isinstance(components, dict) else None
-        self.schemas: Object = schemas if isinstance(schemas, dict) else {}
+        self.schemas = object_in(document.data.get("components"), "schemas")
         self.models: dict[str, Model] = {}
         self.lost: set[str] = set()
         self._named: dict[str, Type] = {}
@@ -182,8 +180,7 @@ class Normaliser:
         tag = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
         if not isinstance(tag, str) or not isinstance(discriminator, dict):
             return None, ()
-        mapping = discriminator.get("mapping")
-        named = {value: _target_name(str(at)) for value, at in mapping.items()} if isinstance(mapping, dict) else {}
+        named = {value: _target_name(str(at)) for value, at in object_in(discriminator, "mapping").items()}
         table = {value: keys[name] for value, name in named.items() if name in keys}
         common = self._tag_values(base, tag)
         for name, key in keys.items():
@@ -283,10 +280,8 @@ class Normaliser:
 
     def fields_of(self, flat: Flat, *, body: bool = False) -> list[Field]:
         """The fields of a merged object schema, required ones first."""
-        properties = flat.schema.get("properties")
-        members = properties if isinstance(properties, dict) else {}
-        required_names = flat.schema.get("required")
-        required = {str(name) for name in required_names} if isinstance(required_names, list) else set[str]()
+        members = object_in(flat.schema, "properties")
+        required = set(map(str, list_in(flat.schema, "required")))
         # All at once: the names of fields must not depend on their order.
         names = settle(map(wanted_field, members))
         fields: list[Field] = []
@@ -352,8 +347,7 @@ class Normaliser:
         pointers: dict[str, str] = {}
         for member, member_pointer in members:
             variant = self.flat(member, member_pointer)
-            variant_properties = variant.schema.get("properties")
-            for name, schema in variant_properties.items() if isinstance(variant_properties, dict) else ():
+            for name, schema in object_in(variant.schema, "properties").items():
                 # Variants may state one field differently: the model accepts either form.
                 if name in properties and properties[name] != schema:
                     both: list[Json] = [properties[name], schema]
@@ -362,11 +356,7 @@ class Normaliser:
                     pointers[name] = join(pointer, "properties", name)
                 properties[name] = schema
                 pointers.setdefault(name, variant.pointers[name])
-        local_properties = flat.schema.get("properties")
-        folded: Object = {
-            **flat.schema,
-            "properties": {**properties, **(local_properties if isinstance(local_properties, dict) else {})},
-        }
+        folded: Object = {**flat.schema, "properties": {**properties, **object_in(flat.schema, "properties")}}
         return self._model(Flat(folded, {**pointers, **flat.pointers}, ()), pointer)
 
     def _discriminator(self, discriminator: Json, members: Iterable[tuple[Json, str]]) -> tuple[str | None, Tags]:
@@ -376,8 +366,7 @@ class Normaliser:
         references = [str(member["$ref"]) for member, _ in members if isinstance(member, dict) and "$ref" in member]
         names = [name for name in map(schema_name, references) if isinstance(self.named(name), Ref)]
         table: dict[str, str] = {}
-        mapping = discriminator.get("mapping")
-        for value, target in mapping.items() if isinstance(mapping, dict) else ():
+        for value, target in object_in(discriminator, "mapping").items():
             name = _target_name(str(target))
             if name in names:
                 table[value] = schema_pointer(name)[1:]
@@ -392,8 +381,7 @@ class Normaliser:
         return tag, (*table.items(), *([(None, schema_pointer(default)[1:])] if default in names else []))
 
     def _tag_values(self, name: str, tag: str) -> list[str]:
-        properties = self.facts_of(self.schemas[name]).get("properties")
-        facts = self.facts_of(properties.get(tag)) if isinstance(properties, dict) else {}
+        facts = self.facts_of(object_in(self.facts_of(self.schemas[name]), "properties").get(tag))
         choices = facts.get("enum")
         values = choices if isinstance(choices, list) else [facts.get("const")]
         microsoft_value = self.facts_of(self.schemas[name]).get("x-ms-discriminator-value")

@@ -14,7 +14,7 @@ from .groups import group_operations
 from .operations import name_operations
 from .security import settle_security
 from .texts import one_line
-from .values import Json, Object, at, join, schema_name, tokens
+from .values import Json, Object, at, join, list_in, object_in, schema_name, tokens
 from .variants import Variants
 
 _PATH = re.compile(r"((?:[A-Za-z]+ +)?)(/.*)", re.DOTALL)
@@ -183,20 +183,17 @@ def _report(document: Document, data: Object, selectors: Collection[str], report
 
 def _sizes(data: Object) -> tuple[int, int, int]:
     hooks = (1 for hook in declared_webhooks(data) if hook.of is None)
-    components = data.get("components")
-    schemas = components.get("schemas") if isinstance(components, dict) else None
-    return sum(1 for _ in declared_operations(data)), sum(hooks), len(schemas) if isinstance(schemas, dict) else 0
+    schemas = object_in(data.get("components"), "schemas")
+    return sum(1 for _ in declared_operations(data)), sum(hooks), len(schemas)
 
 
 def _tags(operation: Object) -> list[str]:
-    tags = operation.get("tags")
-    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+    return [tag for tag in list_in(operation, "tags") if isinstance(tag, str)]
 
 
 def _cut(item: Object, key: str, keys: Collection[str]) -> Object:
     """A path item with the operations that stay; empty if none does."""
-    further = item.get("additionalOperations")
-    others = further.items() if isinstance(further, dict) else ()
+    others = object_in(item, "additionalOperations").items()
     chosen = {name: value for name, value in others if join(key, "additionalOperations", name) in keys}
     cut: Object = {
         name: value
@@ -237,9 +234,8 @@ def _referred(root: Json) -> Iterator[str]:
             stack += node
         elif isinstance(node, dict):
             stack += node.values()
-            mapping = node.get("mapping") if isinstance(node.get("propertyName"), str) else None
-            default = node.get("defaultMapping")
-            yield from _names([node.get("$ref"), default, *(mapping.values() if isinstance(mapping, dict) else ())])
+            mapping = object_in(node, "mapping") if isinstance(node.get("propertyName"), str) else {}
+            yield from _names([node.get("$ref"), node.get("defaultMapping"), *mapping.values()])
 
 
 def _names(references: Iterable[Json]) -> Iterator[str]:

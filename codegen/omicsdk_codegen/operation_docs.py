@@ -10,6 +10,7 @@ from .facts import describe
 from .operations import Argument, Draft
 from .shapes import Type
 from .texts import beyond, clean, hanging, one_line, sentence, summary
+from .values import object_in
 
 
 def headline(draft: Draft) -> str:
@@ -78,12 +79,11 @@ def _content_type_doc(draft: Draft) -> list[str]:
 
 
 def _returned(draft: Draft, annotation: str) -> str:
-    responses = draft.operation.data.get("responses")
+    responses = object_in(draft.operation.data, "responses")
     texts: dict[str, None] = {}
     for case in draft.cases:
         for status in case.statuses:
-            response = responses.get(status) if isinstance(responses, dict) else None
-            text = sentence(response.get("description")) if isinstance(response, dict) else ""
+            text = sentence(object_in(responses, status).get("description"))
             if text:
                 texts[f"{status}: {text}" if status.isdigit() else text] = None
     if not texts:
@@ -92,12 +92,11 @@ def _returned(draft: Draft, annotation: str) -> str:
 
 
 def _raised(draft: Draft, errors: Mapping[Type, str]) -> list[str]:
-    responses = draft.operation.data.get("responses")
+    responses = object_in(draft.operation.data, "responses")
     types = {body.status: f" ({errors[body.type]})" for body in draft.errors}
     texts: dict[str, list[str]] = {}
     for status in draft.error_statuses:
-        response = responses[status] if isinstance(responses, dict) else None
-        description = sentence(response.get("description")) if isinstance(response, dict) else ""
+        description = sentence(object_in(responses, status).get("description"))
         label = "Any other error" if status == "default" else status
         name = f"{error_class(status)}{types.get(status, '')}"
         texts.setdefault(name, []).append(f"{label}: {description}" if description else f"{label}.")

@@ -11,7 +11,7 @@ from .declarations import DeclaredOperation, Webhook
 from .media import Form
 from .naming import NameRequest, operation_name, pascal_case, settle, snake_case, spelled_operation
 from .shapes import Type
-from .values import Json, Object
+from .values import Json, Object, list_in, object_in
 
 Position: TypeAlias = Literal["path", "query", "querystring", "header", "cookie", "body"]
 # How a value is written: as it is, its items joined by something, its members named one by one, as JSON, as a form, in a style
@@ -300,9 +300,8 @@ class Draft:
     def error_statuses(self) -> list[str]:
         """The statuses of errors that the document states, with or without a body."""
         # A `default` that is read as the result is no error: it is in a case.
-        responses = self.operation.data.get("responses")
         read = {status for case in self.cases for status in case.statuses}
-        declared = responses if isinstance(responses, dict) else ()
+        declared = object_in(self.operation.data, "responses")
         return [
             status for status in declared if (status[:1] in ("4", "5") or status == "default") and status not in read
         ]
@@ -357,8 +356,7 @@ def _candidates(operation: DeclaredOperation) -> NameRequest:
     # From the shortest name to the longest: without placeholders, with them, with the tag, with the signs as words.
     by_path = operation_name(f"{method} {fixed}")
     longer = operation_name(f"{method} {operation.path}")
-    tags = operation.data.get("tags")
-    tag = next((tag for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
+    tag = next((tag for tag in list_in(operation.data, "tags") if isinstance(tag, str)), "")
     if not operation.wish or snake_case(operation.wish) == "unnamed":
         further = (operation_name(f"{tag} {longer}"), spelled_operation(method, operation.path))
         return NameRequest(operation.key, (by_path, longer, *further))

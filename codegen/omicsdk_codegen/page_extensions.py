@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .declarations import DeclaredOperation
 from .page_view import Value, View
-from .values import Json, Object
+from .values import Json, Object, list_in, object_in
 
 EXTENSIONS = frozenset({"x-speakeasy-pagination", "x-fern-pagination", "x-ms-pageable"})
 # What all of them have of paths: names, and numbers of lists' items.
@@ -60,13 +60,12 @@ def is_one_page(data: Object) -> bool:
 
 def _speakeasy(setting_of_vendor: Object, sent: Mapping[str, Value]) -> Extension:
     name, kind = "x-speakeasy-pagination", setting_of_vendor.get("type")
-    inputs, outputs = setting_of_vendor.get("inputs"), setting_of_vendor.get("outputs")
     inputs_by_type: dict[str, Object] = {
         str(input_.get("type", input_.get("name"))): input_
-        for input_ in (inputs if isinstance(inputs, list) else [])
+        for input_ in list_in(setting_of_vendor, "inputs")
         if isinstance(input_, dict)
     }
-    outputs_by_name: Object = outputs if isinstance(outputs, dict) else {}
+    outputs_by_name = object_in(setting_of_vendor, "outputs")
     extension = Extension(name, {})
     setting = extension.setting
     if kind == "url":

@@ -17,7 +17,7 @@ from .page_extensions import EXTENSIONS, extensions_of, is_one_page
 from .page_view import Listing, Value, View, bare, is_object, view_of, words_of
 from .paging import SETTING, pages_of
 from .shapes import Model, Ref
-from .values import Object, join
+from .values import Object, join, list_in
 
 # Parameters with a token of a page. Not those of changes, which lead to what happens later: sync_token, stream_position.
 _CURSORS = frozenset(
@@ -357,9 +357,7 @@ def _by_url(operation: _Operation) -> Iterator[_Candidate]:
 
 def _is_url(value: Value) -> bool:
     schema = value.schema
-    samples = [schema.get("example"), schema.get("default")]
-    samples_in_schema = schema.get("examples")
-    samples += samples_in_schema if isinstance(samples_in_schema, list) else []
+    samples = [schema.get("example"), schema.get("default"), *list_in(schema, "examples")]
     return (
         schema.get("format") in _URL_FORMATS
         or any(isinstance(sample, str) and re.match(r"https?://|/|\?", sample) for sample in samples)

@@ -33,7 +33,7 @@ from .security import Security, describe_ways, need_of, ways_of
 from .servers import Servers
 from .shapes import Model
 from .texts import beyond, clean, one_line, sentence, summary
-from .values import Json, Object
+from .values import Json, Object, object_in
 
 # Version of what generated packages use of omicsdk.core, which refuses to import those of another (`core.client.INTERFACE`).
 INTERFACE = 3
@@ -192,8 +192,7 @@ def _parsed(document: Document, contents: Contents, on_progress: OnProgress) -> 
 
 
 def _info(data: Object, service: str) -> tuple[str, str]:
-    info = data.get("info")
-    facts = info if isinstance(info, dict) else {}
+    facts = object_in(data, "info")
     return one_line(facts.get("title")) or service, clean(facts.get("description"))
 
 

@@ -15,7 +15,7 @@ from .parser import Parsed
 from .shapes import Array, Ref, Tuple
 from .signatures import Events
 from .texts import beyond, clean, hanging, one_line, sentence, summary
-from .values import Json
+from .values import Object, object_in
 
 _RESPONSE, _WEBHOOKS = "omicsdk.core.response", "omicsdk.core.webhooks"
 # Names of core in the module that models have in documents, or its own functions.
@@ -189,7 +189,7 @@ def _doc(message: Message, operations: Mapping[str, str]) -> str:
     if webhook.of is not None:
         sent += f" to {one_line(webhook.expression)} of `{operations[webhook.of.key]}`"
     pieces = [*texts, sentence(sent)]
-    expected = _expected(webhook.data.get("responses"))
+    expected = _expected(object_in(webhook.data, "responses"))
     if expected:
         pieces.append("Respond with:\n" + "\n".join(expected))
     pieces.append(
@@ -202,11 +202,11 @@ def _doc(message: Message, operations: Mapping[str, str]) -> str:
     return "\n\n".join(piece for piece in pieces if piece)
 
 
-def _expected(responses: Json) -> list[str]:
+def _expected(responses: Object) -> list[str]:
     """Return the responses that the service expects, one line per status."""
     lines: list[str] = []
-    for status, response in responses.items() if isinstance(responses, dict) else ():
+    for status in responses:
         if not status.startswith("x-"):
-            description = sentence(response.get("description")) if isinstance(response, dict) else ""
+            description = sentence(object_in(responses, status).get("description"))
             lines.append(hanging(f"{one_line(status)}: " if description else f"{one_line(status)}.", description, 4))
     return lines

@@ -15,7 +15,7 @@ from .plan_webhooks import WebhookFunction
 from .render import render_text
 from .security import Way, need_of, ways_of
 from .texts import beyond, literal, one_line, sentence
-from .values import Object
+from .values import Object, list_in
 
 _OURS = ("ApiKey", "Basic", "BearerToken")
 
@@ -149,8 +149,7 @@ def _groups(package: Package) -> list[Group]:
     """Group operations by their first tags, if the document orders these (OpenAPI 3.2: summary, parent, kind), else
     by the groups of the client.
     """
-    declared_tags = package.document.get("tags")
-    tags = [tag for tag in declared_tags if isinstance(tag, dict)] if isinstance(declared_tags, list) else []
+    tags = [tag for tag in list_in(package.document, "tags") if isinstance(tag, dict)]
     if not any({"parent", "summary", "kind"} & tag.keys() for tag in tags):
         return _by_group(package)
     tag_titles = {str(tag.get("name")): one_line(tag.get("summary") or tag.get("name")) for tag in tags}
@@ -160,10 +159,7 @@ def _groups(package: Package) -> list[Group]:
     order = {name: number for number, name in enumerate(tag_titles)}
     lines_by_group: dict[tuple[str, ...], list[Line]] = {}
     for draft in package.drafts:
-        tags_of_draft = draft.operation.data.get("tags")
-        names = (
-            [str(name) for name in tags_of_draft if str(name) not in others] if isinstance(tags_of_draft, list) else []
-        )
+        names = [str(name) for name in list_in(draft.operation.data, "tags") if str(name) not in others]
         lines_by_group.setdefault(tuple(way_to(names[0], above)) if names else (), []).append(_line(draft, package))
 
     def place(tag_path: tuple[str, ...]) -> tuple[bool, list[int]]:

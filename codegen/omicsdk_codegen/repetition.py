@@ -12,7 +12,7 @@ from .declarations import DeclaredOperation
 from .operations import Argument
 from .shapes import ANY, Enum, Scalar
 from .texts import one_line, sentence
-from .values import Json, Object, join
+from .values import Json, Object, join, list_in, object_in
 
 KEY_WISH = "x-omics-idempotency-key"
 SPEAKEASY, FERN = "x-speakeasy-retries", "x-fern-retries"
@@ -43,8 +43,7 @@ class Repetitions:
 
     def __init__(self, data: Object, note: Callable[[str, str, str], None]) -> None:
         self._note = note
-        rows = data.get(_FERN_HEADERS)
-        named = [row.get("header") for row in (rows if isinstance(rows, list) else []) if isinstance(row, dict)]
+        named = [row.get("header") for row in list_in(data, _FERN_HEADERS) if isinstance(row, dict)]
         self._fern = [name for name in named if isinstance(name, str)]
         self._usual: Mapping[str, str] = {}
         if SPEAKEASY in data:
@@ -121,8 +120,7 @@ class Repetitions:
             return {}
         if strategy == "none":
             return {"attempts": "1"}
-        settings = wish.get("backoff")
-        backoff: Object = settings if isinstance(settings, dict) else {}
+        backoff = object_in(wish, "backoff")
         if backoff.get("exponent", 2) != 2:
             self._note(
                 join(pointer, "backoff", "exponent"), f"exponent {one_line(str(backoff['exponent']))}", "delays double"
@@ -164,8 +162,7 @@ class Repetitions:
 
 def _wishes(operation: DeclaredOperation) -> dict[str, bool]:
     """Return what overlays state of headers, by their names in lower case."""
-    parameters = operation.data.get("parameters")
-    rows = [row for row in (parameters if isinstance(parameters, list) else []) if isinstance(row, dict)]
+    rows = [row for row in list_in(operation.data, "parameters") if isinstance(row, dict)]
     return {str(row.get("name")).lower(): row[KEY_WISH] is True for row in rows if KEY_WISH in row}
 
 

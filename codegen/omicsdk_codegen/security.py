@@ -11,7 +11,7 @@ from .code import Code, as_literal
 from .declarations import DeclaredOperation, declared_operations
 from .operations import asks
 from .texts import literal, one_line, sentence
-from .values import Json, Object
+from .values import Json, Object, list_in, object_in
 
 # Alternatives, each with the names of schemes that are sent together. Whether they are optional is another fact.
 Requirement: TypeAlias = "tuple[tuple[str, ...], ...]"
@@ -72,9 +72,7 @@ class Security:
 
 def declared_schemes(data: Object) -> Object:
     """Return the security schemes that a document defines, by name."""
-    components = data.get("components")
-    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
-    return schemes if isinstance(schemes, dict) else {}
+    return object_in(data.get("components"), "securitySchemes")
 
 
 def settle_security(data: Object) -> Security:
@@ -116,10 +114,8 @@ def settle_security(data: Object) -> Security:
     scopes: dict[str, dict[str, None]] = {}
     for security in written.values():
         for item in security if isinstance(security, list) else ():
-            for name, scopes_of_use in item.items() if isinstance(item, dict) else ():
-                scopes.setdefault(name, {}).update(
-                    dict.fromkeys(map(str, scopes_of_use if isinstance(scopes_of_use, list) else ()))
-                )
+            for name in item if isinstance(item, dict) else ():
+                scopes.setdefault(name, {}).update(dict.fromkeys(map(str, list_in(item, name))))
     return Security(schemes, {name: tuple(names) for name, names in scopes.items()}, default, is_stated, requirements)
 
 
@@ -160,9 +156,8 @@ def _scheme_code(scheme: Object, scopes: tuple[str, ...]) -> Code:
 
 def _flows_code(scheme: Object, scopes: tuple[str, ...]) -> str:
     """The flows in which a program can get tokens by itself, as a mapping; empty if there are none."""
-    flows = scheme.get("flows")
     flows_code: list[str] = []
-    for name, flow in flows.items() if isinstance(flows, dict) else ():
+    for name, flow in object_in(scheme, "flows").items():
         # The implicit flow has no tokenUrl: its tokens come to a browser.
         if name not in _FLOWS or not isinstance(flow, dict) or not isinstance(flow.get("tokenUrl"), str):
             continue
@@ -235,10 +230,7 @@ def _described(scheme: Object) -> tuple[str, str]:
     if kind == "oauth2":
         metadata = one_line(scheme.get("oauth2MetadataUrl"))
         described = f", whose server is described at {metadata}" if metadata else ""
-        flows = scheme.get("flows")
-        ours = (
-            [_FLOW_CREDENTIALS[name] for name in flows if name in _FLOW_CREDENTIALS] if isinstance(flows, dict) else []
-        )
+        ours = [_FLOW_CREDENTIALS[name] for name in object_in(scheme, "flows") if name in _FLOW_CREDENTIALS]
         credentials = " or ".join(dict.fromkeys(ours))
         automatic = f" {credentials} of omicsdk.core.oauth.flows gets tokens itself." if ours else ""
         return "BearerToken(token)", f"A token of OAuth 2.0{_flows(scheme)}{described}.{automatic}"
@@ -281,9 +273,8 @@ def _http(scheme: str, form: str) -> tuple[str, str]:
 
 
 def _flows(scheme: Object) -> str:
-    flows = scheme.get("flows")
     parts: list[str] = []
-    for name, flow in flows.items() if isinstance(flows, dict) else ():
+    for name, flow in object_in(scheme, "flows").items():
         if isinstance(flow, dict):
             url = one_line(flow.get("tokenUrl") or flow.get("authorizationUrl"))
             started = one_line(flow.get("deviceAuthorizationUrl"))

@@ -12,7 +12,7 @@ from .document import Document
 from .faults import Note, Report
 from .naming import NameRequest, argument_name, settle
 from .texts import one_line, sentence
-from .values import Json, Object, join
+from .values import Json, Object, join, list_in, object_in
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~%!$&'()*+,;=:@/\[\]-]+")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~%!$&'()*+,;=:@-]+)*/?")
@@ -191,14 +191,12 @@ def _servers(document: Document, declared: Json, pointer: str, report: Report) -
 
 def _variables(server: Object, url: str) -> dict[str, Variable] | None:
     """Return the variables in a URL; None if one has no default."""
-    variables = server.get("variables")
     variables_by_name: dict[str, Variable] = {}
     for name in _PLACEHOLDER.findall(url):
-        variable = variables.get(name) if isinstance(variables, dict) else None
-        if not isinstance(variable, dict) or "default" not in variable:
+        variable = object_in(object_in(server, "variables"), name)
+        if "default" not in variable:
             return None
-        default, enum = str(variable["default"]), variable.get("enum")
-        allowed = tuple(dict.fromkeys(map(str, enum))) if isinstance(enum, list) else ()
+        default, allowed = str(variable["default"]), tuple(dict.fromkeys(map(str, list_in(variable, "enum"))))
         choices = allowed if not allowed or default in allowed else (default, *allowed)
         variables_by_name[name] = Variable(default, choices, sentence(variable.get("description")))
     return variables_by_name

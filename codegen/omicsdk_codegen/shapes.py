@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -263,3 +263,14 @@ def models_in(type_: Type) -> Iterator[str]:
         yield type_.key
     for part in inner(type_):
         yield from models_in(part)
+
+
+def reached(models: Mapping[str, Model], types: Iterable[Type]) -> list[str]:
+    """Return the keys of all models in some types, and of those in these models, the nearest first."""
+    keys: dict[str, None] = {}
+    waiting = [key for type_ in types for key in models_in(type_)]
+    for key in waiting:  # which grows
+        if key not in keys:
+            keys[key] = None
+            waiting += [inside for type_ in models[key].types() for inside in models_in(type_)]
+    return list(keys)

@@ -14,7 +14,7 @@ from .faults import Fault, Note, Report
 from .operations import Message
 from .shapes import Enum, Model, Ref, Type, Union
 from .texts import one_line
-from .values import Json, Object, join
+from .values import Json, Object, join, list_in, object_in
 
 SIGNATURE, EVENT = "x-omics-webhook-signature", "x-omics-webhook-event"
 _FERN, _SPEAKEASY = "x-fern-webhook-signature", "x-speakeasy-webhooks"
@@ -89,8 +89,7 @@ class Signing:
             self._refuse(SIGNATURE, error)
         for note in signed.notes:
             self._note(*note)
-        event = document.data.get(EVENT)
-        of_event = str(event.get("header", "")).lower() if isinstance(event, dict) else ""
+        of_event = str(object_in(document.data, EVENT).get("header", "")).lower()
         self.arguments, self.headers = signed.arguments, signed.headers | {of_event}
         self._is_open = not signed.arguments and not signed.notes and SIGNATURE not in document.data
 
@@ -189,8 +188,7 @@ def settle_signature(data: Object, webhooks: Iterable[Webhook]) -> Signed:
 
 def _headers(webhook: Webhook) -> Iterator[tuple[str, Object]]:
     """Yield the headers of a webhook, with their pointers."""
-    parameters = webhook.data.get("parameters")
-    for at, parameter in enumerate(parameters if isinstance(parameters, list) else []):
+    for at, parameter in enumerate(list_in(webhook.data, "parameters")):
         if isinstance(parameter, dict) and parameter.get("in") == "header" and isinstance(parameter.get("name"), str):
             yield join(webhook.key, "parameters", at), parameter
 
@@ -250,8 +248,7 @@ def _of_fern(wish: Json) -> Mapping[str, str]:
     """Return what Fern documents, in our terms."""
     if not isinstance(wish, dict) or wish.get("type") != "hmac" or wish.get("algorithm", "sha256") != "sha256":
         raise InvalidStatement("it is no HMAC-SHA256")
-    format_, time = wish.get("payload-format"), wish.get("timestamp")
-    payload: Object = format_ if isinstance(format_, dict) else {}
+    payload, time = object_in(wish, "payload-format"), wish.get("timestamp")
     components, delimiter = payload.get("components", ["body"]), payload.get("delimiter", ".")
     if not isinstance(components, list) or not {*map(str, components)} <= {"body", "timestamp"}:
         raise InvalidStatement("more than the body and the time is signed")
@@ -271,10 +268,10 @@ def _of_fern(wish: Json) -> Mapping[str, str]:
 
 def _of_speakeasy(wish: Json) -> Mapping[str, str]:
     """Return what Speakeasy documents, in our terms."""
-    security = wish.get("security") if isinstance(wish, dict) else None
-    if isinstance(security, dict) and security.get("type") == "signatureStandardWebhooks":
+    security = object_in(wish, "security")
+    if security.get("type") == "signatureStandardWebhooks":
         return {"scheme": "standard"}
-    if not isinstance(security, dict) or security.get("type") != "signature":
+    if security.get("type") != "signature":
         raise InvalidStatement("its type is neither signature nor signatureStandardWebhooks")
     if security.get("algorithm", "hmac-sha256") != "hmac-sha256":
         raise InvalidStatement("it is no HMAC-SHA256")
@@ -384,16 +381,9 @@ def _texts(schema: Json) -> list[str]:
 
 def _examples(webhook: Webhook) -> list[Object]:
     """Return the examples of a webhook's body that are objects."""
-    body = webhook.data.get("requestBody")
-    content = body.get("content") if isinstance(body, dict) else None
     samples: list[Json] = []
-    for media in content.values() if isinstance(content, dict) else ():
-        facts: Object = media if isinstance(media, dict) else {}
-        several = facts.get("examples")
-        samples.append(facts.get("example"))
-        samples += [
-            sample.get("value")
-            for sample in (several.values() if isinstance(several, dict) else ())
-            if isinstance(sample, dict)
-        ]
+    for media in object_in(webhook.data.get("requestBody"), "content").values():
+        several = object_in(media, "examples").values()
+        samples.append(media.get("example") if isinstance(media, dict) else None)
+        samples += [sample.get("value") for sample in several if isinstance(sample, dict)]
     return [example for example in samples if isinstance(example, dict)]

@@ -17,7 +17,7 @@ from .upgrade_paths import Paths
 from .upgrade_schema import Schemas
 from .upgrade_security import security_schemes
 from .upgraded import Document
-from .values import Json, Object
+from .values import Json, Object, list_in
 
 _SWAGGER = {"swagger", "host", "basePath", "schemes", "consumes", "produces", "definitions", "securityDefinitions"}
 # Webhooks before OpenAPI 3.1, which Redocly defined.
@@ -130,10 +130,7 @@ def _info(context: Context, old: Object, stem: str) -> Object:
 
 def _servers(old: Object) -> Json:
     """Return the servers; without any there is one with the URL `/` (OpenAPI 3.1.0, 4.8.1)."""
-    servers = old.get("servers")
-    declared: list[Json] = (
-        [server for server in servers if isinstance(server, dict)] if isinstance(servers, list) else []
-    )
+    declared: list[Json] = [server for server in list_in(old, "servers") if isinstance(server, dict)]
     return declared or [{"url": "/"}]
 
 

@@ -35,6 +35,18 @@ def tokens(pointer: str) -> list[str]:
     return [unescape(part) for part in pointer.split("/")[1:]]
 
 
+def object_in(node: Json, key: str) -> Object:
+    """Return the object under a key; an empty one if the node has none there."""
+    value = node.get(key) if isinstance(node, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def list_in(node: Json, key: str) -> list[Json]:
+    """Return the list under a key; an empty one if the node has none there."""
+    value = node.get(key) if isinstance(node, dict) else None
+    return value if isinstance(value, list) else []
+
+
 def step(value: Json, token: str) -> Json:
     """Go one token down.
 

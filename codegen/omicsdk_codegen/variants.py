@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .values import Json, Object, schema_name
+from .values import Json, Object, list_in, schema_name
 
 
 class Variants:
@@ -50,8 +50,7 @@ class Variants:
 
 
 def _parts(schema: Json) -> Iterator[Object]:
-    members = schema.get("allOf") if isinstance(schema, dict) else None
-    for part in (schema, *(members if isinstance(members, list) else ())):
+    for part in (schema, *list_in(schema, "allOf")):
         if isinstance(part, dict):
             yield part
 
