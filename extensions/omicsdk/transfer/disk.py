@@ -155,7 +155,6 @@ class DiskSpace:
         folder: Where the files are written.
         files: Their number, 0 if unknown.
         unwritten: Returns the bytes that were claimed, and are not written yet.
-        space: Returns the free bytes and the size of the file system, None if unknown.
 
     Attributes:
         free: The free bytes when they were last read.
@@ -166,13 +165,10 @@ class DiskSpace:
         folder: str,
         files: int = 0,
         unwritten: Callable[[], int] = lambda: 0,
-        *,
-        space: Callable[[str], tuple[int, int] | None] = space_of,
     ) -> None:
         self._folder = folder
         self._kept = KEPT + KEPT_FOR_EACH * files
         self._unwritten = unwritten
-        self._space = space
         self._read_at = -inf
         self._left: float = 0
         self.free = 0
@@ -190,7 +186,7 @@ class DiskSpace:
         """
         if needed > self._left and now - self._read_at >= 1:
             self._read_at = now
-            space = self._space(self._folder)
+            space = space_of(self._folder)
             if space is None:
                 self._left = inf
             else:

@@ -725,13 +725,9 @@ class Quota(NamedTuple):
         """Return a full quota."""
         return cls(retries, min_delay, retries)
 
-    def gained(self, cells: int = 1) -> Quota:
-        """Return the quota after progress.
-
-        Args:
-            cells: The number of cells that arrived.
-        """
-        return self._replace(left=min(self.retries, self.left + cells), streak=0)
+    def gained(self) -> Quota:
+        """Return the quota after progress: a cell arrived."""
+        return self._replace(left=min(self.retries, self.left + 1), streak=0)
 
     def failed(
         self, jitter: float, retry_after: float | None = None, longest: float = LONGEST_RETRY_AFTER

@@ -390,14 +390,13 @@ class S3Client:
         sent = {**self._pays, **headers}
         return Location(self.url(bucket, key, query_text), sent, sign=_Signature(self, bucket, sent))
 
-    def presigned(self, bucket: str, key: str, seconds: int, *, method: str = "GET", version: str = "") -> str:
-        """Sign a URL that is valid for a while.
+    def presigned(self, bucket: str, key: str, seconds: int, *, version: str = "") -> str:
+        """Sign a URL from which an object is downloaded, for a while.
 
         Args:
             bucket: The bucket.
             key: The key.
             seconds: How long, in seconds.
-            method: The HTTP method that it is for.
             version: The version; empty for the newest.
         """
         # A URL that was handed out cannot be corrected later, as this client's own requests are.
@@ -411,7 +410,7 @@ class S3Client:
         path = self.url(bucket, key).removeprefix(endpoint.base)
         signer = Signer(keys, endpoint.region, endpoint.service)
         now = self._clock.now() - self._lead
-        whole = signer.query(method, endpoint.host, f"{endpoint.path}{path}", query, seconds=seconds, now=now)
+        whole = signer.query("GET", endpoint.host, f"{endpoint.path}{path}", query, seconds=seconds, now=now)
         return f"{endpoint.base}{path}?{whole}"
 
     def find_region(self, bucket: str) -> None:
