@@ -213,13 +213,8 @@ def regular_expression(pattern: str) -> str:
         WrongPattern: It is malformed.
     """
     anchored = pattern.startswith("/")
-    parts: list[str] = [r"\A" if anchored else r"(?:\A|/)"]
-    for token in re.finditer(_TOKENS, pattern[1:] if anchored else pattern):
-        kind, text = token.lastgroup or "", token[0]
-        if kind in _MISTAKES:
-            raise WrongPattern(f"pattern {pattern!r} {_MISTAKES[kind]}")
-        parts.append(_TRANSLATED.get(text) or _piece(kind, text, pattern))
-    expression = "".join((*parts, r"\Z"))
+    start = r"\A" if anchored else r"(?:\A|/)"
+    expression = f"{start}{_pattern_part(pattern[anchored:], pattern)}\\Z"
     try:
         re.compile(expression)
     except re.error as error:

@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,18 @@ _JOINED = 64
 _REFUSAL = 1 << 18
 #: Maximum number of wires kept for the next requests, and the number of servers whose connections each keeps.
 _IDLE, _KEPT = 16, 4
+
+
+class BodyInMemory(BytesIO):
+    """The body of a request, as a whole; see `wire.Body`.
+
+    Args:
+        content: Its bytes.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.length = len(content)
 
 
 class StreamedResponse:

@@ -283,7 +283,7 @@ class Body(Protocol):
         """Return the next bytes, at most `size`; empty at the end; ABORT ends the request."""
         ...
 
-    def seek(self, offset: int, /) -> None:
+    def seek(self, offset: int, /) -> object:
         """Move to an offset, for libcurl to send again what a closing connection lost."""
         ...
 

@@ -14,7 +14,7 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.threads import AT_ONCE
 from omicsdk.core.waits import TICK
-from omicsdk.transfer.network.connection_pool import ConnectionPool
+from omicsdk.transfer.network.connection_pool import BodyInMemory, ConnectionPool
 from omicsdk.transfer.network.requests import parse_head
 
 if TYPE_CHECKING:
@@ -66,25 +66,8 @@ class Response(NamedTuple):
 Exchange = Generator[Request | float, Response, T]
 
 
-class _Bytes:
-    """A body in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self.length = len(data)
-        self._data = memoryview(data)
-        self._at = 0
-
-    def read(self, size: int, /) -> bytes:
-        data = bytes(self._data[self._at : self._at + size])
-        self._at += len(data)
-        return data
-
-    def seek(self, offset: int, /) -> None:
-        self._at = offset
-
-
-def _body_of(request: Request) -> _Bytes | None:
-    return _Bytes(request.body) if request.method in ("PUT", "POST") else None
+def _body_of(request: Request) -> BodyInMemory | None:
+    return BodyInMemory(request.body) if request.method in ("PUT", "POST") else None
 
 
 def _next_step(exchange: Exchange[T], received: Response | WireFailure | None) -> Request | float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omicsdk.core.checksums import crc32c_combine, crc32c_text
 from omicsdk.core.errors import APIError, ChecksumMismatch
 from omicsdk.core.sigv4 import Keys
 from omicsdk.core.type_guards import number_in
@@ -14,6 +13,7 @@ from omicsdk.transfer.network.stated import is_encrypted
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object, base64_of
 from omicsdk.transfer.s3.client import ENDED, S3Client
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
+from omicsdk.transfer.uploads.job import combined_crc32c
 from omicsdk.transfer.uploads.store import PART_SIZE, QUICK, SINGLE, Cut, PartRules, SentPart, Source
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
@@ -154,10 +154,7 @@ class BucketObject(S3Object):
         self._whole = ""
         # Parts of an earlier run may have none that is known here.
         if self._full and all("crc32c" in part.checksums for part in parts):
-            crc = 0
-            for part in parts:
-                crc = crc32c_combine(crc, int(part.checksums["crc32c"], 16), part.size)
-            self._whole = crc32c_text(crc)
+            self._whole = combined_crc32c(parts)
         result = super().complete(upload_id, parts, checksums)
         return {**result, "crc32c": self._whole} if self._whole else result
 

@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -547,7 +547,7 @@ class Job:
         return max(APART, PARTS_APART * self.cuts.part_size)
 
 
-def combined_crc32c(parts: list[SentPart]) -> str:
+def combined_crc32c(parts: Sequence[SentPart]) -> str:
     """Combine the CRC32C of all parts into that of the file.
 
     Args:

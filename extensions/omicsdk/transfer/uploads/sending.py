@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from omicsdk.core.checksums import ALGORITHMS, from_base64
 from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
 from omicsdk.core.version import USER_AGENT
+from omicsdk.transfer.network.connection_pool import BodyInMemory
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
 from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
@@ -215,18 +215,6 @@ class Examining(Response):
         return Ask(self.location.url, (("user-agent", USER_AGENT), *sent.items()), "HEAD", None, options)
 
 
-class _Text:
-    """A body in memory."""
-
-    def __init__(self, content: bytes) -> None:
-        self.length = len(content)
-        self._content = io.BytesIO(content)
-        self.read = self._content.read
-
-    def seek(self, offset: int, /) -> None:
-        self._content.seek(offset)
-
-
 class FollowUp(Response):
     """A small request that follows an upload. It is sent once, without redirects, renewals or retries; its caller
     decides.
@@ -249,7 +237,7 @@ class FollowUp(Response):
         method: str = "PUT",
     ) -> None:
         super().__init__()
-        self.ask = _ask(url, headers, method, _Text(content))
+        self.ask = _ask(url, headers, method, BodyInMemory(content))
         self._answered = answered
 
     def ended(self, *, whole: bool) -> None:
