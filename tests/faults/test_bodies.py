@@ -60,11 +60,14 @@ def test_cut_without_a_length(
 @pytest.mark.fault("body truncated repeatedly without progress", ends="TruncatedTransfer")
 @pytest.mark.parametrize("size", [5000, SIZE])
 @pytest.mark.parametrize("how", [{}, {"reset": True}, {"chunked": True}])
-def test_always_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int, how: Any) -> None:
+def test_always_cut(
+    trial: Any, server: Any, fault: Any, noise: Any, clock: Any, leftovers: Any, size: int, how: Any
+) -> None:
     server.always["one"] = fault.cut(0, **how)
     report = trial.download([server.item("one", noise(size), "sha256", retries=3)], clock=clock)
-    assert "of" in str(report.outcomes[0].error)
-    assert len(server.of("one")) <= 4 * 8
+    assert f"one: 0 of {size} bytes were received" in str(report.outcomes[0].error)
+    assert len(server.of("one")) == 4
+    assert leftovers() == []
 
 
 @pytest.mark.fault("body truncated repeatedly after some MiB", ends="right file")

@@ -71,6 +71,7 @@ def test_few_descriptors(trial: Any, server: Any, noise: Any, target: Path, left
 def test_refused(trial: Any, clock: Any) -> None:
     report = trial.download([Item("one", Location(f"http://127.0.0.1:{_free_port()}/x"), 5, retries=2)], clock=clock)
     assert report.outcomes[0].attempts == 1
+    assert clock.slept == 0
 
 
 @pytest.mark.fault("connection refused until the server is up again", ends="right file")
@@ -184,6 +185,7 @@ def test_redirect_elsewhere(trial: Any, server: Any, fault: Any, noise: Any, sta
         assert not {name.lower() for name in secret} & request.headers.keys()
     for request in server.of("here"):
         assert {name.lower() for name in secret} <= request.headers.keys()
+    assert len(server.of("here")) == 1
 
 
 @pytest.mark.fault("redirect to another host and back: credentials are not sent again", ends="right file")

@@ -115,7 +115,8 @@ def test_endless(trial: Any, server: Any, noise: Any, fault: Any, small_disk: An
 def test_full_from_the_start(trial: Any, server: Any, noise: Any, number: int) -> None:
     items = [server.item(name, noise(10_000), "md5") for name in "ab"]
     with refusing("pwritev", number), refusing("pwrite", number):
-        trial.download(items)
+        report = trial.download(items)
+    assert report.outcomes[0].attempts == 1
     assert sorted(path.name for path in trial.folder.iterdir()) == [".omics-transfer"]
     trial.again(items)
 
@@ -191,9 +192,10 @@ def test_read_only(trial: Any, server: Any, noise: Any, small_disk: Any) -> None
     item = server.item("one", noise(10))
     with (
         nullcontext() if place else refusing("open", errno.EROFS),
-        pytest.raises(NotWritable, match="Read-only file system"),
+        pytest.raises(NotWritable, match="Read-only file system") as caught,
     ):
         download([item], place or trial.folder)
+    assert str(place or trial.folder) in str(caught.value)
     trial.ended("NotWritable")
     assert server.requests == []
 
@@ -230,8 +232,12 @@ def test_right_lost(trial: Any, server: Any, noise: Any, size: int) -> None:
 def test_no_room_for_a_journal(trial: Any, server: Any, small_disk: Any) -> None:
     place = small_disk("size=16k,nr_inodes=2")
     item = server.item("one", b"1")
-    with nullcontext() if place else refusing("open", errno.ENOSPC), pytest.raises(DiskFull, match="Free disk space"):
+    with (
+        nullcontext() if place else refusing("open", errno.ENOSPC),
+        pytest.raises(DiskFull, match="Free disk space") as caught,
+    ):
         download([item], place or trial.folder)
+    assert str(place or trial.folder) in str(caught.value)
     trial.ended("DiskFull")
     assert server.requests == []
 
@@ -266,6 +272,7 @@ def test_a_folder(trial: Any, server: Any, full: bool) -> None:
         (trial.folder / "one" / "mine").write_bytes(b"mine")
     items = [server.item("one", b"1"), server.item("two", b"2")]
     report = trial.download(items, counted=["one"])
+    assert "a folder of that name exists" in str(report.outcomes[0].error)
     assert report.outcomes[1].state == "done"
     assert (trial.folder / "one").is_dir()
 
@@ -281,6 +288,7 @@ def test_a_folder_appears(trial: Any, server: Any, noise: Any, leftovers: Any, s
     items = [server.item("one", noise(size), "md5"), server.item("two", b"2", "md5")]
     report = trial.download(items, counted=["one"])
     assert report.outcomes[1].state == "done"
+    assert size > 500 or leftovers() == []
 
 
 @pytest.mark.fault("symbolic link at the target path", ends="right file")
@@ -375,8 +383,10 @@ def test_a_damaged_part(trial: Any, server: Any, fault: Any, noise: Any, checksu
                 file.write(b"damaged")
             else:
                 file.truncate(1 * UNIT if damage == "shorter" else 50 * UNIT)
-    trial.download([item])
+    (outcome,) = trial.download([item]).outcomes
     assert (trial.folder / "one").stat().st_size == 17 * UNIT
+    if damage == "bytes":
+        assert 0 < outcome.bytes_kept == 17 * UNIT - outcome.bytes_fetched
 
 
 @pytest.mark.fault("journal damaged between two runs", ends="right file")

@@ -77,7 +77,8 @@ def test_whole_to_a_range(trial: Any, server: Any, fault: Any, noise: Any, when:
         server.fault("one", fault.fine, fault.whole)
     else:
         server.always["one"] = fault.whole
-    trial.download([server.item("one", noise(SIZE), *checksums)])
+    report = trial.download([server.item("one", noise(SIZE), *checksums)])
+    assert when != "always" or report.bytes_fetched == SIZE
 
 
 @pytest.mark.fault("server without ranges that cuts its bodies", ends="right file")
@@ -101,13 +102,14 @@ def test_whole_and_always_cut(trial: Any, server: Any, fault: Any, noise: Any, c
 @pytest.mark.fault("source changes while it is fetched, its ETag too", ends="right file")
 @pytest.mark.parametrize("tags", [('"old"', '"new"'), ('W/"old"', 'W/"new"')])
 @pytest.mark.parametrize("responses", [1, 3])
-def test_changed_tag(trial: Any, server: Any, noise: Any, tags: tuple[str, str], responses: int) -> None:
+def test_changed_tag(trial: Any, server: Any, noise: Any, caplog: Any, tags: tuple[str, str], responses: int) -> None:
     old, new = noise(SIZE, 1), noise(SIZE, 2)
     server.put("one", old, tags[0])
     server.fault("one", *[_kept] * (responses - 1), _changes(new, tags[1]))
     one_response = tags[0].startswith("W/")  # brings the whole file: the second one
     trial.right["one"] = old if one_response and responses > 1 else new
     trial.download([Item("one", Location(server.url("one")), SIZE, min_delay=0.01)], connections=2)
+    assert one_response or "the file changed on the server: its ETag or date differs; restarting" in caplog.text
 
 
 @pytest.mark.fault("source changes while it is fetched, only its date differs", ends="right file")

@@ -29,9 +29,10 @@ NAMES = {
 @pytest.mark.parametrize("size", [5000, SIZE])
 def test_passing_trouble(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, status: int, size: int) -> None:
     server.fault("one", *[fault.status(status)] * 2)
-    trial.download([server.item("one", noise(size), "md5", min_delay=1.0)], clock=clock)
-    assert clock.slept < 10
-    assert clock.passed > 0.5
+    report = trial.download([server.item("one", noise(size), "md5", min_delay=1.0)], clock=clock)
+    assert size == SIZE or report.outcomes[0].attempts == 3
+    assert clock.slept < (10 if size == SIZE else 4)
+    assert clock.passed > (0.5 if size == SIZE else 1)
 
 
 @pytest.mark.fault("408, 429, 500, 502, 503, 504 with Retry-After in seconds", ends="right file")
@@ -189,7 +190,7 @@ def test_always_redirected_to_401(trial: Any, server: Any, fault: Any, noise: An
     server.always["one"] = fault.status(302, {"Location": "/there"})
     server.always["there"] = fault.status(401)
     trial.download([server.item("one", noise(50), retries=3)], clock=clock)
-    assert len(server.of("there")) <= 5
+    assert len(server.of("there")) == 2
 
 
 @pytest.mark.fault("service that issues the URLs fails", ends="NotFound")

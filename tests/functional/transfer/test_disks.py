@@ -1,119 +1,17 @@
 """Disks that are full, read-only, or changed by others meanwhile."""
 
 import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from disk_space import stating
-from omicsdk.core import DiskFull, NotWritable, TransferError
+from omicsdk.core import DiskFull, NotWritable
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import RESERVE, Disk
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Mounts small file systems in memory, where the tests may."""
-    mounted: list[Path] = []
-
-    def make(options: str) -> Path:
-        place = tmp_path / f"mounted{len(mounted)}"
-        place.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
-        if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("mounting needs rights that this process has not")
-        mounted.append(place)
-        return place
-
-    yield make
-    for place in mounted:
-        subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-@pytest.fixture
-def others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other programs fill the disk after its free space was read."""
-    monkeypatch.setattr(os, "statvfs", stating(lambda: (100 * GIB, 100 * GIB)))
-
-
-@pytest.mark.usefixtures("others")
-def test_a_full_disk_is_named_and_can_be_gone_on_with(server: Any, noise: Any, mount: Any) -> None:
-    place = mount("size=20m")
-    body = noise(30 * MIB)
-    small = server.item("small", noise(1000), "md5")
-    item = server.item("one", body, "sha256")
-    outcomes = download([small, item], place).outcomes
-    assert outcomes[0].state == "done"
-    assert isinstance(outcomes[1].error, DiskFull)
-    assert str(place / "one") in str(outcomes[1].error)
-    assert not (place / "one").exists()
-    subprocess.run(["mount", "-o", "remount,size=80m", str(place)], check=True)
-    again = download([small, item], place).outcomes
-    assert [outcome.state for outcome in again] == ["skipped", "done"]
-    assert again[1].bytes_kept >= 8 * MIB
-    assert (place / "one").read_bytes() == body
-
-
-@pytest.mark.usefixtures("others")
-def test_a_disk_that_is_full_for_everything(server: Any, noise: Any, mount: Any) -> None:
-    place = mount("size=64k")
-    (place / "filler").write_bytes(b"x" * 60 * 1024)
-    items = [server.item(name, noise(10_000), "md5") for name in "ab"]
-    report = download(items, place)
-    assert [type(outcome.error) for outcome in report.outcomes] == [DiskFull, DiskFull]
-    assert [path.name for path in place.iterdir() if path.is_file()] == ["filler"]
-
-
-def test_a_disk_without_room_for_a_journal(server: Any, mount: Any) -> None:
-    place = mount("size=16k,nr_inodes=2")
-    with pytest.raises(DiskFull, match="Free disk space") as caught:
-        download([server.item("one", b"1")], place)
-    assert str(place) in str(caught.value)
-    assert server.requests == []
-
-
-def test_a_read_only_disk_is_one_clear_line(server: Any, noise: Any, mount: Any) -> None:
-    place = mount("size=1m,ro")
-    with pytest.raises(NotWritable, match="Read-only file system") as caught:
-        download([server.item("one", noise(10))], place)
-    assert str(place) in str(caught.value)
-    assert server.requests == []
-
-
-def test_a_full_disk_as_the_system_states_it(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
-    def full(descriptor: int, buffers: Any, offset: int) -> int:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "pwritev", full)
-        report = download([server.item("one", noise(10_000), "md5")], target)
-    assert isinstance(report.outcomes[0].error, DiskFull)
-    assert report.outcomes[0].attempts == 1
-    assert [path.name for path in target.iterdir()] == [".omics-transfer"]
-    assert download([server.item("one", noise(10_000), "md5")], target).ok
-
-
-def test_short_writes_are_resumed(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
-    real, body = os.pwritev, noise(6 * MIB)
-
-    def short(descriptor: int, buffers: Any, offset: int) -> int:
-        return real(descriptor, [b"".join(buffers)[:1000]], offset)
-
-    monkeypatch.setattr(os, "pwritev", short)
-    download([server.item("one", body, "sha256")], target).raise_if_failed()
-    assert (target / "one").read_bytes() == body
-
-
-def test_the_target_is_a_file(server: Any, target: Path) -> None:
-    target.write_bytes(b"mine")
-    with pytest.raises(NotWritable, match="file"):
-        download([server.item("one", b"1")], target)
-    assert target.read_bytes() == b"mine"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
@@ -124,28 +22,6 @@ def test_a_fifo_in_a_folder_is_not_replaced(server: Any, target: Path) -> None:
     assert "a device, FIFO or socket of that name exists" in str(report.outcomes[0].error)
     assert report.outcomes[1].state == "done"
     assert (target / "one").is_fifo()
-
-
-def test_a_folder_where_a_file_should_be(server: Any, target: Path) -> None:
-    (target / "one").mkdir(parents=True)
-    report = download([server.item("one", b"1"), server.item("two", b"2")], target)
-    assert isinstance(report.outcomes[0].error, NotWritable)
-    assert "a folder of that name exists" in str(report.outcomes[0].error)
-    assert report.outcomes[1].state == "done"
-
-
-def test_the_target_is_removed_meanwhile(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    def removes(_server: Any, _request: Any, response: Any) -> Any:
-        shutil.rmtree(target)
-        return response
-
-    item = server.item("sub/one", noise(9 * MIB), "sha256")
-    server.fault("sub/one", fault.cut(5 * MIB), removes)
-    (outcome,) = download([item], target).outcomes
-    assert outcome.state == "failed"
-    assert isinstance(outcome.error, TransferError)
-    assert download([item], target).ok
-    assert (target / "sub/one").read_bytes() == noise(9 * MIB)
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5", "crc32c"])
@@ -188,18 +64,6 @@ def test_a_file_is_made_as_others_are(server: Any, target: Path) -> None:
     finally:
         os.umask(before)
     assert (target / "one").stat().st_mode & 0o777 == 0o640
-
-
-def test_what_came_in_the_files_place_meanwhile_is_the_error(server: Any, target: Path, noise: Any) -> None:
-    def appears(_server: Any, _request: Any, response: Any) -> Any:
-        (target / "one" / "sub").mkdir(parents=True)
-        return response
-
-    server.fault("one", appears)
-    report = download([server.item("one", noise(500), "md5"), server.item("two", b"2", "md5")], target)
-    assert isinstance(report.outcomes[0].error, NotWritable)
-    assert report.outcomes[1].state == "done"
-    assert [path.name for path in target.glob("*.part")] == []
 
 
 def test_a_disk_that_fails_to_sync_is_an_error(server: Any, target: Path) -> None:
@@ -312,20 +176,3 @@ def test_a_body_without_an_end_stops_before_the_disk_is_full(
     assert leftovers() == []
     assert not (target / "one").exists()
     assert len(server.of("one")) == 1
-
-
-def test_a_small_disk_is_left_with_its_reserve(server: Any, noise: Any, fault: Any, mount: Any) -> None:
-    place = mount("size=20m")
-    body = noise(30 * MIB)
-    server.put("one", body, None)
-    server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
-    least = [20 * MIB]
-
-    def seen(_: Any) -> None:
-        least.append(shutil.disk_usage(place).free)
-
-    report = download([Item("one", Location(server.url("one")))], place, progress=seen)
-    assert isinstance(report.outcomes[0].error, DiskFull)
-    assert "these are kept free" in str(report.outcomes[0].error)
-    assert min(least) >= MIB // 2  # the journal takes from the reserve
-    assert shutil.disk_usage(place).free > 19 * MIB

@@ -241,32 +241,6 @@ def test_a_source_without_checksum_is_resumed_by_its_etag(server: Any, fault: An
     assert (same.state, other.state) == ("done", "done")
 
 
-def test_a_part_that_was_damaged_meanwhile_is_fetched_again_there_only(
-    server: Any, fault: Any, target: Path, noise: Any
-) -> None:
-    body = noise(40 * MIB)
-    item = server.item("one", body, "sha256")
-    stop_after(server, fault, target, item)
-    (part,) = target.glob("*.part")
-    with part.open("r+b") as file:
-        file.write(b"damaged")
-    outcome = download([item], target).outcomes[0]
-    assert (target / "one").read_bytes() == body
-    assert outcome.bytes_kept > 0
-    assert outcome.bytes_fetched == len(body) - outcome.bytes_kept
-
-
-def test_a_part_or_journal_that_was_removed_is_no_trouble(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    body = noise(20 * MIB)
-    for seen, pattern in enumerate(("*.part", ".omics-transfer/*")):
-        item = server.item(f"one{seen}", body, "sha256")
-        stop_after(server, fault, target, item)
-        for path in target.glob(pattern):
-            path.unlink()
-        assert download([item], target).ok
-        assert (target / item.name).read_bytes() == body
-
-
 def test_bytes_that_the_disk_changed_are_fetched_again_without_the_rest(
     server: Any, target: Path, noise: Any, monkeypatch: Any
 ) -> None:
