@@ -2,8 +2,6 @@
 
 import json
 import os
-import random
-import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +12,6 @@ from typing import Any
 
 import pytest
 from fork_server import forked
-from omicsdk.core import FolderBusy
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
 
@@ -59,29 +56,6 @@ def until(condition: Callable[[], bool]) -> None:
         threading.Event().wait(0.002)
 
 
-@pytest.mark.parametrize("connections", [1, 4])
-def test_after_kill_at_most_a_mib_a_connection_is_fetched_twice(
-    server: Any, fault: Any, target: Path, noise: Any, start: Any, connections: int
-) -> None:
-    body = noise(100 * MIB + 11)
-    item = server.item("one", body, "sha256")
-    server.always["one"] = fault.changed(pace=150 * MIB)
-    process = start([item], connections)
-    until(lambda: server.sent("one") > 45 * MIB)
-    process.kill()
-    process.wait()
-    assert not (target / "one").exists()
-    server.always.clear()
-    sent = server.sent("one")
-    outcome = download([item], target, connections=connections).outcomes[0]
-    assert outcome.state == "done"
-    assert (target / "one").read_bytes() == body
-    # Of what was sent, up to some MiB a connection never reached the process; those are not fetched twice.
-    on_the_way = 8 * MIB * connections
-    assert outcome.bytes_kept >= sent - connections * MIB - on_the_way
-    assert outcome.bytes_fetched == len(body) - outcome.bytes_kept
-
-
 def test_cells_that_reached_the_process_are_kept(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
     body = noise(34 * MIB)
     item = server.item("one", body, "sha256")
@@ -109,42 +83,6 @@ def begun(target: Path) -> dict[int, int]:
     lines = journal.read_text().splitlines() if journal.exists() else []
     records = [json.loads(line[9:]) for line in lines if '["begun"' in line and line.endswith("]")]
     return {position // CELL: position % CELL for _, _, position, _ in records}
-
-
-def test_files_that_were_done_before_a_kill_are_not_fetched_again(
-    server: Any, fault: Any, target: Path, noise: Any, start: Any
-) -> None:
-    bodies = {f"f{n}": noise(3000, n) for n in range(400)}
-    items = [server.item(name, body, "sha256") for name, body in bodies.items()]
-    server.always["f399"] = fault.cut(0, stall=True)
-    process = start(items)
-    until(lambda: sum((target / name).exists() for name in bodies) == 399)
-    process.kill()
-    process.wait()
-    server.always.clear()
-    before = len(server.requests)
-    report = download(items, target)
-    assert report.counts == {"done": 1, "skipped": 399, "failed": 0, "stopped": 0}
-    assert len(server.requests) == before + 1
-
-
-def test_an_interrupt_ends_it_whatever_the_server_does_and_can_be_gone_on_with(
-    server: Any, fault: Any, target: Path, noise: Any, start: Any
-) -> None:
-    body = noise(60 * MIB)
-    item = server.item("one", body, "sha256")
-    server.always["one"] = fault.cut(12 * MIB, stall=True)
-    process = start([item])
-    until(lambda: journalled(target) > 1)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == -signal.SIGINT
-    assert errors.rstrip().endswith("repeat the call to resume")
-    server.always.clear()
-    outcome = download([item], target).outcomes[0]
-    assert outcome.bytes_kept > 0
-    assert outcome.bytes_kept + outcome.bytes_fetched == len(body)
-    assert (target / "one").read_bytes() == body
 
 
 def test_a_stop_leaves_the_rest_for_later(server: Any, fault: Any, target: Path, noise: Any, leftovers: Any) -> None:
@@ -190,18 +128,6 @@ def test_a_locator_that_hangs_does_not_hold_up_a_stop(target: Path) -> None:
     hanging.set()
 
 
-def test_two_processes_fetch_everything_once(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
-    bodies = {f"f{n}": noise(300_000, n) for n in range(20)}
-    items = [server.item(name, body, "sha256") for name, body in bodies.items()]
-    for name in bodies:
-        server.always[name] = fault.changed(pace=4 * MIB)
-    first, second = start(items), start(items)
-    reports = [json.loads(process.communicate()[0].splitlines()[-1]) for process in (first, second)]
-    assert all(report["ok"] for report in reports)
-    assert sum(report["counts"]["done"] for report in reports) == 20
-    assert len(server.requests) == 20
-
-
 def test_a_folder_that_another_process_filled_since_it_was_made_is_looked_into(server: Any, target: Path) -> None:
     items = [server.item(f"f{n}", b"%d" % n, "md5") for n in range(3)]
     slow = Disk()
@@ -209,16 +135,6 @@ def test_a_folder_that_another_process_filled_since_it_was_made_is_looked_into(s
     assert download(items, target).counts["done"] == 3
     assert download(items, target, disk=slow).counts["skipped"] == 3
     assert len(server.requests) == 3
-
-
-def test_a_second_process_may_refuse_to_wait(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
-    server.always["one"] = fault.cut(10, stall=True)
-    item = server.item("one", noise(100), "md5")
-    start([item])
-    until(lambda: len(server.requests) > 0)
-    with pytest.raises(FolderBusy, match="Another process"):
-        download([item], target, wait=False)
-    assert download([server.item("two", b"2")], target, wait=False, run="another").ok
 
 
 def test_another_source_of_the_same_name_is_not_mixed_in(server: Any, fault: Any, target: Path, noise: Any) -> None:
@@ -303,30 +219,3 @@ def test_a_redirect_that_refers_to_trouble_is_requested_again(
     server.always["bad"] = fault.status(503)
     server.put("good", noise(100))
     assert download([Item("one", Location(server.url("here")), 100)], target, clock=clock).ok
-
-
-@pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=pytest.mark.long)])
-def test_killed_again_and_again(server: Any, fault: Any, target: Path, noise: Any, start: Any, rounds: int) -> None:
-    """At no moment a final name holds wrong bytes, and little is fetched twice."""
-    bodies = {f"d{n % 5}/small{n}": noise(20_000 + n, n) for n in range(120)}
-    bodies |= {f"large{n}": noise(24 * MIB + n, n) for n in range(4)}
-    items = [server.item(name, body, "sha256") for name, body in bodies.items()]
-    dice = random.Random(rounds)
-    for _ in range(rounds):
-        responses = len(server.requests) + dice.randrange(1, 160 // rounds + 2)
-        for name in bodies:
-            server.always[name] = fault.changed(pace=dice.choice([50, 200]) * MIB)
-        process = start(items)
-        until(lambda: process.poll() is not None or len(server.requests) >= responses)  # noqa: B023 - called in this round only
-        process.kill()
-        process.wait()
-        for name, body in bodies.items():
-            assert not (target / name).exists() or (target / name).read_bytes() == body
-    server.always.clear()
-    report = download(items, target)
-    report.raise_if_failed()
-    assert all((target / name).read_bytes() == body for name, body in bodies.items())
-    size = sum(map(len, bodies.values()))
-    on_the_way = 4 * 8 * MIB  # what the system's buffers held at a kill, beside the begun cells
-    assert sum(request.sent for request in server.requests) <= size + rounds * (4 * MIB + on_the_way)
-    assert not list(target.rglob("*.part"))

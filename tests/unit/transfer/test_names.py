@@ -161,17 +161,6 @@ def test_what_does_not_clash() -> None:
     check_names(["a/b", "a/c", "ab", "a.b"], folds_case=True)
 
 
-@given(st.lists(st.sampled_from(["a", "b", "A", "a/b", "a/b/c", "b/a", "A/b", "c/d/e", "c/d"]), max_size=6))
-def test_names_that_pass_have_separate_paths(names: list[str]) -> None:
-    try:
-        check_names(names, folds_case=False)
-    except NameClash:
-        assert len(set(names)) < len(names) or any(one.startswith(other + "/") for one in names for other in names)
-    else:
-        assert len(set(names)) == len(names)
-        assert not any(one.startswith(other + "/") for one in names for other in names)
-
-
 def test_links_out_of_the_folder(tmp_path: Path) -> None:
     target, outside = tmp_path / "target", tmp_path / "outside"
     (target / "real").mkdir(parents=True)

@@ -45,7 +45,6 @@ def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subproc
 
 
 @pytest.mark.sandbox
-@pytest.mark.sandbox
 def test_a_dry_run_states_and_touches_nothing(start: Any, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     told, errors = start("--dry-run", "--output", "json").communicate()
@@ -55,7 +54,6 @@ def test_a_dry_run_states_and_touches_nothing(start: Any, tmp_path: Path) -> Non
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.sandbox
 @pytest.mark.sandbox
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
 def test_sigterm_ends_it_in_order(start: Any, omics_sandbox: Any, tmp_path: Path) -> None:
@@ -72,7 +70,6 @@ def test_sigterm_ends_it_in_order(start: Any, omics_sandbox: Any, tmp_path: Path
     assert list(tmp_path.rglob("*.part"))
 
 
-@pytest.mark.sandbox
 @pytest.mark.sandbox
 def test_a_time_budget_ends_it_in_order(start: Any, omics_sandbox: Any) -> None:
     process = start("--time-budget", "2s", "--limit-rate", "1M")

@@ -4,24 +4,9 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
 from omicsdk.transfer import Control, download
-from omicsdk.transfer.network.plan import requests_within
 
 MIB = 1024 * 1024
-
-
-@given(st.floats(1, 1e12), st.floats(1, 1e12), st.integers(1, 64))
-def test_a_higher_limit_takes_no_fewer_requests(one: float, other: float, most: int) -> None:
-    fewer, more = (requests_within(rate, most) for rate in sorted((one, other)))
-    assert 1 <= fewer <= more <= most
-
-
-def test_requests_of_a_limited_rate() -> None:
-    assert [requests_within(rate * MIB, 16) for rate in (0.1, 1, 5, 10, 100)] == [2, 2, 2, 5, 16]
-    assert requests_within(None, 16) == 16
-    assert requests_within(1.0, 1) == 1
 
 
 def test_a_limited_download_requests_few_parts_at_once(server: Any, target: Path, noise: Any) -> None:

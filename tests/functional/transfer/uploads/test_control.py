@@ -196,31 +196,6 @@ def test_waiting_for_another_process_can_be_stopped(store: Any, file: Path, tmp_
             upload([Upload(file, store)], journal=journal, control=control)
 
 
-def test_a_pause_rests_though_a_retry_is_due(
-    sink: Any, store: Any, file: Path, reply: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
-):
-    control, waits = Control(), list[float]()
-    refused = iter([reply(500)])
-    sink.always = lambda _: next(refused, None)
-    poll = Wire.poll
-
-    def watched(wire: Wire, timeout: float) -> Any:
-        if control.paused:
-            waits.append(timeout)
-            if len(waits) == 3:
-                control.resume()
-        return poll(wire, timeout)
-
-    def pause(progress: Progress) -> None:
-        if progress.retries and not waits:
-            control.pause()
-            clock.advance(60)
-
-    monkeypatch.setattr(Wire, "poll", watched)
-    upload([Upload(file, store, min_delay=30)], control=control, progress=pause, clock=clock).raise_if_failed()
-    assert min(waits) > 0
-
-
 def test_what_finished_raises_leaves_nothing_open(sink: Any, store: Any, file: Path, monkeypatch: pytest.MonkeyPatch):
     closed, close = list[Wire](), Wire.close
 

@@ -1,7 +1,6 @@
 """Bytes that were sent are not sent again: according to the journal, or the platform's list."""
 
 import os
-import random
 import subprocess
 import sys
 import threading
@@ -348,37 +347,6 @@ def test_checksums_of_the_whole_never_hold_up_an_upload_that_continues(
     report = send(file, store, journal=journal, checksums=["sha256"])
     report.raise_if_failed()
     assert len(store.completed) == 1
-
-
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))])
-def test_an_upload_that_is_killed_again_and_again_comes_to_its_end(
-    sink: Any, tmp_path: Path, journal: Path, noise: Any, reply: Any, seed: int
-):
-    chance = random.Random(seed)
-    path = tmp_path / "large"
-    path.write_bytes(noise(80 * MIB, seed))
-    script = _SENDER.format(folder=str(tmp_path), url=sink.url("killed"), file=str(path), journal=str(journal))
-    for _ in range(4):
-        moment, last = threading.Event(), len(sink.requests) + chance.randrange(1, 5)
-        where = chance.randrange(5 * MIB)
-
-        def fault(_: Any, moment: threading.Event = moment, last: int = last, where: int = where) -> Any:
-            if len(sink.requests) < last:
-                return None
-            moment.set()
-            return reply(stall=True, read=where)
-
-        sink.always = fault
-        running = forked.start([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert moment.wait(60)
-        running.kill()
-        running.communicate()
-    sink.always = None
-    last_run = forked.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-    assert last_run.stdout.split()[:2] == ["16", "done"], last_run.stderr
-    kept = int(last_run.stdout.split()[2])
-    assert kept > 0
-    assert b"".join(sink.stored[f"killed?part={number}"] for number in range(1, 17)) == path.read_bytes()
 
 
 @pytest.mark.parametrize("refusal", [Forbidden("you may not", status=403), TransportError("cut")])

@@ -135,18 +135,12 @@ def refused(reply: Any, status: int, code: str = "", message: str = "", **header
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param({"reset": True}, id="reset"),
-        pytest.param({"reset": True, "read": 100}, id="reset in the body"),
-        pytest.param({"status": 503, "body": b"no"}, id="503"),
         pytest.param({"status": 500, "read": 0, "close": True}, id="500 before the body"),
-        pytest.param({"status": 408}, id="408"),
-        pytest.param({"status": 429}, id="429"),
         pytest.param({"status": 400, "body": b"<Error><Code>RequestTimeout</Code></Error>"}, id="RequestTimeout"),
         pytest.param(
             {"status": 200, "headers": {"ETag": "x", "x-amz-checksum-crc32c": "AAAAAA=="}}, id="wrong checksum"
         ),
         pytest.param({"status": 400, "body": b"<Error><Code>BadDigest</Code></Error>"}, id="BadDigest"),
-        pytest.param({"status": 403, "body": b"<Error><Code>AccessDenied</Code></Error>"}, id="a URL that ended"),
     ],
 )
 def test_what_passes_is_tried_again(sink: Any, store: Any, file: Path, send: Any, reply: Any, fault: dict[str, Any]):
@@ -155,9 +149,8 @@ def test_what_passes_is_tried_again(sink: Any, store: Any, file: Path, send: Any
     report.raise_if_failed()
     assert store.body == file.read_bytes()
     assert len(sink.requests) >= 12
-    if "reset" not in fault:  # a connection that was used before libcurl replaces without a word
-        assert report.outcomes[0].attempts >= 12
-        assert report.outcomes[0].retries >= 1
+    assert report.outcomes[0].attempts >= 12
+    assert report.outcomes[0].retries >= 1
 
 
 def test_a_whole_file_is_sent_again_from_its_beginning(sink: Any, tmp_path: Path, send: Any, reply: Any, noise: Any):
@@ -181,12 +174,6 @@ def test_a_store_that_cannot_have_what_it_states_that_it_has_gets_it_again(
     assert report.ok
     assert report.outcomes[0].attempts == 2
     assert len(sink.stored["a"]) == 32 * MIB
-
-
-def test_retry_after_is_obeyed(sink: Any, file: Path, send: Any, reply: Any, clock: Any):
-    sink.fault("a", lambda _: reply(503, {"Retry-After": "40"}))
-    send(file, PutTo(Location(sink.url("a")))).raise_if_failed()
-    assert sum(clock.slept) >= 40
 
 
 def test_a_store_that_stays_ill_ends_the_file(sink: Any, store: Any, file: Path, send: Any, reply: Any):

@@ -64,16 +64,6 @@ def test_a_store_that_fails_while_it_is_asked_for_the_size_is_asked_again(sink: 
     assert (outcome.state, outcome.verification) == ("done", "size only")
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_after_a_login_page_that_passes_the_file_is_sent_once_more(
-    sink: Any, store: Any, file: Path, send: Any, reply: Any, whole: bool
-):
-    sink.fault("a" if whole else "object", lambda _: reply(**FOREIGN["a login page"], keep=False))
-    report = send(file, PutTo(Location(sink.url("a"))) if whole else store)
-    assert (report.ok, report.outcomes[0].verification) == (True, "verified")
-    assert (sink.stored["a"] if whole else store.body) == file.read_bytes()
-
-
 @pytest.mark.parametrize(
     ("etag", "more"),
     [

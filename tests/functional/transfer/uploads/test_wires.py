@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core import TooManyOpenFiles, TransportError
+from omicsdk.core import TransportError
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Patience, Upload, upload
 from omicsdk.transfer.engine import engine
@@ -118,11 +118,8 @@ def test_files_arrive_whole_by_several_threads(
     sink: Any, parts: Any, tmp_path: Path, noise: Any, reply: Any, clock: Any, seed: int, monkeypatch: Any
 ):
     """Another thread is begun each time that the engine looks, whatever the rate, and every tenth request breaks."""
-    monkeypatch.setattr(engine, "LOOK", 0.0)
-    monkeypatch.setattr(engine, "FAST", 0)
-    monkeypatch.setattr(engine, "BUSY", 0.0)
-    monkeypatch.setattr(engine, "CORES", 99)
-    monkeypatch.setattr(engine, "THREADS", 3)
+    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
+        monkeypatch.setattr(engine, name, value)
     added: list[int] = []
     real = Wires.add
     monkeypatch.setattr(Wires, "add", lambda self, wire: (added.append(1), real(self, wire)))
@@ -137,28 +134,3 @@ def test_files_arrive_whole_by_several_threads(
     assert len(added) == 2
     for entry in uploads:
         assert entry.to.body == Path(entry.path).read_bytes()
-
-
-def test_without_descriptors_for_another_thread_those_that_send_continue(
-    sink: Any, parts: Any, tmp_path: Path, noise: Any, monkeypatch: Any, caplog: Any
-):
-    caplog.set_level("INFO", "omicsdk.transfer")
-    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
-        monkeypatch.setattr(engine, name, value)
-    made: list[int] = []
-    real = engine.new_wire
-
-    def one_only(settings: Any, answered: set[str]) -> Wire:
-        made.append(1)
-        if len(made) > 1:
-            raise TooManyOpenFiles("Cannot connect: too many files are open")
-        return real(settings, answered)
-
-    monkeypatch.setattr(engine, "new_wire", one_only)
-    path = tmp_path / "file"
-    path.write_bytes(noise(20_000, 1))
-    to = parts(sink, "p", part_size=2000)
-    upload([Upload(path, to)], connections=4).raise_if_failed()
-    assert to.body == path.read_bytes()
-    assert len(made) == 2
-    assert "no further thread moves bytes" in caplog.text
