@@ -184,8 +184,8 @@ def test_more_than_the_response_stated_is_noticed_at_its_end(one: Receiving, mor
 def test_of_a_refusal_only_the_beginning_of_a_body_is_kept_and_read(one: Receiving) -> None:
     response = one.writer("HTTP/1.1 503 Busy", "Retry-After: Fri, 20 Nov 2026 10:00:30 GMT")
     page = b"<Error>" + bytes(16 * 1024 - 7)
-    assert [response.take(page) for _ in range(5)] == [None, None, None, None, 0]
-    assert response.refusal == page[: 8 * 1024]
+    assert [response.take(chunk) for chunk in (b"<xml>" * 600, *[page] * 4)] == [None, None, None, None, 0]
+    assert response.refusal == (b"<xml>" * 600 + page)[: 8 * 1024]
     assert response.verdict == Verdict(Kind.LATER, 503, retry_after=30.0)
     response.save()
     response.finish()
