@@ -103,7 +103,8 @@ class Output(Printer):
                 page, rows = value.streamed
                 print_rows(rows, self.writer(declared, page), self.flush)
                 return
-            key, value = value.items, value.data if shows_all else value.brief
+            content = value.content if shows_all else value.brief
+            key, value = value.items, content() if callable(content) else content
             if key is not None and is_object(value):
                 from omicsdk.core.page_items import list_at
 
@@ -199,15 +200,12 @@ def in_order(rows: list[Any], by: str) -> list[Any]:
     return sorted(with_value, key=rank, reverse=reverse) + [row for row in rows if member(row, name) is None]
 
 
-# No dataclasses in here: each command loads it, and those cost 8 ms to import.
-
-
-class TextAndData:
+class TextAndData(NamedTuple):
     """A result printed as documented lines unless `--output` or `--query` requests data.
 
     Attributes:
         text: The lines, without a line break at the end; "" prints nothing.
-        data: The same as JSON data; made when it is first read, where a function that makes it was given.
+        content: The same as JSON data, or a function that makes it, which is called at most once.
         terminal_only: Whether the lines are for a terminal only, and the data is printed elsewhere.
         brief: Printed in place of the data without an output format and a query; None for the data.
         items: Key of the list in the data whose items `--output jsonl` and `tsv` print as lines; None for the data.
@@ -215,31 +213,31 @@ class TextAndData:
             the data is made as a whole. Either is used, once.
     """
 
-    __slots__ = ("_data", "brief", "items", "streamed", "terminal_only", "text")
+    text: str
+    content: object | Callable[[], object]
+    terminal_only: bool = False
+    brief: object = None
+    items: str | None = None
+    streamed: tuple[Callable[[list[Any]], object], Iterable[Any]] | None = None
 
-    def __init__(
-        self,
-        text: str,
-        data: object | Callable[[], object],
-        *,
-        terminal_only: bool = False,
-        brief: object = None,
-        items: str | None = None,
-        streamed: tuple[Callable[[list[Any]], object], Iterable[Any]] | None = None,
-    ) -> None:
-        self.text = text
-        self.streamed = streamed
-        self._data = data
-        self.terminal_only = terminal_only
-        self.brief = brief
-        self.items = items
+    @classmethod
+    def of_files(
+        cls, text: str, facts: Mapping[str, Any], files: Iterable[Any], *, brief: object = None, **more: Any
+    ) -> TextAndData:
+        """Return facts with a list of files, which is made once: as a whole, or a row after the other.
 
-    @property
-    def data(self) -> object:
-        """The result as JSON data."""
-        if callable(self._data):
-            self._data = self._data()
-        return self._data
+        Args:
+            text: The lines for a terminal.
+            facts: Members before the list.
+            files: The list, which is read once.
+            brief: As the attribute.
+            **more: Members after the list.
+        """
+
+        def data(rows: list[Any]) -> dict[str, Any]:
+            return {**facts, "files": rows, **more}
+
+        return cls(text, lambda: data(list(files)), True, brief, "files", (data, files))
 
 
 class Call(NamedTuple):

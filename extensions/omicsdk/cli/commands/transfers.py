@@ -400,14 +400,8 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
     """
     counted = {"counts": report.counts, "verification": report.verification}
     brief = {**counted, **more, "files": _not_listed(report)} if len(report.outcomes) > LISTED else None
-
-    def data(rows: list[Any]) -> dict[str, Any]:
-        return {**counted, "files": rows, **more}
-
     # As objects, a hundred thousand rows need 100 MB.
-    return TextAndData(
-        "", lambda: data(list(files)), terminal_only=True, brief=brief, items="files", streamed=(data, files)
-    )
+    return TextAndData.of_files("", counted, files, brief=brief, **more)
 
 
 def _not_listed(report: TransferReport) -> str:
@@ -441,20 +435,14 @@ def foreseen(report: TransferReport) -> TextAndData:
     """
     to_fetch, unsized = report.outcomes.bytes_planned, report.outcomes.unsized_planned
     counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": None if unsized else to_fetch}
-
-    def data(rows: list[Any]) -> dict[str, Any]:
-        return {**counted, "files": rows}
-
     rows = (_planned(outcome, report.target) for outcome in report.outcomes)
     if len(report.outcomes) <= LISTED:
-        return planned(data(list(rows)), to_fetch, "fetch", unsized=unsized)
+        return planned({**counted, "files": list(rows)}, to_fetch, "fetch", unsized=unsized)
     not_listed = _not_listed(report)
     count = report.counts.get("planned", 0)
     text = f"{count_of(count, 'file')} to fetch ({partial_words(to_fetch, count, unsized)}); {not_listed}"
     brief = {**counted, "files": not_listed}
-    return TextAndData(
-        text, lambda: data(list(rows)), terminal_only=True, brief=brief, items="files", streamed=(data, rows)
-    )
+    return TextAndData.of_files(text, counted, rows, brief=brief)
 
 
 def planned(data: Mapping[str, Any], size: int, word: str, *, unsized: int = 0) -> TextAndData:

@@ -708,8 +708,4 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
         call.console.warning(f"compared by size only: {compared}. --require-checksum fails these.")
     line = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no files"
     rows = ({"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result)
-
-    def data(files: list[Any]) -> dict[str, Any]:
-        return {"counts": counts, "files": files}
-
-    return TextAndData(line, lambda: data([*rows]), terminal_only=True, items="files", streamed=(data, rows))
+    return TextAndData.of_files(line, {"counts": counts}, rows)
