@@ -1,4 +1,4 @@
-"""Errors of batches, and errors as JSON objects on stderr."""
+"""Errors of omics: those of batches, errors as JSON objects on stderr, and remedies that name its commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import sys
 from omicsdk.cli import errors
 from omicsdk.cli.errors import CREDENTIALS, DONE, REFUSED, SOME_FAILED, is_denied, line_of, shows_origin, traceback_of
 from omicsdk.cli.github import annotation, is_workflow
-from omicsdk.core.errors import AuthError, Interrupted, OmicsError, SomeFailed
+from omicsdk.cli.services import SERVICES, variable
+from omicsdk.core.errors import AuthError, ConnectFailed, Interrupted, OmicsError, SomeFailed, TimedOut, Unauthorized
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def exit_code(error: BaseException) -> int:
 
 
 def report(error: BaseException, where: str, words: Sequence[str]) -> int:
-    """Print the error of a failed command on stderr.
+    """Print the error of a failed command on stderr, with the remedies of `advise`.
 
     Args:
         error: The error.
@@ -67,6 +68,7 @@ def report(error: BaseException, where: str, words: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
+    advise(error, where)
     code, lines = exit_code(error), lines_of(error, where)
     origin = traceback_of(error) if shows_origin(error, words) else ""
     if not wants_json(words):
@@ -85,6 +87,45 @@ def report(error: BaseException, where: str, words: Sequence[str]) -> int:
     for line in lines:
         emit(sys.stderr, f"{json_line('ERROR', name, line.removeprefix(f'{name}: '), time(), fields)}\n")
     return code
+
+
+def advise(error: BaseException, where: str) -> None:
+    """Add to the remedy of an error what this program knows: how to log in, which services are closed, and which texts name data of
+    archives.
+
+    Args:
+        error: The error.
+        where: The command that failed.
+    """
+    if isinstance(error, SomeFailed):
+        # Of errors that are all for credentials the first one is shown, alone.
+        whole = where if all(isinstance(cause, AuthError) for cause in error.errors) else ""
+        for member in error.errors:
+            advise(member, whole)
+    elif isinstance(error, ConnectFailed | TimedOut):
+        from omicsdk.hca.retirement import retirement
+
+        error.remedy = retirement(error.url) or error.remedy
+    elif isinstance(error, OmicsError) and isinstance(error, FileNotFoundError) and (path := getattr(error, "uri", "")):
+        from omicsdk.portals.names.grammar import names_in
+
+        names = names_in(path)
+        if names and names[0].archive != "identifiers":  # a form that file names have as well
+            error.remedy = f"It names data of an archive: omics get {path} --to FOLDER; --dry-run lists its files."
+    elif isinstance(error, Unauthorized) and where and (error.schemes or error.remedy == Unauthorized.default_remedy):
+        # The service's response does not state how to give this program a token.
+        error.remedy = _remedy(where.split()[1] if " " in where else "")
+
+
+def _remedy(service: str) -> str:
+    """Return the remedy if a service requires a login."""
+    from omicsdk.cli.catalog import builtin_commands
+
+    if any(command["command"] == service for command in builtin_commands()):
+        # A command for files of any platform.
+        return "Run `omics init`, which shows the credentials of each platform and how to get missing ones."
+    remedy = SERVICES[service].get("remedy") if service in SERVICES else None
+    return remedy or f"Use a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
 
 
 def emit(stream: TextIO, text: str) -> None:

@@ -120,11 +120,9 @@ class Omics(Catalog):
         return Console(level, assume_yes=bool(settings.get("yes")), as_json=as_json)
 
     def report(self, error: BaseException, where: str, words: list[str]) -> int:
-        """Print the error of a failed command, with remedies for logins and closed services."""
+        """Print the error of a failed command, as `failures.report`."""
         from omicsdk.cli.failures import report
-        from omicsdk.cli.remedies import advise
 
-        advise(error, where)
         return report(error, where, words)
 
     def expanded(self, word: str) -> list[str]:

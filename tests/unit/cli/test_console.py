@@ -7,11 +7,10 @@ import re
 import signal
 
 import pytest
-from omicsdk.cli.failures import exit_code, lines_of
+from omicsdk.cli.failures import advise, exit_code, lines_of
 from omicsdk.cli.github import workflow_command
 from omicsdk.cli.output import Console
 from omicsdk.cli.progress import ProgressReports
-from omicsdk.cli.remedies import advise
 from omicsdk.core import (
     AuthError,
     ConfigError,
