@@ -213,18 +213,14 @@ class ServiceGroup(Group):
         if word in ("topic", "topics"):
             return ["omics help topics"]
         return [
-            " ".join(["omics", *group.path, word])
-            for group in self._groups().values()
+            group.typed(word)
+            for group in self.below()
             if any(word == name for name, _ in [*group.handwritten(), *group.groups()] if name != "api")
         ]
 
     def commands_of_services(self) -> list[str]:
         """The commands and groups directly below services, whole."""
-        return [
-            " ".join(["omics", *group.path, name])
-            for group in self._groups().values()
-            for name, _ in group.handwritten()
-        ]
+        return [group.typed(name) for group in self.below() for name, _ in group.handwritten()]
 
     def commands_above(self, word: str) -> list[str]:
         """The commands of a name in the groups above, the nearest first, but for the program's own."""
@@ -234,19 +230,14 @@ class ServiceGroup(Group):
             if not isinstance(node, Group):
                 break
             if node.path and node.find(word) is not None:
-                above.insert(0, " ".join(["omics", *node.path, word]))
+                above.insert(0, node.typed(word))
             node = node.find(step)
         return above
 
     def commands_below(self) -> list[str]:
         """The commands and groups of the groups below, whole."""
         return [
-            command
-            for group in self.below()
-            for command in [
-                *(" ".join(["omics", *group.path, name]) for name in group.words()),
-                *group.commands_below(),
-            ]
+            command for group in self.below() for command in (*map(group.typed, group.words()), *group.commands_below())
         ]
 
     def found(self) -> list[Found]:
@@ -528,16 +519,12 @@ def _ungrouped() -> list[Command]:
     return [command for command in builtin_commands() if command["command"].partition(" ")[0] not in GROUPS]
 
 
-_READ: dict[str, list[Command]] = {}
-
-
+@cache
 def _indexed(name: str) -> list[Command]:
     """The commands of a file of cli/index, which is read once."""
-    if name not in _READ:
-        # Beside this module, so that no package has to be imported to find it.
-        with open(f"{os.path.dirname(__file__)}/index/{name}.json", "rb") as file:  # noqa: PTH120, PTH123 - pathlib costs 5 ms
-            _READ[name] = json.loads(file.read())
-    return _READ[name]
+    # Beside this module, so that no package has to be imported to find it.
+    with open(f"{os.path.dirname(__file__)}/index/{name}.json", "rb") as file:  # noqa: PTH120, PTH123 - pathlib costs 5 ms
+        return json.loads(file.read())
 
 
 def _with_columns(operation: Command) -> Command:

@@ -184,24 +184,13 @@ def _commands(catalog: Catalog, word: str) -> list[str]:
 
 
 def _argument(command: Command, keys: Keys, settings: Settings) -> Argument:
-    argument = _named(command, keys[-1])
-    if argument is None:
-        known_names = [_plain(argument["name"]) for argument in _arguments(command)]
-        near = did_you_mean(_plain(keys[-1]), known_names)
-        raise _wrong(settings, keys, f"the command has no argument {keys[-1]!r}", near)
-    return argument
-
-
-def _named(command: Command, name: str) -> Argument | None:
-    return next((one for one in _arguments(command) if _plain(name) in (_plain(one["name"]), _plain(key(one)))), None)
-
-
-def _arguments(command: Command) -> list[Argument]:
     options = own_arguments(command)
-    return [
-        *options,
-        *(argument for argument in global_arguments(options, GLOBALS) if _is_global(argument)),
-    ]
+    arguments = [*options, *filter(_is_global, global_arguments(options, GLOBALS))]
+    for argument in arguments:
+        if _plain(keys[-1]) in (_plain(argument["name"]), _plain(key(argument))):
+            return argument
+    near = did_you_mean(_plain(keys[-1]), [_plain(argument["name"]) for argument in arguments])
+    raise _wrong(settings, keys, f"the command has no argument {keys[-1]!r}", near)
 
 
 def _is_global(argument: Argument) -> bool:

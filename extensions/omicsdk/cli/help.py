@@ -57,7 +57,7 @@ def group_help(group: Group, width: int, *, everything: bool = False) -> str:
         everything: Whether to list all words and the options of all commands, and summaries in full.
     """
     program = group.program
-    where = " ".join([program.name, *group.path])
+    where = group.typed()
     usage = ["<command>", "[options]"] if group.path else program.usage
     sections = [filled([f"Usage: {where}", *usage], width, "    "), *prose(group.title or program.about, width)]
     page = None if everything else group.first_page(width - COLUMN if width >= STACKED else WIDEST)

@@ -72,10 +72,6 @@ def _run(
     command: Workflow = target.command  # pyright: ignore[reportAssignmentType] - an operation's is called elsewhere
     if "connection" in command.get("supplied", ()):
         values = {**values, "connection": Connection(settings)}
-    # Commands without a service import no client, and read none of its settings.
-    if command.get("bare") and "run" in command:
-        _run_workflow(target, values, console, output)
-        return
     service = catalog.registered.get(target.path[0])
     # A command may have another spelling of an option of its service, which its function does not accept.
     options = [
@@ -97,18 +93,17 @@ def _run(
                 opened.push(partial(_not_it, client, service["not_it"]))
             return client
 
-        if command.get("offline"):
-            _run_workflow(target, values, console, output)
-        # A function that does not always need the service connects by itself, or not at all.
-        elif command.get("late"):
-            _run_workflow(target, values, console, output, connect)
-        elif "run" in command:
-            _run_workflow(target, values, console, output, connect())
-        else:
+        if "run" not in command:
             from omicsdk.cli.operations import call  # slow; commands that read the settings only do without
 
             output.has_sizes = target.path[0] in SERVICES  # in a user's own document, a size may be any number
             call(_generated(connect(), target, service), command, values, console, output)
+        # These import no client, and read none of its settings.
+        elif command.get("bare") or command.get("offline"):
+            _run_workflow(target, values, console, output)
+        else:
+            # A function that does not always need the service connects by itself, or not at all.
+            _run_workflow(target, values, console, output, connect if command.get("late") else connect())
 
 
 def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __: object) -> None:

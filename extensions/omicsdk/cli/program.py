@@ -87,8 +87,16 @@ class Group(ABC):
         """
         node = self.find(word)
         if node is None:
-            raise unknown_word(" ".join([self.program.name, *self.path]), word, self.words())
+            raise unknown_word(self.typed(), word, self.words())
         return node
+
+    def typed(self, *words: str) -> str:
+        """Return the command line of the group, or of a command in it.
+
+        Args:
+            *words: The words after the group's.
+        """
+        return " ".join([self.program.name, *self.path, *words])
 
     def words(self) -> list[str]:
         """Return the valid next words."""

@@ -12,7 +12,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
 import httpx
@@ -148,20 +148,6 @@ def otlp_request(
 
 def _attributes(values: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"key": key, "value": {"stringValue": value}} for key, value in values.items()]
-
-
-class Exporter(Protocol):
-    """Where metrics go."""
-
-    last_success: float | None
-
-    def export(self, metrics: Sequence[Metric], *, final: bool) -> str:
-        """Export metrics, and return why that failed; "" if it did not."""
-        ...
-
-    def close(self) -> None:
-        """Close its connections."""
-        ...
 
 
 class TextFile:
@@ -323,7 +309,7 @@ class Metrics:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         labels = {"command": command}
-        self._exporter: Exporter = (
+        self._exporter = (
             Otlp(os.environ if environ is None else environ, labels, clock)
             if target == "otlp"
             else TextFile(target, labels)

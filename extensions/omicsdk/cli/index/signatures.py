@@ -375,25 +375,15 @@ def _downloads(entry: Entry, names: Container[str]) -> bool:
     return entry.title.startswith("Download") or ("dry_run" in names and not entry.title.startswith("Upload"))
 
 
+# The fields of an entry that name parameters.
+_OF_PARAMETERS = (
+    *("positional", "single", "flags", "checks", "hidden", "switches", "opposites", "choices", "repeated", "short"),
+    *("also", "metavars", "required", "defaults", "writes", "remote"),
+)
+
+
 def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], where: str) -> None:
-    named = {
-        *(entry.positional or ()),
-        *entry.single,
-        *entry.flags,
-        *entry.checks,
-        *entry.hidden,
-        *entry.switches,
-        *entry.opposites,
-        *entry.choices,
-        *entry.repeated,
-        *entry.short,
-        *entry.also,
-        *entry.metavars,
-        *entry.required,
-        *entry.defaults,
-        *entry.writes,
-        *entry.remote,
-    }
+    named = {name for field in _OF_PARAMETERS for name in getattr(entry, field) or ()}
     if unknown := sorted(named - set(parameters)):
         raise IndexFault(f"{where}: the function has no parameter {', '.join(unknown)}")
 
