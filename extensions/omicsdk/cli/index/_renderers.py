@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands import azul, crunch, drs, dtp, ga4gh, locks, login, upload
 from omicsdk.cli.commands.dss import download_result, uploaded_bundle
-from omicsdk.cli.commands.gen3.metadata import published, summarized
+from omicsdk.cli.commands.files import changes, listings
+from omicsdk.cli.commands.gen3 import metadata, transfers
 from omicsdk.cli.commands.pangea import things as pangea
 from omicsdk.cli.commands.pangea.transfers import downloaded_results, uploaded_field, uploaded_reads
 from omicsdk.cli.commands.portals import searched
@@ -23,8 +25,12 @@ RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     uploaded_bundle,
     transferred,
     searched,
-    *(published, summarized),
-    *(sb_files.file_changes, sb_files.folders_made, sb_files.transferred, done, limited, created, copied_app),
-    *(pangea.batch, pangea.membership),
+    *(listings.verified, changes.changed, locks.added, login.shown, upload.uploaded),
+    *(azul.as_json, azul.listed, azul.written, drs.listed, ga4gh.saved_sequence, ga4gh.saved_slice),
+    *(metadata.combined, metadata.crosswalk_verified, metadata.published, metadata.summarized),
+    *(transfers.uploaded, transfers.workspace_files, dtp.downloaded, crunch.run_result),
+    *(sb_files.file_changes, sb_files.folders_made, sb_files.tagged, sb_files.transferred),
+    *(done, limited, created, copied_app),
+    *(pangea.batch, pangea.deletions, pangea.membership),
     *(uploaded_reads, uploaded_field, downloaded_results),
 )

@@ -57,7 +57,6 @@ def _list(kind: str, *examples: str) -> Entry:
         hidden=("entity",),
         defaults={"entity": kind},
         options=(LIMIT, FAIL_EMPTY),
-        render=azul.listed,
         columns=COLUMNS.get(kind, ()),
     )
 
@@ -69,7 +68,7 @@ READS = (
 
 COMMANDS = (
     Entry("catalogs", Azul.catalogs, render=azul.as_rows, columns=("name", "atlas", "is_default"), examples=("",)),
-    _filtered("summary", Azul.summary, "", _HUMAN, render=azul.as_json),
+    _filtered("summary", Azul.summary, "", _HUMAN),
     _filtered(
         "ls",
         Azul.ls,
@@ -77,7 +76,6 @@ COMMANDS = (
         positional=("entity",),
         defaults={"entity": "projects"},
         options=(LIMIT, FAIL_EMPTY),
-        render=azul.listed,
     ),
     _list("projects", f"{_HUMAN} --filter organ=eye"),
     _list("samples", "--filter organ=brain --limit 10"),
@@ -96,13 +94,12 @@ COMMANDS = (
         render=azul.as_rows,
         columns=("facet", "value", "count"),
     ),
-    Entry("get", Azul.get, render=azul.as_json, examples=(_UUID, f"{_UUID} --query projects[0].projectTitle")),
+    Entry("get", Azul.get, examples=(_UUID, f"{_UUID} --query projects[0].projectTitle")),
     Entry("matrices", Azul.matrices, render=azul.files, columns=COLUMNS["files"], examples=(_UUID,)),
     _filtered(
         "manifest",
         Azul.manifest,
         *("--filter fileFormat=h5ad", f"--format curl --filter projectId={_UUID} --to files.curlrc"),
-        render=azul.written,
     ),
     _filtered(
         "download",

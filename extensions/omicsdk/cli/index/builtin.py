@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from omicsdk.cli.commands import alias, codegen, completion, config, login, sandbox
 from omicsdk.cli.commands.doctor import doctor, init
 from omicsdk.cli.commands.dss import nothing_cached
@@ -12,6 +14,9 @@ from omicsdk.cli.main import show_help
 from omicsdk.cli.mcp import mcp
 from omicsdk.compat.__main__ import run
 from omicsdk.logins import listed_profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SERVICE = ""
 BY_SIGNATURE = True
@@ -33,40 +38,36 @@ PRIVATE = (
     *("login", "logout", "profiles", "config"),
 )
 
-_READING = {"only": "TAG", "root": "FOLDER", "refs": "FOLDER"}
 _PLATFORM = {"platform": login.known_platform}
 _TIMEOUT = {"timeout": above_0}
 
+
+def _codegen(command: str, function: Callable[..., object], example: str, *overlays: str, **metavars: str) -> Entry:
+    """A command that reads documents."""
+    return Entry(
+        command,
+        function,
+        repeated=(*overlays, "only", "allow_url"),
+        metavars={"only": "TAG", "root": "FOLDER", "refs": "FOLDER", **dict.fromkeys(overlays, "FILE"), **metavars},
+        examples=(example,),
+    )
+
+
 COMMANDS = (
-    Entry(
+    _codegen(
         "codegen",
         codegen.generate,
-        repeated=("overlay", "only", "allow_url"),
-        metavars={**_READING, "overlay": "FILE", "out": "FOLDER", "templates": "FOLDER"},
-        examples=("openapi.yaml --name myservice --out myservice-client",),
+        "openapi.yaml --name myservice --out myservice-client",
+        "overlay",
+        out="FOLDER",
+        templates="FOLDER",
     ),
-    Entry(
-        "codegen diff",
-        codegen.diff,
-        repeated=("overlay", "old_overlay", "new_overlay", "only", "allow_url"),
-        metavars={**_READING, "overlay": "FILE", "old_overlay": "FILE", "new_overlay": "FILE"},
-        examples=("old.yaml new.yaml --fail-on-breaking",),
+    _codegen(
+        "codegen diff", codegen.diff, "old.yaml new.yaml --fail-on-breaking", "overlay", "old_overlay", "new_overlay"
     ),
-    Entry(
-        "codegen explain",
-        codegen.explain,
-        repeated=("overlay", "only", "allow_url"),
-        metavars={**_READING, "overlay": "FILE"},
-        examples=("openapi.yaml 'GET /runs'",),
-    ),
+    _codegen("codegen explain", codegen.explain, "openapi.yaml 'GET /runs'", "overlay"),
     Entry("codegen templates", codegen.templates, examples=("readme.md.jinja > templates/readme.md.jinja",)),
-    Entry(
-        "codegen suggest",
-        codegen.suggest,
-        repeated=("overlay", "only", "allow_url"),
-        metavars={**_READING, "overlay": "FILE"},
-        examples=("openapi.yaml",),
-    ),
+    _codegen("codegen suggest", codegen.suggest, "openapi.yaml", "overlay"),
     Entry(
         "compat run",
         run,
@@ -156,7 +157,6 @@ COMMANDS = (
         "whoami",
         login.whoami,
         checks=_PLATFORM,
-        render=login.shown,
         columns=("platform", "user", "problem", "origin", "expires_at", "base_url", "profile"),
         examples=("", "gen3 --output json"),
     ),

@@ -44,13 +44,12 @@ COMMANDS = (
     _process(
         "run",
         crunch.run,
-        render=crunch.run_result,
         examples=(
             "my-project:reads --storage-settings storage.toml --cores all",
             "my-project:reads --workflow script --path count.sh --no-upload",
         ),
     ),
-    _process("next", crunch.run_next, render=crunch.run_result, examples=("--project my-project",)),
+    _process("next", crunch.run_next, examples=("--project my-project",)),
     _process("loop", crunch.loop, examples=("--project my-project --workflow script --cleanup",)),
     Entry("files", crunch.files, examples=("my-project:reads", "my-project:reads --output json")),
     Entry("diagnostics", get_diagnostics, hidden=("directory",), examples=("--query hostname",)),

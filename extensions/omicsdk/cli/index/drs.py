@@ -21,15 +21,7 @@ COMMANDS = (
         hidden=("settings",),
         examples=(_URI, "drs://dg.4503:0d8b4c1e", "314159 --base-url https://drs.example.org"),
     ),
-    Entry(
-        "ls",
-        Drs.ls,
-        flags={"what": "--uri"},
-        hidden=("layout", "settings"),
-        render=drs.listed,
-        columns=COLUMNS,
-        examples=(_URI,),
-    ),
+    Entry("ls", Drs.ls, flags={"what": "--uri"}, hidden=("layout", "settings"), columns=COLUMNS, examples=(_URI,)),
     Entry(
         "download",
         Drs.download,

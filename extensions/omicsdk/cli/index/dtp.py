@@ -38,7 +38,6 @@ COMMANDS = (
         dtp.download,
         limits=("time_budget", "require_checksum"),
         title="Download of",
-        render=dtp.downloaded,
         examples=(
             f"{_DATA_SET} --config workflow.ini",
             f"{_DATA_SET} data --config gen3.json --storage-config irods.json",

@@ -133,17 +133,10 @@ COMMANDS = (
         remote=("authz",),
         writes={"manifest_out": ".tsv"},
         title="Upload of",
-        render=transfers.uploaded,
         examples=("reads/ --authz /programs/P/projects/Q --manifest-out uploaded.tsv",),
     ),
     Entry("drs-pull ls", transfers.pull_ls, examples=("cohort.json", "--object drs://dg.4503:9a0a6f6f --access")),
-    Entry(
-        "wss ls",
-        Gen3.workspace_ls,
-        defaults={"url": "ws:///@user"},
-        render=transfers.workspace_files,
-        examples=("", "ws:///@user/results/"),
-    ),
+    Entry("wss ls", Gen3.workspace_ls, defaults={"url": "ws:///@user"}, examples=("", "ws:///@user/results/")),
     Entry("wss get", transfers.workspace_get, examples=(_WORKSPACE,)),
     Entry(
         "wss cp",
@@ -303,7 +296,6 @@ COMMANDS = (
         metadata.merge,
         writes={"out": ".tsv"},
         offline=True,
-        render=metadata.combined,
         examples=("aws.tsv gcp.tsv --out all.tsv",),
     ),
     Entry(
@@ -314,7 +306,6 @@ COMMANDS = (
         hidden=("delimiter",),
         writes={"output": ".tsv"},
         offline=True,
-        render=metadata.combined,
         examples=("old.tsv new.tsv --out changed.tsv",),
     ),
     Entry(
@@ -339,13 +330,7 @@ COMMANDS = (
         render=metadata.crosswalk_read,
         examples=("--output-file crosswalk.csv",),
     ),
-    Entry(
-        "objects crosswalk verify",
-        Gen3.verify_crosswalk,
-        hidden=("guid_type",),
-        render=metadata.crosswalk_verified,
-        examples=("crosswalk.csv",),
-    ),
+    Entry("objects crosswalk verify", Gen3.verify_crosswalk, hidden=("guid_type",), examples=("crosswalk.csv",)),
     Entry(
         "objects crosswalk delete",
         metadata.delete_crosswalk,

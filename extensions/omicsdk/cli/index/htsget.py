@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from omicsdk import Htsget
-from omicsdk.cli.commands import ga4gh
 from omicsdk.cli.index import Entry
 
 BY_SIGNATURE = True
@@ -20,7 +19,6 @@ COMMANDS = (
         hidden=("renewals", "cache", "link"),
         writes={"path": ""},
         title="Download of",
-        render=ga4gh.saved_slice,
         examples=(
             "https://htsget.example.org/reads/NA12878 --region chr1:1-1000 --to NA12878.bam",
             "NA12878 --base-url https://htsget.example.org --format VCF --region chr1 --region chr2 --to NA12878.vcf.gz",

@@ -15,27 +15,15 @@ BY_SIGNATURE = True
 READS = ("status", "cache ls", "cache verify")
 WRITES = ("add", "lock", "pull", "report", "cache prune")
 
-_FOLDER = {"cache": "FOLDER"}
-
 COMMANDS = (
     Entry(
         "add",
         add,
-        positional=("what",),
-        flags={"what": "--what"},
         choices=("reads",),
-        repeated=("prefer", "map", "include", "exclude"),
-        metavars={
-            **WORDS_OF_LISTS,
-            "to": "FOLDER",
-            "include": "PATTERN",
-            "exclude": "PATTERN",
-            "min_size": "SIZE",
-            "max_size": "SIZE",
-        },
+        repeated=("prefer", "map"),
+        metavars={**WORDS_OF_LISTS, "to": "FOLDER"},
         checks={"sample": at_least_1},
         like=(get,),
-        render=locks.added,
         examples=(
             "gdc_manifest.txt --to data/raw",
             "PRJNA257197 --to reads --where 'library_strategy=RNA-Seq' --name ebola",
@@ -45,7 +33,6 @@ COMMANDS = (
     Entry(
         "lock",
         locks.lock,
-        positional=("names",),
         render=locks.resolved,
         columns=("state", "path", "why"),
         metavars={"to": "PATH"},
@@ -60,45 +47,25 @@ COMMANDS = (
     Entry(
         "pull",
         locks.pull,
-        positional=("names",),
         flags={"check_only": "--check"},
         title="Download of",
         render=locks.pulled,
         examples=("", "ebola --connections 8", "--check"),
     ),
-    Entry(
-        "report",
-        locks.report,
-        positional=("file", "to"),
-        examples=("omics.lock provenance.html", "pulled.jsonl ro-crate-metadata.json"),
-    ),
+    Entry("report", locks.report, examples=("omics.lock provenance.html", "pulled.jsonl ro-crate-metadata.json")),
     Entry(
         "status",
         locks.status,
         columns=("state", "path", "why"),
         examples=("", "--verify", "--upstream --output jsonl"),
     ),
-    Entry(
-        "cache ls",
-        cache.ls,
-        metavars=_FOLDER,
-        columns=("size", "used", "sha256"),
-        examples=("", "--cache /shared/omics"),
-    ),
+    Entry("cache ls", cache.ls, columns=("size", "used", "sha256"), examples=("", "--cache /shared/omics")),
     Entry(
         "cache prune",
         cache.prune,
         like=(cache.ls,),
-        metavars={**_FOLDER, "older": "TIME", "max_size": "SIZE"},
         columns=("size", "used", "sha256"),
         examples=("--older 90d --max-size 2T", "--max-size 500G --dry-run"),
     ),
-    Entry(
-        "cache verify",
-        cache.verify,
-        like=(cache.ls,),
-        metavars=_FOLDER,
-        columns=("state", "path", "why"),
-        examples=("",),
-    ),
+    Entry("cache verify", cache.verify, like=(cache.ls,), columns=("state", "path", "why"), examples=("",)),
 )

@@ -59,7 +59,7 @@ def _command(
 
 _list = partial(_command, options=(LIMIT,), render=things.listed, columns=COLUMNS)
 _upload = partial(_command, title="Upload to", hidden=("dry_run",))  # the result is created first
-_delete = partial(_command, asks=True, render=things.deletions)
+_delete = partial(_command, asks=True)
 
 _KEPT = {"overwrite": "--no-overwrite", "private": "--public", "dry_run": "--wetrun"}
 _reads = partial(_upload, also={"dry_run": ("--dryrun",)}, repeated=("tag",), opposites=_KEPT)

@@ -13,22 +13,14 @@ BY_SIGNATURE = True
 READS = ("get", "search")
 
 # The words for values of options that every command on lists and names of data has.
-WORDS_OF_LISTS = {
-    "format": "FORMAT",
-    "map": "WHAT=COLUMN",
-    "prefer": "WORD",
-    "where": "CONDITIONS",
-    "base": "URL",
-    "limit": "N",
-    "sample": "N",
-}
+WORDS_OF_LISTS = {"format": "FORMAT", "map": "WHAT=COLUMN", "prefer": "WORD", "where": "CONDITIONS", "base": "URL"}
 
 COMMANDS = (
     Entry(
         "get",
         get,
         positional=("what",),
-        flags={"what": "--what", "folder": "--to"},
+        flags={"folder": "--to"},
         choices=("reads",),
         repeated=("prefer", "map"),
         metavars={**WORDS_OF_LISTS, "folder": "FOLDER", "result": "FILE"},
@@ -50,8 +42,7 @@ COMMANDS = (
         search,
         flags={"portals": "--portal"},
         repeated=("portals",),
-        metavars={"text": "WORDS", "portals": "PORTAL", "organism": "NAME", "assay": "NAME", "limit": "N"},
-        checks={"limit": at_least_1},
+        metavars={"text": "WORDS", "portals": "PORTAL", "organism": "NAME", "assay": "NAME"},
         columns=("id", "portal", "title", "organism", "files", "size", "access"),
         examples=(
             "'retina scRNA' --organism human",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from omicsdk import Refget
-from omicsdk.cli.commands import ga4gh
 from omicsdk.cli.index import Entry
 
 BY_SIGNATURE = True
@@ -22,7 +21,6 @@ COMMANDS = (
         hidden=("renewals", "resume_unvalidated", "cache", "link"),
         writes={"path": ""},
         title="Download of",
-        render=ga4gh.saved_sequence,
         examples=(
             f"{_ID} --to chrI.fa",
             "SQ.aKF498dAxcJAqme6QYQ7EZ07-fiw8Kw2 --start 0 --end 60",

@@ -95,13 +95,7 @@ FILES = (
     _command(
         "files update", files.update_file, f"{_BAM} --name b.bam", f"""{_BAM} --metadata '{{"sample_id": "S1"}}'"""
     ),
-    _command(
-        "files tag",
-        edits.tag,
-        f"{_BAM} --add checked hg38 --remove new",
-        f"{_READS} --recursive --set raw",
-        render=files.tagged,
-    ),
+    _command("files tag", edits.tag, f"{_BAM} --add checked hg38 --remove new", f"{_READS} --recursive --set raw"),
     _command(
         "files metadata",
         files.metadata,

@@ -350,8 +350,9 @@ def _renderer(result: Any) -> Callable[..., Any] | None:
 
 
 def _fits(hint: Any, result: Any) -> bool:
-    """Return whether a renderer takes a type of results: its own type, or any of a generic one, such as Batch[Any]."""
-    return hint == result or (get_args(hint) == (Any,) and get_origin(hint) is get_origin(result))
+    """Return whether a renderer takes a type of results: its own, one of several, or any of a generic one, such as Batch[Any]."""
+    of_result = [member for member in (hint, *_union(hint)) if member is not type(None)]
+    return result in of_result or (get_args(hint) == (Any,) and get_origin(hint) is get_origin(result))
 
 
 def _is_client(hint: Any) -> bool:

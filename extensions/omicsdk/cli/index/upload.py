@@ -30,7 +30,6 @@ COMMANDS = (
         defaults={"sync": False},
         short={"name": "-t", "sync": "-s"},
         title="Upload of",
-        render=upload.uploaded,
         examples=("reads.fastq.gz", "data/ --file-extension fastq.gz"),
     ),
     Entry(
