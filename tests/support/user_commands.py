@@ -25,6 +25,17 @@ class Stream(io.TextIOWrapper):
         return self.buffer.getvalue()
 
 
+class Terminal(io.StringIO):
+    """A stream of text that passes for a terminal."""
+
+    def __init__(self, typed: str = "", *, tty: bool = True) -> None:
+        super().__init__(typed)
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
 def run_here(environ: Mapping[str, str], *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """Run `omics WORDS` to its end.
 

@@ -8,6 +8,9 @@ from command_line import catalog as catalog
 from command_line import dss as dss
 from command_line import generated as generated
 from command_line import omics as omics
+from crunch_command import crunch_command
+from gen3_command import gen3_command
+from pangea_command import pangea_command
 from small_cells import small_cells as small_cells
 from small_cells import small_parts as small_parts
 
@@ -33,3 +36,50 @@ def sb(omics, omics_sandbox, monkeypatch, tmp_path):
     made = run("projects", "create", "p", "--billing-group", groups[0]["id"])
     assert (made.code, made.json["id"]) == (0, "sandbox-user/p")
     return run
+
+
+@pytest.fixture
+def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
+    """Runs `omics gen3 ...` in the folder `work`, told of the sandbox's commons by its environment."""
+    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
+    """The same for `omics pangea ...`."""
+    return pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def crunch(omics, omics_sandbox, monkeypatch, tmp_path):
+    """The same for `omics crunch ...`."""
+    return crunch_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def site(crunch):
+    """The published client of the site of `crunch`."""
+    from omicsdk.compat.crunch.client.connections import Connection
+
+    with Connection() as connection:
+        yield connection
+
+
+@pytest.fixture
+def work(tmp_path):
+    """The folder in which these commands run."""
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def s3(omics_sandbox, monkeypatch, tmp_path):
+    """A client of the sandbox's S3 with an empty bucket `bkt`; commands run in an empty folder, told where the sandbox is."""
+    import boto3
+
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="bkt")
+    return client

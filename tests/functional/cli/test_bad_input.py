@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from gen3_command import gen3_command
 
 
 @pytest.mark.sandbox
@@ -33,8 +32,7 @@ def test_nothing_to_upload_is_not_this_folder(sb):
 
 
 @pytest.mark.sandbox
-def test_programs_with_blanks_in_their_names_are_listed(omics, omics_sandbox, monkeypatch, tmp_path):
-    gen3 = gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+def test_programs_with_blanks_in_their_names_are_listed(gen3):
     assert gen3("programs", "create", "With Blank").code == 0
     assert gen3("projects", "create", "With Blank", "P1", "--dbgap-accession-number", "phs1").code == 0
     assert "With Blank" in str(gen3("programs", "ls").json)

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from omicsdk.cli.main import main
 from omicsdk.sandbox import Rule
@@ -19,18 +18,7 @@ SIZES = {"small": 300_000, "sub/large": IN_PARTS}
 
 
 @pytest.fixture
-def client(omics_sandbox, monkeypatch, tmp_path):
-    for name, value in omics_sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="bkt")
-    return client
-
-
-@pytest.fixture
-def omics(client, capsysbinary):
+def omics(s3, capsysbinary):
     def run(*words: str) -> bytes:
         code = main(words)
         out, err = capsysbinary.readouterr()
@@ -100,7 +88,7 @@ def test_the_workflow(omics, omics_sandbox, tmp_path, monkeypatch, settings: dic
     )
 
 
-def test_a_busy_store_and_ended_keys_hold_nothing_up(omics, omics_sandbox, client, tmp_path, monkeypatch):
+def test_a_busy_store_and_ended_keys_hold_nothing_up(omics, omics_sandbox, s3, tmp_path, monkeypatch):
     Path("here").mkdir()
     for number in range(20):
         Path("here", f"{number:02}").write_bytes(os.urandom(1000))

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from omicsdk import download
 from omicsdk.cli.main import main
@@ -20,18 +19,12 @@ KEYS = ["P", "P/x", "P/deep/w", *BAD]
 
 
 @pytest.fixture
-def bucket(omics_sandbox, monkeypatch, tmp_path):
+def bucket(s3):
     """A client of a bucket with KEYS, and with data under D/ beside D/in."""
-    for name, value in omics_sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="bkt")
     for key in (*KEYS, "D/", "D/in"):
-        client.put_object(Bucket="bkt", Key=key, Body=key.encode())
-    client.put_object(Bucket="bkt", Key="P/", Body=b"")
-    return client
+        s3.put_object(Bucket="bkt", Key=key, Body=key.encode())
+    s3.put_object(Bucket="bkt", Key="P/", Body=b"")
+    return s3
 
 
 @pytest.fixture

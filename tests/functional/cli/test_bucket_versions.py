@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 from omicsdk import open as open_uri
@@ -14,18 +13,7 @@ pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture
-def client(omics_sandbox, monkeypatch, tmp_path):
-    for name, value in omics_sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="bkt")
-    return client
-
-
-@pytest.fixture
-def omics(client, capsysbinary):
+def omics(s3, capsysbinary):
     def run(*words: str) -> tuple[int, bytes, str]:
         code = main(words)
         out, err = capsysbinary.readouterr()
@@ -35,13 +23,13 @@ def omics(client, capsysbinary):
 
 
 @pytest.fixture
-def versions(client: Any) -> list[str]:
+def versions(s3: Any) -> list[str]:
     """The versions of bkt/a b.txt, of which the last is the newest."""
-    client.put_bucket_versioning(Bucket="bkt", VersioningConfiguration={"Status": "Enabled"})
-    return [client.put_object(Bucket="bkt", Key="a b.txt", Body=text)["VersionId"] for text in (b"one", b"second")]
+    s3.put_bucket_versioning(Bucket="bkt", VersioningConfiguration={"Status": "Enabled"})
+    return [s3.put_object(Bucket="bkt", Key="a b.txt", Body=text)["VersionId"] for text in (b"one", b"second")]
 
 
-def test_a_version_is_read_by_every_command(omics, client, versions):
+def test_a_version_is_read_by_every_command(omics, s3, versions):
     old = f"s3://bkt/a b.txt?versionId={versions[0]}"
     assert omics("cat", old)[:2] == (0, b"one")
     assert omics("cat", "s3://bkt/a b.txt")[1] == b"second"
@@ -58,35 +46,35 @@ def test_a_version_is_read_by_every_command(omics, client, versions):
         assert file.read() == b"one"
 
 
-def test_a_version_is_made_the_newest_or_removed(omics, client, versions):
+def test_a_version_is_made_the_newest_or_removed(omics, s3, versions):
     old = f"s3://bkt/a b.txt?versionId={versions[0]}"
     assert omics("cp", old, "s3://bkt/a b.txt")[0] == 0
-    assert client.get_object(Bucket="bkt", Key="a b.txt")["Body"].read() == b"one"
+    assert s3.get_object(Bucket="bkt", Key="a b.txt")["Body"].read() == b"one"
     code, out, _ = omics("rm", "--dry-run", old)
     assert (code, old.encode() in out) == (0, True)
     assert omics("--yes", "rm", old)[0] == 0
-    left = client.list_object_versions(Bucket="bkt")["Versions"]
+    left = s3.list_object_versions(Bucket="bkt")["Versions"]
     assert versions[0] not in {entry["VersionId"] for entry in left}
     assert len(left) == 2
     gone = omics("cat", old)
     assert (gone[0], "not found" in gone[2]) == (1, True)
 
 
-def test_a_key_may_end_like_a_version(omics, client, versions):
+def test_a_key_may_end_like_a_version(omics, s3, versions):
     odd = f"a b.txt?versionId={versions[0]}"
     for key in ("sub/x?versionId=1", odd):
-        client.put_object(Bucket="bkt", Key=key, Body=key.encode())
+        s3.put_object(Bucket="bkt", Key=key, Body=key.encode())
     (listed,) = json.loads(omics("--output", "json", "ls", "s3://bkt/sub/")[1])
     assert omics("cat", listed["uri"])[1] == b"sub/x?versionId=1"
     assert omics("cat", f"s3://bkt/{odd}?versionId=")[1] == odd.encode()
     assert omics("cp", "-r", "s3://bkt/sub/", "s3://bkt/copy/")[0] == 0
-    assert client.get_object(Bucket="bkt", Key="copy/x?versionId=1")["Body"].read() == b"sub/x?versionId=1"
+    assert s3.get_object(Bucket="bkt", Key="copy/x?versionId=1")["Body"].read() == b"sub/x?versionId=1"
     assert omics("--yes", "rm", "-r", "s3://bkt/sub/")[0] == 0
-    keys = {entry["Key"] for entry in client.list_objects_v2(Bucket="bkt")["Contents"]}
+    keys = {entry["Key"] for entry in s3.list_objects_v2(Bucket="bkt")["Contents"]}
     assert keys == {"a b.txt", odd, "copy/x?versionId=1"}
 
 
-def test_uploads_are_encrypted_and_classed_as_wished(omics, client):
+def test_uploads_are_encrypted_and_classed_as_wished(omics, s3):
     Path("small").write_bytes(b"x")
     Path("large").write_bytes(bytes(17 * 1024**2))
     how = ("--sse", "aws:kms", "--sse-kms-key-id", "alias/k", "--storage-class", "STANDARD_IA")
@@ -94,15 +82,15 @@ def test_uploads_are_encrypted_and_classed_as_wished(omics, client):
         code, _, err = omics("cp", *how, *words)
         assert code == 0, err
     for key in ("small", "large", "copy"):
-        head = client.head_object(Bucket="bkt", Key=key)
+        head = s3.head_object(Bucket="bkt", Key=key)
         stated = (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["StorageClass"])
         assert stated == ("aws:kms", "alias/k", "STANDARD_IA"), key
     code, _, err = omics("cp", "--sse", "AES256", "--sse-kms-key-id", "k", "small", "s3://bkt/")
     assert (code, "sse_kms_key_id" in err) == (2, True)
 
 
-def test_unsigned_requests_are_refused_as_such(omics, client):
-    client.put_object(Bucket="bkt", Key="a", Body=b"a")
+def test_unsigned_requests_are_refused_as_such(omics, s3):
+    s3.put_object(Bucket="bkt", Key="a", Body=b"a")
     code, _, err = omics("cat", "--no-sign-request", "s3://bkt/a")
     assert (code, "not signed" in err) == (4, True), err
     assert omics("cat", "--request-payer", "requester", "s3://bkt/a")[:2] == (0, b"a")

@@ -3,21 +3,8 @@
 import json
 
 import pytest
-from crunch_command import crunch_command
-from omicsdk.compat.crunch.client.connections import Connection
 
 ITEM = "sandbox:example-reads"
-
-
-@pytest.fixture
-def crunch(omics, omics_sandbox, monkeypatch, tmp_path):
-    return crunch_command(omics, omics_sandbox, monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def site(crunch):
-    with Connection() as connection:
-        yield connection
 
 
 def attributes(site, item=ITEM):

@@ -10,9 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from crunch_command import crunch_command
 from fork_server import forked
-from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.crunch import Crunch
 from omicsdk.crunch.requests import CrunchExchange
 from omicsdk.sandbox import Rule
@@ -21,17 +19,6 @@ EXAMPLE = "sandbox:example-reads"
 HAPPY = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
 FAILING = "#!/bin/sh\necho bad input é >&2\nexit 3"
 PICKY = "#!/bin/sh\n[ -e bad.txt ] && exit 1\necho made > made.txt"
-
-
-@pytest.fixture
-def crunch(omics, omics_sandbox, monkeypatch, tmp_path):
-    return crunch_command(omics, omics_sandbox, monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def site(crunch):
-    with Connection() as connection:
-        yield connection
 
 
 @pytest.fixture

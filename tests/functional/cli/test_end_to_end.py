@@ -117,12 +117,12 @@ def test_filters_that_exclude_each_other_are_usage(dss, bundle):
 
 
 MANIFEST = ("download-manifest", "--replica", "aws", "--manifest")
+HEADER = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"]
 
 
 def manifest(path: Path, bundle, source: Path, **wrong: str) -> None:
     """A manifest of a bundle's files; `wrong` gives a file another checksum."""
-    header = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"]
-    rows = ["\t".join(header)]
+    rows = ["\t".join(HEADER)]
     for file in bundle["files"]:
         content = (source / file["name"]).read_bytes()
         checksum = wrong.get(file["name"].partition(".")[0], hashlib.sha256(content).hexdigest())
@@ -187,9 +187,8 @@ def test_a_report_reports_each_file(dss, bundle, source, tmp_path):
 
 
 def test_a_report_reports_what_failed_beside_the_files(dss, bundle, tmp_path):
-    header = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"]
     row = [bundle["bundle_uuid"], bundle["version"], "none.txt", UUID, VERSION, "0" * 64, "1"]
-    (tmp_path / "m.tsv").write_text("\t".join(header) + "\n" + "\t".join(row) + "\n")
+    (tmp_path / "m.tsv").write_text("\t".join(HEADER) + "\n" + "\t".join(row) + "\n")
     ran = dss(*MANIFEST, str(tmp_path / "m.tsv"), "--layout", "bundle", "--no-metadata", "--report", "report.jsonl")
     assert ran.code != 0
     first, *files = map(json.loads, Path("report.jsonl").read_text().splitlines())
@@ -238,14 +237,20 @@ def test_a_version_fits_a_shell_variable(dss):
     assert json.loads(dss("create-version", "--output", "json").out)[-1] == "Z"
 
 
-def test_a_collection_lives_and_ends(dss, bundle):
+@pytest.fixture
+def link(dss, bundle):
+    """The link to a bundle in a collection that has no other."""
     link = json.dumps({"type": "bundle", "uuid": bundle["bundle_uuid"], "version": bundle["version"]})
-    which = ("--uuid", UUID, "--replica", "aws")
     made = dss(
-        *("put-collection", *which, "--version", VERSION, "--name", "bar", "--description", "foo"),
-        *("--details", "{}", "--contents", link),
+        *("put-collection", "--uuid", UUID, "--replica", "aws", "--version", VERSION, "--name", "bar"),
+        *("--description", "foo", "--details", "{}", "--contents", link),
     )
     assert (made.code, made.json) == (0, {"uuid": UUID, "version": VERSION})
+    return link
+
+
+def test_a_collection_lives_and_ends(dss, link):
+    which = ("--uuid", UUID, "--replica", "aws")
     changed = dss("patch-collection", *which, "--version", VERSION, "--remove-contents", link, "--name", "new")
     assert changed.code == 0, changed.err
     assert dss("get-collection", *which).json["name"] == "new"
@@ -254,24 +259,8 @@ def test_a_collection_lives_and_ends(dss, bundle):
     assert dss("get-collection", *which).code == 1
 
 
-def test_a_collection_is_downloaded(dss, bundle):
-    link = json.dumps({"type": "bundle", "uuid": bundle["bundle_uuid"], "version": bundle["version"]})
-    which = ("--uuid", UUID, "--replica", "aws")
-    dss(
-        "put-collection",
-        *which,
-        "--version",
-        VERSION,
-        "--name",
-        "n",
-        "--description",
-        "d",
-        "--details",
-        "{}",
-        "--contents",
-        link,
-    )
-    ran = dss("download-collection", *which)
+def test_a_collection_is_downloaded(dss, bundle, link):
+    ran = dss("download-collection", "--uuid", UUID, "--replica", "aws")
     assert ran.code == 0
     assert re.fullmatch(r"omics: 13 files \(.* KiB\) downloaded.* in .* s: 13 verified\n", ran.err)
     assert Path(f"{bundle['bundle_uuid']}.{bundle['version']}", "f1.txt").read_text() == "1\n"

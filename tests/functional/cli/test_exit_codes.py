@@ -40,12 +40,15 @@ def user(omics: Any, omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch, tmp_pa
     return lambda *words, **how: omics(*words, installed=True, **how)
 
 
-def bundle_of(sandbox: Any, count: int) -> str:
-    source = Path("source")
-    source.mkdir()
+def tree(count: int, name: str = "tree") -> str:
+    Path(name).mkdir()
     for number in range(count):
-        (source / f"f{number}.txt").write_text(f"content {number}")
-    return str(sandbox.seed(source)["bundle_uuid"])
+        Path(name, f"f{number}.txt").write_text(f"content {number}")
+    return name
+
+
+def bundle_of(sandbox: Any, count: int) -> str:
+    return str(sandbox.seed(Path(tree(count, "source")))["bundle_uuid"])
 
 
 def dss(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
@@ -91,9 +94,7 @@ def drs(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
 def sb(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     groups = user("sb", "api", "list-billing-groups").json["items"]
     assert user("sb", "projects", "create", "p", "--billing-group", groups[0]["id"]).code == 0
-    Path("tree").mkdir()
-    for number in range(count):
-        Path(f"tree/f{number}.txt").write_text(f"content {number}")
+    tree(count)
     assert user("sb", "files", "upload", "tree/", f"{P}/in/").code == 0
     return ["sb", "files", "download", f"{P}/in/", "--download-dir", "to"], "/sb/_storage/*"
 
@@ -105,27 +106,22 @@ def azul(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     return ["azul", "download", "--filter", "fileFormat=txt", "--to", "to"], "/azul/*"
 
 
-def tree(count: int) -> str:
-    Path("tree").mkdir()
-    for number in range(count):
-        Path(f"tree/f{number}.txt").write_text(f"content {number}")
-    return "tree"
-
-
 def into_s3(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     del user
-    Path("tree").mkdir()
-    for number in range(count):
-        Path(f"tree/f{number}.txt").write_text(f"content {number}")
-    return ["cp", "-r", "tree/", f"s3://{sandbox.staging_bucket}/there/"], f"/_s3/{sandbox.staging_bucket}/there/f*"
+    return [
+        "cp",
+        "-r",
+        f"{tree(count)}/",
+        f"s3://{sandbox.staging_bucket}/there/",
+    ], f"/_s3/{sandbox.staging_bucket}/there/f*"
 
 
 def dss_manifest(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     uuid = bundle_of(sandbox, count)
-    files = user("dss", "get-bundle", "--uuid", uuid, "--replica", "aws").json["bundle"]["files"]
+    bundle = user("dss", "get-bundle", "--uuid", uuid, "--replica", "aws").json["bundle"]
     names = ["name", "uuid", "version", "sha256", "size"]
     head = ["bundle_uuid", "bundle_version", *(f"file_{name}" for name in names)]
-    rows = [[uuid, "2020-01-01T000000.000000Z", *(str(file[name]) for name in names)] for file in files]
+    rows = [[uuid, bundle["version"], *(str(file[name]) for name in names)] for file in bundle["files"]]
     Path("m.tsv").write_text("".join("\t".join(row) + "\n" for row in (head, *rows)))
     words = ["dss", "download-manifest", "--manifest", "m.tsv", "--replica", "aws", "--download-dir", "to"]
     return words, "/_objects/*"
@@ -215,21 +211,6 @@ def test_a_time_that_is_over_ends_with_3_and_prints_the_result(user: Any, omics_
     assert user(*words).code == 0
 
 
-def manifest(sandbox: Any, user: Any, count: int) -> list[str]:
-    bundle = user("dss", "get-bundle", "--replica", "aws", "--uuid", bundle_of(sandbox, count)).json["bundle"]
-    columns = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size")
-    rows = [
-        (
-            bundle["uuid"],
-            bundle["version"],
-            *(str(file[name]) for name in ("name", "uuid", "version", "sha256", "size")),
-        )
-        for file in bundle["files"]
-    ]
-    Path("m.tsv").write_text("".join("\t".join(row) + "\n" for row in (columns, *rows)))
-    return ["dss", "download-manifest", "--manifest", "m.tsv", "--replica", "aws", "--layout", "bundle"]
-
-
 def collection(sandbox: Any, user: Any, count: int) -> list[str]:
     bundle = user("dss", "get-bundle", "--replica", "aws", "--uuid", bundle_of(sandbox, count)).json["bundle"]
     content = {"type": "bundle", "uuid": bundle["uuid"], "version": bundle["version"]}
@@ -283,7 +264,7 @@ PLANS: dict[str, tuple[Callable[[Any, Any, int], list[str]], str]] = {
         ],
         "sha256, sha1, crc32c, s3_etag",
     ),
-    "dss download-manifest": (manifest, "sha256"),
+    "dss download-manifest": (lambda *given: [*dss_manifest(*given)[0], "--layout", "bundle"], "sha256"),
     "dss download-collection": (collection, "sha256"),
     "upload files": (area, "crc32c"),
     "gen3 upload": (lambda _, __, count: ["gen3", "upload", tree(count)], "md5"),

@@ -7,13 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from gen3_command import gen3_command
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
-
-
-@pytest.fixture
-def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
-    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -1,20 +1,13 @@
 """`omics gen3 objects crosswalk`: what subjects of one commons are called in others."""
 
 import pytest
-from gen3_command import gen3_command
 
 A, B, C = "https://a.org|guid|subject_id", "https://b.org|guid|case_id", "https://c.org|number|id"
 
 
 @pytest.fixture
-def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
-    run = gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
-    return lambda *words, **how: run("objects", "crosswalk", *words, **how)
-
-
-@pytest.fixture
-def work(tmp_path):
-    return tmp_path / "work"
+def gen3(gen3):
+    return lambda *words, **how: gen3("objects", "crosswalk", *words, **how)
 
 
 def test_a_crosswalk_is_published_verified_read_and_taken_back(gen3, work):

@@ -6,18 +6,7 @@ import json
 import zipfile
 
 import pytest
-from gen3_command import gen3_command
 from omicsdk.core import ConnectFailed
-
-
-@pytest.fixture
-def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
-    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def work(tmp_path):
-    return tmp_path / "work"
 
 
 @pytest.fixture

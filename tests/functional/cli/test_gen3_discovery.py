@@ -2,22 +2,10 @@
 
 import json
 
-import pytest
-from gen3_command import gen3_command
 from omicsdk.gen3 import metadata_documents
 from omicsdk.sandbox.gen3.metadata import operations
 
 TABLE = "guid\ttitle\t_tag_0\ns1\tFirst\tData Type: reads\ns2\tSecond\t\n"
-
-
-@pytest.fixture
-def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
-    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def work(tmp_path):
-    return tmp_path / "work"
 
 
 def shown(gen3, guid):

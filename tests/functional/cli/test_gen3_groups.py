@@ -4,13 +4,7 @@ import json
 import sys
 
 import pytest
-from gen3_command import gen3_command
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
-
-
-@pytest.fixture
-def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
-    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
 
 
 def test_options_stand_before_the_words_too(gen3, omics, omics_sandbox, monkeypatch, tmp_path):

@@ -3,20 +3,13 @@
 import hashlib
 
 import pytest
-from gen3_command import gen3_command
 
 MD5 = hashlib.md5(b"x").hexdigest()
 
 
 @pytest.fixture
-def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
-    run = gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
-    return lambda *words, **how: run("objects", "manifest", *words, **how)
-
-
-@pytest.fixture
-def work(tmp_path):
-    return tmp_path / "work"
+def gen3(gen3):
+    return lambda *words, **how: gen3("objects", "manifest", *words, **how)
 
 
 @pytest.fixture

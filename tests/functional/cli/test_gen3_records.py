@@ -3,23 +3,15 @@
 import json
 
 import pytest
-from gen3_command import gen3_command
 
 EXPERIMENTS = "type\tsubmitter_id\tprojects.code\nexperiment\te1\tQ\nexperiment\te2\tQ\n"
 
 
 @pytest.fixture
-def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
-    run = gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
-    assert run("programs", "create", "P").code == 0
-    assert run("projects", "create", "P", "Q").code == 0
-    return run
-
-
-@pytest.fixture
-def work(tmp_path):
-    (tmp_path / "work" / "e.tsv").parent.mkdir(exist_ok=True)
-    return tmp_path / "work"
+def gen3(gen3):
+    assert gen3("programs", "create", "P").code == 0
+    assert gen3("projects", "create", "P", "Q").code == 0
+    return gen3
 
 
 def test_programs_and_projects_come_and_go(gen3):

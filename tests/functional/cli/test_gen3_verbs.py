@@ -3,19 +3,8 @@
 import hashlib
 
 import pytest
-from gen3_command import gen3_command
 
 MD5 = hashlib.md5(b"x").hexdigest()
-
-
-@pytest.fixture
-def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
-    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def work(tmp_path):
-    return tmp_path / "work"
 
 
 def test_records_of_the_index(gen3):

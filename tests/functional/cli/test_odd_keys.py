@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-import boto3
 import pytest
 from moto.s3.models import s3_backends
 from omicsdk.cli.main import main
@@ -56,17 +55,11 @@ ODD = [
 
 
 @pytest.fixture
-def client(omics_sandbox, monkeypatch, tmp_path):
-    for name, value in omics_sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="bkt")
+def client(s3):
     stored = s3_backends["123456789012"]["aws"]  # a request for each took as long as a test
     for key in ODD:
         stored.put_object("bkt", f"odd/{key}", b"" if key == "folder/" else key.encode())
-    return client
+    return s3
 
 
 def keys(client: Any, prefix: str) -> set[str]:

@@ -3,17 +3,11 @@
 import pytest
 from omicsdk.cli.commands.pangea import connect
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from pangea_command import pangea_command
 
 
 @pytest.fixture
 def login(omics_sandbox):
     return ("-e", SANDBOX_PANGEA_USER, "-p", omics_sandbox.password)
-
-
-@pytest.fixture
-def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
-    return pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
 
 
 @pytest.fixture

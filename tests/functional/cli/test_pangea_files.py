@@ -5,15 +5,9 @@ import re
 
 import pytest
 from omicsdk.sandbox import Rule
-from pangea_command import pangea_command
 
 WHERE = ("Sandbox", "Sandbox Library")
 READS = {name: name.encode() * 1000 for name in ("q1.R1", "q1.R2", "q2.R1", "q2.R2", "w1")}
-
-
-@pytest.fixture
-def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
-    return pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -4,17 +4,15 @@ import json
 
 import pytest
 from omicsdk.sandbox import Rule
-from pangea_command import pangea_command
 
 WHERE = ("Sandbox", "Sandbox Library")
 TABLE = "sample,city,n\nc1,Paris,1\nc2,Rome,2\nnew,Oslo,3\n"
 
 
 @pytest.fixture
-def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
-    run = pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
-    assert run("create", "samples", *WHERE, "c1", "c2", "c3").code == 0
-    return run
+def pangea(pangea):
+    assert pangea("create", "samples", *WHERE, "c1", "c2", "c3").code == 0
+    return pangea
 
 
 @pytest.fixture

@@ -5,15 +5,9 @@ import re
 
 import pytest
 from omicsdk.sandbox import Rule
-from pangea_command import pangea_command
 
 ORG, LIBRARY = "Sandbox", "Sandbox Library"
 NOBODYS = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
-    return pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Messages of a running command, and when it prints none."""
 
-import io
 import json
 import logging
 import re
@@ -25,15 +24,7 @@ from omicsdk.core import (
 )
 from omicsdk.transfer import Progress
 from omicsdk.transfer.reports.progress import counted
-
-
-class Terminal(io.StringIO):
-    def __init__(self, typed: str = "", *, tty: bool = True) -> None:
-        super().__init__(typed)
-        self._tty = tty
-
-    def isatty(self) -> bool:
-        return self._tty
+from user_commands import Terminal
 
 
 def state(**values) -> Progress:

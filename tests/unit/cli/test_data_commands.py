@@ -26,6 +26,7 @@ from omicsdk.transfer.disk import RESERVE
 from shelf_command import omics as omics
 from shelf_command import reads as reads
 from shelf_store import shelf as shelf
+from user_commands import Terminal
 
 
 def test_ls_states_what_is_in_a_folder(omics, reads):
@@ -362,10 +363,6 @@ def test_max_delete_allows_as_many_and_no_more(omics, copied):
 @pytest.mark.parametrize(("typed", "left"), [("y\n", 9), ("n\n", 21), ("", 21)])
 @pytest.mark.parametrize("yes", [True, False])
 def test_yes_does_not_confirm_that_most_of_a_folder_goes(copied, typed, left, yes):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     asked = Terminal()
     console = Console(assume_yes=yes, stderr=asked, stdin=Terminal(typed))
     sync("shelf://p", "out", delete=True, console=console, control=Control())
@@ -408,10 +405,6 @@ def test_at_a_terminal_two_files_are_enough_to_ask(remove, there, refused):
 
 
 def test_sync_asks_before_most_of_a_few_files_go(shelf, tmp_path, monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     monkeypatch.chdir(tmp_path)
     shelf.files.update({"p/a": b"1"})
     (tmp_path / "out").mkdir()
