@@ -103,8 +103,8 @@ class Output(Printer):
                 page, rows = value.streamed
                 print_rows(rows, self.writer(declared, page), self.flush)
                 return
-            content = value.content if shows_all else value.brief
-            key, value = value.items, content() if callable(content) else content
+            data = value.data if shows_all else value.brief
+            key, value = value.items, data() if callable(data) else data
             if key is not None and is_object(value):
                 from omicsdk.core.page_items import list_at
 
@@ -205,7 +205,7 @@ class TextAndData(NamedTuple):
 
     Attributes:
         text: The lines, without a line break at the end; "" prints nothing.
-        content: The same as JSON data, or a function that makes it, which is called at most once.
+        data: The same as JSON data, or a function that makes it, which is called at most once.
         terminal_only: Whether the lines are for a terminal only, and the data is printed elsewhere.
         brief: Printed in place of the data without an output format and a query; None for the data.
         items: Key of the list in the data whose items `--output jsonl` and `tsv` print as lines; None for the data.
@@ -214,7 +214,7 @@ class TextAndData(NamedTuple):
     """
 
     text: str
-    content: object | Callable[[], object]
+    data: object | Callable[[], object]
     terminal_only: bool = False
     brief: object = None
     items: str | None = None
