@@ -6,9 +6,9 @@ from omicsdk.cli.mistakes import unknown_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Unpack
 
-    from omicsdk.cli.shapes import Argument, Command
+    from omicsdk.cli.shapes import Argument, Command, Facts
 
 # Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help.
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
@@ -16,14 +16,14 @@ LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 LOG_LEVEL = "INFO"
 
 
-def switch(name: str, text: str) -> Argument:
+def switch(name: str, text: str, **more: Unpack[Facts]) -> Argument:
     """Return an option without a value."""
-    return {"name": name, "type": "boolean", "flag": True, "default": False, "help": text}
+    return {"name": name, "type": "boolean", "flag": True, "default": False, "help": text, **more}
 
 
-def value(name: str, text: str) -> Argument:
-    """Return an option with a text."""
-    return {"name": name, "type": "string", "default": None, "help": text}
+def value(name: str, text: str, **more: Unpack[Facts]) -> Argument:
+    """Return an option with a text, unless `more` states another type."""
+    return {"name": name, "type": "string", "default": None, "help": text, **more}
 
 
 def general_options(*access: Argument) -> list[Argument]:
@@ -33,22 +33,19 @@ def general_options(*access: Argument) -> list[Argument]:
         *access: Those of them that choose the service and its credentials.
     """
     return [
-        {**switch("help", "Show help and exit."), "short": "-h"},
+        switch("help", "Show help and exit.", short="-h"),
         switch("version", "Show the version and exit."),
-        {
-            **value(
-                "output",
-                "How results are printed: json (default in a pipe or file), table (default on a terminal), jsonl (an item a line, as "
-                "pages arrive) or tsv.",
-            ),
-            "choices": ["json", "jsonl", "table", "tsv"],
-        },
-        {
-            **value(
-                "columns", "Members to print of each item, in this order, separated by commas: id,name,project.name."
-            ),
-            "metavar": "NAMES",
-        },
+        value(
+            "output",
+            "How results are printed: json (default in a pipe or file), table (default on a terminal), jsonl (an item a line, as "
+            "pages arrive) or tsv.",
+            choices=["json", "jsonl", "table", "tsv"],
+        ),
+        value(
+            "columns",
+            "Members to print of each item, in this order, separated by commas: id,name,project.name.",
+            metavar="NAMES",
+        ),
         *access,
         value(
             "call-timeout",
@@ -61,12 +58,13 @@ def general_options(*access: Argument) -> list[Argument]:
             "(default 10m).",
         ),
         switch("yes", "Answer every question with yes: before something is deleted, replaced or set up."),
-        {**switch("quiet", "Only print results and errors: no progress, no notes."), "short": "-q"},
-        {
-            **value("log-level", "Level of messages on stderr; progress is shown up to INFO."),
-            "choices": list(LEVELS),
-            "default": LOG_LEVEL,
-        },
+        switch("quiet", "Only print results and errors: no progress, no notes.", short="-q"),
+        value(
+            "log-level",
+            "Level of messages on stderr; progress is shown up to INFO.",
+            choices=list(LEVELS),
+            default=LOG_LEVEL,
+        ),
         switch("debug", "Show requests and answers (secrets masked), and tracebacks."),
     ]
 

@@ -25,25 +25,24 @@ if TYPE_CHECKING:
 # -- options
 
 GLOBALS: list[Argument] = general_options(
-    {
-        **value("query", "JMESPath expression that selects from the result; with jsonl it is applied to each page."),
-        "metavar": "EXPRESSION",
-    },
-    {**value("sort", "Member by which items are sorted; NAME:desc for the largest first."), "metavar": "NAME"},
+    value(
+        "query",
+        "JMESPath expression that selects from the result; with jsonl it is applied to each page.",
+        metavar="EXPRESSION",
+    ),
+    value("sort", "Member by which items are sorted; NAME:desc for the largest first.", metavar="NAME"),
     value("base-url", "Address of the service; also OMICS_<SERVICE>_URL."),
     value("profile", "Profile whose base URL and login are used, see omics profiles; also OMICS_PROFILE."),
     value(
         "access-token",
         "Token to send, for gen3 and dtp also a credentials file; also OMICS_<SERVICE>_TOKEN, which process lists do not show.",
     ),
-    {
-        **value(
-            "log-format",
-            "Format of messages on stderr: text, or JSON (an object a line with time, level, logger and message).",
-        ),
-        "choices": ["text", "json"],
-        "default": "text",
-    },
+    value(
+        "log-format",
+        "Format of messages on stderr: text, or JSON (an object a line with time, level, logger and message).",
+        choices=["text", "json"],
+        default="text",
+    ),
 )
 
 # Of commands that delete one thing.
@@ -57,35 +56,32 @@ REPORT = value(
     "File for the result of each file: FILE.html (a web page), FILE.jsonl (JSON lines) or FILE.jsonld (an RO-Crate).",
 )
 
-PROGRESS_EVERY: Argument = {
-    **value(
-        "progress_every",
-        "Time between two lines of progress on stderr: seconds, or 5m (default 60 without a terminal; 0 for none). On a "
-        "terminal they replace the bar.",
-    ),
-    "metavar": "DURATION",
-    "convert": "omicsdk.cli.commands.values:interval",
-}
+PROGRESS_EVERY = value(
+    "progress_every",
+    "Time between two lines of progress on stderr: seconds, or 5m (default 60 without a terminal; 0 for none). On a "
+    "terminal they replace the bar.",
+    metavar="DURATION",
+    convert="omicsdk.cli.commands.values:interval",
+)
 
-METRICS: Argument = {
-    **value(
-        "metrics",
-        "Metrics of the transfer, updated as often as its progress and at the end: FILE.prom for Prometheus' textfile "
-        "collector, or otlp to push them to the OpenTelemetry endpoint in OTEL_EXPORTER_OTLP_ENDPOINT.",
-    ),
-    "metavar": "FILE|otlp",
-    "convert": "omicsdk.cli.commands.values:metrics_target",
-}
+METRICS = value(
+    "metrics",
+    "Metrics of the transfer, updated as often as its progress and at the end: FILE.prom for Prometheus' textfile "
+    "collector, or otlp to push them to the OpenTelemetry endpoint in OTEL_EXPORTER_OTLP_ENDPOINT.",
+    metavar="FILE|otlp",
+    convert="omicsdk.cli.commands.values:metrics_target",
+)
 
 # Documented for some uploads; `--quiet` is for all commands.
 NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."}
 
 # Of commands that list.
-LIMIT: Argument = {
-    **value("limit", "List at most N (all when omitted); the exit code is 3 if there are more."),
-    "type": "integer",
-    "convert": "omicsdk.cli.commands.values:at_least_1",
-}
+LIMIT = value(
+    "limit",
+    "List at most N (all when omitted); the exit code is 3 if there are more.",
+    type="integer",
+    convert="omicsdk.cli.commands.values:at_least_1",
+)
 
 
 # -- commands and groups

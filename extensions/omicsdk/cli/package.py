@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
 BASE_URL = "base-url"
-OUTPUT_FILE: Argument = {
-    **value("output-file", "File for the result, written when it is complete; - is stdout."),
-    "metavar": "FILE",
-}
+OUTPUT_FILE = value("output-file", "File for the result, written when it is complete; - is stdout.", metavar="FILE")
 STDOUT = "-"
 
 
@@ -55,8 +52,9 @@ class PackageProgram(Program):
         self._version, self._folder, self._client = version, folder, client
         self._servers = [self._with_variable(server) for server in servers]
         self._credentials = [self._with_variable(credential) for credential in credentials]
-        base_url: Argument = {**value(BASE_URL, "Address of the service."), "metavar": "URL", "python": "base_url"}
-        self._base_url = self._with_variable(base_url)
+        self._base_url = self._with_variable(
+            value(BASE_URL, "Address of the service.", metavar="URL", python="base_url")
+        )
         self.options = general_options(OUTPUT_FILE, self._base_url, *self._servers, *self._credentials)
 
     def run(self, words: list[str]) -> int:
@@ -216,12 +214,13 @@ def _some(names: list[str]) -> str:
 
 # Words of the command for completion: the first that is no operation's.
 _NAMES = ("completion", "shell-completion", "completion-script")
-_SHELL: Argument = {
-    **value("shell", "The shell; source the script in its settings."),
-    "choices": ["bash", "zsh", "fish", "powershell"],
-    "positional": True,
-    "required": True,
-}
+_SHELL = value(
+    "shell",
+    "The shell; source the script in its settings.",
+    choices=["bash", "zsh", "fish", "powershell"],
+    positional=True,
+    required=True,
+)
 _COMPLETION: Command = {"command": "", "summary": "Print the completion script for your shell.", "parameters": [_SHELL]}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.arguments import value
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,16 +146,16 @@ SERVICES: dict[str, Service] = {
         "client": "omicsdk.cli.commands.drs:connect",
         "remedy": "Use --base-url with --access-token, or set OMICS_DRS_URL and OMICS_DRS_TOKEN: a token is sent to that server only.",
         "options": [
-            {
-                "name": "passport",
-                "type": "array",
-                "items": "string",
-                "repeated": True,
-                "default": [],
-                "metavar": "FILE",
-                "help": "File with GA4GH passports, one on each line, for servers without a login: those that are known to take them, and that "
+            value(
+                "passport",
+                "File with GA4GH passports, one on each line, for servers without a login: those that are known to take them, and that "
                 "of --base-url. May be repeated.",
-            }
+                type="array",
+                items="string",
+                repeated=True,
+                default=[],
+                metavar="FILE",
+            )
         ],
     },
     "htsget": {
@@ -184,12 +186,10 @@ SERVICES: dict[str, Service] = {
         "options": [
             {"name": "auth", "synonym_of": "access-token"},
             {"name": "endpoint", "synonym_of": "base-url"},
-            {
-                "name": "config",
-                "type": "string",
-                "default": None,
-                "help": "Settings: an INI file with sections gen3, irods and pacs, or a JSON file (gen3_endpoint ...).",
-            },
+            value(
+                "config",
+                "Settings: an INI file with sections gen3, irods and pacs, or a JSON file (gen3_endpoint ...).",
+            ),
         ],
     },
     "crunch": {
@@ -233,20 +233,12 @@ SERVICES: dict[str, Service] = {
             "buckets": "Buckets: list, show, create, change, delete",
         },
         "options": [
-            {
-                "name": "email",
-                "short": "-e",
-                "type": "string",
-                "default": None,
-                "help": "Email address to log in with (default: PANGEA_USER); without one, requests are anonymous.",
-            },
-            {
-                "name": "password",
-                "short": "-p",
-                "type": "string",
-                "default": None,
-                "help": "Password (default: PANGEA_PASS, which is not visible in process lists).",
-            },
+            value(
+                "email",
+                "Email address to log in with (default: PANGEA_USER); without one, requests are anonymous.",
+                short="-e",
+            ),
+            value("password", "Password (default: PANGEA_PASS, which is not visible in process lists).", short="-p"),
             {"name": "endpoint", "synonym_of": "base-url"},
         ],
     },

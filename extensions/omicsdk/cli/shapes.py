@@ -10,11 +10,10 @@ from typing import Any, Literal, NotRequired, TypedDict
 Kind = Literal["string", "integer", "number", "boolean", "array", "object", "file", "any"]
 
 
-class Argument(TypedDict):
-    """An option, or a positional argument.
+class Facts(TypedDict, total=False):
+    """The facts about an option or a positional argument, besides its name.
 
     Attributes:
-        name: The document's name; the option is spelled with it, dashes for underscores.
         python: The keyword argument, if it differs from `name`.
         in: Location of an operation's argument (path, query, header, cookie, body).
         required: Whether the command requires it.
@@ -39,27 +38,36 @@ class Argument(TypedDict):
         synonym_of: The global option of which it is a documented spelling; hidden from help and completion.
     """
 
+    python: str
+    required: bool
+    type: Kind | list[str] | None
+    items: Kind | None
+    choices: list[Any] | None
+    default: Any
+    format: str
+    metavar: str
+    help: str | None
+    positional: bool
+    flag: bool
+    negates: bool
+    value: str
+    repeated: bool
+    convert: str
+    stdout: str
+    remote: bool
+    short: str
+    also: list[str]
+    synonym_of: str
+
+
+class Argument(Facts):
+    """An option, or a positional argument.
+
+    Attributes:
+        name: The document's name; the option is spelled with it, dashes for underscores.
+    """
+
     name: str
-    python: NotRequired[str]
-    required: NotRequired[bool]
-    type: NotRequired[Kind | list[str] | None]
-    items: NotRequired[Kind | None]
-    choices: NotRequired[list[Any] | None]
-    default: NotRequired[Any]
-    format: NotRequired[str]
-    metavar: NotRequired[str]
-    help: NotRequired[str | None]
-    positional: NotRequired[bool]
-    flag: NotRequired[bool]
-    negates: NotRequired[bool]
-    value: NotRequired[str]
-    repeated: NotRequired[bool]
-    convert: NotRequired[str]
-    stdout: NotRequired[str]
-    remote: NotRequired[bool]
-    short: NotRequired[str]
-    also: NotRequired[list[str]]
-    synonym_of: NotRequired[str]
 
 
 class Command(TypedDict):
