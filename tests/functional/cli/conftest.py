@@ -1,5 +1,6 @@
 """A small service of our own for the command line's tests: its index, its commands.json and a client over no network."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,18 @@ def sb(omics, omics_sandbox, monkeypatch, tmp_path):
     made = run("projects", "create", "p", "--billing-group", groups[0]["id"])
     assert (made.code, made.json["id"]) == (0, "sandbox-user/p")
     return run
+
+
+@pytest.fixture
+def tree(sb):
+    """A folder of this machine, and the same in the project: a.txt, reads/b.txt, reads/deep/c.txt."""
+    for name in ("a.txt", "reads/b.txt", "reads/deep/c.txt"):
+        file = Path("tree", name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"this is {name}\n")
+    ran = sb("files", "upload", "tree/", "sb://sandbox-user/p/")
+    assert ran.code == 0, ran.err
+    return sb
 
 
 @pytest.fixture

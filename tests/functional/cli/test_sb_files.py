@@ -15,18 +15,6 @@ pytestmark = pytest.mark.sandbox
 P = "sb://sandbox-user/p"
 
 
-@pytest.fixture
-def tree(sb):
-    """A folder of this machine, and the same in the project: a.txt, reads/b.txt, reads/deep/c.txt."""
-    for name in ("a.txt", "reads/b.txt", "reads/deep/c.txt"):
-        file = Path("tree", name)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"this is {name}\n")
-    ran = sb("files", "upload", "tree/", f"{P}/")
-    assert ran.code == 0, ran.err
-    return sb
-
-
 def names(ran):
     assert ran.code == 0, ran.err
     return [row["name"] for row in ran.json]

@@ -251,13 +251,8 @@ def test_what_exists_already_is_kept_replaced_or_stands_beside(volume):
 
 
 @pytest.fixture
-def files(volume):
+def files(volume, tree):
     """The same, with a.txt, reads/b.txt and reads/deep/c.txt in the project."""
-    for name in ("a.txt", "reads/b.txt", "reads/deep/c.txt"):
-        file = Path("tree", name)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"this is {name}\n")
-    assert volume("files", "upload", "tree/", f"{P}/").code == 0
     return volume
 
 

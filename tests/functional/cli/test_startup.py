@@ -17,7 +17,6 @@ OURS = {
         for name in (
             "arguments",
             "catalog",
-            "columns",
             "dispatch",
             "help",
             "main",

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.columns import COLUMNS
+from omicsdk.cli.catalog import COLUMNS
 from omicsdk.cli.output import in_order
 from omicsdk.cli.rows import FIRST, brief, cells_of, columns_of, fitting, items_of, parts_of, picked, ranked, text_of
 from omicsdk.core import UsageError
