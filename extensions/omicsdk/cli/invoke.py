@@ -97,7 +97,10 @@ def _run(
             from omicsdk.cli.operations import call  # slow; commands that read the settings only do without
 
             output.has_sizes = target.path[0] in SERVICES  # in a user's own document, a size may be any number
-            call(_generated(connect(), target, service), command, values, console, output)
+            client = connect()
+            if service is not None and "operations" in service:
+                client = loaded(service["operations"])(client, target.package, command)
+            call(client, command, values, console, output)
         # These import no client, and read none of its settings.
         elif command.get("bare") or command.get("offline"):
             _run_workflow(target, values, console, output)
@@ -128,13 +131,6 @@ def _run_workflow(target: Found, values: Mapping[str, Any], console: Console, ou
         return called(command, {**values, key(stream): path}, console, *client, words=command_name)
 
     on_stdout(work, stream.get("stdout", ""), console, output)
-
-
-def _generated(client: Any, target: Found, service: Service | None) -> Any:
-    """Return the generated client with an operation."""
-    if service is None or "operations" not in service:
-        return client
-    return loaded(service["operations"])(client, target.package, target.command)
 
 
 def called(command: Workflow, given: Mapping[str, Any], console: Console, *client: Any, words: str = "") -> object:

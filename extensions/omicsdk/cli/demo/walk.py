@@ -24,15 +24,10 @@ from omicsdk.core.sizes import size_words
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.manifests import WRITTEN, write_manifest
 from omicsdk.hca.dss.tsv import DictReader
-from omicsdk.transfer.reports.units import time_words
+from omicsdk.transfer.reports.units import count_of, time_words
 
 if TYPE_CHECKING:
     from omicsdk.sandbox import Sandbox
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number with its noun: 1 file, 2 files."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def typed(words: Sequence[str]) -> str:
@@ -429,7 +424,7 @@ def _uploaded(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, sour
     bundle = Source(source, upload["bundle_uuid"], upload["version"], sums, size)
     if {file["name"] for file in upload["files"]} != sums.keys():
         raise DemoFailed(f"the bundle {bundle.fqid} does not have the files of {source}")
-    story.fact(f"bundle {bundle.fqid}: {counted(len(sums), 'file')}, {size_words(size)}, {story.taken}")
+    story.fact(f"bundle {bundle.fqid}: {count_of(len(sums), 'file')}, {size_words(size)}, {story.taken}")
     return bundle
 
 
@@ -484,7 +479,7 @@ def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, l
     killed = kill_when_held(sandbox, omics.start(*arguments), digest, target)
     if any(path.name == digest for path in target.rglob("*")):
         raise DemoFailed("the killed download left an unfinished file under its final name")
-    requests = counted(killed.connections, "request")
+    requests = count_of(killed.connections, "request")
     story.fact(f"kill -9 after {size_words(killed.sent)}, {requests} in progress: no file has its final name yet")
     omics(*arguments)
     checked = check_bundle(source, target)

@@ -11,16 +11,11 @@ from omicsdk.cli.demo.walk import (
     Story,
     check_bundle,
     check_manifest,
-    counted,
     environment,
     sha256_of,
     sums_of,
 )
 from omicsdk.transfer.reports.units import time_words
-
-
-def test_numbers_of_objects():
-    assert [counted(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
 
 
 def test_a_story_numbers_its_steps_and_quotes_commands():
