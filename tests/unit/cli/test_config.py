@@ -226,6 +226,8 @@ def test_a_secret_within_a_value_is_refused_too(omics, user_file, name, value):
         (["dss.download.num_retries", "three"], "expected a whole number"),
         (["dss.download.num_retry", "3"], "Did you mean num_retries?"),
         (["dss.downlaod.num_retries", "3"], "Did you mean download?"),
+        (["dss", '{"downlaod": {}}'], "Did you mean download?"),
+        (["dss.download.replica.a", "1"], "expected one value"),
         (["dss", '{"download": {"replica": "azure"}}'], "expected one of aws, gcp"),
         (["dss.foo", "1"], "omics dss has no command 'foo'"),
         (["dss.download", "1"], "expected an object of arguments"),

@@ -154,23 +154,6 @@ def test_the_program_uses_them(configured, omics):
     assert ran.json["url"].endswith("/bundles/u?replica=aws")
 
 
-@pytest.mark.parametrize(
-    ("values", "keys", "message"),
-    [
-        ({"download": {"num_retries": "three"}}, ("dss", "download", "num_retries"), "expected a whole number"),
-        ({"download": {"num_retry": 3}}, ("dss", "download", "num_retry"), r"Did you mean num_retries\?"),
-        ({"download": 3}, ("dss", "download"), "expected an object of arguments"),
-        ({"downlaod": {}}, ("dss", "downlaod"), r"Did you mean download\?"),
-        ({"downlaod": {}}, ("dss",), r"Did you mean download\?"),
-        (3, ("dss",), "expected an object of commands"),
-        ({"download": {"replica": {"a": 1}}}, ("dss", "download", "replica", "a"), "expected one value"),
-    ],
-)
-def test_what_shall_be_set_is_held_against_the_commands(values, keys, message):
-    with pytest.raises(ConfigError, match=message):
-        check(merged([Layer("x", {"dss": values})]), keys, CATALOG)
-
-
 def test_only_what_shall_be_set_is_examined():
     values = {"dss": {"download": {"num_retries": 3}, "downlaod": {}}, "upload": {"areas": {"x": {"uri": "y"}}}}
     settings = merged([Layer("x", values)])
