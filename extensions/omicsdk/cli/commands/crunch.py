@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.errors import REFUSED
@@ -275,15 +275,15 @@ def _warn_if_shared(client: Crunch, dataset: Mapping[str, Any], console: Console
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processing:
-    """How datasets are processed.
+    """How datasets are processed; options of `Crunch.run`.
 
     Attributes:
-        storage_settings: TOML or JSON file with the settings of the site's storage. By default the file that
+        storage: TOML or JSON file with the settings of the site's storage. By default the file that
             CRUNCH_STORAGE_SETTINGS names.
-        directory: Folder for the folders of datasets.
+        folder: Folder for the folders of datasets.
         cores: Number of cores for Snakemake, or all.
-        workflow: Kind of the workflow: a Snakefile, or an executable script.
-        path: File of the workflow, in place of the project's.
+        workflow_type: Kind of the workflow: a Snakefile, or an executable script.
+        workflow_path: File of the workflow, in place of the project's.
         download: Download the dataset's files from the storage first.
         upload: Upload new and changed files to the storage afterwards.
         allow_shared_folder: Run it even if another dataset has files in its storage folder, which the run may
@@ -291,11 +291,11 @@ class Processing:
         cleanup: Delete the dataset's local folder if the run succeeds.
     """
 
-    storage_settings: str | None = None
-    directory: str = "./tmp"
+    storage: str | None = None
+    folder: str = "./tmp"
     cores: str = "1"
-    workflow: Literal["snakemake", "script"] = "snakemake"
-    path: str | None = None
+    workflow_type: WorkflowType = WorkflowType.snakemake
+    workflow_path: str | None = None
     download: bool = True
     upload: bool = True
     allow_shared_folder: bool = False
@@ -363,19 +363,7 @@ def loop(client: Crunch, *, project: str = "", how: Processing, console: Console
 
 
 def _runner(client: Crunch, how: Processing, console: Console) -> Callable[..., RunReport]:
-    return partial(
-        client.run,
-        folder=how.directory,
-        storage=how.storage_settings,
-        workflow_type=WorkflowType(how.workflow),
-        workflow_path=how.path,
-        download=how.download,
-        upload=how.upload,
-        cleanup=how.cleanup,
-        cores=how.cores,
-        allow_shared_folder=how.allow_shared_folder,
-        on_message=console.message,
-    )
+    return partial(client.run, **asdict(how), on_message=console.message)
 
 
 def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) -> TextAndData:

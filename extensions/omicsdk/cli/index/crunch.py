@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.cli.commands import crunch
 from omicsdk.cli.index import Entry
 from omicsdk.crunch.diagnostics import get_diagnostics
+from omicsdk.crunch.statuses import WorkflowType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,13 @@ _VERBOSE: tuple[Argument, ...] = (
     {"name": "no_verbose", "python": "verbose", "type": "boolean", "flag": True, "negates": True, "help": _OFF},
 )
 _OPPOSITES = {"download": "--no-download", "upload": "--no-upload", "cleanup": "--no-cleanup"}
-_process = partial(Entry, opposites=_OPPOSITES)
+_FLAGS = {
+    "storage": "--storage-settings",
+    "folder": "--directory",
+    "workflow_type": "--workflow",
+    "workflow_path": "--path",
+}
+_process = partial(Entry, flags=_FLAGS, checks={"workflow_type": WorkflowType}, opposites=_OPPOSITES)
 
 
 def _add(names: str, function: Callable[..., object], example: str) -> Entry:
