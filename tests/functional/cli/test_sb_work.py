@@ -221,6 +221,10 @@ def test_batches_have_children(app, omics_sandbox):
     [
         ("tasks", "run"),
         ("tasks", "run", "some-id", "--app", "a/b/c"),
+        ("tasks", "run", "some-id", "--input", "threads=2"),
+        ("tasks", "run", "some-id", "--inputs", "{}"),
+        ("tasks", "run", "some-id", "--name", "second"),
+        ("tasks", "run", "some-id", "--interruptible"),
         ("tasks", "run", "--app", "a/b", "--project", "a/b"),
         (*RUN, "--draft", "--wait"),
         (*RUN, "--input", "nothing"),

@@ -161,8 +161,13 @@ def run(
             run=not running.draft,
         )
         return _made(client, created, running, console)
-    if not tasks or app or project or running.draft:
-        raise UsageError("expected either --app and --project, or only ids of drafts", remedy="Use one of the two.")
+    # A draft has all of these; to ignore one would run it with other inputs, or on other instances, than were typed.
+    of_new_tasks = (app, project, name, description, batch_input, batch_by, interruptible, instance_type, running.draft)
+    if not tasks or any(of_new_tasks) or inputs != Inputs():
+        raise UsageError(
+            "expected either --app and --project, or only ids of drafts",
+            remedy="Use one of the two. Change a draft by: omics sb tasks update",
+        )
     started, failures = attempted(tasks, lambda id: client.run_task(task_id=id))
     if not running.wait or not started:
         return _many(started, "running", failures)
