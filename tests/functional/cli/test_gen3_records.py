@@ -175,6 +175,9 @@ def test_records_are_exported_by_node_and_id_and_into_files(filled, work):
 def test_an_export_that_cannot_be_states_why(filled):
     assert filled("export", "P-Q").code == 2
     assert filled("export", "P-Q", "--node", "case", "--id", "x").code == 2
+    one = filled("export", "P-Q", "--node", "resource").json[0]["id"]
+    with_id = filled("export", "P-Q", "--id", one, "--without-id")
+    assert (with_id.code, "--id excludes --node, --out, --folder and --without-id" in with_id.err) == (2, True)
     assert filled("export", "P-Q", "--node", "case", "sample", "--out", "x.tsv").code == 2
     missing = filled("export", "P-Q", "--node", "nope")
     assert (missing.code, "nope" in missing.err) == (1, True)

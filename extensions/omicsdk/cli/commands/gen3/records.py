@@ -173,10 +173,9 @@ def export(
         without_id: Leave out ids, so that the records can be submitted elsewhere.
         console: Prints messages.
     """
-    if id and (node or out or folder):
-        raise UsageError(
-            "--id excludes --node, --out and --folder", remedy="Send records to a file: --output json > FILE."
-        )
+    if id and (node or out or folder or without_id):
+        problem = "--id excludes --node, --out, --folder and --without-id"
+        raise UsageError(problem, remedy="Send records to a file: --output json > FILE.")
     if not (id or node or folder):
         raise UsageError("no records are named", remedy="Use --node NODE, --id ID, or --folder FOLDER for all nodes.")
     if out and (folder or len(node) > 1):
