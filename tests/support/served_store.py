@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 from breakable import Server
-from omicsdk.fs import CopyOptions, Entry, Features, NotAFolder, PathNotFound, Put, Store, store
+from omicsdk.fs import STORES, CopyOptions, Entry, Features, NotAFolder, PathNotFound, Put, Store
 from omicsdk.fs.filesystems import OmicsFileSystem
 from omicsdk.transfer import Location, Outcome, TransferReport
 
@@ -117,7 +117,7 @@ def served(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     import fsspec
 
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setitem(store.STORES, "served", f"{__name__}:ServedStore")
+    monkeypatch.setitem(STORES, "served", f"{__name__}:ServedStore")
     monkeypatch.setitem(ServedStore.servers, server.port, server)
     ServedStore.folders.clear()
     ServedStore.calls.clear()

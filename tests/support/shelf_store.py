@@ -10,7 +10,7 @@ from typing import BinaryIO, ClassVar
 
 import pytest
 from omicsdk.core import ServerError, TransferError
-from omicsdk.fs import CopyOptions, Entry, Features, NotAFolder, PathNotFound, Put, Store, store
+from omicsdk.fs import STORES, CopyOptions, Entry, Features, NotAFolder, PathNotFound, Put, Store
 from omicsdk.transfer import Location, Outcome, TransferReport
 
 
@@ -91,7 +91,7 @@ class Shelf(Store):
 def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Shelf]:
     """The files of `shelf://`, to be filled; copies that are unfinished are remembered in a folder of the test's own."""
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setitem(store.STORES, "shelf", f"{Shelf.__module__}:Shelf")
+    monkeypatch.setitem(STORES, "shelf", f"{Shelf.__module__}:Shelf")
     for kept in (Shelf.files, Shelf.stated, Shelf.broken, Shelf.bare, Shelf.unsized, Shelf.times, Shelf.copies):
         kept.clear()
     return Shelf

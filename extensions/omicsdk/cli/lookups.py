@@ -207,7 +207,8 @@ def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
             items = azul.facets(catalog=folder.removeprefix(FACETS))
         return [f"{item.facet}={'null' if item.value is None else item.value}" for item in items][:MOST_CONDITIONS]
 
-    from omicsdk.fs.store import Stores, parse_uri
+    from omicsdk.fs.registry import Stores
+    from omicsdk.fs.uris import parse_uri
 
     uri = parse_uri(folder)
     with Stores({uri.scheme: options}) as stores:

@@ -15,33 +15,36 @@ from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
 if TYPE_CHECKING:
+    from omicsdk.fs.errors import AlreadyThere as AlreadyThere
+    from omicsdk.fs.errors import FileAndFolder as FileAndFolder
+    from omicsdk.fs.errors import IsFolder as IsFolder
+    from omicsdk.fs.errors import NotAFolder as NotAFolder
+    from omicsdk.fs.errors import NotEmpty as NotEmpty
+    from omicsdk.fs.errors import NotListed as NotListed
+    from omicsdk.fs.errors import PathError as PathError
+    from omicsdk.fs.errors import PathNotFound as PathNotFound
+    from omicsdk.fs.errors import ReadOnly as ReadOnly
+    from omicsdk.fs.errors import Unsupported as Unsupported
+    from omicsdk.fs.errors import WrongOption as WrongOption
+    from omicsdk.fs.errors import WrongUri as WrongUri
     from omicsdk.fs.options import CopyOptions as CopyOptions
-    from omicsdk.fs.store import STORES as STORES
-    from omicsdk.fs.store import AlreadyThere as AlreadyThere
+    from omicsdk.fs.registry import STORES as STORES
+    from omicsdk.fs.registry import open_store as open_store
     from omicsdk.fs.store import Entry as Entry
     from omicsdk.fs.store import Features as Features
-    from omicsdk.fs.store import FileAndFolder as FileAndFolder
-    from omicsdk.fs.store import IsFolder as IsFolder
-    from omicsdk.fs.store import NotAFolder as NotAFolder
-    from omicsdk.fs.store import NotEmpty as NotEmpty
-    from omicsdk.fs.store import NotListed as NotListed
-    from omicsdk.fs.store import PathError as PathError
-    from omicsdk.fs.store import PathNotFound as PathNotFound
     from omicsdk.fs.store import Put as Put
-    from omicsdk.fs.store import ReadOnly as ReadOnly
     from omicsdk.fs.store import Store as Store
-    from omicsdk.fs.store import Unsupported as Unsupported
-    from omicsdk.fs.store import Uri as Uri
-    from omicsdk.fs.store import WrongOption as WrongOption
-    from omicsdk.fs.store import WrongUri as WrongUri
-    from omicsdk.fs.store import open_store as open_store
-    from omicsdk.fs.store import parse_uri as parse_uri
+    from omicsdk.fs.uris import Uri as Uri
+    from omicsdk.fs.uris import parse_uri as parse_uri
 else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
         __name__,
         {
             "options": "CopyOptions",
-            "store": "STORES Entry Features Put Store Uri open_store parse_uri "
-            "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri",
+            "errors": "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly "
+            "Unsupported WrongOption WrongUri",
+            "registry": "STORES open_store",
+            "store": "Entry Features Put Store",
+            "uris": "Uri parse_uri",
         },
     )

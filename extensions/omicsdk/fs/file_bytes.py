@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import NotFound
 from omicsdk.core.logs import logger
-from omicsdk.fs.store import Entry, IsFolder, PathNotFound, Store
+from omicsdk.fs.errors import IsFolder, PathNotFound
+from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.stream_source import StreamSource
 from omicsdk.fs.streams import PIECE, stream
 from omicsdk.transfer.ranges import NoRanges, Ranges, Source

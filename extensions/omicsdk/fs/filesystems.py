@@ -20,6 +20,17 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.copies import download_files
 from omicsdk.fs.copying.fetching import refuse_wrong
 from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.errors import (
+    AlreadyThere,
+    IsFolder,
+    NotAFolder,
+    NotEmpty,
+    PathError,
+    PathNotFound,
+    ReadOnly,
+    Unsupported,
+    WrongUri,
+)
 from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.open_files import (
     DEFAULT_CALLBACK,
@@ -35,26 +46,10 @@ from omicsdk.fs.open_files import (
     stringify_path,
 )
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import (
-    AlreadyThere,
-    Cache,
-    Entry,
-    IsFolder,
-    NotAFolder,
-    NotEmpty,
-    PathError,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    Store,
-    Unsupported,
-    Uri,
-    WrongUri,
-    key_of,
-    open_store,
-    parse_uri,
-)
+from omicsdk.fs.registry import open_store
+from omicsdk.fs.store import Cache, Entry, Put, Store, key_of
 from omicsdk.fs.streams import stream
+from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer import Progress
 from omicsdk.transfer.ranges import Source
 from omicsdk.transfer.reports.report import raise_failure
@@ -91,9 +86,8 @@ ABSENT = (FileNotFoundError, NotADirectoryError, WrongUri)
 
 
 @lru_cache(maxsize=1024)  # fsspec strips a path several times on its way to one file
-def _path_of(protocol: str, text: str) -> str:
-    start = f"{protocol}://"
-    return parse_uri(start + (text[len(start) :] if text.lower().startswith(start) else text)).path
+def _path_of(start: str, rest: str) -> str:
+    return parse_uri(start + rest).path
 
 
 def tell(callback: Callback, progress: Progress) -> None:
@@ -197,7 +191,8 @@ class OmicsFileSystem(AbstractFileSystem):
     def _strip_protocol(cls, path: Any) -> Any:
         if isinstance(path, list):
             return [cls._strip_protocol(item) for item in cast("list[Any]", path)]
-        return _path_of(str(cls.protocol), stringify_path(path))
+        start, text = f"{cls.protocol}://", stringify_path(path)
+        return _path_of(start, text[len(start) :] if text.lower().startswith(start) else text)
 
     def unstrip_protocol(self, name: str) -> str:
         """A path as users write it."""

@@ -1,251 +1,29 @@
-"""Stores of files on any platform: URIs, entries, and what a store supports.
-
-Names are used in a URI as they are: nothing is percent-encoded, spaces, `#` and `?` are parts of names. Only drs://
-differs, whose standard asks for percent-encoding after a host; its store reads it.
-"""
+"""Stores of files on any platform: entries, and what a store supports."""
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from functools import lru_cache, partial
-from importlib import import_module
+from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, Literal, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
-from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.core.likeness import did_you_mean
+from omicsdk.core.errors import OmicsError
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.redaction import mask_url
+from omicsdk.fs.errors import FileAndFolder, IsFolder, NotAFolder, PathNotFound, ReadOnly, Unsupported
+from omicsdk.fs.uris import Uri
 
 if TYPE_CHECKING:
     from omicsdk.fs.options import CopyOptions
     from omicsdk.transfer import Item, Location, TransferReport, Upload
-
-
-class WrongUri(UsageError):
-    """A text is not a URI that names a place, or names none that this can be done with."""
-
-    default_remedy = (
-        "Write SCHEME://PATH, as in sb://owner/project/reads/a.fastq; a file of this machine is named by its path."
-    )
-
-
-class WrongOption(UsageError, TypeError):
-    """A store has no such option, or its value has a wrong type."""
-
-
-class PathError(OmicsError, OSError):
-    """The file or folder of a URI has a problem.
-
-    Args:
-        uri: The URI.
-        problem: What is wrong, as the end of a sentence that begins with the URI.
-        remedy: What to do.
-    """
-
-    code = errno.EIO
-
-    def __init__(self, uri: str, problem: str, *, remedy: str | None = None) -> None:
-        super().__init__(f"{uri} {problem}", remedy=remedy)
-        self.errno = self.code
-        self.uri = uri
-
-
-class PathNotFound(PathError, FileNotFoundError):
-    """A path does not exist."""
-
-    code = errno.ENOENT
-    default_remedy = "Check the path."
-
-    def __init__(self, uri: str, problem: str, *, remedy: str | None = None) -> None:
-        # The query of a URL is masked by asterisks.
-        if "*" in uri and remedy is None and not uri.startswith(("http://", "https://")):
-            remedy = "Patterns are not expanded: name the folder, with --recursive and --include PATTERN."
-        super().__init__(uri, problem, remedy=remedy)
-
-
-class IsFolder(PathError, IsADirectoryError):
-    """A folder exists where a file is needed."""
-
-    code = errno.EISDIR
-    default_remedy = "Name a file in it; omics ls lists them."
-
-
-class NotAFolder(PathError, NotADirectoryError):
-    """A file exists where a folder is needed."""
-
-    code = errno.ENOTDIR
-
-
-class Unsupported(PathError, UsageError):
-    """The platform cannot do this with what a URI names."""
-
-    code = errno.EOPNOTSUPP
-
-
-class NotListed(Unsupported):
-    """A folder whose platform does not list what is in it."""
-
-
-class ReadOnly(Unsupported, PermissionError):
-    """The place cannot be written so."""
-
-    code = errno.EROFS
-
-
-class AlreadyThere(PathError, FileExistsError):
-    """A path exists that must not be replaced."""
-
-    code = errno.EEXIST
-
-    def __init__(self, uri: str) -> None:
-        super().__init__(uri, "already exists", remedy="Name another target, or allow it to be replaced.")
-
-
-class FileAndFolder(PathError):
-    """A file and a folder have the path of a URI, and everything below a folder is meant."""
-
-    def __init__(self, uri: str) -> None:
-        remedy = (
-            f"Write {uri}/ for everything below the folder. Commands without --recursive, such as cp, take the file."
-        )
-        super().__init__(uri, "names both a file and a folder", remedy=remedy)
-
-
-class NotEmpty(PathError):
-    """A folder to be removed is not empty."""
-
-    code = errno.ENOTEMPTY
-
-    def __init__(self, uri: str) -> None:
-        super().__init__(uri, "is not empty", remedy="Remove its contents first.")
-
-
-# At least two characters: a single letter is a drive of Windows.
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-_ODD = re.compile("[\x00\ud800-\udfff]")
-# A path below a folder of which no part is empty or a dot.
-_TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
-
-
-#: Schemes of URLs, which are used as they are written: a query may be a secret, which is not shown.
-WEB = ("https", "http")
-
-
-class Uri(NamedTuple):
-    """A location.
-
-    Attributes:
-        scheme: Its platform, in lower case: `dss`, `sb`, `s3` ...; `file` for this machine.
-        path: Its path there, without slashes at its ends, except for paths of this machine and for URLs, which are
-            unchanged, and for keys of S3, which only lose the final slash.
-        is_folder: Whether it was written with a slash at its end, so that only a folder is meant.
-    """
-
-    scheme: str
-    path: str
-    is_folder: bool = False
-
-    @property
-    def name(self) -> str:
-        """The last part of the path; empty at the top of a scheme."""
-        if self.scheme in WEB:
-            return self.path.partition("?")[0].rstrip("/").rpartition("/")[2]
-        return re.split(r"[/\\]" if os.name == "nt" and self.scheme == "file" else "/", self.path.rstrip("/"))[-1]
-
-    def child(self, name: str) -> Uri:
-        """Return the location of a name below this one.
-
-        Args:
-            name: One or more parts with slashes between them.
-        """
-        if self.scheme == "file":
-            if os.name == "nt" or not _TIDY.fullmatch(name):
-                from pathlib import Path
-
-                return Uri("file", str(Path(self.path, *name.split("/"))))
-            return Uri("file", f"{_start_of(self.path)}{name}")  # as Path would write it, for thousands of files
-        return Uri(self.scheme, f"{self.path}/{name}" if self.path else name)
-
-    def __str__(self) -> str:
-        end = "/" if self.is_folder and self.path else ""
-        if self.scheme == "file":
-            return self.path if _ends(self.path) else f"{self.path}{end}"
-        if self.scheme in WEB:
-            return mask_url(f"{self.scheme}://{self.path}")
-        return f"{self.scheme}://{self.path}{end}"
-
-    def __repr__(self) -> str:
-        return f"Uri({str(self)!r})"
-
-
-@lru_cache(maxsize=64)
-def _start_of(folder: str) -> str:
-    """Return the prefix of paths in a folder of this machine."""
-    from pathlib import Path
-
-    return str(Path(folder, "x"))[:-1]
-
-
-def parse_uri(text: str) -> Uri:
-    """Read a URI or a path.
-
-    Args:
-        text: `scheme://path`, or a path of this machine (`reads/a.fastq`, `C:\\\\data`, `file:///data`).
-
-    Raises:
-        WrongUri: It is empty, or has characters that no name has, or a name such as `..` that points elsewhere.
-    """
-    if not text:
-        raise WrongUri("The URI is empty")
-    if _ODD.search(text):
-        raise WrongUri(f"{text!a} contains a character that names cannot contain")
-    match = _SCHEME.match(text)
-    if match is None:
-        return Uri("file", text, _ends(text))
-    scheme, rest = match[1].lower(), text[match.end() :]
-    if scheme == "file":
-        return _local(text, rest)
-    if scheme in WEB:
-        from omicsdk.core.request import fault_of
-
-        url = text.strip().partition("#")[0]
-        if (fault := fault_of(url)) is not None:
-            raise WrongUri(f"{mask_url(text)!r} {fault}", remedy="Write https://HOST/PATH.")
-        return Uri(scheme, url.partition("://")[2])
-    parts = [part for part in rest.split("/") if part]
-    # A key of S3 may have any parts, empty ones and dots among them.
-    if scheme != "s3" and any(part in (".", "..") for part in parts):
-        raise WrongUri(
-            f"{text} contains the name {'..' if '..' in parts else '.'}", remedy="Write the path without it."
-        )
-    path = rest.removesuffix("/") if scheme == "s3" else "/".join(parts)
-    return Uri(scheme, path, rest.endswith("/") or not path)
-
-
-def _local(text: str, rest: str) -> Uri:
-    from urllib.request import url2pathname
-
-    host, slash, path = rest.partition("/")
-    if not slash or host not in ("", "localhost"):
-        raise WrongUri(f"{text} names another machine's file", remedy="Write file:///path, or the path alone.")
-    local = url2pathname(f"/{path}")
-    return Uri("file", local, _ends(local))
-
-
-def _ends(path: str) -> bool:
-    return path.endswith(("/", "\\") if os.name == "nt" else "/")
 
 
 K = TypeVar("K")
@@ -446,7 +224,7 @@ class Features(NamedTuple):
 class Store(Closing, ABC):
     """The files of one scheme. Stores are safe to use from several threads, and connect at their first use.
 
-    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.store` for missing paths
+    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.errors` for missing paths
     and unsupported operations, and the platform's own otherwise.
     """
 
@@ -962,123 +740,3 @@ class ClientStore(Store, Generic[C]):
             client, self._made = self._made, None
         if client is not None:
             client.close()
-
-
-#: Scheme to the class that opens it.
-STORES = {
-    "file": "omicsdk.fs.stores.local:LocalStore",
-    "s3": "omicsdk.fs.stores.s3:S3Store",
-    "azul": "omicsdk.fs.stores.azul:AzulStore",
-    "dss": "omicsdk.fs.stores.dss:DssStore",
-    "drs": "omicsdk.fs.stores.drs:DrsStore",
-    "gen3": "omicsdk.fs.stores.gen3:Gen3Store",
-    "sb": "omicsdk.fs.stores.sb:SbStore",
-    "pangea": "omicsdk.fs.stores.pangea:PangeaStore",
-    "crunch": "omicsdk.fs.stores.crunch:CrunchStore",
-    "https": "omicsdk.fs.stores.http:HttpsStore",
-    "http": "omicsdk.fs.stores.http:HttpStore",
-}
-
-
-def open_store(scheme: str, /, **options: Any) -> Store:
-    """Open the store of a scheme. Nothing is connected before its first use.
-
-    Args:
-        scheme: One of STORES.
-        options: Arguments of its class: the platform's URL and credentials; by default from the platform's own
-            settings.
-
-    Raises:
-        WrongUri: There is no such scheme.
-        WrongOption: The class has no such option, or it takes no text and one was given.
-    """
-    kind = _store_class(scheme)
-    return kind(**_checked_options(kind, options))
-
-
-def options_of(scheme: str) -> Sequence[str]:
-    """Return the names of the options of a scheme's store.
-
-    Args:
-        scheme: One of STORES.
-
-    Raises:
-        WrongUri: There is no such scheme.
-    """
-    import inspect
-
-    return list(inspect.signature(_store_class(scheme)).parameters)
-
-
-def _store_class(scheme: str) -> type[Store]:
-    home = STORES.get(scheme)
-    if home is None:
-        remedy = f"{did_you_mean(scheme, STORES, '{}://')} Known are {', '.join(STORES)}.".lstrip()
-        raise WrongUri(f"Unknown scheme {scheme}://", remedy=remedy)
-    module, _, name = home.partition(":")
-    return cast("type[Store]", getattr(import_module(module), name))
-
-
-def _checked_options(kind: type[Store], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Compare options with the arguments of a store's class; a text for a switch becomes what it means."""
-    if not options:
-        return {}
-    import inspect
-
-    types = {
-        name: re.split(r"\s*\|\s*", str(parameter.annotation))
-        for name, parameter in inspect.signature(kind).parameters.items()
-    }
-    texts = [name for name, accepted in types.items() if {"str", "bool"} & set(accepted)]
-    others = ", ".join(name for name in types if name not in texts)
-    remedy = f"The options of {kind.scheme}:// are {', '.join(texts)}{others and f'; in Python also {others}'}."
-    checked = dict(options)
-    for name, value in options.items():
-        if name not in types:
-            raise WrongOption(f"{kind.scheme}.{name}: unknown option", remedy=remedy)
-        if not isinstance(value, str) or "str" in types[name]:
-            continue
-        if "bool" not in types[name]:
-            raise WrongOption(f"{kind.scheme}.{name}: a text cannot be its value", remedy=remedy)
-        if value.lower() not in ("true", "false"):
-            raise WrongOption(f"{kind.scheme}.{name}: invalid value {value!r}", remedy="Use true or false.")
-        checked[name] = value.lower() == "true"
-    return checked
-
-
-class Stores(Closing):
-    """The stores of any URIs, opened at first use.
-
-    Args:
-        options: Options of each scheme's store; see `open_store`. Those of schemes that are never opened are checked, too.
-
-    Raises:
-        WrongOption: A store has no such option.
-    """
-
-    def __init__(self, options: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        self._options = {
-            scheme: _checked_options(_store_class(scheme), chosen)
-            for scheme, chosen in (options or {}).items()
-            if chosen
-        }
-        self._open: dict[str, Store] = {}
-
-    def of(self, uri: Uri | str) -> Store:
-        """The store that has what a URI names.
-
-        Args:
-            uri: The URI.
-
-        Raises:
-            WrongUri: There is no such scheme.
-        """
-        scheme = (parse_uri(uri) if isinstance(uri, str) else uri).scheme
-        if scheme not in self._open:
-            self._open[scheme] = open_store(scheme, **self._options.get(scheme, {}))
-        return self._open[scheme]
-
-    def close(self) -> None:
-        """Close all."""
-        while self._open:
-            self._open.popitem()[1].close()

@@ -32,7 +32,7 @@ from omicsdk.core.items import Items
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
-from omicsdk.fs.store import PathNotFound
+from omicsdk.fs.errors import PathNotFound
 from omicsdk.locks.exports import exported, write_bag
 from omicsdk.locks.lockfile import (
     LOCK_FILE,

@@ -33,7 +33,7 @@ from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sizes import size_words
 from omicsdk.core.text_arguments import check_texts, text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
-from omicsdk.fs.store import WEB
+from omicsdk.fs.uris import WEB
 from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.git_annex import is_annexed_link

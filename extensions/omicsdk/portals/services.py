@@ -83,7 +83,7 @@ def _version(source: str) -> str:
 def _drs_url(source: str) -> str:
     """The URL of a DRS server, which its host states, or a registry of prefixes."""
     from omicsdk.drs.identifiers import parse_drs_id
-    from omicsdk.fs.store import open_store
+    from omicsdk.fs.registry import open_store
     from omicsdk.fs.stores.drs import gen3_readings
 
     scheme, _, path = source.partition("://")

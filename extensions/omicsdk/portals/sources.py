@@ -44,7 +44,10 @@ from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
 from omicsdk.fs.copying.planning import fitting, source_to_copy
-from omicsdk.fs.store import WEB, Cache, Entry, PathNotFound, Unsupported, Uri, open_store, parse_uri
+from omicsdk.fs.errors import PathNotFound, Unsupported
+from omicsdk.fs.registry import open_store
+from omicsdk.fs.store import Cache, Entry
+from omicsdk.fs.uris import WEB, Uri, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals import gdc
 from omicsdk.portals.companions import companions_of

@@ -34,7 +34,8 @@ from omicsdk.core.errors import WRONG_KEYS, OmicsError, raise_failed
 from omicsdk.dtp.storage.datasets import DatasetReport
 from omicsdk.fs.copying.comparison import Verdict
 from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.store import Entry, Uri
+from omicsdk.fs.store import Entry
+from omicsdk.fs.uris import Uri
 from omicsdk.ga4gh import SavedSequence, SavedSlice
 from omicsdk.gen3 import uploads as gen3
 from omicsdk.hca.dss.downloads import Bundle, Result

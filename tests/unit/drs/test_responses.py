@@ -17,7 +17,7 @@ from omicsdk.drs.objects import bundle_problem, object_of
 from omicsdk.drs.resolution import ResolutionSettings, Resolver
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.jobs import planned_sync, remove_extra
-from omicsdk.fs.store import Stores
+from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.drs import DrsStore
 from recorded_server import exchanges
 from unsettled import unsettled

@@ -10,8 +10,9 @@ from omicsdk.fs import Entry, parse_uri
 from omicsdk.fs.copying.comparison import differences, joined, merged, modify_window, why_different
 from omicsdk.fs.copying.jobs import planned_sync
 from omicsdk.fs.copying.planning import OutOfOrder, Selected, fitting_in_order
-from omicsdk.fs.store import Stores, Uri
+from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.local import LocalStore
+from omicsdk.fs.uris import Uri
 
 
 def entry(size=1, modified=None, **checksums):

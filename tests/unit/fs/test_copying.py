@@ -25,7 +25,7 @@ from omicsdk.fs.copying import fetching
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import Unfinished, batches
-from omicsdk.fs.store import Stores
+from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.local import LocalStore
 from omicsdk.transfer import Control, items
 from omicsdk.transfer.disk import RESERVE

@@ -12,7 +12,7 @@ from omicsdk.fs import Entry, FileAndFolder, NotAFolder, PathError, PathNotFound
 from omicsdk.fs.copying.jobs import planned_move, planned_sync
 from omicsdk.fs.copying.planning import select, source_to_copy
 from omicsdk.fs.copying.removal import plan_removal
-from omicsdk.fs.store import Stores
+from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.fs.stores.dss import DssStore

@@ -8,7 +8,7 @@ import pytest
 from omicsdk.core import InconsistentListing, ResponseMismatch, UsageError
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove
-from omicsdk.fs.store import Stores
+from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.pangea import PangeaStore
 from omicsdk.pangea import Pangea
 from omicsdk.pangea.fields import ResultId

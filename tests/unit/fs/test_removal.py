@@ -8,7 +8,7 @@ import pytest
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.fs import IsFolder, PathNotFound, parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove, remove_folders
-from omicsdk.fs.store import Stores
+from omicsdk.fs.registry import Stores
 
 
 @pytest.fixture

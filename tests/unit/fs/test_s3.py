@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from omicsdk.cli.main import main
 from omicsdk.core import ConfigError, DecodeError, Forbidden
 from omicsdk.fs import Entry
-from omicsdk.fs.store import Stores
+from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.s3 import S3Store, prefix_of, split
 from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, quickest, stated
 from s3_service import Answer, Bucket, Request, Service, store_of

@@ -12,7 +12,7 @@ from omicsdk.core.sending.connections import WireFailure
 from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import Source, plan_copy, select
-from omicsdk.fs.store import Stores
+from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores import s3 as s3_store
 from omicsdk.transfer import TransferReport
 from omicsdk.transfer.engine.control import report_of

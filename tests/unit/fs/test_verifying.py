@@ -5,7 +5,7 @@ from omicsdk.fs import Entry, Store, parse_uri
 from omicsdk.fs.copying.comparison import judge, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import select
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import Stores
+from omicsdk.fs.registry import Stores
 
 MIB = 1024**2
 

@@ -15,7 +15,8 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import Entry, Store, Uri, strongest
+from omicsdk.fs.store import Entry, Store, strongest
+from omicsdk.fs.uris import Uri
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.names import WORK_FOLDER
 

@@ -25,8 +25,9 @@ from omicsdk.core.files import PRIVATE, in_place_of, is_special, put_in_place
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import AT_ONCE, in_threads
+from omicsdk.fs.errors import PathError
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import Entry, PathError, Store
+from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.stream_source import is_another, state_of
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth, write_all, write_error

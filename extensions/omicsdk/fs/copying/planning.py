@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful, read_again_if_inconsistent
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.fs.store import Entry, IsFolder, PathError, Store, Uri
+from omicsdk.fs.errors import IsFolder, PathError
+from omicsdk.fs.store import Entry, Store
+from omicsdk.fs.uris import Uri
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.names import ROOM, check_name, room_in
 

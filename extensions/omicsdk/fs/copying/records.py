@@ -20,8 +20,11 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.copying.comparison import common_checksum, judge, stated, with_common_checksum
 from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import Entry, PathNotFound, Store, Stores, Uri, key_of
+from omicsdk.fs.registry import Stores
+from omicsdk.fs.store import Entry, Store, key_of
+from omicsdk.fs.uris import Uri
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.report import Verification, recorded_verification

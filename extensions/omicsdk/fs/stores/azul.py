@@ -15,7 +15,8 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.platform import unbound
-from omicsdk.fs.store import Cache, ClientStore, Entry, Features, NotAFolder, NotListed, PathNotFound, WrongUri
+from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, WrongUri
+from omicsdk.fs.store import Cache, ClientStore, Entry, Features
 from omicsdk.hca.azul.client import Azul
 from omicsdk.hca.azul.downloads import Sources
 from omicsdk.hca.azul.files import AzulFile

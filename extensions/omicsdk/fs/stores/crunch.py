@@ -21,7 +21,8 @@ from omicsdk.crunch.storage.files import stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
-from omicsdk.fs.store import ClientStore, Entry, Features, NotAFolder, PathError, PathNotFound, WrongUri
+from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound, WrongUri
+from omicsdk.fs.store import ClientStore, Entry, Features
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from omicsdk.drs.planning import DEEPEST, DrsFile, RequestedObject, find, listed
 from omicsdk.drs.prefetch import BULK
 from omicsdk.drs.server import DrsServer, Locator
 from omicsdk.drs.servers import Servers
-from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri, strongest
+from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, WrongUri
+from omicsdk.fs.store import Cache, ClientStore, Entry, strongest
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
 

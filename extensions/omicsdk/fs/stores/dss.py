@@ -15,19 +15,9 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, OmicsError
 from omicsdk.core.logs import logger
 from omicsdk.core.platform import unbound
+from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import (
-    Cache,
-    ClientStore,
-    Entry,
-    Features,
-    NotAFolder,
-    NotListed,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    WrongUri,
-)
+from omicsdk.fs.store import Cache, ClientStore, Entry, Features, Put
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import FORMAT, BundleFile, BundleListing, file_alone, get_manifest
 from omicsdk.hca.dss.client import Dss

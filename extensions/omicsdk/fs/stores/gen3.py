@@ -11,7 +11,8 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.platform import unbound
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.resolution import Resolver, server_url
-from omicsdk.fs.store import Features, NotListed, ReadOnly
+from omicsdk.fs.errors import NotListed, ReadOnly
+from omicsdk.fs.store import Features
 from omicsdk.fs.stores.drs import DrsStore, Reading, gen3_readings, host_in, is_top
 
 if TYPE_CHECKING:

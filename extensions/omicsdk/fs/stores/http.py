@@ -14,7 +14,8 @@ from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageE
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
-from omicsdk.fs.store import Entry, NotListed, PathNotFound, Store, WrongUri
+from omicsdk.fs.errors import NotListed, PathNotFound, WrongUri
+from omicsdk.fs.store import Entry, Store
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.connection_pool import shared_pool
 from omicsdk.transfer.network.representations import Representation, quickest_checksum, representation_of

@@ -12,19 +12,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.fs.store import (
-    STORES,
-    AlreadyThere,
-    Entry,
-    Features,
-    NotAFolder,
-    PathError,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    Store,
-    Unsupported,
-)
+from omicsdk.fs.errors import AlreadyThere, NotAFolder, PathError, PathNotFound, ReadOnly, Unsupported
+from omicsdk.fs.registry import STORES
+from omicsdk.fs.store import Entry, Features, Put, Store
 from omicsdk.transfer.names import WORK_FOLDER
 
 if TYPE_CHECKING:

@@ -21,21 +21,9 @@ from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.platform import unbound
 from omicsdk.core.threads import side_by_side
+from omicsdk.fs.errors import AlreadyThere, IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import (
-    AlreadyThere,
-    ClientStore,
-    Entry,
-    Features,
-    IsFolder,
-    NotAFolder,
-    NotEmpty,
-    PathError,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    WrongUri,
-)
+from omicsdk.fs.store import ClientStore, Entry, Features, Put
 from omicsdk.pangea.client import Pangea, logged_in
 from omicsdk.pangea.downloads import json_bytes
 from omicsdk.pangea.fields import (

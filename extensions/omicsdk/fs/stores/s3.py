@@ -25,21 +25,9 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import number_in
-from omicsdk.fs.store import (
-    AlreadyThere,
-    Entry,
-    Features,
-    NotAFolder,
-    NotEmpty,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    Store,
-    Unsupported,
-    Uri,
-    WrongUri,
-    put_files,
-)
+from omicsdk.fs.errors import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, Unsupported, WrongUri
+from omicsdk.fs.store import Entry, Features, Put, Store, put_files
+from omicsdk.fs.uris import Uri
 from omicsdk.transfer.network.plan import WHOLE
 from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, stated
 from omicsdk.transfer.s3.client import BATCH, COPY_IN_PARTS, S3Client

@@ -17,20 +17,9 @@ from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of, unbound
+from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import (
-    ClientStore,
-    Entry,
-    Features,
-    IsFolder,
-    NotAFolder,
-    NotEmpty,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    WrongUri,
-    put_files,
-)
+from omicsdk.fs.store import ClientStore, Entry, Features, Put, put_files
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, checksums_of, size_of, url_of
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of

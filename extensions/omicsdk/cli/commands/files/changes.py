@@ -32,7 +32,8 @@ from omicsdk.fs.copying.naming import Layout, Naming
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.store import Stores, Uri, parse_uri
+from omicsdk.fs.registry import Stores
+from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth
 from omicsdk.transfer.names import is_remote

@@ -21,7 +21,10 @@ from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.sizes import size_words
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.store import STORES, Entry, IsFolder, Store, Stores, Uri, parse_uri, strongest
+from omicsdk.fs.errors import IsFolder
+from omicsdk.fs.registry import STORES, Stores
+from omicsdk.fs.store import Entry, Store, strongest
+from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.reports.units import count_of, partial_words
 

@@ -1,0 +1,129 @@
+"""URIs of files on any platform, and paths of this machine.
+
+Names are used in a URI as they are: nothing is percent-encoded, spaces, `#` and `?` are parts of names. Only drs://
+differs, whose standard asks for percent-encoding after a host; its store reads it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+
+from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.redaction import mask_url
+from omicsdk.fs.errors import WrongUri
+
+# At least two characters: a single letter is a drive of Windows.
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_ODD = re.compile("[\x00\ud800-\udfff]")
+# A path below a folder of which no part is empty or a dot.
+_TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
+
+#: Schemes of URLs, which are used as they are written: a query may be a secret, which is not shown.
+WEB = ("https", "http")
+
+
+class Uri(NamedTuple):
+    """A location.
+
+    Attributes:
+        scheme: Its platform, in lower case: `dss`, `sb`, `s3` ...; `file` for this machine.
+        path: Its path there, without slashes at its ends, except for paths of this machine and for URLs, which are
+            unchanged, and for keys of S3, which only lose the final slash.
+        is_folder: Whether it was written with a slash at its end, so that only a folder is meant.
+    """
+
+    scheme: str
+    path: str
+    is_folder: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last part of the path; empty at the top of a scheme."""
+        if self.scheme in WEB:
+            return self.path.partition("?")[0].rstrip("/").rpartition("/")[2]
+        return re.split(r"[/\\]" if os.name == "nt" and self.scheme == "file" else "/", self.path.rstrip("/"))[-1]
+
+    def child(self, name: str) -> Uri:
+        """Return the location of a name below this one.
+
+        Args:
+            name: One or more parts with slashes between them.
+        """
+        if self.scheme == "file":
+            if os.name == "nt" or not _TIDY.fullmatch(name):
+                from pathlib import Path
+
+                return Uri("file", str(Path(self.path, *name.split("/"))))
+            return Uri("file", f"{_start_of(self.path)}{name}")  # as Path would write it, for thousands of files
+        return Uri(self.scheme, f"{self.path}/{name}" if self.path else name)
+
+    def __str__(self) -> str:
+        end = "/" if self.is_folder and self.path else ""
+        if self.scheme == "file":
+            return self.path if _ends(self.path) else f"{self.path}{end}"
+        if self.scheme in WEB:
+            return mask_url(f"{self.scheme}://{self.path}")
+        return f"{self.scheme}://{self.path}{end}"
+
+    def __repr__(self) -> str:
+        return f"Uri({str(self)!r})"
+
+
+@lru_cache(maxsize=64)
+def _start_of(folder: str) -> str:
+    """Return the prefix of paths in a folder of this machine."""
+    from pathlib import Path
+
+    return str(Path(folder, "x"))[:-1]
+
+
+def parse_uri(text: str) -> Uri:
+    """Read a URI or a path.
+
+    Args:
+        text: `scheme://path`, or a path of this machine (`reads/a.fastq`, `C:\\\\data`, `file:///data`).
+
+    Raises:
+        WrongUri: It is empty, or has characters that no name has, or a name such as `..` that points elsewhere.
+    """
+    if not text:
+        raise WrongUri("The URI is empty")
+    if _ODD.search(text):
+        raise WrongUri(f"{text!a} contains a character that names cannot contain")
+    match = _SCHEME.match(text)
+    if match is None:
+        return Uri("file", text, _ends(text))
+    scheme, rest = match[1].lower(), text[match.end() :]
+    if scheme == "file":
+        return _local(text, rest)
+    if scheme in WEB:
+        from omicsdk.core.request import fault_of
+
+        url = text.strip().partition("#")[0]
+        if (fault := fault_of(url)) is not None:
+            raise WrongUri(f"{mask_url(text)!r} {fault}", remedy="Write https://HOST/PATH.")
+        return Uri(scheme, url.partition("://")[2])
+    parts = [part for part in rest.split("/") if part]
+    # A key of S3 may have any parts, empty ones and dots among them.
+    if scheme != "s3" and any(part in (".", "..") for part in parts):
+        raise WrongUri(
+            f"{text} contains the name {'..' if '..' in parts else '.'}", remedy="Write the path without it."
+        )
+    path = rest.removesuffix("/") if scheme == "s3" else "/".join(parts)
+    return Uri(scheme, path, rest.endswith("/") or not path)
+
+
+def _local(text: str, rest: str) -> Uri:
+    from urllib.request import url2pathname
+
+    host, slash, path = rest.partition("/")
+    if not slash or host not in ("", "localhost"):
+        raise WrongUri(f"{text} names another machine's file", remedy="Write file:///path, or the path alone.")
+    local = url2pathname(f"/{path}")
+    return Uri("file", local, _ends(local))
+
+
+def _ends(path: str) -> bool:
+    return path.endswith(("/", "\\") if os.name == "nt" else "/")
