@@ -91,12 +91,8 @@ def find(store: Store, files: Iterable[Selected], conditions: Conditions) -> Ite
     if not conditions.metadata:
         yield from fitting
         return
-
-    def recorded(file: Selected) -> Mapping[str, Any]:
-        return store.metadata(file.entry)
-
     while block := list(islice(fitting, _AT_ONCE)):
-        for file, result in zip(block, side_by_side(recorded, block), strict=True):
+        for file, result in zip(block, side_by_side(lambda file: store.metadata(file.entry), block), strict=True):
             if isinstance(result, OmicsError):
                 raise result
             if conditions.meets_metadata(result):

@@ -17,6 +17,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.frozen import EMPTY
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.errors import FileAndFolder, IsFolder, NotAFolder, PathNotFound, ReadOnly, Unsupported
 from omicsdk.fs.uris import Uri
@@ -48,10 +49,6 @@ def strongest(names: Iterable[str]) -> str:
     return min(ranked)[1] if ranked else ""
 
 
-#: Of what a platform states nothing: one object for thousands of files.
-_NOTHING: Mapping[str, Any] = {}
-
-
 class Entry(NamedTuple):  # a list has thousands of them
     """A file or folder.
 
@@ -72,10 +69,10 @@ class Entry(NamedTuple):  # a list has thousands of them
     path: str
     kind: Literal["file", "folder"]
     size: int | None = None
-    checksums: Mapping[str, str] = _NOTHING
+    checksums: Mapping[str, str] = EMPTY
     modified: float | None = None
     version: str = ""
-    details: Mapping[str, Any] = _NOTHING
+    details: Mapping[str, Any] = EMPTY
     handle: Any = None
     file_name: str = ""
 

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -32,9 +31,6 @@ from omicsdk.transfer.reports.progress import counted, notebook_progress
 from omicsdk.transfer.reports.report import worse_of
 
 _log = logger("omicsdk.fs")
-
-A = TypeVar("A")
-T = TypeVar("T")
 
 
 def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = None) -> TransferReport:
@@ -263,7 +259,9 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
     outcomes = list(report.outcomes)
     doubtful = [number for number, outcome in enumerate(outcomes) if outcome.state == "skipped"]
     arrivals = [(puts[number].path, Arrival(outcomes[number].size, outcomes[number].checksums)) for number in doubtful]
-    results = _results_of(lambda arrival: not differing and is_there(store, *arrival), arrivals, options)
+    results = side_by_side(
+        lambda arrival: not differing and is_there(store, *arrival), arrivals, lambda: options.stopped
+    )
     missing: list[int] = []
     for number, result in zip(doubtful, results, strict=True):
         if isinstance(result, Interrupted):
@@ -276,10 +274,6 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
     Path(options.journal).unlink(missing_ok=True)
     again = store.put([puts[number] for number in missing], options)
     return report.with_outcomes(outcomes).with_rerun(missing, again)
-
-
-def _results_of(call: Callable[[A], T], arguments: Sequence[A], options: CopyOptions) -> Iterator[T | OmicsError]:
-    return side_by_side(call, arguments, lambda: options.stopped)
 
 
 def is_there(store: Store, path: str, arrival: Arrival) -> bool:
@@ -471,7 +465,9 @@ class SpooledCopy:
             path = parse_uri(where).path if where else self._plan.target(named[name]).path
             return is_there(self._target, path, earlier[name])
 
-        for name, result in zip(earlier, _results_of(is_still, list(earlier), self._options), strict=True):
+        for name, result in zip(
+            earlier, side_by_side(is_still, list(earlier), lambda: self._options.stopped), strict=True
+        ):
             if result is True:
                 was, file = earlier[name], named[name]
                 skipped = Outcome(file.name, "skipped", file.entry.size, label=was.where, verification=was.verification)

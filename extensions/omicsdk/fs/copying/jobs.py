@@ -403,10 +403,10 @@ def planned_sync(
         others = select(stores.of(target), target, patterns=patterns) if kind else ()
         changes = compared(merged(fitting_in_order(files, target, unfit), fitting_in_order(others, source, extra)))
     except (OutOfOrder, InconsistentListing):
-        source_files, unfit = _wanted(stores, source, entry, target, patterns, removes=removes)
-        target_files, extra = by_name((), target), []
-        if kind:
-            target_files, extra = _there(stores, source, target, patterns, changes=removes or update)
+        source_files, unfit = _listed(stores, source, target, target, patterns, entry, changes=removes)
+        target_files = dict[str, Selected]()
+        if kind:  # without changes by them, what the listing lacks is copied again
+            target_files, extra = _listed(stores, target, source, target, patterns, changes=removes or update)
         changes = compared(joined(source_files, target_files))
     unfit += extra if removes else []
     if removes and changes.remove:
@@ -417,36 +417,26 @@ def planned_sync(
     return SyncPlan(plan, changes.reasons, remove, changes.listed, changes.there, changes.same, changes.newer)
 
 
-def _wanted(
-    stores: Stores, source: Uri, entry: Entry, target: Uri, patterns: Filters, *, removes: bool
+def _listed(
+    stores: Stores,
+    folder: Uri,
+    other: Uri,
+    target: Uri,
+    patterns: Filters,
+    entry: Entry | None = None,
+    *,
+    changes: bool,
 ) -> tuple[dict[str, Selected], list[tuple[Selected, OmicsError]]]:
-    """Return the source's files by name, and what cannot be copied."""
-    store = stores.of(source)
-    with _paused_for(source):
-        if removes:
-            fit, unfit = fitting(select_to_change(store, source, entry=entry, patterns=patterns), target)
+    """Return the files of one of both folders by name, and what cannot be in the other one."""
+    store = stores.of(folder)
+    with _paused_for(folder):
+        if changes:
+            fit, unfit = fitting(select_to_change(store, folder, entry=entry, patterns=patterns), other)
         else:
-            selection = source_to_copy(store, source, entry=entry, patterns=patterns)
-            fit, unfit = fitting(selection.files, target)
+            selection = source_to_copy(store, folder, entry=entry, patterns=patterns)
+            fit, unfit = fitting(selection.files, other)
             unfit += selection.unlisted
         return by_name(fit, target), unfit
-
-
-def _there(
-    stores: Stores, source: Uri, target: Uri, patterns: Filters, *, changes: bool
-) -> tuple[dict[str, Selected], list[tuple[Selected, OmicsError]]]:
-    """Return the target's files by name, and what cannot be in the source. Without changes by them, what the listing lacks
-    is copied again.
-    """
-    store = stores.of(target)
-    with _paused_for(target):
-        files = (
-            select_to_change(store, target, patterns=patterns)
-            if changes
-            else source_to_copy(store, target, patterns=patterns).files
-        )
-        fit, extra = fitting(files, source)
-        return by_name(fit, target), extra
 
 
 def _paused_for(folder: Uri) -> AbstractContextManager[None]:

@@ -20,11 +20,10 @@ from omicsdk.fs.store import Cache, ClientStore, Entry, Features
 from omicsdk.hca.azul.client import Azul
 from omicsdk.hca.azul.downloads import Sources
 from omicsdk.hca.azul.files import AzulFile
+from omicsdk.hca.azul.filters import CONTAINERS
 from omicsdk.hca.azul.index import catalogs, file_of, files, pages
 from omicsdk.transfer import Item, Location
 
-#: Types of entities that are folders of files, with the fields that select their files.
-CONTAINERS: Mapping[str, str] = {"projects": "projectId", "datasets": "datasets.document_id"}
 #: In the place of a container: files by their own UUIDs.
 FILES = "files"
 #: In the place of a catalog: the default one.

@@ -21,14 +21,12 @@ from omicsdk.fs.store import Cache, ClientStore, Entry, Features, Put
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import FORMAT, BundleFile, BundleListing, file_alone, get_manifest
 from omicsdk.hca.dss.client import Dss
-from omicsdk.hca.dss.files import Locator, locate, without_redirects
+from omicsdk.hca.dss.files import Locator, Replica, locate, without_redirects
 from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-
-Replica = Literal["aws", "gcp"]
 
 REPLICAS: tuple[Replica, ...] = ("aws", "gcp")
 #: In the place of a bundle: files by their own UUIDs.

@@ -6,10 +6,11 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core.frozen import EMPTY
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.errors import AlreadyThere, NotAFolder, PathError, PathNotFound, ReadOnly, Unsupported
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Location, TransferReport
 
 _log = logger("omicsdk.fs")
-
-#: What a file of this machine states beside its size and time: one object for thousands of files.
-_NOTHING: Mapping[str, Any] = {}
 
 
 class UnreadableFolder(PathError):
@@ -321,4 +319,4 @@ def _stated(path: str) -> Entry:
     modified, size = status.st_mtime, status.st_size
     if stat.S_ISDIR(status.st_mode):
         return Entry(path, "folder", modified=modified)
-    return _File(path, "file", size, _NOTHING, modified, "", _NOTHING, status.st_mtime_ns)
+    return _File(path, "file", size, EMPTY, modified, "", EMPTY, status.st_mtime_ns)
