@@ -388,14 +388,7 @@ BIOSTUDIES = document(
 
 def _locations(cell: str) -> list[str]:
     """The addresses of PRIDE's locations, those by FTP first."""
-    try:
-        values: object = decoded(cell)
-    except ValueError:
-        return []
-    location = (
-        [value_object.get("value") for value_object in values if is_object(value_object)] if is_array(values) else []
-    )
-    return [text for text in location if isinstance(text, str)]
+    return [text for location in _objects_of(cell) if isinstance(text := location.get("value"), str)]
 
 
 PRIDE = document(
@@ -457,6 +450,10 @@ ENCODE = document(
 
 # -- packages of data
 
+_OF_PACKAGES = Manual(
+    "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
+)
+
 
 def _is_file(cells: Mapping[str, str]) -> bool:
     kinds = cells.get("@type", "")
@@ -487,9 +484,7 @@ RO_CRATE = document(
     _Members(("contentUrl", "url", "@id"), (_CRATE_PATH,), ("contentSize",)),
     selects=_is_file,
     corrects=_in_crate,
-    manual=Manual(
-        "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
-    ),
+    manual=_OF_PACKAGES,
 )
 FRICTIONLESS = document(
     "frictionless",
@@ -498,9 +493,7 @@ FRICTIONLESS = document(
     ("resources.*",),
     _Members(("path", "url"), (), ("bytes",), ("hash",)),
     addresses=lambda cell: texts_in(cell)[:1],
-    manual=Manual(
-        "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
-    ),
+    manual=_OF_PACKAGES,
 )
 CROISSANT = document(
     "croissant",
@@ -518,17 +511,14 @@ CROISSANT = document(
         if cells.get("encodingFormat", "").startswith("git+")
         else None
     ),
-    manual=Manual(
-        "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
-    ),
+    manual=_OF_PACKAGES,
 )
 
 
 def _own_folder(payload: object, _: str) -> str:
     """The folder of the address that an item states of itself."""
-    links = payload.get("links") if is_object(payload) else None
-    self_links = (link for link in links if is_object(link) and link.get("rel") == "self") if is_array(links) else ()
-    href = next((link.get("href") for link in self_links), "")
+    links = only_objects(payload.get("links")) if is_object(payload) else ()
+    href = next((link.get("href") for link in links if link.get("rel") == "self"), "")
     return href.rpartition("/")[0] if isinstance(href, str) and scheme_of(href) in FETCHABLE else ""
 
 
@@ -539,9 +529,7 @@ STAC = document(
     ("assets.*", "features.*.assets.*"),
     _Members(("href",), (), ("file:size",), multihashes=("file:checksum", "checksum:multihash")),
     root=_own_folder,
-    manual=Manual(
-        "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
-    ),
+    manual=_OF_PACKAGES,
 )
 
 

@@ -17,6 +17,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
+from omicsdk_api.archives.gdc import GdcApi
+
 from omicsdk.core.batches import batches
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.closing import Closing
@@ -36,7 +38,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import only_objects
 from omicsdk.core.waits import never
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
@@ -59,7 +61,6 @@ from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.representations import google_checksums, quickest_checksum
 
 if TYPE_CHECKING:
-    from omicsdk_api.archives.gdc import GdcApi
     from omicsdk_api.archives.sdl import SdlApi
     from omicsdk_api.archives.sdl.models.file import File
     from omicsdk_api.archives.sdl.models.location import Location as LocatedCopy
@@ -273,12 +274,6 @@ class Service(Source):
         """Its credentials; None if none are configured."""
         return None
 
-    @cached_property
-    def client(self) -> PlainClient:
-        """The client of its interface."""
-        client = PlainClient(self.base_url, credentials=self._login, environ=self.options.environ)
-        return stopping_by(client, self.options.stopped)
-
     def located(self, url: str) -> Location:
         """A URL of the service, with its credentials.
 
@@ -292,12 +287,6 @@ class Service(Source):
 
 # The GDC's endpoint of annotations, at which the companion with those of a file is.
 _ANNOTATIONS = "annotations"
-
-
-def _objects_in(payload: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """The objects of a list in a response, which may lack it."""
-    value: object = payload.get(name)
-    return [item for item in value if is_object(item)] if is_array(value) else []
 
 
 class Gdc(Service):
@@ -322,15 +311,10 @@ class Gdc(Service):
         return bool(file.name and file.checksums and file.size is not None)
 
     @cached_property
-    def _api(self) -> GdcApi:
-        from omicsdk_api.archives.gdc import GdcApi
-
+    def client(self) -> GdcApi:
+        """The client of its interface."""
         client = GdcApi(self.base_url, credentials=self._login, environ=self.options.environ)
         return stopping_by(client, self.options.stopped)
-
-    def close(self) -> None:
-        if "_api" in vars(self):  # made at its first use
-            self._api.close()
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete names, sizes and checksums, which sample sheets lack, in one request for up to 500."""
@@ -338,11 +322,11 @@ class Gdc(Service):
         files_by_id = {
             hit["file_id"]: file_of(hit)
             for some in batches(ids, 500)
-            for hit in found_files(self._api, ("file_id",), some, BASIC_FIELDS)
+            for hit in found_files(self.client, ("file_id",), some, BASIC_FIELDS)
         }
         # A file with a name was complete, or the response lacks it: the download reports why.
         unknown = [file.address for file in files if not file.name and file.address not in files_by_id]
-        latest = {old: new for some in batches(unknown, 100) for old, new in replaced_by(self._api, some).items()}
+        latest = {old: new for some in batches(unknown, 100) for old, new in replaced_by(self.client, some).items()}
         return [[self._completed(file, files_by_id.get(file.address), latest)] for file in files]
 
     def related(self, files: Sequence[ListedFile], is_new: Callable[[str], bool]) -> Sequence[Sequence[ListedFile]]:
@@ -351,7 +335,7 @@ class Gdc(Service):
         hits_by_id = {
             hit["file_id"]: hit
             for some in batches([file.address for file in files], 500)
-            for hit in found_files(self._api, ("file_id",), some, fields)
+            for hit in found_files(self.client, ("file_id",), some, fields)
         }
         return [[*self._companions(file, hits_by_id.get(file.address, {}), is_new)] for file in files]
 
@@ -359,10 +343,10 @@ class Gdc(Service):
         self, file: ListedFile, hit: Mapping[str, Any], is_new: Callable[[str], bool]
     ) -> Iterator[ListedFile]:
         folder = file.name[: file.name.rfind("/") + 1]
-        for index in map(file_of, _objects_in(hit, "index_files")):
+        for index in map(file_of, only_objects(hit.get("index_files"))):
             if is_new(name := folder + index.name):
                 yield index._replace(name=name, folder=file.folder)
-        ids = [str(annotation.get("annotation_id")) for annotation in _objects_in(hit, "annotations")]
+        ids = [str(annotation.get("annotation_id")) for annotation in only_objects(hit.get("annotations"))]
         if ids and is_new(name := f"{file.name}.annotations.tsv"):
             filters = {"op": "in", "content": {"field": "annotation_id", "value": ids}}
             # Without a size, the GDC returns ten of them.
@@ -539,6 +523,12 @@ class GoogleStorage(Beside, Service):
 
         self.missing_login = REMEDY
         return found_credentials(self.options.environ, READ_STORAGE, [self.base_url])
+
+    @cached_property
+    def client(self) -> PlainClient:
+        """The client of its interface."""
+        client = PlainClient(self.base_url, credentials=self._login, environ=self.options.environ)
+        return stopping_by(client, self.options.stopped)
 
     def locate(self, file: ListedFile) -> Location:
         payer = google_query(self.options.environ.get(PROJECT_VARIABLE, ""))

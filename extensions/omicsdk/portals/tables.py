@@ -16,7 +16,7 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
-from omicsdk.portals.headings import files_by_headings, headings_by, headings_by_user, is_address
+from omicsdk.portals.headings import files_in, headings_by, headings_by_user, is_address
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
@@ -614,10 +614,6 @@ def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
         yield row._replace(stated=headings)
 
 
-def _plain_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
-    return files_by_headings(row, row.stated, file_list)
-
-
 def _has_urls(head: Head) -> bool:
     # A first row with an address is no header: it would be lost.
     return not any(map(is_address, header_of(header_line(head.lines)[1]))) and bool(_headings_in(head).urls)
@@ -629,22 +625,20 @@ PORTAL = replace(
         "portal",
         "manifest of a portal client (HMP, NeMO)",
         (("id", "file_id"), _URL_HEADINGS, ("md5",), ("size",)),
-        _plain_files,
+        files_in,
         manual=Manual("the URLs, HTTPS first; the next one if one fails", "MD5", "by scheme and host"),
     ),
     rows=_plain_rows,
 )
-TABLE = replace(
-    table(
-        "table",
-        "table with URLs",
-        (),
-        _plain_files,
-        manual=Manual("the URL", "MD5, SHA-1, SHA-256, SHA-512, CRC32C by common headings", "by scheme and host"),
-    ),
-    marks="a column of URLs, by its heading or its cells",
-    recognises=_has_urls,
-    rows=_plain_rows,
+_COMMON_SUMS = "MD5, SHA-1, SHA-256, SHA-512, CRC32C by common headings"
+TABLE = Format(
+    "table",
+    "table with URLs",
+    "a column of URLs, by its heading or its cells",
+    _has_urls,
+    _plain_rows,
+    files_in,
+    manual=Manual("the URL", _COMMON_SUMS, "by scheme and host"),
 )
 
 
@@ -703,19 +697,12 @@ def _has_paths(head: Head) -> bool:
     return bool(_headings_in(head, paths=True).urls) and not any(what_it_is(head))
 
 
-PATHS = replace(
-    table(
-        "paths",
-        "table of names of files",
-        (),
-        _plain_files,
-        manual=Manual(
-            "the name or path, in the folder of the list or of `--base`",
-            "MD5, SHA-1, SHA-256, SHA-512, CRC32C by common headings",
-            "by scheme and host",
-        ),
-    ),
-    marks="a column of file names, and none of URLs",
-    recognises=_has_paths,
-    rows=path_rows,
+PATHS = Format(
+    "paths",
+    "table of names of files",
+    "a column of file names, and none of URLs",
+    _has_paths,
+    path_rows,
+    files_in,
+    manual=Manual("the name or path, in the folder of the list or of `--base`", _COMMON_SUMS, "by scheme and host"),
 )

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+from omicsdk_api.archives.biostudies import BiostudiesApi
 
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.counts import declared_number
@@ -23,9 +25,6 @@ from omicsdk.portals.lists import FAULT, ListedFile, RowFault, file_at
 from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.study_folder import StudyFolder, https_of, texts
-
-if TYPE_CHECKING:
-    from omicsdk_api.archives.biostudies import BiostudiesApi
 
 _INFO = members(
     httpLink=optional(STRING), ftpHttp_link=optional(STRING), files=optional(SIZE), hasZippedFolders=optional(BOOLEAN)
@@ -43,8 +42,6 @@ class BioStudies(Archive):
 
     @property
     def _client(self) -> BiostudiesApi:
-        from omicsdk_api.archives.biostudies import BiostudiesApi
-
         return self.client(BiostudiesApi, "BIOSTUDIES")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:

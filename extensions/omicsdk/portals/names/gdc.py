@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from omicsdk_api.archives.gdc import GdcApi
+
 from omicsdk.core.consistency import ListingCheck
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound
@@ -19,8 +21,6 @@ from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
 
 if TYPE_CHECKING:
-    from omicsdk_api.archives.gdc import GdcApi
-
     from omicsdk.portals.names.grammar import Name
 
 # Files of a page; the GDC sends 10 unless told otherwise.
@@ -124,8 +124,6 @@ class Gdc(Archive):
 
     @property
     def _client(self) -> GdcApi:
-        from omicsdk_api.archives.gdc import GdcApi
-
         return self.client(GdcApi, "GDC")
 
     @cached_property

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from omicsdk_api.archives.metabolights import MetabolightsApi
+
 from omicsdk.core.errors import Forbidden, NotFound, Unauthorized
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, BOOLEAN, STRING, array, mapping, members, optional
@@ -19,8 +21,6 @@ from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.study_folder import StudyFolder
 
 if TYPE_CHECKING:
-    from omicsdk_api.archives.metabolights import MetabolightsApi
-
     from omicsdk.portals.names.grammar import Name
 
 _STUDY = members(
@@ -38,8 +38,6 @@ class MetaboLights(Archive):
 
     @property
     def _client(self) -> MetabolightsApi:
-        from omicsdk_api.archives.metabolights import MetabolightsApi
-
         return self.client(MetabolightsApi, "METABOLIGHTS")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:

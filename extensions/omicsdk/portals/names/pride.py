@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import unquote
 
+from omicsdk_api.archives.pride import PrideApi
+
 from omicsdk.core.consistency import ListingCheck
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import APIError, DecodeError, NotFound
@@ -24,8 +26,6 @@ from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.study_folder import file_below, https_of, table_rows
 
 if TYPE_CHECKING:
-    from omicsdk_api.archives.pride import PrideApi
-
     from omicsdk.portals.names.grammar import Name
 
 _PROJECT = members(title=optional(STRING), organisms=optional(array(mapping(ANY))))
@@ -56,8 +56,6 @@ class Pride(Archive):
 
     @property
     def _client(self) -> PrideApi:
-        from omicsdk_api.archives.pride import PrideApi
-
         return self.client(PrideApi, "PRIDE")
 
     def rows(self, name: Name) -> Iterator[NamedRow]:

@@ -189,7 +189,7 @@ def test_ids_of_a_list_that_were_replaced_name_their_latest_versions(monkeypatch
     transport = RecordedResponses({SEARCH: page(hit(OTHER)), f"{GDC}/files/versions/{UUID}": latest})
     source = GdcSource("gdc", SourceOptions((), {}))
     client = client_of(GdcApi, "GDC", ArchiveOptions({}, transport=transport))
-    monkeypatch.setitem(vars(source), "_api", client)
+    monkeypatch.setitem(vars(source), "client", client)
     with source:
         (replaced,), (known,) = source.complete([ListedFile("gdc", UUID), ListedFile("gdc", OTHER)])
     assert isinstance(replaced.error, NotFound)
