@@ -6,9 +6,10 @@ import csv
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import httpx
 from omicsdk.core.errors import OmicsError
 from omicsdk.portals.lists import ListedFile
-from omicsdk.portals.names import ArchiveOptions, Archives, NamedRow, names_in
+from omicsdk.portals.names import ArchiveOptions, Archives, Name, NamedRow, names_in
 from omicsdk.portals.names.archive import Reads
 
 from tests.unit.portals.names.recorded import DATA, Recorded, RecordedResponses
@@ -20,12 +21,21 @@ class Resolved(NamedTuple):
     Attributes:
         rows: The rows until the error.
         error: What ended it; None if nothing did.
-        requests: What was requested, as `METHOD URL`.
+        sent: The requests.
     """
 
     rows: list[NamedRow]
     error: OmicsError | None
-    requests: list[str]
+    sent: list[httpx.Request]
+
+    @property
+    def requests(self) -> list[str]:
+        """What was requested, as `METHOD URL`."""
+        return [f"{request.method} {request.url}" for request in self.sent]
+
+    @property
+    def notes(self) -> list[str]:
+        return [row.note for row in self.rows if row.note]
 
     @property
     def files(self) -> list[ListedFile]:
@@ -38,7 +48,7 @@ class Resolved(NamedTuple):
 
 
 def resolve(
-    text: str,
+    name: str | Name,
     responses: Mapping[str, Recorded] | RecordedResponses,
     environ: Mapping[str, str] | None = None,
     reads: Reads = "fastq",
@@ -46,7 +56,7 @@ def resolve(
     """Resolve a name.
 
     Args:
-        text: The name.
+        name: The name, or its text.
         responses: What the archives answer, as for `RecordedResponses`, or what answers.
         environ: The environment's variables.
         reads: Which files of a run are meant.
@@ -56,11 +66,21 @@ def resolve(
     error: OmicsError | None = None
     with Archives(ArchiveOptions(environ or {}, reads, transport=transport)) as archives:
         try:
-            for row in archives.rows(names_in(text)):
+            for row in archives.rows([name] if isinstance(name, Name) else names_in(name)):
                 rows.append(row)  # what came before an error is kept
         except OmicsError as raised:
             error = raised
-    return Resolved(rows, error, [f"{each.method} {each.url}" for each in transport.requests])
+    return Resolved(rows, error, transport.requests)
+
+
+def result_of(
+    name: str | Name, responses: Mapping[str, Recorded], environ: Mapping[str, str] | None = None
+) -> Resolved:
+    """Resolve a name that is known; arguments as those of `resolve`, whose error is raised."""
+    resolved = resolve(name, responses, environ)
+    if resolved.error is not None:
+        raise resolved.error
+    return resolved
 
 
 def answers(service: str) -> list[str]:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from omicsdk.core.errors import NotFound, ServerError, UsageError
 
-from tests.unit.portals.names.named import Resolved
+from tests.unit.portals.names.resolving import result_of
 
 DATACITE, RESOLVER = "https://api.datacite.org/dois", "https://doi.org"
 UNKNOWN = (404, "datacite/error_not_found.json")
@@ -30,7 +30,7 @@ def test_the_page_of_a_registered_doi_shows_where_it_is() -> None:
     version = (
         "https://data.example.org/api/datasets/:persistentId/versions/:latest-published?persistentId=doi:10.18710/ABC"
     )
-    resolved = Resolved(
+    resolved = result_of(
         "10.18710/abc", {f"{DATACITE}/10.18710/abc": registered(page), version: "dataverse/dataset_version_md5.json"}
     )
     assert len(resolved.files) == 5
@@ -43,10 +43,10 @@ def test_a_portal_of_figshare_is_known_by_its_repository() -> None:
         f"https://api.figshare.com/v2/articles?doi={doi}": "figshare/articles_by_doi.json",
         "https://api.figshare.com/v2/articles/14763051": "figshare/article_14763051.json",
     }
-    assert [file.name for file in Resolved(doi, responses).files] == ["tiny-data.txt", "store.zip"]
+    assert [file.name for file in result_of(doi, responses).files] == ["tiny-data.txt", "store.zip"]
     responses[f"https://api.figshare.com/v2/articles?doi={doi}"] = httpx.Response(200, json=[])
     with pytest.raises(NotFound, match="no public article of this DOI"):
-        _ = Resolved(doi, responses)
+        result_of(doi, responses)
 
 
 def test_the_addresses_of_a_registered_doi_are_copies_of_one_file() -> None:
@@ -55,7 +55,9 @@ def test_the_addresses_of_a_registered_doi_are_copies_of_one_file() -> None:
         "contentUrl": urls,
         "identifiers": [{"identifierType": "md5", "identifier": "3b33f6b9338fccab0901b7d317577ea3"}],
     }
-    resolved = Resolved("10.23725/abc", {f"{DATACITE}/10.23725/abc": registered("https://ors.example.org/x", **stated)})
+    resolved = result_of(
+        "10.23725/abc", {f"{DATACITE}/10.23725/abc": registered("https://ors.example.org/x", **stated)}
+    )
     (file,) = resolved.files
     assert (file.kind, file.address, file.mirrors) == ("s3", urls[0], (urls[1],))
     assert file.checksums == {"md5": "3b33f6b9338fccab0901b7d317577ea3"}
@@ -64,7 +66,7 @@ def test_the_addresses_of_a_registered_doi_are_copies_of_one_file() -> None:
 
 def test_addresses_of_several_files_fail() -> None:
     urls = ["https://h.example.org/a.csv", "https://h.example.org/b.csv"]
-    resolved = Resolved(
+    resolved = result_of(
         "10.1234/abc", {f"{DATACITE}/10.1234/abc": registered("https://h.example.org", contentUrl=urls)}
     )
     assert "contentUrl has several files" in str(resolved.files[0].error)
@@ -77,14 +79,14 @@ def test_data_of_another_repository_are_named_with_their_page() -> None:
     ]
     answer = registered("https://repository.example.org/1", relatedIdentifiers=related)
     with pytest.raises(UsageError, match="at a repository that cannot be asked for files of A repository") as caught:
-        _ = Resolved("10.1234/abc", {f"{DATACITE}/10.1234/abc": answer})
+        result_of("10.1234/abc", {f"{DATACITE}/10.1234/abc": answer})
     assert caught.value.remedy == "Its data are 10.1234/part. Its page is https://repository.example.org/1."
 
 
 def test_a_registered_text_is_no_data() -> None:
     answer = registered("https://preprints.example.org/1", kind="Preprint")
     with pytest.raises(UsageError, match=r"10\.1234/abc is a text \(Preprint\) of A repository, not data"):
-        _ = Resolved("10.1234/abc", {f"{DATACITE}/10.1234/abc": answer})
+        result_of("10.1234/abc", {f"{DATACITE}/10.1234/abc": answer})
 
 
 PAPER = httpx.Response(
@@ -111,7 +113,7 @@ def of_paper(*related: dict[str, Any]) -> str:
         DATACITE: listed,
     }
     with pytest.raises(NotFound) as caught:
-        _ = Resolved("https://doi.org/10.1038/s41586-020-1", responses)
+        result_of("https://doi.org/10.1038/s41586-020-1", responses)
     return str(caught.value)
 
 
@@ -133,11 +135,9 @@ def test_a_paper_without_data_says_where_to_look() -> None:
 def test_an_agency_without_citations_is_no_data_either() -> None:
     responses = {f"{DATACITE}/10.1/x": UNKNOWN, f"{DATACITE}/10.1234/abc": UNKNOWN, f"{RESOLVER}/10.1234/abc": httpx.Response(406), DATACITE: httpx.Response(200, json={"data": []})}  # fmt: skip
     with pytest.raises(NotFound, match="no data that DataCite registered"):
-        _ = Resolved("10.1234/abc", responses)
+        result_of("10.1234/abc", responses)
 
 
 def test_a_failing_resolver_is_its_own_error() -> None:
     with pytest.raises(ServerError):
-        _ = Resolved(
-            "10.1234/abc", {f"{DATACITE}/10.1234/abc": UNKNOWN, f"{RESOLVER}/10.1234/abc": httpx.Response(501)}
-        )
+        result_of("10.1234/abc", {f"{DATACITE}/10.1234/abc": UNKNOWN, f"{RESOLVER}/10.1234/abc": httpx.Response(501)})

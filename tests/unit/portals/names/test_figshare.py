@@ -8,7 +8,7 @@ import httpx
 import pytest
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound
 
-from tests.unit.portals.names.named import Resolved
+from tests.unit.portals.names.resolving import result_of
 
 API = "https://api.figshare.com/v2"
 ARTICLE = "figshare/article_14763051.json"
@@ -52,7 +52,7 @@ def answer(told: object) -> httpx.Response:
     ],
 )
 def test_an_article_is_named_in_many_ways(name: str) -> None:
-    resolved = Resolved(name, {f"{API}/articles/14763051": ARTICLE})
+    resolved = result_of(name, {f"{API}/articles/14763051": ARTICLE})
     assert resolved.stated == [
         ("tiny-data.txt", 59, {"md5": "70e2afd3fd7e336ae478b1e740a5f08e"}),
         ("store.zip", 780, {"md5": "7008231125631739b64720d1526619ae"}),
@@ -71,7 +71,7 @@ def test_an_article_is_named_in_many_ways(name: str) -> None:
     ],
 )
 def test_a_file_of_an_article_is_that_file_alone(name: str) -> None:
-    resolved = Resolved(name, {f"{API}/articles/14763051": ARTICLE})
+    resolved = result_of(name, {f"{API}/articles/14763051": ARTICLE})
     assert [file.name for file in resolved.files] == ["tiny-data.txt"]
 
 
@@ -81,7 +81,7 @@ def test_a_stated_version_is_taken_with_a_note_on_the_latest() -> None:
         f"{API}/articles/5000": answer(article(entry(2, "b.csv"), version=3)),
         f"{API}/articles/5000/versions/1": answer(article(entry(1, "a.csv"), version=1)),
     }
-    resolved = Resolved("10.6084/m9.figshare.5000.v1", responses)
+    resolved = result_of("10.6084/m9.figshare.5000.v1", responses)
     assert [file.name for file in resolved.files] == ["a.csv"]
     assert resolved.rows[0].cells["accession"] == "10.6084/m9.figshare.5000.v1"
     assert resolved.notes == ["10.6084/m9.figshare.5000.v1 has a newer version: figshare:5000.v3"]
@@ -93,7 +93,7 @@ def test_a_version_that_the_article_lacks_is_unknown() -> None:
         f"{API}/articles/5000/versions/9": (404, "figshare/error_not_found.json"),
     }
     with pytest.raises(NotFound, match="Entity not found: ArticleVersion"):
-        _ = Resolved("figshare:5000.v9", responses)
+        result_of("figshare:5000.v9", responses)
 
 
 def test_files_beyond_the_first_ones_are_listed() -> None:
@@ -101,7 +101,7 @@ def test_files_beyond_the_first_ones_are_listed() -> None:
     files = [entry(number, f"{number}.csv") for number in range(1, 19)]
     short = article(*files[:10], size=18 * 3)
     responses = {f"{API}/articles/5000": answer(short), f"{API}/articles/5000/versions/1/files": answer(files)}
-    resolved = Resolved("figshare:5000", responses)
+    resolved = result_of("figshare:5000", responses)
     assert len(resolved.files) == 18
     assert "page_size=1000" in resolved.requests[1]
 
@@ -110,7 +110,7 @@ def test_fewer_files_than_the_article_states_are_an_error() -> None:
     short = article(entry(1, "a.csv"), size=30)
     responses = {f"{API}/articles/5000": answer(short), f"{API}/articles/5000/versions/1/files": answer(short["files"])}
     with pytest.raises(DecodeError, match=r"3 bytes in 1 files.*30 bytes that the article states"):
-        _ = Resolved("figshare:5000", responses)
+        result_of("figshare:5000", responses)
 
 
 def test_the_articles_of_a_collection_are_listed_page_by_page() -> None:
@@ -122,12 +122,12 @@ def test_the_articles_of_a_collection_are_listed_page_by_page() -> None:
         f"{API}/articles/5000": answer(article(entry(1, "a.csv"))),
         f"{API}/articles/14763051": ARTICLE,
     }
-    resolved = Resolved("10.6084/m9.figshare.c.4362224.v1", served)
+    resolved = result_of("10.6084/m9.figshare.c.4362224.v1", served)
     assert len(resolved.rows) == 1002
     assert set(resolved.notes) == {
         "figshare:c.4362224: the articles of the latest version, since others are not listed"
     }
-    by_page = Resolved("https://figshare.com/collections/xmitgcm_test_data/4362224", {**served, f"{API}/collections/4362224/articles?page=1": answer([{"id": 5000}])})  # fmt: skip
+    by_page = result_of("https://figshare.com/collections/xmitgcm_test_data/4362224", {**served, f"{API}/collections/4362224/articles?page=1": answer([{"id": 5000}])})  # fmt: skip
     assert ([file.name for file in by_page.files], by_page.notes) == (["a.csv"], [])
 
 
@@ -138,12 +138,12 @@ def test_a_page_that_comes_again_is_an_error() -> None:
         f"{API}/articles/5000": answer(article(entry(1, "a.csv"))),
     }
     with pytest.raises(DecodeError, match=r"page 1 again.*not page 2"):
-        _ = Resolved("figshare:c.1", responses)
+        result_of("figshare:c.1", responses)
 
 
 def test_an_empty_collection_is_unknown() -> None:
     with pytest.raises(NotFound, match="lists nothing for this number"):
-        _ = Resolved("figshare:c.1", {f"{API}/collections/1/articles": answer([])})
+        result_of("figshare:c.1", {f"{API}/collections/1/articles": answer([])})
 
 
 @pytest.mark.parametrize(
@@ -157,25 +157,25 @@ def test_an_empty_collection_is_unknown() -> None:
 )  # fmt: skip
 def test_articles_that_are_not_open_are_refused(more: dict[str, Any], said: str) -> None:
     told = {"figshare_url": PAGE, **article(**more)}
-    assert Resolved("figshare:5000", {f"{API}/articles/5000": answer({**told, "files": [entry(1, "a.csv")]})}).files
+    assert result_of("figshare:5000", {f"{API}/articles/5000": answer({**told, "files": [entry(1, "a.csv")]})}).files
     del told["files"]
     with pytest.raises(Forbidden, match=rf"its files are {said}\. Request access on its page, {PAGE}\.$"):
-        _ = Resolved("figshare:5000", {f"{API}/articles/5000": answer(told)})
+        result_of("figshare:5000", {f"{API}/articles/5000": answer(told)})
     told = {key: value for key, value in told.items() if not key.startswith(("is_", "download_"))}
     with pytest.raises(DecodeError, match=r"^get_article: .*files"):
-        _ = Resolved("figshare:5000", {f"{API}/articles/5000": answer(told)})
+        result_of("figshare:5000", {f"{API}/articles/5000": answer(told)})
 
 
 def test_a_description_alone_is_a_row_without_a_file() -> None:
     told = article(is_metadata_record=True, metadata_reason="at another archive")
-    resolved = Resolved("figshare:5000", {f"{API}/articles/5000": answer(told)})
+    resolved = result_of("figshare:5000", {f"{API}/articles/5000": answer(told)})
     assert resolved.files == []
     assert resolved.notes == ["10.6084/m9.figshare.5000.v1 is a description without files: at another archive"]
 
 
 def test_a_file_that_is_only_a_link_fails_alone() -> None:
     link = entry(2, "b.csv", 0, is_link_only=True, computed_md5="", download_url="https://data.example.org/b.csv")
-    resolved = Resolved("figshare:5000", {f"{API}/articles/5000": answer(article(entry(1, "a.csv"), link))})
+    resolved = result_of("figshare:5000", {f"{API}/articles/5000": answer(article(entry(1, "a.csv"), link))})
     first, second = resolved.files
     assert first.error is None
     assert isinstance(second.error, Forbidden)
@@ -184,11 +184,11 @@ def test_a_file_that_is_only_a_link_fails_alone() -> None:
 
 def test_files_of_one_name_have_folders_of_their_own_in_the_layout_by_id() -> None:
     told = article(entry(1, "a.csv"), entry(2, "a.csv"), entry(3, "c.csv"))
-    resolved = Resolved("figshare:5000", {f"{API}/articles/5000": answer(told)})
+    resolved = result_of("figshare:5000", {f"{API}/articles/5000": answer(told)})
     record = "10.6084/m9.figshare.5000.v1"
     assert [file.folder for file in resolved.files] == [f"{record}/1", f"{record}/2", record]
 
 
 def test_an_article_without_this_number_or_doi_is_unknown() -> None:
     with pytest.raises(NotFound, match="not the number of an article"):
-        _ = Resolved("figshare:abc", {})
+        result_of("figshare:abc", {})

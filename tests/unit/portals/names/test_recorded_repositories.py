@@ -14,8 +14,8 @@ from omicsdk.portals.documents import DATAVERSE, SCHEMA_ORG
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names import Name
 
-from tests.unit.portals.names.named import Resolved
 from tests.unit.portals.names.recorded import DATA, Recorded
+from tests.unit.portals.names.resolving import result_of
 
 SERVICES = ("zenodo", "figshare", "dataverse", "dryad", "datacite", "identifiers")
 ZENODO, FIGSHARE = "https://zenodo.org/api/records", "https://api.figshare.com/v2"
@@ -31,19 +31,19 @@ Files = list[tuple[str, int | None, dict[str, str]]]
 
 
 def of_zenodo(answer: Recorded) -> list[ListedFile]:
-    return Resolved(
+    return result_of(
         "zenodo:15411009", {f"{ZENODO}/15411009": answer, f"{ZENODO}/15411009/versions/latest": answer}
     ).files
 
 
 def of_figshare(answer: Recorded) -> list[ListedFile]:
-    return Resolved("figshare:14763051", {f"{FIGSHARE}/articles/14763051": answer}).files
+    return result_of("figshare:14763051", {f"{FIGSHARE}/articles/14763051": answer}).files
 
 
 def of_figshare_list(answer: Recorded) -> list[ListedFile]:
     name = Name("", "figshare", "doi", "10.26180/abc.v1")
     article = "figshare/article_14763051.json"
-    return Resolved(
+    return result_of(
         name, {f"{FIGSHARE}/articles?doi=10.26180/abc.v1": answer, f"{FIGSHARE}/articles/14763051": article}
     ).files
 
@@ -51,7 +51,7 @@ def of_figshare_list(answer: Recorded) -> list[ListedFile]:
 def of_dataverse(answer: Recorded) -> list[ListedFile]:
     version = f"{HARVARD}/datasets/:persistentId/versions/:latest-published?persistentId=doi:10.7910/DVN/X"
     unknown = (404, "dataverse/error_not_found.json")
-    return Resolved(DATASET, {version: answer, f"{HARVARD}/files/:persistentId": unknown}).files
+    return result_of(DATASET, {version: answer, f"{HARVARD}/files/:persistentId": unknown}).files
 
 
 def in_document(answer: Recorded) -> list[ListedFile]:
@@ -67,32 +67,32 @@ def of_dataverse_file(answer: Recorded) -> list[ListedFile]:
     entry = decoded((DATA / str(answer)).read_bytes())
     page = "https://dataverse.harvard.edu/file.xhtml?fileId=3"
     response = httpx.Response(200, json={"status": "OK", "data": entry})
-    return Resolved(page, {f"{HARVARD}/files/3": response}).files
+    return result_of(page, {f"{HARVARD}/files/3": response}).files
 
 
 def of_dryad(answer: Recorded) -> list[ListedFile]:
     files = "dryad/doc_files.json"
-    return Resolved("10.5061/dryad.x", {f"{DRYAD}/datasets/doi:10.5061%2Fdryad.x": answer, **{f"{DRYAD}/versions/{n}/files": files for n in (103927, 231)}}).files  # fmt: skip
+    return result_of("10.5061/dryad.x", {f"{DRYAD}/datasets/doi:10.5061%2Fdryad.x": answer, **{f"{DRYAD}/versions/{n}/files": files for n in (103927, 231)}}).files  # fmt: skip
 
 
 def of_dryad_files(answer: Recorded) -> list[ListedFile]:
     dataset = "dryad/doc_dataset.json"
-    return Resolved("10.5061/dryad.x", {f"{DRYAD}/datasets/doi:10.5061%2Fdryad.x": dataset, f"{DRYAD}/versions/231/files": answer}).files  # fmt: skip
+    return result_of("10.5061/dryad.x", {f"{DRYAD}/datasets/doi:10.5061%2Fdryad.x": dataset, f"{DRYAD}/versions/231/files": answer}).files  # fmt: skip
 
 
 def of_datacite(answer: Recorded) -> list[ListedFile]:
     record, unknown = "zenodo/record_new_15411009.json", (404, "datacite/error_not_found.json")
-    return Resolved("10.1234/abc", {f"{DATACITE}/dois/10.1234/abc": answer, f"{ZENODO}/3596961": record, "https://doi.org/10.1234/abc": unknown}).files  # fmt: skip
+    return result_of("10.1234/abc", {f"{DATACITE}/dois/10.1234/abc": answer, f"{ZENODO}/3596961": record, "https://doi.org/10.1234/abc": unknown}).files  # fmt: skip
 
 
 def of_citation(answer: Recorded) -> list[ListedFile]:
     unknown = (404, "datacite/error_not_found.json")
     none = httpx.Response(200, json={"data": []})
-    return Resolved("10.1234/abc", {f"{DATACITE}/dois/10.1234/abc": unknown, "https://doi.org/10.1234/abc": answer, f"{DATACITE}/dois": none}).files  # fmt: skip
+    return result_of("10.1234/abc", {f"{DATACITE}/dois/10.1234/abc": unknown, "https://doi.org/10.1234/abc": answer, f"{DATACITE}/dois": none}).files  # fmt: skip
 
 
 def of_identifiers(answer: Recorded) -> list[ListedFile]:
-    return Resolved("chebi:36927", {f"{IDENTIFIERS}/chebi:36927": answer}).files
+    return result_of("chebi:36927", {f"{IDENTIFIERS}/chebi:36927": answer}).files
 
 
 POOCH: Files = [

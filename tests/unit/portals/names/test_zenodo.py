@@ -10,7 +10,7 @@ import pytest
 from omicsdk.core.errors import DecodeError, Forbidden, Gone, NotFound
 from omicsdk.portals.lists import ListError
 
-from tests.unit.portals.names.named import Resolved
+from tests.unit.portals.names.resolving import result_of
 
 API = "https://zenodo.org/api/records"
 RECORD = "zenodo/record_new_15411009.json"
@@ -45,7 +45,7 @@ def entry(key: str, link: str = "") -> dict[str, Any]:
     ],
 )
 def test_a_record_is_named_in_many_ways(name: str) -> None:
-    resolved = Resolved(name, {f"{API}/15411009": RECORD})
+    resolved = result_of(name, {f"{API}/15411009": RECORD})
     assert resolved.stated == [(FILE, 1498808, {"md5": "7bf6bbbc35429543fdf07552f73aaceb"})]
     (row,) = resolved.rows
     assert row.cells["accession"] == "10.5281/zenodo.15411009"
@@ -66,25 +66,25 @@ def test_a_record_is_named_in_many_ways(name: str) -> None:
     ],
 )
 def test_the_page_of_a_file_is_that_file_alone(name: str) -> None:
-    resolved = Resolved(name, {f"{API}/7": record(entry("other.csv"), entry(FILE))})
+    resolved = result_of(name, {f"{API}/7": record(entry("other.csv"), entry(FILE))})
     assert [file.name for file in resolved.files] == [FILE]
 
 
 def test_a_file_that_the_record_lacks_is_unknown() -> None:
     with pytest.raises(NotFound, match=r"10\.5281/zenodo\.7 has no file b\.csv") as caught:
-        _ = Resolved("https://zenodo.org/records/7/files/b.csv", {f"{API}/7": record(entry("a.csv"))})
+        result_of("https://zenodo.org/records/7/files/b.csv", {f"{API}/7": record(entry("a.csv"))})
     assert caught.value.remedy == "Its files are a.csv."
 
 
 def test_files_of_github_releases_and_with_a_plus_keep_their_names() -> None:
     # Users of zenodo_get met the first, those of pooch the second: the archive of a release has a slash in its name.
     link = "https://zenodo.org/api/records/7/files/a%2Bb.fits/content"
-    resolved = Resolved("zenodo:7", {f"{API}/7": record(entry("a+b.fits", link), entry("user/code-v1.zip"))})
+    resolved = result_of("zenodo:7", {f"{API}/7": record(entry("a+b.fits", link), entry("user/code-v1.zip"))})
     assert [(file.name, file.address) for file in resolved.files] == [
         ("a+b.fits", link),
         ("user/code-v1.zip", "https://zenodo.org/api/records/7/files/user/code-v1.zip/content"),
     ]
-    named = Resolved(
+    named = result_of(
         "https://zenodo.org/records/7/files/user/code-v1.zip", {f"{API}/7": record(entry("user/code-v1.zip"))}
     )
     assert [file.name for file in named.files] == ["user/code-v1.zip"]
@@ -93,16 +93,16 @@ def test_files_of_github_releases_and_with_a_plus_keep_their_names() -> None:
 def test_the_number_of_all_versions_is_the_latest_one() -> None:
     # It has no record of its own, which users of nipoppy met. A file of it is that of the latest version.
     responses = {f"{API}/6": MISSING, f"{API}/6/versions/latest": record(entry("a.csv"), entry("b.csv"))}
-    resolved = Resolved("10.5281/zenodo.6", responses)
+    resolved = result_of("10.5281/zenodo.6", responses)
     assert [file.name for file in resolved.files] == ["a.csv", "b.csv"]
     assert resolved.notes == ["zenodo:6 is all versions of a record: the latest, 10.5281/zenodo.7, is taken"]
-    resolved = Resolved("https://zenodo.org/record/6/files/b.csv", responses)
+    resolved = result_of("https://zenodo.org/record/6/files/b.csv", responses)
     assert [file.name for file in resolved.files] == ["b.csv"]
 
 
 def test_an_older_version_is_taken_with_a_note() -> None:
     versions = {"relations": {"version": [{"index": 0, "is_last": False}]}}
-    resolved = Resolved("zenodo:7", {f"{API}/7": record(entry("a.csv"), metadata=versions)})
+    resolved = result_of("zenodo:7", {f"{API}/7": record(entry("a.csv"), metadata=versions)})
     assert resolved.notes == ["10.5281/zenodo.7 has a newer version: zenodo:6 is the latest"]
 
 
@@ -118,20 +118,20 @@ def test_an_older_version_is_taken_with_a_note() -> None:
 def test_files_that_are_not_open_are_refused_with_the_page(metadata: dict[str, str], said: str) -> None:
     for missing in ({}, {"files": None}):
         with pytest.raises(Forbidden, match=rf"{said}\. Request access"):
-            _ = Resolved("zenodo:7", {f"{API}/7": record(metadata=metadata, **missing)})
+            result_of("zenodo:7", {f"{API}/7": record(metadata=metadata, **missing)})
 
 
 def test_a_restricted_or_deleted_record_is_refused() -> None:
     denied = httpx.Response(403, json={"status": 403, "message": "Permission denied."})
     with pytest.raises(Forbidden, match=r"Permission denied.*request access at https://zenodo\.org/records/7"):
-        _ = Resolved("zenodo:7", {f"{API}/7": denied})
+        result_of("zenodo:7", {f"{API}/7": denied})
     deleted = httpx.Response(410, json={"status": 410, "message": "The record has been deleted."})
     with pytest.raises(Gone, match="has been deleted"):
-        _ = Resolved("zenodo:7", {f"{API}/7": deleted})
+        result_of("zenodo:7", {f"{API}/7": deleted})
 
 
 def test_a_record_without_files_is_a_row_without_a_file() -> None:
-    resolved = Resolved("zenodo:7", {f"{API}/7": record(metadata={"access_right": "open"})})
+    resolved = result_of("zenodo:7", {f"{API}/7": record(metadata={"access_right": "open"})})
     assert [(row.cells["accession"], len(row.files), row.note) for row in resolved.rows] == [
         ("10.5281/zenodo.7", 0, "10.5281/zenodo.7 has no files")
     ]
@@ -139,20 +139,20 @@ def test_a_record_without_files_is_a_row_without_a_file() -> None:
 
 def test_another_response_than_a_record_is_an_error() -> None:
     with pytest.raises(DecodeError, match="not a list of files"):
-        _ = Resolved("zenodo:7", {f"{API}/7": httpx.Response(200, json={"id": 7})})
+        result_of("zenodo:7", {f"{API}/7": httpx.Response(200, json={"id": 7})})
     page = httpx.Response(200, text="<html><title>Maintenance</title></html>", headers={"Content-Type": "text/html"})
     with pytest.raises(DecodeError):
-        _ = Resolved("zenodo:7", {f"{API}/7": page})
+        result_of("zenodo:7", {f"{API}/7": page})
 
 
 def test_an_unsafe_name_refuses_the_whole_record() -> None:
     unsafe = entry("../a.csv", "https://zenodo.org/api/records/7/files/x/content")
     with pytest.raises(ListError, match=r"10\.5281/zenodo\.7: file 2: .*contains '\.\.'"):
-        _ = Resolved("zenodo:7", {f"{API}/7": record(entry("a.csv"), unsafe)})
+        result_of("zenodo:7", {f"{API}/7": record(entry("a.csv"), unsafe)})
 
 
 def test_records_of_the_test_service_are_its_own() -> None:
-    resolved = Resolved(
+    resolved = result_of(
         "https://sandbox.zenodo.org/records/7", {"https://sandbox.zenodo.org/api/records/7": record(entry("a.csv"))}
     )
     assert resolved.requests == ["GET https://sandbox.zenodo.org/api/records/7"]
@@ -160,7 +160,7 @@ def test_records_of_the_test_service_are_its_own() -> None:
 
 def test_the_environment_replaces_the_url() -> None:
     environ = {"OMICS_ZENODO_URL": "http://127.0.0.1:9/api"}
-    resolved = Resolved("zenodo:7", {"http://127.0.0.1:9/api/records/7": record(entry("a.csv"))}, environ)
+    resolved = result_of("zenodo:7", {"http://127.0.0.1:9/api/records/7": record(entry("a.csv"))}, environ)
     assert len(resolved.files) == 1
     assert json.loads(resolved.sent[0].content or "null") is None
     assert "authorization" not in resolved.sent[0].headers
