@@ -2,14 +2,17 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+import pytest
 from changed_responses import each_replaced
-from omicsdk.core import OmicsError
+from omicsdk.core import NO_RETRY, ManualClock, OmicsError
+
+C = TypeVar("C")
 
 #: Requests that are answered.
 MOST = 30
@@ -58,3 +61,34 @@ class Services:
 def _is_at(asked: str, place: str) -> bool:
     method, _, path = place.partition(" ")
     return asked.startswith(f"{method} ") and asked.endswith(path)
+
+
+def checks_of(
+    workflows: Mapping[str, tuple[Callable[[C, Path], object], Responses]],
+    connect: Callable[..., AbstractContextManager[C]],
+) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return two tests: each response of some workflows is used, and none of which one place is changed is more than an error.
+
+    Args:
+        workflows: By name what is done with a client and a folder, and the responses to it.
+        connect: The class of the client, with all arguments but the transport, the retries and the clock.
+    """
+
+    def run(act: Callable[[C, Path], object], responses: Responses, folder: Path) -> Services:
+        services = Services(responses)
+        with connect(transport=services.transport, retry=NO_RETRY, clock=ManualClock()) as client:
+            services.use(lambda own: act(client, own), folder)
+        return services
+
+    of_each = pytest.mark.parametrize(("act", "responses"), workflows.values(), ids=workflows)
+
+    @of_each
+    def used(act: Callable[[C, Path], object], responses: Responses, tmp_path: Path) -> None:
+        assert run(act, responses, tmp_path).asked == responses.keys()
+
+    @of_each
+    def survived(act: Callable[[C, Path], object], responses: Responses, tmp_path: Path) -> None:
+        for changed in each_changed(responses):
+            run(act, changed, tmp_path)
+
+    return used, survived

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-from omicsdk.core import NO_RETRY, BearerToken, ManualClock
+from omicsdk.core import BearerToken
 from omicsdk.crunch import Crunch
 from omicsdk.crunch.datasets import DatasetFolders
 from omicsdk.crunch.runs import Run
 from omicsdk.crunch.statuses import WorkflowType, newest_first, newest_status, rival
-from told_services import Responses, Services, each_changed, told
+from told_services import Responses, checks_of, told
 
 DATASET = {"id": 1, "name": "d", "slug": "p:d", "parent": "p", "base_file_path": "p/d", "items": [], "attributes": []}
 STATUS = {"id": 3, "dataset": 1, "stage": 1, "state": 1, "note": "", "hostname": "h"}
@@ -48,25 +48,6 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
 }
 
 
-def run(act: Act, responses: Responses, folder: Path) -> Services:
-    services = Services(responses)
-    with Crunch(
-        "https://crunch.example.org",
-        credentials=BearerToken("t"),
-        transport=services.transport,
-        retry=NO_RETRY,
-        clock=ManualClock(),
-    ) as client:
-        services.use(lambda own: act(client, own), folder)
-    return services
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_return_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
-    assert run(act, responses, tmp_path).asked == responses.keys()
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
-    for changed in each_changed(responses):
-        run(act, changed, tmp_path)
+test_what_services_return_is_used, test_no_changed_response_is_more_than_an_error = checks_of(
+    WORKFLOWS, partial(Crunch, "https://crunch.example.org", credentials=BearerToken("t"))
+)

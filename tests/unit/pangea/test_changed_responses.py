@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-from omicsdk.core import NO_RETRY, BearerToken, ManualClock
+from omicsdk.core import BearerToken
 from omicsdk.pangea import Pangea
 from omicsdk.pangea.fields import ResultId, object_facts
 from omicsdk.pangea.listings import ensure_result, ensure_sample
 from omicsdk.pangea.tables import csv_of
-from told_services import Responses, Services, each_changed, told
+from told_services import Responses, checks_of, told
 
 URL = "https://pangea.example.org"
 UUIDS = [f"{number}{'0' * 7}-0000-0000-0000-{'0' * 12}" for number in range(10)]
@@ -102,21 +102,6 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
 }
 
 
-def run(act: Act, responses: Responses, folder: Path) -> Services:
-    services = Services(responses)
-    with Pangea(
-        URL, credentials=BearerToken("t"), transport=services.transport, retry=NO_RETRY, clock=ManualClock()
-    ) as client:
-        services.use(lambda own: act(client, own), folder)
-    return services
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_return_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
-    assert run(act, responses, tmp_path).asked == responses.keys()
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
-    for changed in each_changed(responses):
-        run(act, changed, tmp_path)
+test_what_services_return_is_used, test_no_changed_response_is_more_than_an_error = checks_of(
+    WORKFLOWS, partial(Pangea, URL, credentials=BearerToken("t"))
+)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-from omicsdk.core import NO_RETRY, BearerToken, ManualClock
+from omicsdk.core import BearerToken
 from omicsdk.sb import SevenBridges
 from omicsdk.sb.jobs import StorageJobs
 from omicsdk.sb.manifest import table
 from omicsdk.sb.moves import delete
 from omicsdk.sb.store import PlatformStore
 from omicsdk.transfer.uploads.store import Cut
-from told_services import Responses, Services, each_changed, told
+from told_services import Responses, checks_of, told
 
 URL = "https://api.example.org/v2"
 FILE = {
@@ -104,22 +104,6 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
 }
 
 
-def run(act: Act, responses: Responses, folder: Path) -> Services:
-    services = Services(responses)
-    clock = ManualClock()
-    with SevenBridges(
-        URL, credentials=BearerToken("t"), transport=services.transport, retry=NO_RETRY, clock=clock
-    ) as client:
-        services.use(lambda own: act(client, own), folder)
-    return services
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_return_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
-    assert run(act, responses, tmp_path).asked == responses.keys()
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
-    for changed in each_changed(responses):
-        run(act, changed, tmp_path)
+test_what_services_return_is_used, test_no_changed_response_is_more_than_an_error = checks_of(
+    WORKFLOWS, partial(SevenBridges, URL, credentials=BearerToken("t"))
+)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import pytest
-from omicsdk.core import NO_RETRY, ManualClock
 from omicsdk.hca.azul import Azul
 from omicsdk.hca.azul.index import files
 from omicsdk.hca.azul.rows import row_of
-from told_services import Responses, Services, each_changed, told
+from told_services import Responses, checks_of, told
 
 UUID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
 FILE = {
@@ -83,21 +82,6 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
 }
 
 
-def run(act: Act, responses: Responses, folder: Path) -> Services:
-    services = Services(responses)
-    with Azul(
-        "https://service.example.org", transport=services.transport, retry=NO_RETRY, clock=ManualClock()
-    ) as client:
-        services.use(lambda own: act(client, own), folder)
-    return services
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_return_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
-    assert run(act, responses, tmp_path).asked == responses.keys()
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
-    for changed in each_changed(responses):
-        run(act, changed, tmp_path)
+test_what_services_return_is_used, test_no_changed_response_is_more_than_an_error = checks_of(
+    WORKFLOWS, partial(Azul, "https://service.example.org")
+)

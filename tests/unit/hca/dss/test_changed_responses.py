@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from changed_responses import each_replaced
-from omicsdk.core import NO_RETRY, BearerToken, ManualClock, OmicsError
+from omicsdk.core import BearerToken, OmicsError
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.bundles import chosen, merged_pages
 from omicsdk.hca.dss.collections import contents, rows_of
 from omicsdk.hca.dss.downloads import bundle_of_rows
-from told_services import Responses, Services, each_changed, told
+from told_services import Responses, checks_of, told
 
 UUID, VERSION = "0" * 8 + "-0000-4000-8000-" + "0" * 12, "2026-01-01T000000.000000Z"
 FILE = {
@@ -61,28 +62,9 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
 }
 
 
-def run(act: Act, responses: Responses, folder: Path) -> Services:
-    services = Services(responses)
-    with Dss(
-        "https://dss.example.org/v1",
-        credentials=BearerToken("t"),
-        transport=services.transport,
-        retry=NO_RETRY,
-        clock=ManualClock(),
-    ) as client:
-        services.use(lambda own: act(client, own), folder)
-    return services
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_return_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
-    assert run(act, responses, tmp_path).asked == responses.keys()
-
-
-@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
-    for changed in each_changed(responses):
-        run(act, changed, tmp_path)
+test_what_services_return_is_used, test_no_changed_response_is_more_than_an_error = checks_of(
+    WORKFLOWS, partial(Dss, "https://dss.example.org/v1", credentials=BearerToken("t"))
+)
 
 
 @pytest.mark.parametrize(
