@@ -59,19 +59,17 @@ def login_error(error: Forbidden) -> Forbidden:
     return error_of_login
 
 
-def login_in(environ: Mapping[str, str], email: str | None = None, password: str | None = None) -> PasswordLogin | None:
-    """Return the login that is given, or set in PANGEA_USER and PANGEA_PASS; None if neither is.
+def login_in(environ: Mapping[str, str]) -> PasswordLogin | None:
+    """Return the login that is set in PANGEA_USER and PANGEA_PASS; None if neither is.
 
     Args:
         environ: The environment's variables.
-        email: The e-mail address; None for that of the environment.
-        password: The password; None for that of the environment.
 
     Raises:
         AuthError: One of the two is missing.
     """
-    email = email or environ.get(USER_VARIABLE, "").strip()
-    password = password or environ.get(PASSWORD_VARIABLE, "").strip()
+    email = environ.get(USER_VARIABLE, "").strip()
+    password = environ.get(PASSWORD_VARIABLE, "").strip()
     if bool(email) == bool(password):
         return PasswordLogin(email, password) if email else None
     missing, option, variable = (
@@ -94,17 +92,16 @@ def token_credentials(token: str) -> ApiKey:
     return ApiKey(token, header="Authorization", prefix="Token ")
 
 
-def endpoint_of(given: str | None, environ: Mapping[str, str] | None = None) -> str:
+def endpoint_of(given: str | None) -> str:
     """Return the server's base URL, without /api.
 
     Args:
         given: The address; None for PANGEA_ENDPOINT, else https://pangeabio.io.
-        environ: The environment's variables; None for the process's own.
 
     Raises:
         ConfigError: It is no address.
     """
-    address = given or (os.environ if environ is None else environ).get(ENDPOINT_VARIABLE) or DEFAULT_URL
+    address = given or os.environ.get(ENDPOINT_VARIABLE) or DEFAULT_URL
     remedy = f"Use the URL of the server with --base-url or {ENDPOINT_VARIABLE}; it begins with https://."
     source = "The address of the Pangea server" if given else ENDPOINT_VARIABLE
     return checked_base_url(address, source=source, remedy=remedy).removesuffix(API)

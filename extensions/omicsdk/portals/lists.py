@@ -359,13 +359,13 @@ def _encoding_in(file_list: FileList) -> str:
     return _WINDOWS if encoding == _UTF8 and encoding_of(data) == _WINDOWS else encoding
 
 
-def _beginning(path: Path, length: int = HEAD_BYTES) -> bytes:
+def _beginning(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(length)
+            data = file.read(HEAD_BYTES)
         if data.startswith(_GZIP):
             with gzip.open(path) as file:
-                data = file.read(length)
+                data = file.read(HEAD_BYTES)
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
     return data

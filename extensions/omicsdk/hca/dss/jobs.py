@@ -74,10 +74,11 @@ class Awaited:
 Each = Callable[[Callable[[Awaited], bool | OmicsError], list[Awaited]], Iterable[bool | OmicsError]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registrar:
     """Registers staged files under one version.
 
-    Args:
+    Attributes:
         api: The service.
         version: The version of all files.
         creator_uid: Who makes them.
@@ -86,15 +87,12 @@ class Registrar:
         clock: The source of time and waits; its `sleep` may raise to end the waiting.
     """
 
-    def __init__(
-        self, api: DssApi, *, version: str, creator_uid: int, replica: Replica, timeout_seconds: float, clock: Clock
-    ) -> None:
-        self._api = api
-        self._version = version
-        self._creator_uid = creator_uid
-        self._replica: Replica = replica
-        self._timeout = timeout_seconds
-        self._clock = clock
+    api: DssApi
+    version: str
+    creator_uid: int
+    replica: Replica
+    timeout_seconds: float
+    clock: Clock
 
     def ask(self, number: int, file: LocalFile, source_url: str) -> Awaited | None:
         """Request the registration of a file.
@@ -107,8 +105,8 @@ class Registrar:
             RegistrationRefused: It refuses the file.
         """
         try:
-            response = self._api.put_file.raw(
-                uuid=file.uuid, version=self._version, source_url=source_url, creator_uid=self._creator_uid
+            response = self.api.put_file.raw(
+                uuid=file.uuid, version=self.version, source_url=source_url, creator_uid=self.creator_uid
             )
         except (AuthError, Forbidden):
             raise
@@ -129,9 +127,9 @@ class Registrar:
         Returns:
             The request; None if only the client can send it.
         """
-        operation = self._api.put_file
+        operation = self.api.put_file
         request = operation.build(
-            uuid=file.uuid, version=self._version, source_url=source_url, creator_uid=self._creator_uid
+            uuid=file.uuid, version=self.version, source_url=source_url, creator_uid=self.creator_uid
         )
         try:
             out = exchange_of_call(operation).transport.outgoing(request)
@@ -152,14 +150,14 @@ class Registrar:
         """
         if status != 202:
             return None
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         request_id = headers.get("x-aws-request-id", "unknown")
-        return Awaited(number, file, request_id, now, now + self._timeout)
+        return Awaited(number, file, request_id, now, now + self.timeout_seconds)
 
     def _check(self, awaited: Awaited) -> bool | OmicsError:
         """Return whether the service has a file now, or why it cannot be asked."""
         try:
-            self._api.head_file.raw(uuid=awaited.file.uuid, replica=self._replica, version=self._version)
+            self.api.head_file.raw(uuid=awaited.file.uuid, replica=self.replica, version=self.version)
         except NotFound:
             return False
         except OmicsError as error:
@@ -180,24 +178,24 @@ class Registrar:
         # While the other files were staged, the first ones may have been copied: then there is nothing to wait for.
         next_check = min((one.asked for one in waiting), default=0.0) + wait
         while waiting:
-            pause = min(next_check, *(one.deadline for one in waiting)) - self._clock.monotonic()
+            pause = min(next_check, *(one.deadline for one in waiting)) - self.clock.monotonic()
             if pause > 0:
-                self._clock.sleep(pause)
+                self.clock.sleep(pause)
             missing = list[Awaited]()
             # The deadline is compared after the look, so that a file is looked for once more when its time is over.
             for one, state in zip(waiting, each(self._check, waiting), strict=True):
-                if state is False and self._clock.monotonic() < one.deadline:
+                if state is False and self.clock.monotonic() < one.deadline:
                     missing.append(one)
                 elif isinstance(state, OmicsError):
                     yield one, state
                 else:
                     yield one, None if state else self._too_late(one)
             waiting, wait = missing, longer(wait)
-            next_check = self._clock.monotonic() + wait
+            next_check = self.clock.monotonic() + wait
 
     def _too_late(self, one: Awaited) -> TransferError:
         return TransferError(
-            f"File {one.file.name}: registration FAILED: the service had not copied it after {self._timeout:g} s "
+            f"File {one.file.name}: registration FAILED: the service had not copied it after {self.timeout_seconds:g} s "
             f"(X-AWS-REQUEST-ID: {one.request_id})",
             name=one.file.name,
             remedy="Give it more time with --timeout-seconds, or quote the id to the platform's operators.",
@@ -242,7 +240,7 @@ def register_file(
 
     chosen = version or create_version()
     registrar = Registrar(
-        dss,
+        api=dss,
         version=chosen,
         creator_uid=creator_uid,
         # A replica copies from its own cloud first.

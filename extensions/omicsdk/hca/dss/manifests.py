@@ -188,21 +188,18 @@ class ManifestFiles(Iterable[DSSFile]):
         return (DSSFile.from_manifest_row(row, self.replica) for row in self.manifest.rows())
 
 
-def write_manifest(
-    target: Path, rows: Iterable[dict[str, str]], download_dir: str, columns: Sequence[str] = WRITTEN
-) -> None:
-    """Write a manifest with the column `file_path`, CRLF line ends, atomically.
+def write_manifest(target: Path, rows: Iterable[dict[str, str]], download_dir: str) -> None:
+    """Write a manifest with the documented columns, file_version and `file_path`, CRLF line ends, atomically.
 
     Args:
         target: The file; may be what the rows are read from.
         rows: The rows, by column.
         download_dir: The download folder as the user gave it, which the paths begin with.
-        columns: The columns; by default the documented ones and file_version.
 
     Raises:
         TransferError: The disk is full, or it cannot be written there.
     """
-    _write(target, _with_paths(rows, download_dir), columns)
+    _write(target, _with_paths(rows, download_dir), WRITTEN)
 
 
 def _with_paths(rows: Iterable[dict[str, str]], download_dir: str) -> Iterator[dict[str, str]]:

@@ -162,7 +162,7 @@ class BundleUpload:
         self._ended = options.stop or threading.Event()
         self._clock = StoppableClock(SYSTEM_CLOCK, self._is_over, lambda: stopped(self._control))
         self._registrar = Registrar(
-            api,
+            api=api,
             version=record.version,
             creator_uid=creator_uid,
             replica=replica,

@@ -397,7 +397,9 @@ class Slow:
 
 def register(service: Any, clock: Any, timeout: float, files: int = 1) -> list[Any]:
     """Registers files; gives the errors."""
-    registrar = jobs.Registrar(service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock)
+    registrar = jobs.Registrar(
+        api=service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock
+    )
     asked = [registrar.ask(n, staging.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
     return [error for _, error in registrar.wait_for([one for one in asked if one is not None], map)]
 
