@@ -11,13 +11,13 @@ from omicsdk.gen3 import Gen3UserError
 from omicsdk.gen3.records import Finding, Place, Project, Row, project_of, validate
 from omicsdk.gen3.records.validation import record_of
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
-from omicsdk.sandbox.gen3.records.dictionary import NodeValidator, sds_document
+from omicsdk.sandbox.gen3.records.dictionary import sds_document
 from omicsdk.sandbox.gen3.records.tables import read_table
 
 SDS = dictionary()
 PROJECT = Project("demo", "one")
 THEIRS = TheirDictionary(sds_document())
-VALIDATOR = NodeValidator(THEIRS.nodes["experiment"])
+NODE = THEIRS.nodes["experiment"]
 
 
 def found(records: Any, **more: Any) -> list[Finding]:
@@ -263,7 +263,7 @@ def test_what_is_right_for_us_is_right_for_the_service(
     file = _table(tmp_path_factory.mktemp("table"), row)
     ours = {each.column for each in found(file)}
     theirs_read = read_table(file.read_text(), "tsv", THEIRS)
-    faults = VALIDATOR.faults({key: value for key, value in theirs_read[0].items() if value is not None})
+    faults = NODE.faults({key: value for key, value in theirs_read[0].items() if value is not None})
     theirs = {key for fault in faults for key in fault["keys"]} | {
         "colour" for fault in faults if "'colour' was unexpected" in fault["message"]
     }
