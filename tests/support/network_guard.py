@@ -42,8 +42,10 @@ class Guard:
                 self._hear(event, args)
 
         sys.addaudithook(hear)
-        # libcurl and multiprocessing raise no events.
-        self._watch(importlib.import_module("pycurl"), "CurlMulti")
+        # libcurl and multiprocessing raise no events. The engine may have pycurl's module in C alone, without its package.
+        packages = importlib.import_module("omicsdk.transfer.network.wire").pycurl, importlib.import_module("pycurl")
+        for module in dict.fromkeys(packages):
+            self._watch(module, "CurlMulti")
         self._watch(multiprocessing.process.BaseProcess, "start")
 
     def _watch(self, owner: Any, name: str) -> None:

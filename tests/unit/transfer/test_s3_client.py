@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from email.utils import formatdate
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from omicsdk.core.sigv4 import Keys, moment_of
 from omicsdk.core.waits import stopping
 from omicsdk.transfer import NoSuchUpload
 from omicsdk.transfer.engine.options import TransferOptions
-from omicsdk.transfer.network.connection_pool import ConnectionPool
 from omicsdk.transfer.network.requests import headers_for
 from omicsdk.transfer.s3 import client as s3_client
 from omicsdk.transfer.s3 import exchanges
@@ -212,8 +212,10 @@ def test_few_results_wait_for_a_slow_exchange(monkeypatch: pytest.MonkeyPatch):
         yield 1.0 if number == 0 else 0.0
         return number
 
+    wire = SimpleNamespace(flying=0, wake=lambda: None, close=lambda: None)  # nothing is sent
+    pool: Any = SimpleNamespace(new_wire=lambda connections: wire)
     options = TransferOptions(connections=2)
-    results = exchanges.perform_all(map(exchange, range(99)), ConnectionPool(), ManualClock(), options)
+    results = exchanges.perform_all(map(exchange, range(99)), pool, ManualClock(), options)
     assert next(results) == 0
     assert len(begun) < 12
     assert list(results) == list(range(1, 99))
