@@ -1,7 +1,7 @@
 """Lists of objects that omicsdk reads itself: those of three real servers, of the first version, and ones that lie."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -32,9 +32,15 @@ def listings(server: str) -> dict[str, list[dict[str, Any]]]:
 def replayed(recorded: Sequence[dict[str, Any]]) -> list[Page]:
     """Read a recorded listing."""
     query = parse_qs(urlsplit(recorded[0]["request"]["path"]).query)
-    bodies = iter(each["response"]["body"].encode() for each in recorded)
+    bodies = [each["response"]["body"].encode() for each in recorded]
     prefix, delimiter = (query.get(name, [""])[0] for name in ("prefix", "delimiter"))
-    return list(pages_of(lambda _: next(bodies), "s3://bkt", prefix, delimiter))
+    return list(pages(bodies, prefix, delimiter))
+
+
+def pages(bodies: Iterable[bytes], prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+    """The pages of a list that are these."""
+    remaining = iter(bodies)
+    return pages_of(lambda _: read_page(next(remaining), "list"), "list", prefix, delimiter)
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -59,7 +65,7 @@ def test_no_changed_list_is_more_than_an_error(server: str):
     def changed(data: st.DataObject) -> None:
         body = data.draw(changed_xml(data.draw(st.sampled_from(whole))))
         with suppress(OmicsError):
-            list(pages_of(lambda _: body, "s3://bkt", ""))
+            list(pages([body, body]))
 
     changed()
 
@@ -115,19 +121,18 @@ def test_a_page_is_requested_when_the_one_before_was_used():
 @pytest.mark.parametrize("key", ["q/x", "pq/x", "p", "P/x"])
 def test_an_object_that_is_not_below_the_prefix_is_a_mismatch(key: str):
     with pytest.raises(ResponseMismatch, match=f"list: requested the prefix 'p/' but .* '{key}'"):
-        read_page(page_of({"p/a": 1, key: 1}), "list", "p/")
+        list(pages([page_of({"p/a": 1, key: 1})], "p/"))
 
 
 @pytest.mark.parametrize("folder", ["p/", "q/x/", "p/x"])
 def test_a_folder_that_is_not_below_the_prefix_is_a_mismatch(folder: str):
     with pytest.raises(ResponseMismatch, match="folders below the prefix"):
-        read_page(page_of({}, [folder]), "list", "p/", "/")
+        list(pages([page_of({}, [folder])], "p/", "/"))
 
 
-def read(*pages: bytes) -> list[str]:
+def read(*bodies: bytes) -> list[str]:
     """The keys of a list whose pages are these."""
-    bodies = iter(pages)
-    return [each.key for page in pages_of(lambda _: next(bodies), "s3://b", "") for each in page.objects]
+    return [each.key for page in pages(bodies) for each in page.objects]
 
 
 def test_the_count_of_keys_is_a_lower_bound():
@@ -140,12 +145,12 @@ def test_a_reader_uses_each_page_before_the_next_is_requested():
     bodies = [page_of({"a": 1}, truncated=True, NextContinuationToken="t"), page_of({"b": 1})]
     steps: list[str] = []
 
-    def ask(_: dict[str, str]) -> bytes:
+    def ask(_: dict[str, str]) -> Page:
         steps.append("request")
-        return bodies.pop(0)
+        return read_page(bodies.pop(0), "list")
 
     with at_page_breaks(lambda: steps.append("print")):
-        for page in pages_of(ask, "s3://b", ""):
+        for page in pages_of(ask, "list", ""):
             steps += [each.key for each in page.objects]
     assert steps == ["request", "a", "print", "request", "b"]
 
@@ -163,9 +168,9 @@ def test_a_token_that_was_used_ends_the_listing(tokens: str):
 
 
 def test_a_repeated_key_is_left_out_and_reported_at_the_end():
-    bodies = iter([page_of({"a": 1, "b": 1}, truncated=True, NextContinuationToken="t"), page_of({"b": 1, "c": 1})])
+    bodies = [page_of({"a": 1, "b": 1}, truncated=True, NextContinuationToken="t"), page_of({"b": 1, "c": 1})]
     found = list[str]()
-    keys = (each.key for page in pages_of(lambda _: next(bodies), "s3://b", "") for each in page.objects)
+    keys = (each.key for page in pages(bodies) for each in page.objects)
     with pytest.raises(InconsistentListing, match="'b' is listed more than once"):
         found.extend(keys)
     assert found == ["a", "b", "c"]
@@ -238,8 +243,8 @@ def listed(*entries: str) -> bytes:
 @given(st.lists(st.sampled_from([*OTHERS, *(USUAL.format(number) for number in range(9))]), max_size=12))
 def test_objects_that_are_written_as_usual_are_read_as_any_others(entries: list[str]):
     # An attribute of no meaning, for which nothing is as usual.
-    parsed = read_page(listed(*entries).replace(b"<Key>", b'<Key a="">'), "list", "a/", "/")
-    assert read_page(listed(*entries), "list", "a/", "/") == parsed
+    parsed = read_page(listed(*entries).replace(b"<Key>", b'<Key a="">'), "list")
+    assert read_page(listed(*entries), "list") == parsed
 
 
 def test_usual_objects_count_where_objects_belong_only():

@@ -22,6 +22,7 @@ from omicsdk.transfer import Item, Location, S3Object, TransferOptions, Transfer
 from omicsdk.transfer.downloads.targets import claims, digest_of
 from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.s3.boto import asking_s3, etag_of, s3_pages, size_of
+from omicsdk.transfer.s3.listing import Page
 
 #: Seconds for which an address of `url` is valid by default: django-storages' own default.
 EXPIRES = 3600
@@ -111,7 +112,7 @@ class S3Storage(BuiltinStorage):
         with asking_s3(f"Reading {self._label(name)}"):
             return cast("Mapping[str, Any]", self._client.head_object(**self._key_arguments(name)))
 
-    def _pages(self, prefix: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, prefix: str, **arguments: Any) -> Iterator[Page]:
         return s3_pages(self._client.list_objects_v2, self._bucket, prefix, **arguments)
 
     def look(self, name: str) -> Stored | None:
@@ -124,10 +125,11 @@ class S3Storage(BuiltinStorage):
         try:
             head = self._head(name)
         except NotFound:
-            if any(page["Contents"] for page in self._pages(self._prefix(name), MaxKeys=1)):
+            if any(page.objects for page in self._pages(self._prefix(name), MaxKeys=1)):
                 return None
             raise FileNotFoundError(2, "No such object", self._label(name)) from None
-        return _stored(name, head, size_of(head))
+        modified: datetime | None = head.get("LastModified")
+        return Stored(name, size_of(head), etag_of(head), None if modified is None else modified.timestamp())
 
     def contents(self, path: str) -> Iterator[Stored | str]:
         """List a folder: its objects, and the names of its folders.
@@ -137,11 +139,11 @@ class S3Storage(BuiltinStorage):
         """
         prefix = self._prefix(path)
         for page in self._pages(prefix, Delimiter="/"):
-            yield from (str(entry["Prefix"])[len(prefix) : -1] for entry in page.get("CommonPrefixes", []))
-            for entry in page.get("Contents", []):
+            yield from (folder[len(prefix) : -1] for folder in page.folders)
+            for entry in page.objects:
                 # The placeholder of the folder itself, which consoles of S3 create.
-                if entry["Key"] != prefix:
-                    yield _stored(entry["Key"][len(prefix) :], entry, entry["Size"])
+                if entry.key != prefix:
+                    yield Stored(entry.key[len(prefix) :], entry.size, entry.etag, entry.modified)
 
     def stored(self, base: str) -> Iterator[Stored]:
         """Every object below a folder, except the placeholders of folders, which have no data.
@@ -151,10 +153,10 @@ class S3Storage(BuiltinStorage):
         """
         prefix = self._prefix(base)
         for page in self._pages(prefix):
-            for entry in page.get("Contents", []):
-                name = cast("str", entry["Key"])[len(prefix) :]
-                if entry["Size"] or (name and not name.endswith("/")):
-                    yield _stored(name, entry, entry["Size"])
+            for entry in page.objects:
+                name = entry.key[len(prefix) :]
+                if entry.size or (name and not name.endswith("/")):
+                    yield Stored(name, entry.size, entry.etag, entry.modified)
 
     def delete(self, name: str) -> None:
         """Remove an object; one that does not exist is no error.
@@ -306,11 +308,6 @@ class S3Storage(BuiltinStorage):
 
     def __repr__(self) -> str:
         return f"S3Storage({self._label('')!r})"
-
-
-def _stored(name: str, object_info: Mapping[str, Any], size: int) -> Stored:
-    modified: datetime | None = object_info.get("LastModified")
-    return Stored(name, size, etag_of(object_info), None if modified is None else modified.timestamp())
 
 
 def _is_there(path: Path, file: Stored) -> bool:

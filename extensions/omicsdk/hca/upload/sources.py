@@ -15,7 +15,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.media_types import media_type_of
 from omicsdk.hca.upload.areas import CannotUpload
 from omicsdk.transfer.names import walk_folder
-from omicsdk.transfer.s3.boto import etag_of, s3_pages
+from omicsdk.transfer.s3.boto import s3_pages
 
 #: Names that have another meaning where the service is notified of a file: POST /area/UUID/credentials requests keys.
 RESERVED = frozenset({"credentials", "checksums", "validations", "validate", "files_info"})
@@ -162,14 +162,11 @@ def _objects(address: str, client: Any) -> Iterator[S3File]:
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
     if not bucket:
         raise UsageError(f"{address} names no bucket", remedy="")
-    pages = s3_pages(client.list_objects_v2, bucket, prefix)
-    entries: list[dict[str, Any]] = [entry for page in pages for entry in page.get("Contents", [])]
-    exact = [entry for entry in entries if entry["Key"] == prefix and not prefix.endswith("/")]
-    for entry in exact or entries:
-        key = str(entry["Key"])
-        if entry["Size"] or not key.endswith("/"):  # without data, it is the placeholder of a folder in bucket browsers
-            url = f"s3://{bucket}/{key}"
-            yield S3File(url, bucket, key, key.rpartition("/")[2], entry["Size"], etag_of(entry))
+    entries = [entry for page in s3_pages(client.list_objects_v2, bucket, prefix) for entry in page.objects]
+    exact = [entry for entry in entries if entry.key == prefix and not prefix.endswith("/")]
+    for key, size, _, etag, _ in exact or entries:
+        if size or not key.endswith("/"):  # without data, it is the placeholder of a folder in bucket browsers
+            yield S3File(f"s3://{bucket}/{key}", bucket, key, key.rpartition("/")[2], size, etag)
 
 
 def _each_once(files: Sequence[SourceFile]) -> list[SourceFile]:

@@ -312,10 +312,10 @@ class AreaStorage:
             OmicsError: The store refuses.
         """
         for page in s3_pages(partial(self.call, "list_objects_v2"), self.bucket, self._prefix):
-            for entry in page.get("Contents", []):
+            for entry in page.objects:
                 # The console of S3 makes an empty object of that key for a folder.
-                if entry["Key"] != self._prefix:
-                    yield entry["Key"].removeprefix(self._prefix), entry["Size"]
+                if entry.key != self._prefix:
+                    yield entry.key.removeprefix(self._prefix), entry.size
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Call an operation of boto3, once more when the keys had ended.

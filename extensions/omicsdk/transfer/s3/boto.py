@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base64
-from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.counts import count_at
 from omicsdk.core.errors import (
     AuthError,
@@ -35,13 +34,13 @@ from omicsdk.core.errors import (
     error_class,
 )
 from omicsdk.core.model import STRING, check, members
-from omicsdk.core.page_breaks import page_break
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.s3_clients import careful
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.type_guards import is_number
 from omicsdk.transfer.network.requests import Location, server_of
 from omicsdk.transfer.s3.client import REMEDIES
+from omicsdk.transfer.s3.listing import Object, Page, pages_of
 from omicsdk.transfer.uploads.store import (
     PART_SIZE,
     QUICK,
@@ -142,57 +141,37 @@ _UNREACHED: dict[str, type[TransportError]] = {
 
 def s3_pages(
     list_objects_v2: Callable[..., Mapping[str, Any]], bucket: str, prefix: str, **arguments: Any
-) -> Iterator[Mapping[str, Any]]:
-    """Yield the pages of a list of objects, compared with the request and with what they state of themselves.
-
-    A repeated object is left out. `KeyCount` is a lower bound, since not every server counts common prefixes in it, and
-    an empty page may be followed by others.
+) -> Iterator[Page]:
+    """Yield the pages of a list of objects that boto3 requests; compared, and with errors, as `pages_of`.
 
     Args:
         list_objects_v2: Requests a page: a client's method, or a function that calls it.
         bucket: The bucket.
         prefix: Prefix of the keys.
         **arguments: Further arguments of the method.
-
-    Raises:
-        DecodeError: A response is not a list of objects, or continues without stating where, or where it was before.
-        ResponseMismatch: An object or a common prefix is not below the prefix.
-        InconsistentListing: After the last page: an object was listed twice, or fewer than a page stated.
-        OmicsError: The bucket cannot be listed.
     """
-    where, more = f"s3://{bucket}/{prefix}".removesuffix("/"), dict[str, str]()
+    where = f"s3://{bucket}/{prefix}".removesuffix("/")
     operation = f"list_objects_v2 of {where}"
-    listing, tokens, delimiter = ListingCheck(operation, ascends=True), set[str](), arguments.get("Delimiter", "")
-    while True:
+
+    def ask(more: dict[str, str]) -> Page:
+        token = {"ContinuationToken": more["continuation-token"]} if more else {}
         with asking_s3(f"{where} cannot be listed"):
-            page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
-        # A page without objects has no `Contents`, and neither has a response that is not a list, such as a
-        # proxy's page; `IsTruncated`, which S3 always states, distinguishes them.
-        if not isinstance(truncated := page.get("IsTruncated"), bool):
-            expected = "true or false: this is not a list of objects"
-            raise DecodeError(operation, "IsTruncated", truncated, expected=expected)
-        objects, folders = page.get("Contents", ()), page.get("CommonPrefixes", ())
-        for entry in objects:
-            key = entry.get("Key")
-            if not isinstance(key, str) or not is_number(entry.get("Size")):
+            response = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **token)
+        objects = list[Object]()
+        for entry in response.get("Contents", ()):
+            key, size, modified = entry.get("Key"), entry.get("Size"), entry.get("LastModified")
+            if not isinstance(key, str) or not is_number(size):
                 raise DecodeError(operation, "Contents", dict(entry), expected="a Key and a Size")
-            if not key.startswith(prefix):
-                raise ResponseMismatch(operation, "prefix", prefix, key)
-        for entry in folders:
-            folder = str(entry.get("Prefix"))
-            if len(folder) <= len(prefix) or not (folder.startswith(prefix) and folder.endswith(delimiter)):
-                raise ResponseMismatch(operation, "folders below the prefix", prefix, folder)
-        listing.page(len(objects) + len(folders), page.get("KeyCount"))
-        yield {**page, "Contents": [entry for entry in objects if listing.entry(entry["Key"])]}
-        if not truncated:
-            listing.finish()
-            return
-        token = page.get("NextContinuationToken")
-        if not token or token in tokens:
-            raise DecodeError(operation, "NextContinuationToken", token, expected="the token of the next page")
-        tokens.add(token)
-        more = {"ContinuationToken": token}
-        page_break()
+            seconds = None if modified is None else modified.timestamp()
+            objects.append(Object(key, size, seconds, etag_of(entry), entry.get("StorageClass", "")))
+        folders = [str(entry.get("Prefix")) for entry in response.get("CommonPrefixes", ())]
+        names = ("IsTruncated", "KeyCount", "NextContinuationToken")
+        facts = {name: str(response[name]) for name in names if name in response}
+        if "IsTruncated" in facts:
+            facts["IsTruncated"] = facts["IsTruncated"].lower()  # as XML has it
+        return Page(objects, folders, facts)
+
+    return pages_of(ask, operation, prefix, arguments.get("Delimiter", ""))
 
 
 def etag_of(response: Mapping[str, Any]) -> str:

@@ -39,7 +39,7 @@ from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.s3.exchanges import Exchange, Request, Response, perform, perform_all
-from omicsdk.transfer.s3.listing import Page, elements, pages_of, refuse_page
+from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, refuse_page
 from omicsdk.transfer.s3.settings import DEFAULT_REGION, Settings, is_amazons, is_keys_own, keys_of_botocore
 
 if TYPE_CHECKING:
@@ -574,25 +574,26 @@ class S3Client:
             OmicsError: As `pages_of`; or the bucket cannot be listed.
         """
         where = f"s3://{bucket}/{prefix}".removesuffix("/")
+        operation = f"list of {where}"
         usual = {"prefix": prefix, "encoding-type": "url"}
         if delimiter:
             usual["delimiter"] = delimiter
         if most is not None:
             usual["max-keys"] = str(most)
 
-        def ask(more: dict[str, str]) -> bytes:
+        def ask(more: dict[str, str]) -> Page:
             kind = {} if bucket in self._first_lists or "marker" in more else {"list-type": "2"}
             asking = partial(self.request, "GET", bucket, doing=doing or f"{where} cannot be listed")
             try:
-                return asking(query={**kind, **usual, **more}).body
+                return read_page(asking(query={**kind, **usual, **more}).body, operation)
             except APIError as error:
                 # Only for the first page: tokens of one version of the list mean nothing in the other.
                 if not kind or more or error.code not in ("NotImplemented", "InvalidArgument", "MethodNotAllowed"):
                     raise
                 self._first_lists.add(bucket)
-                return asking(query=usual).body
+                return read_page(asking(query=usual).body, operation)
 
-        return pages_of(ask, where, prefix, delimiter)
+        return pages_of(ask, operation, prefix, delimiter)
 
     def buckets(self, *, doing: str) -> Iterator[tuple[str, str]]:
         """Yield the names of the keys' buckets, each with the time when it was made.

@@ -104,18 +104,15 @@ def _parser() -> Any:
     return parser
 
 
-def read_page(body: bytes, operation: str, prefix: str = "", delimiter: str = "") -> Page:
+def read_page(body: bytes, operation: str) -> Page:
     """Read a page of a list of objects.
 
     Args:
         body: The response's body.
         operation: What was requested, for errors.
-        prefix: The requested prefix.
-        delimiter: The requested delimiter.
 
     Raises:
         DecodeError: It is no such page.
-        ResponseMismatch: An entry does not begin with the prefix.
     """
     objects, folders, facts = list[Object](), list[str](), dict[str, str]()
     entry, text, above = dict[str, str](), list[str](), list[str]()
@@ -158,12 +155,6 @@ def read_page(body: bytes, operation: str, prefix: str = "", delimiter: str = ""
         folders = [_unescaped(folder) for folder in folders]
         for name in ("NextMarker", "Marker"):  # tokens are not encoded
             facts[name] = _unescaped(facts.get(name, ""))
-    for member in objects:
-        if not member.key.startswith(prefix):
-            raise ResponseMismatch(operation, "prefix", prefix, member.key)
-    for member in folders:
-        if len(member) <= len(prefix) or not (member.startswith(prefix) and member.endswith(delimiter)):
-            raise ResponseMismatch(operation, "folders below the prefix", prefix, member)
     return Page(objects, folders, facts)
 
 
@@ -286,7 +277,7 @@ def seconds_of(text: str) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, delimiter: str = "") -> Iterator[Page]:
+def pages_of(ask: Callable[[dict[str, str]], Page], operation: str, prefix: str, delimiter: str = "") -> Iterator[Page]:
     """Yield the pages of a list, compared with the request and with what they state of themselves.
 
     A store that does not have the second version of lists answers in the first one, whose pages end with a marker. A
@@ -294,8 +285,8 @@ def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, de
     an empty page may be followed by others.
 
     Args:
-        ask: Requests a page by further parameters of the query; returns the body.
-        where: The folder's URI, for errors.
+        ask: Requests a page by further parameters of the query.
+        operation: What is requested, for errors.
         prefix: Prefix of the keys.
         delimiter: The delimiter; empty for all keys below the prefix.
 
@@ -304,12 +295,17 @@ def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, de
         ResponseMismatch: An object or a common prefix is not below the prefix.
         InconsistentListing: After the last page: an object was listed twice, or fewer than a page stated.
     """
-    operation = f"list of {where}"
     listing, seen, more = ListingCheck(operation, ascends=True), set[str](), dict[str, str]()
     last = ""  # objects in the order of their keys, as S3 lists them, need no memory of all of them
     while True:
-        page = read_page(ask(more), operation, prefix, delimiter)
+        page = ask(more)
         facts = page.facts
+        for member in page.objects:
+            if not member.key.startswith(prefix):
+                raise ResponseMismatch(operation, "prefix", prefix, member.key)
+        for member in page.folders:
+            if len(member) <= len(prefix) or not (member.startswith(prefix) and member.endswith(delimiter)):
+                raise ResponseMismatch(operation, "folders below the prefix", prefix, member)
         # A page without objects has no `Contents`, and neither has a response that is not a list, such as a
         # proxy's page; `IsTruncated`, which S3 always states, distinguishes them.
         truncated = facts.get("IsTruncated")
