@@ -109,6 +109,7 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     assert stated(told(md5, **{encryption: "AES256"})) == {"md5": md5}
     assert stated(told(md5, **{encryption: "aws:kms"})) == {}
     assert stated(told(md5, **{f"{encryption}-customer-algorithm": "AES256"})) == {}
+    assert stated(told(md5, **{"x-goog-encryption-kms-key-name": "projects/p/cryptoKeys/k"})) == {}
     parts = told(f"{md5}-2")
     assert stated(parts) == {}
     assert may_be_of_parts(parts)

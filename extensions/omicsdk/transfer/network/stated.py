@@ -13,9 +13,10 @@ CHECKSUM_HEADERS = {
 }
 _SLOWER_THAN_ETAG = "crc64nvme"
 _KIND, _ENCRYPTION = "x-amz-checksum-type", "x-amz-server-side-encryption"
-_CUSTOMER = f"{_ENCRYPTION}-customer-algorithm"
+#: Headers of objects that are encrypted with customers' keys, whose ETags are not checksums.
+_CUSTOMERS = (f"{_ENCRYPTION}-customer-algorithm", "x-goog-encryption-algorithm", "x-goog-encryption-kms-key-name")
 #: The headers that `stated` reads.
-HEADERS = (*CHECKSUM_HEADERS.values(), _KIND, _ENCRYPTION, _CUSTOMER)
+HEADERS = (*CHECKSUM_HEADERS.values(), _KIND, _ENCRYPTION, *_CUSTOMERS)
 #: Further headers by which web servers state checksums, and those that tell what these are of.
 WEB_HEADERS = (
     "digest", "repr-digest", "content-md5", "x-ms-blob-content-md5", "x-goog-hash", "x-goog-stored-content-encoding",
@@ -123,4 +124,4 @@ def is_encrypted(headers: Mapping[str, str]) -> bool:
     Args:
         headers: As for `stated`.
     """
-    return _CUSTOMER in headers or headers.get(_ENCRYPTION, "AES256") != "AES256"
+    return headers.get(_ENCRYPTION, "AES256") != "AES256" or not headers.keys().isdisjoint(_CUSTOMERS)

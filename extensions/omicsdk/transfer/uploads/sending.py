@@ -10,12 +10,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from omicsdk.core.api_errors import Complaint, complaint_of
-from omicsdk.core.checksums import ALGORITHMS, from_base64
+from omicsdk.core.checksums import ALGORITHMS, from_base64, is_checksum
 from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.connection_pool import BodyInMemory
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
+from omicsdk.transfer.network.stated import is_encrypted
 from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
 from omicsdk.transfer.uploads.store import Cut, Form, Unconfirmed
@@ -288,15 +289,8 @@ _DAMAGED_CODES = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzCon
 _LATER_CODES = frozenset({"RequestTimeout", "IncompleteBody", "OperationAborted", "SlowDown", "InternalError"})
 _GONE_CODES = frozenset({"NoSuchUpload"})
 
-_MD5 = re.compile(r"[0-9a-f]{32}\Z")
 _CHECKSUM_HEADER = "x-amz-checksum-"
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
-#: Headers of objects that are encrypted with customers' keys, whose ETags are not MD5.
-_OWN_KEYS = (
-    "x-amz-server-side-encryption-customer-algorithm",
-    "x-goog-encryption-algorithm",
-    "x-goog-encryption-kms-key-name",
-)
 
 
 class Kind(Enum):
@@ -416,7 +410,7 @@ def facts_of(headers: Mapping[str, str], *, opaque: bool = False) -> dict[str, s
     etag = headers.get("etag", "").removeprefix("W/").strip('"')
     if etag:
         facts["etag"] = etag
-        if _MD5.match(etag) and not (opaque or _encrypted(headers)):
+        if is_checksum("md5", etag) and not (opaque or is_encrypted(headers)):
             facts.setdefault("md5", etag)
     return facts
 
@@ -436,11 +430,6 @@ def difference(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, 
         if theirs is not None and theirs != value:
             return name, value, theirs
     return None
-
-
-def _encrypted(headers: Mapping[str, str]) -> bool:
-    kind = headers.get("x-amz-server-side-encryption", "")
-    return kind.startswith("aws:") or any(name in headers for name in _OWN_KEYS)
 
 
 def _kind(status: int, code: str | None, *, empty: bool) -> Kind:
