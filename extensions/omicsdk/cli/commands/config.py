@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.arguments import LEVELS
-from omicsdk.cli.commands.values import STREAM
+from omicsdk.cli.commands.values import STREAM, check_unused
 from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
 from omicsdk.cli.variables import VARIABLES
@@ -61,6 +61,7 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
         connection: Values of the global options.
     """
     if known:
+        check_unused("with --known", show_origin=show_origin)
         rows = list(_known())
         return TextAndData(
             "\n".join(f"{row['name']} ({row['kind']}): {row['help']}" for row in rows), rows, terminal_only=True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from omicsdk.cli.commands.gen3.access import login_of
 from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of, tell_failures
-from omicsdk.cli.commands.values import STREAM
+from omicsdk.cli.commands.values import STREAM, check_unused
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.cli.services import SERVICES, stated_by_variables
@@ -388,6 +388,10 @@ def query(
         )
     if variables is not None and text is None:
         raise UsageError("--variables requires a query", remedy="Add the query.")
+    if text is not None:
+        check_unused("with a query in GraphQL", program=place.program, project=place.project)
+    elif projects:
+        check_unused("with --projects", project=place.project)
     with Querier(workflow.auth) as querier:
         if text is not None:
             return querier.graphql_query(query_text(text), variables)
@@ -434,6 +438,10 @@ def export(
     if [node, record, sds].count(None) != 2:
         remedy = "Use one of: NODE, --record ID, --sds FOLDER for a data set's tables."
         raise UsageError("expected exactly one of NODE, --record and --sds", remedy=remedy)
+    if sds is not None:
+        check_unused("with --sds", file=file, format=format)
+    else:
+        check_unused("without --sds", experiment=experiment, sds_version=sds_version)
     program, project = workflow.project(place)
     if sds is not None:
         if experiment is None:

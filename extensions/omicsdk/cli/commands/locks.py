@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of, write_report
+from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.errors import printable
 from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
@@ -62,6 +63,8 @@ def lock(
     """
     if export is None and to is not None:
         raise UsageError("--to is for exports", remedy="Choose one: --export FORMAT --to PATH.")
+    if export is not None:
+        check_unused("with --export", update=update)
     if export == "bdbag" and to is None:
         raise UsageError("a bdbag is a folder", remedy="Name a new one: --export bdbag --to FOLDER.")
     existing = Lock.load(folder)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.storage_logins import storage_accounts
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import Token, moment, origin_of
@@ -92,9 +93,16 @@ def login(
         connection: What the global options state.
         console: Where questions go.
     """
+    if token_stdin:
+        check_unused("with --token-stdin", access_token=connection.access_token not in (None, "-"))
     token = _token(connection, token_stdin=token_stdin)
     profile = connection.profile
+    if token is not None:
+        check_unused("with a token", device=device, password_stdin=password_stdin)
+    elif user is None and (platform == HCA or KINDS[platform].takes != "password"):
+        check_unused("without --user", password_stdin=password_stdin)
     if platform == HCA and token is None:
+        check_unused("for hca", credentials_file=credentials_file, user=user)
         url = base_url_for(HCA, connection.base_url, profile)
         done = log_in_by_browser(
             url, profile, store, tell=lambda text: _lines(console, text), device=device, timeout=timeout

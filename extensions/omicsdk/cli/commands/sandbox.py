@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from omicsdk.cli.commands.values import check_unused
 from omicsdk.core.errors import ConfigError, MissingExtra, OmicsError, SomeFailed, UsageError
 
 if TYPE_CHECKING:
@@ -171,6 +172,8 @@ def seed(
         raise UsageError(
             "expected either folders or --exchanges", remedy="Name folders, or a recording with --exchanges."
         )
+    if exchanges is not None:
+        check_unused("with --exchanges", service=service)
     running, stopped = _chosen(url, dir)
     chosen = {} if service is None else {"service": service}
     sources: list[dict[str, Any]] = [{"folder": str(Path(path).absolute()), **chosen} for path in folder]

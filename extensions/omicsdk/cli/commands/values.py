@@ -245,6 +245,23 @@ def on_stdout(run: Callable[[str], Any], suffix: str, console: Console, output: 
 # -- questions
 
 
+def check_unused(form: str, **options: object) -> None:
+    """Refuse options that a form of a command does not use: ignored, they would change the result without a message.
+
+    Args:
+        form: The form: an option, or "without" and what is missing.
+        **options: Values of options by their parameters; None, false and empty ones were not given.
+
+    Raises:
+        UsageError: One was given.
+    """
+    if unused := [
+        f"--{name.replace('_', '-')}" for name, value in options.items() if value not in (None, False, "", [], ())
+    ]:
+        problem = f"{' and '.join(unused)} cannot be used {form}"
+        raise UsageError(problem, remedy=f"Omit {'it' if len(unused) == 1 else 'them'}.")
+
+
 def agreed(question: str, console: Console, left: str = "nothing was deleted") -> bool:
     """Ask for confirmation of a permanent change; if it is denied, the exit code becomes 130.
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 from omicsdk.cli.commands.files import changes, listings
 from omicsdk.cli.commands.values import at_least_0
 from omicsdk.cli.index import Entry
+from omicsdk.transfer.engine.options import FILTERS
 
 SERVICE = ""
 BY_SIGNATURE = True
 
 _RESULTS = ("source", "target", "plan", "size", "state", "verification")
+# Commands for exactly the files and folders that are named select nothing: they have no filters.
+_NAMED = ("cat", "stat", "mkdir", "presign")
 _BUNDLE = "dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 
 READS = ("ls", "cat", "stat", "du", "find", "verify")
@@ -111,4 +114,9 @@ _ENTRIES = (
 )
 _PLACES = ("option",)
 
-COMMANDS = tuple(replace(entry, repeated=(*entry.repeated, *_PLACES)) for entry in _ENTRIES)
+COMMANDS = tuple(
+    replace(
+        entry, repeated=(*entry.repeated, *_PLACES), hidden=(*entry.hidden, *(FILTERS if entry.words in _NAMED else ()))
+    )
+    for entry in _ENTRIES
+)

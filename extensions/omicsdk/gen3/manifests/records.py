@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.batches import batches
-from omicsdk.core.errors import Interrupted
+from omicsdk.core.errors import Interrupted, UsageError
 from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_list
 from omicsdk.gen3.index_records import PAGE, IndexRecords, md5_in
@@ -63,11 +63,16 @@ def read_index(
 
     Raises:
         ManifestError: The manifest cannot be read.
+        UsageError: `delimiter` is passed without a manifest.
         ConnectFailed: The commons cannot be reached.
     """
     target, index = Path(output), IndexRecords(client)
     separator = tables.delimiter_of(target)
     if manifest is None:
+        if delimiter is not None:
+            raise UsageError(
+                "a delimiter is that of a manifest, and none is named", remedy="Name the manifest, or omit it."
+            )
         return _all_records(client.base_url, index, target, separator, stop)
 
     def read(entry: Entry) -> Outcome:

@@ -451,6 +451,8 @@ def test_a_hundred_rows_are_one_request(auth: Gen3Auth, written, network, tmp_pa
 
 def test_all_records_as_a_manifest(anyone: Gen3, index: Gen3Index, two: dict[str, Any], tmp_path: Path):
     index.create_record({"sha256": "a" * 64}, 5, did(1), [])
+    with pytest.raises(UsageError, match="a delimiter is that of a manifest"):  # not of the output
+        anyone.read_index(tmp_path / "all.csv", delimiter="\t")
     summary = anyone.read_index(tmp_path / "all.csv")
     assert summary.counts == {"read": 2}
     first, second = table(tmp_path / "all.csv")

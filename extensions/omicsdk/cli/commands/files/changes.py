@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from omicsdk.cli.commands.files.listings import ANYWHERE, THERE, Places, Targets, print_bytes
 from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
-from omicsdk.cli.commands.values import STREAM, agreed
+from omicsdk.cli.commands.values import STREAM, agreed, check_unused
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
@@ -104,9 +104,13 @@ def cp(
     sources, target = _ends(paths, "cp")
     how = CopyOptions.of(options, CopyOptions(overwrite=not no_clobber, spool=spool))
     if paths[-1] == STREAM:
-        for is_set, option in ((how.dry_run, "--dry-run"), (how.require_checksum, "--require-checksum")):
-            if is_set:
-                raise UsageError(f"{option}: not possible for stdout", remedy="Name a file or folder as the target.")
+        check_unused(
+            "with stdout",
+            dry_run=how.dry_run,
+            require_checksum=how.require_checksum,
+            name_template=name_template,
+            layout=layout != "tree" and layout,
+        )
         with places.stores() as stores:
             print_bytes(sources, stores, how)
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.transfers import tell_failures
-from omicsdk.cli.commands.values import agreed, file_to_write
+from omicsdk.cli.commands.values import agreed, check_unused, file_to_write
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
@@ -122,6 +122,8 @@ def publish_discovery(
         guid_type: Type of the documents, their _guid_type.
         guid_field: Field that is the GUID; guid when omitted. Studies without one are left out.
     """
+    if file and default_file:
+        raise UsageError("--default-file excludes FILE", remedy="Use one of them.")
     path = file or (discovery.name_for(client.base_url, guid_type) if default_file else None)
     if path is None:
         raise UsageError("no file is named", remedy="Use FILE, or --default-file.")
@@ -151,9 +153,15 @@ def read_objects(
         console: Prints messages.
     """
     if template:
+        is_json = output_format == "json"
+        check_unused("with --template", only_object_guids=only_object_guids, output_format=is_json, limit=limit)
+        if dataset_guids:
+            raise UsageError("--template takes no GUIDs", remedy="Omit them, or --template.")
         file = output_file or discovery.name_for(client.base_url, OBJECTS, "TEMPLATE")
         discovery.write_template(file)
         return _written(file, 0, "objects", console)
+    if only_object_guids:
+        check_unused("with --only-object-guids", output_file=output_file, output_format=output_format == "json")
     console.add_outcomes((), len(dataset_guids))
     objects = client.discovery_objects(
         dataset_guids,

@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from omicsdk.cli.commands.values import agreed, text_of
+from omicsdk.cli.commands.values import agreed, check_unused, text_of
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.failures import SHOWN
 from omicsdk.cli.listing import Rows
@@ -178,6 +178,8 @@ def export(
         raise UsageError(problem, remedy="Send records to a file: --output json > FILE.")
     if not (id or node or folder):
         raise UsageError("no records are named", remedy="Use --node NODE, --id ID, or --folder FOLDER for all nodes.")
+    if not folder:
+        check_unused("without --folder", format=format != "tsv")
     if out and (folder or len(node) > 1):
         raise UsageError("--out takes the records of one node", remedy="Use --folder alone for several.")
     if folder:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.cli.commands.drs import found
 from omicsdk.cli.commands.transfers import finish, foreseen, listed, planned, rows_of, tell_failures
+from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.listing import Rows
 from omicsdk.core.archives import bytes_of
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
@@ -67,6 +68,12 @@ def download(
         console: Prints messages.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
+    if not unpack_packages:
+        check_unused(
+            "without --unpack-packages",
+            delete_unpacked_packages=delete_unpacked_packages,
+            max_unpacked=max_unpacked,
+        )
     manifests = [manifest] if isinstance(manifest, str) else manifest
     requested = [*requested_objects(ids), *(object_ for path in manifests for object_ in _listed(path, console))]
     if manifests and not requested:

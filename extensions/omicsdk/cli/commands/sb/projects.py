@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, attempted, changes, done, given, removed, row
 from omicsdk.cli.commands.transfers import count_of
-from omicsdk.cli.commands.values import agreed
+from omicsdk.cli.commands.values import agreed, check_unused
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_text import written
@@ -127,7 +127,7 @@ def members(
     project: str,
     *,
     add: Sequence[str] = (),
-    permissions: Rights = ("read",),
+    permissions: Rights = (),
     remove: Sequence[str] = (),
     console: Console,
 ) -> Done:
@@ -135,13 +135,15 @@ def members(
 
     Args:
         add: User names or email addresses to add, or whose permissions to change.
-        permissions: All permissions of these members.
+        permissions: All permissions of these members (default read).
         remove: User names to remove.
         console: Asks for confirmation.
     """
     if both := sorted({*add} & {*remove}):
         raise UsageError(f"{both[0]} is in both --add and --remove", remedy="Name each user once.")
-    location, rights = project_place(project), {right: right in permissions for right in RIGHTS}
+    if not add:
+        check_unused("without --add", permissions=permissions)
+    location, rights = project_place(project), {right: right in (permissions or ("read",)) for right in RIGHTS}
     members_by_name = {
         str(member.username or member.id): member
         for member in client.list_project_members.iterate(**location, limit=PAGE)

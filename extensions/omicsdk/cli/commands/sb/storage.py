@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.sb.files import table_lines
 from omicsdk.cli.commands.sb.results import Done, Row, Waiting, changes, completed, given, removed, row
+from omicsdk.cli.commands.values import check_unused
 from omicsdk.core.errors import UsageError
 from omicsdk.sb import storage
 from omicsdk.sb.jobs import StillRunning, StorageJobs
@@ -41,6 +42,7 @@ def list_volumes(client: SevenBridges, volume: str | None = None, *, prefix: str
         prefix: Only objects whose names begin with this prefix.
     """
     if volume is None:
+        check_unused("without a volume", prefix=prefix)
         return (volume_row(volume) for volume in client.list_volumes.iterate(limit=PAGE, fields="_all"))
     pages = client.list_volume_objects.pages(**volume_place(volume), **given(prefix=prefix), limit=PAGE)
     return (entry for page in pages for entry in _objects(page))
@@ -301,6 +303,7 @@ def start_exports(
     if starting.manifest is None:
         planned = storage.exports_named(client, paths, str(starting.volume), to, recursive=recursive)
     else:
+        check_unused("with --manifest", to=to, recursive=recursive)
         with table_lines(starting.manifest) as lines:
             planned = storage.exports_listed(client, lines, starting.volume)
     kind = StorageJobs(client, "exports", copy_only=copy_only)
