@@ -161,7 +161,8 @@ def read_objects(
         discovery.write_template(file)
         return _written(file, 0, "objects", console)
     if only_object_guids:
-        check_unused("with --only-object-guids", output_file=output_file, output_format=output_format == "json")
+        file_name = None if output_file in console.called else output_file  # what is printed may go to stdout
+        check_unused("with --only-object-guids", output_file=file_name, output_format=output_format == "json")
     console.add_outcomes((), len(dataset_guids))
     objects = client.discovery_objects(
         dataset_guids,
