@@ -62,6 +62,7 @@ def result_urls(
     module_name: str | None = None,
     field_name: str | None = None,
     of_group: bool = False,
+    filters: Filters | None = None,
 ) -> list[tuple[str, str]]:
     """Return the URLs of the files of a group's results, without fetching them; presigned ones end within a day.
 
@@ -72,6 +73,7 @@ def result_urls(
         module_name: The module; None for all.
         field_name: The field; None for all.
         of_group: Whether to include results of the group itself.
+        filters: Which files, as for `download`; None for all.
 
     Returns:
         Each URL with the name that `download` gives to its file.
@@ -83,7 +85,9 @@ def result_urls(
     return [
         (download_url(planned_file.data), planned_file.file_name)
         for planned_file in planned
-        if planned_file.file_name and not planned_file.problem
+        if planned_file.file_name
+        and not planned_file.problem
+        and (filters is None or _is_selected(planned_file, filters))
     ]
 
 

@@ -201,6 +201,8 @@ def test_addresses_are_printed_with_names(filled, work):
     assert lines[0][1] == "q1/q1.raw__paired_short_reads.read_1.fastq.gz"
     assert all(url.startswith("http") for url, _ in lines)
     assert len(lines) == 5
+    chosen = filled("download", "sample-results", "--urls-only", "--include", "/q1/*.gz", *WHERE)
+    assert len(chosen.out.splitlines()) == 2
     assert filled("download", "sample-results", "--urls-only", *WHERE, "-o", "urls").out == ""
     assert len((work / "urls").read_text().splitlines()) == 5
     foreseen = filled("download", "sample-results", *WHERE, "--dry-run", "--target-dir", "none")

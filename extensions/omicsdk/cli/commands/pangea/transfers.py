@@ -32,7 +32,7 @@ from omicsdk.pangea.responses import identified
 from omicsdk.pangea.samples import not_found
 from omicsdk.pangea.tables import csv_of, rows_of
 from omicsdk.pangea.uploads import UploadedField, check_files
-from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
+from omicsdk.transfer import SelectionOptionsDict, TransferOptions, TransferOptionsDict, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
@@ -271,7 +271,10 @@ def download_results(
     tell_failures(missing, console, len(names or ()))
     where = org_name, group.uuid
     if urls_only:
-        return client.result_urls(*where, samples=names, module_name=module_name, field_name=field_name)
+        filters = TransferOptions.of(options, selects=True).filters
+        return client.result_urls(
+            *where, samples=names, module_name=module_name, field_name=field_name, filters=filters
+        )
     return client.download(
         *where,
         target_dir,
