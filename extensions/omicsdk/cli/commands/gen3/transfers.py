@@ -69,11 +69,8 @@ def download(
         **options: See `omicsdk.transfer.TransferOptions`.
     """
     if not unpack_packages:
-        check_unused(
-            "without --unpack-packages",
-            delete_unpacked_packages=delete_unpacked_packages,
-            max_unpacked=max_unpacked,
-        )
+        # Not max_unpacked, whose default may be a setting.
+        check_unused("without --unpack-packages", delete_unpacked_packages=delete_unpacked_packages)
     manifests = [manifest] if isinstance(manifest, str) else manifest
     requested = [*requested_objects(ids), *(object_ for path in manifests for object_ in _listed(path, console))]
     if manifests and not requested:
