@@ -283,7 +283,7 @@ def _models(draft: Draft, package: Package) -> list[str]:
     types: list[Type] = [argument.type for argument in draft.arguments]
     types += [case.type for case in draft.cases if case.type is not None]
     types += [draft.flow.type] if draft.flow is not None else []
-    return list(reached(package.shapes, types))
+    return reached(package.shapes, types)
 
 
 def _notes(planned: Planned, draft: Draft, models: list[str]) -> list[Note]:

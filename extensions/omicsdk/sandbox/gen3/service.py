@@ -5,6 +5,7 @@ mounts each service below `/gen3/`, and paths are rewritten before they are rout
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard, cast
@@ -76,7 +77,7 @@ def inner_path(path: str) -> str | None:
     return None
 
 
-class Middleware:
+class Middleware(ABC):
     """Middleware that rewrites requests, and words refusals of unknown routes.
 
     Args:
@@ -88,9 +89,9 @@ class Middleware:
         self._app = app
         self._error_body = error_body
 
+    @abstractmethod
     def rewritten(self, scope: Scope) -> Scope:
         """The request as the routes get it; a Problem that this raises is a refusal."""
-        raise NotImplementedError
 
     def refused(self, problem: Problem) -> Reply | None:
         """The response when no route has the path or method, or `rewritten` raised; None leaves it to the sandbox."""
