@@ -1,4 +1,4 @@
-"""The base of generated clients, and the exchanges by which their operations send."""
+"""The base of generated clients."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, ConfigError, error_class
-from omicsdk.core.json_decoding import DECODED
+from omicsdk.core.errors import ConfigError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import URI_LIST, OperationFacts, Request, checked_base_url
-from omicsdk.core.response import Response
-from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Transport, is_elsewhere
+from omicsdk.core.request import OperationFacts, Request, checked_base_url
+from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.response import Check
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.hooks import AsyncHooks, Hooks
     from omicsdk.core.sending.transport import Pace, SecurityRules, Timeout
@@ -54,116 +52,6 @@ if TYPE_CHECKING:
         blocking_transport: httpx.BaseTransport | None
         before_request: AsyncHooks[httpx.Request]
         after_response: AsyncHooks[httpx.Response]
-
-
-# They describe the body of the redirect, in whose place the address is.
-_OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
-
-
-def _is_address(response: httpx.Response) -> bool:
-    return is_elsewhere(response.status_code, response.headers.get("location"))
-
-
-def _address(response: httpx.Response) -> httpx.Response:
-    """Return a response whose body is the address that it redirects to, since that was requested."""
-    import httpx
-
-    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_BODIES]
-    return httpx.Response(
-        response.status_code,
-        headers=[*headers, ("content-type", URI_LIST)],
-        content=response.headers["location"].encode(),
-        request=response.request,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """Options for responses.
-
-    Attributes:
-        strict: Whether a response that does not conform to the document is an error.
-        follow_redirects: Whether redirects without Retry-After are followed, or returned to the caller.
-        errors: How bytes of a text that its charset does not allow are decoded: a name of Python's codecs.
-        error_module: The module with the service's own classes of errors; empty if it has none.
-    """
-
-    strict: bool = False
-    follow_redirects: bool = True
-    errors: str = "strict"
-    error_module: str = ""
-
-    def classify(self, error: APIError, request: Request) -> None:
-        """Make an error of a request one of the service's own classes, which are subclasses of those of core.
-
-        The error stays the same object, with its traceback.
-        """
-        kind = error_class(error.status)
-        if self.error_module and error.operation == request.operation and type(error) is kind:
-            # The same error with another class: its traceback and its cause stay.
-            error.__class__ = getattr(import_module(self.error_module), kind.__name__)
-            error.strict = self.strict
-
-    def response(self, request: Request, raw: httpx.Response, check: Check | None = None) -> Response:
-        """Return a whole response as plain data.
-
-        Args:
-            request: The request.
-            raw: Its response.
-            check: Checks its decoded JSON before it is read.
-        """
-        # httpx reads the header as one of a mail, which takes as long as decoding a short body.
-        states_charset = "charset" in raw.headers.get("content-type", "").lower()
-        return Response(
-            operation=request.operation,
-            status=raw.status_code,
-            headers=raw.headers,
-            content=raw.content,
-            encoding=(raw.charset_encoding if states_charset else None) or "utf-8",
-            errors=self.errors,
-            strict=self.strict,
-            check=check,
-            url=str(raw.url),
-            decoded=[raw.extensions.pop(DECODED)] if DECODED in raw.extensions else [],
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange(_Reading):
-    """Sends over a Transport."""
-
-    transport: Transport
-
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """Return the final response to a request; errors as `Transport.send`."""
-        try:
-            response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
-        except APIError as error:
-            self.classify(error, request)
-            raise
-        if not (request.location and _is_address(response)):
-            return response
-        response.close()
-        return _address(response)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsyncExchange(_Reading):
-    """Sends over an AsyncTransport."""
-
-    transport: AsyncTransport
-
-    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """Return the final response to a request; errors as `AsyncTransport.send`."""
-        try:
-            response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
-        except APIError as error:
-            self.classify(error, request)
-            raise
-        if not (request.location and _is_address(response)):
-            return response
-        await response.aclose()
-        return _address(response)
 
 
 C = TypeVar("C", bound="Client")

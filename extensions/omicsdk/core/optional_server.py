@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.response import AsyncExchange, Exchange
 
 if TYPE_CHECKING:
     import httpx

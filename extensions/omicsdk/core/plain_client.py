@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from omicsdk.core.bodies import Body as RequestBody
 from omicsdk.core.bodies import json_body
-from omicsdk.core.client import AsyncClient, Client, Exchange
+from omicsdk.core.client import AsyncClient, Client
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import OperationFacts, Query, Request, request
+from omicsdk.core.response import Exchange
 from omicsdk.core.streaming import Body, streamed
 from omicsdk.core.waits import StoppableClock
 

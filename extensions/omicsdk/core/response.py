@@ -1,15 +1,28 @@
-"""One response as plain data, and the parts that generated parsers are made of."""
+"""One response as plain data, the parts that generated parsers are made of, and the exchanges that send requests for
+responses.
+"""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Generic, Self, TypeVar, cast, overload
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
-from omicsdk.core.errors import DecodeError
-from omicsdk.core.json_decoding import decoded, paused_for
+from omicsdk.core.errors import APIError, DecodeError, error_class
+from omicsdk.core.json_decoding import DECODED, decoded, paused_for
 from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
+from omicsdk.core.request import URI_LIST
+from omicsdk.core.retry import is_elsewhere
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.request import Request
+    from omicsdk.core.sending.transport import AsyncTransport, Transport
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -250,3 +263,109 @@ class ResponseWithHeaders(Generic[R, H]):
     value: R
     headers: H
     status: int
+
+
+# They describe the body of the redirect, in whose place the address is.
+_OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
+
+
+def _address(response: httpx.Response) -> httpx.Response:
+    """Return a response whose body is the address that it redirects to, since that was requested."""
+    import httpx
+
+    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_BODIES]
+    return httpx.Response(
+        response.status_code,
+        headers=[*headers, ("content-type", URI_LIST)],
+        content=response.headers["location"].encode(),
+        request=response.request,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Options for responses.
+
+    Attributes:
+        strict: Whether a response that does not conform to the document is an error.
+        follow_redirects: Whether redirects without Retry-After are followed, or returned to the caller.
+        errors: How bytes of a text that its charset does not allow are decoded: a name of Python's codecs.
+        error_module: The module with the service's own classes of errors; empty if it has none.
+    """
+
+    strict: bool = False
+    follow_redirects: bool = True
+    errors: str = "strict"
+    error_module: str = ""
+
+    def classify(self, error: APIError, request: Request) -> None:
+        """Make an error of a request one of the service's own classes, which are subclasses of those of core.
+
+        The error stays the same object, with its traceback.
+        """
+        kind = error_class(error.status)
+        if self.error_module and error.operation == request.operation and type(error) is kind:
+            # The same error with another class: its traceback and its cause stay.
+            error.__class__ = getattr(import_module(self.error_module), kind.__name__)
+            error.strict = self.strict
+
+    def response(self, request: Request, raw: httpx.Response, check: Check | None = None) -> Response:
+        """Return a whole response as plain data.
+
+        Args:
+            request: The request.
+            raw: Its response.
+            check: Checks its decoded JSON before it is read.
+        """
+        # httpx reads the header as one of a mail, which takes as long as decoding a short body.
+        states_charset = "charset" in raw.headers.get("content-type", "").lower()
+        return Response(
+            operation=request.operation,
+            status=raw.status_code,
+            headers=raw.headers,
+            content=raw.content,
+            encoding=(raw.charset_encoding if states_charset else None) or "utf-8",
+            errors=self.errors,
+            strict=self.strict,
+            check=check,
+            url=str(raw.url),
+            decoded=[raw.extensions.pop(DECODED)] if DECODED in raw.extensions else [],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange(_Reading):
+    """Sends over a Transport."""
+
+    transport: Transport
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """Return the final response to a request; errors as `Transport.send`."""
+        try:
+            response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        except APIError as error:
+            self.classify(error, request)
+            raise
+        if not (request.location and is_elsewhere(response.status_code, response.headers.get("location"))):
+            return response
+        response.close()
+        return _address(response)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncExchange(_Reading):
+    """Sends over an AsyncTransport."""
+
+    transport: AsyncTransport
+
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """Return the final response to a request; errors as `AsyncTransport.send`."""
+        try:
+            response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        except APIError as error:
+            self.classify(error, request)
+            raise
+        if not (request.location and is_elsewhere(response.status_code, response.headers.get("location"))):
+            return response
+        await response.aclose()
+        return _address(response)

@@ -30,6 +30,17 @@ _USUAL_DATE = r"(?a)[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ([01]\d|2[0-3]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def is_elsewhere(status: int, location: str | None) -> bool:
+    """Return whether a response redirects to another scheme than http, such as s3://bucket/key.
+
+    Args:
+        status: The response's status.
+        location: Its Location, if it has one.
+    """
+    scheme, colon, _ = (location or "").partition("://")
+    return status in REDIRECT_STATUSES and bool(colon) and scheme.lower() not in ("http", "https")
+
+
 class Retry(Frozen):
     """How persistently a request is retried.
 

@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Generic
 
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import OmicsError, TransportError
 from omicsdk.core.operation import AnyOperation, AsyncCall, Call, H, P, R, call_form
 from omicsdk.core.redaction import without_query
 from omicsdk.core.request import Request
+from omicsdk.core.response import AsyncExchange, Exchange
 
 if TYPE_CHECKING:
     import httpx

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.core.api_errors import not_json, phrase_of
 from omicsdk.core.bodies import NO_BODY, Body
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import (
     APIError,
     ConnectFailed,
@@ -22,6 +21,7 @@ from omicsdk.core.forms import form_body
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import OperationFacts, Request, WrongSegment, request, segment
+from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.core.type_guards import is_array, is_list, is_object
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.optional_server import AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, resolve, variables
+from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.drs import downloads, planning, reading
 from omicsdk.drs.credentials import HostCredentials, host_in_url
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url

@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
 
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import BearerToken, origin_of
 from omicsdk.core.errors import (
@@ -35,6 +34,7 @@ from omicsdk.core.json_responses import json_of
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.plain_client import beside, exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
+from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url
+from omicsdk.core.response import AsyncExchange, Exchange
 
 if TYPE_CHECKING:
     import httpx

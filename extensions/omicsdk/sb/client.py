@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 from omicsdk_api.sb import AsyncSbApi, SbApi
 
 from omicsdk.core.checked_tokens import checked_token
-from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
@@ -36,6 +35,7 @@ from omicsdk.core.platform import (
 )
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import fault_of
+from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.core.retry import Retry
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 from omicsdk.sb import apps, downloads, jobs, listings, task_runs, tasks, uploads

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar, cast
 
 from omicsdk.compat._requests import has_replaced_functions, observed
 from omicsdk.compat.errors import OF_AIOHTTP, OF_REQUESTS, catchable
-from omicsdk.core.client import Client, Exchange
+from omicsdk.core.client import Client
 from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
 from omicsdk.core.errors import APIError, TransportError, raise_failed
 from omicsdk.core.plain_client import beside
+from omicsdk.core.response import Exchange
 from omicsdk.gen3.client import AsyncGen3, Gen3
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.sources import endpoint_of

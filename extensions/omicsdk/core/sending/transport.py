@@ -27,7 +27,15 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import is_secret_name, mask_url
 from omicsdk.core.request import Repetition, Request, checked_base_url, service_url
-from omicsdk.core.retry import REDIRECT_LIMIT, REDIRECT_STATUSES, Retry, clock_lead, lead_in_words, retry_after
+from omicsdk.core.retry import (
+    REDIRECT_LIMIT,
+    REDIRECT_STATUSES,
+    Retry,
+    clock_lead,
+    is_elsewhere,
+    lead_in_words,
+    retry_after,
+)
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
@@ -89,17 +97,6 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
     if origin_of(url) != origin_of(hop.url):
         moved = moved._replace(headers=for_strangers(moved.headers), trusted=False)
     return moved
-
-
-def is_elsewhere(status: int, location: str | None) -> bool:
-    """Return whether a response redirects to another scheme than http, such as s3://bucket/key.
-
-    Args:
-        status: The response's status.
-        location: Its Location, if it has one.
-    """
-    scheme, colon, _ = (location or "").partition("://")
-    return status in REDIRECT_STATUSES and bool(colon) and scheme.lower() not in ("http", "https")
 
 
 def with_cookies(headers: tuple[tuple[str, str], ...], added: Mapping[str, str]) -> Mapping[str, str]:

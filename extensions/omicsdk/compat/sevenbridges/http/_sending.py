@@ -14,11 +14,11 @@ from omicsdk.compat.responses import OF_THE_BODY
 from omicsdk.compat.sevenbridges._arguments import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.compat.sevenbridges.errors import as_sbg
 from omicsdk.compat.sevenbridges.http.responses import Response, StreamedResponse
-from omicsdk.core.client import Exchange
 from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import APIError, ConfigError, OmicsError
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_headers
+from omicsdk.core.response import Exchange
 
 if TYPE_CHECKING:
     import httpx
