@@ -115,6 +115,18 @@ def parse_uri(text: str) -> Uri:
     return Uri(scheme, path, rest.endswith("/") or not path)
 
 
+def without_file_scheme(text: str) -> str:
+    """Return the path that a `file://` URI names; any other text unchanged.
+
+    Args:
+        text: A URI, or any other name of data.
+
+    Raises:
+        WrongUri: It names another machine's file.
+    """
+    return parse_uri(text).path if text[:7].lower() == "file://" else text
+
+
 def _local(text: str, rest: str) -> Uri:
     from urllib.request import url2pathname
 

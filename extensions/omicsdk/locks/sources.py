@@ -16,6 +16,7 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.toml import dumped, line_of, parsed
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.fs.uris import without_file_scheme
 from omicsdk.locks.lockfile import MARKERS, SOURCES_FILE, LockError, secret_in
 from omicsdk.portals.downloads import STDIN, unknown_word
 from omicsdk.portals.formats import FORMATS
@@ -273,7 +274,7 @@ def add(
     if not Path(folder).is_dir():
         raise UsageError(f"{folder} is no folder", remedy=f"Name the folder of {SOURCES_FILE}.")
     locations = tuple(
-        _from_folder(os.fspath(location), folder)
+        _from_folder(without_file_scheme(os.fspath(location)), folder)
         for location in ([what] if isinstance(what, str | os.PathLike) else what)
     )
     for location in locations:

@@ -33,7 +33,7 @@ from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sizes import size_words
 from omicsdk.core.text_arguments import check_texts, text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
-from omicsdk.fs.uris import WEB
+from omicsdk.fs.uris import WEB, without_file_scheme
 from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.git_annex import is_annexed_link
@@ -315,7 +315,7 @@ def planned(
     arguments = [what] if isinstance(what, str | os.PathLike) else list(what)
     if not arguments:
         raise UsageError("Nothing to download", remedy="Name an accession, a list, a URI or a URL.")
-    words = [os.fspath(argument) for argument in arguments]
+    words = [without_file_scheme(os.fspath(argument)) for argument in arguments]
     check_choice("layout", layout, get_args(Layout))
     columns = parsed_map(map)
     if columns and format not in (None, TABLE.name):

@@ -381,6 +381,14 @@ def test_a_dry_run_counts_and_writes_nothing(get: Any, portal: PortalHost, tmp_p
     assert not (tmp_path / "data.manifest.tsv").exists()
 
 
+def test_a_list_may_be_named_by_a_file_uri(portal: PortalHost, tmp_path: Path):
+    gdc(portal)
+    uri = portal.sample("gdc_manifest.txt", tmp_path).as_uri()
+    assert omicsdk.get(uri, "data", dry_run=True).counts["planned"] == 2
+    with pytest.raises(UsageError, match="another machine"):
+        omicsdk.get("file://elsewhere/gdc_manifest.txt", "data")
+
+
 def test_what_is_left_is_fetched_by_the_next_run(get: Any, portal: PortalHost, tmp_path: Path):
     gdc(portal)
     portal.always[f"gdc/data/{U(42)}"] = Faults.status(404)

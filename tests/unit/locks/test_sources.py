@@ -84,6 +84,7 @@ def test_a_list_is_named_from_the_folder_of_the_lock():
     Path("list.txt").touch()
     assert add("list.txt", folder="project").words == ("../list.txt",)
     assert add("PRJNA1", folder="project").words == ("PRJNA1",)
+    assert add(Path("list.txt").resolve().as_uri()).words == (str(Path("list.txt").resolve()),)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
