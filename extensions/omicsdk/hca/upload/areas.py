@@ -239,6 +239,7 @@ class UploadConfig:
         Raises:
             NoAreaSelected: There is none.
             UnknownArea: It is not known any longer.
+            NotAnAreaURI: The configuration holds something else.
         """
         current = self.current_area
         if current is None:
@@ -307,6 +308,7 @@ class UploadConfig:
 
         Raises:
             UnknownArea: It is not known.
+            NotAnAreaURI: The configuration holds something else.
             ConfigError: The file is malformed or cannot be written.
         """
         self.area_uri(area_uuid)

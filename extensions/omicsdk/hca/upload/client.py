@@ -55,7 +55,9 @@ def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
         config: The HCA configuration; by default that of the user's files.
 
     Raises:
-        ConfigError: The configured URL is invalid that ends in /v1; the message has the URL and where it is set.
+        ConfigError: The configured URL is invalid, or does not end in /v1; the message has the URL and where it is set.
+        UnknownArea: The selected area is not known any longer.
+        NotAnAreaURI: The configuration has no URI of an area for it.
     """
     settings = UploadConfig(config)
     if not deployment_stage and settings.current_area is not None:
