@@ -19,6 +19,7 @@ def test_what_a_killed_command_left_is_removed_and_what_a_live_one_has_is_not(tm
     killed = left_by_a_kill(tmp_path / name)
     others = tmp_path / "mine.reports"
     others.mkdir()
+    (others / ".held").touch()
     with held_folder(str(tmp_path), "transfer", ".reports") as live:
         assert not killed.exists()
         Path(live.path, "transfer-0000-of-0002.jsonl").write_text("{}")

@@ -76,13 +76,17 @@ def test_an_unexpected_end_restarts_a_shard_alone(
     assert executor.owned == {False}
 
 
-def test_a_shard_that_is_restarted_may_succeed_and_counts_as_lost(shards: list[Shard]):
-    ends = deque([OSError("gone"), done(0)])
+def test_a_shard_that_is_restarted_may_succeed(shards: list[Shard], caplog: pytest.LogCaptureFixture):
+    ends = deque([OSError("https://h/a?X-Amz-Signature=canary"), done(0)])
     seen: list[ShardsProgress] = []
     executor = Calls(lambda index: ends.popleft() if index == 0 else done(index), began=True)
     report = run_shards(shards, executor, progress=seen.append)
     assert report.ok
     assert executor.indexes == [0, 1, 0]
+    assert [record.getMessage().partition("?")[0] for record in caplog.records] == [
+        "shard 0 of 2 is restarted: OSError('https://h/a"
+    ]
+    assert "canary" not in caplog.text
     last = seen[-1]
     assert (last.final, last.phase, last.shards, last.shards_done, last.workers) == (True, "over", 2, 2, {})
     assert (last.files, last.files_done, last.bytes, last.bytes_done) == (2, 2, 200, 200)
@@ -140,7 +144,7 @@ def test_a_pool_of_ours_is_replaced_for_all_shards_that_it_lost(shards: list[Sha
 
 def test_a_pool_that_breaks_before_any_shard_begins_is_not_replaced_forever(shards: list[Shard]):
     pools = Pools(*(Calls(broken) for _ in range(5)))
-    report = run_shards(shards, pools, retries=2)
+    report = run_shards(shards, pools)
     # The last one is made before it is known that no shard is left for it.
     assert [pool.indexes for pool in pools.made] == [[0, 1], [0, 1], [0, 1], []]
     for result in report.results:
@@ -200,20 +204,23 @@ def test_arguments_are_checked_before_anything_starts(shards: list[Shard]):
     assert executor.indexes == []
 
 
+LISTED = [Item("a", Location("http://127.0.0.1:9/a"), 1)]
+
+
 @pytest.mark.parametrize(
-    ("items", "culprit"),
+    ("items", "options", "culprit"),
     [
-        (
-            [Item("a", Location("http://127.0.0.1:9/a"), 1), Item("b", lambda: Location("http://h/b"), 1)],
-            "b: its locate",
-        ),
-        (lambda: iter([Item("a", Location("http://127.0.0.1:9/a"), 1)]), "the plan's source"),
+        ([*LISTED, Item("b", lambda: Location("http://127.0.0.1:9/b"), 1)], {}, "b: its locate"),
+        (lambda: iter(LISTED), {}, "the plan's source"),
+        (LISTED, {"route": lambda _: None}, "an option"),
     ],
 )
-def test_what_cannot_be_sent_to_other_processes_is_named(tmp_path: Path, items: Any, culprit: str):
+def test_what_cannot_be_sent_to_other_processes_is_named(
+    tmp_path: Path, items: Any, options: dict[str, Any], culprit: str
+):
     executor = Calls(done)
     with pytest.raises(UsageError, match=f"^{culprit} cannot be sent to other processes"):
-        run_shards(Plan(items, tmp_path).shards(1), executor)
+        run_shards(Plan(items, tmp_path, **options).shards(1), executor)
     assert executor.indexes == []
 
 
