@@ -72,13 +72,15 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
         above, header = header_line(first)
         delimiter = delimiter_of(header)
         quoted = quoted or delimiter != "\t" or '"' in header or OUTCOME_COLUMN in header.lower()
-        names = header_of(header, quoted=quoted)
-        if repeats:
-            names = numbered(names)
+        headings = header_of(header, quoted=quoted)
+        names = numbered(headings) if repeats else headings
         check_columns(file_list, names, required)
         rest = chain(first[above:], lines)
         for number, cells in rows_of(rest, delimiter, above + 1, width=len(names), quoted=quoted):
-            if not any(map(str.strip, cells)):
+            # Lists that were joined have a header each, and perhaps comments and a byte order mark before it.
+            texts = [cell.strip("\ufeff").strip() for cell in cells]
+            is_comment = len(cells) < len(names) and "".join(texts).startswith("#")
+            if not any(texts) or is_comment or texts == headings:
                 continue
             if len(cells) < len(names) or any(cells[len(names) :]):
                 fault = f"{len(cells)} cells, but the header row has {len(names)} columns"

@@ -319,6 +319,17 @@ def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple
     assert (row.cells["url"], row.cells["file_name"]) == found
 
 
+@pytest.mark.parametrize(
+    "sample", ["gdc_manifest.txt", "url_table.csv", "kids_first.tsv", "terra.tsv", "ena_filereport.tsv"]
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_header_and_comments_of_the_second_of_two_joined_lists_are_no_rows(sample: str, mark: str, tmp_path: Path):
+    text = (SAMPLES / sample).read_text("utf-8").strip("\n") + "\n"
+    path = tmp_path / sample
+    path.write_text(text + mark + text, "utf-8")
+    assert read(path) == read(SAMPLES / sample) * 2
+
+
 def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
     path = tmp_path / "ls.txt"
     path.write_text("2026-01-01 10:00:00      12345 d/a b.bam\n2026-01-01 10:00:00          0 d/\n")
