@@ -31,6 +31,7 @@ from omicsdk.portals.lists import (
     scheme_of,
     size_in,
 )
+from omicsdk.portals.names.grammar import BLANKS
 from omicsdk.transfer.engine.options import InvalidOption
 
 # What `--map` can state: `checksum` is of the algorithm that its text shows.
@@ -74,7 +75,8 @@ _LENGTHS = {
 _PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?256|sha-?512|crc32c)\}?[:=\s]\s*(\S+)", re.IGNORECASE)
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}
 _BETWEEN = re.compile(r"[\s,;|\[\]\"']+(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
-_WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
+# An address as reports of ENA have it.
+WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
 # The beginning of an address that lacks a slash, as in lists of the 1000 Genomes.
 _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
 _CELL = re.compile(rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+)")
@@ -89,14 +91,19 @@ def addresses_in(cell: str) -> list[str]:
     Args:
         cell: The cell.
     """
-    text = cell.strip().strip("[]\"'").strip()
+    text = cell.strip(BLANKS).strip("[]\"'").strip(BLANKS)
     if text.lower() in _NOTHING:
         return []
-    return [url for part in _BETWEEN.split(text) if (url := _with_scheme(part.strip().strip("\"'")))]
+    return [url for part in _BETWEEN.split(text) if (url := with_scheme(part.strip().strip("\"'")))]
 
 
-def _with_scheme(text: str) -> str:
-    if _WITHOUT_SCHEME.match(text):
+def with_scheme(text: str) -> str:
+    """An address with its scheme, where it is one of a server for FTP without it.
+
+    Args:
+        text: The address, or another text, which is returned as it is.
+    """
+    if WITHOUT_SCHEME.match(text):
         host, slash, path = text.partition("/")
         return f"{server_url(host)}{slash}{path}" if not host.startswith("fasp.") else f"fasp://{text}"
     return text.replace(":/", "://", 1) if _ONE_SLASH.match(text) else text
@@ -108,7 +115,8 @@ def is_address(cell: str) -> bool:
     Args:
         cell: The cell.
     """
-    return (_CELL.match(cell) or _WITHOUT_SCHEME.match(cell.strip())) is not None
+    text = cell.strip(BLANKS)
+    return (_CELL.match(text) or WITHOUT_SCHEME.match(text)) is not None
 
 
 def heading(name: str) -> str:

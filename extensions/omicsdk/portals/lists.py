@@ -33,6 +33,7 @@ from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.fs.uris import WEB
+from omicsdk.portals.names.grammar import BLANKS
 from omicsdk.transfer.names import wrong_with
 
 # Bytes of a list that its format is recognised by.
@@ -831,7 +832,7 @@ def file_at(
     Raises:
         RowFault: The text is no URL, of another scheme, or has no file name.
     """
-    address = url.strip()
+    address = url.strip(BLANKS)
     scheme = scheme_of(address)
     if scheme in URLS:
         address = address.replace(" ", "%20")

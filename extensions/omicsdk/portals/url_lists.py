@@ -13,7 +13,7 @@ from urllib.parse import quote
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.tables import lines_of
 from omicsdk.hca.azul.files import service_of
-from omicsdk.portals.headings import last_part
+from omicsdk.portals.headings import WITHOUT_SCHEME, addresses_in, last_part
 from omicsdk.portals.lists import (
     ID_AND_PATH,
     FileList,
@@ -33,6 +33,7 @@ from omicsdk.portals.lists import (
     size_in,
 )
 from omicsdk.portals.lists import URLS as FETCHED
+from omicsdk.portals.names.grammar import BLANKS, UNSEEN
 from omicsdk.transfer.names import wrong_with
 
 # -- plain URLs
@@ -51,8 +52,9 @@ def most_lines(head: Head, test: Callable[[str], object]) -> bool:
     return sum(not test(line) for line in lines) <= max(len(lines) > 2, len(lines) // 10)
 
 
-_URL_LINE = re.compile(r'\s*"?[A-Za-z][A-Za-z0-9+.-]*://\S+|\s*dg\.[A-Za-z0-9]+[/:]\S+\s*\Z')
-
+_URL_LINE = re.compile(
+    rf'[\s{UNSEEN}]*(?:"?[A-Za-z][A-Za-z0-9+.-]*://\S+|dg\.[A-Za-z0-9]+[/:]\S+\s*\Z|"?{WITHOUT_SCHEME.pattern})'
+)
 
 _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
 _HAS_EXTENSION = re.compile(r"[^?#]*://[^/?#]+/[^?#]*\.\w+(?:[?#]|\Z)")
@@ -60,7 +62,7 @@ _HAS_EXTENSION = re.compile(r"[^?#]*://[^/?#]+/[^?#]*\.\w+(?:[?#]|\Z)")
 
 def _url_rows(file_list: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(file_list):
-        url, name = _split(line.strip())
+        url, name = _split(line.strip(BLANKS))
         if " " in url and scheme_of(url) in FETCHED:
             file_list.notes["URLs with blanks, which are encoded as %20"] += 1
         yield Row(number, {"url": url, "file_name": name})
@@ -93,13 +95,17 @@ def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     Raises:
         RowFault: It is none that can be downloaded.
     """
-    yield file_at(row.cells["url"], name=name_in(row.cells["file_name"]))
+    url, name = row.cells["url"], name_in(row.cells["file_name"])
+    if scheme_of(url):
+        yield file_at(url, name=name)
+    else:  # a column of a report of ENA joins the files of a run
+        yield from (file_at(address, name=name) for address in addresses_in(url))
 
 
 URLS = Format(
     "urls",
     "list of URLs or DRS URIs",
-    "lines that are URLs, drs://HOST/ID, drs://PREFIX:ID or dg.PREFIX/ID",
+    "lines that are URLs, drs://HOST/ID, drs://PREFIX:ID, dg.PREFIX/ID or ftp.sra.ebi.ac.uk/PATH",
     lambda head: most_lines(head, _URL_LINE.match),
     _url_rows,
     url_files,

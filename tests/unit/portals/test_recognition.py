@@ -330,6 +330,25 @@ def test_header_and_comments_of_the_second_of_two_joined_lists_are_no_rows(sampl
     assert read(path) == read(SAMPLES / sample) * 2
 
 
+@pytest.mark.parametrize("line", ["\u200e{}", "{}\u200b", "\ufeff{}\u200b\u200f", '"{}"\u00a0'])
+def test_marks_that_are_not_seen_are_no_part_of_a_url(line: str, tmp_path: Path):
+    url = "https://h.example/a.bam"
+    path = tmp_path / "urls.txt"
+    path.write_text(f"{line.format(url)}\n{line.format(url)}\n", "utf-8")
+    assert {(file.address, file.name) for (file,) in read(path)} == {(url, "a.bam")}
+    path.write_text(f"name,url\nx.bam,{line.format(url)}\n", "utf-8")
+    assert [file.address for (file,) in read(path)] == [url]
+
+
+def test_addresses_of_ftp_servers_may_lack_a_scheme_as_the_ena_writes_them(tmp_path: Path):
+    path = tmp_path / "urls.txt"
+    path.write_text("ftp.sra.ebi.ac.uk/vol1/a_1.gz;ftp.sra.ebi.ac.uk/vol1/a_2.gz\nftp.sra.ebi.ac.uk/vol1/b.gz\n")
+    assert [[(file.address, file.name) for file in row] for row in read(path)] == [
+        [("https://ftp.sra.ebi.ac.uk/vol1/a_1.gz", "a_1.gz"), ("https://ftp.sra.ebi.ac.uk/vol1/a_2.gz", "a_2.gz")],
+        [("https://ftp.sra.ebi.ac.uk/vol1/b.gz", "b.gz")],
+    ]
+
+
 def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
     path = tmp_path / "ls.txt"
     path.write_text("2026-01-01 10:00:00      12345 d/a b.bam\n2026-01-01 10:00:00          0 d/\n")

@@ -173,7 +173,7 @@ def elsewhere(text: str) -> str:
     Args:
         text: The text.
     """
-    return next((place for form, place in _ELSEWHERE if re.fullmatch(form, text.strip(_BLANKS), re.IGNORECASE)), "")
+    return next((place for form, place in _ELSEWHERE if re.fullmatch(form, text.strip(BLANKS), re.IGNORECASE)), "")
 
 
 def names_in(text: str) -> tuple[Name, ...]:
@@ -185,7 +185,7 @@ def names_in(text: str) -> tuple[Name, ...]:
     Returns:
         The names; none where the text has no known form.
     """
-    name_text = text.strip(_BLANKS)
+    name_text = text.strip(BLANKS)
     if "://" in name_text:
         return tuple(_of_page(name_text))
     if name_text.startswith("dg."):  # a compact identifier of DRS
@@ -205,8 +205,9 @@ def names_in(text: str) -> tuple[Name, ...]:
     return tuple(_of_page(f"https://{name_text}"))
 
 
-# Blanks, and marks that are not seen, which copying from documents and pages adds to accessions.
-_BLANKS = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\ufeff"
+# Marks that are not seen, and blanks, which copying from documents and pages adds to accessions and URLs.
+UNSEEN = "\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
+BLANKS = " \t\r\n\u00a0" + UNSEEN
 
 
 # The host of a page in an address as browsers show it.
