@@ -13,7 +13,7 @@ from urllib.parse import quote
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.tables import lines_of
 from omicsdk.hca.azul.files import service_of
-from omicsdk.portals.headings import WITHOUT_SCHEME, addresses_in, last_part
+from omicsdk.portals.headings import WITHOUT_SCHEME, addresses_in, last_part, with_scheme
 from omicsdk.portals.lists import (
     ID_AND_PATH,
     FileList,
@@ -360,22 +360,26 @@ LISTING = Format(
 
 # -- commands of programs that download
 
-# Programs that take URLs.
-_CLIENTS = ("wget", "curl", "aria2c")
+# Programs that take URLs, each with its options for the name and the folder of a file, and its letters of options with values.
+_CLIENTS = {
+    "wget": (("O", "--output-document"), ("P", "--directory-prefix"), "ABDIOPQRTUXaeilotw"),
+    "curl": (("o", "--output"), ("--output-dir",), "ACDEFHKPQTUXYbcdehmortuwxyz"),
+    "aria2c": (("o", "--out"), ("d", "--dir"), "TUdijklmostx"),
+}
 # Programs, and commands of s5cmd's lists, that copy their first argument.
 _COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
 _PROGRAM = re.compile(rf"\s*(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})\s")
 _SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
-_OUTPUTS = ("-O", "-o", "--output-document", "--output", "--out")
-_FOLDERS = ("-P", "-d", "--directory-prefix", "--output-dir", "--dir")
-_WITH_VALUES = (*_OUTPUTS, *_FOLDERS, "--endpoint-url", "--profile", "--region", "-H", "--header", "-e", "--referer")
+_WITH_VALUES = ("--endpoint-url", "--profile", "--region", "--header", "--referer")
 
 
 def _command(line: str) -> tuple[str, str] | None:
     """The address of a file that a command downloads, and the path that it writes; None for another line."""
     if (match := _PROGRAM.match(line)) is None:
         return None
-    program = match[1]
+    names, folders, letters = _CLIENTS.get(match[1], ((), (), ""))
+    # Letters without values may precede one with a value, which may follow at once: -Lo NAME, -oNAME.
+    short = re.compile(rf"-[A-Za-z0-9#]*?([{letters}])(.*)", re.DOTALL) if letters else None
     try:
         tokens = shlex.split(line, comments=True)
     except ValueError:
@@ -383,19 +387,22 @@ def _command(line: str) -> tuple[str, str] | None:
     values, arguments, rest = dict[str, str](), list[str](), iter(tokens[1:])
     for word in rest:
         option, equals, value = word.partition("=")
-        if program == "curl" and word == "-O":
-            continue
-        if option in _WITH_VALUES:
+        if option in (*names, *folders, *_WITH_VALUES):
             values[option] = value if equals else next(rest, "")
+        elif short and (flag := short.fullmatch(word)):
+            values[flag[1]] = flag[2] or next(rest, "")
         elif not word.startswith("-") and word not in _SUBCOMMANDS:
-            arguments.append(word)
-    if program in _CLIENTS:
+            arguments.append(with_scheme(word))
+    if letters:
         arguments = [argument for argument in arguments if scheme_of(argument)]
+    elif arguments and not scheme_of(arguments[0]):
+        # The value of an option may precede the source, but a URI at the end is the target of an upload.
+        arguments = [argument for argument in arguments[:-1] if scheme_of(argument)]
     if not arguments or not scheme_of(arguments[0]) or "$" in arguments[0]:
         return None
-    named = next((values[option] for option in _OUTPUTS if option in values), "")
-    folder = next((values[option] for option in _FOLDERS if option in values), "")
-    address = arguments[0].removesuffix("*") if program in _COPIERS else arguments[0]
+    named = next((values[option] for option in names if option in values), "")
+    folder = next((values[option] for option in folders if option in values), "")
+    address = arguments[0] if letters else arguments[0].removesuffix("*")
     path = "/".join(part for part in f"{folder}/{named or last_part(address)}".split("/") if part not in ("", "."))
     is_stated = (folder or named) and not named.startswith(("/", "-")) and not folder.startswith("/")
     return address, path if is_stated and "$" not in path and not wrong_with(path) else ""
