@@ -111,7 +111,11 @@ def line_of(error: BaseException, where: str) -> str:
 
 def printable(text: str) -> str:
     """Escape control characters, line breaks included, which a server's text could send to a terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return "".join(c if c.isprintable() else _escaped(ord(c)) for c in text)
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def traceback_of(error: BaseException) -> str:

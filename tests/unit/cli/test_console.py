@@ -70,8 +70,8 @@ def test_a_part_that_failed_is_one_line_whatever_its_name(as_json):
 
 
 def test_names_cannot_steer_the_terminal():
-    Console(stderr=(err := Terminal())).message("a\x1b[2J\u202eb\nsecond")
-    assert err.getvalue() == "omics: a\\x1b[2J\\x202eb\nomics: second\n"
+    Console(stderr=(err := Terminal())).message("a\x1b[2J\u202e\U000e0001b\nsecond")
+    assert err.getvalue() == "omics: a\\x1b[2J\\u202e\\U000e0001b\nomics: second\n"
 
 
 @pytest.mark.parametrize(
