@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -185,6 +185,16 @@ def rows_of(
             width = len(cells)
         yield number, cells
         number += used
+
+
+def is_header(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a row is the header of a table that was joined to the one before, perhaps with its byte order mark.
+
+    Args:
+        cells: The row.
+        header: The header of the first table, without blanks around its names.
+    """
+    return [cell.strip("\ufeff").strip() for cell in cells] == [*header]
 
 
 def _in_dialect(

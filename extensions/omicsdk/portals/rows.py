@@ -8,7 +8,7 @@ from itertools import chain
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.json_decoding import decoded
-from omicsdk.core.tables import LONGEST_LINE, lines_of, rows_of
+from omicsdk.core.tables import LONGEST_LINE, is_header, lines_of, rows_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.portals.lists import (
     FileList,
@@ -77,10 +77,9 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
         check_columns(file_list, names, required)
         rest = chain(first[above:], lines)
         for number, cells in rows_of(rest, delimiter, above + 1, width=len(names), quoted=quoted):
-            # Lists that were joined have a header each, and perhaps comments and a byte order mark before it.
-            texts = [cell.strip("\ufeff").strip() for cell in cells]
-            is_comment = len(cells) < len(names) and "".join(texts).startswith("#")
-            if not any(texts) or is_comment or texts == headings:
+            # Lists that were joined have a header each, and perhaps comments before it.
+            is_comment = len(cells) < len(names) and "".join(cells).lstrip("\ufeff ").startswith("#")
+            if not any(map(str.strip, cells)) or is_comment or is_header(cells, headings):
                 continue
             if len(cells) < len(names) or any(cells[len(names) :]):
                 fault = f"{len(cells)} cells, but the header row has {len(names)} columns"
@@ -104,7 +103,9 @@ def _objects(file_list: FileList, required: Sequence[Names]) -> Iterator[Row]:
     number = 0
     with opened(file_list) as text:
         try:
-            objects = objects_of(lambda size: text.read(size).encode(), file_list.shown, longest=LONGEST_LINE)
+            objects = objects_of(
+                lambda size: text.read(size).encode(), file_list.shown, longest=LONGEST_LINE, joined=True
+            )
             for number, entry in enumerate(objects, 1):
                 if number == 1:
                     check_columns(file_list, list(entry), required)

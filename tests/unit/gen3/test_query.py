@@ -71,6 +71,22 @@ def test_rows_come_whatever_the_pieces_are(rows: list[dict[str, Any]], size: int
     assert list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x")) == rows
 
 
+@given(rows=ROWS, size=st.integers(1, 50), between=st.sampled_from(["", "\n", " \n\ufeff", "\r\n" * 150]))
+def test_the_rows_of_joined_arrays_are_read_where_they_are_expected(
+    rows: list[dict[str, Any]], size: int, between: str
+):
+    body = (json.dumps(rows) + between + json.dumps(rows) + "\n").encode()
+    pieces = [body[place : place + size] for place in range(0, len(body), size)]
+    assert list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x", joined=True)) == rows * 2
+
+
+@pytest.mark.parametrize("rest", [b"]", b"x", b'{"a": 1}', b'[{"a": 1}', b"[]" + b"x" * 300])
+def test_what_follows_an_array_must_be_another_one(rest: bytes):
+    pieces = [b'[{"a": 1}]\n', rest]
+    with pytest.raises(DecodeError):
+        list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x", joined=True))
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"error": "no"}', b'[{"a": 1}', b'[{"a": 1}, {"a"', b"[1]", b"[{]"])
 def test_an_invalid_array_of_rows_is_an_error(body: bytes):
     pieces = [body]

@@ -330,7 +330,16 @@ def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple
 
 
 @pytest.mark.parametrize(
-    "sample", ["gdc_manifest.txt", "url_table.csv", "kids_first.tsv", "terra.tsv", "ena_filereport.tsv"]
+    "sample",
+    [
+        "gdc_manifest.txt",
+        "url_table.csv",
+        "kids_first.tsv",
+        "terra.tsv",
+        "ena_filereport.tsv",
+        "gen3_manifest.json",
+        "ena_filereport.json",
+    ],
 )
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_header_and_comments_of_the_second_of_two_joined_lists_are_no_rows(sample: str, mark: str, tmp_path: Path):

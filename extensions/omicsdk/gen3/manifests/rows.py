@@ -113,7 +113,9 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
     number = 0
     try:
         with tables.opened(path) as text:
-            for number, entry in enumerate(objects_of(lambda size: text.read(size).encode(), str(path)), 1):
+            for number, entry in enumerate(
+                objects_of(lambda size: text.read(size).encode(), str(path), joined=True), 1
+            ):
                 _check_no_studies(path, entry)
                 cells, headings = _cells(entry, aliases)
                 named = next((entry[key] for key in entry if headings.get(tables.FILE_NAME) == key), "")

@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, shortened
 from omicsdk.core.files import in_place_of
-from omicsdk.core.tables import RowError, lines_of, rows_of
+from omicsdk.core.tables import RowError, is_header, lines_of, rows_of
 from omicsdk.core.type_guards import number_in
 from omicsdk.gen3.errors import Gen3UserError
 
@@ -286,7 +286,7 @@ def table_of(path: Path, delimiter: str | None = None, **dialect: Any) -> Genera
         header = [name.strip() for _, cells in rows_of([first], separator, **dialect) for name in cells]
         _check(path, header, separator)
         rows = rows_of(lines, separator, 2, width=len(header), **dialect)
-        yield Table(path, separator, header, _rows(path, rows, len(header)))
+        yield Table(path, separator, header, _rows(path, rows, header))
 
 
 def miscounted(row: TableRow, columns: int) -> Fault | None:
@@ -341,11 +341,12 @@ def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
         )
 
 
-def _rows(path: Path, rows: Iterator[tuple[int, list[str]]], columns: int) -> Iterator[TableRow]:
+def _rows(path: Path, rows: Iterator[tuple[int, list[str]]], header: list[str]) -> Iterator[TableRow]:
+    columns = len(header)
     try:
         for line, cells in rows:
             count = len(cells)
-            if any(cells):
+            if any(cells) and not is_header(cells, header):
                 yield TableRow(line, cells if count >= columns else cells + [""] * (columns - count), count)
     except RowError as error:
         raise ManifestError(

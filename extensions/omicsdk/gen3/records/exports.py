@@ -42,41 +42,52 @@ if TYPE_CHECKING:
 CHUNK = 1 << 18
 _NODE, _PROJECT = Identifier("node"), Identifier("project")
 _BETWEEN = " \t\r\n,"
-_ARRAY = re.compile(r"\s*\[")
+_ARRAY = re.compile(r"[\s\ufeff]*\[")
 _DATA = re.compile(r'\s*(?:\{\s*"data"\s*:\s*)?\[')
 _LONGEST_BEGINNING = 200
 
 
 def rows_of(
-    read: Callable[[int], bytes], operation: str, *, begins: re.Pattern[str] = _ARRAY, longest: int = LONGEST_RECORD
+    read: Callable[[int], bytes],
+    operation: str,
+    *,
+    begins: re.Pattern[str] = _ARRAY,
+    longest: int = LONGEST_RECORD,
+    joined: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Return the objects of a JSON array one by one.
 
     Args:
         read: Returns at most as many bytes as requested; none at the end.
         operation: Its name in errors.
-        begins: What the array begins with; what follows its end is not read.
+        begins: What the array begins with.
         longest: The most characters of an object.
+        joined: Whether other arrays may follow, as in files that were joined; nothing else may then. By default what
+            follows the end of the array is not read.
 
     Raises:
         DecodeError: It is not an array of objects, ends before its end, or has an object that is longer.
     """
     decode, scan = getincrementaldecoder("utf-8")("replace").decode, json.JSONDecoder().raw_decode
-    text, is_begun = "", False
+    text, is_begun, is_ended = "", False, False
     while True:
         chunk = read(max(CHUNK, len(text)))  # a row that is long is tried again seldom
         text += decode(chunk, final=not chunk)
-        if not is_begun and (beginning := begins.match(text)):
-            is_begun, text = True, text[beginning.end() :]
-        elif not is_begun and (len(text) > _LONGEST_BEGINNING or (text.strip() and not chunk)):
-            raise DecodeError(operation, "the body", text[:200], expected="a JSON array")
-        offset, end = 0, len(text) if is_begun else 0
-        while offset < end:
+        offset = 0
+        while offset < len(text):
+            if not is_begun:
+                if not (beginning := begins.match(text, offset)):
+                    break
+                is_begun, offset = True, beginning.end()
+                continue
             if text[offset] in _BETWEEN:
                 offset += 1
                 continue
             if text[offset] == "]":
-                return
+                if not joined:
+                    return
+                is_begun, is_ended, offset = False, True, offset + 1
+                continue
             try:
                 row, after = scan(text, offset)
                 if text.find("\\u", offset, after) >= 0:  # half of a surrogate pair is replaced
@@ -88,7 +99,11 @@ def rows_of(
             if not is_object(row):
                 raise DecodeError(operation, "a row", row, expected="an object")
             yield row
-        text = text[offset:]
+        text = text[offset:].lstrip("\ufeff \t\r\n") if is_ended and not is_begun else text[offset:]
+        if is_ended and not is_begun and not text and not chunk:
+            return
+        if not is_begun and (len(text) > _LONGEST_BEGINNING or (text.strip() and not chunk)):
+            raise DecodeError(operation, "the body", text[:200], expected="a JSON array")
         if len(text) > longest and is_begun:
             raise DecodeError(operation, "a row", text[:200], expected=f"at most {longest >> 20} MiB of JSON")
         if not chunk:

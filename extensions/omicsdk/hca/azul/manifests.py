@@ -19,7 +19,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.tables import LONGEST_LINE, file_lines, file_rows
+from omicsdk.core.tables import LONGEST_LINE, file_lines, file_rows, is_header
 from omicsdk.core.waits import stoppable
 from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
@@ -249,7 +249,7 @@ def _of_table(path: Path, catalog: str) -> Iterator[AzulFile]:
             remedy="Use a compact or curl manifest, or a table with tabs and the columns file_uuid, file_name and file_size.",
         )
     for line, cells in rows:
-        if not any(cells):
+        if not any(cells) or is_header(cells, columns):
             continue
         if len(cells) < len(columns) or any(cells[len(columns) :]):
             problem = f"{path}, line {line}: {len(cells)} cells, but the header row has {len(columns)} columns"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.tables import LONGEST_LINE, file_rows
+from omicsdk.core.tables import LONGEST_LINE, file_rows, is_header
 from omicsdk.core.type_guards import number_in
 from omicsdk.hca.dss.files import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.tsv import DIALECT
@@ -99,7 +99,7 @@ class Manifest:
 
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
         for line, cells in islice(_numbered_cells(self.path), 1, None):
-            if not any(cells):
+            if not any(cells) or is_header(cells, self.columns):
                 continue
             if len(cells) < len(self.columns) or any(cells[len(self.columns) :]):
                 problem = f"{len(cells)} cells, but the header row has {len(self.columns)} columns"

@@ -85,6 +85,14 @@ def test_tables_and_lists_as_tools_write_them(written, name: str, text: str):
     assert [(row.guid, row.size) for row in rows_of(written(text, name))] == [("a", 1)]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("m.tsv", "guid\tsize\na\t1\n"), ("m.csv", '"guid","size"\n"a",1\n'), ("m.json", '[{"guid": "a", "size": 1}]\n')],
+)
+def test_manifests_that_were_joined_are_one(written, name: str, text: str):
+    assert [(row.guid, row.size) for row in rows_of(written(text + text, name))] == [("a", 1)] * 2
+
+
 def test_a_manifest_of_drs_pull(written):
     entries = [
         {

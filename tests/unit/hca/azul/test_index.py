@@ -259,6 +259,12 @@ def test_a_quote_in_a_name_swallows_no_rows_of_a_manifest(tmp_path: Path) -> Non
     assert [(each.uuid, each.name) for each in read_manifest(file)] == [row[:2] for row in rows]
 
 
+def test_the_header_of_the_second_of_two_joined_manifests_is_no_row(tmp_path: Path) -> None:
+    file = tmp_path / "m.tsv"
+    file.write_text("file_uuid\tfile_name\tfile_size\nu1\ta\t1\n" * 2)
+    assert [each.uuid for each in read_manifest(file)] == ["u1", "u1"]
+
+
 def test_requests_keep_to_the_rate_of_the_service(service: Service, clock: ManualClock) -> None:
     with Azul("https://rate.example.org", transport=httpx.MockTransport(service), clock=clock) as azul:
         for _ in range(1001):

@@ -35,6 +35,14 @@ def test_line_ends_and_blank_lines(tmp_path: Path, end: str):
     assert list(Manifest.open(path).rows()) == [ROW]
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_header_of_the_second_of_two_joined_manifests_is_no_row(mark: str, tmp_path: Path):
+    path = write(tmp_path / "m.tsv", [ROW])
+    text = path.read_text("utf-8")
+    path.write_text(text + mark + text, "utf-8")
+    assert list(Manifest.open(path).rows()) == [ROW, ROW]
+
+
 def test_a_byte_order_mark(tmp_path: Path):
     path = write(tmp_path / "m.tsv", [ROW])
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
