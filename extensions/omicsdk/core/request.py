@@ -273,7 +273,13 @@ def _quoted(name: str, value: object, safe: str) -> str:
     """Percent-encode a value for its place; each item of joined ones."""
 
     def quoted(text: str) -> str:
-        return quote(text, safe=safe)
+        try:
+            return quote(text, safe=safe)
+        except UnicodeEncodeError:  # an argument of a command may have any bytes
+            raise UsageError(
+                f"{name} cannot be sent: {text!r} is not UTF-8",
+                remedy="Use UTF-8, also in the settings of the terminal.",
+            ) from None
 
     return value.encoded(name, quoted) if isinstance(value, Joined) else quoted(text_of(value, name))
 

@@ -24,6 +24,8 @@ SUFFIX = ".manifest.tsv"
 """Suffix of the result manifest after the name of the folder."""
 RESULT_NAME = re.compile(r"\.manifest(?:\.\d+)?\.tsv\Z")
 """The end of the name of a result manifest, also of one that was kept."""
+# Folders, and the arguments of a command, may have bytes that are not UTF-8: they are written as they are.
+_ANY_BYTES = "surrogateescape"
 _OTHER_SUFFIXES = (".csv", ".xlsx", ".xls", ".ods", ".json", ".jsonl")
 
 
@@ -50,8 +52,8 @@ def not_arrived(folder: Path) -> dict[str, str]:
         kept = above.glob(f"{escape(name.removesuffix('.tsv'))}.*.tsv")
         for path in (above / name, *sorted(kept)):
             with (
-                suppress(FileNotFoundError, UnicodeDecodeError, csv.Error),
-                path.open(newline="", encoding="utf-8") as file,
+                suppress(FileNotFoundError, csv.Error),
+                path.open(newline="", encoding="utf-8", errors=_ANY_BYTES) as file,
             ):
                 for number, row in enumerate(csv.DictReader(file, dialect="excel-tab", restval=""), 2):
                     for outcome in row.get(OUTCOME_COLUMN, "").split(SEPARATOR):
@@ -114,7 +116,7 @@ def keep_earlier(path: Path, plan: Plan, tell: Callable[[str], object]) -> None:
     if not path.exists():
         return
     replacing = (stated(row.cells) for row in plan.rows())
-    with suppress(UnicodeDecodeError, csv.Error), path.open(newline="", encoding="utf-8") as file:
+    with suppress(csv.Error), path.open(newline="", encoding="utf-8", errors=_ANY_BYTES) as file:
         earlier = csv.DictReader(file, restval="", dialect="excel-tab")
         # In the order of the plan, so that neither table is held in memory.
         if all(stated(cells) in replacing for cells in earlier if cells.get(PATH_COLUMN, "?").strip(SEPARATOR)):
@@ -150,7 +152,7 @@ def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome
     following, repeated = iter(outcomes), dict[str, Outcome]()
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_errors(str(path), path.name), in_place_of(path, durable=False) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        text = io.TextIOWrapper(file, encoding="utf-8", errors=_ANY_BYTES, newline="")
         writer = csv.DictWriter(text, columns, restval="", dialect="excel-tab", lineterminator="\n")
         writer.writeheader()
         for row in plan.rows():

@@ -451,6 +451,18 @@ def test_equal_rows_are_one_download(get: Any, portal: PortalHost, tmp_path: Pat
     assert [row["file_outcome"] for row in written] == [VERIFIED] * 3
 
 
+def test_bytes_that_are_not_utf_8_in_a_folder_or_url_cost_no_result(portal: PortalHost, tmp_path: Path):
+    portal.put("a.bam", b"a")
+    urls = [portal.url("a.bam"), portal.url("\udcff.bam")]
+    for outcome in ("done", "skipped"):
+        report = omicsdk.get(urls, "data\udce4", on_message=list[str]().append, check=False)
+        assert (report.counts[outcome], report.counts["failed"]) == (1, 1)
+    (path,) = tmp_path.glob("*.tsv")
+    first, second = path.read_bytes().splitlines()[1:]
+    assert b"\tdata\xe4/a.bam\t" in first
+    assert b"\xff.bam" in second
+
+
 def test_a_stopped_download_is_interrupted_before_it_asks(get: Any, portal: PortalHost):
     stop = threading.Event()
     stop.set()

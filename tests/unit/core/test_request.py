@@ -53,6 +53,12 @@ def test_a_request_states_what_the_document_states_of_its_operation():
     assert made.content == b'{"a":1}'
 
 
+def test_bytes_that_are_not_utf_8_are_refused():
+    for made in (lambda: query_text([("query", "mou\udcffse")]), lambda: segment("query", "mou\udcffse")):
+        with pytest.raises(UsageError, match=r"^query cannot be sent: 'mou\\udcffse' is not UTF-8"):
+            made()
+
+
 def test_the_same_request_at_another_url():
     made = request(
         OperationFacts(name="ask", method="POST", path="/x", secured=True, idempotent=True),
