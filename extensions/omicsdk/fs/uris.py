@@ -17,6 +17,8 @@ from omicsdk.fs.errors import WrongUri
 # At least two characters: a single letter is a drive of Windows.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _ODD = re.compile("[\x00\ud800-\udfff]")
+# The same, without those that stand for bytes of a local name that are not UTF-8.
+_ODD_IN_PATH = re.compile("[\x00\ud800-\udc7f\udd00-\udfff]")
 # A path below a folder of which no part is empty or a dot.
 _TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
 
@@ -90,9 +92,9 @@ def parse_uri(text: str) -> Uri:
     """
     if not text:
         raise WrongUri("The URI is empty")
-    if _ODD.search(text):
-        raise WrongUri(f"{text!a} contains a character that names cannot contain")
     match = _SCHEME.match(text)
+    if (_ODD if match else _ODD_IN_PATH).search(text):
+        raise WrongUri(f"{text!a} contains a character that names cannot contain")
     if match is None:
         return Uri("file", text, _ends(text))
     scheme, rest = match[1].lower(), text[match.end() :]

@@ -192,6 +192,11 @@ def test_an_invalid_objects_path_is_refused_and_the_others_are_sent(store: S3Sto
     assert report.outcomes[1].state == "done"
 
 
+def test_no_object_has_a_name_that_is_not_utf_8(store: S3Store):
+    with pytest.raises(PathNotFound):
+        store.stat("bkt/\udcff")
+
+
 def test_a_put_that_is_stopped_sends_nothing(store: S3Store, tmp_path: Path):
     source, stop = tmp_path / "a", threading.Event()
     source.write_bytes(b"a")

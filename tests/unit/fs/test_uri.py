@@ -25,6 +25,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\x
         ("reads/a.fastq", Uri("file", "reads/a.fastq")),
         ("reads/", Uri("file", "reads/", is_folder=True)),
         ("a:b", Uri("file", "a:b")),
+        ("data\udce4/", Uri("file", "data\udce4/", is_folder=True)),
         (r"C:\data\x", Uri("file", r"C:\data\x")),
         ("C:/data/x", Uri("file", "C:/data/x")),
         ("c://data", Uri("file", "c://data")),
@@ -41,7 +42,7 @@ def test_files_of_this_machine_may_be_uris_too():
         parse_uri("file://elsewhere/data/a")
 
 
-@pytest.mark.parametrize("text", ["", "sb://me/../you", "dss://aws/./x", "sb://me/a\x00b", "x\ud800"])
+@pytest.mark.parametrize("text", ["", "sb://me/../you", "dss://aws/./x", "sb://me/a\x00b", "x\ud800", "sb://me/\udce4"])
 def test_what_names_nothing_is_refused(text):
     with pytest.raises(WrongUri):
         parse_uri(text)

@@ -50,6 +50,11 @@ def split(path: str) -> tuple[str, str | None]:
     return bucket, key if slash else None
 
 
+def _is_utf8(key: str) -> bool:
+    """Whether a key can be one: the bytes of a local name that are not UTF-8 are surrogates."""
+    return key.encode(errors="ignore").decode() == key
+
+
 class Stored(NamedTuple):
     """Facts of an object, beside its path.
 
@@ -234,6 +239,8 @@ class S3Store(Store):
             return Entry("", "folder")
         if key is None:
             return self._bucket(bucket)
+        if not _is_utf8(key):
+            raise PathNotFound(self.uri(path), "not found: the name is not UTF-8, as S3 requires")
         refused: OmicsError | None = None
         if (named := versioned(key)) is not None:
             try:
@@ -506,7 +513,7 @@ class S3Store(Store):
         bucket, key = split(path)
         if not bucket or not key or key.removesuffix(end).endswith("/"):
             raise WrongUri(f"{self.uri(path)} names no object", remedy="Write s3://bucket/key.")
-        if key.encode(errors="ignore").decode() != key:  # bytes of a file's name that are not UTF-8 are surrogates
+        if not _is_utf8(key):
             raise WrongUri(f"{self.uri(path)}: the name is not UTF-8, as S3 requires", remedy="Rename the file.")
         return bucket, key
 
