@@ -136,7 +136,7 @@ def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[C
     Args:
         row: The row.
         file: The platform's response about the file.
-        clear: Whether an empty cell takes away what the file has.
+        clear: Whether an empty cell removes the value of the file.
     """
     file_changes: list[Change] = []
     metadata = _metadata(file)
@@ -148,13 +148,16 @@ def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[C
         if text == current or (not text and not clear):
             continue
         after = tags_of(text) if column == TAGS else value_of(text, now)
-        if after != now and (after or now):
+        if column == TAGS and not (after or now):
+            continue  # no tags are None or an empty list
+        # Python takes true for 1 and false for 0.
+        if after != now or isinstance(after, bool) != isinstance(now, bool):
             file_changes.append(Change(str(file.get("id")), row.path or str(file.get("id")), column, now, after))
     return file_changes
 
 
 def edits(file_changes: Iterable[Change]) -> list[dict[str, Any]]:
-    """Change as the platform's bulk edit takes them, one object a file.
+    """Return changes as the items of the platform's bulk edit, one for each file.
 
     Args:
         file_changes: The changes.
@@ -170,7 +173,7 @@ def edits(file_changes: Iterable[Change]) -> list[dict[str, Any]]:
 
 
 def cell(value: Any) -> str:
-    """A value of metadata as a cell.
+    """Return a value of metadata as a cell.
 
     Args:
         value: A JSON value; None is the empty cell.
@@ -187,15 +190,14 @@ def value_of(text: str, now: Any = None) -> Any:
 
     Args:
         text: The cell.
-        now: The value that exists: where it is a number or truth, one is read.
+        now: The present value: if it is a number or a boolean, the cell is read as JSON.
 
     Returns:
         The value; None for the empty cell.
     """
     if not text:
         return None
-    is_other = isinstance(now, int | float) and not isinstance(now, str)
-    if text[0] in '"[{' or is_other:
+    if text[0] in '"[{' or isinstance(now, int | float):
         try:
             return decoded(text)
         except ValueError:

@@ -101,6 +101,15 @@ def test_only_what_differs_is_a_change():
     assert differences({"tags": ""}, clear=True) == [("tags", ["old"], [])]
 
 
+@pytest.mark.parametrize(
+    ("now", "text", "after"),
+    [(0, "", None), (False, "", None), ("", "", None), (False, '""', ""), (0, "false", False), (True, "1", 1)],
+)
+def test_values_that_python_takes_for_false_or_equal_are_changed(now, text, after):
+    (change,) = changes(Row(2, "1", "", {"metadata.a": text}), {"id": "1", "metadata": {"a": now}}, clear=True)
+    assert (change.before, change.after, type(change.after)) == (now, after, type(after))
+
+
 def test_text_that_looks_like_a_number_stays_text():
     assert differences({"metadata.sample_id": "007"}) == [("metadata.sample_id", "S1", "007")]
     assert differences({"metadata.sample_id": '["a", "b"]'}) == [("metadata.sample_id", "S1", ["a", "b"])]
