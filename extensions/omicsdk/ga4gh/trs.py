@@ -196,9 +196,11 @@ def download(
     chosen.control.begin(now)
     client = client_of(client, chosen)
     of_version = _chosen(client, tool, version, type)
-    files = [file for file in _files(client, tool, *of_version) if chosen.fits(file.path, None)]
+    listed = _files(client, tool, *of_version)
+    files = [file for file in listed if chosen.fits(file.path, None)]
     refused = _refused(files, Path(folder))
-    containers = [file.path for file in files if file.kind == _CONTAINERFILE]
+    # Of all files, not of the selected ones: a container file without a checksum is identified by its place among them.
+    containers = [file.path for file in listed if file.kind == _CONTAINERFILE]
     store = _Store(client, tool, of_version, Path(folder), containers, chosen)
     counters, outcomes = Counters(len(files), 0, now, WORD, unsized=len(files)), Outcomes()
 

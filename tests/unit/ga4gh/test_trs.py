@@ -216,6 +216,14 @@ def test_container_files_are_distinguished_by_checksum_or_place(tmp_path: Path) 
     assert isinstance(report.outcomes[0].error, NotFound)
 
 
+def test_a_container_file_is_selected_by_its_place_among_all(tmp_path: Path) -> None:
+    texts = [{"content": "FROM one"}, {"content": "FROM two"}]
+    listed = [{"path": f"{name}/Dockerfile", "file_type": "CONTAINERFILE"} for name in "ab"]
+    with registry(listed, lambda _: texts) as client:
+        client.download("a", tmp_path, version="1", type="CWL", include=["b/*"])
+    assert (tmp_path / "b/Dockerfile").read_text() == "FROM two"
+
+
 @pytest.mark.parametrize("response", [{}, None, "x"])
 def test_a_list_that_is_none_is_an_error(response: Any) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=response))
