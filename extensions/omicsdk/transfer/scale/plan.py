@@ -367,7 +367,7 @@ class ShardsReport(Displayed):
 
         Raises:
             OmicsError: The only error.
-            SomeFailed: There are several; `errors` has the first of each shard.
+            SomeFailed: There are several, or the plan keeps none; `errors` has the first of each shard.
             Interrupted: It ended early.
         """
         errors = [result.error for result in self.results if result.error is not None]
@@ -375,8 +375,11 @@ class ShardsReport(Displayed):
         errors += [outcome.error for outcome in self.failures if outcome.error is not None]
         if count == 1 and errors:
             raise errors[0]
-        if errors:
-            raise SomeFailed(f"{count} errors in {len(self.results)} shards: {first_of(errors, count)}", errors)
+        if count:
+            # A plan that keeps no failures still counts them.
+            reasons = f": {first_of(errors, count)}" if errors else ""
+            problem = f"{count} error{'s' * (count != 1)} in {len(self.results)} shards{reasons}"
+            raise SomeFailed(problem, errors)
         if not self.ok:
             why = self.why_stopped or "it was stopped"
             raise Interrupted(f"{why}; shards {numbers(self.open)} of {len(self.results)} are open")

@@ -191,6 +191,10 @@ def test_a_file_that_fails_is_reported_and_ends_no_other(items, target, server, 
     with pytest.raises(NotFound):
         report.raise_if_failed()
     assert report.to_dict()["counts"] == report.counts
+    with ThreadPoolExecutor(2) as pool:
+        report = run_shards(Plan(items, target, kept=0).shards(3), pool)
+    with pytest.raises(SomeFailed, match=r"^1 error in 3 shards\."):
+        report.raise_if_failed()
 
 
 def test_an_unforeseen_error_is_tried_again(items, target, right):
