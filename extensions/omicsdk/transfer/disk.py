@@ -342,7 +342,7 @@ class Disk:
 
     def __init__(self, mode: int = 0o666) -> None:
         self._mode = mode
-        self._parents = set[str]()  # new folders that may not be durable
+        self._parents = set[str]()  # folders with new folders in them, whose names may not be durable
         self._new = set[str]()
 
     # -- downloaded files
@@ -487,14 +487,12 @@ class Disk:
         Args:
             paths: The folders.
         """
-        # The engine's thread may create folders meanwhile: only those that were synced here are forgotten.
-        new_folders = self._parents.copy()
-        for path in new_folders:
-            with suppress(FileNotFoundError):  # removed since, so its content need not be durable
+        with self._syncing() as parents:
+            for path in parents:
+                with suppress(FileNotFoundError):  # removed since, so its content need not be durable
+                    self._sync_folder(path)
+            for path in set(paths) - parents:
                 self._sync_folder(path)
-        for path in set(paths) - new_folders:
-            self._sync_folder(path)
-        self._parents -= new_folders
 
     def sync_file_system(self, folder: str) -> bool:
         """Return once everything on a file system is durable, including names.
@@ -508,18 +506,30 @@ class Disk:
         syncfs = _libc("syncfs")
         if syncfs is None:
             return False
-        new_folders = self._parents.copy()
         try:
             descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
         except PermissionError:  # writable but not readable
             return False
         try:
-            done = syncfs(descriptor) == 0
+            with self._syncing() as parents:
+                is_synced = syncfs(descriptor) == 0
+                if not is_synced:
+                    self._parents |= parents
         finally:
             os.close(descriptor)
-        if done:
-            self._parents -= new_folders
-        return done
+        return is_synced
+
+    @contextmanager
+    def _syncing(self) -> Generator[set[str]]:
+        """Take the folders with new folders in them; they are kept for the next sync if this one fails."""
+        parents = self._parents.copy()
+        # Before the sync: the engine's thread may create another folder in one of them meanwhile, and adds it again.
+        self._parents -= parents
+        try:
+            yield parents
+        except BaseException:
+            self._parents |= parents
+            raise
 
     def _sync_folder(self, path: str) -> None:
         if os.name == "nt":

@@ -63,6 +63,34 @@ def test_folders_are_made_and_synced_with_those_above(tmp_path: Path) -> None:
     assert len(disk.synced) == 3
 
 
+def test_a_folder_that_is_made_during_a_sync_is_synced_by_the_next(tmp_path: Path) -> None:
+    class Busy(Folders):
+        def _sync_folder(self, path: str) -> None:
+            super()._sync_folder(path)
+            self.make_folders(str(tmp_path / "b"))
+
+    disk = Busy()
+    disk.make_folders(str(tmp_path / "a"))
+    disk.sync_folders([])
+    disk.sync_folders([])
+    assert disk.synced == [str(tmp_path)] * 2
+
+
+def test_a_sync_that_fails_is_repeated(tmp_path: Path) -> None:
+    class Failing(Folders):
+        def _sync_folder(self, path: str) -> None:
+            super()._sync_folder(path)
+            if len(self.synced) == 1:
+                raise OSError(5, "Input/output error")
+
+    disk = Failing()
+    disk.make_folders(str(tmp_path / "a"))
+    with pytest.raises(OSError, match="Input/output"):
+        disk.sync_folders([])
+    disk.sync_folders([])
+    assert disk.synced == [str(tmp_path)] * 2
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "nowhere").symlink_to(tmp_path / "nothing")
