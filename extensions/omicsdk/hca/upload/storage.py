@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from omicsdk_api.upload import UploadApi
 
-    from omicsdk.core.clock import Clock
     from omicsdk.hca.upload.areas import UploadAreaURI
     from omicsdk.hca.upload.client import HcaUpload
     from omicsdk.transfer.uploads.store import Cut
@@ -169,8 +168,11 @@ class AreaKeys:
                 _log.warning("cannot renew the keys of the upload area; continuing with the old ones: %s", error)
                 return keys
 
-    def refused(self) -> bool:
+    def refused(self, keys: Keys | None = None) -> bool:
         """Renew keys that the store states have ended, unless they are fresh.
+
+        Args:
+            keys: The refused keys; None for the present ones.
 
         Returns:
             Whether there are others now.
@@ -180,6 +182,8 @@ class AreaKeys:
         """
         with self._guard:
             # Several threads may be refused with the same old keys: the first one has renewed them for all.
+            if keys is not None and keys is not self._keys:
+                return True
             if self._keys is None or self._age() < FRESH:
                 return False
             self._renewed()
@@ -194,10 +198,12 @@ class AreaKeys:
         Raises:
             OmicsError: What went wrong.
         """
+        # Read before the call: another thread that is refused with the same keys may renew them before this one.
+        keys = self._keys
         try:
             return call()
         except APIError as error:
-            if error.code in ENDED and self.refused():
+            if error.code in ENDED and self.refused(keys):
                 return call()
             raise
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import ManualClock, NotFound, ServiceUnavailable
+from omicsdk.core import Forbidden, ManualClock, NotFound, ServiceUnavailable
 from omicsdk.hca.upload.storage import FRESH, RENEW_BEFORE, SHORTEST_LIFE, AreaKeys, Keys, life_of, signing_client
 from upload_keys_service import HOUR, Service
 from upload_keys_service import clock as clock
@@ -99,6 +99,23 @@ def test_refused_keys_are_renewed_unless_they_are_fresh(clock: ManualClock):
     clock.advance(FRESH)
     assert keys.refused()
     assert keys.current().access_key_id == "AKIA2"
+
+
+def test_a_call_refused_with_keys_that_another_thread_renewed_is_repeated(clock: ManualClock):
+    keys = AreaKeys(Service(), clock)
+    used: list[str] = []
+
+    def call() -> str:
+        used.append(keys.current().access_key_id)
+        if len(used) == 1:
+            assert keys.refused()  # another thread, which was refused first
+            raise Forbidden("expired", status=403, code="ExpiredToken")
+        return used[-1]
+
+    keys.current()
+    clock.advance(FRESH)
+    assert keys.signed(call) == "AKIA2"
+    assert used == ["AKIA1", "AKIA2"]
 
 
 @pytest.mark.parametrize(
