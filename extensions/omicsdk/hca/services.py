@@ -48,9 +48,9 @@ def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
         ConfigError: It is not an http or https URL with a path.
     """
     parts = urlsplit(swagger_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path:
         raise ConfigError(
-            f"{named}: {mask_url(swagger_url)!r} is not an http or https URL",
+            f"{named}: {mask_url(swagger_url)!r} is not an http or https URL with a path",
             remedy="Use the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
         )
     return swagger_url.partition("?")[0].rpartition("/")[0]
@@ -287,7 +287,7 @@ class Secrets:
     Args:
         base_url: The service.
         config: The HCA configuration, whose `application_secrets` take precedence.
-        tokens: The token file, beside which answers are kept as `applications.json`.
+        tokens: The token file, beside which responses are cached as `applications.json`.
         endpoint: Sends the requests.
     """
 
@@ -304,7 +304,7 @@ class Secrets:
         """The secrets as the service returns them: `{"installed": {"client_id": ..., ...}}`.
 
         Args:
-            fresh: Ask the service, even if its response was kept.
+            fresh: Request them from the service, even if its response is cached.
 
         Raises:
             AuthError: The service does not return them.
@@ -318,14 +318,14 @@ class Secrets:
         cached = None if fresh else self._from_file().get(self._origin)
         if is_object(cached):
             return cached
-        tokens_given = self._from_service()
+        secrets = self._from_service()
         with locked(self._cache):
             # Read again with the lock: another process may have added the secrets of another service.
-            write_private(self._cache, json.dumps({**self._from_file(), self._origin: tokens_given}, indent=2) + "\n")
-        return tokens_given
+            write_private(self._cache, json.dumps({**self._from_file(), self._origin: secrets}, indent=2) + "\n")
+        return secrets
 
     def application(self, *, fresh: bool = False) -> Application:
-        """The application that they describe; arguments and errors as `stated`'s.
+        """Return the application that they describe; arguments and errors are those of `stated`.
 
         Raises:
             ConfigError: They lack something.
@@ -335,7 +335,7 @@ class Secrets:
         return Application.of(self.stated(fresh=fresh), f"{urlsplit(self._base_url).netloc}'s {KEY}")
 
     def forget(self) -> None:
-        """Delete the kept answers."""
+        """Delete the cached response of this service."""
         with locked(self._cache):
             cached = self._from_file()
             if cached.pop(self._origin, None) is not None:

@@ -34,7 +34,9 @@ def test_the_service_is_at_its_documents_url_less_the_last_segment():
     assert base_url_of("http://127.0.0.1:8000/dss/v1/swagger.json?x=1") == "http://127.0.0.1:8000/dss/v1"
 
 
-@pytest.mark.parametrize("url", ["dss.example.org/v1/swagger.json", "ftp://x/y", "", "https:///x"])
+@pytest.mark.parametrize(
+    "url", ["dss.example.org/v1/swagger.json", "ftp://x/y", "", "https:///x", "https://dss.example.org"]
+)
 def test_an_invalid_url_of_a_document(url: str):
     with pytest.raises(ConfigError, match="swagger_url"):
         base_url_of(url)
