@@ -1,4 +1,4 @@
-"""A request to htsget, and the ticket that it answers with: regions, addresses of data sets, blocks. Pure."""
+"""A request to htsget, and the ticket in its response: regions, addresses of data sets, blocks. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORMATS: Mapping[Kind, tuple[Format, ...]] = {"reads": READS, "variants": VARIAN
 """The formats of each, the default first."""
 
 _REGION = re.compile(r"(?:\{(?P<braced>[^{}]+)\}|(?P<plain>[^{}:]+))(?::(?P<range>.*))?\Z", re.DOTALL)
-_RANGE = re.compile(r"(?P<start>[0-9][0-9,]*)?(?:(?P<dash>-)(?P<end>[0-9][0-9,]*)?)?\Z")
+_RANGE = re.compile(r"(?P<start>[0-9][0-9,]{0,23})?(?:-(?P<end>[0-9][0-9,]{0,23})?)?\Z")
 _BYTES = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})?\Z")
 _SUFFIXES: Mapping[str, Format] = {
     ".bam": "BAM", ".cram": "CRAM", ".vcf": "VCF", ".vcf.gz": "VCF", ".vcf.bgz": "VCF", ".bcf": "BCF",
@@ -210,7 +210,7 @@ class SliceRequest:
         return len(self.regions) > 1
 
 
-# -- answers
+# -- responses
 
 
 @dataclass(frozen=True, slots=True)

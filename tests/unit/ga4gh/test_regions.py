@@ -35,7 +35,7 @@ def test_a_region_is_read(text: str, region: Region) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", ":1-5", "chr1:", "chr1:-", "chr1:0-5", "chr1:0", "chr1:5-4", "chr1:a-b", "chr1:1-5-9", "chr1:1:2", "{chr1", "chr1}:1-2", "chr1:1.5-2", "chr1:١-٢"],
+    ["", " ", ":1-5", "chr1:", "chr1:-", "chr1:0-5", "chr1:0", "chr1:5-4", "chr1:a-b", "chr1:1-5-9", "chr1:1:2", "{chr1", "chr1}:1-2", "chr1:1.5-2", "chr1:١-٢", f"chr1:{'9' * 5000}"],
 )  # fmt: skip
 def test_an_invalid_region_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a region"):
