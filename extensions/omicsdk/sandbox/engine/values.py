@@ -196,7 +196,8 @@ class Values:
         """Leave out, or make again, the properties of an object that break its schema."""
         required = self._schemas.flat(schema).get("required", ())
         properties = self._schemas.properties(schema)
-        for error in self._schemas.errors(schema, fitted, sent=False):
+        # All of them first: the validator iterates over the members, which change here.
+        for error in list(self._schemas.errors(schema, fitted, sent=False)):
             name = str(error.absolute_path[0]) if error.absolute_path else ""
             if name in fitted:
                 if name in required:

@@ -111,6 +111,12 @@ def test_a_made_address_is_that_of_no_machine(form: str):
     assert made.removeprefix("https://").partition("/")[0].endswith(".invalid")
 
 
+def test_several_members_that_break_a_schema_are_left_out():
+    rule = {"patternProperties": {"^x": {"type": "integer"}}}
+    schema = {"allOf": [object_of(), {"not": {"required": ["x1", "y"]}}], **rule}
+    assert values()[1].fitted(schema, {"x1": "a", "x2": "b"}, "place") == {}
+
+
 def test_requests_leave_out_what_is_read_only_and_responses_what_is_write_only():
     schemas, _ = values()
     schema = {
