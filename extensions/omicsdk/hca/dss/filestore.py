@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 
 from omicsdk.core.errors import TransferError
@@ -55,7 +56,7 @@ def link(folder: Path, sha256: str, name: str) -> None:
     except FileExistsError:
         if not same_content(stored, path):
             raise TransferError(
-                f"{path} already exists, with different contents than {name}",
+                f"{path} already exists with other contents",
                 remedy="Move it away, or download to another folder.",
             ) from None
     except OSError as error:
@@ -67,14 +68,14 @@ def link(folder: Path, sha256: str, name: str) -> None:
 
 
 def same_content(stored: Path, path: Path) -> bool:
-    """True for two names of one file, and for a copy that is equal byte by byte."""
+    """Return whether both are names of one file, or the second is a regular file with the same bytes."""
     first, second = stored.stat(), path.stat(follow_symlinks=False)
     if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
         return True
-    if path.is_symlink() or first.st_size != second.st_size:
+    if not stat.S_ISREG(second.st_mode) or first.st_size != second.st_size:
         return False
-    with stored.open("rb") as one, path.open("rb") as other:
-        while piece := one.read(1 << 20):
-            if piece != other.read(1 << 20):
+    with stored.open("rb") as stored_file, path.open("rb") as file:
+        while chunk := stored_file.read(1 << 20):
+            if chunk != file.read(1 << 20):
                 return False
     return True

@@ -57,3 +57,10 @@ def test_another_file_of_that_name_is_left_alone(tmp_path: Path):
     with pytest.raises(TransferError, match="already exists"):
         filestore.link(tmp_path, digest, "u.1/R1.fastq")
     assert (tmp_path / "u.1/R1.fastq").read_bytes() == b"other"
+
+
+def test_a_folder_of_that_name_is_left_alone(tmp_path: Path):
+    (tmp_path / "u.1/R1.fastq").mkdir(parents=True)
+    digest = stored(tmp_path, bytes((tmp_path / "u.1/R1.fastq").stat().st_size))
+    with pytest.raises(TransferError, match=r"R1\.fastq already exists with other contents"):
+        filestore.link(tmp_path, digest, "u.1/R1.fastq")
