@@ -291,7 +291,7 @@ class Store:
             The object, None if there is none or a different one.
 
         Raises:
-            NotWritable: A folder has its name.
+            NotWritable: A folder has its name, in a file system with folders.
             TransferError: The store cannot be asked.
             Stopped: `stopped` returned True.
         """
@@ -300,10 +300,15 @@ class Store:
             info = self._info(path)
         except Exception as error:  # fsspec's file systems raise what their libraries raise
             raise self._error(item.name, "looking it up", error) from error
-        if info is None or (item.size is not None and info["size"] != item.size):
+        if info is None:
             return None
         if info.get("type") == "directory":
+            # In an object store it is only the prefix of other keys.
+            if self.target.whole:
+                return None
             raise NotWritable(self.target.url(item.name), "a folder of that name exists", name=item.title)
+        if item.size is not None and info["size"] != item.size:
+            return None
         size, identifier = int(info["size"]), identity(info)
         # The store states the same about it as when it was put there, so its bytes are not read again.
         if done is not None and identifier and done.size == size and done.checksums.get(IDENTITY) == identifier:

@@ -274,9 +274,15 @@ def test_a_library_s_own_error_is_reported(make, local):
 def test_a_folder_in_the_way(make, local, folder):
     store = make("folder")
     folder[0].makedirs(folder[1] + "/a/b")
-    size = store.target.fs.info(folder[1] + "/a/b")["size"]
-    with pytest.raises(NotWritable, match="a folder of that name exists"):
-        store.there(Item("a/b", Location("http://127.0.0.1/"), size), None, never)
+    for size in (store.target.fs.info(folder[1] + "/a/b")["size"], 1, None):
+        with pytest.raises(NotWritable, match="a folder of that name exists"):
+            store.there(Item("a/b", Location("http://127.0.0.1/"), size), None, never)
+
+
+def test_an_object_may_have_the_name_of_a_prefix(make, memory):
+    store = make("memory")
+    memory[0].makedirs(memory[1] + "/a/b")
+    assert store.there(item(), None, never) is None
 
 
 def test_an_invalid_target(memory):
