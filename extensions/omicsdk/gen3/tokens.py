@@ -43,11 +43,11 @@ _log = logger("omicsdk.gen3")
 # What a transport is made with: timeout, retry, environ, transport.
 Options = Mapping[str, Any]
 # An operation's name, method and path.
-Asked = tuple[str, str, str]
+Operation = tuple[str, str, str]
 
-_EXTERNAL_OIDC: Asked = ("get_external_oidc", "GET", "/external_oidc/")
-_TOKEN: Asked = ("get_token", "GET", "/token/")
-_CLIENT_TOKEN: Asked = ("get_oauth2_token", "POST", "/oauth2/token")
+_EXTERNAL_OIDC: Operation = ("get_external_oidc", "GET", "/external_oidc/")
+_TOKEN: Operation = ("get_token", "GET", "/token/")
+_CLIENT_TOKEN: Operation = ("get_oauth2_token", "POST", "/oauth2/token")
 
 
 def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | None = None) -> str:
@@ -62,7 +62,7 @@ def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | 
 
     Raises:
         Gen3AuthError: The key is invalid, has ended or was refused, or no token came.
-        TransportError: The commons did not answer.
+        TransportError: The commons did not respond.
     """
     login = login_of(Arguments(refresh_token=api_key), {}, home_folder)
     assert isinstance(login.source, ApiKey)
@@ -81,7 +81,7 @@ def get_access_token_with_client_credentials(
     Args:
         endpoint: The commons.
         client_credentials: Its id and its password.
-        scopes: What it asks for, with spaces between; None for `user data openid`.
+        scopes: The requested scopes, separated by spaces; None for `user data openid`.
         options: What the transport is made with, such as timeout; none by default.
 
     Returns:
@@ -89,7 +89,7 @@ def get_access_token_with_client_credentials(
 
     Raises:
         Gen3AuthError: The commons refused, or no token came.
-        TransportError: The commons did not answer.
+        TransportError: The commons did not respond.
     """
     arguments = Arguments(endpoint=endpoint, client_credentials=client_credentials, client_scopes=scopes)
     login = login_of(arguments, {}, home_folder)
@@ -113,7 +113,7 @@ def get_wts_idps(
 
     Args:
         namespace: The Kubernetes namespace of a workspace; by default what NAMESPACE states, and else `default`.
-        external_wts_host: The service's URL where it is not asked from within a workspace: https://HOST/wts.
+        external_wts_host: The service's URL outside of a workspace: https://HOST/wts.
         options: What the transport is made with, such as timeout; none by default.
 
     Returns:
@@ -121,7 +121,7 @@ def get_wts_idps(
 
     Raises:
         Gen3AuthError: The service refused.
-        TransportError: It did not answer.
+        TransportError: It did not respond.
     """
     base = external_wts_host.rstrip("/") if external_wts_host else get_wts_endpoint(namespace)
     return _response(base, _EXTERNAL_OIDC, (), None, "the list of logins", options or {})
@@ -169,7 +169,7 @@ def token_from_service(service: TokenService, endpoint: str, credentials: Creden
 
     Raises:
         Gen3AuthError: The service refused, has no login of that commons, or there is none and no key either.
-        TransportError: It did not answer.
+        TransportError: It did not respond.
     """
     if service.missing is not None:
         from omicsdk.core.retry import NO_RETRY
@@ -221,19 +221,19 @@ def _idp_of(providers: Mapping[str, str], endpoint: str) -> str:
 
 def _response(
     base: str,
-    path_and_query: Asked,
+    operation: Operation,
     query: Query,
     credentials: Credentials | None,
     what: str,
     options: Options,
     remedy: str = "Check that you have logged in there, and the credentials.",
 ) -> dict[str, Any]:
-    """The JSON object that a service answers."""
+    """Return the JSON object in a service's response."""
     from omicsdk.core.plain_client import PlainClient, plain_request
 
     try:
         with PlainClient(base, credentials=credentials, **options) as service:
-            response = service.send(plain_request(*path_and_query, query=query))
+            response = service.send(plain_request(*operation, query=query))
     except APIError as error:
         raise _refused(error, base, what, remedy) from None
     return _json(response, base)
@@ -396,7 +396,7 @@ def _renewal_of_old(token: str) -> float:
         token: The token.
 
     Returns:
-        Seconds since 1970: five minutes before its end; 0 if it does not state it when it ends.
+        Seconds since 1970: five minutes before its end; 0 if it does not state its end.
     """
     end = jwt_expiry(token)
     return 0.0 if end is None else end - RENEW_BEFORE
@@ -417,24 +417,25 @@ class TokenHolder:
         self._clock = clock
         self._lock = threading.Lock()
         # Replaced as a whole: `token` reads it without the lock.
-        self._held = _CachedToken("", 0.0)
+        self._current = _CachedToken("", 0.0)
         self._rounds = 0
         self._failure: OmicsError | None = None
+        # By the monotonic clock: the wall clock may be set back, and the wait would last as long again.
         self._failed_at = -inf
         self._refused_at = -inf
 
     def is_fresh(self) -> bool:
-        """Whether `token` answers at once."""
-        return self._is_fresh(self._held)
+        """Whether `token` returns at once."""
+        return self._is_fresh(self._current)
 
     def token(self) -> str:
         """Return the token, renewed from five minutes before its end; if renewal fails, the old one until its end.
 
         Raises:
-            Gen3AuthError: None can be had.
-            TransportError: The commons did not answer.
+            Gen3AuthError: No token can be obtained.
+            TransportError: The commons did not respond.
         """
-        token = self._held
+        token = self._current
         if self._is_fresh(token):
             return token.token
         try:
@@ -446,36 +447,36 @@ class TokenHolder:
             return token.token
 
     def instead_of(self, old: str) -> str:
-        """Another token than one that has ended or was refused; what another thread or process got meanwhile will do.
+        """Return a token to replace one that has expired or was refused; another thread or process may have got it meanwhile.
 
         Args:
             old: The token; empty for none.
 
         Raises:
-            Gen3AuthError: None can be had.
-            TransportError: The commons did not answer.
+            Gen3AuthError: No token can be obtained.
+            TransportError: The commons did not respond.
         """
         # Read before the lock: if a request ended while this thread waited, its failure is raised here, too, and not repeated.
         rounds = self._rounds
         with self._lock:
-            if self._held.token != old and self.is_fresh():
-                return self._held.token
+            if self._current.token != old and self.is_fresh():
+                return self._current.token
             if self._failure is not None and (self._rounds != rounds or self._has_just_failed()):
                 raise copy(self._failure) from self._failure  # of the thread that was waited for, or of a moment ago
             return self._stored_since(old) or self._fetched()
 
     def after_refusal(self, old: str) -> str:
-        """Another token than one that was refused; the same, when it has just taken the place of another refused one.
+        """Return a token to replace a refused one; the same one if it has just replaced another refused one.
 
         Args:
             old: The token.
 
         Raises:
-            Gen3AuthError: None can be had.
-            TransportError: The commons did not answer.
+            Gen3AuthError: No token can be obtained.
+            TransportError: The commons did not respond.
         """
-        now = self._clock.now()
-        if old == self._held.token and now - self._refused_at < AFTER_REFUSAL:
+        now = self._clock.monotonic()
+        if old == self._current.token and now - self._refused_at < AFTER_REFUSAL:
             return old
         token = self.instead_of(old)
         # Only after a new token was issued: without one, the next refusal requests one again.
@@ -486,8 +487,8 @@ class TokenHolder:
         """Return a newly requested token.
 
         Raises:
-            Gen3AuthError: None can be had.
-            TransportError: The commons did not answer.
+            Gen3AuthError: No token can be obtained.
+            TransportError: The commons did not respond.
         """
         with self._lock:
             return self._fetched()
@@ -497,7 +498,7 @@ class TokenHolder:
 
     def _has_just_failed(self) -> bool:
         """Whether the last request, a moment ago, was refused."""
-        return isinstance(self._failure, AuthError) and self._clock.now() - self._failed_at < AFTER_FAILURE
+        return isinstance(self._failure, AuthError) and self._clock.monotonic() - self._failed_at < AFTER_FAILURE
 
     def _stored_since(self, old: str) -> str:
         """Return a token that another process has stored since; empty if there is none."""
@@ -505,7 +506,7 @@ class TokenHolder:
         cached_token = self._cache.read(now) if self._cache is not None else ""
         if not cached_token or cached_token == old or now >= _renewal_of_old(cached_token):
             return ""
-        self._held = _CachedToken(cached_token, _renewal_of_old(cached_token))
+        self._current = _CachedToken(cached_token, _renewal_of_old(cached_token))
         return cached_token
 
     def _fetched(self) -> str:
@@ -513,12 +514,12 @@ class TokenHolder:
         try:
             token = self._fetch()
         except OmicsError as error:
-            self._failure, self._failed_at = error, self._clock.now()
+            self._failure, self._failed_at = error, self._clock.monotonic()
             raise
         finally:
             self._rounds += 1
         _log.debug("got a new access token")
-        self._held = _CachedToken(token, _renewal_of_new(token, self._clock.now()))
+        self._current = _CachedToken(token, _renewal_of_new(token, self._clock.now()))
         if self._cache is not None:
             self._cache.write(token)
         return token

@@ -173,6 +173,46 @@ def test_a_key_that_was_refused_is_not_shown_with_each_request(api_key: dict[str
             commons.fence.get_user_info.raw()
 
 
+class SetBack(ManualClock):
+    """A clock that is set back by a number of seconds; time passes as before."""
+
+    behind = 0.0
+
+    def now(self) -> float:
+        return super().now() - self.behind
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_the_wait_after_a_refusal(api_key: dict[str, str]):
+    clock, commons = SetBack(), FakeCommons(ManualClock())
+    commons.response = lambda request: httpx.Response(401, json={"error": "no access"})
+    auth = Gen3Auth(refresh_token=api_key, transport=commons.transport, clock=clock, retry=NO_RETRY)
+    with pytest.raises(Unauthorized):
+        ask(auth, commons)
+    assert len(commons.given) == 2
+    clock.behind = 3600.0
+    clock.advance(61)
+    with pytest.raises(Unauthorized):
+        ask(auth, commons)
+    assert len(commons.given) == 3
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_the_wait_after_a_failure(api_key: dict[str, str]):
+    clock, paths = SetBack(), list[str]()
+
+    def response(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(401, json={"message": "key revoked"})
+
+    auth = Gen3Auth(refresh_token=api_key, transport=httpx.MockTransport(response), clock=clock, retry=NO_RETRY)
+    for count in (1, 1, 2):
+        with pytest.raises(Gen3AuthError, match="key revoked"):
+            auth.get_access_token()
+        assert len(paths) == count
+        if len(paths) == 1:
+            clock.behind += 1800.0
+            clock.advance(16)
+
+
 def test_many_threads_get_one_token(make: Make, commons: FakeCommons, api_key: dict[str, str]):
     at_once, auth = threading.Barrier(8), make()
     got: list[str] = []
