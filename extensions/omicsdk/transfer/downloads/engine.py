@@ -61,7 +61,7 @@ from omicsdk.transfer.reports.progress import Counters, Phase, phase_of
 from omicsdk.transfer.reports.report import PRESENT, Outcome, verification_of
 
 if TYPE_CHECKING:
-    from omicsdk.transfer.downloads.targets import Store, There
+    from omicsdk.transfer.downloads.targets import ExistingObject, Store
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -565,7 +565,7 @@ class Downloads(Engine[Job]):
     def _look_in_store(self, job: Job, _: messages.LookInStore) -> None:
         assert self._spool is not None
 
-        def found(stored: There | None) -> None:
+        def found(stored: ExistingObject | None) -> None:
             lacking = self._options.require_checksum and not (
                 job.item.states or job.item.checksums or (stored and stored.checksums)
             )

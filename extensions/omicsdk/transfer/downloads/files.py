@@ -30,7 +30,7 @@ from omicsdk.transfer.network.requests import is_strong, validator_words
 from omicsdk.transfer.reports.report import Outcome, State, verification_of
 
 if TYPE_CHECKING:
-    from omicsdk.transfer.downloads.targets import Store, There
+    from omicsdk.transfer.downloads.targets import ExistingObject, Store
 
 
 #: A batch of files that are synced together has at most this many, or all that wait when the thread is free ...
@@ -286,7 +286,9 @@ class Spool:
         target = self._store.target
         return len(jobs) < target.spool_files and sum(job.size or 0 for job in jobs) < target.spool_bytes
 
-    def look(self, item: Item, found: Callable[[There | None], None], failed: Callable[[OmicsError], None]) -> None:
+    def look(
+        self, item: Item, found: Callable[[ExistingObject | None], None], failed: Callable[[OmicsError], None]
+    ) -> None:
         """Look up whether the store has a file already.
 
         Args:
@@ -296,13 +298,13 @@ class Spool:
         """
         recorded = self._journal.done(item.name)
 
-        def look() -> There | None:
+        def look() -> ExistingObject | None:
             stored = self._store.there(item, recorded, lambda: self._closed)
             if stored is not None and stored.fresh is not None:
                 self._journal.finish([(item.name, stored.fresh)])
             return stored
 
-        def looked(stored: There | None) -> None:
+        def looked(stored: ExistingObject | None) -> None:
             if stored is None and recorded is not None:
                 try:
                     self._journal.forget(item.name)

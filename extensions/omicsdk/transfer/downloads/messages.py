@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError, TransportError
     from omicsdk.transfer.content_cache import CachedFile
     from omicsdk.transfer.downloads.receiving import ResponseWriter
-    from omicsdk.transfer.downloads.targets import There
+    from omicsdk.transfer.downloads.targets import ExistingObject
     from omicsdk.transfer.journal import PartState
     from omicsdk.transfer.network.requests import Location, Verdict
 
@@ -41,7 +41,7 @@ class InStore(Message):
         error: Why the file fails; None if it does not.
     """
 
-    stored: There | None
+    stored: ExistingObject | None
     error: OmicsError | None = None
 
 

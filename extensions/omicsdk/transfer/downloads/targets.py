@@ -168,7 +168,7 @@ def identity(info: Mapping[str, Any]) -> str:
     return next((f"{key}={info[key]}" for key in _IDENTITIES if info.get(key) not in (None, "")), "")
 
 
-class Claim(NamedTuple):
+class ReportedChecksum(NamedTuple):
     """A checksum that a store reports.
 
     Attributes:
@@ -185,7 +185,7 @@ class Claim(NamedTuple):
     sure: bool = False
 
 
-def claims(info: Mapping[str, Any], size: int) -> list[Claim]:
+def reported_checksums(info: Mapping[str, Any], size: int) -> list[ReportedChecksum]:
     """Return the checksums that a store reports.
 
     Args:
@@ -198,15 +198,15 @@ def claims(info: Mapping[str, Any], size: int) -> list[Claim]:
     settings = info.get("content_settings")  # Azure's
     details = {**cast("Mapping[str, Any]", settings), **info} if isinstance(settings, Mapping) else info
     collected = [
-        Claim(algorithm, value, sure=True)
+        ReportedChecksum(algorithm, value, sure=True)
         for key, algorithm in (("md5Hash", "md5"), ("content_md5", "md5"), ("crc32c", "crc32c"))
         if (value := _hex(algorithm, details.get(key)))
     ]
     for tag in (str(info[key]).strip('"').lower() for key in _TAGS if info.get(key)):
         if _MD5.match(tag):
-            collected.append(Claim("md5", tag))
+            collected.append(ReportedChecksum("md5", tag))
         elif parts := _PARTS.match(tag):
-            collected += [Claim("s3_etag", tag, part) for part in part_sizes(size, int(parts[1]))]
+            collected += [ReportedChecksum("s3_etag", tag, part) for part in part_sizes(size, int(parts[1]))]
     return collected
 
 
@@ -240,7 +240,7 @@ _HOPELESS = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirector
 _log = logger("omicsdk.transfer")
 
 
-class There(NamedTuple):
+class ExistingObject(NamedTuple):
     """An object that the store has and that is right.
 
     Attributes:
@@ -259,11 +259,11 @@ class Put(NamedTuple):
 
     Attributes:
         state: The record to write.
-        held: What it was compared with, as text.
+        compared: What was compared, as text.
     """
 
     state: DoneState
-    held: str
+    compared: str
 
 
 class Store:
@@ -279,7 +279,7 @@ class Store:
         self._fs = target.fs
         self._clock = clock
 
-    def there(self, item: Item, done: DoneState | None, stopped: Callable[[], bool]) -> There | None:
+    def there(self, item: Item, done: DoneState | None, stopped: Callable[[], bool]) -> ExistingObject | None:
         """Look for an object that need not be downloaded.
 
         Args:
@@ -314,7 +314,7 @@ class Store:
         if done is not None and identifier and done.size == size and done.checksums.get(IDENTITY) == identifier:
             checksums = {name: value for name, value in done.checksums.items() if name != IDENTITY}
             if item.checksums.items() <= checksums.items():
-                return There(size, checksums, None)
+                return ExistingObject(size, checksums, None)
         if not item.checksums:
             return None
         try:
@@ -325,7 +325,7 @@ class Store:
             raise self._error(item.name, "reading it", error) from error
         if first_difference(item.checksums, read) is not None:
             return None
-        return There(size, read, DoneState(size, 0, {**read, IDENTITY: identifier}))
+        return ExistingObject(size, read, DoneState(size, 0, {**read, IDENTITY: identifier}))
 
     def put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> Put:
         """Put a verified file and compare the resulting object with it.
@@ -372,7 +372,7 @@ class Store:
         try:
             self._fs.put_file(local, aside)
             info = self._sized(name, aside, size)
-            verified = self._verify_against(name, local, size, checksums, claims(info, size))
+            verified = self._verify_against(name, local, size, checksums, reported_checksums(info, size))
             # What the store states is doubtful, or the user trusts no statement.
             if self.target.verify == "read" or verified is None:
                 self._read_back(name, aside, local, size, checksums)
@@ -396,7 +396,7 @@ class Store:
         return info
 
     def _verify_against(
-        self, name: str, local: str, size: int, checksums: Mapping[str, str], store_claims: Iterable[Claim]
+        self, name: str, local: str, size: int, checksums: Mapping[str, str], reported: Iterable[ReportedChecksum]
     ) -> str | None:
         """Compare a file with what the store reports.
 
@@ -404,16 +404,16 @@ class Store:
             What matched, "size" if nothing else could be compared; None if only its bytes can show.
         """
         right, doubtful = list[str](), False
-        for claim in store_claims:
-            ours = checksums.get(claim.algorithm) if not claim.part else None
+        for checksum in reported:
+            ours = checksums.get(checksum.algorithm) if not checksum.part else None
             if ours is None:
-                ours = digest_of(local, claim, size)
-            if ours == claim.value:
-                right.append(claim.algorithm)
-            elif claim.sure:
-                raise self._mismatch(name, claim.algorithm, ours, claim.value)
+                ours = digest_of(local, checksum, size)
+            if ours == checksum.value:
+                right.append(checksum.algorithm)
+            elif checksum.sure:
+                raise self._mismatch(name, checksum.algorithm, ours, checksum.value)
             # An ETag that is no MD5 of these bytes may be one of an encrypted object: only the bytes show.
-            elif not claim.part:
+            elif not checksum.part:
                 doubtful = True
         return None if doubtful and not right else ", ".join(["size", *right])
 
@@ -472,14 +472,14 @@ class Store:
         return NotWritable(self.target.url(name), f"{doing} failed: {mask_text(reason)}", name=name)
 
 
-def digest_of(local: str, claim: Claim, size: int) -> str:
+def digest_of(local: str, checksum: ReportedChecksum, size: int) -> str:
     """Compute the checksum of a file in the form that the store reports.
 
     Args:
         local: The file.
-        claim: The reported checksum.
+        checksum: The reported checksum.
         size: The file's size in bytes.
     """
-    digests = Digests((claim.algorithm,), size, part_size=claim.part or None)
+    digests = Digests((checksum.algorithm,), size, part_size=checksum.part or None)
     follow(local, digests, 0, lambda: size, lambda: False)
-    return digests.values()[claim.algorithm]
+    return digests.values()[checksum.algorithm]

@@ -90,7 +90,7 @@ def test_another_object_of_the_same_size_is_no_longer_it(make, local, kind, tmp_
 def test_it_can_be_read_back_each_time(make, local, kind):
     store = make(kind, {"verify": "read"})
     put = store.put("a/b", local, len(BODY), {})
-    assert put.held == ("size, md5, its bytes" if kind == "s3" else "size, its bytes")
+    assert put.compared == ("size, md5, its bytes" if kind == "s3" else "size, its bytes")
     assert store.target.fs.count("open") == 1
 
 
@@ -108,7 +108,7 @@ def test_several_parts_are_held_against_the_etag(s3, clock, broken, tmp_path):
     (tmp_path / "large").write_bytes(body)
     fs, path = s3
     store = Store(FsspecTarget(broken(fs), path), clock)
-    assert store.put("a/b", str(tmp_path / "large"), len(body), {}).held == "size, s3_etag"
+    assert store.put("a/b", str(tmp_path / "large"), len(body), {}).compared == "size, s3_etag"
     assert fs.info(f"{path}/a/b")["ETag"].endswith('-3"')
     assert store.target.fs.count("open") == 0
     assert store.target.fs.count("put_file") == 1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.checksums import Digests, crc32c, crc32c_text
-from omicsdk.transfer.downloads.targets import MIB, Claim, claims, identity, part_sizes
+from omicsdk.transfer.downloads.targets import MIB, ReportedChecksum, identity, part_sizes, reported_checksums
 
 BODY = b"x" * (11 * MIB)
 
@@ -20,31 +20,36 @@ def etag(body, part):
 
 def test_an_etag_of_one_part_is_an_md5_perhaps():
     md5 = hashlib.md5(b"a").hexdigest()
-    assert claims({"ETag": f'"{md5.upper()}"'}, 1) == [Claim("md5", md5)]
+    assert reported_checksums({"ETag": f'"{md5.upper()}"'}, 1) == [ReportedChecksum("md5", md5)]
 
 
 def test_an_etag_of_several_parts_names_each_size_that_may_have_made_it():
     tag = etag(BODY, 8 * MIB)
-    found = claims({"ETag": f'"{tag}"'}, len(BODY))
-    assert {claim.part for claim in found} == {8 * MIB, 10 * MIB}
-    assert [claim.part for claim in found if etag(BODY, claim.part) == claim.value] == [8 * MIB]
-    assert not any(claim.sure for claim in found)
+    found = reported_checksums({"ETag": f'"{tag}"'}, len(BODY))
+    assert {checksum.part for checksum in found} == {8 * MIB, 10 * MIB}
+    assert [checksum.part for checksum in found if etag(BODY, checksum.part) == checksum.value] == [8 * MIB]
+    assert not any(checksum.sure for checksum in found)
 
 
 def test_google_and_azure_state_in_base64():
     md5 = hashlib.md5(b"a")
     crc = base64.b64encode(crc32c(b"a").to_bytes(4, "big")).decode()
-    told = claims({"md5Hash": base64.b64encode(md5.digest()).decode(), "crc32c": crc, "etag": "CJDx5fPBgo4DEAE="}, 1)
+    told = reported_checksums(
+        {"md5Hash": base64.b64encode(md5.digest()).decode(), "crc32c": crc, "etag": "CJDx5fPBgo4DEAE="}, 1
+    )
     assert told == [
-        Claim("md5", md5.hexdigest(), sure=True),
-        Claim("crc32c", crc32c_text(crc32c(b"a")), sure=True),
+        ReportedChecksum("md5", md5.hexdigest(), sure=True),
+        ReportedChecksum("crc32c", crc32c_text(crc32c(b"a")), sure=True),
     ]
     settings = {"content_settings": {"content_md5": bytearray(md5.digest())}}
-    assert claims(settings, 1) == [Claim("md5", md5.hexdigest(), sure=True)]
+    assert reported_checksums(settings, 1) == [ReportedChecksum("md5", md5.hexdigest(), sure=True)]
 
 
 def test_an_invalid_checksum_is_none():
-    assert claims({"ETag": "0x8DB", "md5Hash": "not base64!", "crc32c": None, "content_settings": None}, 1) == []
+    assert (
+        reported_checksums({"ETag": "0x8DB", "md5Hash": "not base64!", "crc32c": None, "content_settings": None}, 1)
+        == []
+    )
 
 
 @pytest.mark.parametrize(
