@@ -19,9 +19,9 @@ from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.transfer.network.connection_pool import ConnectionPool, StreamedResponse, shared_pool
 from omicsdk.transfer.network.requests import (
     WANTED,
-    Asked,
     Kind,
     Location,
+    RequestedRange,
     Verdict,
     followed,
     headers_for,
@@ -265,12 +265,12 @@ class Ranges:
             self._follow_up(location, reading, response, verdict)
             return False
 
-    def _asked(self, location: Location, reading: _Reading) -> Asked:
+    def _asked(self, location: Location, reading: _Reading) -> RequestedRange:
         """Return the requested bytes in the form in which answers are judged."""
         ranged = bool(reading.at) or reading.end is not None  # an empty file has no range
         # Of the same server only: two servers name one file differently.
         before = self._validators.get(origin_of(location.url), "") if self._validators else ""
-        return Asked(reading.at, reading.end, ranged, self._size, self._stated, before, self.joins)
+        return RequestedRange(reading.at, reading.end, ranged, self._size, self._stated, before, self.joins)
 
     def _judged(self, location: Location, reading: _Reading, response: StreamedResponse) -> Verdict:
         """Interpret a response; an accepted one sets what the next ones are compared with, if its bytes are passed on."""

@@ -19,9 +19,9 @@ from omicsdk.transfer.network.plan import CELL
 from omicsdk.transfer.network.requests import (
     LONGEST_DELAY,
     WANTED,
-    Asked,
     Kind,
     Quota,
+    RequestedRange,
     Verdict,
     is_strong,
     judge,
@@ -210,7 +210,7 @@ def test_a_servers_wish_counts_until_it_is_absurd() -> None:
     assert Quota.of(0, 1.0).failed(0.0) is None
 
 
-ASKED = Asked(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, stated=True, validator='"a"')
+ASKED = RequestedRange(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, stated=True, validator='"a"')
 PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a"', "content-length": str(CELL)}
 
 
@@ -301,7 +301,7 @@ def test_a_date_that_has_become_strong_reports_a_change() -> None:
 
 
 def test_responses_to_a_request_for_the_whole() -> None:
-    whole = Asked(0, None, ranged=False, size=None, stated=False, validator="")
+    whole = RequestedRange(0, None, ranged=False, size=None, stated=False, validator="")
     assert judge(whole, 200, {"content-length": "7", "etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, '"e"')
     assert judge(whole, 200, {}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, None, None, "")
     assert judge(whole, 206, PART, 0.0).kind is Kind.WRONG_RANGE
@@ -352,7 +352,7 @@ def test_a_server_without_ranges_is_asked_for_the_whole_again(ranged: bool, agai
 
 
 def test_a_size_that_only_a_server_reported_may_change() -> None:
-    told = Asked(CELL, 2 * CELL, ranged=True, size=10 * CELL, stated=False, validator="")
+    told = RequestedRange(CELL, 2 * CELL, ranged=True, size=10 * CELL, stated=False, validator="")
     assert judge(told, 200, {"content-length": "5"}, 0.0).kind is Kind.CHANGED
 
 
@@ -389,11 +389,12 @@ def test_no_head_raises(lines: list[bytes]) -> None:
 
 
 def test_a_size_that_no_file_has_is_none() -> None:
-    whole = Asked(0, None, ranged=False, size=None, stated=False, validator="")
+    whole = RequestedRange(0, None, ranged=False, size=None, stated=False, validator="")
     assert judge(whole, 200, {"content-length": str(10**18)}, 0.0).kind is Kind.WRONG_SIZE
     told = {"content-range": f"bytes 0-3/{10**18}", "content-length": "4"}
     assert (
-        judge(Asked(0, 4, ranged=True, size=None, stated=False, validator=""), 206, told, 0.0).kind is Kind.WRONG_SIZE
+        judge(RequestedRange(0, 4, ranged=True, size=None, stated=False, validator=""), 206, told, 0.0).kind
+        is Kind.WRONG_SIZE
     )
     assert judge(whole, 200, {"content-length": str(1 << 47)}, 0.0).kind is Kind.ACCEPT
 

@@ -19,10 +19,19 @@ from omicsdk.fs.store import Entry, Store
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.connection_pool import shared_pool
 from omicsdk.transfer.network.representations import Representation, quickest_checksum, representation_of
-from omicsdk.transfer.network.requests import LATER, Asked, Kind, followed, headers_for, judge, next_url, unavailable
+from omicsdk.transfer.network.requests import (
+    LATER,
+    Kind,
+    RequestedRange,
+    followed,
+    headers_for,
+    judge,
+    next_url,
+    unavailable,
+)
 
 #: The whole file, without a condition.
-_ALL = Asked(0, None, ranged=False, size=None, stated=False, validator="")
+_ALL = RequestedRange(0, None, ranged=False, size=None, stated=False, validator="")
 PAGES = ("text/html", "application/xhtml+xml")
 
 

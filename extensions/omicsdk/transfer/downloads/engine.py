@@ -50,8 +50,8 @@ from omicsdk.transfer.network.plan import CELL, LARGEST, requests_within
 from omicsdk.transfer.network.requests import (
     LONGEST_RETRY_AFTER,
     OVERLOADED,
-    Asked,
     Location,
+    RequestedRange,
     Verdict,
     headers_for,
     validator_of,
@@ -365,7 +365,9 @@ class Downloads(Engine[Job]):
         small.began = small.began or self._clock.monotonic()
         self._start(small, small, None, alone=True)
 
-    def _start(self, job: Job | Small, receiver: ResponseWriter | Small, asked: Asked | None, *, alone: bool) -> None:
+    def _start(
+        self, job: Job | Small, receiver: ResponseWriter | Small, asked: RequestedRange | None, *, alone: bool
+    ) -> None:
         location = receiver.location
         try:
             self._wire.start(Ask(location.url, headers_for(location, asked)), receiver, alone=alone)

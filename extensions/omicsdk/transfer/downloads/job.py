@@ -14,7 +14,7 @@ from omicsdk.transfer.engine.options import TransferOptions
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import MISSING, PartState
 from omicsdk.transfer.network import plan
-from omicsdk.transfer.network.requests import Asked, Location, Verdict, is_strong
+from omicsdk.transfer.network.requests import Location, RequestedRange, Verdict, is_strong
 
 #: Bytes of a started cell that restore a retry: about what the least rate delivers in the time over which it is
 #: measured.
@@ -317,11 +317,13 @@ class Job:
             self.gained_since_located = True
         self.returned.append(piece)
 
-    def asks(self, piece: Piece) -> Asked:
+    def asks(self, piece: Piece) -> RequestedRange:
         """What the next request for a piece asks for."""
         position, end = piece.position, piece.end
         ranged = position != 0 or (end is not None and end != self.size)
-        return Asked(position, end, ranged, self.size, self.item.size is not None, self.validator, self.checked)
+        return RequestedRange(
+            position, end, ranged, self.size, self.item.size is not None, self.validator, self.checked
+        )
 
     def learn(self, verdict: Verdict) -> None:
         """Adopt what an accepted response states about the file."""

@@ -116,8 +116,8 @@ class Kind(Enum):
     REFUSED = "refused"  # permanently
 
 
-class Asked(NamedTuple):
-    """What a request asked for.
+class RequestedRange(NamedTuple):
+    """The range that a request asks for, and what is known of its file.
 
     Attributes:
         start: The first byte.
@@ -198,7 +198,7 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
     return error
 
 
-def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> Verdict:
+def judge(asked: RequestedRange, status: int, headers: Mapping[str, str], now: float) -> Verdict:
     """Compare a response with its request.
 
     Args:
@@ -229,7 +229,7 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
     return Verdict(Kind.REFUSED, status)
 
 
-def _is_part(request: Asked, headers: Mapping[str, str]) -> bool:
+def _is_part(request: RequestedRange, headers: Mapping[str, str]) -> bool:
     """Whether a response of status 200 has the requested part alone, as those of `rclone serve s3`: it says so twice."""
     match = re.match(_CONTENT_RANGE, headers.get("content-range", "")) if request.ranged else None
     # Without the file's size nothing shows that a response of 200 has less than all of it.
@@ -239,7 +239,7 @@ def _is_part(request: Asked, headers: Mapping[str, str]) -> bool:
     return start == request.start and _length(headers) == end - start < int(match[3])
 
 
-def _judge_part(request: Asked, headers: Mapping[str, str]) -> Verdict:
+def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
     content_range = headers.get("content-range", "")
     match = re.match(_CONTENT_RANGE, content_range)
     if not request.ranged or match is None or match[1] is None:
@@ -267,7 +267,7 @@ def _judge_part(request: Asked, headers: Mapping[str, str]) -> Verdict:
     return Verdict(Kind.ACCEPT, 206, start, end, size, validator)
 
 
-def _judge_whole(request: Asked, headers: Mapping[str, str]) -> Verdict:
+def _judge_whole(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
     size, validator = _length(headers), validator_in(headers)
     if size is not None and request.size is not None and size != request.size:
         return _other_size(request, 200, size, validator)
@@ -277,7 +277,7 @@ def _judge_whole(request: Asked, headers: Mapping[str, str]) -> Verdict:
     return Verdict(kind, 200, 0, size if size is not None else request.size, size, validator)
 
 
-def _judge_unsatisfiable(request: Asked, headers: Mapping[str, str]) -> Verdict:
+def _judge_unsatisfiable(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
     match = re.match(_CONTENT_RANGE, headers.get("content-range", ""))
     size = int(match[3]) if match is not None and match[3] != "*" else None
     if size is not None and size != request.size:
@@ -285,7 +285,7 @@ def _judge_unsatisfiable(request: Asked, headers: Mapping[str, str]) -> Verdict:
     return Verdict(Kind.WRONG_RANGE, 416, why="a refusal of bytes that it has")
 
 
-def _other_size(request: Asked, status: int, size: int, validator: str) -> Verdict:
+def _other_size(request: RequestedRange, status: int, size: int, validator: str) -> Verdict:
     kind = Kind.WRONG_SIZE if request.stated else Kind.CHANGED
     return Verdict(kind, status, size=size, validator=validator, why=f"{size} bytes instead of {request.size}")
 
@@ -309,7 +309,7 @@ def _sort(validator: str) -> str:
     return next((mark for mark in ('"', 'W/"') if validator.startswith(mark)), "date")
 
 
-def may_join(asked: Asked, validator: str) -> bool:
+def may_join(asked: RequestedRange, validator: str) -> bool:
     """Whether a response's bytes may be joined with others.
 
     RFC 9110, 15.3.7.3: parts are combined only if all have the same strong validator.
@@ -378,7 +378,7 @@ _PLAIN = {"accept": "*/*", "user-agent": USER_AGENT}
 PLAIN = tuple((_PLAIN | _IDENTITY).items())
 
 
-def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[str, str], ...]:
+def headers_for(location: Location, asked: RequestedRange | None = None) -> tuple[tuple[str, str], ...]:
     """Return a request's headers.
 
     Args:
