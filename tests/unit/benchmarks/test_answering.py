@@ -53,7 +53,7 @@ def test_requests_one_behind_the_other_are_answered_in_order(talk):
     assert len(wire.sent) == 3
 
 
-def test_the_first_caller_is_notified_to_continue_once(talk):
+def test_the_first_caller_gets_one_100_continue(talk):
     connection, wire, asked = talk
     connection.data_received(b"PUT /1 HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
     connection.data_received(b"a")
@@ -64,7 +64,7 @@ def test_the_first_caller_is_notified_to_continue_once(talk):
 
 
 def test_a_response_waits_its_time():
-    """The loop is reported when, so nothing else waits."""
+    """The loop sends it at a scheduled time, so nothing else waits."""
     from answering import Answering, reply
 
     told = []

@@ -105,7 +105,7 @@ def test_requests_sends_again_once(auth: Gen3Auth, server: Server, commons: Fake
     assert len(server.seen) == 2
 
 
-def test_requests_is_not_queried_to_send_again_what_is_gone(auth: Gen3Auth, server: Server):
+def test_requests_does_not_repeat_a_body_that_was_consumed(auth: Gen3Auth, server: Server):
     server.refused.add(auth.get_access_token())
     pieces = (piece for piece in [b"a", b"b"])
     assert requests.post(f"{server.url}/x", data=pieces, auth=auth, timeout=10).status_code == 401

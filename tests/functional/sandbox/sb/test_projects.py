@@ -8,7 +8,7 @@ from sb_responses import code_of
 GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"
 
 
-def test_a_project_is_made_with_what_was_queried_and_the_rest_by_default(web: httpx.Client):
+def test_a_project_is_made_with_the_requested_fields_and_defaults(web: httpx.Client):
     asked = {"name": "My New_Project!", "tags": ["a"], "description": "d", "settings": {"use_memoization": True}}
     told = web.post("/projects", json={**asked, "billing_group": GROUP}).json()
     assert told["id"] == "sandbox-user/my-new-project"

@@ -100,7 +100,7 @@ def test_no_response_is_reported_with_its_remedy():
     assert found.remedy
 
 
-def test_what_cannot_be_used_is_not_queried_about():
+def test_a_login_that_cannot_be_used_is_not_tried():
     found = judge(LOGIN._replace(problem="a token is missing", remedy="Write one."), None)
     assert (found.status, found.remedy) == ("failed", "Write one.")
     assert judge(LOGIN._replace(call=None, warning="only a workspace can"), None).status == "skipped"

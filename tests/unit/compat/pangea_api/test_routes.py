@@ -55,7 +55,7 @@ def test_a_route_gets_the_slash_that_the_server_wants(url: str, path: str):
         ("samples?name=a?", "/api/samples?name=a?"),
     ],
 )
-def test_what_cannot_are_in_a_url_is_quoted_once(url: str, path: str):
+def test_what_a_url_cannot_contain_is_quoted_once(url: str, path: str):
     assert path_of(url, SERVER) == path
 
 

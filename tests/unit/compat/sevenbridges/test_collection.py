@@ -141,7 +141,7 @@ def test_a_list_of_one_page_asks_once():
     assert len(shelf.asked) == 1
 
 
-def test_all_may_be_queried_twice():
+def test_all_may_be_called_twice():
     page = Shelf(300).page()
     assert ids(page.all()) == ids(page.all())
 

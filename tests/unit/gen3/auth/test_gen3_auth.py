@@ -132,7 +132,7 @@ def test_what_is_refused_again_is_reported(make: Make, commons: FakeCommons):
     assert len(commons.given) == 2
 
 
-def test_what_may_not_be_done_is_queried_once(make: Make, commons: FakeCommons):
+def test_what_may_not_be_done_is_requested_once(make: Make, commons: FakeCommons):
     commons.response = lambda request: httpx.Response(403, json={"error": "no"})
     with pytest.raises(Forbidden):
         ask(make(), commons)
@@ -447,7 +447,7 @@ def test_a_workspace_s_token_service_is_not_reached_from_elsewhere(clock: Manual
         auth.get_access_token()
 
 
-def test_the_token_service_can_be_queried_manually(make: Make, commons: FakeCommons):
+def test_a_token_of_the_token_service_can_be_requested_explicitly(make: Make, commons: FakeCommons):
     token_service(commons)
     auth = make()
     assert (

@@ -84,7 +84,7 @@ def test_a_loop_that_is_left_has_dealt_with_what_came(listener: Listener):
     assert sent.status == 200
 
 
-def test_a_waiter_at_the_end_is_notified_to_retry():
+def test_a_waiting_request_at_the_end_gets_a_503_to_retry():
     with Listener() as listening:
         sent = post(listening.url)
         while not listening._waiting:

@@ -1,4 +1,4 @@
-"""Volumes: what is notified of them, who may use them, and what lies on them."""
+"""Volumes: their fields, who may use them, and what is on them."""
 
 from typing import Any
 

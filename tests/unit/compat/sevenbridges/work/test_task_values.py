@@ -84,7 +84,7 @@ def test_an_input_reads_as_a_file_without_a_request(task, platform):
     assert len(platform.requests) == before
 
 
-def test_what_the_task_does_not_report_a_file_is_queried_once(task, platform):
+def test_missing_fields_of_a_tasks_file_are_requested_once(task, platform):
     platform.on("GET /files/f-bam", {"id": "f-bam", "name": "a.bam", "size": 1234, "project": "o/p", "tags": []})
     assert task.inputs["bam"].size == 1234
     assert task.inputs["bam"].project == "o/p"
