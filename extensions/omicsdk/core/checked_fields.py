@@ -32,7 +32,7 @@ def check_fields(operation: str, entry: Any, *required: str, optional: Sequence[
 
 
 def _type_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
-    """As `_problem`, of a decoded value: enums are open, and models were checked to be objects when they were decoded."""
+    """As `problem_of`, but for a decoded value: enums are open, and models were checked to be objects when they were decoded."""
     if shape.kind == "model":
         return None if isinstance(value, Model) else (place, value, "an object")
     if shape.kind == "array" and is_array(value):
