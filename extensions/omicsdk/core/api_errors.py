@@ -192,7 +192,8 @@ def api_error(
     request_id = next((lowered[name] for name in REQUEST_ID_HEADERS if lowered.get(name)), complaint.request_id)
     value = complaint.value
     if value is None and "json" in lowered.get("content-type", ""):
-        value = _json_or_none(complaint.text)  # a number is a text elsewhere
+        # A number alone is JSON only if the Content-Type states it; `complaint_of` reads it as text.
+        value = _json_or_none(complaint.text)
     masked_body: object = (
         mask_json(value) if value is not None else (mask_text(shortened(complaint.text, BODY_LIMIT)) or None)
     )

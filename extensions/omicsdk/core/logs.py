@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 #: The level of debugging, as `logging` has it.
 DEBUG = 10
-# Levels of records by the methods that log them, as `logging` has them; the highest for the one that tells whether to.
+# Levels of records by the methods that log them, as in `logging`. `isEnabledFor` has the highest: which level it is called
+# for is unknown here.
 _LEVELS = {"debug": DEBUG, "info": 20, "warning": 30, "error": 40, "exception": 40, "critical": 50, "isEnabledFor": 50}
 
 

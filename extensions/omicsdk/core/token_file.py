@@ -31,7 +31,7 @@ HCA = "hca"
 _SECRETS = ("access_token", "refresh_token", "id_token")
 # Members of an entry that are attributes of a StoredLogin, too.
 _TEXTS = ("refresh_token", "id_token", "kind", "user")
-_OWN = ("access_token", "expires_at", "also", "store", *_TEXTS)
+_KNOWN_MEMBERS = ("access_token", "expires_at", "also", "store", *_TEXTS)
 _KEYRING = "keyring"
 
 
@@ -72,8 +72,8 @@ class StoredLogin:
     Attributes:
         token: The access token and its end.
         refresh_token: Becomes the next access token; empty when there is none.
-        id_token: Says who logged in; empty when there is none.
-        origins: Whom the tokens are for, the service that was logged in to first.
+        id_token: Identifies the user; empty when there is none.
+        origins: The origins that the tokens are for, that of the login first.
         kind: What the token is where the platform has several kinds, such as `api_key`.
         user: The user, as the platform calls them; empty when unknown.
         store: Where the tokens are: `file` or `keyring`.
@@ -121,7 +121,7 @@ class TokenFile:
             The token, or None when there is none for that origin.
 
         Raises:
-            ConfigError: Others can read the file, or it is not what it should be.
+            ConfigError: Others can read the file, or it is malformed.
         """
         login = self.login(url)
         return None if login is None else login.token
@@ -136,7 +136,7 @@ class TokenFile:
             The login, or None when there is none for that origin.
 
         Raises:
-            ConfigError: Others can read the file, or it is not what it should be.
+            ConfigError: Others can read the file, or it is malformed.
         """
         entries = self._read()
         key = self._serving(entries, url)
@@ -155,7 +155,7 @@ class TokenFile:
         """List all logins of the file, whatever their platform and profile; those in the keyring without their secrets.
 
         Raises:
-            ConfigError: Others can read the file, or it is not what it should be.
+            ConfigError: Others can read the file, or it is malformed.
         """
         logins: list[tuple[Place, StoredLogin]] = []
         for key, entry in self._read().items():
@@ -221,7 +221,7 @@ class TokenFile:
     ) -> dict[str, object]:
         """An entry as the file gets it: with its secrets, or without those that the keyring took."""
         # A later version may have added members: an older one that renews the token must not remove them.
-        newer = {name: value for name, value in before.items() if name not in _OWN}
+        newer = {name: value for name, value in before.items() if name not in _KNOWN_MEMBERS}
         if store != "file" and _into_keyring(key, entry, is_wanted=store == _KEYRING):
             left = {name: value for name, value in entry.items() if name not in _SECRETS}
             return {**newer, **left, "store": _KEYRING}
@@ -292,7 +292,7 @@ class TokenFile:
         return True
 
     def serving(self, url: str, profile: str | None) -> "TokenFile | None":
-        """Find the profile whose login is for a base URL; the keyring is not asked.
+        """Find the profile whose login is for a base URL; the keyring is not read.
 
         Args:
             url: The base URL.
@@ -302,7 +302,7 @@ class TokenFile:
             The logins of that profile; None where none has one for the base URL.
 
         Raises:
-            ConfigError: None is named, and several have one; or the file is not what it should be.
+            ConfigError: None is named, and several have one; or the file is malformed.
         """
         entries = self._read()
         profiles = {key.split(" ")[1] for key in entries if key.startswith(f"{self.platform} ")}

@@ -206,7 +206,7 @@ def value_of(text: str, now: Any = None) -> Any:
 
 
 def tags_cell(tags: Any) -> str:
-    """Tags as a cell.
+    """Return tags as a cell.
 
     Args:
         tags: A list of texts, or None.
@@ -219,7 +219,7 @@ def tags_cell(tags: Any) -> str:
 
 
 def tags_of(text: str) -> list[str]:
-    """A cell of tags as a list.
+    """Parse a cell of tags.
 
     Args:
         text: The cell.

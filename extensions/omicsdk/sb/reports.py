@@ -46,6 +46,6 @@ def files_report(report: TransferReport, files: Sequence[TransferredFile]) -> Fi
         report: The report of the transfer.
         files: The files, in the order of the outcomes.
     """
-    files_result = FilesReport.of(report)
-    files_result.transferred = files
-    return files_result
+    extended = FilesReport.of(report)
+    extended.transferred = files
+    return extended

@@ -52,11 +52,11 @@ class Unfinished:
         """Remove files of an earlier run from the journal: they have changed at either end since.
 
         Args:
-            names: Their names in the journal; not gone through if there is none.
+            names: Their names in the journal; not read if there is no journal.
         """
         if self.path is None or not self.is_there or not (name_list := list(names)):
             return
-        with suppress(FolderBusy):  # another process is at it, and is waited for
+        with suppress(FolderBusy):  # another process makes the same copy, and is waited for
             journal = Journal(self.path, never)
             try:
                 for name in name_list:
@@ -79,7 +79,7 @@ def is_newer(entry: Entry, copy: str) -> bool:
 
     Args:
         entry: The file.
-        copy: The path of what that run brought.
+        copy: The path of the downloaded file.
     """
     modified = None if entry.checksums else entry.modified
     try:
@@ -123,7 +123,7 @@ class Spool:
 
     Args:
         root: The folder that it is in; None for the one in the user's state folder, else the system's temporary one.
-        what: What identifies the copy, lines.
+        what: Lines that identify the copy.
         title: Where the files go, for messages.
 
     Attributes:
@@ -225,7 +225,7 @@ class Spool:
         """Remove files, complete or not; after the last one the journals are removed, too.
 
         Args:
-            names: Theirs.
+            names: Their names.
         """
         left = False
         for path in list(self.files.iterdir()):
@@ -242,7 +242,7 @@ class Spool:
         """Remove all files but some.
 
         Args:
-            names: Theirs.
+            names: Their names.
         """
         self.drop({_file_of(path) for path in self.files.iterdir()}.difference(names))
 
@@ -250,8 +250,8 @@ class Spool:
         """Remove remains of failed files if they would exceed the limit together with new ones.
 
         Args:
-            names: What comes, of which something may be there.
-            size: The bytes of that.
+            names: The names of the new files, of which parts may be there.
+            size: The bytes of the new files.
             room: Maximum number of bytes stored here at a time.
         """
         others = [path for path in self.files.iterdir() if _file_of(path) not in names]

@@ -124,7 +124,7 @@ class Submission(Displayed):
         """Its attributes for JSON."""
         return {
             "counts": self.counts,
-            "refused": [refused_item.as_dict() for refused_item in self.refused],
+            "refused": [outcome.as_dict() for outcome in self.refused],
             "dry_run": self.dry_run,
         }
 
@@ -139,17 +139,17 @@ def in_order(rows: Iterable[Checked], dictionary: Dictionary) -> Iterator[Checke
     Yields:
         The rows; those that link to each other in a circle follow each other.
     """
-    every = list(rows)
+    records = list(rows)
     places = {
         (record.type, key, name): index
-        for index, record in enumerate(every)
+        for index, record in enumerate(records)
         for key, name in _names(record, dictionary)
     }
     # Links by id and by name: a table may use either for the same record.
-    needs = {index: _needed(checked, dictionary, places) for index, checked in enumerate(every)}
+    needs = {index: _needed(checked, dictionary, places) for index, checked in enumerate(records)}
     for group in groups_in_order(needs):
         for index in group:
-            yield every[index]
+            yield records[index]
 
 
 def _names(checked: Checked, dictionary: Dictionary) -> Iterator[tuple[str, str]]:

@@ -70,7 +70,7 @@ def life_of(expiration: str, date: str | None, now: float) -> float:
 
     Args:
         expiration: When they end, in ISO 8601.
-        date: The Date header of the response that they came in: what the service's clock said. A clock that is wrong here
+        date: The Date header of their response, by the service's clock. A clock that is wrong here
             must not make keys seem fresh that have ended.
         now: Seconds since 1970 on this machine's clock, where there is no such header.
     """
@@ -78,8 +78,8 @@ def life_of(expiration: str, date: str | None, now: float) -> float:
         end = datetime.fromisoformat(expiration)
     except ValueError:
         return SHORTEST_LIFE
-    answered = seconds_of_date(date or "")
-    issued_at = now if answered is None else answered
+    service_time = seconds_of_date(date or "")
+    issued_at = now if service_time is None else service_time
     return (end if end.tzinfo is not None else end.replace(tzinfo=UTC)).timestamp() - issued_at
 
 
@@ -132,11 +132,11 @@ class AreaKeys:
     """The keys of one area. Thread-safe: if several threads need new ones, one requests them and the others wait.
 
     Args:
-        ask: Asks the service for new keys.
+        ask: Requests new keys from the service.
         clock: The source of time.
 
     Attributes:
-        refusal: Why the service gave no keys when it was last asked; None if it gave some.
+        refusal: Why the last request for keys failed; None if it succeeded.
     """
 
     def __init__(self, ask: Callable[[], Keys], clock: Clock = SYSTEM_CLOCK) -> None:
@@ -243,7 +243,7 @@ class StoredObject:
     Attributes:
         size: Its length in bytes.
         etag: Its ETag, without quotes.
-        metadata: What its sender said of it.
+        metadata: Its metadata, as its sender stated them.
     """
 
     size: int

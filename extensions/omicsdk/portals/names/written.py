@@ -52,10 +52,10 @@ def names_written(text: str) -> list[tuple[Name, ...]]:
         return [names]
     parts = [stripped for part in _BETWEEN.split(_RANGE.sub(_spelled_out, text)) if (stripped := part.strip(_AROUND))]
     for candidates in (parts, [] if "://" in text else ["".join(parts)]):
-        found = [names_in(part) for part in candidates]
+        parsed = [names_in(part) for part in candidates]
         # key:value is an identifier of a registry by its form alone: no sentence is a list of names for that.
-        if found and all(found) and not any(names[0].archive == "identifiers" for names in found):
-            return found
+        if parsed and all(parsed) and not any(names[0].archive == "identifiers" for names in parsed):
+            return parsed
     return []
 
 
@@ -67,12 +67,12 @@ def _spelled_out(match: re.Match[str]) -> str:
     return " ".join(f"{prefix}{number:0{len(first)}}" for number in numbers)
 
 
-def words_in_lines(file_list: FileList, tell: Callable[[str], object]) -> Iterator[Named | str]:
+def words_in_lines(file_list: FileList, on_message: Callable[[str], object]) -> Iterator[Named | str]:
     """The names, and the URIs and URLs of files, of a list that has one or more names, or a URI, on each line.
 
     Args:
         file_list: The list, for which `are_names` is true. Its first line may be a heading.
-        tell: Called with a message about the heading.
+        on_message: Called with a message about the heading.
 
     Raises:
         ListError: A line has another text.
@@ -85,7 +85,7 @@ def words_in_lines(file_list: FileList, tell: Callable[[str], object]) -> Iterat
         elif scheme_of(text):
             yield text
         elif line.strip() == heading:
-            tell(f"{file_list.shown}: the first line, {heading!r}, is read as a heading")
+            on_message(f"{file_list.shown}: the first line, {heading!r}, is read as a heading")
             heading = ""
         elif is_row(line):
             problem = f"{file_list.shown}, line {number}: {line.strip()[:40]!r} is no accession of a known form"
@@ -203,7 +203,7 @@ def names_in_result(rows: Iterator[Row], names_file: Callable[[Row], bool]) -> t
 
 
 def is_name_row(row: Row, names_file: Callable[[Row], bool]) -> bool:
-    """Whether a row of a result manifest is one of a name, whose archive is asked again for the files.
+    """Whether a row of a result manifest is one of a name, whose archive is queried again for the files.
 
     Args:
         row: The row.
@@ -234,7 +234,7 @@ def _reads_of(rows: Sequence[Mapping[str, str]]) -> Reads | None:
 _SUFFIXES: tuple[tuple[Reads, re.Pattern[str]], ...] = (
     ("sra", re.compile(r"\.sra(?:lite)?(?![\w.])", re.IGNORECASE)),
     ("bam", re.compile(r"\.(?:bam|cram|bai|crai|csi)(?![\w.])", re.IGNORECASE)),
-    ("fastq", re.compile("")),
+    ("fastq", re.compile("")),  # any other file: FASTQ is the default of names
 )
 
 

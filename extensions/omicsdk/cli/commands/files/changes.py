@@ -254,10 +254,10 @@ def sync(
         if delete and sync_plan.copy.unfit:
             console.message("nothing is removed: some objects cannot be copied")
         # Asked before the copy: the answer may be needed hours before the removal.
-        goes = bool(extra) and _may_remove(sync_plan, to, max_delete, console)
+        may_remove = bool(extra) and _may_remove(sync_plan, to, max_delete, console)
         report = copy_files(sync_plan.copy, stores, how)
         # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
-        removed, not_removed = remove_extra(sync_plan, stores) if goes and report.ok else ((), ())
+        removed, not_removed = remove_extra(sync_plan, stores) if may_remove and report.ok else ((), ())
         tell_failures(not_removed, console, len(removed) + len(not_removed))
         return Changed(sync_plan.copy, report, sync=sync_plan, removed=[str(uri) for uri in removed])
 
@@ -358,8 +358,8 @@ def _nothing_done(
 
 def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
     """Return the location of a file: some platforms assign a new one to uploads."""
-    is_told = outcome.is_present and outcome.label.startswith(f"{plan.base.scheme}://")
-    return outcome.label if is_told else str(plan.target(file))
+    is_reported = outcome.is_present and outcome.label.startswith(f"{plan.base.scheme}://")
+    return outcome.label if is_reported else str(plan.target(file))
 
 
 def rm(

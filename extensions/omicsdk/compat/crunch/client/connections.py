@@ -87,14 +87,14 @@ documented_errors = partial(translating, crunch_error)
 class Connection:
     """Client of a crunch site with the published interface. Thread-safe; close it, or use it in a `with` block.
 
-    Each `add_...` calls `post`, which a subclass may replace. Every refusal is raised. What reads is tried again where the site or the network fails; what adds something is sent
-    once, since nothing can be taken back; see `send_status` for statuses.
+    Each `add_...` calls `post`, which a subclass may replace. Every refusal is raised. Reads are retried where the site or the
+    network fails; what adds something is sent once, since nothing can be undone; see `send_status` for statuses.
 
     Args:
         base_url: The site, such as https://crunch.example.org; by default that of CRUNCH_URL. A token goes over http://
             to this machine only.
         token: The token of a user of the site; by default that of CRUNCH_TOKEN.
-        verbose: Print what is added, and how the site answers.
+        verbose: Print what is added, and the site's responses.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
         retry: When and how often to retry; by default up to five times more, and nine times for statuses.
         transport: Replaces the network, for tests.
@@ -310,7 +310,7 @@ class Connection:
             value: Its value; sent unchanged.
 
         Returns:
-            The response, which says back what was stored.
+            The response, with the stored attribute.
 
         Raises:
             CrunchAPIException: The site refused it, or did not answer.
@@ -401,7 +401,7 @@ class Connection:
             longitude: Degrees east; a float is rounded to nine decimal places.
 
         Returns:
-            The response, which says back what was stored.
+            The response, with the stored attribute.
 
         Raises:
             CrunchAPIException: They are not numbers (a UsageError), the site refused them, or did not answer.
@@ -427,7 +427,7 @@ class Connection:
                 (`add_attributes(item, **{"read length": 150})`) but `item`.
 
         Raises:
-            CrunchAPIException: A value is of no kind or cannot be held by a site, and nothing was sent (a UsageError); or the
+            CrunchAPIException: A value is of no kind or cannot be stored by a site, and nothing was sent (a UsageError); or the
                 site refused one, or did not answer: the earlier ones were added.
         """
         for attribute in attributes.inferred(kwargs):

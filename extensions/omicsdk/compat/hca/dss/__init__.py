@@ -34,7 +34,7 @@ class DSSClient(SwaggerClient):
     Args:
         config: The HCA configuration; by default that of the user's files.
         swagger_url: Another deployment: the URL of its document, `https://dss.example.org/v1/swagger.json`. The service
-            is at that URL less its last segment; http is treated as this machine only.
+            is at that URL less its last segment. Credentials go over http to this machine only.
         session_kwargs: Options of `Dss`: credentials, timeout, retry, headers, transport.
     """
 
@@ -206,7 +206,7 @@ class DownloadContext:
 
     Args:
         download_dir: The download folder; an empty text is the current one.
-        dss_client: What asks the service.
+        dss_client: The client that sends the requests.
         replica: Where to fetch from, `aws` or `gcp`.
         num_retries: Consecutive failures after which a file fails; 0 for none.
         min_delay_seconds: Least wait before a retry.
@@ -339,7 +339,7 @@ class TaskRunner:
         """Wait for all tasks, and raise when any failed.
 
         Raises:
-            RuntimeError: Saying how many.
+            RuntimeError: Some failed; the message has their number.
         """
         if self.wait_for_futures():
             raise RuntimeError(f"{self._errors} download task(s) failed.")

@@ -45,7 +45,7 @@ class FrameworkPage(Problem):
 
 
 def refuse(status: int, message: str, *, crashes: bool = False) -> Problem:
-    """A refusal in the service's words, to be raised; or one on which the real service fails."""
+    """Return a refusal with the service's message; or one on which the real service fails."""
     return Problem(status, "indexd", message, crashes=crashes)
 
 
@@ -145,7 +145,7 @@ class Query:
         """The checksums that records must have.
 
         Raises:
-            Problem: 400; one is none.
+            Problem: 400; one is invalid.
         """
         return checked_hashes(self.pairs("hash"))
 
@@ -169,17 +169,17 @@ def _no_json(name: str) -> Problem:
     return bad(f"{name} must be a valid json string")
 
 
-def checked_hashes(found: Mapping[str, str]) -> dict[str, str]:
-    """Checksums, none of which cannot be any.
+def checked_hashes(hashes: Mapping[str, str]) -> dict[str, str]:
+    """Check kinds and values of checksums.
 
     Raises:
-        Problem: 400.
+        Problem: 400; a kind is unknown, or a value has another form.
     """
-    if not found.keys() <= HASHES.keys():
+    if not hashes.keys() <= HASHES.keys():
         raise bad("invalid hash types specified")
-    if not all(re.search(HASHES[kind], value) for kind, value in found.items()):
+    if not all(re.search(HASHES[kind], value) for kind, value in hashes.items()):
         raise bad("invalid hash values specified")
-    return dict(found)
+    return dict(hashes)
 
 
 # -- criteria of lists, as a condition over the tables
@@ -402,7 +402,7 @@ def sent(call: Call, schema: str, *, nulls: bool = True) -> JsonObject:
         nulls: Whether null is a value; else it is the same as a missing field.
 
     Raises:
-        Problem: 400; it is not that.
+        Problem: 400; it breaks the schema.
         FrameworkPage: It is not JSON.
     """
     body = sent_json(call)
