@@ -32,14 +32,9 @@ def spec(read_spec: Callable[[str], Any], service: str) -> Any:
 
 def test_they_have_every_operation_of_their_standard(spec: Any, service: str) -> None:
     assert set(spec.names()) == OPERATIONS[service]
-    assert spec.ours() == []
-    assert spec.dangling() == []
 
 
-def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
-    assert spec.undescribed() == []
-    assert spec.unexplained() == []
-    assert [op["operationId"] for _, _, op in spec.operations() if not op.get("summary", "").endswith(".")] == []
+def test_every_operation_has_a_description(spec: Any) -> None:
     assert [op["operationId"] for _, _, op in spec.operations() if len(op.get("description", "")) < 80] == []
 
 

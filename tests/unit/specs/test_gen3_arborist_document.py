@@ -17,8 +17,6 @@ def test_it_has_every_operation_by_its_name(spec: Any) -> None:
     assert spec.published["openapi"] == "3.0.1"
     assert sum(len(item) - ("parameters" in item) for item in spec.published["paths"].values()) == 51
     assert len(spec.names()) == 51
-    assert spec.ours() == []
-    assert spec.dangling() == []
 
 
 def test_names_say_which_method_it_is(spec: Any) -> None:
@@ -26,12 +24,6 @@ def test_names_say_which_method_it_is(spec: Any) -> None:
     for name, place in spec.names().items():
         verb = name.partition("_")[0]
         assert place.startswith(verbs.get(verb, "")), name
-
-
-def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
-    assert spec.undescribed() == []
-    assert spec.unexplained() == []
-    assert [op["x-omics-name"] for _, _, op in spec.operations() if not op["summary"].endswith(".")] == []
 
 
 @pytest.mark.parametrize(("kind", "item"), [("users", "User"), ("clients", "Client"), ("groups", "Group")])

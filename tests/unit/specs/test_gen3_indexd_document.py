@@ -50,17 +50,10 @@ def test_it_has_every_operation_and_four_more(spec: Any) -> None:
     assert spec.published["swagger"] == "2.0"
     assert sum(len(item) for item in spec.published["paths"].values()) == 41
     assert len(spec.names()) == 45
-    assert spec.ours() == []
-    assert spec.dangling() == []
 
 
 def test_names_are_the_published_clients(spec: Any) -> None:
     assert set(spec.names()) >= PUBLISHED
-
-
-def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
-    assert spec.undescribed() == []
-    assert spec.unexplained() == []
 
 
 def test_slashes_stay_in_every_path(spec: Any) -> None:

@@ -17,13 +17,6 @@ def spec(read_spec: Callable[[str], Any]) -> Any:
 def test_it_has_every_operation_once(spec: Any) -> None:
     assert spec.published["swagger"] == "2.0"
     assert len(spec.names()) == 12
-    assert spec.ours() == []
-    assert spec.dangling() == []
-
-
-def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
-    assert spec.undescribed() == []
-    assert spec.unexplained() == []
 
 
 def test_every_parameter_of_a_path_is_declared(spec: Any) -> None:

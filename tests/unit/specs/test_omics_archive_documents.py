@@ -29,13 +29,9 @@ def spec(read_spec: Callable[[str], Any], service: str) -> Any:
 
 def test_the_operations_of_names_are_there(spec: Any, service: str) -> None:
     assert USED[service] <= set(spec.names())
-    assert spec.ours() == []
-    assert spec.dangling() == []
 
 
-def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
-    assert spec.undescribed() == []
-    assert spec.unexplained() == []
+def test_every_operation_has_a_description(spec: Any) -> None:
     assert [op["operationId"] for _, _, op in spec.operations() if len(op.get("description", "")) < 80] == []
 
 

@@ -39,14 +39,9 @@ def test_it_has_every_operation_by_its_name(spec: Any) -> None:
     assert spec.published["swagger"] == "2.0"
     assert len(spec.names()) == 19
     assert {(path, method): op["x-omics-name"] for path, method, op in spec.operations()} == NAMES
-    assert spec.ours() == []
-    assert spec.dangling() == []
 
 
-def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
-    assert spec.undescribed() == []
-    assert spec.unexplained() == []
-    assert [op["x-omics-name"] for _, _, op in spec.operations() if not op["summary"].endswith(".")] == []
+def test_every_operation_has_a_description(spec: Any) -> None:
     assert [op["x-omics-name"] for _, _, op in spec.operations() if len(op["description"]) < 80] == []
 
 
