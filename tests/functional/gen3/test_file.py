@@ -10,16 +10,7 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.file import Gen3File
 from omicsdk.compat.gen3.index import Gen3Index
-from omicsdk.core import (
-    ChecksumMismatch,
-    Forbidden,
-    NotFound,
-    OmicsError,
-    Retry,
-    ServiceUnavailable,
-    Unauthorized,
-    UnsafePath,
-)
+from omicsdk.core import ChecksumMismatch, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.transfer import Progress
 
@@ -122,21 +113,6 @@ def test_what_is_not_allowed_is_stated(sandbox: Sandbox, tmp_path: Path):
     reader = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org"))
     with Gen3File(reader) as files, pytest.raises((Forbidden, Unauthorized)):
         files.get_presigned_url(guid)
-
-
-def test_an_upload_is_not_begun_twice():
-    asked: list[httpx.Request] = []
-
-    def down(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(503)
-
-    files = Gen3File(
-        "https://commons.example.org", transport=httpx.MockTransport(down), retry=Retry(attempts=3, base=0)
-    )
-    with pytest.raises(ServiceUnavailable):
-        files.upload_file("a")
-    assert len(asked) == 1
 
 
 def test_a_download_that_was_stopped_continues(

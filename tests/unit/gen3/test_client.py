@@ -6,12 +6,17 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from gen3_commons import COMMONS, FakeCommons
 from omicsdk import AsyncGen3, BearerToken, Gen3
-from omicsdk.core import ANONYMOUS, ConfigError
+from omicsdk.compat.gen3.file import Gen3File
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.jobs import Gen3Jobs
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.core import ANONYMOUS, ConfigError, Retry, ServiceUnavailable
 from omicsdk.gen3 import Gen3Login
 
 OTHER = "https://other.example.org"
@@ -168,3 +173,29 @@ def test_the_asynchronous_client_has_the_same_services() -> None:
             return (await gen3.indexd.get_guids_prefix.raw()).json()["path"]
 
     assert asyncio.run(run()) == "/index/guid/prefix"
+
+
+# -- what is sent again
+
+
+@pytest.mark.parametrize(
+    ("client", "create"),
+    [
+        (Gen3File, lambda files: files.upload_file("a")),
+        (Gen3Index, lambda index: index.create_record({"md5": "0" * 32}, 1)),
+        (Gen3Jobs, lambda jobs: jobs.create_job("x", {})),
+        (Gen3Metadata, lambda metadata: metadata.create("g", {})),
+    ],
+)
+def test_what_creates_something_is_not_sent_twice(client: Any, create: Callable[[Any], object]) -> None:
+    requests: list[httpx.Request] = []
+
+    def unavailable(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(503)
+
+    service = client(COMMONS, transport=httpx.MockTransport(unavailable), retry=Retry(attempts=3, base=0))
+    with pytest.raises(ServiceUnavailable):
+        create(service)
+    assert [request.method for request in requests] == ["POST"]
+    assert client is Gen3File or not service.is_healthy()

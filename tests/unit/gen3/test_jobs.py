@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.compat.gen3.jobs import Gen3Jobs
-from omicsdk.core import ANONYMOUS, Interrupted, ManualClock, Retry, ServiceUnavailable
+from omicsdk.core import ANONYMOUS, Interrupted, ManualClock
 from omicsdk.gen3 import Gen3, Gen3JobError
 
 COMMONS = "https://commons.example.org"
@@ -66,17 +66,3 @@ def test_a_job_that_failed_states_what_it_wrote(clock: ManualClock):
     jobs = Gen3Jobs(COMMONS, transport=Jobs("Running", "Failed").transport, clock=clock)
     with pytest.raises(Gen3JobError, match=r"The job x \(u 1\) is Failed: \[out\] it is done"):
         asyncio.run(jobs.async_run_job_and_wait("x", {}))
-
-
-def test_a_job_is_not_begun_twice():
-    requests: list[httpx.Request] = []
-
-    def down(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(503)
-
-    jobs = Gen3Jobs(COMMONS, transport=httpx.MockTransport(down), retry=Retry(attempts=3, base=0))
-    with pytest.raises(ServiceUnavailable):
-        jobs.create_job("x", {})
-    assert len(requests) == 1
-    assert not jobs.is_healthy()

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.compat.gen3.index import Gen3Index
-from omicsdk.core import NO_RETRY, Basic, ConfigError, NotFound, Retry, ServiceUnavailable
+from omicsdk.core import NO_RETRY, Basic, ConfigError, NotFound, ServiceUnavailable
 from omicsdk.gen3 import Gen3UserError
 
 COMMONS = "https://commons.example.org"
@@ -88,13 +88,6 @@ def test_how_often_to_try_can_be_stated_by_the_old_variable(monkeypatch: pytest.
     monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "often")
     with pytest.raises(ConfigError, match="GEN3SDK_MAX_RETRIES"):
         Gen3Index(COMMONS)
-
-
-def test_a_record_is_not_created_twice():
-    noting = Noting(lambda request: httpx.Response(503))
-    with pytest.raises(ServiceUnavailable):
-        Gen3Index(COMMONS, transport=noting.transport, retry=Retry(attempts=3, base=0)).create_record(MD5, 1)
-    assert len(noting.asked) == 1
 
 
 def test_a_service_that_is_not_well():

@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.compat.gen3.metadata import Gen3Metadata
-from omicsdk.core import NO_RETRY, Retry, ServiceUnavailable
 
 COMMONS = "https://commons.example.org"
 
@@ -49,17 +48,3 @@ def test_a_limit_above_what_a_commons_gives_at_once(full: bool, limit: int, offs
         found = mds.query("a=b", full, limit, offset)
     assert list(found) == [f"g{number}" for number in range(offset, offset + count)]
     assert seen == asked
-
-
-def test_a_document_is_not_created_twice():
-    asked: list[httpx.Request] = []
-
-    def down(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(503)
-
-    mds = Gen3Metadata(COMMONS, transport=httpx.MockTransport(down), retry=Retry(attempts=3, base=0))
-    with pytest.raises(ServiceUnavailable):
-        mds.create("g", {})
-    assert len(asked) == 1
-    assert not Gen3Metadata(COMMONS, transport=httpx.MockTransport(down), retry=NO_RETRY).is_healthy()
