@@ -14,6 +14,7 @@ from breakable import leftovers as leftovers
 from breakable import noise as noise
 from breakable import server as server
 from breakable import target as target
+from certificates import certificate as certificate
 from fault_results import OPTION, Results
 from fork_server import forked
 from lied_stores import opened_proxies as opened_proxies

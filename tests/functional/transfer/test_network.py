@@ -77,18 +77,6 @@ def test_a_route_takes_the_place_of_the_environment(server: Any, target: Path, m
     assert download([item], target, route=lambda _: Network(proxy=server.url(""))).ok
 
 
-@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-def test_https_with_an_authority_of_the_environment(
-    server: Any, target: Path, noise: Any, certificate: Any, variable: str
-) -> None:
-    pem, server.tls = certificate
-    body = noise(20 * 1024 * 1024)
-    server.put("one", body)
-    item = Item("one", Location(server.url("one").replace("http:", "https:")), len(body))
-    download([item], target, environ={variable: str(pem)}).raise_if_failed()
-    assert (target / "one").read_bytes() == body
-
-
 def _api(url: str) -> None:
     with PlainClient(url, retry=NO_RETRY) as client, suppress(APIError):
         client.send(plain_request("ask", "GET", "/one"))
@@ -113,7 +101,8 @@ CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_
 def test_each_variable_of_authorities_serves_each_kind_of_connection(
     server: Any, certificate: Any, monkeypatch: Any, tmp_path: Path, variable: str, connect: Any
 ) -> None:
-    pem, server.tls = certificate
+    made = certificate()
+    server.tls = made.context
     server.put("one", b"1")
     url = server.url("one").replace("http:", "https:").rpartition("/")[0]
     for name in CA_VARIABLES:
@@ -122,10 +111,10 @@ def test_each_variable_of_authorities_serves_each_kind_of_connection(
         connect(url)
     assert server.requests == []
     if variable == "SSL_CERT_DIR":  # its files are named by the hash of their subject
-        command = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(pem)]
+        command = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(made.pem)]
         named = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-        (tmp_path / f"{named}.0").write_bytes(pem.read_bytes())
-    monkeypatch.setenv(variable, str(tmp_path if variable == "SSL_CERT_DIR" else pem))
+        (tmp_path / f"{named}.0").write_bytes(made.pem.read_bytes())
+    monkeypatch.setenv(variable, str(tmp_path if variable == "SSL_CERT_DIR" else made.pem))
     connect(url)
     assert server.requests
 
@@ -134,7 +123,7 @@ def test_each_variable_of_authorities_serves_each_kind_of_connection(
 def test_a_certificate_that_no_authority_signed_is_refused_at_once(
     server: Any, target: Path, certificate: Any, monkeypatch: Any, file: str, remedy: str
 ) -> None:
-    _, server.tls = certificate
+    server.tls = certificate().context
     server.put("one", b"1")
     monkeypatch.setenv("SSL_CERT_FILE", file)
     (outcome,) = download([Item("one", Location(server.url("one").replace("http:", "https:")), 1)], target).outcomes
@@ -252,18 +241,6 @@ def test_uploads_find_out_once_that_nothing_responds(
     for outcome in report.outcomes:
         assert isinstance(outcome.error, ConnectFailed)
         assert ("(HTTP_PROXY)" in outcome.error.message) is (what == "proxy")
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/x", "http://nobody.invalid/x"])
-def test_a_host_that_never_answered_is_given_up_at_once(target: Path, clock: Any, monkeypatch: Any, url: str) -> None:
-    monkeypatch.setattr("omicsdk.transfer.network.wire._is_unknown", lambda url: "nobody.invalid" in url)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    items = [Item(f"f{n}", Location(url.format(port=port) + str(n)), 5) for n in range(20)]
-    report = download(items, target, clock=clock)
-    assert report.counts["failed"] == 20
-    assert clock.slept == 0
-    assert sum(outcome.retries for outcome in report.outcomes) == 0
 
 
 @pytest.mark.parametrize("pieces", [b"", b"HTTP/1.1 200 OK\r\nX: "], ids=["silent", "trickles"])

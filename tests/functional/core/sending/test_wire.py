@@ -21,6 +21,7 @@ from unittest.mock import Mock
 
 import httpx
 import pytest
+from certificates import Certificate
 from omicsdk.core import NO_RETRY, AsyncTransport, BearerToken, ManualClock, Request, Timeout, Transport, errors
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ClientCertificate
@@ -566,12 +567,10 @@ def test_one_tls_context_serves_the_process():
 
 
 def test_a_certificate_that_no_authority_signed_is_refused(wire, send, tmp_path):
-    certificate, key = self_signed(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    certificate = Certificate(tmp_path, ("localhost",))
 
     def talk(server, connection, _number):
-        with context.wrap_socket(connection, server_side=True) as encrypted:
+        with certificate.context.wrap_socket(connection, server_side=True) as encrypted:
             while server.head(encrypted):
                 encrypted.sendall(reply(b"hello"))
 
@@ -579,27 +578,25 @@ def test_a_certificate_that_no_authority_signed_is_refused(wire, send, tmp_path)
     base = f"https://localhost:{server.port}"
     with pytest.raises(errors.TLSFailed, match="SSL_CERT_FILE"):
         send(base, get())
-    assert send(base, get(), environ={"SSL_CERT_FILE": str(certificate)})[0].content == b"hello"
+    assert send(base, get(), environ={"SSL_CERT_FILE": str(certificate.pem)})[0].content == b"hello"
 
 
 def test_a_client_certificate_identifies_the_requests_that_it_is_for_and_no_others(wire, send, tmp_path):
-    certificate, key = self_signed(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    context.load_verify_locations(certificate)
-    context.verify_mode = ssl.CERT_OPTIONAL
+    certificate = Certificate(tmp_path, ("localhost",))
+    certificate.context.load_verify_locations(certificate.pem)
+    certificate.context.verify_mode = ssl.CERT_OPTIONAL
     presented = []
 
     def talk(server, connection, _number):
-        with context.wrap_socket(connection, server_side=True) as encrypted:
+        with certificate.context.wrap_socket(connection, server_side=True) as encrypted:
             while server.head(encrypted):
                 presented.append(bool(encrypted.getpeercert()))
                 encrypted.sendall(reply(b"hello"))
 
     server = wire(talk)
-    options = {"environ": {"SSL_CERT_FILE": str(certificate)}}
+    options = {"environ": {"SSL_CERT_FILE": str(certificate.pem)}}
     security = Security({"tls": Scheme("mutualTLS"), "key": Scheme("apiKey", "X-Key")}, (("tls",),))
-    given = {"tls": ClientCertificate(certificate, key), "key": "k"}
+    given = {"tls": ClientCertificate(certificate.pem, certificate.key), "key": "k"}
     requests = [get(), get(public=True), get(security=(("tls", "key"),)), get(security=(("key",),)), get()]
     send(f"https://localhost:{server.port}", *requests, credentials=given, security=security, **options)
     assert presented == [True, False, True, False, True]
@@ -609,35 +606,6 @@ def test_a_client_certificate_identifies_the_requests_that_it_is_for_and_no_othe
     assert [key is not None for key in keys] == [False, False, True, True, False]
     with pytest.raises(errors.ConfigError, match=r"/nowhere/c.pem.*ClientCertificate"):
         send("https://localhost:1", get(), credentials=ClientCertificate("/nowhere/c.pem"), **options)
-
-
-def self_signed(folder):
-    import datetime
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    (folder / "c.pem").write_bytes(certificate.public_bytes(encoding))
-    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "k.pem").write_bytes(private)
-    return folder / "c.pem", folder / "k.pem"
 
 
 def test_a_stream_that_breaks_is_our_error(wire):

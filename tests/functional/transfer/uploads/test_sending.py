@@ -450,10 +450,11 @@ def test_proxies_of_the_store_are_used(sink: Any, store: Any, file: Path, send: 
 def test_uploads_over_tls_with_an_authority_of_the_environment(
     sink: Any, tmp_path: Path, send: Any, certificate: Any, noise: Any
 ):
-    pem, sink.tls = certificate
+    made = certificate()
+    sink.tls = made.context
     (tmp_path / "file").write_bytes(noise(3 * MIB))
     to = PutTo(Location(sink.url("a").replace("http:", "https:")))
-    send(tmp_path / "file", to, environ={"SSL_CERT_FILE": str(pem)}).raise_if_failed()
+    send(tmp_path / "file", to, environ={"SSL_CERT_FILE": str(made.pem)}).raise_if_failed()
     assert sink.stored["a"] == noise(3 * MIB)
     assert isinstance(error_of(send(tmp_path / "file", to, environ={})), TLSFailed)
 
