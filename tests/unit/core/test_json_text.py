@@ -1,7 +1,6 @@
 """JSON that is printed: value by value as json.dumps lays them out, and without characters that control terminals."""
 
 import json
-import sys
 
 import pytest
 from omicsdk.core import json_text
@@ -39,7 +38,8 @@ def test_values_are_encoded_as_json_dumps_does(ascii_only):
 
 
 def test_characters_are_escaped_unless_they_are_printable():
-    every = "".join(map(chr, range(0x20, sys.maxunicode + 1)))
+    beyond = (chr(plane << 16 | place) for plane in range(1, 17) for place in (*range(0x400), 0xFFFD, 0xFFFE, 0xFFFF))
+    every = "".join((*map(chr, range(0x20, 0x10000)), *beyond))
     text = json.dumps(every, ensure_ascii=False)
     for_terminals = escaped(text)
     assert for_terminals.isprintable()

@@ -10,7 +10,7 @@ def test_files_are_hashed_in_whatever_size(tmp_path: Path) -> None:
     sizes = (0, 1, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 3 * 1024 * 1024 + 5)
     (tmp_path / "deep" / "er").mkdir(parents=True)
     for size in sizes:
-        (tmp_path / "deep" / "er" / f"{size}").write_bytes(bytes(size % 251 for _ in range(size)))
+        (tmp_path / "deep" / "er" / f"{size}").write_bytes(bytes([size % 251]) * size)
 
     hashed = hash_files(dict(files_below(tmp_path)))
 
