@@ -15,9 +15,7 @@ from omicsdk.compat.hca.upload import UploadArea
 from omicsdk.compat.hca.upload.exceptions import UploadApiException
 from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SourceChanged, UsageError
 from omicsdk.core.checksums import digest
-from omicsdk.core.media_types import media_type_of
 from omicsdk.hca.upload import AsyncHcaUpload, CannotUpload, HcaUpload, UploadException, UploadFailed, UploadResult
-from omicsdk.hca.upload.sources import content_type, type_of_file
 from omicsdk.hca.upload.storage import AreaObject
 from omicsdk.hca.upload.uploads import Sender
 from omicsdk.sandbox import Rule
@@ -243,16 +241,6 @@ def test_a_service_that_cannot_be_notified_fails_the_file_and_states_that_it_is_
     assert all(file.notified for file in result.uploaded)
 
 
-def test_what_an_earlier_run_sent_and_is_gone_is_sent_again(area: Any, service: Any, folder: Path, stored: Any):
-    service.add_faults(Rule("status", f"/upload/v1/area/{area.uuid}/b.json", status=500, times=3))
-    area.send([folder], sync=False)
-    client = service._up.context.staging.client()
-    client.delete_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/a.txt")
-    result = area.upload_files([folder], sync=False)
-    assert [file.state for file in result.files] == ["done", "skipped", "skipped"]
-    assert stored("a.txt")["bytes"] == b"text"
-
-
 def test_what_is_gone_and_is_stopped_before_it_is_sent_again_is_not_treated_as_there(
     area: Any, service: Any, tmp_path: Path, monkeypatch: Any
 ):
@@ -297,23 +285,6 @@ def test_a_stopped_upload_states_what_is_missing(area: Any, folder: Path):
     assert result.counts["stopped"] == 3
     with pytest.raises(Interrupted, match="it was stopped; 0 of 3 files are complete"):
         area.send([folder], control=control, check=True)
-
-
-def test_what_no_file_can_get_past_ends_all(area: Any, service: Any, folder: Path, monkeypatch: Any):
-    from omicsdk.core import Forbidden
-    from omicsdk.hca.upload.storage import AreaObject
-
-    def refuse(*_: object) -> None:
-        raise Forbidden("no", status=403, code="AccessDenied")
-
-    monkeypatch.setattr(AreaObject, "put", refuse)
-    monkeypatch.setattr("omicsdk.hca.upload.uploads.CALLERS", 1)
-    result = area.send([folder])
-    assert result.counts["done"] == 0
-    assert result.failed
-    with pytest.raises(UploadFailed) as raised:
-        area.send([folder], check=True)
-    assert raised.value.report.failed
 
 
 def test_progress_counts_everything(area: Any, service: Any, folder: Path):
@@ -400,38 +371,3 @@ def test_cancelled_it_ends_in_order(area: Any, tmp_path: Path):
     for thread in left:  # not waited for; they end in the background
         thread.join(10)
     assert not [thread.name for thread in left if thread.is_alive()]
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "kind"),
-    [
-        ("a.fastq.gz", b"\x1f\x8b\x08\x00", "application/gzip"),
-        ("noname", b"\x1f\x8b\x08\x00", "application/gzip"),
-        ("a.bam", b"\x1f\x8b\x08\x04", "application/gzip"),
-        ("a.ipynb", b'{"cells": []}', "application/json"),
-        ("a.json", b'{"a": 1}', "application/json"),
-        ("empty.json", b"", "application/json"),
-        ("empty.gz", b"", "application/gzip"),
-        ("a.csv", b"a,b\n1,2\n", "text/csv"),
-        ("bm.tsv", b"BM123\tx\n", "text/tab-separated-values"),
-        ("a.txt", b"hello", "text/plain"),
-        ("a.pdf", b"%PDF-1.4\n", "application/pdf"),
-        ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(20), "image/png"),
-        ("a.fastq", b"@r1\nACGT\n+\nIIII\n", "application/octet-stream"),
-        ("noname2", b"some text", "application/octet-stream"),
-    ],
-)
-def test_media_types(tmp_path: Path, name: str, data: bytes, kind: str):
-    path = tmp_path / name
-    path.write_bytes(data)
-    assert type_of_file(str(path)) == kind
-
-
-def test_a_media_type_has_its_parameter():
-    assert content_type("text/plain") == "text/plain; dcp-type=data"
-    assert content_type("application/json", "metadata/sample") == 'application/json; dcp-type="metadata/sample"'
-    assert content_type("a/b", 'x"\\y') == 'a/b; dcp-type="x\\"\\\\y"'
-    assert content_type("a/b", "") == "a/b"
-    assert media_type_of("s3/x.tsv.gz") == "application/gzip"
-    assert media_type_of("x.tar.bz2") == "application/x-bzip2"
-    assert media_type_of("x") is None

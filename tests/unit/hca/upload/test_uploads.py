@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from omicsdk.core import Forbidden, ServerError
 from omicsdk.core.checksums import digest
+from omicsdk.core.media_types import media_type_of
 from omicsdk.hca.upload import UploadResult
 from omicsdk.hca.upload.areas import UploadAreaURI
-from omicsdk.hca.upload.sources import LocalFile, S3File
+from omicsdk.hca.upload.sources import LocalFile, S3File, content_type, type_of_file
 from omicsdk.hca.upload.storage import StoredObject
 from omicsdk.hca.upload.uploads import Sender
 from omicsdk.transfer import Outcome, Progress, TransferOptions, TransferReport
@@ -30,6 +31,7 @@ class Area:
         self.objects: dict[str, StoredObject] = {}
         self.ends: dict[str, list[Outcome]] = {}
         self.runs: list[list[str]] = []
+        self.with_journal: list[bool] = []
         self.listings = 0
         self.notified: list[str] = []
         self.refused: list[str] = []
@@ -50,6 +52,7 @@ class Area:
     def upload(self, uploads: Any, *, finished: Any, progress: Any, journal: Path | None, **_: Any) -> TransferReport:
         names = [upload.name for upload in uploads]
         self.runs.append(names)
+        self.with_journal.append(journal is not None)
         for number, name in enumerate(names):
             finished(number, self.ends.get(name, [Outcome(name, "done", 4)]).pop(0))
         if progress:
@@ -153,7 +156,8 @@ def test_what_an_earlier_run_sent_and_is_gone_is_sent_again(
     area.objects = {} if stored is None else {"a.txt": stored}
     (outcome,) = send(file("a.txt")).files
     assert outcome.state == ("skipped" if stored is SAME else "done")
-    assert (len(area.runs), area.notified) == (1 if stored is SAME else 2, ["a.txt"])
+    # The journal has it as sent, and would skip it again.
+    assert (area.with_journal, area.notified) == ([True] if stored is SAME else [True, False], ["a.txt"])
 
 
 def test_an_error_of_all_files_ends_the_upload(send: Any, area: Area, file: Any):
@@ -208,3 +212,38 @@ def test_an_object_that_the_area_has_is_not_copied(
     assert (outcome.state, area.copied == []) == ("skipped" if is_same else "done", is_same)
     assert outcome.verification == "verified"
     assert area.notified == ["k.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.fastq.gz", b"\x1f\x8b\x08\x00", "application/gzip"),
+        ("noname", b"\x1f\x8b\x08\x00", "application/gzip"),
+        ("a.bam", b"\x1f\x8b\x08\x04", "application/gzip"),
+        ("a.ipynb", b'{"cells": []}', "application/json"),
+        ("a.json", b'{"a": 1}', "application/json"),
+        ("empty.json", b"", "application/json"),
+        ("empty.gz", b"", "application/gzip"),
+        ("a.csv", b"a,b\n1,2\n", "text/csv"),
+        ("bm.tsv", b"BM123\tx\n", "text/tab-separated-values"),
+        ("a.txt", b"hello", "text/plain"),
+        ("a.pdf", b"%PDF-1.4\n", "application/pdf"),
+        ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(20), "image/png"),
+        ("a.fastq", b"@r1\nACGT\n+\nIIII\n", "application/octet-stream"),
+        ("noname2", b"some text", "application/octet-stream"),
+    ],
+)
+def test_media_types(tmp_path: Path, name: str, data: bytes, kind: str):
+    path = tmp_path / name
+    path.write_bytes(data)
+    assert type_of_file(str(path)) == kind
+
+
+def test_a_media_type_has_its_parameter():
+    assert content_type("text/plain") == "text/plain; dcp-type=data"
+    assert content_type("application/json", "metadata/sample") == 'application/json; dcp-type="metadata/sample"'
+    assert content_type("a/b", 'x"\\y') == 'a/b; dcp-type="x\\"\\\\y"'
+    assert content_type("a/b", "") == "a/b"
+    assert media_type_of("s3/x.tsv.gz") == "application/gzip"
+    assert media_type_of("x.tar.bz2") == "application/x-bzip2"
+    assert media_type_of("x") is None
