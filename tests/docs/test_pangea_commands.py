@@ -16,6 +16,7 @@ from omicsdk.cli.main import main
 from omicsdk.cli.program import Found, Group
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
+from pangea_steps import Ran
 
 pytestmark = pytest.mark.sandbox
 
@@ -150,24 +151,15 @@ WALK = (
 )
 
 
-@dataclass(frozen=True)
-class Walked:
-    """What a step gave."""
-
-    code: int
-    out: str
-    err: str
-
-
-def ran(words: list[str]) -> Walked:
+def ran(words: list[str]) -> Ran:
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err):
         code = main(words)
-    return Walked(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # pyright: ignore[reportAttributeAccessIssue]
+    return Ran(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Walked]]:
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ran]]:
     """All steps, one after the other, as they are documented: login and address behind the command's words."""
     folder: Path = tmp_path_factory.mktemp("pangea")
     for name in ("x.R1", "x.R2", "q1.R1", "q1.R2", "q2.R1", "q2.R2", "w1"):
@@ -186,7 +178,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Walked]]:
         login = ["--email", SANDBOX_PANGEA_USER, "--password", sandbox.password]
         where = ["--endpoint", sandbox.pangea_url]
         known = {"sandbox": "Sandbox 'Sandbox Library'"}
-        found: list[Walked] = []
+        found: list[Ran] = []
         for step in WALK:
             if "{gmod}" in step.words:
                 words = [
@@ -210,7 +202,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Walked]]:
 
 
 @pytest.mark.parametrize("number", range(len(WALK)), ids=lambda number: f"{WALK[number].command} {WALK[number].words}")
-def test_a_documented_command_gives_what_is_documented(walked: list[Walked], number: int):
+def test_a_documented_command_gives_what_is_documented(walked: list[Ran], number: int):
     step, given = WALK[number], walked[number]
     assert (given.code, step.err in given.err) == (step.code, True), given.err
     assert "Traceback" not in given.err

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 from conformity import NO_TLS
+from fuzzed_requests import values_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
@@ -43,11 +44,7 @@ GOOD = {
 words = st.sampled_from(
     ["sandbox", "sandbox:example-reads", "1", "2", "null", "true", "-1", "9" * 25, "1e400", "nan", "2020-01-02T03:04"]
 ) | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=6,
-)
+values = values_of(words)
 near_things = st.builds(
     lambda changed: {**GOOD, **changed}, st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, values))
 )

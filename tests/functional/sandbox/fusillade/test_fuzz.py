@@ -6,17 +6,14 @@ from functools import cache
 import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from fuzzed_requests import values_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.problems import Problem
 
 words = st.sampled_from(["user@example.org", "", "-1", "9" * 25, "\x00", "http://localhost/"]) | st.text(max_size=8)
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=6,
-)
+values = values_of(words)
 
 
 @cache

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 from conformity import NO_TLS
+from fuzzed_requests import values_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
@@ -109,11 +110,7 @@ def fill(sandbox: Sandbox) -> None:
 words = st.sampled_from(
     [*KINDS, UNKNOWN, "Sandbox", "null", "true", "-1", "9" * 25, "1e400", "nan", "csv", "upload-multipart"]
 ) | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=6,
-)
+values = values_of(words)
 bodies = st.builds(
     lambda name, changed: {**GOOD, "name": name, **changed},
     words,
