@@ -19,7 +19,7 @@ from omicsdk.core.threads import in_threads
 from omicsdk.crunch.hashing import THREADS, Hashed, hash_files
 from omicsdk.crunch.storage.base import BuiltinStorage, Failures, Sending, Stored, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, TransferOptions, TransferReport, Upload, download, upload
-from omicsdk.transfer.downloads.targets import claims, digest_of
+from omicsdk.transfer.downloads.targets import digest_of, reported_checksums
 from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.s3.boto import asking_s3, etag_of, s3_pages, size_of
 from omicsdk.transfer.s3.listing import Page
@@ -267,7 +267,8 @@ class S3Storage(BuiltinStorage):
 
     def _compare(self, name: str, file: Stored, md5: str) -> None:
         """Compare what was downloaded with an ETag that is an MD5; of encrypted objects it only looks like one."""
-        etags = [claim.value for claim in claims({"ETag": file.etag}, file.size or 0) if claim.algorithm == "md5"]
+        reported = reported_checksums({"ETag": file.etag}, file.size or 0)
+        etags = [checksum.value for checksum in reported if checksum.algorithm == "md5"]
         if not etags or etags[0] == md5:
             return
         head = self._head(name)
@@ -320,8 +321,8 @@ def _is_there(path: Path, file: Stored) -> bool:
         return False
     if not S_ISREG(status.st_mode) or status.st_size != file.size:
         return False
-    claims_of_etag = claims({"ETag": file.etag}, status.st_size)
-    return any(digest_of(os.fspath(path), claim, status.st_size) == claim.value for claim in claims_of_etag)
+    reported = reported_checksums({"ETag": file.etag}, status.st_size)
+    return any(digest_of(os.fspath(path), checksum, status.st_size) == checksum.value for checksum in reported)
 
 
 class _Spooled(io.FileIO):
