@@ -87,6 +87,18 @@ def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, o
     assert omics("--output", "json", "verify", "moved").json["counts"] == {"verified": 2}
 
 
+@pytest.mark.parametrize("end", ["", "\n", "  -\n"])
+def test_a_checksum_without_a_name_is_of_the_file_beside_it(omics, end, tmp_path):
+    """Picard's CREATE_MD5_FILE writes the checksum alone, and `md5sum < a.bam` a dash for the name."""
+    (tmp_path / "a.bam").write_bytes(b"hello")
+    sums = tmp_path / "a.bam.md5"
+    sums.write_text(hashlib.md5(b"hello").hexdigest() + end)
+    assert omics("--output", "json", "verify", str(sums)).json["files"][0]["state"] == "verified"
+    (tmp_path / "a.bam").write_bytes(b"hellO")
+    ran = omics("--output", "json", "verify", str(sums))
+    assert (ran.code, ran.json["files"][0]["name"], ran.json["files"][0]["state"]) == (1, "a.bam", "wrong")
+
+
 def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):
     ran = get("gdc_manifest.txt", "--to", "")
     assert (ran.code, "The name of the folder is empty. Name a folder" in ran.err) == (2, True), ran.err

@@ -649,10 +649,18 @@ def _items_of_checksum_file(path: Path) -> list[Item]:
     from collections import Counter
 
     from omicsdk.portals.lists import FileList, Head
-    from omicsdk.portals.url_lists import CHECKSUMS
+    from omicsdk.portals.url_lists import CHECKSUMS, checksum_line
     from omicsdk.transfer import Item, Location
 
-    if not path.stat().st_size or not CHECKSUMS.recognises(Head(path)):
+    if not path.stat().st_size:
+        return []
+    head = Head(path)
+    # Picard writes only the checksum, and md5sum the name "-" for its stdin: the file is named by that of the checksum.
+    words = " ".join(head.lines).split()
+    if words and path.suffix and words[1:] in ([], ["-"]) and (parsed := checksum_line(f"{words[0]}  {path.stem}")):
+        algorithm, value, name = parsed
+        return [Item(name, Location(""), None, {algorithm: value})]
+    if not CHECKSUMS.recognises(head):
         return []
     file_list = FileList(path, str(path), "", (), Counter())
     files = (file for row in CHECKSUMS.rows(file_list) if not row.fault for file in CHECKSUMS.files(row, file_list))
