@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from omicsdk.core.checksums import ALGORITHMS, FORMS, is_algorithm, is_checksum
+from omicsdk.core.checksums import ALGORITHMS, FORMS, is_algorithm, is_checksum, text_digest
 from omicsdk.core.errors import NameClash
 from omicsdk.core.frozen import EMPTY, Frozen
 from omicsdk.core.redaction import without_query
@@ -114,6 +114,13 @@ class Item(Frozen, hidden=("locate", "renew")):
         """Where its bytes come from, without secrets; empty if nothing states it."""
         text = self.source or (self.locate.url if isinstance(self.locate, Location) else self.label)
         return without_query(text) if "://" in text else text
+
+    @property
+    def source_digest(self) -> str:
+        """What represents its source in a journal, which contains no URL; empty where its own checksums identify its bytes."""
+        if self.checksums and not self.states:
+            return ""
+        return text_digest(source, 8) if (source := self.stated_source) else ""
 
 
 class MappedItems(Iterable[Item], Generic[T]):

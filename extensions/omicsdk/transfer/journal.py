@@ -53,11 +53,25 @@ class DoneState(NamedTuple):
         size: Its size in bytes.
         mtime_ns: Its modification time then, in nanoseconds.
         checksums: The verified checksums.
+        source: The `source_digest` of its item; "" if that has none.
     """
 
     size: int
     mtime_ns: int
     checksums: Mapping[str, str]
+    source: str = ""
+
+    def may_be_from(self, source: str) -> bool:
+        """Return whether its bytes may have come from a source: that is recorded, or one of both is unknown.
+
+        Args:
+            source: The `source_digest` of an item.
+        """
+        return not (self.source and source) or self.source == source
+
+
+# Its key among the checksums of a done-record, where older versions do not stumble over it.
+_SOURCE = "source"
 
 
 def line_of(record: list[object]) -> bytes:
@@ -67,7 +81,8 @@ def line_of(record: list[object]) -> bytes:
 
 def done_line(name: str, state: DoneState) -> bytes:
     """Format the record of a file that is done."""
-    sums = ",".join(f"{_quoted(key)}:{_quoted(value)}" for key, value in state.checksums.items())
+    checksums = {**state.checksums, _SOURCE: state.source} if state.source else state.checksums
+    sums = ",".join(f"{_quoted(key)}:{_quoted(value)}" for key, value in checksums.items())
     return _line(f'["done",{_quoted(name)},{state.size:d},{state.mtime_ns:d},{{{sums}}}]'.encode())
 
 
@@ -97,6 +112,11 @@ def done_key(line: bytes) -> bytes | None:
     if line[end - 1] == 0x5C:  # a quotation mark within the name, or a backslash at its end
         return key_of(_decode(line[_NAME:].decode())[0])
     return line[_NAME : end + 1]
+
+
+def _done_state(size: int, mtime_ns: int, checksums: dict[str, str]) -> DoneState:
+    source = checksums.pop(_SOURCE, "")
+    return DoneState(size, mtime_ns, checksums, source)
 
 
 def record_of(line: bytes) -> list[Any]:
@@ -554,13 +574,13 @@ class Journal:
         if not (line.startswith(_DONE, _PREFIX) and line.startswith(key, _NAME)):
             return None
         size, mtime_ns, checksums = line[_NAME + len(key) + 1 : -2].decode().split(",", 2)
-        return DoneState(int(size), int(mtime_ns), _decode(checksums)[0])
+        return _done_state(int(size), int(mtime_ns), _decode(checksums)[0])
 
     def finished(self) -> Iterator[tuple[str, DoneState]]:
         """Iterate over the finished files from when the journal was opened, in the order in which they ended."""
         for line in self._done_lines():
             _, name, size, mtime_ns, checksums = record_of(line)
-            yield name, DoneState(size, mtime_ns, checksums)
+            yield name, _done_state(size, mtime_ns, checksums)
 
     def forget(self, name: str) -> None:
         """Invalidate a done-record durably: its file is about to be written to.

@@ -409,6 +409,19 @@ def test_what_is_left_is_fetched_by_the_next_run(get: Any, portal: PortalHost, t
     assert omicsdk.get("data.manifest.tsv", "data", result="one.tsv", limit=1).counts["skipped"] == 1
 
 
+def test_a_file_of_another_source_is_not_taken_for_an_earlier_one_of_its_name(
+    get: Any, portal: PortalHost, tmp_path: Path
+):
+    first, second = portal.put("s3/run1/a.bam", b"first"), portal.put("s3/run2/a.bam", b"other")
+    for url, body in ((first, b"first"), (second, b"other")):
+        (outcome,) = get(f"{url}?token=changes").outcomes
+        assert outcome.state == "done"
+        assert (tmp_path / "data" / "a.bam").read_bytes() == body
+    (outcome,) = get(f"{second}?token=again").outcomes
+    assert outcome.state == "skipped"
+    assert b"run" not in b"".join(path.read_bytes() for path in (tmp_path / "data" / ".omics-transfer").iterdir())
+
+
 def test_a_result_manifest_of_other_files_or_with_columns_of_its_user_is_kept(
     get: Any, portal: PortalHost, tmp_path: Path
 ):

@@ -674,7 +674,16 @@ class Downloads(Engine[Job]):
         assert job.size is not None
         part = job.part if command.fetched else None
         self._committer.land(
-            Landing(job.item.name, part, job.final, job.size, command.checksums, landed, command.existing)
+            Landing(
+                job.item.name,
+                part,
+                job.final,
+                job.size,
+                command.checksums,
+                landed,
+                command.existing,
+                job.item.source_digest,
+            )
         )
 
     # -- ends

@@ -65,6 +65,7 @@ class Landing(NamedTuple):
         checksums: The verified checksums.
         landed: Called in the engine's thread, with None once the file is durable and recorded, else with the error.
         found: The system's stat of it before it was verified, None if not asked.
+        source: The `source_digest` of its item.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Landing(NamedTuple):
     checksums: Mapping[str, str]
     landed: Callable[[TransferError | None], None]
     found: os.stat_result | None = None
+    source: str = ""
 
 
 class Committer:
@@ -103,7 +105,7 @@ class Committer:
 
     def land(self, landing: Landing) -> None:
         """Rename a file to its final name; called from the engine's thread. It is durable after one of the next `push`."""
-        name, part, final, size, checksums, landed, existing = landing
+        name, part, final, size, checksums, landed, existing, source = landing
         try:
             # An existing file may be behind a link, as `PartFiles.found` has it.
             now = os.stat(final) if part is None else os.lstat(part) if existing is None else existing
@@ -126,7 +128,7 @@ class Committer:
             self._elsewhere = True
         if not self._waiting:
             self._since = time.monotonic()
-        self._waiting.append((landing, DoneState(size, existing.st_mtime_ns, checksums)))
+        self._waiting.append((landing, DoneState(size, existing.st_mtime_ns, checksums, source)))
 
     def push(self, *, now: bool) -> None:
         """Hand renamed files to the thread in batches: waking it for each would cost more than its work.
@@ -359,7 +361,7 @@ class Spool:
     def _put(self, landing: Landing) -> str:
         state, verified = self._store.put(landing.name, landing.part or landing.final, landing.size, landing.checksums)
         try:
-            self._journal.finish([(landing.name, state)])
+            self._journal.finish([(landing.name, state._replace(source=landing.source))])
         except OSError as error:
             raise TransferError(
                 f"{landing.name} was written, but cannot be recorded in {self._journal.path}: {error.strerror}",
@@ -520,7 +522,7 @@ class PartFiles:
                 self.disk.close(descriptor)
         except OSError as error:
             raise write_error(error, part, item.title) from error
-        return Landing(item.name, part, final, item.size, checksums, landed, status)
+        return Landing(item.name, part, final, item.size, checksums, landed, status, item.source_digest)
 
     def found(self, name: str) -> os.stat_result | None:
         """Look for a regular file under a final name.
@@ -650,8 +652,8 @@ def recorded(journal: Journal, item: Item, status: os.stat_result) -> Mapping[st
         status: The stat of the existing file.
 
     Returns:
-        The checksums that were verified then; None if it is not recorded, differs, or the platform states further ones
-        now.
+        The checksums that were verified then; None if it is not recorded, differs, came from another source, or the platform
+        states further ones now.
     """
     done = journal.done(item.name)
     same = (
@@ -659,6 +661,7 @@ def recorded(journal: Journal, item: Item, status: os.stat_result) -> Mapping[st
         and (item.size is None or done.size == item.size)
         and is_intact(done, status)
         and item.checksums.items() <= done.checksums.items()
+        and done.may_be_from(item.source_digest)
     )
     return done.checksums if done is not None and same else None
 
