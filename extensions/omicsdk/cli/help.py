@@ -34,7 +34,8 @@ def columns(descriptor: int = 1) -> int:
         descriptor: The stream: 1 is stdout, 2 is stderr.
     """
     columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns):
+    # No other digits, such as a superscript, and no number that is too long for int().
+    if columns.isascii() and columns.isdigit() and len(columns) < 6 and int(columns):
         return int(columns)
     try:
         # A pseudo-terminal without a size has 0 columns.

@@ -17,7 +17,7 @@ from omicsdk.fs.copying.planning import ALL, Selected
 from omicsdk.fs.store import Entry, Store
 from omicsdk.transfer.filters import Filters
 
-_RANGE = re.compile(r"(\d*)-(\d*)\Z")
+_RANGE = re.compile(r"([0-9]{0,18})-([0-9]{0,18})\Z")
 _AT_ONCE = 64
 
 

@@ -120,7 +120,9 @@ class Item(Frozen, hidden=("locate", "renew")):
         """What represents its source in a journal, which contains no URL; empty where its own checksums identify its bytes."""
         if self.checksums and not self.states:
             return ""
-        return text_digest(source, 8) if (source := self.stated_source) else ""
+        # A label is the URI of a file in a store, whose URL may be of another endpoint the next time.
+        text = self.source or self.label or self.stated_source
+        return text_digest(without_query(text) if "://" in text else text, 8) if text else ""
 
 
 class MappedItems(Iterable[Item], Generic[T]):

@@ -141,7 +141,18 @@ def test_wrapping_loses_no_word(words, width):
 
 
 @pytest.mark.parametrize(
-    ("columns", "width"), [("72", 72), ("40", 40), ("10", 20), ("0", 80), ("1000", 100), ("nonsense", 80), ("", 80)]
+    ("columns", "width"),
+    [
+        ("72", 72),
+        ("40", 40),
+        ("10", 20),
+        ("0", 80),
+        ("1000", 100),
+        ("nonsense", 80),
+        ("", 80),
+        ("²", 80),
+        ("9" * 5000, 80),
+    ],
 )
 def test_the_width_is_the_terminals_within_reason(monkeypatch, columns, width):
     from omicsdk.cli.help import terminal_width
