@@ -194,7 +194,10 @@ def is_header(cells: Sequence[str], header: Sequence[str]) -> bool:
         cells: The row.
         header: The header of the first table, without blanks around its names.
     """
-    return [cell.strip("\ufeff").strip() for cell in cells] == [*header]
+    # Called for each row of a list: most differ in their first cell.
+    return len(cells) == len(header) and all(
+        cell.strip("\ufeff").strip() == name for cell, name in zip(cells, header, strict=True)
+    )
 
 
 def _in_dialect(

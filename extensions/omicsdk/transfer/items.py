@@ -113,7 +113,7 @@ class Item(Frozen, hidden=("locate", "renew")):
     def stated_source(self) -> str:
         """Where its bytes come from, without secrets; empty if nothing states it."""
         text = self.source or (self.locate.url if isinstance(self.locate, Location) else self.label)
-        return without_query(text) if "://" in text else text
+        return _without_secrets(text)
 
     @property
     def source_digest(self) -> str:
@@ -121,8 +121,12 @@ class Item(Frozen, hidden=("locate", "renew")):
         if self.checksums and not self.states:
             return ""
         # A label is the URI of a file in a store, whose URL may be of another endpoint the next time.
-        text = self.source or self.label or self.stated_source
-        return text_digest(without_query(text) if "://" in text else text, 8) if text else ""
+        source = _without_secrets(self.source or self.label) or self.stated_source
+        return text_digest(source, 8) if source else ""
+
+
+def _without_secrets(text: str) -> str:
+    return without_query(text) if "://" in text else text
 
 
 class MappedItems(Iterable[Item], Generic[T]):

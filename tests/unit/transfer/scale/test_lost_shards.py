@@ -194,12 +194,13 @@ def test_another_error_of_submit_is_raised(shards: list[Shard]):
 
 def test_arguments_are_checked_before_anything_starts(shards: list[Shard]):
     executor = Calls(done)
+    word: Any = "processes"
     with pytest.raises(ValueError, match="retries"):
         run_shards(shards, executor, retries=-1)
     with pytest.raises(ValueError, match="listed twice"):
         run_shards([shards[0], shards[0]], executor)
     with pytest.raises(TypeError, match="executor must be"):
-        run_shards(shards, "processes")  # type: ignore[arg-type]
+        run_shards(shards, word)
     assert run_shards([], executor).results == ()
     assert executor.indexes == []
 

@@ -656,7 +656,7 @@ def _items_of_checksum_file(path: Path) -> list[Item]:
         return []
     head = Head(path)
     # Picard writes only the checksum, and md5sum the name "-" for its stdin: the file is named by that of the checksum.
-    words = " ".join(head.lines).split()
+    words = head.text.split()
     if words and path.suffix and words[1:] in ([], ["-"]) and (parsed := checksum_line(f"{words[0]}  {path.stem}")):
         algorithm, value, name = parsed
         return [Item(name, Location(""), None, {algorithm: value})]
