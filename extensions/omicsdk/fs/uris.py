@@ -22,6 +22,11 @@ _ODD_IN_PATH = re.compile("[\x00\ud800-\udc7f\udd00-\udfff]")
 # A path below a folder of which no part is empty or a dot.
 _TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
 
+#: Marks that are not seen, which copying from documents and pages adds to URLs and accessions.
+UNSEEN = "\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
+#: These, and blanks.
+BLANKS = " \t\r\n\u00a0" + UNSEEN
+
 #: Schemes of URLs, which are used as they are written: a query may be a secret, which is not shown.
 WEB = ("https", "http")
 

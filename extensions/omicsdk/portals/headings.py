@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.drs.resolution import server_url
+from omicsdk.fs.uris import BLANKS
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
@@ -31,7 +32,6 @@ from omicsdk.portals.lists import (
     scheme_of,
     size_in,
 )
-from omicsdk.portals.names.grammar import BLANKS
 from omicsdk.transfer.engine.options import InvalidOption
 
 # What `--map` can state: `checksum` is of the algorithm that its text shows.

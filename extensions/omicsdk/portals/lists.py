@@ -32,8 +32,7 @@ from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import hexadecimal
-from omicsdk.fs.uris import WEB
-from omicsdk.portals.names.grammar import BLANKS
+from omicsdk.fs.uris import BLANKS, WEB
 from omicsdk.transfer.names import wrong_with
 
 # Bytes of a list that its format is recognised by.

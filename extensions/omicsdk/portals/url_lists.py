@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.tables import lines_of
+from omicsdk.fs.uris import BLANKS, UNSEEN
 from omicsdk.hca.azul.files import service_of
 from omicsdk.portals.headings import WITHOUT_SCHEME, addresses_in, last_part, with_scheme
 from omicsdk.portals.lists import (
@@ -33,7 +34,6 @@ from omicsdk.portals.lists import (
     size_in,
 )
 from omicsdk.portals.lists import URLS as FETCHED
-from omicsdk.portals.names.grammar import BLANKS, UNSEEN
 from omicsdk.transfer.names import wrong_with
 
 # -- plain URLs

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from omicsdk.fs.uris import BLANKS
+
 
 class Name(NamedTuple):
     """A name at an archive.
@@ -203,11 +205,6 @@ def names_in(text: str) -> tuple[Name, ...]:
     if forms or not _WITHOUT_SCHEME.match(name_text):
         return forms or tuple(_of_prefix(text, name_text))
     return tuple(_of_page(f"https://{name_text}"))
-
-
-# Marks that are not seen, and blanks, which copying from documents and pages adds to accessions and URLs.
-UNSEEN = "\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
-BLANKS = " \t\r\n\u00a0" + UNSEEN
 
 
 # The host of a page in an address as browsers show it.
