@@ -1,13 +1,16 @@
-"""Files by their URLs from nginx, Caddy, Python's http.server and `rclone serve http`."""
+"""Files by their URLs from nginx, Apache, lighttpd, Caddy, Python's http.server and `rclone serve http`."""
 
+import gzip
 import hashlib
 import os
 import sys
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from platform import python_version
+from tempfile import TemporaryDirectory
 
 import omicsdk
 import pytest
@@ -19,6 +22,7 @@ from real_servers import Server, free_port, program, running, version_of
 
 MIB = 1024 * 1024
 DATA = os.urandom(20 * MIB)
+TABLE = b"sample,reads\n" * 1000
 DIGEST = b64encode(hashlib.sha256(DATA).digest()).decode()
 Run = Callable[..., Ran]
 
@@ -45,6 +49,48 @@ http {{
     }}
 }}
 """
+# Debian's mime.conf marks files in gzip's format as if they had been compressed for the transfer, and its deflate.conf compresses text.
+APACHE = """
+ServerName 127.0.0.1
+Listen 127.0.0.1:{port}
+DefaultRuntimeDir {folder}
+PidFile {folder}/apache.pid
+ErrorLog {folder}/error.log
+{modules}
+{user}
+TypesConfig /dev/null
+AddType text/csv .csv
+AddEncoding x-gzip .gz
+AddOutputFilterByType DEFLATE text/csv
+DocumentRoot {folder}/served
+<Directory {folder}/served>
+    Options Indexes
+    Require all granted
+</Directory>
+Alias /stated/ {folder}/served/
+Alias /named/ {folder}/served/
+Redirect /moved/ /
+<Location /stated/>
+    Header set Digest "SHA-256={digest}"
+</Location>
+<Location /named/>
+    Header set Content-Disposition "attachment; filename=\\"reads 1.bin\\""
+</Location>
+"""
+# Without a type it states neither an ETag nor a date.
+LIGHTTPD = """
+server.bind = "127.0.0.1"
+server.port = {port}
+server.document-root = "{folder}/served"
+server.errorlog = "{folder}/error.log"
+dir-listing.activate = "enable"
+mimetype.assign = ( ".csv" => "text/csv", "" => "application/octet-stream" )
+server.modules += ( "mod_dirlisting", "mod_setenv", "mod_redirect", "mod_alias" )
+alias.url = ( "/stated/" => "{folder}/served/", "/named/" => "{folder}/served/" )
+url.redirect = ( "^/moved/(.*)$" => "/$1" )
+$HTTP["url"] =~ "^/stated/" {{ setenv.add-response-header = ( "Repr-Digest" => "sha-256=:{digest}:" ) }}
+$HTTP["url"] =~ "^/named/" {{ setenv.add-response-header = ( "Content-Disposition" => "attachment; filename=reads%201.bin; filename*=UTF-8''reads%201.bin" ) }}
+"""
 CADDY = """
 {{
     admin off
@@ -69,6 +115,22 @@ def nginx(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
     return "nginx", [command, "-p", folder, "-c", folder / "nginx.conf", *user], version_of([command, "-v"])
 
 
+def apache(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    command = program("apache2")
+    names = ["mpm_event", "authz_core", "dir", "autoindex", "mime", "filter", "deflate", "headers", "alias"]
+    modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names)
+    user = "User nobody\nGroup nogroup" if os.geteuid() == 0 else ""  # it does not serve as root
+    text = APACHE.format(folder=folder, port=port, digest=DIGEST, modules=modules, user=user)
+    (folder / "apache.conf").write_text(text)
+    return "Apache", [command, "-D", "FOREGROUND", "-f", folder / "apache.conf"], version_of([command, "-v"])
+
+
+def lighttpd(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    command = program("lighttpd")
+    (folder / "lighttpd.conf").write_text(LIGHTTPD.format(folder=folder, port=port, digest=DIGEST))
+    return "lighttpd", [command, "-D", "-f", folder / "lighttpd.conf"], version_of([command, "-v"])
+
+
 def caddy(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
     command = program("caddy")
     (folder / "Caddyfile").write_text(CADDY.format(folder=folder, port=port, digest=DIGEST))
@@ -86,16 +148,26 @@ def rclone(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
     return "rclone serve http", [command, *words], version_of([command, "version"])
 
 
-@pytest.fixture(scope="module", params=[nginx, caddy, python, rclone])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """One of the servers, with a file and a folder."""
-    folder, port = tmp_path_factory.mktemp("http"), free_port()
+@pytest.fixture(scope="module", params=[nginx, apache, lighttpd, caddy, python, rclone])
+def server(request: pytest.FixtureRequest) -> Generator[Server]:
+    """One of the servers, with some files and a folder."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # Apache's user reads it
+        with serving(request.param, Path(folder)) as server:
+            yield server
+
+
+@contextmanager
+def serving(kind: Callable[[Path, int], tuple[str, list[str | Path], str]], folder: Path) -> Generator[Server]:
+    port = free_port()
     (folder / "served" / "folder").mkdir(parents=True)
     (folder / "served" / "large.bin").write_bytes(DATA)
     os.utime(folder / "served" / "large.bin", (1e9, 1e9))  # a date that is settled identifies the file without an ETag
     (folder / "served" / "a b.txt").write_bytes(b"small")
     (folder / "served" / "empty").write_bytes(b"")
-    name, command, version = request.param(folder, port)
+    (folder / "served" / "table.csv").write_bytes(TABLE)
+    (folder / "served" / "reads.fastq.gz").write_bytes(gzip.compress(TABLE))
+    name, command, version = kind(folder, port)
     url = f"http://127.0.0.1:{port}"
     homes = {"XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}  # where Caddy keeps what it last served
     with running(command, url, folder, homes):
@@ -153,7 +225,7 @@ def test_a_stopped_copy_is_resumed(server: Server) -> None:
 
 
 @pytest.mark.tried("checksums, names and redirects that servers state for URLs")
-@pytest.mark.parametrize("server", [nginx, caddy], indirect=True)
+@pytest.mark.parametrize("server", [nginx, apache, lighttpd, caddy], indirect=True)
 def test_what_headers_state(run: Run, server: Server) -> None:
     copied = run("cp", f"{server.url}/stated/large.bin", "a/", "--require-checksum", "--output", "json")
     assert (copied.code, copied.json["verification"]["verified"]) == (0, 1), copied.err
@@ -166,3 +238,22 @@ def test_what_headers_state(run: Run, server: Server) -> None:
         assert (
             run("cat", "--range", "19000000-19000009", f"{server.url}/whole/large.bin").stdout == DATA[19000000:][:10]
         )
+
+
+@pytest.mark.tried("files in gzip's format, and text that may be compressed for the transfer, come as they are stored")
+def test_what_is_compressed_comes_as_it_is_stored(run: Run, server: Server) -> None:
+    stored = {name: (server.folder / "served" / name).read_bytes() for name in ("reads.fastq.gz", "table.csv")}
+    copied = run("cp", *(f"{server.url}/{name}" for name in stored), "data/", "--output", "json")
+    assert (copied.code, copied.json["counts"]["done"]) == (0, 2), copied.err
+    for name, content in stored.items():
+        assert Path("data", name).read_bytes() == content
+        assert run("stat", f"{server.url}/{name}", "--output", "json").json[0]["size"] == len(content)
+        assert run("cat", f"{server.url}/{name}").stdout == content
+        assert run("cat", "--range", "5-14", f"{server.url}/{name}").stdout == content[5:15]
+        with omicsdk.open(f"{server.url}/{name}") as file:
+            assert file.read() == content
+    got = run("get", *(f"{server.url}/{name}" for name in stored), "--to", "got", "--output", "json")
+    assert (got.code, {name: Path("got", name).read_bytes() == stored[name] for name in stored}) == (
+        0,
+        dict.fromkeys(stored, True),
+    ), got.err

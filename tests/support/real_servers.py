@@ -31,12 +31,14 @@ class Server:
         version: Its version.
         url: Where it answers.
         folder: Its files.
+        page: Most keys of a page of its lists, if it lists keys.
     """
 
     name: str
     version: str
     url: str
     folder: Path
+    page: int = 1000
 
 
 def free_port() -> int:
@@ -147,6 +149,17 @@ def rclone(folder: Path) -> Generator[Server]:
         yield Server("rclone serve s3", version_of([command, "version"]), url, folder)
 
 
-S3: Any = {"moto": moto, "s3rver": s3rver, "rclone": rclone}
-KEYS = {"s3rver": ("S3RVER", "S3RVER")}
+@contextmanager
+def swift(folder: Path) -> Generator[Server]:
+    """OpenStack's Swift with its S3 API, whose access keys are of the form ACCOUNT:USER."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    site = PEERS.parent / "tests" / "real" / "swift_site.py"
+    command = [peer("swift", "bin/python"), site, str(port), *KEYS["Swift"]]
+    with running(command, url, folder):
+        yield Server("Swift", version_of_package("swift", "swift"), url, folder, page=50)
+
+
+S3: Any = {"moto": moto, "s3rver": s3rver, "rclone": rclone, "swift": swift}
+KEYS = {"s3rver": ("S3RVER", "S3RVER"), "Swift": ("real:tests", SECRET)}
 """Access key and secret of servers that have their own."""
