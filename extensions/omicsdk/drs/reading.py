@@ -61,11 +61,13 @@ def open_object(
         object_ = server.describe(identifier)
         if object_.is_bundle:
             raise UsageError(f"{identifier} is a bundle", remedy="List it, and open one of its files.")
+        locator = server.locator(object_, prefer)
         ranges = Ranges(
-            server.locator(object_, prefer),
+            locator,
             object_.size,
             title=object_.name,
             pool=ConnectionPool(client=servers.client),
+            elsewhere=locator.skip,
             unvalidated=resume_unvalidated,
         )
         with io.BufferedReader(RangeFile(ranges), BUFFER) as file:

@@ -455,7 +455,8 @@ class Locator:
         for method in (*methods[first:], *methods[:first]):
             try:
                 location = self._server.locate(self._object, method)
-            except (Forbidden, NotFound, NoAccess, Unauthorized) as error:
+            except (APIError, NoAccess) as error:
+                # A server fails at single methods in many ways: Fence with 400 or 500 for a bucket that it cannot sign for.
                 refused.append(error)
                 continue
             self._returned.append((location.url, skipped))

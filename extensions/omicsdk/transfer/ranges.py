@@ -101,8 +101,8 @@ class Ranges:
         pool: Sends the requests; by default the pool shared by the process.
         retry: When to retry.
         clock: Measures time and waits.
-        elsewhere: Called with a location whose new URL is refused too; returns whether `locate` returns another copy
-            from then on. None if there is a single copy.
+        elsewhere: Called with a location that fails after all retries, or whose new URL is refused too; returns whether
+            `locate` returns another copy from then on. None if there is a single copy.
         pace: Limits readers; None for no limit.
         validators: The file's ETag or date when it was read before, by server's origin; None if it was not.
         unvalidated: Whether to continue even if nothing shows that it is the same file.
@@ -246,10 +246,12 @@ class Ranges:
                 error = failure.error
                 error.method, error.url, error.operation = "GET", without_query(location.url), self._title
                 if failure.lasting:
-                    raise error from failure.__cause__
+                    if not self._skipped(location, reading):
+                        raise error from failure.__cause__
+                    continue
                 reading.failures += 1
                 error.attempts = reading.failures
-                self._wait(reading, error)
+                self._wait(reading, error, location)
 
     def _ask(self, location: Location, reading: _Reading) -> Generator[bytes, None, bool]:
         """Send one request; return whether its response was the last."""
@@ -347,10 +349,10 @@ class Ranges:
                 if verdict.retry_after:
                     url, problem = without_query(location.url), "the service is not ready to provide it"
                     late = TimedOut(problem, method="GET", url=url, operation=self._title)
-                    self._wait(reading, late, verdict.retry_after)
+                    self._wait(reading, late, location, verdict.retry_after)
             case Kind.LATER:
                 reading.failures += 1
-                self._wait(reading, self._error(location, verdict, response), verdict.retry_after)
+                self._wait(reading, self._error(location, verdict, response), location, verdict.retry_after)
             case Kind.CHANGED | Kind.WRONG_SIZE:
                 raise self._changed(verdict.why)
             case Kind.WRONG_RANGE | Kind.UNVALIDATED:
@@ -386,8 +388,18 @@ class Ranges:
         reading.replaced.add(what)
         _log.debug("%s; requesting its URL again", error.summary)
 
-    def _wait(self, reading: _Reading, error: OmicsError, retry_after: float | None = None) -> None:
-        """Wait before a retry, or raise the error if none is left."""
+    def _skipped(self, failed: Location, reading: _Reading) -> bool:
+        """Leave a copy that fails; return whether there is another one."""
+        if self._elsewhere is None or not self._elsewhere(failed):
+            return False
+        with self._lock:
+            if failed is self._location or failed is self._direct:
+                self._location = self._direct = None
+        reading.began, reading.failures = self._clock.monotonic(), 0
+        return True
+
+    def _wait(self, reading: _Reading, error: OmicsError, location: Location, retry_after: float | None = None) -> None:
+        """Wait before a retry; if none is left, continue with another copy, or raise the error."""
         import random  # few requests are repeated
 
         elapsed = self._clock.monotonic() - reading.began
@@ -398,6 +410,8 @@ class Ranges:
             retry_after=retry_after,
         )
         if pause is None:
+            if self._skipped(location, reading):
+                return
             raise error
         problem = error.summary.removeprefix(f"{self._title}: ")
         of_wait(_log, elapsed + pause)("%s: %s; retrying in %.1f s", self._title, problem, pause)

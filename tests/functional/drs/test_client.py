@@ -122,6 +122,21 @@ def test_a_url_that_expired_while_reading_is_requested_again(host: Any) -> None:
     assert host.count(f"{API}/a/access") == 2
 
 
+@pytest.mark.parametrize(
+    ("path", "response"),
+    [
+        ("storage/s3/a", (404, {}, b"")),
+        ("storage/s3/a", (503, {"Retry-After": "99999"}, b"")),
+        (f"{API}/a/access/s3", (200, {}, {"url": "http://127.0.0.1:1/a"})),
+    ],
+)
+def test_another_copy_is_read_where_one_fails(host: Any, path: str, response: tuple[int, dict[str, str], Any]) -> None:
+    uri = host.add("a", b"abc", ways=("s3", "gs"))
+    host.responses[path] = [response] * 5
+    with Drs() as drs, drs.open(uri) as file:
+        assert file.read() == b"abc"
+
+
 def test_a_file_that_changes_while_it_is_read_is_an_error(host: Any) -> None:
     content = b"x" * 1_000_000
     uri = host.add("a", content)

@@ -116,6 +116,26 @@ def test_the_next_way_is_taken_when_one_is_refused_or_its_storage_has_nothing(ho
     assert (tmp_path / "b.bin").read_bytes() == b"bbbb"
 
 
+@pytest.mark.parametrize(
+    ("path", "response"),
+    [
+        (f"{API}/a/access/s3", (400, {}, {"msg": "the bucket bills its readers"})),
+        ("storage/s3/a", (400, {}, b"<Code>UserProjectMissing</Code>")),
+        ("storage/s3/a", (503, {}, b"<Code>SlowDown</Code>")),
+        ("storage/s3/a", (200, {}, b"<html>Log in</html>")),
+        (f"{API}/a/access/s3", (200, {}, {"url": "http://127.0.0.1:1/a"})),
+    ],
+)
+def test_the_next_way_is_taken_whatever_the_first_one_fails_with(
+    host: Any, tmp_path: Path, path: str, response: tuple[int, dict[str, str], Any]
+) -> None:
+    host.alone = {"a"}
+    uri = host.add("a", b"aaaa", ways=("s3", "gs"))
+    host.responses[path] = [response] * 5
+    download([uri], tmp_path, retries=0)
+    assert (tmp_path / "a.bin").read_bytes() == b"aaaa"
+
+
 def test_a_wished_storage_is_queried_first(host: Any, tmp_path: Path) -> None:
     download([host.add("a", b"a", ways=("s3", "gs"))], tmp_path, prefer=["gs"])
     assert host.count("storage/gs") == 1

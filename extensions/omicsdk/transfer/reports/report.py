@@ -14,7 +14,17 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal, Self, TextIO, TypeVar, cast, overload
 from weakref import finalize
 
-from omicsdk.core.errors import APIError, Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
+from omicsdk.core.errors import (
+    APIError,
+    Interrupted,
+    OmicsError,
+    SomeFailed,
+    SourceChanged,
+    TransferError,
+    TransportError,
+    UsageError,
+    first_of,
+)
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
@@ -142,9 +152,9 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
 
     @property
     def is_gone(self) -> bool:
-        """Whether a storage answered that it lacks the file, of which there may be another copy."""
+        """Whether a storage does not provide the file, after all retries; there may be another copy."""
         # A platform that returns no URL makes no attempt: all copies were requested.
-        return self.attempts > 0 and isinstance(self.error, APIError) and self.error.status in (403, 404, 410)
+        return self.attempts > 0 and isinstance(self.error, APIError | SourceChanged | TransportError)
 
     @property
     def is_present(self) -> bool:
