@@ -155,6 +155,18 @@ def test_a_server_like_seqrepo_is_read_as_others_are(
     assert statuses == [406, 404, 200, 404, 200, 500, 200]
 
 
+def test_a_whole_sequence_is_not_taken_for_a_part_without_an_end(tmp_path: Path) -> None:
+    def response(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/metadata"):
+            return httpx.Response(200, json={"metadata": {"length": len(LETTERS)}})
+        return httpx.Response(200, text=LETTERS)
+
+    with Refget("https://refget.example.org", transport=httpx.MockTransport(response), environ={}) as refget:
+        with failed(TransferError, match="10 letters were requested"):
+            refget.download("seq", tmp_path / "a.fa", start=len(LETTERS) - 10)
+        assert refget.read("seq", start=0) == LETTERS
+
+
 def test_what_breaks_is_requested_again(omics_sandbox: Sandbox, ids: dict[str, str], tmp_path: Path) -> None:
     with Refget(omics_sandbox.refget_url, environ={}) as refget:
         omics_sandbox.add_faults(Rule("cut", path="/refget/sequence/*", at=100, times=2))

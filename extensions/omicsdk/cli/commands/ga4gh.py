@@ -53,6 +53,6 @@ def saved_sequence(result: SavedSequence, call: Call) -> object:
         return foreseen(result)
     where = call.console.called.get(result.path, result.path)
     if result.ok:
-        verified = f"verified by {outcome.verified}" if outcome.verified else "a part, which has no digest"
+        verified = f"verified by {outcome.verified}" if outcome.verified else "no digest to compare with"
         call.console.message(f"{where}: {result.length:,} letters, {verified}")
     return {"path": result.path, "id": result.id, "length": result.length, "verification": outcome.verified}
