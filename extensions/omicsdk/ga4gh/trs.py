@@ -298,6 +298,7 @@ def _refused(files: Sequence[ToolFile], folder: Path) -> dict[int, OmicsError]:
         try:
             guard.check(file.path)
         except OmicsError as error:
+            error.remedy = "The other files are not affected. Get this one from the source repository of the tool."
             refused[id(file)] = error
     return refused
 

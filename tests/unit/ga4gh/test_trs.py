@@ -116,6 +116,7 @@ def test_a_path_that_leads_out_is_refused_and_the_others_are_written(tmp_path: P
         report = client.download("a", tmp_path / "in", version="1", type="CWL", check=False)
     assert [each.state for each in report.outcomes] == ["failed", "done"]
     assert isinstance(report.outcomes[0].error, UnsafePath)
+    assert "other files are not affected" in report.outcomes[0].error.remedy
     assert files(tmp_path) == ["in/ok.cwl"]
 
 
