@@ -148,7 +148,8 @@ def object_of(payload: Mapping[str, Any], requested_id: str = "") -> DrsObject:
     id = payload.get("id") or requested_id
     methods = tuple(map(_method, only_objects(payload.get("access_methods"))))
     contents, form = payload.get("contents"), payload.get("form")
-    is_bundle = (contents is not None and (bool(contents) or not methods)) or form == "bundle"
+    # Gen3's index listed no contents of files too until 2022; one that is not uploaded yet has no methods either.
+    is_bundle = (contents is not None and (bool(contents) or not (methods or form == "object"))) or form == "bundle"
     return DrsObject(
         id=str(id),
         name=_name(payload, f"object {id}") or _name_from(str(id), methods),

@@ -42,6 +42,7 @@ def test_an_object_without_a_name_is_called_as_its_storage_does_or_its_identifie
 def test_files_and_bundles_are_distinguished() -> None:
     way = [{"type": "s3", "access_id": "s3"}]
     assert not object_of({"id": "a", "access_methods": way, "contents": []}).is_bundle
+    assert not object_of({"id": "a", "form": "object", "access_methods": [], "contents": []}).is_bundle
     assert object_of({"id": "a", "contents": [{"name": "b", "id": "c"}]}).is_bundle
     assert object_of({"id": "a", "form": "bundle", "contents": []}).members == ()
 
