@@ -538,11 +538,11 @@ class _Conversation:
         return error
 
     def _tell(self, what: str, pause: float) -> None:
+        sent = f"{self._hop.method} {mask_url(self._hop.url)}"
         of_wait(http_log, self._elapsed() + pause)(
-            "%s%s %s: %s; try %d of %d in %.1f s",
-            f"{self._request.operation}: " if self._request.operation else "",
-            self._hop.method,
-            mask_url(self._hop.url),
+            # No colon after a name or URL: what follows "access_token: " is masked where messages are shown.
+            "%s failed: %s; try %d of %d in %.1f s",
+            f"{self._request.operation} ({sent})" if self._request.operation else sent,
             what,
             self._failures + 1,
             self._retry.attempts,

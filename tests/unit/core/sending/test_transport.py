@@ -479,9 +479,11 @@ def test_an_error_that_lasts_states_how_often_it_was_tried(both):
 
 def test_retries_are_reported_without_secrets(both, caplog):
     caplog.set_level(logging.INFO, logger="omicsdk.http")
-    both(Server(response(503), response(200))).send(request(url="/things?access_token=canary&n=1"))
-    assert [record.getMessage() for record in caplog.records] == [
-        f"get_things: GET {BASE}/things?access_token=***&n=1: 503 Service Unavailable; try 2 of 6 in 1.0 s"
+    asked = request(url="/access_token?access_token=canary&n=1")
+    both(Server(response(503), response(200))).send(replace(asked, operation="get_access_token"))
+    sent = f"GET {BASE}/access_token?access_token=***&n=1"
+    assert [mask_text(record.getMessage()) for record in caplog.records] == [
+        f"get_access_token ({sent}) failed: 503 Service Unavailable; try 2 of 6 in 1.0 s"
     ]
 
 
