@@ -290,6 +290,42 @@ def test_sync_removes_nothing_that_a_link_out_of_the_target_refers_to(omics, rea
     assert (tmp_path / "elsewhere/mine").read_bytes() == b"mine"
 
 
+def test_sync_removes_no_file_of_the_target_by_a_second_name(omics, reads, tmp_path):
+    (tmp_path / "out/deep").mkdir(parents=True)
+    (tmp_path / "out/link").symlink_to("deep")
+    (tmp_path / "out/deep/b.csv").write_bytes(b"22")
+    code, told, why = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, told["removed"]) == (3, [])
+    assert "out/link/b.csv is not removed" in why
+    assert (tmp_path / "out/deep/b.csv").exists()
+
+
+@pytest.mark.parametrize("scheme", ["", "shelf://"])
+def test_sync_removes_no_file_of_its_source(omics, reads, tmp_path, scheme):
+    (tmp_path / "p/deep").mkdir(parents=True)
+    (tmp_path / "p/deep/b.csv").write_bytes(b"22")
+    words = ["sync", "--delete", f"{scheme}p/deep", f"{scheme}p"]
+    code, _, why = omics(*words)
+    assert code == 2
+    assert "its own files would be removed" in why
+    assert omics(*words, "--exclude", "deep/**")[0] == 0
+    assert (tmp_path / "p/deep/b.csv").exists()
+    assert "p/deep/b.csv" in reads.files
+
+
+@pytest.mark.parametrize("source", ["in", "in/link"])
+def test_mv_takes_no_files_out_of_a_folder_that_a_link_points_to(omics, reads, tmp_path, source):
+    for name in ("elsewhere", "in"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "elsewhere/mine").write_bytes(b"mine")
+    (tmp_path / "in/link").symlink_to("../elsewhere")
+    for target in ("moved", "shelf://moved"):
+        code, _, why = omics("mv", "--unverified", source, target)
+        assert code == 1
+        assert "in/link is a link to a folder" in why
+    assert (tmp_path / "elsewhere/mine").exists()
+
+
 @pytest.mark.parametrize("target", ["out", "shelf://p"])
 def test_a_link_that_has_no_target_is_reported_and_takes_no_copy_away(omics, reads, tmp_path, target):
     (tmp_path / "in").mkdir()

@@ -41,7 +41,7 @@ from omicsdk.fs.copying.planning import (
 )
 from omicsdk.fs.copying.records import is_recorded, is_taken
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
-from omicsdk.fs.errors import NotAFolder, PathNotFound
+from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores
 from omicsdk.fs.store import Entry
@@ -164,6 +164,10 @@ def planned_move(
         target: The target.
         patterns: Which files below folders.
         options: How they will be copied.
+
+    Raises:
+        PathError: A folder of this machine is a link, or has one to another folder in it.
+        OmicsError: As for `planned_copy`.
     """
     for uri in uris:
         stores.of(uri).check_removal(uri.path)
@@ -171,7 +175,19 @@ def planned_move(
     for file in plan.files:
         if place_of(file.uri) == place_of(plan.target(file)):
             raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
+    _refuse_linked(plan, uris)
     return plan
+
+
+def _refuse_linked(plan: CopyPlan, uris: Sequence[Uri]) -> None:
+    """Refuse files behind a link to a folder: they would be taken out of a folder that was not named."""
+    above = {parent for file in plan.files if file.uri.scheme == "file" for parent in Path(file.uri.path).parents}
+    for uri in uris:
+        top = Path(uri.path)
+        for folder in sorted(above):
+            if folder.is_relative_to(top) and folder.is_symlink():  # what is above the named folder may be links
+                remedy = "Copy the folder (omics cp -r), then remove it (omics rm -r), which follows no link."
+                raise PathError(str(folder), "is a link to a folder, whose files are not moved", remedy=remedy)
 
 
 def place_of(uri: Uri) -> str:
@@ -411,10 +427,25 @@ def planned_sync(
     unfit += extra if removes else []
     if removes and changes.remove:
         stores.of(source).check_complete(source.path)
+        inner = _inner(source, target)
+        if inner and any(file.name.startswith(inner) for file in changes.remove):
+            remedy = f"Leave --delete out, or its folder: --exclude '{inner}**'."
+            raise UsageError(f"{source} is in {target}: its own files would be removed", remedy=remedy)
     plan = CopyPlan(target._replace(is_folder=True), changes.copy, [f"{source}\tsync"], differing=True, unfit=unfit)
     check_target(stores, plan)
     remove = () if unfit else changes.remove
     return SyncPlan(plan, changes.reasons, remove, changes.listed, changes.there, changes.same, changes.newer)
+
+
+def _inner(folder: Uri, other: Uri) -> str:
+    """What the names of a folder's files begin with in another folder that it is in; empty if it is not."""
+    if folder.scheme != other.scheme:
+        return ""
+    inner, outer = folder.path, other.path
+    if folder.scheme == "file":
+        inner, outer = Path(inner).resolve().as_posix(), Path(outer).resolve().as_posix()
+    start = f"{outer.removesuffix('/')}/" if outer else ""
+    return f"{inner.removeprefix(start)}/" if inner != outer and inner.startswith(start) else ""
 
 
 def _listed(
@@ -470,8 +501,10 @@ def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsE
     failed: list[OmicsError] = []
     for file in plan.remove:
         try:
-            if links is not None:  # targets of links are not part of the target folder, as when they are copied
-                links.check(file.name)
+            # Targets of links are not part of the target folder, or are listed in it by their own names, too.
+            if links is not None and links.check(file.name) != file.name:
+                what = "is not removed: it is in a folder that a link points to"
+                raise PathError(str(file.uri), what, remedy="Remove the link: omics rm.")
             remove_one(stores.of(target), file)
         except OmicsError as error:
             failed.append(error)
