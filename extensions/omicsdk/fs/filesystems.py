@@ -228,10 +228,13 @@ class OmicsFileSystem(AbstractFileSystem):
     # -- looking
 
     def _entry(self, path: str) -> Entry:
+        folder: Entry | None = None
         for entry in (self._listings.get(path.rpartition("/")[0]) or ()) if path else ():
             if entry.path == path:
-                return entry
-        return self.store.stat(path)
+                if not entry.is_folder:  # as `stat`, if a folder has the same path
+                    return entry
+                folder = entry
+        return folder or self.store.stat(path)
 
     def _entry_to_read(self, path: str) -> Entry:
         """Return the entry to read; if blocks are kept by version, with its current version."""

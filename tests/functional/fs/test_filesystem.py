@@ -263,6 +263,15 @@ def test_listings_are_remembered_until_something_changes(fs: ServedFileSystem) -
     assert calls == ["entries p"]
 
 
+def test_a_file_goes_before_a_folder_of_its_path_in_remembered_listings_too(
+    fs: ServedFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = [Entry("p/a.txt", "folder"), Entry("p/a.txt", "file", len(TEXT))]
+    monkeypatch.setattr(ServedStore, "_entries", lambda _self, _path: iter(listing))
+    fs.ls("p")
+    assert fs.isfile("p/a.txt")
+
+
 def test_keys_change_with_the_bytes(fs: ServedFileSystem) -> None:
     fs.ls("p")
     before = fs.ukey("p/a.txt"), fs.checksum("p/a.txt")
