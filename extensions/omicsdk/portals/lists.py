@@ -270,6 +270,8 @@ class Head:
         """The names of its columns in lower case: a table's header, or the keys of the first object of a JSON array."""
         if self.text.lstrip()[:1] == "[" or self.has_object_lines:
             return self._keys()
+        if self.is_object:
+            return ()
         return tuple(name.lower() for name in header_of(header_line(self.lines)[1]))
 
     @cached_property
@@ -277,6 +279,8 @@ class Head:
         """The first rows of a table by column, or objects of a JSON array."""
         if self.text.lstrip()[:1] == "[" or self.has_object_lines:
             return [*islice(self._objects(), SAMPLE)]
+        if self.is_object:  # many of its lines may be addresses, as in inputs of workflows, but none is a row
+            return []
         above, header = header_line(self.lines)
         mark, names = delimiter_of(header), header_of(header)
         try:
@@ -308,6 +312,11 @@ class Head:
             return False
         first = values[0]
         return len(values) > 1 or not any(_has_objects(value) for value in (first.values() if is_object(first) else ()))
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is one JSON object, perhaps an invalid one."""
+        return self.text.lstrip()[:1] == "{" and not self.has_object_lines
 
     @cached_property
     def document(self) -> object:
@@ -624,6 +633,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a lock of files, not a list", "Download its files by omics pull in its folder."
     if head.text.startswith("{\\rtf"):
         return "a document in RTF, not a text", "Save it as plain text."
+    if head.is_object and head.document is None:
+        return "invalid JSON, or JSON of more than 64 MiB", "Download the list again; it may be truncated."
     if "object_id" in head.columns and not _REPOSITORIES.isdisjoint(head.columns):
         return "a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score."
     if "guid" in head.columns and "_tag_0" in head.columns:

@@ -148,6 +148,16 @@ def test_a_document_in_one_line_is_no_row_of_a_table(tmp_path: Path):
     assert (format.name, found.name, found.size) == ("json", "b.csv", 7)
 
 
+def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path):
+    path, names = tmp_path / "inputs.json", [f"{number}.bam" for number in range(9)]
+    path.write_text(json.dumps({"W.sample": "S1", "W.reads": [f"s3://bucket/{name}" for name in names]}, indent=1))
+    format, listed = recognised(Head(path), FORMATS, "inputs.json"), FileList(path, "x", "", (), Counter())
+    assert [file.name for row in format.rows(listed) for file in files_of(format, row, listed)] == names
+    path.write_text(path.read_text()[:-3])
+    with pytest.raises(UnknownList, match="invalid JSON, or JSON of more than 64 MiB"):
+        recognised(Head(path), FORMATS, "inputs.json")
+
+
 def test_json_whose_urls_are_pages_is_no_list(tmp_path: Path):
     path = tmp_path / "list.json"
     path.write_text(
