@@ -136,8 +136,9 @@ def headings_by(
         every: Whether columns without a heading of addresses count, too, where others have one.
     """
     is_held, is_heading = (_PATH.match, _PATH_HEADING) if paths else (is_address, _ADDRESS)
-    filled, plausible, named = [0] * len(names), [0] * len(names), [0] * len(names)
-    met = [set[str]() for _ in names]
+    filled, plausible, named, typed = ([0] * len(names) for _ in range(4))
+    met, keys = [set[str]() for _ in names], [heading(name) for name in names]
+    words = [{word for part in key.split("_") for word in (part, part.rstrip("0123456789"))} for key in keys]
     for cells in rows:
         for column, cell in enumerate(cells[: len(names)]):
             if cell.strip().lower() not in _NOTHING:
@@ -145,9 +146,9 @@ def headings_by(
                 plausible[column] += bool(is_held(cell))
                 met[column].add(cell)
                 named[column] += not paths and _EXTENSION.search(cell.strip()) is not None
+                typed[column] += not words[column].isdisjoint(last_part(cell.strip()).lower().split(".")[1:])
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [number for number in range(len(names)) if plausible[number] * 2 > filled[number]]
-    keys = [heading(name) for name in names]
     having = [number for number in having if not _PAGES.search(keys[number])]
     files = [number for number in having if named[number] * 2 > filled[number]]
     by_heading = [number for number in having if is_heading.fullmatch(keys[number])]
@@ -157,7 +158,10 @@ def headings_by(
         for number in files
         if any(_is_about(keys[number], key) and _algorithm_of(key) is not None for key in keys)
     ]
-    urls = sorted({*by_heading, *(files if every else summed)}) or files
+    # Beside these, one that is called by the type of its files is, too: cram, crai.
+    called = [number for number in files if typed[number] * 2 > filled[number]]
+    chosen = {*by_heading, *(files if every else summed)}
+    urls = sorted({*chosen, *called}) if chosen else files
     urls = [
         number for at, number in enumerate(urls) if not any(_refers_to(met[number], met[other]) for other in urls[:at])
     ]
