@@ -19,6 +19,7 @@ from omicsdk.fs.uris import BLANKS
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
+    NOTHING,
     FileList,
     ListedFile,
     ListError,
@@ -37,8 +38,6 @@ from omicsdk.transfer.engine.options import InvalidOption
 # What `--map` can state: `checksum` is of the algorithm that its text shows.
 ROLES = ("url", "name", "size", "checksum", *ALGORITHMS)
 
-# Cells that state nothing.
-_NOTHING = frozenset(("", "-", ".", "na", "n/a", "nan", "none", "null"))
 _ADDRESS = re.compile(
     r"(?:.*_)?(?:ur[li]s?|links?|download|href|ftp|address|path|fastq_[12]|cr?am|bam)(?:_\d+)?|fastq_\w*|(?:s3|gs|drs)(?:_\w+)?"
     r"|location|(?:array|derived_array)_data_file|.*_file"
@@ -92,7 +91,7 @@ def addresses_in(cell: str) -> list[str]:
         cell: The cell.
     """
     text = cell.strip(BLANKS).strip("[]\"'").strip(BLANKS)
-    if text.lower() in _NOTHING:
+    if text.lower() in NOTHING:
         return []
     return [url for part in _BETWEEN.split(text) if (url := with_scheme(part.strip().strip("\"'")))]
 
@@ -141,7 +140,7 @@ def headings_by(
     words = [{word for part in key.split("_") for word in (part, part.rstrip("0123456789"))} for key in keys]
     for cells in rows:
         for column, cell in enumerate(cells[: len(names)]):
-            if cell.strip().lower() not in _NOTHING:
+            if cell.strip().lower() not in NOTHING:
                 filled[column] += 1
                 plausible[column] += bool(is_held(cell))
                 met[column].add(cell)
@@ -214,7 +213,7 @@ def sums_in(algorithm: str, text: str) -> dict[str, str]:
         RowFault: It is none of this algorithm.
     """
     value = text.strip().strip("\"'")
-    if value.lower() in _NOTHING:
+    if value.lower() in NOTHING:
         return {}
     if match := _PREFIXED.match(value):
         algorithm, value = match[1].lower().replace("-", ""), match[2]
@@ -318,7 +317,7 @@ def files_in(row: Row, file_list: FileList) -> Iterator[ListedFile]:
 def _urls_in(cell: str, base: str) -> list[str]:
     """The addresses of a cell; that of a path below a folder, if there is one."""
     text = cell.strip()
-    is_path = base and text.lower() not in _NOTHING and not is_address(text)
+    is_path = base and text.lower() not in NOTHING and not is_address(text)
     return [address_in(base, text)] if is_path else addresses_in(cell)
 
 

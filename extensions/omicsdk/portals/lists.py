@@ -679,6 +679,8 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
 
 # Algorithms of checksums that lists state, the strongest first.
 ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc32c")
+# Cells that state nothing, in lower case: those of portals, and what R and pandas write.
+NOTHING = frozenset(("", "-", ".", "na", "<na>", "n/a", "nan", "none", "null"))
 
 
 def first_of(cells: Mapping[str, str], names: Iterable[str]) -> str:
@@ -703,7 +705,7 @@ def size_in(text: str) -> int | None:
     size_text = text.strip()
     if (size := number_in(size_text)) is not None:
         return size
-    if size_text.lower() in _NO_SIZE or _ROUNDED.fullmatch(size_text):
+    if size_text.lower() in NOTHING | {"unknown"} or _ROUNDED.fullmatch(size_text):
         return None
     written = _WHOLE.fullmatch(size_text)
     if written is None or (size := number_in(written[1].replace(",", ""))) is None:
@@ -711,7 +713,6 @@ def size_in(text: str) -> int | None:
     return size
 
 
-_NO_SIZE = frozenset(("", "-", "na", "n/a", "nan", "none", "null", "unknown"))
 _WHOLE = re.compile(r"([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0*)?(?: ?(?:B|bytes?))?", re.IGNORECASE)
 # A size that is not exact, such as 1.2G: files are not compared with it.
 _ROUNDED = re.compile(r"[0-9][0-9.,]* ?[KMGTP]i?B?", re.IGNORECASE)
@@ -731,7 +732,7 @@ def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
     checksums: dict[str, str] = {}
     for algorithm, cell in cells.items():
         value = cell.strip()
-        if value in ("", "-"):
+        if value.lower() in NOTHING:
             continue
         if text := hexadecimal(algorithm, value):
             checksums[algorithm] = text

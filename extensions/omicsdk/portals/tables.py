@@ -20,6 +20,7 @@ from omicsdk.portals.headings import files_in, headings_by, headings_by_user, is
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
+    NOTHING,
     FileList,
     Format,
     Head,
@@ -77,8 +78,10 @@ def cell(row: Row, names: Names) -> str:
         names: The names.
     """
     for name in names:
-        if (text := row.cells.get(name)) and (value := (text.partition(JOINED)[0] if JOINED in text else text).strip()):
-            return value
+        if text := row.cells.get(name):
+            value = (text.partition(JOINED)[0] if JOINED in text else text).strip()
+            if value.lower() not in NOTHING:
+                return value
     return ""
 
 
@@ -404,7 +407,7 @@ def files_of_run(row: Row, kind: str) -> Iterator[ListedFile]:
 
 def _aligned(row: Row, column: str, count: int) -> list[str]:
     """The values of a column that go with as many URLs; the URLs of a run that has none of them have empty ones."""
-    text = row.cells.get(column, "").strip()
+    text = cell(row, (column,))
     values = text.split(";") if text else [""] * count
     if len(values) == count + 1 and not values[-1]:  # some reports end a list with its separator
         values.pop()

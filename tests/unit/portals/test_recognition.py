@@ -243,6 +243,15 @@ def test_one_kind_of_files_of_a_run_is_taken(prefer: tuple[str, ...], names: int
         assert files[0].address.endswith("/lane%20%231.bam")
 
 
+@pytest.mark.parametrize("nothing", ["NA", "<NA>", "nan"])
+def test_what_r_and_pandas_write_for_nothing_is_an_empty_cell(nothing: str, tmp_path: Path):
+    path, url = tmp_path / "ena.tsv", "ftp.h.example/a.gz"
+    rows = (("ERR1", nothing, nothing, nothing), ("ERR2", url, nothing, nothing))
+    path.write_text("\n".join(map("\t".join, (("run_accession", "fastq_ftp", "fastq_md5", "fastq_bytes"), *rows))))
+    none, (file,) = read(path, "ena")
+    assert (none, file.name, file.size, file.checksums) == ([], "a.gz", None, {})
+
+
 def test_an_etag_of_several_parts_is_no_md5(tmp_path: Path):
     path = tmp_path / "gdc.txt"
     path.write_text(f"id\tfilename\tmd5\tsize\tstate\nx\ta\t{'0' * 32}-7\t1\treleased\n")
