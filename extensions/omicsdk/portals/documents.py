@@ -164,7 +164,9 @@ def document(
             try:
                 file = described(cells if corrects is None else corrects(cells), above)
             except RowFault as fault:
-                yield {}, fault
+                # Another fault of what cannot be downloaded anyway, such as its checksum, would hide why.
+                error = refuses(cells) if refuses is not None else None
+                yield {}, fault if error is None else RowFault(error.message)
             else:
                 yield _stated_cells(file, cells), file
 
@@ -469,6 +471,9 @@ def _in_crate(cells: dict[str, str]) -> dict[str, str]:
     One without a URL may have an identifier of its service, as locks and reports of runs are exported.
     """
     path, identifier = cells.get("@id", ""), cells.get("identifier", "")
+    # "url" may be a page about the file, or several, as in crates of nf-core.
+    urls = (url for url in texts_in(cells.get("url", "")) if path.startswith("#") or last_part(url) == last_part(path))
+    cells = {**cells, "url": next(urls, "")}
     if identifier.partition(":")[0] in IDENTIFIED and not first_of(cells, ("contentUrl", "url")):
         cells = {**cells, "contentUrl": identifier}
     return (

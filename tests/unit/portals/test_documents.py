@@ -62,6 +62,22 @@ def test_an_identifier_of_a_known_service_is_the_address_of_an_entity_without_a_
     assert "its identifier 'other:1' is of no service that can be asked" in other.fault
 
 
+@pytest.mark.parametrize(
+    ("id", "url", "address"),
+    [
+        ("d/main.nf", ["https://h.example/x", "https://h.example/docs/"], "https://base.example/d/main.nf"),
+        ("d/main.nf", "https://h.example/x/main.nf", "https://h.example/x/main.nf"),
+        ("https://h.example/a.bam", "https://h.example/about", "https://h.example/a.bam"),
+        ("#a", "https://h.example/a.bam", "https://h.example/a.bam"),
+    ],
+)
+def test_a_page_about_a_file_of_a_crate_is_not_its_address(id: str, url: object, address: str, tmp_path: Path):
+    (tmp_path / "crate.json").write_text(json.dumps({"@graph": [{"@id": id, "@type": "File", "url": url}]}))
+    listed = FileList(tmp_path / "crate.json", "crate", "https://base.example", (), Counter())
+    (row,) = RO_CRATE.rows(listed)
+    assert [file.address for file in files_of(RO_CRATE, row, listed)] == [address]
+
+
 def test_files_of_a_study_are_found_at_any_depth():
     assert [(file.address, file.name, file.size) for file in read("biostudies.json")] == [
         ("https://www.ebi.ac.uk/biostudies/files/S-TEST1/raw/a%20b.txt", "raw/a b.txt", 3),
@@ -217,6 +233,7 @@ def test_a_multihash_of_another_algorithm_is_no_sha1():
 def test_a_repository_in_a_croissant_is_no_file(tmp_path: Path):
     path = tmp_path / "croissant.json"
     entry = {"@type": "cr:FileObject", "contentUrl": "https://h.example/r", "encodingFormat": "git+https"}
+    entry["sha256"] = "https://h.example/issues/80"  # as all croissants of Hugging Face
     path.write_text(json.dumps({"distribution": [entry]}))
     format, listed = recognised(Head(path), FORMATS, "croissant.json"), FileList(path, "x", "", (), Counter())
     (row,) = format.rows(listed)
