@@ -64,6 +64,8 @@ def _dvc_rows(file_list: FileList) -> Iterator[Row]:
         raise ListError(f"{file_list.shown}: no file of DVC", remedy="Name a .dvc file or dvc.lock.")
     stages: object = document.get("stages")
     number, wdir = 0, text_of(document.get("wdir"))
+    if posixpath.normpath(wdir).startswith(".."):  # paths below the folder that it ascends to are kept
+        wdir = ""
     for stage in only_objects([*stages.values()]) if is_object(stages) else [document]:
         outputs, inputs = only_objects(stage.get("outs")), only_objects(stage.get("deps"))
         # The one dependency of a .dvc file is where its output was imported from; of a stage it is an input of a

@@ -107,6 +107,10 @@ def project(tmp_path: Path) -> Path:
     ("text", "expected"),
     [
         (DVC_3, [("data.xml", f"{HOST}/get-started/files/md5/a3/{MD5[2:]}", 37891850, {"md5": MD5})]),
+        (
+            DVC_3.replace("data.xml", "sub/data.xml") + "wdir: ..\n",
+            [("sub/data.xml", f"{HOST}/get-started/files/md5/a3/{MD5[2:]}", 37891850, {"md5": MD5})],
+        ),
         (DVC_2, [("data.xml", f"{HOST}/get-started/a3/{MD5[2:]}", None, {})]),
         (
             IMPORT.format(f"{HOST}/a%20b.txt", f"md5: {MD5}\n  hash: md5"),
@@ -130,7 +134,16 @@ def project(tmp_path: Path) -> Path:
         ),
         (FOLDER, [("runs/x/y z.bin", "s3://bucket/runs/x/y z.bin", 4, {"md5": MD5})]),
     ],
-    ids=["DVC 3", "DVC 2", "import-url", "import-url of DVC 2", "without an MD5", "stages", "a folder's files"],
+    ids=[
+        "DVC 3",
+        "a folder above",
+        "DVC 2",
+        "import-url",
+        "import-url of DVC 2",
+        "without an MD5",
+        "stages",
+        "a folder's files",
+    ],
 )
 def test_outputs_of_dvc_have_their_urls_and_the_md5_of_their_bytes(project: Path, text: str, expected: list[Stated]):
     (project / "list.dvc").write_text(text)
