@@ -48,6 +48,7 @@ _PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)
 _PATH = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s/|<>*?][^|<>*?]*\.[A-Za-z]\w{0,9}\s*\Z")
 _PAGES = re.compile(
     r"home_?page|web_?site|web_?page|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema|ontology"
+    r"|conforms_to|stac_extensions"
 )
 _NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "name", "file")
 _SIZES = re.compile(

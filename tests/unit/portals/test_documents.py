@@ -174,12 +174,18 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
         recognised(Head(path), FORMATS, "inputs.json")
 
 
-def test_json_whose_urls_are_pages_is_no_list(tmp_path: Path):
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"items": [{"url": "https://h.example/item.jsp"}, {"url": "https://h.example/"}]},
+        {"providers": [{"name": "P", "url": "https://h.example"}]},
+        {"stac_extensions": ["https://h.example/v1/schema.json"], "conformsTo": "https://h.example/croissant/1.0"},
+    ],
+)
+def test_json_whose_urls_are_pages_is_no_list(members: dict[str, object], tmp_path: Path):
     path = tmp_path / "list.json"
-    path.write_text(
-        json.dumps({"items": [{"url": "https://h.example/item.jsp"}, {"url": "https://h.example/"}], "n": {}})
-    )
-    with pytest.raises(UnknownList, match="its members are items, n"):
+    path.write_text(json.dumps({**members, "n": {}}))
+    with pytest.raises(UnknownList, match=f"its members are {', '.join(members)}, n"):
         recognised(Head(path), FORMATS, "list.json")
 
 
