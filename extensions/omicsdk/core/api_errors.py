@@ -50,14 +50,16 @@ class Complaint(NamedTuple):
     text: str
 
 
-def complaint_of(body: bytes | str) -> Complaint:
+def complaint_of(body: bytes | str, content_type: str = "") -> Complaint:
     """Read the body of an error.
 
     Args:
-        body: The body; bytes are read as UTF-8, with invalid bytes replaced. At most READ_LIMIT bytes are read.
+        body: The body; bytes are read as UTF-8, or else in the charset of `content_type`, with invalid bytes replaced.
+            At most READ_LIMIT bytes are read.
+        content_type: The response's Content-Type.
     """
     body = body[:READ_LIMIT]
-    text = (body.decode("utf-8", "replace") if isinstance(body, bytes) else body).strip()
+    text = (_text_of(body, content_type) if isinstance(body, bytes) else body).strip()
     # By its beginning, not its Content-Type, which is often that of a proxy or missing.
     value = _json_or_none(text) if text[:1] in ("{", "[", '"') else None
     if value is not None:
@@ -66,6 +68,17 @@ def complaint_of(body: bytes | str) -> Complaint:
         message, code, request_id = (_element(text, name) for name in ("Message", "Code", "RequestId"))
         return Complaint(message or _in_page(text), code, request_id, None, text)
     return Complaint(text, None, None, None, text)
+
+
+def _text_of(body: bytes, content_type: str) -> str:
+    from omicsdk.core.json_decoding import charset_in
+
+    for charset in ("utf-8", charset_in(content_type)):
+        try:
+            return body.decode(charset)
+        except (UnicodeError, LookupError):
+            pass
+    return body.decode("utf-8", "replace")
 
 
 def _element(text: str, name: str) -> str | None:
@@ -177,7 +190,7 @@ def api_error(
     Args:
         status: The response's HTTP status.
         headers: Its headers; names are case-insensitive.
-        body: Its body; bytes are read as UTF-8, with invalid bytes replaced.
+        body: Its body, as for `complaint_of`.
         method: The request's method.
         url: The request's URL; it is masked here.
         operation: The operation's name.
@@ -187,8 +200,8 @@ def api_error(
     Returns:
         An error of the status's class, not raised.
     """
-    complaint = complaint_of(body)
     lowered = {name.lower(): content for name, content in headers.items()}
+    complaint = complaint_of(body, lowered.get("content-type", ""))
     request_id = next((lowered[name] for name in REQUEST_ID_HEADERS if lowered.get(name)), complaint.request_id)
     value = complaint.value
     if value is None and "json" in lowered.get("content-type", ""):

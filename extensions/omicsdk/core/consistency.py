@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
-from omicsdk.core.json_decoding import DECODED, decoded, paused_for
+from omicsdk.core.json_decoding import DECODED, charset_in, decoded, paused_for
 from omicsdk.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Rules:
 
         with paused_for(len(response.content)):
             try:
-                page: Any = decoded(response.content)
+                page: Any = decoded(response.content, charset_in(response.headers.get("content-type", "")))
             except ValueError:  # text, or what the operation itself refuses
                 return
             stated = [[*map(partial(values_at, page), rule.places)] for rule, _ in applicable]

@@ -68,10 +68,24 @@ def _settle() -> None:
         gc.unfreeze()
 
 
-def decoded(content: bytes | str) -> Any:
+def charset_in(content_type: str) -> str:
+    """Return the charset that a Content-Type states, in lower case; utf-8 if it states none.
+
+    Args:
+        content_type: The header.
+    """
+    match = re.search(r"""charset\s*=\s*["']?([^\s"';]+)""", content_type, re.IGNORECASE)
+    return match[1].lower() if match else "utf-8"
+
+
+def decoded(content: bytes | str, charset: str = "utf-8") -> Any:
     """Decode a JSON text; with msgspec if it is installed (extra `fast`) and the text is long.
 
     Half of a surrogate pair, which cutting a text may leave, becomes U+FFFD: no URL, file name or terminal can have it.
+
+    Args:
+        content: The text.
+        charset: Its charset if it is not in UTF-8, which RFC 8259 requires and some services do not send.
 
     Raises:
         ValueError: It is not JSON, or is nested deeper than Python can read.
@@ -80,7 +94,7 @@ def decoded(content: bytes | str) -> Any:
         content = content.encode("utf-8", "surrogatepass")
     try:
         if len(content) < LARGE:
-            return json.loads(_without_surrogates(content))
+            return _loaded(content, charset)
         with paused_for(len(content)):
             decode = _fast_decoder()
             if decode is not None:
@@ -88,9 +102,20 @@ def decoded(content: bytes | str) -> Any:
                     return decode(content)
                 except ValueError:
                     pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
-            return json.loads(_without_surrogates(content))
+            return _loaded(content, charset)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def _loaded(content: bytes, charset: str) -> Any:
+    try:
+        return json.loads(_without_surrogates(content))
+    except UnicodeDecodeError as error:
+        try:
+            text = content.decode(charset)
+        except (UnicodeError, LookupError):
+            raise error from None
+        return json.loads(text)
 
 
 def _without_surrogates(content: bytes) -> bytes:

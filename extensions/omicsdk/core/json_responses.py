@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.api_errors import not_json
-from omicsdk.core.json_decoding import DECODED, decoded
+from omicsdk.core.json_decoding import DECODED, charset_in, decoded
 
 if TYPE_CHECKING:
     import httpx
@@ -25,6 +25,6 @@ def json_of(response: "httpx.Response", operation: str = "") -> Any:
     if DECODED in response.extensions:  # by a comparison with the request
         return response.extensions.pop(DECODED)
     try:
-        return decoded(content)
+        return decoded(content, charset_in(response.headers.get("content-type", "")))
     except ValueError as error:
         raise not_json(operation or response.url.path, str(response.url), response.text, str(error)) from error

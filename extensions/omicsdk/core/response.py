@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.errors import APIError, DecodeError, error_class
-from omicsdk.core.json_decoding import DECODED, decoded, paused_for
+from omicsdk.core.json_decoding import DECODED, charset_in, decoded, paused_for
 from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
 from omicsdk.core.request import URI_LIST
 from omicsdk.core.retry import is_elsewhere
@@ -75,7 +75,10 @@ class Response:
         with paused_for(len(self.content)):
             try:
                 # Taken out, so that the decoded data do not live as long as the response, which a caller may keep.
-                data = self.decoded.pop() if self.decoded else decoded(self.content) if self.content else None
+                if self.decoded:
+                    data = self.decoded.pop()
+                else:
+                    data = decoded(self.content, self.encoding) if self.content else None
             except ValueError as error:
                 raise not_json(self.operation, self.url, self._shown(), str(error)) from error
             if self.check is not None:
@@ -317,14 +320,13 @@ class _Reading:
             raw: Its response.
             check: Checks its decoded JSON before it is read.
         """
-        # httpx reads the header as one of a mail, which takes as long as decoding a short body.
-        states_charset = "charset" in raw.headers.get("content-type", "").lower()
         return Response(
             operation=request.operation,
             status=raw.status_code,
             headers=raw.headers,
             content=raw.content,
-            encoding=(raw.charset_encoding if states_charset else None) or "utf-8",
+            # httpx reads the header as one of a mail, which takes as long as decoding a short body.
+            encoding=charset_in(raw.headers.get("content-type", "")),
             errors=self.errors,
             strict=self.strict,
             check=check,

@@ -145,6 +145,14 @@ def test_half_of_a_surrogate_pair_in_a_body_is_replaced():
     assert api_error(status=400, headers={}, body=b'{"message": "x \\ud83d"}').message == "x \N{REPLACEMENT CHARACTER}"
 
 
+@pytest.mark.parametrize(
+    ("charset", "message"), [("ISO-8859-1", "Größe"), ("utf-8", "Gr\ufffd\ufffde"), ("x-own", "Gr\ufffd\ufffde")]
+)
+def test_a_body_has_the_charset_that_its_response_states(charset, message):
+    headers = {"Content-Type": f"text/plain;charset={charset}"}
+    assert api_error(status=400, headers=headers, body="Größe".encode("latin-1")).message == message
+
+
 def test_a_huge_body_costs_no_more_than_its_beginning():
     error = api_error(status=500, headers={}, body=b'{"message": "' + b"x" * 50_000_000)
     assert isinstance(error, errors.ServerError)

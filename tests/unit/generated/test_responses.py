@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import DecodeError, ResponseTooLarge
+from omicsdk.core import DecodeError, NotJson, ResponseTooLarge
 from recording_network import RecordingNetwork
 from small_documents import content, document, object_of, operation, reference
 
@@ -117,6 +117,21 @@ def test_a_text_has_the_charset_that_its_response_states(texts: ModuleType) -> N
     assert client(texts, 200, "text/csv; charset=iso-8859-1", LATIN).words() == "Größe\n"
     assert client(texts, 200, "text/csv; charset=utf-16", "Größe".encode("utf-16")).words() == "Größe"
     assert client(texts, 200, "text/csv; charset=x-own", "Größe".encode()).words() == "Größe"
+
+
+@pytest.mark.parametrize(("charset", "encoding"), [("ISO-8859-1", "latin-1"), ("iso-8859-1", "utf-8")])
+def test_json_that_is_not_utf_8_has_the_charset_that_its_response_states(
+    package: ModuleType, charset: str, encoding: str
+) -> None:
+    body = '{"name": "Größe"}'.encode(encoding)
+    assert client(package, 200, f"application/json;charset={charset}", body).table().name == "Größe"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "x-own"])
+def test_json_in_another_charset_than_stated_is_an_error(package: ModuleType, charset: str) -> None:
+    body = '{"name": "Größe"}'.encode("latin-1")
+    with pytest.raises(NotJson):
+        client(package, 200, f"application/json;charset={charset}", body).table()
 
 
 @pytest.mark.parametrize(
