@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 
 from omicsdk.core.credentials import ANONYMOUS, Credentials
@@ -22,7 +23,14 @@ class HostCredentials(Credentials):
     def __init__(self, by_host: Mapping[str, Credentials] | Callable[[str], Credentials | None]) -> None:
         super().__init__(("*",))  # each host's own object decides where they may be sent
         self._of: Callable[[str], Credentials | None] = by_host if callable(by_host) else by_host.get
-        self._found: dict[str, Credentials | None] = {}
+        self._by_host: dict[str, Credentials | None] = {}
+        # One for each host: a login may be slow, and requests to other hosts do not wait for it.
+        self._locks: dict[str, threading.RLock] = {}
+        # The credentials of headers that were sent, by which a refusal finds those to renew.
+        self._senders: dict[frozenset[tuple[str, str]], Credentials] = {}
+
+    def __reduce__(self) -> tuple[type[HostCredentials], tuple[Callable[[str], Credentials | None]]]:
+        return HostCredentials, (self._of,)
 
     def of(self, host: str) -> Credentials | None:
         """Return the credentials for a host; a function is called once for each.
@@ -30,9 +38,10 @@ class HostCredentials(Credentials):
         Args:
             host: Its name, with its port if it has one.
         """
-        if host not in self._found:
-            self._found[host] = self._of(host)
-        return self._found[host]
+        with self._locks.setdefault(host, threading.RLock()):
+            if host not in self._by_host:
+                self._by_host[host] = self._of(host)
+            return self._by_host[host]
 
     def _at(self, url: str) -> Credentials:
         return self.of(host_in_url(url)) or ANONYMOUS
@@ -43,13 +52,15 @@ class HostCredentials(Credentials):
 
     def ready(self) -> bool:
         """Whether `headers` answers at once for the hosts that requests went to."""
-        return bool(self._found) and all(
-            credentials is None or credentials.ready() for credentials in self._found.values()
-        )
+        current = list(self._by_host.values())  # a copy, because other threads add hosts
+        return bool(current) and all(credentials is None or credentials.ready() for credentials in current)
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
         """Headers of the URL's host."""
-        return self._at(url).headers(method, url)
+        credentials = self._at(url)
+        headers = credentials.headers(method, url)
+        self._senders[frozenset(headers.items())] = credentials
+        return headers
 
     def query(self, method: str, url: str) -> Mapping[str, str]:
         """Query parameters of the URL's host."""
@@ -57,7 +68,9 @@ class HostCredentials(Credentials):
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Renew refused credentials, if possible."""
-        return any(credentials is not None and credentials.renew(refused) for credentials in self._found.values())
+        # Those of another host would state that theirs differ from the refused ones, as if they had been renewed.
+        credentials = self._senders.get(frozenset(refused.items()))
+        return credentials is not None and credentials.renew(refused)
 
     def __repr__(self) -> str:
         return "<HostCredentials by host>"

@@ -1,0 +1,65 @@
+"""Credentials by host, as several threads use them."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from omicsdk import BearerToken
+from omicsdk.core.credentials import Credentials
+from omicsdk.drs import HostCredentials
+
+FIRST, SECOND = "https://first.example/objects/a", "https://second.example/objects/a"
+
+
+def test_the_token_that_was_refused_is_renewed_whatever_hosts_were_used_before() -> None:
+    tokens = {
+        "first.example": BearerToken("1", refresh=lambda: "2"),
+        "second.example": BearerToken("3", refresh=lambda: "4"),
+    }
+    credentials = HostCredentials(tokens)
+    credentials.headers("GET", FIRST)
+    refused = credentials.headers("GET", SECOND)
+    assert credentials.renew(refused)
+    assert credentials.headers("GET", SECOND) == {"authorization": "Bearer 4"}
+    assert credentials.headers("GET", FIRST) == {"authorization": "Bearer 1"}
+
+
+def test_a_refusal_that_no_host_can_renew_is_final() -> None:
+    tokens = {"first.example": BearerToken("1", refresh=lambda: "2"), "second.example": BearerToken("3")}
+    credentials = HostCredentials(tokens)
+    credentials.headers("GET", FIRST)
+    assert not credentials.renew(credentials.headers("GET", SECOND))
+
+
+def test_a_host_that_is_added_meanwhile_disturbs_nothing() -> None:
+    class Adding(Credentials):
+        def ready(self) -> bool:
+            return credentials.of("second.example") is None
+
+    credentials = HostCredentials({"first.example": Adding("*")})
+    credentials.of("first.example")
+    assert credentials.ready()
+
+
+def test_threads_share_one_call_of_the_function_for_a_host() -> None:
+    both, calls = threading.Barrier(2), list[str]()
+
+    def login(host: str) -> Credentials:
+        calls.append(host)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.2)
+        return Credentials("*")
+
+    credentials = HostCredentials(login)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(credentials.of, ["first.example"] * 2)
+    assert (first is second, calls) == (True, ["first.example"])
+
+
+def test_they_can_be_sent_to_another_process_after_their_use() -> None:
+    credentials = HostCredentials({"first.example": BearerToken("1")})
+    headers = credentials.headers("GET", FIRST)
+    assert pickle.loads(pickle.dumps(credentials)).headers("GET", FIRST) == headers
