@@ -54,6 +54,11 @@ class _Body:
             raise self._translate(self._broken) or self._broken
         return [self._left], len(self._left)
 
+    def _rest(self) -> bytes:
+        """Take what a read left over, which comes before what has not arrived yet."""
+        (left,), _ = self._buffered()
+        return self._split(left, -1)
+
     def _break(self, error: Exception, *, arrived: bool) -> None:
         """Keep an error for each further read, and raise it now unless bytes must be returned first."""
         self._broken = error
@@ -82,10 +87,12 @@ class Body(_Body):
         Raises:
             TransportError: The connection broke before the body's end.
         """
+        if left := self._rest():
+            yield left
         try:
             yield from self._source
         except Exception as error:
-            raise self._translate(error) or error from error
+            self._break(error, arrived=False)
 
     def read(self, size: int = -1) -> bytes:
         """Return at most `size` bytes, or the rest; empty at the end.
@@ -126,11 +133,13 @@ class AsyncBody(_Body):
         Raises:
             TransportError: The connection broke before the body's end.
         """
+        if left := self._rest():
+            yield left
         try:
             async for piece in self._source:
                 yield piece
         except Exception as error:
-            raise self._translate(error) or error from error
+            self._break(error, arrived=False)
 
     async def read(self, size: int = -1) -> bytes:
         """Return at most `size` bytes, or the rest; empty at the end.

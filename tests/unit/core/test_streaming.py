@@ -36,6 +36,30 @@ def test_all_or_nothing_when_all_is_requested():
             body.read()
 
 
+def test_bytes_as_they_arrive_begin_with_those_that_a_read_left_over():
+    body = Body(httpx.Response(200, stream=Pieces(b"abc", b"de", broken=True)), lost)
+    assert body.read(2) == b"ab"
+    pieces = body.arriving()
+    assert [next(pieces), next(pieces)] == [b"c", b"de"]
+    for read in (pieces.__next__, body.read, lambda: next(body.arriving())):
+        with pytest.raises(ConnectionLost):
+            read()
+
+
+def test_asynchronous_bytes_as_they_arrive_begin_with_those_that_a_read_left_over():
+    async def run() -> list[bytes]:
+        body = AsyncBody(httpx.Response(200, stream=Pieces(b"abc", b"de", broken=True)), lost)
+        pieces = body.arriving()
+        received = [await body.read(2), await anext(pieces), await anext(pieces)]
+        with pytest.raises(ConnectionLost):
+            await anext(pieces)
+        with pytest.raises(ConnectionLost):
+            await body.read()
+        return received
+
+    assert asyncio.run(run()) == [b"ab", b"c", b"de"]
+
+
 def test_async():
     async def run() -> bytes:
         body = AsyncBody(httpx.Response(200, stream=Pieces(b"abc", b"de", broken=True)), lost)
