@@ -579,6 +579,9 @@ class Run:
         """Wait for the running shards, for a limited time."""
         until = time.monotonic() + GRACE
         while self._open and time.monotonic() < until:
+            # Dask's channel sends the request to stop from here.
+            for message in self.channel.messages():
+                self._tracker.heard(message)
             for future in self._ended():
                 self._open.pop(future, None)
 

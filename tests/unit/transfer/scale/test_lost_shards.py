@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from omicsdk.core import Interrupted, NotWritable, TransferError, UsageError
 from omicsdk.transfer import Item, Location, Plan, Progress, Shard, ShardResult, ShardsOpen, ShardsProgress, run_shards
-from omicsdk.transfer.scale.runs import DaskChannel, Message, shards_report_of
+from omicsdk.transfer.scale.runs import DaskChannel, Message, Run, shards_report_of
 
 End = Callable[[int], ShardResult | BaseException]
 
@@ -260,3 +260,25 @@ def test_a_dask_scheduler_forwards_messages_and_the_stop_once():
     assert not DaskChannel("run-8").stopped()
     client.status = "closed"
     assert channel.gone()
+
+
+def test_workers_of_dask_stop_if_the_run_fails(shards: list[Shard]):
+    pending = [Future[ShardResult](), Future[ShardResult]()]
+
+    class Client(DaskClient):
+        def run(self, function: Callable[[str], None], topic: str, *, on_error: str) -> None:
+            super().run(function, topic, on_error=on_error)
+            for future, shard in zip(pending, shards, strict=True):
+                future.set_result(shard.unbegun())
+
+    class Pending(Calls):
+        def submit(self, fn: Any, task: Any, channel: Any, /, *, ours: bool) -> Future[Any]:
+            return pending[task.index]
+
+    def fail(_: ShardsProgress) -> None:
+        raise LookupError("a fault of the caller's function")
+
+    client = Client()
+    with pytest.raises(LookupError):
+        Run(shards, Pending(done), DaskChannel("run-9", client), progress=fail).result()
+    assert client.ran == [("run-9", "ignore")]
