@@ -205,17 +205,24 @@ def read_app(file: Path) -> dict[str, Any]:
     return _packed(file) if references(document) else document
 
 
-def references(document: Any) -> list[str]:
+def references(document: Any, *, is_step: bool = False) -> list[str]:
     """What other files a document refers to; pure.
 
     Args:
-        document: The document.
+        document: The document, or a part of it.
+        is_step: Whether it is a step of a workflow, whose `run` is a file; elsewhere an input may have this name.
     """
     paths: list[str] = []
     if isinstance(document, dict):
         for key, value in cast("dict[str, Any]", document).items():
-            names_file = key in _REFERRING or (key == "run" and not str(value).startswith("#"))
-            paths += [value] if names_file and isinstance(value, str) else references(value)
+            names_file = key in _REFERRING or (is_step and key == "run" and not str(value).startswith("#"))
+            if names_file and isinstance(value, str):
+                paths.append(value)
+            elif key == "steps" and isinstance(value, dict | list):
+                steps = list(cast("dict[str, Any]", value).values()) if isinstance(value, dict) else cast("Any", value)
+                paths += [path for step in steps for path in references(step, is_step=True)]
+            else:
+                paths += references(value)
     elif isinstance(document, list):
         for entry in cast("list[Any]", document):
             paths += references(entry)

@@ -224,6 +224,11 @@ def test_references_to_other_files_are_found():
     assert references({"run": {"a": [1, "x"]}}) == []
 
 
+def test_an_input_called_run_is_no_file():
+    steps = {"count": {"run": "b.cwl", "in": {"run": "run"}}}
+    assert references({"class": "Workflow", "inputs": {"run": "string"}, "steps": steps}) == ["b.cwl"]
+
+
 def test_an_app_of_several_files_needs_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "cwl_utils", None)
     monkeypatch.setitem(sys.modules, "cwl_utils.pack", None)
