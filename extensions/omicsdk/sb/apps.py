@@ -96,7 +96,8 @@ def add_revision(client: SevenBridges, id: str, revision: int | None, document: 
     """
     read = document_of(document, form)
     body = read if isinstance(read, dict) else {}
-    owner, project, app = app_id(id)[0].split("/")
+    id = app_id(id)[0]
+    owner, project, app = id.split("/")
     if revision is None:
         request = client.install_app_.build(owner=owner, project=project, app=app, body=body)
     else:

@@ -337,3 +337,14 @@ def test_a_projects_id_in_place_of_its_path_is_explained() -> None:
         pytest.raises(WrongPath, match="Did you mean sb://me/study/"),
     ):
         next(client.ls("me/study"))
+
+
+def test_the_next_revision_is_installed_whichever_revision_the_id_names() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":  # YAML, as the request: its id is not read
+            return httpx.Response(200, text="class: CommandLineTool\n")
+        revision = 4 if request.url.path == "/v2/apps/me/p/a/4" else 3
+        return httpx.Response(200, json={"id": f"me/p/a/{revision}", "revision": revision})
+
+    with SevenBridges(URL, credentials="t", transport=httpx.MockTransport(respond), environ={}) as sb:
+        assert sb.install_app("me/p/a/2", "class: CommandLineTool\n").revision == 4
