@@ -88,18 +88,18 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def arguments(arguments_given: Mapping[str, Any]) -> str:
+def arguments(values: Mapping[str, Any]) -> str:
     """Write arguments in their brackets; nothing if there are none.
 
     Args:
-        arguments_given: The values by their names.
+        values: The values by their names.
 
     Raises:
         Gen3UserError: A name or a value cannot be in a query.
     """
-    if not arguments_given:
+    if not values:
         return ""
-    return "(" + ", ".join(f"{name_of(name)}: {literal(value)}" for name, value in arguments_given.items()) + ")"
+    return "(" + ", ".join(f"{name_of(name)}: {literal(value)}" for name, value in values.items()) + ")"
 
 
 _log = logger("omicsdk.gen3")
@@ -499,6 +499,7 @@ def rows(
     Raises:
         Gen3SubmissionQueryError: The commons refused the query.
         Gen3UserError: A text has no such variables, or several fields.
+        DecodeError: A row is not an object.
         Gen3Error: Fewer rows came than there were when it began: records were changed meanwhile.
     """
     if page < 1:
@@ -558,4 +559,5 @@ def _only(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     lists = [value for value in data.values() if is_array(value)]
     if len(data) != 1 or len(lists) != 1:
         raise Gen3UserError("A paged query has one field with rows", remedy="Page each field separately.")
-    return [record for record in lists[0] if is_object(record)]
+    # Not without those that are none: a page that is shorter than requested is taken for the last one.
+    return items_at(data, next(iter(data)), "query", mapping(ANY))

@@ -9,7 +9,7 @@ from graphql import parse, value_from_ast_untyped
 from graphql.language import FieldNode, OperationDefinitionNode
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import NO_RETRY
+from omicsdk.core import NO_RETRY, DecodeError
 from omicsdk.gen3 import Gen3, Gen3Error, Gen3UserError
 from omicsdk.gen3.queries import Query, literal, restored, rows
 
@@ -169,3 +169,13 @@ def test_rows_that_went_while_they_were_read_are_reported() -> None:
             list(rows(commons, Query("case")))
         # Paths are counted, not records, so that there is nothing to hold the rows against.
         assert len(list(rows(commons, Query("case").with_path_to("sample")))) == 1
+
+
+def test_a_row_that_is_no_object_does_not_end_the_rows_of_a_text() -> None:
+    page = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": {"case": [{"id": "1"}, None]}}))
+    text = "query ($first: Int, $offset: Int) { case(first: $first, offset: $offset) { id } }"
+    with (
+        Gen3("https://commons.example.org", transport=page, retry=NO_RETRY) as commons,
+        pytest.raises(DecodeError, match=r"case\[1\]"),
+    ):
+        list(rows(commons, text, page=2))
