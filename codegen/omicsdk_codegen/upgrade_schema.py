@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Final
 
@@ -381,11 +383,11 @@ def _types_of(value: Json) -> set[str]:
 
 
 def _number(value: Json) -> int | float | None:
-    if isinstance(value, bool):
-        return None
     if isinstance(value, (int, float)):
-        return value
-    try:
-        return int(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+        return None if isinstance(value, bool) else value
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return int(value)
+        with suppress(ValueError):
+            return number if math.isfinite(number := float(value)) else None
+    return None

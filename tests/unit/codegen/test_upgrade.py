@@ -70,6 +70,7 @@ def schema(text: str, version: str = "3.0.3") -> Json:
         ("{type: integer, maximum: 1, exclusiveMaximum: false}", {"type": "integer", "maximum": 1}),
         ("{type: integer, exclusiveMinimum: 2}", {"type": "integer", "exclusiveMinimum": 2}),
         ("{type: integer, minimum: '3'}", {"type": "integer", "minimum": 3}),
+        ("{type: number, minimum: '0.5', maximum: '1e3', multipleOf: nan}", {"type": "number", "minimum": 0.5, "maximum": 1000.0}),
         ("{type: string, example: e}", {"type": "string", "examples": ["e"]}),
         ("{type: string, contentMediaType: application/octet-stream}", {"type": "string", "contentMediaType": "application/octet-stream", "format": "binary"}),
         ("{type: file}", {"type": "string", "format": "binary"}),
