@@ -7,7 +7,7 @@ import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .commands import index_entry
 from .document import Document, read
@@ -250,8 +250,8 @@ def make_all(specs: Path, *, types: TypeOptions = AS_TEXT) -> dict[str, str]:
         except DocumentError as error:
             faults += error.faults
             continue
-        for name in service.name.split("/")[:-1]:
-            files.setdefault(f"{name}/__init__.py", render_namespace(f"Services of {name}.", origin))
+        for folder in PurePosixPath(service.name).parents[:-1]:  # the last one is the folder of all packages
+            files.setdefault(f"{folder}/__init__.py", render_namespace(f"Services of {folder.name}.", origin))
         files |= {f"{service.name}/{path}": text for path, text in package.files.items()}
         index[service.name] = index_entry(package.package.title, package.package.commands)
     if faults:

@@ -146,6 +146,15 @@ def test_faults_of_all_documents_are_reported_and_nothing_is_written(
     assert not (project / "out").exists()
 
 
+def test_each_folder_above_a_service_is_a_package(project: Path) -> None:
+    (project / "specs/group/inner").mkdir()
+    (project / "specs/group/two").rename(project / "specs/group/inner/two")
+    assert _run("generate") == 0
+    packages = {path.parent.relative_to(project / "out").as_posix() for path in project.rglob("out/**/__init__.py")}
+    assert {"group", "group/inner", "group/inner/two"} <= packages
+    assert "inner" not in packages
+
+
 def test_a_folder_without_documents_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", "--specs", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "no service is in it" in capsys.readouterr().err
