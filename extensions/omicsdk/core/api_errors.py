@@ -59,7 +59,8 @@ def complaint_of(body: bytes | str, content_type: str = "") -> Complaint:
         content_type: The response's Content-Type.
     """
     body = body[:READ_LIMIT]
-    text = (_text_of(body, content_type) if isinstance(body, bytes) else body).strip()
+    # A byte order mark, with which some servers begin, would hide what the text is.
+    text = (_text_of(body, content_type) if isinstance(body, bytes) else body).removeprefix("\ufeff").strip()
     # By its beginning, not its Content-Type, which is often that of a proxy or missing.
     value = _json_or_none(text) if text[:1] in ("{", "[", '"') else None
     if value is not None:

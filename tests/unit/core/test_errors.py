@@ -66,6 +66,7 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
         ('{"error": {"code": 7, "message": "no such thing"}}', "no such thing", "7"),
         ('{"error": "invalid_grant", "error_description": "The token ended"}', "The token ended", "invalid_grant"),
         ('{"detail": "Not found."}', "Not found.", None),
+        ('\ufeff{"code": 7, "message": "after a byte order mark"}', "after a byte order mark", "7"),
         (
             '{"detail": [{"loc": ["body", "volume"], "msg": "Field required"}, {"loc": ["query", 0], "msg": "Too long"}]}',
             "body.volume: Field required; query.0: Too long",
