@@ -32,7 +32,7 @@ _MESSAGE_FIELDS = (
 _CODE_FIELDS = ("code", "error_code", "errorCode", "Code")
 
 
-class Complaint(NamedTuple):
+class ErrorBody(NamedTuple):
     """The content of an error's body.
 
     Attributes:
@@ -50,7 +50,7 @@ class Complaint(NamedTuple):
     text: str
 
 
-def complaint_of(body: bytes | str, content_type: str = "") -> Complaint:
+def error_body_of(body: bytes | str, content_type: str = "") -> ErrorBody:
     """Read the body of an error.
 
     Args:
@@ -64,11 +64,11 @@ def complaint_of(body: bytes | str, content_type: str = "") -> Complaint:
     # By its beginning, not its Content-Type, which is often that of a proxy or missing.
     value = _json_or_none(text) if text[:1] in ("{", "[", '"') else None
     if value is not None:
-        return Complaint(*_in_json(value), None, value, text)
+        return ErrorBody(*_in_json(value), None, value, text)
     if text[:1] == "<":
         message, code, request_id = (_element(text, name) for name in ("Message", "Code", "RequestId"))
-        return Complaint(message or _in_page(text), code, request_id, None, text)
-    return Complaint(text, None, None, None, text)
+        return ErrorBody(message or _in_page(text), code, request_id, None, text)
+    return ErrorBody(text, None, None, None, text)
 
 
 def _text_of(body: bytes, content_type: str) -> str:
@@ -157,8 +157,8 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
     if not message and code is None:
         # Errors of a form: {"name": ["This field is required."]}
         lists = [(name, cast("object", item)) for name, item in fields.items() if isinstance(item, list)]
-        complaints = ((name, _in_json(item, depth + 1)[0]) for name, item in lists)
-        message = "; ".join(f"{name}: {text}" for name, text in complaints if text)
+        messages = ((name, _in_json(item, depth + 1)[0]) for name, item in lists)
+        message = "; ".join(f"{name}: {text}" for name, text in messages if text)
     return message, code
 
 
@@ -191,7 +191,7 @@ def api_error(
     Args:
         status: The response's HTTP status.
         headers: Its headers; names are case-insensitive.
-        body: Its body, as for `complaint_of`.
+        body: Its body, as for `error_body_of`.
         method: The request's method.
         url: The request's URL; it is masked here.
         operation: The operation's name.
@@ -202,19 +202,19 @@ def api_error(
         An error of the status's class, not raised.
     """
     lowered = {name.lower(): content for name, content in headers.items()}
-    complaint = complaint_of(body, lowered.get("content-type", ""))
-    request_id = next((lowered[name] for name in REQUEST_ID_HEADERS if lowered.get(name)), complaint.request_id)
-    value = complaint.value
+    error_body = error_body_of(body, lowered.get("content-type", ""))
+    request_id = next((lowered[name] for name in REQUEST_ID_HEADERS if lowered.get(name)), error_body.request_id)
+    value = error_body.value
     if value is None and "json" in lowered.get("content-type", ""):
-        # A number alone is JSON only if the Content-Type states it; `complaint_of` reads it as text.
-        value = _json_or_none(complaint.text)
+        # A number alone is JSON only if the Content-Type states it; `error_body_of` reads it as text.
+        value = _json_or_none(error_body.text)
     masked_body: object = (
-        mask_json(value) if value is not None else (mask_text(shortened(complaint.text, BODY_LIMIT)) or None)
+        mask_json(value) if value is not None else (mask_text(shortened(error_body.text, BODY_LIMIT)) or None)
     )
     return error_class(status)(
-        mask_text(shortened(complaint.message, BODY_LIMIT)) or reason or phrase_of(status),
+        mask_text(shortened(error_body.message, BODY_LIMIT)) or reason or phrase_of(status),
         status=status,
-        code=complaint.code,
+        code=error_body.code,
         request_id=request_id,
         method=method,
         url=mask_url(url),

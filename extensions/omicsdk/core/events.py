@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from omicsdk.core.api_errors import complaint_of
+from omicsdk.core.api_errors import error_body_of
 from omicsdk.core.errors import EventError, TransportError
 from omicsdk.core.items import AsyncItems, Item, Items
 from omicsdk.core.json_decoding import decoded
@@ -50,9 +50,9 @@ def event_of(operation: str, content: bytes, read: Callable[[bytes], T]) -> Even
     fields: dict[str, Any] = decoded(content)
     kind, data = fields.get("event", "message"), fields["data"]
     if kind == "error":
-        complaint = complaint_of(data)
-        body = mask_json(complaint.value) if complaint.value is not None else mask_text(complaint.text)
-        raise EventError(operation, mask_text(complaint.message) or "no message", code=complaint.code, body=body)
+        error_body = error_body_of(data)
+        body = mask_json(error_body.value) if error_body.value is not None else mask_text(error_body.text)
+        raise EventError(operation, mask_text(error_body.message) or "no message", code=error_body.code, body=body)
     retry = fields.get("retry")
     return Event(read(data.encode()), kind, fields.get("id"), None if retry is None else int(retry))
 

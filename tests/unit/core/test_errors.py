@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import APIError, OmicsError, errors
-from omicsdk.core.api_errors import api_error, complaint_of, page_title
+from omicsdk.core.api_errors import api_error, error_body_of, page_title
 
 ALL_CLASSES = sorted(
     (value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, OmicsError)),
@@ -295,4 +295,4 @@ def test_a_message_ends_once(message, text):
 @pytest.mark.parametrize("text", ["<!---->" * 9_000, "<html>" + "<p>" * 20_000, "<html></p>" + "<p>" * 20_000])
 def test_pages_that_take_long_to_look_through_are_read_at_once(text: str):
     assert not page_title(text)
-    assert complaint_of(text.encode()) is not None
+    assert error_body_of(text.encode()) is not None

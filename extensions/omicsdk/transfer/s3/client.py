@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of
+from omicsdk.core.api_errors import PAGE_LIMIT, error_body_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     WRONG_KEYS,
@@ -539,7 +539,7 @@ class S3Client:
         if response.status not in (400, 401, 403):
             return ""
         lead = clock_lead(response.headers, self._clock.now())
-        code = complaint_of(response.body).code
+        code = error_body_of(response.body).code
         if (
             lead is not None
             and abs(lead - self._lead) > _SKEW
@@ -948,13 +948,13 @@ def error_of(response: Response, doing: str) -> OmicsError:
         response: The response.
         doing: The request and its object, as text.
     """
-    complaint, status = complaint_of(response.body), response.status if response.status >= 300 else 500
-    if complaint.code == "NoSuchUpload":
+    error_body, status = error_body_of(response.body), response.status if response.status >= 300 else 500
+    if error_body.code == "NoSuchUpload":
         from omicsdk.transfer.uploads.store import NoSuchUpload  # lists need no uploads
 
         return NoSuchUpload(f"{doing}: the upload does not exist in the store (any longer)")
-    code, request_id = complaint.code, response.headers.get("x-amz-request-id") or complaint.request_id
-    reason = mask_text(shortened(complaint.message or code or f"HTTP {status}", 500))
+    code, request_id = error_body.code, response.headers.get("x-amz-request-id") or error_body.request_id
+    reason = mask_text(shortened(error_body.message or code or f"HTTP {status}", 500))
     return error_class(status)(
         f"{doing}: {reason}", status=status, code=code, request_id=request_id, remedy=REMEDIES.get(code or "")
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from omicsdk.core.api_errors import Complaint, complaint_of
+from omicsdk.core.api_errors import ErrorBody, error_body_of
 from omicsdk.core.checksums import ALGORITHMS, from_base64, is_checksum
 from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
@@ -315,7 +315,7 @@ class Verdict(NamedTuple):
         facts: What it states about the bytes: "etag" without quotes, and checksums by their algorithm, as text.
         location: A redirect's target, as in the header.
         retry_after: Seconds that the server requests to wait, None if it does not.
-        complaint: The server's own error message.
+        error_body: The server's own error message.
     """
 
     kind: Kind
@@ -323,7 +323,7 @@ class Verdict(NamedTuple):
     facts: Mapping[str, str]
     location: str = ""
     retry_after: float | None = None
-    complaint: Complaint = Complaint("", None, None, None, "")
+    error_body: ErrorBody = ErrorBody("", None, None, None, "")
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, opaque: bool = False) -> Verdict:
@@ -343,10 +343,10 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, o
         return Verdict(Kind.FOREIGN if page and status == 200 else Kind.SENT, status, facts)
     if status in REDIRECT_STATUSES and headers.get("location"):
         return Verdict(Kind.MOVED, status, {}, headers["location"], retry_after(headers, now))
-    complaint = complaint_of(body)
-    complaint = complaint._replace(request_id=complaint.request_id or headers.get("x-amz-request-id"))
-    kind = _kind(status, complaint.code, empty=not body.strip())
-    return Verdict(kind, status, {}, retry_after=retry_after(headers, now), complaint=complaint)
+    error_body = error_body_of(body)
+    error_body = error_body._replace(request_id=error_body.request_id or headers.get("x-amz-request-id"))
+    kind = _kind(status, error_body.code, empty=not body.strip())
+    return Verdict(kind, status, {}, retry_after=retry_after(headers, now), error_body=error_body)
 
 
 def is_page(headers: Mapping[str, str], body: bytes) -> bool:

@@ -268,7 +268,7 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
             # before.
             job.announces = False
             return _resend(job, sending.prepared.cut.number)
-        case Kind.ENDED | Kind.REFUSED | Kind.LATER if job.store.relents(verdict.status, verdict.complaint.code):
+        case Kind.ENDED | Kind.REFUSED | Kind.LATER if job.store.relents(verdict.status, verdict.error_body.code):
             return _resend(job, sending.prepared.cut.number)
         case Kind.ENDED:
             return _url_ended(job, sending, verdict, rules)
@@ -350,8 +350,8 @@ def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
 
 def _is_of_header(verdict: Verdict) -> bool:
     """Whether a store may have refused a header that its presigned URL does not name."""
-    message = verdict.complaint.message.lower()
-    return verdict.complaint.code == "SignatureDoesNotMatch" or "header" in message or "content-md5" in message
+    message = verdict.error_body.message.lower()
+    return verdict.error_body.code == "SignatureDoesNotMatch" or "header" in message or "content-md5" in message
 
 
 def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
@@ -609,13 +609,13 @@ def _harmless(name: str) -> bool:
 
 
 def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
-    reason = f": {mask_text(verdict.complaint.message)}" if verdict.complaint.message else ""
+    reason = f": {mask_text(verdict.error_body.message)}" if verdict.error_body.message else ""
     what = sending.job.title if sending.job.whole else f"{sending.job.title}, part {sending.prepared.cut.number}"
     return error_class(verdict.status)(
         f"{what}: the store refused it{reason}",
         status=verdict.status,
-        code=verdict.complaint.code,
-        request_id=verdict.complaint.request_id,
+        code=verdict.error_body.code,
+        request_id=verdict.error_body.request_id,
         method=sending.method,
         url=without_query(sending.location.url),
         retry_after=verdict.retry_after,

@@ -54,7 +54,7 @@ def test_a_redirect_is_one_only_when_it_states_where_to(status: int):
 
 def test_the_stores_own_words_are_read():
     verdict = judge(403, {"retry-after": "7"}, xml("AccessDenied", "Access &amp; more"), 0.0)
-    assert (verdict.complaint.code, verdict.complaint.message, verdict.complaint.request_id) == (
+    assert (verdict.error_body.code, verdict.error_body.message, verdict.error_body.request_id) == (
         "AccessDenied",
         "Access & more",
         "R1",
@@ -67,7 +67,7 @@ def test_the_stores_own_words_are_read():
 )
 def test_words_in_json_are_read(body: bytes):
     verdict = judge(403, {}, body, 0.0)
-    assert verdict.complaint.message == "No."
+    assert verdict.error_body.message == "No."
 
 
 @given(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.compat.responses import DocumentedBody, DocumentedReply, refused_body
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
-from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
+from omicsdk.core.api_errors import PAGE_LIMIT, error_body_of, page_title
 from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, NotJson, OmicsError, shortened
 from omicsdk.core.page_items import items_at
 from omicsdk.core.redaction import mask_text, mask_url
@@ -132,7 +132,7 @@ def error_of(response: Response) -> SbgError:
 
 def _words(response: Response) -> str:
     """Return the text of a response that is not a JSON object, without HTML markup and secrets."""
-    complaint = complaint_of(response.content)
-    if not complaint.message and complaint.text.startswith("<"):
-        return mask_text(" ".join(unescape(_MARKUP.sub(" ", complaint.text[:PAGE_LIMIT])).split()))
-    return mask_text(complaint.message)
+    error_body = error_body_of(response.content)
+    if not error_body.message and error_body.text.startswith("<"):
+        return mask_text(" ".join(unescape(_MARKUP.sub(" ", error_body.text[:PAGE_LIMIT])).split()))
+    return mask_text(error_body.message)
