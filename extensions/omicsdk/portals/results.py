@@ -77,8 +77,10 @@ def check_writable(path: Path) -> None:
     if path.suffix.lower() in _OTHER_SUFFIXES:
         raise UsageError(f"{path}: the result manifest is a table with tabs", remedy="Name it .tsv.")
     above = nearest_folder(str(path.absolute().parent))
-    if path.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        why = "a folder of that name exists" if path.is_dir() else f"this account cannot write in {above}"
+    file = next((folder for folder in path.parents if folder.is_file()), None)
+    if path.is_dir() or file is not None or not os.access(above, os.W_OK | os.X_OK):
+        why = f"this account cannot write in {above}" if file is None else f"{file} is not a folder"
+        why = "a folder of that name exists" if path.is_dir() else why
         raise NotWritable(str(path), why, remedy="Name another file for the result manifest: --result FILE.")
 
 

@@ -564,8 +564,10 @@ def test_many_faults_are_counted(get: Any, tmp_path: Path, portal: PortalHost):
 
 def test_folders_results_and_words_that_cannot_be_used_are_refused(get: Any, portal: PortalHost, tmp_path: Path):
     (tmp_path / "taken").mkdir()
-    with pytest.raises(NotWritable, match="--result FILE"):
-        get("gdc_manifest.txt", result="taken")
+    (tmp_path / "file").touch()
+    for result in ("taken", "file/result.tsv"):
+        with pytest.raises(NotWritable, match="--result FILE"):
+            get("gdc_manifest.txt", result=result)
     with pytest.raises(ListError, match="does not exist"):
         omicsdk.get("nothing.tsv", "data")
     with pytest.raises(ListError, match=r"not at an archive .* It is of dbGaP: apply there"):
