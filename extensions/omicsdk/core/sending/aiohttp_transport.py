@@ -52,7 +52,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request for which `serves` is true, and read the head of its response."""
         timeout = request.extensions["timeout"]
-        within = aiohttp.ClientTimeout(total=None, sock_connect=timeout["connect"], sock_read=timeout["read"])
+        # connect, since sock_connect begins after the host's name was resolved.
+        within = aiohttp.ClientTimeout(total=None, connect=timeout["connect"], sock_read=timeout["read"])
         headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
         head, least = request.extensions.get("head"), request.extensions.get("least")
         until = None if head is None else asyncio.get_running_loop().time() + head[0]

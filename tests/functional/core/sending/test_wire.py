@@ -769,6 +769,32 @@ def test_a_failure_leaves_old_connections_open(wire):
     transport.close()
 
 
+@pytest.mark.parametrize("over", ["httpx", "aiohttp"])
+def test_resolving_a_name_is_part_of_connecting(monkeypatch, over):
+    if over == "httpx":
+        without_aiohttp(monkeypatch)
+    else:
+        pytest.importorskip("aiohttp")
+
+    async def run():
+        answered = asyncio.Event()
+
+        async def resolve(*_, **__):
+            await answered.wait()
+            raise OSError(errno.EHOSTUNREACH, "too late")
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        transport = AsyncTransport("http://localhost:9", environ={}, timeout=Timeout(connect=0.1), retry=NO_RETRY)
+        try:
+            with pytest.raises(errors.TimedOut, match="Cannot connect within the time allowed"):
+                await asyncio.wait_for(transport.send(get()), 5)
+        finally:
+            answered.set()
+            await transport.aclose()
+
+    asyncio.run(run())
+
+
 def test_what_aiohttp_would_send_for_ever_goes_over_httpx():
     aiohttp_transport = pytest.importorskip("omicsdk.core.sending.aiohttp_transport")
     transport = aiohttp_transport.AiohttpTransport(ssl.create_default_context(), 5.0)
