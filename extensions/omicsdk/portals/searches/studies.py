@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -57,8 +57,16 @@ class PrideSearch(Searcher):
     def hits(self, query: Query) -> Iterator[Hit]:
         keywords = " ".join([*(quoted(term[0]) if " " in term[0] else term[0] for term in query.terms), query.organism])
         with self.client(PrideApi, "PRIDE") as client:
-            response = client.search_projects.raw(keyword=keywords.strip(), page_size=self._PAGE, page=0)
-        for project in checked_json(response, "search_projects", array(mapping(ANY))):
+            # As many as the limit may take; the best come first, so that later ones have fewer of the words.
+            for number in range(query.limit // self._PAGE + 1):
+                response = client.search_projects.raw(keyword=keywords.strip(), page_size=self._PAGE, page=number)
+                projects = checked_json(response, "search_projects", array(mapping(ANY)))
+                yield from self._matching(projects, query)
+                if len(projects) < self._PAGE:
+                    return
+
+    def _matching(self, projects: Iterable[Mapping[str, Any]], query: Query) -> Iterator[Hit]:
+        for project in projects:
             title, about = (str(project.get(name) or "") for name in ("title", "projectDescription"))
             texts = chain.from_iterable(only_texts(project.get(name)) for name in self._LISTS)
             if query.occurs_in(title, about, *texts):

@@ -454,6 +454,18 @@ def test_projects_of_pride_with_all_words():
     assert request == {"keyword": 'liver "label free" Homo sapiens', "pageSize": "100", "page": "0"}
 
 
+def test_pages_of_pride_follow_while_they_are_full():
+    projects = [{"accession": f"PXD{number:06}", "title": "Hearts"} for number in range(130)]
+    pages: dict[str, Recorded] = {
+        f"{PRIDE}?page=0": response(projects[:100]),
+        f"{PRIDE}?page=1": response(projects[100:]),
+    }
+    result, requests = found("pride", "hearts", pages, limit=200)
+    assert (len(result), len(requests)) == (130, 2)
+    result, requests = found("pride", "hearts", pages, limit=30)
+    assert (len(result), result.is_cut, len(requests)) == (30, True, 1)
+
+
 def test_a_service_that_is_down_is_asked_twice():
     result, requests = found("pride", "x", {PRIDE: httpx.Response(503, headers={"Retry-After": "0"})})
     assert (len(requests), isinstance(result.failed["pride"], ServerError)) == (2, True)
