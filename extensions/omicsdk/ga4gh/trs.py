@@ -330,9 +330,10 @@ class _Store:
         from omicsdk.transfer.reports.report import Outcome, verification_of
 
         target = self._folder / file.path
-        if file.checksums and target.is_file() and not _difference(target.read_bytes(), file.checksums):
-            size = target.stat().st_size
-            return Outcome(file.path, "skipped", size, checksums=file.checksums, verification="verified")
+        with write_errors(str(target), file.path):
+            present = target.read_bytes() if file.checksums and target.is_file() else None
+        if present is not None and not _difference(present, file.checksums):
+            return Outcome(file.path, "skipped", len(present), checksums=file.checksums, verification="verified")
         if self._options.dry_run:
             return Outcome(file.path, "planned", plan="fetch", checksums=file.checksums)
         content, stored_checksums = self._contents(file)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk import NO_RETRY, ChecksumMismatch, ConfigError, DecodeError, NotFound, Trs, UnsafePath, UsageError
+from omicsdk.core import NotWritable
 
 BASE = "https://trs.example.org/ga4gh/trs/v2"
 
@@ -152,6 +153,20 @@ def test_a_checksum_that_does_not_fit_is_an_error(tmp_path: Path, kind: str) -> 
             report = client.download("a", tmp_path, version="1", type="CWL", check=False)
         assert isinstance(report.outcomes[0].error, ChecksumMismatch), place
     assert files(tmp_path) == []
+
+
+def test_an_existing_file_that_cannot_be_read_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    stated = {"type": "sha-256", "checksum": hashlib.sha256(b"text").hexdigest()}
+    listed = [{"path": path, "file_type": "OTHER", "checksum": stated} for path in ("a", "b")]
+    (tmp_path / "a").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with registry(listed, lambda _: {"content": "text"}) as client:
+        report = client.download("a", tmp_path, version="1", type="CWL", check=False)
+    assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
+    assert isinstance(report.outcomes[0].error, NotWritable)
 
 
 def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
