@@ -54,7 +54,7 @@ def azul_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) ->
 
 @pytest.fixture
 def auth_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Fusillade]]":  # noqa: ARG001 - the environment is set
-    """Fusillade with its first users, groups and roles; `client` is an administrator's `Auth`."""
+    """Fusillade with its first users, groups and roles; `client` is an administrator's `Fusillade`."""
     from omicsdk import Fusillade
 
     yield from _opened(Fusillade(), omics_sandbox, "auth")
