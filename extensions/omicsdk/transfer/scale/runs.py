@@ -105,15 +105,20 @@ def held_folder(journals: str, name: str, suffix: str = "") -> Generator[HeldFol
     folder = HeldFolder(os.path.join(journals, f"{name}.{uuid4().hex[:12]}{suffix}"))
     make_folders(folder.path)
     sign = os.path.join(folder.path, _HELD)
+    # Under another name until it is locked, or a command that begins meanwhile takes the folder for remains. Windows
+    # renames no open file.
+    unlocked = sign if os.name == "nt" else f"{sign}.new"
     try:
         # The system releases its lock when the process ends, however it does: that is how remains are recognised.
-        descriptor = os.open(sign, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise write_error(error, sign) from error
     try:
         with suppress(OSError):  # without locks on this file system, commands remove only their own folder
             lock_now(descriptor)
+        if unlocked != sign:
+            os.rename(unlocked, sign)
         _sweep(journals, folder.path)
         yield folder
     finally:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from omicsdk.transfer.scale import runs
 from omicsdk.transfer.scale.runs import FileChannel, held_folder
 
 
@@ -44,3 +45,19 @@ def test_the_message_to_stop_stays_for_shards_that_have_not_heard_it(tmp_path: P
     with held_folder(str(tmp_path), "transfer"):
         assert channel.stopped()
     assert channel.stopped()
+
+
+def test_a_command_that_begins_at_the_same_time_leaves_the_folder_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lock_now = runs.lock_now
+
+    def begin_another(descriptor: int) -> None:
+        monkeypatch.setattr(runs, "lock_now", lock_now)
+        with held_folder(str(tmp_path), "run"):
+            lock_now(descriptor)
+
+    monkeypatch.setattr(runs, "lock_now", begin_another)
+    with held_folder(str(tmp_path), "run") as folder:
+        assert list(tmp_path.iterdir()) == [Path(folder.path)]
+    assert list(tmp_path.iterdir()) == []
