@@ -491,8 +491,8 @@ def rows(
 
     Args:
         query: The query; its `first` bounds how many come, its `offset` how many are passed over. It is ordered by the
-            names of its records unless it states otherwise. A text in GraphQL has `$first` and `$offset` as variables,
-            and one field with rows.
+            names of its records unless it states otherwise; pages in a descending order may repeat and miss records
+            that are equal in it. A text in GraphQL has `$first` and `$offset` as variables, and one field with rows.
         variables: The values of a text's other variables.
         page: Rows that are requested at once, from 1.
 
@@ -545,9 +545,14 @@ def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str,
 
 
 def _ordered(query: Query) -> Query:
-    """The query with an order that leaves no two records equal, so that pages neither repeat nor miss any."""
-    if query.argument("order_by_asc") or query.argument("order_by_desc"):
+    """The query with an order that leaves no two records equal, so that pages neither repeat nor miss any.
+
+    A descending order stays as it is: a commons applies the ascending one first, whichever is stated first.
+    """
+    if query.argument("order_by_desc"):
         return query
+    if (stated := query.argument("order_by_asc")) is not None:
+        return query if stated == "id" else replace(query, chosen=(*query.chosen, ("order_by_desc", "id")))
     ordered = query.order_by(key_of(query.node))
     if key_of(query.node) != "submitter_id" or isinstance(query.argument("project_id"), str):
         return ordered

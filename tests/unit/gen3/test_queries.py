@@ -1,5 +1,6 @@
 """Queries are built from names of the dictionary, read by the service as they were meant, and paged to the last row."""
 
+import json
 from typing import Any
 
 import httpx
@@ -179,3 +180,21 @@ def test_a_row_that_is_no_object_does_not_end_the_rows_of_a_text() -> None:
         pytest.raises(DecodeError, match=r"case\[1\]"),
     ):
         list(rows(commons, text, page=2))
+
+
+def test_pages_in_an_order_of_the_caller_distinguish_equal_records() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        query = json.loads(request.content)["query"]
+        if "_count" in query:
+            return httpx.Response(200, json={"data": {"_case_count": 4}})
+        arguments = arguments_of(field_of(query))
+        ids = [f"{number}" for number in range(4)]
+        if arguments.get("order_by_desc") != "id":  # equal records come in any order
+            ids = ids[arguments["offset"] :] + ids[: arguments["offset"]]
+        page = ids[arguments["offset"] :][: arguments["first"]]
+        return httpx.Response(200, json={"data": {"case": [{"id": id} for id in page]}})
+
+    transport = httpx.MockTransport(respond)
+    with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons:
+        records = rows(commons, Query("case").fields("id").order_by("sex"), page=1)
+        assert [record["id"] for record in records] == ["0", "1", "2", "3"]
