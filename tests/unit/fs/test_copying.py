@@ -75,6 +75,18 @@ def test_within_this_machine(shelf, tmp_path):
     assert (tmp_path / "a").read_bytes() == b"new"
 
 
+def test_progress_within_this_machine_counts_all_files_and_no_network(shelf, tmp_path):
+    sizes = {"empty": 0, "small": 3, "large": 2_500_000}
+    (tmp_path / "in").mkdir()
+    for name, size in sizes.items():
+        (tmp_path / "in" / name).write_bytes(bytes(size))
+    states = []
+    assert copied(str(tmp_path / "in"), str(tmp_path / "to"), progress=states.append).ok
+    last, total = states[-1], sum(sizes.values())
+    assert (last.files, last.files_done, last.bytes, last.bytes_done) == (3, 3, total, total)
+    assert (last.bytes_fetched, last.final, last.phase) == (0, True, "over")
+
+
 @pytest.mark.parametrize("room", [1, 1000])
 def test_within_a_platform_by_way_of_this_machine(shelf, tmp_path, room):
     shelf.files.update({"p/a": b"1", "p/deep/b": b"22", "p/c": b"3"})

@@ -34,6 +34,7 @@ from omicsdk.transfer.disk import Growth, write_all, write_error
 from omicsdk.transfer.engine.control import Pace
 from omicsdk.transfer.items import check_all
 from omicsdk.transfer.names import check_name
+from omicsdk.transfer.reports.progress import FileProgress, Progress
 from omicsdk.transfer.reports.report import verification_of
 
 _STRIDE = 1024 * 1024
@@ -75,7 +76,9 @@ def fetch(
     checked = store.scheme == "file"
     if checked:
         _check_names(named_entries, folder)
-    outcomes = _small_copies(named_entries, folder, chosen) if checked and not kept else {}
+    # Other stores' files have that of the engine, or of the copy between platforms that they are a part of.
+    progress = _local_progress(named_entries, chosen if checked else CopyOptions())
+    outcomes = _small_copies(named_entries, folder, chosen, progress) if checked and not kept else {}
     by_engine: list[tuple[Entry, str]] = []
     for entry, name in named_entries:
         if name in outcomes:
@@ -98,15 +101,30 @@ def fetch(
                 if not checked:  # the engine does so itself
                     _check_names(named_entries, folder)
                     checked = True
-                outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, kept)
+                outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, kept, progress)
+            progress.add(entry.size, is_failed=outcomes[name].state == "failed")
     report = TransferReport(title=f"Download to {folder}", target=os.fspath(folder))
     if by_engine:
         report = store.download(by_engine, folder, chosen)
         if not outcomes:
             return report
         outcomes |= {outcome.name: outcome for outcome in report.outcomes}
+    else:
+        progress.report(final=True)
     return report.with_outcomes(
         (outcomes[name] for _, name in named_entries), why_stopped=report.why_stopped or chosen.control.why
+    )
+
+
+def _local_progress(named_entries: Sequence[tuple[Entry, str]], options: CopyOptions) -> FileProgress:
+    report = options.progress
+
+    def without_network(state: Progress) -> None:
+        if report is not None:
+            report(state.replaced(bytes_fetched=0))
+
+    return FileProgress(
+        without_network, SYSTEM_CLOCK, len(named_entries), sum(entry.size or 0 for entry, _ in named_entries)
     )
 
 
@@ -123,7 +141,9 @@ class _Part(NamedTuple):
     outcome: Outcome
 
 
-def _small_copies(named_entries: Sequence[tuple[Entry, str]], folder: str, options: CopyOptions) -> dict[str, Outcome]:
+def _small_copies(
+    named_entries: Sequence[tuple[Entry, str]], folder: str, options: CopyOptions, progress: FileProgress
+) -> dict[str, Outcome]:
     """Copy small files of this machine, each read and written at once, some hundred made durable and named together.
 
     Whatever is not as it should be is left to the usual way, which reports what is wrong.
@@ -159,6 +179,8 @@ def _small_copies(named_entries: Sequence[tuple[Entry, str]], folder: str, optio
                 part = parts.pop()
                 os.close(part.descriptor)
                 done[part.outcome.name] = part.outcome
+                progress.add_bytes(part.outcome.size or 0)
+                progress.add(part.outcome.size)
         except OSError as error:
             _log.debug("files are copied one by one: %s", error)
         finally:
@@ -250,7 +272,14 @@ def _poured(entry: Entry, name: str, store: Store, folder: str, options: CopyOpt
 
 
 def _streamed(
-    stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: CopyOptions, skips_existing: bool
+    stream: BinaryIO,
+    entry: Entry,
+    name: str,
+    folder: str,
+    store: Store,
+    options: CopyOptions,
+    skips_existing: bool,
+    progress: FileProgress,
 ) -> Outcome:
     target = Path(folder, *name.split("/"))
     if skips_existing and target.is_file():
@@ -267,7 +296,7 @@ def _streamed(
         if store.scheme == "file" and target.exists() and target.samefile(entry.path):
             raise PathError(str(target), "and the source are the same file", remedy="Name another target.")
         status = state_of(stream)
-        size = _written(stream, status, target, digests, entry, options)
+        size = _written(stream, status, target, digests, entry, options, progress)
         if store.scheme == "file":
             from shutil import copystat
 
@@ -290,7 +319,13 @@ def _streamed(
 
 
 def _written(
-    stream: BinaryIO, before: os.stat_result | None, target: Path, digests: Digests, entry: Entry, options: CopyOptions
+    stream: BinaryIO,
+    before: os.stat_result | None,
+    target: Path,
+    digests: Digests,
+    entry: Entry,
+    options: CopyOptions,
+    progress: FileProgress,
 ) -> int:
     """Write a stream to a file that appears when it is whole and right, unless it is stopped; return its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -304,6 +339,8 @@ def _written(
             if entry.size is None:
                 growth.expect(len(chunk))
             size += file.write(chunk)
+            progress.add_bytes(len(chunk))
+            progress.report()
             if entry.size is not None and size > entry.size:  # there may be no end to it
                 break
         if entry.size is not None and size != entry.size:

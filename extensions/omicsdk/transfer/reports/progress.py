@@ -338,7 +338,7 @@ class Counters:
 
 
 class FileProgress:
-    """The progress of whole files that no engine moves: copied within a platform, locked or verified.
+    """The progress of files that no engine moves: copied from a stream or within a platform, locked or verified.
 
     Args:
         report: Called about ten times a second; None to report nothing.
@@ -386,9 +386,14 @@ class FileProgress:
         with self._lock:
             self._bytes_read += count
 
-    def report(self) -> None:
-        """Report, if it is due."""
-        if self._report is None or (now := self._clock.monotonic()) < self._due:
+    def report(self, *, final: bool = False) -> None:
+        """Report, if it is due.
+
+        Args:
+            final: Whether it is over; it is reported in any case then.
+        """
+        now = self._clock.monotonic()
+        if self._report is None or (now < self._due and not final):
             return
         self._due, seconds, read = now + WORD, now - self._began, self._bytes_read
         present = max(self._present, read)
@@ -396,7 +401,8 @@ class FileProgress:
         left = 0 if read or self._files is None else self._files - self._done - self._failed
         state = Progress(self._files, self._done, self._failed, max(self._size, present), present, read)
         rate = read / seconds if seconds else 0.0
-        self._report(state.replaced(rate=rate, seconds=seconds, unsized=left, phase=self._phase))
+        state = state.replaced(rate=rate, seconds=seconds, unsized=left, phase=self._phase)
+        self._report(state.replaced(phase="over", final=True) if final else state)
 
 
 def counted(
