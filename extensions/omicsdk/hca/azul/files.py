@@ -121,23 +121,31 @@ def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
         **context: Fields of `AzulFile` that the object does not state.
     """
 
-    def text(*names: str) -> str:
-        return next((value for name in names if isinstance(value := entry.get(name), str) and value), "")
-
     # `url` is its older name.
-    url = text("azul_url", "url")
+    url = _text_in(entry, "azul_url", "url")
     return AzulFile(
-        uuid=text("uuid", "document_id"),
-        version=text("version"),
-        name=text("name", "file_name"),
-        size=declared_number(entry.get("size", entry.get("file_size")), "size", "list_entities"),
+        uuid=_text_in(entry, "uuid", "document_id"),
+        version=_text_in(entry, "version"),
+        name=_text_in(entry, "name", "file_name"),
+        size=declared_number(_size_in(entry), "size", "list_entities"),
         checksums=verifiable({"sha256": entry.get("sha256"), "md5": entry.get("file_md5sum")}),
         url=url,
-        mirror_uri=text("azul_mirror_uri"),
-        drs_uri=text("drs_uri"),
-        format=text("format", "file_format"),
+        mirror_uri=_text_in(entry, "azul_mirror_uri"),
+        drs_uri=_text_in(entry, "drs_uri"),
+        format=_text_in(entry, "format", "file_format"),
         **context,
     )
+
+
+# The Human Cell Atlas and AnVIL name the same fields otherwise.
+
+
+def _text_in(entry: Mapping[str, Any], *names: str) -> str:
+    return next((value for name in names if isinstance(value := entry.get(name), str) and value), "")
+
+
+def _size_in(entry: Mapping[str, Any]) -> object:
+    return entry.get("size", entry.get("file_size"))
 
 
 _OBJECTS = optional(array(mapping(ANY)))
@@ -160,7 +168,10 @@ def of_hit(hit: Mapping[str, Any], catalog: str) -> list[AzulFile]:
     files = items_at(hit, "files", "list_entities")
     if not files or not all(map(is_object, files)):
         raise DecodeError("list_entities", "hits.files", files, expected="the file")
-    bundles = [(str(bundle.get("bundleVersion")), str(bundle.get("bundleUuid"))) for bundle in hit.get("bundles") or ()]
+    bundles = [
+        (_text_in(bundle, "bundleVersion", "bundle_version"), _text_in(bundle, "bundleUuid", "bundle_uuid"))
+        for bundle in hit.get("bundles") or ()
+    ]
     # By version, then UUID: Azul names the folders of its curl manifests by this one.
     bundle_uuid = max(bundles)[1] if bundles else ""
     owners: list[dict[str, Any]] = hit.get("projects") or hit.get("datasets") or [{}]
@@ -273,8 +284,8 @@ def size_of(hit: Mapping[str, Any]) -> int | None:
     """
     if hit.get("fileTypeSummaries"):
         return totals_of(hit)[1]
-    sizes = [file["size"] for file in hit.get("files") or () if file.get("size") is not None]
-    return int(sum(sizes)) if sizes else None
+    sizes = [size for file in hit.get("files") or () if (size := number_in(_size_in(file))) is not None]
+    return sum(sizes) if sizes else None
 
 
 def values_in(entities: list[Mapping[str, Any]] | None, *names: str) -> list[str]:

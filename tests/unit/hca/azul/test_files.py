@@ -48,9 +48,11 @@ def test_a_file_without_an_address_is_requested_in_its_catalog() -> None:
 @pytest.mark.parametrize("md5", [MD5, MD5.upper(), MD5_BASE64])
 def test_an_anvil_file_is_verified_by_its_md5_in_either_form(md5: str) -> None:
     stated = {"document_id": UUID, "version": VERSION, "file_name": "x.vcf.gz", "file_size": 3, "file_md5sum": md5}
-    (file,) = of_hit({"files": [stated | {"sha256": ""}], "datasets": [{"title": ["1000G"]}]}, "anvil8")
-    assert (file.uuid, file.name, file.size, file.checksums, file.project) == (
-        *(UUID, "x.vcf.gz", 3, {"md5": MD5}, "1000G"),
+    bundles = [{"bundle_uuid": "b1", "bundle_version": "2"}, {"bundle_uuid": "b2", "bundle_version": None}]
+    entity = {"files": [stated | {"sha256": ""}], "datasets": [{"title": ["1000G"]}], "bundles": bundles}
+    (file,) = of_hit(entity, "anvil8")
+    assert (file.uuid, file.name, file.size, file.checksums, file.project, file.bundle_uuid) == (
+        *(UUID, "x.vcf.gz", 3, {"md5": MD5}, "1000G", "b1"),
     )
 
 
@@ -164,6 +166,7 @@ def test_a_mirror_is_an_address_in_s3() -> None:
             12,
         ),
         ({"files": [{"name": "a.bam", "size": 40}]}, 40),
+        ({"files": [{"file_name": "a.bam", "file_size": 40}, {"file_name": "b.bam", "file_size": "no number"}]}, 40),
     ],
 )
 def test_an_entity_is_displayed_with_its_size(members: dict[str, Any], size: int) -> None:
