@@ -21,6 +21,7 @@ from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import BearerToken, origin_of
 from omicsdk.core.errors import (
+    APIError,
     ChecksumMismatch,
     ChecksumMissing,
     FolderBusy,
@@ -262,7 +263,13 @@ class _Source:
             operation: Any = server.post_reads if requested.is_of_several else server.get_reads
         else:
             operation = server.post_variants if requested.is_of_several else server.get_variants
-        return ticket_of(json_of(operation.raw(**requested.arguments())), requested, server.base_url)
+        try:
+            response = operation.raw(**requested.arguments())
+        except APIError as error:
+            if requested.is_of_several and error.status in (404, 405, 501):  # many servers have no POST
+                error.remedy = "The server may not accept several regions at once: request each in a separate file."
+            raise
+        return ticket_of(json_of(response), requested, server.base_url)
 
     def pieces(self, number: int) -> Iterator[bytes]:
         """Yield the bytes of a block."""

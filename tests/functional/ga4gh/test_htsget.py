@@ -594,6 +594,16 @@ def test_a_folder_that_is_missing_is_named(htsget: Make, tickets: Tickets, a_bam
         htsget().download("x", tmp_path / "none" / "a.bam")
 
 
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_without_post_is_explained(tmp_path: Path, status: int) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(status))
+    with (
+        Htsget("https://htsget.example.org", transport=transport, retry=NO_RETRY, environ={}) as client,
+        pytest.raises(Exception, match="may not accept several regions"),
+    ):
+        client.download("x", tmp_path / "a.bam", regions=["chr1:1-10", "chr2:1-10"])
+
+
 def test_a_refusal_has_the_words_of_the_standard() -> None:
     def response(_: httpx.Request) -> httpx.Response:
         return httpx.Response(400, json={"htsget": {"error": "InvalidRange", "message": "The start is behind the end"}})
