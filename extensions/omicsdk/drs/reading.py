@@ -7,10 +7,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import APIError, OmicsError, UsageError
+from omicsdk.core.logs import logger
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.identifiers import parse_drs_id
-from omicsdk.drs.objects import in_order
+from omicsdk.drs.objects import NoAccess, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from omicsdk.drs.identifiers import DrsId
     from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.drs.servers import HasServers
+
+_log = logger("omicsdk.drs")
 
 BUFFER = 1 << 18
 """Bytes that are read ahead of a reader's own requests."""
@@ -115,17 +118,28 @@ def locate(
 
     Returns:
         The `host`, the `object_id` there, and of each access method its `type`, `region` and `url`; none of a bundle.
+        Those that the server refuses are left out with a warning.
 
     Raises:
         NotADrsId: It is not an identifier.
         NotFound: Its server has no such object.
+        APIError: The server refuses all access methods.
     """
     identifier = parse_drs_id(what) if isinstance(what, str) else what
     with client.servers(settings) as servers:
         server = servers.of(identifier)
         object_ = server.describe(identifier)
-        access = [
-            {"type": method.kind, "region": method.region or None, "url": server.locate(object_, method).url}
-            for method in in_order(object_.methods, prefer)
-        ]
+        access: list[dict[str, str | None]] = []
+        errors: list[OmicsError] = []
+        for method in in_order(object_.methods, prefer):
+            try:
+                url = server.locate(object_, method).url
+            except (APIError, NoAccess) as error:  # of one storage; another one may have the bytes, too
+                errors.append(error)
+                continue
+            access.append({"type": method.kind, "region": method.region or None, "url": url})
+    if errors and not access:
+        raise errors[0]
+    for error in errors:
+        _log.warning("%s: %s", identifier, error)
     return {"host": server.host, "object_id": object_.id, "is_bundle": object_.is_bundle, "access": access}

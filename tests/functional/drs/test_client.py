@@ -12,7 +12,7 @@ import pytest
 from drs_download import OFFLINE
 from leaving_clock import LeavingClock
 from omicsdk import AsyncDrs, BearerToken, Drs
-from omicsdk.core import ChecksumMismatch, ConfigError, Interrupted, TransferError, Unauthorized, UsageError
+from omicsdk.core import ChecksumMismatch, ConfigError, Forbidden, Interrupted, TransferError, Unauthorized, UsageError
 from omicsdk.core.plain_client import stopping_by
 from omicsdk.drs import HostCredentials, NotADrsId, UnknownPrefix
 from omicsdk.transfer import TransferFailed
@@ -112,6 +112,16 @@ def test_a_file_is_read_and_sought_without_being_stored(host: Any) -> None:
         assert file.read(256) == content[500_000:500_256]
         file.seek(0)
         assert file.read() == content
+
+
+def test_a_way_that_is_refused_does_not_hide_the_url_of_another(host: Any) -> None:
+    uri = host.add("a", b"abc", ways=("s3", "gs"))
+    host.responses[f"{API}/a/access/s3"] = [(403, {}, {"msg": "no"})] * 2
+    with Drs() as drs:
+        assert [way["type"] for way in drs.locate(uri)["access"]] == ["gs"]
+        host.responses[f"{API}/a/access/gs"] = [(403, {}, {"msg": "no"})]
+        with pytest.raises(Forbidden):
+            drs.locate(uri)
 
 
 def test_a_url_that_expired_while_reading_is_requested_again(host: Any) -> None:
