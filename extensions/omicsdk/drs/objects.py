@@ -153,7 +153,7 @@ def object_of(payload: Mapping[str, Any], requested_id: str = "") -> DrsObject:
     return DrsObject(
         id=str(id),
         name=_name(payload, f"object {id}") or _name_from(str(id), methods),
-        size=declared_number(payload.get("size"), "size", "get_object"),
+        size=declared_number(payload.get("size"), "size", "get_object", text=True),  # a text in DRS 0.x
         checksums=checksums_of(payload.get("checksums")),
         methods=methods,
         members=_members(contents) if is_bundle else None,

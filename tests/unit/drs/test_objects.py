@@ -39,6 +39,12 @@ def test_an_object_without_a_name_is_called_as_its_storage_does_or_its_identifie
     assert object_of({}, "asked").id == "asked"
 
 
+def test_a_size_may_be_a_text_as_the_standard_had_it_before_version_1() -> None:
+    assert [object_of({"id": "a", "size": size}).size for size in (7, "7", None)] == [7, 7, None]
+    with pytest.raises(DecodeError):
+        object_of({"id": "a", "size": "7.0"})
+
+
 def test_files_and_bundles_are_distinguished() -> None:
     way = [{"type": "s3", "access_id": "s3"}]
     assert not object_of({"id": "a", "access_methods": way, "contents": []}).is_bundle
