@@ -326,6 +326,21 @@ def test_mv_takes_no_files_out_of_a_folder_that_a_link_points_to(omics, reads, t
     assert (tmp_path / "elsewhere/mine").exists()
 
 
+@pytest.mark.parametrize(
+    ("link", "problem"), [("deep", "is listed twice"), ("../elsewhere", "points outside the folder")]
+)
+def test_mv_follows_no_link_in_its_target_to_another_file(omics, reads, tmp_path, link, problem):
+    for name in ("elsewhere", "in/deep", "in/link", "out/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    files = [tmp_path / "in/deep/x", tmp_path / "in/link/x"]
+    for file in files:
+        file.write_text(file.parent.name)
+    (tmp_path / "out/link").symlink_to(link)
+    code, _, why = omics("mv", "in/", "out")
+    assert (code, [file.read_text() for file in files]) == (1, ["deep", "link"])
+    assert problem in why
+
+
 @pytest.mark.parametrize("target", ["out", "shelf://p"])
 def test_a_link_that_has_no_target_is_reported_and_takes_no_copy_away(omics, reads, tmp_path, target):
     (tmp_path / "in").mkdir()

@@ -167,6 +167,7 @@ def planned_move(
 
     Raises:
         PathError: A folder of this machine is a link, or has one to another folder in it.
+        UnsafePath: A link in the target points out of it, or two files would be one by it.
         OmicsError: As for `planned_copy`.
     """
     for uri in uris:
@@ -176,6 +177,11 @@ def planned_move(
         if place_of(file.uri) == place_of(plan.target(file)):
             raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
     _refuse_linked(plan, uris)
+    if plan.base.scheme == "file":
+        from omicsdk.transfer.items import check_all  # moves within a platform need no engine
+
+        # As copies are: by links in the target, files of different names may be one there.
+        check_all([file.name for file in plan.files], plan.base.path, None)
     return plan
 
 
