@@ -326,6 +326,21 @@ def test_mv_takes_no_files_out_of_a_folder_that_a_link_points_to(omics, reads, t
     assert (tmp_path / "elsewhere/mine").exists()
 
 
+@pytest.mark.parametrize("scheme", ["", "shelf://"])
+def test_mv_replaces_no_file_that_it_moves_too(omics, reads, tmp_path, scheme):
+    names = ["run/a", "run/archive/a"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+        reads.files[name] = name.encode()
+    words = ["mv", f"{scheme}run/", f"{scheme}run/archive"]
+    code, _, why = omics(*words)
+    assert (code, [(tmp_path / name).read_text() for name in names]) == (2, names)
+    assert [reads.files[name].decode() for name in names] == names
+    assert "run/archive/a, which is moved, too" in why
+    assert omics(*words, "--exclude", "archive/*")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("link", "problem"), [("deep", "is listed twice"), ("../elsewhere", "points outside the folder")]
 )

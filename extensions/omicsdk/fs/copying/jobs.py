@@ -173,9 +173,15 @@ def planned_move(
     for uri in uris:
         stores.of(uri).check_removal(uri.path)
     plan = planned_copy(stores, uris, target, recursive=True, patterns=patterns, options=options, removes=True)
+    sources = {place_of(file.uri) for file in plan.files}
     for file in plan.files:
-        if place_of(file.uri) == place_of(plan.target(file)):
+        place = place_of(plan.target(file))
+        if place == place_of(file.uri):
             raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
+        # It would be moved on in its place, or removed as a source.
+        if place in sources:
+            why = f"{file.uri} cannot be moved to {plan.target(file)}, which is moved, too"
+            raise UsageError(why, remedy="Name another target, or leave its folder out by --exclude.")
     _refuse_linked(plan, uris)
     if plan.base.scheme == "file":
         from omicsdk.transfer.items import check_all  # moves within a platform need no engine
