@@ -152,16 +152,15 @@ def headings_by(
     having = [number for number in having if not _PAGES.search(keys[number])]
     files = [number for number in having if named[number] * 2 > filled[number]]
     by_heading = [number for number in having if is_heading.fullmatch(keys[number])]
-    # One without such a heading that has checksums is as good: BAM, BAM_MD5, BAI, BAI_MD5.
-    summed = [
+    # One without such a heading is as good beside others if it has checksums (BAM, BAM_MD5, BAI, BAI_MD5), or if it is
+    # called by the type of its files: cram, crai.
+    described = [
         number
         for number in files
-        if any(_is_about(keys[number], key) and _algorithm_of(key) is not None for key in keys)
+        if typed[number] * 2 > filled[number]
+        or any(_is_about(keys[number], key) and _algorithm_of(key) is not None for key in keys)
     ]
-    # Beside these, one that is called by the type of its files is, too: cram, crai.
-    called = [number for number in files if typed[number] * 2 > filled[number]]
-    chosen = {*by_heading, *(files if every else summed)}
-    urls = sorted({*chosen, *called}) if chosen else files
+    urls = sorted({*by_heading, *(described if by_heading and not every else files)})
     urls = [
         number for at, number in enumerate(urls) if not any(_refers_to(met[number], met[other]) for other in urls[:at])
     ]
@@ -189,9 +188,13 @@ def _refers_to(cells: set[str], others: set[str]) -> bool:
 
 
 def _is_about(key: str, its: str) -> bool:
-    """Whether a column has values of the files of a column of addresses, by its stem or number."""
+    """Whether a column has values of the files of a column of addresses, by its stem, number, or numbered words."""
     stem = _STEM.sub("", key)
     if stem and its.startswith(f"{stem}_") and its != key:
+        return True
+    # hap1_aws_fasta and hap1_fasta_sha256; that an object is in S3 says nothing of which one it is.
+    words = {*_ALGORITHM.sub("", its).split("_")} - {"", "s3"}
+    if words < {*key.split("_")} and any(word[-1].isdecimal() for word in words):
         return True
     return key[-1:].isdecimal() and _ALGORITHM.sub("", its).endswith(key[-1])
 

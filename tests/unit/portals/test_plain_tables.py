@@ -85,6 +85,19 @@ def test_each_column_of_addresses_has_its_own_checksums(tmp_path: Path):
     assert [(file.size, file.checksums) for file in (one, two)] == [(1, {"md5": MD5}), (2, {"md5": OTHER})]
 
 
+def test_checksums_belong_to_addresses_with_their_numbered_words(tmp_path: Path):
+    text = (
+        "sample,hap1_aws_fasta,hap2_aws_fasta,hap1_gcp_fasta,hap1_fasta_sha256,hap2_fasta_sha256,hifi\n"
+        f"s,s3://b/1.fa.gz,s3://b/2.fa.gz,gs://c/1.fa.gz,{SHA256},{'b' * 64},s3://b/3.bam\n"
+    )
+    ((one, two, _),) = read(table(tmp_path, text))
+    assert (one.mirrors, one.checksums, two.checksums) == (
+        ("gs://c/1.fa.gz",),
+        {"sha256": SHA256},
+        {"sha256": "b" * 64},
+    )
+
+
 def test_a_row_without_one_of_its_files_has_no_checksum_of_another(tmp_path: Path):
     text = f"bam,bam_md5,bai_url\nhttps://h.example/a.bam,{MD5},\n,{MD5},https://h.example/b.bai\n"
     (bam,), (bai,) = read(table(tmp_path, text))
