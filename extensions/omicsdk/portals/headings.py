@@ -280,7 +280,7 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
     met = set[str]()
     for column in headings.urls:
         for number, url in enumerate(_urls_in(row.cells.get(column, ""), headings.base)):
-            last, server = last_part(url), url.split("/", 3)[2:3]
+            last, server = last_part(url), url.split("/", 3)[:3:2]  # buckets of one name may be at S3 and at Google
             # One server has no copies: files of one name in two of its folders differ.
             key = last, 0 if url in met else servers[last, "".join(server)]
             copies_by_key.setdefault(key, []).append((url, column, number))

@@ -66,6 +66,14 @@ def test_equal_names_are_copies_and_others_are_files_with_their_own_checksums(tm
     assert (one.address, one.name) == ("s3://b/a_1.fq.gz", "a_1.fq.gz")
 
 
+@pytest.mark.parametrize(
+    "urls", [("s3://b/x/a.bam", "gs://b/x/a.bam"), ("ftp://h.example/a.bam", "https://h.example/a.bam")]
+)
+def test_copies_may_have_a_bucket_or_host_of_one_name(urls: tuple[str, str], tmp_path: Path):
+    ((file,),) = read(table(tmp_path, f"aws_url,gcp_url\n{','.join(urls)}\n"))
+    assert {file.address, *file.mirrors} == {*urls}
+
+
 def test_several_addresses_of_a_cell_go_with_values_at_their_places(tmp_path: Path):
     text = f"run,fastq_urls,fastq_md5,fastq_bytes\nr,ftp.h.example/x/a_1.gz;ftp.h.example/x/a_2.gz,{MD5};{OTHER},1;2\n"
     ((one, two),) = read(table(tmp_path, text))
