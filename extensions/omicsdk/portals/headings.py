@@ -40,14 +40,14 @@ ROLES = ("url", "name", "size", "checksum", *ALGORITHMS)
 
 _ADDRESS = re.compile(
     r"(?:.*_)?(?:ur[li]s?|links?|download|href|ftp|address|path|fastq_[12]|cr?am|bam)(?:_\d+)?|fastq_\w*|(?:s3|gs|drs)(?:_\w+)?"
-    r"|location|(?:array|derived_array)_data_file|.*_file"
+    r"|location|(?:array|derived_array)_data_file|.*_file(?:_\d+)?"
 )
 # Headings of columns of names: SDRF and ISA-Tab have `… Data File`, BioStudies `Files`.
 _PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)?path|image)|name|output|target_name")
 # A name or relative path with the extension of a file.
 _PATH = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s/|<>*?][^|<>*?]*\.[A-Za-z]\w{0,9}\s*\Z")
 _PAGES = re.compile(
-    r"home_?page|web_?site|web_?page|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema|ontology"
+    r"home_?page|web_?(?:site|page|link)|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema|ontology"
     r"|conforms_to|stac_extensions"
 )
 _NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "name", "file")
@@ -80,6 +80,8 @@ WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
 # The beginning of an address that lacks a slash, as in lists of the 1000 Genomes.
 _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
 _CELL = re.compile(rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+)")
+# An address of a server, which is none of a file.
+_SERVER = re.compile(r"\s*(?:https?|ftp)://[^/\s]+/?\s*\Z")
 # An address that ends like that of a file: terms of ontologies and pages mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.\w{1,8}(?:[?#].*)?[\"'\]]*\Z")
 _STEM = re.compile(r"(?:_(?:ftp|url|uri|link|file|path|galaxy|aspera))+\Z|\A(?:ftp|url|uri|link)_")
@@ -143,7 +145,7 @@ def headings_by(
         for column, cell in enumerate(cells[: len(names)]):
             if cell.strip().lower() not in NOTHING:
                 filled[column] += 1
-                plausible[column] += bool(is_held(cell))
+                plausible[column] += bool(is_held(cell)) and not _SERVER.match(cell)
                 met[column].add(cell)
                 named[column] += not paths and _EXTENSION.search(cell.strip()) is not None
                 typed[column] += not words[column].isdisjoint(last_part(cell.strip()).lower().split(".")[1:])

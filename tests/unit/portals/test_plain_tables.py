@@ -55,6 +55,16 @@ def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
     assert file.name == "a.bam"
 
 
+def test_a_table_of_samples_of_geo_has_their_supplementary_files(tmp_path: Path):
+    text = (
+        "geo_accession,contact_web_link,url,supplementary_file_1,supplementary_file_2\n"
+        "GSM1,http://h.example/lab,http://h.example,ftp://h.example/GSM1/a.mtx.gz,ftp://h.example/GSM1/b.txt.gz\n"
+        "GSM2,http://h.example/lab,http://h.example,NONE,\n"
+    )
+    rows = read(table(tmp_path, text))
+    assert [[file.name for file in row] for row in rows] == [["a.mtx.gz", "b.txt.gz"], []]
+
+
 def test_equal_names_are_copies_and_others_are_files_with_their_own_checksums(tmp_path: Path):
     text = (
         "sample,fastq_1,fastq_2,fastq_1_md5,md5_2,s3_uri\n"
