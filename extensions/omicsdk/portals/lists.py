@@ -620,7 +620,7 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a manifest of HuBMAP, whose files are at Globus", "Download them by its own client, hubmap-clt."
     if {"path", "parent", "synapsestore"} <= set(head.columns):
         return "a manifest of Synapse, which names local files", "Download the folder by its own client: synapse get."
-    if any(map(scheme_of, head.columns)):
+    if any(scheme_of(name) or WITHOUT_SCHEME.match(name) for name in head.columns):
         return "a table without a heading", "Name its columns in a first line, such as sample and url."
     if {"uuid", "bundle_uuid", "sha256"} <= set(head.columns):
         return (
@@ -631,6 +631,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a table of omics azul projects ls", "Name each project: omics get azul:UUID --to FOLDER."
     if head.text.startswith('{"omics_lock"'):
         return "a lock of files, not a list", "Download its files by omics pull in its folder."
+    if head.text.startswith("version https://git-lfs.github.com/spec/"):
+        return "a pointer of Git LFS, not the file itself", "Get the file by git lfs pull, or from its raw address."
     if head.text.startswith("{\\rtf"):
         return "a document in RTF, not a text", "Save it as plain text."
     if head.is_object and head.document is None:
@@ -802,6 +804,8 @@ def _resolvers_of(identifier: str) -> list[str]:
 _NO_NAME = re.compile(r"download|content|file|:\w+|\d+", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w.+ -]+\.[A-Za-z]\w{0,9}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
+# An address as reports of ENA have it.
+WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
 _GUID = re.compile(r"dg\.[A-Za-z0-9]+[/:]\S+\Z")
 
 

@@ -14,9 +14,10 @@ from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.tables import lines_of
 from omicsdk.fs.uris import BLANKS, UNSEEN
 from omicsdk.hca.azul.files import service_of
-from omicsdk.portals.headings import WITHOUT_SCHEME, addresses_in, last_part, with_scheme
+from omicsdk.portals.headings import addresses_in, last_part, with_scheme
 from omicsdk.portals.lists import (
     ID_AND_PATH,
+    WITHOUT_SCHEME,
     FileList,
     Format,
     Head,

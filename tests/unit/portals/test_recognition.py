@@ -474,6 +474,12 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         ),
         (f"uuid\tname\tspecies\torgan\tcells\n{U(1)}\ta\t\t\t1\n".encode(), "azul projects ls", "azul:UUID"),
         (b"S1\thttps://h.example/a.bam\nS2\thttps://h.example/b.bam\n", "a table without a heading", "in a first line"),
+        (
+            b"SRR1\tftp.sra.ebi.ac.uk/vol1/a.gz\nSRR2\tftp.sra.ebi.ac.uk/b.gz\n",
+            "a table without a heading",
+            "in a first",
+        ),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS", "lfs pull"),
         (b'{"omics_lock": 1}\n{"name": "a"}\n', "a lock of files", "omics pull"),
         (b"{\\rtf1\\ansi PRJEB1}\n", "a document in RTF", "plain text"),
         (b"\xd0\xcf\x11\xe0\xa1\0", "a workbook of Excel, not a text", "as CSV"),
