@@ -432,7 +432,7 @@ def _command_rows(file_list: FileList) -> Iterator[Row]:
 def _is_script(head: Head) -> bool:
     lines = [line for _, line in _joined(enumerate(head.lines)) if not line.startswith("#")]
     commands = sum(_command(line) is not None for line in lines)
-    return commands > 0 and commands * 2 >= len(lines)
+    return commands > 0 and (commands * 2 >= len(lines) or head.first.startswith("#!"))
 
 
 COMMANDS = Format(
