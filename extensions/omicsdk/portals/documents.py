@@ -614,8 +614,9 @@ def _object_rows(payload: object) -> Iterator[Row]:
     for names, some in by_columns.items():
         headings = headings_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
         urls = [url for url in headings.urls if _are_files(url, [cells for _, cells in some])]
-        # Most addresses in metadata are those of pages.
-        urls = urls or [*headings.urls] * bool(headings.sizes or headings.sums)
+        # Most addresses in metadata are those of pages; a folder may have a size, too, which is null.
+        about = [*headings.sizes, *(column for column, _ in headings.sums)]
+        urls = urls or [*headings.urls] * any(_cell(cells, column) for column in about for _, cells in some)
         if urls:
             # A name without an extension is one of something else.
             named = [

@@ -178,6 +178,7 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
     "members",
     [
         {"items": [{"url": "https://h.example/item.jsp"}, {"url": "https://h.example/"}]},
+        {"data": [{"name": "sub", "kind": "folder", "size": None, "href": "https://h.example/v2/files/2/"}]},
         {"providers": [{"name": "P", "url": "https://h.example"}]},
         {"stac_extensions": ["https://h.example/v1/schema.json"], "conformsTo": "https://h.example/croissant/1.0"},
     ],
