@@ -49,11 +49,21 @@ class FileContent:
     Args:
         pieces: Yields the bytes.
         sources: What it reads.
+
+    Raises:
+        UsageError: One is no file, or a file that was opened as text.
     """
 
     def __init__(self, pieces: Callable[[], Iterator[bytes]], sources: Iterable[Content]) -> None:
         self._pieces = pieces
         files = [source for source in sources if not isinstance(source, (bytes, os.PathLike))]
+        for file in files:
+            # Files of text have an encoding, also those of tempfile and codecs, which are no TextIOBase.
+            if hasattr(file, "encoding") or not hasattr(file, "read"):
+                raise UsageError(
+                    f"The body cannot be sent: {type(file).__name__} is not a binary file",
+                    remedy="Use bytes, a pathlib.Path, or a file that is opened in binary mode.",
+                )
         # Where they are now: a caller may have read a part of a file, whose rest is the body.
         self._starts = [(file, _position(file)) for file in files]
         self._is_read = False
@@ -94,7 +104,9 @@ def chunks(source: Content) -> Iterator[bytes]:
         with open(source, "rb") as file:  # noqa: PTH123 - any path-like
             yield from iter(lambda: file.read(CHUNK), b"")
     else:
-        yield from iter(lambda: source.read(CHUNK), b"")
+        # Until nothing is read, not b"": a file that is open as text ends with "".
+        while piece := source.read(CHUNK):
+            yield piece
 
 
 def multipart_body(

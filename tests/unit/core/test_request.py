@@ -5,6 +5,8 @@ import pickle
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from io import StringIO
+from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 from uuid import UUID
@@ -268,6 +270,22 @@ def test_multipart_bodies_can_be_sent_again(tmp_path):
 def test_raw_bodies():
     assert raw_body("é").content == "é".encode()
     assert raw_body(OMIT).content is None
+
+
+def test_a_file_opened_as_text_is_refused(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("text")
+    with path.open() as opened, NamedTemporaryFile("w+") as temporary:
+        for file in (opened, temporary, StringIO("")):
+            with pytest.raises(UsageError, match="not a binary file"):
+                raw_body(file)
+            with pytest.raises(UsageError, match="not a binary file"):
+                multipart_body({"file": ("a", file)}, files=("file",))
+
+
+def test_a_raw_body_that_is_no_file_is_refused():
+    with pytest.raises(UsageError, match="dict is not a binary file"):
+        raw_body({"password": "x"})
 
 
 class Colour(Enum):
