@@ -44,7 +44,7 @@ from omicsdk.locks.lockfile import (
     read_files,
     write_files,
 )
-from omicsdk.locks.resolution import LockChanges, Resolution, check_known
+from omicsdk.locks.resolution import LockChanges, Resolution, check_sources
 from omicsdk.locks.sources import LockSource, read_sources
 from omicsdk.locks.upstream import Copies, Upstream, changed_upstream
 from omicsdk.portals.downloads import fetched, missing_logins, without_pages
@@ -141,7 +141,7 @@ class Lock:
             UsageError: A source is unknown.
         """
         if names:
-            check_known(names, {file.source for file in self._files()}, LOCK_FILE)
+            check_sources(names, {file.source for file in self._files()}, LOCK_FILE)
         return Items(self._files(names), "Lock.files")
 
     def _files(self, names: Sequence[str] = ()) -> Iterator[LockedFile]:
@@ -188,7 +188,7 @@ class Lock:
                 with (draft := Path(work, "made")).open("wb") as out:
                     write_files(resolution.files(), out)
                 self._check_paths(draft, on_message or _silent)
-                changes = resolution.found
+                changes = resolution.result
                 if not accept and resolution.is_protected:
                     changes.is_refused = True
                 elif changes.counts or not self.path.exists():
@@ -500,7 +500,7 @@ class Lock:
             locked_sources = {file.source for file in all_files()}
             if tell is not None:
                 self._tell_unlocked(tell, locked_sources, names)
-            check_known(names, locked_sources, LOCK_FILE)
+            check_sources(names, locked_sources, LOCK_FILE)
             yield lambda: (file for file in all_files() if not names or file.source in names)
 
 

@@ -75,12 +75,12 @@ class Resolution:
         folder: The folder of the lock.
         names: As for `Lock.update`.
         work: A folder for temporary files.
-        tell: Called with messages.
+        on_message: Called with messages.
         clock: States the time of changes.
         progress: Called about ten times a second with the number of files that were found.
 
     Attributes:
-        found: The differences, complete when all files were read.
+        result: The differences, complete when all files were read.
         is_protected: Whether one of them is of a source that the lock has.
     """
 
@@ -89,36 +89,38 @@ class Resolution:
         folder: Path,
         names: Sequence[str],
         work: Path,
-        tell: Callable[[str], object],
+        on_message: Callable[[str], object],
         clock: Clock,
         progress: Callable[[Progress], object] | None = None,
     ) -> None:
-        self.found = LockChanges()
+        self.result = LockChanges()
         self.is_protected = False
         self._folder = folder
         self._path = folder / LOCK_FILE
         self._work = work
-        self._tell = tell
+        self._on_message = on_message
         self._clock = clock
         self._progress = FileProgress(progress, clock, phase="preparing")
         self._sources = read_sources(folder / SOURCES_FILE)
-        self._known = {file.source for file in self._locked_files()}
-        check_known(names, self._sources, SOURCES_FILE)
-        self._chosen = {name for name in self._sources if not names or name in names or name not in self._known}
+        self._locked_sources = {file.source for file in self._locked_files()}
+        check_sources(names, self._sources, SOURCES_FILE)
+        self._chosen = {
+            name for name in self._sources if not names or name in names or name not in self._locked_sources
+        }
 
     def files(self) -> Iterator[LockedFile]:
         """The files of the new lock, sorted by path."""
         for file, change in self.changes():
             if change is not None:
-                self.found.counts[change.state] += 1
-                if len(self.found.shown) < SHOWN:
-                    self.found.shown.append(change)
+                self.result.counts[change.state] += 1
+                if len(self.result.shown) < SHOWN:
+                    self.result.shown.append(change)
                 self.is_protected |= change.old is not None or (
-                    change.new is not None and change.new.source in self._known
+                    change.new is not None and change.new.source in self._locked_sources
                 )
             if file is not None:
-                self.found.files += 1
-                self.found.unchecked += not file.checksums
+                self.result.files += 1
+                self.result.unchecked += not file.checksums
                 yield file
 
     def changes(self) -> Iterator[tuple[LockedFile | None, Change | None]]:
@@ -157,7 +159,7 @@ class Resolution:
         failed = count = 0
 
         def tell(message: str) -> None:
-            self._tell(f"{source.name}: {message}")
+            self._on_message(f"{source.name}: {message}")
 
         def count_planned(files: int) -> None:
             self._progress.add(None, files)
@@ -234,19 +236,19 @@ def _claimed(one: LockedFile, other: LockedFile) -> LockError:
     return LockError(why, remedy=remedy)
 
 
-def check_known(names: Sequence[str], known: Iterable[str], where: str) -> None:
+def check_sources(names: Sequence[str], sources: Iterable[str], where: str) -> None:
     """Check that sources exist.
 
     Args:
         names: Their names.
-        known: The names of all.
+        sources: The names of all.
         where: The file that has them.
 
     Raises:
         UsageError: One does not exist.
     """
-    known_names = sorted(known)
+    source_names = sorted(sources)
     for name in names:
-        if name not in known_names:
-            remedy = did_you_mean(name, known_names, "{!r}") or f"It has {', '.join(known_names) or 'none'}."
+        if name not in source_names:
+            remedy = did_you_mean(name, source_names, "{!r}") or f"It has {', '.join(source_names) or 'none'}."
             raise UsageError(f"{where} has no source {name!r}", remedy=remedy)

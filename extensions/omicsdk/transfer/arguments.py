@@ -109,20 +109,20 @@ def permissions(name: str, value: object) -> int:
     return mode
 
 
-def kind(name: str, value: object, wanted: type, remedy: str = "") -> None:
+def kind(name: str, value: object, class_: type, remedy: str = "") -> None:
     """Check that an argument is omitted or an instance of a class.
 
     Args:
         name: The argument's name.
         value: The value.
-        wanted: The class.
+        class_: The class.
         remedy: How to make an instance.
 
     Raises:
         TypeError: It is of another type.
     """
-    if value is not None and not isinstance(value, wanted):
-        raise TypeError(f"{name} must be {_one(wanted)}, not {a(value)}{f': {remedy}' if remedy else ''}")
+    if value is not None and not isinstance(value, class_):
+        raise TypeError(f"{name} must be {_one(class_)}, not {a(value)}{f': {remedy}' if remedy else ''}")
 
 
 def function(name: str, value: object, remedy: str = "") -> None:
@@ -140,34 +140,34 @@ def function(name: str, value: object, remedy: str = "") -> None:
         raise TypeError(f"{name} must be a function, not {a(value)}{f': {remedy}' if remedy else ''}")
 
 
-def many(name: str, value: object, wanted: type) -> None:
+def many(name: str, value: object, class_: type) -> None:
     """Check that an argument is iterable.
 
     Args:
         name: The argument's name.
         value: The value.
-        wanted: The class of its entries.
+        class_: The class of its entries.
 
     Raises:
         TypeError: It is a single entry, or not iterable.
     """
     if not isinstance(value, Iterable):
-        raise TypeError(f"{name} must be a list or iterator of {wanted.__name__}s, not {a(value)}")
+        raise TypeError(f"{name} must be a list or iterator of {class_.__name__}s, not {a(value)}")
 
 
-def each(entries: Iterable[T], wanted: type[T]) -> Iterator[T]:
+def instances(entries: Iterable[T], class_: type[T]) -> Iterator[T]:
     """Yield entries, checking the class of each.
 
     Args:
         entries: The entries.
-        wanted: The class.
+        class_: The class.
 
     Raises:
         TypeError: An entry is of another type.
     """
     for count, entry in enumerate(entries, 1):
-        if not isinstance(entry, wanted):
-            raise TypeError(f"{wanted.__name__.lower()} {count} is {a(entry)}, not {_one(wanted)}")
+        if not isinstance(entry, class_):
+            raise TypeError(f"{class_.__name__.lower()} {count} is {a(entry)}, not {_one(class_)}")
         yield entry
 
 

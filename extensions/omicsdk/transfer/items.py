@@ -10,7 +10,7 @@ from omicsdk.core.checksums import ALGORITHMS, FORMS, is_algorithm, is_checksum,
 from omicsdk.core.errors import NameClash
 from omicsdk.core.frozen import EMPTY, Frozen
 from omicsdk.core.redaction import without_query
-from omicsdk.transfer.arguments import a, each, many, number, whole_number
+from omicsdk.transfer.arguments import a, instances, many, number, whole_number
 from omicsdk.transfer.names import NameGuard, check_links, check_names, folds_case, room_in
 from omicsdk.transfer.network.requests import Location
 
@@ -173,7 +173,7 @@ class ItemSource:
         self.unsized = 0
 
     def __iter__(self) -> Iterator[Item]:
-        return each(self._items, Item)
+        return instances(self._items, Item)
 
     def check(self, folder: str, make: Callable[[], None] | None) -> None:
         """Check all names as `check_all` does, and count the items: one pass, since each may be made anew.

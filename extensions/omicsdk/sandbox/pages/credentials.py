@@ -55,7 +55,7 @@ def make_token(sandbox: Sandbox, fields: Fields) -> Page:
         element("h2", "Another token"),
         _token_form(),
     ]
-    return Page("Tokens", content, TOKENS, said="Token created.")
+    return Page("Tokens", content, TOKENS, message="Token created.")
 
 
 def _token_form() -> Content:
@@ -99,7 +99,7 @@ def make_lines(sandbox: Sandbox, fields: Fields) -> Page:
     shell = fields.get("shell", "sh")
     lines = shell_lines(sandbox.environment(), shell)
     content = [_copyable(f"Variables for {SHELLS[shell]}", lines), element("h2", "Another shell"), _lines_form(shell)]
-    return Page("Environment", content, ENVIRONMENT, said="Variables created.")
+    return Page("Environment", content, ENVIRONMENT, message="Variables created.")
 
 
 def _lines_form(shell: str) -> Content:

@@ -72,7 +72,7 @@ def faults(sandbox: Sandbox, request: Request) -> Page:
         element("h2", "Custom fault"),
         _any_fault(),
     ]
-    return Page("Faults", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
+    return Page("Faults", content, PLACE, message=DONE.get(request.query_params.get("done", ""), ""))
 
 
 def _switch(name: str, title: str, rules: list[dict[str, Any]]) -> Html:

@@ -102,7 +102,7 @@ class Page:
         title: Its heading.
         content: The content below the heading.
         place: Its entry in the menu.
-        said: The message after a form.
+        message: The message after a form.
         refresh: After how many seconds a browser without scripts loads it again; 0 for never.
         status: The HTTP status.
     """
@@ -110,7 +110,7 @@ class Page:
     title: str
     content: Content
     place: str
-    said: str = ""
+    message: str = ""
     refresh: int = 0
     status: int = 200
 
@@ -135,7 +135,7 @@ def written(page: Page, form_token: str) -> Html:
     ]
     if page.refresh:
         head.append(element("noscript", element("meta", http_equiv="refresh", content=page.refresh)))
-    message = element("p", page.said, role="status", class_="said") if page.said else None
+    message = element("p", page.message, role="status", class_="said") if page.message else None
     body = [
         element("a", "Skip to the content", href="#content", class_="skip"),
         element("header", element("p", link("/", "omics sandbox"), class_="brand"), _menu(page.place)),

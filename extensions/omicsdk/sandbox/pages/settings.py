@@ -55,7 +55,7 @@ def settings(sandbox: Sandbox, request: Request) -> Page:
         element("h2", "Services"),
         form(PLACE, fieldsets, element("p", button("Save settings", name="do", value="turn"))),
     ]
-    return Page("Settings", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
+    return Page("Settings", content, PLACE, message=DONE.get(request.query_params.get("done", ""), ""))
 
 
 def _time(sandbox: Sandbox) -> list[Content]:

@@ -22,7 +22,7 @@ from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network
-from omicsdk.transfer.arguments import each, many, path, whole_number
+from omicsdk.transfer.arguments import instances, many, path, whole_number
 from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.disk import Disk, make_folders
 from omicsdk.transfer.downloads.downloading import download
@@ -217,7 +217,7 @@ class Plan:
     def _placed(self, n: int) -> Iterator[tuple[Item, int]]:
         """Iterate over the items, with the shard of each."""
         if callable(self.source):
-            items = each(self.source(), Item)
+            items = instances(self.source(), Item)
             if self._repeats:
                 items = first_of_each(items, lambda item: item.name)
             return ((item, shard_of(item.name, n)) for item in items)
@@ -267,7 +267,7 @@ class _Names(Iterable[str]):
         self._source = source
 
     def __iter__(self) -> Iterator[str]:
-        return (item.name for item in each(self._source() if callable(self._source) else self._source, Item))
+        return (item.name for item in instances(self._source() if callable(self._source) else self._source, Item))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,7 +14,7 @@ from omicsdk.core.checksums import ETAG_PART
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, ProxyLoginFailed, TransportError
 from omicsdk.core.threads import Pool, here
 from omicsdk.core.waits import TICK
-from omicsdk.transfer.arguments import each
+from omicsdk.transfer.arguments import instances
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.engine.engine import SAMPLE, CommonSettings, Engine
@@ -95,14 +95,16 @@ class Uploads(Engine[Job]):
         settings: Settings,
         finished: Callable[[int, Outcome], None],
     ) -> None:
-        self.sizes = [size_of(upload) for upload in each(uploads, Upload)] if isinstance(uploads, Sequence) else None
+        self.sizes = (
+            [size_of(upload) for upload in instances(uploads, Upload)] if isinstance(uploads, Sequence) else None
+        )
         count = None if self.sizes is None else len(self.sizes)
         now = settings.clock.monotonic()
         counters = Counters(count, sum(size or 0 for size in self.sizes or ()), now, SAMPLE)
         self._concurrency = ConcurrencyController(settings.connections, now)
         super().__init__(settings, counters, self._concurrency, finished)
         self._rules = Rules(settings.patience, settings.abort)
-        self._uploads = enumerate(each(uploads, Upload))
+        self._uploads = enumerate(instances(uploads, Upload))
         self._closing = False
         self._journal = journal
         self._follow = settings.follow
