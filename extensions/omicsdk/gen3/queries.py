@@ -166,7 +166,11 @@ class Query:
         conditions = {**(values or {}), **more}
         for name, value in conditions.items():
             self._check_value(name, value)
-        return self._with(**{"not": [*self._list_of("not"), *({name: value} for name, value in conditions.items())]})
+        excluded = {name: value for item in self._list_of("not") for name, value in item.items()}
+        for name, value in conditions.items():
+            # One condition for each property: of two, Peregrine applies the last one only.
+            excluded[name] = [*_as_list(excluded[name]), *_as_list(value)] if name in excluded else value
+        return self._with(**{"not": [{name: value} for name, value in excluded.items()]})
 
     def project(self, project_id: str | Sequence[str]) -> Self:
         """Choose records of a project, or of several.
@@ -353,7 +357,7 @@ class Query:
         if property_ is not None and {"integer", "number"} & set(property_.kinds):
             _log.warning("%s is a number: the filters of some services never match numbers", name)
         choices = [] if property_ is None else [str(choice) for choice in property_.choices]
-        for item in value if is_list(value) else [value]:
+        for item in _as_list(value):
             if choices and str(item) not in choices:
                 raise Gen3UserError(f"{name} is never {item!r}", remedy=choice(str(item), choices))
 
@@ -361,6 +365,10 @@ class Query:
         if self.dictionary is not None:
             Query(node, self.dictionary).where(values)
         return {"type": node, **values}
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if is_list(value) else [value]
 
 
 def restored(row: Mapping[str, Any], query: Query) -> dict[str, Any]:

@@ -104,6 +104,11 @@ def test_a_query_is_written_from_its_parts() -> None:
     assert counted.keys() == {"project_id", "sex", "with_links", "with_path_to", "without_path_to"}
 
 
+def test_further_values_of_a_property_are_excluded_together() -> None:
+    query = Query("case", SDS).excluding(sex="F", strain="a").excluding(sex="M").excluding(sex=["NA"])
+    assert arguments_of(field_of(query.text))["not"] == [{"sex": ["F", "M", "NA"]}, {"strain": "a"}]
+
+
 def test_queries_of_links_have_separate_conditions() -> None:
     inner = Query("case", SDS).where(sex="F").fields("age").first(3)
     query = Query("experiment", SDS).fields("submitter_id").links(cases=inner, manifests=["filename"])
