@@ -27,6 +27,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import beside, exchange_of
+from omicsdk.core.redaction import without_query
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.core.waits import never
@@ -409,6 +410,11 @@ class DrsServer(Closing):
             self._api.close()
 
 
+def _lasting(method: AccessMethod) -> tuple[str, ...]:
+    """What identifies a method when its URL is signed anew."""
+    return method.kind, method.access_id, method.cloud, method.region, without_query(method.url)
+
+
 def _seconds(text: str | None) -> float:
     try:
         seconds = float(text or _USUAL_WAIT)
@@ -447,10 +453,12 @@ class Locator:
         with self._lock:
             methods, skipped = self._methods, self._skipped
             # Each method is used for two calls: the first URL may only have expired.
-            first = (self._calls // 2) % len(methods) if methods else 0
+            first, is_again = (self._calls // 2) % len(methods) if methods else 0, self._calls > 0
             self._calls += 1
         if not methods:
             raise NoAccess(f"{self._object.name}: {unusable(self._object.methods)}", name=self._object.name)
+        if is_again and methods[first].is_direct:
+            methods = self._renewed(methods)
         refused: list[OmicsError] = []
         for method in (*methods[first:], *methods[:first]):
             try:
@@ -465,6 +473,19 @@ class Locator:
             tried = ", ".join(method.url if method.is_stored else method.access_id or method.kind for method in methods)
             refused[0].message += f"; tried were the access methods {tried}"
         raise refused[0]
+
+    def _renewed(self, methods: Sequence[AccessMethod]) -> Sequence[AccessMethod]:
+        """Return the methods as the server states them now: URLs and headers in an object may expire, such as Terra's tokens."""
+        try:
+            described = self._server.describe(DrsId(self._object.id, "", "", self._object.id))
+        except OmicsError:
+            return methods
+        current = {_lasting(method): method for method in described.methods}
+        renewed = [current.get(_lasting(method), method) for method in methods]
+        with self._lock:
+            if self._methods is methods:
+                self._methods = renewed
+        return renewed
 
     def skip(self, refused: Location | None = None) -> bool:
         """Skip a copy whose storage lacks the bytes.

@@ -149,6 +149,18 @@ def test_a_url_that_ended_is_requested_again(host: Any, tmp_path: Path) -> None:
     assert host.count(f"{API}/a/access/s3") == 2
 
 
+def test_a_stated_url_that_ended_is_replaced_by_that_of_a_new_description(host: Any, tmp_path: Path) -> None:
+    uri = host.add("a", b"aaaa")
+    for token in ("old", "new"):
+        access = {"url": host.url("storage/s3/a", f"signature={token}"), "headers": [f"X-Login: {token}"]}
+        described = host.objects["a"] | {"access_methods": [{"type": "https", "access_url": access}]}
+        host.responses.setdefault(f"{API}/a", []).append((200, {}, described))
+    host.responses["storage/s3/a"] = [(401, {}, b"")]
+    download([uri], tmp_path)
+    assert (tmp_path / "a.bin").read_bytes() == b"aaaa"
+    assert [sent["x-login"] for _, path, sent in host.asked if path == "storage/s3/a"] == ["old", "new"]
+
+
 def test_bytes_that_are_being_prepared_are_waited_for(host: Any, tmp_path: Path) -> None:
     uri = host.add("a", b"a")
     host.responses[f"{API}/a/access/s3"] = [(202, {"Retry-After": "0"}, b""), (202, {"Retry-After": "0.1"}, b"")]
