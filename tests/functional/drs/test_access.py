@@ -59,6 +59,12 @@ def test_a_bucket_that_bills_the_reader_names_the_variable(host: Any, google: Se
     assert error is not None
     assert "requester pays" in error.message
     assert "--google-project" in error.remedy
+    host.responses["storage/gs/y"] = [(400, {"Content-Type": "application/xml"}, refusal)] * 2
+    with Drs(environ={}) as drs:
+        report = drs.download(host.add("y", b"ACGT", ways=("gs",)), tmp_path / "to", settings=OFFLINE, check=False)
+    error = report.outcomes[0].error
+    assert error is not None
+    assert "signed names no project" in error.remedy
 
 
 def test_the_project_that_pays_may_be_an_argument(host: Any, google: Server, tmp_path: Path) -> None:

@@ -192,7 +192,13 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
     if isinstance(error.body, str):  # a store's XML repeats what was signed
         error.body = None
     if error.code == _NO_PAYER:
-        error.remedy = "The bucket is requester-pays: name the Google project to bill with --google-project, or set OMICS_GOOGLE_PROJECT."
+        error.remedy = (
+            # Only the server that signed the URL could have named a project.
+            "The bucket is requester-pays, and the URL that the server signed names no project to bill: prefer another "
+            "copy (--prefer), or ask the server's operators."
+            if "signature=" in url.lower()
+            else "The bucket is requester-pays: name the Google project to bill with --google-project, or set OMICS_GOOGLE_PROJECT."
+        )
     refused = "denies access to" if verdict.status in (401, 403) else "does not provide"
     error.message = f"{title}: the server {refused} this file: {error.message}"
     return error
