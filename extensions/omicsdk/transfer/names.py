@@ -426,6 +426,9 @@ class LinkGuard:
                 self._led[parent] = "" if real == os.curdir else real.replace(os.sep, "/")
 
 
+_IN_THE_WAY = "Nothing was written. Remove it, or choose another folder."
+
+
 def _check_folder(name: str, path: str, root: str) -> int:
     """Return the mode of an existing path, 0 if it does not exist."""
     try:
@@ -436,11 +439,11 @@ def _check_folder(name: str, path: str, root: str) -> int:
         target = os.path.realpath(path)
         # With the separator: `/data2` begins with `/data` and is not in it.
         if target != root and not target.startswith(root.rstrip(os.sep) + os.sep):
-            raise UnsafePath(name, f"points outside the folder through the link {path}")
+            raise UnsafePath(name, f"points outside the folder through the link {path}", remedy=_IN_THE_WAY)
         if not os.path.isdir(target):
-            raise UnsafePath(name, f"passes through {path}, a link to nothing or to a file")
+            raise UnsafePath(name, f"passes through {path}, a link to nothing or to a file", remedy=_IN_THE_WAY)
     elif not stat.S_ISDIR(mode):
-        raise UnsafePath(name, f"needs a folder where the file {path} is")
+        raise UnsafePath(name, f"needs a folder where the file {path} is", remedy=_IN_THE_WAY)
     return mode
 
 

@@ -190,6 +190,7 @@ def test_links_out_of_the_folder(tmp_path: Path) -> None:
         with pytest.raises(UnsafePath) as caught:
             check_links([name], str(target))
         assert caught.value.reason == reason.format(target / link)
+        assert caught.value.remedy == "Nothing was written. Remove it, or choose another folder."
 
 
 def test_a_link_states_where_a_file_lands(tmp_path: Path) -> None:
