@@ -31,7 +31,7 @@ from omicsdk.transfer.engine.machine import Broken, Relieve, State, relief_of
 from omicsdk.transfer.engine.machine import to as _to
 from omicsdk.transfer.network.requests import Patience, next_url, parse_head
 from omicsdk.transfer.uploads import messages
-from omicsdk.transfer.uploads.job import Chains, Job, changed_from, readable
+from omicsdk.transfer.uploads.job import Chains, Job, readable
 from omicsdk.transfer.uploads.sending import Kind, Prepared, Sending, Verdict, difference
 from omicsdk.transfer.uploads.store import NoSuchUpload, PartPlan, SentPart, Source, Unconfirmed, WholeStore, plan_parts
 
@@ -92,7 +92,9 @@ def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
     # Set first, so that an upload whose file has changed is aborted.
     job.upload_id = unfinished.upload_id
     if unfinished.identity != job.file.identity:
-        return _fail(job, changed_from(job.title, unfinished.identity, job.file.identity), rules)
+        problem = f"{job.title} changed since an earlier run began to upload it"
+        remedy = "Run the same command again to upload it as it is now."
+        return _fail(job, SourceChanged(problem, name=job.title, remedy=remedy), rules)
     # As the journal has it, whatever the rules are now: the parts that the platform has are of this size.
     job.cuts = PartPlan(job.file.size, unfinished.part_size)
     job.journaled = unfinished.parts

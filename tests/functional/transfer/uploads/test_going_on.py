@@ -222,7 +222,7 @@ def test_a_file_that_changed_between_two_runs_is_reported_and_abandoned(
             (file.parent / "new").replace(file)
     error = send(file, store, journal=journal).failed[0].error
     assert isinstance(error, SourceChanged)
-    assert "reads.bin changed" in str(error)
+    assert "reads.bin changed since an earlier run began to upload it. Run the same command again" in str(error)
     assert store.aborted == ["id1"]
     send(file, store, journal=journal).raise_if_failed()  # and the next run sends the new one
     assert store.begun == 2
