@@ -136,3 +136,10 @@ def test_what_vanishes_while_a_folder_is_listed_is_left_out(tmp_path: Path):
     (tmp_path / "b").rmdir()
     (tmp_path / "c").unlink()
     assert list(walk) == []
+
+
+def test_a_move_below_a_file_is_an_error_of_its_target(tmp_path: Path):
+    (tmp_path / "file").write_text("f")
+    store = open_store("file")
+    with pytest.raises(PathError, match="file/sub/x cannot be written"):
+        store.move(store.stat(str(tmp_path / "file")), str(tmp_path / "file/sub/x"))

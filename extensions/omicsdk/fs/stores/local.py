@@ -272,8 +272,8 @@ class LocalStore(Store):
         from pathlib import Path
 
         self._check(str(Path(path).parent))
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(entry.path).replace(path)
         except OSError as error:
             # On another file system: it is copied, and removed.
