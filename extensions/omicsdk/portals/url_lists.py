@@ -371,7 +371,11 @@ _CLIENTS = {
 _COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
 _PROGRAM = re.compile(rf"\s*(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})\s")
 _SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
-_WITH_VALUES = ("--endpoint-url", "--profile", "--region", "--header", "--referer")
+# Behind the target of an upload, the value of another option would be taken for the target, and that for a source.
+_WITH_VALUES = (
+    *("--endpoint-url", "--profile", "--region", "--header", "--referer", "--acl", "--storage-class", "--sse"),
+    *("--sse-kms-key-id", "--exclude", "--include", "--content-type", "--cache-control", "--metadata", "--grants"),
+)
 
 
 def _command(line: str) -> tuple[str, str] | None:

@@ -327,6 +327,8 @@ def test_a_script_that_does_more_than_download_is_a_list(tmp_path: Path):
         ("aws s3 cp --endpoint-url https://e.example s3://b/k .", ("s3://b/k", "")),
         ("gsutil -m cp gs://b/k .", ("gs://b/k", "")),
         ("aws s3 cp local.txt s3://b/k", None),
+        ("aws s3 cp local.txt s3://b/k/ --acl public-read", None),
+        ("aws s3 sync out s3://b/k --exclude '*' --include '*.bam'", None),
         ("wget https://h.example/$NAME", None),
         ("samtools view https://h.example/a.bam", None),
         ("echo 'unclosed", None),
