@@ -378,6 +378,10 @@ _WITH_VALUES = (
 )
 
 
+_FILTERS = re.compile(r"\s--(?:include|exclude)[\s=]")
+_FILTERED = "its --include and --exclude are not read: use those of omics get with its address"
+
+
 def _command(line: str) -> tuple[str, str] | None:
     """The address of a file that a command downloads, and the path that it writes; None for another line."""
     if (match := _PROGRAM.match(line)) is None:
@@ -430,7 +434,9 @@ def _command_rows(file_list: FileList) -> Iterator[Row]:
         if command is None:
             file_list.notes["lines are no commands that download, and are ignored"] += 1
         else:
-            yield Row(number, {"url": command[0], "file_name": command[1]})
+            # Without them, all of a bucket would be downloaded.
+            fault = _FILTERED if _FILTERS.search(line) else ""
+            yield Row(number, {"url": command[0], "file_name": command[1]}, fault=fault)
 
 
 def _is_script(head: Head) -> bool:

@@ -301,6 +301,13 @@ def test_commands_name_addresses_and_outputs():
     assert files[4].address == "s3://bucket/series/"
 
 
+def test_a_command_with_filters_is_a_fault(tmp_path: Path):
+    path = tmp_path / "sync.sh"
+    path.write_text("aws s3 sync s3://b/k out --exclude '*' --include '*.bam'\n")
+    with pytest.raises(RowFault, match="--include and --exclude are not read: use those of omics get"):
+        read(path)
+
+
 def test_a_script_that_does_more_than_download_is_a_list(tmp_path: Path):
     path = tmp_path / "downloads.sh"
     path.write_text("#!/bin/sh\nset -e\nwget https://h.example/v0.7.tar.gz\ntar -xzf v0.7.tar.gz\ncd bwa\nmake\n")
