@@ -49,13 +49,14 @@ class FileContent:
     Args:
         pieces: Yields the bytes.
         sources: What it reads.
+        framing: The number of other bytes.
 
     Raises:
         UsageError: One is no file, or a file that was opened as text.
     """
 
-    def __init__(self, pieces: Callable[[], Iterator[bytes]], sources: Iterable[Content]) -> None:
-        self._pieces = pieces
+    def __init__(self, pieces: Callable[[], Iterator[bytes]], sources: Sequence[Content], *, framing: int = 0) -> None:
+        self._pieces, self._sources, self._framing = pieces, sources, framing
         files = [source for source in sources if not isinstance(source, (bytes, os.PathLike))]
         for file in files:
             # Files of text have an encoding, also those of tempfile and codecs, which are no TextIOBase.
@@ -72,6 +73,17 @@ class FileContent:
     def is_repeatable(self) -> bool:
         """Whether it can be sent (again)."""
         return not self._is_read or all(start is not None for _, start in self._starts)
+
+    @property
+    def length(self) -> int | None:
+        """The number of bytes that a try sends; None if that of a file is unknown.
+
+        Many servers refuse bodies without it, such as S3 and those of WSGI.
+        """
+        starts = {id(file): start for file, start in self._starts}
+        # Taken out: a file that is sent twice has nothing left the second time.
+        lengths = [_length(source, starts.pop(id(source), None)) for source in self._sources]
+        return None if None in lengths else self._framing + sum(filter(None, lengths))
 
     def __call__(self) -> Iterator[bytes]:
         """Yield the bytes.
@@ -94,6 +106,23 @@ def _position(file: BinaryIO) -> int | None:
     """Return where a file is read next; None if it can only be read once."""
     seekable: Callable[[], bool] | None = getattr(file, "seekable", None)  # which other objects with `read` lack
     return file.tell() if seekable is not None and seekable() else None
+
+
+def _length(source: Content, start: int | None) -> int | None:
+    if isinstance(source, bytes):
+        return len(source)
+    try:
+        if isinstance(source, os.PathLike):
+            # That of a pipe, and of a file that the system writes while it is read, is 0.
+            return Path(source).stat().st_size or None
+        if start is None:
+            return None
+        # Not the size of its descriptor: that of a file of gzip is the compressed one.
+        end = source.seek(0, os.SEEK_END)
+        source.seek(start)
+    except (OSError, ValueError):
+        return None
+    return max(end - start, 0)
 
 
 def chunks(source: Content) -> Iterator[bytes]:
@@ -141,14 +170,19 @@ def multipart_body(
         for item in _parts_of(value, is_file=name in files)
     ]
 
+    heads = [f"--{boundary}\r\n{head}\r\n\r\n".encode() for head, _ in parts]
+    end = f"--{boundary}--\r\n".encode()
+
     def content() -> Iterator[bytes]:
-        for head, source in parts:
-            yield f"--{boundary}\r\n{head}\r\n\r\n".encode()
+        for head, (_, source) in zip(heads, parts, strict=True):
+            yield head
             yield from chunks(source)
             yield b"\r\n"
-        yield f"--{boundary}--\r\n".encode()
+        yield end
 
-    return Body(FileContent(content, [source for _, source in parts]), f"multipart/form-data; boundary={boundary}")
+    framing = sum(len(head) + len(b"\r\n") for head in heads) + len(end)
+    whole = FileContent(content, [source for _, source in parts], framing=framing)
+    return Body(whole, f"multipart/form-data; boundary={boundary}")
 
 
 def _spelled(name: str, value: object) -> object:

@@ -1,11 +1,14 @@
 """Requests are built from arguments without sending anything."""
 
 import json
+import os
 import pickle
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from io import StringIO
+from gzip import compress
+from gzip import open as gzip_open
+from io import BytesIO, StringIO
 from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -281,6 +284,32 @@ def test_a_file_opened_as_text_is_refused(tmp_path):
                 raw_body(file)
             with pytest.raises(UsageError, match="not a binary file"):
                 multipart_body({"file": ("a", file)}, files=("file",))
+
+
+def test_bodies_of_files_have_a_length_if_it_is_known(tmp_path):
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(compress(b"x" * 1000))
+    with path.open("rb") as file, gzip_open(path) as unpacked:
+        file.seek(3)
+        for source in (b"bytes", path, file, unpacked, BytesIO(b"in memory"), BytesIO()):
+            for body in (raw_body(source), multipart_body({"é": "1", "file": [source, b"x"]}, files=("file",))):
+                if callable(body.content):
+                    lengths = [(body.content.length, len(b"".join(body.content()))) for _ in range(2)]
+                    assert lengths[0] == lengths[1]
+                    assert lengths[0][0] == lengths[0][1]
+
+
+def test_bodies_of_pipes_and_missing_files_have_no_length(tmp_path):
+    reading, writing = os.pipe()
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        assert raw_body(pipe).content.length is None
+        assert multipart_body({"file": pipe}, files=("file",)).content.length is None
+    file = BytesIO(b"x")
+    assert multipart_body({"file": [file, file]}, files=("file",)).content.length is None
+    (tmp_path / "empty").touch()
+    assert raw_body(tmp_path / "missing").content.length is None
+    assert raw_body(tmp_path / "empty").content.length is None
 
 
 def test_a_raw_body_that_is_no_file_is_refused():

@@ -96,6 +96,9 @@ class _Sender:
         content = request.content if hop.has_content else None
         # A function makes the body again: a retry must not continue where the first try stopped reading.
         body = pieces_of(content) if callable(content) else content
+        is_stated = any(name.lower() == "content-length" for name, _ in headers)
+        if not is_stated and (length := getattr(content, "length", None)) is not None:
+            headers = (*headers, ("content-length", str(length)))
         timeouts, head = dict(self._timeouts), self._timeout.body
         # After a silent try, each wait and the whole head have what is left of the call's limit.
         if step.left is not None:

@@ -17,6 +17,7 @@ import threading
 import tracemalloc
 import zlib
 from collections import deque
+from io import BytesIO
 from unittest.mock import Mock
 
 import httpx
@@ -25,6 +26,7 @@ from certificates import Certificate
 from omicsdk.core import NO_RETRY, AsyncTransport, BearerToken, ManualClock, Request, Timeout, Transport, errors
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ClientCertificate
+from omicsdk.core.file_bodies import raw_body
 from omicsdk.core.security import Scheme, Security
 from omicsdk.core.sending import connections
 from omicsdk.core.sending import wire as wire_module
@@ -281,6 +283,13 @@ def test_a_post_is_not_repeated_when_the_connection_breaks(wire, send):
 def test_a_body_from_a_function_is_sent_in_pieces_with_its_length(wire, send):
     server = wire(always(reply()))
     send(server.url, get(method="PUT", content=lambda: iter([b"ab", b"cd"]), headers=(("content-length", "4"),)))
+    assert b"\r\ncontent-length: 4" in server.heads[0].lower()
+    assert b"transfer-encoding" not in server.heads[0].lower()
+
+
+def test_a_body_of_a_file_is_sent_with_its_length(wire, send):
+    server = wire(always(reply()))
+    send(server.url, get(method="PUT", content=raw_body(BytesIO(b"abcd")).content))
     assert b"\r\ncontent-length: 4" in server.heads[0].lower()
     assert b"transfer-encoding" not in server.heads[0].lower()
 
