@@ -48,7 +48,7 @@ def plain(value: Any, *, sent: bool = False) -> Any:
     if sent and (of_model := getattr(value, "_to_json", None)) is not None:
         return of_model(sent=True)
     to_dict = getattr(value, "to_dict", None)
-    if to_dict is not None:
+    if to_dict is not None and not hasattr(value, "ndim"):  # a column or table of pandas is no object
         return to_dict()
     if is_mapping(value):
         return {str(key): plain(item, sent=sent) for key, item in value.items() if item is not OMIT}

@@ -8,7 +8,12 @@ from omicsdk.core.errors import UsageError
 
 def is_naive(value: Any) -> bool:
     """Whether a value is an ambiguous datetime: it has no time zone, and no original text."""
-    return isinstance(value, datetime) and value.utcoffset() is None and not getattr(value, "_text", "")
+    if not isinstance(value, datetime) or getattr(value, "_text", ""):
+        return False
+    try:
+        return value.utcoffset() is None
+    except ValueError:  # of pandas' NaT, which is a datetime too
+        return True
 
 
 def written(value: date, name: str = "A datetime") -> str:
@@ -25,12 +30,12 @@ def written(value: date, name: str = "A datetime") -> str:
         return text
     if not isinstance(value, datetime):
         return value.isoformat()
-    offset = value.utcoffset()
-    if offset is None:
+    if is_naive(value):
         raise UsageError(
             f"{name} cannot be sent: {value.isoformat()} has no time zone",
             remedy="Use a datetime with a time zone, such as datetime.now(UTC), or text in the service's format.",
         )
+    offset = value.utcoffset() or timedelta()
     # An offset of RFC 3339 has no seconds, as local times before 1900 have.
     return (value.astimezone(UTC) if offset.seconds % 60 or offset.microseconds else value).isoformat()
 

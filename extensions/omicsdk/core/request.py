@@ -374,7 +374,9 @@ def text_of(value: object, name: str = "A value") -> str:
         return written(data, name)
     if is_list(data) or is_mapping(data):
         return encoded(data).decode()
-    if isinstance(data, (str, int, float)) or getattr(data, "ndim", None) == 0:  # the last: a number of numpy
+    if getattr(data, "ndim", None) == 0:  # a scalar of numpy
+        return text_of(item) if isinstance(item := data.item(), bool) else str(data)
+    if isinstance(data, (str, int, float)):
         return str(data)
     raise UsageError(
         f"{name} cannot be sent: {repr(value)[:80]} is of type {type(value).__name__}",

@@ -334,6 +334,19 @@ def test_plain_turns_tuples_and_sets_into_lists():
     assert plain({"a": (1, 2), "b": {3}}) == {"a": [1, 2], "b": [3]}
 
 
+def test_booleans_of_numpy_are_sent_as_those_of_python():
+    numpy = pytest.importorskip("numpy")
+    assert query_text([("flag", numpy.bool_(True)), ("n", numpy.float32(1.1))]) == "flag=true&n=1.1"
+
+
+def test_missing_dates_and_columns_of_pandas_are_refused():
+    pandas = pytest.importorskip("pandas")
+    for value in (pandas.NaT, pandas.Series(["a", "b"]), pandas.DataFrame({"a": [1]})):
+        for sent in (lambda value: query_text([("ids", value)]), lambda value: joined(value, ","), json_body):
+            with pytest.raises(UsageError):
+                sent(value)
+
+
 @pytest.mark.parametrize(
     ("value", "style", "explode", "text"),
     [
