@@ -17,7 +17,7 @@ class Wire:
 
 @pytest.fixture
 def talk(monkeypatch):
-    """A connection that answers with what it understood, its wire, and what it was asked."""
+    """A connection, its wire, and the requests that it has read."""
     from answering import Answering, reply
 
     monkeypatch.setattr(asyncio, "WriteTransport", Wire)

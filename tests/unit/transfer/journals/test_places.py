@@ -1,4 +1,4 @@
-"""The places of journals without a separate folder, and the messages without a place."""
+"""Where journals without a separate folder are stored, and the messages if they cannot be stored."""
 
 from nobodys_home import leave_home
 from omicsdk.transfer.journal import journal_for
