@@ -240,8 +240,7 @@ def _locate(store: Store, uri: str, fragment: str) -> Target:
     source = store.source(uri)
     if fragment and not fragment.startswith("/"):
         return _anchored(source, unquote(fragment))
-    # jsonref unquotes a pointer before it splits it: an escaped slash must survive that.
-    fragment = fragment.replace("%2F", "~1").replace("%2f", "~1")
+    fragment = _with_slashes(fragment)
     proxy = JsonRef({"$ref": f"{uri}#{fragment}"}, base_uri=source.uri, _store=store)
     try:
         value: Json = proxy.__subject__
@@ -249,6 +248,11 @@ def _locate(store: Store, uri: str, fragment: str) -> Target:
         raise LookupError(fragment) from error
     parts = [part.replace("~1", "/").replace("~0", "~") for part in unquote(fragment).split("/")[1:]]
     return Target(source, join("", *parts), value)
+
+
+def _with_slashes(fragment: str) -> str:
+    """Return a pointer whose escaped slashes, which are of names, survive that it is unquoted before it is split."""
+    return fragment.replace("%2F", "~1").replace("%2f", "~1")
 
 
 def locate_through(store: Store, base: Source, reference: str) -> Target:
@@ -263,7 +267,7 @@ def locate_through(store: Store, base: Source, reference: str) -> Target:
         raise LookupError(fragment)
     target = _locate(store, uri, "")
     hops = 0
-    for part in unquote(fragment).split("/")[1:]:
+    for part in unquote(_with_slashes(fragment)).split("/")[1:]:
         while isinstance(target.value, dict) and isinstance(target.value.get("$ref"), str) and hops < _MAX_HOPS:
             hops += 1
             target = locate(store, target.source, str(target.value["$ref"]))

@@ -502,6 +502,17 @@ components: {schemas: {Coin: {$dynamicAnchor: coin, type: integer}}}
     assert coin == {"$ref": "#/components/schemas/Coin"}
 
 
+@pytest.mark.parametrize("item", ["{$ref: b.yaml}", "{get: {responses: {200: {description: b}}}}"])
+@pytest.mark.parametrize("slash", ["~1", "%2F", "%2f"])
+def test_a_slash_of_a_path_may_be_percent_encoded_in_a_reference(write: Write, item: str, slash: str) -> None:
+    text = (
+        f"openapi: 3.0.3\npaths:\n  /b: {item}\n"
+        f"  /c: {{get: {{responses: {{200: {{$ref: '#/paths/{slash}b/get/responses/200'}}}}}}}}\n"
+    )
+    data = resolved(write(text, b="get: {responses: {200: {description: b}}}\n")).data
+    assert at(data, "/paths/~1c/get/responses/200") == {"description": "b"}
+
+
 def test_a_section_in_a_file_that_does_not_exist_is_a_fault(write: Write) -> None:
     (fault,) = refused(write("openapi: 3.0.3\npaths: {$ref: none.yaml}\n"))
     assert fault.startswith("api.yaml:2: it refers to none.yaml, which does not exist")
