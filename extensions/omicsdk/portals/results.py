@@ -15,6 +15,7 @@ from pathlib import Path
 from omicsdk.core.errors import NotWritable, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.redaction import without_query
+from omicsdk.core.tables import take_long_cells
 from omicsdk.portals.plan import Plan
 from omicsdk.portals.rows import OUTCOME_COLUMN, PATH_COLUMN, SEPARATOR
 from omicsdk.transfer import Outcome
@@ -47,6 +48,7 @@ def not_arrived(folder: Path) -> dict[str, str]:
         folder: The folder.
     """
     missing: dict[str, str] = {}
+    take_long_cells()  # a row may have thousands of files
     name = result_beside(folder.resolve()).name
     for above in (folder.resolve().parent, folder):
         kept = above.glob(f"{escape(name.removesuffix('.tsv'))}.*.tsv")
@@ -117,6 +119,7 @@ def keep_earlier(path: Path, plan: Plan, tell: Callable[[str], object]) -> None:
 
     if not path.exists():
         return
+    take_long_cells()
     replacing = (stated(row.cells) for row in plan.rows())
     with suppress(csv.Error), path.open(newline="", encoding="utf-8", errors=_ANY_BYTES) as file:
         earlier = csv.DictReader(file, restval="", dialect="excel-tab")
