@@ -173,13 +173,14 @@ def planned_move(
     for uri in uris:
         stores.of(uri).check_removal(uri.path)
     plan = planned_copy(stores, uris, target, recursive=True, patterns=patterns, options=options, removes=True)
-    sources = {place_of(file.uri) for file in plan.files}
-    for file in plan.files:
+    sources = [place_of(file.uri) for file in plan.files]
+    moved = set(sources)
+    for file, source in zip(plan.files, sources, strict=True):
         place = place_of(plan.target(file))
-        if place == place_of(file.uri):
+        if place == source:
             raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
         # It would be moved on in its place, or removed as a source.
-        if place in sources:
+        if place in moved:
             why = f"{file.uri} cannot be moved to {plan.target(file)}, which is moved, too"
             raise UsageError(why, remedy="Name another target, or leave its folder out by --exclude.")
     _refuse_linked(plan, uris)
