@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.manual_clock import ManualClock
-from omicsdk.fs import IsFolder, PathNotFound, parse_uri
+from omicsdk.fs import IsFolder, PathError, PathNotFound, parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove, remove_folders
 from omicsdk.fs.registry import Stores
+from omicsdk.transfer.filters import Filters
 
 
 @pytest.fixture
@@ -39,6 +40,8 @@ def test_a_folder_is_only_removed_recursively_and_a_link_to_one_in_any_case(stor
         plan_removal(stores, [parse_uri("a")])
     with pytest.raises(PathNotFound):
         plan_removal(stores, [parse_uri("none")])
+    with pytest.raises(PathError, match="a/link is a link to a folder"):
+        plan_removal(stores, [parse_uri("a/link")], recursive=True, patterns=Filters(include=["*.tmp"]))
     remove(stores, plan_removal(stores, [parse_uri("a/link")]))
     assert (Path("a/link").is_symlink(), Path("b/sub/x").exists()) == (False, True)
 

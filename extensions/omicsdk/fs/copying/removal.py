@@ -49,7 +49,7 @@ def plan_removal(
         IsFolder: One is a folder, and `recursive` is not given.
         FileAndFolder: One is both, and `recursive` is given.
         ReadOnly: The platform removes nothing there.
-        PathError: One is a link to a folder, and ends with a slash.
+        PathError: One is a link to a folder, and ends with a slash, or there are patterns.
         InconsistentListing: A folder's listing contradicts itself, also when it is read again.
     """
     removal = Removal()
@@ -62,8 +62,9 @@ def plan_removal(
             if force:
                 continue
             raise
-        if uri.is_folder and store.is_link(entry):
-            remedy = "Write it without the slash to remove the link, or name the folder that it points to."
+        # By patterns, what is in the folder is meant, which is not removed through a link.
+        if (uri.is_folder or (entry.is_folder and not patterns.fit_all)) and store.is_link(entry):
+            remedy = "Write it without the slash and patterns to remove the link, or name the folder that it points to."
             raise PathError(str(uri), "is a link to a folder", remedy=remedy)
         if entry.is_folder and not recursive and not store.is_link(entry):
             raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to remove it and its contents.")
