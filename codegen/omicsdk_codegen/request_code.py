@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 
 from .code import Code, as_literal
 from .imports import Imports
+from .media import essence
 from .operations import Argument, Draft, How, SentBody
 from .shapes import BYTES, Array, is_list_of_texts, is_plain, is_text_in_json
 
@@ -196,6 +197,10 @@ def _one_body(body: SentBody, imports: Imports, selected: str) -> str:
         types = ", ".join(f"{as_literal(name)}: {as_literal(kind)}" for name, kind in body.types.items())
         headers = ", ".join(f"{as_literal(name)}: {_table(table)}" for name, table in body.headers.items())
         further = (f", types={{{types}}}" if types else "") + (f", headers={{{headers}}}" if headers else "")
+        # Each body has a boundary of its own.
+        kind = re.sub(r"(?i)\s*;\s*boundary\s*=[^;]*", "", body.media_type)
+        if essence(kind) not in ("multipart/form-data", "application/octet-stream"):  # the latter of a range
+            further += f", media_type={as_literal(kind)}"
         return f"{called}({value}{named}{further})"
     if selected:
         return f"{called}({value}, {selected})"

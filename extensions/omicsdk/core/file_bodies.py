@@ -144,8 +144,9 @@ def multipart_body(
     *,
     types: Mapping[str, str] | None = None,
     headers: Mapping[str, Mapping[str, str]] | None = None,
+    media_type: str = "multipart/form-data",
 ) -> Body:
-    """Return a multipart/form-data body (RFC 7578), streamed.
+    """Return a multipart body with the parts of a form (RFC 7578), streamed.
 
     Args:
         fields: Names and values; OMIT and None are left out, lists repeat their name. OMIT is no body.
@@ -154,6 +155,7 @@ def multipart_body(
         types: Media types of fields as in the document: several separated by commas, `image/*` for any of a kind. A
             file is sent with the one that matches its name, or the first.
         headers: Headers of fields' parts whose values the document states.
+        media_type: The document's media type, without a boundary.
 
     Raises:
         UsageError: A file is given in another form, or the media type or a header of its part cannot be sent.
@@ -182,7 +184,7 @@ def multipart_body(
 
     framing = sum(len(head) + len(b"\r\n") for head in heads) + len(end)
     whole = FileContent(content, [source for _, source in parts], framing=framing)
-    return Body(whole, f"multipart/form-data; boundary={boundary}")
+    return Body(whole, f"{media_type}; boundary={boundary}")
 
 
 def _spelled(name: str, value: object) -> object:

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import io
 import json
+import re
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
@@ -42,6 +43,9 @@ def _types(name: str, *kinds: tuple[str, Any], required: bool = True) -> Any:
 DOCUMENT = document(
     {
         "/upload": _operation("upload", {"multipart/form-data": {"schema": FILES, "encoding": ENCODING}}),
+        "/related": _types(
+            "related", ('multipart/related; type="application/json"; boundary=x', object_of(meta={"type": "object"}))
+        ),
         "/whole": _types("whole", ("multipart/form-data", {**FILES, "additionalProperties": TEXT})),
         "/patch": _types(
             "patch", ("application/merge-patch+json", PATCH), ("application/json-patch+json", PATCH)
@@ -87,6 +91,14 @@ def _parts(request: httpx.Request) -> list[tuple[Message, bytes]]:
     head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
     parsed = BytesParser().parsebytes(head + request.content)
     return [(part, part.get_payload(decode=True)) for part in parsed.get_payload()]  # type: ignore[misc, union-attr]  # of a multipart message, messages
+
+
+def test_a_multipart_body_has_the_documents_media_type_and_a_boundary_of_its_own(sent: Any) -> None:
+    request = sent("related", meta={"a": 1})
+    assert re.fullmatch(
+        r'multipart/related; type="application/json"; boundary=[0-9a-f]{32}', request.headers["content-type"]
+    )
+    assert [body for _, body in _parts(request)] == [b'{"a": 1}']
 
 
 def test_a_file_in_each_shape(sent: Any, tmp_path: Path) -> None:
