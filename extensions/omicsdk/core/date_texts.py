@@ -8,12 +8,9 @@ from omicsdk.core.errors import UsageError
 
 def is_naive(value: Any) -> bool:
     """Whether a value is an ambiguous datetime: it has no time zone, and no original text."""
-    if not isinstance(value, datetime) or getattr(value, "_text", ""):
-        return False
-    try:
-        return value.utcoffset() is None
-    except ValueError:  # of pandas' NaT, which is a datetime too
-        return True
+    # Without tzinfo first: pandas' NaT, which is a datetime too, raises ValueError for its offset.
+    is_local = isinstance(value, datetime) and (value.tzinfo is None or value.utcoffset() is None)
+    return is_local and not getattr(value, "_text", "")
 
 
 def written(value: date, name: str = "A datetime") -> str:

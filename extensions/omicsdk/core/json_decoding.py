@@ -103,6 +103,8 @@ def decoded(content: bytes | str, charset: str = "utf-8") -> Any:
                 except ValueError:
                     pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
             return _loaded(content, charset)
+    except LookupError as error:
+        raise ValueError(f"it is in the unknown charset {charset}") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
@@ -110,12 +112,8 @@ def decoded(content: bytes | str, charset: str = "utf-8") -> Any:
 def _loaded(content: bytes, charset: str) -> Any:
     try:
         return json.loads(_without_surrogates(content))
-    except UnicodeDecodeError as error:
-        try:
-            text = content.decode(charset)
-        except (UnicodeError, LookupError):
-            raise error from None
-        return json.loads(text)
+    except UnicodeDecodeError:
+        return json.loads(content.decode(charset))
 
 
 def _without_surrogates(content: bytes) -> bytes:

@@ -374,10 +374,8 @@ def text_of(value: object, name: str = "A value") -> str:
         return written(data, name)
     if is_list(data) or is_mapping(data):
         return encoded(data).decode()
-    if getattr(data, "ndim", None) == 0:  # a scalar of numpy
-        return text_of(item) if isinstance(item := data.item(), bool) else str(data)
-    if isinstance(data, (str, int, float)):
-        return str(data)
+    if isinstance(data, (str, int, float)) or getattr(data, "ndim", None) == 0:  # the last: a scalar of numpy
+        return str(data).lower() if getattr(getattr(data, "dtype", None), "kind", "") == "b" else str(data)
     raise UsageError(
         f"{name} cannot be sent: {repr(value)[:80]} is of type {type(value).__name__}",
         remedy="Use text, a number, a date, True or False.",

@@ -75,10 +75,8 @@ class Response:
         with paused_for(len(self.content)):
             try:
                 # Taken out, so that the decoded data do not live as long as the response, which a caller may keep.
-                if self.decoded:
-                    data = self.decoded.pop()
-                else:
-                    data = decoded(self.content, self.encoding) if self.content else None
+                content = self.content
+                data = self.decoded.pop() if self.decoded else decoded(content, self.encoding) if content else None
             except ValueError as error:
                 raise not_json(self.operation, self.url, self._shown(), str(error)) from error
             if self.check is not None:

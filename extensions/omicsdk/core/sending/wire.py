@@ -5,7 +5,6 @@ URLs at INFO, including presigned ones.
 """
 
 import datetime
-import json
 import logging
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
@@ -18,7 +17,7 @@ import httpcore
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.credentials import HttpxAuth
 from omicsdk.core.errors import ConnectionLost, ProxyLoginFailed, ResponseTooLarge, TimedOut
-from omicsdk.core.json_decoding import charset_in
+from omicsdk.core.json_decoding import charset_in, decoded
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import MASK, mask_headers, mask_text, mask_url
 from omicsdk.core.retry import Flow
@@ -62,12 +61,10 @@ class Received(httpx.Response):
             NotJson: It is not JSON, but a web page, for example.
         """
         try:
-            try:
+            if options:
                 return super().json(**options)
-            except UnicodeDecodeError:  # RFC 8259 requires UTF-8, which some services do not send
-                text = self.content.decode(charset_in(self.headers.get("content-type", "")))
-                return json.loads(text, **options)
-        except (ValueError, LookupError, RecursionError) as error:
+            return decoded(self.content, charset_in(self.headers.get("content-type", "")))
+        except (ValueError, RecursionError) as error:
             why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
             raise not_json("", str(self.url), self.text, why) from error
 
