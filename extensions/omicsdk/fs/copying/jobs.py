@@ -194,13 +194,12 @@ def planned_move(
 
 def _refuse_linked(plan: CopyPlan, uris: Sequence[Uri]) -> None:
     """Refuse files behind a link to a folder: they would be taken out of a folder that was not named."""
-    above = {parent for file in plan.files if file.uri.scheme == "file" for parent in Path(file.uri.path).parents}
-    for uri in uris:
-        top = Path(uri.path)
-        for folder in sorted(above):
-            if folder.is_relative_to(top) and folder.is_symlink():  # what is above the named folder may be links
-                remedy = "Copy the folder (omics cp -r), then remove it (omics rm -r), which follows no link."
-                raise PathError(str(folder), "is a link to a folder, whose files are not moved", remedy=remedy)
+    folders = {file.uri.path.rpartition("/")[0] for file in plan.files if file.uri.scheme == "file"}
+    above = {folder for path in folders for folder in (Path(path), *Path(path).parents)}
+    for folder in sorted(filter(Path.is_symlink, above)):
+        if any(folder.is_relative_to(uri.path) for uri in uris):  # what is above the named folder may be links
+            remedy = "Copy the folder (omics cp -r), then remove it (omics rm -r), which follows no link."
+            raise PathError(str(folder), "is a link to a folder, whose files are not moved", remedy=remedy)
 
 
 def place_of(uri: Uri) -> str:
