@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from omicsdk.core.bodies import NO_BODY, Body, Joined, members
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import SourceChanged, UsageError
 from omicsdk.core.forms import form_text
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_array, is_list, is_mapping
@@ -85,10 +85,14 @@ class FileContent:
         lengths = [_length(source, starts.pop(id(source), None)) for source in self._sources]
         return None if None in lengths else self._framing + sum(filter(None, lengths))
 
-    def __call__(self) -> Iterator[bytes]:
+    def __call__(self, length: int | None = None) -> Iterator[bytes]:
         """Yield the bytes.
 
+        Args:
+            length: The number of bytes that the request states; None if it states none.
+
         Raises:
+            SourceChanged: They are more or fewer.
             UsageError: They were read before, and a file cannot be read again.
         """
         for file, start in self._starts if self._is_read else ():
@@ -98,8 +102,16 @@ class FileContent:
                     remedy="Use bytes, a pathlib.Path, or a file that is seekable.",
                 )
             file.seek(start)
-        self._is_read = True
-        yield from self._pieces()
+        self._is_read, left = True, length
+        for piece in self._pieces():
+            if left is not None and (left := left - len(piece)) < 0:
+                break
+            yield piece
+        if left:
+            raise SourceChanged(
+                f"The body cannot be sent: it had {length} bytes, and a file in it changed meanwhile",
+                remedy="Send it again when no program writes to the file.",
+            )
 
 
 def _position(file: BinaryIO) -> int | None:

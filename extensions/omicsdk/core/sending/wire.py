@@ -8,6 +8,7 @@ import datetime
 import logging
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -98,10 +99,11 @@ class _Sender:
         url = with_query(hop.url, step.query) if step.query else hop.url
         content = request.content if hop.has_content else None
         # A function makes the body again: a retry must not continue where the first try stopped reading.
-        body = pieces_of(content) if callable(content) else content
         is_stated = any(name.lower() == "content-length" for name, _ in headers)
-        if not is_stated and (length := getattr(content, "length", None)) is not None:
+        if callable(content) and not is_stated and (length := getattr(content, "length", None)) is not None:
             headers = (*headers, ("content-length", str(length)))
+            content = partial(content, length)
+        body = pieces_of(content) if callable(content) else content
         timeouts, head = dict(self._timeouts), self._timeout.body
         # After a silent try, each wait and the whole head have what is left of the call's limit.
         if step.left is not None:

@@ -7,6 +7,7 @@ import errno
 import functools
 import gzip
 import logging
+import os
 import select
 import socket
 import ssl
@@ -292,6 +293,24 @@ def test_a_body_of_a_file_is_sent_with_its_length(wire, send):
     send(server.url, get(method="PUT", content=raw_body(BytesIO(b"abcd")).content))
     assert b"\r\ncontent-length: 4" in server.heads[0].lower()
     assert b"transfer-encoding" not in server.heads[0].lower()
+
+
+@pytest.mark.parametrize("content", [b"ab", b"abcdef"])
+def test_a_file_that_changes_while_it_is_sent_is_reported(wire, send, content):
+    class Changing(BytesIO):
+        def seek(self, offset, whence=0):
+            position = super().seek(offset, whence)
+            if whence == os.SEEK_END:  # its length was measured
+                self.truncate(0)
+                super().seek(0)
+                self.write(content)
+            return position
+
+    server = wire(lambda server, connection, number: server.head(connection))
+    clock = ManualClock()
+    with pytest.raises(errors.SourceChanged, match="it had 4 bytes"):
+        send(server.url, get(method="PUT", content=raw_body(Changing(b"abcd")).content), clock=clock)
+    assert clock.slept == []
 
 
 def test_a_body_whose_source_fails_is_reported_as_it_is(wire, send):
