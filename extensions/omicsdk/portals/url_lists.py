@@ -378,8 +378,17 @@ _WITH_VALUES = (
 )
 
 
-_FILTERS = re.compile(r"\s--(?:include|exclude)[\s=]")
-_FILTERED = "its --include and --exclude are not read: use those of omics get with its address"
+# Commands that download other files than the one of their address.
+_FAULTS = (
+    (
+        re.compile(r"\s--(?:include|exclude)[\s=]"),
+        "its --include and --exclude are not read: use those of omics get with its address",
+    ),
+    (
+        re.compile(r"\bwget\s(?:.*\s)?(?:-[bcdFHkKLNnpqSvx]*[rm]|--(?:recursive|mirror)\b)"),
+        "wget reads the pages of a folder by its -r or -m, which omics get does not: run this command by itself",
+    ),
+)
 
 
 def _command(line: str) -> tuple[str, str] | None:
@@ -434,8 +443,7 @@ def _command_rows(file_list: FileList) -> Iterator[Row]:
         if command is None:
             file_list.notes["lines are no commands that download, and are ignored"] += 1
         else:
-            # Without them, all of a bucket would be downloaded.
-            fault = _FILTERED if _FILTERS.search(line) else ""
+            fault = next((text for form, text in _FAULTS if form.search(line)), "")
             yield Row(number, {"url": command[0], "file_name": command[1]}, fault=fault)
 
 

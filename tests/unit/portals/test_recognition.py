@@ -301,10 +301,19 @@ def test_commands_name_addresses_and_outputs():
     assert files[4].address == "s3://bucket/series/"
 
 
-def test_a_command_with_filters_is_a_fault(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("command", "fault"),
+    [
+        ("aws s3 sync s3://b/k out --exclude '*' --include '*.bam'", "--include and --exclude are not read: use those"),
+        ("wget -r -N -c -np https://h.example/files/1.0/", "run this command by itself"),
+        ("wget -qm https://h.example/files/1.0", "run this command by itself"),
+        ("wget https://h.example/files/ --recursive", "run this command by itself"),
+    ],
+)
+def test_a_command_that_downloads_other_files_than_its_address_is_a_fault(tmp_path: Path, command: str, fault: str):
     path = tmp_path / "sync.sh"
-    path.write_text("aws s3 sync s3://b/k out --exclude '*' --include '*.bam'\n")
-    with pytest.raises(RowFault, match="--include and --exclude are not read: use those of omics get"):
+    path.write_text(f"{command}\n")
+    with pytest.raises(RowFault, match=fault):
         read(path)
 
 
