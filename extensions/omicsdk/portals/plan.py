@@ -274,7 +274,7 @@ class Plan:
                 # Rows before it were yielded: the error at the end refuses them, too, before any request.
                 refused = refused or isinstance(fault, UnsafeRow)
                 if not refused:
-                    yield row, [_fault(file_list, row.line, problem)]
+                    yield row, [_fault(file_list, row.line, str(fault))]
                 continue
             is_any_right = True
             if not (faults and refused):

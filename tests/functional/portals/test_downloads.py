@@ -520,7 +520,7 @@ def test_a_row_with_a_fault_fails_alone_unless_strict(get: Any, portal: PortalHo
     assert report.failed[0].name == "mine.txt, line 2"
     assert said[0].endswith("; 1 row that cannot be read")
     outcomes = [row["file_outcome"] for row in rows(tmp_path / "data.manifest.tsv")]
-    assert outcomes[1].startswith("failed: line 2: 'hppps://h.example/x' is not a URL")
+    assert outcomes[1].startswith("failed: mine.txt, line 2: 'hppps://h.example/x' is not a URL")
     with pytest.raises(ListError, match=r"line 2: .*hppps.*Nothing was downloaded"):
         omicsdk.get(path, "data", strict=True)
 
