@@ -41,6 +41,8 @@ RESTARTS = 2
 MAX_REPEATS = 1
 #: A URL that is older than this many seconds when used may have expired without an error of the server.
 AGED = 30.0
+#: S3's codes for stored parts that no object can be made of, however often that is requested.
+_UNUSABLE_PARTS = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall", "BadDigest"})
 
 # Headers that describe the bytes and nothing else: the only ones sent to another origin after a redirect.
 _HARMLESS = ("content-", "x-amz-checksum-", "x-amz-meta-", "x-goog-meta-", "x-ms-meta-")
@@ -563,9 +565,12 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
     """End a job that failed or was stopped; unusable parts are discarded on the platform, too."""
     # Results of parts, calls and hashes that come from now on are those of an upload that has ended.
     job.epoch += 1
+    error, completing = job.error, job.state is State.COMPLETING
     # An object that was assembled incorrectly must not be trusted by the next run.
-    completing = job.state is State.COMPLETING
-    job.wrong = isinstance(job.error, SourceChanged) or (completing and isinstance(job.error, ChecksumMismatch))
+    job.wrong = isinstance(error, SourceChanged) or (completing and isinstance(error, ChecksumMismatch))
+    if completing and isinstance(error, APIError) and error.code in _UNUSABLE_PARTS:
+        job.wrong = True  # resumed, every run would end here
+        error.remedy = "Run the same command again to send it from the beginning."
     # The store may have wrong bytes under the object's name, whatever it answered.
     if job.whole and job.accepted is not None and isinstance(job.error, SourceChanged | ChecksumMismatch):
         job.state = State.ABORTING

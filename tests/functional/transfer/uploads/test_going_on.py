@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fork_server import forked
-from omicsdk.core import FolderBusy, Forbidden, NotWritable, SourceChanged, TransportError, UsageError
+from omicsdk.core import BadRequest, FolderBusy, Forbidden, NotWritable, SourceChanged, TransportError, UsageError
 from omicsdk.transfer import Location, NoSuchUpload, PutTo, SentPart, Upload, abort_upload
 
 MIB = 1024 * 1024
@@ -203,6 +203,22 @@ def test_a_platform_that_forgets_what_it_is_to_complete_ends_the_file(store: Any
     report = send(file, store)
     assert isinstance(report.failed[0].error, NoSuchUpload)
     assert store.begun == 3
+
+
+@pytest.mark.parametrize("code", ["InvalidPart", "EntityTooSmall", "BadDigest"])
+def test_parts_of_which_the_store_makes_no_object_are_sent_again_by_the_next_run(
+    store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch, code: str
+):
+    def refuse(*_: Any) -> Any:
+        raise BadRequest("no such parts", status=400, code=code)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "complete", refuse)
+        error = send(file, store, journal=journal).failed[0].error
+    assert "Run the same command again to send it from the beginning." in str(error)
+    assert store.aborted == ["id1"]
+    send(file, store, journal=journal).raise_if_failed()
+    assert (store.begun, store.body) == (2, file.read_bytes())
 
 
 @pytest.mark.parametrize("change", ["contents", "time", "file"])
