@@ -177,6 +177,7 @@ def put_files(
             options=options,
             connections=options.connections or connections,
             journal=options.journal,
+            abort=options.journal is None,  # no later run could use the parts, which the platform may charge for
             environ=environ,
             clock=clock,
         )

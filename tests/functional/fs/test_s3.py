@@ -223,6 +223,19 @@ def test_a_put_that_failed_at_its_end_resumes(
     assert store.stat("bkt/large").size == 11 * MIB
 
 
+def test_a_put_that_no_run_can_resume_leaves_no_parts(
+    store: S3Store, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object, **__: object) -> None:
+        raise TransferError("cut")
+
+    source = tmp_path / "a"
+    source.write_bytes(bytes(11 * MIB))
+    monkeypatch.setattr(s3_client.S3Client, "finish_parts", fail)
+    assert not store.put([Put(str(source), "bkt/large")], CopyOptions()).ok
+    assert "Uploads" not in client.list_multipart_uploads(Bucket="bkt")
+
+
 def test_copies_are_made_over_there(store: S3Store, client: Any, monkeypatch: pytest.MonkeyPatch):
     client.create_bucket(Bucket="other")
     client.put_object(Bucket="bkt", Key="a b/ü", Body=b"x" * (6 * MIB))

@@ -591,6 +591,15 @@ def test_cp_to_stdout_prints_the_bytes_and_nothing_else(omics, reads, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_upload_of_stdin_has_no_journal(omics, reads, monkeypatch):
+    filled(monkeypatch, b"typed")
+    journals: list[object] = []
+    put = reads.put
+    monkeypatch.setattr(reads, "put", lambda *args: journals.append(args[2].journal) or put(*args))
+    assert omics("cp", "-", "shelf://q/new.txt")[0] == 0
+    assert journals == [None]  # its temporary file has another name in the next run
+
+
 def test_stdin_is_a_source(omics, reads, tmp_path, monkeypatch):
     filled(monkeypatch, b"typed")
     assert omics("cp", "-", "shelf://q/new.txt")[0] == 0

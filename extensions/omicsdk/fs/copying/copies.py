@@ -183,7 +183,8 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """From this machine to a platform."""
     puts = [Put(file.uri.path, plan.target(file).path) for file in plan.files]
     with _unfinished(plan) as journal:
-        report = put_for_good(store, puts, options.replaced(journal=journal.path), differing=plan.differing)
+        path = journal.path if plan.resumes else None
+        report = put_for_good(store, puts, options.replaced(journal=path), differing=plan.differing)
         journal.keep = not report.ok
     pairs = zip(plan.files, report.outcomes, strict=True)
     return report.with_outcomes(accepted(outcome._replace(name=file.name), options) for file, outcome in pairs)

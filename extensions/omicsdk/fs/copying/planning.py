@@ -188,6 +188,7 @@ class CopyPlan(NamedTuple):
         descriptions: The named sources and their targets, which identify the copy independently of the remaining files; by
             default the files.
         differing: Whether all files are known to differ or be missing at the target, regardless of earlier runs.
+        resumes: Whether a later run can continue the copy: its sources have the same names then.
         makes_folder: Whether the folder that is copied becomes `base`, which did not exist.
         unfit: What is not copied, each with the reason: objects of a bucket, since their keys cannot be names at the
             target, and what listings that contradict themselves may lack.
@@ -197,6 +198,7 @@ class CopyPlan(NamedTuple):
     files: Sequence[Selected]
     descriptions: Sequence[str] = ()
     differing: bool = False
+    resumes: bool = True
     makes_folder: bool = False
     unfit: Sequence[tuple[Selected, OmicsError]] = ()
 

@@ -118,7 +118,7 @@ def cp(
     with places.stores() as stores, _typed(sources, target, stores, how, console) as uris:
         plan = planned_copy(stores, uris, target, recursive=recursive, patterns=places, naming=naming, options=how)
         is_typed = STREAM in sources
-        plan = plan._replace(differing=is_typed)  # its name differs each time
+        plan = plan._replace(differing=is_typed, resumes=not is_typed)  # its name differs each time
         report = None if how.dry_run else copy_files(plan, stores, how)
         return Changed(plan, report, source=STREAM if is_typed else None)
 
