@@ -186,8 +186,9 @@ def storage_url(presigned: str) -> str:
 
 #: Seconds by which the commons' date may differ from the time of its record.
 _SLACK = 2.0
-# What S3 says of an upload that is complete or given up; Fence passes it on in a response of status 500.
-_GONE = "NoSuchUpload"
+# What S3 says of an upload that is complete or given up, or whose parts it cannot put together; Fence passes it on in a
+# response of status 500.
+_GONE = re.compile("NoSuchUpload|InvalidPart|EntityTooSmall")
 
 
 def part_rules(part_size: int = PART_SIZE, single: int = SINGLE) -> PartRules:
@@ -348,10 +349,10 @@ class FenceStore(MultipartStore):
             self._is_unsure = True
             raise
         except (NotFound, ServerError) as error:
-            if isinstance(error, ServerError) and _GONE not in f"{error.message} {error.body}":
+            if isinstance(error, ServerError) and not _GONE.search(f"{error.message} {error.body}"):
                 self._is_unsure = True
                 raise
-            raise NoSuchUpload(f"{self._name}: its upload no longer exists on the commons") from error
+            raise NoSuchUpload(f"{self._name}: the commons cannot put its parts together: {error.message}") from error
         return {}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:

@@ -14,6 +14,7 @@ from omicsdk.gen3 import Gen3, Gen3Login, fence_store
 from omicsdk.gen3.fence_store import GuidBook
 from omicsdk.gen3.uploads import UploadResult
 from omicsdk.sandbox import Rule, Sandbox
+from omicsdk.sandbox.problems import Problem
 from omicsdk.transfer.uploads.sending import FileBody
 from small_cells import UNIT
 
@@ -221,6 +222,21 @@ def test_a_record_that_went_before_its_parts_were_put_together_is_made_again(
     second = commons.upload(big, **PARTS, check=False)
     there(commons, second, tmp_path)
     assert second.transferred[0].guid != first.guid
+
+
+def test_parts_that_cannot_be_put_together_are_sent_again(
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals, complete = [Problem(400, "InvalidPart", "no such part")], sandbox.gen3.files.complete
+
+    def refuse_once(*args: Any) -> None:
+        if refusals:
+            raise refusals.pop()
+        complete(*args)
+
+    monkeypatch.setattr(sandbox.gen3.files, "complete", refuse_once)
+    result = commons.upload(big, retries=0, **PARTS, check=False)
+    there(commons, result, tmp_path)
 
 
 def test_a_folder_that_got_one_more_file_is_resumed(
