@@ -219,6 +219,12 @@ def test_a_small_document_is_read_by_paths():
         elements(body, "x", "S")
 
 
+@pytest.mark.parametrize("sign", [b"\x08", b"&#8;", b"&#x08;", b"&#x1F;", b"&#27;", "\uffff".encode()])
+def test_a_small_document_repeats_a_key_that_xml_cannot_express(sign: bytes):
+    found = elements(b"<R><Key>a" + sign + b"b&#13;&#x9;</Key><UploadId>u</UploadId></R>", "x", "R")
+    assert (found["Key"], found["UploadId"]) == (["a?b\r\t"], ["u"])
+
+
 USUAL = (
     "<Contents><Key>a/%C3%A9+{0}</Key><LastModified>2026-01-31T12:00:0{0}.000Z</LastModified><ETag>&quot;0{0}-2&quot;</ETag>"
     "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>COMPOSITE</ChecksumType><Size>{0}</Size>"
