@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsdk.core.errors import APIError, ChecksumMismatch
+from omicsdk.core.frozen import EMPTY
 from omicsdk.core.sigv4 import Keys
 from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.network.requests import Location
@@ -100,11 +101,11 @@ class BucketObject(S3Object):
                 return upload_id
             except APIError as error:
                 kind = _KIND if self._full else ""
-                if _ALGORITHM not in headers or not self.relents(error.status or 0, error.code, kind):
+                if _ALGORITHM not in headers or not self.relents(error.status or 0, error.code, header=kind):
                     raise
                 name = self.part_checksum
 
-    def relents(self, status: int, code: str | None, header: str = "") -> bool:
+    def relents(self, status: int, code: str | None, sent: Mapping[str, str] = EMPTY, *, header: str = "") -> bool:
         """Leave out a checksum that a store refuses, or find new keys; return whether the request differs then.
 
         Another object may have met the refusal meanwhile: what counts is what this one sends.
@@ -116,7 +117,7 @@ class BucketObject(S3Object):
             return False
         what = header or self.part_checksum
         if what is None:
-            return False
+            return not _STATING.isdisjoint(sent)  # by another part, which was in flight when this one was refused
         self._left_out.add(what)
         if not header:
             self.part_checksum = None

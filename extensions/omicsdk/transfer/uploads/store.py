@@ -340,12 +340,13 @@ class MultipartStore(Protocol):
         """
         return f"Check {self.target or 'the target'}: it may have other bytes than the file."
 
-    def relents(self, status: int, code: str | None) -> bool:
+    def relents(self, status: int, code: str | None, sent: Mapping[str, str] = EMPTY) -> bool:
         """Leave something out of further requests that the store refuses, such as a checksum that it does not know.
 
         Args:
             status: The HTTP status of its response.
             code: The code of its error.
+            sent: The headers of the refused request, with lower-case names.
 
         Returns:
             Whether the request is worth another try.

@@ -272,7 +272,9 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
             # before.
             job.announces = False
             return _resend(job, sending.prepared.cut.number)
-        case Kind.ENDED | Kind.REFUSED | Kind.LATER if job.store.relents(verdict.status, verdict.error_body.code):
+        case Kind.ENDED | Kind.REFUSED | Kind.LATER if job.store.relents(
+            verdict.status, verdict.error_body.code, sending.location.headers
+        ):
             return _resend(job, sending.prepared.cut.number)
         case Kind.ENDED:
             return _url_ended(job, sending, verdict, rules)

@@ -242,6 +242,21 @@ def test_new_urls_that_are_refused_end_the_file(sink: Any, store: Any, file: Pat
     assert len(sink.requests) in (2, 3)
 
 
+def test_a_store_decides_by_the_headers_that_were_refused(
+    sink: Any, store: Any, file: Path, send: Any, reply: Any, monkeypatch: pytest.MonkeyPatch
+):
+    def relents(status: int, code: str | None, sent: Any) -> bool:
+        refusals.append((status, code, sent))
+        return len(refusals) == 1
+
+    refusals: list[Any] = []
+    monkeypatch.setattr(store, "relents", relents)
+    monkeypatch.setattr(store, "sign", lambda *_: Location(sink.url("a"), {"x-a": "b"}))
+    sink.always = refused(reply, 400, "InvalidArgument", "no")
+    assert error_of(send(file, store, connections=1)).code == "InvalidArgument"
+    assert refusals == [(400, "InvalidArgument", {"x-a": "b"})] * 2
+
+
 def test_bytes_that_stay_wrong_are_reported(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(200, {"x-amz-checksum-crc32c": "AAAAAA=="})
     error = error_of(send(file, store, connections=1))

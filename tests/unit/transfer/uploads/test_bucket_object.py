@@ -92,6 +92,13 @@ def test_what_a_store_refuses_is_left_out_from_then_on(status: int):
     assert first.complete("u", parts(), {})["etag"] == RIGHT.strip('"')
 
 
+def test_a_part_that_was_in_flight_when_another_was_refused_is_sent_again():
+    to = begun(Store())
+    stating = to.sign("u", Cut(1, 0, 10), {"crc32c": "00000001"}).headers
+    assert [to.relents(400, "InvalidArgument", stating) for _ in range(2)] == [True, True]
+    assert not to.relents(400, "InvalidArgument", to.sign("u", Cut(1, 0, 10), {"crc32c": "00000001"}).headers)
+
+
 def test_a_store_that_knows_no_types_has_a_checksum_of_each_part():
     service = Store(TYPE, ETag=RIGHT)
     to = begun(service)
