@@ -377,6 +377,8 @@ def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Comman
 
 def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
     error, number = _status_error(sending, verdict), sending.prepared.cut.number
+    if verdict.status == 400:  # by its code: the request itself was right
+        error.remedy = "Renew the credentials, or set this machine's clock. Then run the same command again to resume."
     if not job.store.renewable:
         return _fail(job, error, rules)
     if sending.began - sending.prepared.at > AGED:

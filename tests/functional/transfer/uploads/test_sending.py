@@ -257,6 +257,13 @@ def test_a_store_decides_by_the_headers_that_were_refused(
     assert refusals == [(400, "InvalidArgument", {"x-a": "b"})] * 2
 
 
+def test_credentials_that_have_expired_are_named_as_what_to_renew(
+    sink: Any, store: Any, file: Path, send: Any, reply: Any
+):
+    sink.always = refused(reply, 400, "ExpiredToken", "The provided token has expired.")
+    assert "Renew the credentials" in str(error_of(send(file, store, connections=1)))
+
+
 def test_bytes_that_stay_wrong_are_reported(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(200, {"x-amz-checksum-crc32c": "AAAAAA=="})
     error = error_of(send(file, store, connections=1))
