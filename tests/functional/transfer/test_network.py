@@ -110,11 +110,14 @@ def test_each_variable_of_authorities_serves_each_kind_of_connection(
     with pytest.raises((TLSFailed, TransferError, SSLError)):
         connect(url)
     assert server.requests == []
+    (folder := tmp_path / "Zoë").mkdir()
+    file = folder / "ca.pem"
     if variable == "SSL_CERT_DIR":  # its files are named by the hash of their subject
         command = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(made.pem)]
         named = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-        (tmp_path / f"{named}.0").write_bytes(made.pem.read_bytes())
-    monkeypatch.setenv(variable, str(tmp_path if variable == "SSL_CERT_DIR" else made.pem))
+        file = folder / f"{named}.0"
+    file.write_bytes(made.pem.read_bytes())
+    monkeypatch.setenv(variable, str(folder if variable == "SSL_CERT_DIR" else file))
     connect(url)
     assert server.requests
 
