@@ -51,6 +51,8 @@ _PRESIGNED_NAMES = frozenset(
 # Every pattern is anchored so that hostile text is processed in linear time: no two repetitions match the same characters. `re`
 # compiles each at its first use and caches it: most programs never need them.
 _URL_AFTER_SCHEME = r"://[^\s\"'<>`\\]+"
+# A password with a #, / or ? ends the host's part of a URL, which then has a port that is no number. Up to the last @.
+_CUT_LOGIN = r"(?s)^([^:/?#]*://)[^@/?#]*:(?!\d*[/?#])[^@:/?#\]]*[/?#].*@"
 _AUTHORIZATION = r"""(?i)((?:^|[^\w\-])(?:proxy-)?authorization\\?["']?\s*[=:]\s*\\?["']?)[^\r\n"'\\]+"""
 # Prose contains "basic authentication" and "bearer token"; a real one has a digit or is long.
 _SCHEME = r"(?i)\b(bearer|basic)(?:\s+|%20|\+)(?=[^\s\"']{16}|[^\s\d\"']{0,15}\d)[^\s,;\"'<>&]+"
@@ -108,6 +110,7 @@ def mask_url(url: str) -> str:
         The URL without user information, a presigned one without its query (`?***`), another one with the values of
         secret query parameters replaced. Text without secrets is returned unchanged.
     """
+    url = re.sub(_CUT_LOGIN, rf"\1{MASK}@", url)
     rest, hash_mark, fragment = url.partition("#")
     address, question_mark, query = rest.partition("?")
     scheme, separator, remainder = address.partition("://")

@@ -136,9 +136,10 @@ def test_a_certificate_that_no_authority_signed_is_refused_at_once(
     assert server.requests == []
 
 
-def test_a_proxy_that_makes_no_sense_shows_no_password(server: Any, target: Path) -> None:
+@pytest.mark.parametrize("proxy", ["hppt://user:canary@proxy:9", "http://user:canary@[::1"])
+def test_a_proxy_that_makes_no_sense_shows_no_password(server: Any, target: Path, proxy: str) -> None:
     item = server.item("one", b"bytes", retries=0)
-    (failed,) = download([item], target, environ={"http_proxy": "hppt://user:canary@proxy:9"}).failed
+    (failed,) = download([item], target, environ={"http_proxy": proxy}).failed
     assert "proxy" in str(failed.error)
     assert "canary" not in str(failed.error)
 

@@ -141,6 +141,8 @@ def test_a_secret_is_not_printed(omics, config_file, monkeypatch):
         assert ran.code == 1
         assert "is a secret, which is not shown" in ran.err
         assert CANARY not in ran.out + ran.err
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:{CANARY}@proxy.example.org:1")
+    assert omics("config", "get", "HTTPS_PROXY").out == "http://***@proxy.example.org:1\n"
 
 
 @pytest.mark.parametrize(

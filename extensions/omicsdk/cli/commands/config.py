@@ -96,7 +96,7 @@ def get(name: str, *, connection: Connection) -> Any:
     if name in os.environ and _is_variable(name):
         if _is_secret_variable(name):
             raise _secret(name, ENVIRONMENT)
-        return os.environ[name]
+        return mask_text(os.environ[name])
     keys = keys_of(name)
     if table_keys(keys, connection.profile) is not None:
         return _own_value(keys, connection)

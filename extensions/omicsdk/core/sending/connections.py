@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _CA_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Characters of a login in a URL (RFC 3986, 3.2.1) beside letters, digits and _.-~; % begins an encoded one.
+_OF_LOGINS = "%:!$&'()*+,;="
 
 
 class Network(NamedTuple):
@@ -130,7 +132,7 @@ def network(url: str, environ: Mapping[str, str] | None = None) -> Network:
     variable = _proxy_variable(url, variables)
     proxy = variables[variable].strip() if variable else None
     return Network(
-        proxy=proxy if proxy is None or "://" in proxy else f"http://{proxy}",
+        proxy=proxy and _proxy_url(proxy),
         variable=variable,
         ca_file=ca_file,
         ca_dir=ca_dir,
@@ -163,6 +165,19 @@ def _proxy_variable(url: str, variables: Mapping[str, str]) -> str:
     if _is_direct(parts.hostname or "", parts.port or _DEFAULT_PORTS.get(scheme), variables):
         return ""
     return variable
+
+
+def _proxy_url(text: str) -> str:
+    """Return the URL of a proxy that is written as host:port, USER:PASSWORD@host:port or a URL."""
+    url = text if re.match(r"[\w+.-]+://", text) else f"http://{text}"
+    login, at, host = url.partition("://")[2].rpartition("@")
+    if not at:
+        return url
+    from urllib.parse import quote
+
+    # Passwords are often written without percent encoding. A #, / or ? of one would end the host's part of the URL, so that parsers
+    # report a part of the password as a wrong port, and nothing recognizes the rest as a secret.
+    return f"{url.partition('://')[0]}://{quote(login, safe=_OF_LOGINS)}@{host}"
 
 
 def _is_direct(host: str, port: int | None, variables: Mapping[str, str]) -> bool:

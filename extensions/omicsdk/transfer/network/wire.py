@@ -33,7 +33,7 @@ from omicsdk.core.errors import (
     has_too_many_open,
 )
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.redaction import mask_text, without_query
+from omicsdk.core.redaction import mask_text, url_parts, without_query
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import Network
 from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
@@ -813,9 +813,8 @@ def _is_settled(code: int, number: int, text: str, peer: str) -> bool:
 def _is_unknown(url: str) -> bool:
     """Whether the resolver states that a host does not exist; libcurl does not tell this from a resolver's failure."""
     import socket
-    from urllib.parse import urlsplit
 
-    host, results = urlsplit(url).hostname or "", list[bool]()
+    host, results = url_parts(url).hostname or "", list[bool]()
 
     def look() -> None:
         try:
