@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.commands.values import STREAM, check_unused
+from omicsdk.cli.commands.values import text_of as text_in
 from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
 from omicsdk.cli.variables import VARIABLES
@@ -212,22 +213,29 @@ def edit(*, console: Console) -> None:
     import shlex
     import subprocess
 
-    from omicsdk.core.files import write_private
+    from omicsdk.core.files import locked, write_private
     from omicsdk.core.settings.profiles import SETTINGS_VARIABLE, profiles, settings_file
     from omicsdk.core.settings.toml import parsed as toml
 
     path = settings_file("settings.toml", SETTINGS_VARIABLE)
     before = read_settings().text
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    editor = (os.environ.get("VISUAL") or os.environ.get("EDITOR") or "").strip() or (
+        "notepad" if os.name == "nt" else "vi"
+    )
     draft = path.with_name(f"{path.stem}.draft{path.suffix}")
-    if not draft.exists():  # an invalid draft is edited again
+    is_new = not draft.exists()  # an invalid draft is edited again
+    if is_new:
         write_private(draft, before)
+    elif path.exists() and draft.stat().st_mtime < path.stat().st_mtime:
+        raise _set_aside(draft, path)
     try:
         ended = subprocess.run([*shlex.split(editor), str(draft)], check=False)
-    except OSError as error:
-        draft.unlink()
-        raise UsageError(f"Cannot start {editor}: {error.strerror}", remedy="Set EDITOR to a program.") from error
-    text = draft.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:  # ValueError: a quote is missing
+        if is_new:
+            draft.unlink()
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"Cannot start {editor}: {reason}", remedy="Set EDITOR to a program.") from error
+    text = text_in(str(draft), "the draft").replace("\r\n", "\n")
     if ended.returncode or text == before:
         draft.unlink()
         console.message("nothing was changed")
@@ -235,9 +243,20 @@ def edit(*, console: Console) -> None:
     # Checked as a draft: an invalid one replaces no settings, and is edited again the next time.
     toml(text, str(draft))
     profiles({**os.environ, SETTINGS_VARIABLE: str(draft)})  # the contents must be valid, too
-    write_private(path, text)
+    with locked(path):
+        if read_settings().text != before:  # by omics login or omics config set in another terminal
+            raise _set_aside(draft, path)
+        write_private(path, text)
     draft.unlink()
     console.message(f"changed {path}")
+
+
+def _set_aside(draft: Path, path: Path) -> ConfigError:
+    """Rename a draft that would undo changes of the settings, and return the error that states so."""
+    kept = draft.replace(path.with_name(f"{path.stem}.rejected{path.suffix}"))
+    return ConfigError(
+        f"{path} was changed after the draft was begun", remedy=f"Repeat your changes: they are kept in {kept}."
+    )
 
 
 def masked(keys: tuple[str, ...], value: Any) -> Any:
@@ -386,7 +405,7 @@ def _typed(keys: Keys) -> str:
 
         return getpass.getpass(f"{name_of(keys)}: ")
     # Only the end of its line: a password may begin or end with a space.
-    return sys.stdin.read().removesuffix("\n").removesuffix("\r")
+    return text_in(STREAM, name_of(keys)).removesuffix("\n").removesuffix("\r")
 
 
 def _is_secret(keys: Keys, value: Json) -> bool:
