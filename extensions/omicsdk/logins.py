@@ -643,7 +643,7 @@ def read_credentials_file(path: Path) -> str:
         UsageError: It cannot be read.
     """
     try:
-        return path.expanduser().read_text(encoding="utf-8")
+        return path.expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise UsageError(f"Cannot read {path}: {reason}", remedy="Name the credentials file.") from error

@@ -391,7 +391,7 @@ def _content(argument: Argument, word: str) -> str:
         if name == "-":
             import sys
 
-            return sys.stdin.read()
+            return sys.stdin.buffer.read().decode("utf-8-sig")
         # Without a byte order mark, which some editors write and json refuses.
         with open(name, encoding="utf-8-sig") as file:  # noqa: PTH123 - as above
             return file.read()

@@ -114,7 +114,7 @@ def read_sources(path: Path) -> dict[str, LockSource]:
 
 def _text_of(path: Path) -> str | None:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -41,7 +41,7 @@ def _variables(search: Search) -> Found:
     # Unlike `Path.is_file` it raises no error, with the token in it, for one that is longer than any name.
     is_file = os.path.isfile(variable)  # noqa: PTH113
     try:
-        token = Path(variable).read_text("utf-8").strip() if is_file else variable
+        token = Path(variable).read_text("utf-8-sig").strip() if is_file else variable
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The file of {TOKEN_VARIABLE} cannot be read", remedy="Download it again.") from error
     source = f"The file of {TOKEN_VARIABLE}" if is_file else TOKEN_VARIABLE

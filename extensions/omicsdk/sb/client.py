@@ -160,7 +160,7 @@ def read_ini(file: Path) -> configparser.ConfigParser:
 
     parser = configparser.ConfigParser(interpolation=None)  # tokens may contain a %
     try:
-        with file.open(encoding="utf-8") as lines:
+        with file.open(encoding="utf-8-sig") as lines:
             parser.read_file(lines)
             mode = os.fstat(lines.fileno()).st_mode
     except FileNotFoundError:

@@ -91,7 +91,7 @@ def _key_file(user) -> Path:
 
 def test_four_platforms_are_logged_in_to_and_out_of(user):
     box, facts = user.sandbox, user.sandbox.info()["services"]
-    said = user.login("sb", "--base-url", box.sb_url, "--token-stdin", typed=f"{box.sb_token}\n")
+    said = user.login("sb", "--base-url", box.sb_url, "--token-stdin", typed=f"\ufeff{box.sb_token}\n")
     assert f"logged in to {box.sb_url} as sandbox-user; stored in {user.tokens} (profile default)" in said
     assert box.sb_token not in said
     user.login("crunch", "--base-url", box.crunch_url, "--access-token", "-", typed=box.crunch_token)
@@ -215,7 +215,7 @@ def test_the_token_of_the_gdc_is_stored_or_named_by_its_variable(user, tmp_path)
         True,
     )
     file = tmp_path / "gdc-user-token.txt"
-    file.write_text(f"{token}\n")
+    file.write_text(f"\ufeff{token}\n")
     user.login("gdc", "--credentials-file", str(file))
     assert user.data("whoami", "gdc")[0]["origin"].startswith("login of the profile default")
     assert gdc.login(user.environ).headers("GET", box.gdc_url) == {"x-auth-token": token}

@@ -224,6 +224,13 @@ def test_a_closed_stdin_is_an_empty_one(tmp_path, words, code, told):
     assert b"unexpected" not in ran.stderr
 
 
+@pytest.mark.parametrize("words", ["login sb --token-stdin", "config set oauth2_token.a -", "alias set a -"])
+def test_a_stdin_that_is_not_utf_8_is_one_line(words):
+    variables = environment(PYTHONIOENCODING="utf-8:strict")
+    ran = subprocess.run([OMICS, *words.split()], input=b"\xff", capture_output=True, env=variables, check=False)
+    assert (ran.returncode, b": byte 0 of stdin is not UTF-8 text. Save it as UTF-8." in ran.stderr) == (2, True)
+
+
 def test_an_encoding_that_lacks_a_character_escapes_it(serve):
     url = serve(
         lambda _head, connection: connection.sendall(response('{"bundle": {"files": []}, "name": "é→"}'.encode()))

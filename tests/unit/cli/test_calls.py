@@ -52,7 +52,7 @@ def test_a_body_is_made_of_words(omics, widgets, tmp_path):
 
 
 def test_a_body_may_come_from_stdin(omics, widgets):
-    ran = omics("widgets", "put-widget", "--uuid", "u", "--files", "@-", typed='[{"a": 1}]')
+    ran = omics("widgets", "put-widget", "--uuid", "u", "--files", "@-", typed='\ufeff[{"a": 1}]')
     assert ran.code == 0, ran.err
     assert json.loads(widgets.asked[0].content) == {"files": [{"a": 1}]}
 

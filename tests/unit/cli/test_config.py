@@ -182,7 +182,7 @@ def test_a_secret_comes_from_stdin(omics, user_file):
     assert (ran.code, ran.out) == (2, "")
     assert "omics config set oauth2_token.access_token - < FILE" in ran.err
     assert not user_file.exists()
-    ran = omics("config", "set", "oauth2_token.access_token", "-", typed=f"{CANARY}\n")
+    ran = omics("config", "set", "oauth2_token.access_token", "-", typed=f"\ufeff{CANARY}\n")
     assert (ran.code, ran.json["value"]) == (0, "***")
     assert json.loads(user_file.read_text())["oauth2_token"]["access_token"] == CANARY
     assert CANARY not in ran.out + ran.err

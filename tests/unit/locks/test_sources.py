@@ -155,6 +155,10 @@ def test_a_fault_is_an_error_with_its_line_and_a_remedy(fault: str):
     )
 
 
+def test_a_byte_order_mark_is_no_part_of_it():
+    assert sources('\ufeff[sources.a]\nfrom = "A1"\nto = "d"\n').keys() == {"a"}
+
+
 def test_what_is_no_toml_is_an_error_with_its_place():
     with pytest.raises(ConfigError, match=r"omics\.toml:2"):
         sources('[sources.a]\nfrom = "A1\n')

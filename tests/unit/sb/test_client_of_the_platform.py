@@ -126,6 +126,11 @@ def test_a_malformed_file_is_named_with_its_line(home: Path, text: str, message:
         SevenBridges()
 
 
+def test_a_file_may_have_a_byte_order_mark(home: Path):
+    (home / ".sevenbridges" / "credentials").write_text(f"\ufeff{CREDENTIALS}")
+    SevenBridges()
+
+
 def test_plain_http_is_for_this_machine_alone(home: Path):
     assert SevenBridges("http://127.0.0.1:8080/sb/v2", credentials="t").base_url == "http://127.0.0.1:8080/sb/v2"
     with pytest.raises(ConfigError, match="is not https"):

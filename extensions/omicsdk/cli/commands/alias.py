@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from omicsdk.cli.arguments import split_globals
 from omicsdk.cli.catalog import GLOBALS, Catalog
+from omicsdk.cli.commands.values import STREAM, text_of
 from omicsdk.cli.plugins import ALIASES_VARIABLE, SHELL, aliases_file, plugins, read_aliases
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.files import locked, write_private
@@ -90,7 +90,7 @@ def set_alias(name: str, expansion: str, *, shell: bool = False, clobber: bool =
         UsageError: The name hides a command or exists, or the expansion does not begin with a command.
         ConfigError: The file of aliases cannot be read or written.
     """
-    text = (sys.stdin.read() if expansion == "-" else expansion).strip()
+    text = (text_of(STREAM, "EXPANSION") if expansion == STREAM else expansion).strip()
     if shell and not text.startswith(SHELL):
         text = SHELL + text
     catalog = Catalog()

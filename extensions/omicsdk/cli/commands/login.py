@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.values import check_unused
+from omicsdk.cli.commands.values import STREAM, check_unused, text_of
 from omicsdk.cli.storage_logins import storage_accounts
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import Token, moment, origin_of
@@ -138,7 +137,7 @@ def _token(connection: Connection, *, token_stdin: bool) -> str | None:
 
 
 def _from_stdin(what: str) -> str:
-    text = sys.stdin.read().strip()
+    text = text_of(STREAM, what).strip()
     if not text:
         raise UsageError(f"stdin is empty, but {what} is read from it", remedy="Send it to stdin: < FILE.")
     return text
