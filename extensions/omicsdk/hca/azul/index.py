@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
-from omicsdk.core.errors import BadRequest, DecodeError, UsageError
+from omicsdk.core.errors import BadRequest, DecodeError, ServerError, UsageError
 from omicsdk.core.items import Items
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.logs import logger
@@ -47,8 +48,14 @@ _log = logger("omicsdk.hca.azul")
 
 # Characters of encoded filters in a URL: a gateway refuses URLs and headers beyond 8,192 characters together.
 LONGEST_FILTERS = 6000
-# Largest page of each type; 100 of the others, which is what the Human Cell Atlas allows of projects and bundles.
-PAGE_SIZES = {"files": 1000, "samples": 1000}
+# Largest page of each type; 100 of the others, which is what the Human Cell Atlas allows of bundles.
+PAGE_SIZES = {"files": 1000, "samples": 1000, "projects": 50}
+# The service lowers these limits as its projects grow, and states the present one when it refuses a size.
+_LIMIT = re.compile(r"`size`, must not be greater than (\d+)")
+# The gateway answers so in place of a page of more than 6 MiB, or one that takes more than 30 s, each time that it is requested.
+_TOO_LARGE = frozenset({502, 504})
+# Hits on a page that is retried like any other request, since its size is hardly the reason.
+FEW = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,15 +345,14 @@ def pages(
         InconsistentListing: After the last page: the hits are fewer than the service states, or repeated.
     """
     size = size or PAGE_SIZES.get(entity, 100)
+    is_long = len(quote(json.dumps(filters))) > LONGEST_FILTERS
     try:
-        if len(quote(json.dumps(filters))) > LONGEST_FILTERS:
-            yield from _followed(entity, _posted(client, entity, filters, catalog, sort, size))
-            return
-        operation = client.list_entities
-        request = operation.build(
-            entity_type=entity, catalog=catalog or OMIT, filters=filters or OMIT, size=size, sort=sort or OMIT
+        pages = _followed(
+            entity, _fetched(client, entity, filters, catalog, sort, size, _posted if is_long else _gotten)
         )
-        pages = _followed(entity, (_checked_page(response) for response in operation.responses(request)))
+        if is_long:
+            yield from pages
+            return
         described = filters.keys() - _STATED.keys()  # an identifier has no similar values that could be meant
         for number, page in enumerate(pages):
             if number == 0 and not page["hits"] and not described.isdisjoint(page.get("termFacets", ())):
@@ -390,11 +396,46 @@ def tell_unmatched(client: Azul, filters: Mapping[str, Any], catalog: str, entit
         _log.warning("%s", warning)
 
 
-def _posted(
-    client: AzulApi, entity: str, filters: Mapping[str, Any], catalog: str, sort: str, size: int
+def _fetched(
+    client: Azul,
+    entity: str,
+    filters: Mapping[str, Any],
+    catalog: str,
+    sort: str,
+    size: int,
+    fetch: Callable[[AzulApi, str, dict[str, Any], int], Iterator[dict[str, Any]]],
 ) -> Iterator[dict[str, Any]]:
+    """The pages of a search; what the service cannot send as one page is requested as smaller ones."""
+    query: dict[str, Any] = {"catalog": catalog or OMIT, "sort": sort or OMIT, "filters": filters}
+    retry = client.retry
+    hasty = client.with_options(retry=replace(retry, statuses=retry.statuses - _TOO_LARGE))
+    while True:
+        try:
+            for page in fetch(hasty if size > FEW else client, entity, query, size):
+                yield page
+                following = parse_qsl(url_parts(page["pagination"].get("next") or "").query)
+                query |= {name: value for name, value in following if name.startswith("search_after")}
+            return
+        except BadRequest as error:
+            limit = _LIMIT.search(error.message)
+            if limit is None or not 0 < int(limit[1]) < size:
+                raise
+            size = int(limit[1])
+        except ServerError as error:
+            if error.status not in _TOO_LARGE or size <= FEW:
+                raise
+            size = max(FEW, size // 4)
+
+
+def _gotten(client: AzulApi, entity: str, query: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:
+    operation = client.list_entities
+    request = operation.build(entity_type=entity, size=size, **{**query, "filters": query["filters"] or OMIT})
+    return (_checked_page(response) for response in operation.responses(request))
+
+
+def _posted(client: AzulApi, entity: str, query: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:
     """The pages of a search by POST: the next page's address is too long to be requested, so its parameters are sent."""
-    query: dict[str, Any] = {"catalog": catalog or OMIT, "sort": sort or OMIT, "filters": json.dumps(filters)}
+    query = {**query, "filters": json.dumps(query["filters"])}
     while True:
         page = _checked_page(client.search_entities.raw(entity_type=entity, size=size, **query))
         yield page

@@ -113,8 +113,10 @@ search_entities = list_entities
 
 def _size(sent: Mapping[str, str], kind: EntityType) -> int:
     text = sent.get("size", str(DEFAULT_SIZE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= kind.largest):
-        raise bad_request(f"Invalid value for parameter `size`: must be from 1 to {kind.largest}")
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise bad_request("Invalid value for parameter `size`, must be greater than 0")
+    if int(text) > kind.largest:
+        raise bad_request(f"Invalid value for parameter `size`, must not be greater than {kind.largest}")
     return int(text)
 
 

@@ -51,7 +51,7 @@ HCA = Kind(
     "hca",
     HCA_FIELDS,
     {
-        "projects": EntityType("projectId", "projectTitle", largest=100),
+        "projects": EntityType("projectId", "projectTitle", largest=50),
         "samples": EntityType("sampleId", "sampleId"),
         "files": EntityType("fileId", "fileName"),
         "bundles": EntityType("bundleUuid", "bundleVersion", "desc", largest=100),

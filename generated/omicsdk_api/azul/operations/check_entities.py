@@ -43,8 +43,8 @@ def build(
             with any of these values; null selects entities without a value. `within` compares with ranges
             that include both ends: `{"fileSize": {"within": [[0, 1000000]]}}`. Fields that hold ranges also
             take `contains` and `intersects`. By default all entities match. Optional.
-        size (int): Number of hits on a page, from 1; by default 10. At most 1,000 samples or files, but 100
-            projects or bundles; AnVIL allows 1,000 of each. Format int64. Optional.
+        size (int): Number of hits on a page, from 1; by default 10. At most 1,000 samples or files, 100
+            bundles, 50 projects; AnVIL allows 1,000 of each. Format int64. Optional.
         sort (str): Field to sort by; by default `projectTitle`, `sampleId`, `fileName` or `bundleVersion`,
             depending on the type. Optional.
         order (Literal['asc', 'desc']): Direction to sort in, ascending by default; bundles are sorted newest

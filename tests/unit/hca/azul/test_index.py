@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk import Azul
-from omicsdk.core import BadRequest, Interrupted, ManualClock, UsageError
+from omicsdk.core import BadRequest, Interrupted, ManualClock, ServerError, UsageError
 from omicsdk.hca.azul import UnknownFacet, read_manifest
 
 BASE = "https://service.example.org"
@@ -29,6 +29,7 @@ class Service:
         self.logins: list[str] = []
         self.pending = 2
         self.gone = False
+        self.largest = self.too_large = 1000
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         stated: dict[str, Any] = dict(request.url.params)
@@ -65,7 +66,12 @@ class Service:
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": "Unknown field `genusspecies`"})
         if stated.get("catalog") == "broken":
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": "No way"})
+        if int(stated.get("size", 10)) > self.largest:
+            message = f"Invalid value for parameter `size`, must not be greater than {self.largest}"
+            return httpx.Response(400, json={"Code": "BadRequestError", "Message": message})
         last = "search_after" in stated
+        if last and int(stated.get("size", 10)) > self.too_large:
+            return httpx.Response(502, json={"message": "Internal server error"}, headers={"retry-after": "10"})
         following = (
             f"{BASE}/index/{entity}?size={stated['size']}&search_after=%5B1%5D&filters={stated.get('filters', '{}')}"
         )
@@ -125,6 +131,34 @@ def test_a_listing_follows_the_addresses_of_its_pages(client: Azul, service: Ser
     assert (first[2]["size"], second[2]["search_after"]) == ("1000", "[1]")
 
 
+MANY = {"fileId": {"is": [f"{at:036d}" for at in range(200)]}}
+
+
+@pytest.mark.parametrize("what", [(), MANY])
+def test_a_size_that_the_service_refuses_is_replaced_by_its_limit(client: Azul, service: Service, what: Any) -> None:
+    service.largest = 25
+    assert [hit.entry_id for hit in client.ls("projects", what)] == ["e1", "e2"]
+    assert [int(stated["size"]) for _, _, stated in service.asked] == [50, 25, 25]
+
+
+@pytest.mark.parametrize("what", [(), MANY])
+def test_a_page_too_large_to_be_sent_is_requested_as_smaller_ones(
+    client: Azul, service: Service, clock: ManualClock, what: Any
+) -> None:
+    service.too_large = 100
+    assert [hit.entry_id for hit in client.ls("files", what)] == ["e1", "e2"]
+    assert [int(stated["size"]) for _, _, stated in service.asked] == [1000, 1000, 250, 62]
+    assert not clock.slept
+
+
+def test_a_service_that_fails_small_pages_too_is_retried_as_ever(client: Azul, service: Service) -> None:
+    service.too_large = 1
+    with pytest.raises(ServerError):
+        list(client.ls("files"))
+    sizes = [int(stated["size"]) for _, _, stated in service.asked]
+    assert (sizes[:6], set(sizes[6:]), len(sizes) > 10) == ([1000, 1000, 250, 62, 15, 10], {10}, True)
+
+
 @pytest.mark.parametrize(
     ("condition", "said"),
     [
@@ -147,10 +181,9 @@ def test_a_value_that_nothing_has_is_logged_with_similar_ones(
 
 
 def test_filters_too_long_for_an_address_are_posted_on_every_page(client: Azul, service: Service) -> None:
-    many = {"fileId": {"is": [f"{at:036d}" for at in range(200)]}}
-    assert [hit.entry_id for hit in client.ls("files", many)] == ["e1", "e2"]
+    assert [hit.entry_id for hit in client.ls("files", MANY)] == ["e1", "e2"]
     assert [(method, path) for method, path, _ in service.asked] == [("POST", "/index/files")] * 2
-    assert [json.loads(stated["filters"]) for _, _, stated in service.asked] == [many] * 2
+    assert [json.loads(stated["filters"]) for _, _, stated in service.asked] == [MANY] * 2
     assert service.asked[1][2]["search_after"] == "[1]"
 
 
