@@ -154,7 +154,7 @@ def _of_text(text: str) -> list[Condition]:
     if bounds is None:
         return [Condition(field, "is not" if sign == "!=" else "is", (_value(field, value),))]
     if sign == "!=":
-        raise InvalidFilter(f"{text!r}: a range cannot be negated", remedy="State the ranges that remain.")
+        raise InvalidFilter(f"{text!r}: a range cannot be negated", remedy="State a range that remains.")
     return [Condition(field, "within", ([_value(field, bounds[1]), _value(field, bounds[2])],))]
 
 
@@ -203,7 +203,7 @@ def to_filters(conditions: Iterable[Condition], facets: Mapping[str, Sequence[An
 
     Raises:
         UnknownFacet: A field with `!=` is not a facet.
-        InvalidFilter: A field has two relations.
+        InvalidFilter: A field has two relations, or two ranges.
     """
     filters: dict[str, dict[str, list[Any]]] = {}
     excluded: dict[str, list[Any]] = {}
@@ -218,6 +218,11 @@ def to_filters(conditions: Iterable[Condition], facets: Mapping[str, Sequence[An
             raise InvalidFilter(
                 f"{condition.field} has the relations {next(iter(relations))} and {condition.relation}",
                 remedy="Use one relation for each field.",
+            )
+        if relations and condition.relation != "is":
+            raise InvalidFilter(
+                f"{condition.field} has two ranges, and the service returns only what is within both",
+                remedy="Use one range, or search for each separately.",
             )
         relations.setdefault(condition.relation, []).extend(condition.values)
     for field, values in excluded.items():

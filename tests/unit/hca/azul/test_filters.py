@@ -114,6 +114,8 @@ def test_values_alone_are_alternatives() -> None:
 def test_one_field_takes_one_relation() -> None:
     with pytest.raises(InvalidFilter, match="relations is and within"):
         filters("fileSize=3", "fileSize=0..2")
+    with pytest.raises(InvalidFilter, match="fileSize has two ranges"):  # the service intersects ranges
+        filters("fileSize=0..2", "fileSize=5..7")
     with pytest.raises(InvalidFilter, match="range and !="):
         to_filters(read_conditions(["fileSize=0..2", "fileSize!=1"]), {"fileSize": [1, 2]})
 
