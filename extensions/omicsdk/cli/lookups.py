@@ -202,10 +202,11 @@ def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
 
     if folder.startswith(FACETS):
         from omicsdk import Azul
+        from omicsdk.hca.azul.filters import text_of
 
         with Azul(options.get("base_url"), profile=options.get("profile")) as azul:
             items = azul.facets(catalog=folder.removeprefix(FACETS))
-        return [f"{item.facet}={'null' if item.value is None else item.value}" for item in items][:MOST_CONDITIONS]
+        return [f"{item.facet}={text_of(item.value)}" for item in items][:MOST_CONDITIONS]
 
     from omicsdk.fs.registry import Stores
     from omicsdk.fs.uris import parse_uri

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,9 +97,9 @@ def unmatched(filters: Filters, facets: Mapping[str, Sequence[Any]]) -> Iterator
         values = facets.get(field, ())
         for value in conditions.get("is", ()) if values else ():
             if value not in values:
-                near = nearest(str(value), (str(value) for value in values if value is not None), count=3)
+                near = nearest(text_of(value), (text_of(value) for value in values if value is not None), count=3)
                 meant = f" Did you mean {' or '.join(near)}?" if near else ""
-                yield f"nothing has {field}={value}.{meant} List the values: omics azul facets --facet {field}"
+                yield f"nothing has {field}={text_of(value)}.{meant} List the values: omics azul facets --facet {field}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,15 @@ def _value(field: str, text: str) -> Any:
             raise InvalidFilter(f"{field}: {text!r} is not a number", remedy=FORMS) from None
         return int(number) if number.is_integer() else number
     return text
+
+
+def text_of(value: object) -> str:
+    """Return a value of a facet as it is written in a condition: JSON where it is not text.
+
+    Args:
+        value: The value.
+    """
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _of_object(object_: object) -> Iterable[Condition]:

@@ -447,8 +447,9 @@ def _posted(client: AzulApi, entity: str, query: dict[str, Any], size: int) -> I
         page_break()
 
 
-_SCALAR = union(STRING, NUMBER, BOOLEAN, NULL)
-_FACET = members(terms=optional(array(members(term=_SCALAR, count=INTEGER))))
+# Ages are objects, with a value and a unit.
+_TERM = union(STRING, NUMBER, BOOLEAN, NULL, mapping(ANY))
+_FACET = members(terms=optional(array(members(term=_TERM, count=INTEGER))))
 _PAGE = members(hits=array(HIT), pagination=members(next=optional(STRING)), termFacets=mapping(_FACET))
 
 

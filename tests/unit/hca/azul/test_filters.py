@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.hca.azul import InvalidFilter, UnknownFacet
-from omicsdk.hca.azul.filters import Container, container_in, facet_values, read_conditions, to_filters
+from omicsdk.hca.azul.filters import Container, container_in, facet_values, read_conditions, text_of, to_filters
 
 FACETS: dict[str, list[Any]] = {
     "genusSpecies": ["Homo sapiens", "Mus musculus", None],
@@ -118,6 +118,11 @@ def test_one_field_takes_one_relation() -> None:
         filters("fileSize=0..2", "fileSize=5..7")
     with pytest.raises(InvalidFilter, match="range and !="):
         to_filters(read_conditions(["fileSize=0..2", "fileSize!=1"]), {"fileSize": [1, 2]})
+
+
+@pytest.mark.parametrize("value", [None, True, {"value": "20", "unit": "year"}, "eye"])
+def test_a_value_is_read_as_it_was_written(value: object) -> None:
+    assert filters(f"a={text_of(value)}") == {"a": {"is": [value]}}
 
 
 def test_facets_state_truth_values_as_text() -> None:

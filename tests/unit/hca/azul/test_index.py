@@ -96,7 +96,8 @@ CATALOGS: dict[str, Any] = {
     },
 }
 FACETS: dict[str, Any] = {
-    "genusSpecies": {"terms": [{"term": "Homo sapiens", "count": 5}, {"term": None, "count": 1}], "total": 6}
+    "genusSpecies": {"terms": [{"term": "Homo sapiens", "count": 5}, {"term": None, "count": 1}], "total": 6},
+    "organismAge": {"terms": [{"term": {"value": "20", "unit": "year"}, "count": 6}], "total": 6},
 }
 
 
@@ -212,6 +213,7 @@ def test_facets_have_values_with_counts(client: Azul) -> None:
     assert [(each.facet, each.value, each.count) for each in client.facets()] == [
         ("genusSpecies", "Homo sapiens", 5),
         ("genusSpecies", None, 1),
+        ("organismAge", {"value": "20", "unit": "year"}, 6),
     ]
 
 
