@@ -278,7 +278,8 @@ def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterat
 # Filters by identifiers, and where hits state these: a list of objects, and its members.
 _STATED: Mapping[str, tuple[str, Sequence[str]]] = {
     "projectId": ("projects", ("projectId",)),
-    "datasets.document_id": ("datasets", ("document_id", "dataset_id")),
+    # Files state only dataset_id of it, which is another identifier.
+    "datasets.document_id": ("datasets", ("document_id",)),
     "bundleUuid": ("bundles", ("bundleUuid", "bundle_uuid")),
     "fileId": ("files", ("uuid", "document_id")),
 }

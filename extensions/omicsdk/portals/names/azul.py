@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import NotFound
+from omicsdk.hca.azul.filters import CONTAINERS
 from omicsdk.hca.azul.index import catalogs, files
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
@@ -32,7 +33,7 @@ class Azul(Archive):
             catalog, project = name.id, ""
         if name.level == "lungmap":
             catalog = _newest_of(client, "lungmap")
-        field = "datasets.dataset_id" if name.level == "anvil" else "projectId"
+        field = CONTAINERS["datasets" if name.level == "anvil" else "projects"]
         is_any = False
         for file in files(client, {field: {"is": [project]}} if project else {}, catalog):
             is_any = True

@@ -194,10 +194,11 @@ def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
         "bundles": distinct(files, ANVIL_FIELDS, ("bundle_uuid", "bundle_version")),
     }
     for kind in ("datasets", "donors", "biosamples", "activities"):
-        names = [name for name in ANVIL_FIELDS if name.startswith(f"{kind}.")]
-        inner = {name.partition(".")[2]: values_of(files, name, ANVIL_FIELDS) for name in names}
-        # Of its own type a hit has one entity, whose fields are no lists.
+        # Of its own type a hit has one entity, whose fields are no lists; of others it does not state the document_id.
         is_own_type = kind == entity_type
+        names = [name for name in ANVIL_FIELDS if name.startswith(f"{kind}.")]
+        names = [name for name in names if is_own_type or not name.endswith(".document_id")]
+        inner = {name.partition(".")[2]: values_of(files, name, ANVIL_FIELDS) for name in names}
         hit[kind] = [{name: values[0] if is_own_type and values else values for name, values in inner.items()}]
     if entity_type == "files":
         hit["files"] = [anvil_file(first, at)]

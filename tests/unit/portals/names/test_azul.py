@@ -179,7 +179,7 @@ def test_a_page_of_anvil_is_of_its_own_service() -> None:
     )
     assert found.stated == [FASTQ]
     filters = json.loads(httpx.URL(found.requests[0].partition(" ")[2]).params["filters"])
-    assert filters == {"datasets.dataset_id": {"is": [PROJECT]}}
+    assert filters == {"datasets.document_id": {"is": [PROJECT]}}  # as the page is named; dataset_id differs
 
 
 @pytest.mark.parametrize(
