@@ -26,7 +26,17 @@ from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import number_in
 from omicsdk.hca.azul.files import AzulFile
 from omicsdk.hca.azul.filters import Conditions
-from omicsdk.hca.azul.index import catalogs, file_of, files, matrices, resolved
+from omicsdk.hca.azul.index import (
+    BUNDLE_FIELDS,
+    FILE_FIELDS,
+    Catalog,
+    catalogs,
+    container_type,
+    file_of,
+    files,
+    matrices,
+    resolved,
+)
 from omicsdk.hca.azul.manifests import checked_state, read_manifest
 from omicsdk.hca.azul.rate import RULE, duration
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
@@ -272,9 +282,10 @@ def planned(
         return _of_manifest(client, manifest, catalog)
     if project:
         return _plan_of(matrices(client, project, catalog=catalog), stop)
-    chosen = {"bundleUuid": {"is": [bundle]}} if bundle else filters
+    if bundle:
+        filters = {BUNDLE_FIELDS[container_type(catalogs(client), catalog)]: {"is": [bundle]}}
     plan, doubts = read_again_if_doubtful(  # the catalog may have been replaced meanwhile
-        lambda doubts: _plan_of(despite_contradictions(files(client, chosen, catalog), doubts), stop)
+        lambda doubts: _plan_of(despite_contradictions(files(client, filters, catalog), doubts), stop)
     )
     plan.lost.extend(("the selection", doubt) for doubt in doubts)
     return plan
@@ -491,7 +502,8 @@ class Sources:
             files_by_uuid = {
                 file.uuid: file
                 for catalog, uuids in by_catalog.items()
-                for file in files(self._client, {"fileId": {"is": uuids}}, catalog)
+                for field in [FILE_FIELDS[container_type(self._catalogs, catalog)]]
+                for file in files(self._client, {field: {"is": uuids}}, catalog)
             }
             yield from (files_by_uuid.get(file.uuid) for file in some)
 
@@ -499,13 +511,13 @@ class Sources:
         """Parameters of a request, in a catalog that exists."""
         named = self._catalog or query.get("catalog", "")
         # Catalogs are removed every few weeks, and addresses in older manifests still name them; the file is mostly in a newer one.
-        if named and named not in self._catalogs:
+        if named not in ("", self._catalog) and all(named != catalog.name for catalog in self._catalogs):
             named = ""  # which is the default one
         return {name: value for name, value in {**query, "catalog": named}.items() if value}
 
     @cached_property
-    def _catalogs(self) -> frozenset[str]:
-        return frozenset(catalog.name for catalog in catalogs(self._client)) | {self._catalog}
+    def _catalogs(self) -> list[Catalog]:
+        return catalogs(self._client)
 
 
 _ARGUMENTS = {"fileName": "file_name", "requestIndex": "request_index", "drsUri": "drs_uri"}

@@ -211,15 +211,20 @@ def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
     """
     named = container_in(uuid) or Container(uuid)
     catalog = catalog or named.catalog
-    kind = entity or named.kind or _container(client, catalog)
+    kind = entity or named.kind or container_type(catalogs(client), catalog)
     from omicsdk.hca.azul.hits import Hit
 
     hit = client.get_entity(entity_type=kind, entity_id=named.uuid, catalog=catalog or OMIT)
     return Hit.from_dict(hit.to_dict())
 
 
-def _container(client: Azul, catalog: str) -> str:
-    all_catalogs = catalogs(client)
+def container_type(all_catalogs: Sequence[Catalog], catalog: str) -> str:
+    """Return the type of a catalog's containers of files, `projects` or `datasets`.
+
+    Args:
+        all_catalogs: As `catalogs` returns them.
+        catalog: The catalog; empty for the default one.
+    """
     types = next(
         (catalog_info.entity_types for catalog_info in all_catalogs if catalog_info.name == catalog),
         all_catalogs[0].entity_types,
@@ -275,13 +280,16 @@ def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterat
             yield from of_hit(hit, catalog)
 
 
+# By the type of a catalog's containers: the fields with the UUIDs of bundles and files.
+BUNDLE_FIELDS = {"projects": "bundleUuid", "datasets": "bundle_uuid"}
+FILE_FIELDS = {"projects": "fileId", "datasets": "files.document_id"}
 # Filters by identifiers, and where hits state these: a list of objects, and its members.
 _STATED: Mapping[str, tuple[str, Sequence[str]]] = {
     "projectId": ("projects", ("projectId",)),
     # Files state only dataset_id of it, which is another identifier.
     "datasets.document_id": ("datasets", ("document_id",)),
-    "bundleUuid": ("bundles", ("bundleUuid", "bundle_uuid")),
-    "fileId": ("files", ("uuid", "document_id")),
+    **{field: ("bundles", (field,)) for field in BUNDLE_FIELDS.values()},
+    **dict.fromkeys(FILE_FIELDS.values(), ("files", ("uuid", "document_id"))),
 }
 # Objects of a hit from which on the service may leave out others.
 _MOST = 100
@@ -319,7 +327,7 @@ def resolved(
     conditions = [*read_conditions(within), *read_conditions(what)]
     catalog = catalog or next((condition.catalog for condition in conditions if condition.catalog), "")
     if any(condition.field == CONTAINER for condition in conditions):
-        field = CONTAINERS[_container(client, catalog)]
+        field = CONTAINERS[container_type(catalogs(client), catalog)]
         conditions = [
             replace(condition, field=field) if condition.field == CONTAINER else condition for condition in conditions
         ]
@@ -361,9 +369,10 @@ def pages(
             for field in set(CONTAINERS.values()) & filters.keys() if number == 0 and not page["hits"] else ():
                 uuids = ", ".join(map(str, filters[field].get("is", ())))
                 _log.warning(
-                    "nothing has %s=%s. Another catalog may have it: omics azul catalogs. Of a file, use fileId=UUID",
+                    "nothing has %s=%s. Another catalog may have it: omics azul catalogs. Of a file, use %s=UUID",
                     field,
                     uuids,
+                    FILE_FIELDS["projects" if field == CONTAINERS["projects"] else "datasets"],
                 )
             yield page
     except BadRequest as error:

@@ -220,7 +220,7 @@ HCA_FIELDS: Mapping[str, Reader] = {
 
 # Fields of AnVIL's catalogs, read of a file.
 ANVIL_FIELDS: Mapping[str, Reader] = {
-    **{name: HCA_FIELDS[name] for name in ("fileId", "fileVersion")},
+    "fileVersion": HCA_FIELDS["fileVersion"],
     "bundle_uuid": HCA_FIELDS["bundleUuid"],
     "bundle_version": HCA_FIELDS["bundleVersion"],
     "source_id": HCA_FIELDS["sourceId"],

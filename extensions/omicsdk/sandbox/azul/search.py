@@ -72,7 +72,6 @@ ANVIL = Kind(
     {
         "bundle_uuid",
         "bundle_version",
-        "fileId",
         "fileVersion",
         *(f"files.{name}" for name in ("document_id", "file_id", "file_name", "file_size")),
     },
