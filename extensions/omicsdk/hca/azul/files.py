@@ -22,7 +22,7 @@ JOINED = " || "
 
 # Columns of manifests by what they hold: those of the Human Cell Atlas, then AnVIL's; newer names before older ones.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "uuid": ("file_uuid",),
+    "uuid": ("file_uuid", "files.document_id"),
     "version": ("file_version",),
     "name": ("file_name", "files.file_name"),
     "size": ("file_size", "files.file_size"),
@@ -221,7 +221,7 @@ def of_row(row: Mapping[str, str], catalog: str = "") -> AzulFile:
         project=cell("project"),
         catalog=catalog,
     )
-    # AnVIL's manifests have UUID and version in the address alone.
+    # AnVIL's manifests have the version in the address alone.
     return replace(file, uuid=file.uuid or uuid_in(url), version=file.version or file.parameters.get("version", ""))
 
 

@@ -96,6 +96,8 @@ def test_an_anvil_row_has_its_identity_in_its_address() -> None:
         {"md5": MD5},
         "dcp42",
     )
+    # A file that the repository does not have (yet) has no address, and fails alone.
+    assert of_row({**row, "files.azul_url": "", "files.document_id": UUID}).uuid == UUID
 
 
 def test_versions_of_the_data_store_get_their_colons() -> None:
