@@ -482,8 +482,9 @@ def _explained(
         )
     facets = facet_values(_term_facets(client, catalog)) if filters else {}
     for field in filters:
-        # Fields that are no facets, such as fileId, are valid too: only a field that the service names is unknown.
-        if field not in facets and field in error.message:
+        # Fields that are no facets, such as fileId, are valid too: only one that the service names as such is unknown.
+        name = re.escape(field)
+        if field not in facets and re.search(rf"Unknown field `{name}`|'{name}'.* unexpected", error.message):
             return UnknownFacet(field, facets)
     return error
 

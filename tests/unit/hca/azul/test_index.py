@@ -30,6 +30,7 @@ class Service:
         self.pending = 2
         self.gone = False
         self.largest = self.too_large = 1000
+        self.refusal = "Unknown field `genusspecies`"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         stated: dict[str, Any] = dict(request.url.params)
@@ -63,7 +64,7 @@ class Service:
         if entity == "planets":
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": "Entity type 'planets' is invalid"})
         if "genusspecies" in filters:
-            return httpx.Response(400, json={"Code": "BadRequestError", "Message": "Unknown field `genusspecies`"})
+            return httpx.Response(400, json={"Code": "BadRequestError", "Message": self.refusal})
         if stated.get("catalog") == "broken":
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": "No way"})
         if int(stated.get("size", 10)) > self.largest:
@@ -193,8 +194,25 @@ def test_is_not_requests_the_values_of_the_facet_first(client: Azul, service: Se
     assert json.loads(service.asked[1][2]["filters"]) == {"genusSpecies": {"is": [None]}}
 
 
-def test_an_unknown_field_is_answered_with_similar_ones(client: Azul) -> None:
+SCHEMA = "The value of the `filters` parameter is invalid against the schema: "
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "Unknown field `genusspecies`",
+        f"{SCHEMA}Additional properties are not allowed ('genusspecies' was unexpected) at path $",
+    ],
+)
+def test_an_unknown_field_is_answered_with_similar_ones(client: Azul, service: Service, refusal: str) -> None:
+    service.refusal = refusal
     with pytest.raises(UnknownFacet, match=r"did you mean genusSpecies\?"):
+        list(client.ls("files", "genusspecies=x"))
+
+
+def test_an_invalid_value_of_a_field_that_is_no_facet_is_the_services_refusal(client: Azul, service: Service) -> None:
+    service.refusal = f"{SCHEMA}'x' is not of type 'integer' at path $.genusspecies.is[0]"
+    with pytest.raises(BadRequest, match="is not of type"):
         list(client.ls("files", "genusspecies=x"))
 
 
