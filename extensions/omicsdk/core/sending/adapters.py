@@ -136,7 +136,7 @@ def _httpx_class() -> "Callable[[Credentials, str], httpx.Auth]":
             sent = self._credentials.headers(method, url)
             self._put(request, sent, self._credentials.query(method, url))
             response = yield request
-            if response.status_code == 401 and self._credentials.renew(sent):
+            if _are_refused(response, method) and self._credentials.renew(sent):
                 # Without the query, which the URL already contains.
                 self._put(request, self._credentials.headers(method, url))
                 yield request
@@ -154,7 +154,7 @@ def _httpx_class() -> "Callable[[Credentials, str], httpx.Auth]":
                 sent = await run_sync(self._credentials.headers, method, url)
             self._put(request, sent, self._credentials.query(method, url))
             response = yield request
-            if response.status_code == 401 and await run_sync(self._credentials.renew, sent):
+            if _are_refused(response, method) and await run_sync(self._credentials.renew, sent):
                 self._put(request, await run_sync(self._credentials.headers, method, url))
                 yield request
 
@@ -170,6 +170,13 @@ def _httpx_class() -> "Callable[[Credentials, str], httpx.Auth]":
                 request.url = httpx.URL(with_query(str(request.url), query))
 
     return CredentialsAuth
+
+
+def _are_refused(response: "httpx.Response", method: str) -> bool:
+    """Return whether a service refused credentials of httpx, which then repeats the first request of all redirects."""
+    # Not if a redirect removed them, nor if it made a GET of a POST, which was accepted and must not be repeated.
+    final = response.request
+    return response.status_code == 401 and "authorization" in final.headers and final.method == method
 
 
 def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:

@@ -95,3 +95,18 @@ def test_on_an_event_loop_a_token_is_renewed_in_a_thread():
     asyncio.run(run())
     assert seen == ["Bearer new-1", "Bearer new-2", None]
     assert threading.get_ident() not in threads
+
+
+@pytest.mark.parametrize("target", ["https://other.example.org/v1/result", f"{BASE}/result"])
+def test_httpx_does_not_repeat_a_post_whose_redirect_was_refused(target: str):
+    methods: list[str] = []
+
+    def response(request: httpx.Request) -> httpx.Response:
+        methods.append(request.method)
+        return httpx.Response(303, headers={"location": target}) if request.method == "POST" else httpx.Response(401)
+
+    token = BearerToken("old", refresh=lambda: pytest.fail("no response refused the POST"))
+    auth = httpx_auth(token, base_url=BASE)
+    with httpx.Client(transport=httpx.MockTransport(response), auth=auth, follow_redirects=True) as client:
+        client.post(f"{BASE}/jobs")
+    assert methods == ["POST", "GET"]
