@@ -278,7 +278,7 @@ def add(
         for location in ([what] if isinstance(what, str | os.PathLike) else what)
     )
     for location in locations:
-        if location and Path(folder, location).is_dir():
+        if location and os.path.isdir(Path(folder, location)):  # noqa: PTH112 - false if it is too long
             recognised(Head(Path(folder, location)), FORMATS, location)  # a folder that is no list is refused now
     options = {
         "from": locations,

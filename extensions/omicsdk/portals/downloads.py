@@ -400,20 +400,22 @@ def _lists(
     for number, word in enumerate(arguments):
         scheme = scheme_of(word)
         names = [] if chosen else names_written(word)
-        if names and Path(word).exists():
+        # Path.exists raises for a word longer than names of files, such as many accessions in quotes.
+        exists = os.path.exists(word)  # noqa: PTH110
+        if names and exists:
             name = names[0][0]
             tell(f"{word}: the file of this name is read; {name.archive}:{name.id} names the data of the archive")
         elif names:
             named += map(Named, names)
             continue
-        if scheme and not (chosen and scheme in URLS) and not Path(word).exists():
+        if scheme and not (chosen and scheme in URLS) and not exists:
             alone.append(word)
             continue
         base = of_all.base
         if scheme in URLS:
             path = _fetched_list(word, work / str(number))
             base = base or word.partition("?")[0].rpartition("/")[0]
-        elif word == STDIN or Path(word).is_fifo():  # such as <(head list.txt)
+        elif word == STDIN or (exists and Path(word).is_fifo()):  # such as <(head list.txt)
             path = work / f"{number}.list"
             with (
                 path.open("wb") as out,
@@ -422,7 +424,7 @@ def _lists(
                 shutil.copyfileobj(lines, out)
         else:
             path = Path(word)
-            if not path.exists() and not is_annexed_link(path):
+            if not exists and not is_annexed_link(path):
                 raise unknown_word(word)
         label = "stdin" if word == STDIN else without_query(word)
         file_list = of_all._replace(path=path, shown=label, base=base, notes=Counter())

@@ -59,7 +59,7 @@ def is_annexed_link(path: Path) -> bool:
     Args:
         path: The path.
     """
-    return path.is_symlink() and _OBJECTS in path.readlink().as_posix()
+    return os.path.islink(path) and _OBJECTS in path.readlink().as_posix()  # noqa: PTH114 - false for any text
 
 
 # -- rows and their files

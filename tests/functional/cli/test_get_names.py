@@ -126,6 +126,13 @@ def test_an_unknown_accession_fails_alone(get: Callable[..., Ran]):
     assert sorted(downloaded()) == sorted(PAIR)
 
 
+def test_many_accessions_in_one_argument_are_no_name_of_a_file(get: Callable[..., Ran]):
+    Path("data.manifest.tsv").touch()
+    ran = get(",".join(["ERR1000001"] * 30), "--limit", "2")  # names of files have at most 255 bytes
+    assert ran.code == 0, ran.err
+    assert sorted(downloaded()) == sorted(PAIR)
+
+
 def test_a_file_of_the_name_wins_and_says_so(get: Callable[..., Ran], omics_sandbox: Sandbox):
     Path("ERR1000001").write_text("ERR1000002\n")
     ran = get("ERR1000001")

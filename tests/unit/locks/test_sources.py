@@ -84,6 +84,8 @@ def test_a_list_is_named_from_the_folder_of_the_lock():
     Path("list.txt").touch()
     assert add("list.txt", folder="project").words == ("../list.txt",)
     assert add("PRJNA1", folder="project").words == ("PRJNA1",)
+    many = ",".join(["SRR1553607"] * 30)  # longer than a name of a file
+    assert add(many, folder="project").words == (many,)
     assert add(Path("list.txt").resolve().as_uri()).words == (str(Path("list.txt").resolve()),)
 
 
@@ -99,6 +101,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a folder elsewhere": ({"what": "A1", "to": "/data"}, "absolute"),
     "a folder above": ({"what": "A1", "to": "a/../../b"}, "'..'"),
     "a misspelled file": ({"what": "nixda"}, "nixda does not exist, and is no accession"),
+    "a misspelled accession among many": ({"what": "SRR15," * 60}, "SRR15, does not exist"),
     "another archive's": ({"what": "phs000178"}, "It is of dbGaP"),
     "no condition": ({"what": "A1", "where": "size"}, "no condition"),
     "no files": ({"what": "A1", "limit": -1}, "limit"),
