@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -64,7 +65,7 @@ def literal(value: Any) -> str:
     if isinstance(value, float):
         if not math.isfinite(value):
             raise Gen3UserError(f"{value} cannot be in a query", remedy="Use a number.")
-        return repr(value)
+        return float.__repr__(value)  # that of numpy's numbers, which are floats, has their type
     if is_mapping(value):
         return (
             "{"
@@ -406,12 +407,12 @@ def _item(value: Any, kind: str) -> Any:
     if kind == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
     if kind in ("integer", "number") and isinstance(value, str):
-        try:
+        with suppress(ValueError):
+            return int(value)  # not by float, which has 53 bits
+        with suppress(ValueError):
             number = float(value)
-        except ValueError:
-            return value
-        if math.isfinite(number):
-            return int(number) if number.is_integer() else number
+            if math.isfinite(number):
+                return int(number) if number.is_integer() else number
     return value
 
 

@@ -156,8 +156,14 @@ def test_without_a_dictionary_names_are_taken_as_they_are() -> None:
 
 
 def test_numbers_of_lists_are_numbers_again() -> None:
-    found = restored({"number_of_subjects": ["12", "x"], "keywords": ["1"]}, Query("dataset_description", SDS))
-    assert found == {"number_of_subjects": [12, "x"], "keywords": ["1"]}
+    large = 2**53 + 1  # which no float is
+    record = {"number_of_subjects": ["12", "3.0", str(large), "x"], "keywords": ["1"]}
+    expected = {"number_of_subjects": [12, 3, large, "x"], "keywords": ["1"]}
+    assert restored(record, Query("dataset_description", SDS)) == expected
+
+
+def test_a_number_of_numpy_is_written_as_a_number() -> None:
+    assert literal([pytest.importorskip("numpy").float64(1.5)]) == "[1.5]"
 
 
 def test_a_filter_by_a_number_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
