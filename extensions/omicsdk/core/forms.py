@@ -42,7 +42,7 @@ def form_text(name: str, value: object) -> str:
     if isinstance(data, str):
         return data
     try:
-        return json.dumps(data)
-    except TypeError:
+        return json.dumps(data, allow_nan=False)
+    except (TypeError, ValueError):
         encoded({name: data})  # raises for what JSON cannot represent, and converts numbers of numpy
         return encoded(data).decode()  # a number of numpy

@@ -256,6 +256,8 @@ def test_what_has_no_json_is_refused_with_its_place(value, place):
 
 def test_form_bodies():
     assert form_body({"a": [1, "x y"], "b": OMIT}).content == b"a=1&a=x+y"
+    with pytest.raises(UsageError, match="size is nan"):
+        form_body({"size": float("nan")})
 
 
 def test_multipart_bodies_can_be_sent_again(tmp_path):
