@@ -9,7 +9,8 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 Object: TypeAlias = dict[str, Json]
 Node: TypeAlias = dict[str, Json] | list[Json]
 
-_INDEX = re.compile("0|[1-9][0-9]*")
+# No list is longer, and int() refuses thousands of digits with a ValueError.
+_INDEX = re.compile("0|[1-9][0-9]{0,17}")
 
 
 def escape(token: str | int) -> str:
@@ -82,7 +83,7 @@ def schema_name(reference: str) -> str:
     """Undo `schema_pointer`.
 
     Raises:
-        ValueError: the reference is invalid to a schema of the document's own.
+        ValueError: the reference is not one to a schema of this document.
     """
     prefix = "#/components/schemas/"
     if not reference.startswith(prefix) or "/" in reference[len(prefix) :]:

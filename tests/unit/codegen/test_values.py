@@ -24,7 +24,7 @@ def test_a_pointer_walks_mappings_and_lists() -> None:
     assert at({"a/b": [{"~": 1}]}, "/a~1b/0/~0") == 1
 
 
-@pytest.mark.parametrize("pointer", ["/b", "/a/01", "/a/-1", "/a/²", "/a/2", "/a/0/x"])
+@pytest.mark.parametrize("pointer", ["/b", "/a/01", "/a/-1", "/a/²", "/a/2", "/a/0/x", f"/a/{'1' * 5000}"])
 def test_a_pointer_to_nothing_is_a_lookup_error(pointer: str) -> None:
     with pytest.raises(LookupError):
         at({"a": [1, 2]}, pointer)
