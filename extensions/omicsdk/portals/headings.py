@@ -75,7 +75,8 @@ _LENGTHS = {
 }
 _PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?256|sha-?512|crc32c)\}?[:=\s]\s*(\S+)", re.IGNORECASE)
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}
-_BETWEEN = re.compile(r"[\s,;|\[\]\"']+(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
+# Only from the first character of a run, and to its last one: cells may be filled with thousands of blanks.
+_BETWEEN = re.compile(r"(?<![\s,;|\[\]\"'])[\s,;|\[\]\"']++(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
 # The beginning of an address that lacks a slash, as in lists of the 1000 Genomes.
 _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
 _CELL = re.compile(rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+)")

@@ -504,7 +504,8 @@ def is_row(line: str) -> bool:
     return not _FILLED_UP.search(line) or sum(map(bool, header_of(line))) > 1
 
 
-_FILLED_UP = re.compile(r"[\t,;]{2}\s*\Z")
+# From the first separator of a run alone: the rest of a run of thousands, as in sparse tables, would be compared for each.
+_FILLED_UP = re.compile(r"(?<![\t,;])[\t,;]++(?<=[\t,;]{2})\s*+\Z")
 # A first line by which spreadsheets state the separator.
 _SEPARATOR = re.compile(r"sep=.\s*\Z", re.IGNORECASE)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault
-from omicsdk.portals.headings import parsed_map
+from omicsdk.portals.headings import addresses_in, parsed_map
 from omicsdk.portals.kinds import kind_of, kinds_in_words
-from omicsdk.portals.lists import file_at, format_named, recognised, size_in
+from omicsdk.portals.lists import file_at, format_named, is_row, recognised, size_in
 from omicsdk.transfer.engine.options import InvalidOption
 from portal_host import SAMPLES
 
@@ -149,6 +149,15 @@ def test_the_title_that_a_spreadsheet_saves_above_a_table_is_no_header(tmp_path:
     text = f"\ufeffTable S3: files of the study;;;\r\n;;;\r\nSample;URL;MD5;Note\r\nS1;https://h.example/1;{MD5};\r\n;;;\r\n"
     ((file,),) = read(table(tmp_path, text))
     assert (file.address, file.checksums) == ("https://h.example/1", {"md5": MD5})
+
+
+@pytest.mark.timeout(20)  # as long as some thousands of separators took
+def test_runs_of_separators_are_read_once():
+    tabs, blanks, commas = "\t" * 100_000, " " * 100_000, "," * 100_000
+    assert is_row(f"a{tabs}b")
+    assert not is_row(f"title{tabs}")
+    assert addresses_in(f"https://h/a{blanks}https://h/b{commas}") == ["https://h/a", "https://h/b"]
+    assert len(addresses_in(f"https://h/a{commas}b")) == 1
 
 
 def test_repeated_columns_are_numbered(tmp_path: Path):
