@@ -50,13 +50,13 @@ EXPORTS = ("nextflow", "ro-crate", "snakemake")
 """Formats of lines, beside lists of checksums."""
 
 
-def exported(files: Files, format: str, tell: Callable[[str], object]) -> Iterator[str]:
+def exported(files: Files, format: str, on_message: Callable[[str], object]) -> Iterator[str]:
     """The lines of a lock in a format.
 
     Args:
         files: Returns the files.
         format: An element of EXPORTS, or an algorithm of checksums.
-        tell: Called with what the format cannot state.
+        on_message: Called with what the format cannot state.
 
     Raises:
         LockError: The lock lacks what the format needs.
@@ -66,12 +66,12 @@ def exported(files: Files, format: str, tell: Callable[[str], object]) -> Iterat
         remedy = f"Use an algorithm of checksums, such as sha256, or {', '.join(EXPORTS)}."
         raise UsageError(f"unknown export {format!r}", remedy=remedy)
     if format == "nextflow":
-        return nextflow_lines(files, tell)
+        return nextflow_lines(files, on_message)
     if format == "ro-crate":
         versions = service_versions(map(provenance_of, files()))
         return crate_lines(lambda: map(provenance_of, files()), LOCK_FILE, versions=versions)
     if format == "snakemake":
-        return snakemake_lines(files, tell)
+        return snakemake_lines(files, on_message)
     return checksum_lines(files, format)
 
 
@@ -139,12 +139,12 @@ class Reads(NamedTuple):
     second: str = ""
 
 
-def paired_reads(paths: Iterable[str], tell: Callable[[str], object]) -> list[Reads]:
+def paired_reads(paths: Iterable[str], on_message: Callable[[str], object]) -> list[Reads]:
     """Pair files of reads by their names: `NAME_1` and `NAME_2`, `NAME_R1` and `NAME_R2`, and those of Illumina's lanes.
 
     Args:
         paths: The paths of FASTQ files; they are in memory at once.
-        tell: Called with the number of those that no sheet has: index reads, and unpaired ones beside a pair.
+        on_message: Called with the number of those that no sheet has: index reads, and unpaired ones beside a pair.
 
     Returns:
         A row for each sample or lane, sorted by its first path.
@@ -185,16 +185,16 @@ def paired_reads(paths: Iterable[str], tell: Callable[[str], object]) -> list[Re
         folders[sample] = (folder, bool(lane))
         rows.append(Reads(sample, mates.get(1) or mates[0], mates.get(2, "")))
     if left_out:
-        tell(f"{count_of(left_out, 'FASTQ file')} left out: index reads, or unpaired ones beside a pair")
+        on_message(f"{count_of(left_out, 'FASTQ file')} left out: index reads, or unpaired ones beside a pair")
     return rows
 
 
-def nextflow_lines(files: Files, tell: Callable[[str], object]) -> Iterator[str]:
+def nextflow_lines(files: Files, on_message: Callable[[str], object]) -> Iterator[str]:
     """The lines of a sample sheet of nf-core's pipelines: sample, fastq_1 and fastq_2.
 
     Args:
         files: Returns the files.
-        tell: Called with the numbers of files that it has not.
+        on_message: Called with the numbers of files that it has not.
 
     Raises:
         LockError: There are no reads, a name has a blank, which nf-core refuses, or mates are ambiguous.
@@ -209,11 +209,11 @@ def nextflow_lines(files: Files, tell: Callable[[str], object]) -> Iterator[str]
             else:
                 count += 1
 
-    rows = paired_reads(fastq(), tell)
+    rows = paired_reads(fastq(), on_message)
     if not rows:
         raise LockError("the lock has no FASTQ file compressed by gzip", remedy="Name sources of reads.")
     if count:
-        tell(f"{count_of(count, 'file')} left out: not FASTQ compressed by gzip")
+        on_message(f"{count_of(count, 'file')} left out: not FASTQ compressed by gzip")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     yield "sample,fastq_1,fastq_2"
@@ -225,18 +225,18 @@ def nextflow_lines(files: Files, tell: Callable[[str], object]) -> Iterator[str]
         text.seek(text.truncate(0))
 
 
-def snakemake_lines(files: Files, tell: Callable[[str], object]) -> Iterator[str]:
+def snakemake_lines(files: Files, on_message: Callable[[str], object]) -> Iterator[str]:
     """The lines of a JSON file for Snakemake's `configfile`: the reads by sample, and all files.
 
     Args:
         files: Returns the files.
-        tell: Called with the number of reads that no sample has.
+        on_message: Called with the number of reads that no sample has.
 
     Raises:
         LockError: Mates are ambiguous.
     """
     samples: dict[str, dict[str, list[str]]] = {}
-    for row in paired_reads((path for path in map(utf8_path, files()) if _FASTQ.fullmatch(path)), tell):
+    for row in paired_reads((path for path in map(utf8_path, files()) if _FASTQ.fullmatch(path)), on_message):
         reads = samples.setdefault(row.sample, {"fastq_1": [], "fastq_2": []})
         reads["fastq_1"].append(row.first)
         if row.second:

@@ -201,13 +201,13 @@ class Lock:
                 raise
         return changes
 
-    def _check_paths(self, draft: Path, tell: Callable[[str], object]) -> None:
+    def _check_paths(self, draft: Path, on_message: Callable[[str], object]) -> None:
         """Check all paths against each other as a download does, and warn of those that clash on other systems."""
         try:
             clash = check_all(_Paths(draft), str(self._folder), None)
             if clash is not None:
                 why = "another file has this path on macOS and Windows, which ignore case and Unicode form"
-                tell(
+                on_message(
                     f"warning: {clash.name}: {why}: the lock cannot be pulled there (only the first such path is named)"
                 )
         except UnsafePath as error:
@@ -251,9 +251,9 @@ class Lock:
             FolderBusy: Another process is fetching into the folder.
             NotWritable: The folder cannot be written.
         """
-        chosen, tell = TransferOptions.of(options, connections=16), on_message or _silent
+        chosen, on_message = TransferOptions.of(options, connections=16), on_message or _silent
         services = Upstream(self._preferences(), lambda: chosen.stopped, overwrite=overwrite)
-        with self._chosen(names, tell) as files, services as upstream:
+        with self._chosen(names, on_message) as files, services as upstream:
 
             def fetch(items: Iterable[Item]) -> TransferReport:
                 return omicsdk.transfer.download(items, self.folder, options=chosen, wait=False)
@@ -264,18 +264,20 @@ class Lock:
                 busy.remedy = "Run `omics pull` again when it has ended."
                 raise
             if not chosen.dry_run:
-                report = without_pages(report, os.fspath(self.folder), tell)
+                report = without_pages(report, os.fspath(self.folder), on_message)
             if report.failed and not chosen.dry_run:
                 report = report.with_outcomes(_explained(files(), report.outcomes, upstream))
                 for note in missing_logins(files(), upstream.sources(), report):
-                    tell(note)
+                    on_message(note)
         return chosen.checked(report)
 
-    def _tell_unlocked(self, tell: Callable[[str], object], locked: set[str], names: Sequence[str] = ()) -> None:
+    def _report_unlocked(
+        self, on_message: Callable[[str], object], locked: set[str], names: Sequence[str] = ()
+    ) -> None:
         """Report sources of omics.toml that the lock has no file of, such as those that were added since."""
         for name in self.sources() if (self.folder / SOURCES_FILE).exists() else ():
             if name not in locked and (not names or name in names):
-                tell(f"{LOCK_FILE} has no file of the source {name}: run `omics lock` if it is new")
+                on_message(f"{LOCK_FILE} has no file of the source {name}: run `omics lock` if it is new")
 
     def _preferences(self) -> dict[str, tuple[str, ...]]:
         """The preferred copies of each source. A lock is enough for a pull: without omics.toml there are none."""
@@ -316,7 +318,7 @@ class Lock:
         self,
         verify: bool,
         upstream: bool,
-        tell: Callable[[str], object],
+        on_message: Callable[[str], object],
         progress: Callable[[Progress], object] | None,
     ) -> Iterator[FileState]:
         locked_sources = set[str]()
@@ -335,10 +337,10 @@ class Lock:
                         yield state
                     elif file is None and existing is not None:
                         yield FileState(existing.path, "foreign", "the lock has no such file")
-        self._tell_unlocked(tell, locked_sources)
+        self._report_unlocked(on_message, locked_sources)
         if upstream:
             with tempfile.TemporaryDirectory(prefix="omics-") as work:
-                resolution = Resolution(self.folder, (), Path(work), tell, self._clock, progress)
+                resolution = Resolution(self.folder, (), Path(work), on_message, self._clock, progress)
                 state_names: dict[str, State] = {
                     "added": "added upstream",
                     "removed": "removed upstream",
@@ -489,7 +491,7 @@ class Lock:
 
     @contextmanager
     def _chosen(
-        self, names: Sequence[str], tell: Callable[[str], object] | None = None
+        self, names: Sequence[str], on_message: Callable[[str], object] | None = None
     ) -> Generator[Callable[[], Iterator[LockedFile]]]:
         """Open the lock, for the files of some sources; all lines are read, so that a fault in the last one is found first.
 
@@ -498,8 +500,8 @@ class Lock:
         """
         with opened(self.path) as all_files:
             locked_sources = {file.source for file in all_files()}
-            if tell is not None:
-                self._tell_unlocked(tell, locked_sources, names)
+            if on_message is not None:
+                self._report_unlocked(on_message, locked_sources, names)
             check_sources(names, locked_sources, LOCK_FILE)
             yield lambda: (file for file in all_files() if not names or file.source in names)
 

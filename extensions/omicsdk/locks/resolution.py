@@ -158,13 +158,13 @@ class Resolution:
         errors: list[OmicsError] = []
         failed = count = 0
 
-        def tell(message: str) -> None:
+        def on_message(message: str) -> None:
             self._on_message(f"{source.name}: {message}")
 
         def count_planned(files: int) -> None:
             self._progress.add(None, files)
 
-        with planned(locations, chosen, tell, on_planned=count_planned, **source.lists) as (plan, _, _):
+        with planned(locations, chosen, on_message, on_planned=count_planned, **source.lists) as (plan, _, _):
             for file in plan.files():
                 count += 1
                 error = file.error or _not_lockable(file)
@@ -184,7 +184,7 @@ class Resolution:
                 remedy = "Run `omics lock` again later."
             raise SomeFailed(problem, errors, others=count - failed, remedy=remedy)
         if not count:
-            tell("warning: it names no file")
+            on_message("warning: it names no file")
 
     def _word(self, word: str) -> str:
         """Return a list by its path from here; anything else as it is."""

@@ -35,7 +35,7 @@ def converted(
     report: TransferReport,
     folder: Path,
     program: str,
-    tell: Callable[[str], object],
+    on_message: Callable[[str], object],
     stopped: Callable[[], bool],
 ) -> TransferReport:
     """Convert the archives of a download; those whose FASTQ files exist are skipped.
@@ -44,7 +44,7 @@ def converted(
         report: The download.
         folder: Its folder.
         program: The path of fasterq-dump.
-        tell: Called with a message for each conversion.
+        on_message: Called with a message for each conversion.
         stopped: Whether to stop.
 
     Returns:
@@ -69,7 +69,7 @@ def converted(
                 )
                 continue
             if names:
-                tell(f"{outcome.name}: converted to {', '.join(names)}")
+                on_message(f"{outcome.name}: converted to {', '.join(names)}")
             yield outcome
 
     return report.with_outcomes(outcomes())

@@ -204,11 +204,11 @@ def get(
         check_writable(written)
         if where or limit is not None or sample is not None or not chosen.fit_all:
             check_not_listed(written, arguments)
-    tell = on_message or _silent
+    on_message = on_message or _silent
     planning = planned(
         arguments,
         chosen,
-        tell,
+        on_message,
         format=format,
         layout=layout,
         prefer=prefer,
@@ -244,22 +244,22 @@ def get(
         except KeyboardInterrupt as error:
             # Ctrl-C while another copy of some files was tried leaves a report of these alone.
             if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
-                keep_earlier(written, plan, tell)
+                keep_earlier(written, plan, on_message)
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
         # The result of an earlier download stays if this one found no file, or selects none.
         has_rows = plan.count or (not plan.unavailable and any(True for _ in plan.rows()))
         if not chosen.dry_run and (has_rows or not written.exists()):
-            report = without_pages(report, target, tell)
-            keep_earlier(written, plan, tell)
+            report = without_pages(report, target, on_message)
+            keep_earlier(written, plan, on_message)
             write_result(written, plan, target, report.outcomes)
             # The result manifest exists before the conversion, which may take long and be interrupted.
             if converter is not None:
-                report = converted(report, Path(target), converter, tell, lambda: chosen.stopped)
+                report = converted(report, Path(target), converter, on_message, lambda: chosen.stopped)
                 write_result(written, plan, target, report.outcomes)
-            tell(f"result manifest written to {written}")
+            on_message(f"result manifest written to {written}")
         for note in missing_logins(plan.files(), sources, report):
-            tell(note)
+            on_message(note)
         return chosen.checked(report)
 
 
@@ -281,7 +281,7 @@ class Planned(NamedTuple):
 def planned(
     what: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     chosen: TransferOptions,
-    tell: Callable[[str], object],
+    on_message: Callable[[str], object],
     *,
     format: str | None = None,
     layout: Layout = "name",
@@ -305,7 +305,7 @@ def planned(
     Args:
         what: As for `get`.
         chosen: Its filters, and what stops it.
-        tell: Called with messages.
+        on_message: Called with messages.
         on_planned: Called with the number of further files that were found.
 
     Yields:
@@ -340,23 +340,25 @@ def planned(
         Archives(ArchiveOptions(environ, reads or "fastq", stopped)) as archives,
     ):
         of_all = FileList(Path(), "arguments", base.rstrip("/"), preferences, Counter(), max_unpacked, columns)
-        lists = list(_lists(words, named, Path(work), of_all, archives, reads, tell))
+        lists = list(_lists(words, named, Path(work), of_all, archives, reads, on_message))
         has_names = any(entry.format.name == NAMES for entry in lists)
         if reads in ("bam", "suppl") and not has_names:
             problem = f"reads={reads!r} chooses the files of accessions, and none was named"
             raise UsageError(problem, remedy="Name the accessions, or choose files of a list of ENA with --prefer.")
         path = Path(work, "plan")
         plan = Plan(path, sources, layout, stopped, chosen, strict=strict, selection=selection, on_planned=on_planned)
-        _fill(plan, lists, tell)
+        _fill(plan, lists, on_message)
         if plan.first_names and not plan.count + plan.unavailable:
             values = [
                 f"; {column} is {', '.join(f'{value!r}' for value in some)}" for column, some in plan.values.items()
             ]
-            tell(f"no file is selected of those such as {', '.join(plan.first_names[:SHOWN_NAMES])}{''.join(values)}")
+            on_message(
+                f"no file is selected of those such as {', '.join(plan.first_names[:SHOWN_NAMES])}{''.join(values)}"
+            )
         if before := plan.draw():
-            tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
+            on_message(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
         if related:
-            _tell_related(plan.add_related(), tell)
+            _report_related(plan.add_related(), on_message)
         yield Planned(plan, sources, has_names)
 
 
@@ -392,7 +394,7 @@ def _lists(
     of_all: FileList,
     archives: Archives,
     reads: Reads | None,
-    tell: Callable[[str], object],
+    on_message: Callable[[str], object],
 ) -> Iterator[_List]:
     """Return the lists for the arguments, with the options of all; URIs and names form a list each, at the end."""
     alone: list[str] = []
@@ -404,7 +406,7 @@ def _lists(
         exists = os.path.exists(word)  # noqa: PTH110
         if names and exists:
             name = names[0][0]
-            tell(f"{word}: the file of this name is read; {name.archive}:{name.id} names the data of the archive")
+            on_message(f"{word}: the file of this name is read; {name.archive}:{name.id} names the data of the archive")
         elif names:
             named += map(Named, names)
             continue
@@ -430,7 +432,7 @@ def _lists(
         file_list = of_all._replace(path=path, shown=label, base=base, notes=Counter())
         head = Head(path)
         if not chosen and are_names(head, bare=False):
-            _sort(words_in_lines(file_list, tell), named, alone)
+            _sort(words_in_lines(file_list, on_message), named, alone)
             continue
         format, unknown = chosen, None
         try:
@@ -447,11 +449,11 @@ def _lists(
             and (column := column_of_names(head))
             and (unknown or _has_pages_alone(head, column))
         ):
-            tell(f"{label}: the names of data in column {column!r} are read")
+            on_message(f"{label}: the names of data in column {column!r} are read")
             named += names_in_column(file_list, column)
             continue
         elif unknown and are_names(head):
-            _sort(words_in_lines(file_list, tell), named, alone)
+            _sort(words_in_lines(file_list, on_message), named, alone)
             continue
         if format is None:
             raise unknown or ListError(f"{label}: rows without an accession name no files", remedy="Remove them.")
@@ -569,7 +571,7 @@ def _fetched_list(url: str, folder: Path) -> Path:
     return folder / "list"
 
 
-def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> None:
+def _fill(plan: Plan, lists: Sequence[_List], on_message: Callable[[str], object]) -> None:
     """Plan lists, and report what they are."""
     of_files = [entry for entry in lists if not (entry.format is CHECKSUMS and plan.state(*entry))]
     if not of_files:
@@ -583,17 +585,17 @@ def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> 
         counts = Counter[str]() if is_statement else plan.add(format, file_list)
         empty += counts["empty"]
         noun = "name" if format.name == NAMES else "row"
-        tell(f"{file_list.shown}: {format.title}{'' if is_statement else f', {described(counts, noun)}'}")
+        on_message(f"{file_list.shown}: {format.title}{'' if is_statement else f', {described(counts, noun)}'}")
         for note, number in file_list.notes.items():
-            tell(f"{file_list.shown}: {note}{f' ({number:,})' if number else ''}")
+            on_message(f"{file_list.shown}: {note}{f' ({number:,})' if number else ''}")
     if len(plan.kinds) + bool(empty) > 1:
-        tell(kinds_in_words(plan.kinds, empty))
+        on_message(kinds_in_words(plan.kinds, empty))
 
 
-def _tell_related(related: Related, tell: Callable[[str], object]) -> None:
-    tell(f"companions: {kinds_in_words(related.kinds, 0) or 'none'}")
+def _report_related(related: Related, on_message: Callable[[str], object]) -> None:
+    on_message(f"companions: {kinds_in_words(related.kinds, 0) or 'none'}")
     if related.unknown:
-        tell(f"warning: {count_of(related.unknown, 'companion')} could not be looked up: {related.why}")
+        on_message(f"warning: {count_of(related.unknown, 'companion')} could not be looked up: {related.why}")
 
 
 def described(counts: Mapping[str, int], noun: str = "row") -> str:
@@ -684,13 +686,13 @@ def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
     )
 
 
-def without_pages(report: TransferReport, folder: str, tell: Callable[[str], object]) -> TransferReport:
+def without_pages(report: TransferReport, folder: str, on_message: Callable[[str], object]) -> TransferReport:
     """Return a report with a warning for each file that is a web page, if no list states its size or checksum.
 
     Args:
         report: The report of a download.
         folder: The folder of its files.
-        tell: Called with messages.
+        on_message: Called with messages.
     """
     if not report.verification["unverified"] and not report.verification["size only"]:
         return report
@@ -708,11 +710,11 @@ def without_pages(report: TransferReport, folder: str, tell: Callable[[str], obj
     report = report.with_outcomes(outcomes())
     doubtful = (outcome for outcome in report.outcomes if outcome.warning)
     for outcome in islice(doubtful, SHOWN_FAULTS):
-        tell(
+        on_message(
             f"warning: {outcome.name}: {outcome.warning}. Check its URL and your login; --require-checksum refuses it."
         )
     if (more := report.outcomes.warnings - SHOWN_FAULTS) > 0:
-        tell(f"warning: {count_of(more, 'more web page')} received")
+        on_message(f"warning: {count_of(more, 'more web page')} received")
     return report
 
 

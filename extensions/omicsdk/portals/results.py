@@ -104,7 +104,7 @@ def check_not_listed(path: Path, arguments: Sequence[str | os.PathLike[str]]) ->
         )
 
 
-def keep_earlier(path: Path, plan: Plan, tell: Callable[[str], object]) -> None:
+def keep_earlier(path: Path, plan: Plan, on_message: Callable[[str], object]) -> None:
     """Rename an earlier result manifest that has files, or cells, which one of this plan lacks.
 
     These are of another download into the folder, or a column that its user added.
@@ -112,7 +112,7 @@ def keep_earlier(path: Path, plan: Plan, tell: Callable[[str], object]) -> None:
     Args:
         path: The result manifest.
         plan: The plan of the download.
-        tell: Called with a message.
+        on_message: Called with a message.
     """
 
     def stated(cells: Mapping[str, str]) -> dict[str, str]:
@@ -130,7 +130,7 @@ def keep_earlier(path: Path, plan: Plan, tell: Callable[[str], object]) -> None:
     free = (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in count(1))
     kept = next(name for name in free if not name.exists())
     path.rename(kept)
-    tell(f"the earlier {path}, which has other rows or columns, is kept as {kept}")
+    on_message(f"the earlier {path}, which has other rows or columns, is kept as {kept}")
 
 
 def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome]) -> None:

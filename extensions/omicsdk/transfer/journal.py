@@ -274,7 +274,7 @@ class JournalFile:
         self._torn = False
         self.end += len(data)
 
-    def append_for_good(self, lines: Sequence[bytes], guard: AbstractContextManager[Any] | None = None) -> None:
+    def append_durably(self, lines: Sequence[bytes], guard: AbstractContextManager[Any] | None = None) -> None:
         """Append lines and return once they and all before them are durable, and so is the file's name.
 
         Args:
@@ -398,7 +398,7 @@ class JournalFile:
         old, self._descriptor = self._descriptor, descriptor
         self._disk.close(old)
         self._block, self._block_start = b"", 0
-        # The new name is durable with the folder only, which the next `append_for_good` syncs.
+        # The new name is durable with the folder only, which the next `append_durably` syncs.
         self._named = False
         return True
 
@@ -596,7 +596,7 @@ class Journal:
         if self._done.get(key) is None:
             return
         with self._syncing, write_errors(str(self.path), name):
-            self._file.append_for_good([line_of(["undone", name])], self._guard)
+            self._file.append_durably([line_of(["undone", name])], self._guard)
             self._done.remove(key)
 
     def begin(self, name: str, size: int, validator: str, checksums: Mapping[str, str]) -> PartState:
@@ -681,7 +681,7 @@ class Journal:
                         self.parts.pop(name, None)
                         self._keys.pop(name, None)
             try:
-                self._file.append_for_good(lines, self._guard)
+                self._file.append_durably(lines, self._guard)
             finally:
                 # `close` did not wait for this sync.
                 if self._closing:

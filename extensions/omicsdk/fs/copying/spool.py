@@ -218,7 +218,7 @@ class Spool:
         with write_errors(str(self._folder)):
             # Before their bytes are removed: a run that ends in between finds them there, and sends nothing twice.
             if lines:
-                self._log.append_for_good(lines)
+                self._log.append_durably(lines)
         self.drop(arrived)
 
     def drop(self, names: Collection[str]) -> None:

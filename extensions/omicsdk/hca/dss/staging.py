@@ -290,7 +290,7 @@ class Unfinished:
         self.registered = {name: file for name, file in self.registered.items() if name in names_kept}
         self._known = registered
         if lines and self._file is not None:
-            self._file.append_for_good(lines)
+            self._file.append_durably(lines)
         return list(registered.values())
 
     def add_registered(self, name: str, verification: Verification) -> None:

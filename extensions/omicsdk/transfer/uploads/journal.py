@@ -101,7 +101,7 @@ class UploadJournal:
         if self._file is not None:
             self._unfinished[key] = state
             line = line_of(["begin", key, state.upload_id, list(state.identity), state.part_size])
-            self._file.append_for_good([line])
+            self._file.append_durably([line])
 
     def part(self, key: str, part: SentPart) -> None:
         """Record that a part was sent."""
