@@ -358,8 +358,11 @@ _NUMBERS = re.compile(
 
 @pytest.mark.parametrize("world", ["s3", "sb", "pangea", "dss", "azul", "gen3", "drs"], indirect=True)
 def test_what_is_no_whole_number_is_no_size_and_no_count(world: World, request: pytest.FixtureRequest) -> None:
-    is_xml = request.node.callspec.params["world"] == "s3"
+    platform = request.node.callspec.params["world"]
+    is_xml = platform == "s3"
     for number in NO_NUMBERS:
+        if number == '"12"' and platform in ("gen3", "drs"):
+            continue  # sizes of the first versions of DRS are texts of digits
         content = ("twelve" if number == '"12"' else number.strip('"')).encode() if is_xml else number.encode()
 
         def change(_: Asked, truth: Reply, content: bytes = content) -> Reply:

@@ -43,7 +43,7 @@ def test_nothing_is_fetched_when_a_name_is_unsafe(server: Any, target: Path, tmp
     target.mkdir()
     (target / "link").symlink_to(tmp_path)
     items = [server.item("a", b"1"), Item(name, Location(server.url("a")))]
-    with pytest.raises(UnsafePath, match="Nothing was downloaded"):
+    with pytest.raises(UnsafePath, match="Nothing was written" if name == "link/x" else "Nothing was downloaded"):
         download(items, target)
     assert server.requests == []
     assert not (target / "a").exists()
