@@ -217,6 +217,17 @@ def test_files_without_version_and_checksum_are_never_believed(shelf, moved, mon
     assert shelf.files["q/b"] == b"99"
 
 
+def test_nothing_is_kept_of_a_file_that_no_run_finds_again(shelf, tmp_path, monkeypatch):
+    shelf.files["p/a.txt"] = b"1"
+    shelf.bare |= {"p/a.txt"}
+    shelf.broken |= {"q.txt"}
+    journals, put = [], shelf.put
+    monkeypatch.setattr(shelf, "put", lambda *args: journals.append(args[2].journal) or put(*args))
+    assert not copied(planned("shelf://p/a.txt", "shelf://q.txt"), spool=str(tmp_path)).ok
+    assert journals == [None]  # the target discards what it has of it
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_only_one_run_at_a_time_makes_a_copy(shelf, moved, monkeypatch):
     shelf.files.update({"p/a": b"1"})
     seen = []

@@ -334,7 +334,8 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
                 seconds += part.seconds
                 why = why or part.why_stopped
                 results |= {outcome.name: outcome for outcome in part.outcomes}
-            spool.keep = not all(file.name in results and results[file.name].is_present for file in left)
+            lost = [file for file in left if file.name not in results or not results[file.name].is_present]
+            spool.keep = any(_is_found_again(file) for file in lost)
     outcomes = (results.get(file.name) or Outcome(file.name, "stopped", file.entry.size) for file in plan.files)
     why = why or options.control.why
     return TransferReport(outcomes, seconds, title=f"Copy to {plan.base}", why_stopped=why, target=str(plan.base))
@@ -394,6 +395,11 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
             yield accepted(done._replace(verified=verified, verification=verification), options)
 
 
+def _is_found_again(file: Selected) -> bool:
+    """Whether the same copy finds a file in the spool: later versions of any other one look the same."""
+    return bool(file.entry.version or file.entry.checksums)
+
+
 class SpooledCopy:
     """A copy whose files are downloaded into a spool and uploaded from there.
 
@@ -451,8 +457,8 @@ class SpooledCopy:
         entry = file.entry
         checksums = sorted(entry.checksums.items())
         facts: list[object] = [str(file.uri), entry.size, entry.version, entry.modified, checksums]
-        if not entry.version and not entry.checksums:
-            facts.append(os.urandom(12))  # later versions look the same: it is never found again
+        if not _is_found_again(file):
+            facts.append(os.urandom(12))
         return text_digest(repr([*facts, str(self._plan.target(file))]), 12)
 
     def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
@@ -497,7 +503,8 @@ class SpooledCopy:
 
     def _sent(self, named: Mapping[str, Selected], downloaded: Mapping[str, Outcome]) -> TransferReport:
         puts = [Put(str(Path(self._spool.files, name)), self._plan.target(named[name]).path) for name in downloaded]
-        how = self._options.replaced(journal=self._spool.sent)
+        journal = self._spool.sent if all(_is_found_again(named[name]) for name in downloaded) else None
+        how = self._options.replaced(journal=journal)
         sent = put_for_good(self._target, puts, how, differing=self._plan.differing)
         arrivals: dict[str, Arrival] = {}
         outcomes: list[Outcome] = []
