@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.checksums import ALGORITHMS, MIB, Digests, is_checksum
 from omicsdk.core.consistency import NAME, UUID
-from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
+from omicsdk.core.errors import APIError, Forbidden, NotFound, OmicsError, Unauthorized, UsageError
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.pangea.responses import all_listed_by, identified, listed_by
@@ -354,6 +355,7 @@ class FieldId(NamedTuple):
         return getattr(done, "status", "") == "success"
 
 
+_log = logger("omicsdk.pangea")
 _RANGE = re.compile(r"bytes \d+-\d+/(\d+)\Z")
 
 
@@ -431,6 +433,9 @@ def has_file(client: PangeaApi, field: FieldId, data: object) -> bool:
         client: The server.
         field: The field.
         data: Its `stored_data`.
+
+    Raises:
+        OmicsError: The server or the store cannot be asked.
     """
     if kind_of(data) != "s3":
         return bool(data)
@@ -438,7 +443,9 @@ def has_file(client: PangeaApi, field: FieldId, data: object) -> bool:
         return object_facts(client, field) is not None
     except NotFound:
         return False
-    except OmicsError:  # another organization's bucket cannot be read
+    except (Forbidden, Unauthorized) as error:  # as of another organization's bucket
+        problem = "the file of field %s cannot be examined (%s) and is taken as complete; overwrite it if it is not"
+        _log.warning(problem, field.uuid, error.summary)
         return True
 
 

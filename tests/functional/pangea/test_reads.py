@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, PangeaForbiddenError, PangeaNotFoundError, SampleGroup
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
-from omicsdk.core import NotFound, UsageError
-from omicsdk.pangea import FieldId, ReadSet, ReadsResult, pair_reads
+from omicsdk.core import Forbidden, NotFound, OmicsError, ServerError, UsageError
+from omicsdk.pangea import FieldId, ReadSet, ReadsResult, fields, pair_reads
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.uploads import UploadedField, upload_field
 from omicsdk.transfer import TransferFailed
@@ -72,6 +72,29 @@ def test_again_keeps_what_exists_by_default(stored: SampleGroup, reads: list[Rea
     assert result.is_private is False
     assert first.samples[0].result is not None
     assert result.uuid == first.samples[0].result.uuid
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "warnings"),
+    [(ServerError("busy", status=503), "failed", 0), (Forbidden("AccessDenied", status=403), "kept", 2)],
+)
+def test_a_file_that_cannot_be_examined_is_not_silently_taken_as_there(
+    stored: SampleGroup,
+    reads: list[ReadSet],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: OmicsError,
+    state: str,
+    warnings: int,
+):
+    def fail(*_: object) -> None:
+        raise error
+
+    upload(stored, reads[:1])
+    monkeypatch.setattr(fields, "object_facts", fail)
+    again = upload(stored, reads[:1], check=False)
+    assert [each.state for each in again.samples] == [state]
+    assert sum("is taken as complete" in record.getMessage() for record in caplog.records) == warnings
 
 
 def test_an_upload_that_was_broken_off_is_made_good(stored: SampleGroup, knex: Knex, reads: list[ReadSet]):
