@@ -103,7 +103,9 @@ class SourceFile:
         try:
             status = os.fstat(self._descriptor)
             if not stat.S_ISREG(status.st_mode):
-                remedy = "Upload the files in it one by one."
+                remedy = "Write its content to a file first."
+                if stat.S_ISDIR(status.st_mode):
+                    remedy = "Upload the files in it one by one."
                 raise TransferError(f"{name}: {path} is not a file", name=name, remedy=remedy)
             self.identity = _identity(status)
         except BaseException:

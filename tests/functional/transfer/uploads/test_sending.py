@@ -434,7 +434,7 @@ def test_a_file_that_does_not_exist(tmp_path: Path, store: Any, send: Any):
 
 
 def test_a_folder_is_no_file(tmp_path: Path, store: Any, send: Any):
-    assert "is not a file" in str(error_of(send(tmp_path, store)))
+    assert "is not a file. Upload the files in it one by one." in str(error_of(send(tmp_path, store)))
 
 
 @pytest.mark.parametrize("change", ["append", "touch", "truncate", "replace", "remove"])
@@ -530,7 +530,7 @@ def test_one_object_is_not_sent_twice_at_once(store: Any, file: Path):
 
 def test_a_pipe_is_no_file(tmp_path: Path, store: Any, send: Any):
     os.mkfifo(tmp_path / "pipe")
-    assert "is not a file" in str(error_of(send(tmp_path / "pipe", store)))
+    assert "is not a file. Write its content to a file first." in str(error_of(send(tmp_path / "pipe", store)))
 
 
 REQUIRED = {"require_checksum": True}
