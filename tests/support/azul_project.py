@@ -22,6 +22,8 @@ METADATA: dict[str, Any] = {
     "donor_organism_0": {
         "genus_species": [{"text": "Homo sapiens"}],
         "sex": "female",
+        "organism_age": "20",
+        "organism_age_unit": {"text": "year"},
         "development_stage": {"text": "adult"},
     },
     "donor_organism_1": {"genus_species": [{"text": "Mus musculus"}], "development_stage": {"text": "adult"}},

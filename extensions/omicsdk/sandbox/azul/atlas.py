@@ -164,6 +164,8 @@ class Atlas:
 Reader = Callable[[IndexedFile], list[Any]]
 
 
+# The field of ages, which are indexed as text.
+AGE = "organismAge"
 # Schema, and names of members, the first of which that exists has the values of a field.
 _METADATA: Mapping[str, tuple[str, ...]] = {
     "organ": ("specimen_from_organism", "organ"),
@@ -194,6 +196,21 @@ def _of(schema: str, *names: str) -> Reader:
     return read
 
 
+def _ages(file: IndexedFile) -> list[Any]:
+    donors = file.metadata.get("donor_organism_json", ())
+    return [
+        " ".join([str(donor["organism_age"]), *texts(donor, "organism_age_unit")])
+        for donor in donors
+        if "organism_age" in donor
+    ] or [None]
+
+
+def age_of(text: str) -> dict[str, str | None]:
+    """An age as responses have it, of the text that is indexed."""
+    value, _, unit = text.partition(" ")
+    return {"value": value, "unit": unit or None}
+
+
 # Fields of the catalogs of the Human Cell Atlas and LungMAP, read of a file.
 HCA_FIELDS: Mapping[str, Reader] = {
     "fileId": lambda file: [file.record.uuid],
@@ -216,6 +233,7 @@ HCA_FIELDS: Mapping[str, Reader] = {
         f"tdr:bigquery:gcp:sandbox:hca_prod_{file.project_id.replace('-', '')}__20260101_dcp43"
     ],
     **{field: _of(*places) for field, places in _METADATA.items()},
+    AGE: _ages,
 }
 
 # Fields of AnVIL's catalogs, read of a file.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader
+from omicsdk.sandbox.azul.atlas import AGE, ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader, age_of
 from omicsdk.sandbox.azul.search import Entity
 
 JsonObject = dict[str, Any]
@@ -79,7 +79,9 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
         "projects": [_gathered(files, _PROJECT)],
         "samples": [{"sampleEntityType": ["specimens"], **_gathered(files, _SPECIMEN)}],
         "specimens": [_gathered(files, _SPECIMEN)],
-        "donorOrganisms": [_gathered(files, _DONOR)],
+        "donorOrganisms": [
+            {**_gathered(files, _DONOR), AGE: [age_of(text) for text in values_of(files, AGE)]},
+        ],
         **{name: [] for name in ("cellLines", "organoids", "cellSuspensions")},
     }
     if entity_type in ("files", "bundles"):

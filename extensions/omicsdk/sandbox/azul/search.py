@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader
+from omicsdk.sandbox.azul.atlas import AGE, ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader, age_of
 from omicsdk.sandbox.problems import Problem
 
 
@@ -111,6 +111,8 @@ def read_filters(kind: Kind, text: object) -> dict[str, tuple[str, list[Any]]]:
             raise bad_request(f"The `filters` parameter entry for `{field}` has no known relation with a list")
         if relation != "is" and not all(is_array(value) and len(value) == 2 for value in values):
             raise bad_request(f"The value of the `{relation}` relation for `{field}` must be pairs")
+        if field == AGE:
+            values = [f"{value.get('value')} {value.get('unit')}" if is_object(value) else value for value in values]
         read[field] = (relation, values)
     return read
 
@@ -218,7 +220,9 @@ def facets(kind: Kind, hits: Sequence[Entity]) -> dict[str, Any]:
         hits: The entities.
     """
     return {
-        field: _facet(list(_terms(hits, reader))) for field, reader in kind.fields.items() if field not in kind.unlisted
+        field: _facet(field, list(_terms(hits, reader)))
+        for field, reader in kind.fields.items()
+        if field not in kind.unlisted
     }
 
 
@@ -228,8 +232,10 @@ def _terms(hits: Sequence[Entity], reader: Reader) -> Iterator[Any]:
         yield from dict.fromkeys(value for file in entity.files for value in reader(file))
 
 
-def _facet(values: Sequence[Any]) -> dict[str, Any]:
+def _facet(field: str, values: Sequence[Any]) -> dict[str, Any]:
     def term(value: Any) -> Any:
+        if field == AGE and value is not None:
+            return age_of(value)
         return str(value).lower() if isinstance(value, bool) else value
 
     terms = [{"term": term(value), "count": count} for value, count in Counter(values).most_common()]

@@ -90,6 +90,10 @@ def test_facets_count_entities(web: httpx.Client) -> None:
     } == {"retina", "cornea"}
     assert {each["term"] for each in facets["isIntermediate"]["terms"]} == {"false", None}
     assert "fileName" not in facets
+    (age,) = (each["term"] for each in facets["organismAge"]["terms"])
+    filters = json.dumps({"organismAge": {"is": [age]}})
+    hit, *_ = read(web.get("/index/projects", params={"filters": filters}))["hits"]
+    assert age == hit["donorOrganisms"][0]["organismAge"][0] == {"value": "20", "unit": "year"}
 
 
 def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
