@@ -111,6 +111,7 @@ def download(
             fields.
         ManifestError: The manifest is not one.
         NameClash: Two files would get one name; nothing was fetched.
+        NotFound: There is no such bundle, or no such project of matrices.
         TransferFailed: A file failed, or the listing contradicts itself.
         Interrupted: It was stopped.
 
@@ -288,6 +289,9 @@ def planned(
         lambda doubts: _plan_of(despite_contradictions(files(client, filters, catalog), doubts), stop)
     )
     plan.lost.extend(("the selection", doubt) for doubt in doubts)
+    if bundle and not plan.lost and next(iter(plan.files), None) is None:
+        remedy = "Check its UUID, or name another catalog: omics azul catalogs lists them."
+        raise NotFound(f"{catalog or 'The default catalog'} has no bundle {bundle}", status=404, remedy=remedy)
     return plan
 
 

@@ -70,6 +70,11 @@ def test_a_bundle_is_fetched_into_its_folder(azul: Azul, seeded: Any, tmp_path: 
     assert contents(tmp_path / "out") == {f"{seeded['bundle_uuid']}/{name}": each for name, each in CONTENTS.items()}
 
 
+def test_a_bundle_that_the_catalog_does_not_have_is_an_error(azul: Azul, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=f"no bundle {PROJECT}"):
+        azul.download((), tmp_path / "out", bundle=PROJECT)
+
+
 @pytest.mark.parametrize("catalog", ["", "dcp42"])
 def test_a_manifest_is_fetched_though_its_catalog_is_gone(
     azul: Azul, omics_sandbox: Any, tmp_path: Path, catalog: str
