@@ -30,6 +30,8 @@ def test_dicomweb_that_gives_fewer_than_it_is_requested_is_listed_to_its_end(lon
         found = (
             [{"00080018": {"Value": [each]}} for each in instances] if inner else [{"0020000E": {"Value": [series]}}]
         )
+        if int(request.url.params["limit"]) > 200:  # as Azure's archive does
+            return httpx.Response(400, text="limit: must be from 1 to 200")
         offset = 0 if longest == 1000 else int(request.url.params["offset"])
         page = found[offset : offset + longest]
         return httpx.Response(200, json=page) if page else httpx.Response(204)

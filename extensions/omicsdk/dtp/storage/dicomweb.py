@@ -94,8 +94,8 @@ def _broken(name: str, why: str) -> TransferError:
     )
 
 
-#: Results that are requested at once.
-PAGE = 1000
+#: Results that are requested at once: the most that Azure's archive accepts, which refuses a larger number.
+PAGE = 200
 #: Instances that are fetched before they get their names.
 BATCH = 200
 #: Failures in succession that end a file.
