@@ -23,7 +23,7 @@ from omicsdk.portals.searches.search import Hit, Query, Searcher, texts_in, titl
 
 
 class AzulSearch(Searcher):
-    """Projects of the Human Cell Atlas. Azul has no search for words: its pages of projects are read, a hundred at a time."""
+    """Projects of the Human Cell Atlas. Azul has no search for words: all of its pages of projects are read."""
 
     portal = "azul"
     title = "Azul"
