@@ -42,8 +42,7 @@ class PartUrls:
     upload begins.
 
     Without them no client can resume an upload after a stop. They only permit writing those parts of one object, but
-    they are
-    secrets: they are kept in a separate private file, beside the journal and never in it, until the upload is complete.
+    they are secrets: until the upload is complete they are kept in a separate private file beside the journal.
 
     Args:
         path: The private file that keeps them between runs; None keeps them in memory.
@@ -237,7 +236,7 @@ class FieldStore(MultipartStore):
         return facts or {}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """Whether the object consists of these parts already, by its ETag."""
+        """Return the ETag of the object if it consists of these parts already; None if not, or if it cannot be examined."""
         size_and_etag = self._state()
         return {"etag": size_and_etag[1]} if size_and_etag is not None and size_and_etag == _whole(parts) else None
 

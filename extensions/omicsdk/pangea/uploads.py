@@ -97,8 +97,8 @@ def upload(
         holder = find_sample_group(client, organization, group)
         owner = holder.uuid
     else:
-        sample_found = find_sample(client, organization, group, sample)
-        holder, owner = client.get_sample_group(uuid=sample_found.library), sample_found.uuid
+        sample_record = find_sample(client, organization, group, sample)
+        holder, owner = client.get_sample_group(uuid=sample_record.library), sample_record.uuid
     check_bucket(holder)
     if chosen.dry_run:
         return TransferReport([planned_upload(path)], title="Upload")

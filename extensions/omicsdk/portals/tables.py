@@ -662,8 +662,8 @@ def _has_runs(head: Head) -> bool:
     return any(sum(RUN.match(cell) is not None for cell in some) * 2 > len(some) for some in cells if some)
 
 
-def _names_of(head: Head, columns_wanted: Names) -> list[str]:
-    return [name for row in head.sample[:1] for name in row if name.lower() in columns_wanted]
+def _names_of(head: Head, headings: Names) -> list[str]:
+    return [name for row in head.sample[:1] for name in row if name.lower() in headings]
 
 
 SRA_TABLE = replace(

@@ -90,8 +90,7 @@ def _hca_config(sandbox: "Sandbox") -> Path:
 
 
 def written_storage_settings(folder: Path, storage: Path) -> Path:
-    """Writes, where it does not exist yet, the file of settings that states where the django-crunch site's datasets have their
-    files.
+    """Write the file of settings that states where the django-crunch site stores the files of datasets, unless it has them.
 
     Args:
         folder: The sandbox's folder.

@@ -139,7 +139,7 @@ class Gen3Metadata(Service):
         Args:
             query: Conditions as they are in a URL: `a.b=1&c=x`. Different keys must all match; of a repeated key any
                 any value; `*` is any value.
-            return_full_metadata: Whether documents are wanted, or GUIDs alone.
+            return_full_metadata: Whether to return documents, or GUIDs alone.
             limit: Maximum number of results, 10 by default. Above 2000, the most that a commons gives at once, several pages are
                 requested; None returns the commons' default number.
             offset: Records to skip.
@@ -209,8 +209,8 @@ class Gen3Metadata(Service):
             The document.
 
         Raises:
-            Conflict: It exists, and `overwrite` is False; or an alias is taken: then the document was created
-                same.
+            Conflict: It exists, and `overwrite` is False; or an alias is taken, and the document was created without
+                aliases.
         """
         created = json_of(_sent(self._writing.create, kwargs, guid=guid, body=metadata, overwrite=overwrite))
         if aliases:

@@ -1,4 +1,4 @@
-"""Searches of repositories for data of any kind: Zenodo, Figshare, Dataverse and Dryad. They know no organisms: these are words as others."""
+"""Searches of repositories for data of any kind: Zenodo, Figshare, Dataverse and Dryad. An organism is one more phrase there."""
 
 from __future__ import annotations
 

@@ -56,8 +56,7 @@ def login_of(query: Mapping[str, str], origin: str) -> Login:
         origin: Scheme, host and port of this server as the client reached it.
 
     Raises:
-        Problem: 400; the client is not known, or the redirect does not lead to this machine or server, which every code
-            stays on.
+        Problem: 400; the client is not known, or the redirect points to another machine, which must not get a code.
     """
     uri = query.get("redirect_uri", "")
     if query.get("client_id") != CLIENT_ID:
