@@ -339,7 +339,7 @@ def _planned(client: SevenBridges, sources: Sequence[str], target: SbPath) -> _P
     folders: list[SbPath] = [folder]
     for source in sources:
         path = Path(source)
-        name = path.absolute().name or path.resolve().name
+        name = (path.resolve() if path.name == ".." else path.absolute()).name  # links keep their names
         if not path.is_dir():
             files.append(_local(path, folder.child(checked_name(name))))
             continue

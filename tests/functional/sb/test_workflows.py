@@ -177,6 +177,12 @@ def test_a_target_may_be_a_path_of_the_platform(client: SevenBridges, tree: Path
     assert _paths(client) == [f"{P}/a.txt"]
 
 
+def test_a_folder_above_is_uploaded_under_its_name(client: SevenBridges, tree: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tree / "reads/deep")
+    client.upload("..", f"{P}/")
+    assert [str(entry.path) for entry in client.ls(P)] == [f"{P}/reads/"]
+
+
 def test_a_transfer_that_is_stopped_moves_nothing(client: SevenBridges, tree: Path, tmp_path: Path):
     stop = threading.Event()
     stop.set()
