@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omicsdk_api.archives.dataverse import DataverseApi
 from omicsdk_api.archives.dryad import DryadApi
@@ -15,6 +15,9 @@ from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, array, mapping, members
 from omicsdk.core.type_guards import is_object, number_in, only_objects, only_texts
 from omicsdk.portals.searches.search import Hit, Query, Searcher, lucene, quoted, titled
+
+if TYPE_CHECKING:
+    import httpx
 
 
 def _terms(query: Query) -> str:
@@ -102,16 +105,28 @@ class DryadSearch(Searcher):
     def hits(self, query: Query) -> Iterator[Hit]:
         query_words = " ".join([*(term[0] for term in query.terms), query.organism]).strip()
         with self.client(DryadApi, "DRYAD") as client:
-            response = client.search_datasets.raw(q=query_words, per_page=self._PAGE)
+            # Up to a row beyond the limit, which shows that there are more.
+            for number in range(1, query.limit // self._PAGE + 2):
+                response = client.search_datasets.raw(q=query_words, page=number, per_page=self._PAGE)
+                items = self._items(response, is_first=number == 1)
+                yield from filter(None, (self._hit(item, query) for item in items))
+                if len(items) < self._PAGE:
+                    return
+
+    @staticmethod
+    def _items(response: httpx.Response, *, is_first: bool) -> list[dict[str, Any]]:
         response_data: dict[str, Any] = checked_json(response, "search_datasets", mapping(ANY))
         embedded: object = response_data.get("_embedded")
         if embedded is None and response_data.get("total") == 0:
-            return
+            return []
         items = only_objects(embedded.get("stash:datasets")) if is_object(embedded) else []
-        if not items and response_data.get("total") != 0:
+        if not items and is_first and response_data.get("total") != 0:
             raise DecodeError("search_datasets", "_embedded", embedded, expected="data sets")
-        for item in items:
-            title, about = (str(item.get(name) or "") for name in ("title", "abstract"))
-            if query.occurs_in(title, titled(about), *only_texts(item.get("keywords"))):
-                size = number_in(item.get("storageSize", item.get("storage_size")))  # of older releases
-                yield Hit(self.portal, str(item.get("identifier")), titled(title), size=size, access="open")
+        return items
+
+    def _hit(self, item: Mapping[str, Any], query: Query) -> Hit | None:
+        title, about = (str(item.get(name) or "") for name in ("title", "abstract"))
+        if not query.occurs_in(title, titled(about), *only_texts(item.get("keywords"))):
+            return None
+        size = number_in(item.get("storageSize", item.get("storage_size")))  # of older releases
+        return Hit(self.portal, str(item.get("identifier")), titled(title), size=size, access="open")

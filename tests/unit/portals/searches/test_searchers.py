@@ -390,7 +390,19 @@ def test_data_sets_of_dryad_with_all_words():
     (hit,) = hits("dryad", newer["title"].split()[0], {DRYAD: found})
     assert (hit.id, hit.size) == (newer["identifier"], newer["storageSize"])
     ((request,),) = [asked("dryad", 'vole "prairie grass"', {DRYAD: found}, organism="mouse")]
-    assert request == {"q": "vole prairie grass Mus musculus", "per_page": "100"}
+    assert request == {"q": "vole prairie grass Mus musculus", "page": "1", "per_page": "100"}
+
+
+def test_pages_of_dryad_follow_while_they_are_full():
+    def data_sets(first: int, number: int) -> httpx.Response:
+        items = [{"title": "vole", "identifier": f"doi:10.5061/{id}"} for id in range(first, first + number)]
+        return response({"total": 150, "_embedded": {"stash:datasets": items}})
+
+    pages: dict[str, Recorded] = {f"{DRYAD}?page=1": data_sets(1, 100), f"{DRYAD}?page=2": data_sets(101, 50)}
+    result, requests = found("dryad", "vole", pages, limit=120)
+    assert (len(result), result.is_cut, len(requests)) == (120, True, 2)
+    result, _ = found("dryad", "vole", {**pages, f"{DRYAD}?page=2": data_sets(101, 0)}, limit=100)
+    assert (len(result), result.is_cut, result.failed) == (100, False, {})
 
 
 def test_dryad_finds_nothing_or_answers_something_else():

@@ -14,13 +14,14 @@ from omicsdk.core.response import Response, as_it_came
 FACTS = OperationFacts(name="search_datasets", method="GET", path="/search")
 
 
-def build(*, q: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
+def build(*, q: str | Omit = OMIT, page: int | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
     """Find data sets by words.
 
     Returns a page of data sets with their abstracts and the sizes of all files together.
 
     Args:
         q (str): Words, separated by blanks. Optional.
+        page (int): Page of the list, from 1. Optional.
         per_page (int): Data sets on a page, up to 100; by default 20. At least 1. Optional.
 
     Returns:
@@ -31,6 +32,7 @@ def build(*, q: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
         "/search",
         query=(
             ("q", q),
+            ("page", page),
             ("per_page", per_page),
         ),
     )
