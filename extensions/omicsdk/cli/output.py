@@ -16,7 +16,7 @@ from omicsdk.cli.rows import items_of, text_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.rows import member
+from omicsdk.core.rows import check_columns, columns_of, member
 from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
@@ -85,7 +85,7 @@ class Output(Printer):
             declared: Columns of its table, the one that matters most first.
 
         Raises:
-            UsageError: A column of --columns is missing.
+            UsageError: A column of --columns or --sort is missing.
         """
         if isinstance(value, Rows):
             self._listing(value, declared)
@@ -188,8 +188,13 @@ def in_order(rows: list[Any], by: str) -> list[Any]:
     Args:
         rows: JSON values.
         by: The member, or a dotted path; `:desc` after it sorts in descending order.
+
+    Raises:
+        UsageError: No row has the member.
     """
     name, reverse = by.removesuffix(":desc"), by.endswith(":desc")
+    if rows:
+        check_columns([name], columns_of(rows), "--sort")
 
     def rank(row: Any) -> tuple[int, float, str]:
         value = member(row, name)

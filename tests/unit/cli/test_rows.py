@@ -104,3 +104,6 @@ def test_items_are_sorted_as_numbers_where_they_are_and_what_lacks_the_member_is
     rows = [{"size": 10}, {"name": "x"}, {"size": 9}, {"size": "n/a"}]
     assert in_order(rows, "size") == [{"size": 9}, {"size": 10}, {"size": "n/a"}, {"name": "x"}]
     assert in_order(rows, "size:desc") == [{"size": "n/a"}, {"size": 10}, {"size": 9}, {"name": "x"}]
+    with pytest.raises(UsageError, match="--sort: no item has 'sise'"):
+        in_order(rows, "sise")
+    assert in_order([], "sise") == []
