@@ -136,6 +136,25 @@ def test_a_certificate_that_no_authority_signed_is_refused_at_once(
     assert server.requests == []
 
 
+def test_the_remedy_of_tls_is_that_of_its_cause(server: Any, target: Path) -> None:
+    item = Item("one", Location(server.url("one").replace("http:", "https:")), 1)
+    (failed,) = download([item], target, environ={"OMICS_CLIENT_CERT": "/missing.pem"}).failed
+    assert str(failed.error).endswith("OMICS_CLIENT_CERT and OMICS_CLIENT_KEY.")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def respond() -> None:
+            with listener.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=respond)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/one"
+        (failed,) = download([Item("one", Location(url), 1)], target).failed
+        thread.join()
+    assert str(failed.error).endswith("use a URL that begins with http://.")
+
+
 @pytest.mark.parametrize("proxy", ["hppt://user:canary@proxy:9", "http://user:canary@[::1"])
 def test_a_proxy_that_makes_no_sense_shows_no_password(server: Any, target: Path, proxy: str) -> None:
     item = server.item("one", b"bytes", retries=0)

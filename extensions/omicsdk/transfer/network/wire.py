@@ -883,7 +883,11 @@ def _judged(flight: _Flight, error: TransportError | None, *, lasting: bool = Fa
 
 def _error(code: int, text: str, ask: Ask) -> TransportError:
     message = mask_text(text.split("?", 1)[0].strip()) or f"libcurl's error {code}"
+    remedy = None
     if code == pycurl.E_SSL_CACERT_BADFILE:
         remedy = "Correct the path in SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or AWS_CA_BUNDLE."
-        return TLSFailed(message, method=ask.method, url=without_query(ask.url), remedy=remedy)
-    return _ERRORS.get(code, TransportError)(message, method=ask.method, url=without_query(ask.url))
+    elif code == pycurl.E_SSL_CERTPROBLEM:
+        remedy = "Check the files of ClientCertificate, or OMICS_CLIENT_CERT and OMICS_CLIENT_KEY."
+    elif "wrong version number" in text:  # what OpenSSL names bytes that are no record of TLS
+        remedy = "If the server expects plain HTTP, use a URL that begins with http://."
+    return _ERRORS.get(code, TransportError)(message, method=ask.method, url=without_query(ask.url), remedy=remedy)
