@@ -207,14 +207,31 @@ def write_text(path: Path, text: str, mode: int) -> None:
     Raises:
         ConfigError: It cannot be written.
     """
-    target = target_of(path)
+    target, data = target_of(path), encoded(text, path)
     try:
         # 0o700: the folder is created for files with secrets.
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with in_place_of(target, mode=mode) as file:
-            file.write(text.encode())
+            file.write(data)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}", remedy=_REMEDY) from error
+
+
+def encoded(text: str, path: Path) -> bytes:
+    """Encode a text in UTF-8.
+
+    Args:
+        text: The text. Python reads an argument that is not UTF-8 with characters that cannot be encoded.
+        path: The file that it is for.
+
+    Raises:
+        ConfigError: It has such a character.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        problem = f"{text[error.start]!r} cannot be encoded in UTF-8"
+        raise ConfigError(f"{path} cannot be written: {problem}", remedy="Pass arguments in UTF-8.") from None
 
 
 def target_of(path: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Never, get_args
 
 from omicsdk.core.errors import OmicsError, UnsafePath, UsageError
-from omicsdk.core.files import in_place_of, locked
+from omicsdk.core.files import encoded, in_place_of, locked
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.toml import dumped, line_of, parsed
@@ -323,7 +323,7 @@ def add(
         # Parsed before it is written: a file that defines its sources inline takes no further table.
         _sources_in(before + added, str(path))
         with in_place_of(path, through_links=True) as file:
-            file.write((before + added).encode())
+            file.write(encoded(before + added, path))
     return source
 
 

@@ -125,6 +125,12 @@ def test_what_cannot_be_locked_is_not_written(case: str):
     assert [path.name for path in Path().iterdir()] == ["omics.toml"]
 
 
+def test_a_text_that_is_not_utf_8_changes_nothing():
+    with pytest.raises(ConfigError, match="cannot be encoded in UTF-8"):
+        add("https://a.example.org/x", to="caf\udce9")
+    assert not list(Path().iterdir())
+
+
 FAULTS = {
     "an unknown key": ('[sources.a]\nfrom = "A1"\n\nwher = "x=1"\n', 4, "unknown key", "Did you mean 'where'?"),
     "an unknown table": ('[source.a]\nfrom = "A1"\n', None, "source: unknown key", "Did you mean 'sources'?"),

@@ -62,6 +62,12 @@ def test_keys_of_a_newer_version_are_neither_refused_nor_lost(environ: dict[str,
     assert path.read_text() == before.replace("# theirs\n", '# theirs\nbase_url = "https://a.example.org"\n')
 
 
+def test_a_text_that_is_not_utf_8_changes_nothing(environ: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"settings.toml cannot be written: '\\udce9' cannot be encoded in UTF-8"):
+        _set(environ, "default", "sb", "https://a.example.org/\udce9")
+    assert not _file(environ).exists()
+
+
 @posix
 def test_the_file_is_private_and_a_link_stays_one(environ: dict[str, str], tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.toml"
