@@ -70,7 +70,9 @@ def hit(number: int = 1, **changes: Any) -> dict[str, Any]:
 def azul(*hits: Any, total: int | None = None) -> Azul:
     counted = len(hits) if total is None else total
     page = {"hits": list(hits), "pagination": {"total": counted, "count": len(hits), "next": None}, "termFacets": {}}
-    return client(Azul, lambda _: page)
+    atlas = {"internal": False, "atlas": "hca", "plugins": {"metadata": {"name": "hca"}}}
+    catalogs = {"default_catalog": "dcp43", "catalogs": {"dcp43": atlas}}
+    return client(Azul, lambda request: catalogs if request.url.path == "/index/catalogs" else page)
 
 
 WRONG_HITS = [

@@ -99,10 +99,11 @@ class _Sender:
         url = with_query(hop.url, step.query) if step.query else hop.url
         content = request.content if hop.has_content else None
         # A function makes the body again: a retry must not continue where the first try stopped reading.
+        of_file: Any = content  # a FileContent, of a module that not every copy of the runtime has
         is_stated = any(name.lower() == "content-length" for name, _ in headers)
-        if callable(content) and not is_stated and (length := getattr(content, "length", None)) is not None:
+        if not is_stated and (length := getattr(content, "length", None)) is not None:
             headers = (*headers, ("content-length", str(length)))
-            content = partial(content, length)
+            content = partial(of_file, length)
         body = pieces_of(content) if callable(content) else content
         timeouts, head = dict(self._timeouts), self._timeout.body
         # After a silent try, each wait and the whole head have what is left of the call's limit.

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from omicsdk import Fusillade
 from omicsdk.cli.main import main
+from user_commands import Stream
 
 URL = "https://auth.example.org"
 NAMES = [f"name-{number:02}" for number in range(23)]
@@ -33,7 +34,7 @@ def omics(service: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         with monkeypatch.context() as patched:
             patched.setattr(sys, "stdout", out)
             patched.setattr(sys, "stderr", err)
-            patched.setattr(sys, "stdin", io.StringIO(typed))
+            patched.setattr(sys, "stdin", Stream(content=typed.encode()))
             code = main(["auth", *words])
         return code, out.getvalue(), err.getvalue()
 
