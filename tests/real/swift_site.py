@@ -13,7 +13,7 @@ from swift.common import utils
 utils.monkey_patch()
 
 from swift.common.ring import RingBuilder  # noqa: E402 -- after the patch, as in its own programs
-from swift.common.wsgi import loadapp  # noqa: E402
+from swift.common.wsgi import loadapp  # noqa: E402 -- likewise
 
 # The pipeline that its manual gives for S3, without what limits or measures requests.
 PROXY = """

@@ -110,7 +110,8 @@ def mask_url(url: str) -> str:
         The URL without user information, a presigned one without its query (`?***`), another one with the values of
         secret query parameters replaced. Text without secrets is returned unchanged.
     """
-    url = re.sub(_CUT_LOGIN, rf"\1{MASK}@", url)
+    if "@" in url:  # few have a login, and this is called for each line of logs
+        url = re.sub(_CUT_LOGIN, rf"\1{MASK}@", url)
     rest, hash_mark, fragment = url.partition("#")
     address, question_mark, query = rest.partition("?")
     scheme, separator, remainder = address.partition("://")

@@ -402,8 +402,7 @@ def _lists(
     for number, word in enumerate(arguments):
         scheme = scheme_of(word)
         names = [] if chosen else names_written(word)
-        # Path.exists raises for a word longer than names of files, such as many accessions in quotes.
-        exists = os.path.exists(word)  # noqa: PTH110
+        exists = os.path.exists(word)  # noqa: PTH110 - false for many accessions in quotes, where Path.exists raises
         if names and exists:
             name = names[0][0]
             on_message(f"{word}: the file of this name is read; {name.archive}:{name.id} names the data of the archive")

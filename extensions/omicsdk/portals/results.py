@@ -96,8 +96,8 @@ def check_not_listed(path: Path, arguments: Sequence[str | os.PathLike[str]]) ->
     Raises:
         UsageError: It would.
     """
-    # Path.exists raises for many accessions in one argument, which are longer than a name of a file.
-    if path.exists() and any(os.path.exists(word) and path.samefile(word) for word in arguments):  # noqa: PTH110
+    lists = [word for word in arguments if os.path.exists(word)]  # noqa: PTH110 - as in downloads, where Path.exists raises
+    if path.exists() and any(map(path.samefile, lists)):
         raise UsageError(
             f"The result manifest would replace the list {path}, without the rows that are not selected",
             remedy="Name another file for it: --result FILE.",
