@@ -116,11 +116,6 @@ def catalogs(client: Azul) -> list[Catalog]:
     return sorted(catalogs_found, key=lambda catalog: not catalog.is_default)
 
 
-def default_catalog(client: Azul) -> Catalog:
-    """Return the catalog that requests use that name no other."""
-    return catalogs(client)[0]
-
-
 def summary(client: Azul, what: Conditions = (), *, catalog: str = "") -> Summary:
     """Count files, projects, donors and cells, and the size of all files together.
 
@@ -222,13 +217,11 @@ def container_type(all_catalogs: Sequence[Catalog], catalog: str) -> str:
     """Return the type of a catalog's containers of files, `projects` or `datasets`.
 
     Args:
-        all_catalogs: As `catalogs` returns them.
+        all_catalogs: As `catalogs` returns them; a service may list none.
         catalog: The catalog; empty for the default one.
     """
-    types = next(
-        (catalog_info.entity_types for catalog_info in all_catalogs if catalog_info.name == catalog),
-        all_catalogs[0].entity_types,
-    )
+    named = [catalog_info for catalog_info in all_catalogs if catalog_info.name == catalog]
+    types = next((catalog_info.entity_types for catalog_info in [*named, *all_catalogs]), ())
     return "datasets" if "datasets" in types else "projects"
 
 
@@ -415,26 +408,35 @@ def _fetched(
     size: int,
     fetch: Callable[[AzulApi, str, dict[str, Any], int], Iterator[dict[str, Any]]],
 ) -> Iterator[dict[str, Any]]:
-    """The pages of a search; what the service cannot send as one page is requested as smaller ones."""
+    """The pages of a search; what the service cannot send as one page is requested as smaller ones.
+
+    Single entities make a page too large, so later pages grow back to the size requested, ever later on repeated failures.
+    """
     query: dict[str, Any] = {"catalog": catalog or OMIT, "sort": sort or OMIT, "filters": filters}
     retry = client.retry
     hasty = client.with_options(retry=replace(retry, statuses=retry.statuses - _TOO_LARGE))
+    largest, received, grows_after = size, 0, 2
     while True:
         try:
             for page in fetch(hasty if size > FEW else client, entity, query, size):
                 yield page
                 following = parse_qsl(url_parts(page["pagination"].get("next") or "").query)
                 query |= {name: value for name, value in following if name.startswith("search_after")}
-            return
+                received += 1
+                if size < largest and received >= grows_after and following:
+                    break
+            else:
+                return
+            size, received = min(largest, size * 4), 0
         except BadRequest as error:
             limit = _LIMIT.search(error.message)
             if limit is None or not 0 < int(limit[1]) < size:
                 raise
-            size = int(limit[1])
+            size = largest = int(limit[1])
         except ServerError as error:
             if error.status not in _TOO_LARGE or size <= FEW:
                 raise
-            size = max(FEW, size // 4)
+            size, received, grows_after = max(FEW, size // 4), 0, grows_after * 2
 
 
 def _gotten(client: AzulApi, entity: str, query: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:

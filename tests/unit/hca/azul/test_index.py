@@ -30,6 +30,7 @@ class Service:
         self.pending = 2
         self.gone = False
         self.largest = self.too_large = 1000
+        self.page_count = 2
         self.refusal = "Unknown field `genusspecies`"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -70,13 +71,15 @@ class Service:
         if int(stated.get("size", 10)) > self.largest:
             message = f"Invalid value for parameter `size`, must not be greater than {self.largest}"
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": message})
-        last = "search_after" in stated
-        if last and int(stated.get("size", 10)) > self.too_large:
+        page_number = int(stated.get("search_after", "[1]").strip("[]")) + ("search_after" in stated)
+        last = page_number == self.page_count
+        if page_number == 2 and int(stated.get("size", 10)) > self.too_large:
             return httpx.Response(502, json={"message": "Internal server error"}, headers={"retry-after": "10"})
         following = (
-            f"{BASE}/index/{entity}?size={stated['size']}&search_after=%5B1%5D&filters={stated.get('filters', '{}')}"
+            f"{BASE}/index/{entity}?size={stated['size']}&search_after=%5B{page_number}%5D"
+            f"&filters={stated.get('filters', '{}')}"
         )
-        hits = [{"entryId": "e2" if last else "e1"}]
+        hits = [{"entryId": f"e{page_number}"}]
         if "genusSpecies" in filters and not {"Homo sapiens", None}.intersection(filters["genusSpecies"]["is"]):
             return httpx.Response(200, json={"hits": [], "pagination": {"next": None}, "termFacets": FACETS})
         return httpx.Response(
@@ -125,6 +128,14 @@ def test_catalogs_for_tests_of_the_service_are_left_out(client: Azul) -> None:
     ]
 
 
+def test_a_service_that_lists_no_public_catalog_is_searched_for_projects(
+    client: Azul, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CATALOGS, "catalogs", {"it": CATALOGS["catalogs"]["it"]})
+    list(client.ls("files", "11111111-2222-4333-8444-555555555555"))
+    assert "projectId" in service.asked[-1][2]["filters"]
+
+
 def test_a_listing_follows_the_addresses_of_its_pages(client: Azul, service: Service) -> None:
     assert [hit.entry_id for hit in client.ls("files", "genusSpecies=Homo sapiens")] == ["e1", "e2"]
     first, second = service.asked
@@ -151,6 +162,14 @@ def test_a_page_too_large_to_be_sent_is_requested_as_smaller_ones(
     assert [hit.entry_id for hit in client.ls("files", what)] == ["e1", "e2"]
     assert [int(stated["size"]) for _, _, stated in service.asked] == [1000, 1000, 250, 62]
     assert not clock.slept
+
+
+@pytest.mark.parametrize("what", [(), MANY])
+def test_pages_grow_back_after_one_that_was_too_large(client: Azul, service: Service, what: Any) -> None:
+    service.too_large, service.page_count = 100, 30
+    assert [hit.entry_id for hit in client.ls("files", what)] == [f"e{at}" for at in range(1, 31)]
+    sizes = [int(stated["size"]) for _, _, stated in service.asked]
+    assert sizes == [1000, 1000, 250] + [62] * 8 + [248] * 8 + [992] * 8 + [1000] * 5
 
 
 def test_a_service_that_fails_small_pages_too_is_retried_as_ever(client: Azul, service: Service) -> None:
