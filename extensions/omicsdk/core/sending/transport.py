@@ -336,7 +336,11 @@ class _Conversation:
             if response.status_code == 406 and self._narrow():
                 continue
             # Once a call: a service that refuses the new token as well would be asked for ever.
-            if response.status_code == 401 and credentials is not None and headers and not self._renewed:
+            # The text is PyJWT's: servers with FastAPI, such as Gen3's, send it with 403.
+            is_refused = response.status_code == 401 or (
+                response.status_code == 403 and b"Signature has expired" in body
+            )
+            if is_refused and credentials is not None and headers and not self._renewed:
                 self._renewed = True
                 if (yield Renew(credentials, headers)):
                     http_log.info("%s %s: credentials renewed", self._hop.method, mask_url(self._hop.url))

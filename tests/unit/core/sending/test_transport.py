@@ -685,8 +685,11 @@ def test_a_key_goes_into_the_query(both):
     assert str(server.seen[0].url) == f"{BASE}/things?n=1&key=a%26b"
 
 
-def test_a_refused_token_is_renewed_once(both):
-    server = Server(lambda got: httpx.Response(200 if got.headers["authorization"] == "Bearer new" else 401))
+@pytest.mark.parametrize(
+    "refusal", [httpx.Response(401), httpx.Response(403, json={"detail": "Bad bearer token: Signature has expired"})]
+)
+def test_a_refused_token_is_renewed_once(both, refusal):
+    server = Server(lambda got: httpx.Response(200) if got.headers["authorization"] == "Bearer new" else refusal)
     client = both(server, credentials=BearerToken("old", refresh=lambda: "new"))
     assert client.send(request("POST", content=b"x")).status_code == 200
     assert [sent.headers["authorization"] for sent in server.seen] == ["Bearer old", "Bearer new"]
