@@ -23,12 +23,11 @@ from omicsdk.transfer.network.requests import (
     Location,
     RequestedRange,
     Verdict,
-    followed,
     headers_for,
     is_strong,
     judge,
     may_join,
-    next_url,
+    next_location,
     unavailable,
     validator_words,
 )
@@ -341,7 +340,7 @@ class Ranges:
         match verdict.kind:
             case Kind.MOVED:
                 reading.redirects += 1
-                target = followed(location, next_url(location.url, verdict.location, reading.redirects))
+                target = next_location(location, verdict, reading.redirects)
                 with self._lock:
                     # Unless another thread has replaced it meanwhile.
                     if location is self._location or location is self._direct:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from omicsdk.core import ChecksumMismatch, Forbidden, NotFound, SourceChanged, Unauthorized
 from omicsdk.transfer import Item, Location, Patience, download
+from omicsdk.transfer.ranges import Ranges
 from small_cells import MIB, UNIT
 
 pytestmark = pytest.mark.usefixtures("small_cells")
@@ -319,6 +320,26 @@ def test_encoded_bodies_are_kept_as_they_are_stored(server: Any, fault: Any, tar
     server.always["one"] = fault.changed(headers={"Content-Encoding": "gzip"})
     assert download([server.item("one", body, "sha256")], target).ok
     assert server.of("one")[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(("size", "is_obstinate"), [(3000, False), (SIZE, False), (3000, True)])
+def test_an_object_that_google_would_decompress_is_requested_as_it_is_stored(
+    server: Any, target: Path, noise: Any, size: int, is_obstinate: bool
+) -> None:
+    def transcoded(_server: Any, request: Any, response: Any) -> Any:
+        stored = {"x-goog-stored-content-encoding": "gzip", "x-goog-stored-content-length": str(size)}
+        if request.headers["accept-encoding"] == "gzip" and not is_obstinate:
+            return replace(response, headers={**response.headers, **stored, "Content-Encoding": "gzip"})
+        return replace(response, status=200, headers=stored, body=noise(2 * size, 2), chunked=True)
+
+    item = server.item("one", noise(size), "md5")
+    server.always["one"] = transcoded
+    outcome = only(download([item], target))
+    if is_obstinate:
+        assert "the server decompresses the file" in str(outcome.error)
+        return
+    assert (target / "one").read_bytes() == noise(size)
+    assert Ranges(lambda: item.locate, size).read(7, 10) == noise(size)[7:10]
 
 
 def test_many_files_with_trouble_at_random(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:

@@ -35,8 +35,7 @@ from omicsdk.transfer.network.requests import (
     Location,
     Patience,
     Verdict,
-    followed,
-    next_url,
+    next_location,
     parse_head,
     unavailable,
     validator_words,
@@ -341,12 +340,12 @@ def _moved(job: Job, response: ResponseWriter, verdict: Verdict, patience: Patie
     job.redirects += 1
     job.waited += wait
     # A 301 with Retry-After, the DSS's "not ready yet", is limited by the time waited and not by the number of redirects.
-    url = next_url(here.url, verdict.location, 0 if wait else job.redirects)
+    target = next_location(here, verdict, 0 if wait else job.redirects)
     if job.waited > patience.retry_after:
         before = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s"
         problem = f"{before}, and the server asks for {wait:.0f} s more"
         return _fail(job, TransferError(problem, name=job.item.name, remedy="Try again later."))
-    job.direct = followed(here, url)
+    job.direct = target
     return _pause(job, wait) if wait else _fetch(job)
 
 

@@ -42,6 +42,7 @@ class Location(Frozen):
             requests may ask the store for checksums. None for no signature.
         states: Returns the checksums that a response states of the whole file, by its headers; used for files of which
             none is known otherwise. None where responses state none.
+        takes_gzip: Whether to request an object as it is stored, compressed. Google Cloud Storage would decompress it.
 
     Raises:
         ValueError: A header that contains a line break, or characters that HTTP cannot carry.
@@ -53,6 +54,7 @@ class Location(Frozen):
     _: KW_ONLY
     sign: Callable[[str, str], Mapping[str, str]] | None = None
     states: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+    takes_gzip: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(cast("object", self.url), str):
@@ -90,6 +92,7 @@ WANTED = {
         "location",
         "retry-after",
         "transfer-encoding",
+        "x-goog-stored-content-length",
         *HEADERS,
         *WEB_HEADERS,
     )
@@ -149,7 +152,7 @@ class Verdict(NamedTuple):
         end: The offset after the last byte, None if it does not state it.
         size: The file's size as it states it, None if it does not.
         validator: A strong ETag, else the date of the last change, else a weak ETag, else ""; see `is_strong`.
-        location: A redirect's target, as in the header.
+        location: A redirect's target, as in the header; empty to request the same URL with `Location.takes_gzip`.
         retry_after: Seconds that the server requests to wait, None if it does not.
         why: The reason in words, for messages.
     """
@@ -217,6 +220,8 @@ def judge(asked: RequestedRange, status: int, headers: Mapping[str, str], now: f
         How to handle it. Only ACCEPT and WHOLE allow writing.
     """
     if status in (200, 206):
+        if _is_decompressed(asked, headers):
+            return Verdict(Kind.MOVED, status, why="decompressed by the server")
         is_part = status == 206 or _is_part(asked, headers)
         verdict = _judge_part(asked, headers) if is_part else _judge_whole(asked, headers)
         # The journal's grid for a size that a server made up could take all memory.
@@ -233,6 +238,12 @@ def judge(asked: RequestedRange, status: int, headers: Mapping[str, str], now: f
     if status in ENDED:
         return Verdict(Kind.ENDED, status)
     return Verdict(Kind.REFUSED, status)
+
+
+def _is_decompressed(request: RequestedRange, headers: Mapping[str, str]) -> bool:
+    """Whether Google Cloud Storage decompressed an object whose stored bytes have the stated size."""
+    is_stored = headers.get("content-encoding", "") == headers.get("x-goog-stored-content-encoding", "identity")
+    return not is_stored and str(request.size) == headers.get("x-goog-stored-content-length")
 
 
 def _is_part(request: RequestedRange, headers: Mapping[str, str]) -> bool:
@@ -395,12 +406,14 @@ def headers_for(location: Location, asked: RequestedRange | None = None) -> tupl
         Names in lower case and values.
     """
     ranged = asked is not None and asked.ranged
-    if not (location.headers or ranged or location.sign):
+    if not (location.headers or ranged or location.sign or location.takes_gzip):
         return PLAIN
     headers = dict(PLAIN)
     if location.headers:
         # A caller may replace the plain headers, but not the encoding, on which all offsets depend.
         headers = _PLAIN | {name.lower(): value for name, value in location.headers.items()} | _IDENTITY
+    if location.takes_gzip:
+        headers["accept-encoding"] = "gzip"
     if location.sign is not None:
         headers |= location.sign("GET", location.url)
     # After the signature, which covers only headers that it names: a range may differ for each request.
@@ -424,6 +437,26 @@ def followed(here: Location, target: str) -> Location:
     if (here.headers or here.sign) and origin_of(target) == origin_of(here.url):
         return Location(target, here.headers, sign=here.sign, states=here.states)
     return Location(target, states=None if here.sign else here.states)
+
+
+def next_location(here: Location, verdict: Verdict, hops: int) -> Location:
+    """Return where to repeat a request whose response is MOVED.
+
+    Args:
+        here: Where it was sent.
+        verdict: The response.
+        hops: Consecutive repetitions, including this one.
+
+    Raises:
+        TransportError: The address is invalid, or the server decompresses the file nevertheless.
+        TooManyRedirects: There are more than REDIRECT_LIMIT consecutive ones.
+    """
+    if verdict.location:
+        return followed(here, next_url(here.url, verdict.location, hops))
+    if here.takes_gzip:
+        problem = "the server decompresses the file, whose stated size is that of the compressed one"
+        raise TransportError(problem, method="GET", url=without_query(here.url))
+    return here.replaced(takes_gzip=True)
 
 
 #: Characters that are not escaped in a URL; existing escapes are kept.
