@@ -284,8 +284,11 @@ def test_sync_removes_nothing_that_a_link_out_of_the_target_refers_to(omics, rea
         (tmp_path / name).mkdir()
     (tmp_path / "elsewhere/mine").write_bytes(b"mine")
     (tmp_path / "out/link").symlink_to(tmp_path / "elsewhere")
+    code, plan, foreseen = omics("sync", "--dry-run", "--delete", "shelf://p", "out")
+    assert (code, {file["plan"] for file in plan["files"]}) == (3, {"not found"})
     code, told, why = omics("sync", "--delete", "shelf://p", "out")
     assert (code, told["removed"]) == (3, [])
+    assert foreseen.splitlines()[0] in why
     assert "points outside the folder through the link" in why
     assert (tmp_path / "elsewhere/mine").read_bytes() == b"mine"
 
@@ -311,6 +314,24 @@ def test_sync_removes_no_file_of_its_source(omics, reads, tmp_path, scheme):
     assert omics(*words, "--exclude", "deep/**")[0] == 0
     assert (tmp_path / "p/deep/b.csv").exists()
     assert "p/deep/b.csv" in reads.files
+
+
+@pytest.mark.parametrize("scheme", ["", "shelf://"])
+@pytest.mark.parametrize("command", [["cp", "-r"], ["mv"], ["sync"]])
+def test_no_folder_goes_into_itself(omics, reads, tmp_path, scheme, command):
+    (tmp_path / "p/deep").mkdir(parents=True)
+    (tmp_path / "p/a.txt").write_bytes(b"1")
+    words = [*command, f"{scheme}p/", f"{scheme}p/new"]
+    code, _, why = omics(*words)
+    assert (code, "into itself" in why, "--exclude 'new/**'" in why) == (2, True, True)
+    assert omics(*words, "--exclude", "new/**")[0] == 0
+
+
+def test_rm_of_an_empty_folder_states_what_it_removed(omics, reads, tmp_path):
+    (tmp_path / "empty/deep").mkdir(parents=True)
+    code, _, told = omics("--yes", "rm", "-r", "empty")
+    assert (code, (tmp_path / "empty").exists(), "2 folders" in told) == (0, False, True)
+    assert "nothing to do" not in told
 
 
 @pytest.mark.parametrize("source", ["in", "in/link"])

@@ -102,7 +102,7 @@ def planned_copy(
         FileAndFolder: A source or the target is both, and `recursive` is given.
         InconsistentListing: A listing contradicts itself, also when it is read again, and the sources are removed.
         ReadOnly: The target takes no files so.
-        UsageError: Several sources, or a folder, go to what is a file.
+        UsageError: Several sources, or a folder, go to what is a file, or a folder goes into itself.
     """
     if not stores.of(target).features.writable:
         stores.of(target).check_puts([target.path])
@@ -122,6 +122,8 @@ def planned_copy(
         plan = plan._replace(descriptions=[*plan.descriptions, f"{naming.layout}\t{naming.template}"])
     else:
         plan = _resumed(sources, target, kind, stores, options or CopyOptions())
+    if not removes:
+        _refuse_nesting(plan, [source.uri for source in sources if source.is_folder], patterns, "copied")
     check_target(stores, plan)
     return plan
 
@@ -134,6 +136,17 @@ def _resumed(sources: Sequence[Source], target: Uri, kind: Kind, stores: Stores,
         if is_begun(before, options) or is_recorded(before, stores):
             return before
     return plan_copy(sources, target, kind)
+
+
+def _refuse_nesting(plan: CopyPlan, folders: Sequence[Uri], patterns: Filters, did: str) -> None:
+    """Refuse to copy folders into themselves: the next run would copy the copies, too."""
+    for folder in folders:
+        inner = _inner(plan.base, folder)
+        if inner and any(
+            patterns.fits(f"{inner}{file.name}", file.entry.size, file.entry.modified) for file in plan.files
+        ):
+            remedy = f"Name another target, or leave it out: --exclude '{inner}**'."
+            raise UsageError(f"{folder} cannot be {did} into itself: {plan.base} is in it", remedy=remedy)
 
 
 def check_target(stores: Stores, plan: CopyPlan) -> None:
@@ -183,6 +196,7 @@ def planned_move(
         if place in moved:
             why = f"{file.uri} cannot be moved to {plan.target(file)}, which is moved, too"
             raise UsageError(why, remedy="Name another target, or leave its folder out by --exclude.")
+    _refuse_nesting(plan, uris, patterns, "moved")
     _refuse_linked(plan, uris)
     if plan.base.scheme == "file":
         from omicsdk.transfer.items import check_all  # moves within a platform need no engine
@@ -364,6 +378,7 @@ class SyncPlan(NamedTuple):
         there: The number of the target's files.
         same: The number of equal files.
         newer: The number of files that differ and are kept, since the target's are newer.
+        kept: Why other files that only the target has are not removed.
     """
 
     copy: CopyPlan
@@ -373,6 +388,7 @@ class SyncPlan(NamedTuple):
     there: int
     same: int
     newer: int
+    kept: Sequence[OmicsError] = ()
 
 
 def planned_sync(
@@ -444,9 +460,29 @@ def planned_sync(
             remedy = f"Leave --delete out, or its folder: --exclude '{inner}**'."
             raise UsageError(f"{source} is in {target}: its own files would be removed", remedy=remedy)
     plan = CopyPlan(target._replace(is_folder=True), changes.copy, [f"{source}\tsync"], differing=True, unfit=unfit)
+    _refuse_nesting(plan, [source], patterns, "copied")
     check_target(stores, plan)
-    remove = () if unfit else changes.remove
-    return SyncPlan(plan, changes.reasons, remove, changes.listed, changes.there, changes.same, changes.newer)
+    remove, kept = _removable([] if unfit or not removes else changes.remove, target)
+    return SyncPlan(plan, changes.reasons, remove, changes.listed, changes.there, changes.same, changes.newer, kept)
+
+
+def _removable(files: Sequence[Selected], target: Uri) -> tuple[Sequence[Selected], Sequence[OmicsError]]:
+    """Return which of a folder's files can be removed, and why the others cannot be."""
+    if target.scheme != "file":
+        return files, ()
+    links = LinkGuard(target.path)
+    removable: list[Selected] = []
+    kept: list[OmicsError] = []
+    for file in files:
+        try:
+            # Targets of links are not part of the target folder, or are listed in it by their own names, too.
+            if links.check(file.name) != file.name:
+                what = "is not removed: it is in a folder that a link points to"
+                raise PathError(str(file.uri), what, remedy="Remove the link: omics rm.")
+            removable.append(file)
+        except OmicsError as error:
+            kept.append(error)
+    return removable, kept
 
 
 def _inner(folder: Uri, other: Uri) -> str:
@@ -507,17 +543,11 @@ def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsE
     Returns:
         The files that were removed, and the errors of the others.
     """
-    target = plan.copy.base
-    links = LinkGuard(target.path) if target.scheme == "file" else None
     removed: list[Uri] = []
-    failed: list[OmicsError] = []
+    failed = list(plan.kept)
     for file in plan.remove:
         try:
-            # Targets of links are not part of the target folder, or are listed in it by their own names, too.
-            if links is not None and links.check(file.name) != file.name:
-                what = "is not removed: it is in a folder that a link points to"
-                raise PathError(str(file.uri), what, remedy="Remove the link: omics rm.")
-            remove_one(stores.of(target), file)
+            remove_one(stores.of(plan.copy.base), file)
         except OmicsError as error:
             failed.append(error)
         else:

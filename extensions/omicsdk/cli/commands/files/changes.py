@@ -46,6 +46,18 @@ if TYPE_CHECKING:
 _STRIDE = 1024 * 1024
 
 
+class Removed(NamedTuple):
+    """The result of a removal.
+
+    Attributes:
+        report: The result for each file, and for each folder that could not be removed.
+        folders: The number of folders to remove.
+    """
+
+    report: TransferReport
+    folders: int = 0
+
+
 class Changed(NamedTuple):
     """The result of a command, or of its dry run.
 
@@ -248,13 +260,14 @@ def sync(
         sync_plan = planned_sync(
             stores, parse_uri(source), to, compare=by, update=update, removes=delete, patterns=places
         )
-        extra = sync_plan.remove if delete else ()
+        extra, kept = sync_plan.remove, sync_plan.kept
         if how.dry_run:
+            tell_failures(kept, console, len(extra) + len(kept) + sync_plan.listed)
             return Changed(sync_plan.copy, None, sync=sync_plan, removed=[str(file.uri) for file in extra])
         if delete and sync_plan.copy.unfit:
             console.message("nothing is removed: some objects cannot be copied")
         # Asked before the copy: the answer may be needed hours before the removal.
-        may_remove = bool(extra) and _may_remove(sync_plan, to, max_delete, console)
+        may_remove = not extra or _may_remove(sync_plan, to, max_delete, console)
         report = copy_files(sync_plan.copy, stores, how)
         # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
         removed, not_removed = remove_extra(sync_plan, stores) if may_remove and report.ok else ((), ())
@@ -370,7 +383,7 @@ def rm(
     dry_run: bool = False,
     places: Places = ANYWHERE,
     console: Console,
-) -> TransferReport | None:
+) -> Removed | None:
     """Remove files and folders of any platform permanently.
 
     Everything is listed and checked before the first file is removed.
@@ -387,23 +400,28 @@ def rm(
         parsed = [parse_uri(text) for text in uris]
         removal = plan_removal(stores, parsed, recursive=recursive, force=force, patterns=places)
         if dry_run or not (removal.files or removal.folders):
-            return TransferReport(Outcome(str(file.uri), "planned", file.entry.size) for file in removal.files)
+            planned = (Outcome(str(file.uri), "planned", file.entry.size) for file in removal.files)
+            return Removed(TransferReport(planned))
         named = f"{count_of(len(removal.files), 'file')} ({total_words(file.entry.size for file in removal.files)}) of {_named(uris)}"
         question = f"{named} will be removed permanently. Continue?"
-        return remove(stores, removal) if agreed(question, console, "nothing was removed") else None
+        if not agreed(question, console, "nothing was removed"):
+            return None
+        return Removed(remove(stores, removal), len(removal.folders))
 
 
-def removed(result: TransferReport | None, call: Call) -> TextAndData | None:
+def removed(result: Removed | None, call: Call) -> TextAndData | None:
     """Render a removal: the summary, and the result for each file."""
     if result is None:
         return None
-    rows = [{"uri": end.name, "size": end.size, "state": end.state} for end in result.outcomes]
-    data = {"counts": result.counts, "files": rows}
+    report = result.report
+    rows = [{"uri": end.name, "size": end.size, "state": end.state} for end in report.outcomes]
+    data = {"counts": report.counts, "files": rows}
     if call.arguments.get("dry_run"):
-        size = total_words(end.size for end in result.outcomes)
-        return _nothing_done([f"remove {end.name}" for end in result.outcomes], size, "remove", data)
-    finish(result, call, where=_named(call.arguments["uris"]), did="removed")
-    return listed(result, rows)
+        size = total_words(end.size for end in report.outcomes)
+        return _nothing_done([f"remove {end.name}" for end in report.outcomes], size, "remove", data)
+    folders = [] if report.outcomes or not result.folders else [count_of(result.folders, "folder")]
+    finish(report, call, where=_named(call.arguments["uris"]), did="removed", more=folders)
+    return listed(report, rows)
 
 
 def _named(uris: Sequence[str]) -> str:
