@@ -317,6 +317,22 @@ class OmicsFileSystem(AbstractFileSystem):
         by_path = {entry.path: entry.info() for entry in sorted(entries, key=lambda item: item.path)}
         return by_path if detail else list(by_path)
 
+    def du(
+        self, path: str, total: bool = True, maxdepth: int | None = None, withdirs: bool = False, **kwargs: Any
+    ) -> Any:
+        """Return the size of all files below a folder. Files whose size the platform does not state add nothing.
+
+        Args:
+            path: The folder, or a file; of what does not exist the size is 0.
+            total: Whether to sum the sizes, or to return a dictionary from path to size.
+            maxdepth: How many levels, None for all.
+            withdirs: Whether to include folders.
+            **kwargs: Nothing.
+        """
+        entries = self.find(path, maxdepth, withdirs, detail=True)
+        sizes: dict[str, int | None] = {name: info["size"] for name, info in entries.items()}
+        return sum(size or 0 for size in sizes.values()) if total else sizes
+
     def _below(self, entry: Entry, levels: int | None, withdirs: bool) -> Iterator[Entry]:
         """Return everything below a folder, and the folder itself; or a file. fsspec's own omits what it cannot list."""
         if not entry.is_folder or (withdirs and entry.path):

@@ -86,6 +86,13 @@ def test_folders_and_files_are_examined(fs: ServedFileSystem) -> None:
     assert fs.unstrip_protocol("p/a.txt") == "served://p/a.txt"
 
 
+def test_du_sums_the_sizes_that_are_stated(fs: ServedFileSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [entry._replace(size=None) if entry.name == "a.txt" else entry for entry in fs.store.walk("p")]
+    monkeypatch.setattr(fs.store, "walk", lambda _: iter(entries))
+    assert fs.du("p") == 1003
+    assert fs.du("p", total=False)["p/a.txt"] is None
+
+
 def test_a_missing_object_is_python_s_own_error(fs: ServedFileSystem) -> None:
     for act in (fs.info, fs.ls, fs.cat_file, fs.open, fs.ukey):
         with pytest.raises(FileNotFoundError, match="served://nowhere/x not found"):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from omicsdk.cli.commands.values import words_of
 from omicsdk.cli.parser import value_of
 from omicsdk.core import ConfigError
 from omicsdk.fs import parse_uri
@@ -25,6 +26,17 @@ def test_it_is_a_value_unchanged(path):
     assert value_of({"name": "x", "type": "array", "items": "string"}, [path, path]) == [path, path]
     assert value_of({"name": "x", "type": "file"}, [f"@{path}"]) == Path(path)
     assert value_of({"name": "x", "type": "any"}, [path]) == path
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (r"C:\vim\gvim.exe --nofork", [r"C:\vim\gvim.exe", "--nofork"]),
+        (r'"C:\Program Files\x#\ed.exe" -n', [r"C:\Program Files\x#\ed.exe", "-n"]),
+    ],
+)
+def test_it_is_a_word_of_a_command_line(command, words):
+    assert words_of(command, windows=True) == words
 
 
 @pytest.mark.parametrize("path", PATHS)

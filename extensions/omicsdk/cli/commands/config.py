@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.arguments import LEVELS
-from omicsdk.cli.commands.values import STREAM, check_unused
+from omicsdk.cli.commands.values import STREAM, check_unused, words_of
 from omicsdk.cli.commands.values import text_of as text_in
 from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
@@ -210,7 +210,7 @@ def edit(*, console: Console) -> None:
     Args:
         console: Reports the result.
     """
-    import shlex
+    import shutil
     import subprocess
 
     from omicsdk.core.files import locked, write_private
@@ -229,7 +229,9 @@ def edit(*, console: Console) -> None:
     elif path.exists() and draft.stat().st_mtime < path.stat().st_mtime:
         raise _set_aside(draft, path)
     try:
-        ended = subprocess.run([*shlex.split(editor), str(draft)], check=False)
+        program, *options = words_of(editor)
+        # By its path: Windows finds only .exe by a bare name, and `code` is a .cmd.
+        ended = subprocess.run([shutil.which(program) or program, *options, str(draft)], check=False)
     except (OSError, ValueError) as error:  # ValueError: a quote is missing
         if is_new:
             draft.unlink()

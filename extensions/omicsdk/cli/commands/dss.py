@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import sys
 from functools import partial
@@ -11,7 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.values import text_of
+from omicsdk.cli.commands.values import text_of, words_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_responses import json_of
 
@@ -245,7 +244,7 @@ def _command(command_text: str | None) -> list[str] | None:
     if command_text is None:
         return None
     try:
-        parts = shlex.split(command_text)
+        parts = words_of(command_text)
     except ValueError as error:
         raise UsageError(f"--exec: {command_text!r} cannot be split into words: {error}") from error
     if not parts:

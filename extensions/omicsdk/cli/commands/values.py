@@ -262,6 +262,25 @@ def check_unused(form: str, **options: object) -> None:
         raise UsageError(problem, remedy=f"Omit {'it' if len(unused) == 1 else 'them'}.")
 
 
+def words_of(command: str, *, windows: bool = os.name == "nt") -> list[str]:
+    """Split the command line of another program, such as an editor with options.
+
+    Args:
+        command: The command line.
+        windows: Whether backslashes separate folders and only double quotes count, as on Windows.
+
+    Raises:
+        ValueError: A quote is missing.
+    """
+    import shlex
+
+    if not windows:
+        return shlex.split(command)
+    splitter = shlex.shlex(command, posix=False)
+    splitter.whitespace_split, splitter.quotes, splitter.commenters = True, '"', ""
+    return [word.strip('"') for word in splitter]
+
+
 def agreed(question: str, console: Console, left: str = "nothing was deleted") -> bool:
     """Ask for confirmation of a permanent change; if it is denied, the exit code becomes 130.
 
