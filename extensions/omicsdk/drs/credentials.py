@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from omicsdk.core.credentials import ANONYMOUS, Credentials
@@ -26,8 +27,8 @@ class HostCredentials(Credentials):
         self._by_host: dict[str, Credentials | None] = {}
         # One for each host: a login may be slow, and requests to other hosts do not wait for it.
         self._locks: dict[str, threading.RLock] = {}
-        # The credentials of headers that were sent, by which a refusal finds those to renew.
-        self._senders: dict[frozenset[tuple[str, str]], Credentials] = {}
+        # The latest headers for each host, by which a refusal finds the credentials to renew. Some differ for each request.
+        self._sent: dict[str, deque[Mapping[str, str]]] = {}
 
     def __reduce__(self) -> tuple[type[HostCredentials], tuple[Callable[[str], Credentials | None]]]:
         return HostCredentials, (self._of,)
@@ -57,9 +58,10 @@ class HostCredentials(Credentials):
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
         """Headers of the URL's host."""
-        credentials = self._at(url)
-        headers = credentials.headers(method, url)
-        self._senders[frozenset(headers.items())] = credentials
+        headers = self._at(url).headers(method, url)
+        sent = self._sent.setdefault(host_in_url(url), deque(maxlen=128))
+        if headers not in list(sent):  # a copy, because other threads add headers
+            sent.append(headers)
         return headers
 
     def query(self, method: str, url: str) -> Mapping[str, str]:
@@ -69,7 +71,8 @@ class HostCredentials(Credentials):
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Renew refused credentials, if possible."""
         # Those of another host would state that theirs differ from the refused ones, as if they had been renewed.
-        credentials = self._senders.get(frozenset(refused.items()))
+        host = next((host for host, sent in list(self._sent.items()) if refused in list(sent)), None)
+        credentials = None if host is None else self.of(host)
         return credentials is not None and credentials.renew(refused)
 
     def __repr__(self) -> str:

@@ -6,6 +6,8 @@ import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
+from weakref import WeakSet
 
 from omicsdk import BearerToken
 from omicsdk.core.credentials import Credentials
@@ -25,6 +27,25 @@ def test_the_token_that_was_refused_is_renewed_whatever_hosts_were_used_before()
     assert credentials.renew(refused)
     assert credentials.headers("GET", SECOND) == {"authorization": "Bearer 4"}
     assert credentials.headers("GET", FIRST) == {"authorization": "Bearer 1"}
+
+
+def test_tokens_that_were_replaced_long_ago_are_forgotten() -> None:
+    class Text(str):
+        """Text that can be referenced weakly."""
+
+    class Signing(Credentials):
+        def headers(self, method: str, url: str) -> dict[str, str]:
+            texts.add(text := Text(f"{len(url)} {next(numbers)}"))
+            return {"authorization": text}
+
+    texts, numbers = WeakSet[Text](), count()
+    tokens = {"first.example": Signing("*"), "second.example": BearerToken("1", refresh=lambda: "2")}
+    credentials = HostCredentials(tokens)
+    refused = credentials.headers("GET", SECOND)
+    for _ in range(1000):
+        credentials.headers("GET", FIRST)
+    assert len(texts) <= 128
+    assert credentials.renew(refused), "that of another host is remembered"
 
 
 def test_a_refusal_that_no_host_can_renew_is_final() -> None:
