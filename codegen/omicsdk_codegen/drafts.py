@@ -410,13 +410,16 @@ class Drafter:
                 key = flat.pointers[field.wire]
                 self._untyped(field.type, properties[field.wire], key, f"body field {field.wire!r}")
                 nullable = field.nullable and field.type != ANY and form == "json"
+                type_ = field.type if form == "json" else without_positions(field.type)
+                if form == "multipart" and (kind := _types_of_parts(encoding).get(field.wire, "")):
+                    type_ = self._as_part(type_, kind, key, field.wire)
                 fields.append(
                     Argument(
                         key,
                         field.wire,
                         names[field.wire],
                         "body",
-                        field.type if form == "json" else without_positions(field.type),
+                        type_,
                         field.required and required,
                         nullable,
                         field.schema,
@@ -424,6 +427,14 @@ class Drafter:
                     )
                 )
         return fields
+
+    def _as_part(self, type_: Type, media_type: str, pointer: str, wire: str) -> Type:
+        """The type of a part: an object in XML is written by the caller."""
+        item = type_.item if isinstance(type_, Array) else type_
+        if isinstance(item, (Scalar, Enum)) or not essence(media_type.partition(",")[0]).endswith(("/xml", "+xml")):
+            return type_
+        self._note(pointer, "untyped", f"field {wire!r} as {media_type}", "text as it is")
+        return Array(STRING) if isinstance(type_, Array) else STRING
 
     def _unheeded(self, encoding: Object, pointer: str, form: Form, files: set[str], *, whole: bool) -> None:
         """Note the parts of a form's encoding that are not supported."""
@@ -464,6 +475,8 @@ class Drafter:
             self._untyped(type_, schema, pointer, "the body")
         # A form consists of named fields, whatever its schema states.
         if form in ("form", "multipart") and isinstance(type_, (Scalar, Array)):
+            if type_ != ANY:
+                self._note(pointer, "untyped", "the body", "fields of any names")
             type_ = Map(ANY)
         facts: Object = {**self._types.facts_of(schema), **_without_position(body)}
         if form == "multipart" and isinstance(type_, Map):

@@ -170,7 +170,8 @@ def multipart_body(
         media_type: The document's media type, without a boundary.
 
     Raises:
-        UsageError: A file is given in another form, or the media type or a header of its part cannot be sent.
+        UsageError: A file is given in another form, an object in place of XML, or the media type or a header of a part
+            cannot be sent.
     """
     if fields is OMIT:
         return NO_BODY
@@ -235,6 +236,9 @@ def _part(name: str, value: Any, declared_type: str, fixed: Mapping[str, str], *
     if not (is_file or is_content(value) or _is_named(value)):
         # OpenAPI: an object in a part is JSON, with that media type.
         kind = _type_of_part(declared_type, "", "application/json" if is_mapping(members(value)) else "")
+        is_xml = kind.partition(";")[0].rstrip().endswith(("/xml", "+xml"))
+        if is_xml and (is_list(value) or is_mapping(members(value))):
+            raise UsageError(f"{name} cannot be sent as {kind}", remedy="Pass the XML as a text.")
         value = _spelled(name, value)
         text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else form_text(name, value)
         return _with_headers(name, head, kind, fixed), text.encode()

@@ -12,7 +12,7 @@ from omicsdk_codegen.groups import Groups
 from omicsdk_codegen.normalise import Normaliser
 from omicsdk_codegen.operations import Draft, name_operations
 from omicsdk_codegen.places import Places
-from omicsdk_codegen.shapes import BYTES, STRING, Array
+from omicsdk_codegen.shapes import BYTES, INTEGER, STRING, Array
 
 OBJECT = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
 
@@ -414,6 +414,23 @@ def test_what_an_encoding_states_and_is_not_done_is_noted() -> None:
         lost = "headers" if schema == "flat" else "explode, headers, style"
         assert drafted.notes == [("omission", f"{lost} of the field 'a'", "as is usual")]
     assert Drafted({**_body(OBJECT, "multipart/form-data")}).notes == []
+
+
+@pytest.mark.parametrize("schema", [OBJECT, {"type": "array", "items": OBJECT}])
+def test_parts_of_xml_are_texts(schema: dict[str, Any]) -> None:
+    body = _body({"type": "object", "properties": {"a": schema, "b": {"type": "integer"}}}, "multipart/form-data")
+    kinds = {"a": {"contentType": "text/xml; charset=utf-8"}, "b": {"contentType": "application/xml"}}
+    body["requestBody"]["content"]["multipart/form-data"]["encoding"] = kinds
+    drafted = Drafted(body)
+    types = [argument.type for argument in drafted.draft.arguments]
+    assert types == [STRING if schema is OBJECT else Array(STRING), INTEGER]
+    assert drafted.notes == [("untyped", "field 'a' as text/xml; charset=utf-8", "text as it is")]
+
+
+@pytest.mark.parametrize("media_type", ["multipart/form-data", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "array", "items": {"type": "string"}}])
+def test_a_form_that_is_no_object_is_noted(media_type: str, schema: dict[str, Any]) -> None:
+    assert Drafted(_body(schema, media_type)).notes == [("untyped", "the body", "fields of any names")]
 
 
 def _answered(media_type: str, schema: dict[str, Any]) -> Drafted:

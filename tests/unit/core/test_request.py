@@ -272,6 +272,13 @@ def test_multipart_bodies_can_be_sent_again(tmp_path):
     assert b"skipped" not in first
 
 
+@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}]])
+def test_objects_are_not_sent_as_xml(value):
+    with pytest.raises(UsageError, match="meta cannot be sent as application/xml"):
+        multipart_body({"meta": value}, types={"meta": "application/xml"})
+    assert b"<a/>" in b"".join(multipart_body({"meta": "<a/>"}, types={"meta": "application/xml"}).content())
+
+
 def test_raw_bodies():
     assert raw_body("é").content == "é".encode()
     assert raw_body(OMIT).content is None

@@ -288,9 +288,8 @@ class _Conversation:
         self._retry, self._key = manners.retry, ""
         if request.repetition is not None:
             self._repeat_as_stated(request.repetition)
-        self._failures = 0
+        self._failures = self._redirects = 0
         self._is_unsettled = False  # whether a try may have been processed
-        self._redirects = 0
         self._silence_ends: float | None = None  # after a try that was silent
         self._renewed = False
         self._accept = next((value for name, value in self._hop.headers if name.lower() == "accept"), ANY)
@@ -337,9 +336,7 @@ class _Conversation:
                 continue
             # Once a call: a service that refuses the new token as well would be asked for ever.
             # The text is PyJWT's: servers with FastAPI, such as Gen3's, send it with 403.
-            is_refused = response.status_code == 401 or (
-                response.status_code == 403 and b"Signature has expired" in body
-            )
+            is_refused = response.status_code == 401 or b"Signature has expired" in body
             if is_refused and credentials is not None and headers and not self._renewed:
                 self._renewed = True
                 if (yield Renew(credentials, headers)):
