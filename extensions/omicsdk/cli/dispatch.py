@@ -44,7 +44,10 @@ def run_program(program: Program, words: list[str]) -> int:
         # A reader that has read enough is no failure.
         return 0
     except (Exception, KeyboardInterrupt) as error:
-        code = program.report(error, " ".join(where), words)
+        try:
+            code = program.report(error, " ".join(where), words)
+        except KeyboardInterrupt as interrupt:  # reporting imports what most commands do not need
+            code = program.report(interrupt, " ".join(where), words)
         try:
             sys.stdout.flush()
         # stdout may be what failed; the error was printed on stderr.

@@ -6,9 +6,13 @@ import atexit
 import gc
 import sys
 
-from omicsdk.cli import dispatch
-from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.program import Found, version_line
+try:
+    from omicsdk.cli import dispatch
+    from omicsdk.cli.catalog import Catalog
+    from omicsdk.cli.program import Found, version_line
+except KeyboardInterrupt:  # imports are most of a short command's time
+    sys.stderr.write("omics: interrupted.\n")
+    sys.exit(130)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -411,6 +411,19 @@ def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end
     assert 4 << 20 <= bytes_kept("\n".join(again["messages"])) <= 5 << 20  # a cell that was begun is continued, too
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_stdout_that_cannot_be_written_is_one_line(assistant):
+    about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": about}
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            assistant.command(), input=f"{json.dumps(message)}\n", stdout=full, stderr=subprocess.PIPE,
+            env=assistant.environment, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert (ran.returncode, ran.stderr.count("\n")) == (1, 1), ran.stderr
+    assert "cannot write the output" in ran.stderr
+
+
 def has_a_cell(folder: Path) -> bool:
     """Whether the first 4 MiB of a file have arrived: the server may have sent bytes that the client has not read yet."""
     return any(path.stat().st_blocks * 512 >= 4 << 20 for path in folder.rglob("*.part"))

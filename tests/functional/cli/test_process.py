@@ -172,6 +172,26 @@ def test_a_table_into_a_closed_pipe_is_no_error(serve):
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
+INTERRUPTED = """
+import sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == MODULE:
+            sys.meta_path.remove(self)
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Finder())
+from omicsdk.cli.main import main
+sys.exit(main(["gen3", "no-such-command"]))
+"""
+
+
+@pytest.mark.parametrize("module", ["omicsdk.cli.dispatch", "omicsdk.cli.failures"])
+def test_ctrl_c_during_an_import_is_one_line(module):
+    code = INTERRUPTED.replace("MODULE", repr(module))
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment(), check=False, timeout=60)
+    assert (ran.returncode, ran.stderr) == (130, b"omics: interrupted." + os.linesep.encode())
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_disk_is_one_line():
     with Path("/dev/full").open("wb") as full:

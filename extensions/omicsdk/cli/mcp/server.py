@@ -156,7 +156,15 @@ def run(settings: Settings, version: str) -> None:
         version: The version of omicsdk.
     """
     with termination():
-        anyio.run(_serve, settings, version)
+        try:
+            anyio.run(_serve, settings, version)
+        except BaseExceptionGroup as group:  # of anyio's tasks
+            if (failed := group.subgroup(OSError)) is None:
+                raise
+            # stdout cannot be written: of a group, no caller would know.
+            while isinstance(error := failed.exceptions[0], BaseExceptionGroup):
+                failed = error
+            raise error from group
 
 
 async def _serve(settings: Settings, version: str) -> None:
