@@ -253,6 +253,12 @@ def of_done(ends: Sequence[End]) -> Any:
     return None if STOPPED in ends else Done([], "done", errors_of(ends), len(ends))
 
 
+def of_removal(ends: Sequence[End]) -> Any:
+    from omicsdk.cli.commands.files.changes import Removed
+
+    return Removed(report(ends))
+
+
 def of_drs(ends: Sequence[End]) -> Any:
     requested = SimpleNamespace(identifier=SimpleNamespace(text="drs://h/1"))
     files = [SimpleNamespace(requested=requested, error=error_of(end), to_dict=dict) for end in ends if end != STOPPED]
@@ -270,7 +276,7 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "drs:downloaded": report,
     "drs:listed": of_drs,
     "files.changes:changed": of_files,
-    "files.changes:removed": report,
+    "files.changes:removed": of_removal,
     "files.listings:verified": of_verdicts,
     "dss:bundle_manifest": of_dss,
     "dss:download_result": of_dss,
