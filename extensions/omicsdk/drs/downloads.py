@@ -356,7 +356,9 @@ def download_objects(
     def selected(files: Iterable[DrsFile]) -> list[DrsFile]:
         return [file for file in files if options.fits(file.name, file.size) or _is_unsized(file, options)]
 
-    files = selected(find(requested, servers, layout, stopped))
+    # Manifests are joined, and list a file again then; with other facts, they contradict each other.
+    distinct = {(item.identifier, item.name, item.size, *sorted(item.checksums.items())): item for item in requested}
+    files = selected(find(list(distinct.values()), servers, layout, stopped))
     report = fetched(files)
     if report.ok:
         return report

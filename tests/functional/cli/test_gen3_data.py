@@ -27,6 +27,15 @@ def test_files_come_by_guid_and_uri(gen3, add, work, omics_sandbox):
     assert by_id.startswith("ids/dg.TEST_")
 
 
+def test_a_file_that_is_listed_again_is_downloaded_once(gen3, add, work):
+    first = add("a.txt", b"one")
+    (work / "m.json").write_text(json.dumps([{"object_id": first, "file_name": "x.txt", "file_size": 3}] * 2))
+    ran = gen3("download", "--manifest", "m.json", "m.json", "-d", "got")
+    assert (ran.code, ran.json["counts"]["done"]) == (0, 1)
+    ran = gen3("download", first, first, "-d", "ids")
+    assert (ran.code, ran.json["counts"]["done"]) == (0, 1)
+
+
 def test_manifests_say_what_is_wanted(gen3, add, work):
     first, second = add("a.txt", b"one"), add("b.txt", b"two")
     (work / "m.json").write_text(json.dumps([{"object_id": first, "file_name": "x/y.txt", "file_size": 3}]))

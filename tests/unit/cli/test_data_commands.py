@@ -327,6 +327,20 @@ def test_no_folder_goes_into_itself(omics, reads, tmp_path, scheme, command):
     assert omics(*words, "--exclude", "new/**")[0] == 0
 
 
+@pytest.mark.parametrize("words", [["--yes", "rm"], ["mv", "--unverified"]])
+@pytest.mark.parametrize("rule", [["--include", "*.bam"], ["--newer", "1d"]])
+def test_files_that_a_shell_names_are_removed_by_the_rules_only(omics, reads, tmp_path, words, rule):
+    (tmp_path / "out").mkdir()
+    for name in ("a.bam", "b.txt"):
+        (tmp_path / name).write_bytes(b"1")
+    os.utime(tmp_path / "b.txt", (0, 0))
+    code, told, _ = omics(*words, "a.bam", "b.txt", *rule, *(["out"] if "mv" in words else []))
+    assert (code, told["counts"]["done"]) == (0, 1)
+    assert (names_in(tmp_path) & {"a.bam", "b.txt"}) == {"b.txt"}
+    code, told, why = omics(*words, "b.txt", *rule, *(["out"] if "mv" in words else []))
+    assert (code, told["counts"]["done"], "no file is selected" in why) == (0, 0, True)
+
+
 def test_rm_of_an_empty_folder_states_what_it_removed(omics, reads, tmp_path):
     (tmp_path / "empty/deep").mkdir(parents=True)
     code, _, told = omics("--yes", "rm", "-r", "empty")

@@ -101,6 +101,8 @@ def select_to_change(
 ) -> Iterator[Selected]:
     """Select files that are removed, or by which others are: a listing that contradicts itself is read once more.
 
+    A named file is selected if it meets the patterns, too: a shell names each file of a folder in place of `*`.
+
     Args:
         store: As for `select`.
         uri: A file, or a folder with all files below it.
@@ -112,6 +114,8 @@ def select_to_change(
         OmicsError: As for `select`.
     """
     root = store.entry(uri, recursive=True) if entry is None else entry
+    if not (root.is_folder or patterns.fits(root.file_name or root.name, root.size, root.modified)):
+        return iter(())
     return iter(read_again_if_inconsistent(lambda: select(store, uri, entry=root, patterns=patterns)))
 
 

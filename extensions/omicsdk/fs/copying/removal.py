@@ -42,7 +42,7 @@ def plan_removal(
         uris: Files and folders.
         recursive: Whether folders are removed, with everything below them.
         force: Whether those that do not exist are left out.
-        patterns: Which files below folders; folders stay then.
+        patterns: Which files, named ones too; folders stay then.
 
     Raises:
         PathNotFound: One does not exist, and `force` is not given.
@@ -77,7 +77,8 @@ def plan_removal(
                 # Patterns may leave files in it.
                 if patterns.fit_all:
                     removal.folders.append(selected)
-            elif not name or patterns.fits(name, node.size, node.modified):
+            # A shell names each file of a folder in place of `*`: rules for what is removed are for them, too.
+            elif patterns.fits(name or node.file_name or node.name, node.size, node.modified):
                 removal.files.append(selected)
     return removal
 
