@@ -115,11 +115,17 @@ class Item(Frozen, hidden=("locate", "renew")):
         text = self.source or (self.locate.url if isinstance(self.locate, Location) else self.label)
         return _without_secrets(text)
 
+    def may_be_from(self, source: str) -> bool:
+        """Return whether bytes of some source may be its own: its checksums identify it, else the source does.
+
+        Args:
+            source: The `source_digest` of an earlier item; empty if it is unknown.
+        """
+        return bool(self.checksums and not self.states) or source in ("", self.source_digest or source)
+
     @property
     def source_digest(self) -> str:
-        """What represents its source in a journal, which contains no URL; empty where its own checksums identify its bytes."""
-        if self.checksums and not self.states:
-            return ""
+        """What represents its source in a journal, which contains no URL; empty if nothing states it."""
         # A label is the URI of a file in a store, whose URL may be of another endpoint the next time.
         source = _without_secrets(self.source or self.label) or self.stated_source
         return text_digest(source, 8) if source else ""

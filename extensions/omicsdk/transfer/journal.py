@@ -61,14 +61,6 @@ class DoneState(NamedTuple):
     checksums: Mapping[str, str]
     source: str = ""
 
-    def may_be_from(self, source: str) -> bool:
-        """Return whether its bytes may have come from a source: that is recorded, or one of both is unknown.
-
-        Args:
-            source: The `source_digest` of an item.
-        """
-        return not (self.source and source) or self.source == source
-
 
 # Its key among the checksums of a done-record, where older versions do not stumble over it.
 _SOURCE = "source"

@@ -145,6 +145,16 @@ def test_another_source_of_the_same_name_is_not_mixed_in(server: Any, fault: Any
     assert outcome.bytes_kept == 0
 
 
+def test_a_file_with_checksums_is_not_taken_for_another_source_without(server: Any, target: Path, noise: Any) -> None:
+    first, other = server.item("one", noise(3000), "md5"), server.item("other", noise(3000, 2))
+    download([first], target)
+    assert download([first.replaced(checksums={})], target).counts["skipped"] == 1
+    assert download([other.replaced(name="one")], target).counts["done"] == 1
+    assert (target / "one").read_bytes() == noise(3000, 2)
+    assert download([first], target).counts["done"] == 1
+    assert download([first.replaced(locate=other.locate)], target).counts["skipped"] == 1
+
+
 def test_a_source_without_checksum_is_resumed_by_its_etag(server: Any, fault: Any, target: Path, noise: Any) -> None:
     old, new = noise(20 * MIB, 1), noise(20 * MIB, 2)
     stop_after(server, fault, target, server.item("same", old))

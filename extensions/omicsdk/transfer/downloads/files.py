@@ -661,7 +661,7 @@ def recorded(journal: Journal, item: Item, status: os.stat_result) -> Mapping[st
         and (item.size is None or done.size == item.size)
         and is_intact(done, status)
         and item.checksums.items() <= done.checksums.items()
-        and done.may_be_from(item.source_digest)
+        and item.may_be_from(done.source)
     )
     return done.checksums if done is not None and same else None
 

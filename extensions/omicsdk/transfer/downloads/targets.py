@@ -313,7 +313,7 @@ class Store:
         # The store states the same about it as when it was put there, so its bytes are not read again.
         if done is not None and identifier and done.size == size and done.checksums.get(IDENTITY) == identifier:
             checksums = {name: value for name, value in done.checksums.items() if name != IDENTITY}
-            if item.checksums.items() <= checksums.items() and done.may_be_from(item.source_digest):
+            if item.checksums.items() <= checksums.items() and item.may_be_from(done.source):
                 return ExistingObject(size, checksums, None)
         if not item.checksums:
             return None

@@ -24,7 +24,8 @@ def reader() -> dict[str, Any]:
 
 def test_the_page_reads_what_a_stopped_download_left(server: Any, fault: Any, target: Path, noise: Any) -> None:
     small, large, control = noise(1000), noise(14 * MIB, 2), Control()
-    download([server.item("small", small, "sha256")], target).raise_if_failed()
+    first = server.item("small", small, "sha256")
+    download([first], target).raise_if_failed()
     server.fault("large", fault.cut(9 * MIB + 300_000, stall=True))
 
     def stop_in_third_cell(progress: Any) -> None:
@@ -39,7 +40,8 @@ def test_the_page_reads_what_a_stopped_download_left(server: Any, fault: Any, ta
     journal = target / ".omics-transfer/transfer.journal"
     done, parts = names["read_journal"](journal)
     mtime = (target / "small").stat().st_mtime_ns
-    assert done == {"small": [1000, mtime, {"sha256": hashlib.sha256(small).hexdigest()}]}
+    facts = {"sha256": hashlib.sha256(small).hexdigest(), "source": first.source_digest}
+    assert done == {"small": [1000, mtime, facts]}
     (part,) = parts.values()
     (file,) = target.glob("größe.*.part")
     data, size = file.read_bytes(), part["cell_size"]
