@@ -217,7 +217,7 @@ class ServiceLogin:
             AuthError: Neither has them.
             OmicsError: The service cannot be reached.
         """
-        return self._secrets().stated()
+        return self._secrets().application_secrets()
 
     def _configured(self, section: str) -> str:
         return service_url(section, config=self.config)

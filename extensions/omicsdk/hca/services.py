@@ -300,7 +300,7 @@ class Secrets:
         self._cache = tokens.with_name("applications.json")
         self._endpoint = endpoint
 
-    def stated(self, *, fresh: bool = False) -> dict[str, Any]:
+    def application_secrets(self, *, fresh: bool = False) -> dict[str, Any]:
         """The secrets as the service returns them: `{"installed": {"client_id": ..., ...}}`.
 
         Args:
@@ -325,14 +325,14 @@ class Secrets:
         return secrets
 
     def application(self, *, fresh: bool = False) -> Application:
-        """Return the application that they describe; arguments and errors are those of `stated`.
+        """Return the application that they describe; arguments and errors are those of `application_secrets`.
 
         Raises:
             ConfigError: They lack something.
         """
         from omicsdk.core.oauth.grants import Application
 
-        return Application.of(self.stated(fresh=fresh), f"{urlsplit(self._base_url).netloc}'s {KEY}")
+        return Application.of(self.application_secrets(fresh=fresh), f"{urlsplit(self._base_url).netloc}'s {KEY}")
 
     def forget(self) -> None:
         """Delete the cached response of this service."""

@@ -23,7 +23,7 @@ from omicsdk.portals.names.archive import Archive, NamedRow
 if TYPE_CHECKING:
     from omicsdk.portals.names.grammar import Name
 
-# Files of a page; the GDC sends 10 unless told otherwise.
+# Files of a page; the GDC sends 10 by default.
 PAGE = 1000
 # Fields by which a file is downloaded.
 BASIC_FIELDS = ("file_id", "file_name", "file_size", "md5sum")

@@ -57,7 +57,7 @@ class FsspecTarget:
         spool_files: Maximum number of files in the spool folder or on their way there; 1 or more.
         spool_bytes: No further file starts while those in the spool folder have this many bytes together.
         puts: Maximum number of concurrent puts; 1 or more. Stores over a single connection (sftp) need 1.
-        verify: "told": compare the checksum that the store reports, or the size if it reports none. "read": also read
+        verify: "reported": compare the checksum that the store reports, or the size if it reports none. "read": also read
             each file back.
         whole: Whether a new object appears complete or not at all, so that it needs no temporary name; by default
             determined by the file system's name (WHOLE).
@@ -75,11 +75,11 @@ class FsspecTarget:
         spool_files: int = 256,
         spool_bytes: int = 8 * 1024 * MIB,
         puts: int = 4,
-        verify: Literal["told", "read"] = "told",
+        verify: Literal["reported", "read"] = "reported",
         whole: bool | None = None,
     ) -> None:
-        if verify not in ("told", "read"):
-            raise ValueError(f"verify must be 'told' or 'read', not {verify!r}")
+        if verify not in ("reported", "read"):
+            raise ValueError(f"verify must be 'reported' or 'read', not {verify!r}")
         self.fs = cast("FileSystem", fs)
         self.path = path.rstrip("/")
         self.spool = None if spool is None else os.path.abspath(spool)

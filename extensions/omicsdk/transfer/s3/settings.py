@@ -76,12 +76,12 @@ class Settings:
         environ: The environment's variables; by default the process's own.
 
     Attributes:
-        stated: Whether an argument named the profile: the environment's keys do not count then.
+        names_profile: Whether an argument named the profile: the environment's keys do not count then.
     """
 
     def __init__(self, profile_name: str | None = None, environ: Mapping[str, str] | None = None) -> None:
         self._environ = environ = os.environ if environ is None else environ
-        self.stated = profile_name is not None
+        self.names_profile = profile_name is not None
         self.profile_name = profile_name
         named = profile_name or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
         self._profile = named or "default"
@@ -164,7 +164,7 @@ class Settings:
         fixed, environ = self._fixed(), self._environ
         profile = f"profile {self._profile} of ~/.aws"
         if fixed is not None:
-            is_variable = not self.stated and environ.get("AWS_ACCESS_KEY_ID") == fixed.access
+            is_variable = not self.names_profile and environ.get("AWS_ACCESS_KEY_ID") == fixed.access
             return fixed.access, "AWS_ACCESS_KEY_ID" if is_variable else profile
         if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return "", "AWS_WEB_IDENTITY_TOKEN_FILE"
@@ -185,10 +185,10 @@ class Settings:
         environ = self._environ
         access, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
         # As boto3 does: a profile that is an argument precedes the environment, AWS_PROFILE does not.
-        if not self.stated and access and secret:
+        if not self.names_profile and access and secret:
             return Keys(access, secret, environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN") or "")
         # What issues keys, and a key without its secret, is left to botocore's chain and its errors.
-        if self._are_issued() or (access and not self.stated) or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        if self._are_issued() or (access and not self.names_profile) or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return None
         for section in (self._credentials, self._config):
             access, secret = section.get("aws_access_key_id"), section.get("aws_secret_access_key")

@@ -61,15 +61,15 @@ def spooled(journal: Path) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_is_there(make, items, bodies, journal, kind):
     target = make(kind)
-    told = []
-    report = download(items, target, journal=journal, progress=told.append)
+    states = []
+    report = download(items, target, journal=journal, progress=states.append)
     report.raise_if_failed()
     assert report.counts["done"] == len(bodies)
     assert read(target, bodies) == bodies
     held = "size, md5" if kind == "s3" else "size"
     assert {outcome.verified for outcome in report.outcomes} >= {f"sha256; in the store: {held}"}
     assert spooled(journal) == []
-    assert told[-1].files_done == len(bodies)
+    assert states[-1].files_done == len(bodies)
 
 
 @pytest.mark.parametrize("kind", KINDS)

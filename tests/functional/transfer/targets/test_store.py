@@ -146,7 +146,9 @@ def test_always_half_is_an_error_and_nothing_is_left(make, local, kind):
         store.target.fs.info(store.target.place("a/b"))
 
 
-@pytest.mark.parametrize(("kind", "verify"), [("s3", "told"), ("s3", "read"), ("memory", "read"), ("folder", "read")])
+@pytest.mark.parametrize(
+    ("kind", "verify"), [("s3", "reported"), ("s3", "read"), ("memory", "read"), ("folder", "read")]
+)
 @pytest.mark.parametrize("algorithms", [(), ("sha256",)])
 def test_other_bytes_of_the_same_length_are_seen(make, local, kind, verify, algorithms):
     def flipped(real, source, path):
@@ -290,7 +292,7 @@ def test_an_invalid_target(memory):
         FsspecTarget.of("nonsense://x")
     with pytest.raises(ValueError, match="at least 1"):
         FsspecTarget(*memory, puts=0)
-    with pytest.raises(ValueError, match="'told' or 'read'"):
+    with pytest.raises(ValueError, match="'reported' or 'read'"):
         FsspecTarget(*memory, verify="never")
 
 

@@ -41,12 +41,12 @@ def members(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     return changed | {key: None for key in before if key not in now}
 
 
-def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]) -> None:
+def rebased(before: dict[str, Any], now: dict[str, Any], returned: Mapping[str, Any]) -> None:
     """Merge the edits of a dictionary, in place, into what the platform returned now: all that was not edited is updated."""
     edits = members(before, now)
-    for key in [key for key in now if key not in told and key not in edits]:
+    for key in [key for key in now if key not in returned and key not in edits]:
         del now[key]
-    now.update({key: value for key, value in told.items() if key not in edits})
+    now.update({key: value for key, value in returned.items() if key not in edits})
 
 
 def sendable(value: Any) -> Any:

@@ -480,16 +480,21 @@ class FileBulkRecord(BulkRecord[File]):
 _TYPES = {FileApiFormats.FILE.lower(): "file", FileApiFormats.FOLDER.lower(): "folder"}
 
 
-def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
+def of_cwl(description: Mapping[str, Any], api: Api | None) -> File:
     """The file or folder of a CWL object, or of the platform's form of one; missing fields are requested when they are read."""
-    kind = type_of_cwl(told) if is_mapping(told) else None
+    kind = type_of_cwl(description) if is_mapping(description) else None
     if kind is None:
-        return File.of(told, api)
-    name = told.get("basename") or told.get("name")
-    data = {"id": told.get("path"), "type": kind, "name": name, "secondaryFiles": told.get("secondaryFiles")}
+        return File.of(description, api)
+    name = description.get("basename") or description.get("name")
+    data = {
+        "id": description.get("path"),
+        "type": kind,
+        "name": name,
+        "secondaryFiles": description.get("secondaryFiles"),
+    }
     return File.of({key: value for key, value in data.items() if value}, api)
 
 
-def type_of_cwl(told: Mapping[str, Any]) -> str | None:
+def type_of_cwl(description: Mapping[str, Any]) -> str | None:
     """The type of the file or folder that a CWL object represents; None if it is neither."""
-    return _TYPES.get(str(told.get("class")).lower())
+    return _TYPES.get(str(description.get("class")).lower())
