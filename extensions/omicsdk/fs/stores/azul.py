@@ -197,7 +197,10 @@ class AzulStore(ClientStore[Azul]):
         chosen = next((catalog for catalog in all_catalogs if parsed.stated in ("", catalog.name)), None)
         if chosen is None:
             names = ", ".join(catalog.name for catalog in all_catalogs)
-            raise PathNotFound(self.uri(path), "not found: unknown catalog", remedy=f"Use one of: {names}.")
+            remedy = (
+                f"Use one of: {names}." if names else f"{self.client.base_url} lists no public catalog: check its URL."
+            )
+            raise PathNotFound(self.uri(path), "not found: unknown catalog", remedy=remedy)
         return [kind for kind in CONTAINERS if kind in chosen.entity_types]
 
     def _listing(self, path: str, parsed: AzulPath) -> Listing:

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from omicsdk import Azul
 from omicsdk.core import BadRequest, Interrupted, ManualClock, ServerError, UsageError
+from omicsdk.fs import PathNotFound, parse_uri
+from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.hca.azul import UnknownFacet, read_manifest
 
 BASE = "https://service.example.org"
@@ -134,6 +136,9 @@ def test_a_service_that_lists_no_public_catalog_is_searched_for_projects(
     monkeypatch.setitem(CATALOGS, "catalogs", {"it": CATALOGS["catalogs"]["it"]})
     list(client.ls("files", "11111111-2222-4333-8444-555555555555"))
     assert "projectId" in service.asked[-1][2]["filters"]
+    with pytest.raises(PathNotFound, match="unknown catalog") as caught:
+        AzulStore(client=client).entry(parse_uri("azul://dcp99/"))
+    assert caught.value.remedy == f"{BASE} lists no public catalog: check its URL."
 
 
 def test_a_listing_follows_the_addresses_of_its_pages(client: Azul, service: Service) -> None:
