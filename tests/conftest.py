@@ -106,11 +106,11 @@ def _once_a_process() -> None:
 
     @functools.cache
     def by_files(verify: bool, trust_env: bool, *_named: str | None) -> Any:
-        return make(verify, None, trust_env)
+        return make(verify=verify, trust_env=trust_env)
 
     def context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> Any:
         if cert or not isinstance(verify, bool):
-            return make(verify, cert, trust_env)
+            return make(verify=verify, cert=cert, trust_env=trust_env)  # by name: their order differs by version
         named = map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")) if trust_env else ()
         return by_files(verify, trust_env, *named)
 

@@ -28,8 +28,8 @@ _CLI = "cli."
 # The command line, and what prints pages there, which it imports by a text.
 COMMAND, PAGED_COMMAND = f"{_CLI}package", f"{_CLI}paged"
 DEPENDENCIES = ("attrs>=24.1", "httpx>=0.27,<1")
-FAST = ("aiohttp>=3.10,<4", "msgspec>=0.18")
-FRAMES = ("pandas>=2",)
+FAST = ("aiohttp>=3.11,<4", "msgspec>=0.21")
+FRAMES = ("pandas>=2.2.2",)
 # What users of a package import from it, by module. Where a document uses one, the others come with it.
 EXPORTS: Mapping[str, str] = {
     "credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",

@@ -131,7 +131,9 @@ _REPLACEMENT = "\ufffd".encode()
 @cache
 def _fast_decoder() -> Callable[[bytes], Any] | None:
     try:
+        from msgspec import DecodeError
         from msgspec.json import decode
     except ImportError:
         return None
-    return decode
+    # Before 0.21 its errors are no ValueError, so that json could not decide; the extra asks for more, another package may not.
+    return decode if issubclass(DecodeError, ValueError) else None

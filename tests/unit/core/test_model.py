@@ -272,6 +272,13 @@ def test_long_and_short_texts_mean_the_same(text: bytes, fast: bool, monkeypatch
     assert decoded(padded) == decoded(text)
 
 
+def test_a_msgspec_whose_errors_are_no_value_errors_is_not_used(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("msgspec.DecodeError", KeyError)  # as it is before 0.21: an Exception of its own
+    monkeypatch.setattr(json_decoding, "_fast_decoder", json_decoding._fast_decoder.__wrapped__)
+    monkeypatch.setattr("msgspec.json.decode", lambda content: {}[content])
+    assert decoded(b"[1]" + LONG) == [1]
+
+
 def test_a_long_text_may_hold_what_only_json_takes():
     assert decoded(b"[NaN]" + LONG)[0] != 0
     with pytest.raises(ValueError, match=r"Expecting|Extra"):

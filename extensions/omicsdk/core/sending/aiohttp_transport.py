@@ -12,10 +12,14 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 
 import aiohttp
-from aiohttp import ConnectionTimeoutError  # an aiohttp without it is too old, and is not used
+from aiohttp import ConnectionTimeoutError
 from yarl import URL
 
 from omicsdk.core.sending.httpx_import import httpx
+
+# An older one, which another package may have brought, is not used: it repeats requests by itself, and nothing turns that off.
+if tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 11):
+    raise ImportError("aiohttp is older than 3.11")
 
 #: Bytes of a body that the system buffers, whether the server reads or not.
 _MOST_BODY = 1 << 16
@@ -45,7 +49,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return (
             isinstance(request.stream, httpx.ByteStream)
             and len(request.content) <= _MOST_BODY
-            and all(value.isascii() for _, value in request.headers.raw)
+            # httpx refuses NUL, which older versions of aiohttp send.
+            and all(value.isascii() and b"\0" not in value for _, value in request.headers.raw)
             and _in_asyncio()
         )
 
@@ -154,7 +159,8 @@ def _as_httpx(request: httpx.Request) -> Generator[None]:
     except TimeoutError as error:
         raise httpx.ReadTimeout(str(error), request=request) from error
     except aiohttp.ClientConnectorError as error:
-        raise httpx.ConnectError(str(error.os_error), request=request) from error.__cause__
+        # Not os_error, which those about certificates do not have in every version.
+        raise httpx.ConnectError(str(error.__cause__), request=request) from error.__cause__
     except aiohttp.ServerDisconnectedError as error:
         raise httpx.RemoteProtocolError("Server disconnected without sending a response", request=request) from error
     except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import functools
 import gzip
+import importlib
 import logging
 import os
 import select
@@ -821,6 +822,13 @@ def test_resolving_a_name_is_part_of_connecting(monkeypatch, over):
             await transport.aclose()
 
     asyncio.run(run())
+
+
+def test_an_aiohttp_that_repeats_requests_by_itself_is_not_used(monkeypatch):
+    monkeypatch.setattr(pytest.importorskip("aiohttp"), "__version__", "3.10.11")
+    monkeypatch.delitem(sys.modules, "omicsdk.core.sending.aiohttp_transport", raising=False)
+    with pytest.raises(ImportError):
+        importlib.import_module("omicsdk.core.sending.aiohttp_transport")
 
 
 def test_what_aiohttp_would_send_for_ever_goes_over_httpx():
