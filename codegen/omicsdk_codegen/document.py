@@ -49,7 +49,7 @@ def read(
         allow_urls: web addresses that may be fetched, with all below them; default none.
         refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
         missing_as_any: treat a schema that does not exist as any value, and report it; otherwise it is a fault.
-        cache: folder that keeps pages fetched from the network; default the user's own.
+        cache: folder that keeps pages fetched from the network; by default none are kept.
         report: receives notes on repairs and omissions, and faults of parts that are left out; if it is strict, these
             refuse the document.
         folder: folder that referenced files must be in: that of the document, which is the default, or one above it.

@@ -60,13 +60,6 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
     raise Refused(f"which redirects more than {_MAX_REDIRECTS} times", _REMEDY)
 
 
-def default_cache() -> Path:
-    """The folder of the user's own that keeps fetched pages."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("omicsdk") / "codegen"
-
-
 def _body(response: httpx.Response, cached: _Kept) -> bytes:
     if response.status_code != 200:
         raise Refused(f"which returns status {response.status_code}", _REMEDY)

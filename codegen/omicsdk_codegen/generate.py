@@ -74,6 +74,7 @@ def plan_package(
     *,
     allow_urls: Sequence[str] = (),
     refs: Path | None = None,
+    cache: Path | None = None,
     missing_as_any: bool = False,
     strict: bool = False,
     selectors: Sequence[str] = (),
@@ -91,6 +92,7 @@ def plan_package(
         name: the package, a Python identifier; empty for `package_name` of the document's title.
         allow_urls: web addresses that may be fetched, and all below them.
         refs: folder of copies of web pages, looked at before the network.
+        cache: folder that keeps pages fetched from the network; by default none are kept.
         missing_as_any: treat a schema that does not exist as any value.
         strict: refuse the document for a fault of a part, instead of leaving out what depends on it.
         selectors: only include these operations, as of `only`; all when empty.
@@ -110,6 +112,7 @@ def plan_package(
         overlays,
         allow_urls=allow_urls,
         refs=refs,
+        cache=cache,
         missing_as_any=missing_as_any,
         report=report,
         folder=folder,
@@ -130,6 +133,7 @@ def make_package(
     origin: str,
     allow_urls: Sequence[str] = (),
     refs: Path | None = None,
+    cache: Path | None = None,
     missing_as_any: bool = False,
     strict: bool = False,
     selectors: Sequence[str] = (),
@@ -148,6 +152,7 @@ def make_package(
         origin: the sources and the command, for the header of generated files.
         allow_urls: web addresses that may be fetched, and all below them.
         refs: folder of copies of web pages, looked at before the network.
+        cache: folder that keeps pages fetched from the network; by default none are kept.
         missing_as_any: treat a schema that does not exist as any value.
         strict: refuse the document for a fault of a part, instead of leaving out what depends on it.
         selectors: only include these operations, as of `only`; all when empty.
@@ -166,6 +171,7 @@ def make_package(
         name,
         allow_urls=allow_urls,
         refs=refs,
+        cache=cache,
         missing_as_any=missing_as_any,
         strict=strict,
         selectors=selectors,

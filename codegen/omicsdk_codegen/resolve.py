@@ -15,7 +15,6 @@ from .dialect import REFERABLE, Dialect, dialect_of, member_kind
 from .dynamic import bind_dynamic
 from .endless import made_of_themselves
 from .faults import DocumentError, Report
-from .fetch import default_cache
 from .fetch import fetch as fetch_web
 from .finding import Broken, Finder
 from .hoist import Hoists
@@ -113,7 +112,7 @@ def resolve(
         refs: folder of copies of web pages, DIR/<host>/<path>, looked at before the network.
         missing_as_any: treat a schema that does not exist as any value, and report it.
         fetch: gets an allowed address; by default over HTTP.
-        cache: folder that keeps pages fetched over HTTP; default the user's own.
+        cache: folder that keeps pages fetched over HTTP; by default none are kept.
         places: the known origins.
         report: receives the notes.
         folder: what files may be opened in; default the document's own folder.
@@ -138,7 +137,7 @@ def resolve(
     allowed = list(allow_urls)
 
     def fetch_allowed(url: str) -> bytes:
-        return fetch_web(url, allowed, cache or default_cache())
+        return fetch_web(url, allowed, cache)
 
     dialect = dialect_of(root)
     notes = Notes(root, places, report)

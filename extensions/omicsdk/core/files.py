@@ -1,4 +1,4 @@
-"""Files on disk: atomic writes, locks, the home and state folders."""
+"""Files on disk: atomic writes, locks, and the home, state and cache folders."""
 
 from __future__ import annotations
 
@@ -72,6 +72,20 @@ def state_folder() -> Path:
     folder = os.environ.get(STATE_VARIABLE) or user_folder("state")
     if not folder:
         raise no_home(f"Or name a folder in {STATE_VARIABLE}.")
+    return Path(folder)
+
+
+def cache_folder() -> Path:
+    """Return the user's own folder for caches.
+
+    Raises:
+        ConfigError: The user has no home.
+    """
+    from pathlib import Path
+
+    folder = user_folder("cache")
+    if not folder:
+        raise no_home("Or name a folder in XDG_CACHE_HOME.")
     return Path(folder)
 
 

@@ -16,7 +16,7 @@ from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.clock import Clock
 from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
-from omicsdk.core.files import home_folder, read_private, within_home, write_private
+from omicsdk.core.files import cache_folder, home_folder, read_private, write_private
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import items_at
@@ -303,10 +303,7 @@ def get_token_cache_file_name(key: str) -> str:
     Raises:
         ConfigError: The user has no home folder.
     """
-    from platformdirs import user_cache_path
-
-    name = f"token_cache_{sha256(key.encode()).hexdigest()}"
-    return str(within_home(lambda: user_cache_path("omicsdk", appauthor=False)) / "gen3" / name)
+    return str(cache_folder() / "gen3" / f"token_cache_{sha256(key.encode()).hexdigest()}")
 
 
 class TokenCache:

@@ -15,6 +15,7 @@ from omicsdk.cli.errors import REFUSED, SOME_FAILED
 from omicsdk.cli.failures import SHOWN
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
+from omicsdk.core.user_folders import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -69,6 +70,7 @@ class Reading:
             "flat": self.flat,
             "folder": self.root and Path(self.root),
             "ask": agrees if self.fetch else None,
+            "cache": Path(folder, "codegen") if (folder := user_folder("cache")) else None,
             "on_progress": console.step,
         }
 

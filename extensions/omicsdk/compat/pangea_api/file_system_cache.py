@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import PRIVATE, in_place_of, read_private
+from omicsdk.core.files import cache_folder as user_caches
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_json
 
@@ -54,9 +55,7 @@ def cache_folder() -> Path:
     if folder := os.environ.get(FOLDER_VARIABLE):
         # v1 has the published client's files, whose names don't depend on the server and user.
         return Path(folder) / ".pangea_api_cache" / "v2"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("omicsdk", appauthor=False) / "pangea"
+    return user_caches() / "pangea"
 
 
 class FileSystemCache:
@@ -109,8 +108,8 @@ class FileSystemCache:
 
     def outdate(self, scope: str) -> None:
         """Invalidate all cached blobs of one server and user: a Knex's `cache_scope`."""
-        marker = _marker(scope)
         with _tolerated("cached blobs stay"):
+            marker = _marker(scope)
             if marker.parent.is_dir():
                 with in_place_of(marker, mode=PRIVATE, durable=False):
                     pass

@@ -1,6 +1,7 @@
 """A user without a home folder, as in a container: what needs no file of theirs works, and the rest states what is missing."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from gen3_commons import COMMONS, FakeCommons
@@ -34,6 +35,15 @@ def test_a_token_that_is_given_will_do(make_token: Callable[..., str], clock: Ma
 def test_a_key_gets_tokens_which_are_kept_nowhere(commons: FakeCommons, api_key: dict[str, str], clock: ManualClock):
     auth = Gen3Auth(refresh_token=api_key, transport=commons.transport, clock=clock)
     assert auth.get_access_token() == auth.get_access_token()
+
+
+def test_no_folder_is_made_where_they_are(
+    commons: FakeCommons, api_key: dict[str, str], clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (here := tmp_path / "here").mkdir()
+    monkeypatch.chdir(here)
+    Gen3Auth(refresh_token=api_key, transport=commons.transport, clock=clock).get_access_token()
+    assert [*here.iterdir()] == []
 
 
 def test_in_a_workspace_its_token_service_is_queried(monkeypatch: pytest.MonkeyPatch):
