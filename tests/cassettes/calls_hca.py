@@ -250,7 +250,7 @@ def _areas_and_files(recorder: Recorder) -> None:
     recorder.call("store_file", upload_area_uuid=AREA, filename=NAME, body=CONTENT)
     recorder.client = api
     recorder.call("file_info", upload_area_uuid=AREA, filename=NAME)
-    recorder.call("files_info", upload_area_uuid=AREA, body=[QUOTED])
+    recorder.call("files_info", upload_area_uuid=AREA, body=[NAME])
     recorder.call("file_upload_notification", upload_area_uuid=AREA, filename=NAME)
     recorder.call("checksum_statuses", upload_area_uuid=AREA)
 

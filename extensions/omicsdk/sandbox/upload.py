@@ -344,8 +344,8 @@ def files_info(upload: Upload, call: Call) -> Reply:
     """PUT /v1/area/{upload_area_uuid}/files_info."""
     area = upload.area(call.arguments["upload_area_uuid"])
     names: list[str] = call.body
-    # The published client quotes names in bodies as it does in paths.
-    return Reply([describe(upload, area, unquote(name)) for name in names])
+    # Names as they are: unlike /validate, the service decodes none here (so the published client's `%20` finds nothing).
+    return Reply([describe(upload, area, name) for name in names])
 
 
 def file_upload_notification(upload: Upload, call: Call) -> Reply:

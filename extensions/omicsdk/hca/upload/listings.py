@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
 from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError, OmicsError
@@ -77,7 +76,7 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
         if not detail:
             yield from (AreaFile(name, size) for name, size in files)
         while batch := list(islice(files, DESCRIBED_AT_ONCE)):
-            names = [quote(name) for name, _ in batch]
+            names = [name for name, _ in batch]
             # Without strict=True a call returns incomplete results; a shorter list than requested would hide files of the area.
             described = items_at(service.files_info(upload_area_uuid=uri.area_uuid, body=names), "", "files_info")
             if len(described) != len(names) or not all(isinstance(info, FileInfo) for info in described):

@@ -77,7 +77,7 @@ def test_any_name_can_be_put_reported_of_and_requested(sandbox: Sandbox, web: ht
         "checksum_status": "CHECKSUMMED",
         "checksums": checksums_of(content),
     }
-    described = web.put(f"/area/{area}/files_info", json=[quote(name)]).json()
+    described = web.put(f"/area/{area}/files_info", json=[name]).json()
     assert [(each["name"], each["size"], each["url"]) for each in described] == [
         (name, len(content), f"s3://{BUCKET}/{area}/{name}")
     ]
