@@ -253,7 +253,8 @@ class FenceStore(MultipartStore):
     def storage(self) -> str:
         """The object that its bytes become, such as s3://BUCKET/KEY; empty if it is unknown."""
         if self._to.bucket:  # Fence keeps files under their GUID and name, whatever the bucket
-            return f"s3://{self._to.bucket}/{self.guid}/{self._name}"
+            # It reads that as a URL: what follows a # or ? in the name is not part of the key.
+            return f"s3://{self._to.bucket}/{re.split('[?#]', f'{self.guid}/{self._name}')[0].strip('/')}"
         return self._storage
 
     # -- in one request

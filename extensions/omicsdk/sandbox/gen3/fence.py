@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from omicsdk.sandbox.gen3.access import Person, Policy, basic_login, bearer_token
 from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
@@ -370,7 +370,8 @@ def _url_of_key(body: Mapping[str, Any]) -> str:
 
 
 def _key_url(key: str) -> str:
-    return f"s3://{BUCKET}/{key}"
+    # Fence reads keys as URLs: what follows a # or ? in the name of a file is not part of its key.
+    return f"s3://{BUCKET}/{urlsplit(f's3://{BUCKET}/{key}').path.strip('/')}"
 
 
 def _check_bucket(bucket: str | None) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
 from drs_download import download
 from omicsdk.core import BearerToken, Credentials, Forbidden, ManualClock
@@ -76,6 +77,17 @@ def test_a_large_file_goes_in_parts_and_comes_back_whole(sandbox: Sandbox, commo
     login = cast("Credentials", commons.credentials)
     download([f"drs://{host}/{file.guid}"], tmp_path / "out", credentials=lambda _host: login)
     assert (tmp_path / "out/big").read_bytes() == (folder / "big").read_bytes()
+
+
+@pytest.mark.parametrize("single", [MIB, 0])
+@pytest.mark.parametrize("name", ["a#1.txt", "#1", "a?b", "a%231"])
+def test_a_file_is_where_its_record_states_it_whatever_its_name(
+    commons: Gen3, tmp_path: Path, name: str, single: int
+) -> None:
+    folder = filled(tmp_path / "in", **{name: 10})
+    (file,) = commons.upload(folder, authz=["/open"], bucket=BUCKET, single=single, wait=0).transferred
+    url: str = commons.fence.get_presigned_url.raw(file_id=file.guid).json()["url"]
+    assert httpx.get(url).content == (folder / name).read_bytes()
 
 
 def test_the_commons_own_job_fills_the_record_where_there_is_one(
