@@ -219,7 +219,10 @@ class Gen3Login(Credentials):
             Gen3AuthError: The service refused, or has no login of that commons.
             TransportError: It did not answer.
         """
-        return token_from_service(service, endpoint, self._login_at(service), self._options)
+        login = self._login_at(service)
+        if login is not None and not service.idp and origin_of(endpoint or login.endpoint) == origin_of(login.endpoint):
+            return login.get_access_token()  # outside of a workspace, the service issues none of its own commons
+        return token_from_service(service, endpoint, login, self._options)
 
     def refresh_access_token(self, endpoint: str | None = None) -> str:
         """Get a new access token, and use it from then on.

@@ -178,6 +178,8 @@ def token_from_service(service: TokenService, endpoint: str, credentials: Creden
     try:
         providers = _providers(service, credentials, options) if endpoint and not service.idp else {}
         idp = service.idp or _idp_of(providers, endpoint)
+        if not idp and credentials is not None:  # without `idp` the service issues tokens within its workspaces only
+            raise _no_login(service, endpoint, providers)
         query = (("idp", idp),) if idp and idp != OWN_IDP else ()
         payload = _response(
             service.base,
@@ -197,13 +199,17 @@ def token_from_service(service: TokenService, endpoint: str, credentials: Creden
     token = _token_at(payload, "token", service.base)
     # Without `idp` the service returns a token of its own commons, which must not go to another one.
     if endpoint and not idp and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
-        services = ", ".join(sorted({base for base in providers.values() if base}))
-        raise Gen3AuthError(
-            f"The workspace token service {service.base} has no login of {endpoint}",
-            remedy=(f"It has those of: {services}. Use one of these, or" if services else "Check the endpoint, and use")
-            + f" a credentials file from the profile page of {endpoint}.",
-        )
+        raise _no_login(service, endpoint, providers)
     return token
+
+
+def _no_login(service: TokenService, endpoint: str, providers: Mapping[str, str]) -> Gen3AuthError:
+    services = ", ".join(sorted({base for base in providers.values() if base}))
+    return Gen3AuthError(
+        f"The workspace token service {service.base} has no login of {endpoint or 'its own commons'}",
+        remedy=(f"It has those of: {services}. Use one of these, or" if services else "Check the endpoint, and use")
+        + f" a credentials file from the profile page of {endpoint or 'the commons'}.",
+    )
 
 
 def _providers(service: TokenService, credentials: Credentials | None, options: Options) -> dict[str, str]:

@@ -167,12 +167,9 @@ def get_token(wts: Wts, call: Call) -> Reply:
     missing = Problem(403, "unauthorized", "You need to be authenticated to use this resource")
     person = wts.access.somebody(call.headers, missing)
     idp = dict(call.query).get("idp", DEFAULT)
-    if idp != DEFAULT:
-        return Reply({"token": wts.token(idp, person)})
-    if person.client:
-        raise Problem(403, "forbidden", "User doesn't have a refresh token")
-    seconds = wts.context.settings.number("gen3.token_seconds")
-    return Reply({"token": wts.access.issue(person.name, call.origin, seconds=seconds)})
+    if idp == DEFAULT:  # tokens of its own commons are for pods of workspaces only, which the sandbox does not have
+        raise missing
+    return Reply({"token": wts.token(idp, person)})
 
 
 def get_external_oidc(wts: Wts, call: Call) -> Reply:

@@ -39,10 +39,11 @@ def linked(sandbox: Sandbox, other: Sandbox, key: Path) -> Sandbox:
     return sandbox
 
 
-def test_people_get_a_token_of_their_own_commons(reader: httpx.Client):
-    token = reader.get("/wts/token/").json()["token"]
-    told = reader.get("/user/user", headers={"Authorization": f"bearer {token}"})
-    assert told.json()["username"] == READER
+@pytest.mark.parametrize("query", [{}, {"idp": "default"}])
+def test_its_own_tokens_are_for_workspaces_alone(reader: httpx.Client, query: dict[str, str]):
+    refused = reader.get("/wts/token/", params=query)
+    message = "You need to be authenticated to use this resource"
+    assert (refused.status_code, refused.json()["message"]) == (403, message)
 
 
 @pytest.mark.usefixtures("linked")

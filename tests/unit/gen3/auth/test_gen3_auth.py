@@ -400,6 +400,8 @@ def token_service(commons: FakeCommons, mine: str = "") -> None:
             return httpx.Response(200, json={"providers": told})
         if request.url.path.endswith("/token/"):
             idp = request.url.params.get("idp")
+            if idp is None and "authorization" in request.headers:  # its own tokens are for its workspaces alone
+                return httpx.Response(403, json={"message": "You need to be authenticated to use this resource"})
             return httpx.Response(200, json={"token": commons.new_token(other if idp == "other-fence" else COMMONS)})
         return httpx.Response(200, json={})
 
