@@ -177,19 +177,10 @@ def token_from_service(service: TokenService, endpoint: str, credentials: Creden
         options = {"retry": NO_RETRY, **options}  # usually there is no such service, and no workspace
     try:
         providers = _providers(service, credentials, options) if endpoint and not service.idp else {}
-        idp = service.idp or _idp_of(providers, endpoint)
-        if not idp and credentials is not None:  # without `idp` the service issues tokens within its workspaces only
+        idps = [service.idp] if service.idp else _idps_of(providers, endpoint)
+        if not idps and credentials is not None:  # without `idp` the service issues tokens within its workspaces only
             raise _no_login(service, endpoint, providers)
-        query = (("idp", idp),) if idp and idp != OWN_IDP else ()
-        payload = _response(
-            service.base,
-            _TOKEN,
-            query,
-            credentials,
-            f"a token of {idp or 'its own login'}",
-            options,
-            _log_in(service, idp),
-        )
+        payload = _issued(service, idps or [""], credentials, options)
     except (TransportError, Gen3AuthError) as error:
         if service.missing is None:
             if credentials is None and isinstance(error, TransportError):
@@ -198,9 +189,24 @@ def token_from_service(service: TokenService, endpoint: str, credentials: Creden
         raise _nothing_at_all(service.missing, service.base, error) from error
     token = _token_at(payload, "token", service.base)
     # Without `idp` the service returns a token of its own commons, which must not go to another one.
-    if endpoint and not idp and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
+    if endpoint and not idps and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
         raise _no_login(service, endpoint, providers)
     return token
+
+
+def _issued(
+    service: TokenService, idps: Sequence[str], credentials: Credentials | None, options: Options
+) -> dict[str, Any]:
+    """The response with a token of the first login that issues one: within a workspace it is unknown which is connected."""
+    idp, *others = idps
+    query = (("idp", idp),) if idp and idp != OWN_IDP else ()
+    what = f"a token of {idp or 'its own login'}"
+    try:
+        return _response(service.base, _TOKEN, query, credentials, what, options, _log_in(service, idp))
+    except Gen3AuthError:
+        if not others:
+            raise
+        return _issued(service, others, credentials, options)
 
 
 def _no_login(service: TokenService, endpoint: str, providers: Mapping[str, str]) -> Gen3AuthError:
@@ -213,16 +219,17 @@ def _no_login(service: TokenService, endpoint: str, providers: Mapping[str, str]
 
 
 def _providers(service: TokenService, credentials: Credentials | None, options: Options) -> dict[str, str]:
-    """The base URL of each login that a service knows."""
+    """The base URL of each login that a service knows; those that the user is connected with first."""
     payload = _response(service.base, _EXTERNAL_OIDC, (), credentials, "the list of logins", options)
     entries = only_objects(items_at(payload, "providers", "the list of logins"))
+    entries = sorted(entries, key=lambda entry: not entry.get("refresh_token_expiration"))
     return {str(entry.get("idp")): str(entry.get("base_url") or "") for entry in entries}
 
 
-def _idp_of(providers: Mapping[str, str], endpoint: str) -> str:
-    """The login of a commons; empty if there is none."""
+def _idps_of(providers: Mapping[str, str], endpoint: str) -> list[str]:
+    """The logins of a commons, which may have several: one for each of its identity providers."""
     origin = origin_of(endpoint)
-    return next((idp for idp, base in providers.items() if origin_of(base) == origin), "")
+    return [idp for idp, base in providers.items() if origin_of(base) == origin]
 
 
 def _response(

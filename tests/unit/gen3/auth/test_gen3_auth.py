@@ -418,6 +418,30 @@ def test_another_commons_is_reached_through_the_issuer_s_token_service(make: Mak
     assert (commons.asked[3].url.host, sent(commons.asked[3])) == ("other.example.org", f"bearer {commons.given[1]}")
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_of_several_logins_of_a_commons_the_connected_one_is_used(
+    make: Make, commons: FakeCommons, clock: ManualClock, inside: bool
+):
+    other = "https://other.example.org"
+
+    def response(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/external_oidc/"):  # it does not know users within a workspace there
+            ends = None if "authorization" not in request.headers else "29 days"
+            told = [("other-google", None), ("other-orcid", ends)]
+            providers = [{"idp": idp, "base_url": other, "refresh_token_expiration": end} for idp, end in told]
+            return httpx.Response(200, json={"providers": providers})
+        if request.url.params["idp"] != "other-orcid":
+            return httpx.Response(403, json={"message": "User doesn't have a refresh token"})
+        return httpx.Response(200, json={"token": commons.new_token(other)})
+
+    commons.response = response
+    options: Any = {"transport": commons.transport, "clock": clock, "retry": NO_RETRY}
+    auth = Gen3Auth(endpoint=other, **options) if inside else make(endpoint=other)
+    assert endpoint_from_token(auth.get_access_token()) == other
+    idps = [request.url.params["idp"] for request in commons.asked if request.url.path.endswith("/token/")]
+    assert idps == (["other-google", "other-orcid"] if inside else ["other-orcid"])
+
+
 def test_tokens_of_different_commons_are_kept_apart(make: Make, commons: FakeCommons):
     token_service(commons)
     here, there = make(), make(endpoint="https://other.example.org")
