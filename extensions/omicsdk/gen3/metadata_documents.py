@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
-from omicsdk.core.model import ANY, STRING, array, check, mapping
+from omicsdk.core.model import ANY, STRING, array, check, mapping, members
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.request import Query, Request, query_text, request
 from omicsdk.core.type_guards import is_array, is_object
@@ -119,14 +119,22 @@ def documents_of(
         aggregate: Whether to read those of all commons that the commons gathers.
         on_more: Called where there are more than `limit`.
     """
-    service, offset = client.metadata, 0
+    service, offset, counts = client.metadata, 0, True
+    page: Any
     while True:
         length = PAGE if limit is None else min(limit - offset + 1, PAGE)  # one more shows whether there are more
         if aggregate:
-            documents = list(_gathered(service.get_aggregate_metadata(limit=length, offset=offset)))
+            page = service.get_aggregate_metadata(limit=length, offset=offset, pagination=True)
+            check("get_aggregate_metadata", "", page, mapping(ANY))
+            # Current services count; they answer {} when their Elasticsearch fails, and beyond 10,000 documents.
+            counts &= not page or "pagination" in page
+            if counts:
+                check("get_aggregate_metadata", "", page, members(results=mapping(ANY)))
+                page = page["results"]
+            documents = list(_gathered(page))
         else:
             filters = {"_guid_type": guid_type}
-            page: Any = service.query_documents(data=True, limit=length, offset=offset, filters=filters)
+            page = service.query_documents(data=True, limit=length, offset=offset, filters=filters)
             check("query_documents", "", page, _DOCUMENTS)
             documents = list(page.items())
         if limit is not None and offset + len(documents) > limit:
@@ -141,9 +149,8 @@ def documents_of(
         page_break()
 
 
-def _gathered(page: Any) -> Iterator[tuple[str, Document]]:
+def _gathered(page: Mapping[str, Any]) -> Iterator[tuple[str, Document]]:
     """The documents of all commons: each commons has a list of objects by GUID."""
-    check("get_aggregate_metadata", "", page, mapping(ANY))
     for name, entries in page.items():
         for number, entry in enumerate(entries if is_array(entries) else [entries]):
             check("get_aggregate_metadata", f"{name}[{number}]", entry, _DOCUMENTS)

@@ -27,7 +27,7 @@ from omicsdk.compat.gen3.tools.metadata.discovery_objects import (
     try_delete_discovery_objects,
     try_delete_discovery_objects_from_dict,
 )
-from omicsdk.core import NotFound, SomeFailed, UsageError
+from omicsdk.core import DecodeError, NotFound, SomeFailed, UsageError
 from omicsdk.core.tables import line_of, rows_of
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError
@@ -138,6 +138,25 @@ def test_studies_that_the_commons_gathers_of_others(commons: Gen3, sandbox: Sand
     more: list[int] = []
     assert commons.read_discovery(tmp_path / "two.tsv", aggregate=True, limit=2, on_more=lambda: more.append(2)) == 2
     assert more == [2]
+
+
+@pytest.mark.parametrize("begin", [0, 3])
+def test_a_failing_search_of_gathered_studies_is_not_their_end(
+    auth: Gen3Auth, sandbox: Sandbox, tmp_path: Path, begin: int
+):
+    """The service answers 200 with an empty object when its Elasticsearch fails, as it does beyond 10,000 documents."""
+    sandbox.gen3.metadata.aggregate.put("Cats", {f"c{number}": study(name=f"cat {number}") for number in range(3)})
+    with httpx.HTTPTransport() as network:
+
+        def failing(request: httpx.Request) -> httpx.Response:
+            fails = int(request.url.params.get("offset", 0)) >= begin
+            return httpx.Response(200, json={}) if fails else network.handle_request(request)
+
+        with (
+            Gen3(credentials=auth, transport=httpx.MockTransport(failing)) as commons,
+            pytest.raises(DecodeError, match="results"),
+        ):
+            commons.read_discovery(tmp_path / "all.tsv", aggregate=True)
 
 
 def test_documented_functions_log_what_a_limit_left_out(auth: Gen3Auth, documents: Gen3Metadata, caplog):

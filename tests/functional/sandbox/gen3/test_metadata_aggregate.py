@@ -45,6 +45,9 @@ def test_records_by_commons_or_in_one_list(web: httpx.Client) -> None:
     }
     flat = web.get("/mds/aggregate/metadata", params={"flatten": "true", "limit": 2, "offset": 1}).json()
     assert [[*each] for each in flat] == [["c0"], ["c1"]]
+    counted = web.get("/mds/aggregate/metadata", params={"pagination": "true", "limit": 2}).json()
+    assert counted["pagination"] == {"hits": 3, "offset": 0, "pageSize": 2, "pages": 2}
+    assert [*counted["results"]] == ["Bears", "Cats"]
 
 
 def test_one_record(web: httpx.Client) -> None:

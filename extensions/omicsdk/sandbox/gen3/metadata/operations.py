@@ -336,6 +336,7 @@ class _Page:
     limit: Count = 20
     offset: Count = 0
     flatten: bool = False
+    pagination: bool = False
 
 
 def get_aggregate_metadata(documents: Documents, call: Call) -> Reply:
@@ -345,7 +346,12 @@ def get_aggregate_metadata(documents: Documents, call: Call) -> Reply:
     by_commons: dict[str, list[Any]] = {}
     for record in aggregate.records.all(limit=min(page.limit, LONGEST), offset=page.offset):
         by_commons.setdefault("" if page.flatten else record.commons, []).append({record.guid: record.data})
-    return Reply(by_commons.get("", []) if page.flatten else by_commons)
+    results = by_commons.get("", []) if page.flatten else by_commons
+    if not page.pagination:
+        return Reply(results)
+    hits = aggregate.records.count()
+    sizes = {"hits": hits, "offset": page.offset, "pageSize": page.limit, "pages": -(-hits // max(page.limit, 1))}
+    return Reply({"results": results, "pagination": sizes})
 
 
 def get_aggregate_metadata_by_guid(documents: Documents, call: Call) -> Reply:
