@@ -15,12 +15,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
+    APIError,
     ConnectFailed,
     NotFound,
     NotWritable,
@@ -40,7 +42,7 @@ from omicsdk.drs.objects import checksums_of
 from omicsdk.gen3.index_records import records_of
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.journal import is_sound, line_of, record_of
-from omicsdk.transfer.uploads.store import Cut
+from omicsdk.transfer.uploads.store import MOST_PARTS, Cut
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.fence import FenceApi
@@ -241,6 +243,7 @@ class FenceStore(MultipartStore):
         self._asked_at: float | None = None  # when a record was requested first
         self._is_lost = False  # whether it is unknown if one was made
         self._is_unsure = False  # whether it is unknown if the parts were put together
+        self._has_signed = False  # whether a part was sent in this run, so that the upload existed
         self._fence = fence
         self._indexd = indexd
         self._name = name
@@ -331,6 +334,7 @@ class FenceStore(MultipartStore):
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Return the presigned URL of a part."""
+        self._has_signed |= cut.length > 0
         signing = self._fence.get_multipart_upload_url
         key, id = _key_and_id(upload_id)
         try:
@@ -351,10 +355,28 @@ class FenceStore(MultipartStore):
             raise
         except (NotFound, ServerError) as error:
             if isinstance(error, ServerError) and not _GONE.search(f"{error.message} {error.body}"):
-                self._is_unsure = True
-                raise
+                if not self._is_gone(upload_id, len(parts) + 1):
+                    self._is_unsure = True
+                    raise
+                self._is_unsure |= self._has_signed
             raise NoSuchUpload(f"{self._name}: the commons cannot put its parts together: {error.message}") from error
         return {}
+
+    def _is_gone(self, upload_id: str, number: int) -> bool:
+        """Whether the storage no longer has an upload: it refuses an empty part, which is not put together with others.
+
+        The gateway of a commons replaces failures of Fence by its own, so that they do not show why Fence failed.
+        """
+        from omicsdk.transfer import PutTo, TransferOptions, Upload, upload
+
+        if number > MOST_PARTS:
+            return False
+        with TemporaryDirectory() as folder:
+            empty = Path(folder, "empty")
+            empty.touch()
+            store = PutTo(lambda _: self.sign(upload_id, Cut(number, 0, 0), {}))
+            error = upload([Upload(empty, store)], options=TransferOptions(retries=0, check=False)).outcomes[0].error
+        return isinstance(error, APIError) and error.code == "NoSuchUpload"
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Detect by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
