@@ -56,6 +56,11 @@ def test_bulk_requests_have_bodies_instead_of_parameters(spec: Any) -> None:
     assert "parameters" not in spec.operation("get_access_urls")
 
 
+def test_a_bulk_download_names_files_without_a_url_as_the_service_does(spec: Any) -> None:
+    properties = spec.corrected["components"]["schemas"]["BulkDownloadResponse"]["properties"]
+    assert set(properties) == {"urls", "failed_guids"}
+
+
 @pytest.mark.parametrize(
     ("name", "required"),
     [

@@ -108,7 +108,7 @@ class BulkDownloadResponseDict(TypedDict):
     """URLs of files, and files that have none."""
 
     urls: NotRequired[list[BulkDownloadURLDict]]
-    failed_file_ids: NotRequired[list[FailedObjectsDict]]
+    failed_guids: NotRequired[list[FailedObjectsDict]]
 
 
 class BulkDownloadURLDict(TypedDict):

@@ -19,19 +19,19 @@ class BulkDownloadResponse(Model):
 
     urls: list[BulkDownloadURL] | None
     """The URLs that could be made."""
-    failed_file_ids: list[FailedObjects] | None
+    failed_guids: list[FailedObjects] | None
     """Files without a URL, by the reason."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("urls", "urls", False, False, array(model(lambda: BulkDownloadURL))),
-        Field("failed_file_ids", "failed_file_ids", False, False, array(model(lambda: FailedObjects))),
+        Field("failed_guids", "failed_guids", False, False, array(model(lambda: FailedObjects))),
     )
 
     def __init__(
         self,
         urls: list[BulkDownloadURL] | Omit = OMIT,
-        failed_file_ids: list[FailedObjects] | Omit = OMIT,
+        failed_guids: list[FailedObjects] | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
@@ -51,16 +51,16 @@ class BulkDownloadResponse(Model):
                 if (v := data["urls"]).__class__ is list
                 else otherwise_typed("BulkDownloadResponse.urls", v)
             )
-        if "failed_file_ids" in data:
-            made.failed_file_ids = (
+        if "failed_guids" in data:
+            made.failed_guids = (
                 [
                     FailedObjects.from_dict(i)
                     if i.__class__ is dict
-                    else otherwise_typed("BulkDownloadResponse.failed_file_ids", i)
+                    else otherwise_typed("BulkDownloadResponse.failed_guids", i)
                     for i in v
                 ]
-                if (v := data["failed_file_ids"]).__class__ is list
-                else otherwise_typed("BulkDownloadResponse.failed_file_ids", v)
+                if (v := data["failed_guids"]).__class__ is list
+                else otherwise_typed("BulkDownloadResponse.failed_guids", v)
             )
         made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made
