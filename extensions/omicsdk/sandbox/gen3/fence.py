@@ -221,7 +221,11 @@ def get_access_urls(gen3: Gen3, call: Call) -> Reply:
             failed.setdefault(problem.status, []).append(guid)
     unresolved = [{"error_code": status, "object_ids": guids} for status, guids in failed.items()]
     counts = {"requested": len(requested), "resolved": len(resolved), "unresolved": len(requested) - len(resolved)}
-    return Reply({"summary": counts, "unresolved_drs_objects": unresolved, "resolved_drs_object_access_urls": resolved})
+    # Where no object has a URL, Fence answers with the status that most of them have.
+    status = 200 if resolved or not failed else max(failed, key=lambda status: len(failed[status]))
+    return Reply(
+        {"summary": counts, "unresolved_drs_objects": unresolved, "resolved_drs_object_access_urls": resolved}, status
+    )
 
 
 def _url(gen3: Gen3, call: Call, person: Person, guid: str, protocol: str | None) -> str:

@@ -187,6 +187,17 @@ def test_many_drs_objects_at_once(sandbox: Sandbox, reader: httpx.Client):
     assert unresolved == {401: [closed], 404: [opened]}
 
 
+def test_many_drs_objects_of_which_none_has_a_url_have_the_status_of_most(sandbox: Sandbox, reader: httpx.Client):
+    opened, closed = sandbox.gen3.add_file("a.txt", b"a"), sandbox.gen3.add_file("b.txt", b"b", authz=[CLOSED])
+    accesses = [
+        {"bulk_object_id": closed, "bulk_access_ids": ["s3"]},
+        {"bulk_object_id": opened, "bulk_access_ids": ["gs"]},
+        {"bulk_object_id": MISSING, "bulk_access_ids": ["s3"]},
+    ]
+    response = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": accesses})
+    assert (response.status_code, response.json()["summary"]["unresolved"]) == (404, 3)
+
+
 def test_too_many_drs_objects_are_refused(reader: httpx.Client):
     asked = [{"bulk_object_id": str(number), "bulk_access_ids": ["s3"]} for number in range(101)]
     response = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": asked})
