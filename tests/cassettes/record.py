@@ -81,7 +81,7 @@ SERVICES = {
     "refget": Service(RefgetApi, "refget", _dcp, refget),
     "trs": Service(TrsApi, "trs/ga4gh/trs/v2", _dcp, trs),
     "gen3/fence": Service(FenceApi, "user", person, fence),
-    "gen3/arborist": Service(ArboristApi, "authz", person, arborist),
+    "gen3/arborist": Service(ArboristApi, "gen3/arborist", person, arborist),
     "gen3/wts": Service(WtsApi, "wts", person, wts),
     "gen3/manifest": Service(ManifestApi, "manifests", person, manifest),
 }

@@ -41,7 +41,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError, MissingCredentials
 from omicsdk.core.items import AsyncItems, Items
-from omicsdk.core.plain_client import beside, checked_by, stopping_by
+from omicsdk.core.plain_client import beside, checked_by, sending_by, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url, fault_of
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
@@ -584,10 +584,19 @@ class Part(Generic[S, A]):
         name: The name of its blocking client; that of the asynchronous one begins with Async.
         path: The URL of the service below the platform's base URL.
         checks: Compares the service's responses with requests.
+        paths: Paths that the platform has in place of those of the service's document.
     """
 
-    def __init__(self, package: str, name: str, path: str, checks: ResponseCheck | None = None) -> None:
+    def __init__(
+        self,
+        package: str,
+        name: str,
+        path: str,
+        checks: ResponseCheck | None = None,
+        paths: Mapping[str, str] | None = None,
+    ) -> None:
         self._checks = checks
+        self._paths = paths
         self._package = package
         self._client = name
         self._path = path
@@ -613,6 +622,10 @@ class Part(Generic[S, A]):
             url = f"{client.base_url}{self._path}"
             whole: Any = client
             client_of_part: Any = beside(whole, kind, url, client.credentials)
+            if paths := self._paths:
+                client_of_part = sending_by(
+                    client_of_part, lambda exchange: replace(exchange, transport=exchange.transport.with_paths(paths))
+                )
             # A part is pickled as its platform and its name.
             if whole._recipe is not None:
                 recipe = pickled_recipe(whole, whole._recipe, client.base_url)

@@ -86,8 +86,14 @@ class _Services:
     """Submission and export of records."""
     peregrine: Part[PeregrineApi, AsyncPeregrineApi] = Part("omicsdk_api.gen3.peregrine", "PeregrineApi", "")
     """Queries over submitted records."""
-    arborist: Part[ArboristApi, AsyncArboristApi] = Part("omicsdk_api.gen3.arborist", "ArboristApi", "/authz")
-    """Resources, roles and policies."""
+    arborist: Part[ArboristApi, AsyncArboristApi] = Part(
+        "omicsdk_api.gen3.arborist",
+        "ArboristApi",
+        "/authz",
+        paths={"/auth/mapping": "/mapping", "/auth/resources": "/resources", "/auth/proxy": ""},
+    )
+    """What a user may do: a commons serves `get_auth_mapping`, `list_auth_resources`, `find_auth_resources`,
+    `check_auth_proxy` and `list_policies`. The others need the service's own address, with `ArboristApi`."""
     wts: Part[WtsApi, AsyncWtsApi] = Part("omicsdk_api.gen3.wts", "WtsApi", "/wts")
     """Tokens of other commons."""
     manifest: Part[ManifestApi, AsyncManifestApi] = Part("omicsdk_api.gen3.manifest", "ManifestApi", "/manifests")

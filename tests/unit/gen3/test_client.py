@@ -166,6 +166,26 @@ def test_all_services_share_settings_and_connections_each_at_its_place() -> None
     assert asked[-1][1] is None
 
 
+def test_of_arborist_a_commons_serves_questions_at_other_paths() -> None:
+    urls: list[str] = []
+
+    def response(request: httpx.Request) -> httpx.Response:
+        urls.append(str(request.url))
+        return httpx.Response(200, json={})
+
+    with Gen3(COMMONS, credentials=BearerToken("t0ken"), transport=httpx.MockTransport(response)) as gen3:
+        gen3.arborist.get_auth_mapping.raw()
+        gen3.arborist.list_auth_resources.raw()
+        gen3.arborist.list_policies.raw()
+        gen3.arborist.check_auth_proxy.raw(resource="/open", service="fence", method="read")
+    assert urls == [
+        f"{COMMONS}/authz/mapping",
+        f"{COMMONS}/authz/resources",
+        f"{COMMONS}/authz/policy",
+        f"{COMMONS}/authz?resource=/open&service=fence&method=read",
+    ]
+
+
 def test_the_asynchronous_client_has_the_same_services() -> None:
     async def run() -> str:
         transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"path": request.url.path}))

@@ -249,6 +249,7 @@ class Manners:
         servers: The servers of operations that have their own.
         security: What the document requires of operations; None if it has no security schemes.
         names_schemes: Whether a 401 names the security schemes; clients of platforms name their own logins.
+        paths: Paths that a gateway has in place of those of the document.
     """
 
     base_url: str
@@ -264,6 +265,7 @@ class Manners:
     servers: OneServer = NO_SERVERS
     security: SecurityRules | None = None
     names_schemes: bool = True
+    paths: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 Steps = Generator[Action, Any, T]
@@ -569,7 +571,8 @@ def first_hop(request: Request, manners: Manners) -> Hop:
     has_content = request.content is not None
     base = _server_of(request, manners)
     if request.url.startswith("/"):
-        return Hop(request.method, base + request.url, headers, has_content)
+        path, mark, query = request.url.partition("?")
+        return Hop(request.method, f"{base}{manners.paths.get(path, path)}{mark}{query}", headers, has_content)
     trusted = origin_of(request.url) == origin_of(base)
     return Hop(request.method, request.url, headers if trusted else for_strangers(headers), has_content, trusted)
 
@@ -834,6 +837,16 @@ class _Transport:
         clone = self.with_options()
         manners = replace(self._manners, base_url=checked_base_url(base_url), servers=servers, security=security)
         clone._manners = replace(manners, credentials=self._assigned(manners, credentials))
+        return clone
+
+    def with_paths(self, paths: Mapping[str, str]) -> Self:
+        """Return a clone for a service behind a gateway; closing one closes both.
+
+        Args:
+            paths: Paths that the gateway has in place of those of the service's document.
+        """
+        clone = self.with_options()
+        clone._manners = replace(clone._manners, paths=paths)
         return clone
 
     def with_clock(self, clock: Clock) -> Self:

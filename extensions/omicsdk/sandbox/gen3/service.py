@@ -47,7 +47,7 @@ _TABLE = {
         "authz": [
             (r"/?", "/arborist/auth/proxy"),
             (r"(/(?:mapping|resources))/?", "/arborist/auth{}"),
-            (r"(/.*)", "/arborist{}"),
+            (r"(/policy)", "/arborist{}"),
         ],
         "manifests": [(_ALL, "/manifest{}")],
         **{name: [(_ALL, f"/{name}{{}}")] for name in ("wts", "guppy", "job", "ws-storage")},

@@ -14,11 +14,11 @@ from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 SERVICES = {
     "/api": "gen3/sheepdog",
     "/user": "gen3/fence",
-    "/authz": "gen3/arborist",
+    "/gen3/arborist": "gen3/arborist",
     "/wts": "gen3/wts",
     "": "gen3/peregrine",
 }
-"""Which service's document is that of a place in the commons."""
+"""Which service's document is that of a place in the commons; a gateway has other paths for those of Arborist."""
 PEREGRINE = ("/graphql", "/getschema")
 """The ends of paths below /api that are Peregrine's, and not Sheepdog's."""
 
@@ -32,7 +32,7 @@ def _conformity(place: str) -> Conformity:
 
 def _conforms(response: httpx.Response) -> None:
     path = response.request.url.path
-    place = "" if path.endswith(PEREGRINE) else "/" + path.split("/")[1]
+    place = "" if path.endswith(PEREGRINE) else "/".join(path.split("/")[: 3 if path.startswith("/gen3/") else 2])
     if response.is_success and place in SERVICES:
         _conformity(place)(response)
 

@@ -11,7 +11,7 @@ READ = {"service": "*", "method": "read"}
 def may(client: httpx.Client, user: dict[str, str], *methods: str, resource: str = "/open") -> bool:
     requests = [{"resource": resource, "action": {"service": "fence", "method": method}} for method in methods]
     stated = {"request": requests[0]} if len(requests) == 1 else {"requests": requests}
-    return client.post("/authz/auth/request", json={"user": user, **stated}).json()["auth"]
+    return client.post("/gen3/arborist/auth/request", json={"user": user, **stated}).json()["auth"]
 
 
 def test_every_user_sees_what_they_may_do(reader: httpx.Client, anonymous: httpx.Client, admin: httpx.Client):
@@ -21,7 +21,7 @@ def test_every_user_sees_what_they_may_do(reader: httpx.Client, anonymous: httpx
     assert {"service": "fence", "method": "file_upload"} in readers["/data_file"]
     assert "/data_file" not in nobodys
     assert {"service": "*", "method": "*"} in admin.get("/authz/mapping").json()["/programs"]
-    assert reader.get("/authz/auth/mapping").json() == readers
+    assert reader.get("/gen3/arborist/auth/mapping").json() == readers
 
 
 def test_a_bad_token_shows_nothing(anonymous: httpx.Client):
@@ -42,12 +42,13 @@ def test_services_ask_what_a_user_may(sandbox: Sandbox, anonymous: httpx.Client)
 
 @pytest.mark.parametrize("body", [[], {}, {"user": {}}, {"request": {"resource": "/a"}}, {"requests": ["x"]}])
 def test_a_question_that_is_not_whole_is_refused(anonymous: httpx.Client, body: object):
-    response = anonymous.post("/authz/auth/request", json=body)
+    response = anonymous.post("/gen3/arborist/auth/request", json=body)
     assert (response.status_code, response.json()["error"]["code"]) == (400, 400)
 
 
 def test_only_the_administrator_keeps_rules(admin: httpx.Client, reader: httpx.Client, anonymous: httpx.Client):
     role = {"id": "reader", "permissions": [{"id": "read", "action": READ}]}
-    assert [each.post("/authz/role", json=role).status_code for each in (anonymous, reader, admin)] == [401, 403, 201]
-    assert admin.get("/authz/role/reader").json() == role
-    assert [each.get("/authz/user").status_code for each in (anonymous, reader, admin)] == [401, 403, 200]
+    roles, users = "/gen3/arborist/role", "/gen3/arborist/user"
+    assert [each.post(roles, json=role).status_code for each in (anonymous, reader, admin)] == [401, 403, 201]
+    assert admin.get(f"{roles}/reader").json() == role
+    assert [each.get(users).status_code for each in (anonymous, reader, admin)] == [401, 403, 200]

@@ -12,7 +12,7 @@ from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import Operation, operations, read_document
 from playable_services import not_played
 
-PLACES = {"/user": "gen3/fence", "/authz": "gen3/arborist", "/wts": "gen3/wts"}
+PLACES = {"/user": "gen3/fence", "/gen3/arborist": "gen3/arborist", "/wts": "gen3/wts"}
 FIELDS = (
     *("file_name", "guid", "authz", "bucket", "expires_in", "protocol", "key", "uploadId", "partNumber", "parts"),
     *("api_key", "scope", "passports", "bulk_object_access_ids", "user", "request", "requests", "token"),
