@@ -74,7 +74,7 @@ SOURCES = {
     "gen3/sheepdog": Source(("sheepdog", "gen3.client"), {"/api/": "/api"}),
     "gen3/peregrine": Source(("peregrine", "gen3.client"), {"/": ""}),
 }
-NOT_SHEEPDOG = ("/api/v0/submission/graphql", "/api/v0/submission/getschema", "/api/v0/datasets")
+NOT_SHEEPDOG = ("/api/v0/submission/graphql", "/api/v0/submission/getschema", "/api/search/datasets")
 
 
 @dataclass

@@ -10,8 +10,8 @@ import pytest
 NAMES = {
     "query": "POST /api/v0/submission/graphql",
     "get_graphql_schema": "GET /api/v0/submission/getschema",
-    "count_nodes": "GET /api/v0/datasets",
-    "list_projects": "GET /api/v0/datasets/projects",
+    "count_nodes": "GET /api/search/datasets",
+    "list_projects": "GET /api/search/datasets/projects",
     "get_core_metadata": "GET /coremetadata/{object_id}",
     "get_status": "GET /peregrine/_status",
     "get_version": "GET /peregrine/_version",

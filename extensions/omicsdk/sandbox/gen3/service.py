@@ -39,7 +39,7 @@ _TABLE = {
         "index": [(_ALL, "/indexd{}")],
         "api": [
             (r"(/v0/submission/(?:graphql|getschema))/?", "/peregrine/api{}"),
-            (r"(/v0/datasets(?:/.*)?)", "/peregrine/api{}"),
+            (r"(/search/datasets(?:/.*)?)", "/peregrine/api{}"),
             (_ALL, "/sheepdog{}"),
         ],
         **{name: [(r"(/.*)", f"/peregrine/{name}{{}}")] for name in ("coremetadata", "peregrine")},

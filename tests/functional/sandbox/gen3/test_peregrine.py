@@ -35,7 +35,7 @@ def test_who_may_read_nothing_is_refused(seeded: Sandbox, reader: httpx.Client, 
     for client in (reader, anonymous):
         response = client.post(GRAPHQL, json={"query": "{ _case_count }"})
         assert (response.status_code, response.json()) == (403, {"data": {}, "errors": ["Unauthorized query."]})
-        assert client.get("/api/v0/datasets?nodes=case").status_code == 403
+        assert client.get("/api/search/datasets?nodes=case").status_code == 403
 
 
 def test_a_token_that_is_not_good_is_refused(seeded: Sandbox, anonymous: httpx.Client) -> None:
@@ -56,8 +56,8 @@ def test_only_the_separate_projects_are_seen(seeded: Sandbox, client_of: Clients
     assert told["program"] == [{"projects": [{"code": "two"}]}]
     assert {each["project_id"] for each in told["node"]} == {"demo-two", None}
     assert told["experiment"] == [{"project_id": "demo-two"}]
-    assert client.get("/api/v0/datasets?nodes=case").json() == {"demo-two": {"case": 1}}
-    assert [each["code"] for each in client.get("/api/v0/datasets/projects").json()["projects"]] == ["two"]
+    assert client.get("/api/search/datasets?nodes=case").json() == {"demo-two": {"case": 1}}
+    assert [each["code"] for each in client.get("/api/search/datasets/projects").json()["projects"]] == ["two"]
 
 
 def test_the_schema_is_for_every_user(sandbox: Sandbox, anonymous: httpx.Client) -> None:

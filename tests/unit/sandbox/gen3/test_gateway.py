@@ -21,6 +21,8 @@ from omicsdk.sandbox.gen3.service import inner_path
         ("/index/dg.TEST/1", "/gen3/indexd/dg.TEST/1"),
         ("/api/v0/submission/graphql", "/gen3/peregrine/api/v0/submission/graphql"),
         ("/api/v0/submission/graphql/", "/gen3/peregrine/api/v0/submission/graphql"),
+        ("/api/search/datasets/projects", "/gen3/peregrine/api/search/datasets/projects"),
+        ("/api/v0/datasets", "/gen3/sheepdog/v0/datasets"),
         ("/api/v0/submission/demo", "/gen3/sheepdog/v0/submission/demo"),
         ("/mds/metadata/1", "/gen3/metadata/metadata/1"),
         ("/mds-admin/metadata/1", "/gen3/metadata/metadata/1"),

@@ -119,7 +119,7 @@ def get_graphql_schema(commons: Gen3, _call: Call) -> Reply:
 
 
 def count_nodes(commons: Gen3, call: Call) -> Reply:
-    """GET /api/v0/datasets."""
+    """GET /api/search/datasets."""
     reader = _reader_of(commons, call)
     node_names = [part for key, value in call.query if key == "nodes" for part in value.split(",") if part]
     if not node_names:
@@ -136,7 +136,7 @@ def count_nodes(commons: Gen3, call: Call) -> Reply:
 
 
 def list_projects(commons: Gen3, call: Call) -> Reply:
-    """GET /api/v0/datasets/projects."""
+    """GET /api/search/datasets/projects."""
     reader = _reader_of(commons, call)
     names = ("code", "dbgap_accession_number", "name")
     projects = [project for project in commons.records.projects() if project.project_id in reader.projects]

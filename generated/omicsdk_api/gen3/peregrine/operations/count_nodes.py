@@ -10,7 +10,7 @@ from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response, as_it_came
 
-FACTS = OperationFacts(name="count_nodes", method="GET", path="/api/v0/datasets", secured=True)
+FACTS = OperationFacts(name="count_nodes", method="GET", path="/api/search/datasets", secured=True)
 
 
 def build(*, nodes: str) -> Request:
@@ -26,7 +26,7 @@ def build(*, nodes: str) -> Request:
         BadRequest (DatasetsError): 400: The parameters are not as stated.
         Unauthorized: 401: A valid token is missing.
     """
-    return request(FACTS, "/api/v0/datasets", query=(("nodes", nodes),))
+    return request(FACTS, "/api/search/datasets", query=(("nodes", nodes),))
 
 
 def parse(response: Response) -> dict[str, dict[str, int]]:

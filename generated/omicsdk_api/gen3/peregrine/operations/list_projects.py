@@ -12,7 +12,7 @@ from omicsdk.core.response import Response
 if TYPE_CHECKING:
     from ..models.projects_list import ProjectsList
 
-FACTS = OperationFacts(name="list_projects", method="GET", path="/api/v0/datasets/projects", secured=True)
+FACTS = OperationFacts(name="list_projects", method="GET", path="/api/search/datasets/projects", secured=True)
 
 
 def build() -> Request:
@@ -25,7 +25,7 @@ def build() -> Request:
         BadRequest (DatasetsError): 400: The parameters are not as stated.
         Unauthorized: 401: A valid token is missing.
     """
-    return request(FACTS, "/api/v0/datasets/projects")
+    return request(FACTS, "/api/search/datasets/projects")
 
 
 def parse(response: Response) -> ProjectsList:
