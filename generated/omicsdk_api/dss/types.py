@@ -81,7 +81,7 @@ class CollectionItemDict(TypedDict):
     type: str
     uuid: str
     version: str
-    path: NotRequired[str]
+    fragment: NotRequired[str]
 
 
 class CollectionOfCollectionsItemDict(TypedDict):

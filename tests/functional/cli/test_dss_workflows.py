@@ -144,7 +144,7 @@ def test_options_that_cannot_be_meant(dss, source, omics_sandbox, words):
 def test_a_large_collection_by_the_command_line(dss, bundles):
     version = "2019-08-01T200147.836832Z"
     first = {"type": "bundle", "uuid": bundles[0]["bundle_uuid"], "version": bundles[0]["version"]}
-    Path("links.json").write_text(json.dumps([{**first, "path": f"/{number}"} for number in range(1500)]))
+    Path("links.json").write_text(json.dumps([{**first, "fragment": f"/{number}"} for number in range(1500)]))
     which = ("--uuid", "4ba00d2e-b67c-44ae-a31c-fd85f44f4c12", "--replica", "aws")
     facts = ("--name", "n", "--description", "d", "--details", "{}")
     made = dss("put-collection", *which, "--version", version, *facts, "--contents", "@links.json")
@@ -186,7 +186,7 @@ def test_a_file_that_is_copied_later_is_waited_for(dss, source, omics_sandbox):
 def test_a_collection_of_parts_states_what_it_brings(dss, bundles):
     files = dss("get-bundle", "--uuid", bundles[0]["bundle_uuid"], "--replica", "aws").json["bundle"]["files"]
     metadata = next(file for file in files if file["name"].endswith(".json"))
-    part = {"type": "organ", "uuid": metadata["uuid"], "version": metadata["version"], "path": "/organ"}
+    part = {"type": "organ", "uuid": metadata["uuid"], "version": metadata["version"], "fragment": "/organ"}
     which = ("--uuid", "4ba00d2e-b67c-44ae-a31c-fd85f44f4c12", "--replica", "aws")
     facts = ("--name", "n", "--description", "d", "--details", "{}", "--version", "2019-08-01T200147.836832Z")
     assert dss("put-collection", *which, *facts, "--contents", json.dumps(part)).code == 0

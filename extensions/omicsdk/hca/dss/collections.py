@@ -153,7 +153,7 @@ def _links(collection: dict[str, Any]) -> list[Link]:
             for field, expected in (("type", "a type"), ("uuid", "a UUID"), ("version", "a version"))
         )
         if kind not in ("bundle", "collection", "file"):
-            where = item.get("path", item.get("fragment", ""))
+            where = item.get("fragment", "")
             _log.info("%s %s of file %s: the whole file is downloaded", kind, where, uuid)
             kind = "file"
         links.append((kind, uuid.lower(), version))

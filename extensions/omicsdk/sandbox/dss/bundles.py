@@ -336,9 +336,11 @@ def _leads_somewhere(dss: Dss, item: JsonObject) -> bool:
 
 def _check_part(dss: Dss, item: JsonObject, uuid: str, version: str) -> bool:
     """A link to a part of a metadata file: the file exists, is JSON, and has something at the JSON Pointer (RFC 6901)."""
-    pointer = item.get("path", item.get("fragment"))
+    pointer = item.get("fragment")
     if not isinstance(pointer, str) or pointer[:1] not in ("", "/"):
-        raise Problem(422, "invalid_link", f"A link of type {item['type']} needs a path: a JSON Pointer into the file")
+        raise Problem(
+            422, "invalid_link", f"A link of type {item['type']} needs a fragment: a JSON Pointer into the file"
+        )
     file = dss.find_file(uuid, version)
     if file is None or file.size > MAX_METADATA:
         return False

@@ -22,7 +22,7 @@ class CollectionItem(Model):
     """
     version: str
     """Version of the file, bundle or collection, or of the file that the part is in. Format DSS_VERSION."""
-    path: str | None
+    fragment: str | None
     """Place of the part in the metadata file, as a JSON Pointer such as `/project_core/project_title`. It is
     required for links to parts and ignored for all others.
     """
@@ -32,7 +32,7 @@ class CollectionItem(Model):
         Field("type", "type", True, False, STRING),
         Field("uuid", "uuid", True, False, STRING),
         Field("version", "version", True, False, STRING),
-        Field("path", "path", False, False, STRING),
+        Field("fragment", "fragment", False, False, STRING),
     )
 
     def __init__(
@@ -40,7 +40,7 @@ class CollectionItem(Model):
         type: str,
         uuid: str,
         version: str,
-        path: str | Omit = OMIT,
+        fragment: str | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
@@ -55,7 +55,7 @@ class CollectionItem(Model):
             made.uuid = data["uuid"]
         if "version" in data:
             made.version = data["version"]
-        if "path" in data:
-            made.path = data["path"]
+        if "fragment" in data:
+            made.fragment = data["fragment"]
         made.additional_properties = None if cls._known.issuperset(data) else rest_of(data, cls._known)
         return made

@@ -45,7 +45,7 @@ def test_a_collection_with_separate_files_is_downloaded(dss: Dss, bundle: Any, f
     data, metadata = files["reads/R1.fastq"], files["cell_suspension_0.json"]
     links = [
         {"type": "file", "uuid": data.uuid, "version": data.version},
-        {"type": "organ", "uuid": metadata.uuid, "version": metadata.version, "path": "/organ"},
+        {"type": "organ", "uuid": metadata.uuid, "version": metadata.version, "fragment": "/organ"},
     ]
     made = dss.create_collection(None, "aws", contents=links, name="files")
     dss.download_collection(made.uuid, "aws")

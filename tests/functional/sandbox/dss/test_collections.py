@@ -19,7 +19,7 @@ def links(sandbox: Sandbox, folder):
             "type": "taxon",
             "uuid": file["uuid"],
             "version": file["version"],
-            "path": "/biomaterial_core/ncbi_taxon_id/0",
+            "fragment": "/biomaterial_core/ncbi_taxon_id/0",
         },
     ]
 
@@ -60,9 +60,10 @@ def test_links_must_lead_somewhere(user, links):
         {**file, "version": V1},
         {**file, "type": "collection"},
         {**file, "type": "part"},
-        {**file, "type": "part", "path": "/nothing"},
-        {**file, "type": "part", "path": "no-slash"},
-        {**file, "type": "part", "path": "/biomaterial_core/ncbi_taxon_id/x"},
+        {**file, "type": "part", "path": "/biomaterial_core/ncbi_taxon_id/0"},
+        {**file, "type": "part", "fragment": "/nothing"},
+        {**file, "type": "part", "fragment": "no-slash"},
+        {**file, "type": "part", "fragment": "/biomaterial_core/ncbi_taxon_id/x"},
     ]
     for link in bad:
         response = put(user, [link])
