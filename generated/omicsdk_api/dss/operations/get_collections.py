@@ -26,8 +26,9 @@ FACTS = OperationFacts(
 def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Request:
     """List your collections.
 
-    Returns the UUID and latest version of every collection that you own, in pages of `collections`. Read the
-    contents of a collection with GET /collections/{uuid}. Collections are private to the user who made them.
+    Returns the UUID and version of every collection that you own, as PUT /collections made it, in pages of
+    `collections`; versions that PATCH makes are not listed. Read the latest with GET /collections/{uuid},
+    without a version. Collections are private to the user who made them.
 
     Args:
         per_page (int): Maximum number of collections per page, from 10 to 500; 500 when omitted. Optional.
