@@ -20,6 +20,7 @@ from omicsdk.sandbox.dss.store import (
     Subscription,
     Tombstone,
     format_version,
+    version_after,
 )
 from omicsdk.sandbox.dss.webhooks import DeliveryWorker
 from omicsdk.sandbox.problems import bad_arguments, not_found
@@ -130,13 +131,9 @@ class Dss:
         return self.context.clock.now()
 
     def new_version(self, latest: str) -> str:
-        """A version of this moment, later than another one even if time is frozen."""
-        now = self.now()
-        version = format_version(now)
-        while version <= latest:
-            now += 1e-6
-            version = format_version(now)
-        return version
+        """A version of this moment, later than another one even if time is frozen or that one is in the future."""
+        version = format_version(self.now())
+        return version if version > latest else version_after(latest)
 
     # -- finding
 
@@ -187,7 +184,7 @@ class Dss:
     # -- writing
 
     def add_bundle(self, uuid: str, version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> None:
-        """Enter a bundle's version, indexes it, records the event and notifies subscribers."""
+        """Add a bundle's version, index it, record the event and notify subscribers."""
         document = index_document(uuid, version, creator_uid, entries, self.context.objects.read)
         event = Event(0, uuid, version, format_version(self.now()), {"event_type": "CREATE", **document})
         with self.transaction():
@@ -204,7 +201,7 @@ class Dss:
             self._notify(event)
 
     def delete_bundle(self, stone: Tombstone) -> None:
-        """Delete a bundle's version, or with an empty version all of them, and notifies subscribers.
+        """Delete a bundle's version, or with an empty version all of them, and notify subscribers.
 
         Events replayed later do not include the deleted bundle, as on the platform.
         """

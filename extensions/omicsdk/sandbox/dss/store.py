@@ -20,7 +20,16 @@ def format_version(seconds: float) -> str:
     """
     # Through whole microseconds, or a float's rounding would make the same time two versions.
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(seconds * 1_000_000))
-    return moment.strftime("%Y-%m-%dT%H%M%S.%fZ")
+    return _written(moment)
+
+
+def version_after(version: str) -> str:
+    """The version one microsecond after another one."""
+    return _written(datetime.fromisoformat(version) + timedelta(microseconds=1))
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.year:04}-{moment.strftime('%m-%dT%H%M%S.%fZ')}"
 
 
 def parse_version(text: str) -> str:
@@ -38,7 +47,7 @@ def parse_version(text: str) -> str:
     if not _RFC3339.fullmatch(text):
         raise ValueError(f"{text!r} isn't an RFC 3339 time")
     moment = datetime.fromisoformat(text[:11].upper() + text[11:].upper().replace(":", "")).astimezone(UTC)
-    return f"{moment.year:04}-{moment.strftime('%m-%dT%H%M%S.%fZ')}"
+    return _written(moment)
 
 
 def is_version(value: object) -> bool:

@@ -98,6 +98,11 @@ def test_a_patch_without_changes_is_allowed(user, links):
     assert get(user, made["uuid"]).json()["contents"] == links
 
 
+def test_a_patch_of_a_version_in_the_future_is_newer_than_it(user, links):
+    made = put(user, links, version="2099-12-31T235959.999999Z").json()
+    assert patch(user, made).json()["version"] == "2100-01-01T000000.000000Z"
+
+
 def test_what_cannot_be_patched(user, links):
     made = put(user, links[:1]).json()
     cases = [
