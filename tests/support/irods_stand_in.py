@@ -56,7 +56,7 @@ class StandIn:
         objects: Data objects by their paths.
         opened: From where each object was read, in order.
         breaks: After how many bytes reading an object fails, each number once.
-        down: Whether it does not answer.
+        down: Why it does not answer; empty if it does.
         forbidden: Collections and objects that may not be read.
         sessions: How many sessions are open.
         threads: Threads that read, by session: a session is not for two.
@@ -66,7 +66,7 @@ class StandIn:
     objects: dict[str, StoredObject] = field(default_factory=dict)
     opened: list[tuple[str, int]] = field(default_factory=list)
     breaks: dict[str, list[int]] = field(default_factory=dict)
-    down: bool = False
+    down: str = ""
     forbidden: set[str] = field(default_factory=set)
     sessions: int = 0
     threads: dict[int, set[int]] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Session:
         with self.zone.guard:
             self.zone.threads.setdefault(id(self), set()).add(threading.get_ident())
         if self.zone.down:
-            raise exception.NetworkException("Could not connect to specified host and port: irods.example.org:1247")
+            raise exception.NetworkException(self.zone.down)
         if self._password != PASSWORD:
             raise exception.CAT_INVALID_AUTHENTICATION(f"for {self._password}")
 

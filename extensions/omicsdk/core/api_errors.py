@@ -8,7 +8,7 @@ from typing import cast
 
 from omicsdk.core.errors import BODY_LIMIT, APIError, NotJson, error_class, shortened
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.redaction import is_secret_name, mask_json, mask_text, mask_url, without_query
+from omicsdk.core.redaction import is_secret_name, mask_json, mask_text, mask_url, masked_excerpt, without_query
 from omicsdk.core.type_guards import is_list
 
 #: Bytes of a body that are read; error messages are never longer.
@@ -209,10 +209,10 @@ def api_error(
         # A number alone is JSON only if the Content-Type states it; `error_body_of` reads it as text.
         value = _json_or_none(error_body.text)
     masked_body: object = (
-        mask_json(value) if value is not None else (mask_text(shortened(error_body.text, BODY_LIMIT)) or None)
+        mask_json(value) if value is not None else (masked_excerpt(error_body.text, BODY_LIMIT) or None)
     )
     return error_class(status)(
-        mask_text(shortened(error_body.message, BODY_LIMIT)) or reason or phrase_of(status),
+        masked_excerpt(error_body.message, BODY_LIMIT) or reason or phrase_of(status),
         status=status,
         code=error_body.code,
         request_id=request_id,
@@ -240,11 +240,11 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
     """
     where = f" of {without_query(url)}" if url else ""
     title = page_title(text)
-    excerpt = mask_text(shortened(" ".join(text.split()), 200))
+    excerpt = masked_excerpt(" ".join(text.split()), 200)
     error = NotJson(operation, "the body", excerpt, expected=expected)
     about = f"{operation}: " if operation else ""
     if title is not None:
-        named = f" titled {mask_text(shortened(title, 80))!r}" if title else ""
+        named = f" titled {masked_excerpt(title, 80)!r}" if title else ""
         message = f"{about}the response{where} is a web page{named}, not {expected}"
         error.remedy = "Check the service's URL (base_url); a login page, a proxy or a network's portal may have responded instead."
     elif not text:

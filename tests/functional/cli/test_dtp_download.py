@@ -85,11 +85,11 @@ def test_what_cannot_begin_states_why(dtp, zone, work, monkeypatch):
     contrary = dtp("download", DATASET, "--config", "both.json", "--storage", "pacs")
     assert (contrary.code, "both.json has irods" in contrary.err) == (2, True)
     assert dtp("download", DATASET, "--config", "irods.json", "--report", "r.pdf").code == 2
-    zone.down = True
+    zone.down = "Could not connect"
     down = dtp("download", DATASET, "--config", "irods.json")
     assert (down.code, "irods.example.org" in down.err) == (1, True)
     settings = json.loads((work / "irods.json").read_text())
-    zone.down = False
+    zone.down = ""
     (work / "irods.json").write_text(json.dumps({**settings, "irods_password": "wrong"}))
     refused = dtp("download", DATASET, "--config", "irods.json")
     assert (refused.code, "wrong" in refused.err) == (4, False)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.api_errors import api_error
+from omicsdk.core.errors import BODY_LIMIT
 from omicsdk.core.redaction import (
     is_secret_name,
     mask_headers,
@@ -158,6 +159,14 @@ def test_what_may_be_a_password_is_masked(value):
 )
 def test_secrets_in_text_go(text):
     assert CANARY not in mask_text(text)
+
+
+@pytest.mark.parametrize("secret", ["eyJjYW5hcnki.eyJjYW5hcnki.canary", "https://me:canary-canary@h.example/"])
+def test_a_secret_that_the_end_of_an_excerpt_divides_goes(secret):
+    for received in (30, 20, 8):
+        text = f"{'x' * (BODY_LIMIT - received)} {secret} {'y' * 99}"
+        error = api_error(status=500, headers={}, body=text)
+        assert not any(part in f"{error} {error.body}" for part in ("eyJj", "me:c", "canary"))
 
 
 @pytest.mark.parametrize(

@@ -252,9 +252,16 @@ def test_a_wrong_password(get, tmp_path: Path):
 
 
 def test_a_server_that_is_down(get, zone: StandIn):
-    zone.down = True
+    zone.down = "Could not connect"
     with pytest.raises(ConnectFailed, match=r"irods\.example\.org:1247 does not answer.*irods_host"):
         get()
+
+
+def test_a_password_at_the_end_of_a_long_message_is_masked(get, zone: StandIn):
+    zone.down = f"{'x' * 195} {PASSWORD}"
+    with pytest.raises(ConnectFailed) as caught:
+        get()
+    assert PASSWORD[:4] not in caught.value.message
 
 
 def test_what_may_not_be_read_fails_alone(get, zone: StandIn):

@@ -93,7 +93,7 @@ def _error_of(error: Exception, config: IrodsConfig, what: str) -> OmicsError:
             f"{what} does not exist in iRODS (any longer)", name=what, remedy="List the data set again."
         )
     # An empty password would be found between all letters.
-    details = shortened(str(cast("Any", error)) or kind, 200).replace(config.password or "\0", "***")
+    details = shortened((str(cast("Any", error)) or kind).replace(config.password or "\0", "***"), 200)
     if _is_passing(error):
         return ConnectFailed(
             f"The iRODS server {server} does not answer ({details})",

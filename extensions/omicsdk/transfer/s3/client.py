@@ -21,11 +21,10 @@ from omicsdk.core.errors import (
     TimedOut,
     TransportError,
     error_class,
-    shortened,
 )
 from omicsdk.core.logs import logger, of_wait
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.redaction import mask_text, mask_url
+from omicsdk.core.redaction import mask_url, masked_excerpt
 from omicsdk.core.retry import clock_lead, retry_after
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import within_budget
@@ -954,7 +953,7 @@ def error_of(response: Response, doing: str) -> OmicsError:
 
         return NoSuchUpload(f"{doing}: the upload does not exist in the store (any longer)")
     code, request_id = error_body.code, response.headers.get("x-amz-request-id") or error_body.request_id
-    reason = mask_text(shortened(error_body.message or code or f"HTTP {status}", 500))
+    reason = masked_excerpt(error_body.message or code or f"HTTP {status}", 500)
     return error_class(status)(
         f"{doing}: {reason}", status=status, code=code, request_id=request_id, remedy=REMEDIES.get(code or "")
     )

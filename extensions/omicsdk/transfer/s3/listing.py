@@ -193,10 +193,10 @@ def parse(
         parser.Parse(body, True)
     except (ExpatError, _Refused):
         from omicsdk.core.api_errors import PAGE_LIMIT
-        from omicsdk.core.redaction import mask_text
+        from omicsdk.core.redaction import masked_excerpt
 
         refuse_page(body, operation)
-        excerpt = mask_text(shortened(body[:PAGE_LIMIT].decode("utf-8", "replace"), 200))
+        excerpt = masked_excerpt(body[:PAGE_LIMIT].decode("utf-8", "replace"), 200)
         raise DecodeError(operation, "", excerpt, expected="a response of S3") from None
 
 
