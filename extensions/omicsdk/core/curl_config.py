@@ -1,8 +1,9 @@
-"""Configuration files of curl as lists of downloads: each `url` with the `output` that follows it."""
+"""Configuration files of curl as lists of downloads: each `url` with its `output`."""
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -11,6 +12,7 @@ _HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:
 # Lines within which one shows that a file is a configuration of curl.
 _HEAD_LINES = 20
 _VALUE = re.compile(r'\s*(url|output)\s*[=: ]\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*\Z')
+_MARK = re.compile(r"\s*(remote-name|next)\s*\Z")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v"}
 
 
@@ -43,16 +45,24 @@ def curl_downloads(lines: Iterable[str]) -> Iterator[CurlDownload]:
     Args:
         lines: All its lines.
     """
-    download: CurlDownload | None = None
+    # As in curl, the first name is that of the first URL, whichever line is above the other.
+    downloads, outputs = deque[CurlDownload](), deque[str]()
     for number, line in enumerate(lines, 1):
-        if not (match := _VALUE.match(line)):
+        match = _VALUE.match(line) or _MARK.match(line)
+        if match is None:
             continue
-        value = match[3] or re.sub(r"\\(.)", lambda mark: _ESCAPES.get(mark[1], mark[1]), match[2] or "")
-        if match[1] == "url":
-            if download is not None:
-                yield download
-            download = CurlDownload(number, value, "")
-        elif download is not None:
-            download = download._replace(output=value)
-    if download is not None:
-        yield download
+        if match[1] == "next":
+            yield from downloads
+            downloads.clear()
+            outputs.clear()
+        elif match[1] == "remote-name":
+            outputs.append("")
+        else:
+            value = match[3] or re.sub(r"\\(.)", lambda mark: _ESCAPES.get(mark[1], mark[1]), match[2] or "")
+            if match[1] == "url":
+                downloads.append(CurlDownload(number, value, ""))
+            else:
+                outputs.append(value)
+        while downloads and outputs:
+            yield downloads.popleft()._replace(output=outputs.popleft())
+    yield from downloads

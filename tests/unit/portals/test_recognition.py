@@ -363,6 +363,25 @@ def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple
 
 
 @pytest.mark.parametrize(
+    ("lines", "outputs"),
+    [
+        ("url output=1 url output=2", ["1", "2"]),
+        ("output=1 url output=2 url", ["1", "2"]),
+        ("url url output=1 output=2 url", ["1", "2", ""]),
+        ("url remote-name url output=2", ["", "2"]),
+        ("url output=1 output=lost next output=2 url", ["1", "2"]),
+    ],
+)
+def test_names_in_a_configuration_of_curl_go_to_its_urls_in_their_order(lines: str, outputs: list[str], tmp_path: Path):
+    path = tmp_path / "curlrc"
+    urls = iter([f'url = "https://h.example/{number}"' for number in range(len(outputs))])
+    path.write_text("".join(f"{next(urls) if line == 'url' else line}\n" for line in lines.split()))
+    rows = list(format_named("curl", FORMATS).rows(FileList(path, "curlrc", "", (), Counter())))
+    assert [row.cells["output"] for row in rows] == outputs
+    assert [row.cells["url"][-1] for row in rows] == [str(number) for number in range(len(outputs))]
+
+
+@pytest.mark.parametrize(
     "sample",
     [
         "gdc_manifest.txt",
