@@ -57,8 +57,8 @@ def with_files(client: SbApi, inputs: Mapping[str, Any]) -> dict[str, Any]:
     def resolved(value: Any) -> Any:
         if isinstance(value, str):
             return file_input(folders.at(parse(value)).file) if is_path(value) else value
-        if isinstance(value, list):
-            return [resolved(member) for member in cast("list[Any]", value)]
+        if isinstance(value, list | tuple):
+            return [resolved(member) for member in cast("Sequence[Any]", value)]
         if isinstance(value, Mapping):
             mapping = cast("Mapping[str, Any]", value)
             path = mapping.get("path")
@@ -206,7 +206,7 @@ def clone_task(
 
     Args:
         task_id: The task.
-        name: The new one's name; None for the same.
+        name: The new one's name; None for the one that the platform chooses.
         inputs: Inputs that differ; as for `create_task`.
         run: Whether to run it; else it is a draft.
 
@@ -220,7 +220,7 @@ def clone_task(
     # A draft first: a clone that runs at once would run with the old inputs.
     task = client.clone_task_(task_id=task_id)
     task = client.update_task(task_id=task.id, **changed)
-    return client.run_task(task_id=task.id) if run else task
+    return client.run_task(task_id=_running(task, run).id) if run else task
 
 
 def _running(task: Task, was_run: bool) -> Task:

@@ -266,6 +266,9 @@ def test_apps_and_tasks_by_one_call_each(client: SevenBridges):
         client.create_task("t", project, app, batch_input="x")
     with pytest.raises(CannotRun, match="x") as refused:
         client.create_task("t", project, app, run=True)
+    with pytest.raises(CannotRun, match="'x' takes") as of_a_clone:
+        client.clone_task(draft.id, inputs={"x": 1}, run=True)
+    assert of_a_clone.value.task.id not in (draft.id, refused.value.task.id)
 
     async def clone() -> tuple[str | None, object]:
         async with AsyncSevenBridges() as twin:

@@ -67,6 +67,7 @@ def test_inputs_are_json_or_text_and_paths_become_files():
             "l": [1, 2],
             "empty": "",
         }
+        assert with_files(client, {"pair": ("sb://me/p/a", 1)}) == {"pair": [file("a"), 1]}
     with pytest.raises(UsageError, match="is not key=value"):
         Inputs(input=["threads"]).read()
 
