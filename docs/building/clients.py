@@ -133,8 +133,8 @@ EVENTS = """
 `contentSchema`, and is text without one; `event`, `id` and `retry` are the stream's own. An event of the type `error` raises `EventError`,
 with the event's data as `body`. If an argument or a field of the body is called `stream`, `.iterate` sets it to true. If the connection
 breaks off after an event with an `id`, and the request may be repeated, the stream is resumed with `Last-Event-ID`, after the time that the
-service states or a second. An operation that returns nothing but an event stream cannot be called plainly, because the call would not
-return: type checkers report the call, and it raises `TypeError`.
+service states or a second, within the budget of `retry`. An operation that returns nothing but an event stream cannot be called plainly,
+because the call would not return: type checkers report the call, and it raises `TypeError`.
 
 """
 

@@ -12,6 +12,7 @@ from omicsdk.core.operation import A, AnyOperation, H, P, R, S, call_form
 from omicsdk.core.redaction import mask_json, mask_text
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import Response, ResponseHeaders
+from omicsdk.core.retry import Retry
 from omicsdk.core.sequences import EVENTS, frames_of, item_response, streaming_request
 from omicsdk.core.streaming import AsyncStreamCall, StreamCall
 
@@ -54,7 +55,8 @@ def event_of(operation: str, content: bytes, read: Callable[[bytes], T]) -> Even
         body = mask_json(error_body.value) if error_body.value is not None else mask_text(error_body.text)
         raise EventError(operation, mask_text(error_body.message) or "no message", code=error_body.code, body=body)
     retry = fields.get("retry")
-    return Event(read(data.encode()), kind, fields.get("id"), None if retry is None else int(retry))
+    # The digits are limited: int refuses thousands of them, and longer times are beyond any budget as well.
+    return Event(read(data.encode()), kind, fields.get("id"), None if retry is None else int(retry[:15]))
 
 
 class Resumption:
@@ -62,12 +64,12 @@ class Resumption:
 
     Args:
         request: The request.
-        attempts: Maximum number of connections without an event between them.
+        retry: States how many connections may fail without an event between them, and the longest wait.
     """
 
-    def __init__(self, request: Request, attempts: int) -> None:
+    def __init__(self, request: Request, retry: Retry) -> None:
         self._request = request
-        self._attempts = attempts
+        self._retry = retry
         self._failures = 0
         self.last_id = ""
         self.seconds = 1.0
@@ -91,12 +93,13 @@ class Resumption:
         """Return the seconds to wait before the next connection.
 
         Raises:
-            TransportError: The one that is passed, if the stream has no ids, the request must not be repeated, or too
-                many connections failed.
+            TransportError: The one that is passed, if the stream has no ids, the request must not be repeated, too
+                many connections failed, or the service requests a wait beyond the budget.
         """
         self._failures += 1
+        is_over = self._failures >= self._retry.attempts or self.seconds > self._retry.budget
         # Without an id the stream would start again, and events would be returned twice.
-        if not self.last_id or not self._request.idempotent or self._failures >= self._attempts:
+        if not self.last_id or not self._request.idempotent or is_over:
             raise error
         return self.seconds
 
@@ -120,7 +123,7 @@ class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
 
     def _events(self, request: Request) -> Iterator[Event[Item]]:
         transport = self._exchange.transport
-        resumption = Resumption(request, transport.retry.attempts)
+        resumption = Resumption(request, transport.retry)
         while True:
             try:
                 with self.streamed(resumption.request()) as body:
@@ -160,7 +163,7 @@ class AsyncEventStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
 
     async def _events(self, request: Request) -> AsyncIterator[Event[Item]]:
         transport = self._exchange.transport
-        resumption = Resumption(request, transport.retry.attempts)
+        resumption = Resumption(request, transport.retry)
         while True:
             try:
                 async with self.streamed(resumption.request()) as body:

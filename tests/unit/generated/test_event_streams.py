@@ -231,6 +231,15 @@ def test_a_broken_stream_continues_after_its_last_event(package: ModuleType, twi
 
 
 @both
+@pytest.mark.parametrize("milliseconds", ["600001", "9" * 20, "9" * 5000])
+def test_a_wait_beyond_the_budget_of_retries_is_not_begun(package: ModuleType, milliseconds: str, twin: bool) -> None:
+    service = Service(package, Pieces(sse("a", id="1", retry=milliseconds), broken=True), sse("b"))
+    events, error = service.events("texts", twin=twin)
+    assert ([event.data for event in events], isinstance(error, TransportError)) == (["a"], True)
+    assert service.clock.now() == 1_600_000_000.0
+
+
+@both
 def test_a_service_can_end_a_stream_that_broke(package: ModuleType, twin: bool) -> None:
     events, error = Service(package, Pieces(sse("a", id="1"), broken=True), 204).events("texts", twin=twin)
     assert ([event.data for event in events], error) == (["a"], None)
