@@ -146,7 +146,7 @@ def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
         words: The words after it: $1, $2 ... of the expansion; further words are appended.
 
     Raises:
-        UsageError: A placeholder has no word.
+        UsageError: A placeholder has no word, or a quote in the expansion is not closed.
     """
     import re
     import shlex
@@ -164,7 +164,12 @@ def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
         used.add(number - 1)
         return words[number - 1]
 
-    whole = [re.sub(r"\$([1-9][0-9]?)", given, word) for word in shlex.split(expansion)]
+    try:
+        parts = shlex.split(expansion)
+    except ValueError as error:
+        message = f"the alias {name!r} cannot be split into words: {error}"
+        raise UsageError(message, remedy=f"Remove it: omics alias rm {name}") from error
+    whole = [re.sub(r"\$([1-9][0-9]?)", given, part) for part in parts]
     return [*whole, *(word for number, word in enumerate(words) if number not in used)]
 
 

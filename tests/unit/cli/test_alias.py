@@ -63,12 +63,22 @@ def test_words_replace_placeholders_and_further_ones_are_appended(omics, aliases
     assert dict(asked.url.params) == {"replica": "aws", "version": "7"}
 
 
-def test_aliases_of_aliases_end(omics, aliases):
+@pytest.mark.parametrize(
+    ("expansions", "message"),
+    [
+        ({"a": "b x", "b": "a"}, "the alias 'a' refers to itself"),
+        (
+            {"a": "dss 'x"},
+            "the alias 'a' cannot be split into words: No closing quotation. Remove it: omics alias rm a",
+        ),
+    ],
+)
+def test_an_alias_that_was_edited_wrongly_is_an_error(omics, aliases, expansions, message):
     aliases.parent.mkdir(parents=True)
-    aliases.write_text(json.dumps({"a": "b x", "b": "a"}))
+    aliases.write_text(json.dumps(expansions))
     ran = omics("a")
     assert ran.code == 2
-    assert "the alias 'a' refers to itself" in ran.err
+    assert message in ran.err
 
 
 @pytest.mark.parametrize(
