@@ -113,18 +113,19 @@ class Values:
         return ABSENT
 
     def _object(self, flat: Schema, location: str, *, full: bool, depth: int, within: tuple[int, ...]) -> Any:
-        required = frozenset(flat.get("required", ()))
+        required = dict.fromkeys(flat.get("required", ()))  # in the document's order, which a set would lose
         fields: dict[str, Any] = {}
         if depth > _DEEPEST:
             return fields
-        for name, property_schema in self._schemas.properties(flat).items():
+        properties = self._schemas.properties(flat)
+        for name, property_schema in properties.items():
             schema = self._schemas.flat(property_schema)
             is_wanted = name in required or (full and depth < _FULL and id(schema) not in within)
             if is_wanted and not schema.get("writeOnly"):
                 fields[name] = self._made(
                     property_schema, f"{location}/{name}", full=full, depth=depth + 1, within=within
                 )
-        for name in required - fields.keys() - self._schemas.properties(flat).keys():
+        for name in (name for name in required if name not in properties):
             fields[name] = self._made(
                 flat.get("additionalProperties"), f"{location}/{name}", full=False, depth=depth + 1
             )
@@ -266,7 +267,7 @@ class Values:
         return max(real, key=shared)
 
     def _fitted_object(self, flat: Schema, value: Mapping[str, Any], location: str, fill: Fill, depth: int) -> Any:
-        required = frozenset(flat.get("required", ()))
+        required = dict.fromkeys(flat.get("required", ()))
         properties = self._schemas.properties(flat)
         fields: dict[str, Any] = {}
         spelled: dict[str, str] | None = None
@@ -295,7 +296,7 @@ class Values:
                 name: self._fitted(other, member, f"{location}/{name}", fill, depth + 1)
                 for name, member in rest.items()
             }
-        for name in required - fields.keys() - properties.keys():
+        for name in (name for name in required if name not in fields and name not in properties):
             fields[name] = value.get(name, self.made(other, f"{location}/{name}"))
         return fields
 

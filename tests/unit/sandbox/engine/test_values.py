@@ -24,6 +24,13 @@ def values(faults: list[str] | None = None) -> tuple[Schemas, Values]:
     return found, Values(found)
 
 
+@pytest.mark.parametrize("stored", [{}, {"d": "1"}])
+def test_members_without_a_schema_are_in_the_order_of_the_document(stored: dict[str, str]) -> None:
+    schema = {"type": "object", "required": ["d", "c", "b", "a"], "additionalProperties": TEXT}
+    _, made = values()
+    assert [*made.example(schema, "/x")] == [*made.fitted(schema, stored, "/x")] == ["d", "c", "b", "a"]
+
+
 @pytest.mark.parametrize(
     "schema",
     [
