@@ -352,16 +352,11 @@ def test_a_users_own_sitecustomize_runs_as_with_python(tmp_path: Path, theirs: s
     assert (done.stdout, done.stderr) == (stdout, stderr * 2)
 
 
-def test_the_path_and_modules_of_a_program_are_those_with_python(tmp_path: Path) -> None:
-    code = (
-        "import sys; print(sys.path, 'sitecustomize' in sys.modules, [each for each in sys.path if '_startup' in each])"
-    )
+def test_the_path_of_a_program_is_that_with_python(tmp_path: Path) -> None:
+    code = "import sys; print(sys.path)"
     for path in ({}, {"PYTHONPATH": f"{tmp_path}{os.pathsep}"}):
         done = run("", "-m", "omicsdk.compat", "-c", code, environ=path)
-        assert done.stderr == ""
-        assert eval(done.stdout.partition("] ")[0] + "]") == eval(
-            run(code, environ=path).stdout.partition("] ")[0] + "]"
-        )
+        assert (done.stdout, done.stderr) == (run(code, environ=path).stdout, "")
 
 
 def test_another_environment_keeps_its_own_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
