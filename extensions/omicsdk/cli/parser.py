@@ -49,7 +49,7 @@ def parse(
     keys = [*map(key, command_arguments)]
     arguments = [*command_arguments, *global_arguments(command_arguments, everywhere)]
     options = options_of(arguments)
-    pairs = _given(arguments, options, _verbatim(options, words) if command.get("verbatim") else words, suggest)
+    pairs = _pairs_in(arguments, options, _verbatim(options, words) if command.get("verbatim") else words, suggest)
     _check_opposites([argument for argument, _ in pairs])
     values = dict(configured or {})
     others: dict[str, Any] = {}
@@ -139,16 +139,16 @@ def parse_globals(words: list[str], everywhere: list[Argument]) -> dict[str, Any
     """
     if not words:
         return {}
-    return {argument["name"]: value for argument, value in _given(everywhere, options_of(everywhere), words)}
+    return {argument["name"]: value for argument, value in _pairs_in(everywhere, options_of(everywhere), words)}
 
 
-def _given(
+def _pairs_in(
     arguments: list[Argument],
     options: list[tuple[Argument, list[str], str]],
     command_line: list[str],
     suggest: Callable[[str, Iterable[str]], str] | None = None,
 ) -> list[tuple[Argument, Any]]:
-    """Return the arguments with a value in a command line, with it; `options` are those of them that are options."""
+    """Return the arguments that have a value in a command line, each with its value; `options` are those of them that are options."""
     positional = [argument for argument in arguments if argument.get("positional")]
     # Words after `--` are no options (POSIX, Utility Conventions, guideline 10).
     end = command_line.index("--") if "--" in command_line else len(command_line)
@@ -156,14 +156,14 @@ def _given(
     # Only with positional words is it open whether the word after a boolean is its value.
     typed_words = _joined(command_line[:end], options) if positional else command_line[:end]
     values, others = _split(typed_words, options)
-    known = [spelling for _, spellings, _ in options for spelling in spellings]
+    candidates = [spelling for _, spellings, _ in options for spelling in spellings]
     for word in others:
-        if word.startswith(("–", "—")) and (meant := f"--{word.lstrip('–—-').partition('=')[0]}") in known:
+        if word.startswith(("–", "—")) and (meant := f"--{word.lstrip('–—-').partition('=')[0]}") in candidates:
             raise UsageError(f"{word}: {word[0]} is no dash of options", remedy=f"Write {meant}.")
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
-        known += [argument["name"].upper() for argument in positional]
-        raise unknown_option(unknown.partition("=")[0], known, suggest)
+        candidates += [argument["name"].upper() for argument in positional]
+        raise unknown_option(unknown.partition("=")[0], candidates, suggest)
     placed = _placed(positional, [*others, *command_line[end + 1 :]])
     of_options = [(options[number], values[number]) for number in sorted(values)]
     return [

@@ -73,7 +73,7 @@ def alternatives(key: str) -> list[str]:
     return key.removesuffix("?").split("|")
 
 
-def items_at(page: Any, key: str, operation: str = "the service", each: Shape = ANY) -> list[Any]:
+def items_at(page: Any, key: str, operation: str = "the service", item_shape: Shape = ANY) -> list[Any]:
     """Return the list under a dotted key of a decoded page, which contains its items.
 
     A member whose own name has dots takes precedence over the steps; an empty key is the page itself. Of several keys
@@ -85,7 +85,7 @@ def items_at(page: Any, key: str, operation: str = "the service", each: Shape = 
         page: A decoded response; None for an empty body.
         key: The list's place.
         operation: The operation that was called, for the error.
-        each: What is read of each item; by default they are not checked.
+        item_shape: What is read of each item; by default they are not checked.
 
     Raises:
         DecodeError: The list is absent, null or of another type, or what is read of an item is. This does not depend on
@@ -94,8 +94,8 @@ def items_at(page: Any, key: str, operation: str = "the service", each: Shape = 
     list_ = list_at(page, key)
     if list_ is None:
         raise _no_list(page, key, operation)
-    if each is not ANY:
-        check(operation, key, list_, array(each))
+    if item_shape is not ANY:
+        check(operation, key, list_, array(item_shape))
     return list_
 
 

@@ -94,12 +94,12 @@ def upload(
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     check_files([path])
     if sample is None:
-        holder = find_sample_group(client, organization, group)
-        owner = holder.uuid
+        sample_group = find_sample_group(client, organization, group)
+        owner = sample_group.uuid
     else:
         sample_record = find_sample(client, organization, group, sample)
-        holder, owner = client.get_sample_group(uuid=sample_record.library), sample_record.uuid
-    check_bucket(holder)
+        sample_group, owner = client.get_sample_group(uuid=sample_record.library), sample_record.uuid
+    check_bucket(sample_group)
     if chosen.dry_run:
         return TransferReport([planned_upload(path)], title="Upload")
 

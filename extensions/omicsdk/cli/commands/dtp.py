@@ -125,18 +125,18 @@ class Workflow:
         """
         return self.named("program", place.program), self.named("project", place.project)
 
-    def named(self, what: str, given: str | None) -> str:
+    def named(self, what: str, option: str | None) -> str:
         """Return the program or project of the option, else of the settings.
 
         Raises:
             UsageError: Both are missing.
         """
-        named = given or self.stated(what)
+        named = option or self.configured(what)
         if not named:
             raise UsageError(f"missing {what}", remedy=f"Use --{what}, or {what} in the settings of --config.")
         return named
 
-    def stated(self, what: str) -> str | None:
+    def configured(self, what: str) -> str | None:
         """Return the program or project of the settings; None if missing."""
         return getattr(self.settings.gen3, what, None) or None
 
@@ -230,7 +230,7 @@ def validate(
     from omicsdk.gen3.records.validation import validate as faults_of_records
 
     path, files = Path(source), list[Path]()
-    program, code = place.program or workflow.stated("program"), place.project or workflow.stated("project")
+    program, code = place.program or workflow.configured("program"), place.project or workflow.configured("project")
     project = Project(program, code) if program and code else None
     if sds_sheet(path) is not None or is_misnamed(path):
         if project is not None and place.program:  # settings may name a project for a purely local data set
@@ -341,7 +341,7 @@ def download(
     target_storage = DEFAULT if settings is None else storage_of(settings, storage)
     gen3: dict[str, Any] | None = None
     if (login := workflow.login) is not None:
-        names = {name: getattr(place, name) or workflow.stated(name) for name in ("program", "project")}
+        names = {name: getattr(place, name) or workflow.configured(name) for name in ("program", "project")}
         gen3 = {"gen3_endpoint": login.endpoint} | {f"gen3_{name}": value for name, value in names.items() if value}
     with Downloader(source, gen3, target_storage, version=sds_version, auth=login) as downloader:
         return downloader.download_dataset(dataset_id, dest, **options)
@@ -397,7 +397,7 @@ def query(
             return querier.graphql_query(query_text(text), variables)
         if node is not None:
             return querier.get_node_records(node, *workflow.project(place))
-        only_program = place.program or workflow.stated("program")
+        only_program = place.program or workflow.configured("program")
         programs = querier.get_programs() if only_program is None else [only_program]
         return [{"program": program, "project": code} for program in programs for code in querier.get_projects(program)]
 

@@ -69,12 +69,12 @@ def prompts_of(tools: Mapping[str, Tool]) -> dict[str, Guide]:
     return {name: prompt for name, prompt in _PROMPTS.items() if tools.keys() >= {*prompt.tools}}
 
 
-def prompt_text(name: str, given: Mapping[str, str], tools: Mapping[str, Tool]) -> str:
+def prompt_text(name: str, arguments: Mapping[str, str], tools: Mapping[str, Tool]) -> str:
     """Return a prompt with its arguments filled in.
 
     Args:
         name: The prompt.
-        given: Its arguments.
+        arguments: Its arguments.
         tools: The tools that are offered, by name.
 
     Raises:
@@ -83,9 +83,9 @@ def prompt_text(name: str, given: Mapping[str, str], tools: Mapping[str, Tool]) 
     prompts = prompts_of(tools)
     if name not in prompts:
         raise UsageError(f"unknown prompt {name!r}", remedy=f"Known are: {', '.join(prompts) or 'none'}.")
-    if missing := [argument for argument in prompts[name].arguments if not given.get(argument)]:
+    if missing := [argument for argument in prompts[name].arguments if not arguments.get(argument)]:
         raise UsageError(f"{name}: missing argument {missing[0]}", remedy="Fill it in.")
-    return prompts[name].text.format_map(given)
+    return prompts[name].text.format_map(arguments)
 
 
 def help_on(name: str, tools: Mapping[str, Tool]) -> str:

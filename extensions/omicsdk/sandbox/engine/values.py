@@ -65,7 +65,7 @@ class Values:
         flat = self._schemas.flat(schema)
         if "const" in flat:
             return flat["const"]
-        example = self._stated(schema, flat, location)
+        example = self._documented_value(schema, flat, location)
         if example is not ABSENT:
             return example
         if isinstance(flat.get("enum"), list) and flat["enum"]:
@@ -99,7 +99,7 @@ class Values:
             ]
         return self._scalar(flat, kinds, location)
 
-    def _stated(self, schema: object, flat: Schema, location: str) -> Any:
+    def _documented_value(self, schema: object, flat: Schema, location: str) -> Any:
         """An example or default of the document that keeps to the schema."""
         examples = flat.get("examples")
         candidates = [flat[key] for key in ("example", "default") if key in flat]

@@ -134,16 +134,16 @@ class BucketObject(S3Object):
         # A new part was signed since: the keys work, and may end once more.
         if cut.number > self._newest:
             self._newest, self._renewals = cut.number, 0
-        return self._own.put_location(self._bucket, self._key, {**self._keyed, **self._stated(checksums)}, query)
+        return self._own.put_location(self._bucket, self._key, {**self._keyed, **self._headers_of(checksums)}, query)
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Return the PUT of the whole."""
         if self._before is None and source.size > QUICK:
             self._before = self._found()
         self._used = self._own.keys
-        return self._own.put_location(self._bucket, self._key, {**self._headers, **self._stated(checksums)})
+        return self._own.put_location(self._bucket, self._key, {**self._headers, **self._headers_of(checksums)})
 
-    def _stated(self, checksums: Mapping[str, str]) -> dict[str, str]:
+    def _headers_of(self, checksums: Mapping[str, str]) -> dict[str, str]:
         name = self.part_checksum
         if name is None or name not in checksums:
             return {}
