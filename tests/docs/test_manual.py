@@ -215,3 +215,27 @@ def test_a_shell_continues_where_another_ended(tmp_path: Path):
         assert shell.run(Block("sh", 'say "$FOUND"; echo ${UNSET-gone}\n', 9)) == "two lines\ngone\n"
         with pytest.raises(AssertionError, match="it ended with 1"):
             shell.run(Block("sh", "echo $NOWHERE\n", 10))
+
+
+@pytest.mark.skipif(shutil.which("sed") is None, reason="the pages change imports by sed, which isn't there")
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (
+            "crunch",
+            "import crunch.client.run, crunch.client.enums",
+            "import omicsdk.compat.crunch.client.run, omicsdk.compat.crunch.client.enums",
+        ),
+        ("gen3", "from gen3.auth import Gen3Auth", "from omicsdk.compat.gen3.auth import Gen3Auth"),
+        ("gen3", 'auth = Gen3Auth("https://gen3.example.org")', 'auth = Gen3Auth("https://gen3.example.org")'),
+        ("pangea", "print(pangea_api.User(pangea_api.Knex()))", "print({0}.User({0}.Knex()))"),
+        ("sevenbridges", "from sevenbridges import Api", "from omicsdk.compat.sevenbridges import Api"),
+        ("sevenbridges", 'open("~/.sevenbridges/credentials")', 'open("~/.sevenbridges/credentials")'),
+    ],
+)
+def test_imports_are_changed_and_addresses_are_kept(name: str, old: str, new: str) -> None:
+    page = (CHECKOUT / f"docs/coming-from-{name}.md").read_text("utf-8")
+    command = re.search(r"`sed -i ('.*?') \*\.py`", page)
+    assert command is not None
+    done = subprocess.run(f"sed {command[1]}", shell=True, input=old, capture_output=True, text=True, check=True)
+    assert done.stdout == new.format("omicsdk.compat.pangea_api")
