@@ -150,7 +150,7 @@ class Repetitions:
             elif re.fullmatch("[1-5][0-9]{2}", text):
                 parts.append(text)
             else:
-                self._note(join(pointer, str(number)), f"status {one_line(text)[:40]!r}", "not read: it is none")
+                self._note(join(pointer, str(number)), f"status {one_line(str(code))[:40]!r}", "not read: not a status")
         return f"frozenset({{{', '.join(dict.fromkeys(parts))}}})"
 
     def _unread(self, data: Object, pointer: str, read_keys: set[str]) -> None:

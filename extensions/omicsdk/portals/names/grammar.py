@@ -1,7 +1,7 @@
 """Which archives a text may be a name of: the grammar of accessions, identifiers and pages. Sends no requests.
 
-A text may be a name at several archives, such as a UUID: they are asked in the order of `names_in`, until one knows it. `ARCHIVE:ID` names
-one archive, where its identifiers have no form of their own.
+A text may be a name at several archives, such as a UUID: they are tried in the order of `names_in`, until one has it. `ARCHIVE:ID` names
+one archive, also where its identifiers have no form of their own.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ _TYPES = (
     "|conference_contribution|chapter|workflow|data_management_plan|physical_object|composition|educational_resource"
 )
 _FIGSHARE = "figshare.com .figshare.com"
-# The first that matches decides: files and versions stand before the records and articles that they are of.
-# Pages of portals. That of a Dataverse is at any host: it is known by its path.
+# Pages of portals. The first that matches decides: those of files and versions precede those of their records and articles. Pages of a
+# Dataverse are at any host: `_DATAVERSE` has their paths.
 _PAGES = (
     _page(
         "azul",
