@@ -62,6 +62,14 @@ def test_an_invalid_data_set_is_not_called_right(dtp, work):
     assert (submitted.code, "No records found" in submitted.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "words", [("validate", "nothing"), ("convert", "nothing", "out", "--project", "p"), ("submit", "nothing", *HERE)]
+)
+def test_a_missing_source_is_reported_before_the_commons_is_used(omics, words):
+    ran = omics("dtp", *words, installed=True)
+    assert (ran.code, "nothing does not exist" in ran.err) == (2, True)
+
+
 def test_a_data_set_whose_sheets_are_called_otherwise_is_known(dtp, data_set, work):
     around = dtp("validate", ".", "--project", PROJECT)
     assert (around.code, f"Did you mean {DATASET}?" in around.err) == (2, True)

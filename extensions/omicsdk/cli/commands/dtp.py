@@ -189,8 +189,10 @@ def convert(
         skip_invalid: Skip records with faults, and records that link to them; the exit code is then 3.
         console: Prints faults.
     """
+    from omicsdk.dtp.sds.folders import find_tables
     from omicsdk.dtp.sds.sheets import SdsError
 
+    find_tables(Path(source_dir))  # a wrong folder is reported before the commons is asked for its dictionary
     convertor = workflow.convertor(project, data_set, source_dir)
     try:
         conversion = convertor.execute(source_dir, dest_dir, skip_invalid=skip_invalid)
@@ -285,8 +287,8 @@ def submit(
     from omicsdk.gen3.records.projects import Project, check_project
 
     program, project = workflow.project(place)
+    paths = record_files(files)
     with CommonsClient(workflow.auth) as client:
-        paths = record_files(files)
         check_project(client.commons, Project(program, project))
         return records.submit(
             client.commons,

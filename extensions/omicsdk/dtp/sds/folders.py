@@ -96,15 +96,17 @@ def record_files(source: PathLike | Iterable[PathLike]) -> list[Path]:
             TSV, CSV, XLSX), except hidden ones.
 
     Raises:
-        Gen3UserError: A folder has none, or is a data set, which has to be converted first.
+        Gen3UserError: A path does not exist, or a folder has none or is a data set, which has to be converted first.
     """
     several = [source] if isinstance(source, str | os.PathLike) else source
     return [file for path in several for file in _record_files(Path(path))]
 
 
 def _record_files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise Gen3UserError(f"{path} does not exist", remedy="Check the path.")
     if not path.is_dir():
-        return [path]  # a missing file, or one that is no table, is an error when it is read
+        return [path]  # one that is no table is an error when it is read
     sheet = sds_sheet(path)
     if sheet is not None:
         raise Gen3UserError(
