@@ -491,11 +491,12 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
         paths: Their paths.
 
     Raises:
-        UsageError: One does not.
+        UsageError: One does not, or is a folder.
     """
     missing = [path for path in paths if not Path(path).is_file()]
     if missing:
         more = f" (nor {len(missing) - 1} more of the list)" if len(missing) > 1 else ""
+        problem = "is not a file" if Path(missing[0]).exists() else "not found"
         raise UsageError(
-            f"{os.fspath(missing[0])} not found{more}", remedy="Check the paths; they begin in this folder."
+            f"{os.fspath(missing[0])} {problem}{more}", remedy="Check the paths; they begin in this folder."
         )

@@ -74,6 +74,8 @@ def test_half_pairs_and_missing_files_are_reported_before_anything_is_sent(pange
     assert (half.code, "'q1'" in half.err) == (2, True)
     gone = pangea("upload", "reads", *WHERE, "-", typed="x.R1.fastq.gz\nx.R2.fastq.gz\n")
     assert (gone.code, "x.R1.fastq.gz not found (nor 1 more of the list)" in gone.err) == (2, True)
+    folder = pangea("upload", "group-field", *WHERE, "module", "field", "rd")
+    assert (folder.code, "rd is not a file" in folder.err) == (2, True)
     odd = pangea("upload", "single-ended-reads", *WHERE, "fl1", "-e", ".bam")
     assert (odd.code, ".bam" in odd.err) == (2, True)
     assert pangea("upload", "reads", *WHERE, "gone").code == 2
