@@ -19,8 +19,8 @@ def auth(omics_sandbox, monkeypatch, tmp_path):
 
 @pytest.fixture
 def exporter(auth):
-    with Exporter(auth) as made:
-        yield made
+    with Exporter(auth) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -36,16 +36,16 @@ def rows_of(path):
 
 @pytest.mark.parametrize("kind", ["json", "tsv", "JSON"])
 def test_a_node_comes_as_a_list_of_records_without_a_file_name(exporter, kind):
-    found = exporter.export_node(PROGRAM, PROJECT, "case", kind)
-    assert sorted(each["subject_id"] for each in found) == ["sub-1", "sub-2"]
-    assert all(each["type"] == "case" for each in found)
+    exported = exporter.export_node(PROGRAM, PROJECT, "case", kind)
+    assert sorted(record["subject_id"] for record in exported) == ["sub-1", "sub-2"]
+    assert all(record["type"] == "case" for record in exported)
 
 
 @pytest.mark.parametrize("kind", ["json", "tsv"])
 def test_a_record_comes_as_a_dictionary_without_a_file_name(exporter, put, kind):
     (uuid,) = put(case(3, disease_or_disorder="disease"))
-    found = exporter.export_record(PROGRAM, PROJECT, uuid, kind)
-    assert (found["id"], found["subject_id"], found["disease_or_disorder"]) == (uuid, "sub-3", "disease")
+    exported = exporter.export_record(PROGRAM, PROJECT, uuid, kind)
+    assert (exported["id"], exported["subject_id"], exported["disease_or_disorder"]) == (uuid, "sub-3", "disease")
 
 
 def test_json_files_hold_what_is_returned(exporter, put, tmp_path):
@@ -59,15 +59,15 @@ def test_json_files_hold_what_is_returned(exporter, put, tmp_path):
 
 def test_tables_have_links_as_columns_and_no_word_for_nothing(exporter, put, tmp_path):
     (uuid,) = put(case(3, strain='tab\tand "quote"'))
-    found = exporter.export_record(PROGRAM, PROJECT, uuid, "tsv", tmp_path / "case.tsv")
-    assert None in found.values()
+    exported = exporter.export_record(PROGRAM, PROJECT, uuid, "tsv", tmp_path / "case.tsv")
+    assert None in exported.values()
     (row,) = rows_of(tmp_path / "case.tsv")
     assert list(row)[:4] == ["type", "id", "project_id", "submitter_id"]
     assert (row["experiments.submitter_id"], row["strain"]) == (DATASET, 'tab\tand "quote"')
     assert "None" not in row.values()
     assert "" in row.values()
     exporter.export_node(PROGRAM, PROJECT, "case", "tsv", tmp_path / "cases.tsv")
-    assert sorted(each["subject_id"] for each in rows_of(tmp_path / "cases.tsv")) == ["sub-1", "sub-2", "sub-3"]
+    assert sorted(record["subject_id"] for record in rows_of(tmp_path / "cases.tsv")) == ["sub-1", "sub-2", "sub-3"]
 
 
 TEXTS = """metadata_version dataset_type title subtitle study_purpose study_data_collection study_primary_conclusion

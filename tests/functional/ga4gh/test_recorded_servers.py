@@ -126,8 +126,8 @@ class SeqrepoRestService(RecordedServer):
     def response(self, head: Head, path: str, body: Any) -> dict[str, Any] | None:
         accept = head.headers.get("accept", "*/*")
         if "service-info" not in path and ("," in accept or ";" in accept):
-            refused = [each for each in self._recorded if each["request"]["headers"].get("accept") in LISTS]
-            assert {each["response"]["status"] for each in refused} == {406}
+            refused = [entry for entry in self._recorded if entry["request"]["headers"].get("accept") in LISTS]
+            assert {entry["response"]["status"] for entry in refused} == {406}
             return refused[0]["response"]
         return super().response(head, path, body)
 
@@ -201,7 +201,7 @@ def filer(serve: Serve) -> RecordedServer:
 
 def test_tools_are_listed_to_their_last_page(filer: RecordedServer) -> None:
     with trs_of(filer) as trs:
-        names = [each["name"] for each in trs.ls()]
+        names = [entry["name"] for entry in trs.ls()]
         assert (len(names), names[0], len(filer.requests)) == (9, "count", 1)
         filer.requests.clear()
         assert len(list(trs.list_tools.iterate(limit=4))) == 9
@@ -218,9 +218,9 @@ def test_the_only_version_is_read_by_its_identifier(filer: RecordedServer, tmp_p
     with trs_of(filer) as trs:
         with pytest.raises(UsageError, match=r"3 versions: v1 \(one\), v2 \(two\), two \(three\)"):
             trs.files("count")
-        assert next(each["path"] for each in trs.files("count", version="v1")) == "main.cwl"
+        assert next(entry["path"] for entry in trs.files("count", version="v1")) == "main.cwl"
         report = trs.download("count", tmp_path, version="v1", check=False)
-    states = {each.name: each.state for each in report.outcomes}
+    states = {entry.name: entry.state for entry in report.outcomes}
     nested = {name for name in states if "/" in name}
     assert nested == {
         name for name, state in states.items() if state == "failed"
@@ -246,7 +246,7 @@ def test_objects_of_a_drs_server_are_located(drs_filer: RecordedServer, monkeypa
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     uri = f"drs://127.0.0.1:{drs_filer.port}"
     with Drs(environ={}, retry=NO_RETRY) as drs:
-        direct, stored = (each["url"] for each in drs.locate(f"{uri}/one")["access"])
+        direct, stored = (entry["url"] for entry in drs.locate(f"{uri}/one")["access"])
         assert direct == "https://data.example.org/hello.txt"
         assert stored.startswith("http://127.0.0.1:9/example-bucket/hello.txt?")  # the server answers with s3://
         assert drs.locate(f"{uri}/noaccess")["access"] == []
@@ -257,9 +257,9 @@ def test_objects_of_a_drs_server_are_located(drs_filer: RecordedServer, monkeypa
 def test_a_folder_without_an_identifier_is_opened(drs_filer: RecordedServer) -> None:
     bundle = f"127.0.0.1:{drs_filer.port}/bundle"
     with Drs(environ={}, retry=NO_RETRY) as drs:
-        listed = [(each.name, each.size) for each in drs.ls(f"drs://{bundle}")]
+        listed = [(entry.name, entry.size) for entry in drs.ls(f"drs://{bundle}")]
         assert listed == [("bundle/hello.txt", 6), ("bundle/sub/deep.txt", 6)]
         with DrsStore(servers=drs.servers(None)) as store:
-            assert [each.name for each in store.entries(bundle)] == ["hello.txt", "sub"]
-            assert [(each.name, each.size) for each in store.entries(f"{bundle}/sub")] == [("deep.txt", 6)]
-            assert [each.details["id"] for each in store.walk(bundle)] == ["one", "aKCI4V"]
+            assert [entry.name for entry in store.entries(bundle)] == ["hello.txt", "sub"]
+            assert [(entry.name, entry.size) for entry in store.entries(f"{bundle}/sub")] == [("deep.txt", 6)]
+            assert [entry.details["id"] for entry in store.walk(bundle)] == ["one", "aKCI4V"]

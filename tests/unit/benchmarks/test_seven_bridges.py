@@ -17,7 +17,7 @@ GOALS = {
 }
 
 
-def asked(server, method, target, value=None):
+def send(server, method, target, value=None):
     """A server's response: its status, its lines in lower case, its JSON."""
     from answering import Request
 
@@ -43,40 +43,40 @@ def test_cases_have_the_names_and_goals_of_the_list():
 
 
 def test_a_list_has_as_many_files_as_its_project_states(api):
-    found, target = [], "/v2/files?project=bench/230&offset=0"
+    ids, target = [], "/v2/files?project=bench/230&offset=0"
     while target:
-        status, headers, page = asked(api, "GET", target)
+        status, headers, page = send(api, "GET", target)
         assert status == 200
         assert "x-total-matching-query: 230" in headers
-        found += [file["id"] for file in page["items"]]
+        ids += [file["id"] for file in page["items"]]
         links = {link["rel"]: link["href"].removeprefix("http://here") for link in page["links"]}
         target = links.get("next")
-    assert len(found) == len(set(found)) == 230
-    assert len(asked(api, "GET", "/v2/files?project=bench/230&limit=1000")[2]["items"]) == 100
+    assert len(ids) == len(set(ids)) == 230
+    assert len(send(api, "GET", "/v2/files?project=bench/230&limit=1000")[2]["items"]) == 100
 
 
 def test_a_file_is_reported_as_it_was_put_and_its_bytes_are_on_the_server(api):
-    assert asked(api, "PUT", "/_files/abc", {"size": 7, "metadata": {"sha256": "00"}})[0] == 204
-    told = asked(api, "GET", "/v2/files/abc")[2]
-    assert (told["id"], told["size"], told["metadata"]) == ("abc", 7, {"sha256": "00"})
-    assert asked(api, "GET", "/v2/files/abc/download_info")[2]["url"].startswith("http://files/abc?X-Amz-")
+    assert send(api, "PUT", "/_files/abc", {"size": 7, "metadata": {"sha256": "00"}})[0] == 204
+    resource = send(api, "GET", "/v2/files/abc")[2]
+    assert (resource["id"], resource["size"], resource["metadata"]) == ("abc", 7, {"sha256": "00"})
+    assert send(api, "GET", "/v2/files/abc/download_info")[2]["url"].startswith("http://files/abc?X-Amz-")
 
 
 def test_an_upload_is_counted(api):
-    upload = asked(api, "POST", "/v2/upload/multipart?overwrite=true", {"name": "a", "size": 9, "part_size": 5})[2]
+    upload = send(api, "POST", "/v2/upload/multipart?overwrite=true", {"name": "a", "size": 9, "part_size": 5})[2]
     assert upload["part_size"] == 5
     path = f"/v2/upload/multipart/{upload['upload_id']}"
-    assert asked(api, "GET", f"{path}/part/1")[2]["url"].startswith("http://sink/bucket/key?partNumber=1&")
+    assert send(api, "GET", f"{path}/part/1")[2]["url"].startswith("http://sink/bucket/key?partNumber=1&")
     for number in (1, 2):
-        asked(api, "POST", f"{path}/part/", {"part_number": number})
-    assert asked(api, "POST", f"{path}/complete")[2]["size"] == 9
-    assert asked(api, "GET", "/_counts")[2] == {"parts": 2, "uploads": 1}
+        send(api, "POST", f"{path}/part/", {"part_number": number})
+    assert send(api, "POST", f"{path}/complete")[2]["size"] == 9
+    assert send(api, "GET", "/_counts")[2] == {"parts": 2, "uploads": 1}
 
 
 def test_what_is_saved_is_counted(api):
-    assert asked(api, "PATCH", "/v2/files/a/metadata", {"x": "1"})[2] == {"x": "1"}
+    assert send(api, "PATCH", "/v2/files/a/metadata", {"x": "1"})[2] == {"x": "1"}
     items = [{"id": str(number), "metadata": {"x": "1"}} for number in range(3)]
-    told = asked(api, "POST", "/v2/bulk/files/edit", {"items": items})[2]
-    assert [item["resource"]["id"] for item in told["items"]] == ["0", "1", "2"]
-    assert asked(api, "GET", "/_counts")[2] == {"saved": 4}
-    assert asked(api, "GET", "/v2/other")[0] == 404
+    resource = send(api, "POST", "/v2/bulk/files/edit", {"items": items})[2]
+    assert [item["resource"]["id"] for item in resource["items"]] == ["0", "1", "2"]
+    assert send(api, "GET", "/_counts")[2] == {"saved": 4}
+    assert send(api, "GET", "/v2/other")[0] == 404

@@ -57,10 +57,10 @@ def test_a_column_that_is_missing_is_named():
         Selection("Tissue=x").fits(FILES[0], {"Organ": "y"})
 
 
-@pytest.mark.parametrize("given", [{"limit": 0}, {"sample": -1}])
-def test_no_files_are_no_selection(given: dict[str, int]):
-    with pytest.raises(UsageError, match=rf"^{next(iter(given))} .*not a number of files"):
-        Selection(**given)
+@pytest.mark.parametrize("limits", [{"limit": 0}, {"sample": -1}])
+def test_no_files_are_no_selection(limits: dict[str, int]):
+    with pytest.raises(UsageError, match=rf"^{next(iter(limits))} .*not a number of files"):
+        Selection(**limits)
 
 
 def drawn(files: list[ListedFile], count: int) -> set[str]:

@@ -84,10 +84,10 @@ SOURCE = "def f(a):\n    if a < 1:\n        return 2\n    return a + 3\n"
 
 
 def test_a_mutant_differs_in_one_place_and_forty_are_drawn(mutants: ModuleType) -> None:
-    found = mutants.mutants_of(SOURCE)
-    assert {mutant.label for mutant in found} >= {"f: Lt -> LtE", "f: 1 -> 2", "f: 3 -> 4", "f: Add -> Sub"}
-    assert len({mutant.source for mutant in found}) == len(found)
-    assert all(compile(mutant.source, "mutant", "exec") for mutant in found)
+    candidates = mutants.mutants_of(SOURCE)
+    assert {mutant.label for mutant in candidates} >= {"f: Lt -> LtE", "f: 1 -> 2", "f: 3 -> 4", "f: Add -> Sub"}
+    assert len({mutant.source for mutant in candidates}) == len(candidates)
+    assert all(compile(mutant.source, "mutant", "exec") for mutant in candidates)
     many = mutants.mutants_of("\n".join(f"a{number} = {number}" for number in range(100)))
     assert len(many) == 100
     drawn = mutants.sample_of(many)

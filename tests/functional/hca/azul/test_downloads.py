@@ -55,7 +55,10 @@ def test_conditions_select_files_and_all_are_verified(azul: Azul, tmp_path: Path
     assert (again.counts["skipped"], again.summary()["bytes_fetched"]) == (2, 0)
     assert azul.verify("fileFormat=fastq.gz", tmp_path / "out").ok
     (tmp_path / "out/reads/r_1.fastq.gz").write_bytes(b"other")
-    assert [each.state for each in azul.verify("fileFormat=fastq.gz", tmp_path / "out").outcomes] == ["failed", "done"]
+    assert [outcome.state for outcome in azul.verify("fileFormat=fastq.gz", tmp_path / "out").outcomes] == [
+        "failed",
+        "done",
+    ]
 
 
 def test_matrices_of_a_project_are_fetched_once_though_they_are_at_many_leaves(azul: Azul, tmp_path: Path) -> None:
@@ -67,7 +70,9 @@ def test_matrices_of_a_project_are_fetched_once_though_they_are_at_many_leaves(a
 @pytest.mark.parametrize("catalog", ["", "anvil8"])
 def test_a_bundle_is_fetched_into_its_folder(azul: Azul, seeded: Any, tmp_path: Path, catalog: str) -> None:
     azul.download((), tmp_path / "out", bundle=seeded["bundle_uuid"], layout="bundle", catalog=catalog)
-    assert contents(tmp_path / "out") == {f"{seeded['bundle_uuid']}/{name}": each for name, each in CONTENTS.items()}
+    assert contents(tmp_path / "out") == {
+        f"{seeded['bundle_uuid']}/{name}": content for name, content in CONTENTS.items()
+    }
 
 
 def test_a_bundle_that_the_catalog_does_not_have_is_an_error(azul: Azul, tmp_path: Path) -> None:
@@ -92,8 +97,8 @@ def test_a_curl_manifest_is_completed_verified_and_resumed(
 ) -> None:
     manifest = azul.manifest("organ=eye", tmp_path / "m.curlrc", format="curl").path
     report = azul.download((), tmp_path / "out", manifest=manifest, layout=layout)
-    assert {each.verified for each in report.outcomes} == {"sha256"}
-    assert contents(tmp_path / "out") == {folder.format(**seeded) + name: each for name, each in CONTENTS.items()}
+    assert {outcome.verified for outcome in report.outcomes} == {"sha256"}
+    assert contents(tmp_path / "out") == {folder.format(**seeded) + name: content for name, content in CONTENTS.items()}
     assert requests(omics_sandbox, "azul search_entities") + requests(omics_sandbox, "azul list_entities") == 1
     assert azul.download((), tmp_path / "out", manifest=manifest, layout=layout).counts["skipped"] == len(CONTENTS)
 
@@ -132,7 +137,7 @@ def test_a_manifest_is_fetched_by_omics_get(
     manifest = azul.manifest("organ=eye", tmp_path / "m", format=format).path
     report = omicsdk.get(manifest, tmp_path / "out")
     report.raise_if_failed()
-    assert {each.verification for each in report.outcomes} == {"verified"}
+    assert {outcome.verification for outcome in report.outcomes} == {"verified"}
     assert requests(omics_sandbox, LOG_OF_FILES) == calls
 
 
@@ -142,14 +147,14 @@ def test_an_anvil_manifest_is_verified_by_md5(azul: Azul, tmp_path: Path) -> Non
     rows[0][head.index("files.file_size")] = ""  # a size that the service does not know is looked up
     manifest.write_text("".join("\t".join(row) + "\n" for row in (head, *rows)))
     report = azul.download((), tmp_path / "out", manifest=manifest)
-    assert {each.verified for each in report.outcomes} == {"md5"}
+    assert {outcome.verified for outcome in report.outcomes} == {"md5"}
     assert contents(tmp_path / "out") == CONTENTS
 
 
 def test_an_old_manifest_is_looked_up_and_lost_files_are_reported(
     azul: Azul, omics_sandbox: Any, seeded: Any, tmp_path: Path
 ) -> None:
-    files = {each["name"]: each for each in seeded["files"] if not each["indexed"]}
+    files = {file["name"]: file for file in seeded["files"] if not file["indexed"]}
     rows = [
         ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"],
         *(
@@ -166,9 +171,9 @@ def test_an_old_manifest_is_looked_up_and_lost_files_are_reported(
     report = caught.value.report
     assert (report.counts["done"], report.counts["failed"]) == (len(files) - 2, 2)
     assert set(contents(tmp_path / "out")) == {row[2] for row in rows[3:]}
-    said = [str(each.error) for each in report.failed]
-    assert f"{rows[1][2]} was replaced since the manifest was made" in said[0]
-    assert "Azul no longer has the file 00000000" in said[1]
+    messages = [str(outcome.error) for outcome in report.failed]
+    assert f"{rows[1][2]} was replaced since the manifest was made" in messages[0]
+    assert "Azul no longer has the file 00000000" in messages[1]
     assert requests(omics_sandbox, "azul search_entities") == 0
 
 
@@ -279,9 +284,9 @@ def test_the_asynchronous_client_has_the_same_workflows(omics_sandbox: Any, seed
 
     async def run() -> tuple[list[str | None], bool]:
         async with AsyncAzul(omics_sandbox.azul_url) as client:
-            found = [hit.entry_id async for hit in client.ls("projects")]
+            projects = [hit.entry_id async for hit in client.ls("projects")]
             report = await client.download("fileFormat=h5ad", tmp_path / "out")
-            return found, report.ok
+            return projects, report.ok
 
     assert asyncio.run(run()) == ([PROJECT], True)
 

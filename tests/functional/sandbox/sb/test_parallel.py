@@ -11,8 +11,8 @@ AT_ONCE = 8
 
 def test_projects_of_one_name_made_at_once_are_different(web: httpx.Client):
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        made = list(pool.map(lambda _: web.post("/projects", json={"name": "Same"}).json()["id"], range(40)))
-    assert len(set(made)) == 40
+        ids = list(pool.map(lambda _: web.post("/projects", json={"name": "Same"}).json()["id"], range(40)))
+    assert len(set(ids)) == 40
     assert web.get("/projects").headers["x-total-matching-query"] == "40"
 
 
@@ -28,11 +28,11 @@ def test_what_is_due_happens_once(sandbox: Sandbox, web: httpx.Client, project: 
     service = {"type": "S3", "bucket": "lab", "credentials": {"access_key_id": "AK"}}
     volume = web.post("/storage/volumes", json={"name": "lab", "access_mode": "RO", "service": service}).json()["id"]
     item = {"source": {"volume": volume, "location": "a.txt"}, "destination": {"project": project}, "autorename": True}
-    told = web.post("/bulk/storage/imports/create", json={"items": [item] * 10}).json()["items"]
-    assert all(each["error"] is None for each in told)
+    imports = web.post("/bulk/storage/imports/create", json={"items": [item] * 10}).json()["items"]
+    assert all(entry["error"] is None for entry in imports)
     sandbox.clock.advance(10)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         counts = list(pool.map(lambda _: len(web.get("/storage/imports?state=COMPLETED").json()["items"]), range(20)))
     assert set(counts) == {10}
-    names = [each["name"] for each in web.get("/files", params={"project": project}).json()["items"]]
+    names = [entry["name"] for entry in web.get("/files", params={"project": project}).json()["items"]]
     assert len(set(names)) == len(names) == 10

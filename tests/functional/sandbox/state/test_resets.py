@@ -14,8 +14,8 @@ def rows(sandbox: Sandbox) -> dict[str, list[tuple[Any, ...]]]:
     connection = sqlite3.connect(sandbox.folder / "state.sqlite")
     try:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names if name != "clock"}
-        return {name: sorted(each, key=repr) for name, each in found.items() if each}
+        tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names if name != "clock"}
+        return {name: sorted(entries, key=repr) for name, entries in tables.items() if entries}
     finally:
         connection.close()
 
@@ -60,7 +60,9 @@ def test_it_is_as_it_was(tmp_path: Path, change: Callable[[Sandbox], None]) -> N
         change(sandbox)
         sandbox.reset()
         after = rows(sandbox)
-        assert {name: len(each) for name, each in after.items()} == {name: len(each) for name, each in before.items()}
+        assert {name: len(entries) for name, entries in after.items()} == {
+            name: len(entries) for name, entries in before.items()
+        }
         assert after["crunch_users"] == before["crunch_users"]
         assert after["sqlite_sequence"] == before["sqlite_sequence"]
         assert files(tmp_path / "objects") == contents

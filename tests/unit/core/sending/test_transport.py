@@ -145,14 +145,14 @@ def accepts(server):
 def test_a_406_is_answered_with_a_narrower_accept_header_which_is_remembered(both, accepted, forms, method):
     server = comparing(accepted)
     client = both(server)
-    asked = request(method, headers=[("Accept", TYPES)])
-    assert client.send(asked).status_code == 200
+    call = request(method, headers=[("Accept", TYPES)])
+    assert client.send(call).status_code == 200
     assert accepts(server) == forms
     assert client.clock.slept == []
     server.seen.clear()
-    client.send(asked)
+    client.send(call)
     client.transport = client.transport.with_options(timeout=5)
-    client.send(asked)
+    client.send(call)
     assert accepts(server) == [accepted, accepted]
     server.seen.clear()
     client.send(request(url="/others", headers=[("accept", "text/plain, text/csv")]))
@@ -471,8 +471,8 @@ def test_an_error_that_lasts_states_how_often_it_was_tried(both):
 
 def test_retries_are_reported_without_secrets(both, caplog):
     caplog.set_level(logging.INFO, logger="omicsdk.http")
-    asked = request(url="/access_token?access_token=canary&n=1")
-    both(Server(response(503), response(200))).send(replace(asked, operation="get_access_token"))
+    call = request(url="/access_token?access_token=canary&n=1")
+    both(Server(response(503), response(200))).send(replace(call, operation="get_access_token"))
     sent = f"GET {BASE}/access_token?access_token=***&n=1"
     assert [mask_text(record.getMessage()) for record in caplog.records] == [
         f"get_access_token ({sent}) failed: 503 Service Unavailable; try 2 of 6 in 1.0 s"
@@ -660,9 +660,9 @@ def test_what_is_open_to_all_needs_no_credentials_that_work(both, caplog):
     client.send(request())
     assert "authorization" not in server.seen[0].headers
     (record,) = caplog.records  # once, and not for each file of a download
-    told = record.getMessage()
-    assert told == "get_things: continuing without credentials (The key file is broken)"
-    assert mask_text(told) == told, "no word of it is taken for a secret"
+    message = record.getMessage()
+    assert message == "get_things: continuing without credentials (The key file is broken)"
+    assert mask_text(message) == message, "no word of it is taken for a secret"
 
 
 def test_a_token_goes_to_this_machine_unencrypted(both):
@@ -864,16 +864,16 @@ def test_whatever_a_server_does(script, method, follow, secured):
         credentials=BearerToken("canary", refresh=lambda: "canary-new"),
         headers={"x-api-key": "canary"},
     )
-    wanted = request(method, content=b"body" if method != "GET" else None, secured=secured)
-    told = ""
+    call = request(method, content=b"body" if method != "GET" else None, secured=secured)
+    message = ""
     try:
-        got = transport.send(wanted, follow_redirects=follow)
+        got = transport.send(call, follow_redirects=follow)
         assert got.status_code < 400
         # A 301 with Retry-After is "not yet" and never the caller's.
         assert follow or got.status_code < 300 or not got.headers.get("location") or "retry-after" not in got.headers
     except (APIError, TransportError) as error:
-        told = str(error) + repr(error)
-    assert "canary" not in told
+        message = str(error) + repr(error)
+    assert "canary" not in message
     assert sum(clock.slept) <= 600 + 1e-6
     left = False
     for sent in server.seen:
@@ -901,11 +901,11 @@ def test_what_takes_no_credentials_gets_none(both):
 
 def test_a_command_states_how_long_all_its_clients_wait():
     with call_limits(Timeout(read=5), 7):
-        within, told = Transport(BASE), Transport(BASE, timeout=3, retry=Retry(attempts=2, budget=900))
-        clone = told.with_options(timeout=None, retry=Retry(attempts=3))
+        within, explicit = Transport(BASE), Transport(BASE, timeout=3, retry=Retry(attempts=2, budget=900))
+        clone = explicit.with_options(timeout=None, retry=Retry(attempts=3))
     after = Transport(BASE)
     assert (within._timeout, within._manners.retry) == (Timeout(read=5), Retry(budget=7))
-    assert (told._timeout, told._manners.retry) == (Timeout.of(3), Retry(attempts=2, budget=7))
+    assert (explicit._timeout, explicit._manners.retry) == (Timeout.of(3), Retry(attempts=2, budget=7))
     assert (clone._timeout, clone._manners.retry) == (Timeout(read=5), Retry(attempts=3, budget=7))
     assert (after._timeout, after._manners.retry) == (Timeout(), Retry())
 

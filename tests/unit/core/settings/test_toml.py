@@ -95,9 +95,9 @@ def test_comments_and_order_survive() -> None:
 
 def test_a_header_within_a_text_is_no_table() -> None:
     text = changed(FILE, ["profiles", "default", "drs", "base_url"], "https://drs.example.org")
-    found = tomllib.loads(text)
-    assert found["profiles"]["default"]["drs"]["base_url"] == "https://drs.example.org"
-    assert found["profiles"]["with space"] == tomllib.loads(FILE)["profiles"]["with space"]
+    tables = tomllib.loads(text)
+    assert tables["profiles"]["default"]["drs"]["base_url"] == "https://drs.example.org"
+    assert tables["profiles"]["with space"] == tomllib.loads(FILE)["profiles"]["with space"]
 
 
 def test_a_text_that_no_edit_can_keep_is_rewritten() -> None:

@@ -38,9 +38,9 @@ def test_words_and_phrases_are_terms(text: str, terms: list[tuple[str, ...]]):
 def test_an_assay_is_found_in_each_of_its_spellings_the_users_first(word: str):
     first, *others = spellings(word)
     assert first == word
-    assert {"snrna-seq", "single nucleus"} < {each.lower() for each in others}
-    assert word.lower() not in {each.lower() for each in others}
-    assert all(each in ("single cell", "single nucleus", "single nuclei") for each in others if " " in each)
+    assert {"snrna-seq", "single nucleus"} < {entry.lower() for entry in others}
+    assert word.lower() not in {entry.lower() for entry in others}
+    assert all(entry in ("single cell", "single nucleus", "single nuclei") for entry in others if " " in entry)
     assert assay_of([first]) == "scRNA-seq"
     assert query_of("x", assay=word).terms == (("x",), spellings(word))
 
@@ -70,7 +70,7 @@ def test_a_limit_is_at_least_one():
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "matches"),
     [
         ("retina", True),
         ("RETINAL", True),
@@ -82,9 +82,9 @@ def test_a_limit_is_at_least_one():
         ("retina glioma", False),
     ],
 )
-def test_all_terms_occur_at_beginnings_of_words(text: str, found: bool):
+def test_all_terms_occur_at_beginnings_of_words(text: str, matches: bool):
     texts = ("A single-cell atlas of the retinal tissue", "10x 3' v3")
-    assert query_of(text).occurs_in(*texts) is found
+    assert query_of(text).occurs_in(*texts) is matches
 
 
 def test_the_organism_occurs_as_well():
@@ -145,9 +145,9 @@ QUERY = query_of("x")
 
 def test_the_best_of_each_portal_come_first_and_each_row_once(monkeypatch: pytest.MonkeyPatch):
     made(monkeypatch, a=listed("a", "1", "2", "3"), b=listed("b", "4", "2"), c=listed("c"))
-    found = results(QUERY, (), {})
-    assert [(hit.portal, hit.id) for hit in found] == [("a", "1"), ("b", "4"), ("a", "2"), ("a", "3")]
-    assert (found.failed, list(found.searched), found.is_cut, len(found)) == ({}, ["a", "b", "c"], False, 4)
+    matches = results(QUERY, (), {})
+    assert [(hit.portal, hit.id) for hit in matches] == [("a", "1"), ("b", "4"), ("a", "2"), ("a", "3")]
+    assert (matches.failed, list(matches.searched), matches.is_cut, len(matches)) == ({}, ["a", "b", "c"], False, 4)
 
 
 def test_copies_of_geo_in_arrayexpress_are_one_row(monkeypatch: pytest.MonkeyPatch):
@@ -167,18 +167,18 @@ def test_the_limit_is_of_all_portals_together(monkeypatch: pytest.MonkeyPatch):
             yield Hit("a", f"a{number}", "")
 
     made(monkeypatch, a=endless, b=listed("b", "b1", "b2"))
-    found = results(query_of("x", limit=3), (), {})
-    assert [hit.id for hit in found] == ["a1", "b1", "a2"]
-    assert found.is_cut
+    matches = results(query_of("x", limit=3), (), {})
+    assert [hit.id for hit in matches] == ["a1", "b1", "a2"]
+    assert matches.is_cut
 
 
 def test_a_portal_that_fails_is_named_and_what_it_gave_before_is_kept(monkeypatch: pytest.MonkeyPatch):
     error = ServiceUnavailable("Down", status=503)
     made(monkeypatch, a=listed("a", "1", error=error), b=listed("b", "2"), c=listed("c", error=ConfigError("No URL")))
-    found = results(QUERY, (), {})
-    assert [hit.id for hit in found] == ["1", "2"]
-    assert found.failed == {"a": error, "c": found.failed["c"]}
-    assert isinstance(found.failed["c"], ConfigError)
+    matches = results(QUERY, (), {})
+    assert [hit.id for hit in matches] == ["1", "2"]
+    assert matches.failed == {"a": error, "c": matches.failed["c"]}
+    assert isinstance(matches.failed["c"], ConfigError)
 
 
 def test_a_mistake_in_a_searcher_is_no_failure_of_its_portal(monkeypatch: pytest.MonkeyPatch):
@@ -264,15 +264,15 @@ def test_what_has_arrived_at_the_deadline_is_shown(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(search, "Workers", Recorded)
     monkeypatch.setattr(Recorded, "calls", [])
     try:
-        found = results(QUERY, (), {}, clock=AfterTheFirst())
+        matches = results(QUERY, (), {}, clock=AfterTheFirst())
     finally:
         release.set()
-    assert [hit.id for hit in found] == ["1", "2"]
-    assert {name: type(error) for name, error in found.failed.items()} == {"slow": TimedOut, "silent": TimedOut}
-    assert found.failed["slow"].message == "the slow did not answer to the end within 9 s"
-    assert found.failed["silent"].message == "the silent did not answer within 9 s"
+    assert [hit.id for hit in matches] == ["1", "2"]
+    assert {name: type(error) for name, error in matches.failed.items()} == {"slow": TimedOut, "silent": TimedOut}
+    assert matches.failed["slow"].message == "the slow did not answer to the end within 9 s"
+    assert matches.failed["silent"].message == "the silent did not answer within 9 s"
     assert [call.result(60) is None for call in Recorded.calls] == [True, False, False]
-    assert [hit.id for hit in found] == ["1", "2"], "what came later changes nothing"
+    assert [hit.id for hit in matches] == ["1", "2"], "what came later changes nothing"
 
 
 def test_an_interrupt_ends_the_search_at_once(monkeypatch: pytest.MonkeyPatch):

@@ -26,16 +26,16 @@ def tree(tmp_path: Path) -> Path:
 def there(platform: Any) -> dict[str, bytes | None]:
     """The platform's files by their paths; folders are None."""
 
-    def path(each: dict[str, Any]) -> str:
-        above = platform.files.get(each.get("parent"))
-        return f"{path(above)}/{each['name']}" if above else each["name"]
+    def path(entry: dict[str, Any]) -> str:
+        above = platform.files.get(entry.get("parent"))
+        return f"{path(above)}/{entry['name']}" if above else entry["name"]
 
-    return {path(each): platform.contents.get(identity) for identity, each in platform.files.items()}
+    return {path(entry): platform.contents.get(identity) for identity, entry in platform.files.items()}
 
 
 def here(folder: Path) -> dict[str, bytes | None]:
-    found = (each for each in folder.rglob("*") if ".omics-transfer" not in each.parts)
-    return {each.relative_to(folder).as_posix(): each.read_bytes() if each.is_file() else None for each in found}
+    paths = (entry for entry in folder.rglob("*") if ".omics-transfer" not in entry.parts)
+    return {entry.relative_to(folder).as_posix(): entry.read_bytes() if entry.is_file() else None for entry in paths}
 
 
 PROJECT = "sb://me/project/"
@@ -55,7 +55,7 @@ def test_into_folders_that_exist(platform: Any, api: Any, tree: Path):
     sub = platform.add("sub", parent=folder)
     api.platform.upload(tree, f"{PROJECT}above/")
     assert there(platform)["above/tree/sub/b.txt"] == b"bb"
-    assert [each["id"] for each in platform.files.values() if each["name"] == "sub"] == [sub]
+    assert [entry["id"] for entry in platform.files.values() if entry["name"] == "sub"] == [sub]
 
 
 def test_what_is_in_it_straight_into_a_project(platform: Any, api: Any, tree: Path):
@@ -76,13 +76,13 @@ def test_a_file_that_fails_and_a_second_try(platform: Any, api: Any, tree: Path,
     with pytest.raises(TransferFailed, match="8002"):
         report.raise_if_failed()
     assert (report.counts["done"], report.counts["failed"]) == (5, 1)
-    assert [each.error.code for each in report.outcomes.failures if isinstance(each.error, APIError)] == [8002]
+    assert [entry.error.code for entry in report.outcomes.failures if isinstance(entry.error, APIError)] == [8002]
     begun = len(platform.of("POST", "v2/upload/multipart"))
     again = api.platform.upload(tree, PROJECT)
     assert again.counts["skipped"] == 5
     assert again.counts["done"] == 1
     assert len(platform.of("POST", "v2/upload/multipart")) == begun
-    assert len([each for each in there(platform) if each == "tree/a.txt"]) == 1
+    assert len([entry for entry in there(platform) if entry == "tree/a.txt"]) == 1
 
 
 @pytest.mark.parametrize(

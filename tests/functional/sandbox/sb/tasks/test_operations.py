@@ -75,8 +75,10 @@ def _bytes(web: httpx.Client, file: str) -> bytes:
 def test_a_draft_waits_until_it_is_run(web: httpx.Client, make: Make, send: Send, project: str) -> None:
     reads = send("reads.fastq")
     task = make({"reads": _file(reads)}, description="why", execution_settings={"max_parallel_instances": 2})
-    told = {name: task[name] for name in ("status", "app", "project", "batch", "parent", "errors", "outputs", "type")}
-    assert told == {
+    current = {
+        name: task[name] for name in ("status", "app", "project", "batch", "parent", "errors", "outputs", "type")
+    }
+    assert current == {
         "status": "DRAFT",
         "app": f"{project}/align/0",
         "project": project,
@@ -100,12 +102,12 @@ def test_a_run_passes_its_states_by_the_clock(web: httpx.Client, make: Make, sen
         sandbox.clock.advance(seconds)
         states.append(_status(web, task))
     assert states == ["QUEUED", "QUEUED", "RUNNING", "RUNNING", "COMPLETED"]
-    told = web.get(f"/tasks/{task['id']}").json()
-    assert told["executed_by"] == "sandbox-user"
-    assert told["created_time"] < told["start_time"] < told["end_time"]
-    assert told["price"]["amount"] > 0
-    assert told["execution_status"]["steps_completed"] == 1
-    assert told["execution_status"]["running_duration"] == 100_000
+    current = web.get(f"/tasks/{task['id']}").json()
+    assert current["executed_by"] == "sandbox-user"
+    assert current["created_time"] < current["start_time"] < current["end_time"]
+    assert current["price"]["amount"] > 0
+    assert current["execution_status"]["steps_completed"] == 1
+    assert current["execution_status"]["running_duration"] == 100_000
 
 
 def test_outputs_are_files_of_the_project(
@@ -118,19 +120,19 @@ def test_outputs_are_files_of_the_project(
     sandbox.finish()
     outputs = web.get(f"/tasks/{task['id']}").json()["outputs"]
     assert outputs["score"] is None
-    assert [each["name"] for each in outputs["stats"]] == ["stats.txt"]
+    assert [item["name"] for item in outputs["stats"]] == ["stats.txt"]
     bam = outputs["bam"]
-    assert (bam["class"], bam["name"], [each["name"] for each in bam["secondaryFiles"]]) == (
+    assert (bam["class"], bam["name"], [item["name"] for item in bam["secondaryFiles"]]) == (
         "File",
         "_1_out.bam",
         ["_1_out.bam.bai"],
     )
-    found = web.get(f"/files/{bam['path']}").json()
-    assert (found["origin"], found["metadata"]) == ({"task": task["id"]}, {"sample_id": "s1"})
-    assert found["_secondary_files"] == [{"class": "File", "path": bam["secondaryFiles"][0]["path"]}]
-    assert len(_bytes(web, bam["path"])) == found["size"]
+    stored = web.get(f"/files/{bam['path']}").json()
+    assert (stored["origin"], stored["metadata"]) == ({"task": task["id"]}, {"sample_id": "s1"})
+    assert stored["_secondary_files"] == [{"class": "File", "path": bam["secondaryFiles"][0]["path"]}]
+    assert len(_bytes(web, bam["path"])) == stored["size"]
     listed = web.get("/files", params={"project": project, "origin.task": task["id"]}).json()["items"]
-    assert [each["name"] for each in listed] == ["_1_out.bam", "_1_out.bam.bai", "stats.txt"]
+    assert [item["name"] for item in listed] == ["_1_out.bam", "_1_out.bam.bai", "stats.txt"]
 
 
 def test_a_file_of_a_public_dataset_is_given_to_a_task(web: httpx.Client, make: Make) -> None:
@@ -146,13 +148,13 @@ def test_execution_details_have_logs_that_are_files(
     path = f"/tasks/{task['id']}/execution_details"
     assert web.get(path).json()["jobs"] == []
     sandbox.finish()
-    told = web.get(path).json()
-    assert (told["status"], [job["name"] for job in told["jobs"]]) == ("COMPLETED", ["first", "last"])
-    log = told["jobs"][0]["logs"]["stdout.log"]
+    current = web.get(path).json()
+    assert (current["status"], [job["name"] for job in current["jobs"]]) == ("COMPLETED", ["first", "last"])
+    log = current["jobs"][0]["logs"]["stdout.log"]
     file = log.removesuffix("/download_info").rpartition("/")[2]
     assert web.get(f"/files/{file}").json()["name"] == "first.stdout.log"
     assert httpx.get(web.get(log).json()["url"]).text == "first of Task\n"
-    names = [each["name"] for each in web.get("/files", params={"project": project}).json()["items"]]
+    names = [item["name"] for item in web.get("/files", params={"project": project}).json()["items"]]
     assert names == ["r", "report.txt"]
 
 
@@ -160,9 +162,9 @@ def test_tasks_fail_when_they_shall(web: httpx.Client, make: Make, send: Send, s
     sandbox.settings.turn({"sb.failing_tasks": "other, Ta*"})
     task = make({"reads": _file(send("r"))}, action="run")
     sandbox.finish()
-    told = web.get(f"/tasks/{task['id']}").json()
-    assert (told["status"], told["outputs"]) == ("FAILED", {})
-    assert "sb.failing_tasks" in told["errors"][0]["message"]
+    current = web.get(f"/tasks/{task['id']}").json()
+    assert (current["status"], current["outputs"]) == ("FAILED", {})
+    assert "sb.failing_tasks" in current["errors"][0]["message"]
     details = web.get(f"/tasks/{task['id']}/execution_details").json()
     assert _bytes(web, details["jobs"][0]["logs"]["stderr.log"].split("/")[-2]).startswith(b"The setting")
 
@@ -170,7 +172,7 @@ def test_tasks_fail_when_they_shall(web: httpx.Client, make: Make, send: Send, s
 def test_a_run_needs_what_the_app_needs(web: httpx.Client, make: Make, send: Send) -> None:
     task = make({"threads": "many", "more": 1}, action="run")
     assert task["status"] == "DRAFT"
-    assert [(each["id"], each["code"]) for each in task["errors"]] == [("reads", 7012), ("threads", 7024)]
+    assert [(item["id"], item["code"]) for item in task["errors"]] == [("reads", 7012), ("threads", 7024)]
     assert "reads" in refused(web.post(f"/tasks/{task['id']}/actions/run"), 400, 7024)
     fixed = web.patch(f"/tasks/{task['id']}", json={"inputs": {"reads": _file(send("r")), "threads": 2}}).json()
     assert (fixed["errors"], fixed["inputs"]["more"]) == ([], 1)
@@ -178,7 +180,7 @@ def test_a_run_needs_what_the_app_needs(web: httpx.Client, make: Make, send: Sen
 
 
 def test_files_that_do_not_exist_are_errors(make: Make) -> None:
-    assert [each["code"] for each in make({"reads": {"class": "File", "path": "none"}})["errors"]] == [5002]
+    assert [item["code"] for item in make({"reads": {"class": "File", "path": "none"}})["errors"]] == [5002]
 
 
 def test_only_drafts_change_and_others_are_renamed(web: httpx.Client, make: Make, send: Send) -> None:
@@ -215,7 +217,7 @@ def test_clones_are_new_drafts_of_the_same(web: httpx.Client, make: Make, send: 
     running = web.post(f"/tasks/{task['id']}/actions/clone", params={"action": "run"}).json()
     assert running["status"] == "QUEUED"
     listed = web.get("/tasks", params={"origin_id": task["id"]}).json()["items"]
-    assert {each["id"] for each in listed} == {clone["id"], running["id"]}
+    assert {item["id"] for item in listed} == {clone["id"], running["id"]}
 
 
 def test_what_cannot_be_created(web: httpx.Client, make: Make, project: str, client_of: Clients) -> None:
@@ -244,17 +246,17 @@ def _batch(make: Make, send: Send, web: httpx.Client, **fields: Any) -> Json:
     files = [send(name) for name in ("a", "b", "c")]
     for file, sample in zip(files, ("s1", "s2", "s1"), strict=True):
         web.patch(f"/files/{file['id']}", json={"metadata": {"sample_id": sample}})
-    return make({"reads": [_file(each) for each in files]}, batch_input="reads", action="run", **fields)
+    return make({"reads": [_file(item) for item in files]}, batch_input="reads", action="run", **fields)
 
 
 def test_a_batch_by_item_has_a_child_for_each(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
     batch = _batch(make, send, web, batch_by={"type": "item"})
     assert (batch["batch"], batch["status"], batch["execution_status"]["queued"]) == (True, "QUEUED", 3)
     children = web.get("/tasks", params={"parent": batch["id"], "order": "asc", "order_by": "name", "fields": "_all"})
-    told = children.json()["items"]
-    assert [each["batch_group"]["value"] for each in told] == ["a", "b", "c"]
-    assert [each["inputs"]["reads"]["name"] for each in told] == ["a", "b", "c"]
-    assert {(each["parent"], each["batch"]) for each in told} == {(batch["id"], False)}
+    current = children.json()["items"]
+    assert [item["batch_group"]["value"] for item in current] == ["a", "b", "c"]
+    assert [item["inputs"]["reads"]["name"] for item in current] == ["a", "b", "c"]
+    assert {(item["parent"], item["batch"]) for item in current} == {(batch["id"], False)}
     sandbox.clock.advance(11)
     assert _status(web, batch) == "RUNNING"
     sandbox.clock.advance(100)
@@ -265,10 +267,10 @@ def test_a_batch_by_item_has_a_child_for_each(web: httpx.Client, make: Make, sen
 def test_a_batch_by_criteria_groups_what_agrees(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
     by = {"type": "CRITERIA", "criteria": ["metadata.sample_id"]}
     batch = _batch(make, send, web, batch_by=by, app="flow", raw=WORKFLOW)
-    told = web.get("/tasks", params={"parent": batch["id"], "order": "asc", "fields": "_all"}).json()["items"]
-    groups = {each["batch_group"]["value"]: [file["name"] for file in each["inputs"]["reads"]] for each in told}
+    current = web.get("/tasks", params={"parent": batch["id"], "order": "asc", "fields": "_all"}).json()["items"]
+    groups = {item["batch_group"]["value"]: [file["name"] for file in item["inputs"]["reads"]] for item in current}
     assert groups == {"s1": ["a", "c"], "s2": ["b"]}
-    assert told[0]["batch_group"]["fields"].keys() == {"metadata.sample_id"}
+    assert current[0]["batch_group"]["fields"].keys() == {"metadata.sample_id"}
     sandbox.settings.turn({"sb.failing_tasks": "* - s2"})
     sandbox.finish()
     done = web.get(f"/tasks/{batch['id']}").json()
@@ -285,7 +287,7 @@ def test_a_batch_may_be_switched_off_aborted_and_deleted(
     batch = make(inputs, batch_input="reads", batch_by=by, app="flow", action="run")
     assert web.post(f"/tasks/{batch['id']}/actions/abort").json()["status"] == "ABORTED"
     children = web.get("/tasks", params={"parent": batch["id"], "fields": "_all"}).json()["items"]
-    assert {each["status"] for each in children} == {"ABORTED"}
+    assert {item["status"] for item in children} == {"ABORTED"}
     assert web.delete(f"/tasks/{batch['id']}").status_code == 204
     refused(web.get(f"/tasks/{children[0]['id']}"), 404, 7002)
     wrong = make({"reads": []}, batch_input="reads", batch_by=by, app="flow", action="run")
@@ -305,20 +307,20 @@ def test_lists_are_narrowed_and_ordered(
     second = make({"reads": reads}, name="a", action="run")
     batch = make({"reads": [reads]}, name="c", batch_input="reads", batch_by={"type": "ITEM"})
 
-    def found(**params: Any) -> list[str]:
+    def names_of(**params: Any) -> list[str]:
         response = web.get("/tasks", params={"project": project, **params})
         assert response.status_code == 200, response.text
-        return [each["name"] for each in response.json()["items"]]
+        return [item["name"] for item in response.json()["items"]]
 
-    assert found() in (["a", "c", "b"], ["c", "a", "b"])
-    assert found(order_by="name", order="asc") == ["a", "b", "c"]
-    assert found(status="DRAFT", order_by="name", order="asc") == ["b", "c"]
-    assert found(batch=True) == ["c"]
-    assert found(created_to="2020-09-13T12:30:00") == ["b"]
-    assert found(created_from="2020-09-13T13:26:40", order_by="name") == ["c", "a"]
-    assert found(started_from="2020-09-13T00:00:00") == []
+    assert names_of() in (["a", "c", "b"], ["c", "a", "b"])
+    assert names_of(order_by="name", order="asc") == ["a", "b", "c"]
+    assert names_of(status="DRAFT", order_by="name", order="asc") == ["b", "c"]
+    assert names_of(batch=True) == ["c"]
+    assert names_of(created_to="2020-09-13T12:30:00") == ["b"]
+    assert names_of(created_from="2020-09-13T13:26:40", order_by="name") == ["c", "a"]
+    assert names_of(started_from="2020-09-13T00:00:00") == []
     sandbox.clock.advance(11)
-    assert found(started_from="2020-09-13T00:00:00") == ["a"]
+    assert names_of(started_from="2020-09-13T00:00:00") == ["a"]
     assert web.get(f"/projects/{project}/tasks").headers["X-Total-Matching-Query"] == "3"
     refused(web.get("/tasks", params={"created_from": "yesterday"}), 400, 90000)
     ids = [first["id"], "00000000-0000-4000-8000-000000000000", batch["id"]]
@@ -338,9 +340,9 @@ def test_streams_are_files_that_are_called_as_the_tool_states(
     }
     task = make({"reads": _file(send("r"))}, raw=raw, action="run")
     sandbox.finish()
-    told = web.get(f"/tasks/{task['id']}").json()
-    assert told["errors"] == []
-    assert {id: value["name"] for id, value in told["outputs"].items()} == {"out": "o.txt", "err": "err.txt"}
+    current = web.get(f"/tasks/{task['id']}").json()
+    assert current["errors"] == []
+    assert {id: value["name"] for id, value in current["outputs"].items()} == {"out": "o.txt", "err": "err.txt"}
 
 
 # -- tools
@@ -381,8 +383,8 @@ def test_cwltool_runs_small_tools_where_it_is_installed(
     outputs = web.get(f"/tasks/{task['id']}").json()["outputs"]
     assert outputs["score"] == 1.5
     assert _bytes(web, outputs["bam"]["path"]) == b"ACGT"
-    told = web.get(f"/tasks/{failing['id']}").json()
-    assert (told["status"], "no threads" in told["errors"][0]["message"]) == ("FAILED", True)
+    current = web.get(f"/tasks/{failing['id']}").json()
+    assert (current["status"], "no threads" in current["errors"][0]["message"]) == ("FAILED", True)
     assert web.get(f"/tasks/{odd['id']}").json()["status"] == "FAILED"
 
 
@@ -401,9 +403,9 @@ def test_a_task_that_is_aborted_while_its_tool_runs_stays_aborted(
     web.patch(f"/tasks/{task['id']}/inputs", json={"note": abort})
     web.post(f"/tasks/{task['id']}/actions/run")
     sandbox.finish()
-    told = web.get(f"/tasks/{task['id']}").json()
-    assert (told["status"], told["outputs"]) == ("ABORTED", {})
-    names = [each["name"] for each in web.get("/files", params={"project": project}).json()["items"]]
+    current = web.get(f"/tasks/{task['id']}").json()
+    assert (current["status"], current["outputs"]) == ("ABORTED", {})
+    names = [item["name"] for item in web.get("/files", params={"project": project}).json()["items"]]
     assert names == ["r.fq"]
 
 
@@ -414,8 +416,8 @@ def test_a_tool_that_takes_too_long_is_ended_with_what_it_started(
     sandbox.settings.turn({"sb.tool_seconds": 0.3})
     task = make({"reads": _file(send("r.fq", b"acgt"))}, action="run")
     sandbox.finish()  # comes back only when nothing refers to the tool's output any more
-    told = web.get(f"/tasks/{task['id']}").json()
-    assert (told["status"], "0.3 s" in told["errors"][0]["message"]) == ("FAILED", True)
+    current = web.get(f"/tasks/{task['id']}").json()
+    assert (current["status"], "0.3 s" in current["errors"][0]["message"]) == ("FAILED", True)
 
 
 def test_tasks_go_with_their_project(web: httpx.Client, make: Make, send: Send, project: str) -> None:
@@ -423,7 +425,7 @@ def test_tasks_go_with_their_project(web: httpx.Client, make: Make, send: Send, 
     child = web.get("/tasks", params={"parent": batch["id"]}).json()["items"][0]
     assert web.delete(f"/projects/{project}").status_code == 204
     assert web.post("/projects", json={"name": "Pilot"}).json()["id"] == project
-    assert [web.get(f"/tasks/{each['id']}").status_code for each in (batch, child)] == [404, 404]
+    assert [web.get(f"/tasks/{item['id']}").status_code for item in (batch, child)] == [404, 404]
 
 
 def test_no_tool_is_run_unless_the_sandbox_was_started_so(
@@ -435,8 +437,8 @@ def test_no_tool_is_run_unless_the_sandbox_was_started_so(
         sandbox.settings.turn({"sb.run_tools": True})
     task = make({"reads": _file(send("r.fq", b"acgt"))}, action="run")
     sandbox.finish()
-    found = web.get(f"/tasks/{task['id']}").json()
+    stored = web.get(f"/tasks/{task['id']}").json()
     assert not (tmp_path / "ran").exists()
-    assert found["status"] == "COMPLETED"
-    assert "nothing was run (the sandbox was started without --run-tools)" in found["execution_status"]["message"]
-    assert found["outputs"]["bam"]["path"]
+    assert stored["status"] == "COMPLETED"
+    assert "nothing was run (the sandbox was started without --run-tools)" in stored["execution_status"]["message"]
+    assert stored["outputs"]["bam"]["path"]
