@@ -208,9 +208,6 @@ def api_error(
     if value is None and "json" in lowered.get("content-type", ""):
         # A number alone is JSON only if the Content-Type states it; `error_body_of` reads it as text.
         value = _json_or_none(error_body.text)
-    masked_body: object = (
-        mask_json(value) if value is not None else (masked_excerpt(error_body.text, BODY_LIMIT) or None)
-    )
     return error_class(status)(
         masked_excerpt(error_body.message, BODY_LIMIT) or reason or phrase_of(status),
         status=status,
@@ -218,7 +215,7 @@ def api_error(
         request_id=request_id,
         method=method,
         url=mask_url(url),
-        body=masked_body,
+        body=mask_json(value) if value is not None else masked_excerpt(error_body.text, BODY_LIMIT) or None,
         operation=operation,
         retry_after=retry_after,
         headers={name: mask_text(content) for name, content in lowered.items() if not is_secret_name(name)},
