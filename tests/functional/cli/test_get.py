@@ -256,6 +256,13 @@ def test_files_without_a_checksum_fail_where_one_is_required(get, portal, tmp_pa
     assert "1 without a checksum and a size (not checked)" in ran.err
 
 
+def test_a_verification_states_why_a_size_alone_was_compared(get, omics, portal, tmp_path):
+    (tmp_path / "sized.tsv").write_text(f"url\tsize\n{portal.put('s.bam', b's')}\t1\n")
+    assert get("sized.tsv", "--to", "data").code == 0
+    ran = omics("verify", "data", "--require-checksum")
+    assert (ran.code, "s.bam: size only: no checksum of it is recorded" in ran.err) == (1, True)
+
+
 def test_a_list_and_uris_are_downloaded_together(get, portal):
     url = portal.put("dir/u.bam", b"u")
     ran = get("gdc_manifest.txt", url, "--to", "data")

@@ -672,8 +672,7 @@ def _verdict(folder: str, outcome: Outcome) -> Verdict:
     from omicsdk.fs.copying.comparison import Verdict
 
     if outcome.error is None:
-        why = "no checksum of it is recorded" if outcome.verification == "unverified" else outcome.verified
-        return Verdict(outcome.name, outcome.verification, why)
+        return Verdict(outcome.name, outcome.verification, outcome.verified or "no checksum of it is recorded")
     if not os.path.lexists(f"{folder}/{outcome.name}"):
         return Verdict(outcome.name, "missing", "it does not exist")
     state = "wrong" if isinstance(outcome.error, ChecksumMismatch) else "failed"
