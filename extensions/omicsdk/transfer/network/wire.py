@@ -296,7 +296,7 @@ class Ask(NamedTuple):
         headers: All headers to send; names and values without line ends. Passing the same tuple again is free.
         method: GET, HEAD, PUT, POST or DELETE.
         body: The body, None for none.
-        way: The route (proxy, certificates), None for the result of the wire's `options_for`.
+        way: The route (proxy, certificates), None for that of the wire's `route`.
     """
 
     url: str
