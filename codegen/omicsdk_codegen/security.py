@@ -87,7 +87,7 @@ def settle_security(data: Object) -> Security:
     all_schemes = {
         name: scheme
         for name, scheme in declared_schemes(data).items()
-        if isinstance(scheme, dict) and scheme.get("type") in _KINDS
+        if isinstance(scheme, dict) and str(scheme.get("type")) in _KINDS
     }
     root = data.get("security")
     operations = list(declared_operations(data))

@@ -160,8 +160,10 @@ class Schemas:
 
     def _special(self, new: Object, key: str, value: Json, old: Object) -> bool:
         match key:
-            case "$ref" if isinstance(value, str):
+            case "$ref" if isinstance(value, str) and value.startswith("#/"):
                 new["$ref"] = self.reference(value)
+            case "$ref":  # not resolved: an object is in the place of a list, such as allOf
+                self._context.note(old, key, "untyped", shown(value), "any value: not a reference", certain=False)
             case "type":
                 self._type(new, value, old)
             case "enum":

@@ -61,6 +61,11 @@ def test_how_many_operations_ask(security: Any, told: str) -> None:
     assert need_of(_document(security=security)) == told
 
 
+def test_a_scheme_whose_type_is_a_list_is_none() -> None:
+    schemes = {"key": {"type": ["apiKey"], "in": "header", "name": "X-Key"}}
+    assert planned(document({"/a": {"get": {"responses": {}}}}, components={"securitySchemes": schemes})).operations
+
+
 def test_a_service_that_requests_nothing_reports_nothing() -> None:
     assert need_of({"paths": {}}) == ""
     assert ways_of({}) == []

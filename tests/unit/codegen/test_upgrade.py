@@ -130,6 +130,16 @@ def test_what_is_read_otherwise_is_reported_with_its_line(old: str, kind: str, c
     assert note.pointer.startswith("/components/schemas/S")
 
 
+@pytest.mark.parametrize("reference", ["#", "x", "other.yaml#/A"])
+def test_a_reference_that_was_not_resolved_is_any_value_and_reported(reference: str) -> None:
+    """An object in the place of the list of allOf is no place of references."""
+    data, notes = noted(
+        f"openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{}}\ncomponents: {{schemas: {{S: {{allOf: {{$ref: '{reference}'}}}}}}}}\n"
+    )
+    assert at(data, "/components/schemas/S/allOf") == [{}]
+    assert "untyped" in {note.kind for note in notes}
+
+
 def test_words_of_3_0_in_a_document_of_3_1_are_reported() -> None:
     text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\ncomponents: {schemas: {S: {type: integer, nullable: true, minimum: 1, exclusiveMinimum: true}}}\n"
     data, notes = noted(text)
