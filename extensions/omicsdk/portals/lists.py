@@ -250,7 +250,7 @@ class Head:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """Its lines that are not blank, without line ends; an incomplete last line is omitted."""
-        lines = self.text.splitlines()
+        lines = [*_unsigned(self.text.splitlines())]
         if len(self.data) >= HEAD_BYTES and len(lines) > 1:
             lines.pop()
         return tuple(line for line in lines if line.strip())
@@ -456,9 +456,20 @@ def numbered_lines(file_list: FileList) -> Iterator[tuple[int, str]]:
         file_list: The list.
     """
     with opened(file_list) as text:
-        for number, line in enumerate(lines_of(text), 1):
+        for number, line in enumerate(_unsigned(lines_of(text)), 1):
             if line.strip() and not line.startswith("#"):
                 yield number, line.rstrip("\r\n")
+
+
+def _unsigned(lines: Iterable[str]) -> Iterator[str]:
+    """Lines with blank ones for the armor of a PGP clear-signed message, whose signature is not verified."""
+    armor = ""  # the mark above its lines
+    for line in lines:
+        if line.startswith("-----BEGIN PGP SIGN"):
+            armor = line
+        elif armor and not line.strip() and "SIGNED MESSAGE" in armor:
+            armor = ""  # the text begins behind the headers
+        yield "" if armor else line
 
 
 def delimiter_of(header: str) -> str:

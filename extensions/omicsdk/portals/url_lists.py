@@ -256,6 +256,13 @@ SRA = Format(
 _GNU = re.compile(r"(\\?)([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})[ \t]+\*?(\S.*)\Z")
 _BSD = re.compile(r"(MD5|SHA1|SHA256|SHA512) ?\((.+)\) ?= ?([0-9A-Fa-f]+)\s*\Z")
 _BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+# A checksum in a registry of pooch, behind the name.
+_REGISTERED = re.compile(
+    r"(?:(md5|sha1|sha256|sha512):)?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})", re.IGNORECASE
+)
+# A line of sum: 16 bits of checksum in five digits, 1 KiB blocks, and the name.
+_SUM = re.compile(r"[0-6][0-9]{4} +[0-9]+ (?=\S*[A-Za-z])(\S.*)\Z")
+_ZENODO_FILE = re.compile(r"doi:10\.5281/zenodo\.([0-9]+)/(.+)")
 
 
 def checksum_line(line: str) -> tuple[str, str, str] | None:
@@ -274,28 +281,53 @@ def checksum_line(line: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _is_checksums(head: Head) -> bool:
-    return most_lines(head, lambda line: checksum_line(line) is not None and not ID_AND_PATH.match(line))
+def _checksum_cells(line: str) -> dict[str, str] | None:
+    """The cells of a line of a checksum file, of a registry of pooch, or of sum; None for another line."""
+    if (parsed := checksum_line(line)) and not ID_AND_PATH.match(line):
+        return {"checksum": parsed[1], "algorithm": parsed[0], "file_name": parsed[2]}
+    if match := _SUM.match(line):
+        return {"checksum": "", "algorithm": "", "file_name": match[1].strip()}
+    try:
+        name, text, *urls = shlex.split(line)
+    except ValueError:
+        return None
+    match = _REGISTERED.fullmatch(text)
+    is_table = len(urls) > 1 or (urls and (scheme_of(name) or not (scheme_of(urls[0]) or urls[0].startswith("doi:"))))
+    if match is None or _REGISTERED.fullmatch(name) or is_table:
+        return None
+    algorithm = (match[1] or _BY_LENGTH[len(match[2])]).lower()
+    return {"checksum": match[2].lower(), "algorithm": algorithm, "file_name": name, "url": "".join(urls)}
 
 
 def _checksum_rows(file_list: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(file_list):
-        parsed = checksum_line(line)
-        if parsed is None:
+        cells = _checksum_cells(line)
+        if cells is None:
             yield Row(number, {}, fault=f"{line[:100]!r} is not a checksum and a file name")
-        else:
-            yield Row(number, {"checksum": parsed[1], "algorithm": parsed[0], "file_name": parsed[2]})
+            continue
+        if not cells["checksum"]:
+            file_list.notes["checksums of sum cannot be verified and are ignored"] += 1
+        yield Row(number, cells)
 
 
 def _checksum_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
-    """The file of a line: where its name is a URL, or the list came from the folder of the files, that file; else a statement."""
+    """The file of a line: where it has a URL, or the list came from the folder of the files, that file; else a statement."""
     name, checksums = row.cells["file_name"], checksums_in({row.cells["algorithm"]: row.cells["checksum"]})
+    url = row.cells.get("url", "")
     if scheme_of(name):
         yield file_at(name, checksums=checksums)
         return
     name = "/".join(part for part in name.split("/") if part != ".")
-    if file_list.base:
-        yield file_at(f"{file_list.base}/{quote(name)}", name=name_in(name), checksums=checksums)
+    if url:
+        url = _ZENODO_FILE.sub(r"https://zenodo.org/records/\1/files/\2", url)
+        if not scheme_of(url):
+            raise RowFault(
+                f"{url[:200]!r} is no URL: download the files of a DOI by its name, with this list beside it"
+            )
+        yield file_at(url, name=name_in(name), checksums=checksums)
+    elif file_list.base:
+        path = quote(name) if scheme_of(file_list.base) in FETCHED else name  # keys of a bucket are not quoted
+        yield file_at(f"{file_list.base}/{path}", name=name_in(name), checksums=checksums)
     else:
         yield ListedFile("", name, name, None, checksums)
 
@@ -303,12 +335,12 @@ def _checksum_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
 CHECKSUMS = Format(
     "checksums",
     "checksum file of md5sum, sha256sum and their like",
-    "lines HEX  NAME",
-    _is_checksums,
+    "lines HEX  NAME; NAME HEX URL of pooch; SUM BLOCKS NAME of Ensembl; in a PGP message, too",
+    lambda head: most_lines(head, _checksum_cells),
     _checksum_rows,
     _checksum_files,
     manual=Manual(
-        "names that are URLs, or files next to its own URL; else it verifies the URLs of another list",
+        "the URL of a line, or files next to its own URL; else it verifies the URLs of another list",
         "MD5, SHA-1, SHA-256, SHA-512",
         "none",
     ),

@@ -301,6 +301,46 @@ def test_commands_name_addresses_and_outputs():
     assert files[4].address == "s3://bucket/series/"
 
 
+SHA1, SHA256 = f"{1:040x}", f"{1:064x}"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"# pooch\nd/a.nc sha1:{SHA1.upper()}\n", ("sha1", "d/a.nc", "https://h.example/f/d/a.nc")),
+        (f'"a b.nc"  {SHA256}  https://x.example/1\n', ("sha256", "a b.nc", "https://x.example/1")),
+        (f"a {SHA1} doi:10.5281/zenodo.7/a.nc\n", ("sha1", "a", "https://zenodo.org/records/7/files/a.nc")),
+        ("01107 860560 a.fa.gz\n", ("", "a.fa.gz", "https://h.example/f/a.fa.gz")),
+        (
+            f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n{SHA256}  a\n-----BEGIN PGP SIGNATURE-----\n\niQIz\n",
+            ("sha256", "a", "https://h.example/f/a"),
+        ),
+    ],
+)
+def test_forms_of_checksum_files(text: str, found: tuple[str, str, str], tmp_path: Path):
+    path = tmp_path / "CHECKSUMS"
+    path.write_text(text)
+    format = recognised(Head(path), FORMATS, path.name)
+    listed = FileList(path, path.name, "https://h.example/f", (), Counter())
+    ((file,),) = (files_of(format, row, listed) for row in format.rows(listed))
+    assert (format.name, "".join(file.checksums), file.name, file.address) == ("checksums", *found)
+
+
+def test_a_registry_with_a_doi_of_another_archive_names_the_way(tmp_path: Path):
+    path = tmp_path / "registry.txt"
+    path.write_text(f"a.nc {SHA1} doi:10.6084/m9.figshare.1/a.nc\n")
+    with pytest.raises(RowFault, match="download the files of a DOI by its name"):
+        read(path)
+
+
+@pytest.mark.parametrize("line", [f"chr1 {SHA1} 248956422", "12345 860560 42", "00123 a.fa"])
+def test_tables_of_other_numbers_are_no_registries(line: str, tmp_path: Path):
+    path = tmp_path / "table.txt"
+    path.write_text(f"{line}\n" * 3)
+    with pytest.raises(UnknownList):
+        format_of(path)
+
+
 @pytest.mark.parametrize(
     ("command", "fault"),
     [
