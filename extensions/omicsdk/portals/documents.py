@@ -31,6 +31,7 @@ from omicsdk.portals.lists import (
     Manual,
     Row,
     RowFault,
+    Stated,
     UnsafeRow,
     address_in,
     file_at,
@@ -527,6 +528,34 @@ def _own_folder(payload: object, _: str) -> str:
     return href.rpartition("/")[0] if isinstance(href, str) and scheme_of(href) in FETCHABLE else ""
 
 
+# What JSON-LD writes around the terms of DCAT and SPDX.
+_AROUND_TERM = re.compile(r"https?://\S+[/#]|\w+:|\.@(?:id|value)\Z")
+_DOWNLOAD_URL = ("downloadURL", "dcat:downloadURL", "dcat:downloadURL.@id", "http://www.w3.org/ns/dcat#downloadURL")
+
+
+def _distributed(cells: dict[str, str]) -> dict[str, str]:
+    """The members of a distribution by their terms alone, and its checksum by its algorithm."""
+    terms: dict[str, str] = {}
+    for name, value in cells.items():
+        first = next(
+            iter(_objects_of(value)), dict[str, Any]()
+        )  # expanded JSON-LD has an array of objects for each value
+        terms[_AROUND_TERM.sub("", name)] = str(first.get("@id") or first.get("@value") or value)
+    algorithm = re.search(r"(?:sha|md)\d+\Z", terms.get("checksum.algorithm", ""))
+    return terms | ({algorithm[0]: terms.get("checksum.checksumValue", "")} if algorithm else {})
+
+
+DCAT = document(
+    "dcat",
+    "DCAT in JSON-LD",
+    "distributions with downloadURL",
+    ("**",),
+    _Members(_DOWNLOAD_URL, (), ("byteSize",)),
+    selects=lambda cells: "Distribution" in cells.get("@type", "") or not cells.keys().isdisjoint(_DOWNLOAD_URL[1:]),
+    corrects=_distributed,
+    addresses=texts_in,
+    manual=_OF_PACKAGES,
+)
 STAC = document(
     "stac",
     "STAC item or collection of items",
@@ -607,7 +636,12 @@ def _arrays_in(node: object) -> Iterator[dict[str, str]]:
 
 
 def _object_rows(payload: object) -> Iterator[Row]:
-    """The objects that name files: by the ends of their addresses, or with sizes or checksums."""
+    """The objects that name files: by the ends of their addresses, or with sizes or checksums; or an array of addresses."""
+    if is_array(payload) and payload and all(isinstance(item, str) and is_address(item) for item in payload):
+        yield from (
+            Row(number, {"url": text_of(item)}, stated=Stated(("url",))) for number, item in enumerate(payload, 1)
+        )
+        return
     by_columns: dict[tuple[str, ...], list[tuple[int, dict[str, str]]]] = {}
     for number, cells in enumerate(_objects(payload), 1):
         by_columns.setdefault(tuple(cells), []).append((number, cells))
@@ -650,7 +684,7 @@ def _any_rows(file_list: FileList) -> Iterator[Row]:
 JSON = Format(
     "json",
     "JSON with URLs of files",
-    "objects with URLs that end like those of files, or that have sizes or checksums",
+    "objects with URLs that end like those of files, or that have sizes or checksums; an array of URLs",
     lambda head: any(True for _ in _object_rows(head.document)),
     _any_rows,
     files_in,
@@ -671,4 +705,5 @@ DOCUMENTS = (
     FRICTIONLESS,
     CROISSANT,
     STAC,
+    DCAT,
 )

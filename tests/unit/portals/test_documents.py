@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
-from omicsdk.portals.documents import DATAVERSE, DOCUMENTS, FIGSHARE, RO_CRATE
+from omicsdk.portals.documents import DATAVERSE, DCAT, DOCUMENTS, FIGSHARE, RO_CRATE
 from omicsdk.portals.headings import multihash_in
 from omicsdk.portals.lists import recognised
 from portal_host import SAMPLES
@@ -37,6 +37,7 @@ def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
         ("figshare.json", "https://files.example.org/files/2", "a.txt", 5, {"md5": MD5}),
         ("dryad.json", "https://datadryad.org/api/v2/downloads/6", "a.jpg", 8, {"md5": f"{3:032x}"}),
         ("pride.json", "ftp://files.example.org/pride/a.raw", "a.raw", 10, {"sha1": "a" * 40}),
+        ("dcat.json", "https://files.example.org/a.vcf.gz", "a.vcf.gz", 12, {"sha256": SHA256}),
         ("ffq.json", "https://files.example.org/a.fastq.gz", "a.fastq.gz", 11, {"md5": MD5}),
         ("ro-crate.json", "https://files.example.org/a.cram", "a.cram", 12, {"sha256": SHA256}),
         ("frictionless.json", "https://files.example.org/a.csv", "a.csv", 4, {"sha256": SHA256}),
@@ -142,6 +143,7 @@ NESTED = {
         (OSF, "https://h.example/download/5d4e/", "a.csv", 3, {"md5": MD5, "sha256": SHA256}),
         (CELLS, "https://h.example/1.h5ad", "1.h5ad", 5, {}),
         (NESTED, "https://h.example/b.h5ad", "b.h5ad", 7, {"md5": MD5}),
+        (["https://h.example/get/1/a"], "https://h.example/get/1/a", "a", None, {}),
     ],
 )
 def test_objects_of_any_json_state_their_files(
@@ -153,6 +155,16 @@ def test_objects_of_any_json_state_their_files(
     ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
     assert format.name == "json"
     assert (file.address, file.name, file.size, file.checksums) == (address, name, size, checksums)
+
+
+def test_expanded_json_ld_of_dcat_is_read(tmp_path: Path):
+    path, term = tmp_path / "dcat.json", "http://www.w3.org/ns/dcat#"
+    url, size = [{"@id": "f/a.csv"}], [{"@type": "decimal", "@value": "7"}]
+    path.write_text(json.dumps([{"@type": [f"{term}X"], f"{term}downloadURL": url, f"{term}byteSize": size}]))
+    listed = FileList(path, "x", "https://h.example", (), Counter())
+    ((file,),) = [files_of(DCAT, row, listed) for row in DCAT.rows(listed)]
+    assert recognised(Head(path), FORMATS, "x") is DCAT
+    assert (file.address, file.size) == ("https://h.example/f/a.csv", 7)
 
 
 def test_a_document_in_one_line_is_no_row_of_a_table(tmp_path: Path):

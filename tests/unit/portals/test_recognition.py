@@ -68,6 +68,7 @@ FORMAT_OF = {
     "frictionless.json": "frictionless",
     "croissant.json": "croissant",
     "stac.json": "stac",
+    "dcat.json": "dcat",
     "encode.json": "encode",
     "drs_uris.txt": "urls",
     "import.dvc": "dvc",
