@@ -94,7 +94,7 @@ def addresses_in(cell: str) -> list[str]:
         cell: The cell.
     """
     text = cell.strip(BLANKS).strip("[]\"'").strip(BLANKS)
-    if text.lower() in NOTHING:
+    if text.lower() in NOTHING or text.startswith("#"):  # a comment, as of a file that 4DN restricts
         return []
     return [url for part in _BETWEEN.split(text) if (url := with_scheme(part.strip().strip("\"'")))]
 
@@ -143,7 +143,7 @@ def headings_by(
     words = [{word for part in key.split("_") for word in (part, part.rstrip("0123456789"))} for key in keys]
     for cells in rows:
         for column, cell in enumerate(cells[: len(names)]):
-            if cell.strip().lower() not in NOTHING:
+            if cell.strip().lower() not in NOTHING and (paths or not cell.startswith("#")):
                 filled[column] += 1
                 plausible[column] += bool(is_held(cell)) and not _SERVER.match(cell)
                 met[column].add(cell)

@@ -122,6 +122,13 @@ def test_a_row_without_one_of_its_files_has_no_checksum_of_another(tmp_path: Pat
     assert (bam.checksums, bai.checksums) == ({"md5": MD5}, {})
 
 
+def test_cells_that_are_comments_hide_no_column_of_addresses(tmp_path: Path):
+    restricted = "### Restricted: https://h.example/{}.gz\tN/A\n"
+    rows = f"https://h.example/a.gz\tN/A\n{restricted.format(1)}{restricted.format(2)}https://h.example/b.gz\thttps://x/c.gz\n"
+    one, *none, two = read(table(tmp_path, f"### N.B.\nFile Download URL\tOpen Data URL\n{rows}### Summary\n"))
+    assert ([file.name for file in one + two], none) == (["a.gz", "b.gz", "c.gz"], [[], []])
+
+
 def test_mates_that_rows_refer_to_are_no_files_of_theirs(tmp_path: Path):
     one, two = "ftp://h.example/a_1.fastq.gz", "ftp://h.example/a_2.fastq.gz"
     text = f"#FILE_PATH\tMD5SUM\tPAIRED_FASTQ\n{one}\t{MD5}\t{two}\n{two}\t{OTHER}\t{one}\n"
