@@ -454,6 +454,8 @@ def _lists(
         elif unknown and are_names(head):
             _sort(words_in_lines(file_list, on_message), named, alone)
             continue
+        if format is None or (format is PATHS and not base):
+            _check_archive(head, label)
         if format is None:
             raise unknown or ListError(f"{label}: rows without an accession name no files", remedy="Remove them.")
         if format in RUN_LISTS and reads in ("fastq", "bam"):
@@ -480,6 +482,14 @@ def unknown_word(word: str) -> ListError:
         f"{word} does not exist, and is no accession of a known form",
         remedy="Name a list of files, an accession, a URI or a URL.",
     )
+
+
+def _check_archive(head: Head, label: str) -> None:
+    """Raise an error if a list names data of an archive that none here is."""
+    for text in (head.first, *(text_of(cell) for row in head.sample[:1] for cell in row.values())):
+        if any(map(str.isdigit, text)) and (place := elsewhere(text)):
+            problem = f"{label}: {text.strip()} is not at an archive that omics downloads from"
+            raise ListError(problem, remedy=f"It is of {place}.")
 
 
 def _sort(words: Iterable[Named | str], named: list[Named], alone: list[str]) -> None:
