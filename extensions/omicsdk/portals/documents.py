@@ -492,6 +492,14 @@ RO_CRATE = document(
     corrects=_in_crate,
     manual=_OF_PACKAGES,
 )
+
+
+def _beside_paths(payload: object, base: str) -> str | None:
+    """The folder of a package; None for other resources, none of which has a path."""
+    resources = only_objects(payload.get("resources")) if is_object(payload) else ()
+    return base if any("path" in resource for resource in resources) else None
+
+
 FRICTIONLESS = document(
     "frictionless",
     "Data Package of Frictionless",
@@ -499,6 +507,7 @@ FRICTIONLESS = document(
     ("resources.*",),
     _Members(("path", "url"), (), ("bytes",), ("hash",)),
     addresses=lambda cell: texts_in(cell)[:1],
+    root=_beside_paths,
     manual=_OF_PACKAGES,
 )
 CROISSANT = document(
@@ -526,6 +535,29 @@ def _own_folder(payload: object, _: str) -> str:
     links = only_objects(payload.get("links")) if is_object(payload) else ()
     href = next((link.get("href") for link in links if link.get("rel") == "self"), "")
     return href.rpartition("/")[0] if isinstance(href, str) and scheme_of(href) in FETCHABLE else ""
+
+
+def _in_bucket(urls: str) -> str:
+    """The URI of the last of some URLs, which is one of S3."""
+    return re.sub(r"https://([\w-]+)\.s3[\w.-]*\.amazonaws\.com/", r"s3://\1/", texts_in(urls)[-1])
+
+
+DANDI = document(
+    "dandi",
+    "assets of DANDI",
+    "path, contentUrl and digest",
+    ("*", "results.*.metadata"),
+    _Members(("contentUrl",), ("path",), ("contentSize",)),
+    selects=lambda cells: "path" in cells and any(name.startswith("digest.dandi:") for name in cells),
+    refuses=lambda cells: (
+        ListError(f"{cells['path'][:200]!r} is a Zarr, which is a folder: omics get {_in_bucket(cells['contentUrl'])}")
+        if cells.get("encodingFormat") == "application/x-zarr"
+        else None
+    ),
+    corrects=lambda cells: cells | {"sha256": cells.get("digest.dandi:sha2-256", "")},
+    addresses=texts_in,
+    manual=Manual("the URLs, which are copies of one file", "SHA-256", "none"),
+)
 
 
 # What JSON-LD writes around the terms of DCAT and SPDX.
@@ -613,26 +645,33 @@ SCHEMA_ORG = document(
 # -- any other document
 
 
-def _objects(node: object, *, is_element: bool = False) -> Iterator[dict[str, str]]:
-    """The objects of a document that have addresses: elements of arrays with what is in them, others with their own members."""
+def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
+    """The objects of a document that have addresses: elements of arrays with what is in them, others with their own members.
+
+    Each is preceded by the name of the array that it is in: elements of another one may have the same members, but be no files.
+    """
     if is_object(node):
         cells = dict(
             _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
         )
         if any(map(is_address, cells.values())):
             last = Counter(name.rpartition(".")[2] for name in cells)
-            yield {(end if last[end := name.rpartition(".")[2]] == 1 else name): cells[name] for name in cells}
-        for child in node.values():
-            yield from _objects(child, is_element=False) if not is_element or is_array(child) else _arrays_in(child)
+            yield (
+                array,
+                {(end if last[end := name.rpartition(".")[2]] == 1 else name): cells[name] for name in cells},
+            )
+        for name, child in node.items():
+            is_array_or_object = not is_element or is_array(child)
+            yield from _objects(child, name if is_array(child) else array) if is_array_or_object else _arrays_in(child)
     elif is_array(node):
         for child in node:
-            yield from _objects(child, is_element=True)
+            yield from _objects(child, array, is_element=True)
 
 
-def _arrays_in(node: object) -> Iterator[dict[str, str]]:
+def _arrays_in(node: object) -> Iterator[tuple[str, dict[str, str]]]:
     """The objects of the arrays at any depth below an element, whose other members are its own."""
-    for value in node.values() if is_object(node) else ():
-        yield from _objects(value) if is_array(value) else _arrays_in(value)
+    for name, value in node.items() if is_object(node) else ():
+        yield from _objects(value, name) if is_array(value) else _arrays_in(value)
 
 
 def _object_rows(payload: object) -> Iterator[Row]:
@@ -642,10 +681,10 @@ def _object_rows(payload: object) -> Iterator[Row]:
             Row(number, {"url": text_of(item)}, stated=Stated(("url",))) for number, item in enumerate(payload, 1)
         )
         return
-    by_columns: dict[tuple[str, ...], list[tuple[int, dict[str, str]]]] = {}
-    for number, cells in enumerate(_objects(payload), 1):
-        by_columns.setdefault(tuple(cells), []).append((number, cells))
-    for names, some in by_columns.items():
+    by_columns: dict[tuple[str, tuple[str, ...]], list[tuple[int, dict[str, str]]]] = {}
+    for number, (array, cells) in enumerate(_objects(payload), 1):
+        by_columns.setdefault((array, tuple(cells)), []).append((number, cells))
+    for (_, names), some in by_columns.items():
         headings = headings_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
         urls = [url for url in headings.urls if _are_files(url, [cells for _, cells in some])]
         # Most addresses in metadata are those of pages; a folder may have a size, too, which is null.
@@ -705,5 +744,6 @@ DOCUMENTS = (
     FRICTIONLESS,
     CROISSANT,
     STAC,
+    DANDI,
     DCAT,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
-from omicsdk.portals.documents import DATAVERSE, DCAT, DOCUMENTS, FIGSHARE, RO_CRATE
+from omicsdk.portals.documents import DANDI, DATAVERSE, DCAT, DOCUMENTS, FIGSHARE, RO_CRATE
 from omicsdk.portals.headings import multihash_in
 from omicsdk.portals.lists import recognised
 from portal_host import SAMPLES
@@ -38,6 +38,7 @@ def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
         ("dryad.json", "https://datadryad.org/api/v2/downloads/6", "a.jpg", 8, {"md5": f"{3:032x}"}),
         ("pride.json", "ftp://files.example.org/pride/a.raw", "a.raw", 10, {"sha1": "a" * 40}),
         ("dcat.json", "https://files.example.org/a.vcf.gz", "a.vcf.gz", 12, {"sha256": SHA256}),
+        ("dandi.jsonld", "https://api.h.example/assets/1/download/", "sub-1/a.nwb", 3, {"sha256": SHA256}),
         ("ffq.json", "https://files.example.org/a.fastq.gz", "a.fastq.gz", 11, {"md5": MD5}),
         ("ro-crate.json", "https://files.example.org/a.cram", "a.cram", 12, {"sha256": SHA256}),
         ("frictionless.json", "https://files.example.org/a.csv", "a.csv", 4, {"sha256": SHA256}),
@@ -132,6 +133,11 @@ CELLS = {
         }
     ],
 }
+PROXI = {
+    "datasetFiles": [{"name": "raw file URI", "value": "ftp://h.example/PXD1/a.raw"}],
+    "fullDatasetLinks": [{"name": "FTP location", "value": "ftp://h.example/PXD1"}],
+}
+NMDC = {"resources": [{"url": "https://h.example/a.fastq.gz", "file_size_bytes": 5, "md5_checksum": MD5}]}
 NESTED = {
     "listing": {"dir": {"log2": {"files": {"h5ad": {"url": "https://h.example/b.h5ad", "size": 7, "file_hash": MD5}}}}}
 }
@@ -143,6 +149,8 @@ NESTED = {
         (OSF, "https://h.example/download/5d4e/", "a.csv", 3, {"md5": MD5, "sha256": SHA256}),
         (CELLS, "https://h.example/1.h5ad", "1.h5ad", 5, {}),
         (NESTED, "https://h.example/b.h5ad", "b.h5ad", 7, {"md5": MD5}),
+        (PROXI, "ftp://h.example/PXD1/a.raw", "a.raw", None, {}),
+        (NMDC, "https://h.example/a.fastq.gz", "a.fastq.gz", 5, {"md5": MD5}),
         (["https://h.example/get/1/a"], "https://h.example/get/1/a", "a", None, {}),
     ],
 )
@@ -165,6 +173,17 @@ def test_expanded_json_ld_of_dcat_is_read(tmp_path: Path):
     ((file,),) = [files_of(DCAT, row, listed) for row in DCAT.rows(listed)]
     assert recognised(Head(path), FORMATS, "x") is DCAT
     assert (file.address, file.size) == ("https://h.example/f/a.csv", 7)
+
+
+def test_copies_of_an_asset_of_dandi_are_one_file_and_a_zarr_is_a_folder(tmp_path: Path):
+    urls = ["https://api.h.example/assets/1/download/", "https://dandi.s3.amazonaws.com/zarr/1/"]
+    zarr = {"path": "s/a.zarr", "contentUrl": urls, "digest": {"dandi:x": "1"}, "encodingFormat": "application/x-zarr"}
+    path = tmp_path / "assets.jsonld"
+    path.write_text(json.dumps([zarr]))
+    ((file,),) = [list(DANDI.files_in(json.loads(path.read_text()), ""))]
+    assert "is a Zarr, which is a folder: omics get s3://dandi/zarr/1/" in str(getattr(file[1], "error", None))
+    (file,) = read("dandi.jsonld")
+    assert (file.mirrors, file.name) == (("https://dandi.s3.amazonaws.com/blobs/1",), "sub-1/a.nwb")
 
 
 def test_a_document_in_one_line_is_no_row_of_a_table(tmp_path: Path):

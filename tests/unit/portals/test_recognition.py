@@ -69,6 +69,7 @@ FORMAT_OF = {
     "croissant.json": "croissant",
     "stac.json": "stac",
     "dcat.json": "dcat",
+    "dandi.jsonld": "dandi",
     "encode.json": "encode",
     "drs_uris.txt": "urls",
     "import.dvc": "dvc",
@@ -84,7 +85,7 @@ FORMAT_OF = {
 PUBLISHED = SAMPLES.parent / "published"
 FOLDER = "https://files.example.org/study"
 U = "{0:08x}-0000-4000-8000-{0:012x}".format
-TEXTS = sorted(name for name in FORMAT_OF if not name.endswith((".zip", ".json", ".meta4", ".metalink")))
+TEXTS = sorted(name for name in FORMAT_OF if not name.endswith((".zip", ".json", ".jsonld", ".meta4", ".metalink")))
 TABLES = sorted(name for name in FORMAT_OF if name.endswith((".tsv", ".csv")) or name.startswith("gdc_manifest"))
 
 
