@@ -401,7 +401,7 @@ _CLIENTS = {
 }
 # Programs, and commands of s5cmd's lists, that copy their first argument.
 _COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
-_PROGRAM = re.compile(rf"\s*(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})\s")
+_PROGRAM = re.compile(rf"(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})")
 _SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
 # Behind the target of an upload, the value of another option would be taken for the target, and that for a source.
 _WITH_VALUES = (
@@ -423,39 +423,58 @@ _FAULTS = (
 )
 
 
-def _command(line: str) -> tuple[str, str] | None:
-    """The address of a file that a command downloads, and the path that it writes; None for another line."""
-    if (match := _PROGRAM.match(line)) is None:
-        return None
+def _downloads(line: str) -> list[tuple[str, str]]:
+    """The address of each file that the commands of a line download, and the path that it is written to."""
+    try:
+        words = shlex.split(line, comments=True)
+    except ValueError:
+        return []
+    commands: list[list[str]] = [[]]
+    for word in words:
+        if word not in _ENDS and not (word in _KEYWORDS and not commands[-1]):
+            commands[-1].append(word.removesuffix(";"))
+        if word in _ENDS or word.endswith(";"):
+            commands.append([])
+    return [download for command in commands for download in _of_command(command)]
+
+
+# What separates commands of a line, and what may precede one.
+_ENDS = ("&&", "||", "|", "&", ";")
+_KEYWORDS = ("do", "then", "else")
+
+
+def _of_command(words: list[str]) -> Iterator[tuple[str, str]]:
+    """The address of each file that a command downloads, and the path that it is written to; none of another command."""
+    if not words or (match := _PROGRAM.fullmatch(words[0])) is None:
+        return
     names, folders, letters = _CLIENTS.get(match[1], ((), (), ""))
     # Letters without values may precede one with a value, which may follow at once: -Lo NAME, -oNAME.
     short = re.compile(rf"-[A-Za-z0-9#]*?([{letters}])(.*)", re.DOTALL) if letters else None
-    try:
-        tokens = shlex.split(line, comments=True)
-    except ValueError:
-        return None
-    values, arguments, rest = dict[str, str](), list[str](), iter(tokens[1:])
+    values, arguments, rest = list[tuple[str, str]](), list[str](), iter(words[1:])
     for word in rest:
         option, equals, value = word.partition("=")
         if option in (*names, *folders, *_WITH_VALUES):
-            values[option] = value if equals else next(rest, "")
+            values.append((option, value if equals else next(rest, "")))
         elif short and (flag := short.fullmatch(word)):
-            values[flag[1]] = flag[2] or next(rest, "")
+            values.append((flag[1], flag[2] or next(rest, "")))
+        elif word.startswith(">"):
+            values.append(("".join(names[:1]), word.lstrip(">") or next(rest, "")))
         elif not word.startswith("-") and word not in _SUBCOMMANDS:
             arguments.append(with_scheme(word))
-    if letters:
-        arguments = [argument for argument in arguments if scheme_of(argument)]
-    elif arguments and not scheme_of(arguments[0]):
-        # The value of an option may precede the source, but a URI at the end is the target of an upload.
-        arguments = [argument for argument in arguments[:-1] if scheme_of(argument)]
-    if not arguments or not scheme_of(arguments[0]) or "$" in arguments[0]:
-        return None
-    named = next((values[option] for option in names if option in values), "")
-    folder = next((values[option] for option in folders if option in values), "")
-    address = arguments[0] if letters else arguments[0].removesuffix("*")
-    path = "/".join(part for part in f"{folder}/{named or last_part(address)}".split("/") if part not in ("", "."))
-    is_stated = (folder or named) and not named.startswith(("/", "-")) and not folder.startswith("/")
-    return address, path if is_stated and "$" not in path and not wrong_with(path) else ""
+    # The value of an option may precede a source, but a URI at the end is the target of an upload.
+    addresses = [
+        argument for argument in (arguments if letters else arguments[:-1] or arguments) if scheme_of(argument)
+    ]
+    outputs = [value for option, value in values if option in names and not value.startswith("-")]
+    folder = next((value for option, value in values if option in folders), "")
+    for number, address in enumerate(addresses):
+        if "$" in address:
+            continue
+        named = outputs[number] if len(outputs) == len(addresses) else ""
+        address = address if letters else address.removesuffix("*")
+        path = "/".join(part for part in f"{folder}/{named or last_part(address)}".split("/") if part not in ("", "."))
+        is_stated = (folder or named) and not named.startswith("/") and not folder.startswith("/")
+        yield address, path if is_stated and "$" not in path and not wrong_with(path) else ""
 
 
 def _joined(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -471,17 +490,17 @@ def _joined(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 def _command_rows(file_list: FileList) -> Iterator[Row]:
     for number, line in _joined(numbered_lines(file_list)):
-        command = _command(line)
-        if command is None:
-            file_list.notes["lines are no commands that download, and are ignored"] += 1
-        else:
-            fault = next((text for form, text in _FAULTS if form.search(line)), "")
-            yield Row(number, {"url": command[0], "file_name": command[1]}, fault=fault)
+        downloads = _downloads(line)
+        if not downloads:
+            file_list.notes["lines are no commands that download without variables, and are ignored"] += 1
+        fault = next((text for form, text in _FAULTS if form.search(line)), "")
+        for address, path in downloads:
+            yield Row(number, {"url": address, "file_name": path}, fault=fault)
 
 
 def _is_script(head: Head) -> bool:
     lines = [line for _, line in _joined(enumerate(head.lines)) if not line.startswith("#")]
-    commands = sum(_command(line) is not None for line in lines)
+    commands = sum(bool(_downloads(line)) for line in lines)
     return commands > 0 and (commands * 2 >= len(lines) or head.first.startswith("#!"))
 
 
@@ -492,7 +511,9 @@ COMMANDS = Format(
     _is_script,
     _command_rows,
     url_files,
-    manual=Manual("the address of the command; of `cp` and `sync` the first one", "none", "by scheme and host"),
+    manual=Manual(
+        "the addresses of the command; of `cp` and `sync` all but the last one", "none", "by scheme and host"
+    ),
 )
 
 

@@ -379,6 +379,10 @@ def test_a_script_that_does_more_than_download_is_a_list(tmp_path: Path):
         ("wget -cO a.bam https://h.example/a", ("https://h.example/a", "a.bam")),
         ("wget -nc -t 5 -Pdata https://h.example/a", ("https://h.example/a", "data/a")),
         ("wget -nv -O a.gz ftp.sra.ebi.ac.uk/vol1/a.gz", ("https://ftp.sra.ebi.ac.uk/vol1/a.gz", "a.gz")),
+        ("mkdir -p d && wget -P d https://h.example/a", ("https://h.example/a", "d/a")),
+        ("if [ ! -f a ]; then curl -o x https://h.example/a; fi", ("https://h.example/a", "x")),
+        ("curl 'https://h.example/a?b=1&c=2' > a.bam; rm b", ("https://h.example/a?b=1&c=2", "a.bam")),
+        ("wget -qO- https://h.example/a.gz | gunzip > b", ("https://h.example/a.gz", "")),
         ("gsutil -u project -m cp gs://b/k .", ("gs://b/k", "")),
         ("s5cmd --numworkers 8 cp --concurrency 4 s3://b/k .", ("s3://b/k", "")),
         ("gsutil -u project cp local.txt gs://b/k", None),
@@ -421,6 +425,31 @@ def test_names_in_a_configuration_of_curl_go_to_its_urls_in_their_order(lines: s
     rows = list(format_named("curl", FORMATS).rows(FileList(path, "curlrc", "", (), Counter())))
     assert [row.cells["output"] for row in rows] == outputs
     assert [row.cells["url"][-1] for row in rows] == [str(number) for number in range(len(outputs))]
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ('gsutil -m cp \\\n  "gs://b/1" \\\n  "gs://b/2" \\\n  .', [("gs://b/1", ""), ("gs://b/2", "")]),
+        (
+            "wget -P d https://h.example/1 https://h.example/2",
+            [("https://h.example/1", "d/1"), ("https://h.example/2", "d/2")],
+        ),
+        (
+            "curl -o a https://h.example/1 -o b https://h.example/2",
+            [("https://h.example/1", "a"), ("https://h.example/2", "b")],
+        ),
+        (
+            "wget https://h.example/1; wget https://h.example/2",
+            [("https://h.example/1", ""), ("https://h.example/2", "")],
+        ),
+    ],
+)
+def test_all_files_of_a_line_of_commands_are_read(command: str, found: list[tuple[str, str]], tmp_path: Path):
+    path = tmp_path / "get.sh"
+    path.write_text(f"#!/bin/bash\n{command}\n")
+    rows = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
+    assert [(row.cells["url"], row.cells["file_name"]) for row in rows] == found
 
 
 @pytest.mark.parametrize(
