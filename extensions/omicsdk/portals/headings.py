@@ -47,6 +47,10 @@ _ADDRESS = re.compile(
 _PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)?path|image)|name|output|target_name")
 # A name or relative path with the extension of a file.
 _PATH = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s/|<>*?][^|<>*?]*\.[A-Za-z]\w{0,9}\s*\Z")
+# The name of a program of a server, which shows a page: a column of them is none of files beside another one.
+_PROGRAM = re.compile(r"\.(?:cgi|php|aspx?|jsp)\Z", re.IGNORECASE)
+# What follows the word for an address in a heading: of "aws_link_tabix" and "md5_hex_tabix".
+_BEHIND_LINK = re.compile(r"_(?:ur[li]|link)s?(_[a-z]\w*)\Z")
 _PAGES = re.compile(
     r"home_?page|web_?(?:site|page|link)|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema|ontology"
     r"|conforms_to|stac_extensions"
@@ -60,7 +64,7 @@ _SUMS = ("checksum", "hash", "digest", "checksums", "hashes", "checksum_value")
 _BARE = re.compile(
     r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|256|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"
 )
-_ALGORITHM = re.compile(r"(?:\A|_)(sha_?512|sha_?256|sha_?1|md5|crc32c)(?:\Z|_|sum|hash)")
+_ALGORITHM = re.compile(r"(?:\A|_)(sha_?512|sha_?256|sha_?1|md5|crc32c)(?:s?\Z|_|sum|hash)")
 # Algorithms by the length of their checksums, in hexadecimal digits and in Base64.
 _LENGTHS = {
     8: "crc32c",
@@ -73,7 +77,7 @@ _LENGTHS = {
     44: "sha256",
     88: "sha512",
 }
-_PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?256|sha-?512|crc32c)\}?[:=\s]\s*(\S+)", re.IGNORECASE)
+_PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?256|sha-?512|crc32c)\}?[:=$\s]\s*(\S+)", re.IGNORECASE)
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}
 # Only from the first character of a run, and to its last one: cells may be filled with thousands of blanks.
 _BETWEEN = re.compile(r"(?<![\s,;|\[\]\"'])[\s,;|\[\]\"']++(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
@@ -138,7 +142,7 @@ def headings_by(
         every: Whether columns without a heading of addresses count, too, where others have one.
     """
     is_held, is_heading = (_PATH.match, _PATH_HEADING) if paths else (is_address, _ADDRESS)
-    filled, plausible, named, typed = ([0] * len(names) for _ in range(4))
+    filled, plausible, named, typed, programs = ([0] * len(names) for _ in range(5))
     met, keys = [set[str]() for _ in names], [heading(name) for name in names]
     words = [{word for part in key.split("_") for word in (part, part.rstrip("0123456789"))} for key in keys]
     for cells in rows:
@@ -146,12 +150,14 @@ def headings_by(
             if cell.strip().lower() not in NOTHING and (paths or not cell.startswith("#")):
                 filled[column] += 1
                 plausible[column] += bool(is_held(cell)) and not _SERVER.match(cell)
+                programs[column] += _PROGRAM.search(last_part(cell.strip())) is not None
                 met[column].add(cell)
                 named[column] += not paths and _EXTENSION.search(cell.strip()) is not None
                 typed[column] += not words[column].isdisjoint(last_part(cell.strip()).lower().split(".")[1:])
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [number for number in range(len(names)) if plausible[number] * 2 > filled[number]]
     having = [number for number in having if not _PAGES.search(keys[number])]
+    having = [number for number in having if programs[number] * 2 <= filled[number]] or having
     files = [number for number in having if named[number] * 2 > filled[number]]
     by_heading = [number for number in having if is_heading.fullmatch(keys[number])]
     # One without such a heading is as good beside others if it has checksums (BAM, BAM_MD5, BAI, BAI_MD5), or if it is
@@ -160,6 +166,7 @@ def headings_by(
         number
         for number in files
         if typed[number] * 2 > filled[number]
+        or _BEHIND_LINK.search(keys[number])
         or any(_is_about(keys[number], key) and _algorithm_of(key) is not None for key in keys)
     ]
     urls = sorted({*by_heading, *(described if by_heading and not every else files)})
@@ -181,6 +188,7 @@ def _is_size(key: str, urls: Sequence[str]) -> bool:
     """Whether a column is one of sizes, perhaps of the files of a column of addresses."""
     stems = [re.sub(r"_?\d\Z|\Afastq_|\A\w+_(?=bytes)", "", key)]
     stems += [key.removeprefix(f"{_STEM.sub('', url)}_") for url in urls]
+    stems += [key.removesuffix(behind[1]) for url in urls if (behind := _BEHIND_LINK.search(url))]
     return any(map(_SIZES.fullmatch, stems))
 
 
@@ -193,6 +201,8 @@ def _is_about(key: str, its: str) -> bool:
     """Whether a column has values of the files of a column of addresses, by its stem, number, or numbered words."""
     stem = _STEM.sub("", key)
     if stem and its.startswith(f"{stem}_") and its != key:
+        return True
+    if (behind := _BEHIND_LINK.search(key)) and its.endswith(behind[1]):
         return True
     # hap1_aws_fasta and hap1_fasta_sha256; that an object is in S3 says nothing of which one it is.
     words = {*_ALGORITHM.sub("", its).split("_")} - {"", "s3"}
@@ -294,6 +304,8 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         _, column, number = copies[0]
         sizes, sum_columns = _columns_of(headings, column, len(copies_by_key) == 1)
         name = first_of(row.cells, headings.names) if len(copies_by_key) == 1 else ""
+        if "." not in name and name == row.cells.get("name") and _EXTENSION.search(urls[0]):
+            name = ""  # that of what the file is about, such as a phenotype
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:
             # The first column of an algorithm takes precedence.

@@ -137,6 +137,7 @@ PROXI = {
     "datasetFiles": [{"name": "raw file URI", "value": "ftp://h.example/PXD1/a.raw"}],
     "fullDatasetLinks": [{"name": "FTP location", "value": "ftp://h.example/PXD1"}],
 }
+CWL = {"class": "File", "location": "https://h.example/a.fq", "checksum": f"sha1${'a' * 40}", "size": 5}
 NMDC = {"resources": [{"url": "https://h.example/a.fastq.gz", "file_size_bytes": 5, "md5_checksum": MD5}]}
 NESTED = {
     "listing": {"dir": {"log2": {"files": {"h5ad": {"url": "https://h.example/b.h5ad", "size": 7, "file_hash": MD5}}}}}
@@ -150,6 +151,7 @@ NESTED = {
         (CELLS, "https://h.example/1.h5ad", "1.h5ad", 5, {}),
         (NESTED, "https://h.example/b.h5ad", "b.h5ad", 7, {"md5": MD5}),
         (PROXI, "ftp://h.example/PXD1/a.raw", "a.raw", None, {}),
+        ({"r": [CWL]}, "https://h.example/a.fq", "a.fq", 5, {"sha1": "a" * 40}),
         (NMDC, "https://h.example/a.fastq.gz", "a.fastq.gz", 5, {"md5": MD5}),
         (["https://h.example/get/1/a"], "https://h.example/get/1/a", "a", None, {}),
     ],

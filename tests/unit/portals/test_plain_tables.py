@@ -129,6 +129,25 @@ def test_cells_that_are_comments_hide_no_column_of_addresses(tmp_path: Path):
     assert ([file.name for file in one + two], none) == (["a.gz", "b.gz", "c.gz"], [[], []])
 
 
+def test_what_follows_the_word_link_tells_whose_size_and_checksum_it_is(tmp_path: Path):
+    header = "aws_link\taws_link_tabix\tsize_in_bytes_tabix\tsize_in_bytes\tmd5_hex_tabix\tmd5_hex\n"
+    text = f"{header}https://h.example/a.bgz\thttps://h.example/a.bgz.tbi\t1\t2\t{OTHER}\t{MD5}\n"
+    ((bgz, tbi),) = read(table(tmp_path, text))
+    assert (bgz.size, bgz.checksums, tbi.size, tbi.checksums) == (2, {"md5": MD5}, 1, {"md5": OTHER})
+
+
+def test_programs_of_servers_are_no_files_beside_others(tmp_path: Path):
+    text = f"Showcase Link,AWS File,md5s\nhttps://h.example/field.cgi?id=1,https://h.example/a.bgz,{MD5}\n"
+    ((file,),) = read(table(tmp_path, text))
+    assert (file.name, file.checksums) == ("a.bgz", {"md5": MD5})
+
+
+@pytest.mark.parametrize(("url", "name"), [("a.gz", "a.gz"), ("download", "Disease")])
+def test_a_name_without_an_extension_replaces_none_of_a_url(url: str, name: str, tmp_path: Path):
+    ((file,),) = read(table(tmp_path, f"phenocode\tname\tlink\nAB1\tDisease\thttps://h.example/{url}\n"))
+    assert file.name == name
+
+
 def test_mates_that_rows_refer_to_are_no_files_of_theirs(tmp_path: Path):
     one, two = "ftp://h.example/a_1.fastq.gz", "ftp://h.example/a_2.fastq.gz"
     text = f"#FILE_PATH\tMD5SUM\tPAIRED_FASTQ\n{one}\t{MD5}\t{two}\n{two}\t{OTHER}\t{one}\n"
