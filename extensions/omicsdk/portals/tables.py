@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from itertools import chain
 from urllib.parse import quote
 
 from omicsdk.core.json_decoding import decoded
@@ -618,8 +619,17 @@ def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
 
 
 def _has_urls(head: Head) -> bool:
+    if is_array(head.document) and any(map(_has_addresses, chain(*(row.values() for row in head.sample)))):
+        return False  # the files may be those of objects in the objects
     # A first row with an address is no header: it would be lost.
     return not any(map(is_address, header_of(header_line(head.lines)[1]))) and bool(_headings_in(head).urls)
+
+
+def _has_addresses(value: object) -> bool:
+    """Whether a value is an array of objects, some of which have addresses."""
+    return is_array(value) and any(
+        is_address(text_of(cell)) for item in value if is_object(item) for cell in item.values()
+    )
 
 
 _URL_HEADINGS = ("url", "urls")
@@ -680,6 +690,10 @@ SRA_TABLE = replace(
 )
 
 
+# A name or path alone, of which lists may have one per line.
+_PATH_ALONE = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s,;|<>*?:$]+\.[A-Za-z]\w{0,9}\s*\Z")
+
+
 def path_rows(file_list: FileList) -> Iterator[Row]:
     """The rows of a table that names files by their paths.
 
@@ -693,17 +707,22 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
         problem = f"{file_list.shown}: it names files without addresses"
         remedy = "State the URL of their folder, --base URL, or give the list's own URL instead of the file."
         raise ListError(problem, remedy=remedy)
-    yield from _plain_rows(file_list, paths=True)
+    if not most_lines(Head(file_list.path), _PATH_ALONE.match):
+        yield from _plain_rows(file_list, paths=True)
+        return
+    for number, line in numbered_lines(file_list):
+        yield Row(number, {"file_name": line.strip()}, stated=Stated(("file_name",), base=file_list.base))
 
 
 def _has_paths(head: Head) -> bool:
-    return bool(_headings_in(head, paths=True).urls) and not any(what_it_is(head))
+    are_paths = most_lines(head, _PATH_ALONE.match) or bool(_headings_in(head, paths=True).urls)
+    return are_paths and not any(what_it_is(head))
 
 
 PATHS = Format(
     "paths",
     "table of names of files",
-    "a column of file names, and none of URLs",
+    "a column of file names, and none of URLs; a path on each line",
     _has_paths,
     path_rows,
     files_in,

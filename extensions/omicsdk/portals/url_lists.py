@@ -53,8 +53,10 @@ def most_lines(head: Head, test: Callable[[str], object]) -> bool:
     return sum(not test(line) for line in lines) <= max(len(lines) > 2, len(lines) // 10)
 
 
+# The first line of a list of Google's Storage Transfer Service.
+_STS = "TsvHttpData-1.0"
 _URL_LINE = re.compile(
-    rf'[\s{UNSEEN}]*(?:"?[A-Za-z][A-Za-z0-9+.-]*://\S+|dg\.[A-Za-z0-9]+[/:]\S+\s*\Z|"?{WITHOUT_SCHEME.pattern})'
+    rf'{re.escape(_STS)}\s*\Z|[\s{UNSEEN}]*(?:"?[A-Za-z][A-Za-z0-9+.-]*://\S+|dg\.[A-Za-z0-9]+[/:]\S+\s*\Z|"?{WITHOUT_SCHEME.pattern})'
 )
 
 _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
@@ -63,10 +65,16 @@ _HAS_EXTENSION = re.compile(r"[^?#]*://[^/?#]+/[^?#]*\.\w+(?:[?#]|\Z)")
 
 def _url_rows(file_list: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(file_list):
+        if line.strip(BLANKS) == _STS:
+            continue
         url, name = _split(line.strip(BLANKS))
+        size, _, md5 = name.partition("\t")
+        cells = {"url": url, "file_name": name}
+        if size.isdecimal():  # as of the Storage Transfer Service, which states an MD5, too
+            cells |= {"file_name": "", "size": size, "md5": md5}
         if " " in url and scheme_of(url) in FETCHED:
             file_list.notes["URLs with blanks, which are encoded as %20"] += 1
-        yield Row(number, {"url": url, "file_name": name})
+        yield Row(number, cells)
 
 
 def _split(line: str) -> tuple[str, str]:
@@ -98,7 +106,8 @@ def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """
     url, name = row.cells["url"], name_in(row.cells["file_name"])
     if scheme_of(url):
-        yield file_at(url, name=name)
+        sums = checksums_in({"md5": row.cells.get("md5", "")})
+        yield file_at(url, name=name, size=size_in(row.cells.get("size", "")), checksums=sums)
     else:  # a column of a report of ENA joins the files of a run
         yield from (file_at(address, name=name) for address in addresses_in(url))
 
@@ -350,9 +359,13 @@ CHECKSUMS = Format(
 # -- listings of buckets
 
 # A line of `aws s3 ls --recursive`, `gsutil ls -l` or `s5cmd ls`: the size before or after the time.
+_SIZE = r"[0-9]+(?:(?:\.[0-9]+)? (?:[KMGTP]i?B|Bytes))?"
 _LISTED = re.compile(
-    r"\s*(?P<before>[0-9]+)?\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z?\s+(?P<size>[0-9]+\s+)?(?P<path>\S.*)"
+    rf"\s*(?P<before>{_SIZE})?\s*[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?Z?"
+    rf"\s+(?P<size>{_SIZE}\s+)?(?P<path>\S.*)"
 )
+# Lines of folders, and of sums at the end.
+_NOT_LISTED = re.compile(r"\s+(?:PRE|DIR) \S|\s*total(?: objects| size)?:", re.IGNORECASE)
 
 
 def _listing_rows(file_list: FileList) -> Iterator[Row]:
@@ -380,7 +393,10 @@ LISTING = Format(
     "listing",
     "listing of a bucket",
     "lines of aws s3 ls --recursive, gsutil ls -l or s5cmd ls",
-    lambda head: most_lines(head, _LISTED.match),
+    lambda head: (
+        most_lines(head, lambda line: _LISTED.match(line) or _NOT_LISTED.match(line))
+        and (any(map(_LISTED.match, head.lines)))
+    ),
     _listing_rows,
     _listing_files,
     Manual(

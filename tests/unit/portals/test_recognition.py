@@ -503,6 +503,40 @@ def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("2026-01-01 10:00:00    1.2 KiB d/a\n\nTotal Objects: 1\n   Total Size: 1.2 KiB\n", None),
+        ("                           PRE x/\n                           PRE y/\n2026-01-01 10:00:00   12 d/a\n", 12),
+        ("2026/01/01 10:00:00             12 d/a\n                                  DIR x/\n", 12),  # s5cmd
+    ],
+)
+def test_listings_have_rounded_sizes_folders_and_sums(text: str, size: int | None, tmp_path: Path):
+    path = tmp_path / "ls.txt"
+    path.write_text(text)
+    format = recognised(Head(path), FORMATS, "ls.txt")
+    listed = FileList(path, "ls.txt", "s3://bucket", (), Counter())
+    ((file,),) = (files_of(format, row, listed) for row in format.rows(listed))
+    assert (format.name, file.address, file.size) == ("listing", "s3://bucket/d/a", size)
+
+
+@pytest.mark.parametrize("lines", [f"TsvHttpData-1.0\n{{}}\t3\t{'A' * 22}==\n", "{}\t3\n"])
+def test_a_number_behind_a_url_is_its_size(lines: str, tmp_path: Path):
+    path = tmp_path / "urls.tsv"
+    path.write_text(lines.format("https://h.example/a.gz"))
+    ((file,),) = read(path)
+    assert (file.name, file.size, bool(file.checksums)) == ("a.gz", 3, "=" in lines)
+
+
+def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
+    path = tmp_path / "harmonised_list.txt"
+    path.write_text("./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\n")
+    assert [(file.name, file.address) for (file,) in read(path)] == [
+        ("GCST1/a.h.tsv.gz", f"{FOLDER}/GCST1/a.h.tsv.gz"),
+        ("GCST2/b.h.tsv.gz", f"{FOLDER}/GCST2/b.h.tsv.gz"),
+    ]
+
+
 def test_series_of_images_are_at_the_server_of_their_manifest(tmp_path: Path):
     first, _ = (row[0] for row in read(SAMPLES / "manifest.tcia"))
     above = "https://services.cancerimagingarchive.net/nbia-api/services/v1/getImage?SeriesInstanceUID="
