@@ -706,6 +706,9 @@ def _cell(cells: Mapping[str, str], column: str) -> str:
     return next((value for name, value in cells.items() if name.lower() == column), "")
 
 
+_EXTENSION = re.compile(r"\.(?!\d+\Z)")
+
+
 def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
     """Whether most addresses of a column, in lower case, end like those of files."""
     ending = [
@@ -713,7 +716,10 @@ def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
         for row in rows
         for address in addresses_in(_cell(row, column))
     ]
-    return sum("." in address and PAGE_NAMES.search(address) is None for address in ending) * 2 > len(ending)
+    # An accession may end with its version.
+    return sum(_EXTENSION.search(end) is not None and PAGE_NAMES.search(end) is None for end in ending) * 2 > len(
+        ending
+    )
 
 
 def _any_rows(file_list: FileList) -> Iterator[Row]:

@@ -149,6 +149,8 @@ NESTED = {
     [
         (OSF, "https://h.example/download/5d4e/", "a.csv", 3, {"md5": MD5, "sha256": SHA256}),
         (CELLS, "https://h.example/1.h5ad", "1.h5ad", 5, {}),
+        (CELLS["datasets"], "https://h.example/1.h5ad", "1.h5ad", 5, {}),
+        ({"url": "https://h.example/mgm1.3", **CELLS}, "https://h.example/1.h5ad", "1.h5ad", 5, {}),
         (NESTED, "https://h.example/b.h5ad", "b.h5ad", 7, {"md5": MD5}),
         (PROXI, "ftp://h.example/PXD1/a.raw", "a.raw", None, {}),
         ({"r": [CWL]}, "https://h.example/a.fq", "a.fq", 5, {"sha1": "a" * 40}),
