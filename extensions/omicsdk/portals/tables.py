@@ -482,18 +482,31 @@ def _assembly_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     kind = next((kind for kind in file_list.prefer if kind in _ASSEMBLY_FILES), "genomic")
     host_and_path = folder.partition("://")[2]
     name = f"{folder.rpartition('/')[2]}_{_ASSEMBLY_FILES[kind]}"
-    yield file_at(f"https://{host_and_path}/{name}", folder=cell(row, ("assembly_accession", "#assembly_accession")))
+    yield file_at(f"https://{host_and_path}/{name}", folder=cell(row, _ASSEMBLY))
 
 
-ASSEMBLIES = table(
-    "assemblies",
-    "assembly summary of the NCBI",
-    (("assembly_accession", "#assembly_accession"), ("ftp_path",)),
-    _assembly_files,
-    quoted=False,
-    manual=Manual(
-        "the folder of the assembly, and `genomic.fna.gz` in it; `--prefer` gff, gtf, gbff, protein, rna or cds"
+def _assembly_rows(file_list: FileList) -> Iterator[Row]:
+    """The rows of a summary; the folder of one whose submitter has a tab is its only URL."""
+    for row in table_rows(file_list, (_ASSEMBLY, ("ftp_path",)), quoted=False):
+        urls = [value for value in row.cells.values() if scheme_of(value)]
+        if row.fault and len(urls) == 1 and next(iter(row.cells.values())).startswith(("GCA_", "GCF_")):
+            row = row._replace(cells=row.cells | {"ftp_path": urls[0]}, fault="")
+        yield row
+
+
+_ASSEMBLY = ("assembly_accession", "#assembly_accession")
+ASSEMBLIES = replace(
+    table(
+        "assemblies",
+        "assembly summary of the NCBI",
+        (_ASSEMBLY, ("ftp_path",)),
+        _assembly_files,
+        quoted=False,
+        manual=Manual(
+            "the folder of the assembly, and `genomic.fna.gz` in it; `--prefer` gff, gtf, gbff, protein, rna or cds"
+        ),
     ),
+    rows=_assembly_rows,
 )
 
 

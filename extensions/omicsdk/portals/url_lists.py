@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from urllib.parse import quote
 
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
@@ -59,6 +59,8 @@ _URL_LINE = re.compile(
     rf'{re.escape(_STS)}\s*\Z|[\s{UNSEEN}]*(?:"?[A-Za-z][A-Za-z0-9+.-]*://\S+|dg\.[A-Za-z0-9]+[/:]\S+\s*\Z|"?{WITHOUT_SCHEME.pattern})'
 )
 
+# Between two URLs.
+_SEVERAL = re.compile(r"[\s,;|][A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
 _HAS_EXTENSION = re.compile(r"[^?#]*://[^/?#]+/[^?#]*\.\w+(?:[?#]|\Z)")
 
@@ -68,11 +70,13 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
         if line.strip(BLANKS) == _STS:
             continue
         url, name = _split(line.strip(BLANKS))
+        if scheme_of(name):  # of the mate
+            url, name = f"{url} {name}", ""
         size, _, md5 = name.partition("\t")
         cells = {"url": url, "file_name": name}
         if size.isdecimal():  # as of the Storage Transfer Service, which states an MD5, too
             cells |= {"file_name": "", "size": size, "md5": md5}
-        if " " in url and scheme_of(url) in FETCHED:
+        if " " in url and not _SEVERAL.search(url) and scheme_of(url) in FETCHED:
             file_list.notes["URLs with blanks, which are encoded as %20"] += 1
         yield Row(number, cells)
 
@@ -105,10 +109,10 @@ def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
         RowFault: It is none that can be downloaded.
     """
     url, name = row.cells["url"], name_in(row.cells["file_name"])
-    if scheme_of(url):
+    if scheme_of(url) and not _SEVERAL.search(url):
         sums = checksums_in({"md5": row.cells.get("md5", "")})
         yield file_at(url, name=name, size=size_in(row.cells.get("size", "")), checksums=sums)
-    else:  # a column of a report of ENA joins the files of a run
+    else:  # a column of a report of ENA joins the files of a run, and mates may be on one line
         yield from (file_at(address, name=name) for address in addresses_in(url))
 
 
@@ -128,6 +132,8 @@ URLS = Format(
 # -- aria2
 
 _OPTION = re.compile(r"[ \t]+([A-Za-z0-9-]+)=(.*)")
+# Tabs separate URIs; blanks do if a scheme follows them.
+_BETWEEN_URIS = re.compile(r"\t| +(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ARIA2_SUMS = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512"}
 
 
@@ -157,7 +163,7 @@ def _aria2_rows(file_list: FileList) -> Iterator[Row]:
 
 
 def _aria2_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
-    url, *mirrors = row.cells["uris"].split("\t")
+    url, *mirrors = _BETWEEN_URIS.split(row.cells["uris"])
     algorithm, _, value = row.cells.get("checksum", "").partition("=")
     ours = _ARIA2_SUMS.get(algorithm.strip().lower(), "")
     if value and not ours:
@@ -265,9 +271,11 @@ SRA = Format(
 _GNU = re.compile(r"(\\?)([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})[ \t]+\*?(\S.*)\Z")
 _BSD = re.compile(r"(MD5|SHA1|SHA256|SHA512) ?\((.+)\) ?= ?([0-9A-Fa-f]+)\s*\Z")
 _BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
-# A checksum in a registry of pooch, behind the name.
+# A line of a registry of pooch: a name, which may be quoted, a checksum, and perhaps a URL or a file of a DOI.
 _REGISTERED = re.compile(
-    r"(?:(md5|sha1|sha256|sha512):)?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})", re.IGNORECASE
+    r"(\S|\S[^\t]*\S)\s+(?:(md5|sha1|sha256|sha512):)?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})"
+    r"(?:\s+((?:doi:|[a-z][a-z0-9+.-]*://)\S+))?\s*",
+    re.IGNORECASE,
 )
 # A line of sum: 16 bits of checksum in five digits, 1 KiB blocks, and the name.
 _SUM = re.compile(r"[0-6][0-9]{4} +[0-9]+ (?=\S*[A-Za-z])(\S.*)\Z")
@@ -296,16 +304,15 @@ def _checksum_cells(line: str) -> dict[str, str] | None:
         return {"checksum": parsed[1], "algorithm": parsed[0], "file_name": parsed[2]}
     if match := _SUM.match(line):
         return {"checksum": "", "algorithm": "", "file_name": match[1].strip()}
+    match = _REGISTERED.fullmatch(line)
+    if match is None or (match[4] and scheme_of(match[1])) or _GNU.match(f"{match[1]} x"):
+        return None
     try:
-        name, text, *urls = shlex.split(line)
-    except ValueError:
-        return None
-    match = _REGISTERED.fullmatch(text)
-    is_table = len(urls) > 1 or (urls and (scheme_of(name) or not (scheme_of(urls[0]) or urls[0].startswith("doi:"))))
-    if match is None or _REGISTERED.fullmatch(name) or is_table:
-        return None
-    algorithm = (match[1] or _BY_LENGTH[len(match[2])]).lower()
-    return {"checksum": match[2].lower(), "algorithm": algorithm, "file_name": name, "url": "".join(urls)}
+        name = " ".join(shlex.split(match[1]))
+    except ValueError:  # with an apostrophe, as before pooch 1.7
+        name = match[1]
+    algorithm = (match[2] or _BY_LENGTH[len(match[3])]).lower()
+    return {"checksum": match[3].lower(), "algorithm": algorithm, "file_name": name, "url": match[4] or ""}
 
 
 def _checksum_rows(file_list: FileList) -> Iterator[Row]:
@@ -429,6 +436,10 @@ _WITH_VALUES = (
 # Commands that download other files than the one of their address.
 _FAULTS = (
     (
+        re.compile(r"(?:s3|gs)://[^\s'\"]*\*+[^\s'\"*]"),
+        "its wildcards are not read: omics get --include PATTERN with the address of the folder",
+    ),
+    (
         re.compile(r"\s--(?:include|exclude)[\s=]"),
         "its --include and --exclude are not read: use those of omics get with its address",
     ),
@@ -442,9 +453,14 @@ _FAULTS = (
 def _downloads(line: str) -> list[tuple[str, str]]:
     """The address of each file that the commands of a line download, and the path that it is written to."""
     try:
-        words = shlex.split(line, comments=True)
+        words = shlex.split(line)
     except ValueError:
-        return []
+        try:
+            words = shlex.split(_COMMENT.sub("", line))
+        except ValueError:
+            return []
+    # A "#" within a word is a character of it, which shlex does not know.
+    words = [*takewhile(lambda word: not word.startswith("#"), words)]
     commands: list[list[str]] = [[]]
     for word in words:
         if word not in _ENDS and not (word in _KEYWORDS and not commands[-1]):
@@ -454,6 +470,7 @@ def _downloads(line: str) -> list[tuple[str, str]]:
     return [download for command in commands for download in _of_command(command)]
 
 
+_COMMENT = re.compile(r"(?<!\S)#.*")
 # What separates commands of a line, and what may precede one.
 _ENDS = ("&&", "||", "|", "&", ";")
 _KEYWORDS = ("do", "then", "else")

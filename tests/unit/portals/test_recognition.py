@@ -310,6 +310,8 @@ SHA1, SHA256 = f"{1:040x}", f"{1:064x}"
     ("text", "found"),
     [
         (f"# pooch\nd/a.nc sha1:{SHA1.upper()}\n", ("sha1", "d/a.nc", "https://h.example/f/d/a.nc")),
+        (f"LICENSE (copy) {SHA256}\n", ("sha256", "LICENSE (copy)", "https://h.example/f/LICENSE%20%28copy%29")),
+        (f"it's.nc {SHA256}\n", ("sha256", "it's.nc", "https://h.example/f/it%27s.nc")),
         (f'"a b.nc"  {SHA256}  https://x.example/1\n', ("sha256", "a b.nc", "https://x.example/1")),
         (f"a {SHA1} doi:10.5281/zenodo.7/a.nc\n", ("sha1", "a", "https://zenodo.org/records/7/files/a.nc")),
         ("01107 860560 a.fa.gz\n", ("", "a.fa.gz", "https://h.example/f/a.fa.gz")),
@@ -347,6 +349,7 @@ def test_tables_of_other_numbers_are_no_registries(line: str, tmp_path: Path):
     ("command", "fault"),
     [
         ("aws s3 sync s3://b/k out --exclude '*' --include '*.bam'", "--include and --exclude are not read: use those"),
+        ("cp s3://b/k/*.bam .", "its wildcards are not read: omics get --include"),
         ("wget -r -N -c -np https://h.example/files/1.0/", "run this command by itself"),
         ("wget -qm https://h.example/files/1.0", "run this command by itself"),
         ("wget https://h.example/files/ --recursive", "run this command by itself"),
@@ -382,6 +385,7 @@ def test_a_script_that_does_more_than_download_is_a_list(tmp_path: Path):
         ("mkdir -p d && wget -P d https://h.example/a", ("https://h.example/a", "d/a")),
         ("if [ ! -f a ]; then curl -o x https://h.example/a; fi", ("https://h.example/a", "x")),
         ("curl 'https://h.example/a?b=1&c=2' > a.bam; rm b", ("https://h.example/a?b=1&c=2", "a.bam")),
+        ("cp s3://b/k#3/a.bam . # don't", ("s3://b/k#3/a.bam", "")),
         ("wget -qO- https://h.example/a.gz | gunzip > b", ("https://h.example/a.gz", "")),
         ("gsutil -u project -m cp gs://b/k .", ("gs://b/k", "")),
         ("s5cmd --numworkers 8 cp --concurrency 4 s3://b/k .", ("s3://b/k", "")),
@@ -526,6 +530,27 @@ def test_a_number_behind_a_url_is_its_size(lines: str, tmp_path: Path):
     path.write_text(lines.format("https://h.example/a.gz"))
     ((file,),) = read(path)
     assert (file.name, file.size, bool(file.checksums)) == ("a.gz", 3, "=" in lines)
+
+
+@pytest.mark.parametrize("mark", [" ", ",", "\t", ";"])
+def test_mates_on_one_line_are_two_files(mark: str, tmp_path: Path):
+    path = tmp_path / "urls.txt"
+    path.write_text(f"https://h.example/a_1.gz{mark}https://h.example/a_2.gz\n")
+    assert [file.name for row in read(path) for file in row] == ["a_1.gz", "a_2.gz"]
+
+
+def test_blanks_between_addresses_of_aria2_separate_copies(tmp_path: Path):
+    path = tmp_path / "aria2.txt"
+    path.write_text("https://h.example/a?b=1 https://m.example/a?b=2\n  out=a.gz\n")
+    ((file,),) = read(path)
+    assert (file.address, file.mirrors) == ("https://h.example/a?b=1", ("https://m.example/a?b=2",))
+
+
+def test_a_tab_in_the_submitter_of_an_assembly_costs_no_file(tmp_path: Path):
+    path, folder = tmp_path / "assembly_summary.txt", "https://h.example/GCA_1.1_x"
+    rows = f"GCA_1.1\tLab\t{folder}\tviral\nGCA_1.1\tThe \tLab\t{folder}\tviral\n"
+    path.write_text(f"#assembly_accession\tsubmitter\tftp_path\tgroup\n{rows}")
+    assert [file.address for (file,) in read(path)] == [f"{folder}/GCA_1.1_x_genomic.fna.gz"] * 2
 
 
 def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
