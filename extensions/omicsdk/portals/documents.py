@@ -728,7 +728,7 @@ def _any_rows(file_list: FileList) -> Iterator[Row]:
 
 JSON = Format(
     "json",
-    "JSON with URLs of files",
+    "JSON or YAML with URLs of files",
     "objects with URLs that end like those of files, or that have sizes or checksums; an array of URLs",
     lambda head: any(True for _ in _object_rows(head.document)),
     _any_rows,

@@ -575,9 +575,10 @@ def _resolved(named: Sequence[Named], archives: Archives, reads: Reads | None) -
 
 
 def _fetched_list(url: str, folder: Path) -> Path:
-    """Download a list."""
-    raise_failure(omicsdk.transfer.download([Item("list", Location(url))], folder))
-    return folder / "list"
+    """Download a list; YAML is recognised by its name."""
+    name = "list.yaml" if url.partition("?")[0].endswith((".yaml", ".yml")) else "list"
+    raise_failure(omicsdk.transfer.download([Item(name, Location(url))], folder))
+    return folder / name
 
 
 def _fill(plan: Plan, lists: Sequence[_List], on_message: Callable[[str], object]) -> None:

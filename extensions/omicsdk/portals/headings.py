@@ -300,7 +300,7 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
             servers[last, "".join(server)] += 1
     counts = Counter(column for copies in copies_by_key.values() for _, column, _ in copies)
     for copies in copies_by_key.values():
-        urls = preferred([url for url, _, _ in copies], file_list.prefer)
+        urls = preferred(list(dict.fromkeys(url for url, _, _ in copies)), file_list.prefer)
         _, column, number = copies[0]
         sizes, sum_columns = _columns_of(headings, column, len(copies_by_key) == 1)
         name = first_of(row.cells, headings.names) if len(copies_by_key) == 1 else ""

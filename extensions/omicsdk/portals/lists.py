@@ -26,10 +26,12 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.lazy import require
 from omicsdk.core.likeness import nearest
 from omicsdk.core.redaction import without_query
 from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object, number_in
+from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.fs.uris import BLANKS, WEB
@@ -320,19 +322,34 @@ class Head:
 
     @cached_property
     def document(self) -> object:
-        """The whole list as a JSON document; None for another text, or one of more than 64 MiB."""
-        if self.text.lstrip()[:1] not in ("{", "["):
+        """The whole list as a JSON document, or a YAML one by its name; None for another text, or one of more than 64 MiB."""
+        is_yaml = self.path.suffix.lower() in (".yaml", ".yml")
+        if self.text.lstrip()[:1] not in ("{", "[") and not is_yaml:
             return None
         with opened(FileList(self.path, self.path.name, "", (), Counter())) as text:
             data = text.read(LONGEST_DOCUMENT + 1)
         try:
-            return None if len(data) > LONGEST_DOCUMENT else decoded(data)
-        except (ValueError, RecursionError):
+            return None if len(data) > LONGEST_DOCUMENT else _in_yaml(data) if is_yaml else decoded(data)
+        except (ValueError, RecursionError, YamlFault):
             return None
 
     def _keys(self) -> tuple[str, ...]:
         first = next(self._objects(), None)
         return () if first is None else tuple(name.lower() for name in first)
+
+
+def _in_yaml(data: str) -> object:
+    require("yaml", "dvc", "lists in YAML")
+    return _as_json(read_yaml(data))
+
+
+def _as_json(value: object) -> object:
+    """A value of YAML with the types that JSON has."""
+    if isinstance(value, dict):
+        return {str(name): _as_json(member) for name, member in cast("dict[object, object]", value).items()}
+    if is_array(value):
+        return [_as_json(item) for item in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _has_objects(value: object) -> bool:

@@ -190,6 +190,20 @@ def test_copies_of_an_asset_of_dandi_are_one_file_and_a_zarr_is_a_folder(tmp_pat
     assert (file.mirrors, file.name) == (("https://dandi.s3.amazonaws.com/blobs/1",), "sub-1/a.nwb")
 
 
+def test_a_document_in_yaml_is_read_by_its_name(tmp_path: Path):
+    path = tmp_path / "job.yml"
+    path.write_text("on: !!set {1}\nreads:\n  - class: File\n    location: https://h.example/a.fq\n    size: 5\n")
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, "x", "", (), Counter())
+    ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    assert (format.name, file.address, file.size) == ("json", "https://h.example/a.fq", 5)
+    path.write_text("on: push\n")
+    with pytest.raises(UnknownList, match="its members are True"):
+        recognised(Head(path), FORMATS, path.name)
+    path.write_text("- a: [\n")
+    with pytest.raises(UnknownList, match="unknown format"):
+        recognised(Head(path), FORMATS, path.name)
+
+
 def test_a_document_in_one_line_is_no_row_of_a_table(tmp_path: Path):
     path = tmp_path / "list.json"
     file = {"url": "https://h.example/b.csv", "size": 7, "format": {"name": "CSV"}}

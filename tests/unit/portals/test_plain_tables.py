@@ -148,6 +148,12 @@ def test_a_name_without_an_extension_replaces_none_of_a_url(url: str, name: str,
     assert file.name == name
 
 
+def test_a_url_in_two_columns_is_no_mirror_of_itself(tmp_path: Path):
+    url = "https://h.example/a.bam"
+    ((file,),) = read(table(tmp_path, f"bam_url,data_url\n{url},{url}\n"))
+    assert (file.address, file.mirrors) == (url, ())
+
+
 def test_mates_that_rows_refer_to_are_no_files_of_theirs(tmp_path: Path):
     one, two = "ftp://h.example/a_1.fastq.gz", "ftp://h.example/a_2.fastq.gz"
     text = f"#FILE_PATH\tMD5SUM\tPAIRED_FASTQ\n{one}\t{MD5}\t{two}\n{two}\t{OTHER}\t{one}\n"
