@@ -19,6 +19,7 @@ from omicsdk.fs.uris import BLANKS
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
+    IDENTIFIED,
     NOTHING,
     WITHOUT_SCHEME,
     FileList,
@@ -83,7 +84,9 @@ _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "m
 _BETWEEN = re.compile(r"(?<![\s,;|\[\]\"'])[\s,;|\[\]\"']++(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
 # The beginning of an address that lacks a slash, as in lists of the 1000 Genomes.
 _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
-_CELL = re.compile(rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+)")
+_CELL = re.compile(
+    rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+|(?:{'|'.join(sorted(IDENTIFIED))}):\S)"
+)
 # An address of a server, which is none of a file.
 _SERVER = re.compile(r"\s*(?:https?|ftp)://[^/\s]+/?\s*\Z")
 # An address that ends like that of a file: terms of ontologies and pages mostly do not.

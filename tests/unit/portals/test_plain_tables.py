@@ -154,6 +154,11 @@ def test_a_url_in_two_columns_is_no_mirror_of_itself(tmp_path: Path):
     assert (file.address, file.mirrors) == (url, ())
 
 
+def test_an_identifier_of_a_service_is_an_address_as_in_result_manifests(tmp_path: Path):
+    ((file,),) = read(table(tmp_path, "url\tfile_name\tsize\ngdc:00000029-0000-4000-8000-000000000029\ta.bam\t3\n"))
+    assert (file.kind, file.address, file.name) == ("gdc", "00000029-0000-4000-8000-000000000029", "a.bam")
+
+
 def test_mates_that_rows_refer_to_are_no_files_of_theirs(tmp_path: Path):
     one, two = "ftp://h.example/a_1.fastq.gz", "ftp://h.example/a_2.fastq.gz"
     text = f"#FILE_PATH\tMD5SUM\tPAIRED_FASTQ\n{one}\t{MD5}\t{two}\n{two}\t{OTHER}\t{one}\n"
