@@ -451,6 +451,17 @@ ENCODE = document(
     manual=Manual("its URL", "MD5", "none"),
 )
 
+GDC_FILES = document(
+    "gdc-files",
+    "answer of the GDC for files",
+    "data with hits of id, file_name and md5sum",
+    ("data.hits.*",),
+    _Members(("id",), ("file_name",), ("file_size",), ("md5sum",)),
+    selects=lambda cells: "file_name" in cells and "md5sum" in cells,
+    corrects=lambda cells: cells | {"id": f"gdc:{cells['id']}"},
+    manual=Manual("the id at the GDC", "MD5", "`GDC_TOKEN` for controlled files"),
+)
+
 # -- packages of data
 
 _OF_PACKAGES = Manual(
@@ -654,7 +665,8 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
         cells = dict(
             _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
         )
-        if any(map(is_address, cells.values())):
+        # Links of a catalog are other documents.
+        if any(map(is_address, cells.values())) and not ("rel" in cells and cells.get("href", "").endswith(".json")):
             last = Counter(name.rpartition(".")[2] for name in cells)
             yield (
                 array,
@@ -746,6 +758,7 @@ DOCUMENTS = (
     METABOLIGHTS,
     FFQ,
     ENCODE,
+    GDC_FILES,
     RO_CRATE,
     FRICTIONLESS,
     CROISSANT,

@@ -31,6 +31,7 @@ FORMATS = (
     url_lists.ARIA2,
     url_lists.CHECKSUMS,
     url_lists.TCIA,
+    url_lists.SOFT,
     url_lists.COMMANDS,
     url_lists.LISTING,
     isa.ISA,

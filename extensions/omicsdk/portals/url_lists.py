@@ -1,5 +1,5 @@
-"""Lists of URLs and identifiers, one per line: plain, DRS, aria2, curl, listings of buckets, commands, SRA accessions, series of the TCIA, and
-checksum files.
+"""Lists of URLs and identifiers, one per line: plain, DRS, aria2, curl, listings of buckets, commands, SRA accessions, series of the TCIA,
+records of GEO, and checksum files.
 """
 
 from __future__ import annotations
@@ -547,6 +547,35 @@ COMMANDS = Format(
     manual=Manual(
         "the addresses of the command; of `cp` and `sync` all but the last one", "none", "by scheme and host"
     ),
+)
+
+
+# -- records of GEO
+
+# A line of a SOFT file or of a series matrix that states supplementary files.
+_SUPPLEMENTARY = re.compile(r"!\w+_supplementary_file\w*\s*[=\t]\s*(.+)")
+
+
+def _soft_rows(file_list: FileList) -> Iterator[Row]:
+    """The supplementary files of a record, each once: samples of several series are in each."""
+    met = set[str]()
+    for number, line in numbered_lines(file_list):
+        match = _SUPPLEMENTARY.match(line)
+        for cell in match[1].split("\t") if match else ():
+            url = cell.strip().strip('"')
+            if scheme_of(url) and url not in met:
+                met.add(url)
+                yield Row(number, {"url": url, "file_name": ""})
+
+
+SOFT = Format(
+    "soft",
+    "SOFT file or series matrix of GEO",
+    "a first line ^DATABASE, ^SERIES, ^SAMPLE, ^PLATFORM or !Series_…",
+    lambda head: re.match(r"\^(?:DATABASE|SERIES|SAMPLE|PLATFORM)\s*=|!Series_\w+\t", head.first) is not None,
+    _soft_rows,
+    url_files,
+    manual=Manual("the supplementary files of the series, its samples and platforms"),
 )
 
 

@@ -39,6 +39,7 @@ def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
         ("pride.json", "ftp://files.example.org/pride/a.raw", "a.raw", 10, {"sha1": "a" * 40}),
         ("dcat.json", "https://files.example.org/a.vcf.gz", "a.vcf.gz", 12, {"sha256": SHA256}),
         ("dandi.jsonld", "https://api.h.example/assets/1/download/", "sub-1/a.nwb", 3, {"sha256": SHA256}),
+        ("gdc_files.json", "00000029-0000-4000-8000-000000000029", "a.bam", 12, {"md5": MD5}),
         ("ffq.json", "https://files.example.org/a.fastq.gz", "a.fastq.gz", 11, {"md5": MD5}),
         ("ro-crate.json", "https://files.example.org/a.cram", "a.cram", 12, {"sha256": SHA256}),
         ("frictionless.json", "https://files.example.org/a.csv", "a.csv", 4, {"sha256": SHA256}),
@@ -228,6 +229,7 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
     [
         {"items": [{"url": "https://h.example/item.jsp"}, {"url": "https://h.example/"}]},
         {"data": [{"name": "sub", "kind": "folder", "size": None, "href": "https://h.example/v2/files/2/"}]},
+        {"type": "Catalog", "links": [{"rel": "self", "href": "https://h.example/catalog.json"}]},
         {"providers": [{"name": "P", "url": "https://h.example"}]},
         {"stac_extensions": ["https://h.example/v1/schema.json"], "conformsTo": "https://h.example/croissant/1.0"},
     ],

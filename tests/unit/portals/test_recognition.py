@@ -48,6 +48,8 @@ FORMAT_OF = {
     "url_table.csv": "table",
     "gdc_ids.tsv": "gdc-ids",
     "filelist.txt": "geo",
+    "GSE1_family.soft": "soft",
+    "gdc_files.json": "gdc-files",
     "zenodo.json": "zenodo",
     "figshare.json": "figshare",
     "dataverse.json": "dataverse",
@@ -551,6 +553,14 @@ def test_a_tab_in_the_submitter_of_an_assembly_costs_no_file(tmp_path: Path):
     rows = f"GCA_1.1\tLab\t{folder}\tviral\nGCA_1.1\tThe \tLab\t{folder}\tviral\n"
     path.write_text(f"#assembly_accession\tsubmitter\tftp_path\tgroup\n{rows}")
     assert [file.address for (file,) in read(path)] == [f"{folder}/GCA_1.1_x_genomic.fna.gz"] * 2
+
+
+def test_supplementary_files_of_a_series_matrix_are_read_once(tmp_path: Path):
+    assert [file.name for (file,) in read(SAMPLES / "GSE1_family.soft")] == ["GSE1_RAW.tar", "GSM1_a.txt.gz"]
+    path, urls = tmp_path / "GSE1_series_matrix.txt", '"ftp://h.example/a.gz"\t"ftp://h.example/b.gz"'
+    path.write_text(f'!Series_title\t"X"\n!Sample_supplementary_file_1\t{urls}\n!Sample_supplementary_file_2\t{urls}\n')
+    assert [file.name for (file,) in read(path, "soft")] == ["a.gz", "b.gz"]
+    assert format_of(path) == "soft"
 
 
 def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
