@@ -99,6 +99,14 @@ def test_a_checksum_without_a_name_is_of_the_file_beside_it(omics, end, tmp_path
     assert (ran.code, ran.json["files"][0]["name"], ran.json["files"][0]["state"]) == (1, "a.bam", "wrong")
 
 
+def test_files_of_a_registry_of_pooch_are_verified_whether_it_has_their_urls_or_not(omics, tmp_path):
+    (tmp_path / "a.nc").write_bytes(b"hello")
+    sha256 = hashlib.sha256(b"hello").hexdigest()
+    (tmp_path / "registry.txt").write_text(f"a.nc {sha256}\nb.nc sha256:{sha256} https://h.example/b.nc\n")
+    ran = omics("--output", "json", "verify", str(tmp_path / "registry.txt"))
+    assert ran.json["counts"] == {"verified": 1, "missing": 1}
+
+
 def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):
     ran = get("gdc_manifest.txt", "--to", "")
     assert (ran.code, "The name of the folder is empty. Name a folder" in ran.err) == (2, True), ran.err

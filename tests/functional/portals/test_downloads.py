@@ -574,7 +574,12 @@ def test_folders_results_and_words_that_cannot_be_used_are_refused(get: Any, por
         omicsdk.get("phs000178.v11.p8", "data")
     (tmp_path / "view.tsv").write_text("id\tname\nsyn24829433\ta.bam\n")
     (tmp_path / "ukb.bulk").write_text("1000001 20227_2_0\n1000002 20227_2_0\n")
-    for name, place in (("view.tsv", "syn24829433 is not .* of Synapse"), ("ukb.bulk", "of the UK Biobank")):
+    (tmp_path / "get.sh").write_text("synapse get syn24829433 --downloadLocation x\n")
+    for name, place in (
+        ("get.sh", "Synapse: use its own client"),
+        ("view.tsv", "syn24829433 is not .* of Synapse"),
+        ("ukb.bulk", "of the UK Biobank"),
+    ):
         with pytest.raises(ListError, match=place):
             omicsdk.get(tmp_path / name, "data")
     with pytest.raises(UsageError, match="Nothing to download"):

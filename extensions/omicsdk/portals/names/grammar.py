@@ -163,7 +163,7 @@ _ELSEWHERE = (
     (r"phs\d{6}\S*|dbgap", "dbGaP: apply there, and name the runs of the study, SRR…"),
     (r"GC[AF]_\d{9}(\.\d+)?", "the assemblies of the NCBI: use its datasets program, or the list assembly_summary.txt"),
     (r"(?:CRA|HRA|PRJCA|OMIX)\d+|ngdc", "the National Genomics Data Center of China: use its site, ngdc.cncb.ac.cn"),
-    (r"syn\d+|synapse", "Synapse: use its own client, synapse get"),
+    (r"(?:synapse get\s.*)?syn\d+(?:\s.*)?|synapse", "Synapse: use its own client, synapse get"),
     (r"\d{7} \d+(?:_\d+){2,3}", "the UK Biobank: use its own client, ukbfetch"),
     (r"SCP\d+", "the Single Cell Portal of the Broad: use its site"),
     ("ega", "the EGA: omics get EGAD… lists the files of a dataset, and its client pyega3 downloads them"),

@@ -663,8 +663,13 @@ def _items_of_checksum_file(path: Path) -> list[Item]:
     if not CHECKSUMS.recognises(head):
         return []
     file_list = FileList(path, str(path), "", (), Counter())
-    files = (file for row in CHECKSUMS.rows(file_list) if not row.fault for file in CHECKSUMS.files(row, file_list))
-    return [Item(file.name, Location(""), None, file.checksums) for file in files if not file.kind]
+    return [
+        Item(file.name, Location(""), None, file.checksums)
+        for row in CHECKSUMS.rows(file_list)
+        if not row.fault
+        for file in CHECKSUMS.files(row, file_list)
+        if not file.kind or row.cells.get("url")  # a registry of pooch has names beside URLs
+    ]
 
 
 def _verdict(folder: str, outcome: Outcome) -> Verdict:
