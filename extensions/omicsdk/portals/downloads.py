@@ -587,7 +587,7 @@ def _fill(plan: Plan, lists: Sequence[_List], on_message: Callable[[str], object
     if not of_files:
         raise ListError(
             f"{lists[0].listed.shown}: checksums alone name no URLs",
-            remedy="Add the list of URLs, or give the checksum file's own URL with --format checksums.",
+            remedy="Add the list of URLs, state --base URL, or give the checksum file's own URL with --format checksums.",
         )
     empty = 0
     for format, file_list in lists:

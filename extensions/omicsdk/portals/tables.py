@@ -31,6 +31,7 @@ from omicsdk.portals.lists import (
     Row,
     RowFault,
     Stated,
+    address_in,
     checksums_in,
     file_at,
     header_line,
@@ -724,7 +725,10 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
         yield from _plain_rows(file_list, paths=True)
         return
     for number, line in numbered_lines(file_list):
-        yield Row(number, {"file_name": line.strip()}, stated=Stated(("file_name",), base=file_list.base))
+        path = line.strip().removeprefix("./")
+        # The result manifest names the file by these cells.
+        cells = {"url": address_in(file_list.base, path), "file_name": path}
+        yield Row(number, cells, stated=Stated(("url",), ("file_name",)))
 
 
 def _has_paths(head: Head) -> bool:

@@ -321,19 +321,23 @@ def _checksum_rows(file_list: FileList) -> Iterator[Row]:
         if cells is None:
             yield Row(number, {}, fault=f"{line[:100]!r} is not a checksum and a file name")
             continue
+        if not scheme_of(cells["file_name"]):
+            name = cells["file_name"] = "/".join(part for part in cells["file_name"].split("/") if part != ".")
+            if (base := file_list.base) and not cells.get("url"):
+                # A cell, so that the result manifest names the file, too. Keys of a bucket are not quoted.
+                cells["url"] = f"{base}/{quote(name) if scheme_of(base) in FETCHED else name}"
         if not cells["checksum"]:
-            file_list.notes["checksums of sum cannot be verified and are ignored"] += 1
+            file_list.notes["checksums of sum cannot be verified and are ignored"] = 0  # rows are read twice
         yield Row(number, cells)
 
 
-def _checksum_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
+def _checksum_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """The file of a line: where it has a URL, or the list came from the folder of the files, that file; else a statement."""
     name, checksums = row.cells["file_name"], checksums_in({row.cells["algorithm"]: row.cells["checksum"]})
     url = row.cells.get("url", "")
     if scheme_of(name):
         yield file_at(name, checksums=checksums)
         return
-    name = "/".join(part for part in name.split("/") if part != ".")
     if url:
         url = _ZENODO_FILE.sub(r"https://zenodo.org/records/\1/files/\2", url)
         if not scheme_of(url):
@@ -341,9 +345,6 @@ def _checksum_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
                 f"{url[:200]!r} is no URL: download the files of a DOI by its name, with this list beside it"
             )
         yield file_at(url, name=name_in(name), checksums=checksums)
-    elif file_list.base:
-        path = quote(name) if scheme_of(file_list.base) in FETCHED else name  # keys of a bucket are not quoted
-        yield file_at(f"{file_list.base}/{path}", name=name_in(name), checksums=checksums)
     else:
         yield ListedFile("", name, name, None, checksums)
 

@@ -242,6 +242,8 @@ def test_a_checksum_file_from_the_folder_of_its_files_names_their_urls(get: Any,
     report = get(url, format="checksums")
     assert [outcome.verification for outcome in report.outcomes] == [VERIFIED]
     assert (tmp_path / "data" / "reads.bam").read_bytes() == body
+    (tmp_path / "data" / "reads.bam").unlink()
+    assert [outcome.verification for outcome in omicsdk.get("data.manifest.tsv", "data").outcomes] == [VERIFIED]
 
 
 def test_checksums_alone_name_no_urls(get: Any, portal: PortalHost):
