@@ -572,8 +572,22 @@ DANDI = document(
 
 
 # What JSON-LD writes around the terms of DCAT and SPDX.
-_AROUND_TERM = re.compile(r"https?://\S+[/#]|\w+:|\.@(?:id|value)\Z")
+_AROUND_TERM = re.compile(r"https?://\S+[/#]|\b\w+:|\.@(?:id|value)\Z")
 _DOWNLOAD_URL = ("downloadURL", "dcat:downloadURL", "dcat:downloadURL.@id", "http://www.w3.org/ns/dcat#downloadURL")
+
+
+def _beside_distributions(payload: object, base: str) -> str | None:
+    """The folder of a document; None for one without distributions, whose objects need not be read."""
+    nodes = [payload]
+    while nodes:
+        node = nodes.pop()
+        if is_object(node):
+            if not node.keys().isdisjoint(("downloadURL", "dcat:downloadURL", _DOWNLOAD_URL[3])):
+                return base
+            nodes.extend(node.values())
+        elif is_array(node):
+            nodes.extend(node)
+    return None
 
 
 def _distributed(cells: dict[str, str]) -> dict[str, str]:
@@ -597,6 +611,7 @@ DCAT = document(
     selects=lambda cells: "Distribution" in cells.get("@type", "") or not cells.keys().isdisjoint(_DOWNLOAD_URL[1:]),
     corrects=_distributed,
     addresses=texts_in,
+    root=_beside_distributions,
     manual=_OF_PACKAGES,
 )
 STAC = document(

@@ -426,6 +426,7 @@ _CLIENTS = {
 # Programs, and commands of s5cmd's lists, that copy their first argument.
 _COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
 _PROGRAM = re.compile(rf"(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})")
+_PROGRAM_IN_LINE = re.compile(rf"(?<![\w.-])(?:{'|'.join((*_CLIENTS, *_COPIERS))})\s")
 _SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
 # Behind the target of an upload, the value of another option would be taken for the target, and that for a source.
 _WITH_VALUES = (
@@ -437,7 +438,7 @@ _WITH_VALUES = (
 # Commands that download other files than the one of their address.
 _FAULTS = (
     (
-        re.compile(r"(?:s3|gs)://[^\s'\"]*\*+[^\s'\"*]"),
+        re.compile(r"(?:s3|gs)://[^\s'\"*]*\*+[^\s'\"*]"),
         "its wildcards are not read: omics get --include PATTERN with the address of the folder",
     ),
     (
@@ -453,6 +454,8 @@ _FAULTS = (
 
 def _downloads(line: str) -> list[tuple[str, str]]:
     """The address of each file that the commands of a line download, and the path that it is written to."""
+    if not _PROGRAM_IN_LINE.search(line):  # shlex takes its time
+        return []
     try:
         words = shlex.split(line)
     except ValueError:
