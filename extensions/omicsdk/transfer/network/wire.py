@@ -739,9 +739,9 @@ class Wire:
         if flight.ftp:
             # A handle keeps its options: the next request would ask for the same range.
             handle.unsetopt(pycurl.RANGE)
-        if flight.ask.body is not None:  # an idle handle keeps no file open
-            handle.unsetopt(pycurl.READFUNCTION)
-            handle.unsetopt(pycurl.SEEKFUNCTION)
+        if flight.ask.body is not None:  # an idle handle keeps no file open; pycurl before 7.45.7 cannot unset these
+            handle.setopt(pycurl.READFUNCTION, _nothing)
+            handle.setopt(pycurl.SEEKFUNCTION, _nothing)
         self._idle.setdefault(flight.kind, []).append((handle, flight.ask.headers))
         return flight
 
@@ -765,7 +765,8 @@ class Wire:
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(self._patience.connect * 1000))
         if sends:
             handle.setopt(pycurl.UPLOAD, 1)
-            handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
+            if hasattr(pycurl, "UPLOAD_BUFFERSIZE"):  # not in pycurl 7.45.3, of Ubuntu 24.04; it only saves time
+                handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
         if method == "HEAD":
             handle.setopt(pycurl.NOBODY, 1)  # or libcurl waits for the body that the response's length announces
         elif method != ("PUT" if sends else "GET"):
@@ -852,7 +853,12 @@ def _quoted(url: str) -> str:
 
 def _moved(handle: Any) -> int:
     """Bytes that a request has moved so far, in both directions."""
-    return handle.getinfo(pycurl.SIZE_DOWNLOAD_T) + handle.getinfo(pycurl.SIZE_UPLOAD_T)
+    # Whole numbers as floats, which every version has; pycurl before 7.45.5 lacks those with _T.
+    return int(handle.getinfo(pycurl.SIZE_DOWNLOAD) + handle.getinfo(pycurl.SIZE_UPLOAD))
+
+
+def _nothing(*_: object) -> None:
+    """In place of what reads a body, in a handle without a request."""
 
 
 def _switch(handle: Any, pause: int) -> None:
