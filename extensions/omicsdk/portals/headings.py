@@ -307,8 +307,13 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         _, column, number = copies[0]
         sizes, sum_columns = _columns_of(headings, column, len(copies_by_key) == 1)
         name = first_of(row.cells, headings.names) if len(copies_by_key) == 1 else ""
-        if "." not in name and name == row.cells.get("name") and _EXTENSION.search(urls[0]):
-            name = ""  # that of what the file is about, such as a phenotype
+        if (
+            "." not in name
+            and name == row.cells.get("name")
+            and "phenocode" in row.cells
+            and _EXTENSION.search(urls[0])
+        ):
+            name = ""  # that of the phenotype: of FinnGen
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:
             # The first column of an algorithm takes precedence.
