@@ -851,10 +851,14 @@ def _quoted(url: str) -> str:
     return quote(url, safe=URL_SAFE)
 
 
+# pycurl before 7.45.5 has only those without _T, of which later ones warn.
+_DOWNLOADED = getattr(pycurl, "SIZE_DOWNLOAD_T", pycurl.SIZE_DOWNLOAD)
+_UPLOADED = getattr(pycurl, "SIZE_UPLOAD_T", pycurl.SIZE_UPLOAD)
+
+
 def _moved(handle: Any) -> int:
     """Bytes that a request has moved so far, in both directions."""
-    # Whole numbers as floats, which every version has; pycurl before 7.45.5 lacks those with _T.
-    return int(handle.getinfo(pycurl.SIZE_DOWNLOAD) + handle.getinfo(pycurl.SIZE_UPLOAD))
+    return int(handle.getinfo(_DOWNLOADED) + handle.getinfo(_UPLOADED))
 
 
 def _nothing(*_: object) -> None:
