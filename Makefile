@@ -16,9 +16,9 @@ JOBS ?= $(shell echo $$(($(PROCESSORS) + 2)))
 # Processes of tests are forked after the collection where that is safe, and else collect on their own.
 SPREAD = $(if $(filter Linux,$(shell uname -s)),--forks $(1),-n $(1) --dist worksteal)
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
-unit functional test-base test-long types release-check compat real examples reliability: export PYTHONDONTWRITEBYTECODE :=
+unit functional test-base test-oldest test-long types release-check compat real examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock hooks codegen codegen-check unit functional test coverage test-base test-long mutants compat suites lint format types layers release-check demo bench docs examples reliability cassettes smoke dist dist-binary news release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup lock hooks codegen codegen-check unit functional test coverage test-base test-oldest test-long mutants compat suites lint format types layers release-check demo bench docs examples reliability cassettes smoke dist dist-binary news release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -72,6 +72,16 @@ test: unit functional
 test-base: pyproject.toml
 	@$(PYTHON) .ci/environment.py $(VENV)-base test
 	@$(subst $(VENV),$(VENV)-base,$(BIN))/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not sandbox" tests/unit/core tests/unit/transfer tests/functional/core tests/functional/transfer tests/functional/cli/test_startup.py
+
+# The oldest versions of dependencies that pyproject.toml allows, with the tools of development as they are; the second command keeps
+# what the first one installed. What is about sending, transfers and formats meets them.
+OLDEST := $(VENV)-oldest
+OLDEST_BIN = $(subst $(VENV),$(OLDEST),$(BIN))
+test-oldest: $(STAMP)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OLDEST)
+	@$(BIN)/uv pip install --quiet --python $(OLDEST_BIN)/python --resolution lowest-direct --editable ".[all]"
+	@$(BIN)/uv pip install --quiet --python $(OLDEST_BIN)/python --editable ".[dev]"
+	@$(OLDEST_BIN)/python tests/support/in_memory.py $(OLDEST_BIN)/python -m pytest -q $(call SPREAD,$(PROCESSORS)) -m "not long and not compat and not types and not release" tests/unit tests/functional/core tests/functional/transfer tests/functional/fs
 
 # Searches with another seed on each run; `make test-long SEED=N` repeats one.
 SEED ?= $(shell $(PYTHON) -c 'import secrets; print(secrets.randbelow(2**32))')

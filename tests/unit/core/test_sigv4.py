@@ -26,6 +26,10 @@ HEADERS = st.dictionaries(
 METHODS = st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD"])
 
 
+if not hasattr(auth, "get_current_datetime"):
+    pytest.skip("before 1.40 botocore reads its clock in several places", allow_module_level=True)
+
+
 @pytest.fixture(autouse=True)
 def _at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
