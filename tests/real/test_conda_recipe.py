@@ -23,4 +23,4 @@ def test_rattler_build_renders_it() -> None:
     name, version, noarch, needed = json.loads(ran.stdout)
     assert (name, noarch.lower()) == ("omicsdk", "python")
     assert f"version: {version}" in (ROOT / "release/conda/recipe.yaml").read_text()
-    assert needed == 13
+    assert needed == 12

@@ -585,7 +585,8 @@ def test_urls_that_make_no_sense_fail_their_item_only(server: Any, target: Path,
 
 
 def test_a_url_of_any_characters_reaches_its_file(server: Any, target: Path) -> None:
-    server.put("a%20b/%C3%BC/%2F..%2E/x", b"12345")
+    for dot in ("%2E", "%2e"):  # newer versions of libcurl write upper case
+        server.put(f"a%20b/%C3%BC/%2F..{dot}/x", b"12345")
     url = server.url("a b/ü/%2F..%2e/x", "sig=a%2fb+c/d=")
     download([Item("one", Location(url), 5)], target).raise_if_failed()
     assert server.requests[0].query == "sig=a%2fb+c/d="

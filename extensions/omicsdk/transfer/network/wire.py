@@ -739,9 +739,9 @@ class Wire:
         if flight.ftp:
             # A handle keeps its options: the next request would ask for the same range.
             handle.unsetopt(pycurl.RANGE)
-        if flight.ask.body is not None:  # an idle handle keeps no file open; pycurl before 7.45.7 cannot unset these
-            handle.setopt(pycurl.READFUNCTION, _nothing)
-            handle.setopt(pycurl.SEEKFUNCTION, _nothing)
+        if flight.ask.body is not None:  # an idle handle keeps no file open
+            handle.unsetopt(pycurl.READFUNCTION)
+            handle.unsetopt(pycurl.SEEKFUNCTION)
         self._idle.setdefault(flight.kind, []).append((handle, flight.ask.headers))
         return flight
 
@@ -765,8 +765,7 @@ class Wire:
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(self._patience.connect * 1000))
         if sends:
             handle.setopt(pycurl.UPLOAD, 1)
-            if hasattr(pycurl, "UPLOAD_BUFFERSIZE"):  # not in pycurl 7.45.3, of Ubuntu 24.04; it only saves time
-                handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
+            handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
         if method == "HEAD":
             handle.setopt(pycurl.NOBODY, 1)  # or libcurl waits for the body that the response's length announces
         elif method != ("PUT" if sends else "GET"):
@@ -851,18 +850,9 @@ def _quoted(url: str) -> str:
     return quote(url, safe=URL_SAFE)
 
 
-# pycurl before 7.45.5 has only those without _T, of which later ones warn.
-_DOWNLOADED = getattr(pycurl, "SIZE_DOWNLOAD_T", pycurl.SIZE_DOWNLOAD)
-_UPLOADED = getattr(pycurl, "SIZE_UPLOAD_T", pycurl.SIZE_UPLOAD)
-
-
 def _moved(handle: Any) -> int:
     """Bytes that a request has moved so far, in both directions."""
-    return int(handle.getinfo(_DOWNLOADED) + handle.getinfo(_UPLOADED))
-
-
-def _nothing(*_: object) -> None:
-    """In place of what reads a body, in a handle without a request."""
+    return handle.getinfo(pycurl.SIZE_DOWNLOAD_T) + handle.getinfo(pycurl.SIZE_UPLOAD_T)
 
 
 def _switch(handle: Any, pause: int) -> None:
