@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pycurl
 import pytest
 from botocore.exceptions import ClientError, SSLError
 from omicsdk.core import (
@@ -244,6 +245,8 @@ def _without_names(host: str, *arguments: Any, look_up: Any = socket.getaddrinfo
 def test_uploads_find_out_once_that_nothing_responds(
     target: Path, tmp_path: Path, clock: Any, monkeypatch: Any, kind: Any, what: str
 ) -> None:
+    if what == "name" and pycurl.version_info()[2] <= 0x081000:
+        pytest.skip("libcurl 8.16 states for some requests that wait for one lookup that they could not connect")
     with socket.create_server(("127.0.0.1", 0)) as free:
         dead = f"http://127.0.0.1:{free.getsockname()[1]}"
     if what == "proxy":
