@@ -736,8 +736,13 @@ def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
         raise SomeFailed(summary, errors, others=max(0, total - len(errors)))
 
 
-def shortened(text: str, limit: int) -> str:
-    """Shorten text to a number of characters and append how many were removed."""
-    if len(text) <= limit:
-        return text
-    return f"{text[:limit]}... ({len(text) - limit} more characters)"
+def shortened(text: str, limit: int, whole: int | None = None) -> str:
+    """Shorten text to a number of characters and append how many were removed.
+
+    Args:
+        text: The text, or its beginning.
+        limit: Maximum number of characters.
+        whole: The length of the whole text; by default that of `text`.
+    """
+    removed = (len(text) if whole is None else whole) - limit
+    return text if removed <= 0 else f"{text[:limit]}... ({removed} more characters)"

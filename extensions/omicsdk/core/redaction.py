@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from omicsdk.core.errors import shortened
 from omicsdk.core.type_guards import cast, is_list
 
 TYPE_CHECKING = False
@@ -225,8 +226,7 @@ def masked_excerpt(text: str, limit: int) -> str:
         limit: Maximum number of characters.
     """
     # Also behind the cut: the beginning of a secret does not look like one. Not all of it, since a megabyte takes seconds.
-    masked = mask_text(text[: 2 * limit])
-    return masked if len(text) <= limit else f"{masked[:limit]}... ({len(text) - limit} more characters)"
+    return shortened(mask_text(text[: 2 * limit]), limit, len(text))
 
 
 def _masked_header(match: re.Match[str]) -> str:

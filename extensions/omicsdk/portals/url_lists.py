@@ -403,7 +403,7 @@ LISTING = Format(
     "lines of aws s3 ls --recursive, gsutil ls -l or s5cmd ls",
     lambda head: (
         most_lines(head, lambda line: _LISTED.match(line) or _NOT_LISTED.match(line))
-        and (any(map(_LISTED.match, head.lines)))
+        and any(map(_LISTED.match, head.lines))
     ),
     _listing_rows,
     _listing_files,
