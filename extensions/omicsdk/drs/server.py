@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import ResponseMismatch
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -334,6 +335,19 @@ class DrsServer(Closing):
             raise NoAccess(f"{drs_object.name}: {self.host} names no URL for {method.kind}", name=drs_object.name)
         return Location(url, dict(headers_of(found_at(access, "headers"))))
 
+    def with_login(self, location: Location) -> Location:
+        """Return a refused location with the login, if it is on this server and states no headers.
+
+        Not at first: signed URLs are refused together with a login, and the server may have its storage behind it.
+
+        Args:
+            location: The location, as an object states it.
+        """
+        login, url = exchange_of(self._api).transport.credentials, location.url
+        if login is None or location.headers or origin_of(url) != origin_of(self._api.base_url):
+            return location
+        return Location(url, dict(login.headers("GET", url)))
+
     def locator(self, drs_object: DrsObject, prefer: Sequence[str] = (), skip: int = 0) -> Locator:
         """Return a function that requests an object's location, by each of its access methods in turn.
 
@@ -467,6 +481,8 @@ class Locator:
                 # A server fails at single methods in many ways: Fence with 400 or 500 for a bucket that it cannot sign for.
                 refused.append(error)
                 continue
+            if is_again and method.is_direct:
+                location = self._server.with_login(location)
             self._returned.append((location.url, skipped))
             return location
         if len(refused) > 1:

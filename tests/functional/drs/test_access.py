@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from breakable import Faults, Server
 from drs_download import OFFLINE, download
-from omicsdk.core import ConfigError, Forbidden, Unauthorized
+from omicsdk.core import BearerToken, ConfigError, Forbidden, Unauthorized
 from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, ResolutionSettings, parse_drs_id
 from omicsdk.drs.hosts import KNOWN, known_host, login_remedy
 from omicsdk.drs.storage import Storage, google_path
@@ -119,6 +119,23 @@ def test_a_compact_identifier_is_tried_in_its_next_form_where_the_first_is_malfo
     settings = ResolutionSettings(hosts={"dg.anv0": host.name}, order=())
     download("drs://dg.ANV0:v2_x", tmp_path, settings=settings)
     assert (tmp_path / "v2_x.bin").read_bytes() == b"ACGT"
+
+
+# -- URLs of the server itself
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_stated_url_that_refuses_requests_gets_the_login_of_its_own_server_alone(
+    host: Any, drs_host: Any, tmp_path: Path, *, is_own: bool
+) -> None:
+    place = host if is_own else drs_host()
+    way = {"type": "https", "access_url": {"url": place.url("objects/x/download")}}
+    uri = host.add("x", b"ACGT", access_methods=[way])
+    host.token = "t0ken"
+    place.responses["objects/x/download"] = [(401, {}, b""), (200, {}, b"ACGT") if is_own else (401, {}, b"")]
+    report = download(uri, tmp_path, credentials={host.name: BearerToken("t0ken")}, settings=OFFLINE, check=False)
+    sent = [headers.get("authorization") for _, path, headers in place.asked if path == "objects/x/download"]
+    assert (report.ok, sent) == ((True, [None, "Bearer t0ken"]) if is_own else (False, [None]))
 
 
 # -- passports
