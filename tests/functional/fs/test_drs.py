@@ -262,6 +262,10 @@ def test_a_stored_login_goes_to_its_own_host_only(
     with DrsStore() as store:
         assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
     assert found_login("drs.example.org") is None
+    monkeypatch.setenv("OMICS_DRS_URL", "drs.example.org")
+    found = found_login("drs.example.org")
+    assert found is not None
+    assert dict(found.headers("GET", "")) == {"authorization": "Bearer anothers"}
     token_file(platform="drs").keep(url, StoredLogin(Token("word"), kind="basic", user="ada"))
     found = found_login(host.name)
     assert found is not None

@@ -150,8 +150,8 @@ _log = logger("omicsdk.fs")
 
 
 def found_login(host: str) -> Credentials | None:
-    """Return the login for a host, for `omicsdk.drs`: the one that `omics login drs` or `omics login gen3` stored for
-    it, Gen3's for its commons, Seven Bridges' for its DRS server, Google's for servers that are known to accept it,
+    """Return the login for a host, for `omicsdk.drs`: OMICS_DRS_TOKEN if OMICS_DRS_URL names the host, the one that
+    `omics login drs` or `omics login gen3` stored for it, Gen3's for its commons, Seven Bridges' for its DRS server, Google's for servers that are known to accept it,
     else none.
 
     Settings that cannot be read are logged: they may be for another server.
@@ -159,7 +159,7 @@ def found_login(host: str) -> Credentials | None:
     Args:
         host: Its name, with a port if it has one.
     """
-    for search in (_stored_for, _of_gen3, _of_seven_bridges, _of_google):
+    for search in (_of_variables, _stored_for, _of_gen3, _of_seven_bridges, _of_google):
         try:
             login = search(host)
         except OmicsError as error:
@@ -185,6 +185,15 @@ def drs_host_of(endpoint: str) -> str:
     if dot and (first == "api" or first.endswith("-api")) and not first.endswith("ga4gh-api"):
         return f"{first.removesuffix('api')}ga4gh-api.{rest}"
     return host
+
+
+def _of_variables(host: str) -> Credentials | None:
+    from omicsdk.core.credentials import BearerToken
+    from omicsdk.drs.client import base_url_of
+    from omicsdk.drs.credentials import host_in_url
+
+    url, token = (os.environ.get(name, "").strip() for name in ("OMICS_DRS_URL", "OMICS_DRS_TOKEN"))
+    return BearerToken(token) if url and token and host_in_url(base_url_of(url)) == host else None
 
 
 def _stored_for(host: str) -> Credentials | None:
@@ -420,8 +429,8 @@ class DrsStore(ClientStore[Servers]):
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
         error.remedy = login_remedy(host) or (
-            f"{host} requires a login with access to it: set GEN3_API_KEY for a Gen3 commons, or SB_API_ENDPOINT and "
-            "SB_AUTH_TOKEN for Seven Bridges. If you are logged in, ask the owner of the data for access."
+            f"{host} requires a login with access to it: run omics login drs --base-url {host}, or set GEN3_API_KEY for a "
+            "Gen3 commons, or SB_API_ENDPOINT and SB_AUTH_TOKEN for Seven Bridges. If you are logged in, ask the owner of the data for access."
         )
         return error
 
