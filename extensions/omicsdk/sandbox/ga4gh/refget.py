@@ -25,6 +25,11 @@ _ACCEPTED = (
     "text/vnd.ga4gh.refget.v1.0.0+plain",
 )
 _PLAIN, _JSON = "text/vnd.ga4gh.refget.v2.0.0+plain", "application/vnd.ga4gh.refget.v2.0.0+json"
+# What Accept may have for each of these: the standard's text lets versions and media types degrade.
+_TYPES = {
+    _PLAIN: {_PLAIN, "text/vnd.ga4gh.refget.v1.0.0+plain", "text/plain", "text/*", "*/*"},
+    _JSON: {_JSON, "application/vnd.ga4gh.refget.v1.0.0+json", "application/json", "application/*", "*/*"},
+}
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
 
 
@@ -103,13 +108,19 @@ class Refget:
         """Whether it answers as seqrepo-rest-service."""
         return self.context.settings.flag(AS_SEQREPO)
 
-    def check_accept(self, call: Call) -> None:
-        """Refuse an Accept header that seqrepo-rest-service refuses.
+    def check_accept(self, call: Call, media_type: str) -> None:
+        """Refuse an Accept header without the media type of the response.
+
+        Args:
+            call: The request.
+            media_type: The media type.
 
         Raises:
-            Problem: 406; it is a list, or has parameters.
+            Problem: 406; it has others, or, as seqrepo-rest-service refuses it, is a list or has parameters.
         """
-        if self.is_seqrepo and call.headers.get("accept", "*/*") not in _ACCEPTED:
+        header = call.headers.get("accept") or "*/*"
+        ranges = {part.partition(";")[0].strip().lower() for part in header.split(",")}
+        if header not in _ACCEPTED if self.is_seqrepo else ranges.isdisjoint(_TYPES[media_type]):
             raise Problem(406, "Not Acceptable", "Invalid Accept header")
 
     def find(self, id: str) -> Sequence:
@@ -152,9 +163,9 @@ def refget_service(state: Refget, document: Mapping[str, Any]) -> Service:
 
 def get_service_info(state: Refget, call: Call) -> Reply:
     """GET /sequence/service-info."""
-    del call
     if state.is_seqrepo:
         raise Problem(500, "Internal Server Error", "The server encountered an internal error")
+    state.check_accept(call, _JSON)
     settings = state.context.settings
     able = {
         "circular_supported": settings.flag(CIRCULAR),
@@ -167,7 +178,7 @@ def get_service_info(state: Refget, call: Call) -> Reply:
 
 def get_metadata(state: Refget, call: Call) -> Reply:
     """GET /sequence/{id}/metadata."""
-    state.check_accept(call)
+    state.check_accept(call, _JSON)
     sequence = state.find(call.arguments["id"])
     metadata = {
         "id": sequence.md5,
@@ -182,7 +193,7 @@ def get_metadata(state: Refget, call: Call) -> Reply:
 
 def get_sequence(state: Refget, call: Call) -> Reply:
     """GET /sequence/{id}."""
-    state.check_accept(call)
+    state.check_accept(call, _PLAIN)
     sequence = state.find(call.arguments["id"])
     letters = state.context.objects.read(sequence.blob)
     start, end, ranged = call.arguments.get("start"), call.arguments.get("end"), call.headers.get("range")

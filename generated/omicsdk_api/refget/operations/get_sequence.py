@@ -28,7 +28,7 @@ def build(*, id: str, start: int | Omit = OMIT, end: int | Omit = OMIT, range: s
         id (str): Digest of the sequence, or another identifier that the server knows.
         start (int): First position of the part, from 0; by default the beginning. Format int64. Optional.
         end (int): Position after the last one of the part, from 0; by default the end of the sequence. Format
-            int64. At least 1. Optional.
+            int64. Optional.
         range (str): One range of bytes, `bytes=0-9` for the first ten letters; its end is included, other
             than that of `end`. Optional.
 

@@ -124,6 +124,28 @@ def test_sequences_are_found_by_each_name_and_served_by_ranges(omics_sandbox: Sa
     omics_sandbox.settings.turn({"refget.as_seqrepo": False})
     assert httpx.get(f"{base}/x?start=8").status_code == 416
     assert httpx.get(f"{base}/x?start=3&end=1").status_code == 416  # it is not circular
+    assert httpx.get(f"{base}/x?end=0").text == ""
+    assert httpx.get(f"{base}/plasmid?start=10&end=0").text == httpx.get(f"{base}/plasmid?start=10").text != ""
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "status"),
+    [
+        ("x", "embl/some_json", 406),
+        ("x", "application/json", 406),
+        ("x", "text/html;q=0.9, text/vnd.ga4gh.refget.v1.0.0+plain; charset=us-ascii", 200),
+        ("x", "text/*", 200),
+        ("x/metadata", "embl/some_json", 406),
+        ("x/metadata", "application/vnd.ga4gh.refget.v2.0.0+json", 200),
+        ("service-info", "text/plain, */*;q=0.5", 200),
+    ],
+)
+def test_other_media_types_of_sequences_are_refused(
+    omics_sandbox: Sandbox, path: str, accepted: str, status: int
+) -> None:
+    omics_sandbox.ga4gh.refget.add("x", "ACGT")
+    response = httpx.get(f"{omics_sandbox.refget_url}/sequence/{path}", headers={"Accept": accepted})
+    assert response.status_code == status
 
 
 def test_a_tool_is_one_segment_of_a_path(omics_sandbox: Sandbox) -> None:
