@@ -26,6 +26,7 @@ OTHER = "OTHER"
 ENDLESS = "trs.endless_pages"
 _CLASS = {"id": "1", "name": "Workflow", "description": "A workflow of several tools"}
 _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
+_FILE = re.compile(rb"(.*?/versions/[^/]+/[^/]+/descriptor/)(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,10 @@ def _with_encoded_slashes(app: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         # The server has decoded the path already, in which slashes of an identifier would be those of the path.
-        raw_path = _ENCODED_SLASH.sub(b"%252F", raw.partition(b"?")[0])
+        raw_path = raw.partition(b"?")[0]
+        if match := _FILE.fullmatch(raw_path):  # paths of files may be sent as they are, too
+            raw_path = match[1] + match[2].replace(b"/", b"%2F")
+        raw_path = _ENCODED_SLASH.sub(b"%252F", raw_path)
         await app({**scope, "path": unquote(raw_path.decode("ascii"))}, receive, send)
 
     return serve
