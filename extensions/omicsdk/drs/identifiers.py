@@ -116,7 +116,7 @@ def parse_drs_id(text: str) -> DrsId:
     Args:
         text: `drs://HOST/ID`, `drs://PREFIX:ID`, `PREFIX/ID`, `PREFIX:ID` of dataguids.org, or an identifier alone.
             Surrounding spaces are ignored. In URIs with a host the identifier is percent-encoded, as the standard asks
-            for.
+            for; in those with a prefix of dataguids.org it may be.
 
     Raises:
         NotADrsId: It is invalid; the message states why.
@@ -146,7 +146,7 @@ def _uri(text: str, rest: str) -> DrsId:
     rest = rest.partition("?")[0].partition("#")[0]
     start, slash, after = rest.partition("/")
     if slash and _DATAGUIDS.match(start):
-        return _with_accession(text, "", start, after)
+        return _with_accession(text, "", start, unquote(after))
     host, colon, port = start.rpartition(":") if not start.startswith("[") else (start, "", "")
     if slash and colon and port.isdecimal() and _HOST.match(host):
         return _with_accession(text, start, "", unquote(after))
@@ -154,7 +154,8 @@ def _uri(text: str, rest: str) -> DrsId:
         return _with_accession(text, start.lower(), "", unquote(after))
     prefix, colon, accession = rest.partition(":")
     if colon and _PREFIX.match(prefix):
-        return _with_accession(text, "", prefix, accession)
+        # Tables of Gen3 commons encode the slash of a GUID. Accessions of other prefixes are used as they are (GA4GH DRS 1.5).
+        return _with_accession(text, "", prefix, unquote(accession) if _DATAGUIDS.match(prefix) else accession)
     if not slash and not colon:
         raise NotADrsId(f"{text} is not an identifier of a DRS object: it names no object, only {start or 'nothing'}")
     raise NotADrsId(f"{text} is not an identifier of a DRS object: {start} is neither a host nor a prefix")

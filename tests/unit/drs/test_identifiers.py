@@ -21,6 +21,9 @@ GUID = "0d8b4c1e-9a52-4d0f-8a1d-0123456789ab"
         (f"drs://localhost/{GUID}", "localhost", "", GUID),
         (f"drs://dg.4503:{GUID}", "", "dg.4503", GUID),
         (f"drs://dg.4503/{GUID}", "", "dg.4503", GUID),
+        (f"drs://dg.4503:dg.4503%2F{GUID}", "", "dg.4503", f"dg.4503/{GUID}"),  # tables of BioData Catalyst
+        (f"drs://dg.4503/dg.4503%2f{GUID}", "", "dg.4503", f"dg.4503/{GUID}"),
+        ("drs://insdc.sra:a%2Fb", "", "insdc.sra", "a%2Fb"),
         ("drs://dg.ANV0:v2_a:b", "", "dg.ANV0", "v2_a:b"),
         ("drs://insdc.sra:SRR1", "", "insdc.sra", "SRR1"),
         ("drs://ncbi/insdc.sra:SRR1", "", "ncbi/insdc.sra", "SRR1"),
