@@ -239,6 +239,9 @@ def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) ->
         }
         names = [f"{id} ({name})" if name not in ("", id) else id for id, name in names_by_id.items()]
         version = _only(list(names_by_id), f"{tool} has", "versions", "--version", names)
+    elif version.startswith(f"{tool}:"):  # an identifier of Dockstore, as it lists it
+        listed = (entry for entry in versions(client, tool) if entry.get("id") == version)
+        version = next((_version_in_paths(tool, entry) for entry in listed), version)
     if type is None:
         types = found_at(json_of(client.get_version.raw(id=tool, version_id=version)), "descriptor_type")
         named = [str(type_) for type_ in types] if is_array(types) else []
