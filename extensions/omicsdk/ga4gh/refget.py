@@ -84,7 +84,8 @@ class SequenceDigests:
         self._md5, self._sha512 = md5(usedforsecurity=False), sha512(usedforsecurity=False)
 
     def update(self, letters: bytes) -> None:
-        """Add letters."""
+        """Add letters, of which the digests are those in upper case."""
+        letters = letters.upper()
         self._md5.update(letters)
         self._sha512.update(letters)
 
