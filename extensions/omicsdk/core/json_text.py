@@ -54,6 +54,19 @@ def refuse_constant(name: str) -> Never:
     raise ValueError(f"{name} is not JSON")
 
 
+def finite_number(text: str) -> float:
+    """Read a number, and refuse one such as 1e999, which is none that could be written: the `parse_float` of json.loads.
+
+    Args:
+        text: The number.
+
+    Raises:
+        ValueError: It is too large.
+    """
+    number = float(text)
+    return number if math.isfinite(number) else refuse_constant(text)
+
+
 def line_encoder(*, ascii_only: bool = False) -> Callable[[Any], str]:
     """Return a function that encodes a value on one line, as `written` does; for many values.
 

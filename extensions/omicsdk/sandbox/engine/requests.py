@@ -1,6 +1,7 @@
 """Requests as their operation states them: arguments and bodies decoded by their schemas, and everything that breaks the document."""
 
 import json
+import math
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote
 
-from omicsdk.core.json_text import refuse_constant
+from omicsdk.core.json_text import finite_number, refuse_constant
 from omicsdk.sandbox.document import (
     EMPTY,
     FORM,
@@ -399,20 +400,20 @@ def decoded(text: bytes) -> Any:
         Refused: It is none.
     """
     try:
-        return json.loads(text, parse_constant=refuse_constant)
+        return json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
     except (ValueError, RecursionError) as error:
         raise Refused([Fault("body", (), f"is not JSON: {error}", "JSON")]) from error
 
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
     except (ValueError, RecursionError):
         return None
 
 
 def _number(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) else None
+    return float(text) if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else None
 
 
 def _boolean(text: str) -> bool | None:

@@ -41,14 +41,14 @@ class Schemas:
     Args:
         document: A resolved OpenAPI 3.1 document.
         report: Called with each fault of the document that changes how the sandbox reads it.
-        formats: Checks of formats, which return something false, or raise ValueError, for a wrong text.
+        formats: Checks of formats, which return something false, or raise ValueError, for a wrong value.
     """
 
     def __init__(
         self,
         document: Mapping[str, Any],
         report: Callable[[str], None] = lambda _fault: None,
-        formats: Mapping[str, Callable[[str], object]] = EMPTY,
+        formats: Mapping[str, Callable[[Any], object]] = EMPTY,
     ) -> None:
         self.components: Mapping[str, Any] = document.get("components", {})
         self.report = report
@@ -67,7 +67,7 @@ class Schemas:
 
         checker = FormatChecker(formats=())
         for name, check in self._formats.items():
-            checker.checks(name, raises=ValueError)(_of_text(check))
+            checker.checks(name, raises=ValueError)(_of_type(int if name == "int32" else str, check))
         return checker
 
     @property
@@ -350,7 +350,9 @@ def _kept(types: Any, kind: str) -> Callable[[object, object], bool]:
     """Take no number for one that the database cannot keep, wherever a document states a number."""
 
     def is_kept_number(_checker: object, value: object) -> bool:
-        return types.is_type(value, kind) and (not isinstance(value, int) or is_kept(value))
+        # A float that is whole counts as an integer.
+        is_whole = isinstance(value, int) or (kind == "integer" and isinstance(value, float))
+        return types.is_type(value, kind) and (not is_whole or is_kept(int(cast("float", value))))
 
     return is_kept_number
 
@@ -363,8 +365,8 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
-def _of_text(check: Callable[[str], object]) -> Callable[[object], bool]:
-    return lambda value: not isinstance(value, str) or bool(check(value))
+def _of_type(kind: type, check: Callable[[Any], object]) -> Callable[[object], bool]:
+    return lambda value: not isinstance(value, kind) or bool(check(value))
 
 
 def _date_time(text: str) -> bool:
@@ -378,7 +380,8 @@ def _base64(text: str) -> bool:
 
 
 # Checks of the formats that documents have in common.
-FORMATS: Mapping[str, Callable[[str], object]] = {
+FORMATS: Mapping[str, Callable[[Any], object]] = {
+    "int32": lambda number: -(2**31) <= number < 2**31,
     "date": lambda text: re.fullmatch(r"\d{4}-\d\d-\d\d", text) and date.fromisoformat(text),
     "ipv4": IPv4Address,
     "ipv6": lambda text: not IPv6Address(text).scope_id,

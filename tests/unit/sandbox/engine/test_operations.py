@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from omicsdk.sandbox.document import operations
-from omicsdk.sandbox.engine.requests import Reader
-from omicsdk.sandbox.engine.schemas import Schemas
+from omicsdk.sandbox.engine.requests import Reader, Received
+from omicsdk.sandbox.engine.schemas import FORMATS, Schemas
+from omicsdk.sandbox.problems import Refused
 from small_documents import document, object_of, operation
 
 INTEGER = {"type": "integer"}
@@ -64,3 +65,21 @@ def test_forms_have_lists_and_nested_fields():
     reader = Reader(operations(document({"/things": {"post": operation()}}))[0], Schemas(document({})))
     fields = [("name", "x"), ("tags[]", "a"), ("tags[]", "b"), ("owner[name]", "Ann"), ("owner[age]", "7")]
     assert reader.form(schema, fields) == {"name": "x", "tags": ["a", "b"], "owner": {"name": "Ann", "age": 7}}
+
+
+@pytest.mark.parametrize("body", [b'{"n": 1e999}', b'{"n": NaN}', b'{"other": 1e999}', b'{"n": 1e19}'])
+def test_a_number_that_cannot_be_returned_is_refused(body: bytes):
+    schema = object_of(n=INTEGER)
+    described = document({"/things": {"post": operation(None, schema)}})
+    reader = Reader(operations(described)[0], Schemas(described))
+    with pytest.raises(Refused):
+        reader.sent([], [], {"content-type": "application/json"}, Received(body))
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"), [({"type": "number"}, "1e999"), ({**INTEGER, "format": "int32"}, "2147483648")]
+)
+def test_a_number_that_is_too_large_is_a_fault(schema: dict[str, Any], text: str):
+    described = document({"/things": {"get": operation(parameters=[parameter("n", schema)])}})
+    reader = Reader(operations(described)[0], Schemas(described, formats=FORMATS))
+    assert reader.arguments([], [("n", text)], {})[1]

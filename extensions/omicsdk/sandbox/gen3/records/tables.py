@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from omicsdk.core.json_text import refuse_constant
+from omicsdk.core.json_text import finite_number, refuse_constant
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
 from omicsdk.sandbox.gen3.records.permissions import refuse
 from omicsdk.sandbox.gen3.records.store import Document
@@ -168,17 +168,12 @@ def parsed_json(text: str) -> Any:
         Problem: 400; it is not one.
     """
     try:
-        value = json.loads(text, parse_constant=refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
         if "\\ud" in text.lower():  # half of a surrogate pair could be stored, but never given out again
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise refuse(400, f"Unable to parse json: {error}") from error
     return value
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else refuse_constant(text)
 
 
 def records_of(document: Document, dictionary: Dictionary) -> list[object]:
