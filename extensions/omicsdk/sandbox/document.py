@@ -293,20 +293,29 @@ def _operation(
 
 
 def _parameter(data: Mapping[str, Any]) -> Parameter:
-    style, location = data.get("style", "form"), str(data.get("in"))
+    location = str(data.get("in"))
     content = as_mapping(data.get("content"))
     holder = as_mapping(next(iter(content.values()), EMPTY)) if content else data
-    is_joined = location != "query" or data.get("explode") is False
     return Parameter(
         name=str(data["name"]),
         place=location,
         required=bool(data.get("required")),
         schema=as_mapping(holder.get("schema")),
         raw=bool(data.get("x-omics-raw-path")),
-        delimiter=_DELIMITERS.get(style, "," if is_joined else ""),
-        is_deep=style == "deepObject",
+        delimiter=delimiter_of(data, is_joined=location != "query"),
+        is_deep=data.get("style") == "deepObject",
         is_encoded=bool(content),
     )
+
+
+def delimiter_of(data: Mapping[str, Any], *, is_joined: bool = False) -> str:
+    """What is between the items of a list; empty where each item is separate.
+
+    Args:
+        data: A parameter, or the encoding of a form's field.
+        is_joined: Whether the items are joined also where its style is exploded.
+    """
+    return _DELIMITERS.get(str(data.get("style")), "," if is_joined or data.get("explode") is False else "")
 
 
 def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:

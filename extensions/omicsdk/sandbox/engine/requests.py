@@ -19,8 +19,9 @@ from omicsdk.sandbox.document import (
     Content,
     Operation,
     Parameter,
-    Schema,
     as_list,
+    as_mapping,
+    delimiter_of,
     is_json,
     media_type_of,
 )
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST_FAULTS = 20
 _TEXT = frozenset({"string"})
+_NULLS = ("", "null")
 _SEVERAL = frozenset({"array", "object"})
 # Headers that documents may state as parameters, and that are none.
 _OF_HTTP = ("accept", "content-type", "authorization")
@@ -154,7 +156,7 @@ class Reader:
             is_empty = not received.text and received.content is None and received.fields is None
             content = self.content("" if is_empty else headers.get("content-type", ""))
         if received.fields is not None:
-            body = self.form(content.schema, received.fields)
+            body = self.form(content, received.fields)
             properties = self._schemas.properties(content.schema)
             files = {
                 name: [""] if "array" in self._schemas.kinds(properties.get(name)) else "" for name in received.files
@@ -288,8 +290,9 @@ class Reader:
         values = [value for kind, value in readings.items() if kind in kinds and value is not None]
         valid = (value for value in values if self._schemas.is_valid(schema, value, sent=True))
         if (value := next(valid, None)) is not None or "string" in kinds or not kinds:
-            return text if value is None else value
-        return None if "null" in kinds and text in ("", "null") else next(iter(values), text)
+            is_null = value is None and "null" in kinds and not self._schemas.is_valid(schema, text, sent=True)
+            return None if is_null and text in _NULLS else text if value is None else value
+        return None if "null" in kinds and text in _NULLS else next(iter(values), text)
 
     # -- bodies
 
@@ -334,7 +337,7 @@ class Reader:
             return None, [Fault("body", (), "is missing", "required")] if is_missing else []
         if content.media_type == FORM:
             fields = parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True)
-            value: Any = self.form(content.schema, fields)
+            value: Any = self.form(content, fields)
         else:
             value = decoded(text)
         return value, self.faults(content, value)
@@ -349,17 +352,22 @@ class Reader:
             return [] if isinstance(value, dict) else [Fault("body", (), "is no object", "type")]
         return self._faults(content.schema, value, "body", ())
 
-    def form(self, schema: Schema, fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    def form(self, content: Content, fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """The fields of a form as their schema has them: those that come twice, or as `name[]`, are lists."""
-        properties = self._schemas.properties(schema)
+        properties = self._schemas.properties(content.schema)
+        other = self._schemas.flat(content.schema).get("additionalProperties", EMPTY)
+        encoding = as_mapping(content.media.get("encoding"))
         flat: dict[str, list[str]] = {}
         for name, value in fields:
             flat.setdefault(name.removesuffix("[]"), []).append(value)
         nested = _nested((name, values) for name, values in flat.items())
         typed_fields: dict[str, Any] = {}
         for name, values in nested.items():
-            field_schema = properties.get(name, EMPTY)
+            field_schema = properties.get(name, other)
             is_list = "array" in self._schemas.kinds(field_schema)
+            delimiter = delimiter_of(as_mapping(encoding.get(name)))
+            if is_list and delimiter and isinstance(values, list):
+                values = [item for value in cast("list[str]", values) for item in value.split(delimiter)]
             field_values = as_list(values)
             is_one = len(field_values) == 1 and (not is_list or str(field_values[0]).startswith("["))
             sent: Any = field_values[0] if is_one else values

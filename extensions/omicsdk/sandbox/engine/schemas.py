@@ -22,6 +22,9 @@ _OF_TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
 }
+_KINDS: Mapping[type, str] = {
+    str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object", type(None): "null",
+}  # fmt: skip
 # Keywords that limit the values of a type.
 _LIMITS = frozenset(
     {"enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
@@ -192,7 +195,10 @@ class Schemas:
             return frozenset[str]().union(*kinds) if all(kinds) else frozenset()
         if "properties" in flat or isinstance(flat.get("additionalProperties"), Mapping):
             return frozenset({"object"})
-        return frozenset({"array"}) if "items" in flat else frozenset()
+        if "items" in flat:
+            return frozenset({"array"})
+        values = as_list(flat.get("enum")) or ([flat["const"]] if "const" in flat else [])
+        return frozenset(_KINDS[type(value)] for value in values)
 
     def is_object(self, schema: object) -> bool:
         """Whether a schema is one of objects with properties."""

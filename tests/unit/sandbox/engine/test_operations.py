@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.document import operations
+from omicsdk.sandbox.document import FORM, Content, operations
 from omicsdk.sandbox.engine.requests import Reader, Received
 from omicsdk.sandbox.engine.schemas import FORMATS, Schemas
 from omicsdk.sandbox.problems import Refused
@@ -26,6 +26,10 @@ NUMBERS = {"type": "array", "items": INTEGER}
         (parameter("n", {"anyOf": [INTEGER, {"type": "null"}]}), [("n", "7")], 7),
         (parameter("n", {"type": ["boolean", "null"]}), [("n", "true")], True),
         (parameter("n", {"type": "string"}), [("n", "7")], "7"),
+        (parameter("n", {"anyOf": [{"type": "number"}, {"enum": ["a", "b"]}]}), [("n", "0.5")], 0.5),
+        (parameter("n", {"enum": [1, 2]}), [("n", "2")], 2),
+        (parameter("n", {"enum": ["a", None]}), [("n", "null")], None),
+        (parameter("n", {"enum": ["null", None]}), [("n", "null")], "null"),
         (parameter("n", NUMBERS), [("n", "1"), ("n", "2")], [1, 2]),
         (parameter("n", NUMBERS), [("n[]", "1"), ("n[]", "2")], [1, 2]),
         (parameter("n", NUMBERS, explode=False), [("n", "1,2")], [1, 2]),
@@ -64,7 +68,16 @@ def test_forms_have_lists_and_nested_fields():
     )
     reader = Reader(operations(document({"/things": {"post": operation()}}))[0], Schemas(document({})))
     fields = [("name", "x"), ("tags[]", "a"), ("tags[]", "b"), ("owner[name]", "Ann"), ("owner[age]", "7")]
-    assert reader.form(schema, fields) == {"name": "x", "tags": ["a", "b"], "owner": {"name": "Ann", "age": 7}}
+    value = reader.form(Content(FORM, schema, {}), fields)
+    assert value == {"name": "x", "tags": ["a", "b"], "owner": {"name": "Ann", "age": 7}}
+
+
+def test_a_form_has_lists_and_further_fields_as_the_document_states_them():
+    schema = {**object_of(tags=NUMBERS), "additionalProperties": object_of("name")}
+    reader = Reader(operations(document({"/things": {"post": operation()}}))[0], Schemas(document({})))
+    content = Content(FORM, schema, {"encoding": {"tags": {"style": "form", "explode": False}}})
+    value = reader.form(content, [("tags", "1,2"), ("other", '{"name": "x"}')])
+    assert value == {"tags": [1, 2], "other": {"name": "x"}}
 
 
 @pytest.mark.parametrize("body", [b'{"n": 1e999}', b'{"n": NaN}', b'{"other": 1e999}', b'{"n": 1e19}'])
