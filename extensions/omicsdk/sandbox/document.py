@@ -357,6 +357,8 @@ def _plain(value: Any, document: Mapping[str, Any]) -> Any:
     if isinstance(kinds, list) and "null" in kinds:
         real = [kind for kind in cast("list[Any]", kinds) if kind != "null"]
         object_ = {**object_, "type": real[0] if len(real) == 1 else real, "nullable": True}
+    elif kinds == "null":
+        object_ = {**object_, "type": "string", "nullable": True, "enum": [None]}
     return {key: _plain(member, document) for key, member in object_.items()}
 
 

@@ -20,6 +20,7 @@ DOCUMENT: dict[str, Any] = {
                                     "policy": {"description": "Of the role.", "allOf": [{"$ref": "#/components/schemas/policy"}]},
                                     "name": {"allOf": [{"$ref": "#/components/schemas/alias"}]},
                                     "kind": {"type": ["string", "null"], "enum": ["a", None]},
+                                    "owner": {"anyOf": [{"$ref": "#/components/schemas/name"}, {"type": "null"}]},
                                 },
                             }
                         }
@@ -52,6 +53,12 @@ def test_each_field_of_a_body_has_a_type():
         },
         "name": {"type": "string"},
         "kind": {"type": "string", "nullable": True, "enum": ["a", None]},
+        "owner": {
+            "anyOf": [
+                {"$ref": "#/components/schemas/name"},
+                {"type": "string", "nullable": True, "enum": [None]},
+            ]
+        },
     }
     assert plain["components"]["schemas"]["both"] == DOCUMENT["components"]["schemas"]["both"]
     assert before == DOCUMENT
