@@ -8,12 +8,24 @@ from uuid import UUID
 
 from omicsdk.sandbox.azul import hits, manifests
 from omicsdk.sandbox.azul.atlas import IndexedFile
-from omicsdk.sandbox.azul.search import HCA, EntityType, bad_request, entities, facets, page_of, read_filters, select
+from omicsdk.sandbox.azul.search import (
+    HCA,
+    Entity,
+    EntityType,
+    bad_request,
+    entities,
+    facets,
+    page_of,
+    read_filters,
+    select,
+)
 from omicsdk.sandbox.azul.state import CATALOGS, DEFAULT_CATALOG, PREFIX, Azul, SandboxCatalog, parameters
 from omicsdk.sandbox.problems import Problem, whole_number
 from omicsdk.sandbox.service import Call, Reply
 
-SEARCH = ("catalog", "filters", "size", "sort", "order", "search_after")
+CURSORS = ("search_after", "search_before")
+# The identifiers of cursors are accepted and ignored.
+SEARCH = ("catalog", "filters", "size", "sort", "order", *CURSORS, *(f"{name}_uid" for name in CURSORS))
 FILE = ("catalog", "version", "fileName", "wait", "replica", "requestIndex", "drsUri", "token")
 DEFAULT_SIZE = 10
 
@@ -85,10 +97,13 @@ def list_entities(azul: Azul, call: Call) -> Reply:
     if sort not in catalog.kind.fields:
         raise bad_request(f"Unknown field `{sort}`")
     selected = entities(catalog.kind, entity_type, files, sort, order)
-    page_hits, follows = page_of(selected, size, order, sent.get("search_after", ""))
+    page_hits, precedes, follows = page_of(selected, size, order, *(sent.get(name, "") for name in CURSORS))
     same = {"catalog": name, "filters": sent.get("filters", "{}"), "sort": sort, "order": order, "size": str(size)}
     at = azul.addresses(call, name)
-    after = json.dumps([page_hits[-1].sort, page_hits[-1].id]) if follows else ""
+
+    def page_url(cursor: str, entity: Entity) -> str:
+        return call.service_url(call.path, {**same, cursor: json.dumps([entity.sort, entity.id])})
+
     pagination = {
         "count": len(page_hits),
         "total": len(selected),
@@ -96,8 +111,8 @@ def list_entities(azul: Azul, call: Call) -> Reply:
         "pages": -(-len(selected) // size),
         "sort": sort,
         "order": order,
-        "next": call.service_url(call.path, {**same, "search_after": after}) if follows else None,
-        "previous": None,
+        "next": page_url("search_after", page_hits[-1]) if follows and page_hits else None,
+        "previous": page_url("search_before", page_hits[0]) if precedes and page_hits else None,
     }
     return Reply(
         {

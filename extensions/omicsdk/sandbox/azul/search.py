@@ -188,28 +188,35 @@ def _place(value: Any, id_: str) -> tuple[bool, Any, str]:
     return value is None, "" if value is None else value, id_
 
 
-def page_of(hits: Sequence[Entity], size: int, order: str, after: str) -> tuple[Sequence[Entity], bool]:
-    """A page, and whether hits follow it.
+def page_of(
+    hits: Sequence[Entity], size: int, order: str, after: str, before: str
+) -> tuple[Sequence[Entity], bool, bool]:
+    """A page, and whether hits precede and follow it.
 
     Args:
         hits: All hits, sorted.
         size: Hits on a page.
         order: The direction that they are sorted in.
         after: The cursor of the hit before the page; empty for the first page.
+        before: The cursor of the hit behind the page, in place of the other one.
 
     Raises:
-        Problem: 400; the cursor is malformed.
+        Problem: 400; a cursor is malformed, or there are both.
     """
-    start = 0
-    if after:
+    if after and before:
+        raise bad_request("Only one of search_after or search_before may be set")
+    start, end = 0, size
+    if cursor := after or before:
         try:
-            value, id_ = json.loads(after)
+            value, id_ = json.loads(cursor)
             mark = _place(value, id_)
             places = [_place(entity.sort, entity.id) for entity in hits]
-            start = sum(sort_key >= mark if order == "desc" else sort_key <= mark for sort_key in places)
+            passed = sum(place >= mark if order == "desc" else place <= mark for place in places)
         except (ValueError, TypeError):
-            raise bad_request("Invalid search_after parameter") from None
-    return hits[start : start + size], start + size < len(hits)
+            raise bad_request(f"Invalid {'search_after' if after else 'search_before'} parameter") from None
+        at = passed - (mark in places)
+        start, end = (passed, passed + size) if after else (max(at - size, 0), at)
+    return hits[start:end], start > 0, end < len(hits)
 
 
 def facets(kind: Kind, hits: Sequence[Entity]) -> dict[str, Any]:

@@ -81,6 +81,8 @@ def test_pages_follow_and_have_the_same_facets(web: httpx.Client) -> None:
     sizes = [hit["files"][0]["size"] for hit in page["hits"] + following["hits"]]
     assert sizes == sorted(sizes, reverse=True)
     assert following["termFacets"] == page["termFacets"]
+    assert page["pagination"]["previous"] is None
+    assert read(web.get(following["pagination"]["previous"]))["hits"] == page["hits"]
 
 
 def test_facets_count_entities(web: httpx.Client) -> None:
@@ -121,6 +123,7 @@ def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
         ("/index/projects", {"size": "51"}, 400, "`size`, must not be greater than 50"),
         ("/index/files", {"sort": "colour"}, 400, "Unknown field `colour`"),
         ("/index/files", {"search_after": "[1]"}, 400, "Invalid search_after"),
+        ("/index/files", {"search_after": '[1, "a"]', "search_before": '[1, "a"]'}, 400, "Only one"),
         ("/index/files/none", {}, 400, "not a valid UUID"),
         (f"/index/files/{OTHER}", {}, 404, "Can't find an entity"),
         (f"/repository/files/{OTHER}", {}, 404, "Unable to find file"),
