@@ -152,10 +152,20 @@ class Application:
         fitting = [(operation, values) for operations, values in matches for operation in operations]
         methods = [method, "GET"] if method == "HEAD" and self._service.by_document else [method]
         for http_method in methods:
-            for operation, values in fitting:
-                if operation.method == http_method:
-                    return operation, values
+            if alternatives := [match for match in fitting if match[0].method == http_method]:
+                return self._chosen(alternatives, scope)
         raise not_routed([*allowed, *(operation.method for operation, _ in fitting)])
+
+    def _chosen(self, alternatives: Sequence[tuple[Operation, list[str]]], scope: Scope) -> tuple[Operation, list[str]]:
+        """The first alternative; of those with its path, which published documents tell apart by a fragment, the one that fits."""
+        first = alternatives[0]
+        if len(alternatives) > 1 and self._service.by_document:
+            query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            for operation, values in alternatives:
+                faults = self._reader(operation).arguments(values, query, headers_of(scope))[1]
+                if operation.path == first[0].path and not faults:
+                    return operation, values
+        return first
 
     async def _response(
         self, operation: Operation, values: Sequence[str], scope: Scope, receive: Receive

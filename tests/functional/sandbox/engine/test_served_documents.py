@@ -486,3 +486,16 @@ def test_documents_that_state_little(described: dict[str, Any], path: str, answe
     with Sandbox(specs={"odd": described}) as sandbox:
         response = httpx.get(f"{sandbox.spec_url('odd')}{path}")
         assert response.status_code == answered if isinstance(answered, int) else response.json() == answered
+
+
+def test_operations_of_one_path_are_told_apart_by_what_they_require():
+    def act(name: str) -> dict[str, Any]:
+        required = {"name": "Action", "in": "query", "required": True, "schema": {"enum": [name]}}
+        answer = {"description": "", "content": {"application/json": {"example": name}}}
+        return {"get": {"parameters": [required], "responses": {"200": answer}}}
+
+    described = document({f"/#Action={name}": act(name) for name in ("Read", "Write")})
+    with Sandbox(specs={"odd": described}) as sandbox:
+        responses = [httpx.get(f"{sandbox.spec_url('odd')}/?Action={name}") for name in ("Read", "Write", "Other")]
+        assert [response.status_code for response in responses] == [200, 200, 400]
+        assert responses[1].json() == "Write"
