@@ -15,7 +15,7 @@ from email.utils import formatdate
 from typing import Any
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.s3.guard import Target, Wsgi, blocks_of, headers_of, refused, target_of
+from omicsdk.sandbox.s3.guard import NOT_IMPLEMENTED, Target, Wsgi, blocks_of, headers_of, refused, target_of
 from omicsdk.sandbox.state.settings import Setting, Settings
 
 SETTINGS = (
@@ -34,7 +34,6 @@ SETTINGS = (
 )
 #: Seconds by which a request's time may differ from the server's.
 _SKEW = 15 * 60
-_UNKNOWN = (501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
 _CHECKSUM = re.compile(r"(x-amz-checksum-(?!mode)|x-amz-sdk-checksum-)")
 _CONDITIONS = ("IF_MATCH", "IF_NONE_MATCH", "IF_RANGE", "X_AMZ_COPY_SOURCE_IF_MATCH", "X_AMZ_COPY_SOURCE_IF_NONE_MATCH")
 _ETAG, _ETAGS = re.compile(r"[0-9a-f]{32}"), re.compile(rb"(?<=ETag>)(\"|&quot;|&#34;)?([0-9a-f]{32})")
@@ -93,11 +92,11 @@ class Dialect:
         lists = self.settings.text("s3.lists")
         if lists != "v2" and not target.key and "list-type" in target.query:
             if lists == "none":
-                raise Problem(*_UNKNOWN)
+                raise Problem(*NOT_IMPLEMENTED)
             environ["QUERY_STRING"] = re.sub(r"(^|&)list-type=2", "", environ["QUERY_STRING"])
         checksums = [] if self._has_checksums else [name for name in headers if _CHECKSUM.match(name)]
         if checksums and self.settings.text("s3.checksums") == "refused":
-            raise Problem(*_UNKNOWN)
+            raise Problem(*NOT_IMPLEMENTED)
         for name in checksums:
             environ.pop(f"HTTP_{name.upper().replace('-', '_')}", None)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from http.client import responses
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, unquote_plus
 from xml.sax.saxutils import escape
 
 from omicsdk.sandbox.problems import Problem
@@ -130,6 +130,7 @@ RAW_HEADERS = "omicsdk.headers"
 _BLOCK = 1024 * 1024
 
 
+NOT_IMPLEMENTED = (501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
 # S3's refusals: its word, the status and its sentence.
 _REFUSALS = {
     "AccessDenied": (403, "Access Denied"),
@@ -286,7 +287,7 @@ def target_of(environ: dict[str, Any]) -> Target:
     if named := _bucket_of_host(environ.get("HTTP_HOST", "")):
         bucket, key = named, unquote(path.removeprefix("/"))
     source = environ.get("HTTP_X_AMZ_COPY_SOURCE", "").partition("?")[0]
-    copied = unquote(source).removeprefix("/").partition("/")
+    copied = unquote_plus(source).removeprefix("/").partition("/")  # S3 reads a plus there as a space
     return Target(
         method=environ["REQUEST_METHOD"],
         bucket=bucket,

@@ -1,5 +1,6 @@
 """The S3 server: moto, its buckets and objects, and what is between it and the socket."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,10 @@ from omicsdk.sandbox.traffic.wire import Entry, RequestLog
 
 BLOCK = 8 * 1024 * 1024
 _META = "x-amz-meta-"
+_CANNED_ACLS = frozenset(
+    {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"}
+    | {"bucket-owner-read", "bucket-owner-full-control"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,8 @@ def _find_upload(bucket: str, upload_id: str) -> Any:
     return backend.get_bucket(bucket).multiparts.get(upload_id) if bucket in backend.buckets else None
 
 
-def _check_known(target: Target) -> None:
-    """Refuse what moto fails with 500 on: an upload, a part or a page that is not there.
+def _check_known(target: Target, headers: Mapping[str, str]) -> None:
+    """Refuse what moto fails with 500 on, or takes for another: an upload, part, page, range or setting that is not there.
 
     Raises:
         Problem: The refusal of S3.
@@ -109,13 +114,45 @@ def _check_known(target: Target) -> None:
         return
     if not target.key and token and token not in backend._pagination_tokens:
         raise Problem(400, "InvalidArgument", "The continuation token provided is incorrect")
-    if target.method == "PUT" and "uploadId" in query and _find_upload(target.bucket, query["uploadId"]) is None:
-        raise Problem(404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid.")
+    if not query.get("max-keys", "0").isdecimal():
+        raise Problem(400, "InvalidArgument", "Provided max-keys not an integer or within integer range")
+    if headers.get("x-amz-acl", "private") not in _CANNED_ACLS:
+        raise Problem(400, "InvalidArgument", "The canned ACL is unknown.")
+    if target.method in ("PUT", "POST") and "uploadId" in query:
+        upload, existing = _find_upload(target.bucket, query["uploadId"]), _find_key(target.bucket, target.key)
+        completed = existing is not None and existing.multipart and existing.multipart.id == query["uploadId"]
+        if (upload is None or upload.key_name != target.key) and not completed:
+            raise Problem(404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid.")
+    if target.copied and (range_ := headers.get("x-amz-copy-source-range")):
+        _check_range(target.copied, range_)
     if target.method in ("GET", "HEAD") and target.key and "uploadId" not in query:
         key = _find_key(target.bucket, target.key, query.get("versionId"))
+        if key is not None and key.acl is None:  # moto gives none to an object of several parts
+            key.acl = import_module("moto.s3.models").get_canned_acl("private")
         parts = key.multipart.parts if key is not None and key.multipart else None
         if not part.isdecimal() or (parts is not None and int(part) not in parts):
             raise Problem(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
+
+
+def _check_range(copied: tuple[str, str], range_: str) -> None:
+    """Refuse a range that a part of another object is copied from, where moto copies other bytes."""
+    source, match = _find_key(*copied), re.fullmatch(r"bytes=(\d+)-(\d+)", range_)
+    if match is None:
+        raise Problem(400, "InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last.")
+    if source is not None and not int(match[1]) <= int(match[2]) < source.size:
+        raise Problem(400, "InvalidArgument", f"Range specified is not valid for source object of size: {source.size}")
+
+
+def _find_part(target: Target) -> tuple[int, int] | None:
+    """First and last byte of the part that a request for an object of several parts names; None for others."""
+    if target.method not in ("GET", "HEAD") or not target.key or {"uploadId", "attributes"} & target.query.keys():
+        return None
+    key, number = _find_key(target.bucket, target.key, target.query.get("versionId")), target.query.get("partNumber")
+    if number is None or key is None or not key.multipart:
+        return None
+    sizes = {part: key.multipart.parts[part].size for part in key.multipart.partlist}
+    first = sum(size for part, size in sizes.items() if part < int(number))
+    return first, first + sizes[int(number)] - 1
 
 
 def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
@@ -342,13 +379,20 @@ class Staging:
         from werkzeug.serving import make_server
 
         # moto's dispatcher looks up the service for each request, which takes longer than the request itself.
-        verified = Verified(moto.create_backend_app("s3"), _find_upload, _find_etag, _check_known)
+        verified = Verified(moto.create_backend_app("s3"), _find_upload, _find_etag, _check_known, _find_part)
         app = self.guard(CustomerKeys(verified, _find_key, _find_upload))
         exact_checksums(import_module("moto.s3.models"))
 
         class Quiet(moto.MotoRequestHandler):
             def log_request(self, *_: object) -> None:
                 """Print nothing: a line for each request would drown what the user's program prints."""
+
+            def send_header(self, keyword: str, value: str) -> None:
+                """Send the application's date in place of the handler's: that clock may be ahead."""
+                if keyword.lower() == "date":
+                    lines: list[bytes] = self.__dict__["_headers_buffer"]
+                    lines[:] = [line for line in lines if not line.lower().startswith(b"date:")]
+                moto.MotoRequestHandler.send_header(self, keyword, value)
 
             def make_environ(self) -> dict[str, Any]:
                 return {

@@ -168,3 +168,98 @@ def test_uploads_parts_and_pages_that_are_not_there_are_refused(s3: Any) -> None
     assert code_of(lambda: s3.head_object(**PLACE, PartNumber=2)) == "416"
     listed = {"Bucket": STAGING_BUCKET, "ContinuationToken": "none"}
     assert code_of(lambda: s3.list_objects_v2(**listed)) == "InvalidArgument"
+
+
+@pytest.fixture
+def of_parts(s3: Any) -> dict[str, str]:
+    """An object of two parts."""
+    upload, parts = begun(s3, [b"a" * 5 * MIB, b"hello"])
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    return {"Bucket": STAGING_BUCKET, "Key": "copy"}
+
+
+def test_a_part_of_an_object_comes_alone_with_the_etag_of_the_object(s3: Any, of_parts: dict[str, str]) -> None:
+    whole = s3.head_object(**PLACE)["ETag"]
+    part = s3.get_object(**PLACE, PartNumber=2)
+    assert (part["Body"].read(), part["ContentRange"]) == (b"hello", f"bytes {5 * MIB}-{5 * MIB + 4}/{5 * MIB + 5}")
+    assert (part["ETag"], s3.head_object(**PLACE, PartNumber=2)["ETag"]) == (whole, whole)
+
+
+def test_the_rights_of_an_object_of_parts_are_stated(s3: Any, of_parts: dict[str, str]) -> None:
+    assert s3.get_object_acl(**PLACE)["Grants"][0]["Permission"] == "FULL_CONTROL"
+
+
+@pytest.mark.parametrize(
+    "range_", ["bytes=0-9999999", "bytes=9999999-9999999", "bytes=3-1", "bytes=0", "bytes=0-1,3-4"]
+)
+def test_parts_are_copied_of_ranges_within_the_source(s3: Any, of_parts: dict[str, str], range_: str) -> None:
+    upload = {**of_parts, "UploadId": s3.create_multipart_upload(**of_parts)["UploadId"]}
+    copied = {"PartNumber": 1, "CopySource": PLACE, "CopySourceRange": range_}
+    assert code_of(lambda: s3.upload_part_copy(**upload, **copied)) == "InvalidArgument"
+
+
+def test_a_plus_in_the_source_of_a_copy_is_a_space(s3: Any) -> None:
+    s3.put_object(Bucket=STAGING_BUCKET, Key="a b", Body=b"x")
+
+    def changed(params: Any, **_: Any) -> None:
+        params["headers"]["x-amz-copy-source"] = f"{STAGING_BUCKET}/a+b"  # boto3 itself writes %20
+
+    s3.meta.events.register("before-call.s3.CopyObject", changed)
+    s3.copy_object(**PLACE, CopySource="replaced/above")
+    assert s3.get_object(**PLACE)["Body"].read() == b"x"
+
+
+@pytest.mark.parametrize(
+    ("upload", "code"),
+    [({"UploadId": "none"}, "NoSuchUpload"), ({"Key": "other"}, "NoSuchUpload"), ({}, "MalformedXML")],
+)
+def test_only_uploads_that_are_there_are_completed(s3: Any, upload: dict[str, str], code: str) -> None:
+    of_key, _ = begun(s3, [b"x"])
+    assert code_of(lambda: s3.complete_multipart_upload(**{**of_key, **upload})) == code
+
+
+@pytest.mark.parametrize(("etag", "code"), [("", "NoSuchKey"), ("wrong", "PreconditionFailed")])
+def test_an_upload_is_completed_on_its_condition(s3: Any, etag: str, code: str) -> None:
+    upload, parts = begun(s3, [b"x"])
+    if etag:
+        s3.put_object(**PLACE, Body=b"kept")
+    complete = {**upload, "MultipartUpload": {"Parts": parts}}
+    assert code_of(lambda: s3.complete_multipart_upload(**complete, IfMatch=f'"{etag}"')) == code
+    kept = s3.put_object(**PLACE, Body=b"kept")["ETag"]
+    assert s3.complete_multipart_upload(**complete, IfMatch=kept)["Key"] == "stated"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("put_object", {**PLACE, "Body": b"more", "WriteOffsetBytes": 4}),
+        ("put_object", {**PLACE, "Body": b"more", "IfNoneMatch": '"other"'}),
+        ("rename_object", {"Bucket": STAGING_BUCKET, "Key": "new", "RenameSource": "stated"}),
+        ("delete_objects", {"Bucket": STAGING_BUCKET, "Delete": {"Objects": [{"Key": "stated", "ETag": '"other"'}]}}),
+    ],
+)
+def test_what_would_lose_an_object_against_its_condition_is_refused(s3: Any, operation: str, arguments: Any) -> None:
+    s3.put_object(**PLACE, Body=b"kept")
+    assert refusal(lambda: getattr(s3, operation)(**arguments)) == ("NotImplemented", 501)
+    assert s3.get_object(**PLACE)["Body"].read() == b"kept"
+
+
+def test_arguments_that_are_none_are_refused(s3: Any) -> None:
+    assert code_of(lambda: s3.list_objects_v2(Bucket=STAGING_BUCKET, MaxKeys=-1)) == "InvalidArgument"
+    assert code_of(lambda: s3.put_object(**PLACE, ACL="public-ready")) == "InvalidArgument"
+
+
+@pytest.mark.parametrize("operation", ["list_objects", "list_objects_v2"])
+def test_prefixes_and_markers_of_lists_are_encoded_as_keys_are(s3: Any, operation: str) -> None:
+    s3.put_object(Bucket=STAGING_BUCKET, Key="a+b%41&/x", Body=b"")
+    s3.put_object(Bucket=STAGING_BUCKET, Key="a+b%42/x", Body=b"")
+    pages = s3.get_paginator(operation).paginate(
+        Bucket=STAGING_BUCKET, Prefix="a+b%4", Delimiter="/", PaginationConfig={"PageSize": 2}
+    )
+    assert [each["Prefix"] for page in pages for each in page["CommonPrefixes"]] == ["a+b%41&/", "a+b%42/"]
+
+
+def test_the_encoding_of_an_object_is_not_that_of_its_request_and_the_date_comes_once(s3: Any) -> None:
+    sent = s3.put_object(**PLACE, Body=b"", ContentEncoding="gzip, aws-chunked")["ResponseMetadata"]["HTTPHeaders"]
+    assert s3.head_object(**PLACE)["ContentEncoding"] == "gzip"
+    assert sent["date"].count("GMT") == 1
