@@ -656,10 +656,21 @@ class OmicsFileSystem(AbstractFileSystem):
         self._put(batch, kwargs.get("mode") != "create")
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
-        """Make a folder, and those above it."""
+        """Make a folder.
+
+        Args:
+            path: The folder.
+            create_parents: Whether to make those above it, too.
+            **kwargs: Nothing.
+
+        Raises:
+            AlreadyThere: Something exists there.
+            PathNotFound: The folder above it does not exist, and `create_parents` is not set.
+        """
         path = self._strip_protocol(path)
-        self.store.make_folder(path)
-        self._forget(path)
+        if not create_parents and not self.isdir(parent := self._parent(path)):
+            raise PathNotFound(self.store.uri(parent), "is not a folder")
+        self.makedirs(path)
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
         """Make a folder, and those above it.
@@ -670,7 +681,8 @@ class OmicsFileSystem(AbstractFileSystem):
         """
         path = self._strip_protocol(path)
         if not self.exists(path):
-            self.mkdir(path)
+            self.store.make_folder(path)
+            self._forget(path)
         elif not exist_ok:
             raise AlreadyThere(self.store.uri(path))
 

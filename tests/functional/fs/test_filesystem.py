@@ -444,9 +444,14 @@ def test_a_damaged_file_does_not_come(fs: ServedFileSystem, tmp_path: Path, faul
 def test_folders_copies_and_removals(fs: ServedFileSystem) -> None:
     fs.makedirs("new/folder")
     fs.makedirs("new/folder", exist_ok=True)
-    with pytest.raises(FileExistsError):
-        fs.makedirs("new/folder")
+    for make in (fs.makedirs, fs.mkdir):
+        with pytest.raises(FileExistsError):
+            make("new/folder")
     assert fs.isdir("new/folder")
+    with pytest.raises(FileNotFoundError):
+        fs.mkdir("nowhere/folder", create_parents=False)
+    fs.mkdir("p/other", create_parents=False)
+    assert fs.isdir("p/other")
     fs.rmdir("new/folder")
     assert not fs.exists("new/folder")
     with pytest.raises(NotADirectoryError):
