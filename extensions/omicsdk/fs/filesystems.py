@@ -295,7 +295,7 @@ class OmicsFileSystem(AbstractFileSystem):
         omitted.
 
         Args:
-            path: The folder, or a file; of what does not exist nothing is found.
+            path: The folder, or a file, or both if both have the path; of what does not exist nothing is found.
             maxdepth: How many levels, None for all.
             withdirs: Whether to list folders as well.
             detail: Whether to give a dictionary from path to what `info` returns, or a list of paths.
@@ -309,12 +309,17 @@ class OmicsFileSystem(AbstractFileSystem):
                 entries = read_again_if_inconsistent(lambda: self.store.walk(path))
             else:
                 entries = list(self._below(self._entry(path), maxdepth, withdirs))
+            if [entry.path for entry in entries] == [path]:
+                for folder in self.store.folders_beside(entries[0]):
+                    entries += self._below(folder, maxdepth, withdirs)
         except ABSENT:
             self._forget(path)
             if self.exists(path):  # something below it does not exist, or is not visible
                 raise
             entries = []
-        by_path = {entry.path: entry.info() for entry in sorted(entries, key=lambda item: item.path)}
+        # Of a file and a folder of one path the file is last, whose facts `info` states, too.
+        entries.sort(key=lambda item: (item.path, not item.is_folder))
+        by_path = {entry.path: entry.info() for entry in entries}
         return by_path if detail else list(by_path)
 
     def du(

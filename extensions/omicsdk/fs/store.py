@@ -16,7 +16,7 @@ from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import Forbidden, OmicsError
 from omicsdk.core.frozen import EMPTY
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.errors import FileAndFolder, IsFolder, NotAFolder, PathNotFound, ReadOnly, Unsupported
@@ -242,11 +242,21 @@ class Store(Closing, ABC):
             FileAndFolder: It is both, and does not end with a slash although `recursive` is set.
         """
         result = self.stat(uri.path, folder=uri.is_folder)
-        if recursive and self.features.shared_paths and not result.is_folder:
-            with suppress(PathNotFound, NotAFolder):
-                self.stat(uri.path, folder=True)
-                raise FileAndFolder(str(uri))
+        if recursive and self.folders_beside(result):
+            raise FileAndFolder(str(uri))
         return result
+
+    def folders_beside(self, entry: Entry) -> Sequence[Entry]:
+        """Return the folder that has a file's path, too; nothing if there is none to be seen, and for folders.
+
+        Args:
+            entry: A file or folder.
+        """
+        if self.features.shared_paths and not entry.is_folder:
+            # A bucket's objects may be readable where its keys cannot be listed.
+            with suppress(PathNotFound, NotAFolder, Forbidden):
+                return [self.stat(entry.path, folder=True)]
+        return []
 
     def entry_to_remove(self, uri: Uri, *, recursive: bool = False) -> Entry:
         """Return what a URI names that is to be removed; as `entry`, and what can only be removed, such as the mark of a deletion.

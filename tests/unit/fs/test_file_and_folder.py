@@ -12,6 +12,7 @@ from omicsdk.fs import Entry, FileAndFolder, NotAFolder, PathError, PathNotFound
 from omicsdk.fs.copying.jobs import planned_move, planned_sync
 from omicsdk.fs.copying.planning import select, source_to_copy
 from omicsdk.fs.copying.removal import plan_removal
+from omicsdk.fs.filesystems import OmicsFileSystem
 from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.fs.stores.crunch import CrunchStore
@@ -136,6 +137,14 @@ def test_without_one_it_is_the_file_unless_folders_are_meant(place: tuple[Store,
     with pytest.raises(FileAndFolder):
         below(store, str(uri))
     assert not store.entry(parse_uri(f"{uri}/x"), recursive=True).is_folder
+
+
+def test_with_fsspec_everything_at_a_path_is_the_file_and_what_is_below(place: tuple[Store, str, str]):
+    store, path, scheme = place
+    fs = type("FileSystem", (OmicsFileSystem,), {"protocol": scheme}).over(store)
+    assert fs.find(path) == [path, f"{path}/x", f"{path}/y/z"]
+    assert fs.expand_path(path, recursive=True) == [path, f"{path}/x", f"{path}/y", f"{path}/y/z"]
+    assert fs.find(path, withdirs=True, detail=True)[path]["type"] == "file"
 
 
 def test_a_folder_that_does_not_exist_is_no_file(place: tuple[Store, str, str]):
