@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import Message, Receive, Scope, Send
 
 from omicsdk.sandbox.dss.seeds import files_below
-from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.problems import Problem, not_found, or_raise
 from omicsdk.sandbox.routing import headers_of, origin
 from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.database import Table
@@ -273,9 +273,7 @@ class _Gdc(_Portal):
     def file(self, scope: Scope, path: str) -> PortalFile | None:
         if scope["method"] != "GET" or not path.startswith("/data/"):
             return None
-        file = self.portals.files.first(kind="gdc", id=path.removeprefix("/data/"))
-        if file is None:
-            raise not_found("Not found")
+        file = or_raise(self.portals.files.first(kind="gdc", id=path.removeprefix("/data/")), not_found("Not found"))
         if file.controlled:
             try:
                 self.portals.context.tokens.caller(f"Bearer {headers_of(scope).get('x-auth-token', '')}")

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
+
+T = TypeVar("T")
 
 
 class Problem(Exception):
@@ -45,14 +47,26 @@ class Problem(Exception):
         return {"status": self.status, "code": self.code, "title": self.title}
 
 
-def bad_arguments(title: str, *, against: str = "") -> Problem:
+def bad_arguments(title: str) -> Problem:
     """A 400 for arguments that the operation cannot take."""
-    return Problem(400, "illegal_arguments", title, against=against)
+    return Problem(400, "illegal_arguments", title)
 
 
 def not_found(title: str) -> Problem:
     """A 404 for an object that does not exist."""
     return Problem(404, "not_found", title)
+
+
+def or_raise(value: T | None, error: Exception) -> T:
+    """A value that has to exist.
+
+    Args:
+        value: The value.
+        error: The error where it is None.
+    """
+    if value is None:
+        raise error
+    return value
 
 
 # The largest integer that SQLite keeps; the smallest one is next to its negative.

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Node
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.service import Invalid, Paths, Refused, framework_service, not_found, page
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
@@ -123,10 +124,7 @@ class Resource(ABC, Generic[T]):
         return Reply(status=204)
 
     def _existing(self, call: Call) -> T:
-        record = self.find(call)
-        if record is None:
-            raise not_found()
-        return record
+        return or_raise(self.find(call), not_found())
 
 
 def _not_written(_value: Any) -> Any:

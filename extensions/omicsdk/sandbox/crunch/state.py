@@ -8,6 +8,7 @@ from typing import Any
 
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Attributes, Node, Statuses, Tree
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework.service import Authentication, forbidden
 from omicsdk.sandbox.service import Call, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
@@ -219,9 +220,7 @@ class Crunch:
         Raises:
             LookupError: There is no such dataset.
         """
-        dataset = self.tree.find(slug, DATASET)
-        if dataset is None:
-            raise LookupError(f"the site has no dataset {slug}")
+        dataset = or_raise(self.tree.find(slug, DATASET), LookupError(f"the site has no dataset {slug}"))
         self.tree.lock(dataset.id, locked=False)
 
     def remove(self, node: Node) -> None:

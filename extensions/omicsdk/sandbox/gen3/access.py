@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.credentials import ALGORITHM, LASTING, Secrets, SigningKey, digest
 from omicsdk.sandbox.state.database import Table
@@ -233,9 +233,7 @@ class Access:
         Raises:
             LookupError: There is no user of that name.
         """
-        person = self.person(name)
-        if person is None:
-            raise LookupError(f"the commons has no user {name}")
+        person = or_raise(self.person(name), LookupError(f"the commons has no user {name}"))
         claims = {**self._claims(origin, purpose, seconds, audience), "sub": str(person.number)}
         if id:
             claims["jti"] = id
@@ -333,10 +331,7 @@ class Access:
         Raises:
             Problem: 401, the token is not valid; the refusal that is given without one.
         """
-        person = self.bearer(headers)
-        if person is None:
-            raise refusal
-        return person
+        return or_raise(self.bearer(headers), refusal)
 
     def known(self, headers: Mapping[str, str]) -> Person | None:
         """The sender of a request; None without a valid bearer token."""

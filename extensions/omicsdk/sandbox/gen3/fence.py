@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from omicsdk.sandbox.gen3.access import Person, Policy, basic_login, bearer_token
 from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found, or_raise
 from omicsdk.sandbox.service import Call, Reply
 
 if TYPE_CHECKING:
@@ -131,10 +131,7 @@ _NO_PASSPORTS = (
 
 
 def _record_of(gen3: Gen3, guid: str) -> Mapping[str, Any]:
-    record = gen3.index.get(guid)
-    if record is None:
-        raise not_found(f"No indexed document found with id {guid}")
-    return record
+    return or_raise(gen3.index.get(guid), not_found(f"No indexed document found with id {guid}"))
 
 
 def _lifetime(gen3: Gen3, requested: int | None) -> float:

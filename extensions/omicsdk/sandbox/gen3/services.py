@@ -36,7 +36,7 @@ from omicsdk.sandbox.gen3.service import (
 from omicsdk.sandbox.gen3.sower import sower_service
 from omicsdk.sandbox.gen3.ws_storage import ws_storage_service
 from omicsdk.sandbox.gen3.wts import wts_service
-from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.problems import Problem, bad_arguments, or_raise
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
 _BROWSER = "logins need a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
@@ -231,9 +231,7 @@ def query(guppy: Guppy, call: Call) -> Reply:
 def download(guppy: Guppy, call: Call) -> Reply:
     """POST /download."""
     body = as_object(call.body)
-    type = guppy.get(str(body.get("type")))
-    if type is None:
-        raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
+    type = or_raise(guppy.get(str(body.get("type"))), bad_arguments(f'Invalid es type: "{body.get("type")}"'))
     return Reply(RowAccess(guppy.access.anyone(call.headers)).download(type, body))
 
 

@@ -16,7 +16,7 @@ from omicsdk.sandbox.gen3.access import Access, Person
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.service import VERSION, as_object, document_of, gen3_service, refusing
 from omicsdk.sandbox.gen3.storage import BUCKET, Files, Grant, presigned
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
@@ -210,10 +210,7 @@ def _named_job(sower: Sower, call: Call, owner: str = "") -> Job:
     uid = dict(call.query).get("UID")
     if not uid:
         raise Problem(300, "missing", "Missing UID argument")
-    job = sower.find(uid, owner)
-    if job is None:
-        raise Problem(500, "not_found", f"job with jobid {uid} not found")
-    return job
+    return or_raise(sower.find(uid, owner), Problem(500, "not_found", f"job with jobid {uid} not found"))
 
 
 def _status(job: Job) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access, Person
 from omicsdk.sandbox.gen3.service import HEALTHY, TrailingSlashes, gen3_service
-from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.problems import Problem, bad_arguments, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 
@@ -94,10 +94,7 @@ class Wts:
         Raises:
             Problem: 400; there is none.
         """
-        other = self._others.get(idp)
-        if other is None:
-            raise bad_arguments(f'Requested IdP "{idp}" is not configured')
-        return other
+        return or_raise(self._others.get(idp), bad_arguments(f'Requested IdP "{idp}" is not configured'))
 
     def seconds_left(self, idp: str, person: Person | None) -> float | None:
         """Time that a user is still connected to another commons; None when they are not."""
@@ -125,9 +122,7 @@ class Wts:
         import httpx
 
         other = self.commons(idp)
-        key = self._key(idp, person)
-        if key is None:
-            raise Problem(403, "forbidden", "User doesn't have a refresh token")
+        key = or_raise(self._key(idp, person), Problem(403, "forbidden", "User doesn't have a refresh token"))
         if self.seconds_left(idp, person) is None:
             raise Problem(403, "forbidden", "your refresh token is expired, please login again")
         url = f"{other.base_url}/user/credentials/cdis/access_token"

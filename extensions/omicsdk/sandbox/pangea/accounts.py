@@ -7,6 +7,7 @@ from omicsdk.sandbox.pangea.people import MEMBER, TEXTS, USER, Taken, faults
 from omicsdk.sandbox.pangea.resource import Resource, operations_of, paged, shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.service import NO_FIELD, Invalid, invalid, not_found
 from omicsdk.sandbox.service import Call, Reply, for_each
@@ -54,9 +55,7 @@ def get_user_by_id(pangea: Pangea, call: Call) -> Reply:
     """GET /api/users/id/{user_id}."""
     pangea.access.principal(call)
     number = drf.row_number(call.arguments["user_id"])
-    person = None if number is None else pangea.people.by_id(number)
-    if person is None:
-        raise not_found()
+    person = or_raise(None if number is None else pangea.people.by_id(number), not_found())
     return Reply(Users(pangea, call).view(person))
 
 

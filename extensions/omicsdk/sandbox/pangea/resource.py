@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, cast
 from omicsdk.sandbox.pangea.people import FROM_GROUP
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, Store, Where, below, named, with_field, with_uuid
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.service import Invalid, Refused, forbidden, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
@@ -31,10 +32,7 @@ def existing(store: Store, kind: str, uuid: str) -> Record:
     Raises:
         Refused: 404; it does not exist.
     """
-    record = store.find(kind, uuid)
-    if record is None:
-        raise not_found()
-    return record
+    return or_raise(store.find(kind, uuid), not_found())
 
 
 def newest(records: Sequence[Record]) -> Record:

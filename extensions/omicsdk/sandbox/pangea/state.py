@@ -7,6 +7,7 @@ from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.people import PRIVILEGED, USER, Access, People
 from omicsdk.sandbox.pangea.storage import Buckets, Storage, seed_bucket
 from omicsdk.sandbox.pangea.store import Store
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.service import SandboxContext
 
 # The defaults of a group. `has_library` stays true once it was a library: it accepts samples from then on.
@@ -133,8 +134,6 @@ class Pangea:
     def _add_prototype(self, kind: str, name: str, description: str, privileged: Sequence[str]) -> str:
         prototype: str = self.store.add(kind, name, {"description": description})["uuid"]
         for email in privileged:
-            person = self.people.by_email(email)
-            if person is None:
-                raise LookupError(f"no account has the address {email}")
+            person = or_raise(self.people.by_email(email), LookupError(f"no account has the address {email}"))
             self.store.link(PRIVILEGED, prototype, person["uuid"])
         return prototype

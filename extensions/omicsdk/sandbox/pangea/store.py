@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework.fields import written
 from omicsdk.sandbox.state.database import Database, Table
 
@@ -172,9 +173,7 @@ class Store:
             KeyError: It does not exist.
         """
         with self.database.transaction():
-            row = self._records.first(uuid=uuid, kind=kind)
-            if row is None:
-                raise KeyError(uuid)
+            row = or_raise(self._records.first(uuid=uuid, kind=kind), KeyError(uuid))
             record = {**row.fields, **fields, "updated_at": self.moment()}
             name, above = record["name"], row.parent if parent is None else parent
             self._records.change(row.seq, name=name, folded=folded(name), fields=record, parent=above)

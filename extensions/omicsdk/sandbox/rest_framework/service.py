@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omicsdk.sandbox.document import Operation, operations
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.routing import MATCH, Router, headers_of, origin, segments_of
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service
 
@@ -166,13 +166,13 @@ class Authentication(Generic[U]):
         scheme, _, rest = (authorization or "").strip().partition(" ")
         match scheme.lower(), rest.split():
             case "token", [token]:
-                return self._known(self._by_token(token), "Invalid token.")
+                return or_raise(self._by_token(token), self.refused("Invalid token."))
             case "token", words:
                 wrong = "Token string should not contain spaces." if words else "No credentials provided."
                 raise self.refused(f"Invalid token header. {wrong}")
             case "basic", words if self._by_password is not None:
                 name, _, password = _decoded("".join(words)).partition(":")
-                return self._known(self._by_password(name, password), "Invalid username/password.")
+                return or_raise(self._by_password(name, password), self.refused("Invalid username/password."))
             case _:
                 return None
 
@@ -182,12 +182,7 @@ class Authentication(Generic[U]):
         Raises:
             Refused: The caller is unknown.
         """
-        return self._known(self.find(authorization), MISSING)
-
-    def _known(self, caller: U | None, refusal: str) -> U:
-        if caller is None:
-            raise self.refused(refusal)
-        return caller
+        return or_raise(self.find(authorization), self.refused())
 
 
 def _decoded(word: str) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.sb.responses import no_such
 from omicsdk.sandbox.service import JsonObject
 from omicsdk.sandbox.state.database import Database, Table
@@ -150,10 +151,7 @@ class Membership:
 
     def existing(self, kind: str, id: str, username: str) -> JsonObject:
         """The same; a 404 when there is none."""
-        member = self.get(kind, id, username)
-        if member is None:
-            raise no_such("member", f"{username} of the {kind} {id}")
-        return member
+        return or_raise(self.get(kind, id, username), no_such("member", f"{username} of the {kind} {id}"))
 
     def remove(self, kind: str, id: str, username: str) -> bool:
         """End a membership; False when there is none."""

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.documents import USER, Documents, Membership, Permissions, permissions_of
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
@@ -348,9 +348,7 @@ class Sb:
         Raises:
             Problem: 9104; there is no such volume. 9103; its bucket is not one that the sandbox can have.
         """
-        document = self.documents.get("volume", volume)
-        if document is None:
-            raise refuse(404, 9104, f"There is no volume {volume}")
+        document = or_raise(self.documents.get("volume", volume), refuse(404, 9104, f"There is no volume {volume}"))
         return Place(self.context.staging, document)
 
     # -- life

@@ -15,7 +15,7 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.logs import logger
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.sb import cwl
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.filestore import FileRecord
@@ -251,10 +251,9 @@ def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
 
 
 def _record(sb: Sb, value: JsonObject) -> FileRecord:
-    record = sb.files.get(str(value.get("path")))
-    if record is None:
-        raise refuse(400, 7024, f"The file {value.get('path')} no longer exists")
-    return record
+    return or_raise(
+        sb.files.get(str(value.get("path"))), refuse(400, 7024, f"The file {value.get('path')} no longer exists")
+    )
 
 
 def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:

@@ -12,6 +12,7 @@ from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import MIB, digest
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.multipart import Part, Uploads, no_upload
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
@@ -230,9 +231,7 @@ class Storage(StorageServer):
 
     async def _take(self, rest: str, scope: Scope, receive: Receive, send: Send) -> None:
         id, _, number = rest.partition("/")
-        upload = await run_sync(self._uploads.get, id)
-        if upload is None:
-            raise no_upload()
+        upload = or_raise(await run_sync(self._uploads.get, id), no_upload())
         body = Body(scope, receive, "md5")
         file, offset = self._uploads.place(upload, int(number), body.length)
         await body.save(self._uploads.path(id, file), offset)

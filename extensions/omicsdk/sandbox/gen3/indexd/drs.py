@@ -15,6 +15,7 @@ from omicsdk.sandbox.gen3.indexd.record import CLOUDS, checksums, new_guid, sche
 from omicsdk.sandbox.gen3.indexd.records import listed
 from omicsdk.sandbox.gen3.indexd.requests import Query, bad, checked_hashes, refuse, sent
 from omicsdk.sandbox.gen3.service import HTML, as_object, crash_if_real, is_texts
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _VERSION = "1.5.0"
@@ -333,9 +334,7 @@ def list_dos_objects(index: Index, call: Call) -> Reply:
 
 def get_dos_object(index: Index, call: Call) -> Reply:
     """GET /ga4gh/dos/v1/dataobjects/{GUID}."""
-    record = index.kept(call.arguments["GUID"])
-    if record is None:
-        raise requests.no_record()
+    record = or_raise(index.kept(call.arguments["GUID"]), requests.no_record())
     return Reply({"data_object": _data_object(index, record)})
 
 

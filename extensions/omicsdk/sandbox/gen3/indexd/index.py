@@ -10,6 +10,7 @@ from typing import Any
 from omicsdk.sandbox.gen3.access import Access, basic_login
 from omicsdk.sandbox.gen3.indexd import record as records
 from omicsdk.sandbox.gen3.indexd.requests import no_record, refuse, spellings
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.service import Call, JsonObject, SandboxContext
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.settings import Setting
@@ -329,10 +330,7 @@ class Index:
         Raises:
             Problem: 404; there is neither.
         """
-        record = self.kept(id) or self.find_bundle(id)
-        if record is None:
-            raise no_record()
-        return record
+        return or_raise(self.kept(id) or self.find_bundle(id), no_record())
 
     def existing(self, did: str) -> JsonObject:
         """A record by its whole GUID.
@@ -340,10 +338,7 @@ class Index:
         Raises:
             Problem: 404; there is none.
         """
-        record = self.records.find(did)
-        if record is None:
-            raise no_record()
-        return record
+        return or_raise(self.records.find(did), no_record())
 
     def versions(self, did: str) -> list[JsonObject]:
         """The versions of a file, the oldest first.

@@ -9,7 +9,7 @@ from omicsdk.sandbox.gen3.indexd import requests
 from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index
 from omicsdk.sandbox.gen3.indexd.record import identifiers, in_list, is_blank, new_guid, new_rev, single
 from omicsdk.sandbox.gen3.service import HTML, crash_if_real
-from omicsdk.sandbox.problems import LARGEST, whole_number
+from omicsdk.sandbox.problems import LARGEST, or_raise, whole_number
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 # Number of GUIDs that may be requested at once.
@@ -426,10 +426,7 @@ def delete_alias_record(index: Index, call: Call) -> Reply:
 
 
 def _existing(index: Index, call: Call) -> JsonObject:
-    record = index.alias_records.find(call.arguments["ALIASSTRING"])
-    if record is None:
-        raise requests.no_record()
-    return record
+    return or_raise(index.alias_records.find(call.arguments["ALIASSTRING"]), requests.no_record())
 
 
 def _check_rev(call: Call, record: JsonObject | None) -> None:

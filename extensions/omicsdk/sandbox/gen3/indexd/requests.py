@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.gen3.service import is_texts
-from omicsdk.sandbox.problems import LARGEST, Problem, whole_number
+from omicsdk.sandbox.problems import LARGEST, Problem, or_raise, whole_number
 from omicsdk.sandbox.service import Call, JsonObject
 
 D = TypeVar("D", int, None)
@@ -112,9 +112,7 @@ class Query:
         sent = self.text(name)
         if sent is None:
             return default
-        number = whole_number(sent.strip())
-        if number is None:
-            raise bad(f"{name} must be an integer", crashes=crashes)
+        number = or_raise(whole_number(sent.strip()), bad(f"{name} must be an integer", crashes=crashes))
         if number > most or (least is not None and number < least):
             raise bad(f"{name} must be between {least} and {most}" if most < LARGEST else f"{name} must be >= {least}")
         return number

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.state.database import Database, Table
 
 ANY = "*"
@@ -202,9 +202,7 @@ class Documents:
         Raises:
             Refusal: 404; there is none.
         """
-        stored = self._documents.get(guid)
-        if stored is None:
-            raise unknown(guid)
+        stored = or_raise(self._documents.get(guid), unknown(guid))
         return stored.data
 
     def find(self, name: str) -> Any:

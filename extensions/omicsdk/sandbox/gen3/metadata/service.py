@@ -19,7 +19,7 @@ from omicsdk.sandbox.gen3.metadata import operations
 from omicsdk.sandbox.gen3.metadata.documents import Refusal, error_body
 from omicsdk.sandbox.gen3.metadata.operations import read_body, storable
 from omicsdk.sandbox.gen3.service import READ_ONLY, Middleware, gen3_service, is_texts
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in, is_reading
 
@@ -133,9 +133,7 @@ def create_object(gen3: Gen3, call: Call) -> Reply:
     """POST /objects/upload, and /objects, where published clients send it: an object that waits for its bytes."""
     new = read_body(call, _NewObject)
     authz, aliases = new.authz or {}, new.aliases or []
-    person = gen3.access.known(call.headers)
-    if person is None:
-        raise Refusal(401, _NO_TOKEN)
+    person = or_raise(gen3.access.known(call.headers), Refusal(401, _NO_TOKEN))
     resources: object = authz.get("resource_paths")
     if str(authz.get("version", "")) != "0" or not is_texts(resources):
         raise Refusal(400, f"authz has to be version 0 and a list of resource_paths, got: {authz}")

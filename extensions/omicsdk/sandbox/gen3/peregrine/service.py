@@ -14,7 +14,7 @@ from omicsdk.sandbox.gen3.records.permissions import error_body, refuse
 from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.gen3.records.tables import parsed_json
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, TrailingSlashes, as_object, gen3_service
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
 _COLLECTION = "core_metadata_collections"
@@ -150,9 +150,7 @@ def get_core_metadata(commons: Gen3, call: Call) -> Reply:
     """GET /coremetadata/{object_id}."""
     reader = _reader_of(commons, call)
     guid = call.arguments["object_id"]
-    record = _file(reader, guid)
-    if record is None:
-        raise refuse(404, f'object_id "{guid}" not found')
+    record = or_raise(_file(reader, guid), refuse(404, f'object_id "{guid}" not found'))
     citation = _citation(reader, record, guid)
     accepted = call.headers.get("accept", "")
     if _BIBTEX in accepted:

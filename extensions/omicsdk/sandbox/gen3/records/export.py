@@ -14,6 +14,7 @@ from omicsdk.sandbox.gen3.records.permissions import ROOT, SERVICE, enter, enter
 from omicsdk.sandbox.gen3.records.store import Record, Store
 from omicsdk.sandbox.gen3.records.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
 from omicsdk.sandbox.gen3.service import crash_if_real
+from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.service import Call, Reply
 
 if TYPE_CHECKING:
@@ -244,9 +245,7 @@ def get_dictionary_node(commons: Gen3, call: Call) -> Reply:
 def get_template(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/template/{entity}, also of a project."""
     kind, name = supported(call.arguments.get("format", TSV).lower()), call.arguments["entity"]
-    node = commons.records.dictionary.nodes.get(name)
-    if node is None:
-        raise refuse(404, f"Entity type {name} is not in dictionary")
+    node = or_raise(commons.records.dictionary.nodes.get(name), refuse(404, f"Entity type {name} is not in dictionary"))
     headers = _attachment(f"submission_{name}_template.{kind}", "application/octet-stream")
     if kind == JSON:
         return Reply(text=json.dumps(_json_template(node)), headers=headers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.store import Record
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call
 
 if TYPE_CHECKING:
@@ -109,9 +109,7 @@ def enter(commons: Gen3, call: Call, method: str, *states: str) -> Visit:
     person, program, code = enter_empty(commons, call, method)
     if commons.records.program(program) is None:
         raise refuse(404, f"Program {program} not found")
-    project = commons.records.project(program, code)
-    if project is None:
-        raise refuse(404, f"Project {code} not found")
+    project = or_raise(commons.records.project(program, code), refuse(404, f"Project {code} not found"))
     state: Any = project.properties.get("state", "open")
     if states and state not in states:
         raise refuse(
@@ -129,7 +127,4 @@ def found_program(commons: Gen3, call: Call) -> Record:
         Problem: 404; there is none of that name.
     """
     name = call.arguments["program"]
-    program = commons.records.program(name)
-    if program is None:
-        raise refuse(404, f"program {name} not found")
-    return program
+    return or_raise(commons.records.program(name), refuse(404, f"program {name} not found"))
