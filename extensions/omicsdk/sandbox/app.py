@@ -1,7 +1,5 @@
 """The application of a service: from a request to its operation, and from the response of handler or engine to the socket."""
 
-import base64
-import binascii
 import json
 import tempfile
 import uuid
@@ -36,6 +34,7 @@ from omicsdk.sandbox.service import (
     SandboxContext,
     Service,
     Tokens,
+    basic_login,
     crash,
     refusal,
     response,
@@ -103,8 +102,7 @@ class Application:
             headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
             reply = await self._response(operation, values, scope, receive)
             if isinstance(reply, StoredReply):
-                fields = {"response-content-type": reply.media_type}
-                await self._storage.give(scope, send, reply.content, fields=fields)
+                await self._storage.give(scope, send, reply.content, {"Content-Type": reply.media_type})
                 return
         except (ClientDisconnect, ClientGone):
             return
@@ -377,8 +375,6 @@ class _Security:
         self, scheme: Mapping[str, Any], headers: Mapping[str, str], query: Sequence[tuple[str, str]]
     ) -> Sequence[str]:
         """What a request sends for a scheme, of which one has to be a token."""
-        authorization = headers.get("authorization", "")
-        word, _, rest = authorization.partition(" ")
         if scheme.get("type") == "apiKey":
             name = str(scheme.get("name", ""))
             source = {"query": dict(query), "cookie": cookies_of(headers)}.get(str(scheme.get("in")), headers)
@@ -386,11 +382,6 @@ class _Security:
             # Keys in the header Authorization often have a word before them, such as Token or Bearer.
             return (sent.rpartition(" ")[2],)
         if scheme.get("scheme", "").lower() == "basic":
-            if word.lower() != "basic":
-                return ("",)
-            try:
-                user, _, password = base64.b64decode(rest, validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
-                return ("",)
-            return user, password  # services take keys as either
+            return basic_login(headers) or ("",)  # services take keys as either
+        word, _, rest = headers.get("authorization", "").partition(" ")
         return (rest if word.lower() not in ("basic", "") else "",)

@@ -11,6 +11,7 @@ import re
 import uuid as uuids
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -19,7 +20,7 @@ from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from omicsdk.sandbox.dss.seeds import files_below
 from omicsdk.sandbox.problems import Problem, not_found, or_raise
@@ -227,15 +228,9 @@ class _Portal(StorageServer):
             sent = await Request(scope, receive).body()
             await (await run_sync(self.asked, scope, path, sent))(scope, receive, send)
             return
-
-        async def stated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                # In hexadecimal digits, as the GDC sends it; the RFC states Base64.
-                message["headers"] = [*message["headers"], (b"content-md5", file.md5.encode())]
-            await send(message)
-
-        fields = {"response-content-disposition": f"attachment; filename={file.name}"}
-        await self.give(scope, stated, self.objects.get(file.blob), etag=file.md5, fields=fields)
+        # The MD5 is in hexadecimal digits, as the GDC sends it; the RFC states Base64.
+        headers = {"Content-Disposition": f"attachment; filename={file.name}", "Content-MD5": file.md5}
+        await self.give(scope, send, self.objects.get(file.blob), headers, etag=file.md5)
 
     def file(self, scope: Scope, path: str) -> PortalFile | None:
         """The file of a request; None where it asks for something else. Raises a Problem where it is refused."""
@@ -392,26 +387,22 @@ class _Ena(_Portal):
         names: dict[str, list[str]] = {}
         for file in self.portals.files.all(_OF_RUNS):
             names.setdefault(file.study, []).append(file.name)
-        rows: list[dict[str, str]] = [
-            dict(
-                zip(
-                    _STUDY_FIELDS,
-                    (study, f"Study {study} of the sandbox", " ".join(some), _DESCRIBED["scientific_name"]),
-                    strict=True,
-                )
-            )
+        rows = [
+            {
+                "study_accession": study,
+                "study_title": f"Study {study} of the sandbox",
+                "description": " ".join(some),
+                "scientific_name": _DESCRIBED["scientific_name"],
+            }
             for study, some in names.items()
         ]
-
-        def occurs(row: Mapping[str, str]) -> Callable[[str], bool]:
-            def holds(condition: str) -> bool:
-                field, _, text = condition.partition("=")
-                return text.strip('"*').lower() in row.get(field, "").lower()
-
-            return holds
-
-        matching = [row for row in rows if _holds(parameters.get("query", ""), occurs(row))]
+        matching = [row for row in rows if _holds(parameters.get("query", ""), partial(_is_in_study, row))]
         return JSONResponse([{name: row[name] for name in columns} for row in matching])
+
+
+def _is_in_study(row: Mapping[str, str], condition: str) -> bool:
+    field, _, text = condition.partition("=")
+    return text.strip('"*').lower() in row.get(field, "").lower()
 
 
 def _place(file: PortalFile) -> str:
@@ -501,13 +492,13 @@ class _Zenodo(_Portal):
         if number:
             return JSONResponse(_record(files[number], at))
         query = _query(scope).get("q", "")
-        texts = {id: " ".join([some[0].study, *(file.name for file in some)]).lower() for id, some in files.items()}
-
-        def occurs(text: str) -> Callable[[str], bool]:
-            return lambda word: word.strip('"').lower() in text
-
-        hits = [_record(some, at) for id, some in files.items() if _holds(query, occurs(texts[id]))]
+        hits = [_record(some, at) for some in files.values() if _holds(query, partial(_is_in_record, some))]
         return JSONResponse({"hits": {"hits": hits, "total": len(hits)}})
+
+
+def _is_in_record(files: Sequence[PortalFile], word: str) -> bool:
+    text = " ".join([files[0].study, *(file.name for file in files)]).lower()
+    return word.strip('"').lower() in text
 
 
 def _record(files: Sequence[PortalFile], at: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A platform's service in the sandbox: a document, a handler for each operation, requests, answers, refusals, and the
 caller."""
 
+import base64
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +48,24 @@ class Caller:
         if group not in self.groups:
             raise Problem(403, "Forbidden", f"{self.email} isn't in the group {group!r}")
         return self
+
+
+def bearer_token(headers: Mapping[str, str]) -> str:
+    """The bearer token of a request; empty when it has none."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def basic_login(headers: Mapping[str, str]) -> tuple[str, str] | None:
+    """Name and password of a request; None when it has none, both empty when they cannot be read."""
+    kind, _, text = headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        name, _, password = base64.b64decode(text.strip(), validate=True).decode().partition(":")
+    except ValueError:  # that of base64, or of a text that is not UTF-8
+        return "", ""
+    return name, password
 
 
 class Tokens:

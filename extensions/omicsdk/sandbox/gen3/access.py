@@ -1,6 +1,5 @@
 """Users and clients of a commons, their permissions, and the tokens that Fence signs for them."""
 
-import base64
 import hmac
 import uuid
 from collections.abc import Iterable, Mapping
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
 from omicsdk.sandbox.problems import Problem, or_raise
-from omicsdk.sandbox.service import SandboxContext
+from omicsdk.sandbox.service import SandboxContext, bearer_token
 from omicsdk.sandbox.state.credentials import ALGORITHM, LASTING, Secrets, SigningKey, digest
 from omicsdk.sandbox.state.database import Table
 
@@ -353,24 +352,6 @@ def _with_above(path: str) -> list[str]:
     """A resource and those above it, without the root."""
     steps = path.strip("/").split("/")
     return ["/" + "/".join(steps[: depth + 1]) for depth in range(len(steps)) if path != "/"]
-
-
-def bearer_token(headers: Mapping[str, str]) -> str:
-    """The bearer token of a request; empty when it has none."""
-    kind, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
-
-
-def basic_login(headers: Mapping[str, str]) -> tuple[str, str] | None:
-    """Name and password of a request; None when it has none, both empty when they cannot be read."""
-    kind, _, text = headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        name, _, password = base64.b64decode(text.strip(), validate=True).decode().partition(":")
-    except ValueError:  # that of base64, or of a text that is not UTF-8
-        return "", ""
-    return name, password
 
 
 def client_secret(secrets: Secrets) -> str:

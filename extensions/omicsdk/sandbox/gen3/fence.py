@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from omicsdk.sandbox.gen3.access import Person, Policy, basic_login, bearer_token
+from omicsdk.sandbox.gen3.access import Person, Policy
 from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found, or_raise
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, basic_login, bearer_token
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3

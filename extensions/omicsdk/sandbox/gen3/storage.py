@@ -12,16 +12,16 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from anyio.to_thread import run_sync
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import MIB, Digests, digest
 from omicsdk.sandbox.document import Operation
-from omicsdk.sandbox.gen3.access import Access, bearer_token
+from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import is_blank
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
-from omicsdk.sandbox.service import Call, Handler, Reply, SandboxContext, Service
+from omicsdk.sandbox.service import Call, Handler, Reply, SandboxContext, Service, bearer_token
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.jobs import Jobs
 from omicsdk.sandbox.state.multipart import Part, Uploads, no_upload
@@ -260,7 +260,7 @@ class Storage(StorageServer):
             await self.accept(send, body.checksum)
         else:
             content, etag = await run_sync(self._files.with_etag, grant.url) or (None, "")
-            await self.give(scope, send, content, etag=etag, fields={})
+            await self.give(scope, send, content, etag=etag)
 
     def _grant(self, scope: Scope) -> Grant:
         if not scope["query_string"]:
@@ -345,14 +345,8 @@ class GoogleStorage(StorageServer):
             await self.accept(send, body.checksum)
             return
         content, etag = await run_sync(self._files.with_etag, url) or (None, "")
-
-        async def send_with_sums(message: Message) -> None:
-            if message["type"] == "http.response.start" and content is not None:
-                sums = f"crc32c={_base64(content.crc32c)},md5={_base64(etag)}"
-                message["headers"] = [*message["headers"], (b"x-goog-hash", sums.encode())]
-            await send(message)
-
-        await self.give(scope, send_with_sums, content, etag=etag, fields={})
+        hashes = {"X-Goog-Hash": f"crc32c={_base64(content.crc32c)},md5={_base64(etag)}"} if content else {}
+        await self.give(scope, send, content, hashes, etag=etag)
 
     def _check(self, headers: Mapping[str, str]) -> None:
         is_own = hmac.compare_digest(bearer_token(headers).encode(), self._access.secrets.token.encode())

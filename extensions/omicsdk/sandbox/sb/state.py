@@ -17,7 +17,7 @@ from omicsdk.sandbox.sb.documents import USER, Documents, Membership, Permission
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.responses import bad, error_body, no_such, refuse, view
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, SbUploads, Storage
-from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext
+from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext, bearer_token
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.jobs import Jobs
 from omicsdk.sandbox.state.settings import Setting, Settings
@@ -62,8 +62,7 @@ def path_id(call: Call) -> str:
 
 def token_of(headers: Mapping[str, str]) -> str:
     """The token that a request carries; empty when it has none."""
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    return headers.get("x-sbg-auth-token") or (bearer.strip() if scheme.lower() == "bearer" else "")
+    return headers.get("x-sbg-auth-token") or bearer_token(headers)
 
 
 class Meter:

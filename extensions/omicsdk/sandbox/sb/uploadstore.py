@@ -219,11 +219,12 @@ class Storage(StorageServer):
 
     async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request."""
-        path, fields = scope["path"], self.checked(scope)
+        path = scope["path"]
+        self.checked(scope)
         if path.startswith(_FILES) and scope["method"] in ("GET", "HEAD"):
             key = path.removeprefix(_FILES).partition("/")[0]
             # In a thread: the database may be busy.
-            await self.give(scope, send, await run_sync(self.objects.get, key), fields=fields)
+            await self.give(scope, send, await run_sync(self.objects.get, key))
         elif path.startswith(_PARTS) and scope["method"] == "PUT":
             await self._take(path.removeprefix(_PARTS), scope, receive, send)
         else:

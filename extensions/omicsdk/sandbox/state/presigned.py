@@ -25,6 +25,8 @@ from omicsdk.sandbox.state.multipart import DeclaredChecksums
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 PREFIX = "/_objects/"
+# Headers of a response by the fields of its URL's query that state them.
+_HEADERS = {"response-content-type": "Content-Type", "response-content-disposition": "Content-Disposition"}
 # Smallest part but the last, in bytes; S3's limit.
 LEAST_PART = 5 * MIB
 # Largest part, or object that is sent whole, in bytes; S3's limit.
@@ -118,12 +120,8 @@ class Signer:
             The URL.
         """
         path = f"{PREFIX}{sha256}" + (f"/{name}" if name else "")
-        fields: dict[str, str] = {}
-        if content_type:
-            fields["response-content-type"] = content_type
-        if disposition:
-            fields["response-content-disposition"] = disposition
-        return self.signed(origin, path, seconds, fields)
+        fields = {"response-content-type": content_type, "response-content-disposition": disposition}
+        return self.signed(origin, path, seconds, {name: value for name, value in fields.items() if value})
 
     def signed(self, origin: str, path: str, seconds: float, fields: Mapping[str, str] | None = None) -> str:
         """A URL of any path, for servers that check it themselves.
@@ -302,14 +300,15 @@ class StorageServer:
             raise not_allowed()
         fields = self.checked(scope)
         stored = self.objects.get(scope["path"].removeprefix(PREFIX).partition("/")[0])
-        await self.give(scope, send, stored, fields=fields)
+        headers = {header: fields[name] for name, header in _HEADERS.items() if name in fields}
+        await self.give(scope, send, stored, headers)
 
     def checked(self, scope: Scope) -> Mapping[str, str]:
         """The fields of a request's signed query; the error is that of `Signer.check`."""
         return self.signer.check(scope["path"], scope["query_string"].decode("latin-1"))
 
     async def give(
-        self, scope: Scope, send: Send, found: StoredObject | None, *, etag: str = "", fields: Mapping[str, str]
+        self, scope: Scope, send: Send, found: StoredObject | None, headers: Mapping[str, str] = {}, *, etag: str = ""
     ) -> None:
         """Answer a GET or HEAD: ranges, conditions, blocks straight from disk.
 
@@ -317,8 +316,8 @@ class StorageServer:
             scope: The request's ASGI scope.
             send: ASGI's function for the response.
             found: The object.
+            headers: Headers of the response; the Content-Type is by default application/octet-stream.
             etag: Its ETag, without quotes; by default that for parts of 64 MiB.
-            fields: The URL's query; `response-content-type` and `response-content-disposition` count.
 
         Raises:
             Problem: There is no object, a condition does not hold, or the range is outside.
@@ -327,7 +326,7 @@ class StorageServer:
             raise Problem(404, "NoSuchKey", "The specified key does not exist.")
         # An open file stays readable when a reset removes its name.
         with self.objects.path(found.sha256).open("rb") as file:
-            await _serve(scope, send, file, etag=f'"{etag or found.s3_etag}"', size=found.size, fields=fields)
+            await _serve(scope, send, file, headers, etag=f'"{etag or found.s3_etag}"', size=found.size)
 
     async def accept(self, send: Send, etag: str) -> None:
         """Answer a PUT whose bytes are kept.
@@ -345,19 +344,18 @@ def not_allowed() -> Problem:
     return Problem(405, "MethodNotAllowed", "The method is not allowed against this resource.")
 
 
-async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: int, fields: Mapping[str, str]) -> None:
+async def _serve(scope: Scope, send: Send, file: BinaryIO, more: Mapping[str, str], *, etag: str, size: int) -> None:
     request_headers = headers_of(scope)
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
         "Last-Modified": formatdate(int(os.fstat(file.fileno()).st_mtime), usegmt=True),
-        "Content-Type": fields.get("response-content-type", "application/octet-stream"),
+        "Content-Type": "application/octet-stream",
         # A stored page would otherwise have the sandbox's origin in a browser, and could use the sandbox's own pages.
         "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
+        **more,
     }
-    if "response-content-disposition" in fields:
-        headers["Content-Disposition"] = fields["response-content-disposition"]
     if request_headers.get("if-match", etag) not in (etag, "*"):
         raise Problem(412, "PreconditionFailed", "At least one of the preconditions did not hold.")
     if request_headers.get("if-none-match") in (etag, "*"):

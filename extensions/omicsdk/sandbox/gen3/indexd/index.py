@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.gen3.access import Access, basic_login
+from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd import record as records
 from omicsdk.sandbox.gen3.indexd.requests import no_record, refuse, spellings
 from omicsdk.sandbox.problems import or_raise
-from omicsdk.sandbox.service import Call, JsonObject, SandboxContext
+from omicsdk.sandbox.service import Call, JsonObject, SandboxContext, basic_login
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.settings import Setting
 
