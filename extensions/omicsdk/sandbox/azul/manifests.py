@@ -11,13 +11,6 @@ from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Re
 from omicsdk.sandbox.azul.hits import Addresses, values_of
 from omicsdk.sandbox.azul.search import HCA, Kind
 
-# Suffix and media type of each format's files.
-SUFFIXES: Mapping[str, tuple[str, str]] = {
-    "compact": ("tsv", "text/tab-separated-values"),
-    "curl": ("curlrc", "text/plain"),
-    "terra.bdbag": ("zip", "application/octet-stream"),
-    "verbatim.jsonl": ("jsonl", "application/jsonl"),
-}
 JOINED = " || "
 # Values of a cell, at most.
 MOST_VALUES = 100
@@ -96,27 +89,8 @@ _ANVIL_COLUMNS: Mapping[str, Column] = {
 }
 
 
-def written(format_: str, kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
-    """A manifest.
-
-    Args:
-        format_: Its format.
-        kind: The kind of the catalog.
-        files: Its files.
-        at: Where they are.
-    """
-    return _WRITERS[format_](kind, files, at)
-
-
-def rows(kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> list[dict[str, str]]:
-    """The rows of a compact manifest: several values of a cell are sorted and joined.
-
-    Args:
-        kind: The kind of the catalog.
-        files: The files.
-        at: Where they are.
-    """
-    columns = _HCA_COLUMNS if kind is HCA else _ANVIL_COLUMNS
+def _rows(columns: Mapping[str, Column], files: Sequence[IndexedFile], at: Addresses) -> list[dict[str, str]]:
+    """The rows of a compact manifest: several values of a cell are sorted and joined."""
     return [{name: _cell(read(file, at)) for name, read in columns.items()} for file in files]
 
 
@@ -125,7 +99,8 @@ def _cell(values: Sequence[Any]) -> str:
 
 
 def _compact(kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
-    return _table(rows(kind, files, at), _HCA_COLUMNS if kind is HCA else _ANVIL_COLUMNS)
+    columns = _HCA_COLUMNS if kind is HCA else _ANVIL_COLUMNS
+    return _table(_rows(columns, files, at), columns)
 
 
 def _table(rows: Iterable[Mapping[str, str]], columns: Iterable[str]) -> bytes:
@@ -148,10 +123,10 @@ def _quoted(text: str) -> str:
     return text.replace("\\", r"\\").replace('"', r"\"")
 
 
-def _bdbag(catalog_kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
+def _bdbag(_: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
     """A bag whose table has a row for each bundle and columns for each file format."""
     table: dict[str, dict[str, str]] = {}
-    for file, row in zip(files, rows(catalog_kind, files, at), strict=True):
+    for file, row in zip(files, _rows(_HCA_COLUMNS, files, at), strict=True):
         participant = f"{file.bundle.uuid}.{file.bundle_version.replace(':', '')}"
         cells = table.setdefault(participant, {"entity:participant_id": participant})
         kind = f"__{file.format.replace('.', '_')}_"
@@ -178,11 +153,12 @@ def _jsonl(_: Kind, files: Sequence[IndexedFile], _at: Addresses) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-_WRITERS: Mapping[str, Callable[[Kind, Sequence[IndexedFile], Addresses], bytes]] = {
-    "compact": _compact,
-    "curl": _curl,
-    "terra.bdbag": _bdbag,
-    "verbatim.jsonl": _jsonl,
+# Suffix and media type of each format's files, and what writes them.
+FORMATS: Mapping[str, tuple[str, str, Callable[[Kind, Sequence[IndexedFile], Addresses], bytes]]] = {
+    "compact": ("tsv", "text/tab-separated-values", _compact),
+    "curl": ("curlrc", "text/plain", _curl),
+    "terra.bdbag": ("zip", "application/octet-stream", _bdbag),
+    "verbatim.jsonl": ("jsonl", "application/jsonl", _jsonl),
 }
 
 
@@ -197,4 +173,4 @@ def name_of(format_: str, files: Sequence[IndexedFile], time: str, key: str) -> 
     """
     projects = values_of(files, "project")
     start = f"{projects[0]} {time}" if len(projects) == 1 and format_ == "compact" else f"hca-manifest-{key}"
-    return f"{start}.{SUFFIXES[format_][0]}".replace("/", "_")
+    return f"{start}.{FORMATS[format_][0]}".replace("/", "_")
