@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -151,30 +150,12 @@ def contents_of(bundle: JsonObject, expand: bool) -> list[JsonObject]:
 # -- DRS objects
 
 
-@dataclass(frozen=True, slots=True)
-class _Commons:
-    """What DRS objects state about their commons.
-
-    Attributes:
-        prefix: What its GUIDs begin with.
-        origin: Its scheme, host and port.
-        passports: Which issuers' passports open which resources.
-    """
-
-    prefix: str
-    origin: str
-    passports: Mapping[str, Iterable[str]]
-
-
-# -- objects
-
-
-def _object(record: JsonObject, commons: _Commons) -> JsonObject:
+def _object(index: Index, call: Call, record: JsonObject) -> JsonObject:
     """Return a record or bundle as a DRS object, without contents; the service states aliases for bundles only."""
     bundle = as_bundle(record)
     fields: JsonObject = {
         **{name: bundle[name] for name in ("id", "name", "size", "version", "description", "aliases", "checksums")},
-        "self_uri": drs_uri(bundle["id"], commons.prefix, commons.origin),
+        "self_uri": drs_uri(bundle["id"], index.prefix, call.origin),
         "mime_type": "application/json",
         "form": "bundle",
         "created_time": "",
@@ -184,7 +165,7 @@ def _object(record: JsonObject, commons: _Commons) -> JsonObject:
     }
     if bundle is record:
         return fields
-    allowed = _authorizations(record["did"], record["authz"], commons)
+    allowed = _authorizations(index, call, record["did"], record["authz"])
     return {
         **fields,
         "form": record["form"],
@@ -211,19 +192,20 @@ def _way(url: str, metadata: Mapping[str, Any], allowed: JsonObject) -> JsonObje
     }
 
 
-def _authorizations(id: str, authz: list[str], commons: _Commons) -> JsonObject:
+def _authorizations(index: Index, call: Call, id: str, authz: list[str]) -> JsonObject:
     """How requests for an object are authorised: not at all, by tokens of the commons, or also by passports.
 
     Bundles, and some records, belong to no resources.
     """
-    passports = sorted({issuer for resource in authz for issuer in commons.passports.get(resource, ())})
+    issuers: Mapping[str, Iterable[str]] = index.json_setting(PASSPORTS)
+    passports = sorted({issuer for resource in authz for issuer in issuers.get(resource, ())})
     is_open = any(below(resource, OPEN) for resource in authz)
     closed = bool(authz) and not is_open
     kinds = [*(["PassportAuth"] if passports else []), "BearerAuth"] if closed else ["None"] if is_open else []
     return {
         "drs_object_id": id,
         "supported_types": kinds,
-        "bearer_auth_issuers": [f"{commons.origin}/user"] if closed else [],
+        "bearer_auth_issuers": [f"{call.origin}/user"] if closed else [],
         "passport_auth_issuers": passports if closed else [],
     }
 
@@ -249,11 +231,11 @@ def get_service_info(index: Index, call: Call) -> Reply:
 
 def list_drs_objects(index: Index, call: Call) -> Reply:
     """GET /ga4gh/drs/v1/objects."""
-    query, commons = requests.Query(call), _commons(index, call)
+    query = requests.Query(call)
     limit, page, form = query.length(), query.number("page"), query.text("form")
     kind = form if form in ("bundle", "object") else "all"
     page_records = listed(index, kind, requests.Criteria(start=query.text("start")), limit, page)
-    return Reply({"drs_objects": [_object(record, commons) for record in page_records]})
+    return Reply({"drs_objects": [_object(index, call, record) for record in page_records]})
 
 
 def get_drs_object(index: Index, call: Call) -> Reply:
@@ -270,29 +252,23 @@ def post_drs_object(index: Index, call: Call) -> Reply:
 def options_drs_object(index: Index, call: Call) -> Reply:
     """OPTIONS /ga4gh/drs/v1/objects/{object_id}."""
     id = call.arguments["object_id"]
-    return Reply(_authorizations(id, index.either(id).get("authz", []), _commons(index, call)))
+    return Reply(_authorizations(index, call, id, index.either(id).get("authz", [])))
 
 
 def get_bulk_drs_objects(index: Index, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects."""
-    commons = _commons(index, call)
-    return _resolved(index, call, lambda record: _object(record, commons))
+    return _resolved(index, call, lambda record: _object(index, call, record))
 
 
 def options_bulk_drs_objects(index: Index, call: Call) -> Reply:
     """OPTIONS /ga4gh/drs/v1/objects."""
-    commons = _commons(index, call)
-    return _resolved(index, call, lambda record: _authorizations(record["did"], record["authz"], commons))
-
-
-def _commons(index: Index, call: Call) -> _Commons:
-    return _Commons(index.prefix, call.origin, index.json_setting(PASSPORTS))
+    return _resolved(index, call, lambda record: _authorizations(index, call, record["did"], record["authz"]))
 
 
 def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
-    record, commons = index.either(call.arguments["object_id"]), _commons(index, call)
+    record = index.either(call.arguments["object_id"])
     contents = {"contents": contents_of(record, expand)} if "bundle_data" in record else {}
-    return Reply({**_object(record, commons), **contents})
+    return Reply({**_object(index, call, record), **contents})
 
 
 def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]) -> Reply:
