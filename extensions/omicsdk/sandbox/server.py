@@ -441,7 +441,7 @@ class Sandbox:
             ValueError: There is no such service, the folder is not one or has nothing for it, or a name is taken.
         """
         if service in ("dss", "azul"):
-            return dict(seed_folder(self.dss, Path(folder), replica=replica, creator_uid=creator_uid))
+            return seed_folder(self.dss, Path(folder), replica=replica, creator_uid=creator_uid)
         from omicsdk.sandbox.seeds.folders import seed_service
 
         return seed_service(self._up.platforms, service, Path(folder).absolute())

@@ -5,50 +5,9 @@ import uuid as uuids
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypedDict
 
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import BundleEntry, FileRecord
-
-
-class FileSummary(TypedDict):
-    """A file of a new bundle.
-
-    Attributes:
-        name: Its name in the bundle: its path in the folder, with slashes.
-        uuid: Its uuid.
-        version: Its version.
-        creator_uid: The user's number.
-        size: Length in bytes.
-        sha256: SHA-256.
-        indexed: Whether it can be searched.
-    """
-
-    name: str
-    uuid: str
-    version: str
-    creator_uid: int
-    size: int
-    sha256: str
-    indexed: bool
-
-
-class BundleSummary(TypedDict):
-    """A new bundle.
-
-    Attributes:
-        bundle_uuid: Its uuid.
-        version: Its version.
-        creator_uid: The user's number.
-        replica: aws or gcp.
-        files: Its files, by name.
-    """
-
-    bundle_uuid: str
-    version: str
-    creator_uid: int
-    replica: str
-    files: list[FileSummary]
+from omicsdk.sandbox.dss.store import BundleEntry, FileRecord, JsonObject
 
 
 def content_type(name: str) -> str:
@@ -66,7 +25,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
     yield from sorted((path.relative_to(folder).as_posix(), path) for path in paths)
 
 
-def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> BundleSummary:
+def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> JsonObject:
     """Make a bundle of a folder.
 
     Args:
@@ -76,7 +35,8 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Bu
         creator_uid: The user's number in the bundle and its files.
 
     Returns:
-        The new bundle.
+        The new bundle: its bundle_uuid, version, creator_uid and replica, and its files, each with its name (its path in the
+        folder, with slashes), uuid, version, creator_uid, size, sha256, and whether it is indexed.
 
     Raises:
         ValueError: The folder is not one or has no files, or the replica is not one.
@@ -117,14 +77,6 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Bu
     }
 
 
-def _summary(entry: BundleEntry) -> FileSummary:
-    file = entry.file
-    return {
-        "name": entry.name,
-        "uuid": file.uuid,
-        "version": file.version,
-        "creator_uid": file.creator_uid,
-        "size": file.size,
-        "sha256": file.sha256,
-        "indexed": entry.indexed,
-    }
+def _summary(entry: BundleEntry) -> JsonObject:
+    facts = {name: getattr(entry.file, name) for name in ("uuid", "version", "creator_uid", "size", "sha256")}
+    return {"name": entry.name, **facts, "indexed": entry.indexed}
