@@ -56,8 +56,8 @@ _TABLE = {
 
 _ROOT = 2  # how many slashes /gen3/SERVICE has
 
-# Paths that are read-only in a commons: writes go to `/mds-admin`.
-READ_ONLY = ("/mds",)
+# The path below which a commons only reads: writes go to `/mds-admin`.
+READ_ONLY = "/mds"
 
 
 def inner_path(path: str) -> str | None:

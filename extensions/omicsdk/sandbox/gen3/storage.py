@@ -188,7 +188,7 @@ class Files:
         Raises:
             Problem: 404; there is no such upload to that URL.
         """
-        if self.uploads.get(upload) != _Upload(upload, url):
+        if self.uploads.table.get(upload) != _Upload(upload, url):
             raise no_upload()
 
     def complete(self, upload: str, url: str, listed: Sequence[tuple[int, str]]) -> None:

@@ -46,12 +46,13 @@ class Wts:
     Attributes:
         context: State and settings that all services share.
         access: Users and their tokens.
+        others: The other commons.
     """
 
     def __init__(self, context: SandboxContext, access: Access) -> None:
         self.context = context
         self.access = access
-        self._others = Table(context.database, "gen3_wts_commons", OtherCommons)
+        self.others = Table(context.database, "gen3_wts_commons", OtherCommons)
 
     def add_commons(
         self,
@@ -79,14 +80,10 @@ class Wts:
         """
         if idp == DEFAULT:
             raise ValueError(f"{DEFAULT!r} is the login of the commons itself: give the other one another name")
-        self._others.put(OtherCommons(idp, base_url.rstrip("/"), name or idp))
+        self.others.put(OtherCommons(idp, base_url.rstrip("/"), name or idp))
         if credentials is not None:
             login = json.loads(credentials.read_text()) if isinstance(credentials, Path) else credentials
             self.context.secrets.hold(_LOGIN, f"{idp} {person}", login["api_key"])
-
-    def all(self) -> list[OtherCommons]:
-        """The other commons."""
-        return self._others.all()
 
     def commons(self, idp: str) -> OtherCommons:
         """Another commons by the name of its login.
@@ -94,7 +91,7 @@ class Wts:
         Raises:
             Problem: 400; there is none.
         """
-        return or_raise(self._others.get(idp), bad_arguments(f'Requested IdP "{idp}" is not configured'))
+        return or_raise(self.others.get(idp), bad_arguments(f'Requested IdP "{idp}" is not configured'))
 
     def seconds_left(self, idp: str, person: Person | None) -> float | None:
         """Time that a user is still connected to another commons; None when they are not."""
@@ -172,7 +169,7 @@ def get_external_oidc(wts: Wts, call: Call) -> Reply:
     unexpired = dict(call.query).get("unexpired", "").lower() == "true"
     person = wts.access.known(call.headers)
     providers: list[dict[str, Any]] = []
-    for other in wts.all():
+    for other in wts.others.all():
         left = wts.seconds_left(other.idp, person)
         if left is None and unexpired:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from omicsdk.sandbox.pangea.store import Record, Store, Where, named, with_number, with_uuid
+from omicsdk.sandbox.pangea.store import Record, Store, Where, named, with_uuid
 from omicsdk.sandbox.rest_framework.fields import Wrong, canonical_uuid
 from omicsdk.sandbox.rest_framework.service import Authentication, Refused, forbidden
 from omicsdk.sandbox.service import Call
@@ -98,7 +98,7 @@ class People:
 
     def by_id(self, number: int) -> Record | None:
         """The account of a number."""
-        return next(iter(self._store.all(USER, with_number(number))), None)
+        return next(iter(self._store.all(USER, Where("seq = ?", (number,)))), None)
 
     def by_email(self, email: str) -> Record | None:
         """The account of an address."""

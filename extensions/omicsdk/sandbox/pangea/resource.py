@@ -9,7 +9,7 @@ from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, Store, Where, below, named, with_field, with_uuid
 from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.service import Invalid, Refused, forbidden, invalid, not_found, page
+from omicsdk.sandbox.rest_framework.service import NO_FIELD, Refused, forbidden, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -355,7 +355,7 @@ class Resource:
         if all(record["uuid"] == but for record in self.store.all(self.kind, *where, parent=parent, name=name)):
             return
         if len(self.unique) > 1:
-            raise Invalid(drf.unique_together(self.unique))
+            raise invalid(NO_FIELD, f"The fields {', '.join(self.unique)} must make a unique set.")
         message = f"{self.kind.replace('_', ' ')} with this name already exists."
         raise invalid(self.unique[0], message if name is not None else "This field must be unique.")
 

@@ -11,7 +11,7 @@ from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.resource import KINDS, NoPage, is_uuid, newest
 from omicsdk.sandbox.pangea.results import NOUNS
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Record, below, linked_from, named_any_case, with_field, with_uuid
+from omicsdk.sandbox.pangea.store import Record, Where, below, folded, linked_from, with_field, with_uuid
 from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, SUFFIX, Paths, Refused, framework_service
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
@@ -38,7 +38,7 @@ def _named(pangea: Pangea, call: Call, kind: str, argument: str, above: Record) 
     """The object that an argument names; of names that differ in case only, the one that was changed last."""
     text = call.arguments[argument]
     # A text that looks like a UUID is treated as one: such a name is never found.
-    where = [with_uuid(text) if is_uuid(text) else named_any_case(text)]
+    where = [with_uuid(text) if is_uuid(text) else Where("folded = ?", (folded(text),))]
     if above:
         where.append(linked_from(GROUP_SAMPLE, above["uuid"]) if kind == "sample" else below(above["uuid"]))
     replicate = dict(call.query).get("replicate")

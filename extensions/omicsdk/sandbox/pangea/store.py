@@ -32,11 +32,6 @@ def named(name: str) -> Where:
     return Where("name = ?", (name,))
 
 
-def named_any_case(name: str) -> Where:
-    """Objects of a name, without regard to case."""
-    return Where("folded = ?", (folded(name),))
-
-
 def below(parent: str) -> Where:
     """Records that belong to another one."""
     return Where("parent = ?", (parent,))
@@ -45,11 +40,6 @@ def below(parent: str) -> Where:
 def with_uuid(uuid: str) -> Where:
     """The object of a UUID."""
     return Where("uuid = ?", (uuid,))
-
-
-def with_number(number: int) -> Where:
-    """The object that was made as the nth."""
-    return Where("seq = ?", (number,))
 
 
 def with_field(field: str, value: str | bool | float) -> Where:

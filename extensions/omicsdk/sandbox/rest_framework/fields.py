@@ -4,7 +4,7 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -14,7 +14,7 @@ from typing import Any, Never, cast
 from urllib.parse import parse_qs
 
 from omicsdk.sandbox.problems import LARGEST, whole_number
-from omicsdk.sandbox.rest_framework.service import NO_FIELD, Complaints, Invalid, Refused
+from omicsdk.sandbox.rest_framework.service import NO_FIELD, Invalid, Refused
 from omicsdk.sandbox.service import Call
 
 # -- bodies
@@ -496,8 +496,3 @@ def canonical_uuid(value: Any) -> str:
         return str(uuid.UUID(value))
     except (ValueError, AttributeError, TypeError) as error:
         raise Wrong(f"“{value}” is not a valid UUID.") from error
-
-
-def unique_together(names: Sequence[str]) -> Complaints:
-    """The refusal where several fields together are those of another object."""
-    return {"non_field_errors": [f"The fields {', '.join(names)} must make a unique set."]}

@@ -58,7 +58,6 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         document=_generous(document),
         document_path="/openapi.json",
         handlers={name: _framed(sb, name, handler) for name, handler in handlers.items()},
-        restricted=lambda: False,
         authenticate=sb.authenticate,
         error_body=error_body,
         error_type="application/json",

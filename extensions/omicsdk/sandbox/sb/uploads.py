@@ -65,7 +65,7 @@ def get_upload(sb: Sb, call: Call) -> Reply:
 def _started(sb: Sb, call: Call) -> Upload:
     """The upload that a request is about: of the caller's, and of what the operation is for."""
     id: str = call.arguments["upload_id"]
-    upload, of_code = sb.uploads.get(id), "automation" in call.operation.name
+    upload, of_code = sb.uploads.table.get(id), "automation" in call.operation.name
     if upload is None or upload.owner != sb.user(call) or bool(upload.automation) != of_code:
         raise refuse(404, 8003, f"There is no upload {id}: it is complete, was aborted, or never was")
     return upload

@@ -232,7 +232,7 @@ class Storage(StorageServer):
 
     async def _take(self, rest: str, scope: Scope, receive: Receive, send: Send) -> None:
         id, _, number = rest.partition("/")
-        upload = or_raise(await run_sync(self._uploads.get, id), no_upload())
+        upload = or_raise(await run_sync(self._uploads.table.get, id), no_upload())
         body = Body(scope, receive, "md5")
         file, offset = self._uploads.place(upload, int(number), body.length)
         await body.save(self._uploads.path(id, file), offset)

@@ -423,11 +423,7 @@ class Recorded(NamedTuple):
 
     notes: Callable[[Exchange], Iterable[Note]]
     make: Callable[[Platforms, Noted, Key], list[Outcome] | None]
-    left: Callable[[Key], list[Outcome]]
-
-
-def _uncounted(_key: Key) -> list[Outcome]:
-    return []
+    left: Callable[[Key], list[Outcome]] = lambda _key: []
 
 
 def _submissions_left(_key: Key) -> list[Outcome]:
@@ -437,8 +433,8 @@ def _submissions_left(_key: Key) -> list[Outcome]:
 PLATFORMS = (
     Recorded(crunch_notes, make_crunch, _crunch_left),
     Recorded(pangea_notes, make_pangea, _pangea_left),
-    Recorded(index_notes, make_record, _uncounted),
-    Recorded(document_notes, make_document, _uncounted),
+    Recorded(index_notes, make_record),
+    Recorded(document_notes, make_document),
     Recorded(submission_notes, make_submission, _submissions_left),
 )
 

@@ -76,10 +76,6 @@ class Uploads(Generic[U]):
         self.objects = objects
         self._name = name
 
-    def get(self, id: str) -> U | None:
-        """An upload that is under way, or None."""
-        return self.table.get(id)
-
     def path(self, id: str, file: str) -> Path:
         """The path of one of an upload's files."""
         # Flat, so that none blocks the removal when an upload is dropped while one of its parts arrives.
@@ -96,7 +92,7 @@ class Uploads(Generic[U]):
             Problem: 404; the upload has been completed or aborted meanwhile, and nothing of the part is kept.
         """
         with self.transaction():
-            if self.get(part.upload) is None:
+            if self.table.get(part.upload) is None:
                 self._remove_files(part.upload)
                 raise no_upload()
             self.parts.put(part)

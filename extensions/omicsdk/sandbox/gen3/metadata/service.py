@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3 import fence
-from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.access import Access, below
 from omicsdk.sandbox.gen3.indexd import records
 from omicsdk.sandbox.gen3.metadata import operations
 from omicsdk.sandbox.gen3.metadata.documents import Refusal, error_body
@@ -94,10 +94,8 @@ class _Middleware(Middleware):
         return self._let_in(scope)
 
     def _let_in(self, scope: Scope) -> Scope:
-        came_by = "/" + str(scope.get("gen3.path", "")).lstrip(
-            "/"
-        )  # as the gateway, which treats several slashes as one
-        if any(came_by == prefix or came_by.startswith(f"{prefix}/") for prefix in READ_ONLY):
+        # As the gateway, which treats several slashes as one.
+        if below("/" + str(scope.get("gen3.path", "")).lstrip("/"), READ_ONLY):
             if _needs_administrator(scope):
                 raise Refusal(403, "Forbidden")
             return scope
