@@ -19,7 +19,7 @@ from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.ga4gh.state import Ga4gh
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.service import Gateway
+from omicsdk.sandbox.gen3.service import middleware, with_inner_path
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.portals import Portals
 from omicsdk.sandbox.s3.dialect import SETTINGS, Dialect
@@ -36,7 +36,7 @@ from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import Signer, StorageServer
 from omicsdk.sandbox.state.settings import Setting, Settings
-from omicsdk.sandbox.traffic.server_thread import HostCheck, ServerThread, url_of
+from omicsdk.sandbox.traffic.server_thread import ServerThread, closed_to_sites, url_of
 from omicsdk.sandbox.traffic.wire import Wire
 from omicsdk.sandbox.upload import BUCKET, Upload
 
@@ -204,7 +204,7 @@ class Instance:
             if lasting:
                 self._closers.append(self.platforms.upload.settle_all)
             wire = Wire(self._app(control), sandbox.request_log, sandbox.fault_book, sandbox.clock, sandbox.stalls)
-            self._serving = ServerThread(HostCheck(wire, sandbox.allow_hosts), self._socket)
+            self._serving = ServerThread(closed_to_sites(wire, sandbox.allow_hosts), self._socket)
         except BaseException:
             self._close()
             raise
@@ -299,7 +299,7 @@ class Instance:
         other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
         other += platforms.portals.routes()
         self.services = Services(platforms)
-        return Gateway(app_of(self.services, other))
+        return middleware(app_of(self.services, other), with_inner_path)
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
         """Moved time survives a restart; otherwise versions and expiry times would be in the future."""

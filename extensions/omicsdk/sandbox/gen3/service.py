@@ -5,7 +5,6 @@ mounts each service below `/gen3/`, and paths are rewritten before they are rout
 """
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard, cast
@@ -77,48 +76,43 @@ def inner_path(path: str) -> str | None:
     return None
 
 
-class Middleware(ABC):
-    """Middleware that rewrites requests, and words refusals of unknown routes.
+def middleware(
+    app: ASGIApp, rewritten: Callable[[Scope], Scope], refused: Callable[[Problem], Reply] | None = None
+) -> ASGIApp:
+    """Rewrite requests, and word refusals of unknown routes.
 
     Args:
         app: The routes.
-        error_body: The JSON of a refusal; by default the sandbox words it.
+        rewritten: Makes the request that the routes get; a Problem that this raises is a refusal.
+        refused: Makes the response when no route has the path or method, or `rewritten` raised; by default the sandbox does.
     """
 
-    def __init__(self, app: ASGIApp, error_body: ErrorBody | None = None) -> None:
-        self._app = app
-        self._error_body = error_body
-
-    @abstractmethod
-    def rewritten(self, scope: Scope) -> Scope:
-        """The request as the routes get it; a Problem that this raises is a refusal."""
-
-    def refused(self, problem: Problem) -> Reply | None:
-        """The response when no route has the path or method, or `rewritten` raised; None leaves it to the sandbox."""
-        return refusal(problem, self._error_body, "application/json") if self._error_body else None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def rewriting(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._app(self.rewritten(scope), receive, send)
+            await app(rewritten(scope), receive, send)
         except (HTTPException, Problem) as error:
-            is_unrouted = isinstance(error, HTTPException)
-            reply = self.refused(Problem(error.status_code, "", error.detail, error.headers) if is_unrouted else error)
-            if reply is None:
+            if refused is None:
                 raise
-            await response(reply, {})(scope, receive, send)
+            if isinstance(error, HTTPException):
+                error = Problem(error.status_code, "", error.detail, error.headers)
+            await response(refused(error), {})(scope, receive, send)
+
+    return rewriting
 
 
-class Gateway(Middleware):
-    """Rewrites paths of the commons."""
-
-    def rewritten(self, scope: Scope) -> Scope:
-        """The request with the path at which the sandbox has it."""
-        inner = inner_path(scope["path"])
-        return scope if inner is None else {**scope, "path": inner, "gen3.path": scope["path"]}
+def with_inner_path(scope: Scope) -> Scope:
+    """A request to the commons with the path at which the sandbox has it."""
+    inner = inner_path(scope["path"])
+    return scope if inner is None else {**scope, "path": inner, "gen3.path": scope["path"]}
 
 
-class TrailingSlashes(Middleware):
-    """Takes paths with and without a slash at their end, as the web frameworks of the services do.
+def json_refusal(error_body: ErrorBody) -> Callable[[Problem], Reply]:
+    """What makes the response of a refusal, of its JSON."""
+    return lambda problem: refusal(problem, error_body, "application/json")
+
+
+def trailing_slashes(app: ASGIApp, slashed: tuple[str, ...] = ("/",), error_body: ErrorBody | None = None) -> ASGIApp:
+    """Take paths with and without a slash at their end, as the web frameworks of the services do.
 
     Args:
         app: The service's routes.
@@ -126,15 +120,12 @@ class TrailingSlashes(Middleware):
         error_body: The JSON of a refusal; by default the sandbox words it.
     """
 
-    def __init__(self, app: ASGIApp, slashed: tuple[str, ...] = ("/",), error_body: ErrorBody | None = None) -> None:
-        super().__init__(app, error_body)
-        self._slashed = slashed
-
-    def rewritten(self, scope: Scope) -> Scope:
-        """The request with a normalised path."""
+    def rewritten(scope: Scope) -> Scope:
         root = scope.get("root_path", "")
         bare = scope["path"].removeprefix(root).rstrip("/")
-        return {**scope, "path": root + (f"{bare}/" if f"{bare}/" in self._slashed else bare)}
+        return {**scope, "path": root + (f"{bare}/" if f"{bare}/" in slashed else bare)}
+
+    return middleware(app, rewritten, json_refusal(error_body) if error_body else None)
 
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -172,7 +163,7 @@ def gen3_service(
     responses: Mapping[str, Reply] | None = None,
     absent: Mapping[str, str] | None = None,
     error_body: ErrorBody | None = None,
-    around: Callable[[ASGIApp], ASGIApp] | None = TrailingSlashes,
+    around: Callable[[ASGIApp], ASGIApp] | None = trailing_slashes,
     crashes: Mapping[str, Sequence[int]] | None = None,
     crash: Reply = CRASH,
     rights: Callable[[Call], object] = need_authorization,

@@ -25,13 +25,13 @@ from omicsdk.sandbox.gen3.service import (
     HEALTHY,
     HTML,
     VERSION,
-    Middleware,
-    TrailingSlashes,
     as_list,
     as_object,
     document_of,
     gen3_service,
+    middleware,
     refusing,
+    trailing_slashes,
 )
 from omicsdk.sandbox.gen3.sower import sower_service
 from omicsdk.sandbox.gen3.ws_storage import ws_storage_service
@@ -106,7 +106,7 @@ def _fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         same=fence.SAME,
         responses={"get_status": HEALTHY, "get_version": Reply({"version": VERSION, "commit": ""})},
         absent=_ABSENT_OF_FENCE,
-        around=lambda app: TrailingSlashes(app, _SLASHED),
+        around=lambda app: trailing_slashes(app, _SLASHED),
         rights=lambda call: call.operation.secured and fence.principal(gen3, call, "user"),
         checks=True,
     )
@@ -136,7 +136,7 @@ def _sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         absent=_ABSENT_OF_SHEEPDOG,
         crashes=dict.fromkeys(_ABSENT_OF_SHEEPDOG, (501,)),
         error_body=error_body,
-        around=lambda app: TrailingSlashes(app, ("/v0/submission/",), error_body),
+        around=lambda app: trailing_slashes(app, ("/v0/submission/",), error_body),
     )
 
 
@@ -263,7 +263,7 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
         handlers,
         responses=responses,
         error_body=_indexd_error,
-        around=_IndexdMiddleware,
+        around=lambda app: middleware(app, _indexd_request, lambda problem: _framework_page(problem.status)),
         crashes=_CRASHES_OF_INDEXD,
         crash=_framework_page(500),
     )
@@ -299,15 +299,11 @@ def _framework_page(status: int) -> Reply:
     return Reply(text=text, status=status, headers=HTML)
 
 
-class _IndexdMiddleware(Middleware):
-    def rewritten(self, scope: Scope) -> Scope:
-        root = scope.get("root_path", "")
-        # The server leaves out what a HEAD is answered.
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        return {**scope, "path": root + _indexd_path(scope["path"].removeprefix(root)), "method": method}
-
-    def refused(self, problem: Problem) -> Reply:
-        return _framework_page(problem.status)
+def _indexd_request(scope: Scope) -> Scope:
+    root = scope.get("root_path", "")
+    # The server leaves out what a HEAD is answered.
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    return {**scope, "path": root + _indexd_path(scope["path"].removeprefix(root)), "method": method}
 
 
 def _indexd_path(path: str) -> str:

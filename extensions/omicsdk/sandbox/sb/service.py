@@ -63,7 +63,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         error_type="application/json",
         request_id="",
         before=lambda call: _check_advance_access(sb, call),
-        around=lambda app: Middleware(app, PREFIX, sb),
+        around=lambda app: _middleware(app, sb),
         at_once=lambda operation, _query: operation.name.startswith(_READING) and operation.name not in _SLOW,
     )
 
@@ -104,41 +104,32 @@ def _generous(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "paths": paths}
 
 
-class Middleware:
-    """The ASGI middleware around the platform's routes: runs due jobs, strips slashes at the end, adds headers.
+def _middleware(app: ASGIApp, sb: Sb) -> ASGIApp:
+    """The ASGI middleware around the platform's routes: runs due jobs, strips slashes at the end, adds headers."""
 
-    Args:
-        app: The routes.
-        prefix: Mount path.
-        sb: The platform.
-    """
-
-    def __init__(self, app: ASGIApp, prefix: str, sb: Sb) -> None:
-        self._app = app
-        self._prefix = prefix
-        self._sb = sb
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def around(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path.endswith("/") and len(path) > len(self._prefix) + 1:
-            scope = {**scope, "path": path.rstrip("/") if path.rstrip("/") != self._prefix else f"{self._prefix}/"}
+        if path.endswith("/") and len(path) > len(PREFIX) + 1:
+            scope = {**scope, "path": path.rstrip("/") if path.rstrip("/") != PREFIX else f"{PREFIX}/"}
         token = token_of(headers_of(scope))
         name = str(uuid.uuid4())
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                rate = self._sb.meter.rate(token).items()
+                rate = sb.meter.rate(token).items()
                 raw = [(b"x-ratelimit-" + what.encode(), str(value).encode()) for what, value in rate]
                 message["headers"] += [(b"x-request-id", name.encode()), *raw]
             await send(message)
 
         # Before the routes: an operation that only reads is answered in the server's own thread, where no job may run.
-        if self._sb.jobs.is_due():
-            await run_in_threadpool(self._sb.jobs.settle)
+        if sb.jobs.is_due():
+            await run_in_threadpool(sb.jobs.settle)
         try:
-            await self._app(scope, receive, send_with_headers)
+            await app(scope, receive, send_with_headers)
         except HTTPException as error:
             await _unrouted(scope, error.status_code)(scope, receive, send_with_headers)
+
+    return around
 
 
 def _unrouted(scope: Scope, status: int) -> Response:

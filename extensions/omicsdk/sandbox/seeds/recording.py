@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.core.files import PRIVATE
 from omicsdk.core.redaction import mask_json, mask_url
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.traffic.server_thread import LOOPBACK, HostCheck, ServerThread, url_of
+from omicsdk.sandbox.traffic.server_thread import LOOPBACK, ServerThread, closed_to_sites, url_of
 
 # Headers of a connection, and not of a request or a response (RFC 9110, 7.6.1); and those that the proxy states itself.
 _OF_CONNECTIONS = frozenset(
@@ -70,7 +70,7 @@ def recording(server: str, file: Path) -> Generator[str]:
         proxy_url = url_of(LOOPBACK, listening.getsockname()[1])
         url = proxy_url + base.path.rstrip("/")
         proxy = _Proxy(client, f"{base.scheme}://{base.netloc}", proxy_url, lines)
-        serving = ServerThread(HostCheck(proxy, ()), listening)
+        serving = ServerThread(closed_to_sites(proxy, ()), listening)
         serving.begin()
         try:
             yield url

@@ -98,26 +98,23 @@ def refused_reason(method: str, headers: Mapping[str, str], allowed: tuple[str, 
     return None
 
 
-class HostCheck:
-    """The ASGI application before all others: refuses requests for other hosts, and those of other sites' pages.
+def closed_to_sites(app: ASGIApp, allowed: tuple[str, ...]) -> ASGIApp:
+    """Refuse requests for other hosts, and those of other sites' pages, with 403.
 
     Args:
         app: The application.
         allowed: Names besides those of loopback that the user allowed.
     """
 
-    def __init__(self, app: ASGIApp, allowed: tuple[str, ...]) -> None:
-        self._app = app
-        self._allowed = allowed
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it with 403."""
-        reason = refused_reason(scope["method"], headers_of(scope), self._allowed)
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        reason = refused_reason(scope["method"], headers_of(scope), allowed)
         if reason is None:
-            await self._app(scope, receive, send)
+            await app(scope, receive, send)
             return
         content = json.dumps(Problem(403, "Forbidden", reason).body())
         await Response(content, 403, media_type="application/problem+json")(scope, receive, send)
+
+    return checked
 
 
 class ServerThread:

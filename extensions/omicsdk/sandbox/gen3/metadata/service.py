@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3 import fence
@@ -18,7 +19,7 @@ from omicsdk.sandbox.gen3.indexd import records
 from omicsdk.sandbox.gen3.metadata import operations
 from omicsdk.sandbox.gen3.metadata.documents import Refusal, error_body
 from omicsdk.sandbox.gen3.metadata.operations import read_body, storable
-from omicsdk.sandbox.gen3.service import READ_ONLY, Middleware, gen3_service, is_texts
+from omicsdk.sandbox.gen3.service import READ_ONLY, gen3_service, is_texts, json_refusal, middleware
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in, is_reading
@@ -52,7 +53,7 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         same={"query_documents": "query"},
         responses={"get_version": Reply(VERSION)},
         error_body=error_body,
-        around=lambda app: _Middleware(app, gen3.access),
+        around=lambda app: middleware(app, partial(_let_in, gen3.access), json_refusal(error_body)),
         crashes={"create_aliases": (404,), "update_aliases": (404, 409)},
         crash=Reply(text="Internal Server Error", status=500),
     )
@@ -71,38 +72,24 @@ def get_status(gen3: Gen3, _call: Call) -> Reply:
     return Reply({"status": "OK", "timestamp": now, "aggregate_metadata_enabled": enabled})
 
 
-class _Middleware(Middleware):
-    """Middleware that checks permission, and words refusals of unknown routes as the service does.
+def _let_in(access: Access, scope: Scope) -> Scope:
+    """Check permission, and give the request the address that the document states: published clients make objects at an older one.
 
     The gateway of a commons requires the permission at /mds-admin, and does not pass tokens on there. The
     service itself refuses what needs an administrator at /mds; who makes or deletes objects shows a token there.
-
-    Args:
-        app: The service's routes.
-        access: Users and their tokens.
     """
-
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        super().__init__(app, error_body)
-        self._access = access
-
-    def rewritten(self, scope: Scope) -> Scope:
-        """The request with the address that the document states: published clients make objects at an older one."""
-        root = scope.get("root_path", "")
-        if scope["method"] == "POST" and scope["path"] == f"{root}{_OBJECTS}":
-            return {**self._let_in(scope), "path": f"{root}{_OBJECTS}/upload"}
-        return self._let_in(scope)
-
-    def _let_in(self, scope: Scope) -> Scope:
-        # As the gateway, which treats several slashes as one.
-        if below("/" + str(scope.get("gen3.path", "")).lstrip("/"), READ_ONLY):
-            if _needs_administrator(scope):
-                raise Refusal(403, "Forbidden")
-            return scope
-        person = self._access.bearer(headers_of(scope))
-        if person is None or not person.may("access", RESOURCE, "mds_gateway"):
+    root = scope.get("root_path", "")
+    if scope["method"] == "POST" and scope["path"] == f"{root}{_OBJECTS}":
+        scope = {**scope, "path": f"{root}{_OBJECTS}/upload"}
+    # As the gateway, which treats several slashes as one.
+    if below("/" + str(scope.get("gen3.path", "")).lstrip("/"), READ_ONLY):
+        if _needs_administrator(scope):
             raise Refusal(403, "Forbidden")
-        return {**scope, "headers": [header for header in scope["headers"] if header[0] != b"authorization"]}
+        return scope
+    person = access.bearer(headers_of(scope))
+    if person is None or not person.may("access", RESOURCE, "mds_gateway"):
+        raise Refusal(403, "Forbidden")
+    return {**scope, "headers": [header for header in scope["headers"] if header[0] != b"authorization"]}
 
 
 def _needs_administrator(scope: Scope) -> bool:

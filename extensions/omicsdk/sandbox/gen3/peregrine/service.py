@@ -13,7 +13,7 @@ from omicsdk.sandbox.gen3.records.dictionary import Dictionary
 from omicsdk.sandbox.gen3.records.permissions import error_body, refuse
 from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.gen3.records.tables import parsed_json
-from omicsdk.sandbox.gen3.service import HEALTHY, HTML, TrailingSlashes, as_object, gen3_service
+from omicsdk.sandbox.gen3.service import HEALTHY, HTML, as_object, gen3_service, trailing_slashes
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
@@ -38,7 +38,7 @@ def peregrine_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
             "get_version": Reply({"commit": "", "dictionary": {"commit": "", "version": ""}, "version": ""}),
         },
         error_body=_error_body,
-        around=lambda app: TrailingSlashes(app, error_body=error_body),
+        around=lambda app: trailing_slashes(app, error_body=error_body),
     )
 
 
