@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -381,15 +382,11 @@ def handlers_in(document: Mapping[str, Any], state: object, *modules: ModuleType
     for module in modules:
         handlers |= {name: value for name, value in vars(module).items() if _is_of(module, value)}
         handlers |= getattr(module, "HANDLERS", {})
-    return {name: _bound(function, state) for name, function in handlers.items() if name in names}
+    return {name: partial(function, state) for name, function in handlers.items() if name in names}
 
 
 def _is_of(module: ModuleType, member: object) -> bool:
     return isinstance(member, FunctionType) and member.__module__ == module.__name__
-
-
-def _bound(function: Callable[[S, Call], Reply], state: S) -> Handler:
-    return lambda call: function(state, call)
 
 
 def for_each(

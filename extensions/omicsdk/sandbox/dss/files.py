@@ -51,7 +51,8 @@ def get_file(dss: Dss, call: Call) -> Reply:
     if wait := redirect_while_copying(dss, call):
         return wait
     if call.arguments.get("directurl"):
-        location = direct_url(dss, call.arguments["replica"], BLOB_BUCKET, _blob_key(file), file)
+        key = f"blobs/{file.sha256}.{file.sha1}.{file.s3_etag}.{file.crc32c}"
+        location = direct_url(dss, call.arguments["replica"], BLOB_BUCKET, key, file)
     else:
         disposition: str = call.arguments.get("content_disposition", "")
         if not (disposition.isprintable() and disposition.isascii()):
@@ -78,10 +79,6 @@ def direct_url(dss: Dss, replica: str, bucket: str, key: str, file: FileRecord) 
         path = str(dss.context.objects.path(file.sha256))
         dss.context.staging.publish(bucket, key, path, file.content_type)
     return f"{_SCHEMES[replica]}://{bucket}/{key}"
-
-
-def _blob_key(file: FileRecord) -> str:
-    return f"blobs/{file.sha256}.{file.sha1}.{file.s3_etag}.{file.crc32c}"
 
 
 _FACTS = {

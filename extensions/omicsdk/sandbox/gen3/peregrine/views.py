@@ -180,7 +180,9 @@ class Reader:
                 fitting = (item for node in files for item in self._of_node(node, arguments).items)
                 return Found([*fitting], stored, field, value)
             case "node" | "_links":
-                near = self._wanted(arguments) if record is None else self._neighbours(record)
+                near = self._wanted(arguments)
+                if record is not None:  # those that it is linked with, either way
+                    near = self.seen([*self._graph.sources(record.id), *self._above(record)])
                 fits = every(_common_tests(arguments))
                 items = [item for item in near if category in (None, nodes[item.type].category) and fits(item)]
                 return Found(items, _OF_ANY_NODE, "node", value)
@@ -195,10 +197,6 @@ class Reader:
         for name in self._dictionary.nodes:
             if kinds is None or name in kinds:
                 yield from self.of_type(name, arguments.get("project_id"))
-
-    def _neighbours(self, record: Record) -> list[Record]:
-        """The records that a record is linked with, either way."""
-        return self.seen([*self._graph.sources(record.id), *self._above(record)])
 
     def _above(self, record: Record) -> list[Record]:
         return self.seen(target for link in record.links for target in self._graph.targets(record, link))
