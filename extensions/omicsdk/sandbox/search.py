@@ -265,8 +265,7 @@ def _range(content: Any) -> Test:
         for name, bound in _known("range", content, *COMPARISONS).items()
         if bound is not None
     ]
-    tests = [_bound(name, bound) for name, bound in bounds if name in COMPARISONS]
-    return every(tests)
+    return every(_bound(name, bound) for name, bound in bounds if name in COMPARISONS)
 
 
 def _bound(name: str, bound: Scalar) -> Test:

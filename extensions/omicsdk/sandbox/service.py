@@ -389,6 +389,11 @@ def _is_of(module: ModuleType, member: object) -> bool:
     return isinstance(member, FunctionType) and member.__module__ == module.__name__
 
 
+def named(*kinds: str) -> dict[str, str]:
+    """Kinds by their words in names of operations, which have underscores for hyphens."""
+    return {kind.replace("-", "_"): kind for kind in kinds}
+
+
 def for_each(
     kinds: Mapping[str, K], functions: Mapping[str, Callable[[S, Call, K], Reply]]
 ) -> dict[str, Callable[[S, Call], Reply]]:

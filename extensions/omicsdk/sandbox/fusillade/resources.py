@@ -19,7 +19,7 @@ from omicsdk.sandbox.fusillade.state import (
     refuse_missing,
 )
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Reply, for_each, page
+from omicsdk.sandbox.service import Call, Reply, for_each, named, page
 
 
 def listed(call: Call, key: str, names: Iterable[str], form: str = "{}", **beside: object) -> Reply:
@@ -152,7 +152,7 @@ def _relink(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
 # By operation; what the document does not have, such as deleting users, stays unused.
 _OF_PRINCIPALS = {
     **for_each(
-        {kind: kind for kind in (USER, GROUP, ROLE)},
+        named(USER, GROUP, ROLE),
         {
             "get_v1_{}s": _list,
             "post_v1_{}": _create,

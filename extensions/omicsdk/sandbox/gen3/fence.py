@@ -312,8 +312,7 @@ def upload_file_to_guid(gen3: Gen3, call: Call) -> Reply:
 
 def init_multipart_upload(gen3: Gen3, call: Call) -> Reply:
     """POST /data/multipart/init."""
-    person = _uploader(gen3, call)
-    guid, url = _location_of_upload(gen3, person, call.body, ())
+    guid, url = _location_of_upload(gen3, _uploader(gen3, call), call.body, ())
     return Reply({"guid": guid, "uploadId": gen3.files.begin(url)}, 201)
 
 

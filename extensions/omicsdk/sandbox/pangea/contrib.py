@@ -12,7 +12,7 @@ from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, Where, folded
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.service import Refused, forbidden, invalid
-from omicsdk.sandbox.service import Call, Reply, for_each
+from omicsdk.sandbox.service import Call, Reply, for_each, named
 
 # -- wikis
 
@@ -227,9 +227,9 @@ def _indexed(pangea: Pangea) -> int:
 
 
 HANDLERS = {
-    **for_each({kind: kind for kind in _WORDS}, {"get_{}_wiki": _read_wiki, "write_{}_wiki_page": _add_page}),
+    **for_each(named(*_WORDS), {"get_{}_wiki": _read_wiki, "write_{}_wiki_page": _add_page}),
     **operations_of(Tags),
-    **for_each({kind: kind for kind in ("sample", "sample_group")}, {"list_tag_{}s": _list_tagged}),
-    **for_each({kind: kind for kind in _TAGGINGS}, {"tag_{}": _tag}),
+    **for_each(named("sample", "sample_group"), {"list_tag_{}s": _list_tagged}),
+    **for_each(named(*_TAGGINGS), {"tag_{}": _tag}),
     **for_each({kind.owner: kind for kind in NOUNS.values()}, {"get_tag_{}_module_counts": _count_modules}),
 }

@@ -178,8 +178,7 @@ def _column(name: str, values: Sequence[Any]) -> dict[str, str]:
 
 def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/manifest."""
-    person = pangea.access.principal(call, in_query=True)
-    group = readable_group(pangea, call, person)
+    group = readable_group(pangea, call, pangea.access.principal(call, in_query=True))
     groups = SampleGroups(pangea, call)
     samples = Samples(pangea, call, groups.views)
     of_samples = [

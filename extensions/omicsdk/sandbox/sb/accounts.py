@@ -7,7 +7,7 @@ from importlib.resources import files
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.responses import bad, list_of, member_view, no_such, page_of, view, when
 from omicsdk.sandbox.sb.state import Sb, body_fields, check_new_name, keep, new_id, new_uuid, token_of
-from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
+from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each, named
 
 _PARTS = "rate_limit user users billing projects files tasks apps action upload storage"
 _INSTANCES = 100
@@ -58,18 +58,12 @@ def _breakdown(sb: Sb, call: Call, kind: str) -> Reply:
 
 HANDLERS = {
     **for_each(
-        {
-            **{
-                kind: kind
-                for kind in ("user", "division", "team", "invoice", "dataset", "marker", "volume", "automation")
-            },
-            "billing_group": "billing-group",
-        },
+        named("user", "division", "team", "billing-group", "invoice", "dataset", "marker", "volume", "automation"),
         {"get_{}": _get},
     ),
-    **for_each({kind: kind for kind in _EDITABLE}, {"update_{}": _update}),
-    **for_each({kind: kind for kind in ("dataset", "marker")}, {"delete_{}": _delete}),
-    **for_each({kind: kind for kind in ("analysis", "storage", "egress")}, {"list_{}_breakdown": _breakdown}),
+    **for_each(named(*_EDITABLE), {"update_{}": _update}),
+    **for_each(named("dataset", "marker"), {"delete_{}": _delete}),
+    **for_each(named("analysis", "storage", "egress"), {"list_{}_breakdown": _breakdown}),
 }
 
 

@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.documents import DIVISION, TEAM, USER, Permissions, perm
 from omicsdk.sandbox.sb.responses import member_view, page_of, refuse, view, when
 from omicsdk.sandbox.sb.state import Sb, body_fields, check_new_name, path_id
 from omicsdk.sandbox.sb.task_runs import drop_tasks
-from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
+from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each, named
 
 _SETTINGS: Mapping[str, Any] = {
     **dict.fromkeys(("locked", "controlled", "use_memoization", "use_elastic_disk"), False),
@@ -228,7 +228,7 @@ def _keep_owner(kind: str, target: JsonObject, username: str) -> None:
 
 # Datasets have no replacing: their document does not state it. Automations have one way to change permissions.
 HANDLERS = for_each(
-    {kind: kind for kind in ("project", "volume", "dataset", "automation")},
+    named("project", "volume", "dataset", "automation"),
     {
         "list_{}_members": _list,
         "add_{}_member": _add,

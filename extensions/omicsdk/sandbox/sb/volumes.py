@@ -10,7 +10,7 @@ from omicsdk.sandbox.sb.files import check_name, destination, file_known
 from omicsdk.sandbox.sb.filestore import FileRecord, VolumeObject
 from omicsdk.sandbox.sb.responses import address, bad, error_body, list_of, page_of, refuse, view, when, window
 from omicsdk.sandbox.sb.state import Course, Sb, body_fields, filled, in_bulk, keep, path_id
-from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
+from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each, named
 
 # Fields of a volume's credentials that are never returned; nothing here needs them, so they are not stored either.
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
@@ -201,7 +201,7 @@ def _bulk_create(sb: Sb, call: Call, kind: str) -> Reply:
 
 
 HANDLERS = for_each(
-    {kind: kind for kind in TRANSFERS},
+    named(*TRANSFERS),
     {
         "list_{}s": _list,
         "create_{}": _create,

@@ -181,10 +181,6 @@ class Database:
         finally:
             copy.close()
 
-    def clear(self) -> None:
-        """Empty every table; numbers begin with 1 again."""
-        self.replace({})
-
     def contents(self) -> Contents:
         """Return the rows of all tables that have any."""
         with self._lock:
@@ -194,7 +190,7 @@ class Database:
         """Put rows in the place of all that there are. A table that has these already is not written, as most are empty.
 
         Args:
-            contents: What `contents` returned; numbers continue after those that it has.
+            contents: What `contents` returned; numbers continue after those that it has, with 1 after nothing.
         """
         with self.transaction():
             self._replace_in(self._tables, contents)

@@ -90,7 +90,7 @@ def test_a_key_that_is_a_number_counts_up_and_is_never_used_again(database: Data
     table.remove(number=3)
     assert table.add(Note(0, "d")) == 4
     assert [note.text for note in table.all()] == ["a", "b", "d"]
-    database.clear()
+    database.replace({})
     assert table.add(Note(0, "a")) == 1
 
 

@@ -37,8 +37,7 @@ def create_bundle(index: Index, call: Call) -> Reply:
 
 def get_bundle(index: Index, call: Call) -> Reply:
     """GET /bundle/{GUID}; a record is returned as a bundle without members."""
-    record = index.either(call.arguments["GUID"])
-    bundle = as_bundle(record)
+    bundle = as_bundle(index.either(call.arguments["GUID"]))
     contents = contents_of(bundle, Query(call).is_on("expand"))
     del bundle["bundle_data"]
     uri = drs_uri(bundle["id"], index.prefix, call.origin)

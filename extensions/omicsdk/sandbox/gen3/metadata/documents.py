@@ -202,8 +202,7 @@ class Documents:
         Raises:
             Refusal: 404; there is none.
         """
-        stored = or_raise(self._documents.get(guid), unknown(guid))
-        return stored.data
+        return or_raise(self._documents.get(guid), unknown(guid)).data
 
     def find(self, name: str) -> Any:
         """A document by GUID or alias; a GUID wins.

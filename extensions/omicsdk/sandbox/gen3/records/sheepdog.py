@@ -38,7 +38,7 @@ from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Su
 from omicsdk.sandbox.gen3.records.tables import JSON, parsed_json, records_of, sent
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Reply, for_each
+from omicsdk.sandbox.service import Call, Reply, for_each, named
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
@@ -62,8 +62,7 @@ def get_programs(commons: Gen3, call: Call) -> Reply:
 
 def create_program(commons: Gen3, call: Call) -> Reply:
     """POST, PUT and PATCH /v0/submission/."""
-    person = principal(commons, call)
-    permit(person, "create", PROGRAMS)
+    permit(principal(commons, call), "create", PROGRAMS)
     entity = _one_object(commons, call)
     if entity.get("type") != PROGRAM:
         raise refuse(400, f"Invalid type in key type='{entity.get('type')}'")
@@ -371,13 +370,10 @@ def _delete(commons: Gen3, call: Call, dry_run: bool) -> Reply:
 HANDLERS = {
     **for_each(
         {"submit": UPDATE, "create": CREATE},
-        {
-            "{}_record": partial(_submit, dry_run=False),
-            "try_{}_record": partial(_submit, dry_run=True),
-        },
+        {"{}_record": partial(_submit, dry_run=False), "try_{}_record": partial(_submit, dry_run=True)},
     ),
     **for_each(
-        {step: step for step in _STEPS},
+        named(*_STEPS),
         {"{}_project": partial(_take, dry_run=False), "try_{}_project": partial(_take, dry_run=True)},
     ),
     **for_each({"": False, "try_": True}, {"{}delete_records": _delete}),
