@@ -3,7 +3,6 @@
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +37,13 @@ class Documents:
         key: The field that is the key.
         fields: Further fields, which SQLite makes columns of.
         indexes: Columns that are looked for together.
+
+    Attributes:
+        transaction: Context whose changes are made together, or not at all.
     """
 
     def __init__(self, database: Database, table: str, key: str, *fields: str, indexes: Sequence[str] = ()) -> None:
+        self.transaction = database.transaction
         self._database = database
         self._table = table
         self._key = key
@@ -48,10 +51,6 @@ class Documents:
         database.define(**{table: f"{key} TEXT PRIMARY KEY, document TEXT NOT NULL{generated_columns}"})
         for number, columns in enumerate(indexes):
             database.execute(f"CREATE INDEX IF NOT EXISTS {table}_{number} ON {table} ({columns})")
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """All changes of the block are made, or none."""
-        return self._database.transaction()
 
     def find(self, key: str) -> JsonObject | None:
         """A document by its key."""

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -177,18 +176,15 @@ class Documents:
     Attributes:
         paths: Paths that have an index, which makes searches faster and changes nothing else.
         aggregate: Records of other commons.
+        transaction: Context whose changes are made together, or not at all.
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.transaction = database.transaction
         self._documents = Table(database, "gen3_metadata", _Document)
         self._aliases = Table(database, "gen3_metadata_aliases", _Alias, indexes=("guid",))
         self.paths = Table(database, "gen3_metadata_paths", IndexedPath)
         self.aggregate = Aggregate(database)
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """All changes of the block are made, or none."""
-        return self._database.transaction()
 
     # -- documents
 

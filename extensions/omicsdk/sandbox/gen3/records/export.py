@@ -12,7 +12,7 @@ from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Node
 from omicsdk.sandbox.gen3.records.permissions import ROOT, SERVICE, enter, enter_empty, refuse, resource_of
 from omicsdk.sandbox.gen3.records.store import Record, Store
-from omicsdk.sandbox.gen3.records.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
+from omicsdk.sandbox.gen3.records.tables import FORMATS, JSON, TSV, write_node_table, write_table
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.service import Call, Reply
@@ -244,7 +244,9 @@ def get_dictionary_node(commons: Gen3, call: Call) -> Reply:
 
 def get_template(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/template/{entity}, also of a project."""
-    kind, name = supported(call.arguments.get("format", TSV).lower()), call.arguments["entity"]
+    kind, name = call.arguments.get("format", TSV).lower(), call.arguments["entity"]
+    if kind not in FORMATS:
+        raise refuse(400, f"Format {kind} is not supported; supported formats are: csv,tsv,json.")
     node = or_raise(commons.records.dictionary.nodes.get(name), refuse(404, f"Entity type {name} is not in dictionary"))
     headers = _attachment(f"submission_{name}_template.{kind}", "application/octet-stream")
     if kind == JSON:

@@ -198,9 +198,6 @@ class Graph:
         record = self.by_id.pop(record_id)
         del self._by_key[record.key]
         del self._by_type[record.type][record.project_id][record_id]
-        self._unlink(record)
-
-    def _unlink(self, record: Record) -> None:
         for targets in record.links.values():
             for target in targets:
                 self._sources.get(target, {}).pop(record.id, None)

@@ -24,17 +24,6 @@ _KINDS = {"text/tab-separated-values": TSV, "text/tsv": TSV, "text/csv": CSV}
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
 
-def supported(kind: str) -> str:
-    """A format by its name, whatever its case.
-
-    Raises:
-        Problem: 400; there is none.
-    """
-    if kind.lower() not in FORMATS:
-        raise refuse(400, f"Format {kind} is not supported; supported formats are: csv,tsv,json.")
-    return kind.lower()
-
-
 class NotATable(Exception):
     """A text is not a table of records."""
 
