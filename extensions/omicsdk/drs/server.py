@@ -336,15 +336,15 @@ class DrsServer(Closing):
         return Location(url, dict(headers_of(found_at(access, "headers"))))
 
     def with_login(self, location: Location) -> Location:
-        """Return a refused location with the login, if it is on this server and states no headers.
+        """Return a refused location with the login, if it is on this server, and has neither headers nor a query.
 
-        Not at first: signed URLs are refused together with a login, and the server may have its storage behind it.
+        Not at first, and not for URLs that may be signed: storage behind the same server refuses a login.
 
         Args:
-            location: The location, as an object states it.
+            location: The location, as the server states it.
         """
         login, url = exchange_of(self._api).transport.credentials, location.url
-        if login is None or location.headers or origin_of(url) != origin_of(self._api.base_url):
+        if login is None or location.headers or "?" in url or origin_of(url) != origin_of(self._api.base_url):
             return location
         return Location(url, dict(login.headers("GET", url)))
 
@@ -481,7 +481,7 @@ class Locator:
                 # A server fails at single methods in many ways: Fence with 400 or 500 for a bucket that it cannot sign for.
                 refused.append(error)
                 continue
-            if is_again and method.is_direct:
+            if is_again:
                 location = self._server.with_login(location)
             self._returned.append((location.url, skipped))
             return location

@@ -141,6 +141,18 @@ def test_a_stated_url_that_refuses_requests_gets_the_login_of_its_own_server_alo
 # -- passports
 
 
+def test_an_own_url_that_the_server_creates_on_request_gets_the_login_too(host: Any, tmp_path: Path) -> None:
+    host.token, host.bulk = "t0ken", False
+    uri = host.add("x", b"ACGT", access_methods=[{"type": "https", "access_id": "own"}])
+    host.responses[f"{API}/x/access/own"] = [(200, {}, {"url": host.url("stream/x/own")})] * 2
+    host.responses["stream/x/own"] = [(401, {}, b""), (200, {}, b"ACGT")]
+    download(uri, tmp_path, credentials={host.name: BearerToken("t0ken")}, settings=OFFLINE)
+    assert [headers.get("authorization") for _, path, headers in host.asked if path == "stream/x/own"] == [
+        None,
+        "Bearer t0ken",
+    ]
+
+
 def test_passports_are_shown_where_a_request_is_refused_without(host: Any, tmp_path: Path) -> None:
     uris = [host.add(name, name.encode()) for name in ("a", "b")]
     host.token, host.passports = "t0ken", {PASSPORT}
