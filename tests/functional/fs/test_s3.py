@@ -25,7 +25,7 @@ from omicsdk.fs import (
     parse_uri,
 )
 from omicsdk.fs.stores.s3 import S3Store
-from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.state.multipart import checksum_of
 from omicsdk.transfer import download
 from omicsdk.transfer.s3 import client as s3_client
@@ -251,6 +251,17 @@ def test_copies_are_made_over_there(store: S3Store, client: Any, monkeypatch: py
         store.copy(Entry("bkt/none", "file"), "bkt/x")
     with pytest.raises(PathNotFound, match="s3://missing/x not found: no bucket missing"):
         store.copy(entry, "missing/x")
+
+
+def test_only_folders_with_a_marker_are_removed_by_a_request(
+    store: S3Store, client: Any, omics_sandbox: Sandbox
+) -> None:
+    """Stores with a file system behind them refuse keys that end in a slash."""
+    omics_sandbox.add_faults(Rule("status", path="/_s3/bkt/a/", method="DELETE", status=400, code="InvalidArgument"))
+    client.put_object(Bucket="bkt", Key="a/b", Body=b"")
+    folder = store.stat("bkt/a")
+    client.delete_object(Bucket="bkt", Key="a/b")
+    store.remove(folder)
 
 
 def test_folders_are_made_and_removed_when_they_are_empty(store: S3Store, client: Any):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.core.checksums import cheapest
@@ -356,10 +357,14 @@ class S3Store(Store):
         except APIError:
             return None
 
-    def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
-        """Whether a key begins so, and is not the one that does not count."""
-        pages = self._pages(path, prefix, most=2)
-        return any(object_.key != besides for page in pages for object_ in page.objects)
+    def _begins_with(self, path: str, prefix: str) -> bool:
+        """Whether a key begins so."""
+        return bool(self._first_keys(path, prefix))
+
+    def _first_keys(self, path: str, prefix: str) -> set[str]:
+        """The first two keys that begin so."""
+        objects = (object_ for page in self._pages(path, prefix, most=2) for object_ in page.objects)
+        return {object_.key for object_ in islice(objects, 2)}
 
     def _entries(self, path: str) -> Iterator[Entry]:
         if not path:
@@ -554,9 +559,12 @@ class S3Store(Store):
         bucket, key = split(entry.path)
         if entry.is_folder:
             key = prefix_of(key)
+            keys = self._first_keys(entry.path, key)
             # The object that only marks the folder does not count as something in it.
-            if self._begins_with(entry.path, key, besides=key):
+            if keys - {key}:
                 raise NotEmpty(self.uri(entry.path))
+            if key and not keys:
+                return  # stores with a file system behind them refuse to remove a marker that is not there
         with self._asking("Removing", entry.path) as doing:
             self.client.delete(bucket, key or "", version=_version_of(entry), doing=doing)
 
