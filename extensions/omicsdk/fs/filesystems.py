@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self, cast
 
 from omicsdk.core.checksums import Digests
 from omicsdk.core.consistency import read_again_if_inconsistent
-from omicsdk.core.errors import OmicsError, SourceChanged
+from omicsdk.core.errors import Conflict, OmicsError, SourceChanged
 from omicsdk.core.redaction import MASK, is_secret_name
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.copies import download_files
@@ -620,6 +620,10 @@ class OmicsFileSystem(AbstractFileSystem):
         options = CopyOptions(overwrite=overwrite, progress=callback and partial(tell, callback))
         try:
             raise_failure(self.store.put(puts, options))
+        except Conflict as error:
+            if len(puts) > 1 or not self.isdir(path := puts[0].path):
+                raise
+            raise IsFolder(self.store.uri(path), "is a folder", remedy="Choose another name.") from error
         finally:
             for put in puts:
                 self._forget(put.path)

@@ -21,6 +21,7 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
+from omicsdk.fs.filesystems import SbFileSystem
 from omicsdk.fs.stores.sb import SbStore
 from omicsdk.sandbox import Rule, Sandbox
 from stored_files import got, paths, put
@@ -118,6 +119,12 @@ def test_what_cannot_be_put_there_fails_alone(store: SbStore, tmp_path: Path, pa
     report = put(store, tmp_path, {path: b"1", f"{P}/ok": b"2"})
     assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
     assert isinstance(report.outcomes[0].error, WrongUri)
+
+
+def test_with_fsspec_a_file_is_not_written_where_a_folder_is(store: SbStore):
+    store.make_folder(f"{P}/reads")
+    with pytest.raises(IsFolder, match=f"sb://{P}/reads is a folder"):
+        SbFileSystem.over(store).pipe_file(f"{P}/reads", b"1")
 
 
 def test_a_source_or_a_project_that_does_not_exist_fails_alone(store: SbStore, tmp_path: Path):
