@@ -389,13 +389,13 @@ class OmicsFileSystem(AbstractFileSystem):
         """Forget what was listed.
 
         Args:
-            path: Of this path and the folders above it; None for all.
+            path: Of this path, what is below it, and the folders above it; None for all.
         """
-        if path is None:
+        if not (stripped := self._strip_protocol(path or "")):
             self._listings.clear()
             self._own()._files.forget()
-        else:
-            self._forget(self._strip_protocol(path))
+        for folder in [stripped, *(listed for listed in self._listings if listed.startswith(f"{stripped}/"))]:
+            self._forget(folder)
         super().invalidate_cache(path)
 
     def _forget(self, path: str) -> None:

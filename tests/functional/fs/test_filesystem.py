@@ -261,6 +261,13 @@ def test_listings_are_remembered_until_something_changes(fs: ServedFileSystem) -
     assert not fs.exists("p/new")
     store_of(fs).hold("p/late", b"")
     assert "p/late" in fs.ls("p", detail=False, refresh=True)
+    fs.ls("p/b c")
+    store_of(fs).hold("p/b c/late", b"")
+    fs.invalidate_cache("served://p/")  # what was listed below is forgotten, too
+    assert "p/b c/late" in fs.ls("p/b c", detail=False)
+    fs.invalidate_cache("served://")
+    assert fs._listings == {}
+    fs.ls("p")
     fs.invalidate_cache()
     assert fs._listings == {}
     unremembering = ServedFileSystem(port=store_of(fs).server.port, use_listings_cache=False)
