@@ -100,6 +100,9 @@ class ServedStore(Store):
     def make_folder(self, path: str) -> None:
         self.folders.add(path)
 
+    def check_removal(self, path: str) -> None:
+        pass
+
     def remove(self, entry: Entry) -> None:
         self.folders.discard(entry.path)
         self.server.files.pop(self._key(entry.path), None)

@@ -710,8 +710,14 @@ class OmicsFileSystem(AbstractFileSystem):
             path: A file, a pattern, or a list of them.
             recursive: Whether folders go with all that is in them; else only empty ones do.
             maxdepth: Down to how many levels, None for all.
+
+        Raises:
+            ReadOnly: One of them cannot be removed; nothing was.
         """
-        self._remove_all(self.expand_path(path, recursive=recursive, maxdepth=maxdepth), recursive)
+        paths: list[str] = self.expand_path(path, recursive=recursive, maxdepth=maxdepth)
+        for name in paths:
+            self.store.check_removal(name)
+        self._remove_all(paths, recursive)
 
     def _remove_all(self, paths: list[str], recursive: bool, *, partly: bool = False) -> None:
         """Remove files, and then the folders that they were in; `partly` keeps those that have something else in them."""
@@ -747,7 +753,7 @@ class OmicsFileSystem(AbstractFileSystem):
             **kwargs: Nothing.
 
         Raises:
-            PathError: Something would be moved onto or into itself; nothing was removed.
+            PathError: Something would be moved onto or into itself, or cannot be removed; nothing was removed.
             IsFolder: It is a folder, and `recursive` is not asked for.
         """
         with self._together("moved") as moved:
@@ -759,6 +765,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def _moves(self, path: str, target: str, moved: list[str]) -> None:
         if target == path or target.startswith(f"{path}/"):
             raise PathError(self.store.uri(path), f"cannot be moved to {self.store.uri(target)}, which it contains")
+        self.store.check_removal(path)
         moved.append(path)
 
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:

@@ -200,6 +200,16 @@ def test_projects_are_neither_made_nor_removed(store: SbStore):
     assert store.stat(P).is_folder
 
 
+def test_with_fsspec_a_project_that_stays_keeps_its_files(store: SbStore):
+    fs = SbFileSystem.over(store)
+    fs.pipe_file(f"{P}/a.txt", b"1")
+    with pytest.raises(ReadOnly, match="is not removed"):
+        fs.rm(P, recursive=True)
+    with pytest.raises(ReadOnly, match="is not removed"):
+        fs.mv(P, f"{P}-new", recursive=True)
+    assert paths(store.walk(P)) == [f"{P}/a.txt"]
+
+
 def test_files_are_copied_over_there(store: SbStore, tmp_path: Path):
     put(store, tmp_path, {f"{P}/a": b"a", f"{P}/b": b"b", f"{P}/folder/c": b"c"}).raise_if_failed()
     entry = store.stat(f"{P}/a")
