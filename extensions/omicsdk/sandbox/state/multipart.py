@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.sandbox.problems import Problem
@@ -39,12 +39,7 @@ class Part:
     reported: bool = False
 
 
-class _Upload(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-U = TypeVar("U", bound=_Upload)
+U = TypeVar("U")
 
 
 def no_upload() -> Problem:
