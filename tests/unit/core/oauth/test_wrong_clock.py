@@ -74,6 +74,7 @@ def test_what_a_token_states():
     assert jwt_start(token(iat=9)) == 9
     assert jwt_start("opaque") is None
     assert jwt_claims("a.b.c") == {}
+    assert jwt_claims("~/.gen3/credentials.json") == {}  # without a warning of Python 3.15
     assert jwt_claims(token(sub="me")) == {"sub": "me"}
 
 
