@@ -38,6 +38,8 @@ LONGEST_LINE = 1 << 20
 """Most bytes of a line; a line without an end in them is no line of a lock."""
 BATCH = 50_000
 """Lines that are sorted in memory, before they are merged with others on disk."""
+_BUFFER = 8 << 10
+"""Bytes that are read at once of each of many batches; from Python 3.14 on, files have 16 times as many by default."""
 
 _VERSION_KEY = "omics_lock"
 MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
@@ -431,7 +433,7 @@ def _path_of(file: LockedFile) -> str:
 
 def _read_batch(path: Path) -> Iterator[LockedFile]:
     """Read a batch, which only this process could write."""
-    with path.open("rb") as file:
+    with path.open("rb", _BUFFER) as file:
         yield from map(_valid_file, file)
 
 
