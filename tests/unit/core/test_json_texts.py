@@ -38,7 +38,7 @@ def test_a_half_in_bytes_is_replaced_too() -> None:
     assert decoded(b'["a\xed\xa0\xbdb", "\xf0\x9f\x98\x80"]') == ["a\N{REPLACEMENT CHARACTER}b", "\N{GRINNING FACE}"]
 
 
-@pytest.mark.parametrize("length", [10_000, 1_000_000])
+@pytest.mark.parametrize("length", [100_000, 1_000_000])
 def test_what_is_nested_too_deeply_is_an_error(length: int) -> None:
     with pytest.raises(ValueError, match=r"nested|recursion"):
         decoded("[" * length + "]" * length)
