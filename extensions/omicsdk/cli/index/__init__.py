@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from omicsdk.cli.shapes import Argument
 
@@ -37,13 +37,13 @@ class Entry:
         words: The words after the service's; for commands without a service, all words.
         function: A workflow of the client, or a function of the command line. None for an operation that only gets
             examples.
-        positional: Positional parameters, in order. By default none; in a table with
-            `BY_SIGNATURE = True` those before the `*`.
+        positional: Positional parameters, in order. By default those before the `*`; in a table with
+            `BY_SIGNATURE = False` none.
         flags: Parameter to the long option if a documented one differs, such as {"folder": "--download-dir"}.
         checks: Parameter to a function that converts or rejects its value.
         hidden: Parameters that are not options.
-        switches: Booleans without a value. The others also take true or false, as documented ones do. In a table with
-            `BY_SIGNATURE = True`, all whose default is False are switches.
+        switches: Booleans without a value. The others also take true or false, as documented ones do. All whose
+            default is False are switches, but in a table with `BY_SIGNATURE = False`.
         opposites: Boolean parameter to the switch that negates it, such as {"private": "--public"}; both are switches,
             and are mutually exclusive.
         choices: Parameters with a few possible values, each of which is a switch, too: --sra for --reads sra.
@@ -126,3 +126,13 @@ class Entry:
     examples: tuple[str, ...] = ()
     like: tuple[Callable[..., Any] | Argument, ...] = ()
     synonyms: tuple[str, ...] = ()
+
+
+def operations(*rows: tuple[str, str, str, str]) -> Iterator[Entry]:
+    """Yield commands that are operations of the service's document under other words.
+
+    Args:
+        *rows: The words, the operation, its positional parameter (empty for none), and the arguments of an example.
+    """
+    for words, operation, parameter, example in rows:
+        yield Entry(words, None, (parameter,) if parameter else (), operation=operation, examples=(example,))

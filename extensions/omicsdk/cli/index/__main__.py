@@ -29,7 +29,7 @@ def files() -> dict[Path, str]:
         table = import_module(f"{package.__name__}.{module.name}")
         if not hasattr(table, "COMMANDS"):
             continue
-        service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", False)
+        service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", True)
         workflows = [
             workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
         ]

@@ -15,7 +15,6 @@ from omicsdk.hca.azul.rows import COLUMNS
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
 
-BY_SIGNATURE = True
 
 _UUID = "74b6d569-3b11-42ef-b6b1-a0454522b4a0"
 _HUMAN = "--filter 'genusSpecies=Homo sapiens'"

@@ -19,23 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SERVICE = ""
-BY_SIGNATURE = True
 READS = ("whoami",)
 PRIVATE = (
-    *(
-        "codegen",
-        "compat",
-        "sandbox",
-        "demo",
-        "doctor",
-        "init",
-        "clear-hca-cache",
-        "help",
-        "completion",
-        "alias",
-        "mcp",
-    ),
-    *("login", "logout", "profiles", "config"),
+    *("codegen", "compat", "sandbox", "demo", "doctor", "init", "clear-hca-cache", "help", "completion", "alias"),
+    *("mcp", "login", "logout", "profiles", "config"),
 )
 
 _PLATFORM = {"platform": login.known_platform}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from omicsdk.cli.commands import crunch
-from omicsdk.cli.index import Entry
+from omicsdk.cli.index import Entry, operations
 from omicsdk.crunch.diagnostics import get_diagnostics
 from omicsdk.crunch.statuses import WorkflowType
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.shapes import Argument
 
-BY_SIGNATURE = True
 
 _READS = "my-project:reads"
 _ON = "Print requests and the responses of the site (default)."
@@ -81,19 +80,13 @@ COMMANDS = (
     _add("add-date-attribute", crunch.date_attribute, f"{_READS} collected 31/12/2023 --format %d/%m/%Y"),
     _add("add-lat-long-attribute", crunch.lat_long_attribute, f"{_READS} where -37.8136 144.9631"),
     *(
-        Entry(
-            f"{noun}s {verb}",
-            None,
-            () if verb == "ls" else ("slug",),
-            operation=operation.format(noun),
-            examples=(rest.format(slug),),
-        )
-        for noun, slug in (("project", "my-project"), ("dataset", "my-project:reads"), ("item", "my-project:reads:s1"))
-        for verb, operation, rest in (
-            ("ls", "list-{}s", ""),
-            ("get", "get-{}", "{}"),
-            ("update", "update-{}", "{} --description 'Counts of reads'"),
-            ("rm", "delete-{}", "{} --dry-run"),
+        entry
+        for noun, slug in (("project", "my-project"), ("dataset", _READS), ("item", f"{_READS}:s1"))
+        for entry in operations(
+            (f"{noun}s ls", f"list-{noun}s", "", ""),
+            (f"{noun}s get", f"get-{noun}", "slug", slug),
+            (f"{noun}s update", f"update-{noun}", "slug", f"{slug} --description 'Counts of reads'"),
+            (f"{noun}s rm", f"delete-{noun}", "slug", f"{slug} --dry-run"),
         )
     ),
 )

@@ -7,8 +7,6 @@ from omicsdk.cli.commands import drs
 from omicsdk.cli.index import Entry
 from omicsdk.drs.client import COLUMNS
 
-BY_SIGNATURE = True
-
 _URI = "drs://drs.example.org/314159"
 
 READS = ("get", "ls", "download", "resolve")

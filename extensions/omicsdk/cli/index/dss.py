@@ -8,7 +8,7 @@ from omicsdk import Dss
 from omicsdk.cli.catalog import NO_PROGRESS
 from omicsdk.cli.commands import dss, login
 from omicsdk.cli.commands.values import above_0, at_least_0, at_least_1, not_empty, port
-from omicsdk.cli.index import Entry
+from omicsdk.cli.index import Entry, operations
 from omicsdk.hca.dss.bundles import create_version, version_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def _time_of(name: str, text: str) -> Argument:
     return {"name": name, "convert": f"{version_of.__module__}:{version_of.__qualname__}", "help": text}
 
 
+BY_SIGNATURE = False
 READS = ("download", "download-manifest", "download-collection", "create-version", "post-search")
 WRITES = ("upload",)
 PRIVATE = ("refresh-swagger", "listen", "login", "logout")
@@ -115,34 +116,30 @@ COMMANDS = (
         extends=True,
         examples=(f"{_ONE} --replica aws {_VERSION} --add-files @files.json",),
     ),
-    *(
-        Entry(command, None, (key,) if key else (), operation=operation, examples=(example,))
-        for command, operation, key, example in (
-            ("bundles ls", "get-bundles-all", "", "--replica aws"),
-            ("bundles get", "get-bundle", "uuid", f"{_UUID} --replica aws"),
-            (
-                *("bundles create", "put-bundle", "uuid"),
-                f"{_UUID} {_VERSION} --replica aws --creator-uid 0 --files @files.json",
-            ),
-            ("bundles update", "patch-bundle", "uuid", f"{_UUID} {_VERSION} --replica aws --add-files @files.json"),
-            ("bundles rm", "delete-bundle", "uuid", f"{_UUID} --replica aws --reason 'Wrong donor'"),
-            ("files get", "head-file", "uuid", f"{_UUID} --replica aws"),
-            ("files create", "put-file", "uuid", f"{_UUID} {_STAGED}"),
-            ("collections ls", "get-collections", "", ""),
-            ("collections get", "get-collection", "uuid", f"{_UUID} --replica aws"),
-            ("collections create", "put-collection", "uuid", f"{_UUID} {_COLLECTION}"),
-            ("collections update", "patch-collection", "uuid", f"{_UUID} {_RENAMED}"),
-            ("collections rm", "delete-collection", "uuid", f"{_UUID} --replica aws"),
-            ("subscriptions ls", "get-subscriptions", "", "--replica aws"),
-            ("subscriptions get", "get-subscription", "uuid", f"{_UUID} --replica aws"),
-            (
-                *("subscriptions create", "put-subscription", ""),
-                "--replica aws --callback-url https://example.org/arrived",
-            ),
-            ("subscriptions rm", "delete-subscription", "uuid", f"{_UUID} --replica aws"),
-            ("events ls", "get-events", "", "--replica aws"),
-            ("events get", "get-event", "uuid", f"{_UUID} {_VERSION} --replica aws"),
-        )
+    *operations(
+        ("bundles ls", "get-bundles-all", "", "--replica aws"),
+        ("bundles get", "get-bundle", "uuid", f"{_UUID} --replica aws"),
+        (
+            "bundles create",
+            "put-bundle",
+            "uuid",
+            f"{_UUID} {_VERSION} --replica aws --creator-uid 0 --files @files.json",
+        ),
+        ("bundles update", "patch-bundle", "uuid", f"{_UUID} {_VERSION} --replica aws --add-files @files.json"),
+        ("bundles rm", "delete-bundle", "uuid", f"{_UUID} --replica aws --reason 'Wrong donor'"),
+        ("files get", "head-file", "uuid", f"{_UUID} --replica aws"),
+        ("files create", "put-file", "uuid", f"{_UUID} {_STAGED}"),
+        ("collections ls", "get-collections", "", ""),
+        ("collections get", "get-collection", "uuid", f"{_UUID} --replica aws"),
+        ("collections create", "put-collection", "uuid", f"{_UUID} {_COLLECTION}"),
+        ("collections update", "patch-collection", "uuid", f"{_UUID} {_RENAMED}"),
+        ("collections rm", "delete-collection", "uuid", f"{_UUID} --replica aws"),
+        ("subscriptions ls", "get-subscriptions", "", "--replica aws"),
+        ("subscriptions get", "get-subscription", "uuid", f"{_UUID} --replica aws"),
+        ("subscriptions create", "put-subscription", "", "--replica aws --callback-url https://example.org/arrived"),
+        ("subscriptions rm", "delete-subscription", "uuid", f"{_UUID} --replica aws"),
+        ("events ls", "get-events", "", "--replica aws"),
+        ("events get", "get-event", "uuid", f"{_UUID} {_VERSION} --replica aws"),
     ),
     Entry("login", login.service_login, checks={"timeout": above_0}, examples=("", "--remote")),
     Entry("logout", login.service_logout, examples=("",)),

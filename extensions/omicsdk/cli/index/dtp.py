@@ -6,8 +6,6 @@ from omicsdk.cli.commands import dtp
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
 
-BY_SIGNATURE = True
-
 _HERE = "--program demo1 --project 12L"
 _DATA_SET = "dataset-12L_1-version-1"
 

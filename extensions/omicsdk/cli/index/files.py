@@ -10,7 +10,6 @@ from omicsdk.cli.index import Entry
 from omicsdk.transfer.engine.options import FILTERS
 
 SERVICE = ""
-BY_SIGNATURE = True
 
 _RESULTS = ("source", "target", "plan", "size", "state", "verification")
 # Commands for exactly the files and folders that are named select nothing: they have no filters.

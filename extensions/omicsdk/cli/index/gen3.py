@@ -20,7 +20,6 @@ from omicsdk.gen3.tokens import get_wts_endpoint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BY_SIGNATURE = True
 VERBS = {
     "delete": ("rm",),
     "delete-all-guids": ("rm",),
@@ -39,13 +38,8 @@ READS = (
 WRITES = (
     *("upload", "wss cp", "wss rm", "submit", "delete", "programs create", "programs delete", "projects create"),
     *("projects delete", "jobs run", "objects create", "objects update", "objects rm", "objects manifest publish"),
-    *(
-        "objects manifest delete-all-guids",
-        "objects crosswalk publish",
-        "objects crosswalk delete",
-        "discovery publish",
-    ),
-    *("discovery delete", "discovery objects publish", "discovery objects delete"),
+    *("objects manifest delete-all-guids", "objects crosswalk publish", "objects crosswalk delete"),
+    *("discovery publish", "discovery delete", "discovery objects publish", "discovery objects delete"),
 )
 PRIVATE = ("auth", "run", "wss download-url", "wss upload-url")
 LOGINS = (

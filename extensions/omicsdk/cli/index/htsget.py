@@ -5,8 +5,6 @@ from __future__ import annotations
 from omicsdk import Htsget
 from omicsdk.cli.index import Entry
 
-BY_SIGNATURE = True
-
 READS = ("download",)
 
 COMMANDS = (

@@ -10,7 +10,6 @@ from omicsdk.locks.sources import add
 from omicsdk.portals.downloads import get
 
 SERVICE = ""
-BY_SIGNATURE = True
 
 READS = ("status", "cache ls", "cache verify")
 WRITES = ("add", "lock", "pull", "report", "cache prune")

@@ -9,7 +9,7 @@ from omicsdk import Pangea
 from omicsdk.cli.catalog import LIMIT
 from omicsdk.cli.commands.pangea import things, transfers
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
-from omicsdk.cli.index import Entry
+from omicsdk.cli.index import Entry, operations
 from omicsdk.pangea.client import COLUMNS
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.shapes import Argument
 
-BY_SIGNATURE = True
 READS = (
     *("version", "user info", "list", "download", "tag list", "ncbi list"),
     *("orgs get", "groups get", "samples get", "tags get"),
@@ -59,6 +58,7 @@ def _command(
 
 _list = partial(_command, options=(LIMIT,), render=things.listed, columns=COLUMNS)
 _upload = partial(_command, title="Upload to", hidden=("dry_run",))  # the result is created first
+_get = partial(Entry, render=things.facts)
 _delete = partial(_command, asks=True)
 
 _KEPT = {"overwrite": "--no-overwrite", "private": "--public", "dry_run": "--wetrun"}
@@ -183,39 +183,31 @@ COMMANDS = (
     ),
     _command("ncbi list sra", things.list_runs, "SRX674277 -o runs.csv", options=(_SLEEP,), render=things.runs_table),
     # The verbs of the grammar, where no documented command does the same.
-    *(
-        Entry(f"{noun} get", function, render=things.facts, examples=(example,))
-        for noun, function, example in (
-            ("orgs", Pangea.find_organization, "'My Lab'"),
-            ("groups", Pangea.find_sample_group, _GUT),
-            ("samples", Pangea.find_sample, f"{_GUT} s1"),
-            ("tags", Pangea.find_tag, "gut"),
-        )
-    ),
-    *(
-        Entry(command, None, (key,) if key else (), operation=operation, examples=(example,))
-        for command, operation, key, example in (
-            ("orgs update", "patch-organization", "uuid", f"{_UUID} --name 'Our Lab'"),
-            ("orgs rm", "delete-organization", "uuid", f"{_UUID} --dry-run"),
-            ("groups update", "patch-sample-group", "uuid", f"{_UUID} --is-public=false"),
-            ("samples update", "patch-sample", "uuid", f"{_UUID} --name s2"),
-            ("results get", "get-sample-analysis-result", "uuid", _UUID),
-            ("results update", "patch-sample-analysis-result", "uuid", f"{_UUID} --is-private=true"),
-            ("fields ls", "list-sample-analysis-result-fields", "", f"--analysis-result-id {_UUID}"),
-            ("fields get", "get-sample-analysis-result-field", "uuid", _UUID),
-            ("fields update", "patch-sample-analysis-result-field", "uuid", f"{_UUID} --name report"),
-            ("fields rm", "delete-sample-analysis-result-field", "uuid", f"{_UUID} --dry-run"),
-            ("tags ls", "list-tags", "", "--name gut"),
-            ("tags update", "patch-tag", "uuid", f"{_UUID} --name gut"),
-            ("tags rm", "delete-tag", "uuid", f"{_UUID} --dry-run"),
-            ("projects get", "get-project", "uuid", _UUID),
-            ("projects create", "create-project", "name", f"P --organization {_UUID}"),
-            ("projects update", "patch-project", "uuid", f"{_UUID} --name Q"),
-            ("projects rm", "delete-project", "uuid", f"{_UUID} --dry-run"),
-            ("buckets get", "get-s3-bucket", "id", _UUID),
-            ("buckets create", "create-s3-bucket", "name", f"b --endpoint-url {_STORE} --organization {_UUID}"),
-            ("buckets update", "patch-s3-bucket", "id", f"{_UUID} --name b2"),
-            ("buckets rm", "delete-s3-bucket", "id", f"{_UUID} --dry-run"),
-        )
+    _get("orgs get", Pangea.find_organization, examples=("'My Lab'",)),
+    _get("groups get", Pangea.find_sample_group, examples=(_GUT,)),
+    _get("samples get", Pangea.find_sample, examples=(f"{_GUT} s1",)),
+    _get("tags get", Pangea.find_tag, examples=("gut",)),
+    *operations(
+        ("orgs update", "patch-organization", "uuid", f"{_UUID} --name 'Our Lab'"),
+        ("orgs rm", "delete-organization", "uuid", f"{_UUID} --dry-run"),
+        ("groups update", "patch-sample-group", "uuid", f"{_UUID} --is-public=false"),
+        ("samples update", "patch-sample", "uuid", f"{_UUID} --name s2"),
+        ("results get", "get-sample-analysis-result", "uuid", _UUID),
+        ("results update", "patch-sample-analysis-result", "uuid", f"{_UUID} --is-private=true"),
+        ("fields ls", "list-sample-analysis-result-fields", "", f"--analysis-result-id {_UUID}"),
+        ("fields get", "get-sample-analysis-result-field", "uuid", _UUID),
+        ("fields update", "patch-sample-analysis-result-field", "uuid", f"{_UUID} --name report"),
+        ("fields rm", "delete-sample-analysis-result-field", "uuid", f"{_UUID} --dry-run"),
+        ("tags ls", "list-tags", "", "--name gut"),
+        ("tags update", "patch-tag", "uuid", f"{_UUID} --name gut"),
+        ("tags rm", "delete-tag", "uuid", f"{_UUID} --dry-run"),
+        ("projects get", "get-project", "uuid", _UUID),
+        ("projects create", "create-project", "name", f"P --organization {_UUID}"),
+        ("projects update", "patch-project", "uuid", f"{_UUID} --name Q"),
+        ("projects rm", "delete-project", "uuid", f"{_UUID} --dry-run"),
+        ("buckets get", "get-s3-bucket", "id", _UUID),
+        ("buckets create", "create-s3-bucket", "name", f"b --endpoint-url {_STORE} --organization {_UUID}"),
+        ("buckets update", "patch-s3-bucket", "id", f"{_UUID} --name b2"),
+        ("buckets rm", "delete-s3-bucket", "id", f"{_UUID} --dry-run"),
     ),
 )

@@ -8,7 +8,6 @@ from omicsdk.portals.downloads import get
 from omicsdk.portals.searches.search import search
 
 SERVICE = ""
-BY_SIGNATURE = True
 
 READS = ("get", "search")
 

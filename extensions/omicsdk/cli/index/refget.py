@@ -5,8 +5,6 @@ from __future__ import annotations
 from omicsdk import Refget
 from omicsdk.cli.index import Entry
 
-BY_SIGNATURE = True
-
 _ID = "6681ac2f62509cfc220d78751b8dc524"
 
 READS = ("get", "metadata")

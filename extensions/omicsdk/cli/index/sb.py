@@ -15,8 +15,6 @@ from omicsdk.sb import apps, downloads, moves
 from omicsdk.sb import metadata as edits
 from omicsdk.sb.paths import project_id
 
-BY_SIGNATURE = True
-
 _P = "sb://me/my-project"
 _APP = "me/my-project/bwa"
 _BUCKET = "me/my_bucket"

@@ -7,8 +7,6 @@ from omicsdk.cli.commands import drs
 from omicsdk.cli.index import Entry
 from omicsdk.ga4gh.trs import COLUMNS
 
-BY_SIGNATURE = True
-
 _TOOL = "'#workflow/github.com/org/align'"
 
 READS = ("ls", "get", "versions", "files", "download")
