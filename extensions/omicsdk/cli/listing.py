@@ -81,19 +81,8 @@ class Listing:
 
 
 # Members that are numbers of bytes, in results of workflows and in the platforms' documents.
-SIZES = frozenset(
-    (
-        "size",
-        "file_size",
-        "filesize",
-        "part_size",
-        "total_size",
-        "totalFileSize",
-        "totalObjectSize",
-        "bytes",
-        "bytes_fetched",
-    )
-)
+_SIZES = "size file_size filesize part_size total_size totalFileSize totalObjectSize bytes bytes_fetched"
+SIZES = frozenset(_SIZES.split())
 
 
 def with_sizes(row: Any) -> Any:

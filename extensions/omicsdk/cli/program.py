@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 
 from omicsdk.cli.mistakes import unknown_word
 from omicsdk.core.likeness import did_you_mean
+from omicsdk.core.named_tuples import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
 
-class Found:
+class Found(NamedTuple):
     """A command and its place.
 
     Attributes:
@@ -25,13 +26,10 @@ class Found:
         command: The command.
     """
 
-    __slots__ = ("command", "package", "path", "program")
-
-    def __init__(self, program: Program, path: list[str], package: str | None, command: Command) -> None:
-        self.program = program
-        self.path = path
-        self.package = package
-        self.command = command
+    program: Program
+    path: list[str]
+    package: str | None
+    command: Command
 
 
 class Group(ABC):

@@ -32,21 +32,8 @@ def items_of(value: Any, items: list[Any] | None) -> list[Any]:
 
 
 # Most important columns of a service's items without declared columns; the others follow in the response's order.
-FIRST = (
-    "id",
-    "uuid",
-    "did",
-    "guid",
-    "key",
-    "name",
-    "file_name",
-    "email",
-    "status",
-    "state",
-    "type",
-    "size",
-    "created_on",
-)
+_FIRST = "id uuid did guid key name file_name email status state type size created_on"
+FIRST = tuple(_FIRST.split())
 
 
 def ranked(columns: list[str], rows: Sequence[Any], declared: Sequence[str] = ()) -> list[str]:

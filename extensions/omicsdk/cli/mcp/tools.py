@@ -42,12 +42,8 @@ _OMITTED = {
 # Arguments of workflows that are left out of definitions, which all fill an assistant's context.
 _OF_USERS = {
     *("human", "fail_empty"),  # of terminals and scripts
-    *(
-        "filter_from",
-        "max_unpacked",
-        "sse_c_key_file",
-        "google_project",
-    ),  # rare, secret, or billed: variables have the latter two
+    # Rare, secret, or billed: variables have the latter two.
+    *("filter_from", "max_unpacked", "sse_c_key_file", "google_project"),
 }
 # Arguments beside a service's own options that state where a platform or a storage is, or which login is used there.
 _CONNECTIONS = {"option", "storage_config"}

@@ -223,23 +223,8 @@ def _doi(text: str) -> str:
 _OPENED = {")": "(", "]": "[", "}": "{"}
 
 
-_PREFIXES = frozenset(
-    (
-        "ena",
-        "geo",
-        "biostudies",
-        "pride",
-        "metabolights",
-        "ega",
-        "gdc",
-        "azul",
-        "gen3",
-        "zenodo",
-        "figshare",
-        "dryad",
-        "dataverse",
-    )
-)
+_ARCHIVES = "ena geo biostudies pride metabolights ega gdc azul gen3 zenodo figshare dryad dataverse"
+_PREFIXES = frozenset(_ARCHIVES.split())
 # A compact identifier of identifiers.org: a prefix, perhaps after the code of a provider, and an identifier. Not a
 # drive with a path.
 _CURIE = re.compile(r"(?:\w+/)?[A-Za-z][\w.-]+:[^\s/\\]\S*")
