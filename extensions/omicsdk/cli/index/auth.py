@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands import login
-from omicsdk.cli.commands.values import above_0
 from omicsdk.cli.index import Entry, operations
 
 _USER, _GROUP, _ROLE, _RESOURCE = "ada@example.org", "curators", "reader", "dss:collection"
@@ -32,6 +31,6 @@ COMMANDS = (
         ("resources create", "post-v1-resource", "resource_type_name", f"{_RESOURCE} --actions dss:GetCollection"),
         ("resources rm", "delete-v1-resource", "resource_type_name", _RESOURCE),
     ),
-    Entry("login", login.service_login, checks={"timeout": above_0}, examples=("", "--remote")),
+    Entry("login", login.service_login, examples=("", "--remote")),
     Entry("logout", login.service_logout, examples=("",)),
 )

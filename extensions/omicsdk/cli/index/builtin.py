@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk.cli.commands import alias, codegen, completion, config, login, sandbox
 from omicsdk.cli.commands.doctor import doctor, init
 from omicsdk.cli.commands.dss import nothing_cached
-from omicsdk.cli.commands.values import above_0, at_least_1, port
+from omicsdk.cli.commands.values import at_least_1, port
 from omicsdk.cli.demo import demo
 from omicsdk.cli.index import Entry
 from omicsdk.cli.main import show_help
@@ -26,7 +26,6 @@ PRIVATE = (
 )
 
 _PLATFORM = {"platform": login.known_platform}
-_TIMEOUT = {"timeout": above_0}
 
 
 def _codegen(command: str, function: Callable[..., object], example: str, *overlays: str, **metavars: str) -> Entry:
@@ -66,7 +65,7 @@ COMMANDS = (
     Entry(
         "sandbox up",
         sandbox.up,
-        checks={"port": port, "s3_port": port},
+        checks={"s3_port": port},
         repeated=("allow_host", "spec", "name"),
         metavars={"spec": "FILE", "faults": "FILE"},
         examples=("", "--port 8080 --dir my-sandbox", "--spec openapi.yaml --name pets"),
@@ -99,7 +98,7 @@ COMMANDS = (
         metavars={"services": "NAMES"},
         examples=("--services azul", "--services gen3,files --folder data --allow-writes"),
     ),
-    Entry("doctor", doctor, checks=_TIMEOUT, short={"verbose": "-v"}, examples=("", "dss sb", "--json > report.json")),
+    Entry("doctor", doctor, short={"verbose": "-v"}, examples=("", "dss sb", "--json > report.json")),
     Entry("clear-hca-cache", nothing_cached, quick=True, examples=("",)),
     Entry("help", show_help, quick=True, examples=("dss get-bundle", "topics")),
     Entry(
@@ -131,7 +130,7 @@ COMMANDS = (
     Entry(
         "login",
         login.login,
-        checks={**_PLATFORM, **_TIMEOUT},
+        checks=_PLATFORM,
         examples=(
             "hca",
             "sb --base-url https://cgc-api.sbgenomics.com/v2 --token-stdin < token.txt",
@@ -147,7 +146,7 @@ COMMANDS = (
         columns=("platform", "user", "problem", "origin", "expires_at", "base_url", "profile"),
         examples=("", "gen3 --output json"),
     ),
-    Entry("init", init, checks=_TIMEOUT, examples=("", "--check --output json")),
+    Entry("init", init, examples=("", "--check --output json")),
     Entry("profiles", listed_profiles, quick=True, examples=("",)),
     Entry("config list", config.list_settings, examples=("", "--show-origin", "--known")),
     Entry("config get", config.get, examples=("sb.base_url", "DSSClient.swagger_url")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk import Dss
 from omicsdk.cli.catalog import NO_PROGRESS
 from omicsdk.cli.commands import dss, login
-from omicsdk.cli.commands.values import above_0, at_least_0, at_least_1, not_empty, port
+from omicsdk.cli.commands.values import at_least_0, at_least_1, not_empty
 from omicsdk.cli.index import Entry, operations
 from omicsdk.hca.dss.bundles import create_version, version_of
 
@@ -60,7 +60,7 @@ COMMANDS = (
     Entry(
         "download-manifest",
         Dss.download_manifest,
-        checks={"manifest": not_empty, "workers": at_least_1},
+        checks={"manifest": not_empty},
         flags=_RETRIES,
         title="Download of",
         examples=(
@@ -94,7 +94,7 @@ COMMANDS = (
     Entry(
         "listen",
         dss.listen,
-        checks={"port": port, "max": at_least_1, "timeout": above_0},
+        checks={"max": at_least_1},
         examples=("--port 8080 --once", "--port 8080 --exec ./arrived.sh"),
     ),
     Entry("post-search", None, extends=True),
@@ -141,6 +141,6 @@ COMMANDS = (
         ("events ls", "get-events", "", "--replica aws"),
         ("events get", "get-event", "uuid", f"{_UUID} {_VERSION} --replica aws"),
     ),
-    Entry("login", login.service_login, checks={"timeout": above_0}, examples=("", "--remote")),
+    Entry("login", login.service_login, examples=("", "--remote")),
     Entry("logout", login.service_logout, examples=("",)),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands import dtp
-from omicsdk.cli.commands.values import at_least_1, file_or_stdout
+from omicsdk.cli.commands.values import file_or_stdout
 from omicsdk.cli.index import Entry
 
 _HERE = "--program demo1 --project 12L"
@@ -27,7 +27,6 @@ COMMANDS = (
         "submit",
         dtp.submit,
         like=(dtp.DataSet,),
-        checks={"chunk_size": at_least_1},
         metavars={"journal": "FILE"},
         examples=(f"records {_HERE} --dry-run", "records --config workflow.ini --refused --output tsv"),
     ),

@@ -24,7 +24,6 @@ _ENTRIES = (
     Entry(
         "ls",
         listings.ls,
-        short={"recursive": "-r", "long": "-l", "human": "-h"},
         columns=("name", "size", "modified", "kind", "uri"),
         examples=("sb://me/my-project/reads/", f"-r --include '*.csv' {_BUNDLE}", "-lh s3://my-bucket/runs/"),
     ),
@@ -41,7 +40,7 @@ _ENTRIES = (
     Entry(
         "du",
         listings.du,
-        short={"depth": "-d", "human": "-h"},
+        short={"depth": "-d"},
         checks={"depth": at_least_0},
         examples=("--depth 1 sb://me/my-project", "-h s3://my-bucket/runs/"),
     ),
@@ -56,7 +55,6 @@ _ENTRIES = (
     Entry(
         "cp",
         changes.cp,
-        short={"recursive": "-r", "no_clobber": "-n"},
         title="Copy",
         columns=_RESULTS,
         examples=(
@@ -70,7 +68,6 @@ _ENTRIES = (
         "mv",
         changes.mv,
         like=(changes.cp,),
-        short={"no_clobber": "-n"},
         title="Move",
         columns=_RESULTS,
         examples=("s3://my-bucket/runs/1 s3://my-bucket/archive/", "results/ sb://me/my-project/results/"),
@@ -78,7 +75,7 @@ _ENTRIES = (
     Entry(
         "rm",
         changes.rm,
-        short={"recursive": "-r", "force": "-f"},
+        short={"force": "-f"},
         asks=True,
         title="Removal",
         render=changes.removed,

@@ -147,7 +147,6 @@ COMMANDS = (
     _record(
         "submit",
         records.submit,
-        checks={"chunk_size": at_least_1},
         aliases=("records create", "records update"),
         examples=("P-Q cases.tsv samples.xlsx --dry-run", "P-Q cases.tsv --refused --output tsv > refused.tsv"),
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands import cache, locks
-from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.portals import WORDS_OF_LISTS
 from omicsdk.locks.sources import add
@@ -21,7 +20,6 @@ COMMANDS = (
         choices=("reads",),
         repeated=("prefer", "map"),
         metavars={**WORDS_OF_LISTS, "to": "FOLDER"},
-        checks={"sample": at_least_1},
         like=(get,),
         examples=(
             "gdc_manifest.txt --to data/raw",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.portals.downloads import get
 from omicsdk.portals.searches.search import search
@@ -23,7 +22,6 @@ COMMANDS = (
         choices=("reads",),
         repeated=("prefer", "map"),
         metavars={**WORDS_OF_LISTS, "folder": "FOLDER", "result": "FILE"},
-        checks={"sample": at_least_1},
         title="Download of",
         examples=(
             "PRJNA257197 --to reads --where 'library_strategy=RNA-Seq' --dry-run",

@@ -9,7 +9,7 @@ from typing import Any
 from omicsdk import SevenBridges
 from omicsdk.cli.catalog import LIMIT
 from omicsdk.cli.commands.sb import files, projects, results, storage, tasks
-from omicsdk.cli.commands.values import above_0, at_least_1, file_or_stdout
+from omicsdk.cli.commands.values import file_or_stdout
 from omicsdk.cli.index import Entry
 from omicsdk.sb import apps, downloads, moves
 from omicsdk.sb import metadata as edits
@@ -20,10 +20,6 @@ _APP = "me/my-project/bwa"
 _BUCKET = "me/my_bucket"
 _TASK = "5c4b9a0e-8a52-4b7d-9d5e-6d8f8a5c3f11"
 _JOB = "8ZGCyHGcDBiBqwpvrYTFXYZb7Ie6KVqQ"
-_CHECKS = {"period": at_least_1, "timeout": above_0, "timeout_seconds": above_0, "project": project_id}
-# Parameters that are a `Waiting`.
-_WAITING = {"waiting", "running", "starting"}
-_SHORT = {"recursive": "-r", "long": "-l", "parents": "-p"}
 # Functions that document what the commands of a group have in common.
 _DOCUMENTED = {
     "files": (edits.tag, moves.delete, files.get_file),
@@ -47,13 +43,11 @@ _COLUMNS = {
 
 def _command(command: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
     """An entry with the checks, short options, columns and documentation that these commands have in common."""
-    names = set(signature(function).parameters)
-    names |= {"period", "timeout_seconds"} if names & _WAITING else set()
+    checks = {"project": project_id} if "project" in signature(function).parameters else {}
     return Entry(
         command,
         function,
-        checks={name: check for name, check in _CHECKS.items() if name in names} | more.pop("checks", {}),
-        short={name: short for name, short in _SHORT.items() if name in names},
+        checks=checks | more.pop("checks", {}),
         columns=_COLUMNS.get(command, ()),
         asks=command.endswith(" rm"),
         examples=examples,

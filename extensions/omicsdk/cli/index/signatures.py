@@ -20,7 +20,7 @@ import griffe
 
 from omicsdk.cli.arguments import key, loaded
 from omicsdk.cli.catalog import CHECK_ONLY, FAIL_EMPTY, METRICS, PROGRESS_EVERY, REPORT, Catalog
-from omicsdk.cli.commands.values import at_least_0, at_least_1, shared_cache
+from omicsdk.cli.commands.values import above_0, at_least_0, at_least_1, port, shared_cache
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.parser import spelled
@@ -38,14 +38,17 @@ SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message"
 # Options of transfers without a value, in every command.
 _SWITCHES = ("require_checksum", "resume_unvalidated")
 
-# Checks and conversions of values of options of transfers.
+# Checks and conversions of values of options, by their names, in every command; an entry's own take precedence.
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "connections": at_least_1,
-    "retries": at_least_0,
-    "min_delay": at_least_0,
-    "renewals": at_least_0,
-    "cache": shared_cache,
+    **dict.fromkeys(("limit", "threads", "workers", "connections", "chunk_size", "sample", "period"), at_least_1),
+    **dict.fromkeys(("retries", "min_delay", "renewals"), at_least_0),
+    "timeout": above_0,
+    "timeout_seconds": above_0,
+    "port": port,
 }
+
+# Short options, by the names of the long ones.
+_SHORT = {"recursive": "-r", "long": "-l", "human": "-h", "no_clobber": "-n", "parents": "-p"}
 
 # Filters that may be given several times, in every command.
 _REPEATED = ("include", "exclude", "filter_from")
@@ -187,11 +190,11 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
     hints, parameters = type_hints(function), dict(inspect.signature(function).parameters)
     docs, gathered = _gathered(documentation(function), hints, parameters)
     docs, transfers = _with_transfer_options(entry, docs, hints, parameters)
-    if transfers:
-        checks = {name: check for name, check in _CHECKS.items() if name in parameters}
-        entry = replace(entry, checks={**checks, **entry.checks})
+    checks = {**_CHECKS, **({"cache": shared_cache} if transfers else {})}
     entry = replace(
         entry,
+        checks={**{name: check for name, check in checks.items() if name in parameters}, **entry.checks},
+        short={**{name: short for name, short in _SHORT.items() if name in parameters}, **entry.short},
         repeated=(*entry.repeated, *(name for name in _REPEATED if name in parameters)),
         metavars={**{name: noun for name, noun in _NOUNS.items() if name in parameters}, **entry.metavars},
     )
@@ -331,11 +334,8 @@ def _by_signature(entry: Entry, parameters: Sequence[inspect.Parameter]) -> Entr
     )
     defaults = {parameter.name: entry.defaults.get(parameter.name, parameter.default) for parameter in parameters}
     switches = tuple(name for name, default in defaults.items() if default is False)
-    checks = {name: at_least_1 for name in ("limit", "threads", "workers") if name in defaults}
     positional = names if entry.positional is None else entry.positional
-    return replace(
-        entry, positional=positional, switches=(*entry.switches, *switches), checks={**checks, **entry.checks}
-    )
+    return replace(entry, positional=positional, switches=(*entry.switches, *switches))
 
 
 def _target(function: Callable[..., Any]) -> str:
