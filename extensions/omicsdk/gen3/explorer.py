@@ -50,7 +50,10 @@ def records_query(
     arguments = [f"{name}: {int(value)}" for name, value in (("first", first), ("offset", offset)) if value is not None]
     arguments += [f"{name}: ${name}" for name in variables]
     if accessibility:
-        arguments.append(f"accessibility: {_accessibility(accessibility)}")
+        if accessibility not in ACCESSIBILITY:
+            remedy = f"Use one of {', '.join(ACCESSIBILITY)}."
+            raise Gen3UserError(f"Unknown accessibility {accessibility!r}", remedy=remedy)
+        arguments.append(f"accessibility: {accessibility}")
     bound = f" ({', '.join(arguments)})" if arguments else ""
     declarations = ", ".join(f"${name}: JSON" for name in variables)
     head = f"query({declarations}) " if declarations else ""
@@ -87,12 +90,6 @@ def _is_whole(written: str) -> bool:
 def _written(tree: Mapping[str, Any]) -> Iterator[str]:
     for name, inner in tree.items():
         yield f"{name} {{ {' '.join(_written(inner))} }}" if inner else name
-
-
-def _accessibility(value: str) -> str:
-    if value not in ACCESSIBILITY:
-        raise Gen3UserError(f"Unknown accessibility {value!r}", remedy=f"Use one of {', '.join(ACCESSIBILITY)}.")
-    return value
 
 
 def sort_of(sort: Sort | None) -> list[dict[str, str]]:

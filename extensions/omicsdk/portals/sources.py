@@ -541,15 +541,12 @@ class GoogleStorage(Beside, Service):
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete sizes and checksums by a HEAD request each. What is refused is planned as it is: the fetch states why."""
         incomplete = [file for file in files if not self.states(file)]
-        descriptions = iter(side_by_side(self._described, incomplete, self.options.stopped))
+        descriptions = iter(side_by_side(self.examined, incomplete, self.options.stopped))
         return [
             [file if file.checksums or isinstance(more := next(descriptions), OmicsError) else more] for file in files
         ]
 
     def examined(self, file: ListedFile) -> ListedFile:
-        return self._described(file)
-
-    def _described(self, file: ListedFile) -> ListedFile:
         project = self.options.environ.get(PROJECT_VARIABLE) or None
         request = plain_request(
             "HEAD gs", "HEAD", google_path(file.address), query=[("userProject", project)], headers={"accept": "*/*"}

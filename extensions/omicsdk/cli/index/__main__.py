@@ -22,7 +22,7 @@ def files() -> dict[Path, str]:
     """The index's files with their content.
 
     Raises:
-        IndexFault: A function cannot become a command.
+        IndexFault: A function cannot become a command, or a command is listed twice.
     """
     contents: dict[Path, str] = {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -33,24 +33,20 @@ def files() -> dict[Path, str]:
         workflows = [
             workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
         ]
-        _check_once(service, [workflow["command"] for workflow in workflows])
+        names = [workflow["command"] for workflow in workflows]
+        if twice := sorted({name for name in names if names.count(name) > 1}):  # the first would hide the other
+            raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
         lines = [json.dumps(workflow, ensure_ascii=False) for workflow in workflows]
         contents[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return contents
 
 
-def _check_once(service: str, names: Sequence[str]) -> None:
-    """Check that a table has each command once.
+def entries(table: Any) -> Iterator[Entry]:
+    """Return the entries of a table, with its common settings applied.
 
     Raises:
-        IndexFault: A command is listed twice: the first would hide the other.
+        IndexFault: A word of READS, WRITES or PRIVATE names no command, or a command is in none of them.
     """
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
-
-
-def entries(table: Any) -> Iterator[Entry]:
-    """Return the entries of a table, with its common settings applied."""
     verbs: Mapping[str, Sequence[str]] = getattr(table, "VERBS", {})
     logins: tuple[str, ...] = getattr(table, "LOGINS", ())
     groups: Mapping[Access, tuple[str, ...]] = {
@@ -58,7 +54,9 @@ def entries(table: Any) -> Iterator[Entry]:
         "read": getattr(table, "READS", ()),
         "write": getattr(table, "WRITES", ()),
     }
-    _check_named(table, [prefix for group in groups.values() for prefix in group])
+    prefixes = [prefix for group in groups.values() for prefix in group]
+    if unknown := [prefix for prefix in prefixes if not any(_is_below(entry, (prefix,)) for entry in table.COMMANDS)]:
+        raise IndexFault(f"{table.__name__}: no command is named {', '.join(unknown)}")
     for entry in table.COMMANDS:
         group, _, verb = entry.words.rpartition(" ")
         others = [f"{group} {other}" for other in verbs.get(verb, ()) if group]
@@ -72,16 +70,6 @@ def entries(table: Any) -> Iterator[Entry]:
 def _is_below(entry: Entry, groups: Sequence[str]) -> bool:
     """Return whether a command has one of these words, or is in a group with one."""
     return any(f"{entry.words} ".startswith(f"{prefix} ") for prefix in groups)
-
-
-def _check_named(table: Any, groups: Sequence[str]) -> None:
-    """Check that each of these words has a command.
-
-    Raises:
-        IndexFault: One has none: it is misspelled, or its command was renamed.
-    """
-    if unknown := [prefix for prefix in groups if not any(_is_below(entry, (prefix,)) for entry in table.COMMANDS)]:
-        raise IndexFault(f"{table.__name__}: no command is named {', '.join(unknown)}")
 
 
 def main(arguments: Sequence[str]) -> int:

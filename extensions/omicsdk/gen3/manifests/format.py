@@ -286,11 +286,11 @@ class _Check:
         elif not (values := tables.written(cell)):
             self._wrong(line, column, cell, "is empty", "Use at least one value.")
         elif kind is Columns.URL:
-            self._check_values(
-                line, column, [url for url in values if not self._is_url(url)], len(values), self._url_remedy()
-            )
+            wrong = [url for url in values if not self._is_url(url)]
+            remedy = f"Write URLs as PROTOCOL://BUCKET/KEY; allowed protocols are {', '.join(self._protocols)}."
+            self._check_values(line, column, wrong, len(values), remedy)
         else:
-            wrong = [path for path in values if not _is_resource(path)]
+            wrong = [path for path in values if not (path.startswith("/") and all(path.strip("/").split("/")))]
             self._check_values(line, column, wrong, len(values), "Write resources as /programs/a/projects/b.")
 
     def _check_values(self, line: int, column: str, wrong: Sequence[str], count: int, remedy: str) -> None:
@@ -302,13 +302,6 @@ class _Check:
     def _is_url(self, url: str) -> bool:
         match = _URL.fullmatch(url)
         return match is not None and match[1].lower() in self._protocols
-
-    def _url_remedy(self) -> str:
-        return f"Write URLs as PROTOCOL://BUCKET/KEY; allowed protocols are {', '.join(self._protocols)}."
-
-
-def _is_resource(path: str) -> bool:
-    return path.startswith("/") and all(path.strip("/").split("/"))
 
 
 def _md5_remedy(cell: str, *, base64: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -201,6 +202,7 @@ def _options(num_retries: int, min_delay_seconds: float) -> TransferOptionsDict:
     return {"retries": int(num_retries), "min_delay": float(min_delay_seconds)}
 
 
+@dataclass(eq=False)
 class DownloadContext:
     """Downloader of bundles with shared settings.
 
@@ -215,19 +217,11 @@ class DownloadContext:
     DIRECTORY_NAME_LENGTHS = (2, 4)
     """Lengths of the names of nested folders in the filestore."""
 
-    def __init__(
-        self,
-        download_dir: str,
-        dss_client: DSSClient,
-        replica: str,
-        num_retries: int = 10,
-        min_delay_seconds: float = 0.25,
-    ) -> None:
-        self.download_dir = download_dir
-        self.dss_client = dss_client
-        self.replica = replica
-        self.num_retries = num_retries
-        self.min_delay_seconds = min_delay_seconds
+    download_dir: str
+    dss_client: DSSClient
+    replica: str
+    num_retries: int = 10
+    min_delay_seconds: float = 0.25
 
     def download_bundle(
         self,
