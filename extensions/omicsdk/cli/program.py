@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 
 from omicsdk.cli.mistakes import unknown_word
 from omicsdk.core.likeness import did_you_mean
-from omicsdk.core.named_tuples import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
 
-class Found(NamedTuple):
+class Found:
     """A command and its place.
 
     Attributes:
@@ -26,10 +25,13 @@ class Found(NamedTuple):
         command: The command.
     """
 
-    program: Program
-    path: list[str]
-    package: str | None
-    command: Command
+    __slots__ = ("command", "package", "path", "program")
+
+    def __init__(self, program: Program, path: list[str], package: str | None, command: Command) -> None:
+        self.program = program
+        self.path = path
+        self.package = package
+        self.command = command
 
 
 class Group(ABC):
