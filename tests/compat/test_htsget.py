@@ -1,7 +1,5 @@
 """GA4GH's published client of htsget, and htslib, against the sandbox: the same files as ours, which htslib can read."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from collections.abc import Callable

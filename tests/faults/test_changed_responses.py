@@ -1,7 +1,5 @@
 """Responses of which one field is missing, of another type, too large or nested: commands report it, and never a defect of their own."""
 
-from __future__ import annotations
-
 import gc
 import re
 import shlex

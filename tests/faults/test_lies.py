@@ -4,8 +4,6 @@ Each command runs against each store behind a proxy that changes its responses: 
 itself is looked at: what lies outside of the command's folder is unchanged, and a source is gone only where its bytes are in place.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator, Mapping

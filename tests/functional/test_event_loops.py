@@ -1,7 +1,5 @@
 """Asynchronous clients on asyncio and on trio: what they return, and that a cancelled task waits for no server and leaves no thread."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Coroutine, Generator

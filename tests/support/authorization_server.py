@@ -1,7 +1,5 @@
 """An authorization server in memory: what an OAuth 2.0 client meets, strict about it, behind httpx's mock transport."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """A project for the sandbox's Azul: a bundle with the metadata that facets are read from, and four data files."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Debian's Chromium without a window, driven by Playwright; tests that need it are skipped where either does not exist."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Generator

@@ -1,7 +1,5 @@
 """An authorization server and the client secrets of an application."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The constructor arguments of the clients of the Atlas's services."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """A server of htsget that answers with tickets that a test states; blocks are in the sandbox's storage."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Keyrings for tests, named by PYTHON_KEYRING_BACKEND: one that works, one that is locked, and two that ask."""
 
-from __future__ import annotations
-
 import getpass
 import json
 import os

@@ -1,7 +1,5 @@
 """Each store of the sandbox behind a proxy that lies, with a folder of files that commands are about, and one beside it."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """A user at a terminal with settings, a browser and a server to log in to."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

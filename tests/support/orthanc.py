@@ -1,7 +1,5 @@
 """An Orthanc of the test's own: on free ports of this machine, in a folder that goes away, with images that were made up."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """The public names of the packages, and what each of them is."""
 
-from __future__ import annotations
-
 ERRORS = [
     "APIError",
     "ResponseTooLarge",

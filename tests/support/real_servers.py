@@ -1,7 +1,5 @@
 """Servers that others wrote, as tests/real starts them: on a free port of this machine, in a folder that goes away."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """A server that gives the responses which a real one gave: recordings, served on loopback."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

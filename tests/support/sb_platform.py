@@ -1,7 +1,5 @@
 """A Seven Bridges Platform as a function: it returns the responses that a test sets, and records the requests."""
 
-from __future__ import annotations
-
 import json
 from collections import deque
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A platform of the tests' own whose files lie on a server that breaks on demand, under the scheme `served`."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path

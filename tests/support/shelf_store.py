@@ -1,7 +1,5 @@
 """A platform of the tests' own: files in memory, under the scheme `shelf`, that come and go as a store's do."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections.abc import Iterator, Sequence

@@ -5,8 +5,6 @@ is done, another thread that moves bytes does so or is heard of, time passes, th
 many parts is small.
 """
 
-from __future__ import annotations
-
 import errno
 import functools
 import random

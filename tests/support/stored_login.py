@@ -1,7 +1,5 @@
 """A stored login that can be renewed, and its clock."""
 
-from __future__ import annotations
-
 import pytest
 from omicsdk.core import ManualClock, Token, TokenFile
 from omicsdk.core.token_file import StoredLogin

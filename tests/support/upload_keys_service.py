@@ -1,7 +1,5 @@
 """The Upload service as a function that gives out keys."""
 
-from __future__ import annotations
-
 import pytest
 from omicsdk.core import ManualClock
 from omicsdk.hca.upload.storage import Keys

@@ -1,7 +1,5 @@
 """A user of the Upload service with a home folder and an environment of their own."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Each platform's asynchronous client has what the blocking one has, with the same arguments."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from typing import Any

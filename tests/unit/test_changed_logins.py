@@ -1,7 +1,5 @@
 """Logins whose servers' responses, or the claims of whose tokens, have one place changed: they work, or end with one of our errors."""
 
-from __future__ import annotations
-
 import base64
 import json
 import tempfile

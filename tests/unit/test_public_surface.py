@@ -1,7 +1,5 @@
 """The public names. Adding or removing one is a decision that this table records."""
 
-from __future__ import annotations
-
 import importlib
 import tomllib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`omics azul`: catalogs, listings, facets, manifests and downloads against the sandbox."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

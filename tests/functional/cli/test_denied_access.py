@@ -1,7 +1,5 @@
 """Denied access on servers of others: moto with IAM policies, `rclone serve s3` and `rclone serve http` with other keys."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import socket

@@ -1,7 +1,5 @@
 """Exit codes of commands against the sandbox, whose storages refuse; and of `omics get` against a stand-in for the GDC."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

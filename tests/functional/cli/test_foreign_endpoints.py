@@ -1,7 +1,5 @@
 """What a server gets that nothing but an option, a URI or a list names: requests without any secret of the user."""
 
-from __future__ import annotations
-
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """`omics htsget`, `omics refget`, `omics trs`: as users run them."""
 
-from __future__ import annotations
-
 import gzip
 
 import pytest

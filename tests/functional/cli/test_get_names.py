@@ -1,7 +1,5 @@
 """`omics get` of accessions against the sandbox: a study of two runs, its archives, what is unknown, large or also a file."""
 
-from __future__ import annotations
-
 import csv
 import os
 import shutil

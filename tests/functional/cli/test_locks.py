@@ -1,7 +1,5 @@
 """`omics add`, `lock`, `pull`, `status` and `verify --lock`: output and exit codes, and what kills leave."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """`omics login`, `logout`, `whoami` and `profiles` as they are typed, against the sandbox."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket

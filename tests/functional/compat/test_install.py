@@ -1,7 +1,5 @@
 """Programs for published clients run as they are: install(), python -m omicsdk.compat."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

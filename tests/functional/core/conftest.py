@@ -1,7 +1,5 @@
 """Servers on this machine that answer from a script, for what only real sockets show."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from collections.abc import Callable

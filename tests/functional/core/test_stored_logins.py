@@ -1,7 +1,5 @@
 """Logins that `omics login` stored: by platform, profile and base URL, found by clients, in the file or in the keyring."""
 
-from __future__ import annotations
-
 import json
 import logging
 import subprocess

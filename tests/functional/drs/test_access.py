@@ -1,7 +1,5 @@
 """Access to bytes: storage with the user's own credentials, passports in the place of a login, and what a refusal names as remedy."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

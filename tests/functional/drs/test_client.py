@@ -1,7 +1,5 @@
 """`Drs` and `AsyncDrs`: one client for every server that an identifier names, each with its own credentials."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Callable

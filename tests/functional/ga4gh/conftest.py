@@ -1,7 +1,5 @@
 """Clients of htsget for tickets that a test states, and a file of reads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any

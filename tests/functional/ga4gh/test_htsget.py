@@ -1,7 +1,5 @@
 """Slices of reads and variants: joined, checked, resumed, refused."""
 
-from __future__ import annotations
-
 import errno
 import gzip
 import json

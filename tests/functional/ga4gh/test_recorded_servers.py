@@ -1,7 +1,5 @@
 """htsget, refget and TRS against what servers that others wrote answered: see tests/data/recordings."""
 
-from __future__ import annotations
-
 import gzip
 import struct
 from collections.abc import Callable, Iterator

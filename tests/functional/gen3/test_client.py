@@ -1,7 +1,5 @@
 """`Gen3` and `AsyncGen3`: where the commons and the login come from, one pool for all services, and workflows on both."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing

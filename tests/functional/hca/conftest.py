@@ -1,7 +1,5 @@
 """Somebody at a terminal: the installed command with settings of its own that lead to the sandbox, and a login to make."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

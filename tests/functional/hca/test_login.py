@@ -1,7 +1,5 @@
 """Logging in to an HCA service and out of it, against an authorization server in memory."""
 
-from __future__ import annotations
-
 import stat
 import sys
 

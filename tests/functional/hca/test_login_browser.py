@@ -1,7 +1,5 @@
 """A real browser goes through a login: Debian's Chromium without a window, driven by Playwright."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """`omics dss login` and `omics auth login` as they are typed, against the sandbox."""
 
-from __future__ import annotations
-
 import json
 import signal
 import sys

@@ -1,7 +1,5 @@
 """Files of a shared cache instead of requests, and what the folder may be in: a project never gets wrong bytes."""
 
-from __future__ import annotations
-
 import errno
 import logging
 import os

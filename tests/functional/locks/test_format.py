@@ -1,7 +1,5 @@
 """The specification of omics.lock suffices: a reader that was written from it alone agrees with the command."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

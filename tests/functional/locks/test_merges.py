@@ -1,7 +1,5 @@
 """Locks of two branches, merged by git."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Locks of services on loopback: resolved, pulled, and compared with what changed there."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Companions of files, on request: looked up once, only for the files that are downloaded, and none by default."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections import Counter

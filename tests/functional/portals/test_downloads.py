@@ -1,7 +1,5 @@
 """Lists downloaded from services on loopback: every format, resuming, refusals, credentials and the result manifest."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import threading

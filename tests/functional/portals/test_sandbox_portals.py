@@ -1,7 +1,5 @@
 """Lists of the GDC, ENA and the SRA, downloaded from the sandbox's portals: verified, resumed, with tokens and refusals."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from pathlib import Path

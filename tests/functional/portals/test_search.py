@@ -1,7 +1,5 @@
 """`omics search` over the sandbox's portals, and the data of its rows."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import omicsdk

@@ -1,7 +1,5 @@
 """Data that other programs version, as these left them: folders of DVC in a storage, and data sets of git-annex."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The workflows of `SevenBridges` against the sandbox: list, upload, download, verify and open, on both clients."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import threading

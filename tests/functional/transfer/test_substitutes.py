@@ -1,7 +1,5 @@
 """The wire whose requests a function answers."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast

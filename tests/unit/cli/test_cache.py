@@ -1,7 +1,5 @@
 """The commands of the shared cache, and where its folder is from."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One function decides the exit code from the outcomes: every command of items, with every cause."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`omics search`: its rows, what stderr says, and exit codes."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Mapping

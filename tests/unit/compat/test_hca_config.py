@@ -1,7 +1,5 @@
 """`hca.get_config()`: one object for a program, so that what it changes there holds for the clients that it makes."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Credentials: where they are sent, when they are renewed, and that they are never shown."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

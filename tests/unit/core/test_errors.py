@@ -1,7 +1,5 @@
 """The errors: one class a status, messages that name the object, nothing secret in them."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 

@@ -1,7 +1,5 @@
 """The origin of a URL."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

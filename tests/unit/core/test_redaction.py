@@ -1,7 +1,5 @@
 """Secrets do not survive masking, and what is not one does."""
 
-from __future__ import annotations
-
 import json
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """The decisions about another try, without a clock or a network."""
 
-from __future__ import annotations
-
 import email.utils
 import time
 

@@ -1,7 +1,5 @@
 """Stored tokens: private, by origin, and clear about what is wrong with their file."""
 
-from __future__ import annotations
-
 import os
 import stat
 import sys

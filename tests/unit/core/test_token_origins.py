@@ -1,7 +1,5 @@
 """Where credentials go: every platform, every way to give a token, every way to name a server. Nothing is sent."""
 
-from __future__ import annotations
-
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping

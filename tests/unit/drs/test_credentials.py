@@ -1,7 +1,5 @@
 """Credentials by host, as several threads use them."""
 
-from __future__ import annotations
-
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Files of reads and variants: their first bytes, their blocks and their ends."""
 
-from __future__ import annotations
-
 import gzip
 
 import pytest

@@ -1,7 +1,5 @@
 """Reference sequences: by any digest, in parts, compared with what they are named by."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Regions as samtools writes them, addresses of data sets, and the format that is requested."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

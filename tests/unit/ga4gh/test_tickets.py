@@ -1,7 +1,5 @@
 """Tickets: what a server may answer, and what of it is refused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Tools of a registry and their files: listed, fetched, verified, kept in the folder."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Workflows of a commons whose services' responses have one place changed: they work, or end with one of our errors."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path

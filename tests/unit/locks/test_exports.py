@@ -1,7 +1,5 @@
 """A lock in the formats of other programs: sample sheets, and bags that are fetched later."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """A lock of lists on disk: resolved, compared and written without a request, since the lists state everything."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from collections.abc import Iterator

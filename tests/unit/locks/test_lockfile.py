@@ -1,7 +1,5 @@
 """The lines of a lock: what is written, what is read back, and what is refused with its line."""
 
-from __future__ import annotations
-
 import json
 import tracemalloc
 from collections.abc import Iterator

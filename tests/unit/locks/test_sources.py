@@ -1,7 +1,5 @@
 """omics.toml: what `omics add` writes, and what is refused with its line."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Lists in pages that are requested ahead."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 

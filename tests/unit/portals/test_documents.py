@@ -1,7 +1,5 @@
 """JSON documents that describe files: what their entries state, and what relative addresses refer to."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections import Counter

@@ -1,7 +1,5 @@
 """Tables that no portal declares: what their columns state, by heading, by content, or as the user says."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Which format a list has, and what its rows name: from samples of ours, whatever their line ends, marks and blank lines."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

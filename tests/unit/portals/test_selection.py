@@ -1,7 +1,5 @@
 """Conditions on files of lists, and samples of them."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """Files of DVC, and what git-annex states: as these programs write them, with other addresses."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`SevenBridges` and `AsyncSevenBridges`: where base URL and token are found, and what both wait for."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import threading

@@ -1,7 +1,5 @@
 """A service's documents, read once, and what every one of them is asked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

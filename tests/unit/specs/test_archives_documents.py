@@ -1,7 +1,5 @@
 """The documents of archives: only the operations that are used, described, and marked as not tested against the service."""
 
-from __future__ import annotations
-
 import json
 import re
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Azul's document: complete, independent of one deployment's catalog and fields, and with what it leaves out."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

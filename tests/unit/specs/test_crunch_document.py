@@ -1,7 +1,5 @@
 """The document of django-crunch: complete, named as its client names things, described, and typed as it answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

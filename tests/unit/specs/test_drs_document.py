@@ -1,7 +1,5 @@
 """The Data Repository Service's document: complete, described throughout, named as the standard names things."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The Data Store's document: complete, named by the documented client's rule, described throughout, and correctable."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """What every document shares: described, corrected with reasons, and referring to nothing that does not exist."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

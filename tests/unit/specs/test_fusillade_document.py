@@ -1,7 +1,5 @@
 """Fusillade's document: complete, named by the documented client's rule, described throughout, and correctable."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The documents of htsget, refget and the Tool Registry Service: complete, described throughout, named alike."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

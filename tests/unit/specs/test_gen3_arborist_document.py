@@ -1,7 +1,5 @@
 """Arborist's document: complete, named, described, and corrected where answers are of another shape."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

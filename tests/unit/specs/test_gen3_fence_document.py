@@ -1,7 +1,5 @@
 """Fence's document: complete, named, described, and served where a commons has it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Indexd's document: complete, described throughout, with the names of the published client and the server's corrections."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

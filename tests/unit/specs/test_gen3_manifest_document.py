@@ -1,7 +1,5 @@
 """The Manifest Service's document: complete, and with the parameters, bodies and answers that it leaves out."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

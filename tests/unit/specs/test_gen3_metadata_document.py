@@ -1,7 +1,5 @@
 """The metadata service's document: complete, named, described, and corrected where its server answers otherwise."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sheepdog's document: complete, named, described, and corrected where a client would lose data or be refused."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

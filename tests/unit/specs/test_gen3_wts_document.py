@@ -1,7 +1,5 @@
 """The Workspace Token Service's document: complete, described throughout, with what its routes really take."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

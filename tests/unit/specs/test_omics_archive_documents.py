@@ -1,7 +1,5 @@
 """The documents of the GDC, BioStudies, PRIDE and MetaboLights: what is used of them, described throughout."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

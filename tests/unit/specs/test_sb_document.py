@@ -1,7 +1,5 @@
 """The Seven Bridges document: complete, named alike, described throughout, and paged as the platform pages."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The Upload service's document: complete, named, described throughout, and correctable."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Modules of resources are called as in sevenbridges-python; none needs itself in a roundabout way when it is imported."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """The address that a browser comes back to: what it takes for the response, and what it states the browser."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from urllib.error import HTTPError

@@ -1,7 +1,5 @@
 """A stored login is renewed once, by the first caller, and never without a refresh token."""
 
-from __future__ import annotations
-
 import multiprocessing
 
 from omicsdk.core import ManualClock, TokenFile

@@ -1,7 +1,5 @@
 """The transports over real sockets: what breaks there, which connections are used again, proxies and TLS."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import functools

@@ -1,7 +1,5 @@
 """The system's keyring: used where it answers at once, and "not available" in every other case."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """azul:// as a store: catalogs, projects and their files, read and copied."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

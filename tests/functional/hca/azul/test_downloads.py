@@ -1,7 +1,5 @@
 """Downloads from the sandbox's Azul: what is selected, where the bytes come from, and what is reported of lost files."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import tracemalloc

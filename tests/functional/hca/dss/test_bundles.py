@@ -1,7 +1,5 @@
 """The contents of a bundle, the verification of a downloaded one, and the user of a login."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

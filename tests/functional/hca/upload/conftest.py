@@ -1,7 +1,5 @@
 """A user with a configuration of their own, and an upload area of the sandbox."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

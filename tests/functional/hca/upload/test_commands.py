@@ -1,7 +1,5 @@
 """`omics upload`: documented commands, arguments and words, and how each ends."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

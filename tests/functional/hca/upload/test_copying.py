@@ -1,7 +1,5 @@
 """Objects of other buckets: S3 copies them, in parts where they are large, and no byte comes here."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Going on with an upload: the same one does, another does not, and nothing is left of one that came to its end."""
 
-from __future__ import annotations
-
 import os
 import stat
 from pathlib import Path

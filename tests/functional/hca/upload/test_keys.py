@@ -1,7 +1,5 @@
 """Temporary keys: renewed before they end by the service's clock, once for all threads, and when a store refuses them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Files into an area: as S3 has them afterwards, and what happens when something is wrong."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import threading

@@ -1,7 +1,5 @@
 """The deployment's service behind an area: where it is, what it is asked, what its refusals become."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from pathlib import Path

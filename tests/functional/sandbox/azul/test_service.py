@@ -1,7 +1,5 @@
 """Azul in the sandbox, as its protocol has it: searches, pages, manifests with their redirects, files, and refusals."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """htsget, refget and TRS of the sandbox: what they answer, refuse, keep and take from folders."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What objects of the published Seven Bridges names read of JSON with one place changed: it works, or ends with an SbgError."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """Requests to an authorization server and its responses: refusals, other errors, redirects, proxies."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 from authorization_server import AuthorizationServer

@@ -1,7 +1,5 @@
 """Logins with Google's credentials files: a token is requested when it is needed, renewed, and never sent elsewhere."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Requests of OAuth 2.0 and their responses, without a network."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Service accounts: tokens that are signed here, and key files that are not what they should be."""
 
-from __future__ import annotations
-
 import json
 import sys
 from functools import cache

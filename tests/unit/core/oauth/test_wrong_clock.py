@@ -1,7 +1,5 @@
 """A clock that is wrong makes good credentials look bad; the error reports it instead of sending people to log in again."""
 
-from __future__ import annotations
-
 import base64
 import json
 from email.utils import formatdate

@@ -1,7 +1,5 @@
 """Hooks of clients: called with each request before it is sent, and with each response, threaded and asyncio alike."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

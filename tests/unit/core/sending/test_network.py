@@ -1,7 +1,5 @@
 """Proxies, authorities and client certificates as the environment names them."""
 
-from __future__ import annotations
-
 import ipaddress
 
 import pycurl

@@ -1,7 +1,5 @@
 """Transports, threaded and asyncio alike: retries, redirects, errors and credentials, with time moved manually."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import email.utils

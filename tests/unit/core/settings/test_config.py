@@ -1,7 +1,5 @@
 """Layered settings: merging, array operators, origins, files that are wrong, saving."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os

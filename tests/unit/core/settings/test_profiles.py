@@ -1,7 +1,5 @@
 """The settings file: read with the place of what is wrong, and changed one key at a time."""
 
-from __future__ import annotations
-
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor

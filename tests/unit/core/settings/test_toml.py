@@ -1,7 +1,5 @@
 """TOML that is changed: one key, and nothing else, whatever the file looks like."""
 
-from __future__ import annotations
-
 import copy
 import tomllib
 from datetime import UTC, date, datetime, time

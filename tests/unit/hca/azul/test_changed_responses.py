@@ -1,7 +1,5 @@
 """Workflows of Azul whose responses have one place changed: they work, or end with one of our errors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path

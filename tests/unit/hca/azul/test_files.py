@@ -1,7 +1,5 @@
 """Files as hits, matrices and manifests state them, in both atlases and in both spellings."""
 
-from __future__ import annotations
-
 import base64
 from typing import Any
 

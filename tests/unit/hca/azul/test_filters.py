@@ -1,7 +1,5 @@
 """Conditions as users write them, and what Azul gets of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

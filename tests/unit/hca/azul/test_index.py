@@ -1,7 +1,5 @@
 """Searches and manifests against a service of the test's own: pages, long filters, refusals, and the wait for a manifest."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

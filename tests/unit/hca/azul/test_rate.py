@@ -1,7 +1,5 @@
 """The rate rule: no window of time ever has more requests than the service accepts, and none waits longer than it must."""
 
-from __future__ import annotations
-
 import logging
 from collections import deque
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Workflows of the Data Store whose responses have one place changed: they work, or end with one of our errors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial

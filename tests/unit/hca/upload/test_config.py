@@ -1,7 +1,5 @@
 """Known areas: found by the beginning of their UUID, kept in the user's file, nothing else of it touched."""
 
-from __future__ import annotations
-
 import json
 import stat
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Temporary keys: renewed before they end by the service's clock, once for all threads, and when a store refuses them."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -1,7 +1,5 @@
 """Responses of archives from files of tests/data/archives, given by a transport in place of the network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit

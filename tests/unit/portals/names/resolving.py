@@ -1,7 +1,5 @@
 """Resolves names against recorded responses."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping
 from typing import NamedTuple

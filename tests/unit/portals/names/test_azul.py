@@ -1,7 +1,5 @@
 """Azul: its recorded answers, and projects, datasets and catalogs by UUID and page; the GDC is asked first for a UUID."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Callable

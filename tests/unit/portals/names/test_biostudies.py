@@ -1,7 +1,5 @@
 """BioStudies and ArrayExpress: their recorded answers, page tabs with files in any place, and reads at the ENA."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Datasets and files of Dataverse."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

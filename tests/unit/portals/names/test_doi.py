@@ -1,7 +1,5 @@
 """DOIs: where they are, and what they are where that is no repository."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

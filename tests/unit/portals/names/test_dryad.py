@@ -1,7 +1,5 @@
 """Datasets of Dryad."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

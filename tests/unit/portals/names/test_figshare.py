@@ -1,7 +1,5 @@
 """Articles and collections of Figshare."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

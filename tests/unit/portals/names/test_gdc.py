@@ -1,7 +1,5 @@
 """The GDC: its printed answers, each read as a resolver would meet it, and files of projects, cases and UUIDs."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping

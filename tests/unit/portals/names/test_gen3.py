@@ -1,7 +1,5 @@
 """Studies of Gen3 commons as names: their files, and what is wrong with them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

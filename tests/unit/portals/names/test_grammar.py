@@ -1,7 +1,5 @@
 """Which archives a text may be a name of."""
 
-from __future__ import annotations
-
 import pytest
 from omicsdk.portals.names import names_in
 from omicsdk.portals.names.written import names_written

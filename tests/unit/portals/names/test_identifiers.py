@@ -1,7 +1,5 @@
 """Compact identifiers of identifiers.org."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import httpx

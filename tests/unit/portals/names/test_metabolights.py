@@ -1,7 +1,5 @@
 """MetaboLights: its recorded answers and tables, and the files that a study's list and its assay tables name."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound, UnsafePath

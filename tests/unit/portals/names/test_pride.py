@@ -1,7 +1,5 @@
 """PRIDE: its recorded answers, and what its list of files and its table of checksums state of one file."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Every kept response of repositories and registries, and what a name that gets it gives."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Callable
 from typing import Any

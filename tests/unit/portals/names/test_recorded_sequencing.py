@@ -3,8 +3,6 @@
 Answers of operations that are never sent stand in for an answer of another kind: they are errors, not lists without files.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What users of other tools for sequencing archives trip over: runs with three files, GEO's links, rates, lists cut short."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

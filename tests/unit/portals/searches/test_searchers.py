@@ -1,7 +1,5 @@
 """What each portal is asked, and the rows of its responses: recorded ones, and ones in the form that clients of the services state."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pkgutil import resolve_name

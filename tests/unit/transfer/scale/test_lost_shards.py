@@ -1,7 +1,5 @@
 """Which shards a run restarts, and when it gives up: with an executor whose calls end as each test says."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future

@@ -1,7 +1,5 @@
 """Transfers of a program that has replaced how `requests` sends: it answers the requests for their bytes, too."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """Feedback and copies of many files."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

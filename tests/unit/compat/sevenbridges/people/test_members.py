@@ -1,7 +1,5 @@
 """The identity of users: names, equality, and invalid rights."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

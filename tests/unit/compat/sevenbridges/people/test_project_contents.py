@@ -1,7 +1,5 @@
 """The contents of a project: lists, files that are copied into it, tasks that are created in it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

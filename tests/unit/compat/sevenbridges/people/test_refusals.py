@@ -1,7 +1,5 @@
 """Errors are reported before anything is sent if possible, else as the platform states them."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID

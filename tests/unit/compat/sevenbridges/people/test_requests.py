@@ -1,7 +1,5 @@
 """Each call sends the one request that the platform knows for it."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Edits are saved: what was changed, and nothing else."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

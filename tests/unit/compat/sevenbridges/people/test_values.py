@@ -1,7 +1,5 @@
 """Values of the platform are read with their types."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
