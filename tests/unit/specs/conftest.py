@@ -44,6 +44,10 @@ class Spec:
                 if method in item:
                     yield path, method, item[method]
 
+    def places(self) -> Iterator[tuple[str, Any]]:
+        """Each node with its pointer, after the overlay."""
+        return _walk(self.corrected)
+
     def names(self) -> dict[str, str]:
         """What each operation is called: `GET /path` by name; fails where two have the same name, or one has none."""
         found: dict[str, str] = {}
@@ -65,7 +69,7 @@ class Spec:
     def undescribed(self) -> list[str]:
         """Operations, parameters, answers and fields with fewer than three words of text, after the overlay."""
         bare: list[str] = []
-        for pointer, node in _walk(self.corrected):
+        for pointer, node in self.places():
             if not isinstance(node, dict) or "$ref" in node:
                 continue
             texts = [node.get("summary")] if _OPERATION.fullmatch(pointer) else []
@@ -85,7 +89,7 @@ class Spec:
     def dangling(self) -> list[str]:
         """References to nothing, after the overlay."""
         found: list[str] = []
-        for _, node in _walk(self.corrected):
+        for _, node in self.places():
             if isinstance(node, dict) and isinstance(node.get("$ref"), str):
                 target: Any = self.corrected
                 for part in node["$ref"].removeprefix("#/").split("/"):
@@ -116,6 +120,12 @@ def _read(service: str) -> Spec:
 def read_spec() -> Callable[[str], Spec]:
     """Reads a service's documents, such as `drs` or `gen3/indexd`; a target that matches nothing fails there."""
     return _read
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Spec], request: pytest.FixtureRequest) -> Spec:
+    """The documents of the service that the tests' module names."""
+    return read_spec(request.module.SERVICE)
 
 
 def _walk(node: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

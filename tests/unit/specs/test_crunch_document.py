@@ -1,9 +1,10 @@
 """The document of django-crunch: complete, named as its client names things, described, and typed as it answers."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+SERVICE = "crunch"
 
 KINDS = {
     "bool": "boolean",
@@ -18,11 +19,6 @@ KINDS = {
 }
 WITH_SLUGS = {"project": "projects", "dataset": "datasets", "item": "items"}
 VERBS = {"get": "GET", "put": "PUT", "update": "PATCH", "delete": "DELETE"}
-
-
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("crunch")
 
 
 def expected_names() -> dict[str, str]:
@@ -52,8 +48,6 @@ def flat(spec: Any, schema: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
 
 
 def test_it_has_every_operation_by_its_name(spec: Any) -> None:
-    assert spec.published["openapi"] == "3.0.3"
-    assert len(spec.names()) == 76
     assert spec.names() == expected_names()
 
 

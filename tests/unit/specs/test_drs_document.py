@@ -1,20 +1,11 @@
 """The Data Repository Service's document: complete, described throughout, named as the standard names things."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("drs")
-
-
-def test_it_has_every_operation_of_the_standard(spec: Any) -> None:
-    assert spec.published["openapi"] == "3.0.3"
-    assert len(spec.names()) == 9
+SERVICE = "drs"
 
 
 def test_names_are_the_standards_in_snake_case(spec: Any) -> None:

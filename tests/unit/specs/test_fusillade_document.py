@@ -1,10 +1,9 @@
 """Fusillade's document: complete, named by the documented client's rule, described throughout, and correctable."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
-import pytest
+SERVICE = "fusillade"
 
 PAGED = {
     "get_v1_users": "users",
@@ -31,11 +30,6 @@ OPEN = {
     "post_oauth_token",
     "get_echo",
 }
-
-
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("fusillade")
 
 
 def documented_name(method: str, path: str) -> str:

@@ -1,9 +1,10 @@
 """Fence's document: complete, named, described, and served where a commons has it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+SERVICE = "gen3/fence"
 
 PUBLISHED_CLIENT = {
     "get_presigned_url": "GET /data/download/{file_id}",
@@ -21,22 +22,13 @@ MOVED = {
 }
 
 
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("gen3/fence")
-
-
 def body(spec: Any, name: str) -> dict[str, Any]:
     reference = spec.operation(name)["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     return spec.corrected["components"]["schemas"][reference.rpartition("/")[2]]
 
 
-def test_it_has_every_operation_by_its_name(spec: Any) -> None:
-    assert spec.published["openapi"] == "3.0.0"
-    assert sum(len(item) for item in spec.published["paths"].values()) == 63
-    names = spec.names()
-    assert len(names) == 63
-    assert PUBLISHED_CLIENT.items() <= names.items()
+def test_operations_have_the_names_of_the_published_client(spec: Any) -> None:
+    assert PUBLISHED_CLIENT.items() <= spec.names().items()
 
 
 @pytest.mark.parametrize("name", MOVED)

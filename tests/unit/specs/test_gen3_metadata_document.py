@@ -1,9 +1,8 @@
 """The metadata service's document: complete, named, described, and corrected where its server answers otherwise."""
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
+SERVICE = "gen3/metadata"
 
 PUBLISHED_CLIENT = {
     "get_version": "GET /version",
@@ -41,18 +40,10 @@ STATUSES = {
 }
 
 
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("gen3/metadata")
-
-
 def test_it_has_every_operation_by_its_name(spec: Any) -> None:
-    assert spec.published["openapi"] == "3.1.0"
     published = [operation for item in spec.published["paths"].values() for operation in item.values()]
-    assert len({operation["operationId"] for operation in published}) == len(published) == 29
-    names = spec.names()
-    assert len(names) == 30
-    assert PUBLISHED_CLIENT.items() <= names.items()
+    assert len({operation["operationId"] for operation in published}) == len(published)
+    assert PUBLISHED_CLIENT.items() <= spec.names().items()
 
 
 def test_statuses_are_those_of_the_server(spec: Any) -> None:

@@ -1,9 +1,8 @@
 """Peregrine's document: complete, named, described, and served where a commons has it."""
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
+SERVICE = "gen3/peregrine"
 
 NAMES = {
     "query": "POST /api/v0/submission/graphql",
@@ -16,14 +15,7 @@ NAMES = {
 }
 
 
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("gen3/peregrine")
-
-
 def test_it_has_every_operation_where_a_commons_has_it(spec: Any) -> None:
-    assert spec.published["openapi"] == "3.0.0"
-    assert sum(len(item) for item in spec.published["paths"].values()) == 7
     assert spec.names() == NAMES
 
 

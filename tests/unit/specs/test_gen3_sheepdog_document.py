@@ -1,9 +1,10 @@
 """Sheepdog's document: complete, named, described, and corrected where a client would lose data or be refused."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+SERVICE = "gen3/sheepdog"
 
 PUBLISHED_CLIENT = {
     "get_programs": "GET /v0/submission/",
@@ -21,23 +22,14 @@ PUBLISHED_CLIENT = {
 }
 
 
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("gen3/sheepdog")
-
-
 def parameters(spec: Any, name: str) -> dict[str, dict[str, Any]]:
     shared = spec.corrected["parameters"]
     listed = (shared.get(p.get("$ref", "").rpartition("/")[2], p) for p in spec.operation(name).get("parameters", []))
     return {parameter["name"]: parameter for parameter in listed}
 
 
-def test_it_has_every_operation_by_its_name(spec: Any) -> None:
-    assert spec.published["swagger"] == "2.0"
-    assert sum(len(item) for item in spec.published["paths"].values()) == 70
-    names = spec.names()
-    assert len(names) == 72
-    assert PUBLISHED_CLIENT.items() <= names.items()
+def test_operations_have_the_names_of_the_published_client(spec: Any) -> None:
+    assert PUBLISHED_CLIENT.items() <= spec.names().items()
 
 
 def test_the_parts_of_every_path_are_its_parameters(spec: Any) -> None:

@@ -1,9 +1,8 @@
 """Pangea's document: complete, named, described, and corrected where its server answers otherwise."""
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
+SERVICE = "pangea"
 
 # As real servers answered; all others return 200, or 201 where something is made and 204 where it is deleted.
 STATUSES = {
@@ -27,11 +26,6 @@ SWAPPED = {"s3_bucket": "/api/s3_api_keys/{id}", "s3_api_key": "/api/s3_buckets/
 ONE_CALL = {"list_metasub_taxa"}
 
 
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("pangea")
-
-
 def resolved(spec: Any, node: Any) -> Any:
     while "$ref" in node:
         target: Any = spec.corrected
@@ -48,9 +42,7 @@ def response(spec: Any, name: str, status: str = "200") -> Any:
 
 
 def test_it_has_every_operation_by_its_name(spec: Any) -> None:
-    assert spec.published["openapi"] == "3.0.3"
     assert len({op["operationId"] for _, _, op in spec.operations()}) == 192
-    assert len(spec.names()) == 192
     assert len(spec.published["paths"]) == 110
 
 

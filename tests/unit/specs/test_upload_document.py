@@ -1,9 +1,8 @@
 """The Upload service's document: complete, named, described throughout, and correctable."""
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
+SERVICE = "upload"
 
 NAMES = {
     ("/version", "get"): "get_version",
@@ -28,14 +27,7 @@ NAMES = {
 }
 
 
-@pytest.fixture
-def spec(read_spec: Callable[[str], Any]) -> Any:
-    return read_spec("upload")
-
-
 def test_it_has_every_operation_by_its_name(spec: Any) -> None:
-    assert spec.published["swagger"] == "2.0"
-    assert len(spec.names()) == 19
     assert {(path, method): op["x-omics-name"] for path, method, op in spec.operations()} == NAMES
 
 
