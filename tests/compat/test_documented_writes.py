@@ -1,6 +1,5 @@
 """The documented client, published or ours, uploads, changes and deletes in the sandbox."""
 
-import http.server
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from omicsdk.core.http_signature import verify_signature
 from omicsdk.sandbox.server import Sandbox
+from quiet_server import QuietHandler, serving
 
 if TYPE_CHECKING:
     from conftest import Documented
@@ -144,23 +144,15 @@ def receiver() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str], bytes
     received: list[tuple[str, str, dict[str, str], bytes]] = []
     came = threading.Semaphore(0)
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.append((self.command, self.path, dict(self.headers), body))
-            self.send_response(204)
-            self.end_headers()
+            self.reply(200)
             came.release()
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Keeps the tests' output quiet."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/hook", received, came
-        server.shutdown()
-        thread.join()
+    with serving(Handler) as url:
+        yield f"{url}/hook", received, came
 
 
 def test_subscribes_and_receives_notifications(

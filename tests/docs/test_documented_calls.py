@@ -8,11 +8,10 @@ import queue
 import re
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from quiet_server import QuietHandler, serving
 
 pytestmark = pytest.mark.sandbox
 
@@ -203,21 +202,13 @@ def callbacks():
     """A callback URL, and a queue of what was sent there."""
     received: queue.Queue[dict] = queue.Queue()
 
-    class Receiver(BaseHTTPRequestHandler):
+    class Receiver(QuietHandler):
         def do_POST(self) -> None:
             received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
+            self.reply(200)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing: pytest's output is enough."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/notify", received
-        server.shutdown()
-        thread.join()
+    with serving(Receiver) as url:
+        yield f"{url}/notify", received
 
 
 def test_a_notification_has_the_documented_payload(run, documented, callbacks):

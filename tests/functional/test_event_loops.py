@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from omicsdk import AsyncAzul, AsyncDrs, AsyncGen3, BearerToken, Lock
 from omicsdk.locks import add
 from omicsdk.sandbox import Sandbox
+from quiet_server import QuietHandler, running
 
 pytestmark = pytest.mark.timeout(40)  # less than the 60 seconds for which a client awaits a response
 
@@ -38,7 +39,7 @@ class Silent(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
 
     def respond(self) -> None:
@@ -47,12 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("content-length", 0)))
         if silent.responses:
             status, headers, body = silent.responses.pop(0)
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+            self.reply(status, body, **headers)
             if not silent.responses:
                 silent.asked.set()
             return
@@ -63,19 +59,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = respond
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Log nothing."""
-
 
 @pytest.fixture
 def silent() -> Generator[Silent]:
     server = Silent()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running(server):
+        yield server
 
 
 async def call(server: Silent, _: Path) -> None:

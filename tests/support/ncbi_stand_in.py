@@ -1,13 +1,12 @@
 """A small server in the place of NCBI's E-utilities, with one project of one sample of one run."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from omicsdk.pangea.ncbi import Entrez
+from quiet_server import QuietHandler, serving
 
 PROJECT, SAMPLE, EXPERIMENT, RUN = "PRJNA5", "SAMN71", "SRX901", "https://sra.example.org/SRR1"
 RECORDS = {
@@ -25,7 +24,7 @@ RECORDS = {
 LINKS = {"bioproject_biosample": "71", "biosample_sra": "901"}
 
 
-class Eutils(BaseHTTPRequestHandler):
+class Eutils(QuietHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -36,12 +35,7 @@ class Eutils(BaseHTTPRequestHandler):
             body = "<eSearchResult><IdList><Id>901</Id></IdList></eSearchResult>"
         else:
             body = RECORDS.get((query["db"], query["id"]), "<RecordSet/>")
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.reply(200, body.encode())
 
 
 @contextmanager
@@ -51,11 +45,7 @@ def ncbi_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     Args:
         monkeypatch: The fixture of that name.
     """
-    with ThreadingHTTPServer(("127.0.0.1", 0), Eutils) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        monkeypatch.setattr(Entrez, "_default_base_url", f"http://127.0.0.1:{server.server_port}")
+    with serving(Eutils) as url:
+        monkeypatch.setattr(Entrez, "_default_base_url", url)
         monkeypatch.setattr("omicsdk.pangea.ncbi.PAUSE", 0)
-        try:
-            yield
-        finally:
-            server.shutdown()
+        yield

@@ -1,10 +1,9 @@
 """`omics ls`, `cat`, `cp`, `sync`, `du` and `verify`, whatever the platform."""
 
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from quiet_server import QuietHandler, serving
 from shelf_command import omics as omics
 from shelf_command import reads as reads
 from shelf_store import shelf as shelf
@@ -14,35 +13,26 @@ from shelf_store import shelf as shelf
 def test_sync_removes_nothing_when_seven_bridges_responds_without_its_list(omics, tmp_path, monkeypatch, listing):
     """Fewer than ten files and as many as are allowed go without a question: only the listing protects them."""
 
-    class Platform(BaseHTTPRequestHandler):
+    class Platform(QuietHandler):
         asked = ()
 
         def do_GET(self):
             type(self).asked += (self.path.partition("?")[0],)
             body = listing if "/files" in self.path else b'{"id": "o/p", "name": "p", "href": ""}'
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
+            self.reply(200, body, content_type="application/json")
 
     for name in ("a.txt", "deep/b.txt"):
         (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / name).write_text("mine")
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Platform) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("SB_API_ENDPOINT", f"http://127.0.0.1:{server.server_port}/v2")
+    with serving(Platform) as url:
+        monkeypatch.setenv("SB_API_ENDPOINT", f"{url}/v2")
         monkeypatch.setenv("SB_AUTH_TOKEN", "t")
         for more in ((), ("--max-delete", "2")):
             code, out, told = omics("--yes", "sync", "--delete", *more, "sb://o/p/", "out")
             assert (code, out) == (1, b"")
             assert "is not treated as an empty list" in told or "not JSON" in told
-        server.shutdown()
     assert any(path.endswith("/files") for path in Platform.asked)
     assert all((tmp_path / "out" / name).read_text() == "mine" for name in ("a.txt", "deep/b.txt"))
 

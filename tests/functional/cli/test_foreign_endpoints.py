@@ -1,13 +1,13 @@
 """What a server gets that nothing but an option, a URI or a list names: requests without any secret of the user."""
 
-import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from omicsdk.cli.main import main
+from quiet_server import QuietHandler, running
 from unsettled import unsettled
 
 _CLAIMS = urlsafe_b64encode(b'{"iss": "http://127.0.0.1:9/user", "exp": 4000000000}').decode()
@@ -39,20 +39,15 @@ class Listener(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: Listener
 
     def _response(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         self.server.heard.append(f"{self.requestline}\n{self.headers}{body.decode(errors='replace')}")
-        self.send_response(403)
-        self.send_header("content-length", "0")
-        self.end_headers()
+        self.reply(403)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _response
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
 
 
 @pytest.fixture
@@ -65,12 +60,9 @@ def listener(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Listen
     monkeypatch.setenv("NETRC", str(netrc))
     for name, secret in SECRETS.items():
         monkeypatch.setenv(name, secret)
-    with Listener() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    server = Listener()
+    with running(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 BUNDLE = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"

@@ -3,11 +3,10 @@
 import json
 import os
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
+from quiet_server import QuietHandler, serving
 
 
 @pytest.fixture
@@ -39,27 +38,20 @@ def test_a_token_is_printed_bare_and_states_whose_it_is(gen3, omics_sandbox):
 
 
 def test_the_address_of_a_page_is_no_endpoint(gen3, tmp_path):
-    class Page(BaseHTTPRequestHandler):
+    class Page(QuietHandler):
         def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"<!doctype html><title>Portal</title>")
+            self.reply(200, b"<!doctype html><title>Portal</title>")
 
         do_POST = do_GET
 
-        def log_message(self, *_):
-            pass
-
     token = gen3("auth", "access-token").out.strip()
     (tmp_path / "work" / "a.txt").write_text("a")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = f"http://127.0.0.1:{server.server_port}/portal"
+    with serving(Page) as url:
+        page = f"{url}/portal"
         asked = [
             gen3(*words, "--endpoint", page, "--access-token", token)
             for words in (("whoami",), ("projects", "ls"), ("upload", "a.txt"))
         ]
-        server.shutdown()
     for ran in asked:
         assert (ran.code, "not JSON" in ran.err) == (1, True)
         assert f"{page} does not answer as a Gen3 commons" in ran.err

@@ -7,12 +7,13 @@ import stat
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from fork_server import forked
 from omicsdk.portals import gdc
+from quiet_server import QuietHandler
 from user_commands import run_here
 
 pytestmark = pytest.mark.sandbox
@@ -411,7 +412,7 @@ class Google(ThreadingHTTPServer):
         return str(path)
 
 
-class GoogleResponses(BaseHTTPRequestHandler):
+class GoogleResponses(QuietHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         self.server.asked.append(self.path)
@@ -419,15 +420,7 @@ class GoogleResponses(BaseHTTPRequestHandler):
             "/device/code": {"device_code": "d", "user_code": "AB-CD", "verification_url": "u", "interval": 1},
             "/token": {"access_token": self.server.token, "refresh_token": "r", "token_type": "Bearer"},
         }.get(self.path, {})
-        content = json.dumps(response).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.reply(200, json.dumps(response).encode(), content_type="application/json")
 
 
 def test_a_google_account_logs_in_with_a_browser_on_another_machine(user, tmp_path):

@@ -4,10 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
+from quiet_server import QuietHandler, serving
 
 OURS = {
     "omicsdk",
@@ -175,36 +174,20 @@ def test_an_object_needs_no_more_than_the_client_of_s3(tmp_path, word, uri):
     state = "<IsTruncated>false</IsTruncated>"
     entry = "<Contents><Key>p/x</Key><Size>1</Size></Contents>"
 
-    class Store(BaseHTTPRequestHandler):
+    class Store(QuietHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
             listed = f"<ListBucketResult>{state}{entry}</ListBucketResult>".encode()
-            self.answer(listed if "list-type" in self.path else b"x")
+            body = listed if "list-type" in self.path else b"x"
+            self.reply(200, body, etag='"9dd4e461268c8034f5c8564e155c67a6"')
 
-        def do_HEAD(self):
-            self.answer(b"x")
+        do_HEAD = do_GET
 
-        def answer(self, body):
-            self.send_response(200)
-            self.send_header("ETag", '"9dd4e461268c8034f5c8564e155c67a6"')
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body if self.command == "GET" else b"")
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Store) as server:
-        serving = Thread(target=server.serve_forever, args=(0.01,))
-        serving.start()
+    with serving(Store) as url:
         keys = {"AWS_ACCESS_KEY_ID": "access", "AWS_SECRET_ACCESS_KEY": "secret", "HOME": str(tmp_path)}
-        place = {"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{server.server_port}", "NO_PROXY": "127.0.0.1"}
-        try:
-            loaded = loaded_to_run({**keys, **place}, word, uri)
-        finally:
-            server.shutdown()
-            serving.join()
+        place = {"AWS_ENDPOINT_URL_S3": url, "NO_PROXY": "127.0.0.1"}
+        loaded = loaded_to_run({**keys, **place}, word, uri)
     assert "omicsdk.transfer.s3.client" in loaded
     unneeded = {"argparse", "hmac", "pathlib", "queue"}  # hashlib verifies by the ETag
     unneeded |= {"omicsdk.fs.copying.planning", "pyexpat"} if word == "cat" else set()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import omicsdk.locks
@@ -16,6 +16,7 @@ from omicsdk.cli.commands.metrics import Metrics
 from omicsdk.core import ManualClock
 from omicsdk.transfer import Progress
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from quiet_server import QuietHandler
 
 OMICS = str(Path(sys.executable).with_name("omics"))
 SIZE = 100_000
@@ -32,7 +33,7 @@ class Server(ThreadingHTTPServer):
         self.received: list[tuple[str, dict[str, str], ExportMetricsServiceRequest]] = []
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     server: Server
 
     def do_HEAD(self) -> None:
@@ -52,12 +53,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.received.append((self.path, dict(self.headers), Parse(body, ExportMetricsServiceRequest())))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        self.reply(self.server.statuses.pop(0) if self.server.statuses else 200)
 
 
 @pytest.fixture

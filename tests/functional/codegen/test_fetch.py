@@ -1,15 +1,15 @@
 """Fetching allowed addresses, from a server on the loopback interface."""
 
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from omicsdk_codegen import fetch as fetching
 from omicsdk_codegen.addresses import Refused
 from omicsdk_codegen.document import read
 from omicsdk_codegen.fetch import fetch
+from quiet_server import QuietHandler, running
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -22,22 +22,14 @@ class Server:
         self.asked: list[tuple[str, str | None]] = []
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 tag = self.headers.get("If-None-Match")
                 server.asked.append((self.path, tag))
                 status, headers, body = server.responses.get(self.path, (404, {}, b""))
                 if tag is not None and tag == headers.get("ETag"):
                     status, body = 304, b""
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
+                self.reply(status, body, **headers)
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
@@ -47,12 +39,8 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server = Server()
-    thread = Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
-    thread.join()
+    with running(server.http):
+        yield server
 
 
 def refused(call: Callable[[], bytes]) -> str:

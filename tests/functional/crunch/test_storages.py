@@ -11,7 +11,6 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -34,6 +33,7 @@ from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import Progress, TransferOptions
 from plain_storage import Plain
+from quiet_server import QuietHandler, serving
 
 
 @pytest.fixture
@@ -432,20 +432,15 @@ def test_bytes_go_through_the_proxy_of_the_settings(s3_settings: Mapping[str, An
     filled(open_storage(s3_settings), {"a": b"alpha"}, "d")
     asked: list[str] = []
 
-    class Refusing(BaseHTTPRequestHandler):
+    class Refusing(QuietHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
             self.send_error(404, "not through here")
 
-        def log_message(self, format: str, *arguments: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as proxy:
-        threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
-        told = {**s3_settings, "AWS_S3_PROXIES": {"http": f"http://127.0.0.1:{proxy.server_port}"}}
+    with serving(Refusing) as proxy:
+        told = {**s3_settings, "AWS_S3_PROXIES": {"http": proxy}}
         with pytest.raises(OmicsError):
             fetch(open_storage(told), "d", [Stored("a", 5)], tmp_path)
-        proxy.shutdown()
 
     assert asked
     assert asked[0].startswith(str(s3_settings["AWS_S3_ENDPOINT_URL"]))

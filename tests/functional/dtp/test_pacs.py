@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import StreamRequestHandler, TCPServer
 from typing import Any
@@ -36,6 +35,7 @@ from orthanc import Orthanc, free_port, image, needs_dicomweb, needs_orthanc, ru
 from pydicom import dcmread
 from pynetdicom import evt
 from pynetdicom.presentation import build_context
+from quiet_server import QuietHandler, serving
 
 pytestmark = pytest.mark.tried(
     "data sets by C-FIND with C-GET or C-MOVE, DICOMweb and WADO-URI: verified, resumed, compressed images, titles, logins, failures"
@@ -340,27 +340,14 @@ def test_a_wrong_root_of_dicomweb_reports_it(archive: Orthanc, tmp_path: Path):
 def passed_on(archive: Orthanc, seen: list[tuple[str, str]]) -> Generator[str]:
     """A server that passes requests on to an archive, and notes each path and login."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             seen.append((self.path, self.headers.get("Authorization", "")))
             response = httpx.get(archive.http + self.path, headers={"Accept": self.headers.get("Accept", "*/*")})
-            self.send_response(response.status_code)
-            self.send_header("Content-Type", response.headers["Content-Type"])
-            self.send_header("Content-Length", str(len(response.content)))
-            self.end_headers()
-            self.wfile.write(response.content)
+            self.reply(response.status_code, response.content, content_type=response.headers["Content-Type"])
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing is printed."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as url:
+        yield url
 
 
 @needs_dicomweb

@@ -3,12 +3,13 @@
 import threading
 import time
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 
 import pytest
 from omicsdk.cli.doctor.network import tried
 from omicsdk.cli.doctor.services import Call, Login
 from omicsdk.core import BearerToken
+from quiet_server import QuietHandler
 
 CANARY = "canary-0123456789"
 CALL = Call("https://sb.example/v2/user", BearerToken(CANARY))
@@ -23,7 +24,7 @@ def skewed():
     def start(seconds, status=200):
         came = []
 
-        class Response(BaseHTTPRequestHandler):
+        class Response(QuietHandler):
             def do_GET(self):
                 came.append(dict(self.headers))
                 self.send_response_only(status)
@@ -31,9 +32,6 @@ def skewed():
                 self.send_header("Content-Length", "2")
                 self.end_headers()
                 self.wfile.write(b"{}")
-
-            def log_message(self, *_):
-                pass
 
         servers.append(HTTPServer(("127.0.0.1", 0), Response))
         threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()

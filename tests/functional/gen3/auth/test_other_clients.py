@@ -2,9 +2,8 @@
 
 import asyncio
 import io
-import threading
 from collections.abc import Callable, Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -13,6 +12,7 @@ import requests
 from gen3_commons import COMMONS, FakeCommons
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.core import NO_RETRY, ManualClock
+from quiet_server import QuietHandler, running
 
 
 class Server:
@@ -24,47 +24,32 @@ class Server:
         self.redirect = ""
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 sent = self.headers.get("authorization", "")
                 owner.seen.append((self.path, sent, body))
                 status = 401 if sent.partition(" ")[2] in owner.refused else 302 if owner.redirect else 200
-                self.send_response(status)
-                if status == 302:
-                    self.send_header("location", owner.redirect)
-                self.send_header("content-length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
+                self.reply(status, b"{}", **({"location": owner.redirect} if status == 302 else {}))
 
             do_POST = do_PUT = do_GET
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
 
 
 @pytest.fixture
 def server() -> Generator[Server]:
     server = Server()
-    yield server
-    server.close()
+    with running(server.http):
+        yield server
 
 
 @pytest.fixture
 def other() -> Generator[Server]:
     server = Server()
-    yield server
-    server.close()
+    with running(server.http):
+        yield server
 
 
 @pytest.fixture

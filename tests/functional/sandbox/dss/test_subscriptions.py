@@ -1,14 +1,14 @@
 """Subscriptions of the Data Store, and the notifications that bundles cause."""
 
 import json
-import threading
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
 from omicsdk.core.http_signature import verify_signature
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.state.credentials import Secrets
+from quiet_server import QuietHandler, running
 from webhook_deliveries import enqueue, subscription
 
 CALLBACK = "https://example.org/hook"
@@ -24,31 +24,23 @@ class Receiver(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}/hook"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     def do_POST(self):
         server = self.server
         assert isinstance(server, Receiver)
         body = self.rfile.read(int(self.headers["Content-Length"]))
         server.got.append((self.command, dict(self.headers), body))
-        self.send_response(server.statuses.pop(0) if server.statuses else 200)
-        self.send_header("Location", "/elsewhere")  # no redirect is followed
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+        # No redirect is followed.
+        self.reply(server.statuses.pop(0) if server.statuses else 200, location="/elsewhere")
 
     do_PUT = do_POST
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture
 def receiver():
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    server = Receiver()
+    with running(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def put(user, replica="aws", **body):

@@ -2,14 +2,13 @@
 
 import json
 import stat
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from quiet_server import QuietHandler, serving
 
 
 @pytest.fixture(scope="module")
@@ -67,23 +66,14 @@ def test_links_refer_to_the_recorder_and_redirects_are_the_clients(sandbox: Sand
 def test_cookies_of_one_user_are_not_sent_for_another(sandbox: Sandbox, tmp_path: Path):
     sent: list[str | None] = []
 
-    class Service(BaseHTTPRequestHandler):
+    class Service(QuietHandler):
         def do_GET(self) -> None:
             sent.append(self.headers["Cookie"])
-            self.send_response(200)
-            self.send_header("Set-Cookie", "session=one")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.reply(200, set_cookie="session=one")
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep the tests' output clean."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as service:
-        threading.Thread(target=service.serve_forever, daemon=True).start()
-        with sandbox.record(f"http://127.0.0.1:{service.server_port}", tmp_path / "exchanges.jsonl") as url:
-            for _ in range(2):
-                assert "session" in httpx.get(f"{url}/", trust_env=False).headers["set-cookie"]
-        service.shutdown()
+    with serving(Service) as service, sandbox.record(service, tmp_path / "exchanges.jsonl") as url:
+        for _ in range(2):
+            assert "session" in httpx.get(f"{url}/", trust_env=False).headers["set-cookie"]
     assert sent == [None, None]
 
 
