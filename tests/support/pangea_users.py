@@ -23,18 +23,6 @@ def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
 
 
-@pytest.fixture(scope="session")
-def pangea_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(pangea_server: Sandbox) -> Sandbox:
-    pangea_server.reset()
-    return pangea_server
-
-
 @pytest.fixture
 def knex(sandbox: Sandbox) -> Generator[Knex]:
     """The sandbox's Pangea, asked by its user."""

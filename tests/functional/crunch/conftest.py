@@ -6,19 +6,8 @@ import pytest
 from crunch_environment import nothing_around as nothing_around
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.sandbox import Sandbox
-
-
-@pytest.fixture(scope="session")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(_server: Sandbox) -> Sandbox:
-    """The sandbox, as it starts: its site has the project `sandbox` with the dataset `sandbox:example-reads`."""
-    _server.reset()
-    return _server
+from reset_sandbox import sandbox as sandbox
+from reset_sandbox import sandbox_server as sandbox_server
 
 
 @pytest.fixture

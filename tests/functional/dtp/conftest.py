@@ -3,8 +3,9 @@
 from collections.abc import Generator
 
 import pytest
-from omicsdk.sandbox import Sandbox
 from orthanc import Orthanc, program, running
+from reset_sandbox import sandbox as sandbox
+from reset_sandbox import sandbox_server as sandbox_server
 from sds_data_sets import data_set as data_set
 from sds_data_sets import dictionary as dictionary
 from sds_data_sets import nothing_around as nothing_around
@@ -24,15 +25,3 @@ def empty_archive(_archive: Orthanc) -> Orthanc:
     """Orthanc without images; skipped where it isn't installed."""
     _archive.empty()
     return _archive
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(server: Sandbox) -> Sandbox:
-    server.reset()
-    return server

@@ -139,7 +139,7 @@ HEADERS = {
 @settings(max_examples=3 * settings().max_examples // 4)
 @given(data=st.data())
 def test_whatever_the_cells_are_a_commons_takes_what_was_found_without_fault(
-    data, server, dictionary, tmp_path_factory
+    data, sandbox_server, dictionary, tmp_path_factory
 ):
     folder = tmp_path_factory.mktemp("cells")
     for stem, headers in HEADERS.items():
@@ -156,5 +156,5 @@ def test_whatever_the_cells_are_a_commons_takes_what_was_found_without_fault(
     for file in made.files:
         found = json.loads(file.read_text())
         records += found if isinstance(found, list) else [found]
-    server.reset()
-    assert len(server.gen3.records.seed(*PLACE, records)) == sum(made.counts.values())
+    sandbox_server.reset()
+    assert len(sandbox_server.gen3.records.seed(*PLACE, records)) == sum(made.counts.values())

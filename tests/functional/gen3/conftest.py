@@ -13,18 +13,8 @@ from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Sandbox
-
-
-@pytest.fixture(scope="session")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(_server: Sandbox) -> Sandbox:
-    _server.reset()
-    return _server
+from reset_sandbox import sandbox as sandbox
+from reset_sandbox import sandbox_server as sandbox_server
 
 
 @pytest.fixture

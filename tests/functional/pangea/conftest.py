@@ -6,5 +6,5 @@ from pangea_users import library as library
 from pangea_users import nothing_around as nothing_around
 from pangea_users import org as org
 from pangea_users import outsider as outsider
-from pangea_users import pangea_server as pangea_server
-from pangea_users import sandbox as sandbox
+from reset_sandbox import sandbox as sandbox
+from reset_sandbox import sandbox_server as sandbox_server
