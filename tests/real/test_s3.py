@@ -127,7 +127,7 @@ def test_sync_deletes_what_the_source_lacks(run: Run, client: Any, bucket: str) 
 def test_an_object_beside_the_folder_of_its_name(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
     put(client, bucket, "P")
     if "object-beside-folder" in differs:
-        with pytest.raises(Exception, match=r"500|InternalError"):
+        with pytest.raises(Exception, match=r"500|InternalError|Connection was closed"):
             put(client, bucket, "P/x")
         return
     put(client, bucket, "P/x", "P/deep/w")
@@ -144,6 +144,10 @@ def test_an_object_beside_the_folder_of_its_name(run: Run, client: Any, bucket: 
 
 @pytest.mark.tried("markers of folders, and data under a key that ends in a slash")
 def test_keys_that_end_in_a_slash(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    if "slash-refused" in differs:
+        with pytest.raises(ClientError, match=r"400|InvalidArgument"):
+            put(client, bucket, "data/")
+        return
     put(client, bucket, "data/")
     assert keys(client, bucket) == (["data"] if "slash-removed" in differs else ["data/"])
     if "slash-removed" in differs:

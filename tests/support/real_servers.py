@@ -158,6 +158,22 @@ def swift(folder: Path) -> Generator[Server]:
         yield Server("Swift", version_of_package("swift", "swift"), url, folder, page=50)
 
 
-S3: Any = {"moto": moto, "s3rver": s3rver, "rclone": rclone, "swift": swift}
+@contextmanager
+def localbucket(folder: Path) -> Generator[Server]:
+    """LocalBucket, with a folder of this machine behind it."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    (folder / "data").mkdir()
+    with running([peer("localbucket", "bin/localbucket"), folder / "data", "--port", str(port)], url, folder):
+        yield Server("LocalBucket", version_of_package("localbucket", "localbucket"), url, folder)
+
+
+S3: Any = {
+    "moto": moto,
+    "s3rver": s3rver,
+    "rclone": rclone,
+    "swift": swift,
+    "localbucket": localbucket,
+}
 KEYS = {"s3rver": ("S3RVER", "S3RVER"), "Swift": ("real:tests", SECRET)}
 """Access key and secret of servers that have their own."""
