@@ -20,6 +20,8 @@ from omicsdk.sandbox import Sandbox
 from served_store import ServedFileSystem
 from unsettled import unsettled
 
+pytestmark = pytest.mark.filterwarnings("ignore:Class-scoped fixtures")  # of the suite of older releases
+
 
 class Puts(abstract.AbstractPutTests):
     """Their tests of puts; one has the name of a test of copies, which would hide it."""
