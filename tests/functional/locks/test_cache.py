@@ -335,6 +335,9 @@ def test_the_umask_and_the_group_of_the_folder_decide_who_may_use_it(server: Ser
 
 # -- other processes
 
+# From Python 3.12 on os.fork warns in workers of pytest-xdist, which have a thread. The children take no lock of that thread.
+MAY_FORK = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
 
 def forked(work: Callable[[], object]) -> int:
     """Run something in another process; return its number."""
@@ -347,6 +350,7 @@ def forked(work: Callable[[], object]) -> int:
     return child
 
 
+@MAY_FORK
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 @pytest.mark.parametrize("moment", ["content", 0, 1, 2, 3])
 def test_after_kill_9_the_cache_is_usable(server: Server, cache: Cache, tmp_path: Path, moment: int | str):
@@ -388,6 +392,7 @@ def test_after_kill_9_the_cache_is_usable(server: Server, cache: Cache, tmp_path
     assert not left.exists()
 
 
+@MAY_FORK
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no fork")
 def test_processes_that_store_one_file_at_once_all_succeed(cache: Cache, tmp_path: Path, noise: Any):
     content = noise(3 * MIB)
