@@ -6,20 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from bytes_command import omics as omics
 from omicsdk import open as open_uri
-from omicsdk.cli.main import main
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture
-def omics(s3, capsysbinary):
-    def run(*words: str) -> tuple[int, bytes, str]:
-        code = main(words)
-        out, err = capsysbinary.readouterr()
-        return code, out, err.decode()
-
-    return run
 
 
 @pytest.fixture

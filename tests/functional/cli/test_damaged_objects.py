@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from breakable import Fault, Faults, Request, Response, Server
+from bytes_command import omics as omics
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk import download
 from omicsdk import open as open_uri
-from omicsdk.cli.main import main
 from omicsdk.core import ChecksumMismatch
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import TransferFailed
@@ -83,16 +83,6 @@ def bucket(request: pytest.FixtureRequest, monkeypatch: Any, tmp_path: Path) -> 
     monkeypatch.chdir(tmp_path)
     yield made
     made.close()
-
-
-@pytest.fixture
-def omics(capsysbinary: pytest.CaptureFixture[bytes]) -> Any:
-    def run(*words: str) -> tuple[int, bytes, str]:
-        code = main(words)
-        out, err = capsysbinary.readouterr()
-        return code, out, err.decode()
-
-    return run
 
 
 COPIES = {

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
+from bytes_command import omics as omics
 from moto.s3.models import s3_backends
-from omicsdk.cli.main import main
 
 pytestmark = pytest.mark.sandbox
 
@@ -65,16 +65,6 @@ def client(s3):
 def keys(client: Any, prefix: str) -> set[str]:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket="bkt", Prefix=prefix, EncodingType="url")
     return {unquote_plus(each["Key"])[len(prefix) :] for page in pages for each in page.get("Contents", ())}
-
-
-@pytest.fixture
-def omics(client, capsysbinary):
-    def run(*words: str) -> tuple[int, bytes, str]:
-        code = main(words)
-        out, err = capsysbinary.readouterr()
-        return code, out, err.decode()
-
-    return run
 
 
 FILES = [key for key in ODD if key != "folder/"]
