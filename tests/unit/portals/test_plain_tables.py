@@ -338,13 +338,15 @@ def test_an_address_in_a_table_may_be_relative_to_a_folder(tmp_path: Path):
 
 
 def test_an_investigation_names_its_tables_and_their_files(tmp_path: Path):
-    (tmp_path / "i_Investigation.txt").write_bytes((SAMPLES / "i_Investigation.txt").read_bytes())
+    missing = f"a_{'7' * 300}.txt"  # longer than the names of files
+    text = (SAMPLES / "i_Investigation.txt").read_text().replace("a_MTBLS0_MS.txt", missing)
+    (tmp_path / "i_Investigation.txt").write_text(text)
     (tmp_path / "a_MTBLS0_NMR.txt").write_text("Sample Name\tRaw Spectral Data File\ns\tFILES/a.zip\n")
     format, base = recognised(Head(tmp_path), FORMATS, "folder"), ""
     for path in (tmp_path, tmp_path / "i_Investigation.txt"):
         listed = FileList(path, "study", base, (), Counter())
         files = [file for row in format.rows(listed) for file in format.files(row, listed)]
-        assert [file.name for file in files] == ["s_MTBLS0.txt", "a_MTBLS0_NMR.txt", "FILES/a.zip", "a_MTBLS0_MS.txt"]
+        assert [file.name for file in files] == ["s_MTBLS0.txt", "a_MTBLS0_NMR.txt", "FILES/a.zip", missing]
         above = base or "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/public/MTBLS0"
         assert files[2].address == f"{above}/FILES/a.zip"
         assert sum(listed.notes.values()) == 2
