@@ -76,10 +76,13 @@ def _checked_options(kind: type[Store], options: Mapping[str, Any]) -> dict[str,
         return {}
     import inspect
 
-    types = {
-        name: re.split(r"\s*\|\s*", str(parameter.annotation))
-        for name, parameter in inspect.signature(kind).parameters.items()
-    }
+    def types_of(annotation: object) -> list[str]:
+        # Text in modules that postpone annotations, else the type itself.
+        return re.split(
+            r"\s*\|\s*", annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+        )
+
+    types = {name: types_of(parameter.annotation) for name, parameter in inspect.signature(kind).parameters.items()}
     texts = [name for name, accepted in types.items() if {"str", "bool"} & set(accepted)]
     others = ", ".join(name for name in types if name not in texts)
     remedy = f"The options of {kind.scheme}:// are {', '.join(texts)}{others and f'; in Python also {others}'}."

@@ -359,7 +359,7 @@ class S3Store(Store):
 
     def _begins_with(self, path: str, prefix: str) -> bool:
         """Whether a key begins so."""
-        return bool(self._first_keys(path, prefix))
+        return any(page.objects for page in self._pages(path, prefix, most=2))
 
     def _first_keys(self, path: str, prefix: str) -> set[str]:
         """The first two keys that begin so."""
