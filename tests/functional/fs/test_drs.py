@@ -262,7 +262,7 @@ def test_a_stored_login_goes_to_its_own_host_only(
     with DrsStore() as store:
         assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
     assert found_login("drs.example.org") is None
-    monkeypatch.setenv("OMICS_DRS_URL", "drs.example.org")
+    monkeypatch.setenv("OMICS_DRS_URL", "https://DRS.example.org")
     found = found_login("drs.example.org")
     assert found is not None
     assert dict(found.headers("GET", "")) == {"authorization": "Bearer anothers"}

@@ -151,8 +151,8 @@ _log = logger("omicsdk.fs")
 
 def found_login(host: str) -> Credentials | None:
     """Return the login for a host, for `omicsdk.drs`: OMICS_DRS_TOKEN if OMICS_DRS_URL names the host, the one that
-    `omics login drs` or `omics login gen3` stored for it, Gen3's for its commons, Seven Bridges' for its DRS server, Google's for servers that are known to accept it,
-    else none.
+    `omics login drs` or `omics login gen3` stored for it, Gen3's for its commons, Seven Bridges' for its DRS server,
+    Google's for servers that are known to accept it, else none.
 
     Settings that cannot be read are logged: they may be for another server.
 
@@ -190,10 +190,9 @@ def drs_host_of(endpoint: str) -> str:
 def _of_variables(host: str) -> Credentials | None:
     from omicsdk.core.credentials import BearerToken
     from omicsdk.drs.client import base_url_of
-    from omicsdk.drs.credentials import host_in_url
 
     url, token = (os.environ.get(name, "").strip() for name in ("OMICS_DRS_URL", "OMICS_DRS_TOKEN"))
-    return BearerToken(token) if url and token and host_in_url(base_url_of(url)) == host else None
+    return BearerToken(token) if url and token and _host_of(base_url_of(url)) == host.lower() else None
 
 
 def _stored_for(host: str) -> Credentials | None:
@@ -429,8 +428,9 @@ class DrsStore(ClientStore[Servers]):
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
         error.remedy = login_remedy(host) or (
-            f"{host} requires a login with access to it: run omics login drs --base-url {host}, or set GEN3_API_KEY for a "
-            "Gen3 commons, or SB_API_ENDPOINT and SB_AUTH_TOKEN for Seven Bridges. If you are logged in, ask the owner of the data for access."
+            f"{host} requires a login with access to it: run `omics login drs --base-url {host}`, or set GEN3_API_KEY for "
+            "a Gen3 commons, or SB_API_ENDPOINT and SB_AUTH_TOKEN for Seven Bridges. If you are logged in, ask the owner "
+            "of the data for access."
         )
         return error
 
