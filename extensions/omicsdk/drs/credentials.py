@@ -23,7 +23,9 @@ class HostCredentials(Credentials):
 
     def __init__(self, by_host: Mapping[str, Credentials] | Callable[[str], Credentials | None]) -> None:
         super().__init__(("*",))  # each host's own object decides where they may be sent
-        self._of: Callable[[str], Credentials | None] = by_host if callable(by_host) else by_host.get
+        if not callable(by_host):
+            by_host = {host.lower(): credentials for host, credentials in by_host.items()}.get
+        self._of: Callable[[str], Credentials | None] = by_host
         self._by_host: dict[str, Credentials | None] = {}
         # One for each host: a login may be slow, and requests to other hosts do not wait for it.
         self._locks: dict[str, threading.RLock] = {}
@@ -80,12 +82,12 @@ class HostCredentials(Credentials):
 
 
 def host_in_url(url: str) -> str:
-    """The host of a URL, with its port if it has one.
+    """The host of a URL in lower case, with its port if it has one.
 
     Args:
         url: The URL.
     """
-    return url.partition("://")[2].partition("/")[0]
+    return url.partition("://")[2].partition("/")[0].lower()
 
 
 class Passports(Credentials):

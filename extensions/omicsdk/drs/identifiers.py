@@ -23,7 +23,7 @@ _DATAGUIDS = re.compile(r"dg\.[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 #: A prefix of identifiers.org: a namespace, perhaps after a provider's code (GA4GH DRS 1.5, "Compact Identifier-Based URIs").
 _PREFIX = re.compile(r"(?:[A-Za-z0-9_.-]+/)?[A-Za-z0-9_.-]+\Z")
 _HOST = re.compile(
-    r"(?:localhost|\[[0-9A-Fa-f:.]+\]|(?=.{1,253}\Z|.{1,253}:)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+    r"(?:(?i:localhost)|\[[0-9A-Fa-f:.]+\]|(?=.{1,253}\Z|.{1,253}:)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+)\Z"
 )
 _UNSPEAKABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -149,7 +149,7 @@ def _uri(text: str, rest: str) -> DrsId:
         return _with_accession(text, "", start, unquote(after))
     host, colon, port = start.rpartition(":") if not start.startswith("[") else (start, "", "")
     if slash and colon and port.isdecimal() and _HOST.match(host):
-        return _with_accession(text, start, "", unquote(after))
+        return _with_accession(text, start.lower(), "", unquote(after))
     if slash and _HOST.match(start):
         return _with_accession(text, start.lower(), "", unquote(after))
     prefix, colon, accession = rest.partition(":")

@@ -87,6 +87,16 @@ def test_credentials_by_host(host: Any, drs_host: Callable[[], Any], tmp_path: P
     assert "one" not in repr(credentials)
 
 
+@pytest.mark.parametrize("by_host", [False, True])
+def test_the_names_of_hosts_are_compared_without_regard_to_case(host: Any, by_host: bool) -> None:
+    host.token = "t0ken"
+    host.add("a", b"a")
+    credentials = HostCredentials({f"LocalHost:{host.port}": BearerToken("t0ken")}) if by_host else "t0ken"
+    with Drs(f"http://LocalHost:{host.port}", credentials=credentials, environ={}) as drs:
+        assert len(list(drs.ls(f"drs://LOCALHOST:{host.port}/a", settings=OFFLINE))) == 1
+        assert len(list(drs.ls("a", settings=OFFLINE))) == 1
+
+
 def test_a_bundle_is_listed_to_its_files(host: Any) -> None:
     host.add("1", b"one")
     inner = host.bundle("inner", {"name": "one", "id": "1"}, {"name": "gone", "id": "2"})

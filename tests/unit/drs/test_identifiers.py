@@ -18,6 +18,7 @@ GUID = "0d8b4c1e-9a52-4d0f-8a1d-0123456789ab"
         ("drs://data.example.org/a%2Fb%20c", "data.example.org", "", "a/b c"),
         (f"drs://127.0.0.1:8080/{GUID}", "127.0.0.1:8080", "", GUID),
         (f"drs://localhost:8080/{GUID}", "localhost:8080", "", GUID),
+        (f"drs://LocalHost:8080/{GUID}", "localhost:8080", "", GUID),
         (f"drs://localhost/{GUID}", "localhost", "", GUID),
         (f"drs://dg.4503:{GUID}", "", "dg.4503", GUID),
         (f"drs://dg.4503/{GUID}", "", "dg.4503", GUID),
