@@ -27,7 +27,13 @@ GROUPS = {
 # The words of `omics --help` by their headings, those of all services where there are none; `--all` shows every word.
 FIRST_PAGE = {
     "Get data (GDC, ENA, SRA, GEO, HCA, Terra, Zenodo and others)": (
-        *("search", "get", "add", "lock", "pull", "status", "verify"),
+        "search",
+        "get",
+        "add",
+        "lock",
+        "pull",
+        "status",
+        "verify",
     ),
     "Files by URI, on any platform": ("ls", "cat", "cp", "mv", "rm", "mkdir", "stat", "du", "find", "sync", "presign"),
     "Platforms": (),

@@ -55,13 +55,16 @@ def refuse_constant(name: str) -> Never:
 
 
 def finite_number(text: str) -> float:
-    """Read a number, and refuse one such as 1e999, which is none that could be written: the `parse_float` of json.loads.
+    """Read a number with a fraction or an exponent: the `parse_float` of json.loads.
 
     Args:
         text: The number.
 
+    Returns:
+        The number, which JSON can have again.
+
     Raises:
-        ValueError: It is too large.
+        ValueError: It is too large for a float, such as 1e999.
     """
     number = float(text)
     return number if math.isfinite(number) else refuse_constant(text)

@@ -206,17 +206,17 @@ def test_the_only_version_is_requested_by_what_it_has_in_paths(version: dict[str
 
 
 def test_an_identifier_of_dockstore_is_requested_by_its_name() -> None:
-    asked: list[str] = []
+    paths: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.raw_path.decode().partition("/versions")[2])
-        files = asked[-1].endswith("/files")
+        paths.append(request.url.raw_path.decode().partition("/versions")[2])
+        files = paths[-1].endswith("/files")
         return httpx.Response(200, json=[{"path": "a.cwl"}] if files else [{"id": "a/b:1.0", "name": "1.0"}])
 
     with Trs(BASE, transport=httpx.MockTransport(response), environ={}) as client:
         for version in ("a/b:1.0", "a/b:2.0", "1.0"):
             client.files("a/b", version=version, type="CWL")
-    assert asked == ["", "/1.0/CWL/files", "", "/a%2Fb:2.0/CWL/files", "/1.0/CWL/files"]
+    assert paths == ["", "/1.0/CWL/files", "", "/a%2Fb:2.0/CWL/files", "/1.0/CWL/files"]
 
 
 def test_versions_are_shown_with_names_that_differ_from_identifiers() -> None:

@@ -43,7 +43,7 @@ class Entry:
         checks: Parameter to a function that converts or rejects its value.
         hidden: Parameters that are not options.
         switches: Booleans without a value. The others also take true or false, as documented ones do. All whose
-            default is False are switches, but in a table with `BY_SIGNATURE = False`.
+            default is False are switches, except in a table with `BY_SIGNATURE = False`.
         opposites: Boolean parameter to the switch that negates it, such as {"private": "--public"}; both are switches,
             and are mutually exclusive.
         choices: Parameters with a few possible values, each of which is a switch, too: --sra for --reads sra.

@@ -89,7 +89,14 @@ class Gen3Search(Searcher):
     portal = "gen3"
     title = "the Gen3 commons"
     _TITLES = (
-        *("full_name", "study_title", "project_title", "title", "study_name", "name", "short_name", "project_number"),
+        "full_name",
+        "study_title",
+        "project_title",
+        "title",
+        "study_name",
+        "name",
+        "short_name",
+        "project_number",
     )
     _ORGANISMS = ("organism", "species", "study_organism")
     _UNSEARCHED = frozenset({MANIFEST, OBJECTS})

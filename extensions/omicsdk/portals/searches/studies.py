@@ -45,8 +45,13 @@ class PrideSearch(Searcher):
     title = "PRIDE"
     _PAGE = 100
     _LISTS = (
-        *("keywords", "organisms", "organismsPart", "diseases"),
-        *("experimentTypes", "quantificationMethods", "instruments"),
+        "keywords",
+        "organisms",
+        "organismsPart",
+        "diseases",
+        "experimentTypes",
+        "quantificationMethods",
+        "instruments",
     )
 
     def hits(self, query: Query) -> Iterator[Hit]:

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader
 from omicsdk.sandbox.azul.hits import Addresses, values_of
@@ -153,12 +153,25 @@ def _jsonl(_: Kind, files: Sequence[IndexedFile], _at: Addresses) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-# Suffix and media type of each format's files, and what writes them.
-FORMATS: Mapping[str, tuple[str, str, Callable[[Kind, Sequence[IndexedFile], Addresses], bytes]]] = {
-    "compact": ("tsv", "text/tab-separated-values", _compact),
-    "curl": ("curlrc", "text/plain", _curl),
-    "terra.bdbag": ("zip", "application/octet-stream", _bdbag),
-    "verbatim.jsonl": ("jsonl", "application/jsonl", _jsonl),
+class Format(NamedTuple):
+    """A format of manifests.
+
+    Attributes:
+        suffix: The suffix of its files.
+        media_type: Their media type.
+        write: Makes a manifest of files in a kind of catalog.
+    """
+
+    suffix: str
+    media_type: str
+    write: Callable[[Kind, Sequence[IndexedFile], Addresses], bytes]
+
+
+FORMATS: Mapping[str, Format] = {
+    "compact": Format("tsv", "text/tab-separated-values", _compact),
+    "curl": Format("curlrc", "text/plain", _curl),
+    "terra.bdbag": Format("zip", "application/octet-stream", _bdbag),
+    "verbatim.jsonl": Format("jsonl", "application/jsonl", _jsonl),
 }
 
 
@@ -173,4 +186,4 @@ def name_of(format_: str, files: Sequence[IndexedFile], time: str, key: str) -> 
     """
     projects = values_of(files, "project")
     start = f"{projects[0]} {time}" if len(projects) == 1 and format_ == "compact" else f"hca-manifest-{key}"
-    return f"{start}.{FORMATS[format_][0]}".replace("/", "_")
+    return f"{start}.{FORMATS[format_].suffix}".replace("/", "_")

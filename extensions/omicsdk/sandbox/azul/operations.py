@@ -152,7 +152,7 @@ def request_manifest(azul: Azul, call: Call) -> Reply:
     formats = [name for name in manifests.FORMATS if catalog.kind is HCA or name not in ("terra.bdbag", "curl")]
     if format_ not in formats:
         raise bad_request(f"The sandbox writes manifests of {name} as {', '.join(formats)}, not as `{format_}`")
-    content = manifests.FORMATS[format_][2](catalog.kind, files, azul.addresses(call, name))
+    content = manifests.FORMATS[format_].write(catalog.kind, files, azul.addresses(call, name))
     stored = azul.context.objects.put_bytes(content).sha256
     now = azul.context.clock.now()
     time = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H.%M")
@@ -174,7 +174,7 @@ def _state(azul: Azul, call: Call, token: str) -> dict[str, Any]:
     name, format_, _ = manifest
     if polls and format_ == "curl":  # its address stays the same, as configurations of curl are kept
         return {"Status": 302, "Location": address.replace("/fetch/", "/")}
-    return {"Status": 302, "Location": _signed(azul, call, key, name, manifests.FORMATS[format_][1])}
+    return {"Status": 302, "Location": _signed(azul, call, key, name, manifests.FORMATS[format_].media_type)}
 
 
 def _signed(azul: Azul, call: Call, sha256: str, name: str, content_type: str) -> str:

@@ -290,8 +290,10 @@ class Reader:
         values = [value for kind, value in readings.items() if kind in kinds and value is not None]
         valid = (value for value in values if self._schemas.is_valid(schema, value, sent=True))
         if (value := next(valid, None)) is not None or "string" in kinds or not kinds:
-            is_null = value is None and "null" in kinds and not self._schemas.is_valid(schema, text, sent=True)
-            return None if is_null and text in _NULLS else text if value is None else value
+            if value is not None:
+                return value
+            is_null = "null" in kinds and text in _NULLS and not self._schemas.is_valid(schema, text, sent=True)
+            return None if is_null else text
         return None if "null" in kinds and text in _NULLS else next(iter(values), text)
 
     # -- bodies

@@ -120,7 +120,8 @@ class Refget:
         """
         header = call.headers.get("accept") or "*/*"
         ranges = {part.partition(";")[0].strip().lower() for part in header.split(",")}
-        if header not in _ACCEPTED if self.is_seqrepo else ranges.isdisjoint(_TYPES[media_type]):
+        is_refused = header not in _ACCEPTED if self.is_seqrepo else ranges.isdisjoint(_TYPES[media_type])
+        if is_refused:
             raise Problem(406, "Not Acceptable", "Invalid Accept header")
 
     def find(self, id: str) -> Sequence:

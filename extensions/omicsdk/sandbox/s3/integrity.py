@@ -127,13 +127,13 @@ def _as_moto_reads(environ: dict[str, Any]) -> None:
 
 def _encoded(app: Wsgi, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """A list's response, with its prefixes and markers as encoded as its keys."""
-    began: list[tuple[str, list[tuple[str, str]]]] = []
+    responses: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-        began.append((status, headers))
+        responses.append((status, headers))
 
     body = b"".join(app(environ, start))
-    ((status, headers),) = began
+    ((status, headers),) = responses
     if status.startswith("200"):
         body = re.sub(
             r"<(Prefix|Delimiter|Marker|NextMarker)>([^<]+)",

@@ -256,7 +256,7 @@ def test_prefixes_and_markers_of_lists_are_encoded_as_keys_are(s3: Any, operatio
     pages = s3.get_paginator(operation).paginate(
         Bucket=STAGING_BUCKET, Prefix="a+b%4", Delimiter="/", PaginationConfig={"PageSize": 2}
     )
-    assert [each["Prefix"] for page in pages for each in page["CommonPrefixes"]] == ["a+b%41&/", "a+b%42/"]
+    assert [common["Prefix"] for page in pages for common in page["CommonPrefixes"]] == ["a+b%41&/", "a+b%42/"]
 
 
 def test_the_encoding_of_an_object_is_not_that_of_its_request_and_the_date_comes_once(s3: Any) -> None:

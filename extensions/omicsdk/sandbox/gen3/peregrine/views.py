@@ -180,8 +180,9 @@ class Reader:
                 fitting = (item for node in files for item in self._of_node(node, arguments).items)
                 return Found([*fitting], stored, field, value)
             case "node" | "_links":
-                near = self._wanted(arguments)
-                if record is not None:  # those that it is linked with, either way
+                if record is None:
+                    near: Iterable[Record] = self._wanted(arguments)
+                else:  # those that it is linked with, either way
                     near = self.seen([*self._graph.sources(record.id), *self._above(record)])
                 fits = every(_common_tests(arguments))
                 items = [item for item in near if category in (None, nodes[item.type].category) and fits(item)]
