@@ -264,6 +264,12 @@ def test_only_folders_with_a_marker_are_removed_by_a_request(
     store.remove(folder)
 
 
+def test_an_object_is_found_where_keys_cannot_be_listed(store: S3Store, client: Any, omics_sandbox: Sandbox) -> None:
+    client.put_object(Bucket="bkt", Key="a", Body=b"1")
+    omics_sandbox.add_faults(Rule("status", path="/_s3/bkt/", method="GET", status=403, code="AccessDenied"))
+    assert store.entry(parse_uri("s3://bkt/a"), recursive=True).kind == "file"
+
+
 def test_folders_are_made_and_removed_when_they_are_empty(store: S3Store, client: Any):
     store.make_folder("bkt")
     store.make_folder("bkt/a/b")
