@@ -198,7 +198,7 @@ class Schemas:
         if "items" in flat:
             return frozenset({"array"})
         values = as_list(flat.get("enum")) or ([flat["const"]] if "const" in flat else [])
-        return frozenset(_KINDS[type(value)] for value in values)
+        return frozenset(_KINDS.get(type(value), "string") for value in values)  # others are dates of PyYAML
 
     def is_object(self, schema: object) -> bool:
         """Whether a schema is one of objects with properties."""

@@ -1,5 +1,6 @@
 """Arguments and bodies of requests are read as the document states them."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -96,3 +97,9 @@ def test_a_number_that_is_too_large_is_a_fault(schema: dict[str, Any], text: str
     described = document({"/things": {"get": operation(parameters=[parameter("n", schema)])}})
     reader = Reader(operations(described)[0], Schemas(described, formats=FORMATS))
     assert reader.arguments([], [("n", text)], {})[1]
+
+
+def test_a_choice_that_no_json_has_is_none_that_can_be_sent():
+    schema = {"enum": [date(2022, 6, 28)]}  # PyYAML makes dates of such versions
+    described = document({"/things": {"get": operation(parameters=[parameter("n", schema)])}})
+    assert Reader(operations(described)[0], Schemas(described)).arguments([], [("n", "2022-06-28")], {})[1]
