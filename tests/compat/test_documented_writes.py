@@ -148,7 +148,7 @@ def receiver() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str], bytes
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.append((self.command, self.path, dict(self.headers), body))
-            self.reply(200)
+            self.reply(204)
             came.release()
 
     with serving(Handler) as url:

@@ -205,7 +205,7 @@ def callbacks():
     class Receiver(QuietHandler):
         def do_POST(self) -> None:
             received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.reply(200)
+            self.reply(204)
 
     with serving(Receiver) as url:
         yield f"{url}/notify", received

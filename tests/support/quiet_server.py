@@ -14,13 +14,14 @@ class QuietHandler(BaseHTTPRequestHandler):
 
         Args:
             status: The status.
-            body: The content, whose length is stated.
+            body: The content, whose length is stated, except with 204, which has none.
             headers: More headers; an underscore stands for a hyphen.
         """
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
