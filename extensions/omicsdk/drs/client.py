@@ -130,7 +130,7 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
         credentials = self.credentials
         if isinstance(credentials, HostCredentials):
             return credentials.of(host)
-        return credentials if host == host_in_url(self.base_url) else None
+        return credentials if host.lower() == host_in_url(self.base_url) else None
 
 
 class AsyncDrs(_Workflows, _Address, AsyncPlatform, AsyncDrsApi):

@@ -36,11 +36,12 @@ class HostCredentials(Credentials):
         return HostCredentials, (self._of,)
 
     def of(self, host: str) -> Credentials | None:
-        """Return the credentials for a host; a function is called once for each.
+        """Return the credentials for a host; a function is called once for each, with its name in lower case.
 
         Args:
             host: Its name, with its port if it has one.
         """
+        host = host.lower()
         with self._locks.setdefault(host, threading.RLock()):
             if host not in self._by_host:
                 self._by_host[host] = self._of(host)

@@ -78,6 +78,12 @@ def test_threads_share_one_call_of_the_function_for_a_host() -> None:
     assert (first is second, calls) == (True, ["first.example"])
 
 
+def test_hosts_are_found_in_any_case() -> None:
+    token = BearerToken("1")
+    assert HostCredentials({"First.example": token}).of("First.example") is token
+    assert HostCredentials({"first.example": token}.get).of("FIRST.example") is token
+
+
 def test_they_can_be_sent_to_another_process_after_their_use() -> None:
     credentials = HostCredentials({"first.example": BearerToken("1")})
     headers = credentials.headers("GET", FIRST)
