@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import secrets
 import string
 import time
@@ -128,6 +129,7 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 # The key of the environ under which a request's headers are as sent; WSGI's own cannot tell a_b from a-b.
 RAW_HEADERS = "omicsdk.headers"
 _BLOCK = 1024 * 1024
+_FILE_NAME = re.compile(rb'(?<="); filename="[^"\r\n]*"')
 
 
 NOT_IMPLEMENTED = (501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
@@ -324,18 +326,22 @@ def headers_of(environ: dict[str, Any]) -> dict[str, str]:
 
 
 def form_of(environ: dict[str, Any]) -> dict[str, str]:
-    """The fields of a form that sends an object; the request's body can be read again afterwards."""
+    """The fields of a form that sends an object, and its length; the request's body can be read again afterwards."""
     if not environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"):
         return {}
     from werkzeug.formparser import parse_form_data
 
-    body = io.BytesIO(b"".join(blocks_of(environ)))  # moto also reads each request completely
-    environ["wsgi.input"] = body
+    head, *rest = b"".join(blocks_of(environ)).partition(b'name="file"')  # moto also reads each request completely
+    # For S3 the fields before the file are texts, also where a client names a file for each.
+    content = b"".join([_FILE_NAME.sub(b"", head), *rest])
+    environ |= {"wsgi.input": (body := io.BytesIO(content)), "CONTENT_LENGTH": str(len(content))}
     _, fields, files = parse_form_data(environ)
+    size = len(fields.get("file", "").encode())
     for file in files.values():
+        size = file.seek(0, io.SEEK_END)
         file.close()
     body.seek(0)
-    return {name.lower(): value for name, value in fields.items()}
+    return {name.lower(): value for name, value in fields.items()} | {"content-length-range": str(size)}
 
 
 def blocks_of(environ: dict[str, Any]) -> Iterator[bytes]:

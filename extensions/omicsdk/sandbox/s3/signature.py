@@ -13,6 +13,7 @@ from typing import Any, cast
 from urllib.parse import SplitResult, parse_qsl
 
 from omicsdk.core.sigv4 import ALGORITHM, canonical_query, canonical_request, keyed, signature_of
+from omicsdk.sandbox.problems import Problem
 
 _ENDED = -math.inf  # of what must have an end and states none
 
@@ -147,6 +148,9 @@ def form_allows(fields: Mapping[str, str], bucket: str) -> bool:
     Args:
         fields: Its fields, names in lower case.
         bucket: The bucket that it is sent to.
+
+    Raises:
+        Problem: 400; the file has another length than the policy allows.
     """
     try:
         conditions = cast("list[Any]", _policy_of(fields)["conditions"])
@@ -167,7 +171,10 @@ def _is_met(condition: Any, sent: Mapping[str, str]) -> bool:
         return all(sent.get(name.lower()) == value for name, value in cast("dict[str, Any]", condition).items())
     how, name, value = cast("list[Any]", condition)
     if how == "content-length-range":
-        return True  # of the file, which is not read for this
+        if not int(name) <= (size := int(sent[how])) <= int(value):
+            code, word = ("EntityTooSmall", "smaller") if size < int(name) else ("EntityTooLarge", "larger")
+            raise Problem(400, code, f"Your proposed upload is {word} than the policy's content-length-range.")
+        return True
     field_value = sent.get(str(name).removeprefix("$").lower(), "")
     return field_value == value if how == "eq" else how == "starts-with" and field_value.startswith(value)
 

@@ -280,3 +280,15 @@ def test_forms_send_what_their_policy_states(sandbox: Sandbox, s3_of: S3, versio
     assert "Contents" not in owner.list_objects_v2(Bucket="omics-staging")
     assert send({**made["fields"], "key": "in/a"}) == 204
     assert owner.get_object(Bucket="omics-staging", Key="in/a")["Body"].read() == b"sent"
+    every = {name: (name, value) for name, value in made["fields"].items()}  # as requests sends `files`
+    assert httpx.post(made["url"], files={**every, "file": ("b", b"sent")}, trust_env=False).status_code == 204
+    assert owner.get_object(Bucket="omics-staging", Key="in/b")["Body"].read() == b"sent"
+
+
+@pytest.mark.parametrize(("body", "code"), [(b"a", "EntityTooSmall"), (b"abcd", "EntityTooLarge"), (b"abc", "")])
+@pytest.mark.parametrize("is_file", [True, False])
+def test_forms_send_no_more_than_their_policy_allows(s3_of: S3, body: bytes, code: str, is_file: bool) -> None:
+    made = s3_of().generate_presigned_post("omics-staging", "a", Conditions=[["content-length-range", 2, 3]])
+    files = {name: (None, value) for name, value in made["fields"].items()} | {"file": ("f" if is_file else None, body)}
+    response = httpx.post(made["url"], files=files, trust_env=False)
+    assert (response.status_code, f"<Code>{code}</Code>" in response.text) == ((400, True) if code else (204, False))
