@@ -34,7 +34,7 @@ SETTINGS = (
 )
 #: Seconds by which a request's time may differ from the server's.
 _SKEW = 15 * 60
-_CHECKSUM = re.compile(r"(x-amz-checksum-(?!mode)|x-amz-sdk-checksum-)")
+_CHECKSUM = re.compile(r"(x-amz-checksum-(?!mode)|x-amz-sdk-checksum-|x-amz-trailer)")
 _CONDITIONS = ("IF_MATCH", "IF_NONE_MATCH", "IF_RANGE", "X_AMZ_COPY_SOURCE_IF_MATCH", "X_AMZ_COPY_SOURCE_IF_NONE_MATCH")
 _ETAG, _ETAGS = re.compile(r"[0-9a-f]{32}"), re.compile(rb"(?<=ETag>)(\"|&quot;|&#34;)?([0-9a-f]{32})")
 

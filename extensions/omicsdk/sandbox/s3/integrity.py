@@ -22,6 +22,8 @@ _INVALID_PART = (
     "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified"
     " entity tag might not have matched the part's entity tag."
 )
+_BARE_ETAG = re.compile(r"[0-9a-f]{32}(-\d+)?")
+_STATED = re.compile(r"X_AMZ_CHECKSUM_(CRC32C?|CRC64NVME|SHA1|SHA256)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,14 @@ class Verified:
     Attributes:
         app: The S3 server.
         find_upload: Returns moto's upload in parts of a bucket, by its id.
-        find_etag: Returns the ETag of an object, without quotes, by bucket and key; empty for none.
+        find_key: Returns moto's object by bucket, key and version; None for none.
         check_known: Raises a Problem where a request names an upload, part, page or setting that is not there.
         find_part: Returns first and last byte of the part of an object that a request names; None for none.
     """
 
     app: Wsgi
     find_upload: Callable[[str, str], Any]
-    find_etag: Callable[[str, str], str]
+    find_key: Callable[[str, str, str | None], Any]
     check_known: Callable[[Target, Mapping[str, str]], object]
     find_part: Callable[[Target], tuple[int, int] | None]
 
@@ -55,7 +57,10 @@ class Verified:
         except Problem as problem:
             return refused(problem, environ, start_response)
         key = form_of(environ).get("key", "") if target.method == "POST" and not target.key else ""
-        _as_moto_reads(environ)
+        _as_moto_reads(environ, target)
+        existing = self.find_key(target.bucket, target.key, None) if target.method == "HEAD" and target.key else None
+        if existing is not None and not existing._is_versioned and target.query.get("versionId") == "null":
+            environ["QUERY_STRING"] = re.sub(r"(^|&)versionId=null", "", environ["QUERY_STRING"])
         part = self.find_part(target)
         if part is not None:
             key = target.key
@@ -63,8 +68,12 @@ class Verified:
                 environ["HTTP_RANGE"] = "bytes={}-{}".format(*part)
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            if key and status[0] in "23" and (etag := self.find_etag(target.bucket, key)):
+            if key and status[0] in "23" and (etag := self._etag(target.bucket, key)):
                 headers = [pair for pair in headers if pair[0].lower() != "etag"] + [("ETag", f'"{etag}"')]
+            if target.method == "HEAD":
+                headers = self._of_parts(target, headers)
+            if target.method == "POST" and "uploadId" in target.query:
+                headers = [pair for pair in headers if pair != ("x-amz-version-id", "null")]
             return start_response(status, headers, *more)
 
         encoded = not target.key and target.query.get("encoding-type") == "url" and target.method == "GET"
@@ -72,6 +81,20 @@ class Verified:
         if encoded and not re.search(r"(^|&)(list-type|uploads|versions)(=|&|$)", environ["QUERY_STRING"]):
             return _encoded(self.app, environ, start)
         return self.app(environ, start)
+
+    def _etag(self, bucket: str, name: str) -> str:
+        key = self.find_key(bucket, name, None)
+        return "" if key is None else key.etag.strip('"')
+
+    def _of_parts(self, target: Target, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """A response's headers, where the checksum of an object of parts says so, as moto writes it for GET only."""
+        key = self.find_key(target.bucket, target.key, target.query.get("versionId"))
+        stated = [name for name, _ in headers if name.lower().startswith(CHECKSUM)]
+        if key is None or not stated or not key.checksum_type:
+            return headers
+        parts = f"-{key.checksum_parts}" if key.checksum_type == "COMPOSITE" else ""
+        headers = [(name, value + parts if name in stated else value) for name, value in headers]
+        return [*headers, (f"{CHECKSUM}type", key.checksum_type)]
 
     def _check_conditions(self, environ: dict[str, Any], target: Target, headers: Mapping[str, str]) -> None:
         """Refuse conditions that moto ignores, and would overwrite or remove objects in spite of."""
@@ -86,7 +109,7 @@ class Verified:
             if re.search(rb"<(ETag|LastModifiedTime|Size)>", body):
                 raise Problem(*NOT_IMPLEMENTED)
         if "uploadId" in target.query and target.method == "POST" and "if-match" in headers:
-            etag = self.find_etag(target.bucket, target.key)
+            etag = self._etag(target.bucket, target.key)
             if not etag:
                 raise Problem(404, "NoSuchKey", "The specified key does not exist.")
             if headers["if-match"].strip('"') != etag:
@@ -118,11 +141,21 @@ class Verified:
                 raise Problem(400, "InvalidPart", _INVALID_PART)
 
 
-def _as_moto_reads(environ: dict[str, Any]) -> None:
-    """Write headers as moto reads them: it decodes no plus, and leaves `aws-chunked` in the encoding after a blank."""
+def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
+    """Write headers as moto reads them.
+
+    It decodes no plus, leaves `aws-chunked` in the encoding after a blank, compares ETags without quotes for GET only, and
+    stores no checksum but of the algorithm that boto3 names besides.
+    """
     for name, before, after in (("X_AMZ_COPY_SOURCE", "+", "%20"), ("CONTENT_ENCODING", ", ", ",")):
         if value := environ.get(f"HTTP_{name}"):
             environ[f"HTTP_{name}"] = value.replace(before, after)
+    for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+        if _BARE_ETAG.fullmatch(environ.get(name, "")):
+            environ[name] = f'"{environ[name]}"'
+    names = " ".join((*environ, environ.get("HTTP_X_AMZ_TRAILER", "").upper().replace("-", "_")))
+    if target.method == "PUT" and target.key and (match := _STATED.search(names)):
+        environ.setdefault("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", match[1])
 
 
 def _encoded(app: Wsgi, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

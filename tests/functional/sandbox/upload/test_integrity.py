@@ -154,8 +154,43 @@ def test_an_object_of_parts_has_the_checksum_of_its_algorithm(s3: Any, algorithm
     upload, parts = begun(s3, [b"one part"], algorithm)
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     of_part = parts[0][f"Checksum{algorithm}"]
-    expected = checksum_of("crc32c", base64.b64decode(of_part)) if algorithm == "CRC32C" else of_part
-    assert s3.head_object(**PLACE, ChecksumMode="ENABLED")[f"Checksum{algorithm}"] == expected
+    of_parts = checksum_of("crc32c", base64.b64decode(of_part)) + "-1"
+    expected = (of_parts, "COMPOSITE") if algorithm == "CRC32C" else (of_part, "FULL_OBJECT")
+    for read in (s3.head_object, s3.get_object):
+        response = read(**PLACE, ChecksumMode="ENABLED")
+        assert (response[f"Checksum{algorithm}"], response["ChecksumType"]) == expected
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+@pytest.mark.parametrize("operation", ["PutObject", "UploadPart"])
+def test_checksums_are_stored_without_boto3s_name_of_the_algorithm(s3: Any, operation: str, algorithm: str) -> None:
+    """Arrow, object_store and the AWS runtime state the checksum alone."""
+
+    def without(request: Any, **_: Any) -> None:
+        del request.headers["x-amz-sdk-checksum-algorithm"]
+
+    s3.meta.events.register(f"before-sign.s3.{operation}", without)
+    if operation == "PutObject":
+        s3.put_object(**PLACE, Body=b"x", ChecksumAlgorithm=algorithm, **stated(algorithm, b"x"))
+        response = s3.head_object(**PLACE, ChecksumMode="ENABLED")
+    else:
+        upload = s3.create_multipart_upload(**PLACE)["UploadId"]
+        part = {"UploadId": upload, "PartNumber": 1, "ChecksumAlgorithm": algorithm, **stated(algorithm, b"x")}
+        response = s3.upload_part(**PLACE, **part, Body=b"x")
+    assert response[f"Checksum{algorithm}"] == checksum_of(algorithm.lower(), b"x")
+
+
+def test_an_object_of_parts_has_no_version_in_a_bucket_without_versions(s3: Any) -> None:
+    upload, parts = begun(s3, [b"x"])
+    assert "VersionId" not in s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    assert s3.head_object(**PLACE, VersionId="null")["ContentLength"] == 1
+    assert code_of(lambda: s3.head_object(**PLACE, VersionId="other")) == "400"
+
+
+def test_conditions_may_state_an_etag_without_quotes(s3: Any) -> None:
+    etag = s3.put_object(**PLACE, Body=b"x")["ETag"].strip('"')
+    assert s3.head_object(**PLACE, IfMatch=etag)["ContentLength"] == 1
+    assert code_of(lambda: s3.head_object(**PLACE, IfNoneMatch=etag)) == "304"
 
 
 def test_uploads_parts_and_pages_that_are_not_there_are_refused(s3: Any) -> None:
