@@ -1,0 +1,136 @@
+"""Clients of S3 that others wrote, with the sandbox's: each uploads, lists, reads a part, copies and removes."""
+
+import json
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from omicsdk.sandbox import STAGING_BUCKET, Sandbox
+from real_servers import peer
+from s3_sandbox import client_of
+
+SMALL, LARGE = "a/s ü+%.txt", "a/large"
+BODY = b"ab" * (3 * 1024 * 1024)
+"""More than one part of the smallest size that S3 takes."""
+
+
+@pytest.fixture
+def sandbox() -> Generator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+def keys_of(sandbox: Sandbox) -> list[str]:
+    listed = client_of(sandbox).list_objects_v2(Bucket=STAGING_BUCKET)
+    return [item["Key"] for item in listed.get("Contents", ())]
+
+
+def environment(sandbox: Sandbox, home: Path) -> dict[str, str]:
+    """The variables of a client that reaches no other host."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    closed = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    return {
+        **{name: sandbox.environment()[name] for name in names},
+        **closed,
+        "AWS_ENDPOINT_URL": sandbox.s3_url,
+        "S3_ENDPOINT_URL": sandbox.s3_url,  # which s5cmd reads
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+        "HOME": str(home),
+        "PYTHONUTF8": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+MINIO = """
+import io, json, os, sys
+from minio import Minio
+from minio.commonconfig import ComposeSource, CopySource
+from minio.deleteobjects import DeleteObject
+bucket, small, large, path = sys.argv[1:]
+host = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://")
+keys = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+client = Minio(host, *keys, secure=False, region="us-east-1")
+client.put_object(bucket, small, io.BytesIO(b"small"), 5, metadata={"k": "v"})
+client.fput_object(bucket, large, path, part_size=5 * 1024 * 1024)
+version = client.compose_object(bucket, "b", [ComposeSource(bucket, large), ComposeSource(bucket, small)]).version_id
+client.copy_object(bucket, "c", CopySource(bucket, small, match_etag=client.stat_object(bucket, small).etag))
+part = client.get_object(bucket, large, offset=1, length=3).data.decode()
+names = [item.object_name for item in client.list_objects(bucket, recursive=True)]
+sizes = [client.stat_object(bucket, "b", version_id=version).size, client.stat_object(bucket, "c").size]
+errors = [str(error) for error in client.remove_objects(bucket, map(DeleteObject, names))]
+print(json.dumps([names, part, sizes, errors]))
+"""
+OBSTORE = """
+import json, os, sys
+from pathlib import Path
+import obstore
+from obstore.store import S3Store
+bucket, small, large, path = sys.argv[1:]
+store = S3Store(
+    bucket, endpoint=os.environ["AWS_ENDPOINT_URL"], access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
+    secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"], region="us-east-1", checksum_algorithm="SHA256",
+    client_options={"allow_http": True},
+)
+obstore.put(store, small, b"small", mode="create")
+obstore.put(store, large, Path(path), use_multipart=True, chunk_size=5 * 1024 * 1024)
+obstore.copy(store, large, "b")
+obstore.copy(store, small, "c")
+errors = []
+try:
+    obstore.put(store, small, b"other", mode="create")
+except obstore.exceptions.AlreadyExistsError:
+    pass
+else:
+    errors.append("overwritten")
+part = bytes(obstore.get_range(store, large, start=1, length=3)).decode()
+names = [item["path"] for page in obstore.list(store) for item in page]
+sizes = [obstore.head(store, name)["size"] + added for name, added in (("b", 5), ("c", 0))]
+obstore.delete(store, names)
+print(json.dumps([names, part, sizes, errors]))
+"""
+
+
+@pytest.mark.parametrize("code", [MINIO, OBSTORE], ids=["minio", "obstore"])
+def test_libraries(sandbox: Sandbox, tmp_path: Path, code: str) -> None:
+    (tmp_path / "large").write_bytes(BODY)
+    command = [peer("s3_clients", "bin/python"), "-c", code, STAGING_BUCKET, SMALL, LARGE, str(tmp_path / "large")]
+    variables = environment(sandbox, tmp_path)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=variables)
+    names, part, sizes, errors = json.loads(done.stdout)
+    assert (sorted(names), part, sizes, errors) == ([LARGE, SMALL, "b", "c"], "bab", [len(BODY) + 5, 5], [])
+    assert keys_of(sandbox) == []
+
+
+COMMANDS = {
+    "s3cmd": ("put --multipart-chunk-size-mb=5", "cp", "get", "ls --recursive", "del --recursive --force"),
+    "s5cmd": ("cp --part-size=5", "cp", "cp", "ls", "rm"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    (tmp_path / "large").write_bytes(BODY)
+    (tmp_path / "small").write_bytes(b"small")
+    host = sandbox.s3_url.removeprefix("http://")
+    (tmp_path / ".s3cfg").write_text(f"host_base = {host}\nhost_bucket = {host}\nuse_https = False\n", "utf-8")
+    variables = environment(sandbox, tmp_path)
+
+    def run(words: str, *paths: str) -> str:
+        command = [peer("s3_clients", f"bin/{name}"), *words.split(), *paths]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=variables).stdout
+
+    put, copy, get, list_, remove = COMMANDS[name]
+    folder, objects = f"s3://{STAGING_BUCKET}", f"s3://{STAGING_BUCKET}/{'*' if name == 's5cmd' else ''}"
+    run(put, str(tmp_path / "small"), f"{folder}/{SMALL}")
+    run(put, str(tmp_path / "large"), f"{folder}/{LARGE}")
+    run(copy, f"{folder}/{LARGE}", f"{folder}/b")
+    run(copy, f"{folder}/{SMALL}", f"{folder}/c")
+    run(get, f"{folder}/b", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == BODY
+    assert keys_of(sandbox) == [LARGE, SMALL, "b", "c"]
+    lines = run(list_, objects).splitlines()
+    assert (len(lines), sum(line.endswith(SMALL) for line in lines)) == (4, 1)
+    run(remove, objects)
+    assert keys_of(sandbox) == []
