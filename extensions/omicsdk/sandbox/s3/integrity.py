@@ -89,11 +89,14 @@ class Verified:
     def _of_parts(self, target: Target, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """A response's headers, where the checksum of an object of parts says so, as moto writes it for GET only."""
         key = self.find_key(target.bucket, target.key, target.query.get("versionId"))
-        stated = [name for name, _ in headers if name.lower().startswith(CHECKSUM)]
-        if key is None or not stated or not key.checksum_type:
+        if key is None or not key.checksum_type:
             return headers
-        parts = f"-{key.checksum_parts}" if key.checksum_type == "COMPOSITE" else ""
-        headers = [(name, value + parts if name in stated else value) for name, value in headers]
+        checksum, parts = f"{CHECKSUM}{key.checksum_algorithm}".lower(), f"-{key.checksum_parts}"
+        if checksum not in (names := [name.lower() for name, _ in headers]):
+            return headers
+        if key.checksum_type == "COMPOSITE":
+            index = names.index(checksum)
+            headers[index] = (checksum, headers[index][1] + parts)
         return [*headers, (f"{CHECKSUM}type", key.checksum_type)]
 
     def _check_conditions(self, environ: dict[str, Any], target: Target, headers: Mapping[str, str]) -> None:

@@ -159,6 +159,7 @@ def test_an_object_of_parts_has_the_checksum_of_its_algorithm(s3: Any, algorithm
     for read in (s3.head_object, s3.get_object):
         response = read(**PLACE, ChecksumMode="ENABLED")
         assert (response[f"Checksum{algorithm}"], response["ChecksumType"]) == expected
+        assert response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-checksum-algorithm") in (None, algorithm)
 
 
 @pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
