@@ -197,7 +197,7 @@ class Schemas:
             return frozenset({"object"})
         if "items" in flat:
             return frozenset({"array"})
-        values = as_list(flat.get("enum")) or ([flat["const"]] if "const" in flat else [])
+        values: list[object] = as_list(flat.get("enum")) or ([flat["const"]] if "const" in flat else [])
         return frozenset(_KINDS.get(type(value), "string") for value in values)  # others are dates of PyYAML
 
     def is_object(self, schema: object) -> bool:
