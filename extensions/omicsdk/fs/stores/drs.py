@@ -15,6 +15,7 @@ from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
 from omicsdk.core.logs import logger
 from omicsdk.core.text_arguments import text_is_one_item
+from omicsdk.drs.credentials import host_in_url
 from omicsdk.drs.downloads import expect
 from omicsdk.drs.hosts import known_host, login_remedy
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
@@ -180,7 +181,7 @@ def drs_host_of(endpoint: str) -> str:
     Args:
         endpoint: The API's URL.
     """
-    host = _host_of(endpoint)
+    host = host_in_url(endpoint)
     first, dot, rest = host.partition(".")
     if dot and (first == "api" or first.endswith("-api")) and not first.endswith("ga4gh-api"):
         return f"{first.removesuffix('api')}ga4gh-api.{rest}"
@@ -192,7 +193,7 @@ def _of_variables(host: str) -> Credentials | None:
     from omicsdk.drs.client import base_url_of
 
     url, token = (os.environ.get(name, "").strip() for name in ("OMICS_DRS_URL", "OMICS_DRS_TOKEN"))
-    return BearerToken(token) if url and token and _host_of(base_url_of(url)) == host.lower() else None
+    return BearerToken(token) if url and token and host_in_url(base_url_of(url)) == host.lower() else None
 
 
 def _stored_for(host: str) -> Credentials | None:
@@ -228,7 +229,7 @@ def _of_gen3(host: str) -> Credentials | None:
     if not has_login(os.environ):
         return None
     endpoint, login = resolve(DISCOVERY)
-    return login if _host_of(endpoint) == host.lower() else None
+    return login if host_in_url(endpoint) == host.lower() else None
 
 
 def _of_seven_bridges(host: str) -> Credentials | None:
@@ -244,7 +245,7 @@ def _of_seven_bridges(host: str) -> Credentials | None:
         if error.file is None:
             return None  # nothing is set
         raise
-    if login is None or host.lower() not in (drs_host_of(endpoint), _host_of(endpoint)):
+    if login is None or host.lower() not in (drs_host_of(endpoint), host_in_url(endpoint)):
         return None
     sent = login.headers("GET", endpoint)
     return ApiKey(sent[TOKEN_HEADER.lower()], header=TOKEN_HEADER, origins=[server_url(host)])
@@ -258,10 +259,6 @@ def _of_google(host: str) -> Credentials | None:
     if host_entry is None or host_entry.login != "google":
         return None
     return found_credentials(os.environ, IDENTITY, [server_url(host)])
-
-
-def _host_of(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0].lower()
 
 
 #: Maximum number of cached objects, and seconds for which they are valid.
