@@ -56,7 +56,9 @@ class Wire:
         for line in head.split(b"\r\n"):
             if line.lower().startswith(b"content-length:"):
                 while len(body) < int(line.split(b":")[1]):
-                    body += connection.recv(65536)
+                    if not (piece := connection.recv(65536)):
+                        return b""
+                    body += piece
         self.heads.append(head)
         return head
 
