@@ -89,6 +89,8 @@ PATHS = {
     "your-own-api": "how-to/your-own-client.md",
 }
 """What a reader may turn to after a tutorial."""
+SHORT = ("azul", "drs", "human-cell-atlas")
+"""The tutorials of which each run of the tests follows the two pages; each page by itself is followed above."""
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +114,9 @@ def begun(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 @pytest.mark.sandbox
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the manual's shell is bash, which isn't there")
 @pytest.mark.timeout(600)  # four pages, on whatever machine; two of them may be read by another process
-@pytest.mark.parametrize("tutorial", PATHS)
+@pytest.mark.parametrize(
+    "tutorial", [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.long], id=name) for name in PATHS]
+)
 def test_a_reader_can_follow_one_page_after_another(tutorial: str, begun: Path, tmp_path: Path):
     folder = tmp_path / "folder"
     shutil.copytree(begun / "folder", folder, symlinks=True)
