@@ -183,7 +183,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
         room: Maximum bytes of the whole name, see `room_in`.
 
     Raises:
-        UnsafePath: The name is not text, empty, absolute, contains a drive letter, "..", NUL or an empty part, or is
+        UnsafePath: The name is not text, empty, absolute, contains "..", NUL or an empty part, or is
             too long.
     """
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - it may be what a server sent
@@ -194,7 +194,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
         raise UnsafePath(name, reason)
     if windows and name.startswith("\\"):
         raise UnsafePath(name, "is absolute")
-    if re.match(_DRIVE, name):
+    if windows and re.match(_DRIVE, name):
         raise UnsafePath(name, "begins with a drive letter")
     try:
         length = len(os.fsencode(name))

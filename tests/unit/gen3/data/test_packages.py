@@ -1,6 +1,7 @@
 """Packages are unpacked whole or not at all, inside their folder, and never over what is there."""
 
 import errno
+import os
 import shutil
 import stat
 import struct
@@ -13,6 +14,8 @@ import pytest
 from omicsdk.core import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.core.archives import UnpacksTooLarge
 from omicsdk.gen3.packages import BadPackage, is_package, unpack
+
+windows_only = pytest.mark.skipif(os.name != "nt", reason="a folder of that name, elsewhere")
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def test_another_folder_can_be_named(package: Any, tmp_path: Path) -> None:
     assert listing(tmp_path) == ["package.zip", "there/a"]
 
 
-@pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil", "C:/evil"])
+@pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil", pytest.param("C:/evil", marks=windows_only)])
 def test_no_entry_leaves_the_folder(package: Any, tmp_path: Path, name: str) -> None:
     path = package({"good": b"g", name: b"e"})
     with pytest.raises(UnsafePath):
