@@ -470,6 +470,8 @@ class OmicsFileSystem(AbstractFileSystem):
             on_error: "return" returns the exception in place of bytes that cannot be read, "raise" raises it.
             **kwargs: Nothing.
         """
+        if isinstance(paths, str):  # whose characters would be the paths
+            raise TypeError("paths must be a list")
         paths = [self._strip_protocol(path) for path in paths]
         firsts = cast("list[int | None]", starts) if isinstance(starts, list) else [starts] * len(paths)
         lasts = cast("list[int | None]", ends) if isinstance(ends, list) else [ends] * len(paths)
@@ -686,13 +688,17 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Args:
             path: The folder.
-            exist_ok: Whether it may be there already.
+            exist_ok: Whether the folder may be there already.
+
+        Raises:
+            AlreadyThere: A file exists there, or a folder without `exist_ok`.
         """
         path = self._strip_protocol(path)
-        if not self.exists(path):
+        kind = self._kind(path)
+        if kind is None:
             self.store.make_folder(path)
             self._forget(path)
-        elif not exist_ok:
+        elif not exist_ok or (kind == "file" and not self.store.folders_beside(self._entry(path))):
             raise AlreadyThere(self.store.uri(path))
 
     def rmdir(self, path: str) -> None:
@@ -743,7 +749,7 @@ class OmicsFileSystem(AbstractFileSystem):
             self._forget(entry.path)
 
     def mv(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **kwargs: Any) -> None:
-        """Move files and folders: copy all, then remove exactly what was copied.
+        """Move files and folders: copy all, then remove exactly what was copied. A move of a path to itself does nothing.
 
         Args:
             path1: A file, a pattern, or a list of them.
@@ -753,9 +759,11 @@ class OmicsFileSystem(AbstractFileSystem):
             **kwargs: Nothing.
 
         Raises:
-            PathError: Something would be moved onto or into itself, or cannot be removed; nothing was removed.
+            PathError: Something would be moved into itself, or cannot be removed; nothing was removed.
             IsFolder: It is a folder, and `recursive` is not asked for.
         """
+        if self._strip_protocol(path1) == self._strip_protocol(path2):
+            return
         with self._together("moved") as moved:
             self.copy(path1, path2, recursive=recursive, maxdepth=maxdepth, on_error="raise")
         if not moved:
