@@ -218,7 +218,7 @@ class Guard:
         signed = read_signature(method, path, query, headers)
         signed = signed or read_signature_before(method, path_before, query, headers)
         if signed is None and method == "POST" and not target.key:
-            form = form_of(environ)
+            form, _ = form_of(environ)
             signed = read_form(form)
             target = replace(target, key=form.get("key", "")) if signed is not None else target
         if signed is None:
@@ -325,10 +325,10 @@ def headers_of(environ: dict[str, Any]) -> dict[str, str]:
     return headers
 
 
-def form_of(environ: dict[str, Any]) -> dict[str, str]:
-    """The fields of a form that sends an object, and its length; the request's body can be read again afterwards."""
+def form_of(environ: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+    """The fields of a form that sends an object, with its length, and its bytes; the request's body can be read again."""
     if not environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"):
-        return {}
+        return {}, b""
     from werkzeug.formparser import parse_form_data
 
     head, *rest = b"".join(blocks_of(environ)).partition(b'name="file"')  # moto also reads each request completely
@@ -336,12 +336,12 @@ def form_of(environ: dict[str, Any]) -> dict[str, str]:
     content = b"".join([_FILE_NAME.sub(b"", head), *rest])
     environ |= {"wsgi.input": (body := io.BytesIO(content)), "CONTENT_LENGTH": str(len(content))}
     _, fields, files = parse_form_data(environ)
-    size = len(fields.get("file", "").encode())
+    data = fields.get("file", "").encode()
     for file in files.values():
-        size = file.seek(0, io.SEEK_END)
+        data = file.read()
         file.close()
     body.seek(0)
-    return {name.lower(): value for name, value in fields.items()} | {"content-length-range": str(size)}
+    return {name.lower(): value for name, value in fields.items()} | {"content-length-range": str(len(data))}, data
 
 
 def blocks_of(environ: dict[str, Any]) -> Iterator[bytes]:

@@ -1,4 +1,5 @@
-"""What moto leaves out about bytes: it stores any, whatever checksums their requests state, and names no ETag for forms.
+"""What moto leaves out about bytes: it stores any, whatever checksums their requests state, and names no ETag for forms; and
+about lists of the first version.
 
 Without further packages its own CRC32C and CRC64NVME are CRC32, and it fails with 500 for uploads, parts and pages that are not there.
 """
@@ -8,6 +9,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from html import unescape
 from importlib import import_module
 from typing import Any
@@ -47,16 +49,20 @@ class Verified:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Pass a request on, or refuse it in S3's way."""
         target, headers = target_of(environ), headers_of(environ)
+        form, numbers = dict[str, str](), list[int]()
         try:
             self.check_known(target, headers)
             self._check_conditions(environ, target, headers)
             if target.method == "PUT" and target.key and not target.copied:
                 _check_object(environ, target)
             elif target.method == "POST" and "uploadId" in target.query:
-                self._check_parts(environ, target)
+                numbers = self._check_parts(environ, target)
+            elif target.method == "POST" and not target.key:
+                form, data = form_of(environ)
+                _compare(DeclaredChecksums(form), data)
         except Problem as problem:
             return refused(problem, environ, start_response)
-        key = form_of(environ).get("key", "") if target.method == "POST" and not target.key else ""
+        key = form.get("key", "")
         _as_moto_reads(environ, target)
         existing = self.find_key(target.bucket, target.key, None) if target.method == "HEAD" and target.key else None
         if existing is not None and not existing._is_versioned and target.query.get("versionId") == "null":
@@ -79,8 +85,34 @@ class Verified:
         encoded = not target.key and target.query.get("encoding-type") == "url" and target.method == "GET"
         # moto encodes the keys of its first version of lists, and no other text of these.
         if encoded and not re.search(r"(^|&)(list-type|uploads|versions)(=|&|$)", environ["QUERY_STRING"]):
-            return _encoded(self.app, environ, start)
+            return _changed(self.app, environ, start, _encoded)
+        if numbers:
+            return _changed(self.app, environ, start, lambda body: self._completed(target, numbers, body))
+        if form.get("success_action_status") == "201":
+            url = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}{environ['PATH_INFO'].rstrip('/')}/{quote(key, '')}"
+            stated = {"Location": url, "Bucket": target.bucket, "Key": key}
+            return _changed(self.app, environ, start, lambda _: self._posted(stated))
         return self.app(environ, start)
+
+    def _completed(self, target: Target, numbers: list[int], body: str) -> str:
+        """Keep those parts of a completed object that its request names; add its checksum to the response."""
+        key = self.find_key(target.bucket, target.key, None)
+        if key is None or not key.multipart:  # another request was faster
+            return body
+        for number in key.multipart.parts.keys() - numbers:
+            key.multipart.parts.pop(number).dispose()
+        key.multipart.partlist = numbers
+        if not key.checksum_algorithm:
+            return body
+        parts = f"-{key.checksum_parts}" if key.checksum_type == "COMPOSITE" else ""
+        tag = f"Checksum{key.checksum_algorithm}"
+        stated = f"<{tag}>{key.checksum_value}{parts}</{tag}><ChecksumType>{key.checksum_type}</ChecksumType>"
+        return body.replace("</ETag>", f"</ETag>{stated}")
+
+    def _posted(self, stated: Mapping[str, str]) -> str:
+        fields = {**stated, "ETag": f'"{self._etag(stated["Bucket"], stated["Key"])}"'}
+        elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>{elements}</PostResponse>'
 
     def _etag(self, bucket: str, name: str) -> str:
         key = self.find_key(bucket, name, None)
@@ -119,18 +151,19 @@ class Verified:
                 message = "At least one of the pre-conditions you specified did not hold"
                 raise Problem(412, "PreconditionFailed", message)
 
-    def _check_parts(self, environ: dict[str, Any], target: Target) -> None:
-        """Compare the parts that an object is made of with the checksums that its request states for them."""
+    def _check_parts(self, environ: dict[str, Any], target: Target) -> list[int]:
+        """Compare the parts that an object is made of with the checksums that its request states; return their numbers."""
         body = b"".join(blocks_of(environ))
         environ["wsgi.input"] = io.BytesIO(body)
         upload = self.find_upload(target.bucket, target.query["uploadId"])
         if upload is None:
-            return  # completed before: moto answers as it did then
+            return []  # completed before: moto answers as it did then
         if not body:
             message = "The XML you provided was not well-formed or did not validate against our published schema"
             raise Problem(400, "MalformedXML", message)
         required = str(upload.metadata.get("x-amz-checksum-algorithm") or "").lower()
-        for number, part_checksums in _parts_of(body):
+        parts = _parts_of(body)
+        for number, part_checksums in parts:
             stored = upload.parts.get(number)
             if stored is None:
                 raise Problem(400, "InvalidPart", _INVALID_PART)
@@ -142,6 +175,7 @@ class Verified:
                 raise Problem(400, "InvalidRequest", message)
             if any(checksum_of(name, stored.value) != value for name, value in part_checksums.items()):
                 raise Problem(400, "InvalidPart", _INVALID_PART)
+        return [number for number, _ in parts]
 
 
 def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
@@ -161,8 +195,10 @@ def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
         environ.setdefault("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", match[1])
 
 
-def _encoded(app: Wsgi, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """A list's response, with its prefixes and markers as encoded as its keys."""
+def _changed(
+    app: Wsgi, environ: dict[str, Any], start_response: Callable[..., Any], change: Callable[[str], str]
+) -> Iterable[bytes]:
+    """A response with another body, if it is no refusal."""
     responses: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
@@ -170,15 +206,22 @@ def _encoded(app: Wsgi, environ: dict[str, Any], start_response: Callable[..., A
 
     body = b"".join(app(environ, start))
     ((status, headers),) = responses
-    if status.startswith("200"):
-        body = re.sub(
-            r"<(Prefix|Delimiter|Marker|NextMarker)>([^<]+)",
-            lambda match: f"<{match[1]}>{escape(quote(unescape(match[2])))}",
-            body.decode(),
-        ).encode()
-    remaining = [pair for pair in headers if pair[0].lower() != "content-length"]
-    start_response(status, [*remaining, ("Content-Length", str(len(body)))])
+    if status.startswith("20"):
+        body = change(body.decode()).encode()
+    own = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+    start_response(
+        status, [pair for pair in headers if pair[0].lower() not in ("content-type", "content-length")] + own
+    )
     return [body]
+
+
+def _encoded(body: str) -> str:
+    """A list with its prefixes and markers as encoded as its keys."""
+    return re.sub(
+        r"<(Prefix|Delimiter|Marker|NextMarker)>([^<]+)",
+        lambda match: f"<{match[1]}>{escape(quote(unescape(match[2])))}",
+        body,
+    )
 
 
 def _check_object(environ: dict[str, Any], target: Target) -> None:
@@ -189,6 +232,10 @@ def _check_object(environ: dict[str, Any], target: Target) -> None:
         return
     body = b"".join(blocks_of(environ))  # moto also reads each request completely
     environ["wsgi.input"] = io.BytesIO(body)
+    _compare(checksums, body)
+
+
+def _compare(checksums: DeclaredChecksums, body: bytes) -> None:
     checksums.update(body)
     checksums.check()
 
@@ -228,6 +275,36 @@ def exact_checksums(models: Any) -> None:
         return builder(name or "CRC32", kind if name else "FULL_OBJECT")
 
     models.compute_checksum, models.MultipartChecksumBuilder = _computed, build
+
+
+def exact_lists(models: Any) -> None:
+    """Replace moto's first version of lists, which repeats all common prefixes on each page and counts none of them.
+
+    Args:
+        models: The module `moto.s3.models`.
+    """
+    original = models.S3Backend.list_objects
+    if hasattr(original, "__wrapped__"):
+        return
+
+    @wraps(original)
+    def listed(backend: Any, bucket: Any, prefix: Any, delimiter: Any, marker: str | None, max_keys: int | None) -> Any:
+        keys, folders, *rest = original(backend, bucket, prefix, delimiter, None, None)
+        if max_keys is None:  # for the second version
+            return keys, folders, *rest
+        entries: list[tuple[str, Any]] = sorted(
+            [*((key.name, key) for key in keys), *((name, None) for name in folders)]
+        )
+        if marker:  # perhaps in a folder, of which keys remain
+            entries = [
+                pair for pair in entries if pair[0] > marker or (pair[1] is None and marker[:-1].startswith(pair[0]))
+            ]
+        page, is_truncated = entries[:max_keys], len(entries) > max_keys > 0
+        folders, keys = [name for name, key in page if key is None], [key for _, key in page if key is not None]
+        # S3 names the last entry only where it may be a prefix; else it is the last key.
+        return keys, folders, is_truncated, page[-1][0] if is_truncated and delimiter else None
+
+    models.S3Backend.list_objects = listed
 
 
 def _computed(body: bytes, algorithm: str, encode_base64: bool = True) -> bytes:

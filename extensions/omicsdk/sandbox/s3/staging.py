@@ -14,7 +14,7 @@ from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.dialect import CustomerKeys
 from omicsdk.sandbox.s3.guard import RAW_HEADERS, Target, Wsgi, headers_of, raw_target, refused
-from omicsdk.sandbox.s3.integrity import Verified, exact_checksums
+from omicsdk.sandbox.s3.integrity import Verified, exact_checksums, exact_lists
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
 from omicsdk.sandbox.traffic.server_thread import url_of
@@ -376,7 +376,8 @@ class Staging:
         # moto's dispatcher looks up the service for each request, which takes longer than the request itself.
         verified = Verified(moto.create_backend_app("s3"), _find_upload, _find_key, _check_known, _find_part)
         app = self.guard(CustomerKeys(verified, _find_key, _find_upload))
-        exact_checksums(import_module("moto.s3.models"))
+        for correct in (exact_checksums, exact_lists):
+            correct(import_module("moto.s3.models"))
 
         class Quiet(moto.MotoRequestHandler):
             def log_request(self, *_: object) -> None:

@@ -149,15 +149,34 @@ def test_forms_are_answered_with_the_etag(s3: Any):
     assert (response.status_code, response.headers["etag"].strip('"')) == (204, hashlib.md5(b"hello").hexdigest())
 
 
+def posted(s3: Any, key: str, **fields: str) -> httpx.Response:
+    form = s3.generate_presigned_post(STAGING_BUCKET, key, Fields=fields, Conditions=[fields])
+    return httpx.post(form["url"], data=form["fields"], files={"file": ("x", b"hello")}, trust_env=False)
+
+
+def test_a_form_states_checksums_as_a_put_does(s3: Any):
+    right, wrong = ({"x-amz-checksum-sha256": checksum_of("sha256", body)} for body in (b"hello", b"other"))
+    refused = posted(s3, "formed", **wrong)
+    assert (refused.status_code, "<Code>BadDigest<" in refused.text) == (400, True)
+    assert posted(s3, "formed", **right).status_code == 204
+
+
+def test_a_form_may_ask_for_the_place_of_its_object(s3: Any):
+    response = posted(s3, "a&b", success_action_status="201")
+    assert (response.status_code, response.headers["content-type"]) == (201, "application/xml")
+    place = f"<Location>{s3.meta.endpoint_url}/{STAGING_BUCKET}/a%26b</Location><Bucket>{STAGING_BUCKET}</Bucket>"
+    etag = f'<ETag>"{hashlib.md5(b"hello").hexdigest()}"</ETag>'
+    assert response.text.endswith(f"<PostResponse>{place}<Key>a&amp;b</Key>{etag}</PostResponse>")
+
+
 @pytest.mark.parametrize("algorithm", ["CRC32C", "CRC64NVME"])
 def test_an_object_of_parts_has_the_checksum_of_its_algorithm(s3: Any, algorithm: str) -> None:
     upload, parts = begun(s3, [b"one part"], algorithm)
-    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    completed = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     of_part = parts[0][f"Checksum{algorithm}"]
     of_parts = checksum_of("crc32c", base64.b64decode(of_part)) + "-1"
     expected = (of_parts, "COMPOSITE") if algorithm == "CRC32C" else (of_part, "FULL_OBJECT")
-    for read in (s3.head_object, s3.get_object):
-        response = read(**PLACE, ChecksumMode="ENABLED")
+    for response in (completed, *(read(**PLACE, ChecksumMode="ENABLED") for read in (s3.head_object, s3.get_object))):
         assert (response[f"Checksum{algorithm}"], response["ChecksumType"]) == expected
         assert response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-checksum-algorithm") in (None, algorithm)
 
@@ -219,6 +238,18 @@ def test_a_part_of_an_object_comes_alone_with_the_etag_of_the_object(s3: Any, of
     part = s3.get_object(**PLACE, PartNumber=2)
     assert (part["Body"].read(), part["ContentRange"]) == (b"hello", f"bytes {5 * MIB}-{5 * MIB + 4}/{5 * MIB + 5}")
     assert (part["ETag"], s3.head_object(**PLACE, PartNumber=2)["ETag"]) == (whole, whole)
+
+
+def test_a_part_that_an_object_was_completed_without_is_none_of_its_parts(s3: Any) -> None:
+    upload = {**PLACE, "UploadId": s3.create_multipart_upload(**PLACE)["UploadId"]}
+    bodies = {1: b"a" * 5 * MIB, 2: b"not used", 3: b"hello"}
+    etags = {number: s3.upload_part(**upload, PartNumber=number, Body=body)["ETag"] for number, body in bodies.items()}
+    parts = [{"PartNumber": number, "ETag": etags[number]} for number in (1, 3)]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    last = s3.get_object(**PLACE, PartNumber=3)
+    assert (last["Body"].read(), last["ContentRange"]) == (b"hello", f"bytes {5 * MIB}-{5 * MIB + 4}/{5 * MIB + 5}")
+    assert s3.head_object(**PLACE, PartNumber=3)["PartsCount"] == 2
+    assert code_of(lambda: s3.get_object(**PLACE, PartNumber=2)) == "InvalidPartNumber"
 
 
 def test_the_rights_of_an_object_of_parts_are_stated(s3: Any, of_parts: dict[str, str]) -> None:
@@ -293,6 +324,27 @@ def test_prefixes_and_markers_of_lists_are_encoded_as_keys_are(s3: Any, operatio
         Bucket=STAGING_BUCKET, Prefix="a+b%4", Delimiter="/", PaginationConfig={"PageSize": 2}
     )
     assert [common["Prefix"] for page in pages for common in page["CommonPrefixes"]] == ["a+b%41&/", "a+b%42/"]
+
+
+@pytest.mark.parametrize("operation", ["list_objects", "list_objects_v2"])
+def test_a_common_prefix_is_counted_and_comes_once(s3: Any, operation: str) -> None:
+    for key in ("a/1", "a/2", "b", "c/1", "d"):
+        s3.put_object(Bucket=STAGING_BUCKET, Key=f"top/{key}", Body=b"")
+    pages = s3.get_paginator(operation).paginate(
+        Bucket=STAGING_BUCKET, Prefix="top/", Delimiter="/", PaginationConfig={"PageSize": 1}
+    )
+    names = [[*page.get("CommonPrefixes", []), *page.get("Contents", [])] for page in pages]
+    assert [[one.get("Prefix") or one["Key"] for one in page] for page in names] == [
+        [f"top/{name}"] for name in ("a/", "b", "c/", "d")
+    ]
+
+
+def test_a_list_starts_within_a_common_prefix(s3: Any) -> None:
+    for key in ("a/1", "a/2"):
+        s3.put_object(Bucket=STAGING_BUCKET, Key=f"top/{key}", Body=b"")
+    page = {"Bucket": STAGING_BUCKET, "Prefix": "top/", "Delimiter": "/"}
+    assert s3.list_objects(**page, Marker="top/a/1")["CommonPrefixes"] == [{"Prefix": "top/a/"}]
+    assert "CommonPrefixes" not in s3.list_objects(**page, Marker="top/a/")
 
 
 def test_the_encoding_of_an_object_is_not_that_of_its_request_and_the_date_comes_once(s3: Any) -> None:
