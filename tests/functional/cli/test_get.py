@@ -99,6 +99,14 @@ def test_a_checksum_without_a_name_is_of_the_file_beside_it(omics, end, tmp_path
     assert (ran.code, ran.json["files"][0]["name"], ran.json["files"][0]["state"]) == (1, "a.bam", "wrong")
 
 
+def test_a_checksum_file_that_was_downloaded_too_verifies_the_file_beside_it(get, omics, portal):
+    urls = [portal.put("a.bam", b"hellO"), portal.put("a.bam.md5", hashlib.md5(b"hello").hexdigest().encode())]
+    assert get(*urls, "--to", "data").code == 0
+    ran = omics("--output", "json", "verify", "data/a.bam.md5")
+    states = {row["name"]: row["state"] for row in ran.json["files"]}
+    assert (ran.code, states) == (3, {"a.bam": "wrong", "a.bam.md5": "verified"})
+
+
 def test_files_of_a_registry_of_pooch_are_verified_whether_it_has_their_urls_or_not(omics, tmp_path):
     (tmp_path / "a.nc").write_bytes(b"hello")
     sha256 = hashlib.sha256(b"hello").hexdigest()

@@ -617,8 +617,9 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     items = recorded_items(path, files)
     existing = {file.name for file in files if not RESULT_NAME.search(file.name)}
     missing = not_arrived(Path(path)) if Path(path).is_dir() else {}
-    if not items and Path(path).is_file() and (items := _items_of_checksum_file(Path(path))):
-        existing.clear()
+    if Path(path).is_file() and (listed := _items_of_checksum_file(Path(path))):
+        existing.intersection_update(item.name for item in items)  # the checksum file itself, if it was downloaded
+        items = [*items, *listed]
     partial = {name for name in existing if re.search(UNFINISHED, name)}
     missing |= {re.sub(UNFINISHED, "", name): "only a part of it arrived" for name in partial}
     if not items and not missing:
