@@ -1,6 +1,7 @@
 """The handlers of Azul's operations."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -164,6 +165,8 @@ def request_manifest(azul: Azul, call: Call) -> Reply:
 def _state(azul: Azul, call: Call, token: str) -> dict[str, Any]:
     """The state of a manifest by the token of a client: its key, and how often the client has polled for it."""
     key, _, polls = token.partition("-")
+    if not re.fullmatch("[0-9a-f]{64}", key):
+        raise bad_request("Invalid token")
     manifest, settings = azul.manifests.get(key), azul.context.settings
     if manifest is None or manifest[2] <= azul.context.clock.now():
         raise Problem(410, "GoneError", "The requested manifest has expired, please request a new one")

@@ -126,7 +126,8 @@ def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
         (f"/index/files/{OTHER}", {}, 404, "Can't find an entity"),
         (f"/repository/files/{OTHER}", {}, 404, "Unable to find file"),
         (f"/repository/files/{OTHER}", {"version": "1"}, 404, "Unable to find file"),
-        ("/manifest/files/none", {}, 410, "expired"),
+        ("/manifest/files/none", {}, 400, "Invalid token"),
+        (f"/fetch/manifest/files/{'0' * 64}", {}, 410, "expired"),
     ],
 )
 def test_refusals_are_in_the_services_words(
