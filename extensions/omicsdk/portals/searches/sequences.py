@@ -97,7 +97,7 @@ class GeoSearch(Searcher):
 
         def spelled(text: str) -> str:
             plain = re.sub(r'[\[\]()"]+', " ", text).strip()
-            return quoted(plain) if " " in plain else plain
+            return quoted(plain) if " " in plain or plain in ("AND", "OR", "NOT") else plain
 
         terms = [f"({' OR '.join(map(spelled, term))})" for term in query.terms]
         organism = [f"{quoted(query.organism)}[Organism]"] if query.organism else []

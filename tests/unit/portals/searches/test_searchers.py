@@ -285,6 +285,11 @@ def test_nothing_found_in_geo_needs_one_request():
     assert (requests[0]["retmax"], requests[0]["retmode"]) == ("4", "json")
 
 
+def test_words_that_are_operators_of_entrez_are_words():
+    (request,) = asked("geo", "lung NOT or", {GDS: numbers()})
+    assert request["term"] == '(lung) AND ("NOT") AND (or) AND gse[Entry Type]'
+
+
 def test_the_key_of_ncbi_is_sent():
     _, (request,) = found("geo", "x", {GDS: numbers()}, {"NCBI_API_KEY": "0123456789abcdef"})
     assert request.url.params["api_key"] == "0123456789abcdef"
