@@ -110,22 +110,31 @@ def test_not_accepted(trial: Any, clock: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "remedy"),
     [
-        pytest.param("authority", marks=pytest.mark.fault("certificate of an unknown authority", ends="TLSFailed")),
-        pytest.param("host", marks=pytest.mark.fault("certificate for another host", ends="TLSFailed")),
-        pytest.param("date", marks=pytest.mark.fault("expired certificate", ends="TLSFailed")),
+        pytest.param(
+            "authority",
+            "SSL_CERT_FILE",
+            marks=pytest.mark.fault("certificate of an unknown authority", ends="TLSFailed"),
+        ),
+        pytest.param(
+            "host", "Check the host", marks=pytest.mark.fault("certificate for another host", ends="TLSFailed")
+        ),
+        pytest.param("date", "date and time", marks=pytest.mark.fault("expired certificate", ends="TLSFailed")),
     ],
 )
-def test_calls_verify_what_transfers_verify(trial: Any, server: Any, certificate: Any, clock: Any, wrong: str) -> None:
+def test_calls_verify_what_transfers_verify(
+    trial: Any, server: Any, certificate: Any, clock: Any, wrong: str, remedy: str
+) -> None:
     made = certificate(*["elsewhere.test"] * (wrong == "host"), days=-1 if wrong == "date" else 1)
     environ = {} if wrong == "authority" else {"SSL_CERT_FILE": str(made.pem)}
     server.tls = made.context
     report = trial.download([_secure(server.item("one", b"12345"))], clock=clock, environ=environ)
     assert report.outcomes[0].attempts == 1
     calls = Transport(server.url("").replace("http:", "https:"), environ=environ, retry=NO_RETRY)
-    with closing(calls), pytest.raises(TLSFailed):
+    with closing(calls), pytest.raises(TLSFailed, match=remedy):
         calls.send(asked(OperationFacts("get", "GET", "/one"), "/one"))
+    assert remedy in str(report.outcomes[0].error)
     assert server.requests == []
 
 

@@ -15,6 +15,7 @@ import os
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
 #: Maximum characters of a service's own message that are shown; all of it is in `body`.
 MESSAGE_LIMIT = 500
@@ -437,6 +438,14 @@ class TLSFailed(ConnectFailed):
     default_remedy = (
         "If your network uses its own certificate authority, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its file."
     )
+
+    def __init__(self, message: str = "", *, remedy: str | None = None, **request: Any) -> None:
+        # In the words of OpenSSL and of libcurl; trust in another authority helps with none of them.
+        if remedy is None and ("mismatch" in message or "subject name" in message):
+            remedy = "Check the host in the service's URL. A network's login page may have responded in its place."
+        elif remedy is None and ("expired" in message or "not yet valid" in message):
+            remedy = "Check this machine's date and time; if they are right, report it to the service's operators."
+        super().__init__(message, remedy=remedy, **request)
 
 
 class ProxyFailed(ConnectFailed):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from omicsdk.cli.doctor import Outcome
 from omicsdk.cli.doctor.services import HOW_TO_GET
 from omicsdk.core.credentials import is_loopback, origin_of
-from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
+from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TLSFailed
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.retry import lead_in_words, seconds_of_date
 from omicsdk.core.sending.connections import default_ca_file, network
@@ -108,10 +108,12 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
         ):
             end, version = (encrypted.getpeercert() or {}).get("notAfter"), encrypted.version() or ""
     except ssl.SSLCertVerificationError as error:
-        remedy = (
-            "If your network inspects connections, give its authority as a PEM file: SSL_CERT_FILE=/path/ca.pem. "
-            f"Trusted authorities: {authorities}."
-        )
+        remedy = TLSFailed(error.verify_message).remedy
+        if remedy == TLSFailed.default_remedy:
+            remedy = (
+                "If your network inspects connections, give its authority as a PEM file: SSL_CERT_FILE=/path/ca.pem. "
+                f"Trusted authorities: {authorities}."
+            )
         return outcome("failed", f"its certificate is not trusted: {error.verify_message}", remedy)
     except ssl.SSLError as error:
         return outcome("failed", f"no TLS ({error.reason or error})", remedy)

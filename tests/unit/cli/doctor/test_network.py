@@ -54,9 +54,9 @@ def agreed(days):
     return Encrypted()
 
 
-def untrusted():
+def untrusted(why="self-signed"):
     error = ssl.SSLCertVerificationError("certificate verify failed")
-    error.verify_message = "self-signed"
+    error.verify_message = why
     return error
 
 
@@ -72,6 +72,7 @@ def not_tls():
         (agreed(60), "ok", "TLSv1.3, authorities of", ""),
         (agreed(3), "warning", "expires in 3 days", "operators"),
         (untrusted(), "failed", "is not trusted: self-signed", "SSL_CERT_FILE"),
+        (untrusted("certificate has expired"), "failed", "certificate has expired", "date and time"),
         (not_tls(), "failed", "no TLS (WRONG_VERSION_NUMBER)", "Check the URL"),
         (ConnectionRefusedError(111, "Connection refused"), "failed", "reached: Connection refused", "Check the URL"),
         (ConfigError("no such file", remedy="Name one."), "failed", "no such file. Name one.", "Check the URL"),
