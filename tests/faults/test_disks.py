@@ -143,7 +143,7 @@ def test_limit(trial: Any, server: Any, noise: Any) -> None:
     error, message = json.loads(done.stdout)
     trial.held(trial.folder, "one", there=False)
     trial.ended(error)
-    assert "Free disk space" in message
+    assert "ulimit -f" in message
     trial.again([item])
 
 

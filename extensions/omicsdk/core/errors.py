@@ -635,12 +635,15 @@ class DiskFull(TransferError):
         path: The path being written.
         name: The file.
         remedy: What to do.
+        reason: What is exhausted.
     """
 
     default_remedy = "Free disk space, then run the same command again to resume."
 
-    def __init__(self, path: str, *, name: str = "", remedy: str | None = None) -> None:
-        super().__init__(f"The disk is full while writing {path}", name=name, remedy=remedy)
+    def __init__(
+        self, path: str, *, name: str = "", remedy: str | None = None, reason: str = "The disk is full"
+    ) -> None:
+        super().__init__(f"{reason} while writing {path}", name=name, remedy=remedy)
         self.path = path
 
 

@@ -16,7 +16,8 @@ from typing import Any
 from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, TransferError
 from omicsdk.core.files import in_place_of
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NOT_ON_FAT = '"*:<>?\\|'
 #: Whether several threads can read an open file at once; on Windows a file has a single position.
 HAS_PREAD = hasattr(os, "pread")
 _HAS_PWRITEV = hasattr(os, "pwritev")
@@ -293,9 +294,14 @@ def write_error(error: OSError, path: str, name: str = "") -> TransferError:
     Returns:
         DiskFull if the disk is full, else NotWritable.
     """
+    if error.errno == errno.EFBIG:
+        remedy = "FAT allows 4 GiB, and ulimit -f sets a limit. Choose another folder, or raise the limit."
+        return DiskFull(path, name=name, remedy=remedy, reason="The limit on the size of files was reached")
     if error.errno in _FULL:
         return DiskFull(path, name=name)
     remedy = TooManyOpenFiles.default_remedy if error.errno in (errno.EMFILE, errno.ENFILE) else None
+    if error.errno == errno.EINVAL and set(os.path.basename(path)) & set(_NOT_ON_FAT):
+        remedy = f"FAT, exFAT and Windows shares allow none of {_NOT_ON_FAT} in a name. Choose another folder."
     reason = "a file of that name exists" if isinstance(error, FileExistsError) else error.strerror or str(error)
     return NotWritable(path, reason, name=name, remedy=remedy)
 

@@ -16,7 +16,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from functools import partial
+from functools import lru_cache, partial
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -154,7 +154,7 @@ def try_lock(descriptor: int) -> bool:
         if error.errno in HELD:
             return False
         if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
-            _log.warning("this file system has no locks: simultaneous transfers into one folder cannot be detected")
+            _warn_once("this file system has no locks: simultaneous transfers into one folder cannot be detected")
             return True
         raise
     return True
@@ -210,9 +210,15 @@ def journal_for(place: str, *facts: str) -> Path | None:
     except OSError as error:
         reason = error.strerror or error
         problem = "%s cannot be written (%s): unfinished transfers are not recorded there. Set OMICS_STATE_DIR to another folder"
-        _log.warning(problem, folder, reason)
+        _warn_once(problem, str(folder), str(reason))
         return None
     return folder / f"{digest}.journal"
+
+
+@lru_cache(maxsize=64)
+def _warn_once(problem: str, *args: str) -> None:
+    """Log a warning, once in a process: a copy has several journals."""
+    _log.warning(problem, *args)
 
 
 # Bytes read at once to look up a line, and to look up lines in their order.

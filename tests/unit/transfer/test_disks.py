@@ -1,13 +1,15 @@
 """Disks that are full, read-only, or changed by others meanwhile."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DiskFull
-from omicsdk.transfer.disk import RESERVE, Growth, space_of, spare_bytes, write_at
+from omicsdk.core import DiskFull, NotWritable, TransferError
+from omicsdk.transfer.disk import RESERVE, Growth, space_of, spare_bytes, write_at, write_error
 
 MIB = 1024 * 1024
 
@@ -18,6 +20,24 @@ def test_writing_without_the_systems_vectors(tmp_path: Path, monkeypatch: Any) -
         assert write_at(file.fileno(), [b"ab", b"cd"], 3) == 4
         assert write_at(file.fileno(), [b"xyz"], 0) == 3
     assert (tmp_path / "x").read_bytes() == b"xyzabcd"
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "text"),
+    [
+        (errno.EDQUOT, DiskFull, "Free disk space"),
+        (errno.EFBIG, DiskFull, "The limit on the size of files was reached while writing d/X:1.bam. FAT allows 4 GiB"),
+        (errno.EINVAL, NotWritable, "Windows shares allow none of"),
+        (errno.EACCES, NotWritable, "Check the folder's permissions"),
+    ],
+)
+def test_an_error_of_the_file_system_has_the_remedy_of_its_cause(
+    number: int, kind: type[TransferError], text: str
+) -> None:
+    error = write_error(OSError(number, os.strerror(number)), "d/X:1.bam")
+    assert isinstance(error, kind)
+    assert text in str(error)
+    assert "Check the folder's permissions" in str(write_error(OSError(errno.EINVAL, "Invalid argument"), "d:/1.bam"))
 
 
 GIB = 1024 * MIB

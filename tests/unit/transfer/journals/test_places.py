@@ -27,5 +27,7 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch, capl
     (tmp_path / "state").write_text("a file in the way")
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     assert journal_for("copies", "a") is None
+    assert journal_for("copies", "b") is None  # a copy has two
+    assert len(caplog.messages) == 1
     assert f"{tmp_path / 'state' / 'copies'} cannot be written" in caplog.text
     assert caplog.messages[0].endswith(" Set OMICS_STATE_DIR to another folder")
