@@ -1,11 +1,15 @@
 """Media types by names of files."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mimetypes import MimeTypes
+
+#: Ends of names of web pages.
+PAGE_NAMES = re.compile(r"\.(?:x?html?|xht|shtml|mht(?:ml)?|php|aspx?|jsp)\Z", re.IGNORECASE)
 
 
 @cache

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urljoin
 
 from omicsdk.core.errors import Forbidden, OmicsError
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.portals.headings import addresses_in, files_in, headings_by, is_address, last_part, multihash_in, sums_in
 from omicsdk.portals.lists import (
@@ -41,7 +42,6 @@ from omicsdk.portals.lists import (
     size_in,
     texts_in,
 )
-from omicsdk.portals.pages import PAGE_NAMES
 from omicsdk.portals.rows import Names, text_of
 
 _ANY = "**"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from omicsdk.core.api_errors import PAGE_LIMIT, page_title
-
-PAGE_NAMES = re.compile(r"\.(?:x?html?|xht|shtml|mht(?:ml)?|php|aspx?|jsp)\Z", re.IGNORECASE)
+from omicsdk.core.media_types import PAGE_NAMES
 
 
 def page_in(path: Path, name: str) -> str:

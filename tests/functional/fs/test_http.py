@@ -177,6 +177,14 @@ def test_a_server_without_length_and_ranges(server, omics, how):
     assert Path("b.bin").read_bytes() == DATA
 
 
+@pytest.mark.parametrize(("name", "count"), [("reads.bam", 1), ("page.html", 0)])
+def test_a_web_page_in_place_of_a_file_is_a_warning(server, omics, name, count):
+    url = server.put(name, b"<!DOCTYPE html><title>Log in</title>")
+    server.always[name] = stating(Content_Type="text/html; charset=utf-8")
+    ran = omics("cp", url, ".")
+    assert (ran.code, ran.err.count(f"{name}: the server sends a web page, such as a login page")) == (0, count)
+
+
 def test_a_broken_connection_is_resumed_by_ranges(server):
     url = server.put("a.bin", DATA)
     server.fault("a.bin", lambda *_: None, lambda _, __, response: replace(response, cut=len(DATA) // 2))

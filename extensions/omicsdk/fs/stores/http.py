@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageError
+from omicsdk.core.logs import logger
+from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
@@ -33,6 +35,8 @@ from omicsdk.transfer.network.requests import (
 #: The whole file, without a condition.
 _ALL = RequestedRange(0, None, ranged=False, size=None, stated=False, validator="")
 PAGES = ("text/html", "application/xhtml+xml")
+
+_log = logger("omicsdk.fs")
 
 
 class HttpsStore(Store):
@@ -102,6 +106,11 @@ class HttpsStore(Store):
 
     def item(self, entry: Entry, name: str) -> Item:
         """Return a file as an item: the response with its bytes may state checksums that the one to HEAD does not."""
+        if entry.details.get("content_type") in PAGES and not PAGE_NAMES.search(name):
+            problem = (
+                "%s: the server sends a web page, such as a login page, not a data file. Check the URL and your login"
+            )
+            _log.warning(problem, self.uri(entry.path))
         return super().item(entry, name).replaced(states=True)
 
     def head(self, location: Location) -> Representation:
