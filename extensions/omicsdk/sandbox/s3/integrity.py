@@ -163,6 +163,10 @@ class Verified:
             raise Problem(400, "MalformedXML", message)
         required = str(upload.metadata.get("x-amz-checksum-algorithm") or "").lower()
         parts = _parts_of(body)
+        numbers = [number for number, _ in parts]
+        if numbers != sorted(set(numbers)):
+            message = "The list of parts was not in ascending order. The parts list must be specified in order by part number."
+            raise Problem(400, "InvalidPartOrder", message)
         for number, part_checksums in parts:
             stored = upload.parts.get(number)
             if stored is None:
@@ -175,7 +179,7 @@ class Verified:
                 raise Problem(400, "InvalidRequest", message)
             if any(checksum_of(name, stored.value) != value for name, value in part_checksums.items()):
                 raise Problem(400, "InvalidPart", _INVALID_PART)
-        return [number for number, _ in parts]
+        return numbers
 
 
 def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:

@@ -131,6 +131,8 @@ def test_parts_are_assembled_by_their_checksums(s3: Any, algorithm: str):
     )
     other = [parts[0], {**parts[1], "PartNumber": 7}]
     assert code_of(lambda: s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": other})) == "InvalidPart"
+    turned = {"Parts": parts[::-1]}
+    assert code_of(lambda: s3.complete_multipart_upload(**upload, MultipartUpload=turned)) == "InvalidPartOrder"
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     assert s3.head_object(**PLACE)["ContentLength"] == 5 * MIB + 5
 
