@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
+from math import inf
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
@@ -154,6 +155,9 @@ class OmicsFileSystem(AbstractFileSystem):
         self._block_size = block_size
         self._cache_type = cache_type
         self._listings = DirCache(use_listings_cache, listings_expiry_time, max_paths)
+        self._listed_for = (
+            (inf if listings_expiry_time is None else listings_expiry_time) if use_listings_cache else 0.0
+        )
         self._blocks = None if block_cache is None else BlockCache(block_cache, block_cache_bytes)
         self._begin()
 
@@ -171,7 +175,8 @@ class OmicsFileSystem(AbstractFileSystem):
         """Open the store in this process; what was read before is another process's after a fork."""
         self._batch = threading.local()
         self._store = self._given if self._given is not None else shared_store(str(self.protocol), self._options)
-        vars(self).pop("_files", None)
+        for name in ("_files", "_looked_up"):
+            vars(self).pop(name, None)
         self._process = os.getpid()  # last: another thread that sees it uses the others
 
     def _own(self) -> Self:
@@ -239,6 +244,18 @@ class OmicsFileSystem(AbstractFileSystem):
     def _entry_to_read(self, path: str) -> Entry:
         """Return the entry to read; if blocks are kept by version, with its current version."""
         return self._entry(path) if self._blocks is None else self.store.stat(path)
+
+    def _entry_of_part(self, path: str) -> Entry:
+        """Return the entry to read a part of; a reader of many parts, as of chunks of an array, looks it up once."""
+        looked_up = self._own()._looked_up
+        if self._blocks is not None:
+            return self._entry_to_read(path)
+        return looked_up.get(path) or looked_up.keep(path, self._entry_to_read(path))
+
+    @cached_property
+    def _looked_up(self) -> Cache[str, Entry]:
+        """Entries of the files of which parts were read, for as long as listings are cached."""
+        return Cache(REMEMBERED, self._listed_for)
 
     def _entries(self, path: str, refresh: bool = False) -> list[Entry]:
         entries = None if refresh else self._listings.get(path)
@@ -391,15 +408,17 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             path: Of this path, what is below it, and the folders above it; None for all.
         """
+        self._own()._looked_up.forget()
         if not (stripped := self._strip_protocol(path or "")):
             self._listings.clear()
-            self._own()._files.forget()
+            self._files.forget()
         for folder in [stripped, *(listed for listed in self._listings if listed.startswith(f"{stripped}/"))]:
             self._forget(folder)
         super().invalidate_cache(path)
 
     def _forget(self, path: str) -> None:
         self._own()._files.forget(path)
+        self._looked_up.forget(path)
         parts = path.split("/") if path else []
         for length in range(len(parts) + 1):
             self._listings.pop("/".join(parts[:length]), None)
@@ -446,7 +465,7 @@ class OmicsFileSystem(AbstractFileSystem):
             **kwargs: Nothing.
         """
         path = self._strip_protocol(path)
-        entry = self._entry_to_read(path)
+        entry = self._entry_to_read(path) if start is None and end is None else self._entry_of_part(path)
         try:
             return self._read(self._bytes_of(entry), start, end)
         except (SourceChanged, PathNotFound):  # since it was listed or read: this read is a new one

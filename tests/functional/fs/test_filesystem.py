@@ -216,6 +216,20 @@ def test_what_was_read_or_listed_before_does_not_keep_from_reading_what_exists(f
     assert fs.cat_ranges(["p/a.txt"], 0, None) == [b"another"]
 
 
+@pytest.mark.parametrize(("options", "lookups"), [({}, 1), ({"use_listings_cache": False}, 3)])
+def test_parts_of_a_file_are_read_with_one_lookup(
+    fs: ServedFileSystem, server: Server, options: dict[str, Any], lookups: int
+) -> None:
+    fs = ServedFileSystem(port=server.port, **options)
+    store_of(fs).calls.clear()
+    for start in range(3):
+        assert fs.cat_file("p/a.txt", start, start + 10) == TEXT[start : start + 10]
+    assert store_of(fs).calls.count("look p/a.txt") == lookups
+    fs.invalidate_cache("p/a.txt")
+    fs.cat_file("p/a.txt", 0, 10)
+    assert store_of(fs).calls.count("look p/a.txt") == lookups + 1
+
+
 @pytest.mark.parametrize("sizeless", [False, True])
 def test_a_server_without_ranges_is_read_by_fetching_the_whole_once(
     fs: ServedFileSystem, server: Server, noise: Callable[..., bytes], sizeless: bool
