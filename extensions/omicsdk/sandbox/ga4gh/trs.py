@@ -191,7 +191,9 @@ def _with_encoded_slashes(app: ASGIApp) -> ASGIApp:
         if match := _FILE.fullmatch(raw_path):  # paths of files may be sent as they are, too
             raw_path = match[1] + match[2].replace(b"/", b"%2F")
         raw_path = _ENCODED_SLASH.sub(b"%252F", raw_path)
-        await app({**scope, "path": unquote(raw_path.decode("ascii"))}, receive, send)
+        # The web server leaves out the body of a response to HEAD, as those of registries do.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        await app({**scope, "path": unquote(raw_path.decode("ascii")), "method": method}, receive, send)
 
     return serve
 

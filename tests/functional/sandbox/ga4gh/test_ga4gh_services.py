@@ -158,6 +158,9 @@ def test_a_tool_is_one_segment_of_a_path(omics_sandbox: Sandbox) -> None:
     assert httpx.get(f"{version}/CWL/descriptor/Dockerfile").status_code == 404
     assert [each["content"] for each in httpx.get(f"{version}/containerfile").json()] == ["FROM scratch\n"]
     assert httpx.get(f"{version}/CWL/files?format=zip").content.startswith(b"PK")
+    lengths = [send(f"{version}/CWL/files").headers["content-length"] for send in (httpx.get, httpx.head)]
+    assert httpx.head(f"{version}/CWL/files").status_code == 200  # sent by cwltool before it reads a registry
+    assert lengths[0] == lengths[1]
     assert httpx.get(f"{version}/WDL/files").json() == []
     for missing in ("WDL/descriptor", "WDL/tests"):
         assert httpx.get(f"{version}/{missing}").json()["code"] == 404
