@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import NotFound
 from omicsdk.core.logs import logger
-from omicsdk.fs.errors import IsFolder, PathNotFound
+from omicsdk.fs.errors import IsFolder, PathError, PathNotFound
 from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.stream_source import StreamSource
 from omicsdk.fs.streams import PIECE, stream
@@ -97,6 +97,7 @@ class FileBytes:
 
         Raises:
             PathNotFound: The file no longer exists.
+            PathError: Its platform lists it, but has no bytes of it.
             SourceChanged: It became another one since it was first read.
             OmicsError: It cannot be read.
         """
@@ -111,8 +112,8 @@ class FileBytes:
             return self._source().read(start, end)
         except NoRanges as error:
             return self._whole(error).read(start, end)
-        except NotFound as error:
-            raise PathNotFound(self._store.uri(self.entry.path), "no longer exists") from error
+        except (NotFound, PathNotFound) as error:
+            raise self._not_found() from error
 
     def stream(self, start: int, end: int) -> Generator[bytes]:
         """Yield bytes as they arrive over one connection.
@@ -135,6 +136,16 @@ class FileBytes:
             if isinstance(self._opened, StreamSource):
                 self._opened.close()
                 self._opened = None
+
+    def _not_found(self) -> PathError:
+        """The error of bytes that are not found: a FileNotFoundError only if the platform does not list the same file."""
+        uri = self._store.uri(self.entry.path)
+        with suppress(PathNotFound):
+            # To zarr and kerchunk a FileNotFoundError is a chunk that was never written: they would fill in values.
+            if self._store.stat(self.entry.path, refresh=True) == self.entry:
+                remedy = "Report it to the platform's support."
+                return PathError(uri, "is listed, but the platform does not provide its bytes", remedy=remedy)
+        return PathNotFound(uri, "no longer exists")
 
     def _source(self) -> Source:
         with self._lock:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core import NotFound, SourceChanged
-from omicsdk.fs.errors import IsFolder, PathNotFound
+from omicsdk.fs.errors import IsFolder, PathError, PathNotFound
 from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.store import Entry
 from omicsdk.fs.streams import PIECE
@@ -127,11 +127,28 @@ def test_a_file_without_ranges_is_downloaded_once(monkeypatch: Any, caplog: Any,
     assert not folder.exists()
 
 
-def test_a_file_that_has_gone_is_named(monkeypatch: Any):
+@pytest.mark.parametrize(
+    ("now", "raised", "message"),
+    [
+        (None, PathNotFound, "no longer exists"),
+        (Entry("a", "file", 7), PathNotFound, "no longer exists"),
+        (Entry("a", "file", 6), PathError, "is listed, but"),
+    ],
+)
+def test_bytes_that_are_not_found(monkeypatch: Any, now: Entry | None, raised: type[PathError], message: str):
     class Gone(Ranges):
         def read(self, *_: Any) -> bytes:
             raise NotFound("no", status=404)
 
+    class Listed(Stored):
+        def stat(self, path: str, *, refresh: bool) -> Entry:
+            assert refresh
+            if now is None:
+                raise PathNotFound(self.uri(path), "not found")
+            return now
+
     monkeypatch.setattr("omicsdk.fs.file_bytes.Ranges", Gone)
-    with pytest.raises(PathNotFound, match="sb://a no longer exists"):
-        bytes_of(Stored(is_local=False)).read()
+    with pytest.raises(PathError, match=f"sb://a {message}") as caught:
+        bytes_of(Listed(is_local=False)).read()
+    # Readers of arrays take a FileNotFoundError for a chunk that was never written.
+    assert type(caught.value) is raised
