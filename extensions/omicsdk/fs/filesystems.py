@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from math import inf
@@ -43,6 +43,8 @@ from omicsdk.fs.open_files import (
     DirCache,
     ReadFile,
     WrittenFile,
+    compr,
+    get_compression,
     isfilelike,
     stringify_path,
 )
@@ -818,6 +820,31 @@ class OmicsFileSystem(AbstractFileSystem):
             local = str(Path(folder, path.rpartition("/")[2]))
             self._fetch([(entry, local)])
             self.put_whole(local, path)
+
+    def open(
+        self,
+        path: Any,
+        mode: str = "rb",
+        block_size: int | None = None,
+        cache_options: Mapping[str, Any] | None = None,
+        compression: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Open a file; see fsspec's. Closing a file that is written with compression puts it."""
+        path = self._strip_protocol(path)
+        codec = None if compression is None or "r" in mode else get_compression(path, compression)
+        if codec is None or "b" not in mode:
+            return super().open(path, mode, block_size, cache_options, compression, **kwargs)
+        target = super().open(path, mode, block_size, cache_options, **kwargs)
+        compressed = compr[codec](target, mode=mode[0])
+
+        def close(close: Any = compressed.close) -> None:
+            close()
+            target.close()  # GzipFile and its like leave open what they write to
+
+        with suppress(AttributeError):  # those that are written in C close it
+            compressed.close = close
+        return compressed
 
     def _open(
         self,

@@ -22,6 +22,8 @@ from omicsdk.fs.streams import stream
 try:
     from fsspec.caching import BaseCache, Fetcher, register_cache
     from fsspec.callbacks import DEFAULT_CALLBACK, Callback
+    from fsspec.compression import compr
+    from fsspec.core import get_compression
     from fsspec.dircache import DirCache
     from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
     from fsspec.utils import isfilelike, stringify_path
@@ -41,6 +43,8 @@ __all__ = [  # the file systems import them from here, where a missing package i
     "Callback",
     "DirCache",
     "Fetcher",
+    "compr",
+    "get_compression",
     "isfilelike",
     "register_cache",
     "stringify_path",
@@ -483,5 +487,6 @@ class WrittenFile(AbstractBufferedFile):
         self.close()
 
     def __del__(self) -> None:
-        if not self.closed:  # it was never closed, so it may be incomplete
+        if not self.closed:  # it may be incomplete
+            _log.warning("%s is not written: it was not closed", self.fs.unstrip_protocol(self.path))
             self.abort()

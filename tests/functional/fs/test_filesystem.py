@@ -336,13 +336,22 @@ def test_files_are_put_when_they_are_closed(fs: ServedFileSystem) -> None:
         fs.open("new/1", "ab")
 
 
+@pytest.mark.parametrize("mode", ["wb", "wt", "xb"])
+@pytest.mark.parametrize("name", ["a.gz", "a.bz2", "a.xz", "a.zip", "a.txt"])
+def test_compressed_files_are_put_when_they_are_closed(fs: ServedFileSystem, name: str, mode: str) -> None:
+    with fs.open(f"new/{name}", mode, compression="infer") as file:  # and not fsspec.open, which closes all files
+        file.write("text" if mode == "wt" else b"text")
+    with fs.open(f"new/{name}", compression="infer") as file:
+        assert file.read() == b"text"
+
+
 def _fails(file: Any) -> None:
     with file as opened:
         opened.write("half" if hasattr(opened, "encoding") else b"half")
         raise RuntimeError("no more")
 
 
-def test_nothing_half_written_is_put(fs: ServedFileSystem) -> None:
+def test_nothing_half_written_is_put(fs: ServedFileSystem, caplog: pytest.LogCaptureFixture) -> None:
     store = store_of(fs)
     store.calls.clear()
     with pytest.raises(RuntimeError):
@@ -353,9 +362,12 @@ def test_nothing_half_written_is_put(fs: ServedFileSystem) -> None:
         _fails(fsspec.open("served://new/x", "wb", port=store.server.port))
     with pytest.raises(RuntimeError):
         _fails(fsspec.open("served://new/x.gz", "wt", compression="gzip", port=store.server.port))
+    with pytest.raises(RuntimeError):
+        _fails(fs.open("new/x.gz", "wb", compression="gzip"))
     file = fs.open("new/x", "wb")
     file.write(b"forgotten")
     del file
+    assert caplog.messages[-1] == "served://new/x is not written: it was not closed"
     assert not [call for call in store.calls if call.startswith("put")]
 
     try:
