@@ -1,6 +1,7 @@
 """Libraries that scientists read with, over our file systems: as their users write it, on a platform of the sandbox."""
 
 import gzip
+import json
 import pickle
 import shutil
 import struct
@@ -118,6 +119,23 @@ def test_zarr(project: SbFileSystem) -> None:
     again = zarr.open_group(f"{P}/umis.zarr", mode="r")
     assert list(again.array_keys()) == ["x"]
     assert (again["x"][20:40, 30] == numbers[20:40, 30]).all()
+
+
+def test_references_into_a_file(omics_sandbox: Sandbox, project: SbFileSystem) -> None:
+    import zarr
+    from zarr.storage import FsspecStore
+
+    project.pipe_file("sandbox-user/p/numbers.bin", np.arange(1000, dtype="<i4").tobytes())
+    array = {"zarr_format": 2, "shape": [1000], "chunks": [100], "dtype": "<i4", "fill_value": -1, "order": "C"}
+    # As kerchunk writes them: each chunk is a part of a file.
+    parts = {f"{number}": [f"{P}/numbers.bin", 400 * number, 400] for number in range(10)}
+    references = {".zarray": json.dumps({**array, "compressor": None, "filters": None}), **parts}
+    store = FsspecStore.from_url("reference://", {"fo": references, "remote_protocol": "sb"}, read_only=True)
+    numbers = zarr.open_array(store)
+    assert numbers[5] == 5
+    before = len(omics_sandbox.requests("/sb"))
+    assert (numbers[:] == np.arange(1000)).all()
+    assert len(omics_sandbox.requests("/sb")) - before == 10  # and no further lookups of the file
 
 
 def test_anndata_and_hdf5(project: SbFileSystem, tmp_path: Path) -> None:
