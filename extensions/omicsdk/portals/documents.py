@@ -739,7 +739,7 @@ _EXTENSION = re.compile(r"\.(?!\d+\Z)")
 def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
     """Whether most addresses of a column, in lower case, end like those of files."""
     ending = [
-        "" if address.endswith("/") or address.count("/") < 3 else last_part(address)
+        "" if address.endswith("/") or address.count("/") < 3 or "//doi.org/" in address else last_part(address)
         for row in rows
         for address in addresses_in(_cell(row, column))
     ]

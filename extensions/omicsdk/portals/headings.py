@@ -53,9 +53,11 @@ _PROGRAM = re.compile(r"\.(?:cgi|php|aspx?|jsp)\Z", re.IGNORECASE)
 # What follows the word for an address in a heading: of "aws_link_tabix" and "md5_hex_tabix".
 _BEHIND_LINK = re.compile(r"_(?:ur[li]|link)s?(_[a-z]\w*)\Z")
 _PAGES = re.compile(
-    r"home_?page|web_?(?:site|page|link)|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema|ontology"
-    r"|conforms_to|stac_extensions"
+    r"home_?page|web_?(?:site|page|link)|licen[cs]e|doi|references?(?:_(?:ur[li]|link)s?)?\Z|publication|citation|documentation"
+    r"|landing|schema|ontology|conforms_to|stac_extensions|viewer|(?:\A|_)context\Z"
 )
+# An address that no page has, whatever its heading: reference may be a genome.
+_DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit)[\"'\]\s]*\Z")
 _NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "name", "file")
 _SIZES = re.compile(
     r"(?:file_?)?(?:size|bytes|length)(?:_(?:in_)?bytes?)?|content_?(?:length|size)|byte_?(?:size|count)"
@@ -90,7 +92,7 @@ _CELL = re.compile(
 # An address of a server, which is none of a file.
 _SERVER = re.compile(r"\s*(?:https?|ftp)://[^/\s]+/?\s*\Z")
 # An address that ends like that of a file: terms of ontologies and pages mostly do not.
-_EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.\w{1,8}(?:[?#].*)?[\"'\]]*\Z")
+_EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
 _STEM = re.compile(r"(?:_(?:ftp|url|uri|link|file|path|galaxy|aspera))+\Z|\A(?:ftp|url|uri|link)_")
 
 
@@ -159,7 +161,9 @@ def headings_by(
                 typed[column] += not words[column].isdisjoint(last_part(cell.strip()).lower().split(".")[1:])
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [number for number in range(len(names)) if plausible[number] * 2 > filled[number]]
-    having = [number for number in having if not _PAGES.search(keys[number])]
+    having = [number for number in having if not _PAGES.search(keys[number]) or any(map(_DATA.search, met[number]))]
+    if {"html_url", "download_url"} <= {*keys}:  # contents of GitHub, whose other addresses are those of its API
+        having = [number for number in having if keys[number] == "download_url"]
     having = [number for number in having if programs[number] * 2 <= filled[number]] or having
     files = [number for number in having if named[number] * 2 > filled[number]]
     by_heading = [number for number in having if is_heading.fullmatch(keys[number])]

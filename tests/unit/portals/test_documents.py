@@ -155,6 +155,9 @@ NESTED = {
         ({"r": [CWL]}, "https://h.example/a.fq", "a.fq", 5, {"sha1": "a" * 40}),
         (NMDC, "https://h.example/a.fastq.gz", "a.fastq.gz", 5, {"md5": MD5}),
         (["https://h.example/get/1/a"], "https://h.example/get/1/a", "a", None, {}),
+        ({"r": {"W.reference_dict": "https://h.example/a.dict"}}, "https://h.example/a.dict", "a.dict", None, {}),
+        ({"r": {"reference": "https://h.example/a.fa.gz"}}, "https://h.example/a.fa.gz", "a.fa.gz", None, {}),
+        ({"r": {"W.exons": "gs://b/a.interval_list"}}, "gs://b/a.interval_list", "a.interval_list", None, {}),
     ],
 )
 def test_objects_of_any_json_state_their_files(
@@ -230,6 +233,8 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
         {"type": "Catalog", "links": [{"rel": "self", "href": "https://h.example/catalog.json"}]},
         {"providers": [{"name": "P", "url": "https://h.example"}]},
         {"stac_extensions": ["https://h.example/v1/schema.json"], "conformsTo": "https://h.example/croissant/1.0"},
+        {"@context": "https://h.example/c.json", "related": [{"url": "https://doi.org/10.1/j.x.2"}]},
+        {"images": [{"viewer_url": "https://h.example/series.1", "reference": "https://h.example/a.pdf"}]},
     ],
 )
 def test_json_whose_urls_are_pages_is_no_list(members: dict[str, object], tmp_path: Path):

@@ -1,5 +1,6 @@
 """Tables that no portal declares: what their columns state, by heading, by content, or as the user says."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -138,6 +139,14 @@ def test_programs_of_servers_are_no_files_beside_others(tmp_path: Path):
     text = f"Showcase Link,AWS File,md5s\nhttps://h.example/field.cgi?id=1,https://h.example/a.bgz,{MD5}\n"
     ((file,),) = read(table(tmp_path, text))
     assert (file.name, file.checksums) == ("a.bgz", {"md5": MD5})
+
+
+def test_contents_of_github_are_at_their_download_urls(tmp_path: Path):
+    kinds = ("url", "html_url", "git_url", "download_url")
+    file = {"name": "a.txt", "size": 3} | {kind: f"https://{kind[:3]}.example/a.txt" for kind in kinds}
+    folder = file | {"name": "d", "size": 0, "download_url": None}
+    (found,), none = read(table(tmp_path, json.dumps([file, folder])))
+    assert (found.address, found.mirrors, found.size, none) == ("https://dow.example/a.txt", (), 3, [])
 
 
 @pytest.mark.parametrize(("url", "name"), [("a.gz", "a.gz"), ("download", "Disease")])
