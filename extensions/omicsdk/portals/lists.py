@@ -546,10 +546,18 @@ def header_of(line: str, *, quoted: bool = True) -> list[str]:
         quoted: Whether they may be quoted.
     """
     try:
-        rows = rows_of([line], delimiter_of(line), quoted=quoted)
-        return [name.strip() for _, names in rows for name in names]
+        rows = rows_of([line], mark := delimiter_of(line), quoted=quoted)
+        names = [name.strip() for _, names in rows for name in names]
     except RowError:
         return []
+    whole: list[str] = []
+    for name in names:
+        # The SRA does not quote geographic_location_(country_and/or_sea,region).
+        if mark != "\t" and whole and whole[-1].count("(") > whole[-1].count(")") and name.count(")") > name.count("("):
+            whole[-1] += f"{mark}{name}"
+        else:
+            whole.append(name)
+    return whole
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -629,6 +637,7 @@ def _nearness(format: Format, head: Head) -> float:
 # A line of HuBMAP's manifests: the identifier of a dataset, and a path in it.
 ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}|[0-9a-f]{32})[ \t]+/")
 _REPOSITORIES = frozenset(("repo_code", "repository_code"))
+_RUN = re.compile(r"[sed]rr[0-9]{6,}")
 
 
 def what_it_is(head: Head) -> tuple[str, str]:
@@ -649,8 +658,16 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a manifest of HuBMAP, whose files are at Globus", "Download them by its own client, hubmap-clt."
     if {"path", "parent", "synapsestore"} <= set(head.columns):
         return "a manifest of Synapse, which names local files", "Download the folder by its own client: synapse get."
-    if any(scheme_of(name) or WITHOUT_SCHEME.match(name) for name in head.columns):
-        return "a table without a heading", "Name its columns in a first line, such as sample and url."
+    if any(scheme_of(name) or WITHOUT_SCHEME.match(name) or _RUN.fullmatch(name) for name in head.columns):
+        return (
+            "a table without a heading",
+            "Name its columns in a first line, such as sample and url, or sample and run.",
+        )
+    if head.first.startswith("#!"):
+        return (
+            "a script without a command that downloads from an address",
+            "Run it if its commands have variables, or list the addresses, one per line.",
+        )
     if {"uuid", "bundle_uuid", "sha256"} <= set(head.columns):
         return (
             "a table of omics azul files ls, without addresses",

@@ -427,14 +427,22 @@ ENA = table(
     manual=Manual("the URLs, by HTTPS", "MD5", "none"),
 )
 
-SRA_RUNS = table(
-    "sra-runs",
-    "SRA run table",
-    (("run",), ("releasedate", "assay type", "bioproject")),
-    Columns(("run",), folder=("run",)),
-    kind="sra",
-    quoted=False,
-    manual=Manual("the run, resolved by the SRA, 100 runs per request", "MD5, from the SRA", "none"),
+
+def _run_table_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The run of a row; attributes of samples may be called as other columns are but for their case: RUN, Sex and sex."""
+    column = "run 2" if RUN.match(row.cells.get("run 2", "")) else "run"
+    yield from listed_file(row, "sra", Columns((column,), folder=(column,)))
+
+
+SRA_RUNS = replace(
+    table(
+        "sra-runs",
+        "SRA run table",
+        (("run",), ("releasedate", "assay type", "bioproject")),
+        _run_table_files,
+        manual=Manual("the run, resolved by the SRA, 100 runs per request", "MD5, from the SRA", "none"),
+    ),
+    rows=partial(table_rows, required=(("run",),), quoted=False, repeats=True),
 )
 
 
@@ -669,7 +677,7 @@ TABLE = Format(
 )
 
 
-_RUN_HEADINGS = ("run", "run_accession", "sra", "srr", "sra_run", "run_id", "accession")
+_RUN_HEADINGS = ("run", "run_accession", "sra", "srr", "sra_run", "run_id", "run_s", "accession")
 
 
 def _run_files(row: Row, _: FileList) -> Iterator[ListedFile]:

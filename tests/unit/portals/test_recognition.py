@@ -592,6 +592,19 @@ def test_runs_of_a_table_are_those_of_the_sra():
     assert [[file.address for file in row] for row in read(SAMPLES / "units.txt")] == [["SRR000001"], [], ["ERR000003"]]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BioProject_s\tMBases_l\tRun_s\nP\t7\tSRR000001\n",  # of the run selector until 2018
+        "BioProject\tRUN\tRun\tSex\tsex\nP\tlane 1\tSRR000001\t\tmale\n",
+        "Run,BioProject,location_(country_and/or_sea,region),Age\nSRR000001,P,missing,1\n",
+    ],
+)
+def test_attributes_of_samples_hide_no_run(text: str, tmp_path: Path):
+    (tmp_path / "SraRunTable.txt").write_text(text)
+    assert [file.address for (file,) in read(tmp_path / "SraRunTable.txt")] == ["SRR000001"]
+
+
 def test_a_package_whose_sizes_are_all_0_states_none(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "ncbi_dataset.zip", "w") as archive:
         lines = "".join(f"https://h.example/{name}\t0\tdata/{name}.fna\n" for name in "ab")
@@ -660,6 +673,8 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
             "a table without a heading",
             "in a first",
         ),
+        (b"S1,SRR000001\nS2,SRR000002\n", "a table without a heading", "sample and run"),
+        (b"#!/bin/sh\nwget $URL\n", "a script without a command that downloads from an address", "Run it"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS", "lfs pull"),
         (b'{"omics_lock": 1}\n{"name": "a"}\n', "a lock of files", "omics pull"),
         (b"{\\rtf1\\ansi PRJEB1}\n", "a document in RTF", "plain text"),

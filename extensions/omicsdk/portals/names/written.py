@@ -133,7 +133,7 @@ def _kind(name: Name) -> str:
 
 
 def column_of_names(head: Head) -> str:
-    """The only column of a table whose cells are names, or pages that show them.
+    """The only column of a table whose cells are names, or pages that show them; of several the only one of runs.
 
     Empty if there is none, or several, and for tables of one column or without a header, whose first row would be lost.
 
@@ -145,7 +145,13 @@ def column_of_names(head: Head) -> str:
         return ""
     cells = {column: [text for row in head.sample if (text := text_of(row.get(column)).strip())] for column in columns}
     named = [column for column in columns if cells[column] and all(map(_is_record, cells[column]))]
-    return named[0] if len(named) == 1 else ""
+    runs = [column for column in named if all(map(_is_run, cells[column]))]
+    distinct = {tuple(cells[column]): column for column in reversed(runs or named)}
+    return next(iter(distinct.values())) if len(distinct) == 1 else ""
+
+
+def _is_run(cell: str) -> bool:
+    return all(some[0].level == "run" for some in names_written(cell))
 
 
 def _is_record(cell: str) -> bool:

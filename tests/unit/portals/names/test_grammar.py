@@ -1,8 +1,11 @@
 """Which archives a text may be a name of."""
 
+from pathlib import Path
+
 import pytest
+from omicsdk.portals.lists import Head
 from omicsdk.portals.names import names_in
-from omicsdk.portals.names.written import names_written
+from omicsdk.portals.names.written import column_of_names, names_written
 
 UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
 
@@ -166,3 +169,17 @@ def test_addresses_of_files_and_lists_are_no_names(url: str) -> None:
 )
 def test_names_are_read_as_a_paper_writes_them(text: str, ids: list[str]) -> None:
     assert [names[0].id for names in names_written(text)] == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("cell,SRA_STUDY,WGS_RUN\na,SRP000001,SRR000001\nb,SRP000001,SRR000002\n", "WGS_RUN"),
+        ("name,description,x\nSRR000001,SRR000001,1\n", "name"),
+        ("tumor,normal\nSRR000001,SRR000002\n", ""),
+        ("study,sample\nSRP000001,SRS000001\n", ""),
+    ],
+)
+def test_of_columns_of_names_the_only_one_of_runs_is_read(text: str, column: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(text)
+    assert column_of_names(Head(tmp_path / "list.csv")) == column
