@@ -60,7 +60,8 @@ _PAGES = re.compile(
 _DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit)[\"'\]\s]*\Z")
 _NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "name", "file")
 _SIZES = re.compile(
-    r"(?:file_?)?(?:size|bytes|length)(?:_(?:in_)?bytes?)?|content_?(?:length|size)|byte_?(?:size|count)"
+    # A length alone is one of a sequence.
+    r"(?:file_?)?(?:size|bytes)(?:_(?:in_)?bytes?)?|(?:content|file)_?(?:length|size)|byte_?(?:size|count)"
 )
 _SUMS = ("checksum", "hash", "digest", "checksums", "hashes", "checksum_value")
 # Headings of values without the name or number of a column of addresses.

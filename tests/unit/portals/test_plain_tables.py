@@ -243,6 +243,11 @@ def test_a_size_is_exact_or_none(text: str, size: int | None):
     assert size_in(text) == size
 
 
+def test_a_length_is_one_of_a_sequence(tmp_path: Path):
+    ((file,),) = read(table(tmp_path, "strain,length,url\ns,29812,https://h.example/a.fa\n"))
+    assert file.size is None
+
+
 @pytest.mark.parametrize("text", ["upload", "-5", "1,2", "12.5", "1e3", "0x10"])
 def test_another_text_is_no_size(text: str):
     with pytest.raises(RowFault, match="is not a size"):
