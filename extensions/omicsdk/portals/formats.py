@@ -32,6 +32,7 @@ FORMATS = (
     url_lists.CHECKSUMS,
     url_lists.TCIA,
     url_lists.SOFT,
+    url_lists.TRACKS,
     url_lists.COMMANDS,
     url_lists.LISTING,
     isa.ISA,

@@ -546,18 +546,14 @@ def header_of(line: str, *, quoted: bool = True) -> list[str]:
         quoted: Whether they may be quoted.
     """
     try:
-        rows = rows_of([line], mark := delimiter_of(line), quoted=quoted)
-        names = [name.strip() for _, names in rows for name in names]
+        rows = rows_of([_UNQUOTED.sub(" ", line)], delimiter_of(line), quoted=quoted)
+        return [name.strip() for _, names in rows for name in names]
     except RowError:
         return []
-    whole: list[str] = []
-    for name in names:
-        # The SRA does not quote geographic_location_(country_and/or_sea,region).
-        if mark != "\t" and whole and whole[-1].count("(") > whole[-1].count(")") and name.count(")") > name.count("("):
-            whole[-1] += f"{mark}{name}"
-        else:
-            whole.append(name)
-    return whole
+
+
+# The SRA does not quote the heading geographic_location_(country_and/or_sea,region).
+_UNQUOTED = re.compile(r"(?<=_sea),(?=region\)(?:,|\Z))")
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -664,10 +660,7 @@ def what_it_is(head: Head) -> tuple[str, str]:
             "Name its columns in a first line, such as sample and url, or sample and run.",
         )
     if head.first.startswith("#!"):
-        return (
-            "a script without a command that downloads from an address",
-            "Run it if its commands have variables, or list the addresses, one per line.",
-        )
+        return "a script whose commands download from no stated address", "Run it, or list the addresses, one per line."
     if {"uuid", "bundle_uuid", "sha256"} <= set(head.columns):
         return (
             "a table of omics azul files ls, without addresses",

@@ -22,6 +22,7 @@ from omicsdk.portals.lists import (
     Format,
     Head,
     ListedFile,
+    ListError,
     Manual,
     Row,
     RowFault,
@@ -76,6 +77,8 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
         cells = {"url": url, "file_name": name}
         if size.isdecimal():  # as of the Storage Transfer Service, which states an MD5, too
             cells |= {"file_name": "", "size": size, "md5": md5}
+        elif (parsed := checksum_line(name)) and parsed[0] == "md5":  # pasted beside a line of md5sum
+            cells |= {"file_name": parsed[2], "md5": parsed[1]}
         if " " in url and not _SEVERAL.search(url) and scheme_of(url) in FETCHED:
             file_list.notes["URLs with blanks, which are encoded as %20"] += 1
         yield Row(number, cells)
@@ -580,6 +583,32 @@ SOFT = Format(
     _soft_rows,
     url_files,
     manual=Manual("the supplementary files of the series, its samples and platforms"),
+)
+
+
+# -- tracks of the UCSC genome browser
+
+_TRACK = re.compile(r"\s*big(?:DataUrl|DataIndex)\s+(\S+)\s*\Z")
+
+
+def _track_rows(file_list: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(file_list):
+        if match := _TRACK.match(line):
+            url = match[1]
+            if not scheme_of(url) and not file_list.base:
+                problem = f"{file_list.shown}, line {number}: {url[:100]!r} is relative to the hub"
+                raise ListError(problem, remedy="State the URL of its folder, --base URL, or give the list's own URL.")
+            yield Row(number, {"url": url if scheme_of(url) else address_in(file_list.base, url), "file_name": ""})
+
+
+TRACKS = Format(
+    "tracks",
+    "tracks of a hub of the UCSC genome browser",
+    "lines such as bigDataUrl URL",
+    lambda head: any(map(_TRACK.match, head.lines)),
+    _track_rows,
+    url_files,
+    manual=Manual("the URL, or the path in the folder of the list or of `--base`", "none", "by scheme and host"),
 )
 
 

@@ -47,6 +47,7 @@ FORMAT_OF = {
     "gdc_ids.tsv": "gdc-ids",
     "filelist.txt": "geo",
     "GSE1_family.soft": "soft",
+    "trackDb.txt": "tracks",
     "gdc_files.json": "gdc-files",
     "zenodo.json": "zenodo",
     "figshare.json": "figshare",
@@ -93,10 +94,10 @@ def format_of(path: Path) -> str:
     return recognised(Head(path), FORMATS, path.name).name
 
 
-def read(path: Path, name: str = "", *prefer: str) -> list[list[ListedFile]]:
+def read(path: Path, name: str = "", *prefer: str, base: str = "") -> list[list[ListedFile]]:
     """The files of each row."""
     format = format_named(name, FORMATS) if name else recognised(Head(path), FORMATS, path.name)
-    base = FOLDER if format.name == "paths" else ""  # other formats' files are elsewhere
+    base = FOLDER if format.name == "paths" else base  # other formats' files are elsewhere
     listed = FileList(path, path.name, base, prefer, Counter())
     return [files_of(format, row, listed) for row in format.rows(listed)]
 
@@ -532,6 +533,22 @@ def test_a_number_behind_a_url_is_its_size(lines: str, tmp_path: Path):
     assert (file.name, file.size, bool(file.checksums)) == ("a.gz", 3, "=" in lines)
 
 
+def test_a_line_of_md5sum_behind_a_url_is_its_checksum_and_name(tmp_path: Path):
+    (tmp_path / "urls.tsv").write_text(f"https://h.example/x.gz\t{'0' * 32}  a.gz\n")
+    ((file,),) = read(tmp_path / "urls.tsv")
+    assert (file.name, file.checksums) == ("a.gz", {"md5": "0" * 32})
+
+
+def test_tracks_of_a_hub_may_be_relative_to_it(tmp_path: Path):
+    assert [file.name for (file,) in read(SAMPLES / "trackDb.txt")] == ["a.bw", "b.vcf.gz", "b.vcf.gz.tbi"]
+    path = tmp_path / "trackDb.txt"
+    path.write_text("track a\nbigDataUrl bb/a.bb\n")
+    ((file,),) = read(path, base="https://h.example/hub")
+    assert (file.address, file.name) == ("https://h.example/hub/bb/a.bb", "a.bb")
+    with pytest.raises(ListError, match=r"line 2: 'bb/a.bb' is relative to the hub.*--base URL"):
+        read(path)
+
+
 @pytest.mark.parametrize("mark", [" ", ",", "\t", ";"])
 def test_mates_on_one_line_are_two_files(mark: str, tmp_path: Path):
     path = tmp_path / "urls.txt"
@@ -674,7 +691,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
             "in a first",
         ),
         (b"S1,SRR000001\nS2,SRR000002\n", "a table without a heading", "sample and run"),
-        (b"#!/bin/sh\nwget $URL\n", "a script without a command that downloads from an address", "Run it"),
+        (b"#!/bin/sh\nwget $URL\n", "a script whose commands", "Run it"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS", "lfs pull"),
         (b'{"omics_lock": 1}\n{"name": "a"}\n', "a lock of files", "omics pull"),
         (b"{\\rtf1\\ansi PRJEB1}\n", "a document in RTF", "plain text"),
