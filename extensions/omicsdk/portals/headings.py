@@ -54,7 +54,7 @@ _PROGRAM = re.compile(r"\.(?:cgi|php|aspx?|jsp)\Z", re.IGNORECASE)
 _BEHIND_LINK = re.compile(r"_(?:ur[li]|link)s?(_[a-z]\w*)\Z")
 _PAGES = re.compile(
     r"home_?page|web_?(?:site|page|link)|licen[cs]e|doi|references?(?:_(?:ur[li]|link)s?)?\Z|publication|citation|documentation"
-    r"|landing|schema|ontology|conforms_to|stac_extensions|viewer|(?:\A|_)context\Z"
+    r"|landing|schema|ontology|conforms_to|stac_extensions|viewer|trait_uri|(?:\A|_)context\Z"
 )
 # An address that no page has, whatever its heading: reference may be a genome.
 _DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit)[\"'\]\s]*\Z")
@@ -312,13 +312,9 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         _, column, number = copies[0]
         sizes, sum_columns = _columns_of(headings, column, len(copies_by_key) == 1)
         name = first_of(row.cells, headings.names) if len(copies_by_key) == 1 else ""
-        if (
-            "." not in name
-            and name == row.cells.get("name")
-            and "phenocode" in row.cells
-            and _EXTENSION.search(urls[0])
-        ):
-            name = ""  # that of the phenotype: of FinnGen
+        is_title = " " in name or any("pheno" in heading for heading in row.cells)  # as of FinnGen and tracks of 4DN
+        if "." not in name and name == row.cells.get("name") and is_title and _EXTENSION.search(urls[0]):
+            name = ""
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:
             # The first column of an algorithm takes precedence.

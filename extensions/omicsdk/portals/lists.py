@@ -675,7 +675,10 @@ def what_it_is(head: Head) -> tuple[str, str]:
     if head.text.startswith("{\\rtf"):
         return "a document in RTF, not a text", "Save it as plain text."
     if head.is_object and head.document is None:
-        return "invalid JSON, or JSON of more than 64 MiB", "Download the list again; it may be truncated."
+        return (
+            "invalid JSON, or JSON of more than 64 MiB",
+            "Correct it, such as its comments, or download it again.",
+        )
     if "object_id" in head.columns and not _REPOSITORIES.isdisjoint(head.columns):
         return "a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score."
     if "guid" in head.columns and "_tag_0" in head.columns:

@@ -49,7 +49,7 @@ def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp
 
 
 def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
-    text = "homepage,doi,where\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/a.bam\n"
+    text = "homepage,doi,trait_uri,where\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/EFO_1,https://h.example/a.bam\n"
     ((file,),) = read(table(tmp_path, text))
     assert file.name == "a.bam"
 
@@ -149,9 +149,20 @@ def test_contents_of_github_are_at_their_download_urls(tmp_path: Path):
     assert (found.address, found.mirrors, found.size, none) == ("https://dow.example/a.txt", (), 3, [])
 
 
-@pytest.mark.parametrize(("url", "name"), [("a.gz", "a.gz"), ("download", "Disease")])
-def test_a_name_without_an_extension_replaces_none_of_a_url(url: str, name: str, tmp_path: Path):
-    ((file,),) = read(table(tmp_path, f"phenocode\tname\tlink\nAB1\tDisease\thttps://h.example/{url}\n"))
+@pytest.mark.parametrize(
+    ("heading", "title", "url", "name"),
+    [
+        ("phenocode", "Disease", "a.gz", "a.gz"),
+        ("phenocode", "Disease", "download", "Disease"),
+        ("fg_phenotype", "Disease", "a.gz", "a.gz"),
+        ("format", "signal of HCT116", "a.bw", "a.bw"),
+        ("format", "S1", "a.bw", "S1"),
+    ],
+)
+def test_a_title_without_an_extension_replaces_no_name_of_a_url(
+    heading: str, title: str, url: str, name: str, tmp_path: Path
+):
+    ((file,),) = read(table(tmp_path, f"{heading}\tname\tlink\nAB1\t{title}\thttps://h.example/{url}\n"))
     assert file.name == name
 
 
