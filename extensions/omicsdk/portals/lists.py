@@ -654,7 +654,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a manifest of HuBMAP, whose files are at Globus", "Download them by its own client, hubmap-clt."
     if {"path", "parent", "synapsestore"} <= set(head.columns):
         return "a manifest of Synapse, which names local files", "Download the folder by its own client: synapse get."
-    if any(scheme_of(name) or WITHOUT_SCHEME.match(name) or _RUN.fullmatch(name) for name in head.columns):
+    runs = sum(_RUN.fullmatch(name) is not None for name in head.columns)  # those of a matrix of counts are headings
+    if runs == 1 or any(scheme_of(name) or WITHOUT_SCHEME.match(name) for name in head.columns):
         return (
             "a table without a heading",
             "Name its columns in a first line, such as sample and url, or sample and run.",
