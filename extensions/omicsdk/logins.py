@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import ANONYMOUS, Token, jwt_expiry, origin_of
 from omicsdk.core.errors import AuthError, Forbidden, OmicsError, Unauthorized, UsageError
+from omicsdk.core.files import expanded
 from omicsdk.core.oauth.google import login_remedy
 from omicsdk.core.platform import Platform, resolution
 from omicsdk.core.redaction import MASK, mask_url
@@ -471,7 +472,7 @@ def google_file(
     """
     from omicsdk.core.oauth.google import KIND, default_file, google_credentials, is_client_secrets, log_in
 
-    path = Path(file or default_file(os.environ)).expanduser().absolute()
+    path = expanded(file or default_file(os.environ)).absolute()
     if is_client_secrets(path):
         # A separate name: until the new login was tried, the old one stays usable.
         target = token_file().path.parent / _GOOGLE / f"{secrets.token_hex(8)}.json"
@@ -643,7 +644,7 @@ def read_credentials_file(path: Path) -> str:
         UsageError: It cannot be read.
     """
     try:
-        return path.expanduser().read_text(encoding="utf-8-sig")
+        return expanded(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise UsageError(f"Cannot read {path}: {reason}", remedy="Name the credentials file.") from error

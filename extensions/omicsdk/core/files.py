@@ -25,24 +25,29 @@ def home_folder() -> Path:
     Raises:
         ConfigError: There is none, as for a container's user without a name.
     """
-    from pathlib import Path
-
-    return within_home(Path.home)
+    return expanded("~")
 
 
-def within_home(find: Callable[[], Path]) -> Path:
-    """Return a folder below the user's home.
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with the home folder in place of `~` or `~NAME` at its beginning.
 
     Args:
-        find: Finds it; raises RuntimeError if the user has no home.
+        path: The path.
 
     Raises:
-        ConfigError: The user has no home.
+        ConfigError: The user has no home folder, or no user has that name.
     """
+    from pathlib import Path
+
     try:
-        return find()
+        return Path(path).expanduser()
     except RuntimeError:
-        raise no_home() from None
+        name = Path(path).parts[0]
+        if name == "~":
+            raise no_home() from None
+        remedy = f"Correct the name, or write ./{name} for a file that is called so."
+        problem = f"no home folder: {name[1:]!r} in {os.fspath(path)} is not a user of this system"
+        raise ConfigError(problem, remedy=remedy) from None
 
 
 def no_home(otherwise: str = "") -> ConfigError:

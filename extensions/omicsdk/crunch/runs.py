@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import ConfigError, OmicsError, ServerError, UnsafePath, UsageError
+from omicsdk.core.files import expanded
 from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_text
@@ -142,8 +143,8 @@ class Run:
         self.project = self.dataset.parent or ""
         self.base_file_path = self.dataset.base_file_path or ""
         if self.workflow_path is not None:
-            self.workflow_path = Path(self.workflow_path).expanduser().absolute()
-        self.working_directory = Path(self.working_directory).expanduser().absolute() / folder
+            self.workflow_path = expanded(self.workflow_path).absolute()
+        self.working_directory = expanded(self.working_directory).absolute() / folder
         self.working_directory.mkdir(parents=True, exist_ok=True)
         self.note = ""
         self.current_stage = Stage.SETUP

@@ -19,7 +19,7 @@ from omicsdk.core.client import Client
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
-from omicsdk.core.files import in_place_of, locked, within_home
+from omicsdk.core.files import expanded, in_place_of, locked
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import found_at
@@ -59,7 +59,7 @@ _NO = ("0", "false", "no", "off", "")
 
 def _users_file() -> Path | None:
     try:
-        return within_home(Path(_FILE).expanduser)
+        return expanded(_FILE)
     except ConfigError:
         return None
 
@@ -115,7 +115,7 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
     return ResolutionSettings(
         order=cast("tuple[Source, ...]", order),
         resolver=env.get("DRS_RESOLVER_HOSTNAME", RESOLVER).rstrip("/"),
-        cache_file=within_home(Path(named).expanduser) if (named := env.get("DRS_CACHE")) else _users_file(),
+        cache_file=expanded(named) if (named := env.get("DRS_CACHE")) else _users_file(),
         days=_days(days),
         keeps=keeps in _YES,
         hosts=dict(_host_pair(word) for word in env.get(HOSTS_VARIABLE, "").split(",") if word.strip()),

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import within_home
+from omicsdk.core.files import expanded
 from omicsdk.core.likeness import nearest
 from omicsdk.core.logs import logger
 from omicsdk.core.request import fault_of
@@ -268,7 +268,7 @@ class _Reader:
         return int(text)
 
     def _credentials(self, file: str) -> Path:
-        path = within_home(Path(file).expanduser)
+        path = expanded(file)
         beside = self._folder / path if self._folder is not None else path
         return path if path.exists() or not beside.exists() else beside
 

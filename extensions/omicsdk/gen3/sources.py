@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import within_home
+from omicsdk.core.files import expanded
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_url, url_parts
 from omicsdk.core.request import fault_of
@@ -289,7 +289,7 @@ def _file(named: str, home: Callable[[], Path]) -> Path:
     """The file that is meant: a path, or a name within ~/.gen3, with or without the suffix .json."""
     if named.startswith("~"):
         is_home = named[1:2] in ("", "/", "\\")
-        return home() / named[1:].lstrip("/\\") if is_home else within_home(Path(named).expanduser)
+        return home() / named[1:].lstrip("/\\") if is_home else expanded(named)
     path = Path(named)
     if path.is_file() or "/" in named or "\\" in named:
         return path

@@ -20,6 +20,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.checksums import Digests, first_difference, is_algorithm, is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.files import expanded
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
@@ -103,7 +104,7 @@ class Cache:
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.folder = Path(folder).expanduser().absolute()
+        self.folder = expanded(folder).absolute()
         self._clock = clock
         self._warned = dict[str, object]()
 

@@ -27,7 +27,7 @@ from omicsdk.core.errors import (
     UnsafePath,
     UsageError,
 )
-from omicsdk.core.files import in_place_of, locked
+from omicsdk.core.files import expanded, in_place_of, locked
 from omicsdk.core.items import Items
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
@@ -88,7 +88,7 @@ class Lock:
     """
 
     def __init__(self, folder: str | os.PathLike[str] = ".", *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._folder = Path(folder).expanduser().absolute()
+        self._folder = expanded(folder).absolute()
         self._clock = clock
 
     @property

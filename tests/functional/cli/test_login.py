@@ -285,6 +285,7 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
         (["pangea", "--credentials-file", "x"], "", "pangea has no credentials file"),
         (["gdc", "--credentials-file", "/nonexistent"], "", "Cannot read /nonexistent: No such file"),
         (["gen3", "--credentials-file", "/nonexistent"], "", "Cannot read /nonexistent: No such file"),
+        (["gen3", "--credentials-file", "~no-such-user/x"], "", "no home folder: 'no-such-user'"),
         (["gen3", "--credentials-file", "x", "--user", "y"], "", "are mutually exclusive"),
         (["sb", "--token-stdin", "--store", "drawer"], "t", "--store"),
         (

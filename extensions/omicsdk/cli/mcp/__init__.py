@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 FOLDER = "~/omics-mcp"
 
 
@@ -34,12 +32,13 @@ def mcp(
     from omicsdk.cli.catalog import Catalog
     from omicsdk.cli.mcp.tools import tools_of
     from omicsdk.core.errors import UsageError
+    from omicsdk.core.files import expanded
     from omicsdk.core.lazy import require
 
     require("mcp.server.lowlevel", "mcp", "omics mcp")
     names = [name for part in services.split(",") if (name := part.strip())]
     tools = tools_of(Catalog(), names)
-    folder_path = Path(folder).expanduser().absolute()
+    folder_path = expanded(folder).absolute()
     try:
         folder_path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

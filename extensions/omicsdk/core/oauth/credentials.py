@@ -9,6 +9,7 @@ from pathlib import Path
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import RENEW_BEFORE, BearerToken, Credentials, Token, jwt_claims
 from omicsdk.core.errors import AuthError, ConfigError, MissingExtra
+from omicsdk.core.files import expanded
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.oauth.tokens import Grant
@@ -119,7 +120,7 @@ def named_key_file(environ: Mapping[str, str]) -> Path | None:
     # `ya29.` begins Google's access tokens; `{` and line breaks, a key file that was pasted in place of its path.
     if text.startswith(("{", "ya29.")) or "\n" in text or jwt_claims(text):
         raise AuthError(f"{VARIABLE} is a key or a token, not the path of a key file", remedy=_REMEDY)
-    return Path(text).expanduser() if text else None
+    return expanded(text) if text else None
 
 
 @dataclass(frozen=True, slots=True)

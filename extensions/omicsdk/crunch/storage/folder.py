@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
-from omicsdk.core.files import in_place_of
+from omicsdk.core.files import expanded, in_place_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, StorageMissing, Stored, no_check, plain
 
 #: Default permissions of files in the storage: Django's own default.
@@ -37,7 +37,7 @@ class FolderStorage(BuiltinStorage):
         file_mode: int = FILE_MODE,
         folder_mode: int | None = None,
     ) -> None:
-        self.location = Path(location).expanduser().absolute()
+        self.location = expanded(location).absolute()
         self._prefix = os.fspath(self.location).rstrip(os.sep) + os.sep
         self._base_url = base_url
         self._file_mode = file_mode

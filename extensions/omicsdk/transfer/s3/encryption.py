@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.files import expanded
 from omicsdk.core.frozen import Frozen
 
 #: The variable with a customer's key.
@@ -125,9 +126,7 @@ def key_of(file: str, environ: Mapping[str, str]) -> bytes:
     """
     if not file:
         return read_key(text.encode(), KEY_VARIABLE) if (text := environ.get(KEY_VARIABLE, "")) else b""
-    from pathlib import Path  # few commands have one
-
     try:
-        return read_key(Path(file).expanduser().read_bytes(), file)
+        return read_key(expanded(file).read_bytes(), file)
     except OSError as error:
         raise ConfigError(f"Cannot read the key {file}: {error.strerror}", remedy="Check the file.") from error

@@ -3,7 +3,7 @@
 import pytest
 from nobodys_home import leave_home
 from omicsdk.core import ConfigError
-from omicsdk.core.files import home_folder, state_folder
+from omicsdk.core.files import expanded, home_folder, state_folder
 from omicsdk.core.token_file import token_file
 
 
@@ -37,3 +37,9 @@ def test_what_is_named_needs_no_home(homeless, monkeypatch):
     assert token_file().path == homeless / "tokens.json"
     assert state_folder() == homeless / "state"
     assert list(homeless.iterdir()) == []
+
+
+def test_the_home_of_an_unknown_user_is_named():
+    with pytest.raises(ConfigError, match="'no-such-user' in ~no-such-user/x is not a user") as raised:
+        expanded("~no-such-user/x")
+    assert "./~no-such-user" in raised.value.remedy
