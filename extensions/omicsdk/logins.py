@@ -368,8 +368,13 @@ def stored_logins(
     """
 
     def is_meant(place: Place) -> bool:
-        same = base_url is None or place.url == base_url.rstrip("/") or place.url == origin_of(base_url)
-        return same and platform in (None, place.platform) and profile in (None, place.profile)
+        if platform not in (None, place.platform) or profile not in (None, place.profile):
+            return False
+        if base_url is None:
+            return True
+        is_atlas = place.platform == HCA
+        url = origin_of(base_url) if is_atlas else _discovery(place.platform).normal_url(base_url).rstrip("/")
+        return place.url == url
 
     return [(place, login) for place, login in token_file().places() if is_meant(place)]
 

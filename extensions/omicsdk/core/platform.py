@@ -150,6 +150,7 @@ class Discovery:
         token: Makes credentials from a token in text form.
         names_login: Whether a text in the place of a token names a login that `environment` reads, such as a file.
         stored: Makes credentials from a login that `omics login` stored, for a base URL; by default from its token.
+        normal_url: Returns a base URL in the form that its logins are stored under; by default it is unchanged.
         remedy: What to do if no base URL, or no credentials, were found.
         requires_credentials: Whether the platform refuses all requests without credentials.
     """
@@ -161,6 +162,7 @@ class Discovery:
     token: Callable[[str], Credentials] = BearerToken
     names_login: Callable[[str], bool] | None = None
     stored: Callable[[StoredLogin, str], Credentials] | None = None
+    normal_url: Callable[[str], str] = str
     remedy: str = "Pass base_url, beginning with https:// and a host."
     requires_credentials: bool = False
 
@@ -240,6 +242,8 @@ def resolution(
         checked_token(credentials, "credentials (--access-token)")
     else:
         login = None if credentials is None else as_credentials(credentials)
+    if base_url is not None:
+        base_url = type(base_url)(discovery.normal_url(base_url))
     search = Search(environ, base_url, named, credentials, login is not None, offline)
     origin, login_origin = ("argument" if argument is not None else "" for argument in (base_url, login))
     kept_back: list[str] = []  # why credentials that were found are not used, and what to do
@@ -247,6 +251,8 @@ def resolution(
         if search.base_url is not None and login is not None:
             break
         candidate = source(search)
+        if candidate.base_url:
+            candidate = candidate._replace(base_url=discovery.normal_url(candidate.base_url))
         if search.base_url is None and candidate.base_url:
             search = replace(search, base_url=candidate.base_url)
             origin = candidate.origin
@@ -300,7 +306,9 @@ def _owner(discovery: Discovery, base_url: str, search: Search) -> str:
     urls = (source(configured).base_url for source in _sources(discovery, search.profile))
     configured_url = next(filter(None, urls), "") or discovery.default_url
     # A URL from an option or a list may be anyone's; one that a program passes is its own decision.
-    return configured_url or ("" if isinstance(base_url, UnboundUrl) else base_url)
+    if configured_url:
+        return discovery.normal_url(configured_url)
+    return "" if isinstance(base_url, UnboundUrl) else base_url
 
 
 def _sources(discovery: Discovery, profile: str | None) -> Sequence[Callable[[Search], Found]]:
@@ -346,6 +354,7 @@ def _stored(discovery: Discovery, search: Search, url: str | None, profile: str 
         tokens = token_file(search.environ, discovery.platform)
     except ConfigError:  # a user without a home folder has none
         return None
+    url = discovery.normal_url(url)
     view = tokens.serving(url, profile)
     login = None if view is None else view.login(url)
     if view is None or login is None:

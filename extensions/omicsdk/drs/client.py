@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
 from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.optional_server import AsyncServerExchange, OptionalServer, ServerExchange
-from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, resolve, variables
+from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
 from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.drs import downloads, planning, reading
 from omicsdk.drs.credentials import HostCredentials, host_in_url
@@ -18,8 +17,6 @@ from omicsdk.drs.server import PATH
 from omicsdk.drs.servers import Servers
 
 if TYPE_CHECKING:
-    import httpx
-
     from omicsdk.core.token_file import StoredLogin
 
 BASIC = "basic"
@@ -35,17 +32,6 @@ def stored_login(login: StoredLogin, _: str) -> Credentials:
     return Basic(login.user, login.token.value) if login.kind == BASIC else BearerToken(login.token.value)
 
 
-DISCOVERY = Discovery(
-    platform="drs",
-    stored=stored_login,
-    environment=variables("OMICS_DRS_URL", "OMICS_DRS_TOKEN", BearerToken),
-    remedy=(
-        "Run: omics login drs. Or pass base_url (--base-url), or set OMICS_DRS_URL; or name the server in the identifier: "
-        "drs://HOST/ID."
-    ),
-)
-
-
 def base_url_of(text: str) -> str:
     """Return the base URL of a server.
 
@@ -55,6 +41,18 @@ def base_url_of(text: str) -> str:
     url = text.strip().rstrip("/")
     url = url if "://" in url else server_url(url)
     return url if "/" in url.partition("://")[2] else f"{url}{PATH}"
+
+
+DISCOVERY = Discovery(
+    platform="drs",
+    stored=stored_login,
+    normal_url=base_url_of,
+    environment=variables("OMICS_DRS_URL", "OMICS_DRS_TOKEN", BearerToken),
+    remedy=(
+        "Run: omics login drs. Or pass base_url (--base-url), or set OMICS_DRS_URL; or name the server in the identifier: "
+        "drs://HOST/ID."
+    ),
+)
 
 
 class _DrsExchange(ServerExchange):
@@ -69,22 +67,6 @@ class _Address(OptionalServer):
     """What both clients share: a base URL that may be missing, and credentials by host."""
 
     _discovery = DISCOVERY
-
-    def _resolved(
-        self,
-        base_url: str | None,
-        credentials: Credentials | httpx.Auth | str | None,
-        profile: str | None,
-        environ: Mapping[str, str] | None,
-    ) -> tuple[str, Credentials | None]:
-        url, login = resolve(
-            DISCOVERY,
-            base_url=None if base_url is None else base_url_of(base_url),
-            credentials=credentials,
-            profile=profile,
-            environ=environ,
-        )
-        return base_url_of(url) if url else "", login
 
 
 COLUMNS = ("object_id", "file_name", "size")

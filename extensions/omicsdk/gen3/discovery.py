@@ -172,6 +172,7 @@ DISCOVERY = Discovery(
     environment=_environment,
     files=_files,
     stored=stored_login,
+    normal_url=endpoint_of,
     names_login=_names_login,
     remedy=f"Run `omics login gen3`. Or pass base_url (--base-url), set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: "
     f"{PROFILE_PAGE}",

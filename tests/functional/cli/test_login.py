@@ -151,6 +151,16 @@ def test_whoami_lists_each_drs_server_with_a_login_once(user):
     assert sorted(row["base_url"] for row in user.data("whoami", "drs")) == sorted(urls)
 
 
+def test_a_login_is_for_the_base_url_as_it_was_typed(user):
+    url = user.sandbox.url
+    user.login("drs", "--base-url", url, "--token-stdin", typed=user.sandbox.secrets.token)
+    user.settings.unlink()
+    user.environ["OMICS_DRS_URL"] = url
+    for words in ((), ("--base-url", url)):
+        assert [row["base_url"] for row in user.data("whoami", "drs", *words)] == [f"{url}/ga4gh/drs/v1"]
+    assert "logged out of drs" in user.run("logout", "drs", "--base-url", url).stderr
+
+
 @pytest.mark.parametrize("platform", ["sb", "crunch", "pangea", "gen3", "hca"])
 def test_a_wrong_token_stores_nothing_and_ends_with_4(user, platform):
     box = user.sandbox

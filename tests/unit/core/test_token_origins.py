@@ -21,6 +21,7 @@ from omicsdk.core.platform import Discovery, UnboundUrl, resolution
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.sending.adapters import may_send
 from omicsdk.core.token_file import StoredLogin, token_file
+from omicsdk.drs.client import Drs
 from omicsdk.drs.storage import Storage
 from omicsdk.fs import open_store
 from omicsdk.fs.stores.drs import found_login
@@ -558,3 +559,8 @@ def test_tokens_of_every_alphabet_are_accepted() -> None:
 def test_nothing_is_bound_to_an_unbound_url_that_is_none() -> None:
     found = resolution(Discovery(platform="toy"), base_url=UnboundUrl("nowhere"), environ={"OMICS_TOY_TOKEN": TOKEN})
     assert found.credentials is None
+
+
+@pytest.mark.parametrize(("client", "variable"), [(Drs, "OMICS_DRS_TOKEN"), (Trs, "OMICS_TRS_TOKEN")])
+def test_nothing_is_bound_to_the_unbound_url_of_a_client(client: type[Drs | Trs], variable: str) -> None:
+    assert client(UnboundUrl(OTHER), environ={variable: TOKEN}).credentials is None
