@@ -268,27 +268,27 @@ def log_in(
         OmicsError: The platform cannot be reached.
     """
     name = chosen_profile(profile) or DEFAULT_PROFILE
-    check_profile_name(name)
-    store = store or stated_store()
     discovery = _discovery(platform)
-    if login.kind == "password":
-        login = _exchanged(login, base_url)
     try:
+        check_profile_name(name)
+        store = store or stated_store()
+        if login.kind == "password":
+            login = _exchanged(login, base_url)
         with _client(platform)(base_url, credentials=_credentials(discovery, login, base_url)) as client:
             url = client.base_url  # as it is written in one way
             user = _checked(client, platform)
-    except OmicsError:
-        _delete_google_file(login)
+        end = login.token.expires_at
+        login = replace(
+            login,
+            user=user or login.user,
+            token=Token(login.token.value, jwt_expiry(login.token.value) if end is None else end),
+        )
+        tokens = token_file(platform=platform, profile=name)
+        replaced = tokens.login(url)
+        stored = tokens.keep(url, login, store)
+    except BaseException:
+        _delete_google_file(login)  # no entry refers to it, so no logout would revoke or delete it
         raise
-    end = login.token.expires_at
-    login = replace(
-        login,
-        user=user or login.user,
-        token=Token(login.token.value, jwt_expiry(login.token.value) if end is None else end),
-    )
-    tokens = token_file(platform=platform, profile=name)
-    replaced = tokens.login(url)
-    stored = tokens.keep(url, login, store)
     if replaced is not None and replaced.token.value != login.token.value:
         _delete_google_file(replaced)
     change_settings(("profiles", name, discovery.platform, "base_url"), url)

@@ -447,6 +447,9 @@ def test_a_google_account_logs_in_with_a_browser_on_another_machine(user, tmp_pa
         # A login that the service refuses replaces no good one, and leaves nothing behind.
         refused = user.run("login", *words, wrong.secrets(tmp_path / "wrong.json"))
         assert refused.returncode == 4
+        # Neither does one that cannot be stored.
+        for options in (("--store", "keyring"), ("--profile", "not a name")):
+            assert user.run("login", *words, right.secrets(tmp_path / "right.json"), *options).returncode == 2
         assert list(kept.iterdir()) == [file]
         shown = user.run("whoami", "azul", "--output", "json")
         assert (shown.returncode, json.loads(shown.stdout)[0]["base_url"]) == (0, url)
