@@ -80,6 +80,9 @@ OWN_IDP = "local"
 
 _WORKSPACE_IDP = "idp://wts/"
 _GIVEN_TOKEN = "accesstoken:///"  # noqa: S105 - the beginning of a pseudo URL
+_SLASHES = re.compile(r"[/\\]")
+# Characters of a file's name at most, less those of ".json": what is longer can only be a key, which no error may quote.
+_LONGEST_NAME = 250
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -204,7 +207,7 @@ def login_of(arguments: Arguments, environ: Mapping[str, str], home: Callable[[]
     if named.startswith(_WORKSPACE_IDP):
         idp = arguments.idp or unquote(named.removeprefix(_WORKSPACE_IDP)).strip("/")
         return Login(TokenService(workspace(environ), idp), endpoint)
-    if jwt_claims(named) or named.lstrip().startswith("{"):
+    if jwt_claims(named) or named.lstrip().startswith("{") or max(map(len, _SLASHES.split(named))) > _LONGEST_NAME:
         source = "refresh_file" if arguments.refresh_file else KEY_VARIABLE
         raise Gen3AuthError(
             f"{source} is a key or token, not the path of a credentials file",

@@ -529,7 +529,7 @@ def test_a_key_in_the_place_of_a_path_is_not_quoted(text: str, monkeypatch: pyte
         _constructed(CASES[0], None, None)
 
 
-@pytest.mark.parametrize("text", [_jwt(OWN), '{"api_key": "x"}'])
+@pytest.mark.parametrize("text", [_jwt(OWN), '{"api_key": "x"}', "k" * 251])
 def test_a_gen3_key_in_the_place_of_a_path_is_not_quoted(
     text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
