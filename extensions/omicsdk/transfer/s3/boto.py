@@ -494,7 +494,11 @@ class S3Object(MultipartStore):
                 sent_parts[number] = SentPart(number, count_at(part, "Size", "list_parts"), etag, digests)
             if not page.get("IsTruncated"):
                 return sent_parts
-            marker = count_at(page, "NextPartNumberMarker", "list_parts")
+            following = count_at(page, "NextPartNumberMarker", "list_parts")
+            if following <= marker:  # it would list the same parts without end
+                expected = f"a number above {marker}"
+                raise DecodeError("list_parts", "NextPartNumberMarker", following, expected=expected)
+            marker = following
 
     def unfinished(self, source: Source) -> str:
         """Return the newest unfinished upload of this object that can be resumed."""
@@ -507,7 +511,9 @@ class S3Object(MultipartStore):
         ours = [
             entry
             for entry in page.get("Uploads", [])
-            if entry["Key"] == self._place["Key"] and entry.get("ChecksumAlgorithm") in (algorithm, None)
+            if entry.get("Key") == self._place["Key"]
+            and {"UploadId", "Initiated"} <= entry.keys()
+            and entry.get("ChecksumAlgorithm") in (algorithm, None)
         ]
         return str(max(ours, key=lambda entry: entry["Initiated"])["UploadId"]) if ours else ""
 

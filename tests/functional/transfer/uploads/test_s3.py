@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from omicsdk.core import (
     APIError,
     AuthError,
@@ -28,7 +29,7 @@ from omicsdk.core.s3_clients import careful, s3_client
 from omicsdk.transfer import Location, NoSuchUpload, PutTo, S3Object, SentPart, Upload, abort_upload, upload
 from omicsdk.transfer.s3.boto import s3_error
 from omicsdk.transfer.uploads.sending import FileBody
-from omicsdk.transfer.uploads.store import Cut, Unconfirmed
+from omicsdk.transfer.uploads.store import Cut, Source, Unconfirmed
 from small_cells import MIB, UNIT
 
 pytestmark = pytest.mark.usefixtures("small_parts")
@@ -357,6 +358,23 @@ def test_a_response_that_states_nothing_is_no_step_of_an_upload_in_parts(
     assert isinstance(outcome.error, DecodeError | Unconfirmed)
     assert f"{BUCKET}/{key}" in str(outcome.error)
     assert "KeyError" not in str(outcome.error)
+
+
+def test_a_list_of_parts_that_does_not_advance_is_an_error(client: Any):
+    page = {"Parts": [], "IsTruncated": True, "NextPartNumberMarker": 5}
+    to = S3Object(client, BUCKET, "endless")
+    with Stubber(client) as stub:
+        stub.add_response("list_parts", page)
+        stub.add_response("list_parts", page)
+        with pytest.raises(DecodeError, match="not a number above 5"):
+            to.known("id")
+
+
+def test_an_unfinished_upload_without_a_time_is_not_resumed(client: Any):
+    to = S3Object(client, BUCKET, "timeless", go_on=True)
+    with Stubber(client) as stub:
+        stub.add_response("list_multipart_uploads", {"Uploads": [{"Key": "timeless", "UploadId": "id"}]})
+        assert to.unfinished(Source("", "timeless", 1)) == ""
 
 
 def test_what_is_gone_is_reported_as_such(client: Any):
