@@ -21,7 +21,6 @@ class EntityType:
         sort: The field that hits are sorted by.
         order: The direction.
         largest: The largest page.
-        facets: Whether facets count its values.
     """
 
     key: str
@@ -79,7 +78,7 @@ ANVIL = Kind(
 
 
 def bad_request(message: str) -> Problem:
-    """A 400 in the service's words."""
+    """A 400 with the service's code."""
     return Problem(400, "BadRequestError", message)
 
 
@@ -123,12 +122,18 @@ def matches(values: Sequence[Any], relation: str, wanted: Sequence[Any]) -> bool
     Args:
         values: The values; None where there are none.
         relation: The relation.
-        wanted: The value to compare with.
+        wanted: The values, or the pairs of bounds, to compare with.
+
+    Raises:
+        Problem: 400; bounds are of another type than the values.
     """
     if relation == "is":
         # Python's 1 equals True, but a number in JSON is no boolean.
         return any(value in wanted and type(value) in {type(accepted) for accepted in wanted} for value in values)
-    return all(any(value is not None and low <= value <= high for value in values) for low, high in wanted)
+    try:
+        return all(any(value is not None and low <= value <= high for value in values) for low, high in wanted)
+    except TypeError:
+        raise bad_request(f"The `{relation}` relation has bounds of another type than the field") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ def entities(kind: Kind, entity_type: str, files: Sequence[IndexedFile], sort: s
 
 
 def _place(value: Any, id_: str) -> tuple[bool, Any, str]:
-    """The position of a hit in the order: hits without a value come last, and UUIDs order equal ones."""
+    """The position of a hit in ascending order: hits without a value come last, and UUIDs order equal ones."""
     return value is None, "" if value is None else value, id_
 
 
