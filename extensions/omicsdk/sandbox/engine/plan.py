@@ -31,7 +31,7 @@ _BINARY = frozenset({"binary", "byte"})
 _ACTIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
 # Actions of paths that have one object alone.
 SINGLE = tuple(f"{action} single" for action in dict.fromkeys(_ACTIONS.values()))
-_SINGULARS = {"ies": "y", "sses": "ss", "xes": "x", "ches": "ch", "shes": "sh", "statuses": "status"}
+_SINGULARS = {"ies": "y", "sses": "ss", "xes": "x", "ches": "ch", "shes": "sh", "tuses": "tus"}
 
 
 @dataclass(eq=False)

@@ -122,6 +122,13 @@ def test_an_object_may_have_fields_around_it(response: dict[str, Any], around: t
     assert (shape.around, shape.identity) == (around, ("id",))
 
 
+def test_the_noun_of_a_collection_is_its_singular():
+    one = object_of(status=OBJECT, message={"type": "string"})
+    engine = Engine(document({"/statuses": {"post": operation(one)}, "/statuses/{id}": {"get": operation(one)}}))
+    (resource,) = engine.plan.resources.values()
+    assert (resource.noun, engine.plan.shape(resource).around) == ("status", ("status",))
+
+
 def test_every_operation_states_why_it_is_answered_so():
     [explanation] = Engine(document({"/health": {"get": operation({"type": "object"})}})).explain()
     assert (explanation.kind, explanation.action) == ("example", "example")
