@@ -167,6 +167,8 @@ def _as_httpx(request: httpx.Request) -> Generator[None]:
         raise httpx.RemoteProtocolError(_message(error), request=request) from error
     except aiohttp.ClientError as error:
         raise httpx.ReadError(str(error), request=request) from error
+    except UnicodeError as error:  # of a name that no resolver can be asked for
+        raise httpx.ConnectError(str(error), request=request) from error
     except ValueError as error:
         raise httpx.LocalProtocolError("Illegal header value", request=request) from error
 

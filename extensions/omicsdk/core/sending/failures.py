@@ -75,9 +75,9 @@ def unsendable(error: Exception) -> WireFailure:
 
 def _connect_failure(causes: list[BaseException], text: str) -> WireFailure:
     for cause in causes:
-        if isinstance(cause, gaierror):
+        if isinstance(cause, gaierror | UnicodeError):  # no resolver can be asked for a name that cannot be encoded
             # A resolver that does not respond may do so later; one that reports an unknown name has responded.
-            again = cause.errno == EAI_AGAIN
+            again = isinstance(cause, gaierror) and cause.errno == EAI_AGAIN
             return WireFailure(NameNotResolved("The host's name cannot be resolved"), arrived=False, settled=not again)
         if isinstance(cause, ssl.SSLCertVerificationError):
             refused = TLSFailed(f"The server's certificate is not trusted: {cause.verify_message}")

@@ -7,7 +7,8 @@ URLs at INFO, including presigned ones.
 import datetime
 import logging
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -814,6 +815,15 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return _AsyncStream(await self._stream.start_tls(*arguments, **options), self._limit)
 
 
+@contextmanager
+def _resolving() -> Generator[None]:
+    """Report a name that no resolver can be asked for as unknown: it has an empty part, or one of more than 63 characters."""
+    try:
+        yield
+    except UnicodeError as error:
+        raise httpcore.ConnectError(str(error)) from error
+
+
 class _Backend(httpcore.NetworkBackend):
     def __init__(self, backend: httpcore.NetworkBackend, limit: _Limit) -> None:
         self._backend = backend
@@ -821,7 +831,8 @@ class _Backend(httpcore.NetworkBackend):
         self.sleep = backend.sleep
 
     def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(self._backend.connect_tcp(*arguments, **options), self._limit)
+        with _resolving():
+            return _Stream(self._backend.connect_tcp(*arguments, **options), self._limit)
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
@@ -831,7 +842,8 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         self.sleep = backend.sleep
 
     async def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._backend.connect_tcp(*arguments, **options), self._limit)
+        with _resolving():
+            return _AsyncStream(await self._backend.connect_tcp(*arguments, **options), self._limit)
 
 
 class LimitedTransport(httpx.HTTPTransport):

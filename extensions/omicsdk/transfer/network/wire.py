@@ -819,6 +819,8 @@ def _is_unknown(url: str) -> bool:
     def look() -> None:
         try:
             socket.getaddrinfo(host, None)
+        except UnicodeError:  # a name with an empty part, or one of more than 63 characters
+            results.append(True)
         except OSError as error:
             results.append(isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN)
 

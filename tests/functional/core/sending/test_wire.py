@@ -366,6 +366,14 @@ def test_a_name_that_is_unknown_is_reported_at_once(send, monkeypatch):
     assert clock.slept == []
 
 
+@pytest.mark.parametrize("host", ["a..b", f"{'x' * 64}.example.org"])
+def test_a_name_that_cannot_exist_is_reported_as_unknown(send, host):
+    clock = ManualClock()
+    with pytest.raises(errors.NameNotResolved):
+        send(f"http://{host}", get(), clock=clock)
+    assert clock.slept == []
+
+
 def test_a_server_that_reports_nothing_ends_in_time(wire, send):
     done = threading.Event()
     server = wire(lambda server, connection, number: (server.head(connection), done.wait(10)))
