@@ -328,7 +328,7 @@ class _Sequence:
             raise UsageError("The identifier of the sequence is empty")
         self._start, self._end = start, end
         self.title = self._id
-        self.url = f"{client.base_url}/sequence/{quote(self._id, safe='')}"
+        self.url = f"{client.base_url}/sequence/{quote(self._id, safe='', errors='surrogatepass')}"
         self._is_part = bool(start) or end is not None
         if self._is_part:
             self.title += f":{(start or 0) + 1}-{'' if end is None else end}"

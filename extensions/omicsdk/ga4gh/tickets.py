@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
-from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.credentials import is_loopback
@@ -111,7 +111,7 @@ def parse_address(text: str) -> Address:
         raise UsageError("The identifier of the data set is empty")
     if not stripped.lower().startswith(("http://", "https://")):
         return Address("", None, stripped)
-    parts = urlsplit(stripped)
+    parts = url_parts(stripped)
     if parts.query or parts.fragment:
         raise UsageError(
             f"{without_query(stripped)}: the URL has a query", remedy="Use regions and formats as options."

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import plain_request
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import segment
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
@@ -60,7 +61,7 @@ def parse_workspace_url(url: str) -> tuple[str, str]:
     Raises:
         Gen3UserError: It is no such URL.
     """
-    parts = urlsplit(url)
+    parts = url_parts(url)
     workspace, _, key = unquote(parts.path).lstrip("/").partition("/")
     if parts.scheme != SCHEME or parts.netloc or not workspace:
         raise Gen3UserError(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.errors import AuthError, ConfigError, NotFound
 from omicsdk.core.files import locked, read_private, write_private
-from omicsdk.core.redaction import mask_url
+from omicsdk.core.redaction import mask_url, url_parts
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import BUILT_IN, HCAConfig
 
@@ -47,7 +47,7 @@ def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
     Raises:
         ConfigError: It is not an http or https URL with a path.
     """
-    parts = urlsplit(swagger_url)
+    parts = url_parts(swagger_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path:
         raise ConfigError(
             f"{named}: {mask_url(swagger_url)!r} is not an http or https URL with a path",

@@ -85,6 +85,11 @@ def test_positions_that_cannot_be_are_refused(
     assert omics_sandbox.requests("/refget") == []
 
 
+def test_an_identifier_that_is_not_utf_8_is_refused(refget: Refget) -> None:
+    with pytest.raises(UsageError, match="is not UTF-8"):
+        refget.read("\udcff")
+
+
 def test_what_the_server_does_not_have_is_not_found(refget: Refget, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="There is no sequence"):
         refget.describe("0" * 32)

@@ -64,7 +64,7 @@ def test_an_address_is_read(text: str, address: tuple[str, str | None, str]) -> 
     assert parse_address(text) == address
 
 
-@pytest.mark.parametrize("text", ["", "https://h.example.org/", "https://h.example.org/reads/", "https://h.example.org/reads/a?format=BAM"])  # fmt: skip
+@pytest.mark.parametrize("text", ["", "https://h.example.org/", "https://h.example.org/reads/", "https://h.example.org/reads/a?format=BAM", "https://["])  # fmt: skip
 def test_an_invalid_address_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse_address(text)

@@ -20,7 +20,7 @@ def test_a_url_is_taken_apart(url: str, parts: tuple[str, str]):
     assert wsurl_to_tokens(url) == parts
 
 
-@pytest.mark.parametrize("url", ["ws:///", "ws://@user/a", "s3:///a/b", "a/b", ""])
+@pytest.mark.parametrize("url", ["ws:///", "ws://@user/a", "s3:///a/b", "a/b", "", "ws://["])
 def test_an_invalid_url_of_a_workspace(url: str):
     with pytest.raises(Gen3UserError, match="is not a URL of a workspace"):
         wsurl_to_tokens(url)

@@ -35,7 +35,7 @@ def test_the_service_is_at_its_documents_url_less_the_last_segment():
 
 
 @pytest.mark.parametrize(
-    "url", ["dss.example.org/v1/swagger.json", "ftp://x/y", "", "https:///x", "https://dss.example.org"]
+    "url", ["dss.example.org/v1/swagger.json", "ftp://x/y", "", "https:///x", "https://dss.example.org", "https://["]
 )
 def test_an_invalid_url_of_a_document(url: str):
     with pytest.raises(ConfigError, match="swagger_url"):
