@@ -94,10 +94,13 @@ def manifest(
         stop: Set it to end waiting; the same call resumes.
 
     Raises:
+        UsageError: `to` is a folder.
         UnknownFacet: A condition names a field that the catalog does not have.
         BadRequest: The catalog does not have the format.
         Interrupted: `stop` was set.
     """
+    if to and Path(to).is_dir():  # before the minutes that a manifest may take
+        raise UsageError(f"{os.fspath(to)} is a folder", remedy="Name the file to write.")
     filters, catalog = resolved(client, what, catalog)
     target = Path(to or f"{catalog or 'azul'}-manifest{SUFFIXES[format]}")
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -125,6 +125,13 @@ def test_a_curl_manifest_of_other_urls_is_refused(azul: Azul, tmp_path: Path) ->
         azul.download((), tmp_path / "out", manifest=tmp_path / "m")
 
 
+@pytest.mark.parametrize("to", [".", "/"])
+def test_a_manifest_is_not_requested_for_a_folder(azul: Azul, omics_sandbox: Any, to: str) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        azul.manifest("organ=eye", to)
+    assert omics_sandbox.requests("/azul/manifest") == []
+
+
 @pytest.mark.parametrize(("format", "calls"), [("compact", 0), ("curl", 0), ("compact", 4), ("curl", 4)])
 def test_a_manifest_is_fetched_by_omics_get(
     azul: Azul, omics_sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: Any, calls: int
