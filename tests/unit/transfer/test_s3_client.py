@@ -107,6 +107,8 @@ s3 =
     assert Settings(None, {"AWS_DEFAULT_REGION": "eu-west-2"}).region == "eu-west-2"
     with pytest.raises(ConfigError, match=r"\(none\) could not be found"):
         Settings("none", environ)
+    with pytest.raises(ConfigError, match="The keys of AWS_ACCESS_KEY_ID have characters outside ASCII"):
+        Settings(None, {**KEYS, "AWS_SESSION_TOKEN": "t\u00a0"}).keys()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from omicsdk.core.sigv4 import Keys
 DEFAULT_REGION = "us-east-1"
 #: Settings of a profile by which its keys are found otherwise.
 _SOURCES = ("role_arn", "web_identity_token_file", "credential_process", "login_session")
+#: What no header of a signed request can have.
+_UNSENDABLE = re.compile("[^ -~]")
 
 Sections = dict[str, dict[str, str]]
 
@@ -149,9 +151,16 @@ class Settings:
 
         Returns:
             A function that returns those of the moment, None if there are none; it may ask for new ones.
+
+        Raises:
+            ConfigError: A key or token has characters that no header can have; they are not quoted.
         """
         fixed = self._fixed()
         if fixed is not None:
+            if _UNSENDABLE.search(fixed.access + fixed.token):
+                raise ConfigError(
+                    f"The keys of {self.described_keys()[1]} have characters outside ASCII", remedy="Copy them again."
+                )
             return lambda: fixed
         return _found_by_botocore(self.profile_name)
 
