@@ -1,4 +1,4 @@
-"""Logging in to any platform, out of it, and finding out as whom: what `omics login`, `logout`, `whoami` and `profiles` do.
+"""Log in to any platform, log out, and show the user of a login: what `omics login`, `logout`, `whoami` and `profiles` do.
 
 A login is tried with one call that changes nothing before it is stored, so a wrong token replaces no good one. It is stored for a
 profile and a base URL; clients find it by either (see `omicsdk.core.platform.resolution`).
@@ -380,7 +380,7 @@ def stored_logins(
 
 
 def accounts(platforms: tuple[str, ...], base_url: str | None = None, profile: str | None = None) -> Iterator[Account]:
-    """Ask platforms as whom clients are logged in; those without credentials are left out.
+    """Request the user of each platform's login; platforms without credentials are left out.
 
     Args:
         platforms: The platforms.
@@ -394,24 +394,26 @@ def accounts(platforms: tuple[str, ...], base_url: str | None = None, profile: s
     seen = set[tuple[str, str]]()
     for platform, url, name in places:
         try:
-            found = resolution(replace(_discovery(platform), requires_credentials=False), base_url=url, profile=name)
+            resolved = resolution(replace(_discovery(platform), requires_credentials=False), base_url=url, profile=name)
         except OmicsError as error:
             if name is not None and not _has_profile(platform, name):
                 continue
             yield Account(platform, name or DEFAULT_PROFILE, mask_url(url or ""), problem=str(error), code=1)
             continue
-        if found.credentials is None or not found.base_url or (platform, found.base_url) in seen:
+        if resolved.credentials is None or not resolved.base_url or (platform, resolved.base_url) in seen:
             continue
-        seen.add((platform, found.base_url))
-        account = Account(platform, name or DEFAULT_PROFILE, mask_url(found.base_url), origin=found.credentials_origin)
+        seen.add((platform, resolved.base_url))
+        account = Account(
+            platform, name or DEFAULT_PROFILE, mask_url(resolved.base_url), origin=resolved.credentials_origin
+        )
         try:
-            with _client(platform)(found.base_url, credentials=found.credentials) as client:
+            with _client(platform)(resolved.base_url, credentials=resolved.credentials) as client:
                 user = _checked(client, platform)
         except OmicsError as error:
             code = 4 if isinstance(error, (AuthError, Unauthorized)) else 1
             yield replace(account, problem=str(error), code=code)
             continue
-        yield replace(account, user=user, expires_at=_moment(getattr(found.credentials, "expires_at", None)))
+        yield replace(account, user=user, expires_at=_moment(getattr(resolved.credentials, "expires_at", None)))
 
 
 def listed_profiles() -> list[dict[str, Any]]:
@@ -449,14 +451,14 @@ def found_settings(profile: str | None = None) -> Iterator[tuple[str, str | None
     for client in (*_ATLAS.values(), *(kind.client for word, kind in KINDS.items() if word != HCA)):
         discovery = _discovery(client)
         try:
-            found = resolution(replace(discovery, requires_credentials=False), profile=name, offline=True)
+            resolved = resolution(replace(discovery, requires_credentials=False), profile=name, offline=True)
         except OmicsError as error:
             yield f"{discovery.platform}.base_url", None, str(error)
             continue
-        if found.base_url:
-            yield f"{discovery.platform}.base_url", mask_url(found.base_url), found.origin
-        if found.credentials is not None:
-            yield f"{discovery.platform}.credentials", MASK, found.credentials_origin
+        if resolved.base_url:
+            yield f"{discovery.platform}.base_url", mask_url(resolved.base_url), resolved.origin
+        if resolved.credentials is not None:
+            yield f"{discovery.platform}.credentials", MASK, resolved.credentials_origin
 
 
 def google_file(

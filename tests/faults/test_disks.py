@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("small_cells")
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Mounts a file system in memory with these options; None where that is not allowed."""
+    """Mount a file system in memory with these options; None where that is not allowed."""
     mounted: list[Path] = []
 
     def mount(options: str) -> Path | None:
@@ -42,7 +42,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
 
 def refusing(name: str, number: int, after: int = 0) -> Any:
-    """Has one of the system's calls refuse from its so many-th time on."""
+    """Make a call of the system fail after a number of calls."""
     real, calls = getattr(os, name), iter(range(10**9))
 
     def refuses(*arguments: Any, **more: Any) -> Any:

@@ -36,7 +36,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     ),
     "logs": (
         "Messages on stderr",
-        "--log-level sets the least level; --quiet prints results and errors only; --debug prints requests, answers and tracebacks. "
+        "--log-level sets the least level; --quiet prints results and errors only; --debug prints requests, responses and tracebacks. "
         "--log-format json prints each message as an object on one line: time, level, logger, message, and further fields.\n"
         "A transfer prints its progress so, each minute or as --progress-every states; SIGUSR1 prints it at once.\n\n"
         "    omics --log-format json dss download-manifest --manifest manifest.tsv --replica aws 2> log.jsonl\n\n"

@@ -28,7 +28,7 @@ FIRST = (
 )
 
 
-#: Last words of the members by which an object in a list is shown, the most telling one first: `projectTitle`,
+#: Last words of the members by which an object in a list is shown, the most informative first: `projectTitle`,
 #: `genus_species`.
 LABELS = ("title", "name", "shortname", "label", "species", "organ", "format", "text", "id", "uuid")
 _LAST_WORD = re.compile(r"[A-Z]?[a-z0-9]+$|[A-Z]+$")

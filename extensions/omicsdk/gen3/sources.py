@@ -75,7 +75,7 @@ DEFAULT_FILE = "credentials"
 FOLDER = ".gen3"
 # The scopes of client credentials by default.
 DEFAULT_SCOPES = "user data openid"
-# The name under which a workspace's own commons is asked for.
+# The name of a workspace's own commons in requests for tokens.
 OWN_IDP = "local"
 
 _WORKSPACE_IDP = "idp://wts/"
@@ -106,7 +106,7 @@ class ApiKey:
     Attributes:
         key: The key.
         issuer: The commons that issued it.
-        file: The file that has it; None if it was given.
+        file: The file that has it; None if it was passed as an argument.
     """
 
     key: str = field(repr=False)
@@ -138,7 +138,7 @@ class ClientLogin:
     Attributes:
         client_id: Its id.
         secret: Its password.
-        scopes: What it asks for, with spaces between.
+        scopes: The requested scopes, with spaces between.
     """
 
     client_id: str
@@ -154,7 +154,7 @@ class TokenService:
         base: Its URL, without a slash at the end.
         idp: The login whose token is requested; empty for the one of the endpoint, or the service's own.
         credentials: The credentials for it, outside of a workspace; None within one.
-        missing: The file that was not there, which is why the service is asked.
+        missing: The credentials file that does not exist, so that the service is used; for messages.
     """
 
     base: str
@@ -168,11 +168,11 @@ Source = ApiKey | GivenToken | ClientLogin | TokenService
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How tokens are had, and for which commons.
+    """The source of tokens, and their commons.
 
     Attributes:
-        source: Where they come from.
-        endpoint: The commons; empty if only the token will say.
+        source: The source.
+        endpoint: The commons; empty if only the token states it.
     """
 
     source: Source
@@ -185,7 +185,7 @@ def login_of(arguments: Arguments, environ: Mapping[str, str], home: Callable[[]
     Args:
         arguments: The arguments of `Gen3Auth`.
         environ: The environment's variables.
-        home: Returns the user's folder; asked where a file of it is meant.
+        home: Returns the user's folder; called only for a file in it.
 
     Raises:
         Gen3UserError: Arguments contradict each other.

@@ -53,7 +53,7 @@ def test_requests_one_behind_the_other_are_answered_in_order(talk):
     assert len(wire.sent) == 3
 
 
-def test_the_first_caller_gets_one_100_continue(talk):
+def test_a_client_that_waits_for_100_continue_gets_it_once(talk):
     connection, wire, asked = talk
     connection.data_received(b"PUT /1 HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
     connection.data_received(b"a")

@@ -79,7 +79,7 @@ def _moved(
     counters = Counters(len(sizes), sum(sizes_known), monotonic(), 1.0, len(sizes) - len(sizes_known))
     lock, bytes_copied = threading.Lock(), 0
 
-    def one(file: F) -> Hashed | None:
+    def move_file(file: F) -> Hashed | None:
         nonlocal bytes_copied
         if options.stopped:
             return None
@@ -101,7 +101,7 @@ def _moved(
         return moved
 
     at_once = getattr(storage, "at_once", THREADS)
-    done = in_threads(one, files, min(at_once, options.connections or at_once))
+    done = in_threads(move_file, files, min(at_once, options.connections or at_once))
     if progress is not None:
         progress(counters.progress(monotonic(), bytes_copied, 0, "over"))
     return done
@@ -159,8 +159,8 @@ def fetch(
     def bring(file: Stored) -> Hashed:
         return _bring(storage, joined(base, file.name), prefix + file.name, file.size)
 
-    got = _moved(storage, files, lambda file: file.size, bring, chosen, failed)
-    return {file.name: hashed for file, hashed in zip(files, got, strict=True) if hashed is not None}
+    fetched = _moved(storage, files, lambda file: file.size, bring, chosen, failed)
+    return {file.name: hashed for file, hashed in zip(files, fetched, strict=True) if hashed is not None}
 
 
 def _bring(storage: Storage, source: str, path: str, size: int | None) -> Hashed:

@@ -224,7 +224,7 @@ def convert(
     files = find_tables(folder)
     description = next(file for file in files if file.kind.stem == DATASET_DESCRIPTION)
     declared = stated_version(description.path, description.kind)
-    # A version that was given is no guess where the data set states none.
+    # Where the data set states no version, one that the caller passes needs no note.
     version_text = declared or version or ""
     converted.version = version = version or nearest_version(declared)
     for kind, path, name in files:
@@ -262,9 +262,9 @@ def refused(folder: str, findings: Sequence[Finding], version: str) -> SdsError:
     """
     lines = [f"  {finding}" for finding in findings[:_LISTED]]
     more = [f"  and {len(findings) - _LISTED} more"] if len(findings) > _LISTED else []
-    many = "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
+    count = "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
     return SdsError(
-        "\n".join([f"{folder}, read as SDS {version}, has {many}:", *lines, *more]),
+        "\n".join([f"{folder}, read as SDS {version}, has {count}:", *lines, *more]),
         remedy="Nothing was written." if len(findings) == 1 else "Correct them; nothing was written.",
         findings=findings,
     )

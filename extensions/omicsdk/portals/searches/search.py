@@ -231,9 +231,9 @@ def search(
             print(hit.portal, hit.id, hit.title)
     """
     query = query_of(text, organism=organism, assay=assay, limit=limit)
-    named: Sequence[str] = (portals,) if isinstance(portals, str) and portals else portals
-    portals_set = (portal.strip() for portal in os.environ.get(PORTALS_VARIABLE, "").split(","))
-    return results(query, named or list(filter(None, portals_set)), os.environ)
+    chosen: Sequence[str] = (portals,) if isinstance(portals, str) and portals else portals
+    configured = (portal.strip() for portal in os.environ.get(PORTALS_VARIABLE, "").split(","))
+    return results(query, chosen or list(filter(None, configured)), os.environ)
 
 
 def results(
@@ -251,7 +251,7 @@ def results(
         portals: Their names; all that are configured by default.
         environ: The environment's variables.
         transport: Replaces the network, for tests.
-        clock: Tells the time.
+        clock: The clock.
 
     Raises:
         UsageError: A portal is unknown.
@@ -297,7 +297,7 @@ def _searcher(portal: str) -> type[Searcher]:
 
 
 def _read(searcher: Searcher, query: Query, hits: list[Hit], stopped: Callable[[], bool]) -> OmicsError | None:
-    """Read rows into a list, of which another thread takes what is there at its deadline; return the error of the service."""
+    """Read rows into a list, which another thread copies at its deadline; return the error of the service."""
     try:
         for hit in searcher.hits(query):
             if stopped():

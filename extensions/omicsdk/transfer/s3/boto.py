@@ -287,10 +287,10 @@ _signing = _Signing()
 
 
 class _Known:
-    """What is cached for a client: there may be an object for each of many files.
+    """What is cached for a client, which many objects share.
 
-    The client then reports which headers it signs, uses version 4 for us, and adds no checksum if
-    none is requested. All of it applies only while we sign in the same thread.
+    It registers hooks, by which the client signs with version 4, hands over the request before it is signed, and adds no checksum
+    if none is requested. They act only while an S3Object signs in the same thread.
 
     Args:
         client: The client.
@@ -428,7 +428,7 @@ class S3Object(MultipartStore):
         ]
         response = self._call("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": part_list})
         self._verify(parts, response)
-        # S3 states the object's ETag. A response without one may be anybody's: the object is looked at.
+        # S3 states the object's ETag. A response without one may be of another server: the object is examined.
         examined = None if etag_of(response) else self.examine()
         self._tag(checksums)
         return {**self._facts(response, parts), **(examined or {})}

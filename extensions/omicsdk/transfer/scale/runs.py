@@ -231,7 +231,7 @@ class DaskChannel:
         self.topic = topic
         self._client = client
         self._heard = deque[Message]()
-        self._untold = False  # whether some workers have not received the request to stop yet
+        self._stop_is_due = False  # whether some workers have not received the request to stop yet
 
     def __reduce__(self) -> tuple[type[DaskChannel], tuple[str]]:
         return DaskChannel, (self.topic,)
@@ -254,14 +254,14 @@ class DaskChannel:
         self._heard.append(Message.of(event[1]["message"]))
 
     def messages(self) -> Iterator[Message]:
-        if self._untold and self.reachable():
-            self._untold = False
+        if self._stop_is_due and self.reachable():
+            self._stop_is_due = False
             self._client.run(_stop_here, self.topic, on_error="ignore")
         while self._heard:
             yield self._heard.popleft()
 
     def stop(self) -> None:
-        self._untold = True
+        self._stop_is_due = True
 
     def leave(self) -> None:
         return  # a request that a worker has received remains
@@ -371,7 +371,7 @@ class Tracker:
             return  # the last message of a lost attempt
         self._last[index] = message
 
-    def begun(self, index: int) -> bool:
+    def has_started(self, index: int) -> bool:
         """Whether a worker has started a shard."""
         return index in self._last
 
@@ -401,18 +401,18 @@ class Tracker:
         """
         workers = {message.index: message.worker for message in self._last.values() if message.worker}
         snapshots = [message.progress for message in self._last.values()]
-        done = sum(one.bytes_done for one in snapshots)
-        fetched = self._spent + sum(one.bytes_fetched for one in snapshots)
+        done = sum(snapshot.bytes_done for snapshot in snapshots)
+        fetched = self._spent + sum(snapshot.bytes_fetched for snapshot in snapshots)
         self.throughput.record(seconds, max(0, fetched - self._fetched))
         self._fetched = max(self._fetched, fetched)
         return ShardsProgress(
             files=sum(shard.files for shard in self._shards.values()),
-            files_done=sum(one.files_done for one in snapshots),
-            files_failed=sum(one.files_failed for one in snapshots),
+            files_done=sum(snapshot.files_done for snapshot in snapshots),
+            files_failed=sum(snapshot.files_failed for snapshot in snapshots),
             bytes=max(done, sum(shard.size for shard in self._shards.values())),
             bytes_done=done,
             bytes_fetched=fetched,
-            rate=sum(one.rate for one in snapshots),
+            rate=sum(snapshot.rate for snapshot in snapshots),
             seconds=seconds,
             final=final,
             phase="over" if final else "moving" if workers else "preparing",
@@ -533,7 +533,7 @@ class Run:
                     if control.interrupted and given_up is None:
                         given_up = self.clock.monotonic() + GRACE
                     self._step()
-                    self._tell(self.clock.monotonic() - start)
+                    self._report_progress(self.clock.monotonic() - start)
         except BaseException:
             self._end_all()
             if given_up is None:  # otherwise it is the second Ctrl-C: end at once
@@ -549,13 +549,13 @@ class Run:
         report = self._report(self.clock.monotonic() - start, control.why)
         if control.interrupted:
             raise interruption(control, f"{control.why}; run the same shards again to resume", **{_REPORT: report})
-        self._tell(report.seconds, final=True)
+        self._report_progress(report.seconds, final=True)
         shards = list(self._shards.values())
         if report.ok and len(shards) == shards[0].of:
             sweep(shards)
         return report
 
-    def _tell(self, seconds: float, *, final: bool = False) -> None:
+    def _report_progress(self, seconds: float, *, final: bool = False) -> None:
         progress = self._tracker.progress(seconds, final=final)
         if self.progress is not None:
             self.progress(progress)
@@ -652,7 +652,7 @@ class Run:
                 self._replace_pool(lost)
             # A pool that breaks ends all of its shards: those that no worker had begun use up no retry. If none had begun, all do,
             # or a pool that breaks at each start would be replaced forever.
-            started = {index for index in lost if self._tracker.begun(index)} or set(lost)
+            started = {index for index in lost if self._tracker.has_started(index)} or set(lost)
             for index, error in lost.items():
                 if self._stopped:
                     self._tracker.ended(self._shards[index].unbegun())
@@ -742,8 +742,8 @@ def _packed(shard: Shard, pack: Callable[[object], bytes]) -> Parcel:
         what = "an option"
         if callable(shard.source):
             what = "the plan's source" if fails(shard.source) else what
-        elif guilty := next((item for item in shard.source if fails(item)), None):
-            what = f"{guilty.title}: its locate" if fails(guilty.locate) else guilty.title
+        elif unpicklable := next((item for item in shard.source if fails(item)), None):
+            what = f"{unpicklable.title}: its locate" if fails(unpicklable.locate) else unpicklable.title
         remedy = "Use a Location, a function of a module or a functools.partial of one; or run the shards in threads."
         problem = f"{what} cannot be sent to other processes ({mask_text(str(error))})"
         raise UsageError(problem, remedy=remedy) from error

@@ -48,8 +48,8 @@ def records(commons: Gen3) -> list[dict[str, Any]]:
     return commons.indexd.list_records.raw().json()["records"]
 
 
-def there(commons: Gen3, result: UploadResult, tmp_path: Path) -> None:
-    """The commons has one record for each file, and gives what was sent."""
+def check_arrived(commons: Gen3, result: UploadResult, tmp_path: Path) -> None:
+    """Check that the commons has one record for each file, and returns what was sent."""
     result.raise_if_failed()
     assert sorted(each["did"] for each in records(commons)) == sorted(file.guid for file in result.transferred)
     commons.download([file.guid for file in result.transferred], tmp_path / "back", layout="id")
@@ -85,7 +85,7 @@ def test_an_upload_that_was_ended_continues_and_makes_no_second_record(
     process.communicate(timeout=30)
     sandbox.fault_book.clear()
     result = commons.upload(str(big), connections=1, **PARTS)
-    there(commons, result, tmp_path)
+    check_arrived(commons, result, tmp_path)
     assert puts() <= 4
     assert len(sandbox.requests("/user/data/multipart/init")) == 1
 
@@ -122,7 +122,7 @@ def test_an_upload_that_was_ended_while_its_parts_were_put_together(
         until(lambda: sandbox.finish() or records(commons)[0]["size"])
     if not shows:
         sandbox.add_faults(Rule("status", path="/user/data/multipart/complete", status=500, times=1))
-    there(commons, commons.upload(str(big), retries=0, **PARTS), tmp_path)
+    check_arrived(commons, commons.upload(str(big), retries=0, **PARTS), tmp_path)
     assert puts() == sent + (not shows)
 
 
@@ -137,7 +137,7 @@ def test_parts_whose_response_was_masked_are_put_together(
         raise Problem(500, "", "service failure - try again later")
 
     monkeypatch.setattr(sandbox.gen3.files, "complete", too_late)
-    there(commons, commons.upload(big, retries=0, **PARTS), tmp_path)
+    check_arrived(commons, commons.upload(big, retries=0, **PARTS), tmp_path)
     assert puts() == 4
 
 
@@ -147,7 +147,7 @@ def test_a_failing_commons_is_not_taken_for_a_lost_upload(
     sandbox.add_faults(Rule("status", path="/user/data/multipart/complete", status=500, times=1))
     first = commons.upload(big, retries=0, **PARTS, check=False)
     assert isinstance(first.transferred[0].error, ServerError)
-    there(commons, commons.upload(big, **PARTS), tmp_path)
+    check_arrived(commons, commons.upload(big, **PARTS), tmp_path)
     assert puts() == 4
 
 
@@ -163,12 +163,12 @@ def test_a_part_that_fails_permanently_is_all_that_is_sent_the_next_time(
     sandbox.fault_book.remove(rule)
     before = puts()
     second = commons.upload(big.parent, **PARTS, check=False)
-    there(commons, second, tmp_path)
+    check_arrived(commons, second, tmp_path)
     assert puts() == before + 1
     assert [file.guid for file in second.transferred] == [file.guid for file in first.transferred]
 
 
-def test_a_lost_book_of_records_is_made_good_from_the_journal(
+def test_a_lost_book_of_records_is_restored_from_the_journal(
     sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, puts: Callable[[], int]
 ) -> None:
     (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
@@ -177,7 +177,7 @@ def test_a_lost_book_of_records_is_made_good_from_the_journal(
     (book,) = (tmp_path / "state").rglob("*.journal-guids")
     book.unlink()
     second = commons.upload(big, **PARTS, check=False)
-    there(commons, second, tmp_path)
+    check_arrived(commons, second, tmp_path)
     assert second.transferred[0].guid == first.transferred[0].guid
 
 
@@ -188,7 +188,7 @@ def test_what_passes_is_tried_again(sandbox: Sandbox, commons: Gen3, big: Path, 
         Rule("status", path=f"{STORAGE}/*", method="PUT", status=503, retry_after=1, nth=4),
         Rule("status", path="/user/data/multipart/upload", status=503, nth=3),
     )
-    there(commons, commons.upload(big, **PARTS), tmp_path)
+    check_arrived(commons, commons.upload(big, **PARTS), tmp_path)
     assert len(records(commons)) == 1
 
 
@@ -202,7 +202,7 @@ def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Ge
             ended.set()
             access.revoke(access.claims(auth.get_access_token())["jti"])
 
-    there(commons, commons.upload(big, connections=1, progress=watch, **PARTS), tmp_path)
+    check_arrived(commons, commons.upload(big, connections=1, progress=watch, **PARTS), tmp_path)
     assert ended.is_set()
 
 
@@ -226,7 +226,7 @@ def test_a_file_that_shrinks_or_grows_meanwhile_fails_and_leaves_no_record(
     assert "big" in str(file.error)
     assert "changed" in str(file.error)
     assert records(commons) == []
-    there(commons, commons.upload(big, **PARTS), tmp_path)
+    check_arrived(commons, commons.upload(big, **PARTS), tmp_path)
 
 
 def test_a_record_that_is_gone_is_made_again(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_record_that_is_gone_is_made_again(sandbox: Sandbox, commons: Gen3, bi
         commons.fence.delete_file_locations(file_id=file.guid)
     sandbox.fault_book.clear()
     second = commons.upload(big.parent, **options, check=False)
-    there(commons, second, tmp_path)
+    check_arrived(commons, second, tmp_path)
     assert not {file.guid for file in first.transferred} & {file.guid for file in second.transferred}
 
 
@@ -252,7 +252,7 @@ def test_a_record_that_went_before_its_parts_were_put_together_is_made_again(
     commons.fence.delete_file_locations(file_id=first.guid)
     sandbox.fault_book.clear()
     second = commons.upload(big, **PARTS, check=False)
-    there(commons, second, tmp_path)
+    check_arrived(commons, second, tmp_path)
     assert second.transferred[0].guid != first.guid
 
 
@@ -268,7 +268,7 @@ def test_parts_that_cannot_be_put_together_are_sent_again(
 
     monkeypatch.setattr(sandbox.gen3.files, "complete", refuse_once)
     result = commons.upload(big, retries=0, **PARTS, check=False)
-    there(commons, result, tmp_path)
+    check_arrived(commons, result, tmp_path)
 
 
 def test_a_folder_that_got_one_more_file_is_resumed(
@@ -287,7 +287,7 @@ def test_a_folder_that_got_one_more_file_is_resumed(
     assert [file.state for file in second.transferred] == ["indexed", "indexed", "uploaded"]
     assert puts() == 3
     sandbox.finish()
-    there(commons, commons.upload(Path("in"), wait=0), tmp_path)
+    check_arrived(commons, commons.upload(Path("in"), wait=0), tmp_path)
 
 
 def test_files_of_one_name_are_not_sent_again_for_each_other(
@@ -303,7 +303,7 @@ def test_files_of_one_name_are_not_sent_again_for_each_other(
     assert [file.state for file in first.transferred] == ["indexed", "indexed", "failed"]
     sandbox.fault_book.clear()
     before = puts()
-    there(commons, commons.upload(tmp_path / "in", **options), tmp_path)
+    check_arrived(commons, commons.upload(tmp_path / "in", **options), tmp_path)
     assert puts() == before + 1
 
 
@@ -312,7 +312,7 @@ def test_names_may_have_spaces_and_any_letters(commons: Gen3, tmp_path: Path) ->
     folder.mkdir()
     for name in ("reads 1 (copy).bam", "größe é 試料.vcf", "a+b&c=d#e?f%20.txt", "empty"):
         (folder / name).write_text("" if name == "empty" else name)
-    there(commons, commons.upload(folder, bucket="sandbox-gen3", wait=0), tmp_path)
+    check_arrived(commons, commons.upload(folder, bucket="sandbox-gen3", wait=0), tmp_path)
 
 
 def test_records_are_waited_for_together(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
@@ -381,7 +381,7 @@ def test_a_stop_ends_an_upload_whatever_it_waits_for(
     again.raise_if_failed()
     assert first in ("", again.transferred[0].guid)
     if first:  # else the response to the request for a record was lost
-        there(commons, again, tmp_path)
+        check_arrived(commons, again, tmp_path)
 
 
 def test_a_book_with_a_line_cut_off_is_resumed(tmp_path: Path) -> None:
@@ -420,7 +420,7 @@ def test_a_lost_response_makes_no_second_record_and_sends_nothing_twice(
 ) -> None:
     sandbox.add_faults(Rule(**fault, path=f"/user/data/{call}", method="POST", times=1))
     how = PARTS if "multipart" in call else {**PARTS, "single": 64 * UNIT}
-    there(commons, commons.upload(str(big), **how, clock=ManualClock()), tmp_path)
+    check_arrived(commons, commons.upload(str(big), **how, clock=ManualClock()), tmp_path)
     probes = call == "multipart/complete" and fault["action"] == "status"  # the storage, by an empty part
     assert puts() == (3 + probes if "multipart" in call else 1)
 
@@ -437,7 +437,7 @@ def test_a_blank_record_of_an_earlier_upload_of_the_same_name_is_left_alone(
 
 
 @pytest.mark.parametrize("times", [1, 99])
-def test_a_flipped_bit_in_a_part_is_sent_anew(
+def test_a_part_with_a_flipped_bit_is_sent_again(
     sandbox: Sandbox,
     commons: Gen3,
     big: Path,
@@ -458,7 +458,7 @@ def test_a_flipped_bit_in_a_part_is_sent_anew(
     monkeypatch.setattr(FileBody, "read", read)
     result = commons.upload(str(big), connections=1, **PARTS, clock=ManualClock(), check=False)
     if times == 1:
-        there(commons, result, tmp_path)
+        check_arrived(commons, result, tmp_path)
         assert puts() == 4
     else:
         assert isinstance(result.transferred[0].error, ChecksumMismatch)

@@ -55,8 +55,8 @@ def test_a_recording_before_the_first_request(recorded):
         _line("GET", "/api/datasets/reads", {"slug": "reads", "name": "Reads"}),
         _line("GET", "/api/attributes/int", {"results": [attribute]}),
     ]
-    with Sandbox() as unasked:
-        report = unasked.seed_exchanges(recorded(*lines))
+    with Sandbox() as fresh:
+        report = fresh.seed_exchanges(recorded(*lines))
     assert report["taken"] == {"django-crunch attributes": 1, "django-crunch datasets": 1}
 
 

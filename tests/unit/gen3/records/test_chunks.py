@@ -34,7 +34,7 @@ MANY = [
 
 
 class Service:
-    """A service that takes documents of at most so many records, and only whole ones."""
+    """A service that takes documents of at most `most` records, and stores all of a document or none."""
 
     def __init__(self, wrong: Sequence[int] = (), silent: Sequence[int] = (), most: int = 1000) -> None:
         self.wrong = frozenset(wrong)
@@ -72,7 +72,7 @@ class Service:
         bad = {entity.name for entity in reply.entities if not entity.valid}
         return [str(each) in bad for each in items]
 
-    def told(self, items: Sequence[int], size: int) -> list[ChunkResult[int]]:
+    def results(self, items: Sequence[int], size: int) -> list[ChunkResult[int]]:
         return list(Chunks(self.send, self.match, size).results(items))
 
 
@@ -87,12 +87,12 @@ def test_each_record_has_one_outcome_and_is_stored_at_most_once(
     count: int, wrong: frozenset[int], silent: frozenset[int], most: int, size: int
 ) -> None:
     service = Service(list(wrong), list(silent), most)
-    told = service.told(range(count), size)
-    assert sorted(each for part in told for each in part.items) == list(range(count))
-    taken = sorted(each for part in told if part.reply is not None and part.reply.success for each in part.items)
+    parts = service.results(range(count), size)
+    assert sorted(each for part in parts for each in part.items) == list(range(count))
+    taken = sorted(each for part in parts if part.reply is not None and part.reply.success for each in part.items)
     assert taken == sorted(service.stored) == [each for each in range(count) if each not in wrong | silent]
     assert all(
-        each in wrong | silent for part in told if part.reply is None or not part.reply.success for each in part.items
+        each in wrong | silent for part in parts if part.reply is None or not part.reply.success for each in part.items
     )
 
 
@@ -100,28 +100,28 @@ def test_each_record_has_one_outcome_and_is_stored_at_most_once(
 def test_what_is_too_much_at_once_is_sent_in_halves_and_stays_halved(error: Exception) -> None:
     service = Service(most=4)
     service.too_much = error
-    service.told(range(20), 10)
+    service.results(range(20), 10)
     assert service.sizes == [10, 5, 2, *[2] * 9]
     assert service.stored == list(range(20))
 
 
 def test_one_record_that_is_too_much_is_reported_and_the_rest_continues() -> None:
     service = Service(most=0)
-    told = service.told([1, 2], 1)
-    assert [(part.items, type(part.error)) for part in told] == [([1], TooLarge), ([2], TooLarge)]
+    parts = service.results([1, 2], 1)
+    assert [(part.items, type(part.error)) for part in parts] == [([1], TooLarge), ([2], TooLarge)]
     assert service.sizes == [1, 1]
 
 
 def test_a_bad_record_among_many_costs_one_request_more() -> None:
     service = Service(wrong=[5])
-    service.told(range(20), 10)
+    service.results(range(20), 10)
     assert service.sizes == [10, 9, 10]
 
 
 def test_a_failure_that_names_no_record_is_found_by_halves() -> None:
     service = Service(silent=[5])
-    told = service.told(range(8), 8)
-    assert [(part.items, part.error is None) for part in told if part.reply is None] == [([5], False)]
+    parts = service.results(range(8), 8)
+    assert [(part.items, part.error is None) for part in parts if part.reply is None] == [([5], False)]
     assert service.stored == [0, 1, 2, 3, 4, 6, 7]
     assert len(service.sizes) <= 7
 
@@ -139,7 +139,7 @@ def test_what_every_record_would_meet_stops_at_once(error: APIError | TransportE
     service = Service(most=0)
     service.too_much = error
     with pytest.raises(type(error)):
-        service.told(range(100), 10)
+        service.results(range(100), 10)
     assert service.sizes == [10]
 
 
@@ -148,7 +148,7 @@ def test_a_commons_that_stays_in_trouble_ends_it(error: Exception) -> None:
     service = Service(most=0)
     service.too_much = error
     with pytest.raises(type(error)):
-        service.told(range(10_000), 100)
+        service.results(range(10_000), 100)
     assert len(service.sizes) == GIVE_UP + 1
 
 
@@ -156,7 +156,7 @@ def test_a_commons_that_is_not_reached_in_time_is_not_tried_with_fewer() -> None
     service = Service(most=0)
     service.too_much = TimedOut("Cannot connect within the time allowed", attempts=6)
     with pytest.raises(TimedOut):
-        service.told(range(100), 10)
+        service.results(range(100), 10)
     assert service.sizes == [10]
 
 
@@ -169,8 +169,8 @@ def test_records_are_taken_a_chunk_at_a_time() -> None:
             taken.append(each)
             yield each
 
-    told = Chunks(service.send, service.match, 7).results(counted())
-    next(told)
+    results = Chunks(service.send, service.match, 7).results(counted())
+    next(results)
     assert len(taken) == 7
 
 

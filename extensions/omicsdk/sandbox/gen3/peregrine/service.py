@@ -64,7 +64,7 @@ def _reader_of(commons: Gen3, call: Call) -> Reader:
     """The reader of a request.
 
     Raises:
-        Problem: 401; the token is not valid. 403; they may see nothing.
+        Problem: 401; the token is not valid. 403; the user may see nothing.
     """
     try:
         person = commons.access.anyone(call.headers)

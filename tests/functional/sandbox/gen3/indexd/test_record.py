@@ -15,7 +15,7 @@ NOBODY = "ffffffff-0000-4000-8000-000000000000"
 
 @pytest.fixture
 def web(sandbox: Sandbox) -> Generator[httpx.Client]:
-    """A client of who may do everything."""
+    """A client of a user who may do everything."""
     with indexd_client(sandbox) as client:
         yield client
 
@@ -238,7 +238,7 @@ def test_several_records_are_read_at_once(web: httpx.Client):
     assert web.post("/index/bulk/documents", json={"ids": dids}).status_code == 400
 
 
-def test_bundles_are_nested_and_keep_what_they_were_reported(web: httpx.Client):
+def test_bundles_are_nested_and_keep_what_they_contained(web: httpx.Client):
     one = created(web, 1, file_name="one.txt")
     inner = web.post("/index/bundle", json={"name": "inner", "bundles": [one["did"]]}).json()["bundle_id"]
     outer = web.post("/index/bundle", json={"name": "outer", "bundles": [inner]}).json()["bundle_id"]
