@@ -32,7 +32,7 @@ class BioStudiesSearch(Searcher):
         if response_data.get("totalHits") == 0:  # the list is missing then
             return
         for study in checked_json(response, "search", self._HITS)["hits"]:
-            access = {True: "open", False: "private"}.get(study.get("isPublic"), "")
+            access = {"True": "open", "False": "private"}.get(str(study.get("isPublic")), "")
             title, id = titled(str(study.get("title") or "")), self.named(str(study.get("accession")))
             # The response states no organism; that of the query is one of them.
             yield Hit(self.portal, id, title, query.organism, number_in(study.get("files")), access=access)

@@ -427,8 +427,9 @@ def test_studies_of_arrayexpress():
     assert hits("biostudies", "lung", {BIOSTUDIES: studies({**study, "isPublic": True})}, organism="mouse") == [
         Hit("biostudies", "E-MTAB-1", "Lungs of mice", "Mus musculus", 26, access="open")
     ]
-    (hit,) = hits("biostudies", "lung", {BIOSTUDIES: studies({**study, "isPublic": False})})
-    assert (hit.organism, hit.access) == ("", "private")
+    for is_public, access in ((False, "private"), ([], "")):
+        (hit,) = hits("biostudies", "lung", {BIOSTUDIES: studies({**study, "isPublic": is_public})})
+        assert (hit.organism, hit.access) == ("", access)
     assert hits("biostudies", "x", {BIOSTUDIES: studies()}) == []
     other_url = "http://studies.example/api"
     result, _ = found(
