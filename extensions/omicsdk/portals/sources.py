@@ -504,7 +504,10 @@ def _open_links(locations: Sequence[LocatedCopy] | None) -> tuple[str, ...]:
     return tuple(
         location.link
         for location in locations or ()
-        if not location.pay_required and not location.ce_required and location.link and scheme_of(location.link) in URLS
+        if not location.pay_required
+        and not location.ce_required
+        and isinstance(location.link, str)
+        and scheme_of(location.link) in URLS
     )
 
 

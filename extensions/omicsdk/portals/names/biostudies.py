@@ -24,6 +24,7 @@ from omicsdk.portals.headings import addresses_in, heading
 from omicsdk.portals.lists import FAULT, ListedFile, RowFault, file_at
 from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.grammar import Name
+from omicsdk.portals.names.records import text_in
 from omicsdk.portals.names.study_folder import StudyFolder, https_of, texts
 
 _INFO = members(
@@ -57,8 +58,8 @@ class BioStudies(Archive):
         if not isinstance(link, str) or not link:
             raise DecodeError("get_study_info", "httpLink", link, expected="the address of the study's folder")
         # Since May 2025 the service states the folder of some studies in place of the study, which is a document there.
-        if "section" not in study and "ftpHttp_link" in study:
-            with StudyFolder(study["ftpHttp_link"], name.id, self.options) as above:
+        if "section" not in study and (above_url := text_in(study, "ftpHttp_link")):
+            with StudyFolder(above_url, name.id, self.options) as above:
                 study = above.document(f"{name.id}.json")
         study = next(iter(only_objects(study.get("submissions"))), study) if is_object(study) else study
         if not is_object(study) or not is_object(study.get("section")):

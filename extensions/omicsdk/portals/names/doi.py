@@ -84,7 +84,7 @@ class Doi(Archive):
         related = [
             text_in(object_, "relatedIdentifier")
             for object_ in only_objects(member(attributes, "relatedIdentifiers"))
-            if object_.get("relationType") in _RELATIONS and object_.get("relatedIdentifierType") == "DOI"
+            if text_in(object_, "relationType") in _RELATIONS and object_.get("relatedIdentifierType") == "DOI"
         ]
         if kind and kind not in _DATA:
             problem = f"{doi} is a text ({kind}){at}, not data"

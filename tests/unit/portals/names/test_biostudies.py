@@ -193,6 +193,11 @@ def test_a_study_that_is_not_public_and_one_that_is_unknown_are_told_apart() -> 
     assert "S-BSST1" in unknown.error.message
 
 
+def test_a_study_whose_link_is_no_text_is_an_error() -> None:
+    found = resolved(httpx.Response(200, json={"ftpHttp_link": []}))
+    assert isinstance(found.error, DecodeError)
+
+
 def test_a_study_without_files_is_an_error() -> None:
     assert isinstance(resolved(page_tab(links=[{"url": "x"}])).error, NotFound)
 

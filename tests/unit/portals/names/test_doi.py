@@ -74,6 +74,7 @@ def test_data_of_another_repository_are_named_with_their_page() -> None:
     related = [
         {"relationType": "HasPart", "relatedIdentifier": "10.1234/part", "relatedIdentifierType": "DOI"},
         {"relationType": "IsCitedBy", "relatedIdentifier": "10.1234/paper", "relatedIdentifierType": "DOI"},
+        {"relationType": ["HasPart"]},
     ]
     answer = registered("https://repository.example.org/1", relatedIdentifiers=related)
     with pytest.raises(UsageError, match="at a repository that cannot be asked for files of A repository") as caught:

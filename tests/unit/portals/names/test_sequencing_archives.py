@@ -153,7 +153,7 @@ def located(run: Mapping[str, object], kind: str) -> tuple[Sra, RecordedResponse
 
 
 def test_further_open_copies_of_an_archive_are_tried_one_after_the_other() -> None:
-    links = [{"link": "https://one/x"}, {"link": "s3://closed/x"}, {"link": "https://two/x"}]
+    links = [{"link": "https://one/x"}, {"link": "s3://closed/x"}, {"link": 1}, {"link": "https://two/x"}]
     run = {"bundle": "SRR1", "status": 200, "files": [{"type": "sra", "name": "SRR1", "size": 1, "locations": links}]}
     source, _ = located(run, "sra")
     ((file,),) = source.complete([ListedFile("sra", "SRR1")])
