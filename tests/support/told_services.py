@@ -25,10 +25,14 @@ def told(*pages: Any, status: int = 200) -> list[tuple[int, Any]]:
     return [(status, page) for page in pages]
 
 
+#: A response without a body, as of a proxy that cuts it off.
+EMPTY = object()
+
+
 def each_changed(responses: Responses) -> Iterator[Responses]:
-    """Yield answers of which the first one of a path has one place changed."""
+    """Yield answers of which the first one of a path is empty, or has one place changed."""
     for place, ((status, page), *others) in responses.items():
-        for changed in each_replaced(page):
+        for changed in (EMPTY, *each_replaced(page)):
             yield {**responses, place: [(status, changed), *others]}
 
 
@@ -50,7 +54,8 @@ class Services:
         self.asked.add(place)
         left = self.left[place]
         status, page = left.pop(0) if len(left) > 1 else left[0]
-        return httpx.Response(status, text=json.dumps(page), headers={"content-type": "application/json"})
+        text = "" if page is EMPTY else json.dumps(page)
+        return httpx.Response(status, text=text, headers={"content-type": "application/json"})
 
     def use(self, act: Callable[[Path], object], folder: Path) -> None:
         """Call a workflow with a folder of its own; it may end with one of our errors."""

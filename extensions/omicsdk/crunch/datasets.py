@@ -76,8 +76,9 @@ def ls(
         base = folder_of(client.get_dataset(slug=checked_slug(what)))
         yield from stored_below(storage_of(storage), base)
     else:
-        project = client.get_project(slug=checked_slug(what)).slug
-        yield from (dataset for dataset in client.list_datasets.iterate() if dataset.parent == project)
+        project = client.get_project(slug=checked_slug(what))
+        check_fields("get_project", project, "slug")
+        yield from (dataset for dataset in client.list_datasets.iterate() if dataset.parent == project.slug)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import ResponseMismatch
@@ -223,6 +224,7 @@ class DrsServer(Closing):
         index = beside(self._api, IndexdApi, f"{self._api.base_url.removesuffix(PATH)}/index", login)
         try:
             record = index.get_record(guid=baseid)
+            check_fields("get_record", record, optional=("baseid", "did"))
         except OmicsError:
             return False
         return OBJECT.same(baseid, record.baseid) and OBJECT.same(record.did or "", did)

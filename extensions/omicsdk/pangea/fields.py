@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.checksums import ALGORITHMS, MIB, Digests, is_checksum
 from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import APIError, Forbidden, NotFound, OmicsError, Unauthorized, UsageError
@@ -322,7 +323,9 @@ class FieldId(NamedTuple):
             NotFound: It does not exist.
             Forbidden: It is not visible to this user.
         """
-        return self._call(client, "get_{}_analysis_result_field", uuid=self.uuid)
+        field = self._call(client, "get_{}_analysis_result_field", uuid=self.uuid)
+        check_fields("read_field", field)
+        return field
 
     def change(self, client: PangeaApi, **changes: object) -> Field:
         """Change its `name` or its `stored_data`."""

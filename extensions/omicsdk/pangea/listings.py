@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.omit import OMIT
@@ -242,6 +243,7 @@ def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str
 
     def create() -> Sample:
         sample = client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata)
+        check_fields("create_sample", sample)
         NAME.check(name, sample.name, "create_sample")
         UUID.check(library, sample.library, f"create_sample {name}")
         return identified(sample)
@@ -281,6 +283,7 @@ def ensure_result(
             name: value for name, value in (("replicate", replicate), ("metadata", metadata)) if value is not None
         }
         result = operation(client, "create_{}_analysis_result", of_group)(**about)
+        check_fields("create_result", result)
         NAME.check(module, result.module_name, "create_result")
         UUID.check(owner, result.sample_group if of_group else result.sample, f"create_result {module}")
     if result.is_private is not private:

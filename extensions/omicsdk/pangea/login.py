@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.credentials import ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
 from omicsdk.core.plain_client import exchange_of
@@ -231,7 +232,8 @@ class PasswordLogin(Credentials):
         # Without credentials: an expired token is refused even at the login.
         exchange = Exchange(transport=transport.with_options(credentials=None))
         try:
-            token = parse(exchange.response(request, exchange.send(request))).auth_token
+            granted = parse(exchange.response(request, exchange.send(request)))
+            check_fields("login", granted, "auth_token")
         except BadRequest as error:
             raise AuthError(
                 f"{where} refused the login of {self.email}: {error.message}",
@@ -241,7 +243,7 @@ class PasswordLogin(Credentials):
             raise AuthError(
                 f"{where} failed to log in {self.email}: {error.message} ({error.status})", remedy=error.remedy
             ) from error
-        self._headers[origin] = {"authorization": f"Token {token}"}
+        self._headers[origin] = {"authorization": f"Token {granted.auth_token}"}
         return self._headers[origin]
 
 

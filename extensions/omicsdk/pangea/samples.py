@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.batches import batches
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.text_arguments import text_is_one_item
@@ -50,7 +51,9 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
     uuids: list[str] = []
     for start in range(0, len(names), BATCH):
         batch = list(names[start : start + BATCH])
-        created: object = client.create_samples(names=batch, library=group.uuid).uuids
+        response = client.create_samples(names=batch, library=group.uuid)
+        check_fields("bulk_samples", response)
+        created: object = response.uuids
         if len(only_texts(created)) != len(batch):
             raise unlike("bulk_samples", "uuids", created, f"the UUIDs of {len(batch)} samples")
         uuids += only_texts(created)

@@ -414,7 +414,9 @@ class Folders:
             raise WrongPath(f"{text!r} is neither an sb:// path nor a file's id", remedy=remedy)
         if not is_file_id(text):
             raise WrongPath(f"{text!r} is neither an sb:// path nor a file's id, which has 24 digits from 0 to f")
-        return Entry(None, self._client.get_file(file_id=text))
+        file = self._client.get_file(file_id=text)
+        check_fields("get_file", file)
+        return Entry(None, file)
 
     def at(self, path: SbPath) -> Entry:
         """Find what a path names within a project.

@@ -93,6 +93,7 @@ def test_the_latest_version_of_a_baseid_is_found_by_the_index():
         {UUID: told(OTHER)},
         {UUID: told(f"dg.4503/{OTHER}", self_uri=f"drs://{HOST}/{OTHER}", aliases=["x"])},
         {UUID: told(OTHER), f"/index/index/{UUID}": {"did": OTHER, "baseid": OTHER}},
+        {UUID: told(OTHER), f"/index/index/{UUID}": {"did": 1, "baseid": UUID}},
         {UUID: told(UUID[1:])},
     ],
 )

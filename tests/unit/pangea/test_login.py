@@ -4,11 +4,19 @@ import json
 
 import httpx
 import pytest
-from omicsdk.core import ANONYMOUS, AuthError, ConfigError
+from omicsdk.core import ANONYMOUS, AuthError, ConfigError, DecodeError
 from omicsdk.pangea import Pangea, PasswordLogin
 from omicsdk.pangea.login import login_in, token_of
 
 URL = "https://pangea.example.org"
+
+
+@pytest.mark.parametrize("body", [None, {"auth_token": None}])
+def test_a_login_without_a_token_is_an_error(body: object) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    login = PasswordLogin("me@example.org", "canary")
+    with Pangea(URL, credentials=login, transport=transport) as client, pytest.raises(DecodeError, match="login"):
+        client.list_organizations()
 
 
 def test_a_login_has_a_token_and_a_password_that_changes() -> None:

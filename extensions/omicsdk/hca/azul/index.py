@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, ServerError, UsageError
 from omicsdk.core.items import Items
@@ -135,6 +136,7 @@ def summary(client: Azul, what: Conditions = (), *, catalog: str = "") -> Summar
         totals = client.get_summary(catalog=catalog or OMIT, filters=filters or OMIT)
     except BadRequest as error:
         raise _explained(client, error, filters, catalog) from None
+    check_fields("get_summary", totals)
     if filters and not totals.file_count:
         tell_unmatched(client, filters, catalog)
     return totals
@@ -210,6 +212,7 @@ def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
     from omicsdk.hca.azul.hits import Hit
 
     hit = client.get_entity(entity_type=kind, entity_id=named.uuid, catalog=catalog or OMIT)
+    check_fields("get_entity", hit)
     return Hit.from_dict(hit.to_dict())
 
 
