@@ -86,6 +86,16 @@ def test_another_object_of_the_same_size_is_no_longer_it(make, local, kind, tmp_
     assert store.there(wanted, done, never) is None
 
 
+@pytest.mark.parametrize("listed", ["a", "a/b"])
+def test_a_listing_that_was_cached_before_the_put_is_not_used(make, local, listed):
+    def info(real, path):
+        return {"type": "directory", "size": 0} if cached else real(path)
+
+    store = make("memory", info=info, invalidate_cache=lambda _, path: cached.discard(path))
+    cached = {store.target.place(listed)}
+    assert store.put("a/b", local, len(BODY), {}).state.size == len(BODY)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_can_be_read_back_each_time(make, local, kind):
     store = make(kind, {"verify": "read"})

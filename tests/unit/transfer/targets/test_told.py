@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.checksums import Digests, crc32c, crc32c_text
+from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.downloads.targets import MIB, ReportedChecksum, identity, part_sizes, reported_checksums
 
 BODY = b"x" * (11 * MIB)
@@ -65,5 +67,16 @@ def test_the_size_that_was_used_is_among_those_tried(size, part):
 
 def test_identities():
     assert identity({"mtime": 1.5, "ETag": '"a"'}) == 'ETag="a"'
+    assert [identity({key: 7}) for key in ("version_id", "VersionId")] == ["version_id=7", "VersionId=7"]
     assert identity({"etag": "", "mtime": 1.5}) == "mtime=1.5"
     assert identity({"size": 3}) == ""
+
+
+def test_only_objects_of_object_stores_need_no_temporary_name():
+    stores = {
+        *("s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az"),
+        *("oss", "oci", "r2", "tos", "cos", "obs", "hf"),
+    }
+    protocols = [*stores, ("file", "local"), ("gs", "gcs"), "sftp", "smb"]
+    whole = {str(protocol) for protocol in protocols if FsspecTarget(SimpleNamespace(protocol=protocol), "a").whole}
+    assert whole == {*stores, "('gs', 'gcs')"}
