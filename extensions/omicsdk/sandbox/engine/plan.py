@@ -177,7 +177,7 @@ class Plan:
             if len(segments) > 1 and last == "{}":
                 collection = self._collection(segments[:-1])
                 by_method = self.by_path.get(collection, {})
-                if collection not in resources and (by_method or {"GET", "PUT", "PATCH", "DELETE"} & operations.keys()):
+                if by_method or {"GET", "PUT", "PATCH", "DELETE"} & operations.keys():
                     resources[collection] = Resource(collection, by_method, operations)
             elif last != "{}" and {"GET", "POST"} <= operations.keys() and (*segments, "{}") not in self.by_path:
                 resources.setdefault(segments, Resource(segments, operations, {}))

@@ -60,6 +60,17 @@ def test_what_is_below_items_is_recognised_too():
     }
 
 
+@pytest.mark.parametrize("step", [1, -1])
+def test_paths_of_items_may_have_the_singular_in_either_order(step: int):
+    paths = {"/pets": CRUD["/things"], "/pet/{id}": {"get": operation(OBJECT), "delete": operation()}}
+    assert actions(dict([*paths.items()][::step])) == {
+        "GET /pets": "list",
+        "POST /pets": "create",
+        "GET /pet/{id}": "read",
+        "DELETE /pet/{id}": "delete",
+    }
+
+
 def test_an_update_may_be_a_post_to_the_item():
     assert (
         actions({"/a.json": CRUD["/things"], "/a/{Sid}.json": {"post": operation(OBJECT, OBJECT)}})[
