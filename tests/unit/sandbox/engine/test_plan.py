@@ -92,6 +92,7 @@ def test_a_list_below_a_parent_may_be_of_objects_that_have_another_path():
     [
         ("id", ["id", "name"], ("id",)),
         ("thing_id", ["id", "name"], ("id",)),
+        ("thing_id", ["thing_id", "id"], ("id",)),
         ("thingId", ["thingId", "name"], ("thingId",)),
         ("thing_gid", ["gid", "name"], ("gid",)),
         ("Sid", ["sid", "friendly_name"], ("sid",)),
@@ -111,11 +112,18 @@ def test_the_identity_is_found_by_the_parameters_name_and_the_fields(
     assert plan.shape(plan.resources[("things",)]).identity == identity
 
 
-def test_a_uuid_in_the_path_is_no_name():
-    schema = {"type": "object", "properties": {"name": {"type": "string"}, "pk": {"type": "string", "format": "uuid"}}}
-    parameter = {"name": "group_uuid", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-    plan = Engine(document({"/groups/{group_uuid}": {"get": operation(schema), "parameters": [parameter]}})).plan
+@pytest.mark.parametrize("schema", [{"type": "string", "format": "uuid"}, {"type": "integer"}])
+def test_a_uuid_or_a_number_in_the_path_is_no_name(schema: dict[str, str]):
+    group = object_of("name", pk=schema)
+    parameter = {"name": "group_uuid", "in": "path", "required": True, "schema": schema}
+    plan = Engine(document({"/groups/{group_uuid}": {"get": operation(group), "parameters": [parameter]}})).plan
     assert plan.shape(plan.resources[("groups",)]).identity == ("pk",)
+
+
+def test_an_identity_may_be_in_an_object_of_metadata():
+    nested = object_of("name", spec={"type": "object"}, metadata=object_of("uid", "name"), info={"type": "object"})
+    plan = Engine(document({"/things/{uid}": {"get": operation(nested)}})).plan
+    assert plan.shape(plan.resources[("things",)]).identity == ("metadata", "uid")
 
 
 def test_the_noun_of_a_collection_is_its_singular():
@@ -126,10 +134,43 @@ def test_the_noun_of_a_collection_is_its_singular():
 
 
 @pytest.mark.parametrize(
+    ("names", "action"),
+    [
+        (["hits", "others"], "list"),
+        (["rows", "included"], "list"),
+        (["things", "items"], "list"),
+        (["rows", "others"], "example"),
+        ([], "example"),
+    ],
+)
+def test_a_list_is_found_by_its_name_or_as_the_only_one(names: list[str], action: str):
+    page = object_of("next", **{name: {"type": "array", "items": OBJECT} for name in names})
+    things = {"get": operation(page), "put": operation(OBJECT, OBJECT), "delete": operation()}
+    found = Engine(document({"/things": things, "/things/{id}": {"put": operation(OBJECT, OBJECT)}})).explain()
+    assert [(each.method, each.kind, each.action) for each in found] == [
+        ("GET", "state" if action == "list" else "example", action),
+        ("PUT", "example", "example"),
+        ("DELETE", "state", "clear"),
+        ("PUT", "state", "replace"),
+    ]
+
+
+def test_an_item_may_have_no_path_of_a_collection():
+    assert actions({"/things/{id}": {"put": operation(OBJECT, OBJECT)}}) == {"PUT /things/{id}": "replace"}
+
+
+@pytest.mark.parametrize(("response", "action"), [(LIST, "list"), (object_of("mean", "sum"), "example")])
+def test_a_search_returns_objects_of_its_collection(response: dict[str, Any], action: str):
+    found = actions({**CRUD, "/things/search": {"post": operation(response, object_of("text"))}})
+    assert found["POST /things/search"] == action
+
+
+@pytest.mark.parametrize(
     ("response", "around"),
     [
         (OBJECT, ()),
         ({"type": "object", "properties": {"data": OBJECT}}, ("data",)),
+        (object_of("a", "b", "c", item=OBJECT), ("item",)),
         ({"type": "object", "properties": {"thing": OBJECT, "links": {"type": "object"}}}, ("thing",)),
         ({"type": "object", "properties": {"success": {"type": "boolean"}, "result": OBJECT}}, ("result",)),
     ],
