@@ -132,7 +132,7 @@ def imports_listed(lines: Iterable[str], volume: str | None = None) -> list[Plan
 
 
 def exports_named(
-    client: SevenBridges, paths: Sequence[str], volume: str, to: str = "", *, recursive: bool = False
+    client: SevenBridges, paths: Sequence[str], volume: str, to: str = "", *, recursive: bool
 ) -> list[PlannedJob]:
     """Plan exports of files.
 
