@@ -53,6 +53,14 @@ def test_the_time_that_remains():
     assert tracker.progress(1.0).remaining == 10.0
 
 
+def test_the_rate_over_time_has_each_byte_once():
+    tracker = Tracker(SHARDS)
+    for fetched in (100, 100, 250):
+        tracker.heard(Message(0, "a", "host:1", Progress(bytes_fetched=fetched)))
+        tracker.progress(1.0)
+    assert tracker.throughput.total == 250
+
+
 def test_messages_of_others_and_of_the_dead_change_nothing():
     tracker = Tracker(SHARDS)
     tracker.heard(Message(7, "a", progress=Progress(bytes_fetched=5)))
