@@ -60,6 +60,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "omicsdk.core.checksums": {
         ": 1024 -> 1025 (occurrence 3)": "of _CRC_SLICE: slices of any size give the same CRC32C, only the speed differs",
     },
+    "omicsdk.sb.storage": {
+        "obstacles.obstacle: return '' -> return": "nothing and an empty text are both no obstacle",
+    },
     "omicsdk.transfer.journal": {
         "JournalFile.__init__: 0 -> 1 (occurrence 4)": "of _block_start: an empty block has no line, wherever it begins",
         "DoneIndex.__init__: 4 -> 5": "some slots stay free, and a search ends at the first: only its length differs",
@@ -68,6 +71,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "omicsdk.transfer.names": {
         "room_in: '/' -> '//'": "both are the root folder",
+    },
+    "omicsdk.transfer.scale.runs": {
+        ": 'stop' -> 'stopp'": "of _STOP: both sides have the file's name from it",
+        "reporting: 12 -> 13": "the names of attempts only have to differ",
     },
 }
 """By module: a mutant as it is printed, without its line number, and why no test can tell it from the original."""
