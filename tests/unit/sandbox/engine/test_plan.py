@@ -81,10 +81,12 @@ def test_an_update_may_be_a_post_to_the_item():
 
 
 def test_a_list_below_a_parent_may_be_of_objects_that_have_another_path():
-    paths = {**CRUD, "/users/{user_id}/things": {"get": operation(LIST), "post": operation(OBJECT, OBJECT)}}
+    paths = {f"/lab{path}": operations for path, operations in CRUD.items()}
+    paths["/users/{user_id}/things"] = {"get": operation(LIST), "post": operation(OBJECT, OBJECT)}
     engine = Engine(document({**paths, "/users/{user_id}": {"get": operation(OBJECT)}}))
     answers = [engine.plan.answer(each) for each in engine.operations if each.path == "/users/{user_id}/things"]
     assert [(each.action, each.elsewhere) for each in answers] == [("list", True), ("create", True)]
+    assert {each.reason for each in answers} == {"its objects are those of the collection lab/things"}
 
 
 @pytest.mark.parametrize(
@@ -114,16 +116,17 @@ def test_the_identity_is_found_by_the_parameters_name_and_the_fields(
 
 @pytest.mark.parametrize("schema", [{"type": "string", "format": "uuid"}, {"type": "integer"}])
 def test_a_uuid_or_a_number_in_the_path_is_no_name(schema: dict[str, str]):
-    group = object_of("name", pk=schema)
+    group = object_of("name", accession=schema)
     parameter = {"name": "group_uuid", "in": "path", "required": True, "schema": schema}
     plan = Engine(document({"/groups/{group_uuid}": {"get": operation(group), "parameters": [parameter]}})).plan
-    assert plan.shape(plan.resources[("groups",)]).identity == ("pk",)
+    assert plan.shape(plan.resources[("groups",)]).identity == ("accession",)
 
 
 def test_an_identity_may_be_in_an_object_of_metadata():
-    nested = object_of("name", spec={"type": "object"}, metadata=object_of("uid", "name"), info={"type": "object"})
+    nested = object_of("name", metadata=object_of("label"), info=object_of("uid", "name"))
     plan = Engine(document({"/things/{uid}": {"get": operation(nested)}})).plan
-    assert plan.shape(plan.resources[("things",)]).identity == ("metadata", "uid")
+    things = plan.resources[("things",)]
+    assert (plan.shape(things).identity, plan.settable(things)) == (("info", "uid"), {"uid"})
 
 
 def test_the_noun_of_a_collection_is_its_singular():
@@ -137,7 +140,7 @@ def test_the_noun_of_a_collection_is_its_singular():
     ("names", "action"),
     [
         (["hits", "others"], "list"),
-        (["rows", "included"], "list"),
+        (["rows", "included", "errors"], "list"),
         (["things", "items"], "list"),
         (["rows", "others"], "example"),
         ([], "example"),
@@ -157,6 +160,22 @@ def test_a_list_is_found_by_its_name_or_as_the_only_one(names: list[str], action
 
 def test_an_item_may_have_no_path_of_a_collection():
     assert actions({"/things/{id}": {"put": operation(OBJECT, OBJECT)}}) == {"PUT /things/{id}": "replace"}
+    assert actions({"/things/{id}": {"post": operation(OBJECT, OBJECT)}}) == {"POST /things/{id}": "example"}
+
+
+def test_a_post_to_an_item_without_fields_changes_nothing():
+    [found] = Engine(document({"/things": {"get": operation(LIST)}, "/things/{id}": {"post": operation()}})).explain()[
+        1:
+    ]
+    assert (found.kind, found.action, found.reason) == (
+        "example",
+        "example",
+        "POST of an item of things changes no fields",
+    )
+
+
+def test_a_collection_may_have_no_path_of_items():
+    assert [*actions({"/things": CRUD["/things"]}).values()] == ["list", "create"]
 
 
 @pytest.mark.parametrize(("response", "action"), [(LIST, "list"), (object_of("mean", "sum"), "example")])
