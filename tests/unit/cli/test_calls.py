@@ -53,7 +53,7 @@ def test_a_body_is_made_of_words(omics, widgets, tmp_path):
 
 def test_a_body_may_come_from_stdin(omics, widgets):
     ran = omics("widgets", "put-widget", "--uuid", "u", "--files", "@-", typed='\ufeff[{"a": 1}]')
-    assert ran.code == 0, ran.err
+    assert (ran.code, ran.err) == (0, "")
     assert json.loads(widgets.asked[0].content) == {"files": [{"a": 1}]}
 
 
@@ -282,6 +282,11 @@ def test_text_at_a_terminal_ends_its_line(omics, widgets):
         assert omics("widgets", "get-blob", "--uuid", "u").stdout == text
 
 
+def test_an_address_is_printed_as_a_line(omics, widgets):
+    widgets.response = lambda _: httpx.Response(200, text="http://h/a", headers={"content-type": "text/uri-list"})
+    assert omics("widgets", "get-blob", "--uuid", "u").stdout == b"http://h/a\n"
+
+
 def test_head_prints_the_headers(omics, widgets):
     widgets.response = lambda _: httpx.Response(200, headers={"X-DSS-SIZE": "12"})
     assert omics("widgets", "head-widget", "--uuid", "u").json["X-DSS-SIZE"] == "12"
@@ -316,6 +321,7 @@ def test_deleting_asks_on_a_terminal(omics, widgets, before, typed, sent):
     assert len(widgets.asked) == sent
     assert ran.code == (0 if sent else 130)
     assert ("[y/N]" in ran.err) == (not before)
+    assert ran.err.endswith("omics: cancelled; no request was sent\n") == (not sent)
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 1), (401, 4), (403, 4), (404, 1), (409, 1), (422, 1)])
@@ -428,6 +434,7 @@ DEEP = "[" * 100_000
         ("<html></html>", "text/html; charset=utf-8", "is a web page, not JSON"),
         (DEEP, "application/json", "is nested too deeply to be read"),
         ("{oops", "application/json", "is '{oops', not JSON"),
+        ("{oops", "application/problem+json", "is '{oops', not JSON"),
     ],
 )
 def test_a_body_that_is_not_json_is_reported_by_its_kind(omics, widgets, content, kind, told):
