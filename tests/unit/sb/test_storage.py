@@ -43,5 +43,5 @@ def test_several_exports_need_no_name():
 def test_an_export_that_was_not_started_has_the_reason(error: Any):
     record = {"items": [{"error": error} if error else {}]}
     item = {"file": "f", "volume": "me/v", "location": "a"}
-    with client(record) as platform, pytest.raises(OmicsError, match="^no" if error else "^it was not started"):
+    with client(record) as platform, pytest.raises(OmicsError, match="^no" if error else r"^it was not started$"):
         start(StorageJobs(platform, "exports"), [PlannedJob(0, "a", "me/v/a", item)])
