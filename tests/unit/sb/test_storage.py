@@ -7,7 +7,7 @@ import pytest
 from omicsdk.core import BearerToken, OmicsError, UsageError
 from omicsdk.sb import SevenBridges
 from omicsdk.sb.jobs import StorageJobs
-from omicsdk.sb.storage import PlannedJob, exports_named, imports_listed, start, volume_place
+from omicsdk.sb.storage import PlannedJob, exports_named, imports_listed, imports_named, start, volume_place
 
 URL = "http://127.0.0.1:9/v2"
 
@@ -29,6 +29,12 @@ def test_a_row_of_imports_goes_into_a_folder_or_to_a_name():
 def client(response: Any) -> SevenBridges:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=response))
     return SevenBridges(URL, credentials=BearerToken("t"), transport=transport)
+
+
+@pytest.mark.parametrize("paths", [["x.txt"], ["x.txt", "y.txt"], ["sb://me/p/"]])
+def test_imports_need_a_destination(paths: list[str]):
+    with client({}) as platform, pytest.raises(UsageError, match="missing destination"):
+        imports_named(platform, paths, "me/v")
 
 
 def test_several_exports_need_no_name():
