@@ -12,6 +12,7 @@ import os
 import signal
 import struct
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,10 @@ class _Parent:
         for number in range(count):
             reader, writer = fork.Pipe(duplex=False)
             process = fork.Process(target=_child, args=(session, number, self._chunks, self._running, writer))
-            process.start()
+            with warnings.catch_warnings():
+                # Python 3.15 raises what it warns of, and threads of NumPy's and PyArrow's libraries count: these allow for forks.
+                warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
+                process.start()
             writer.close()
             self._processes[reader] = number, process
 

@@ -97,10 +97,11 @@ def test_a_unit_test_that_opens_a_socket_or_starts_a_process_fails(tmp_path: Pat
 
 
 SPREAD = """
-import os, sys
+import os, sys, threading
 from pathlib import Path
 import pytest
 
+threading.Thread(target=threading.Event().wait, daemon=True).start()  # of which forks warn, as of NumPy's threads
 Path("collected").open("a").write("once\\n")
 
 @pytest.fixture(scope="session")
@@ -138,7 +139,7 @@ def test_skipped():
 def test_forked_processes_run_each_test_once_and_tell_all(tmp_path: Path) -> None:
     as_ours(tmp_path)
     (tmp_path / "test_spread.py").write_text(SPREAD)
-    command = [*COMMAND, "-q", "-rs", "--forks", "3"]
+    command = [*COMMAND, "-q", "-rs", "--forks", "3", "-W", "error::DeprecationWarning"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110)
     assert ran.returncode == 1
     assert re.search(r"^1 failed, 41 passed, 1 skipped, 1 error in", ran.stdout, re.M)

@@ -20,6 +20,7 @@ def list_catalogs(client: Azul, is_at_work: Any, responses: Any) -> None:
         is_at_work.set()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # pytest-xdist's thread
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
 def test_a_client_works_in_two_processes_at_once(omics_sandbox: Sandbox, method: str) -> None:
     context: Any = multiprocessing.get_context(method)
