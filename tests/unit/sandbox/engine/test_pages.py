@@ -62,7 +62,8 @@ def test_tokens_are_this_servers_or_an_objects_identity():
     with_token = paging(limit=INTEGER, cursor=TEXT)
     token = with_token.token(17, "i17")
     assert with_token.requested({"cursor": token}).after == "17"
-    assert with_token.requested({"cursor": "i17"}).is_identity
+    for identity in ("i17", "a/b+"):
+        assert with_token.requested({"cursor": identity}).is_identity
     assert paging(starting_after=TEXT).token(17, "i17") == "i17"
     for name in ("offset", "pageToken", "page[after]", "searchAfter"):
         assert paging(**{name: TEXT}).requested({name: token}).after == "17", "an offset that is a text is a token, too"
