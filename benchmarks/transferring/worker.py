@@ -241,6 +241,7 @@ def serve(tasks: Mapping[str, Callable[..., Callable[[], None]]]) -> None:
             response = {"error": f"{type(error).__name__}: {error}"}
         responses.write(json.dumps(response) + "\n")
         responses.flush()
+    responses.close()
 
 
 if __name__ == "__main__":
