@@ -16,6 +16,8 @@ from .parser import Parsed
 from .plan_operations import decoded_code
 from .shapes import Type, split_null
 
+# Renamed in Python 3.13: a package is the same by every interpreter.
+_PHRASES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 # Of the models' classes in errors.py: names of its own are those of core.
 _MODELS = "models"
 
@@ -145,6 +147,6 @@ def _reader(name: Code, type_: Type, annotation: str, names: Names, imports: Imp
 
 
 def _class(name: str, annotation: str) -> ErrorClass:
-    statuses = [status for status, kind in ERROR_CLASSES.items() if kind == name]
-    what = f"{statuses[0]}: {HTTPStatus(statuses[0]).phrase}." if statuses else "5xx: the service failed."
+    status = next((status for status, kind in ERROR_CLASSES.items() if kind == name), None)
+    what = f"{status}: {_PHRASES.get(status) or HTTPStatus(status).phrase}." if status else "5xx: the service failed."
     return ErrorClass(Code(name), Code(f"_{name}, {PARENTS[name]}"), as_docstring(what, 4), Code(annotation))
