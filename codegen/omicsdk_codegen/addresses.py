@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from posixpath import normpath
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote_from_bytes, unquote, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -40,6 +41,12 @@ def spoken(reference: str) -> str:
     bare, _, fragment = path.partition("#")
     tail = f"#{fragment}" if fragment else ""
     return f"{scheme}://{host.rpartition('@')[2].partition('?')[0]}{slash}{bare.partition('?')[0]}{tail}"
+
+
+def uri_of(path: Path) -> str:
+    """Return the uri of a file, an absolute path."""
+    # From Python 3.14 on Path.as_uri imports urllib.request, and so http.client.
+    return path.as_uri() if os.name == "nt" else f"file://{quote_from_bytes(os.fsencode(path))}"
 
 
 def file_of(uri: str, folder: Path) -> Path:

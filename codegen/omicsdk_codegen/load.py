@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Mapping
 from pathlib import Path
 
+from .addresses import uri_of
 from .faults import DocumentError, Fault
 from .limits import MAX_BYTES
 from .load_json import JsonLines, read_json
@@ -36,7 +37,7 @@ def load(path: Path, on_progress: OnProgress = silent) -> Source:
             than `limits.MAX_BYTES`, nests deeper than `limits.MAX_DEPTH`, or is made very large by its aliases.
     """
     return load_bytes(
-        read_file(path, str(path)), path=path, label=str(path), uri=path.resolve().as_uri(), on_progress=on_progress
+        read_file(path, str(path)), path=path, label=str(path), uri=uri_of(path.resolve()), on_progress=on_progress
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .addresses import uri_of
 from .faults import DocumentError, Fault
 from .limits import nested_fault, too_deep
 from .places import Places
@@ -53,7 +54,7 @@ def corrects(overlay: Source, root: Source) -> str:
         raise DocumentError(
             [origin.fault(f"extends names {extends}, which does not exist", "Name the file that the overlay corrects.")]
         )
-    return base.as_uri()
+    return uri_of(base)
 
 
 def apply(source: Source, overlays: Sequence[Source], places: Places | None = None) -> Source:

@@ -8,7 +8,7 @@ from posixpath import relpath
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-from .addresses import Refused, copy_of, file_of, host_of, is_allowed, is_web, spoken
+from .addresses import Refused, copy_of, file_of, host_of, is_allowed, is_web, spoken, uri_of
 from .faults import DocumentError
 from .load import decode, load_bytes, read_file
 from .overlay import apply
@@ -157,7 +157,7 @@ class Store:
 
     def _key(self, uri: str) -> str:
         if uri not in self._keys:
-            self._keys[uri] = uri if is_web(uri) else file_of(uri, self._folder).as_uri()
+            self._keys[uri] = uri if is_web(uri) else uri_of(file_of(uri, self._folder))
         return self._keys[uri]
 
     def _open(self, key: str) -> tuple[Path, str, bytes]:

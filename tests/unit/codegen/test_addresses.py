@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk_codegen.addresses import Refused, copy_of, file_of, is_allowed, is_web, spoken
+from omicsdk_codegen.addresses import Refused, copy_of, file_of, is_allowed, is_web, spoken, uri_of
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,11 @@ def test_a_file_inside_the_folder_is_found_however_its_name_is_spelled(tmp_path:
         if "%" in name:
             continue
         assert file_of(f"{tmp_path.as_uri()}/{name}", tmp_path) == path.resolve()
+
+
+@pytest.mark.parametrize("name", ["a b", "a:b%20?#é", "plain.json"])
+def test_the_uri_of_a_file_is_that_of_pathlib(tmp_path: Path, name: str) -> None:
+    assert uri_of(tmp_path / name) == (tmp_path / name).as_uri()
 
 
 @pytest.mark.parametrize("way", ["../x", "a/../../x", "%2e%2e/x", "..%2fx", "/../x", "a/%00b"])
