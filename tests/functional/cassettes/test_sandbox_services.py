@@ -1,6 +1,7 @@
 """The stored recordings of the sandbox are what `record.py` records now."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -17,13 +18,18 @@ def test_what_is_not_recorded_has_no_handler(service, omics_sandbox: Sandbox):
     assert not handled & {*not_played(service)}
 
 
+def by_any_python(recording: bytes) -> bytes:
+    """A recording without what the interpreter states: its version, and a phrase that Python 3.13 shortened."""
+    return re.sub(rb"\(Python 3\.\d+;", b"(Python;", recording).replace(b": Requested Range Not", b": Range Not")
+
+
 def test_recording_again_gives_the_same_bytes(tmp_path):
     # Python draws the hash seed of each process anew; the stored recordings were made in other time zones too.
     environment = {**os.environ, "PYTHONPATH": str(CASSETTES.parent / "support"), "TZ": "Asia/Kathmandu"}
     subprocess.run([sys.executable, CASSETTES / "record.py", "--into", tmp_path], check=True, env=environment)
     for service in COUNTS:
         before, after = (
-            {path.name: path.read_bytes() for path in (folder / service).iterdir() if path.is_file()}
+            {path.name: by_any_python(path.read_bytes()) for path in (folder / service).iterdir() if path.is_file()}
             for folder in (CASSETTES, tmp_path)
         )
         changed = sorted(name for name in before.keys() | after if before.get(name) != after.get(name))
