@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from nobodys_home import leave_home
 from omicsdk.compat.sevenbridges import Api, Config, SbgError
 from omicsdk.compat.sevenbridges.config import Profile, UserProfile, by_default, format_proxies, from_variables
 from omicsdk.compat.sevenbridges.errors import SettingsError
@@ -183,11 +184,7 @@ def test_a_token_is_in_no_repr(write):
 @pytest.fixture
 def homeless(monkeypatch, tmp_path):
     """A user whom the system does not know, as in a container without a user entry."""
-
-    def home():
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(Path, "home", home)
+    leave_home(monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "~" / ".sevenbridges").mkdir(parents=True)
     (tmp_path / "~" / ".sevenbridges" / "credentials").write_text(credentials("default"))
