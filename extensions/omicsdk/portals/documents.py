@@ -677,9 +677,9 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
     Each is preceded by the name of the array that it is in: elements of another one may have the same members, but be no files.
     """
     if is_object(node):
-        cells = dict(
-            _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
-        )
+        members = _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
+        # Those of JSON Schema, such as $id, are addresses of schemas.
+        cells = {name: _without_label(cell) for name, cell in members if not name.startswith("$")}
         # Links of a catalog are other documents.
         if any(map(is_address, cells.values())) and not ("rel" in cells and cells.get("href", "").endswith(".json")):
             last = Counter(name.rpartition(".")[2] for name in cells)
@@ -693,6 +693,13 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
     elif is_array(node):
         for child in node:
             yield from _objects(child, array, is_element=True)
+
+
+def _without_label(cell: str) -> str:
+    """The addresses of an array that begins with their label, as in inputs of workflows; another cell as it is."""
+    if not cell.startswith('["') or is_address(cell) or not (urls := [*filter(is_address, texts_in(cell))]):
+        return cell
+    return text_of(urls)
 
 
 def _arrays_in(node: object) -> Iterator[tuple[str, dict[str, str]]]:
@@ -712,20 +719,41 @@ def _object_rows(payload: object) -> Iterator[Row]:
     for number, (array, cells) in enumerate(_objects(payload), 1):
         by_columns.setdefault((array, tuple(cells)), []).append((number, cells))
     for (_, names), some in by_columns.items():
-        headings = headings_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
-        urls = [url for url in headings.urls if _are_files(url, [cells for _, cells in some])]
-        # Most addresses in metadata are those of pages; a folder may have a size, too, which is null.
-        about = [*headings.sizes, *(column for column, _ in headings.sums)]
-        urls = urls or [*headings.urls] * any(_cell(cells, column) for column in about for _, cells in some)
-        if urls:
-            # A name without an extension is one of something else.
-            named = [
-                name
-                for name in headings.names
-                if all("." in value for _, cells in some if (value := _cell(cells, name)))
-            ]
-            headings = replace(headings, urls=tuple(urls), names=tuple(named))
-            yield from (Row(number, cells, stated=headings) for number, cells in some)
+        # Most addresses of a group of objects may be folders of buckets.
+        without_folders = [entry for entry in some if not any(map(_is_folder, entry[1].values()))]
+        for entries in (some, without_folders):
+            headings = _headings(names, [cells for _, cells in entries])
+            if headings.urls:
+                for number, cells in entries:
+                    yield from _sound(Row(number, cells, stated=headings))
+                break
+
+
+def _headings(names: tuple[str, ...], group: list[dict[str, str]]) -> Stated:
+    """What the members of a group of objects state; no addresses where it names no files."""
+    headings = headings_by(names, [[*cells.values()] for cells in group[:SAMPLE]], every=True)
+    urls = [url for url in headings.urls if _are_files(url, group)]
+    # Most addresses in metadata are those of pages; a folder may have a size, too, which is null.
+    about = [*headings.sizes, *(column for column, _ in headings.sums)]
+    urls = urls or [*headings.urls] * any(_cell(cells, column) for column in about for cells in group)
+    # A name without an extension is one of something else.
+    named = [name for name in headings.names if all("." in value for cells in group if (value := _cell(cells, name)))]
+    return replace(headings, urls=tuple(urls), names=tuple(named))
+
+
+def _sound(row: Row) -> Iterator[Row]:
+    """A row without those of its members that cannot be downloaded, which are rows by themselves."""
+    faults = dict[str, str]()
+    for name, cell in row.cells.items():
+        try:
+            for url in addresses_in(cell) if name.lower() in row.stated.urls else ():
+                file_at(url)
+        except RowFault as fault:
+            faults[name] = f"{name}: {fault}"
+    cells = {name: cell for name, cell in row.cells.items() if name not in faults}
+    is_any_right = any(_cell(cells, column) for column in row.stated.urls)
+    yield row._replace(cells=cells) if is_any_right else row
+    yield from (Row(row.line, {}, fault=fault) for fault in faults.values() if is_any_right)
 
 
 def _cell(cells: Mapping[str, str], column: str) -> str:
@@ -734,6 +762,7 @@ def _cell(cells: Mapping[str, str], column: str) -> str:
 
 
 _EXTENSION = re.compile(r"\.(?!\d+\Z)")
+_BUCKETS = ("gs", "s3")
 
 
 def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
@@ -749,8 +778,21 @@ def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
     )
 
 
+def _is_folder(cell: str) -> bool:
+    """Whether a value is an address in a bucket that does not end like that of a file."""
+    return scheme_of(cell) in _BUCKETS and _EXTENSION.search(last_part(cell)) is None
+
+
 def _any_rows(file_list: FileList) -> Iterator[Row]:
-    yield from sorted(_object_rows(Head(file_list.path).document), key=lambda row: row.line)
+    payload = Head(file_list.path).document
+    rows = sorted(_object_rows(payload), key=lambda row: row.line)
+    yield from rows
+    stated = {url for row in rows for name in row.stated.urls for url in addresses_in(_cell(row.cells, name))}
+    cells = [cell for _, cells in _objects(payload) for cell in cells.values() if not cell.startswith("[{")]
+    urls = {url for cell in cells for url in addresses_in(cell)}
+    # One may be a whole bucket, such as igenomes_base in parameters of Nextflow.
+    if folders := sorted(url for url in urls - stated if scheme_of(url) in _BUCKETS):
+        file_list.notes[f"addresses that may be folders are left out, such as {folders[0]}"] = len(folders)
 
 
 JSON = Format(

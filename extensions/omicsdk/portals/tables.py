@@ -622,7 +622,8 @@ GDC_IDS = replace(
 
 def _headings_in(head: Head, *, paths: bool = False) -> Stated:
     rows = [[text_of(cell) for cell in row.values()] for row in head.sample]
-    return headings_by(list(head.sample[0]), rows, paths=paths) if rows else Stated()
+    every = head.has_object_lines and len(head.lines) == 1  # a document, such as inputs of workflows
+    return headings_by(list(head.sample[0]), rows, paths=paths, every=every) if rows else Stated()
 
 
 def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:

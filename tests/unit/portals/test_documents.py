@@ -235,6 +235,7 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
         {"stac_extensions": ["https://h.example/v1/schema.json"], "conformsTo": "https://h.example/croissant/1.0"},
         {"@context": "https://h.example/c.json", "related": [{"url": "https://doi.org/10.1/j.x.2"}]},
         {"images": [{"viewer_url": "https://h.example/series.1", "reference": "https://h.example/a.pdf"}]},
+        {"schema": {"$id": "https://h.example/assets/schema_input.json"}},
     ],
 )
 def test_json_whose_urls_are_pages_is_no_list(members: dict[str, object], tmp_path: Path):
@@ -250,6 +251,44 @@ def test_inputs_of_workflows_are_files_without_their_pages():
         ("url", "a_2.fastq.gz"),
         ("gs", "ref.fa"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("members", "names", "notes"),
+    [
+        (
+            {"base": "s3://b/all/", "GRCh38": {"bwa": "s3://b/BWAIndex/", "fasta": "s3://b/g.fa"}},
+            ["g.fa"],
+            {"addresses that may be folders are left out, such as s3://b/BWAIndex/": 2},
+        ),
+        ({"bam": "gs://b/a.bam", "table": "gs://b/a.tsv"}, ["a.bam", "a.tsv"], {}),
+        ({"panel": ["CCDG", "gs://b/a.tar.gz"], "samples": ["S1", "S2"]}, ["a.tar.gz"], {}),
+        (
+            {"e": [{"source": "gs://b/x"}, {"source": "gs://b/y"}, {"source": "https://h.example/a.tsv"}]},
+            ["a.tsv"],
+            {"addresses that may be folders are left out, such as gs://b/x": 2},
+        ),
+        ({"pages": [{"u": "https://h.example/x"}, {"u": "https://h.example/y"}], "a": "gs://b/a.fa"}, ["a.fa"], {}),
+    ],
+)
+def test_addresses_of_folders_are_left_out_with_a_note(
+    members: dict[str, object], names: list[str], notes: dict[str, int], tmp_path: Path
+):
+    path = tmp_path / "params.json"
+    path.write_text(json.dumps(members))
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, "x", "", (), Counter())
+    for _ in range(2):  # rows are read twice
+        assert [file.name for row in format.rows(listed) for file in files_of(format, row, listed)] == names
+    assert listed.notes == notes
+
+
+def test_an_invalid_address_among_others_of_an_object_fails_alone(tmp_path: Path):
+    path = tmp_path / "inputs.json"
+    path.write_text(json.dumps({"W.bam": ["gs://b/a.bam"], "W.table": "ggs://b/t.tsv"}, indent=1))
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, "x", "", (), Counter())
+    row, invalid = format.rows(listed)
+    assert [file.name for file in files_of(format, row, listed)] == ["a.bam"]
+    assert invalid.fault == "table: 'ggs://b/t.tsv' is not a URL that can be downloaded"
 
 
 def test_a_document_without_a_server_needs_its_own_url():
