@@ -743,17 +743,17 @@ def _headings(names: tuple[str, ...], group: list[dict[str, str]]) -> Stated:
 
 def _sound(row: Row) -> Iterator[Row]:
     """A row without those of its members that cannot be downloaded, which are rows by themselves."""
-    faults = dict[str, str]()
+    faults = dict[str, Row]()
     for name, cell in row.cells.items():
         try:
             for url in addresses_in(cell) if name.lower() in row.stated.urls else ():
                 file_at(url)
         except RowFault as fault:
-            faults[name] = f"{name}: {fault}"
+            faults[name] = row._replace(cells={name: cell}, fault=f"{name}: {fault}")
     cells = {name: cell for name, cell in row.cells.items() if name not in faults}
     is_any_right = any(_cell(cells, column) for column in row.stated.urls)
     yield row._replace(cells=cells) if is_any_right else row
-    yield from (Row(row.line, {}, fault=fault) for fault in faults.values() if is_any_right)
+    yield from faults.values() if is_any_right else ()
 
 
 def _cell(cells: Mapping[str, str], column: str) -> str:

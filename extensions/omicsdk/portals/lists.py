@@ -862,6 +862,8 @@ def scheme_of(text: str) -> str:
     return match[1].lower() if match else "drs" if _GUID.match(text) else ""
 
 
+# Wildcards and variables; names of alleles of HLA have an asterisk before digits.
+_TEMPLATE = re.compile(r"\*(?!\d)|\$?\{[A-Za-z_][\w.]*\}")
 _SUM_IN_FRAGMENT = re.compile(r"(?:.*&)?(md5|sha1|sha256|sha512)=([^&]+)(?:&.*)?", re.IGNORECASE)
 """A checksum behind a URL, as indexes of pip state it."""
 
@@ -903,6 +905,9 @@ def file_at(
     if scheme not in FETCHABLE:
         why = _UNREACHABLE.get(scheme or address.partition(":")[0].lower(), "is not a URL that can be downloaded")
         raise RowFault(f"{without_query(address)[:200]!r} {why}")
+    if template := _TEMPLATE.search(address.partition("?")[0]):
+        remedy = "name each file, or get its folder with --include PATTERN"
+        raise RowFault(f"{without_query(address)[:200]!r} has {template[0]!r} in place of a name: {remedy}")
     if scheme == "drs":
         try:
             parse_drs_id(address)

@@ -287,11 +287,19 @@ def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str,
         ("globus://e/a", "Globus"),
         ("azul://dcp43/U", "azul:UUID"),
         ("x:y", "not a URL"),
+        ("gs://b/a.split*.gz", r"has '\*' in place of a name.*--include"),
+        ("https://h.example/${release}/a.gz", r"has '\$\{release\}'"),
+        ("https://h.example/{segment}.fa", r"has '\{segment\}'"),
     ],
 )
 def test_what_has_no_address_says_why(address: str, said: str):
     with pytest.raises(RowFault, match=said):
         file_at(address, name="x")
+
+
+@pytest.mark.parametrize("url", ["https://h.example/HLA-A*02:01.fa", "https://h.example/a.gz?sign={x}"])
+def test_an_asterisk_of_an_allele_is_no_wildcard(url: str):
+    assert file_at(url).address == url
 
 
 @pytest.mark.parametrize(
