@@ -14,7 +14,7 @@ from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.tables import lines_of
 from omicsdk.fs.uris import BLANKS, UNSEEN
 from omicsdk.hca.azul.files import service_of
-from omicsdk.portals.headings import addresses_in, last_part, with_scheme
+from omicsdk.portals.headings import addresses_in, is_address, last_part, with_scheme
 from omicsdk.portals.lists import (
     ID_AND_PATH,
     WITHOUT_SCHEME,
@@ -60,6 +60,8 @@ _URL_LINE = re.compile(
     rf'{re.escape(_STS)}\s*\Z|[\s{UNSEEN}]*(?:"?[A-Za-z][A-Za-z0-9+.-]*://\S+|dg\.[A-Za-z0-9]+[/:]\S+\s*\Z|"?{WITHOUT_SCHEME.pattern})'
 )
 
+# A sample and its file, as in sample maps of GATK.
+_SAMPLE_MAP = re.compile(r"[^\t]+\t(?:(?:gs|s3|drs)://\S+|(?:https?|ftp)://[^/\s]+/\S*\.\w{1,16})\s*\Z")
 # Between two URLs.
 _SEVERAL = re.compile(r"[\s,;|][A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
@@ -71,10 +73,11 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
         if line.strip(BLANKS) == _STS:
             continue
         url, name = _split(line.strip(BLANKS))
+        sample = url if scheme_of(name) and not is_address(url) else ""
         if scheme_of(name):  # of the mate
-            url, name = f"{url} {name}", ""
+            url, name = name if sample else f"{url} {name}", ""
         size, _, md5 = name.partition("\t")
-        cells = {"url": url, "file_name": name}
+        cells = {"url": url, "file_name": name} | ({"sample": sample} if sample else {})
         if size.isdecimal():  # as of the Storage Transfer Service, which states an MD5, too
             cells |= {"file_name": "", "size": size, "md5": md5}
         elif (parsed := checksum_line(name)) and parsed[0] == "md5":  # pasted beside a line of md5sum
@@ -122,8 +125,8 @@ def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 URLS = Format(
     "urls",
     "list of URLs or DRS URIs",
-    "lines that are URLs, drs://HOST/ID, drs://PREFIX:ID, dg.PREFIX/ID or ftp.sra.ebi.ac.uk/PATH",
-    lambda head: most_lines(head, _URL_LINE.match),
+    "lines that are URLs, drs://HOST/ID, drs://PREFIX:ID, dg.PREFIX/ID or ftp.sra.ebi.ac.uk/PATH; SAMPLE and URL",
+    lambda head: most_lines(head, lambda line: _URL_LINE.match(line) or _SAMPLE_MAP.match(line)),
     _url_rows,
     url_files,
     manual=Manual(

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
 from omicsdk.portals.lists import format_named, recognised
+from omicsdk.portals.url_lists import URLS
 from portal_host import SAMPLES
 
 FORMAT_OF = {
@@ -539,6 +540,13 @@ def test_a_line_of_md5sum_behind_a_url_is_its_checksum_and_name(tmp_path: Path):
     assert (file.name, file.checksums) == ("a.gz", {"md5": "0" * 32})
 
 
+def test_a_line_of_a_sample_and_an_address_is_one_of_a_sample_map(tmp_path: Path):
+    path = tmp_path / "sample_map"
+    path.write_text("S 1\tgs://b/a.g.vcf.gz\nS2\thttps://h.example/b.g.vcf.gz\n")
+    assert [file.name for (file,) in read(path)] == ["a.g.vcf.gz", "b.g.vcf.gz"]
+    assert [row.cells["sample"] for row in URLS.rows(FileList(path, "x", "", (), Counter()))] == ["S 1", "S2"]
+
+
 def test_tracks_of_a_hub_may_be_relative_to_it(tmp_path: Path):
     assert [file.name for (file,) in read(SAMPLES / "trackDb.txt")] == ["a.bw", "b.vcf.gz", "b.vcf.gz.tbi"]
     path = tmp_path / "trackDb.txt"
@@ -684,7 +692,12 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
             "azul manifest",
         ),
         (f"uuid\tname\tspecies\torgan\tcells\n{U(1)}\ta\t\t\t1\n".encode(), "azul projects ls", "azul:UUID"),
-        (b"S1\thttps://h.example/a.bam\nS2\thttps://h.example/b.bam\n", "a table without a heading", "in a first line"),
+        (
+            b"S1\tx\thttps://h.example/a.bam\nS2\tx\thttps://h.example/b.bam\n",
+            "a table without a heading",
+            "in a first line",
+        ),
+        (b"S1\thttps://h.example/GO_1\nS2\thttps://h.example/GO_2\n", "a table without a heading", "in a first line"),
         (
             b"SRR1\tftp.sra.ebi.ac.uk/vol1/a.gz\nSRR2\tftp.sra.ebi.ac.uk/b.gz\n",
             "a table without a heading",
