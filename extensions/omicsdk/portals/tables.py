@@ -548,7 +548,8 @@ def _terra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 
 
 def _is_terra(head: Head) -> bool:
-    return "".join(head.columns[:1]).startswith(("entity:", "membership:", "update:"))
+    is_named = "".join(head.columns[:1]).startswith(("entity:", "membership:", "update:"))
+    return is_named and not (_has_runs(head) and "://" not in head.text)
 
 
 TERRA = replace(

@@ -547,6 +547,11 @@ def test_a_line_of_a_sample_and_an_address_is_one_of_a_sample_map(tmp_path: Path
     assert [row.cells["sample"] for row in URLS.rows(FileList(path, "x", "", (), Counter()))] == ["S 1", "S2"]
 
 
+def test_a_terra_table_of_runs_is_one_of_runs(tmp_path: Path):
+    (tmp_path / "data.tsv").write_text("entity:sample_id\taccession\nS1\tSRR000001\n")
+    assert [file.address for (file,) in read(tmp_path / "data.tsv")] == ["SRR000001"]
+
+
 def test_tracks_of_a_hub_may_be_relative_to_it(tmp_path: Path):
     assert [file.name for (file,) in read(SAMPLES / "trackDb.txt")] == ["a.bw", "b.vcf.gz", "b.vcf.gz.tbi"]
     path = tmp_path / "trackDb.txt"
