@@ -509,8 +509,12 @@ def header_line(lines: Iterable[str]) -> tuple[int, str]:
     Returns:
         Its number, from 1, and its text without the mark of a comment; 0 and an empty text if there is none.
     """
-    last = (0, "")
+    last, lines = (0, ""), [*lines]
     for number, line in enumerate(lines, 1):
+        if OF_OUTBREAK.match(line):
+            below = enumerate(lines[number:], number + 1)
+            if heading := next((entry for entry in below if "SRArun_acc" in entry[1].split("\t")), None):
+                return heading
         if is_row(line):
             mark = delimiter_of(line)
             is_header = last[0] and line.count(mark) and last[1].count(mark) == line.count(mark)
@@ -518,6 +522,10 @@ def header_line(lines: Iterable[str]) -> tuple[int, str]:
         if line.startswith("#"):
             last = number, line[1:]
     return last
+
+
+# Keys and values above the heading of the benchmark datasets of outbreaks.
+OF_OUTBREAK = re.compile(r"(?:organism|outbreak|pmid|tree|source|datatype|intendeduse)\t", re.IGNORECASE)
 
 
 def is_row(line: str) -> bool:

@@ -11,6 +11,7 @@ from omicsdk.core.json_decoding import decoded
 from omicsdk.core.tables import LONGEST_LINE, is_header, lines_of, rows_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.portals.lists import (
+    OF_OUTBREAK,
     FileList,
     Head,
     ListedFile,
@@ -31,6 +32,8 @@ Names = tuple[str, ...]
 
 # Comments above the header of a table, at most.
 _MOST_COMMENTS = 1000
+# Lines of keys and values above the heading of a dataset of an outbreak, at most.
+_MOST_KEYS = 30
 
 # Column of result manifests, whose cells are quoted whatever the dialect of their list: what became of the files.
 OUTCOME_COLUMN = "file_outcome"
@@ -90,9 +93,11 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
 
 def _until_first_row(lines: Iterator[str]) -> Iterator[str]:
     """The lines to the first that is neither blank nor a comment."""
+    least = 0
     for number, line in enumerate(lines):
         yield line
-        if number > _MOST_COMMENTS or is_row(line):
+        least = least or _MOST_KEYS * (OF_OUTBREAK.match(line) is not None)
+        if number > _MOST_COMMENTS or (number >= least and is_row(line)):
             return
 
 

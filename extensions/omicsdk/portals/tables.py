@@ -679,7 +679,7 @@ TABLE = Format(
 )
 
 
-_RUN_HEADINGS = ("run", "run_accession", "sra", "srr", "sra_run", "run_id", "run_s", "accession")
+_RUN_HEADINGS = ("run", "run_accession", "sra", "srr", "sra_run", "run_id", "run_s", "srarun_acc", "accession")
 
 
 def _run_files(row: Row, _: FileList) -> Iterator[ListedFile]:

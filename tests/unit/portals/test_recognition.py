@@ -628,6 +628,8 @@ def test_runs_of_a_table_are_those_of_the_sra():
         "BioProject_s\tMBases_l\tRun_s\nP\t7\tSRR000001\n",  # of the run selector until 2018
         "BioProject\tRUN\tRun\tSex\tsex\nP\tlane 1\tSRR000001\t\tmale\n",
         "Run,BioProject,location_(country_and/or_sea,region),Age\nSRR000001,P,missing,1\n",
+        "Organism\tL. m.\t\ntree 2\thttps://h.example/a.tre\t\n\t\t\nstrain\tSRArun_acc\toutbreak\nS\tSRR000001\tO\n",
+        "source\trun\nS\tSRR000001\n",
     ],
 )
 def test_attributes_of_samples_hide_no_run(text: str, tmp_path: Path):
