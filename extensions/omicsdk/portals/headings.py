@@ -94,6 +94,8 @@ _CELL = re.compile(
 _SERVER = re.compile(r"\s*(?:https?|ftp)://[^/\s]+/?\s*\Z")
 # An address that ends like that of a file: terms of ontologies and pages mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
+# The version of an archive of the SRA, whose copy at AWS has none in its name.
+_VERSION_OF_RUN = re.compile(r"\A([SED]RR\d+)\.\d+\Z")
 _STEM = re.compile(r"(?:_(?:ftp|url|uri|link|file|path|galaxy|aspera))+\Z|\A(?:ftp|url|uri|link)_")
 
 
@@ -300,7 +302,8 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
     met = set[str]()
     for column in headings.urls:
         for number, url in enumerate(_urls_in(row.cells.get(column, ""), headings.base)):
-            last, server = last_part(url), url.split("/", 3)[:3:2]  # buckets of one name may be at S3 and at Google
+            last = _VERSION_OF_RUN.sub(r"\1", last_part(url))
+            server = url.split("/", 3)[:3:2]  # buckets of one name may be at S3 and at Google
             # One server has no copies: files of one name in two of its folders differ.
             key = last, 0 if url in met else servers[last, "".join(server)]
             copies_by_key.setdefault(key, []).append((url, column, number))
@@ -309,9 +312,11 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
     counts = Counter(column for copies in copies_by_key.values() for _, column, _ in copies)
     for copies in copies_by_key.values():
         urls = preferred(list(dict.fromkeys(url for url, _, _ in copies)), file_list.prefer)
-        _, column, number = copies[0]
-        sizes, sum_columns = _columns_of(headings, column, len(copies_by_key) == 1)
-        name = first_of(row.cells, headings.names) if len(copies_by_key) == 1 else ""
+        is_only = len(copies_by_key) == 1
+        # What is stated of one copy holds for all.
+        _, column, number = next((copy for copy in copies if any(_columns_of(headings, copy[1], is_only))), copies[0])
+        sizes, sum_columns = _columns_of(headings, column, is_only)
+        name = first_of(row.cells, headings.names) if is_only else ""
         is_title = " " in name or any("pheno" in heading for heading in row.cells)  # as of FinnGen and tracks of 4DN
         if "." not in name and name == row.cells.get("name") and is_title and _EXTENSION.search(urls[0]):
             name = ""

@@ -83,6 +83,13 @@ def test_copies_may_have_a_bucket_or_host_of_one_name(urls: tuple[str, str], tmp
     assert {file.address, *file.mirrors} == {*urls}
 
 
+def test_archives_of_a_run_are_copies_whatever_their_version_as_pysradb_lists_them(tmp_path: Path):
+    text = "public_md5,public_size,aws_url,public_url,gcp_url\n{},7,{}\n"
+    urls = "https://a.example/SRR000001/SRR000001", "https://n.example/SRR000001.1", "gs://b/SRR000001.1"
+    ((file,),) = read(table(tmp_path, text.format(MD5, ",".join(urls))))
+    assert (file.address, file.mirrors, file.size, file.checksums) == (urls[0], urls[1:], 7, {"md5": MD5})
+
+
 def test_several_addresses_of_a_cell_go_with_values_at_their_places(tmp_path: Path):
     text = f"run,fastq_urls,fastq_md5,fastq_bytes\nr,ftp.h.example/x/a_1.gz;ftp.h.example/x/a_2.gz,{MD5};{OTHER},1;2\n"
     ((one, two),) = read(table(tmp_path, text))
