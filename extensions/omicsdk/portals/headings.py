@@ -90,8 +90,10 @@ _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
 _CELL = re.compile(
     rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+|(?:{'|'.join(sorted(IDENTIFIED))}):\S)"
 )
-# An address of a server, which is none of a file.
-_SERVER = re.compile(r"\s*(?:https?|ftp)://[^/\s]+/?\s*\Z")
+# An address of a server, or of a record of the NCBI, which is none of a file.
+_SERVER = re.compile(
+    r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
+)
 # An address that ends like that of a file: terms of ontologies and pages mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
 # The version of an archive of the SRA, whose copy at AWS has none in its name.
@@ -165,6 +167,8 @@ def headings_by(
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [number for number in range(len(names)) if plausible[number] * 2 > filled[number]]
     having = [number for number in having if not _PAGES.search(keys[number]) or any(map(_DATA.search, met[number]))]
+    # Metadata of Nextstrain have the page of a value beside it.
+    having = [number for number in having if names[number].removesuffix("__url") not in {*names} - {names[number]}]
     if {"html_url", "download_url"} <= {*keys}:  # contents of GitHub, whose other addresses are those of its API
         having = [number for number in having if keys[number] == "download_url"]
     having = [number for number in having if programs[number] * 2 <= filled[number]] or having

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault
+from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
 from omicsdk.portals.headings import addresses_in, parsed_map
 from omicsdk.portals.kinds import kind_of, kinds_in_words
 from omicsdk.portals.lists import file_at, format_named, is_row, recognised, size_in
@@ -52,6 +52,9 @@ def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
     text = "homepage,doi,trait_uri,where\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/EFO_1,https://h.example/a.bam\n"
     ((file,),) = read(table(tmp_path, text))
     assert file.name == "a.bam"
+    pages = "id\tid__url\turl\nP1\thttps://h.example/seq/P1.1\thttps://www.ncbi.nlm.nih.gov/nuccore/MT450922\n"
+    with pytest.raises(UnknownList):  # metadata of Nextstrain
+        read(table(tmp_path, pages))
 
 
 def test_a_table_of_samples_of_geo_has_their_supplementary_files(tmp_path: Path):
