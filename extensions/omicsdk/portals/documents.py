@@ -670,6 +670,9 @@ SCHEMA_ORG = document(
 
 # -- any other document
 
+# A text before the addresses of an array, as in inputs of workflows.
+_LABEL = re.compile(r'(?<=\A\[)"[^":]*", (?="\w+://)')
+
 
 def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """The objects of a document that have addresses: elements of arrays with what is in them, others with their own members.
@@ -679,7 +682,7 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
     if is_object(node):
         members = _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
         # Those of JSON Schema, such as $id, are addresses of schemas.
-        cells = {name: _without_label(cell) for name, cell in members if not name.startswith("$")}
+        cells = {name: _LABEL.sub("", cell) for name, cell in members if not name.startswith("$")}
         # Links of a catalog are other documents.
         if any(map(is_address, cells.values())) and not ("rel" in cells and cells.get("href", "").endswith(".json")):
             last = Counter(name.rpartition(".")[2] for name in cells)
@@ -693,13 +696,6 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
     elif is_array(node):
         for child in node:
             yield from _objects(child, array, is_element=True)
-
-
-def _without_label(cell: str) -> str:
-    """The addresses of an array that begins with their label, as in inputs of workflows; another cell as it is."""
-    if not cell.startswith('["') or is_address(cell) or not (urls := [*filter(is_address, texts_in(cell))]):
-        return cell
-    return text_of(urls)
 
 
 def _arrays_in(node: object) -> Iterator[tuple[str, dict[str, str]]]:
@@ -751,9 +747,9 @@ def _sound(row: Row) -> Iterator[Row]:
         except RowFault as fault:
             faults[name] = row._replace(cells={name: cell}, fault=f"{name}: {fault}")
     cells = {name: cell for name, cell in row.cells.items() if name not in faults}
-    is_any_right = any(_cell(cells, column) for column in row.stated.urls)
-    yield row._replace(cells=cells) if is_any_right else row
-    yield from faults.values() if is_any_right else ()
+    if not faults or any(_cell(cells, column) for column in row.stated.urls):
+        yield row._replace(cells=cells)
+    yield from faults.values()
 
 
 def _cell(cells: Mapping[str, str], column: str) -> str:

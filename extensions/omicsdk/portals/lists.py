@@ -511,10 +511,9 @@ def header_line(lines: Iterable[str]) -> tuple[int, str]:
     """
     last, lines = (0, ""), [*lines]
     for number, line in enumerate(lines, 1):
-        if OF_OUTBREAK.match(line):
-            below = enumerate(lines[number:], number + 1)
-            if heading := next((entry for entry in below if "SRArun_acc" in entry[1].split("\t")), None):
-                return heading
+        below = enumerate(lines, 1) if _KEY.match(line) else ()
+        if heading := next((entry for entry in below if "SRArun_acc" in entry[1].split()), None):
+            return heading
         if is_row(line):
             mark = delimiter_of(line)
             is_header = last[0] and line.count(mark) and last[1].count(mark) == line.count(mark)
@@ -525,7 +524,7 @@ def header_line(lines: Iterable[str]) -> tuple[int, str]:
 
 
 # Keys and values above the heading of the benchmark datasets of outbreaks.
-OF_OUTBREAK = re.compile(r"(?:organism|outbreak|pmid|tree|source|datatype|intendeduse)\t", re.IGNORECASE)
+_KEY = re.compile(r"(?:organism|outbreak|pmid|tree|source|datatype|intendeduse)\t", re.IGNORECASE)
 
 
 def is_row(line: str) -> bool:

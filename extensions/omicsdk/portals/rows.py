@@ -11,7 +11,6 @@ from omicsdk.core.json_decoding import decoded
 from omicsdk.core.tables import LONGEST_LINE, is_header, lines_of, rows_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.portals.lists import (
-    OF_OUTBREAK,
     FileList,
     Head,
     ListedFile,
@@ -32,8 +31,6 @@ Names = tuple[str, ...]
 
 # Comments above the header of a table, at most.
 _MOST_COMMENTS = 1000
-# Lines of keys and values above the heading of a dataset of an outbreak, at most.
-_MOST_KEYS = 30
 
 # Column of result manifests, whose cells are quoted whatever the dialect of their list: what became of the files.
 OUTCOME_COLUMN = "file_outcome"
@@ -92,12 +89,10 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
 
 
 def _until_first_row(lines: Iterator[str]) -> Iterator[str]:
-    """The lines to the first that is neither blank nor a comment."""
-    least = 0
+    """The lines to the first that is neither blank nor a comment; at least 30, since keys may precede the header."""
     for number, line in enumerate(lines):
         yield line
-        least = least or _MOST_KEYS * (OF_OUTBREAK.match(line) is not None)
-        if number > _MOST_COMMENTS or (number >= least and is_row(line)):
+        if number > _MOST_COMMENTS or (number >= 30 and is_row(line)):
             return
 
 
