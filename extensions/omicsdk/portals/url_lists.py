@@ -100,7 +100,8 @@ def _split(line: str) -> tuple[str, str]:
     elif not tab:
         first, _, last = line.partition(" ")
         is_name = _PLAIN_NAME.fullmatch(last.strip()) is not None
-        if is_name and _HAS_EXTENSION.match(first):
+        is_path = last_part(first) in (last_part(last.strip()), "download")
+        if is_path or (is_name and _HAS_EXTENSION.match(first)):
             url, name = first, last
     return url.strip().strip('"'), name.strip()
 

@@ -913,6 +913,8 @@ def test_the_files_of_a_published_discovery_export_are_those_of_its_studies():
         ("https://h.example/a.bam b.bam", "https://h.example/a.bam", "b.bam"),
         ("https://h.example/a.bam?x=1 b.bam", "https://h.example/a.bam?x=1", "b.bam"),
         ("https://h.example/a.bam dir/b.bam", "https://h.example/a.bam%20dir/b.bam", "b.bam"),
+        ("https://h.example/a.bam dir/a.bam", "https://h.example/a.bam", "dir/a.bam"),
+        ("https://h.example/s/x/download dir/b.bam", "https://h.example/s/x/download", "dir/b.bam"),
         ("https://h.example/a.bam b c.bam", "https://h.example/a.bam%20b%20c.bam", "a.bam b c.bam"),
         ("https://h.example/get?id=a b.txt", "https://h.example/get?id=a%20b.txt", "get"),
         ("https://h.example/7\tb c.txt", "https://h.example/7", "b c.txt"),
