@@ -57,7 +57,7 @@ _PAGES = re.compile(
     r"|landing|schema|ontology|conforms_to|stac_extensions|viewer|trait_uri|(?:\A|_)context\Z"
 )
 # An address that no page has, whatever its heading: reference may be a genome.
-_DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit)[\"'\]\s]*\Z")
+_DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit|ref)[\"'\]\s]*\Z")
 _NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "name", "file")
 _SIZES = re.compile(
     # A length alone is one of a sequence.

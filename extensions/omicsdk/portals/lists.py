@@ -285,10 +285,12 @@ class Head:
             return []
         above, header = header_line(self.lines)
         mark, names = delimiter_of(header), header_of(header)
+        marks = header.count(mark)
+        lines = [line for line in self.lines[above:] if not line.startswith("#") or line.count(mark) >= marks]
         try:
-            rows = [cells for _, cells in islice(rows_of(self.lines[above:], mark), SAMPLE)]
+            rows = [cells for _, cells in islice(rows_of(lines, mark), SAMPLE)]
         except RowError:
-            rows = [line.split(mark) for line in self.lines[above : above + SAMPLE]]
+            rows = [line.split(mark) for line in lines[:SAMPLE]]
         return [dict(zip(numbered(names), cells, strict=False)) for cells in rows]
 
     def _objects(self) -> Iterator[Mapping[str, object]]:
@@ -509,18 +511,19 @@ def header_line(lines: Iterable[str]) -> tuple[int, str]:
     Returns:
         Its number, from 1, and its text without the mark of a comment; 0 and an empty text if there is none.
     """
-    last, lines = (0, ""), [*lines]
+    comments, lines = [(0, "")], [*lines]
     for number, line in enumerate(lines, 1):
         below = enumerate(lines, 1) if _KEY.match(line) else ()
         if heading := next((entry for entry in below if "SRArun_acc" in entry[1].split()), None):
             return heading
         if is_row(line):
             mark = delimiter_of(line)
-            is_header = last[0] and line.count(mark) and last[1].count(mark) == line.count(mark)
-            return last if is_header else (number, line)
+            # Notes may follow it; commas are counted in the last comment alone, since notes have some.
+            alike = [comment for comment in comments if 0 < line.count(mark) == comment[1].count(mark)]
+            return alike[-1] if alike and (mark == "\t" or alike[-1] == comments[-1]) else (number, line)
         if line.startswith("#"):
-            last = number, line[1:]
-    return last
+            comments.append((number, line[1:]))
+    return comments[-1]
 
 
 # Keys and values above the heading of the benchmark datasets of outbreaks.

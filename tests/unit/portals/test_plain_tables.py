@@ -131,6 +131,11 @@ def test_a_row_without_one_of_its_files_has_no_checksum_of_another(tmp_path: Pat
     assert (bam.checksums, bai.checksums) == ({"md5": MD5}, {})
 
 
+def test_notes_may_follow_a_header_that_is_a_comment(tmp_path: Path):
+    ((file,),) = read(table(tmp_path, "# sample\treference\tx\n# See a, b.\nS1\thttps://h.example/a.ref\t1\n"))
+    assert file.name == "a.ref"
+
+
 def test_cells_that_are_comments_hide_no_column_of_addresses(tmp_path: Path):
     restricted = "### Restricted: https://h.example/{}.gz\tN/A\n"
     rows = f"https://h.example/a.gz\tN/A\n{restricted.format(1)}{restricted.format(2)}https://h.example/b.gz\thttps://x/c.gz\n"
