@@ -130,6 +130,8 @@ def check_path(path: str) -> None:
         UnsafePath: It is not.
     """
     check_name(path)
+    if path[1:2] == ":" and path[0].isascii() and path[0].isalpha():  # a lock is read on Windows, too
+        raise UnsafePath(path, "begins with a drive letter")
     # Bytes that are no UTF-8 are spelled alone: those that are would be a second spelling of another path.
     if not path.isascii() and os.fsencode(path).decode("utf-8", "surrogateescape") != path:
         raise UnsafePath(path, "spells UTF-8 as single bytes")

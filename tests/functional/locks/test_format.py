@@ -39,7 +39,7 @@ def test_files_of_odd_names_are_locked_pulled_and_found_right_by_the_reader(port
     names = [name for name in NAMES if name.isprintable()]
     md5 = digest(b"first content", "md5")
     rows = "".join(f"{portal.url('files/a.bin')}\t{name}\t{md5}\n" for name in names)
-    Path("list.tsv").write_text(f"url\tname\tmd5\n{rows}", encoding="utf-8")
+    Path("list.tsv").write_text(f"url\tfile_name\tmd5\n{rows}", encoding="utf-8")
     add("list.tsv")
     lock = Lock.load()
     lock.update()

@@ -11,8 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import UnsafePath
 from omicsdk.locks import Change, LockedFile, LockError
-from omicsdk.locks.lockfile import differences, line_of, opened, paired, read_files, sorted_files, write_files
-from omicsdk.transfer.names import check_name
+from omicsdk.locks.lockfile import (
+    check_path,
+    differences,
+    line_of,
+    opened,
+    paired,
+    read_files,
+    sorted_files,
+    write_files,
+)
 
 SINCE = "2026-01-31T12:00:00Z"
 MD5, OTHER = "0" * 32, "f" * 32
@@ -53,7 +61,7 @@ def test_a_line_is_written_as_the_manual_specifies_it():
 
 def is_path(text: str) -> bool:
     try:
-        check_name(text)
+        check_path(text)
     except UnsafePath:
         return False
     return True
