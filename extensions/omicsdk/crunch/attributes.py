@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -45,6 +45,8 @@ KEY_LIMIT = 255
 TEXT_LIMIT = 1023
 # Decimal places of a latitude or longitude at most.
 DECIMALS = 9
+# Largest power of ten of a latitude or longitude, beyond those of floats: 1e99999999 would be written with as many digits.
+_EXPONENT = 400
 
 # Texts that mean true, in upper or lower case.
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "on", "1"})
@@ -109,7 +111,7 @@ def _inferred(key: str, value: object) -> Attribute:
         case date():
             return Attribute("date", key, value)
         case _:
-            text = shortened(str(value), 120)
+            text = _shown(str, value)
             raise UsageError(
                 f"Cannot infer type of value '{text}' ({type(value).__name__}). (The key was '{key}')",
                 remedy="Use a text, number, truth value, datetime or date. Nothing was added.",
@@ -136,6 +138,13 @@ def _check_text(what: str, text: str, limit: int) -> None:
     raise UsageError(f"{what} {wrong}", remedy="Nothing was added.")
 
 
+def _shown(text_of: Callable[[object], str], value: object) -> str:
+    try:
+        return shortened(text_of(value), 120)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "A value with too many digits"
+
+
 def number(value: object) -> float:
     """A number that a site can hold.
 
@@ -151,9 +160,11 @@ def number(value: object) -> float:
             raise TypeError
         number_value = float(value)  # pyright: ignore[reportArgumentType] - what isn't a number is the error below
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{shortened(repr(value), 120)} is not a number", remedy="Use one such as 1.5.") from None
+        raise UsageError(f"{_shown(repr, value)} is not a number", remedy="Use one such as 1.5.") from None
     if not math.isfinite(number_value):
-        raise UsageError(f"{value} is not finite, and sites cannot store it", remedy="Leave it out, or add it as text.")
+        raise UsageError(
+            f"{_shown(str, value)} is not finite, and sites cannot store it", remedy="Leave it out, or add it as text."
+        )
     return number_value
 
 
@@ -173,10 +184,10 @@ def whole_number(value: object) -> int:
         if not isinstance(value, str) and number_value != value:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{shortened(repr(value), 120)} is not a whole number", remedy="Use one such as 42.") from None
+        raise UsageError(f"{_shown(repr, value)} is not a whole number", remedy="Use one such as 42.") from None
     if not -INTEGER_BOUND <= number_value < INTEGER_BOUND:
         raise UsageError(
-            f"{shortened(str(number_value), 60)} has more than 64 bits, and sites cannot store it",
+            f"{_shown(str, number_value)} has more than 64 bits, and sites cannot store it",
             remedy="Add it as text.",
         )
     return number_value
@@ -208,10 +219,10 @@ def truth(value: object) -> bool:
     """
     if isinstance(value, bool):
         return value
-    word = str(value).strip().lower()
+    word = _shown(str, value).strip().lower()
     if word in TRUE_WORDS or word in FALSE_WORDS:
         return word in TRUE_WORDS
-    raise UsageError(f"{shortened(repr(value), 120)} is neither true nor false", remedy="Use true or false.")
+    raise UsageError(f"{_shown(repr, value)} is neither true nor false", remedy="Use true or false.")
 
 
 def coordinate(name: str, value: object) -> str:
@@ -229,13 +240,13 @@ def coordinate(name: str, value: object) -> str:
         if isinstance(value, bool):
             raise ValueError
         decimal = Decimal(str(value).strip())
-        if not decimal.is_finite():
+        if not decimal.is_finite() or abs(decimal.adjusted()) > _EXPONENT:
             raise ValueError
         if isinstance(value, float):
             decimal = decimal.quantize(Decimal(1).scaleb(-DECIMALS)).normalize()
     except (ValueError, InvalidOperation):
         raise UsageError(
-            f"The {name} {shortened(repr(value), 120)} is not a number", remedy="Use degrees, such as -37.8136."
+            f"The {name} {_shown(repr, value)} is not a number", remedy="Use degrees, such as -37.8136."
         ) from None
     return f"{decimal:f}"
 

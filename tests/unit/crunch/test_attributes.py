@@ -55,6 +55,8 @@ def test_numbers_of_numpy_are_numbers():
         (float("nan"), "is not finite"),
         (float("inf"), "is not finite"),
         (2**63, "more than 64 bits"),
+        pytest.param(10**5000, "too many digits has more than 64 bits", id="digits"),
+        ([10**5000], "Cannot infer type of value 'A value with too many digits'"),
         ("", "blank or longer than 1023"),
         ("x" * 1024, "blank or longer than 1023"),
         ("a\0b", "The text of 'bad' contains a NUL"),
@@ -77,7 +79,7 @@ def test_numbers_may_be_written():
     assert (number("1.5"), number("-1e-7"), number(3)) == (1.5, -1e-7, 3.0)
     assert (whole_number("-7"), whole_number(2.0), whole_number(2**63 - 1)) == (-7, 2, 2**63 - 1)
     assert file_size("0") == 0
-    for bad in ("abc", None, True, [1]):
+    for bad in ("abc", None, True, [1], 10**5000):
         with pytest.raises(UsageError, match="is not a number"):
             number(bad)
     for bad in ("1.5", 1.5, None, False, "inf", float("inf")):
@@ -93,7 +95,7 @@ def test_numbers_may_be_written():
 def test_truth_has_many_words():
     assert [truth(word) for word in (True, 1, "true", "Yes", "ON", "t")] == [True] * 6
     assert [truth(word) for word in (False, 0, "false", "No", "off", "F")] == [False] * 6
-    for bad in ("maybe", None, 2, ""):
+    for bad in ("maybe", None, 2, "", 10**5000):
         with pytest.raises(UsageError, match="neither true nor false"):
             truth(bad)
 
@@ -105,7 +107,7 @@ def test_places_are_written_as_a_site_takes_them():
     assert coordinate("longitude", "144.9631") == "144.9631"
     assert coordinate("longitude", Decimal("1e1")) == "10"
     assert coordinate("longitude", 130) == "130"
-    for bad in ("north", "NaN", float("inf"), None, True, ""):
+    for bad in ("north", "NaN", float("inf"), None, True, "", 10**5000, "1e99999999", "1e-99999999"):
         with pytest.raises(UsageError, match="The latitude"):
             coordinate("latitude", bad)
 
