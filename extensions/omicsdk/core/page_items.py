@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 
 
+def check_advances(operation: str, page: object, before: object) -> None:
+    """Refuse a page that is the same as the one before it: a listing of such pages has no end.
+
+    Args:
+        operation: The listing.
+        page: The page, or what the next one is requested by.
+        before: The same of the page before; None for the first page.
+
+    Raises:
+        DecodeError: They are equal.
+    """
+    if page == before:
+        raise DecodeError(operation, "the page", page, expected="another one than the page before")
+
+
 def found_at(page: Any, path: str) -> Any:
     """Return the value at a dotted path of a decoded page, or None.
 

@@ -29,7 +29,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.page_breaks import page_break
-from omicsdk.core.page_items import found_at, items_at
+from omicsdk.core.page_items import check_advances, found_at, items_at
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
@@ -111,6 +111,7 @@ def matching_records(indexd: IndexdApi, params: Mapping[str, Any], *, page: int 
     """
     start: dict[str, Any] = {}
     while records := records_of(search_page(indexd, {**params, "limit": page, **start})):
+        check_advances("list_records", records[-1]["did"], start.get("start"))
         yield from records
         if len(records) < min(page, PAGE):  # an index refuses longer pages than it returns
             return
@@ -676,8 +677,10 @@ class IndexRecords:
         """
         listing = self._indexd.list_records
         while page := _records(listing.raw(limit=PAGE, start=did or OMIT), "records", "list_records"):
+            last = page[-1].did or ""
+            check_advances("list_records", last, did)
             yield page
-            did = page[-1].did or ""
+            did = last
 
     def created(self, fields: Mapping[str, Any], *, after: str = "") -> str:
         """Create a record. If the response is lost, the record is looked up before it is created again.

@@ -13,6 +13,7 @@ from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members
 from omicsdk.core.page_breaks import page_break
+from omicsdk.core.page_items import check_advances
 from omicsdk.core.request import Query, Request, query_text, request
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import FATAL, tried
@@ -120,6 +121,7 @@ def documents_of(
         on_more: Called where there are more than `limit`.
     """
     service, offset, counts = client.metadata, 0, True
+    before: list[str] | None = None
     page: Any
     while True:
         length = PAGE if limit is None else min(limit - offset + 1, PAGE)  # one more shows whether there are more
@@ -137,6 +139,9 @@ def documents_of(
             page = service.query_documents(data=True, limit=length, offset=offset, filters=filters)
             check("query_documents", "", page, _DOCUMENTS)
             documents = list(page.items())
+        guids = [guid for guid, _ in documents]
+        check_advances("query_documents", guids, before)
+        before = guids
         if limit is not None and offset + len(documents) > limit:
             yield from documents[: limit - offset]
             if on_more is not None:

@@ -451,12 +451,16 @@ def _gotten(client: AzulApi, entity: str, query: dict[str, Any], size: int) -> I
 def _posted(client: AzulApi, entity: str, query: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:
     """The pages of a search by POST: the next page's address is too long to be requested, so its parameters are sent."""
     query = {**query, "filters": json.dumps(query["filters"])}
+    seen = set[str]()
     while True:
         page = _checked_page(client.search_entities.raw(entity_type=entity, size=size, **query))
         yield page
         following: str | None = page["pagination"].get("next")
         if not following:
             return
+        if following in seen:
+            raise DecodeError("search_entities", "pagination.next", following, expected="the URL of another page")
+        seen.add(following)
         query = dict(parse_qsl(url_parts(following).query))
         query.pop("size", None)
         page_break()

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk import Azul
-from omicsdk.core import BadRequest, Interrupted, ManualClock, ServerError, UsageError
+from omicsdk.core import BadRequest, DecodeError, Interrupted, ManualClock, ServerError, UsageError
 from omicsdk.fs import PathNotFound, parse_uri
 from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.hca.azul import UnknownFacet, read_manifest
@@ -31,6 +31,7 @@ class Service:
         self.gone = False
         self.largest = self.too_large = 1000
         self.page_count = 2
+        self.always_next = 0
         self.refusal = "Unknown field `genusspecies`"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -72,7 +73,9 @@ class Service:
             message = f"Invalid value for parameter `size`, must not be greater than {self.largest}"
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": message})
         page_number = int(stated.get("search_after", "[1]").strip("[]")) + ("search_after" in stated)
-        last = page_number == self.page_count
+        last = page_number == self.page_count and not self.always_next
+        page_number = self.always_next or page_number
+        assert not self.always_next or len(self.asked) < 9
         if page_number == 2 and int(stated.get("size", 10)) > self.too_large:
             return httpx.Response(502, json={"message": "Internal server error"}, headers={"retry-after": "10"})
         following = (
@@ -209,6 +212,12 @@ def test_filters_too_long_for_an_address_are_posted_on_every_page(client: Azul, 
     assert [(method, path) for method, path, _ in service.asked] == [("POST", "/index/files")] * 2
     assert [json.loads(stated["filters"]) for _, _, stated in service.asked] == [MANY] * 2
     assert service.asked[1][2]["search_after"] == "[1]"
+
+
+def test_a_search_whose_page_names_itself_as_the_next_one_ends(client: Azul, service: Service) -> None:
+    service.always_next = 2
+    with pytest.raises(DecodeError, match="the URL of another page"):
+        list(client.ls("files", MANY))
 
 
 def test_is_not_requests_the_values_of_the_facet_first(client: Azul, service: Service) -> None:
