@@ -107,8 +107,23 @@ s3 =
     assert Settings(None, {"AWS_DEFAULT_REGION": "eu-west-2"}).region == "eu-west-2"
     with pytest.raises(ConfigError, match=r"\(none\) could not be found"):
         Settings("none", environ)
-    with pytest.raises(ConfigError, match="The keys of AWS_ACCESS_KEY_ID have characters outside ASCII"):
-        Settings(None, {**KEYS, "AWS_SESSION_TOKEN": "t\u00a0"}).keys()
+    for name, value in (("AWS_SESSION_TOKEN", "t\u00a0"), ("AWS_SECRET_ACCESS_KEY", "s\udcff")):
+        with pytest.raises(ConfigError, match="The keys of AWS_ACCESS_KEY_ID have characters outside ASCII"):
+            Settings(None, {**KEYS, name: value}).keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("AWS_REGION", "eu-w\u00e9st-1", "region"),
+        ("AWS_DEFAULT_REGION", "eu\n", "region"),
+        ("AWS_ENDPOINT_URL", "https://store.example/\u03bb", "endpoint"),
+        ("AWS_ENDPOINT_URL_S3", "https://store.example/\udcff", "endpoint"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_where_it_is_read(name: str, value: str, problem: str):
+    with pytest.raises(ConfigError, match=f"Invalid {problem}"):
+        client_of(None, environ={**KEYS, name: value})
 
 
 @pytest.mark.parametrize(

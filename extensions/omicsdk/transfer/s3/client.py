@@ -190,12 +190,17 @@ class S3Client:
         elif endpoint_url is not None and not anonymous:
             anonymous = not is_keys_own(settings, endpoint_url) or anonymous
         self._endpoint = (configured if endpoint_url is None else endpoint_url).rstrip("/")
-        if self._endpoint and not re.match(r"https?://[^/\s]+", self._endpoint):
+        if self._endpoint and not (re.match(r"https?://[^/\s]+", self._endpoint) and self._endpoint.isascii()):
             raise ConfigError(
                 f"The AWS settings cannot be used: Invalid endpoint: {mask_url(self._endpoint)}",
-                remedy="Correct the address of the store: it begins with https:// and a host.",
+                remedy="Correct the address of the store: it begins with https:// and a host, and is in ASCII.",
             )
         self._region = region or settings.region or DEFAULT_REGION
+        if not re.fullmatch("[!-~]+", self._region):
+            raise ConfigError(
+                f"The AWS settings cannot be used: Invalid region: {self._region}",
+                remedy="Correct AWS_REGION, or the region in ~/.aws/config.",
+            )
         self._pays = {"x-amz-request-payer": "requester"} if requester_pays else {}
         self._anonymous = anonymous
         self._pool = pool

@@ -25,6 +25,8 @@ DEFAULT_REGION = "us-east-1"
 _SOURCES = ("role_arn", "web_identity_token_file", "credential_process", "login_session")
 #: What no header of a signed request can have.
 _UNSENDABLE = re.compile("[^ -~]")
+# Bytes of a variable that are not UTF-8.
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 Sections = dict[str, dict[str, str]]
 
@@ -157,7 +159,7 @@ class Settings:
         """
         fixed = self._fixed()
         if fixed is not None:
-            if _UNSENDABLE.search(fixed.access + fixed.token):
+            if _UNSENDABLE.search(fixed.access + fixed.token) or _SURROGATES.search(fixed.secret):
                 raise ConfigError(
                     f"The keys of {self.described_keys()[1]} have characters outside ASCII", remedy="Copy them again."
                 )
