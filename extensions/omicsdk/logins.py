@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -431,6 +432,11 @@ def listed_profiles() -> list[dict[str, Any]]:
             url = table.get("base_url", "")
             word, place = (HCA, origin_of(url)) if platform in ("dss", "auth") else (platform, url.rstrip("/"))
             login = stored.pop((profile, word, place), None)
+            if (
+                login is None and stored and url and word != HCA and word in KINDS
+            ):  # typed into the file in another form
+                with suppress(OmicsError):
+                    login = stored.pop((profile, word, _discovery(word).normal_url(url).rstrip("/")), None)
             rows.append(_row(profile, platform, url, login))
     # Logins whose profile was removed, or has another base URL by now.
     rows += [_row(profile, platform, url, login) for (profile, platform, url), login in stored.items()]

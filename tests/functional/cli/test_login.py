@@ -154,6 +154,8 @@ def test_whoami_lists_each_drs_server_with_a_login_once(user):
 def test_a_login_is_for_the_base_url_as_it_was_typed(user):
     url = user.sandbox.url
     user.login("drs", "--base-url", url, "--token-stdin", typed=user.sandbox.secrets.token)
+    user.settings.write_text(user.settings.read_text().replace("/ga4gh/drs/v1", ""))
+    assert [(row["base_url"], bool(row["login"])) for row in user.data("profiles")] == [(url, True)]
     user.settings.unlink()
     user.environ["OMICS_DRS_URL"] = url
     for words in ((), ("--base-url", url)):
