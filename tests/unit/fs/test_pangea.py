@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import InconsistentListing, ResponseMismatch, UsageError
+from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, UsageError
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.registry import Stores
@@ -61,6 +61,8 @@ class Gateway:
             case ["samples", _, "manifest"]:
                 found = {**result, "fields": [field(1), self.replaced.get("manifest", field(2))]}
                 return {**sample, "analysis_results": [found]}
+            case [*_, "sample_links"]:
+                return self.replaced["links"]
             case _:
                 return organization
 
@@ -86,6 +88,11 @@ def removed(gateway: Gateway) -> None:
         stores = Stores({"pangea": {"client": pangea}})
         plan = plan_removal(stores, [parse_uri("pangea://Lab/Gut/s1/m")], recursive=True)
         remove(stores, plan).raise_if_failed()
+
+
+def test_a_sample_link_without_a_uuid_is_an_error():
+    with client(Gateway(links={"links": [{"name": SAMPLE}]})) as pangea, pytest.raises(DecodeError, match="'uuid'"):
+        PangeaStore(client=pangea).stat(f"Lab/Gut/{SAMPLE}")
 
 
 def test_a_result_is_removed_with_its_fields():

@@ -184,7 +184,7 @@ class PangeaStore(ClientStore[Pangea]):
             # A sample that shares its name with another one is called by its UUID; one may also be named like a UUID.
             for link in objects_in(self._links(group), "links", "/".join(parts)):
                 if name in (link.get("uuid"), link.get("name")):
-                    return _Owner(str(link["uuid"]), False)
+                    return _Owner(name_in(link, name, "uuid"), False)
             raise NotFound(f"Unknown sample {name!r}", status=404, method="GET")
 
         return self._remembered(parts[:3], found)
