@@ -112,7 +112,8 @@ class Logins:
             The response with a remedy.
         """
         refusing_host = urlsplit(error.url).netloc.lower()
-        host = next((refused_host for refused_host in self.refused if refused_host.lower() == refusing_host), "")
+        refused_hosts = list(self.refused)  # other threads add to it meanwhile
+        host = next((refused_host for refused_host in refused_hosts if refused_host.lower() == refusing_host), "")
         if host:
             why = f"There is no login for {host}: {self.refused[host]}."
             error.remedy = f"{why} Log in to it on your profile page, or use its own credentials."

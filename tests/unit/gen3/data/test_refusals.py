@@ -22,6 +22,16 @@ def test_without_a_login_the_commons_is_named(url: str, logins: Logins):
     assert "There is no login for b.example.org: nobody logged in" in error.remedy
 
 
+def test_another_thread_may_be_refused_meanwhile(logins: Logins):
+    class Host(str):
+        def lower(self) -> str:
+            logins.refused["c.example.org"] = "no"
+            return super().lower()
+
+    logins.refused[Host("other.example.org")] = "no"
+    assert isinstance(logins.explained(Unauthorized("no", status=401, url="https://d.example.org/x")), Unauthorized)
+
+
 @pytest.mark.parametrize("url", ["https://a-b.example.org/x", "https://a.example.org/b.example.org/x"])
 def test_a_host_or_path_with_its_name_in_it_is_another(url: str, logins: Logins):
     error = Unauthorized("You do not have permission", status=401, url=url)
