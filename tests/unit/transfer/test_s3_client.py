@@ -248,9 +248,10 @@ def test_an_error_in_a_response_of_success_is_one():
     assert service.asked[0].headers["x-amz-copy-source"] == "bkt/a%20b"
 
 
-def test_a_region_that_only_the_body_states_is_found():
+@pytest.mark.parametrize("headers", [{}, {"x-amz-bucket-region": "eu-w\u00e9st-3"}])
+def test_a_region_that_only_the_body_states_is_found(headers: dict[str, str]):
     body = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"
-    service = Service(in_turn(Answer(400, body), Answer()))
+    service = Service(in_turn(Answer(400, body, headers), Answer()))
     client = client_of(service)
     client.request("GET", "bkt", doing="Listing")
     assert [request.host for request in service.asked] == [

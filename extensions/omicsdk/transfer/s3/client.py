@@ -67,6 +67,8 @@ ENDED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequire
 _SKEW = 240.0
 #: The statuses of a request that went to the wrong region.
 _ELSEWHERE = frozenset({301, 307, 400})
+#: A region that can be signed with.
+_REGION = re.compile("[!-~]+")
 #: Among what a store refuses: the request that deletes many.
 _MANY = "delete"
 #: Objects that one request deletes.
@@ -196,7 +198,7 @@ class S3Client:
                 remedy="Correct the address of the store: it begins with https:// and a host, and is in ASCII.",
             )
         self._region = region or settings.region or DEFAULT_REGION
-        if not re.fullmatch("[!-~]+", self._region):
+        if not _REGION.fullmatch(self._region):
             raise ConfigError(
                 f"The AWS settings cannot be used: Invalid region: {self._region}",
                 remedy="Correct AWS_REGION, or the region in ~/.aws/config.",
@@ -303,6 +305,7 @@ class S3Client:
     def _is_moved(self, bucket: str, response: Response) -> bool:
         """Note a bucket's region; return whether it is another one than it was asked in."""
         region = response.headers.get("x-amz-bucket-region", "")
+        region = region if _REGION.fullmatch(region) else ""
         if not region and response.status in _ELSEWHERE:
             match = re.search(rb"<Region>([a-z0-9-]+)</Region>", response.body[:PAGE_LIMIT])
             region = "" if match is None else match[1].decode()
