@@ -10,7 +10,17 @@ import pytest
 from omicsdk.compat.hca import get_config
 from omicsdk.compat.hca.upload import UploadArea, UploadService
 from omicsdk.compat.hca.upload.exceptions import UploadApiException, documented_error
-from omicsdk.core import NO_RETRY, ApiKey, ConfigError, Conflict, ConnectFailed, Forbidden, NotFound, TransportError
+from omicsdk.core import (
+    NO_RETRY,
+    ApiKey,
+    ConfigError,
+    Conflict,
+    ConnectFailed,
+    DecodeError,
+    Forbidden,
+    NotFound,
+    TransportError,
+)
 from omicsdk.core.operation import Call
 from omicsdk.hca.upload import AsyncHcaUpload, HcaUpload, UploadAreaURI, UploadConfig, UploadException
 from omicsdk.hca.upload.client import api_key, service_url
@@ -209,6 +219,15 @@ def test_a_configuration_that_was_changed_in_memory_is_obeyed_and_gets_the_key(
         ("upload.example.org", "the-key")
     ]
     assert AsyncHcaUpload(service_url("", config)).base_url == HOST
+
+
+@pytest.mark.parametrize("body", ["", '{"uri": []}'])
+def test_a_created_area_without_its_uri_is_an_error(body: str):
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(201, text=body, headers={"content-type": "application/json"})
+    )
+    with HcaUpload(HOST, credentials="the-key", transport=transport) as client, pytest.raises(DecodeError):
+        UploadService(client=client).create_area(UUID)
 
 
 def test_areas_that_were_put_into_the_configuration_in_memory_are_known(home: Path, user_file: Path):

@@ -13,6 +13,7 @@ from omicsdk.compat._requests import observed
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.upload.exceptions import documented_errors
 from omicsdk.compat.hca.upload.upload_config import UploadConfig
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import NotFound
 from omicsdk.core.json_responses import json_of
@@ -90,6 +91,7 @@ class UploadService:
         """
         with documented_errors():
             response = self.client.create_area(upload_area_uuid=area_uuid)
+            check_fields("create_area", response, "uri")
         return self.upload_area(UploadAreaURI(response.uri))
 
     def upload_area(self, area_uri: UploadAreaURI) -> UploadArea:
