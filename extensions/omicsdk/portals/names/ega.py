@@ -9,7 +9,7 @@ from omicsdk_api.archives.ega import EgaApi
 
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import Forbidden, NotFound
-from omicsdk.core.page_items import check_advances
+from omicsdk.core.page_items import check_advances, items_at
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
@@ -64,7 +64,7 @@ class Ega(Archive):
     def _all(page_at: Callable[[int], Sequence[T]]) -> Iterator[T]:
         """The entries of all pages; a page that is not full is the last."""
         at, before = 0, None
-        while page := page_at(at):
+        while page := items_at(page_at(at), "", "EGA list"):
             check_advances("EGA list", page, before)
             before = page
             for dataset in page:

@@ -11,6 +11,7 @@ from typing import Any
 from omicsdk_api.archives.figshare import FigshareApi
 
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound
+from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_number, only_objects
 from omicsdk.portals.documents import FIGSHARE
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
@@ -104,7 +105,7 @@ def _records_of(operation: Callable[..., list[dict[str, Any]]]) -> Iterator[dict
     """
     last: list[dict[str, Any]] = []
     for page in count(1):
-        entries = operation(page=page, page_size=_PAGE_SIZE)
+        entries = items_at(operation(page=page, page_size=_PAGE_SIZE), "", "list_files")
         if not entries and page == 1:
             raise NotFound("Figshare lists nothing for this number", remedy="Check the number.")
         # A server that ignores the number of the page would be read without an end.

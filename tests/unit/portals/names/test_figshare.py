@@ -142,6 +142,8 @@ def test_a_page_that_comes_again_is_an_error() -> None:
 def test_an_empty_collection_is_unknown() -> None:
     with pytest.raises(NotFound, match="lists nothing for this number"):
         result_of("figshare:c.1", {f"{API}/collections/1/articles": answer([])})
+    with pytest.raises(DecodeError, match="not a list"):
+        result_of("figshare:c.1", {f"{API}/collections/1/articles": answer(5)})
 
 
 @pytest.mark.parametrize(

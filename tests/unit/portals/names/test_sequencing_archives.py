@@ -392,6 +392,8 @@ def test_files_of_the_ega_are_listed_in_pages_and_refused_with_the_place_to_appl
     assert "https://ega-archive.org/datasets/EGAD00000000001" in (last.error.remedy or "")
     error = failing(lambda: resolved("EGAD00000000001", {files: httpx.Response(200, json=[])}))
     assert isinstance(error, NotFound)
+    with pytest.raises(DecodeError, match="not a list"):
+        resolved("EGAD00000000001", {files: httpx.Response(200, json=True)})
     with pytest.raises(DecodeError, match="another one than the page before"):  # it ignores the offset
         resolved("EGAD00000000001", {files: page(1, 500)})
 
