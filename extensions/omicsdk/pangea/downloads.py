@@ -36,7 +36,7 @@ from omicsdk.pangea.fields import (
     without_signature,
 )
 from omicsdk.pangea.listings import find_sample_group, is_uuid
-from omicsdk.pangea.responses import Blob, name_in, object_of, objects_in
+from omicsdk.pangea.responses import Blob, identified, name_in, object_of, objects_in
 from omicsdk.transfer.filters import fits_rules
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def open(client: Pangea, organization: str, group: str, sample: str, module: str
     result_field = client.get_sample_analysis_result_field_by_name(
         org=organization, grp=group, sample=sample, module_name=module, field=field
     )
-    data: object = result_field.stored_data
+    data: object = identified(result_field).stored_data
     if kind_of(data) == "blob":
         yield BytesIO(json_bytes(data))
         return

@@ -400,7 +400,7 @@ def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
         NotFound,
     ):  # two names that differ in case only; the lists show which does not exist
         return None
-    return identified(match) if match.name == name else None
+    return match if identified(match).name == name else None
 
 
 def _is_segment(name: str) -> bool:

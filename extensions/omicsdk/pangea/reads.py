@@ -15,6 +15,7 @@ from omicsdk.pangea.batches import named
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import FieldId, ResultId, has_file
 from omicsdk.pangea.listings import check_bucket, ensure_result, ensure_sample, find_sample_group, find_tag
+from omicsdk.pangea.responses import identified
 from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, planned_upload, send_files
 from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 
@@ -341,7 +342,7 @@ def _prepared_reads(
         or not has_file(client, holder.field(fields_by_name[name].uuid), fields_by_name[name].stored_data)
     ]
     if missing and result.is_private is not private:  # before the field of a file exists
-        result = client.patch_sample_analysis_result(uuid=result.uuid, is_private=private)
+        result = identified(client.patch_sample_analysis_result(uuid=result.uuid, is_private=private))
     for name in missing:
         if name not in fields_by_name:
             fields_by_name[name] = holder.create_field(client, name)

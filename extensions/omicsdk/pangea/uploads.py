@@ -17,6 +17,7 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
 from omicsdk.pangea.fields import CHUNK, FieldId, ResultId, extension_of, has_file, holds_file, without_signature
 from omicsdk.pangea.listings import check_bucket, ensure_result, find_sample, find_sample_group
+from omicsdk.pangea.responses import identified
 from omicsdk.transfer import (
     Outcome,
     Outcomes,
@@ -98,7 +99,7 @@ def upload(
         owner = sample_group.uuid
     else:
         sample_record = find_sample(client, organization, group, sample)
-        sample_group, owner = client.get_sample_group(uuid=sample_record.library), sample_record.uuid
+        sample_group, owner = identified(client.get_sample_group(uuid=sample_record.library)), sample_record.uuid
     check_bucket(sample_group)
     if chosen.dry_run:
         return TransferReport([planned_upload(path)], title="Upload")

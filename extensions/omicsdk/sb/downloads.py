@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack, cast
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
 from omicsdk.core.counts import declared_number
@@ -315,8 +316,9 @@ def url_of(client: SevenBridges, file_id: str) -> str:
     Raises:
         TransferError: The platform does not state it.
     """
-    url: str | None = client.get_file_download_info(file_id=file_id).url
-    if not url:
+    info = client.get_file_download_info(file_id=file_id)
+    check_fields("get_file_download_info", info, optional=("url",))
+    if not (url := info.url):
         raise TransferError(f"The platform does not state the URL of {file_id}")
     return str(url)
 

@@ -632,7 +632,9 @@ class Folders:
         Args:
             project: `owner/project`.
         """
-        return str(self._client.get_project(**project_place(project)).root_folder)
+        found = self._client.get_project(**project_place(project))
+        check_fields("get_project", found, "root_folder")
+        return str(found.root_folder)
 
     def parent_id(self, folder: Folder) -> str:
         """The id of any folder, a project's own included.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import StorageJobs, error_of
 from omicsdk.sb.listings import Folders
@@ -228,7 +229,9 @@ def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) 
 
     @cache
     def mode_of(volume: str) -> str | None:
-        return client.get_volume(**volume_place(volume)).access_mode
+        found = client.get_volume(**volume_place(volume))
+        check_fields("get_volume", found, optional=("access_mode",))
+        return found.access_mode
 
     @cache
     def check_project(owner: str, project: str) -> None:
@@ -248,6 +251,7 @@ def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) 
             client.get_volume_object(**volume, location=location)
         else:
             below = client.list_volume_objects(**volume, prefix=location, limit=1)
+            check_fields("list_volume_objects", below)
             if not below.items and not below.prefixes:
                 return "the volume has nothing below it"
         if how.get("overwrite") or how.get("autorename") or not folders.found_at(job.path):

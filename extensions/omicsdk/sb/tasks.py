@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.sb.listings import Folders, is_folder
@@ -219,11 +220,13 @@ def clone_task(
     changed |= {"inputs": with_files(client, inputs)} if inputs else {}
     # A draft first: a clone that runs at once would run with the old inputs.
     task = client.clone_task_(task_id=task_id)
+    check_fields("clone_task", task, "id")
     task = client.update_task(task_id=task.id, **changed)
     return client.run_task(task_id=_running(task, run).id) if run else task
 
 
 def _running(task: Task, was_run: bool) -> Task:
+    check_fields("the task", task, "id")
     # The platform creates such a task all the same, as a draft that states its errors.
     if was_run and task.errors:
         raise CannotRun(f"Task {task.id} cannot be run: {faults_of(task.errors)}", task)

@@ -38,6 +38,11 @@ def page(*results: Any) -> list[tuple[int, Any]]:
     return told({"count": len(results), "next": None, "previous": None, "results": list(results)})
 
 
+def filled(folder: Path) -> Path:
+    (folder / "a.txt").write_text("a")
+    return folder / "a.txt"
+
+
 Act = Callable[[Pangea, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "metadata of samples": (
@@ -45,6 +50,21 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         {
             f"GET /sample_groups/{UUIDS[2]}": told(GROUP),
             f"GET /sample_groups/{UUIDS[2]}/samples": page(SAMPLE),
+        },
+    ),
+    "open a field": (
+        lambda client, _: client.open("O", "L", "s", "m", "f").__enter__().read(),
+        {
+            "GET /nested/O/sample_groups/L/samples/s/analysis_results/m/fields/f": told(
+                {**FIELD, "stored_data": {"a": 1}}
+            )
+        },
+    ),
+    "upload to a sample": (
+        lambda client, folder: client.upload(filled(folder), "O", "L", "s", "m", "f", dry_run=True),
+        {
+            "GET /nested/O/sample_groups/L/samples/s/": told(SAMPLE),
+            f"GET /sample_groups/{UUIDS[2]}": told({**GROUP, "bucket": "b"}),
         },
     ),
     "find a sample": (

@@ -7,9 +7,12 @@ from typing import Any
 
 from omicsdk.core import BearerToken
 from omicsdk.sb import SevenBridges
+from omicsdk.sb.downloads import url_of
 from omicsdk.sb.jobs import StorageJobs
+from omicsdk.sb.listings import Folders
 from omicsdk.sb.manifest import table
 from omicsdk.sb.moves import delete
+from omicsdk.sb.storage import PlannedJob, obstacles
 from omicsdk.sb.store import PlatformStore
 from omicsdk.transfer.uploads.store import Cut
 from told_services import Responses, checks_of, told
@@ -82,6 +85,22 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
                 {"jobs": [{"name": "j", "status": "FAILED", "logs": {"job.err.log": f"{URL}/files/1"}}]}
             ),
         },
+    ),
+    "the URL of a file": (
+        lambda client, _: url_of(client, "0" * 24),
+        {f"GET /files/{'0' * 24}/download_info": told({"url": "https://s3.example.org/a"})},
+    ),
+    "the folder of a project": (
+        lambda client, _: Folders(client).root_folder("me/p"),
+        {"GET /projects/me/p": told({"id": "me/p", "root_folder": "1" * 24})},
+    ),
+    "create a task": (
+        lambda client, _: client.create_task("n", "me/p", "me/p/a", run=True),
+        {"POST /tasks": told(TASK)},
+    ),
+    "a dry run of an export": (
+        lambda client, _: obstacles(client, [PlannedJob(1, "a", "b", {"volume": "me/v"})]),
+        {"GET /storage/volumes/me/v": told({"id": "me/v", "access_mode": "RO"})},
     ),
     "delete a folder": (
         lambda client, _: delete(client, ["1" * 24], recursive=True, timeout=1),
