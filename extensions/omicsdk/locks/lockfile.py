@@ -26,7 +26,7 @@ from omicsdk.fs.uris import WEB
 from omicsdk.portals.lists import FETCHABLE, STORES, URLS, ListedFile, scheme_of
 from omicsdk.portals.sources import SOURCES, Gdc
 from omicsdk.transfer.disk import read_at
-from omicsdk.transfer.names import check_name
+from omicsdk.transfer.names import DRIVE, check_name
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -130,7 +130,7 @@ def check_path(path: str) -> None:
         UnsafePath: It is not.
     """
     check_name(path)
-    if path[1:2] == ":" and path[0].isascii() and path[0].isalpha():  # a lock is read on Windows, too
+    if re.match(DRIVE, path):  # a lock is read on Windows, too
         raise UnsafePath(path, "begins with a drive letter")
     # Bytes that are no UTF-8 are spelled alone: those that are would be a second spelling of another path.
     if not path.isascii() and os.fsencode(path).decode("utf-8", "surrogateescape") != path:

@@ -30,7 +30,7 @@ SUFFIX = 14
 ROOM = 4096 - 1 - SUFFIX
 
 # Few names need these: `re` compiles and caches each at its first use.
-_DRIVE = r"[A-Za-z]:"
+DRIVE = r"[A-Za-z]:"
 _WINDOWS_FORBIDDEN = r'[<>:"|?*\x00-\x1f\\]'
 _WINDOWS_DEVICE = r"(?is)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?\Z"
 # Such a name is safe, except on Windows: most names are decided by this alone.
@@ -194,7 +194,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
         raise UnsafePath(name, reason)
     if windows and name.startswith("\\"):
         raise UnsafePath(name, "is absolute")
-    if windows and re.match(_DRIVE, name):
+    if windows and re.match(DRIVE, name):
         raise UnsafePath(name, "begins with a drive letter")
     try:
         length = len(os.fsencode(name))

@@ -376,8 +376,9 @@ class Staging:
         # moto's dispatcher looks up the service for each request, which takes longer than the request itself.
         verified = Verified(moto.create_backend_app("s3"), _find_upload, _find_key, _check_known, _find_part)
         app = self.guard(CustomerKeys(verified, _find_key, _find_upload))
-        for correct in (exact_checksums, exact_lists):
-            correct(import_module("moto.s3.models"))
+        models = import_module("moto.s3.models")
+        exact_checksums(models)
+        exact_lists(models)
 
         class Quiet(moto.MotoRequestHandler):
             def log_request(self, *_: object) -> None:

@@ -15,8 +15,6 @@ from omicsdk.core import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.core.archives import UnpacksTooLarge
 from omicsdk.gen3.packages import BadPackage, is_package, unpack
 
-windows_only = pytest.mark.skipif(os.name != "nt", reason="a folder of that name, elsewhere")
-
 
 @pytest.fixture
 def package(tmp_path: Path) -> Callable[..., Path]:
@@ -47,7 +45,8 @@ def test_another_folder_can_be_named(package: Any, tmp_path: Path) -> None:
     assert listing(tmp_path) == ["package.zip", "there/a"]
 
 
-@pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil", pytest.param("C:/evil", marks=windows_only)])
+# Elsewhere than on Windows, C: is a folder of that name.
+@pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil", *(["C:/evil"] if os.name == "nt" else [])])
 def test_no_entry_leaves_the_folder(package: Any, tmp_path: Path, name: str) -> None:
     path = package({"good": b"g", name: b"e"})
     with pytest.raises(UnsafePath):
