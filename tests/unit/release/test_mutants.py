@@ -20,12 +20,14 @@ RETURNS = [
 ]
 
 
-def reach() -> coverage.CoverageData:
+@pytest.fixture
+def reach() -> Iterator[coverage.CoverageData]:
     """What tests reach, made by the process that reads it: a fork of it would find it empty."""
     data = coverage.CoverageData(no_disk=True)
     data.set_context("tests/unit/core/test_retry.py::test_x[a|b]|run")
     data.add_lines({str(RETRY_FILE): [1, *RETURNS]})
-    return data
+    yield data
+    data.close(force=True)
 
 
 @pytest.fixture
@@ -42,7 +44,9 @@ def mutants(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModuleT
     return module
 
 
-def measured(mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, outcomes: list[bool]) -> int | None:
+def measured(
+    mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, reach: coverage.CoverageData, outcomes: list[bool]
+) -> int | None:
     """Measure a module of which each mutant has the next outcome, and then the unchanged module."""
     following = iter(outcomes)
     monkeypatch.setattr(
@@ -51,7 +55,7 @@ def measured(mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, outcomes: lis
         lambda _, config, module, tests, tried: {mutant: next(following) for mutant in tried},
     )
     config: Any = None
-    return mutants.Trials([RETRY], reach(), 1).pytest_cmdline_main(config)
+    return mutants.Trials([RETRY], reach, 1).pytest_cmdline_main(config)
 
 
 def test_what_is_argued_is_a_mutant_that_is_drawn_and_at_most_four_a_module_are(mutants: ModuleType) -> None:
@@ -73,11 +77,11 @@ def test_a_module_that_does_not_exist_is_an_error(
 
 @pytest.mark.parametrize("argued", [{"pause: 1 -> 2000": "no such mutant"}, dict.fromkeys("abcde", "too many")])
 def test_an_argument_without_its_mutant_is_an_error(
-    mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, argued: dict[str, str]
+    mutants: ModuleType, reach: coverage.CoverageData, monkeypatch: pytest.MonkeyPatch, argued: dict[str, str]
 ) -> None:
     monkeypatch.setitem(mutants.EQUIVALENT, RETRY, argued)
     with pytest.raises(SystemExit, match=f"EQUIVALENT of {RETRY}"):
-        measured(mutants, monkeypatch, [])
+        measured(mutants, monkeypatch, reach, [])
 
 
 SOURCE = "def f(a):\n    if a < 1:\n        return 2\n    return a + 3\n"
@@ -110,12 +114,12 @@ def test_a_seed_draws_the_same_modules_and_none_without_enough_mutants(
     assert {name for draw in draws for name in draw} == {"p.a", "p.q.c", "p.q.d"}
 
 
-def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType) -> None:
-    tests = mutants.tests_of(RETRY, reach())
+def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType, reach: coverage.CoverageData) -> None:
+    tests = mutants.tests_of(RETRY, reach)
     assert tests.unit[0] == "tests/unit/core/test_retry.py"
     assert [*tests.lines.items()] == [(line, {"tests/unit/core/test_retry.py::test_x[a|b]"}) for line in RETURNS]
     assert tests.functional[0].startswith("tests/functional/core/")
-    importing = mutants.tests_of("omicsdk.transfer.downloads.targets", reach()).functional
+    importing = mutants.tests_of("omicsdk.transfer.downloads.targets", reach).functional
     assert importing[0] == "tests/functional/transfer/targets/test_store.py"
     assert "tests/functional/transfer/targets/test_crashes.py" in importing  # from the package
     firsts = {
@@ -123,7 +127,7 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType) 
         "omicsdk.compat.__main__": "compat/test_install.py",  # starts it
         "omicsdk.compat.gen3.submission": "gen3/submission/test_client.py",
     }
-    assert {name: mutants.tests_of(name, reach()).functional[0] for name in firsts} == {
+    assert {name: mutants.tests_of(name, reach).functional[0] for name in firsts} == {
         name: f"tests/functional/{file}" for name, file in firsts.items()
     }
     two = mutants.Tests({2: {"a"}, 5: {"b"}}, {1, 2, 4, 6}, [], [])
@@ -134,13 +138,14 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType) 
 @pytest.mark.parametrize(("killed", "failed"), [(36, 0), (35, 1), (40, 0), (0, 1)])
 def test_the_goal_is_nine_of_ten(
     mutants: ModuleType,
+    reach: coverage.CoverageData,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     killed: int,
     failed: int,
 ) -> None:
     outcomes = [*[True] * killed, *[False] * 41][:41]
-    assert measured(mutants, monkeypatch, outcomes) == failed
+    assert measured(mutants, monkeypatch, reach, outcomes) == failed
     printed = capsys.readouterr()
     assert printed.out.count(f"{killed} of 40 killed") == 2
     assert printed.out.count("    line ") == 40 - killed
@@ -148,9 +153,12 @@ def test_the_goal_is_nine_of_ten(
 
 
 def test_tests_that_fail_without_a_change_measure_nothing(
-    mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    mutants: ModuleType,
+    reach: coverage.CoverageData,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert measured(mutants, monkeypatch, [True] * 41) == 1
+    assert measured(mutants, monkeypatch, reach, [True] * 41) == 1
     printed = capsys.readouterr()
     assert "0 of 0 killed" in printed.out
     assert f"tests fail without a change: of {RETRY}" in printed.err
