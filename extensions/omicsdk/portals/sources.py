@@ -34,6 +34,7 @@ from omicsdk.core.errors import (
     Unauthorized,
     error_class,
 )
+from omicsdk.core.netrc import Netrc
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.redaction import mask_url
@@ -212,18 +213,28 @@ class Beside(Source):
         """
 
 
-def _at_url(file: ListedFile) -> ListedFile:
+def _headers_for(url: str, stated: Mapping[str, str], netrc: Netrc) -> Mapping[str, str]:
+    """The headers of a list, with a login of the user's netrc file if neither these nor the URL have one."""
+    has_login = "authorization" in stated or "@" in url.split("/", 3)[2]
+    return stated if has_login else {**netrc.headers(url), **stated}
+
+
+def _at_url(file: ListedFile, netrc: Netrc) -> ListedFile:
     """A file at a URL with what its server states of it."""
     from omicsdk.fs.stores.http import PAGES, HttpsStore
 
-    info = HttpsStore().head(Location(file.address, file.headers))
+    info = HttpsStore().head(Location(file.address, _headers_for(file.address, file.headers, netrc)))
     if info.media_type in PAGES:  # some servers send a page in the place of anything
         raise NotFound(f"{file.source}: a web page")
     return file._replace(size=info.size, checksums=info.checksums)
 
 
 class Urls(Beside):
-    """Files at URLs. The only credentials are the headers of the list, sent to the origin of the URL."""
+    """Files at URLs. The only credentials are the headers of the list, sent to the origin of the URL, and the user's netrc file."""
+
+    def __init__(self, kind: str, options: SourceOptions) -> None:
+        super().__init__(kind, options)
+        self._netrc = Netrc(options.environ)
 
     @staticmethod
     def states(file: ListedFile) -> bool:
@@ -231,7 +242,7 @@ class Urls(Beside):
         return True
 
     def locate(self, file: ListedFile) -> Location:
-        return Location(file.address, file.headers)
+        return Location(file.address, _headers_for(file.address, file.headers, self._netrc))
 
     def item(self, file: ListedFile, skip: int = 0) -> Item | None:
         copies = [file.address, *(mirror for mirror in file.mirrors if scheme_of(mirror) in URLS)]
@@ -239,11 +250,11 @@ class Urls(Beside):
             return None
         # Headers of a list may be secrets for its URL's origin: a mirror elsewhere gets none.
         is_own = origin_of(copies[skip]) == origin_of(file.address)
-        location = Location(copies[skip], file.headers if is_own else {}, states=quickest_checksum)
-        return Item(file.name, location, file.size, file.checksums)
+        headers = _headers_for(copies[skip], file.headers if is_own else {}, self._netrc)
+        return Item(file.name, Location(copies[skip], headers, states=quickest_checksum), file.size, file.checksums)
 
     def examined(self, file: ListedFile) -> ListedFile:
-        return _at_url(file)
+        return _at_url(file, self._netrc)
 
 
 class Service(Source):
@@ -834,7 +845,7 @@ class WebFiles(Beside, StoreFiles):
     """Files at URLs that the user names, each looked up for its name and size."""
 
     def examined(self, file: ListedFile) -> ListedFile:
-        return _at_url(file)._replace(kind="url")
+        return _at_url(file, Netrc(self.options.environ))._replace(kind="url")
 
 
 SOURCES: dict[str, type[Source]] = {

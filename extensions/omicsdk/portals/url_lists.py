@@ -4,10 +4,12 @@ records of GEO, and checksum files.
 
 from __future__ import annotations
 
+import base64
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, takewhile
+from typing import NamedTuple
 from urllib.parse import quote
 
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
@@ -118,9 +120,14 @@ def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     url, name = row.cells["url"], name_in(row.cells["file_name"])
     if scheme_of(url) and not _SEVERAL.search(url):
         sums = checksums_in({"md5": row.cells.get("md5", "")})
-        yield file_at(url, name=name, size=size_in(row.cells.get("size", "")), checksums=sums)
+        yield file_at(url, name=name, size=size_in(row.cells.get("size", "")), checksums=sums, headers=_headers_of(row))
     else:  # a column of a report of ENA joins the files of a run, and mates may be on one line
         yield from (file_at(address, name=name) for address in addresses_in(url))
+
+
+def _headers_of(row: Row) -> dict[str, str]:
+    parts = (line.partition(":") for line in row.headers)
+    return {name.strip().lower(): text.strip() for name, _, text in parts if name.strip()}
 
 
 URLS = Format(
@@ -175,13 +182,12 @@ def _aria2_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     ours = _ARIA2_SUMS.get(algorithm.strip().lower(), "")
     if value and not ours:
         file_list.notes[f"{algorithm} checksums cannot be verified and are ignored"] += 1
-    headers = (line.partition(":") for line in row.headers)
     file = file_at(
         url,
         name=name_in(row.cells.get("out", ""), "out="),
         checksums=checksums_in({ours: value} if ours else {}),
         mirrors=tuple(mirror.strip() for mirror in mirrors if mirror.strip()),
-        headers={name.strip().lower(): text.strip() for name, _, text in headers if name.strip()},
+        headers=_headers_of(row),
     )
     # "./x" and "x/" are the folder x to aria2; an absolute one is refused.
     folder = row.cells.get("dir", "")
@@ -430,6 +436,9 @@ _CLIENTS = {
     "curl": (("o", "--output"), ("--output-dir",), "ACDEFHKPQTUXYbcdehmortuwxyz"),
     "aria2c": (("o", "--out"), ("d", "--dir"), "TUdijklmostx"),
 }
+# Options for a user, and for a password; the user of curl has both, as USER:PASSWORD.
+_USERS = ("--user", "--http-user", "--ftp-user", "u")
+_PASSWORDS = ("--password", "--http-password", "--ftp-password", "--http-passwd", "--ftp-passwd")
 # Programs, and commands of s5cmd's lists, that copy their first argument.
 _COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
 _PROGRAM = re.compile(rf"(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})")
@@ -459,8 +468,16 @@ _FAULTS = (
 )
 
 
-def _downloads(line: str) -> list[tuple[str, str]]:
-    """The address of each file that the commands of a line download, and the path that it is written to."""
+class _Download(NamedTuple):
+    """A file that a command downloads: its address, the path that it is written to, and headers of its requests."""
+
+    address: str
+    path: str
+    headers: tuple[str, ...]
+
+
+def _downloads(line: str) -> list[_Download]:
+    """The files that the commands of a line download."""
     if not _PROGRAM_IN_LINE.search(line):  # shlex takes its time
         return []
     try:
@@ -487,8 +504,8 @@ _ENDS = ("&&", "||", "|", "&", ";")
 _KEYWORDS = ("do", "then", "else")
 
 
-def _of_command(words: list[str]) -> Iterator[tuple[str, str]]:
-    """The address of each file that a command downloads, and the path that it is written to; none of another command."""
+def _of_command(words: list[str]) -> Iterator[_Download]:
+    """The files that a command downloads; none of another command."""
     if not words or (match := _PROGRAM.fullmatch(words[0])) is None:
         return
     names, folders, letters = _CLIENTS.get(match[1], ((), (), ""))
@@ -497,7 +514,7 @@ def _of_command(words: list[str]) -> Iterator[tuple[str, str]]:
     values, arguments, rest = list[tuple[str, str]](), list[str](), iter(words[1:])
     for word in rest:
         option, equals, value = word.partition("=")
-        if option in (*names, *folders, *_WITH_VALUES):
+        if option in (*names, *folders, *_WITH_VALUES) or (letters and option in (*_USERS, *_PASSWORDS)):
             values.append((option, value if equals else next(rest, "")))
         elif short and (flag := short.fullmatch(word)):
             values.append((flag[1], flag[2] or next(rest, "")))
@@ -511,6 +528,9 @@ def _of_command(words: list[str]) -> Iterator[tuple[str, str]]:
     ]
     outputs = [value for option, value in values if option in names and not value.startswith("-")]
     folder = next((value for option, value in values if option in folders), "")
+    user = next((value for option, value in values if option in _USERS), "")
+    password = next((value for option, value in values if option in _PASSWORDS), "")
+    login = user if ":" in user else f"{user}:{password}" if user and password else ""
     for number, address in enumerate(addresses):
         if "$" in address:
             continue
@@ -518,7 +538,12 @@ def _of_command(words: list[str]) -> Iterator[tuple[str, str]]:
         address = address if letters else address.removesuffix("*")
         path = "/".join(part for part in f"{folder}/{named or last_part(address)}".split("/") if part not in ("", "."))
         is_stated = (folder or named) and not named.startswith("/") and not folder.startswith("/")
-        yield address, path if is_stated and "$" not in path and not wrong_with(path) else ""
+        headers: tuple[str, ...] = ()
+        if login and "$" not in login and scheme_of(address) == "ftp":
+            address = address.replace("://", f"://{quote(login, safe=':')}@", 1)
+        elif login and "$" not in login:
+            headers = (f"Authorization: Basic {base64.b64encode(login.encode()).decode()}",)
+        yield _Download(address, path if is_stated and "$" not in path and not wrong_with(path) else "", headers)
 
 
 def _joined(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -538,8 +563,9 @@ def _command_rows(file_list: FileList) -> Iterator[Row]:
         if not downloads:
             file_list.notes["lines are no commands that download without variables, and are ignored"] += 1
         fault = next((text for form, text in _FAULTS if form.search(line)), "")
-        for address, path in downloads:
-            yield Row(number, {"url": address, "file_name": path}, fault=fault)
+        for download in downloads:
+            cells = {"url": download.address, "file_name": download.path}
+            yield Row(number, cells, fault=fault, headers=download.headers)
 
 
 def _is_script(head: Head) -> bool:
@@ -556,7 +582,9 @@ COMMANDS = Format(
     _command_rows,
     url_files,
     manual=Manual(
-        "the addresses of the command; of `cp` and `sync` all but the last one", "none", "by scheme and host"
+        "the addresses of the command; of `cp` and `sync` all but the last one",
+        "none",
+        "by scheme and host; `--user` and `--password` of the command, or those of `curl -u`",
     ),
 )
 

@@ -252,6 +252,24 @@ def test_a_password_in_a_url(server, omics):
         looked_up("http://me:canary@h.example/a")
 
 
+def test_a_password_in_the_netrc_file(server, omics, tmp_path, monkeypatch):
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password canary")
+    server.put("a.bin", DATA)
+    there = server.url("a.bin", host="localhost")
+    server.put("moved", b"")
+    server.always["moved"] = lambda _, __, response: replace(response, status=302, headers={"Location": there})
+    assert omics("cat", server.url("moved")).stdout == DATA
+    netrc, url = (f"Basic {b64encode(pair).decode()}" for pair in (b"me:canary", b"you:canary"))
+    assert {(each.path, each.headers.get("authorization")) for each in server.requests} == {
+        ("moved", netrc),
+        ("a.bin", None),
+    }
+    server.requests.clear()
+    omics("cat", server.url("a.bin").replace("//", "//you:canary@"))
+    assert {each.headers["authorization"] for each in server.requests} == {url}
+
+
 def test_what_web_servers_cannot_do_is_refused(server, omics):
     url = server.put("", b"<html><a href='a.bin'>a.bin</a></html>")
     server.always[""] = stating(Content_Type="text/html; charset=utf-8")

@@ -127,7 +127,9 @@ def test_references_into_a_file(omics_sandbox: Sandbox, project: SbFileSystem) -
     # As kerchunk writes them: each chunk is a part of a file.
     parts = {f"{number}": [f"{P}/numbers.bin", 400 * number, 400] for number in range(10)}
     references = {".zarray": json.dumps({**array, "compressor": None, "filters": None}), **parts}
-    store = zarr.storage.FsspecStore.from_url("reference://", {"fo": references, "remote_protocol": "sb"}, read_only=True)
+    store = zarr.storage.FsspecStore.from_url(
+        "reference://", {"fo": references, "remote_protocol": "sb"}, read_only=True
+    )
     numbers = zarr.open_array(store)
     assert numbers[5] == 5
     before = len(omics_sandbox.requests("/sb"))

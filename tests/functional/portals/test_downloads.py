@@ -4,6 +4,7 @@ import csv
 import hashlib
 import threading
 import tracemalloc
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -669,6 +670,19 @@ def test_headers_of_a_list_go_to_their_urls_origin(get: Any, portal: PortalHost,
         assert "secret" not in (tmp_path / "data.manifest.tsv").read_text()
     finally:
         other.close()
+
+
+def test_logins_of_a_script_and_of_the_netrc_file(portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret")
+    a, b = (portal.put(name, content(name)) for name in ("a.bin", "b.bin"))
+    Path("get.sh").write_text(f"wget --user=you --password secret {a}\nwget {b}\n")
+    omicsdk.get("get.sh", "data").raise_if_failed()
+    logins = [b64encode(pair).decode() for pair in (b"you:secret", b"me:secret")]
+    sent = [each.headers["authorization"] for name in ("a.bin", "b.bin") for each in portal.of(name)]
+    assert sent == [f"Basic {login}" for login in logins]
+    manifest = (tmp_path / "data.manifest.tsv").read_text()
+    assert not any(secret in manifest for secret in ("secret", *logins))
 
 
 # -- long lists

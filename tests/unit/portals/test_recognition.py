@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 import zipfile
+from base64 import b64encode
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -412,6 +413,28 @@ def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple
     assert format_of(path) == "commands"
     (row,) = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
     assert (row.cells["url"], row.cells["file_name"]) == found
+
+
+@pytest.mark.parametrize(
+    ("command", "url", "login"),
+    [
+        ("wget --user=me --password='a b' https://h.example/a", "https://h.example/a", "me:a b"),
+        ("wget --http-user me --http-password p https://h.example/a", "https://h.example/a", "me:p"),
+        ("wget --ftp-user=me --ftp-password=p@1 ftp://h.example/a", "ftp://me:p%401@h.example/a", ""),
+        ("curl -u me:p:1 -O https://h.example/a", "https://h.example/a", "me:p:1"),
+        ("curl --user me:p -O https://h.example/a", "https://h.example/a", "me:p"),
+        ("aria2c --http-user=me --http-passwd=p https://h.example/a", "https://h.example/a", "me:p"),
+        ("curl -u me -O https://h.example/a", "https://h.example/a", ""),
+        ("curl -u me:$PASSWORD -O https://h.example/a", "https://h.example/a", ""),
+        ("gsutil -u project cp gs://b/k .", "gs://b/k", ""),
+    ],
+)
+def test_the_login_of_a_command_is_a_header(command: str, url: str, login: str, tmp_path: Path):
+    path = tmp_path / "get.sh"
+    path.write_text(f"{command}\n")
+    (row,) = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
+    headers = (f"Authorization: Basic {b64encode(login.encode()).decode()}",) if login else ()
+    assert (row.cells["url"], row.headers) == (url, headers)
 
 
 @pytest.mark.parametrize(

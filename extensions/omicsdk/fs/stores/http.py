@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from math import inf
@@ -13,6 +14,7 @@ from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin
 from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.media_types import PAGE_NAMES
+from omicsdk.core.netrc import Netrc
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
@@ -45,7 +47,8 @@ class HttpsStore(Store):
     Servers have no folders: a URL that ends in a slash and is a web page is one that cannot be listed. The name of a
     file is that of the response's Content-Disposition, else the last part of the URL's path.
 
-    A user and password in a URL are sent to its origin only, and over https only, except to this machine.
+    A user and password in a URL, or those of its host in the user's netrc file, are sent to its origin only, and over https
+    only, except to this machine.
 
     Args:
         credentials: A login, which names the origins that it is for.
@@ -69,6 +72,7 @@ class HttpsStore(Store):
                 remedy="State it: BearerToken(token, origins=['https://host']).",
             )
         self._credentials = credentials
+        self._netrc = Netrc(os.environ)
         self._clock = clock
 
     def _stat(self, path: str) -> Entry:
@@ -140,7 +144,7 @@ class HttpsStore(Store):
         sends = login is not None and login.goes_to(url)
         if at and not is_confidential(url):
             raise WrongUri(f"{self.uri(path)}: a password is not sent over http", remedy="Use the https URL.")
-        headers = login.headers("GET", url) if login is not None and sends else dict[str, str]()
+        headers = login.headers("GET", url) if login is not None and sends else self._netrc.headers(url)
         return Location(url, headers, states=quickest_checksum)
 
     def _described(self, location: Location, uri: str) -> Representation:
