@@ -519,7 +519,7 @@ def _counts_of(rows: Sequence[tuple[object, Sequence[ListedFile], Sequence[bool]
         files=len(new),
         faulty=sum(file.kind == FAULT for file in new) if len(new) > len(available) else 0,
         size=sum(file.size or 0 for file in new),
-        unsized=sum(file.size is None for file in available),
+        unsized=sum(file.size is None and file.kind != FAULT for file in new),
         unchecked=sum(not file.checksums for file in available),
         unverifiable=sum(not file.checksums and file.size is None for file in available),
         empty=sum(not files for _, files, _ in rows),

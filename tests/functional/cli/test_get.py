@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 import pytest
-from breakable import Faults
 from fork_server import forked
 from portal_host import PortalHost, content
 from unsettled import unsettled
@@ -130,6 +129,11 @@ def test_no_report_shows_the_signature_of_a_url(get, portal, tmp_path, monkeypat
     reports = [path.read_text() for path in tmp_path.glob(f"*.{suffix}")]
     assert reports
     assert "canary" not in "".join([whole.out, whole.err, stopped.out, stopped.err, *reports])
+
+
+def test_the_size_of_a_file_that_is_not_found_is_unknown(get, portal):
+    ran = get(portal.url("gone.bin"), "--to", "data")
+    assert (ran.code, "1 file of unknown size" in ran.err) == (1, True), ran.err
 
 
 def test_a_dry_run_plans_each_file(get, portal):
