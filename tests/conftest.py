@@ -228,6 +228,27 @@ def pytest_unconfigure() -> None:
         programs.forked.close()
 
 
+ROOT = Path(__file__).parents[1]
+
+
+def _files_of_the_root() -> set[str]:
+    return {entry.name for entry in os.scandir(ROOT) if entry.is_file() and not entry.name.startswith(".")}
+
+
+_before = _files_of_the_root()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None]:
+    """Fail a test that leaves a file beside pyproject.toml, where the next commit would take it."""
+    try:
+        return (yield)
+    finally:
+        if added := _files_of_the_root() - _before:
+            _before.update(added)
+            pytest.fail(f"A test wrote {', '.join(sorted(added))} into {ROOT}: use tmp_path.", pytrace=False)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Make boto3 read the environment in each test: its default session keeps the credentials that it found first."""

@@ -84,10 +84,11 @@ def test_a_column_of_a_data_frame_is_several_texts():
     assert search("p", column)[1] is column
 
 
-def test_a_list_of_files_is_no_identifier():
-    Path("manifest.tsv").touch()
+def test_a_list_of_files_is_no_identifier(tmp_path: Path):
+    file = tmp_path / "manifest.tsv"
+    file.touch()
     with pytest.raises(omicsdk.UsageError, match=r"manifest.tsv is a file on this machine.*omics get"):
-        next(requested_objects("manifest.tsv"))
+        next(requested_objects(str(file)))
 
 
 def test_a_function_without_such_a_parameter_is_a_mistake():
