@@ -350,8 +350,8 @@ def _after_first(
 def _stretch(start: str, page: Page, records: list[Record], end: str | None, stopped: Event) -> list[Record]:
     """The records from a page on, up to the one that the next stretch begins with."""
     stretch: list[Record] = []
-    # A page that ends where it began would be requested without end.
-    while records and records[-1]["did"] != start and not stopped.is_set():
+    while records and not stopped.is_set():
+        check_advances("list_records", records[-1]["did"], start)
         if end is not None:
             index = next((number for number, record in enumerate(records) if record["did"] == end), None)
             if index is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import ServerError
+from omicsdk.core import DecodeError, ServerError
 from omicsdk.gen3.index_records import MOST, cuts, whole_list
 
 
@@ -89,6 +89,13 @@ def test_a_failure_of_one_stretch_is_raised():
     first = real("")
     with pytest.raises(ServerError):
         whole_list(failing, first, 50)
+
+
+@pytest.mark.parametrize("count", [50, 3000])
+def test_a_list_whose_pages_repeat_is_not_taken_as_whole(count: int):
+    first = Listing(guids(count), 50).page("")
+    with pytest.raises(DecodeError, match="another one than the page before"):
+        whole_list(lambda _: first, first, 50)
 
 
 @pytest.mark.parametrize("last", ["", "abc", "dg/12345", "dg.TEST/ffffffff-ffff-4fff-8fff-ffffffffffff"])
