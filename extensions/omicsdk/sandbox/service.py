@@ -412,6 +412,25 @@ def for_each(
     }
 
 
+def page_token(text: str) -> str:
+    """Make the token of a page.
+
+    Args:
+        text: What the page begins after.
+    """
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def text_of_token(token: str) -> str | None:
+    """Return the text of a token that `page_token` made; None for any other token."""
+    try:
+        # Not by `altchars`: from Python 3.15 on it warns of + and /, which a client may send.
+        standard = token.replace("-", "+").replace("_", "/")
+        return base64.b64decode(standard + "=" * (-len(token) % 4), validate=True).decode()
+    except ValueError:  # binascii's errors are such, too
+        return None
+
+
 def page(call: Call, body: Mapping[str, object], key: str, next_page: Mapping[str, str | int] | None) -> Reply:
     """Make the response of one page.
 

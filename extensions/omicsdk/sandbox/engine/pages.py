@@ -1,7 +1,5 @@
 """Pages of lists: the page that a request asks for, and what a response states of the pages around it."""
 
-import base64
-import binascii
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from omicsdk.sandbox.document import Operation, Schema
 from omicsdk.sandbox.engine.schemas import Schemas, words
 from omicsdk.sandbox.engine.values import ABSENT
 from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import page_token, text_of_token
 
 OFFSETS = frozenset({"offset", "skip", "start_at", "page_offset", "start", "start_index", "start_position", "from"})
 NUMBERS = frozenset({"page", "page_number", "page_num", "page_no", "page_index", "current_page"})
@@ -181,12 +180,7 @@ class Paging:
 
     def _continued(self, token: str, limit: int) -> RequestedPage:
         """The page after a token: one of this server's, or the identity of the object before."""
-        try:
-            # Not by `altchars`: from Python 3.15 on it warns of + and /, which identities have.
-            standard = token.replace("-", "+").replace("_", "/")
-            number = base64.b64decode(standard + "=" * (-len(token) % 4), validate=True).decode()
-        except (binascii.Error, ValueError):
-            number = ""
+        number = text_of_token(token) or ""
         last = number.removeprefix("after-") if number.startswith("after-") else ""
         return (
             RequestedPage(limit, after=last)
@@ -214,9 +208,7 @@ class Paging:
             number: Its number.
             identity: Its identity.
         """
-        return (
-            identity if self._is_identity else base64.urlsafe_b64encode(f"after-{number}".encode()).decode().rstrip("=")
-        )
+        return identity if self._is_identity else page_token(f"after-{number}")
 
     # -- responses
 

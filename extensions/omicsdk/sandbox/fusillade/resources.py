@@ -1,7 +1,5 @@
 """Operations on users, groups and roles, and on resource types with their access levels and members."""
 
-import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -19,7 +17,7 @@ from omicsdk.sandbox.fusillade.state import (
     refuse_missing,
 )
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Reply, for_each, named, page
+from omicsdk.sandbox.service import Call, Reply, for_each, named, page, page_token, text_of_token
 
 
 def listed(call: Call, key: str, names: Iterable[str], form: str = "{}", **beside: object) -> Reply:
@@ -36,24 +34,13 @@ def listed(call: Call, key: str, names: Iterable[str], form: str = "{}", **besid
         Problem: 400; `next_token` is not one of the sandbox's.
     """
     count: int = call.arguments["per_page"]
-    after = _name(call.arguments.get("next_token", ""))
+    after = text_of_token(call.arguments.get("next_token", ""))
+    if after is None:
+        raise bad_arguments("Invalid next_token: use the one in the Link header of a page")
     left = sorted(name for name in names if name > after)
     page_names = left[:count]
-    following = {"next_token": _token(page_names[-1])} if len(left) > count else None
+    following = {"next_token": page_token(page_names[-1])} if len(left) > count else None
     return page(call, {**beside, key: [form.replace("{}", name) for name in page_names]}, key, following)
-
-
-def _token(name: str) -> str:
-    return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
-
-
-def _name(token: str) -> str:
-    try:
-        # Not by `altchars`: from Python 3.15 on it warns of + and /, which a client may send.
-        standard = token.replace("-", "+").replace("_", "/")
-        return base64.b64decode(standard + "=" * (-len(token) % 4), validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        raise bad_arguments("Invalid next_token: use the one in the Link header of a page") from error
 
 
 def taken(kind: str, name: str) -> Problem:
