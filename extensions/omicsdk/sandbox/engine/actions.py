@@ -208,7 +208,7 @@ class Actions:
             length=len(records),
             limit=limit,
             total=total,
-            more=limit >= 0 and len(matches) > limit,
+            more=0 < limit < len(matches),  # of none, the next page would be this one again
             token=paging.token(last.number, last.identity) if last is not None else "",
             first_id=records[0].identity if records else "",
             last_id=last.identity if last is not None else "",

@@ -257,6 +257,7 @@ def test_objects_below_others_need_them_and_go_with_them(pets: httpx.Client, add
     assert pets.post(f"{path}/toys", json={"name": "ball/1"}).status_code == 409
     assert pets.get(f"{path}/toys/ball%2F1").json() == {"name": "ball/1"}
     assert pets.get(f"{path}/toys", params={"offset": 1, "limit": 1}).json() == []
+    assert "Link" not in pets.get(f"{path}/toys", params={"limit": 0}).headers
     pets.delete(path)
     assert pets.get(f"{path}/toys").status_code == 404
 
