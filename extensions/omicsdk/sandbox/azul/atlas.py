@@ -113,7 +113,8 @@ def texts(document: Mapping[str, Any], *names: str) -> list[str]:
     """
     value: object = next((document[name] for name in names if document.get(name)), None)
     values = value if is_array(value) else [] if value is None else [value]
-    return [str(item.get("text") or item.get("ontology_label")) if is_object(item) else str(item) for item in values]
+    stated = (item.get("text") or item.get("ontology_label") if is_object(item) else item for item in values)
+    return [str(text) for text in stated if text is not None]
 
 
 class Atlas:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from azul_project import CONTENTS, PROJECT, write_project
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.azul.atlas import texts
 
 OTHER = "00000000-0000-4000-8000-0000000000aa"
 EYE = json.dumps({"organ": {"is": ["eye"]}})
@@ -93,6 +94,10 @@ def test_facets_count_entities(web: httpx.Client) -> None:
     filters = json.dumps({"organismAge": {"is": [age]}})
     hit, *_ = read(web.get("/index/projects", params={"filters": filters}))["hits"]
     assert age == hit["donorOrganisms"][0]["organismAge"][0] == {"value": "20", "unit": "year"}
+
+
+def test_a_term_without_a_text_is_no_value() -> None:
+    assert texts({"organ": [{"ontology": "UBERON:1"}, None, {"ontology_label": "eye"}]}, "organ") == ["eye"]
 
 
 def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
