@@ -14,7 +14,7 @@ from pathlib import Path
 
 from omicsdk.core.errors import NotWritable, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.redaction import without_query
+from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import take_long_cells
 from omicsdk.portals.plan import Plan
 from omicsdk.portals.rows import OUTCOME_COLUMN, PATH_COLUMN, SEPARATOR
@@ -189,13 +189,7 @@ def outcome_words(outcome: Outcome) -> str:
     if outcome.is_present:
         return ": ".join(filter(None, (outcome.verification, outcome.warning))).replace(SEPARATOR, ",")
     error: OmicsError | None = outcome.error
-    why = (
-        without_query(error.message).splitlines()[0]
-        if error and error.message
-        else type(error).__name__
-        if error
-        else ""
-    )
+    why = mask_text(error.message).splitlines()[0] if error and error.message else type(error).__name__ if error else ""
     # Named, so that the manifest as a list names the file again; a row that cannot be read is named by its line.
     is_named = why.startswith(f"{outcome.name}: ") or (outcome.name.endswith(why.partition(": ")[0]) and why != "")
     return ": ".join(filter(None, (outcome.state, "" if is_named else outcome.name, why))).replace(SEPARATOR, ",")

@@ -42,6 +42,8 @@ WORDS = [
     (Outcome.of_error("a/é", OmicsError("gone; see\nbelow")), "failed: a/é: gone, see"),
     (Outcome.of_error("b", OmicsError("b: gone")), "failed: b: gone"),
     (Outcome.of_error("d/c", Interrupted("c: cut")), "stopped: c: cut"),
+    (Outcome.of_error("a#1?.bam", OmicsError("a#1?.bam: gone")), "failed: a#1?.bam: gone"),
+    (Outcome.of_error("e", OmicsError("http://h/e?sig=s: gone")), "failed: e: http://h/e?*** gone"),
 ]
 
 
