@@ -122,7 +122,7 @@ def _text_of(path: Path) -> str | None:
 
 
 def _sources_in(text: str, file_name: str) -> dict[str, LockSource]:
-    marker = next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(MARKERS)), None)
+    marker = next((number for number, line in enumerate(text.split("\n"), 1) if line.startswith(MARKERS)), None)
     if marker is not None:
         remedy = "Keep the tables of both sides, and delete the markers."
         raise LockError("this is a conflict marker of a merge", remedy=remedy, file=file_name, line=marker)

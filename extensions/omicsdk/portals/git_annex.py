@@ -271,7 +271,7 @@ class _Repository:
 
     def _lines(self, git: subprocess.Popen[bytes], name: str) -> list[str]:
         """The lines of a log of all branches."""
-        return "".join(os.fsdecode(_object(git, f"{branch}:{name}")) for branch in self.branches).splitlines()
+        return "".join(os.fsdecode(_object(git, f"{branch}:{name}")) for branch in self.branches).split("\n")
 
     def _logged(self, git: subprocess.Popen[bytes], name: str) -> list[str]:
         """The values in a log of all branches: of several lines of one value the latest counts."""

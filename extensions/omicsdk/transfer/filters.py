@@ -284,7 +284,7 @@ def _pattern_part(part: str, pattern: str) -> str:
 def _lines(path: str | os.PathLike[str]) -> Iterator[str]:
     try:
         with open(path, encoding="utf-8-sig") as file:
-            yield from file.read().splitlines()
+            yield from file
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(f"{path} cannot be read: {why}", remedy="Name a file with a rule a line.") from error

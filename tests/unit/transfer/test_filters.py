@@ -70,6 +70,11 @@ def test_lines_that_are_no_rules_are_named(line, tmp_path):
         Filters(filter_from=[tmp_path / "rules"])
 
 
+def test_a_line_of_rules_ends_with_a_line_feed_alone(tmp_path):
+    (tmp_path / "rules").write_text("- a\u2028b\x85c\r\n", encoding="utf-8")
+    assert not Filters(filter_from=[tmp_path / "rules"]).fits("a\u2028b\x85c", 1)
+
+
 def test_files_of_rules_that_cannot_be_read(tmp_path):
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         Filters(filter_from=[tmp_path / "none"])

@@ -90,7 +90,7 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
         text: The text, valid TOML.
         keys: The names of the tables, and of the key.
     """
-    lines = text.splitlines()
+    lines = text.split("\n")
     line_number = _key_line(lines, keys)
     if line_number is None:
         line_number = next((number for number, names in _headers(lines) if names == tuple(keys)), None)

@@ -27,7 +27,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.di
 TABLES = st.dictionaries(TEXTS, st.one_of(VALUES, st.dictionaries(TEXTS, VALUES, max_size=3)), max_size=4)
 
 FILE = """\
-# mine
+# mine\u2028\x85
 top = 1 # first
 
 [profiles.default.sb] # the CGC
