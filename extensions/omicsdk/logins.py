@@ -371,13 +371,14 @@ def stored_logins(
     def is_meant(place: Place) -> bool:
         if platform not in (None, place.platform) or profile not in (None, place.profile):
             return False
-        if base_url is None:
-            return True
-        is_atlas = place.platform == HCA
-        url = origin_of(base_url) if is_atlas else _discovery(place.platform).normal_url(base_url).rstrip("/")
-        return place.url == url
+        return base_url is None or place.url == _stored_url(place.platform, base_url)
 
     return [(place, login) for place, login in token_file().places() if is_meant(place)]
+
+
+def _stored_url(platform: str, base_url: str) -> str:
+    """The URL that logins for a base URL are stored under."""
+    return origin_of(base_url) if platform == HCA else _discovery(platform).normal_url(base_url).rstrip("/")
 
 
 def accounts(platforms: tuple[str, ...], base_url: str | None = None, profile: str | None = None) -> Iterator[Account]:
@@ -430,14 +431,12 @@ def listed_profiles() -> list[dict[str, Any]]:
     for profile, tables in profiles().items():
         for platform, table in tables.items():
             url = table.get("base_url", "")
-            word, place = (HCA, origin_of(url)) if platform in ("dss", "auth") else (platform, url.rstrip("/"))
-            login = stored.pop((profile, word, place), None)
-            if (
-                login is None and stored and url and word != HCA and word in KINDS
-            ):  # typed into the file in another form
+            word = HCA if platform in ("dss", "auth") else platform
+            key = profile, word, url.rstrip("/")
+            if stored and key not in stored and url and word in KINDS:  # typed into the file in another form
                 with suppress(OmicsError):
-                    login = stored.pop((profile, word, _discovery(word).normal_url(url).rstrip("/")), None)
-            rows.append(_row(profile, platform, url, login))
+                    key = profile, word, _stored_url(word, url)
+            rows.append(_row(profile, platform, url, stored.pop(key, None)))
     # Logins whose profile was removed, or has another base URL by now.
     rows += [_row(profile, platform, url, login) for (profile, platform, url), login in stored.items()]
     return rows
