@@ -31,6 +31,8 @@ Names = tuple[str, ...]
 
 # Comments above the header of a table, at most.
 _MOST_COMMENTS = 1000
+# First lines of a table that may have keys and values above the header, which look like rows.
+_MOST_KEYS = 30
 
 # Column of result manifests, whose cells are quoted whatever the dialect of their list: what became of the files.
 OUTCOME_COLUMN = "file_outcome"
@@ -89,10 +91,10 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
 
 
 def _until_first_row(lines: Iterator[str]) -> Iterator[str]:
-    """The lines to the first that is neither blank nor a comment; at least 30, since keys may precede the header."""
+    """The lines to the first that is neither blank nor a comment, at least as many as may precede the header."""
     for number, line in enumerate(lines):
         yield line
-        if number > _MOST_COMMENTS or (number >= 30 and is_row(line)):
+        if number > _MOST_COMMENTS or (number >= _MOST_KEYS and is_row(line)):
             return
 
 
