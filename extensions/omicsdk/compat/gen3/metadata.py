@@ -11,6 +11,7 @@ from omicsdk.compat.responses import DocumentedResponse
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import found_at
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.gen3.metadata_documents import after, query_documents, with_query
 
 if TYPE_CHECKING:
@@ -302,7 +303,8 @@ class Gen3Metadata(Service):
         """Return the aliases of a document; as `get_aliases`."""
         return await awaited(self.get_aliases, guid, **kwargs)
 
-    def create_aliases(self, guid: str, aliases: Sequence[str], **kwargs: Any) -> dict[str, Any]:
+    @text_is_one_item
+    def create_aliases(self, guid: str, aliases: str | Sequence[str], **kwargs: Any) -> dict[str, Any]:
         """Add aliases to a document.
 
         Args:
@@ -324,7 +326,10 @@ class Gen3Metadata(Service):
         """Add names to a document; as `create_aliases`."""
         return await awaited(self.create_aliases, guid, aliases, **kwargs)
 
-    def update_aliases(self, guid: str, aliases: Sequence[str], merge: bool = False, **kwargs: Any) -> dict[str, Any]:
+    @text_is_one_item
+    def update_aliases(
+        self, guid: str, aliases: str | Sequence[str], merge: bool = False, **kwargs: Any
+    ) -> dict[str, Any]:
         """Replace the aliases of a document.
 
         Args:

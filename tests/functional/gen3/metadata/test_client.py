@@ -18,12 +18,17 @@ def test_a_document_s_life(documents: Gen3Metadata):
     assert documents.update("dg.1/a", {"c": 3}) == {"c": 3} == documents.get("dg.1/a")
     assert sorted(documents.get_aliases("dg.1/a")["aliases"]) == ["one", "two"]
     assert sorted(documents.update_aliases("dg.1/a", ["three"], merge=True)["aliases"]) == ["one", "three", "two"]
-    assert documents.update_aliases("dg.1/a", ["four"])["aliases"] == ["four"]
+    assert documents.update_aliases("dg.1/a", "four")["aliases"] == ["four"]
     assert documents.delete_alias("dg.1/a", "four") == ""
     assert documents.get_aliases("dg.1/a")["aliases"] == []
     assert documents.delete("dg.1/a") == {"c": 3}
     with pytest.raises(NotFound):
         documents.get("dg.1/a")
+
+
+def test_an_alias_alone_is_one(documents: Gen3Metadata):
+    documents.create("dg.1/a", {}, "five")
+    assert documents.get_aliases("dg.1/a")["aliases"] == ["five"]
 
 
 def test_searches(documents: Gen3Metadata):

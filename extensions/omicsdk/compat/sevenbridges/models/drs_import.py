@@ -9,7 +9,7 @@ from omicsdk.compat.sevenbridges.enums import AsyncJobStates
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, required
 from omicsdk.compat.sevenbridges.meta._waiting import BackgroundJob
-from omicsdk.compat.sevenbridges.meta.resource import Value, identifier
+from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, several
 from omicsdk.compat.sevenbridges.models._storage_job import given_items
 from omicsdk.compat.sevenbridges.models.bulk import Error
 from omicsdk.compat.sevenbridges.models.file import File
@@ -66,7 +66,7 @@ class DRSImportBulk(BackgroundJob, path="job_id", calls="get_drs_imports"):
             conflict_resolution: What happens to a file whose name is taken: "SKIP" leaves it out, "OVERWRITE" replaces the other.
         """
         items = [_item(entry, at) for at, entry in enumerate(given_items(imports, "imports"))]
-        options = {"conflict_resolution": conflict_resolution, "tags": None if tags is None else list(tags)}
+        options = {"conflict_resolution": conflict_resolution, "tags": None if tags is None else several(tags)}
         return cls._asked(api, "bulk_create_drs_imports", items=items, **options)
 
 

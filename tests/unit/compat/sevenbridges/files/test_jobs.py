@@ -110,10 +110,10 @@ def test_a_drs_import_from_start_to_files(api: Api, platform: Any) -> None:
         {"drs_uri": "drs://host/1", "project": api.projects(id="me/proj"), "name": "n", "metadata": {"a": 1}},
         {"drs_uri": "drs://host/2", "parent": "d1"},
     ]
-    started = api.drs_imports.bulk_submit(wanted, tags=["t"], conflict_resolution="OVERWRITE")
+    started = api.drs_imports.bulk_submit(wanted, tags="tag", conflict_resolution="OVERWRITE")
     assert platform.last.body == {
         "conflict_resolution": "OVERWRITE",
-        "tags": ["t"],
+        "tags": ["tag"],
         "items": [
             {"drs_uri": "drs://host/1", "project": "me/proj", "name": "n", "metadata": {"a": 1}},
             {"drs_uri": "drs://host/2", "parent": "d1"},
