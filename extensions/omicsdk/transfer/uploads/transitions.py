@@ -186,7 +186,8 @@ def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
 def _take_up(job: Job, parts: Mapping[int, SentPart]) -> Commands:
     """Resume an upload that only the platform has; each part is compared with the file."""
     # All parts but the last are of one size.
-    sizes = {part.size for part in parts.values() if part.number < max(parts)}
+    last = max(parts, default=0)
+    sizes = {part.size for part in parts.values() if part.number < last}
     size = job.store.part_size(job.upload_id) or next(iter(sizes), job.cuts.part_size)
     too_many = PartPlan(job.file.size, size).count > job.store.rules.parts
     # Then only those parts can be used that the usual division has, too.

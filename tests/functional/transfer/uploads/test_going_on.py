@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,14 +120,22 @@ def test_parts_that_only_the_platform_knows_are_held_against_the_file(
 def test_an_upload_of_other_parts_sizes_continues_with_those(
     sink: Any, store: Any, parts: Any, file: Path, send: Any, half: list[int], monkeypatch: pytest.MonkeyPatch
 ):
+    class Counted(dict[int, SentPart]):
+        passes = 0
+
+        def __iter__(self) -> Iterator[int]:
+            self.passes += 1
+            return super().__iter__()
+
     other = parts(sink, part_size=4000)
     other.begun = 1
-    other.listed = etags(sink)
+    other.listed = listed = Counted(etags(sink))
     monkeypatch.setattr(other, "unfinished", lambda _: "id1")
     report = send(file, other)
     report.raise_if_failed()
     assert other.body == file.read_bytes()
     assert len(other.completed[0][0]) == 11
+    assert listed.passes == 1  # of 10,000 parts, a pass for each takes seconds
 
 
 def test_a_journal_keeps_the_part_size(sink: Any, parts: Any, file: Path, send: Any, journal: Path, half: list[int]):
@@ -304,6 +313,7 @@ def test_a_torn_journal_continues_with_what_is_whole(store: Any, file: Path, sen
 _SENDER = """
 import sys
 sys.path.insert(0, {folder!r})
+from collections.abc import Iterator
 from pathlib import Path
 from omicsdk.transfer import Location, MultipartStore, PartRules, Upload, upload
 
