@@ -10,7 +10,7 @@ import httpx
 import pytest
 from disk_space import stating
 from gen3_records import dictionary
-from omicsdk.core import NO_RETRY, DiskFull, OmicsError, ResponseMismatch
+from omicsdk.core import NO_RETRY, DiskFull, OmicsError, ResponseMismatch, TransportError
 from omicsdk.gen3 import Gen3, Gen3Error
 from omicsdk.transfer.disk import RESERVE
 
@@ -43,6 +43,20 @@ def test_an_export_that_breaks_off_is_an_error(tmp_path: Path) -> None:
     ):
         commons.export_file("demo-one", "case", tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == [tmp_path / "home"]
+
+
+def test_a_record_that_is_cut_off_is_not_one_of_another_project(tmp_path: Path) -> None:
+    class Broken(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"id\tproject_id\n1\tdemo-o"
+            raise httpx.ReadError("cut")
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Broken()))
+    with (
+        Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons,
+        pytest.raises(TransportError),
+    ):
+        commons.export_file("demo-one", "case", tmp_path / "a.tsv")
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.json", "JSON"), ("a.jsonl", "JSON"), ("a.tsv", "TSV")])
