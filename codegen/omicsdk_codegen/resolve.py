@@ -1,6 +1,6 @@
 """Step 3: every reference is resolved; schemas keep their names, and everything else is inlined.
 
-Nothing: a schema in another file, or nested in the document, is hoisted to the section where the document has
+A schema in another file, or nested in the document, is hoisted to the section where the document has
 its schemas, so circles survive and models are called what their authors call them.
 """
 

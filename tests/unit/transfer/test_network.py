@@ -1,4 +1,4 @@
-"""Proxies and certificates: the same environment as for API calls."""
+"""Locations: headers that cannot be sent, and what their repr shows."""
 
 import pytest
 from omicsdk.transfer import Location
