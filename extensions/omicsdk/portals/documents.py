@@ -139,17 +139,16 @@ def document(
         manual: What the manual states of it.
     """
     paths = [tuple(pointer.split(".")) if pointer else () for pointer in entries]
-    url_columns = (*members.url,)
+
+    def is_file(cells: Mapping[str, str]) -> bool:
+        checked = first_of(cells, (*members.size, *members.sums))
+        return bool(first_of(cells, members.url) or (checked and first_of(cells, members.name)))
 
     def rows_at(payload: object) -> list[dict[str, str]]:
         for path in paths:
             some = [dict(_flat(node)) for node in _at(payload, path)]
-            some = [
-                cells
-                for cells in some
-                if any(cells.get(column) for column in url_columns) and (selects is None or selects(cells))
-            ]
-            if some:
+            some = [cells for cells in some if is_file(cells) and (selects is None or selects(cells))]
+            if any(first_of(cells, members.url) for cells in some):
                 return some
         return []
 
@@ -162,6 +161,9 @@ def document(
     def described_in(payload: object, base: str) -> Iterator[tuple[dict[str, str], ListedFile | RowFault]]:
         above = base or (root(payload, "") if root is not None else "") or ""
         for cells in rows_at(payload):
+            if not first_of(cells, members.url):  # left out, it would be missing unnoticed
+                yield {}, RowFault(f"{first_of(cells, members.name)[:100]!r}: no address is stated")
+                continue
             try:
                 file = described(cells if corrects is None else corrects(cells), above)
             except RowFault as fault:

@@ -370,3 +370,11 @@ def test_an_unsafe_name_refuses_the_document(tmp_path: Path):
     format, listed = recognised(Head(path), FORMATS, "zenodo.json"), FileList(path, "x", "", (), Counter())
     with pytest.raises(ListError, match=r"entry 1: .*contains '\.\.'.*Nothing was downloaded"):
         list(format.rows(listed))
+
+
+def test_a_file_without_an_address_among_others_is_a_fault(tmp_path: Path):
+    path = tmp_path / "zenodo.json"
+    first = {"key": "a", "size": 1, "links": {"self": "https://h.example/a"}}
+    path.write_text(json.dumps({"files": [first, {"key": "b", "size": 1}, {"key": "a folder"}]}))
+    format, listed = recognised(Head(path), FORMATS, "zenodo.json"), FileList(path, "x", "", (), Counter())
+    assert [row.fault for row in format.rows(listed)] == ["", "'b': no address is stated"]
