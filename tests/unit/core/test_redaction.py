@@ -354,6 +354,7 @@ def test_deep_values_are_masked():
         "a=",
         "://",
         "://a?b=c&",
+        "://?=",
         "\\",
         '\\"a',
         "authorization:",
@@ -367,6 +368,11 @@ def test_deep_values_are_masked():
 @pytest.mark.timeout(20)  # quadratic cost would take minutes
 def test_hostile_text_costs_linear_time(piece):
     assert mask_text(piece * (200_000 // len(piece)))
+
+
+def test_urls_within_urls_are_masked_at_any_depth():
+    assert mask_text("see https://h/?u=https://h/?v=https://h/") == "see https://h/?u=https://h/?v=https://h/"
+    assert mask_text("see " + "https://h/?u=" * 1000 + "https://h/?token=s3cret now") == "see https://h/?u=*** now"
 
 
 def test_tokens_of_django_are_masked_wherever_they_stand():
