@@ -112,8 +112,9 @@ def test_the_rate_limit_is_known_from_the_last_response(make):
     assert api.reset_time == datetime.fromtimestamp(1600000300)
     assert len(echo.asked) == 1
     echo.headers["X-RateLimit-Remaining"] = "997"
+    echo.headers["X-RateLimit-Reset"] = "1600000300000000"
     api.get("/user")
-    assert api.remaining == 997
+    assert (api.remaining, api.reset_time) == (997, None)
 
 
 def test_it_is_requested_when_no_response_stated(make):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -275,7 +276,9 @@ class HttpClient(Connection):
         """Time of the reset of the limit, in local time, from the last response."""
         seconds = self._number("x-ratelimit-reset")
         # Local time without zone, as the published client has it.
-        return None if seconds is None else datetime.fromtimestamp(seconds)
+        with suppress(ValueError, OverflowError, OSError):  # beyond the calendar, such as milliseconds
+            return None if seconds is None else datetime.fromtimestamp(seconds)
+        return None
 
     def _number(self, header: str) -> int | None:
         if header not in self._last_headers:

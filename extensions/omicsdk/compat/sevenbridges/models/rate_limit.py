@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def _reset(value: Any) -> datetime:
     """The platform states seconds since 1970, or a time in its usual format."""
-    if isinstance(value, str) and not value.isdigit():
+    try:
+        return datetime.fromtimestamp(int(value))
+    except (TypeError, ValueError, OverflowError, OSError):  # no number, or one beyond the calendar
         return fields.moment(value)
-    return datetime.fromtimestamp(int(value))
 
 
 class Rate(Value):

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from omicsdk.compat.sevenbridges import Api
+import pytest
+from omicsdk.compat.sevenbridges import Api, ValidationError
 
 GROUP = "11111111-1111-4111-8111-111111111111"
 
@@ -98,6 +99,13 @@ def test_limits_state_when_they_are_counted_again(api: Api, platform: Any) -> No
     assert limit.rate.reset == datetime.fromtimestamp(1700000000)
     assert limit.instance_limit.limit == 25
     assert limit.instance_limit.reset is None
+
+
+@pytest.mark.parametrize("reset", [1700000000000000, "²", [], 1e30])
+def test_a_time_of_a_limit_that_makes_no_sense_is_refused(api: Api, platform: Any, reset: object) -> None:
+    platform.on("GET /rate_limit", {"rate": {"limit": 1, "remaining": 1, "reset": reset}})
+    with pytest.raises(ValidationError, match="is not a time"):
+        api.rate_limit.get().rate.reset  # noqa: B018
 
 
 def test_limits_by_their_other_name(api: Api, platform: Any) -> None:
