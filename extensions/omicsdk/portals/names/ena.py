@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import ClassVar
 
 from omicsdk.core.errors import NotFound, UsageError
@@ -43,6 +44,7 @@ class Ena(Archive):
         except NotFound:
             remedy = "Check the accession; it may be suppressed, or not public yet."
             return NotFound(f"{id}: neither the ENA nor the SRA has a public record of it", remedy=remedy)
-        title = _TITLE.search(record)
-        problem = f"{id} has no public sequencing runs{f' ({title[1].strip()})' if title else ''}"
+        match = _TITLE.search(record)
+        title = f" ({' '.join(unescape(match[1]).split())})" if match else ""
+        problem = f"{id} has no public sequencing runs{title}"
         return NotFound(problem, remedy=f"See its other data at https://www.ebi.ac.uk/ena/browser/view/{id}.")

@@ -178,6 +178,12 @@ def test_a_record_without_runs_is_named_and_an_unknown_one_not_found(file: str, 
     assert said in error.message
 
 
+def test_the_title_of_a_record_is_text_not_xml() -> None:
+    record = httpx.Response(200, text="<SET><STUDY_TITLE>Mice &amp; men\n&lt;2 days&gt;</STUDY_TITLE></SET>")
+    responses = {REPORT: httpx.Response(204), FIND: matches(0), f"{ENA}/browser/api/xml/SRP000001": record}
+    assert "(Mice & men <2 days>)" in str(error_of(lambda: resolved("SRP000001", responses)))
+
+
 # -- NCBI's E-utilities
 
 
