@@ -16,7 +16,7 @@ from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import FieldId, ResultId, has_file
 from omicsdk.pangea.listings import check_bucket, ensure_result, ensure_sample, find_sample_group, find_tag
 from omicsdk.pangea.responses import identified
-from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, planned_upload, send_files
+from omicsdk.pangea.uploads import CONNECTIONS, check_files, field_upload, planned_upload, send_files
 from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def upload_reads(
         if isinstance(end, _PreparedReads)
         for target in end.missing
     ]
-    entries = [FieldUpload(FieldId(target.uuid), reads.files[target.name]) for reads, target in missing]
+    entries = [field_upload(FieldId(target.uuid), target.name, reads.files[target.name]) for reads, target in missing]
     report = send_files(client, entries, chosen, logger=logger)
     outcomes = {entry.field.uuid: outcome for entry, outcome in zip(entries, report.outcomes, strict=True)}
     samples = [_uploaded_reads(reads, end, outcomes) for reads, end in zip(sets, results, strict=True)]

@@ -207,7 +207,7 @@ def upload_field(
         )
     is_new = field is None
     field = field or result.create_field(client, name)
-    target = [FieldUpload(result.field(field.uuid), path)]
+    target = [field_upload(result.field(field.uuid), name, path)]
     report = send_files(client, target, chosen)
     if is_new and report.failed:
         _delete_empty(client, result.field(field.uuid))
@@ -307,7 +307,7 @@ def put_files(
     """
 
     def send(ready: Sequence[tuple[FieldPut, str]]) -> TransferReport:
-        entries = [FieldUpload(put.new, path, _object_name(put, path)) for put, path in ready]
+        entries = [field_upload(put.new, put.name, path, extension_of(put.name)) for put, path in ready]
         report = send_files(client, entries, options)
         sent = [(put, outcome) for (put, _), outcome in zip(ready, report.outcomes, strict=True)]
         ended = side_by_side(lambda put: _end_put(client, *put), sent)
@@ -318,14 +318,6 @@ def put_files(
 
     named = [(os.fspath(path), (target, os.fspath(path))) for target, path in files]
     return upload_prepared(named, lambda upload: (begin(upload[0]), upload[1]), send, lambda: options.stopped)
-
-
-def _object_name(put: FieldPut, path: str | os.PathLike[str]) -> str:
-    """The name of a file's object: objects of a sample share one folder, so that it has the field's UUID in it."""
-    extension = extension_of(put.name) or extension_of(Path(path).name)
-    stem = _UNSAFE.sub("_", put.name.removesuffix(f".{extension}"))[:_LONGEST]
-    end = _UNSAFE.sub("_", extension)[:_LONGEST]
-    return f"{stem}.{put.new.uuid[:8]}{f'.{end}' if end else ''}"
 
 
 # -- files into fields
@@ -343,6 +335,21 @@ class FieldUpload(NamedTuple):
     field: FieldId
     path: str | os.PathLike[str]
     object_name: str = ""
+
+
+def field_upload(field: FieldId, name: str, path: str | os.PathLike[str], extension: str = "") -> FieldUpload:
+    """Return a file that goes into a field, with a name of its object that no other field has.
+
+    Args:
+        field: The field.
+        name: Its name.
+        path: The file.
+        extension: The extension of the object's name; by default the file's.
+    """
+    extension = extension or extension_of(Path(path).name)
+    stem = _UNSAFE.sub("_", name.removesuffix(f".{extension}"))[:_LONGEST]
+    end = _UNSAFE.sub("_", extension)[:_LONGEST]
+    return FieldUpload(field, path, f"{stem}.{field.uuid[:8]}{f'.{end}' if end else ''}")
 
 
 def upload_files(

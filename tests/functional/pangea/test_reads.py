@@ -40,8 +40,8 @@ def upload(stored: SampleGroup, reads: list[ReadSet], **how: Any) -> ReadsResult
     return stored.knex.client.upload_reads(reads, "Sandbox", "Sandbox Library", **how)
 
 
-def content(stored: SampleGroup, sample: str, field: str) -> bytes:
-    found = stored.sample(sample).get().analysis_result("raw::paired_short_reads").get().field(field).get()
+def content(stored: SampleGroup, sample: str, field: str, module: str = "raw::paired_short_reads") -> bytes:
+    found = stored.sample(sample).get().analysis_result(module).get().field(field).get()
     return Path(found.download_file()).read_bytes()
 
 
@@ -72,6 +72,20 @@ def test_again_keeps_what_exists_by_default(stored: SampleGroup, reads: list[Rea
     assert result.is_private is False
     assert first.samples[0].result is not None
     assert result.uuid == first.samples[0].result.uuid
+
+
+def test_files_of_equal_names_in_a_sample_do_not_replace_each_other(stored: SampleGroup, reads: list[ReadSet]):
+    """The server's keys have the sample and the file's name, not the module or the field."""
+    upload(stored, reads[:1])
+    path = Path(reads[0].files["read_1"])
+    path.write_bytes(b"trimmed")
+    upload(stored, reads[:1], module_name="trimmed")
+    result = stored.sample("q1").get().analysis_result("trimmed").get()
+    path.write_bytes(b"another")
+    upload_field(stored.knex.client, path, ResultId(str(result.uuid)), "extra")
+    assert content(stored, "q1", "read_1") == b"q1 1" * 50
+    assert content(stored, "q1", "read_1", "trimmed") == b"trimmed"
+    assert content(stored, "q1", "extra", "trimmed") == b"another"
 
 
 @pytest.mark.parametrize(
