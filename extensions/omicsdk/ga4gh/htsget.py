@@ -29,6 +29,7 @@ from omicsdk.core.errors import (
     OmicsError,
     SourceChanged,
     TransferError,
+    Unauthorized,
 )
 from omicsdk.core.files import HELD, is_special, lock_now, put_in_place
 from omicsdk.core.json_responses import json_of
@@ -277,7 +278,12 @@ class _Source:
         if block.data is not None:
             yield block.data
             return
-        yield from self.ranges(number).stream(block.start, block.end)
+        try:
+            yield from self.ranges(number).stream(block.start, block.end)
+        except Unauthorized as error:
+            # The standard forbids sending the service's token to blocks, so that a login cannot help.
+            error.remedy = "Report it to the server's operators: tickets have to state the headers that blocks require."
+            raise
 
     def ranges(self, number: int) -> Ranges:
         """Return the reader of a block: blocks of one source share it, so that all of them are of one version."""

@@ -383,6 +383,25 @@ def test_a_block_that_is_gone_is_an_error(
     assert not (tmp_path / "a.bam").exists()
 
 
+def test_a_block_that_needs_a_token_is_explained(htsget: Make, tickets: Tickets, tmp_path: Path) -> None:
+    """As tickets of CanDIG's htsget_app have them, whose blocks take the service's own token."""
+
+    class Blocks(LoopbackServer):
+        def respond(self, connection: Any, reader: Any, head: Head) -> bool:
+            connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+            return True
+
+    server = Blocks()
+    try:
+        tickets.urls = lambda: [{"url": f"http://127.0.0.1:{server.port}/x"}]
+        report = htsget(credentials=BearerToken("s3cret")).download("x", tmp_path / "a.bam", check=False)
+    finally:
+        server.close()
+    error = report.outcomes[0].error
+    assert isinstance(error, Unauthorized)
+    assert "tickets have to state the headers" in error.remedy
+
+
 def test_a_header_that_cannot_be_sent_is_an_error(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
     tickets.urls = lambda: [tickets.stored(a_bam, X="a\r\nHost: b")]
     with failed(TransferError, match="Block 1 of the ticket cannot be requested"):
