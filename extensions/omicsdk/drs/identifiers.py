@@ -72,12 +72,14 @@ class DrsId:
         prefix: The prefix of a compact identifier, such as `dg.4503`, written as its registry writes it where it is
             known; empty for others.
         accession: The object's identifier on its server, decoded; for a compact identifier the part after the prefix.
+        others: Identifiers to be tried if the server does not have that one.
     """
 
     text: str
     host: str
     prefix: str
     accession: str
+    others: tuple[str, ...] = ()
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ class DrsId:
         patterns state, or the identifier with the colon.
         """
         if not self.prefix:
-            return (self.accession,)
+            return (self.accession, *self.others)
         with_colon = f"{self.prefix}:{self.accession}"
         if not _DATAGUIDS.match(self.prefix):
             return self.accession, with_colon

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -13,7 +14,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.text_arguments import check_texts
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
-from omicsdk.drs.identifiers import DrsId, parse_drs_id
+from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, bundle_problem, verifiable
 from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import HasServers, Servers
@@ -341,7 +342,7 @@ def _members(
             if member.members is not None and not (member.id or member.uri):
                 identifier = bundle.identifier  # a folder within the bundle; the standard requires no identifier of it
             else:
-                identifier = DrsId(member.id, server.host, "", member.id) if member.id else parse_drs_id(member.uri)
+                identifier = _identifier_of(member, server.host)
         except OmicsError as error:
             yield order, DrsFile(bundle.requested, name, server=server, error=error)
             continue
@@ -351,6 +352,18 @@ def _members(
         else:  # the server listed its content along with the bundle
             object_ = DrsObject(member.id, listed_name(member), None, {}, (), member.members)
             yield from _read(pending, object_, server, "name", deepest)
+
+
+def _identifier_of(member: Member, host: str) -> DrsId:
+    if not member.id:
+        return parse_drs_id(member.uri)
+    others: tuple[str, ...] = ()
+    with suppress(NotADrsId):
+        uri = parse_drs_id(member.uri)
+        # The standard has both name the member; a server of CanDIG states its role as `id`, such as "index".
+        if uri.host == host and uri.accession != member.id:
+            others = (uri.accession,)
+    return DrsId(member.id, host, "", member.id, others)
 
 
 def _loop(bundle: _Pending) -> BundleTooDeep | None:

@@ -210,6 +210,13 @@ def test_members_elsewhere_are_fetched_there(host: Any, drs_host: Callable[[], A
     assert (tmp_path / "b/far").read_bytes() == b"far"
 
 
+def test_a_member_is_found_by_its_uri_if_its_id_is_none_of_the_server(host: Any, tmp_path: Path) -> None:
+    """CanDIG's htsget_app states what a member is for, such as "index", as its id."""
+    uri = host.add("1", b"one")
+    download([host.bundle("b", {"name": "one", "id": "index", "drs_uri": [uri]})], tmp_path)
+    assert (tmp_path / "b/one").read_bytes() == b"one"
+
+
 def test_a_bundle_that_holds_itself_is_reported_and_the_rest_comes(host: Any, tmp_path: Path) -> None:
     host.add("1", b"one")
     uri = host.bundle("a", {"name": "one", "id": "1"}, {"name": "again", "id": "a"})
