@@ -1,7 +1,8 @@
-"""Files by their URLs from nginx, Apache, lighttpd, Caddy, Python's http.server and `rclone serve http`."""
+"""Files by their URLs from nginx, Apache, lighttpd, Caddy, `rclone serve http` and servers of pip and npm."""
 
 import gzip
 import hashlib
+import json
 import os
 import sys
 import threading
@@ -18,7 +19,7 @@ from command_line import Ran
 from omicsdk import Interrupted
 from omicsdk.transfer import Progress
 from real_results import differences
-from real_servers import Server, free_port, program, running, version_of
+from real_servers import Server, free_port, peer, program, running, version_of, version_of_package
 
 MIB = 1024 * 1024
 DATA = os.urandom(20 * MIB)
@@ -148,7 +149,55 @@ def rclone(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
     return "rclone serve http", [command, *words], version_of([command, "version"])
 
 
-@pytest.fixture(scope="module", params=[nginx, apache, lighttpd, caddy, python, rclone])
+AIOHTTP = """
+import sys
+from aiohttp import web
+app = web.Application()
+app.router.add_static("/", sys.argv[2], show_index=True)
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]))
+"""
+
+
+def aiohttp(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    command = [peer("http_servers", "bin/python"), "-c", AIOHTTP, str(port), folder / "served"]
+    return "aiohttp", command, version_of_package("http_servers", "aiohttp")
+
+
+def range_http_server(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    code = "import os, runpy, sys; os.chdir(sys.argv.pop()); runpy.run_module('RangeHTTPServer', run_name='__main__')"
+    words = ["-c", code, "--bind", "127.0.0.1", str(port), folder / "served"]
+    version = version_of_package("http_servers", "rangehttpserver")
+    return "RangeHTTPServer", [peer("http_servers", "bin/python"), *words], version
+
+
+def wsgidav(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    shares = {"/": str(folder / "served"), "/locked": str(folder / "served" / "locked")}
+    users = {"*": True, "/locked": {"ada": {"password": "s3 cret"}}}
+    settings = {"provider_mapping": shares, "simple_dc": {"user_mapping": users}}
+    (folder / "dav.json").write_text(json.dumps({"host": "127.0.0.1", "port": port} | settings))
+    command = [peer("http_servers", "bin/wsgidav"), "--config", folder / "dav.json"]
+    return "WsgiDAV", command, version_of_package("http_servers", "wsgidav")
+
+
+def http_server(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    words = [folder / "served", "-a", "127.0.0.1", "-p", str(port), "-c-1", "--silent"]
+    return npm("http-server", words)
+
+
+def serve(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    words = ["--listen", f"tcp://127.0.0.1:{port}", "--no-port-switching", "--no-clipboard", folder / "served"]
+    return npm("serve", words)
+
+
+def npm(name: str, words: list[str | Path]) -> tuple[str, list[str | Path], str]:
+    modules = Path(peer("http_servers_npm", "node_modules"))
+    return name, [modules / ".bin" / name, *words], json.loads((modules / name / "package.json").read_text())["version"]
+
+
+KINDS = [nginx, apache, lighttpd, caddy, python, rclone, aiohttp, range_http_server, wsgidav, http_server, serve]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def server(request: pytest.FixtureRequest) -> Generator[Server]:
     """One of the servers, with some files and a folder."""
     with TemporaryDirectory() as folder:
@@ -167,6 +216,8 @@ def serving(kind: Callable[[Path, int], tuple[str, list[str | Path], str]], fold
     (folder / "served" / "empty").write_bytes(b"")
     (folder / "served" / "table.csv").write_bytes(TABLE)
     (folder / "served" / "reads.fastq.gz").write_bytes(gzip.compress(TABLE))
+    (folder / "served" / "locked").mkdir()
+    (folder / "served" / "locked" / "table.csv").write_bytes(TABLE)
     name, command, version = kind(folder, port)
     url = f"http://127.0.0.1:{port}"
     homes = {"XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}  # where Caddy keeps what it last served
@@ -178,7 +229,8 @@ def serving(kind: Callable[[Path, int], tuple[str, list[str | Path], str]], fold
 def test_files_are_read(run: Run, server: Server) -> None:
     url = f"{server.url}/large.bin"
     (found,) = run("stat", "--output", "json", url).json
-    assert (found["size"], found["name"], found["modified"] is not None) == (len(DATA), "large.bin", True)
+    is_dated = "no-date" not in differences(server.name)
+    assert (found["size"], found["name"], found["modified"] is not None) == (len(DATA), "large.bin", is_dated)
     assert run("ls", "--output", "json", f"{server.url}/a b.txt").json[0]["name"] == "a b.txt"
     assert run("cat", "--range", "1000-1999", url).stdout == DATA[1000:2000]
     assert run("cat", f"{server.url}/a%20b.txt", f"{server.url}/empty").stdout == b"small"
@@ -238,6 +290,16 @@ def test_what_headers_state(run: Run, server: Server) -> None:
         assert (
             run("cat", "--range", "19000000-19000009", f"{server.url}/whole/large.bin").stdout == DATA[19000000:][:10]
         )
+
+
+@pytest.mark.tried("a file that needs a login: in its URL, and without it")
+@pytest.mark.parametrize("server", [wsgidav], indirect=True)
+def test_a_login_is_taken_in_the_url(run: Run, server: Server) -> None:
+    host = server.url.removeprefix("http://")
+    assert run("cat", f"http://ada:s3%20cret@{host}/locked/table.csv").stdout == TABLE
+    for login in ("", "ada:wrong@"):
+        denied = run("cat", f"http://{login}{host}/locked/table.csv")
+        assert (denied.code, "USER:PASSWORD@HOST" in denied.err, "wrong" in denied.err) == (4, True, False)
 
 
 @pytest.mark.tried("files in gzip's format, and text that may be compressed for the transfer, come as they are stored")
