@@ -67,7 +67,10 @@ def error_body_of(body: bytes | str, content_type: str = "") -> ErrorBody:
         return ErrorBody(*_in_json(value), None, value, text)
     if text[:1] == "<":
         message, code, request_id = (_element(text, name) for name in ("Message", "Code", "RequestId"))
-        return ErrorBody(message or _in_page(text), code, request_id, None, text)
+        if not message:
+            message, identifier = _in_page(text)
+            request_id = request_id or identifier
+        return ErrorBody(message, code, request_id, None, text)
     return ErrorBody(text, None, None, None, text)
 
 
@@ -93,18 +96,25 @@ def _element(text: str, name: str) -> str | None:
     return unescape(text[start + len(name) + 2 : end]).strip() or None
 
 
-def _in_page(text: str) -> str:
-    """Return the first paragraph of an HTML page with text, the only place where Gen3's Fence states its reason."""
+def _in_page(text: str) -> tuple[str, str | None]:
+    """Return the message and the request id of an HTML page, the only place where Gen3's Fence states its reason.
+
+    Older releases have the message as first paragraph, newer ones label it and an identifier by paragraphs of their own.
+    """
     if not re.match(r"<(!doctype html|html)\b", text, re.IGNORECASE):
-        return ""
+        return "", None
+    from html import unescape
+    from itertools import pairwise
+
     # Up to the last end tag: otherwise many unclosed paragraphs would each be searched to the end of the page.
     page = "".join(text[:PAGE_LIMIT].rpartition("</p>")[:2])
-    for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.IGNORECASE | re.DOTALL):
-        from html import unescape
-
-        if paragraph_text := " ".join(unescape(re.sub(r"<[^>]*>", " ", paragraph)).split()):
-            return paragraph_text
-    return ""
+    matches = re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.IGNORECASE | re.DOTALL)
+    paragraphs = list(
+        filter(None, (" ".join(unescape(re.sub(r"<[^>]*>", " ", paragraph)).split()) for paragraph in matches))
+    )
+    labeled = dict(pairwise(paragraphs))
+    identifier = labeled.get("Error Identifier:")
+    return labeled.get("Error Message:") or ("" if identifier else next(iter(paragraphs), "")), identifier
 
 
 # Comments and a declaration may come first. A comment ends at its first end: otherwise backtracking over many of them

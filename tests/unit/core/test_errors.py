@@ -9,6 +9,13 @@ from hypothesis import strategies as st
 from omicsdk.core import APIError, OmicsError, errors
 from omicsdk.core.api_errors import api_error, error_body_of, page_title
 
+
+def _fence_page(message):
+    """An error's page as Fence 13 writes it; it has no message where the status is 5xx."""
+    identifier = '<p class="body">Error Identifier:</p>\n<p class="introduction">7a8b6e65</p>'
+    return f"<!doctype html>\n<html><body>{identifier}{message}<div><p>Please try again!</p></div></body></html>"
+
+
 ALL_CLASSES = sorted(
     (value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, OmicsError)),
     key=lambda cls: cls.__name__,
@@ -91,6 +98,12 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
             "You don't have read-storage",
             None,
         ),
+        (
+            _fence_page('<p class="body">Error Message:</p>\n<p>No access &amp; no file</p>'),
+            "No access & no file",
+            None,
+        ),
+        (_fence_page(""), "Not Found", None),  # of a status 5xx
         ("", "Not Found", None),
         ("{broken", "{broken", None),
         ('{"message": null, "error": null}', "Not Found", None),
@@ -102,6 +115,10 @@ def test_the_services_words_are_found(body, message, code):
     if message is not None:
         assert error.message == message
     assert error.code == code
+
+
+def test_fences_identifier_is_the_request_id():
+    assert api_error(status=500, headers={}, body=_fence_page("")).request_id == "7a8b6e65"
 
 
 def test_what_an_api_error_states():

@@ -114,10 +114,12 @@ def _fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
 
 def _page(problem: Problem) -> Reply:
     """Fence's refusals are pages for browsers, whatever sent the request."""
+    # The message comes last, below labels that are paragraphs themselves.
+    message = f"<p>Error Message:</p>\n<p>{escape(problem.title)}</p>\n" if problem.status < 500 else ""
     text = (
-        "<!DOCTYPE html>\n<html>\n<head><title>Gen3 Data Commons</title></head>\n<body>\n"
-        f"<h1>{problem.status}: {HTTPStatus(problem.status).phrase}</h1>\n<p>{escape(problem.title)}</p>\n"
-        f"<p>Error ID: {uuid.uuid4()}</p>\n</body>\n</html>\n"
+        f"<!doctype html>\n<html>\n<head><title>{problem.status}</title></head>\n<body>\n<h1>Gen3 Data Commons</h1>\n"
+        f"<h1>{problem.status}</h1>\n<h2>{HTTPStatus(problem.status).phrase}</h2>\n"
+        f"<p>Error Identifier:</p>\n<p>{uuid.uuid4()}</p>\n{message}<p>Please try again!</p>\n</body>\n</html>\n"
     )
     return Reply(status=problem.status, headers={**HTML, **problem.headers}, text=text)
 

@@ -21,4 +21,4 @@ def test_without_a_token_no_user_is_shown_anything_and_the_refusal_is_a_page(ano
     response = anonymous.get("/user/user")
     assert response.status_code == 401
     assert response.headers["Content-Type"].startswith("text/html")
-    assert "401: Unauthorized" in response.text
+    assert "<h1>401</h1>\n<h2>Unauthorized</h2>" in response.text
