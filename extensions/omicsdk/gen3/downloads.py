@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import omicsdk.transfer
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
-from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
+from omicsdk.core.errors import OmicsError, Unauthorized
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
@@ -102,8 +102,8 @@ class Logins:
             return None
         return header.partition(" ")[2] or None
 
-    def explained(self, error: Unauthorized) -> Unauthorized | Forbidden:
-        """State what a 401 means: another commons was asked without a login, or a valid login may not read the file.
+    def explained(self, error: Unauthorized) -> Unauthorized:
+        """State whether a 401 means that another commons was asked without a login.
 
         Args:
             error: The response.
@@ -117,15 +117,7 @@ class Logins:
         if host:
             why = f"There is no login for {host}: {self.refused[host]}."
             error.remedy = f"{why} Log in to it on your profile page, or use its own credentials."
-            return error
-        # Without that word it is the token that was refused, and another login may help.
-        if self._commons.credentials is None or "permission" not in error.message:
-            return error
-        # Fence also answers 401 to authenticated users who may not read a file.
-        forbidden = Forbidden(error.message)
-        remedy = "The login is valid but cannot read this file: ask the owner of the data for access."
-        vars(forbidden).update(vars(error), remedy=remedy)
-        return forbidden
+        return error
 
 
 @text_is_one_item

@@ -157,6 +157,16 @@ def test_a_row_that_fails_is_reported_and_the_others_are_done(commons: Gen3, ind
         summary.raise_if_failed("indexed")
 
 
+def test_a_row_without_permission_fails_alone(sandbox: Sandbox, index: Gen3Index, written, tmp_path: Path):
+    sandbox.gen3.access.add("ada@example.org", [("/programs/a", "indexd", "create")])
+    login = sandbox.gen3_credentials(tmp_path / "ada.json", "ada@example.org")
+    rows = [f"{did(1)}\t{md5(1)}\t1\t/programs/z\t\ts3://b/1\tx", f"{did(2)}\t{md5(2)}\t1\t/programs/a\t\ts3://b/2\tx"]
+    with Gen3(sandbox.gen3_url, credentials=str(login)) as ada:
+        summary = ada.index_manifest(written(*rows), tmp_path / "out.tsv")
+    assert (summary.counts, index.get_record(did(2))["size"]) == ({"created": 1, "failed": 1}, 1)
+    assert "Permission denied" in summary.errors[0]
+
+
 @pytest.mark.parametrize("known_by", ["output", "index"])
 def test_rows_that_were_done_are_not_done_again_after_one_failed(
     commons: Gen3, known_by, index: Gen3Index, written, tmp_path
@@ -250,8 +260,8 @@ def test_an_output_that_is_no_such_table_is_replaced(commons: Gen3, index: Gen3I
 
 def test_no_user_may_index_without_a_login(anyone: Gen3, written, tmp_path: Path):
     path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
-    summary = anyone.index_manifest(path, tmp_path / "out.tsv")
-    assert summary.counts == {"failed": 1}
+    with pytest.raises(AuthError):
+        anyone.index_manifest(path, tmp_path / "out.tsv")
 
 
 def test_other_columns_become_documents(commons: Gen3, auth: Gen3Auth, written, tmp_path: Path):

@@ -96,7 +96,7 @@ def test_deleting_is_refused_by_whom_it_concerns(
     guid = sandbox.gen3.add_file("a.txt", b"one")
     sandbox.gen3.metadata.put(guid, {"a": 1})
     responses = [client.delete(f"/mds/objects/{guid}") for client in (reader, anonymous)]
-    assert [each.status_code for each in responses] == [403, 403]
+    assert [each.status_code for each in responses] == [401, 401]
     assert responses[0].json() == {"detail": "Error during request to indexd"}
     refused = reader.delete(f"/mds/objects/{guid}?delete_file_locations")
     assert (refused.status_code, refused.json()) == (403, {"detail": "Error during request to fence"})

@@ -13,6 +13,9 @@ from recorded_commons import Replay, read_recording
 
 NO_FENCE = "the recording had no Fence"
 FAILS = "the real service fails with 500 on this; the sandbox"
+NO_ARBORIST = (
+    "the recorded index had no Arborist, and without one said 403 to a request without credentials; else it says 401"
+)
 EVERYBODY = "what answered for the authorisation service said yes to whoever came without a token"
 AFTER_241 = ("243", "244", "245", "246")
 ARGUED: Mapping[str, Mapping[str, str]] = {
@@ -21,6 +24,7 @@ ARGUED: Mapping[str, Mapping[str, str]] = {
             ("044", "094", "125", "136", "141", "226", "227", "279", "338"),
             f"{FAILS} says what is wrong with the request, or answers it",
         ),
+        **dict.fromkeys(("014", "151", "200", "239", "284", "318"), NO_ARBORIST),
         "275": f"{NO_FENCE}; a commons sends this path there, and it asks for a token",
         "280": "the real service takes the letters of the URL for URLs, and finds nothing",
     },
@@ -32,6 +36,7 @@ ARGUED: Mapping[str, Mapping[str, str]] = {
             ("126", "130", "131", "168"),
             "the real service says that aliases were deleted and keeps them, a defect; the sandbox deletes them",
         ),
+        "164": NO_ARBORIST,
         "163": f"{NO_FENCE}; the engine answers it with an example",
     },
     "sheepdog": {

@@ -238,6 +238,14 @@ def test_a_response_that_stays_is_not_requested_again(both, status):
     assert (caught.value.status, len(server.seen), client.clock.slept) == (status, 1, [])
 
 
+def test_a_valid_login_that_lacks_a_permission_is_not_to_be_replaced(both):
+    denied = response(401, {}, b'{"error": "Permission denied."}')
+    with pytest.raises(errors.Forbidden, match=r"Permission denied \(401 .*login is valid but lacks the permission"):
+        both(Server(denied), credentials=BearerToken("t")).send(request())
+    with pytest.raises(errors.Unauthorized):
+        both(Server(denied)).send(request())
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

@@ -9,7 +9,7 @@ from typing import Any
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd import record as records
 from omicsdk.sandbox.gen3.indexd.requests import no_record, refuse, spellings
-from omicsdk.sandbox.problems import or_raise
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, JsonObject, SandboxContext, basic_login
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.settings import Setting
@@ -21,6 +21,8 @@ PASSPORTS = "gen3.passport_issuers"
 SERVICE_NAME = "sandbox-service"
 # The resource whose creators and deleters may do the same with bundles.
 BUNDLES = "/services/indexd/bundles"
+# The resource whose methods apply to all records; those on the second one to records without resources as well.
+_ADMINISTERED, _PROGRAMS = "/services/indexd/admin", "/programs"
 # Number of DRS objects that may be requested at once; the service's default.
 MAX_BULK = 100
 BY_GUID = "did"
@@ -251,13 +253,13 @@ class Index:
         Args:
             call: The request.
             method: create, update or delete.
-            resources: Their paths. Records without any are open to users who may do it everywhere.
+            resources: Their paths. Records without any are open to administrators of the index.
 
         Raises:
-            Problem: 401 for a token that is not valid, 403 without credentials or permission.
+            Problem: 401 without a valid token or without permission, as Arborist's refusals become; 403 for a wrong password.
         """
-        if not self._may(call, method, [*resources] or ["/"]):
-            raise refuse(403, "Permission denied.")
+        if not any(self._may(call, method, paths) for paths in ([*resources] or [_PROGRAMS], [_ADMINISTERED])):
+            raise _denied()
 
     def permit_upload(self, call: Call, method: str, resources: Iterable[str]) -> None:
         """The same, but being allowed to upload files is enough; with no resources it is what is requested."""
@@ -266,7 +268,7 @@ class Index:
             return
         # Lists of users give this policy for Fence, for which Indexd keeps the records of uploads.
         if not any(self._may(call, "file_upload", ["/data_file"], service) for service in ("indexd", "fence")):
-            raise refuse(403, "Permission denied.")
+            raise _denied()
 
     def _may(self, call: Call, method: str, resources: list[str], service: str = "indexd") -> bool:
         if login := basic_login(call.headers):
@@ -274,8 +276,7 @@ class Index:
             if not secrets.compare_digest(":".join(login).encode(), expected.encode()):
                 raise refuse(403, "username / password mismatch")
             return True
-        missing = refuse(403, "missing credentials: send an access token, or the name and password of a service")
-        person = self._access.somebody(call.headers, missing)
+        person = self._access.somebody(call.headers, _denied())
         return all(person.may(method, resource, service) for resource in resources)
 
     # -- reading
@@ -450,6 +451,10 @@ class Index:
                     409, f"One or more aliases in request already associated with this or another GUID: {sent}"
                 )
             self.aliases.put_all(Alias(alias, did) for alias in sent)
+
+
+def _denied() -> Problem:
+    return refuse(401, "Permission denied.")
 
 
 def _check_urls(record: Mapping[str, Any], message: str) -> None:
