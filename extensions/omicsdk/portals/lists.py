@@ -322,6 +322,11 @@ class Head:
         """Whether it is one JSON object, perhaps an invalid one."""
         return self.text.lstrip()[:1] == "{" and not self.has_object_lines
 
+    @property
+    def is_script(self) -> bool:
+        """Whether it is a script of a shell, by its first line or its name."""
+        return self.first.startswith("#!") or self.path.suffix == ".sh"
+
     @cached_property
     def document(self) -> object:
         """The whole list as a JSON document, or a YAML one by its name; None for another text, or one of more than 64 MiB."""
@@ -670,7 +675,7 @@ def what_it_is(head: Head) -> tuple[str, str]:
             "a table without a heading",
             "Name its columns in a first line, such as sample and url, or sample and run.",
         )
-    if head.first.startswith("#!"):
+    if head.is_script:
         return "a script whose commands download from no stated address", "Run it, or list the addresses, one per line."
     if {"uuid", "bundle_uuid", "sha256"} <= set(head.columns):
         return (

@@ -237,7 +237,7 @@ CURL = Format(
     "curl",
     "curl configuration, such as Azul's",
     'lines url="…" and output="…"',
-    lambda head: is_curl_config(head.lines),
+    lambda head: not head.is_script and is_curl_config(head.lines),  # scripts have variables of these names
     _curl_rows,
     _curl_files,
     manual=Manual(
@@ -480,6 +480,7 @@ def _downloads(line: str) -> list[_Download]:
     """The files that the commands of a line download."""
     if not _PROGRAM_IN_LINE.search(line):  # shlex takes its time
         return []
+    line = re.sub("(?<=[\"'])>", " >", line)  # a redirection may follow a quoted address at once
     try:
         words = shlex.split(line)
     except ValueError:
@@ -571,7 +572,7 @@ def _command_rows(file_list: FileList) -> Iterator[Row]:
 def _is_script(head: Head) -> bool:
     lines = [line for _, line in _joined(enumerate(head.lines)) if not line.startswith("#")]
     commands = sum(bool(_downloads(line)) for line in lines)
-    return commands > 0 and (commands * 2 >= len(lines) or head.first.startswith("#!"))
+    return commands > 0 and (commands * 2 >= len(lines) or head.is_script)
 
 
 COMMANDS = Format(

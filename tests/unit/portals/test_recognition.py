@@ -365,9 +365,10 @@ def test_a_command_that_downloads_other_files_than_its_address_is_a_fault(tmp_pa
         read(path)
 
 
-def test_a_script_that_does_more_than_download_is_a_list(tmp_path: Path):
+@pytest.mark.parametrize("first", ["#!/bin/sh\n", "", '#!/bin/sh\nurl="https://h.example/$1"\n'])
+def test_a_script_that_does_more_than_download_is_a_list(first: str, tmp_path: Path):
     path = tmp_path / "downloads.sh"
-    path.write_text("#!/bin/sh\nset -e\nwget https://h.example/v0.7.tar.gz\ntar -xzf v0.7.tar.gz\ncd bwa\nmake\n")
+    path.write_text(f"{first}set -e\nwget https://h.example/v0.7.tar.gz\ntar -xzf v0.7.tar.gz\ncd bwa\nmake\n")
     assert [file.name for row in read(path) for file in row] == ["v0.7.tar.gz"]
 
 
@@ -388,6 +389,7 @@ def test_a_script_that_does_more_than_download_is_a_list(tmp_path: Path):
         ("mkdir -p d && wget -P d https://h.example/a", ("https://h.example/a", "d/a")),
         ("if [ ! -f a ]; then curl -o x https://h.example/a; fi", ("https://h.example/a", "x")),
         ("curl 'https://h.example/a?b=1&c=2' > a.bam; rm b", ("https://h.example/a?b=1&c=2", "a.bam")),
+        ("curl 'https://h.example/a?b=1'> a.bam", ("https://h.example/a?b=1", "a.bam")),
         ("cp s3://b/k#3/a.bam . # don't", ("s3://b/k#3/a.bam", "")),
         ("wget -qO- https://h.example/a.gz | gunzip > b", ("https://h.example/a.gz", "")),
         ("gsutil -u project -m cp gs://b/k .", ("gs://b/k", "")),
