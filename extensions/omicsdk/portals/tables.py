@@ -303,7 +303,7 @@ GEN3 = table(
     "Gen3 manifest",
     (_GUIDS,),
     _gen3_files,
-    without=(*STUDIES, "repo_code", "repository_code"),
+    without=(*STUDIES, "repo_code", "repository_code", "run", "run_accession"),  # a sample may have a GUID, too
     manual=Manual(
         "the GUID, at the commons of commons_url",
         "MD5, SHA-1, SHA-256; else those in its record",

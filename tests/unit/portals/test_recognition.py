@@ -655,6 +655,7 @@ def test_runs_of_a_table_are_those_of_the_sra():
         "Run,BioProject,location_(country_and/or_sea,region),Age\nSRR000001,P,missing,1\n",
         "Organism\tL. m.\t\ntree 2\thttps://h.example/a.tre\t\n\t\t\nstrain\tSRArun_acc\toutbreak\nS\tSRR000001\tO\n",
         "source\trun\nS\tSRR000001\n",
+        "guid,project,run\n0328f909-6ca5-46e1-8a3b-e7a04c24602b,PRJEB000001,SRR000001\n",
     ],
 )
 def test_attributes_of_samples_hide_no_run(text: str, tmp_path: Path):

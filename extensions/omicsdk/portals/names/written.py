@@ -111,6 +111,8 @@ def are_names(head: Head, *, bare: bool = True) -> bool:
         head: Its beginning.
         bare: Whether names may be runs alone, or UUIDs alone, of which other formats are lists.
     """
+    if column_of_names(head):  # the others have samples and studies of what it names
+        return False
     heading, kinds = _heading(head), set[str]()
     for line in filter(is_row, head.lines):
         text = _uncommented(line)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from omicsdk.portals.lists import Head
 from omicsdk.portals.names import names_in
-from omicsdk.portals.names.written import column_of_names, names_written
+from omicsdk.portals.names.written import are_names, column_of_names, names_written
 
 UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
 
@@ -178,8 +178,11 @@ def test_names_are_read_as_a_paper_writes_them(text: str, ids: list[str]) -> Non
         ("name,description,x\nSRR000001,SRR000001,1\n", "name"),
         ("tumor,normal\nSRR000001,SRR000002\n", ""),
         ("study,sample\nSRP000001,SRS000001\n", ""),
+        ("sample_name,bioproject\nSRR000001,PRJNA000001\n", "sample_name"),
     ],
 )
 def test_of_columns_of_names_the_only_one_of_runs_is_read(text: str, column: str, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(text)
-    assert column_of_names(Head(tmp_path / "list.csv")) == column
+    head = Head(tmp_path / "list.csv")
+    assert column_of_names(head) == column
+    assert not (column and are_names(head))  # the study of a run would be downloaded, too
