@@ -759,7 +759,7 @@ def _cell(cells: Mapping[str, str], column: str) -> str:
     return next((value for name, value in cells.items() if name.lower() == column), "")
 
 
-_EXTENSION = re.compile(r"\.(?!\d+\Z)")
+_EXTENSION = re.compile(r"\.(?!(?:\d+|git)\Z)")
 _BUCKETS = ("gs", "s3")
 
 

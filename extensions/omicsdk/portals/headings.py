@@ -56,6 +56,10 @@ _PAGES = re.compile(
     r"home_?page|web_?(?:site|page|link)|licen[cs]e|doi|references?(?:_(?:ur[li]|link)s?)?\Z|publication|citation|documentation"
     r"|landing|schema|ontology|conforms_to|stac_extensions|viewer|trait_uri|(?:\A|_)context\Z"
 )
+# Headings of pages of data sets and programs, beside columns of files.
+_RECORDS = re.compile(
+    r"(?:\A|_)(?:data_?set|study|project|software|tool|git_?hub|repo(?:sitory)?)(?:_(?:ur[li]|link|repo|page))?s?\Z"
+)
 # An address that no page has, whatever its heading: reference may be a genome.
 _DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit|ref)[\"'\]\s]*\Z")
 _NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "name", "file")
@@ -94,8 +98,9 @@ _CELL = re.compile(
 _SERVER = re.compile(
     r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
 )
-# An address that ends like that of a file: terms of ontologies and pages mostly do not.
-_EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
+# An address that ends like that of a file: terms of ontologies, pages and repositories mostly do not.
+_EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.(?!git\b)\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
+_FASTA = re.compile(r"\.f(?:n|a)?a\b")
 # The version of an archive of the SRA, whose copy at AWS has none in its name.
 _VERSION_OF_RUN = re.compile(r"\A([SED]RR\d+)\.\d+\Z")
 _STEM = re.compile(r"(?:_(?:ftp|url|uri|link|file|path|galaxy|aspera))+\Z|\A(?:ftp|url|uri|link)_")
@@ -163,10 +168,15 @@ def headings_by(
                 programs[column] += _PROGRAM.search(last_part(cell.strip())) is not None
                 met[column].add(cell)
                 named[column] += not paths and _EXTENSION.search(cell.strip()) is not None
-                typed[column] += not words[column].isdisjoint(last_part(cell.strip()).lower().split(".")[1:])
+                types = _FASTA.sub(".fasta", last_part(cell.strip()).lower()).split(".")[1:]
+                typed[column] += not words[column].isdisjoint(types)
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [number for number in range(len(names)) if plausible[number] * 2 > filled[number]]
     having = [number for number in having if not _PAGES.search(keys[number]) or any(map(_DATA.search, met[number]))]
+    if any(named[number] for number in having):
+        having = [
+            number for number in having if named[number] * 2 > filled[number] or not _RECORDS.search(keys[number])
+        ]
     # Metadata of Nextstrain have the page of a value beside it.
     having = [number for number in having if names[number].removesuffix("__url") not in {*names} - {names[number]}]
     if {"html_url", "download_url"} <= {*keys}:  # contents of GitHub, whose other addresses are those of its API

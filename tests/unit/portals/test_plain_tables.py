@@ -156,6 +156,13 @@ def test_programs_of_servers_are_no_files_beside_others(tmp_path: Path):
     assert (file.name, file.checksums) == ("a.bgz", {"md5": MD5})
 
 
+@pytest.mark.parametrize("column", ["dataset_url", "SoftwareURL"])
+def test_pages_of_data_sets_and_programs_are_no_files_beside_others(column: str, tmp_path: Path):
+    text = f"{column},fastq_url\nhttps://h.example/x,https://h.example/a.fq.gz\n"
+    ((file,),) = read(table(tmp_path, text))
+    assert file.name == "a.fq.gz"
+
+
 def test_contents_of_github_are_at_their_download_urls(tmp_path: Path):
     kinds = ("url", "html_url", "git_url", "download_url")
     file = {"name": "a.txt", "size": 3} | {kind: f"https://{kind[:3]}.example/a.txt" for kind in kinds}
@@ -209,9 +216,9 @@ def test_columns_of_paths_are_columns_of_files(tmp_path: Path):
 
 
 def test_columns_called_by_the_type_of_their_files_are_columns_of_files(tmp_path: Path):
-    names = ["a.fq.gz", "a.fq.gz.spring", "a.cram", "a.cram.crai", "a.vcf.gz.tbi", "a.md5"]
+    names = ["a.fq.gz", "a.fq.gz.spring", "a.cram", "a.cram.crai", "a.vcf.gz.tbi", "a.fa.gz", "a.md5"]
     cells = ",".join(f"https://h.example/{name}" for name in names)
-    ((*files,),) = read(table(tmp_path, f"patient,fastq_1,spring_1,cram,crai,vcf_index,cram_md5\np,{cells}\n"))
+    ((*files,),) = read(table(tmp_path, f"patient,fastq_1,spring_1,cram,crai,vcf_index,fasta,cram_md5\np,{cells}\n"))
     assert [file.name for file in files] == names
 
 
