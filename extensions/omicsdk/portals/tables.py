@@ -631,6 +631,7 @@ def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
     """The rows of a table, each with what its columns state."""
     detected = replace(_headings_in(Head(file_list.path), paths=paths), base=file_list.base)
     headings = None if file_list.columns else detected
+    seen = {name for cells in Head(file_list.path).sample for name, cell in cells.items() if text_of(cell).strip()}
     for row in table_rows(file_list, repeats=True):
         if headings is None:
             by_user = headings_by_user(file_list.columns, list(row.cells), file_list.shown, detected)
@@ -639,7 +640,10 @@ def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
             columns = ", ".join([*row.cells][:20])
             problem = f"{file_list.shown}: no column has URLs of files"
             raise ListError(problem, remedy=f"Name it: --map url=COLUMN. The columns are {columns}.")
-        yield row._replace(stated=headings)
+        # Files of columns that the first rows leave empty would be lost.
+        late = {name: cell for name, cell in row.cells.items() if name not in seen and is_address(cell)}
+        urls = headings_by([*late], [[*late.values()]]).urls if late and not file_list.columns else ()
+        yield row._replace(stated=replace(headings, urls=(*headings.urls, *urls)) if urls else headings)
 
 
 def _has_urls(head: Head) -> bool:

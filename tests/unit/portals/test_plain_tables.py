@@ -222,6 +222,12 @@ def test_columns_called_by_the_type_of_their_files_are_columns_of_files(tmp_path
     assert [file.name for file in files] == names
 
 
+def test_a_column_that_the_first_rows_leave_empty_is_one_of_files_where_it_has_addresses(tmp_path: Path):
+    rows = "".join(f"{number},gs://b/{number}.bam,,\n" for number in range(100))
+    *_, last = read(table(tmp_path, f"sample,v1,v2,note\n{rows}s,,gs://b/s.bam,see https://h.example/n.txt\n"))
+    assert [file.name for file in last] == ["s.bam"]
+
+
 def test_the_title_that_a_spreadsheet_saves_above_a_table_is_no_header(tmp_path: Path):
     text = f"\ufeffTable S3: files of the study;;;\r\n;;;\r\nSample;URL;MD5;Note\r\nS1;https://h.example/1;{MD5};\r\n;;;\r\n"
     ((file,),) = read(table(tmp_path, text))
