@@ -685,8 +685,9 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
         members = _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
         # Those of JSON Schema, such as $id, are addresses of schemas.
         cells = {name: _LABEL.sub("", cell) for name, cell in members if not name.startswith("$")}
-        # Links of a catalog are other documents.
-        if any(map(is_address, cells.values())) and not ("rel" in cells and cells.get("href", "").endswith(".json")):
+        # Links of a catalog are other documents, and the identifier of a graph of OBO is that of an ontology.
+        is_other = ("rel" in cells and cells.get("href", "").endswith(".json")) or {"nodes", "edges"} <= node.keys()
+        if any(map(is_address, cells.values())) and not is_other:
             last = Counter(name.rpartition(".")[2] for name in cells)
             yield (
                 array,
@@ -760,13 +761,15 @@ def _cell(cells: Mapping[str, str], column: str) -> str:
 
 
 _EXTENSION = re.compile(r"\.(?!(?:\d+|git)\Z)")
+# The end of a folder, or of what identifiers follow.
+_PREFIX = re.compile(r"[/#]\Z|[?&]\w+=\Z")
 _BUCKETS = ("gs", "s3")
 
 
 def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
     """Whether most addresses of a column, in lower case, end like those of files."""
     ending = [
-        "" if address.endswith("/") or address.count("/") < 3 or "//doi.org/" in address else last_part(address)
+        "" if _PREFIX.search(address) or address.count("/") < 3 or "//doi.org/" in address else last_part(address)
         for row in rows
         for address in addresses_in(_cell(row, column))
     ]

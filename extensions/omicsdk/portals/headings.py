@@ -94,9 +94,9 @@ _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
 _CELL = re.compile(
     rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+|(?:{'|'.join(sorted(IDENTIFIED))}):\S)"
 )
-# An address of a server, or of a record of the NCBI, which is none of a file.
+# An address of a server, of a DOI, or of a record of the NCBI, which is none of a file.
 _SERVER = re.compile(
-    r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
+    r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|(?:dx\.)?doi\.org/|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
 )
 # An address that ends like that of a file: terms of ontologies, pages and repositories mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.(?!git\b)\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
@@ -331,7 +331,8 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         _, column, number = next((copy for copy in copies if any(_columns_of(headings, copy[1], is_only))), copies[0])
         sizes, sum_columns = _columns_of(headings, column, is_only)
         name = first_of(row.cells, headings.names) if is_only else ""
-        is_title = " " in name or any("pheno" in heading for heading in row.cells)  # as of FinnGen and tracks of 4DN
+        # As of FinnGen, tracks of 4DN, and folders of Ensembl.
+        is_title = " " in name or name.endswith("/") or any("pheno" in heading for heading in row.cells)
         if "." not in name and name == row.cells.get("name") and is_title and _EXTENSION.search(urls[0]):
             name = ""
         sums: dict[str, str] = {}

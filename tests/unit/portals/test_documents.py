@@ -235,6 +235,8 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
         {"stac_extensions": ["https://h.example/v1/schema.json"], "conformsTo": "https://h.example/croissant/1.0"},
         {"@context": "https://h.example/c.json", "related": [{"url": "https://doi.org/10.1/j.x.2"}]},
         {"images": [{"viewer_url": "https://h.example/series.1", "reference": "https://h.example/a.pdf"}]},
+        {"prefixes": {"a": "https://h.example/a.owl#", "b": "https://h.example/a.pl?id="}},
+        {"graphs": [{"id": "https://h.example/a.owl", "nodes": [], "edges": []}]},
         {"git_repo": "https://h.example/a/b.git"},
         {"schema": {"$id": "https://h.example/assets/schema_input.json"}},
     ],

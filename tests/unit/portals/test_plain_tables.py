@@ -49,7 +49,7 @@ def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp
 
 
 def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
-    text = "homepage,doi,trait_uri,where\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/EFO_1,https://h.example/a.bam\n"
+    text = "homepage,doi,trait_uri,url,where\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/EFO_1,https://doi.org/10.1/x.2,https://h.example/a.bam\n"
     ((file,),) = read(table(tmp_path, text))
     assert file.name == "a.bam"
     pages = "id\tid__url\turl\nP1\thttps://h.example/seq/P1.1\thttps://www.ncbi.nlm.nih.gov/nuccore/MT450922\n"
@@ -179,6 +179,7 @@ def test_contents_of_github_are_at_their_download_urls(tmp_path: Path):
         ("fg_phenotype", "Disease", "a.gz", "a.gz"),
         ("format", "signal of HCT116", "a.bw", "a.bw"),
         ("format", "S1", "a.bw", "S1"),
+        ("format", "S1/", "a.fa.gz", "a.fa.gz"),
     ],
 )
 def test_a_title_without_an_extension_replaces_no_name_of_a_url(
