@@ -179,7 +179,8 @@ def stubborn(progress):
     while not control.stopped:
         time.sleep(0.01)
     print("again", flush=True)
-    threading.Event().wait()
+    while True:  # a signal just before a wait without end would be handled only after it
+        time.sleep(0.01)
 control = Control()
 download([Item('one', Location({server.url("one")!r}), 100)], {str(target)!r}, control=control, progress=stubborn)
 """,
