@@ -82,18 +82,18 @@ def test_actions_are_named_by_commit_and_keep_no_token(path):
             assert step["with"]["persist-credentials"] is False
 
 
-def test_the_full_tests_run_on_each_python_and_those_of_the_base_on_the_next():
+def test_the_full_tests_run_on_each_python_and_those_of_the_base_on_the_newest():
     jobs = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
     matrix = jobs["test"]["strategy"]["matrix"]
     assert matrix["os"] == ["ubuntu-latest"]
-    assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14", "3.15"]
     assert {(job["os"], job["python"]) for job in matrix["include"]} == {
         (f"{system}-latest", python) for system in ("macos", "windows") for python in ("3.11", "3.14")
     }
     assert "exclude" not in matrix
     versions = {name: python_of(job) for name, job in jobs.items() if name != "action"}
     assert versions["test"] == {"python-version": "${{ matrix.python }}"}
-    assert versions["base"] == {"python-version": "3.15", "allow-prereleases": True}
+    assert versions["base"] == {"python-version": "3.15"}
     for name, target in (("test", "make test"), ("base", "make test-base")):
         assert target in [step.get("run") for step in jobs[name]["steps"]]
         assert not any(step.get("continue-on-error") for step in [jobs[name], *jobs[name]["steps"]])
