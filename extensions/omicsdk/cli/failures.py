@@ -125,7 +125,7 @@ def _remedy(service: str) -> str:
         # A command for files of any platform.
         return (
             "Run `omics init`, which shows the credentials of each platform and how to get missing ones. "
-            "A web server's login goes into the URL: https://USER:PASSWORD@HOST/PATH."
+            "For a web server, write its login into ~/.netrc: machine HOST login USER password PASSWORD."
         )
     remedy = SERVICES[service].get("remedy") if service in SERVICES else None
     return remedy or f"Use a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."

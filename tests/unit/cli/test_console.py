@@ -292,7 +292,7 @@ def test_each_error_has_its_code_and_one_line(error, code):
 @pytest.mark.parametrize(
     ("where", "remedy"),
     [
-        ("omics ls", "A web server's login goes into the URL: https://USER:PASSWORD@HOST/PATH."),
+        ("omics ls", "For a web server, write its login into ~/.netrc: machine HOST login USER password PASSWORD."),
         ("omics sb files ls", "Authentication token on the platform's page."),
         ("omics dss get-bundle", "set OMICS_DSS_TOKEN, or pass --access-token."),
         ("omics own get-thing", "set OMICS_OWN_TOKEN, or pass --access-token."),
