@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from omicsdk.sandbox.gen3.access import Person, Policy
 from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
+from omicsdk.sandbox.gen3.service import HTML
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found, or_raise
 from omicsdk.sandbox.service import Call, Reply, basic_login, bearer_token
@@ -36,7 +37,11 @@ def principal(gen3: Gen3, call: Call, scope: str) -> Person:
     """
     token = bearer_token(call.headers)
     if not token:
-        raise _unknown("Authorization header is missing or has no bearer token")
+        raise (
+            Problem(401, "unauthorized", "Please login")
+            if scope == "user"
+            else _unknown("no authorization header provided")
+        )
     claims = gen3.access.claims(token)
     if scope not in claims["scope"]:
         raise _unknown(f"the token has no scope {scope}")
@@ -66,7 +71,8 @@ def get_oauth2_token(gen3: Gen3, call: Call) -> Reply:
     id, secret = basic_login(call.headers) or (fields.get("client_id", ""), fields.get("client_secret", ""))
     if not gen3.access.is_client(id, secret):
         challenge = {"WWW-Authenticate": 'Basic error="invalid_client"'}
-        return Reply({"error": "invalid_client"}, 401, challenge)
+        description = "The client cannot authenticate with methods: ['client_secret_basic']"
+        return Reply({"error": "invalid_client", "error_description": description}, 401, challenge)
     if fields.get("grant_type") != "client_credentials":
         return Reply({"error": "unsupported_grant_type"}, 400)
     scopes = fields.get("scope", "").split()
@@ -81,7 +87,7 @@ def get_oauth2_token(gen3: Gen3, call: Call) -> Reply:
 
 def get_jwks(gen3: Gen3, _call: Call) -> Reply:
     """GET /.well-known/jwks."""
-    return Reply({"keys": [gen3.access.key.as_jwk()]})
+    return Reply({"keys": [{**gen3.access.key.as_jwk(), "key_ops": ["verify"]}]})
 
 
 def get_user_info(gen3: Gen3, call: Call) -> Reply:
@@ -106,7 +112,8 @@ def get_user_info(gen3: Gen3, call: Call) -> Reply:
             "message": "",
             "resources": sorted(mapping),
             "authz": mapping,
-            "azp": "",
+            "azp": None,
+            "primary_google_service_account": None,
         }
     )
 
@@ -185,7 +192,12 @@ def _listed(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str, 
 def get_presigned_url(gen3: Gen3, call: Call) -> Reply:
     """GET /data/download/{file_id}."""
     protocol = dict(call.query).get("protocol")
-    return Reply({"url": _url(gen3, call, gen3.access.anyone(call.headers), call.arguments["file_id"], protocol)})
+    url = _url(gen3, call, gen3.access.anyone(call.headers), call.arguments["file_id"], protocol)
+    if "redirect" in dict(call.query):
+        return Reply(
+            text="<!doctype html>\n<title>Redirecting...</title>\n", status=302, headers={**HTML, "Location": url}
+        )
+    return Reply({"url": url})
 
 
 def get_access_url(gen3: Gen3, call: Call) -> Reply:
@@ -208,21 +220,39 @@ def get_access_urls(gen3: Gen3, call: Call) -> Reply:
     if len(requested) > MOST_OBJECTS:
         message = f"Request too large: {len(requested)} objects requested, maximum is {MOST_OBJECTS}"
         return Reply({"error_code": 413, "error_description": message}, 413)
-    resolved: list[dict[str, Any]] = []
-    failed: dict[int, list[str]] = {}
-    for guid, access in requested:
-        try:
-            url = _url(gen3, call, person, guid, access)
-            resolved.append({"drs_object_id": guid, "drs_access_id": access, "url": url, "headers": []})
-        except Problem as problem:
-            failed.setdefault(problem.status, []).append(guid)
-    unresolved = [{"error_code": status, "object_ids": guids} for status, guids in failed.items()]
+    urls, unresolved = _urls(gen3, call, person, requested)
+    resolved: list[dict[str, Any]] = [
+        {"drs_object_id": guid, "drs_access_id": access, "url": url, "headers": []} for guid, access, url in urls
+    ]
     counts = {"requested": len(requested), "resolved": len(resolved), "unresolved": len(requested) - len(resolved)}
     # Where no object has a URL, Fence answers with the status that most of them have.
-    status = 200 if resolved or not failed else max(failed, key=lambda status: len(failed[status]))
+    statuses = {len(failed["object_ids"]): failed["error_code"] for failed in reversed(unresolved)}
+    status = statuses[max(statuses)] if statuses and not resolved else 200
     return Reply(
         {"summary": counts, "unresolved_drs_objects": unresolved, "resolved_drs_object_access_urls": resolved}, status
     )
+
+
+def get_presigned_urls(gen3: Gen3, call: Call) -> Reply:
+    """POST /data/download/bulk."""
+    protocol = dict(call.query).get("protocol")
+    person = gen3.access.anyone(call.headers)
+    urls, failed = _urls(gen3, call, person, [(guid, protocol) for guid in call.body["guids"]])
+    return Reply({"urls": [{"drs_object_id": guid, "url": url} for guid, _, url in urls], "failed_guids": failed})
+
+
+def _urls(
+    gen3: Gen3, call: Call, person: Person, requested: Sequence[tuple[str, str | None]]
+) -> tuple[list[tuple[str, str | None, str]], list[dict[str, Any]]]:
+    """URLs by GUID and protocol, and what Fence states of those without one: the GUIDs by status."""
+    urls: list[tuple[str, str | None, str]] = []
+    failed: dict[int, list[str]] = {}
+    for guid, protocol in requested:
+        try:
+            urls.append((guid, protocol, _url(gen3, call, person, guid, protocol)))
+        except Problem as problem:
+            failed.setdefault(problem.status, []).append(guid)
+    return urls, [{"error_code": status, "object_ids": guids} for status, guids in failed.items()]
 
 
 def _url(gen3: Gen3, call: Call, person: Person, guid: str, protocol: str | None) -> str:
@@ -234,7 +264,7 @@ def _url(gen3: Gen3, call: Call, person: Person, guid: str, protocol: str | None
     if location.partition("://")[0] not in _SIGNED:
         return location
     if not gen3.files.has_bucket(location):
-        raise Problem(401, "unauthorized", "permission denied for bucket")
+        raise Problem(500, "internal", "permission denied for bucket")
     return gen3.presigned(call.origin, Grant("GET", location), seconds)
 
 
@@ -358,7 +388,9 @@ def _location_of_upload(gen3: Gen3, person: Person, body: Mapping[str, Any], aut
     """The GUID of an upload, that of a new record where none is stated, and where its file goes."""
     _check_bucket(body.get("bucket"))
     name, guid = body["file_name"], body.get("guid")
-    if not guid:
+    if guid:
+        _record_of(gen3, guid)
+    else:
         # A record under resources does not name who uploads it.
         guid = str(gen3.index.create_blank(None if authz else person.name or None, name, authz=list(authz))["did"])
     return guid, _key_url(f"{guid}/{name}")
@@ -392,7 +424,10 @@ def delete_file_locations(gen3: Gen3, call: Call) -> Reply:
     if not authz and (not record.get("uploader") or record["uploader"] != person.name):
         message = "You cannot delete this file because the uploader field indicates it does not belong to you."
         return Reply({"message": message}, 403)
-    for url in record.get("urls") or ():
+    urls: Sequence[str] = record.get("urls") or ()
+    if any(gen3.files.has_bucket(url) and gen3.files.find(url) is None for url in urls):
+        return Reply({"message": "Unable to delete the data file associated with this record. Backing off."}, 404)
+    for url in urls:
         gen3.files.remove(url)
     gen3.index.delete(record["did"])
     return Reply(status=204)

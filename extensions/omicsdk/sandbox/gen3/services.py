@@ -164,6 +164,29 @@ def get_auth_mapping(access: Access, call: Call) -> Reply:
     return Reply(access.mapping(access.anyone(call.headers)))
 
 
+def list_auth_resources(access: Access, call: Call) -> Reply:
+    """GET /auth/resources."""
+    return Reply({"resources": sorted(access.mapping(access.anyone(call.headers)))})
+
+
+def check_auth_proxy(access: Access, call: Call) -> Reply:
+    """GET /auth/proxy: whether the owner of the token may do something, by the status."""
+    person = access.somebody(call.headers, Problem(401, "unauthorized", "auth request missing auth header"))
+    query = dict(call.query)
+    for name, message in _PROXIED.items():
+        if name not in query:
+            raise bad_arguments(message)
+    if not person.may(query["method"], query["resource"], query["service"]):
+        raise Problem(403, "forbidden", "Unauthorized: user does not have access to this resource")
+    return Reply()
+
+
+_PROXIED = {
+    "resource": "auth proxy request missing `resource` argument",
+    **{name: f"auth request missing `{name}` argument" for name in ("service", "method")},
+}
+
+
 def check_auth_request(access: Access, call: Call) -> Reply:
     """POST /auth/request: whether the owner of a token, a user by name, or any user may do something."""
     body = as_object(call.body)

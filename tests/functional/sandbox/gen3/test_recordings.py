@@ -17,6 +17,7 @@ NO_ARBORIST = (
     "the recorded index had no Arborist, and without one said 403 to a request without credentials; else it says 401"
 )
 EVERYBODY = "what answered for the authorisation service said yes to whoever came without a token"
+FORBIDDEN = "a request that the document does not allow is refused by the sandbox itself, as a JSON document"
 AFTER_241 = ("243", "244", "245", "246")
 ARGUED: Mapping[str, Mapping[str, str]] = {
     "indexd": {
@@ -27,6 +28,18 @@ ARGUED: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("014", "151", "200", "239", "284", "318"), NO_ARBORIST),
         "275": f"{NO_FENCE}; a commons sends this path there, and it asks for a token",
         "280": "the real service takes the letters of the URL for URLs, and finds nothing",
+    },
+    "fence": {
+        **dict.fromkeys(
+            ("004", "122"), "Arborist has the resources of its list of users, the sandbox those of its rules"
+        ),
+        **dict.fromkeys(("014", "015", "041", "042", "049", "063", "067"), FORBIDDEN),
+        **dict.fromkeys(("076", "077", "082", "099", "106", "108", "109"), FORBIDDEN),
+        "016": "keys of users are the engine's",
+        "018": "the sandbox names no buckets",
+        "059": "the recorded Fence took no passports, the sandbox does by a setting",
+        "068": "the real service answers an empty list with 503, since the index fails on it",
+        "124": "the real Arborist answers a broken token with 400 here, as for any other invalid request",
     },
     "mds": {
         **dict.fromkeys(
@@ -65,6 +78,14 @@ ARGUED: Mapping[str, Mapping[str, str]] = {
     },
 }
 """By service, steps that are answered otherwise, and why."""
+_METHODS = ("create", "read", "update", "delete", "read-storage", "write-storage")
+UPLOAD = ("/data_file", "fence", "file_upload")
+USERS = {
+    "ada": [("/services/indexd/admin", "indexd", "*"), UPLOAD, *(("/programs", "*", method) for method in _METHODS)],
+    "bob": [UPLOAD],
+    "eve": [],
+}
+"""Those of the recorded Fence, and what they might do."""
 LEFT_TO_CHANCE = {"indexd": {"311"}}
 """The first of two records is asked for here, and their GUIDs are random: either can be it."""
 NEIGHBOUR = {"name": "Other Commons", "host": "https://other.example.org/index/", "hints": ["^dg.OTHER.*"]}
@@ -87,8 +108,15 @@ def differences(sandbox: Sandbox, service: str) -> dict[str, str]:
         "016": _basic("another", sandbox.password),
         "341": _basic(SERVICE_NAME, sandbox.password),
     }
+    tokens: dict[str, str] = {}
+    for name, rules in USERS.items():
+        user = sandbox.gen3.access.add(f"{name}@example.org", rules).name
+        tokens[f"bearer {{token-of-{name}}}"] = f"bearer {sandbox.gen3.access.issue(user, sandbox.gen3_url)}"
     steps = [step for step in read_recording(service) if step.number not in LEFT_TO_CHANCE.get(service, ())]
-    return Replay(sandbox.gen3_url, token, logins if service == "indexd" else None).differences(steps)
+    if service == "fence":
+        headers = ((step.number, step.headers.get("authorization", "")) for step in steps)
+        logins = {number: tokens[header] for number, header in headers if header in tokens}
+    return Replay(sandbox.gen3_url, token, logins if service in ("indexd", "fence") else None).differences(steps)
 
 
 @pytest.mark.parametrize("service", ARGUED)

@@ -94,11 +94,11 @@ class UserInfo(Model):
         Field("groups", "groups", True, False, array(STRING)),
         Field("message", "message", True, False, STRING),
         Field("active", "active", False, False, BOOLEAN),
-        Field("primary_google_service_account", "primary_google_service_account", False, False, STRING),
+        Field("primary_google_service_account", "primary_google_service_account", False, True, STRING),
         Field("authz", "authz", False, False, mapping(array(model(lambda: AuthzAction)))),
         Field("resources", "resources", False, False, array(STRING)),
         Field("tags", "tags", False, False, mapping(ANY)),
-        Field("azp", "azp", False, False, STRING),
+        Field("azp", "azp", False, True, STRING),
     )
 
     def __init__(
@@ -120,11 +120,11 @@ class UserInfo(Model):
         groups: list[str],
         message: str,
         active: bool | Omit = OMIT,
-        primary_google_service_account: str | Omit = OMIT,
+        primary_google_service_account: str | None | Omit = OMIT,
         authz: dict[str, list[AuthzAction]] | Omit = OMIT,
         resources: list[str] | Omit = OMIT,
         tags: dict[str, Any] | Omit = OMIT,
-        azp: str | Omit = OMIT,
+        azp: str | None | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
