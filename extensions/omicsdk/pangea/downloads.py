@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from hashlib import sha256
 from io import BytesIO
@@ -21,7 +21,9 @@ from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, Transf
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
+from omicsdk.core.plain_client import network_of
 from omicsdk.core.platform import settings_of
+from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.pangea.fields import (
     FieldId,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 # Names the journal within the target folder.
 RUN = "pangea-results"
 MANIFEST = "the group's manifest"
+_MANIFEST_SECONDS = 900.0
 
 
 # -- workflows
@@ -293,7 +296,11 @@ def _is_selected(field: ResultField, filters: Filters) -> bool:
 
 def _planned(client: Pangea, organization: str, group: str, selection: ResultSelection) -> list[ResultField]:
     uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
-    response = client.get_sample_group_manifest.raw(id=uuid)
+    limits = network_of(client)[1]
+    if limits == Timeout():  # none that the user chose
+        # The server makes the whole manifest before it sends anything: a minute for 1,500 samples was seen.
+        limits = replace(limits, read=_MANIFEST_SECONDS, body=_MANIFEST_SECONDS)
+    response = client.with_options(timeout=limits).get_sample_group_manifest.raw(id=uuid)
     return plan_results(object_of(json_of(response), MANIFEST), selection)
 
 

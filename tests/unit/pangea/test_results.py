@@ -1,10 +1,13 @@
 """Results of whole groups: every file and every field's data at its place, whatever their names; one failure is one failure."""
 
 from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 from breakable import noise, server
-from omicsdk.core import DecodeError
+from omicsdk.core import ANONYMOUS, DecodeError
+from omicsdk.pangea import Pangea
 from omicsdk.pangea.downloads import ResultSelection, plan_results
 
 __all__ = ["noise", "server"]
@@ -74,3 +77,18 @@ def test_a_file_that_is_json_stands_beside_its_fields_data():
 def test_a_manifest_that_lacks_a_list_or_a_name_is_an_error(odd: Any, said: str):
     with pytest.raises(DecodeError, match=said):
         plan_results(odd, ResultSelection(of_group=True))
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(None, 900), (7, 7)])
+def test_a_manifest_has_more_time_than_other_calls(timeout: float | None, seconds: float):
+    """The server makes all of it before it sends anything: a minute for 1,500 samples."""
+    requests: list[httpx.Request] = []
+
+    def response(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"name": "g", "samples": [], "analysis_results": []})
+
+    transport = httpx.MockTransport(response)
+    with Pangea("https://pangea.test", credentials=ANONYMOUS, transport=transport, timeout=timeout) as client:
+        assert list(client.result_urls("org", str(UUID(int=1)))) == []
+    assert requests[0].extensions["timeout"]["read"] == seconds
