@@ -690,6 +690,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a pointer of Git LFS, not the file itself", "Get the file by git lfs pull, or from its raw address."
     if head.text.startswith("{\\rtf"):
         return "a document in RTF, not a text", "Save it as plain text."
+    if head.text.startswith("{%"):
+        return "a template, such as a recipe of conda", "List the addresses in it, one per line."
     if head.is_object and head.document is None:
         return (
             "invalid JSON, or JSON of more than 64 MiB",
@@ -710,7 +712,7 @@ def what_it_is(head: Head) -> tuple[str, str]:
     if head.text.lstrip()[:1] == "<":
         return (
             "a page of HTML or XML, not a list of files",
-            "Download the list itself: a login page may have been saved.",
+            "Download the list itself, where it is a login page; else list the addresses in it, one per line.",
         )
     if head.is_binary:
         return "binary data, not a list of files", "Use the list that names the files."

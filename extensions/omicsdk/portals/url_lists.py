@@ -592,8 +592,11 @@ COMMANDS = Format(
 
 # -- records of GEO
 
-# A line of a SOFT file or of a series matrix that states supplementary files.
-_SUPPLEMENTARY = re.compile(r"!\w+_supplementary_file\w*\s*[=\t]\s*(.+)")
+# A line of a SOFT file, of a series matrix or of MINiML that states supplementary files.
+_SUPPLEMENTARY = re.compile(
+    r"!\w+_supplementary_file\w*\s*[=\t]\s*(.+)|\s*(\w+://ftp\.ncbi\.nlm\.nih\.gov/geo/\S+)\s*\Z"
+)
+_GEO = re.compile(r"\^(?:DATABASE|SERIES|SAMPLE|PLATFORM)\s*=|!Series_\w+\t|(?:<\?xml\b[^>]*>\s*)?<MINiML\b")
 
 
 def _soft_rows(file_list: FileList) -> Iterator[Row]:
@@ -601,7 +604,7 @@ def _soft_rows(file_list: FileList) -> Iterator[Row]:
     met = set[str]()
     for number, line in numbered_lines(file_list):
         match = _SUPPLEMENTARY.match(line)
-        for cell in match[1].split("\t") if match else ():
+        for cell in (match[1] or match[2]).split("\t") if match else ():
             url = cell.strip().strip('"')
             if scheme_of(url) and url not in met:
                 met.add(url)
@@ -610,9 +613,9 @@ def _soft_rows(file_list: FileList) -> Iterator[Row]:
 
 SOFT = Format(
     "soft",
-    "SOFT file or series matrix of GEO",
-    "a first line ^DATABASE, ^SERIES, ^SAMPLE, ^PLATFORM or !Series_…",
-    lambda head: re.match(r"\^(?:DATABASE|SERIES|SAMPLE|PLATFORM)\s*=|!Series_\w+\t", head.first) is not None,
+    "SOFT file, MINiML or series matrix of GEO",
+    "a first line ^DATABASE, ^SERIES, ^SAMPLE, ^PLATFORM or !Series_…; XML with MINiML",
+    lambda head: _GEO.match(head.text.lstrip()) is not None,
     _soft_rows,
     url_files,
     manual=Manual("the supplementary files of the series, its samples and platforms"),

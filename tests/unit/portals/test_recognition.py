@@ -614,6 +614,11 @@ def test_supplementary_files_of_a_series_matrix_are_read_once(tmp_path: Path):
     path.write_text(f'!Series_title\t"X"\n!Sample_supplementary_file_1\t{urls}\n!Sample_supplementary_file_2\t{urls}\n')
     assert [file.name for (file,) in read(path, "soft")] == ["a.gz", "b.gz"]
     assert format_of(path) == "soft"
+    url = "ftp://ftp.ncbi.nlm.nih.gov/geo/series/GSE1nnn/GSE1/suppl/a.gz"
+    path.write_text(
+        f"<?xml version='1.0'?>\n\n<MINiML\n  xmlns='x'>\n<Supplementary-Data>\n{url}\n</Supplementary-Data>\n"
+    )
+    assert (format_of(path), [file.address for (file,) in read(path)]) == ("soft", [url])
 
 
 def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
@@ -748,6 +753,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         (b"Obj\x01\x04\x14avro.codec", "PFB", "TSV or JSON"),
         (b"File name,sample\na.bam,S1\n", "a manifest for uploads", "Export the manifest"),
         (b"<!DOCTYPE html><html>Log in</html>", "a page of HTML", "login page"),
+        (b'{% set name = "x" %}\nsource:\n  url: https://h.example/x.tar.gz\n', "a template", "one per line"),
         (b"HBM744.FNLN.846 /expr.h5ad\n", "a manifest of HuBMAP", "hubmap-clt"),
         (b"089ebad7c98cebe22f6d97b246fb45c6 /x\n", "a manifest of HuBMAP", "hubmap-clt"),
         (b"repo_code\tobject_id\tfile_name\nc\t1\ta.bam\n", "a manifest of the ICGC", "score"),
