@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT / "extensions"), str(ROOT / "generated")]
 from omicsdk.cli.arguments import flags, options_of, own_arguments  # noqa: E402 - a build has no installed omicsdk
 from omicsdk.cli.catalog import GLOBALS, Catalog, ServiceGroup  # noqa: E402 - as above
 from omicsdk.cli.help import placeholder, prose, wrapped  # noqa: E402 - as above
-from omicsdk.cli.program import Found  # noqa: E402 - as above
+from omicsdk.cli.program import CommandNode  # noqa: E402 - as above
 from omicsdk.cli.shapes import Argument  # noqa: E402 - as above
 from omicsdk.cli.topics import TOPICS  # noqa: E402 - as above
 from omicsdk.core.version import __version__  # noqa: E402 - as above
@@ -79,9 +79,9 @@ def pages(date: str) -> dict[str, str]:
         date: The date on them, YYYY-MM-DD.
     """
     root = Catalog().root()
-    commands: dict[str, list[Found]] = {}
+    commands: dict[str, list[CommandNode]] = {}
     groups = {group.path[0]: group for group in root.below()}
-    for found in [*root.found(), *(found for group in root.below() for found in _below(group))]:
+    for found in [*root.visible_commands(), *(found for group in root.below() for found in _below(group))]:
         commands.setdefault(found.path[0], []).append(found)
     made = {"omics.1": _overview(commands, groups, date)}
     for word, members in commands.items():
@@ -94,21 +94,21 @@ def pages(date: str) -> dict[str, str]:
             ".SH SEE ALSO",
             r".BR omics (1)",
             _text(f"Global options, exit codes and topics are there. Operations: omics {word} api --help.")
-            if group is not None and "api" in group.words()
+            if group is not None and "api" in group.next_words()
             else "Global options, exit codes and topics are there.",
         ]
         made[f"omics-{word}.1"] = "\n".join(lines) + "\n"
     return made
 
 
-def _below(group: ServiceGroup) -> Iterator[Found]:
-    yield from group.found()
+def _below(group: ServiceGroup) -> Iterator[CommandNode]:
+    yield from group.visible_commands()
     for each in group.below():
         if each.path[-1] != "api":
             yield from _below(each)
 
 
-def _overview(commands: dict[str, list[Found]], groups: dict[str, ServiceGroup], date: str) -> str:
+def _overview(commands: dict[str, list[CommandNode]], groups: dict[str, ServiceGroup], date: str) -> str:
     program = Catalog()
     lines = [
         *_head("omics", program.about, date),
@@ -131,7 +131,7 @@ def _head(name: str, about: str, date: str) -> list[str]:
     return [title, ".SH NAME", rf"{_escaped(name)} \- {_text(' '.join(about.split()).rstrip('.'))}"]
 
 
-def _command(found: Found) -> list[str]:
+def _command(found: CommandNode) -> list[str]:
     """Return the section of a command."""
     command, own = found.command, own_arguments(found.command)
     words = [argument for argument in own if argument.get("positional")]

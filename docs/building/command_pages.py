@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from omicsdk.cli.arguments import flags, options_of, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.help import placeholder
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 from omicsdk.cli.shapes import Argument
 
 from building.markdown import code, light, plain
@@ -58,7 +58,7 @@ def _listings(group: Group) -> Iterator[Listing]:
 
     walk(group)
     for part in [here, *([each] for each in apart)]:
-        commands = [each for each in part if each.found()]
+        commands = [each for each in part if each.visible_commands()]
         if commands:
             words = part[0].path
             yield Listing(f"{FOLDER}/{'-'.join(words)}.md", f"omics {' '.join(words)}", part[0].title, commands)
@@ -74,11 +74,11 @@ def pages(catalog: Catalog) -> dict[str, str]:
 def _index(catalog: Catalog, found: Iterable[Listing]) -> str:
     lines = [OPENING, "| Page | Commands | |", "|---|---:|---|"]
     for listing in found:
-        count = sum(len(group.found()) for group in listing.groups)
+        count = sum(len(group.visible_commands()) for group in listing.groups)
         name = listing.path.removeprefix(f"{FOLDER}/")
         lines.append(f"| [`{listing.title}`]({name}) | {count} | {plain(listing.about)} |")
     lines += ["", "| General commands | |", "|---|---|"]
-    for command in catalog.root().found():
+    for command in catalog.root().visible_commands():
         words = f"omics {' '.join(command.path)}"
         lines.append(f"| [`{words}`](#{anchor(command)}) | {plain(command.command.get('summary') or '')} |")
     lines += [
@@ -90,7 +90,7 @@ def _index(catalog: Catalog, found: Iterable[Listing]) -> str:
     ]
     lines += [_argument(argument) for argument in GLOBALS]
     lines += ["## General commands", ""]
-    lines += [_command(command, 3) for command in catalog.root().found()]
+    lines += [_command(command, 3) for command in catalog.root().visible_commands()]
     return "\n".join(lines)
 
 
@@ -101,20 +101,20 @@ def _page(listing: Listing) -> str:
         lines += [light(about), ""]
     lines += ["| Command | |", "|---|---|"]
     for group in listing.groups:
-        for found in group.found():
+        for found in group.visible_commands():
             summary = plain(found.command.get("summary") or "")
             lines.append(f"| [`{' '.join(found.path[1:])}`](#{anchor(found)}) | {summary} |")
     lines.append("")
-    lines += [_command(found, 2) for group in listing.groups for found in group.found()]
+    lines += [_command(found, 2) for group in listing.groups for found in group.visible_commands()]
     return "\n".join(lines)
 
 
-def anchor(found: Found) -> str:
+def anchor(found: CommandNode) -> str:
     """What a link to a command ends in."""
     return "-".join(found.path)
 
 
-def _command(found: Found, level: int) -> str:
+def _command(found: CommandNode, level: int) -> str:
     command = found.command
     own = own_arguments(command)
     lines = [f"{'#' * level} `omics {' '.join(found.path)}` {{ #{anchor(found)} }}", ""]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.commands.config import VARIABLES
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 from omicsdk.cli.services import SERVICES
 from omicsdk.hca.config import KNOWN as SETTINGS
 
@@ -46,12 +46,12 @@ def test_every_command_of_the_table_is_there(command: str):
         words.pop()
     for word in words:
         node = node.child(word)
-    assert isinstance(node, Found) == (not command.endswith(" help"))
+    assert isinstance(node, CommandNode) == (not command.endswith(" help"))
 
 
 @pytest.mark.parametrize("service", CONFIGURED)
 def test_every_command_is_on_the_page(service: str):
-    there = [" ".join(["omics", *found.path]) for found in Catalog().start(service).found()]
+    there = [" ".join(["omics", *found.path]) for found in Catalog().start(service).visible_commands()]
     assert [command for command in there if f"`{command}`" not in PAGE] == []
 
 
@@ -66,7 +66,7 @@ def test_every_setting_is_explained():
     told = {quoted(cell[0])[0] for cell in rows("Settings") if cell[0].startswith("`")}
     assert {name for name in told if not name.startswith("omics config") and "COMMAND" not in name} == set(SETTINGS)
     assert {name.partition(".")[0] for name in told if "COMMAND" in name} >= set(CONFIGURED)
-    shown = {f"omics config {found.path[-1]}" for found in Catalog().root().child("config").found()}
+    shown = {f"omics config {found.path[-1]}" for found in Catalog().root().child("config").visible_commands()}
     assert {name for name in told if name.startswith("omics config")} == shown
 
 

@@ -13,7 +13,7 @@ from ncbi_stand_in import ncbi_stand_in
 from omicsdk.cli.arguments import global_arguments, options_of, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.main import main
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from pangea_steps import Ran
@@ -217,11 +217,11 @@ def test_every_documented_command_is_walked():
 
 @pytest.mark.parametrize("command", DOCUMENTED)
 def test_a_documented_command_has_its_documented_options(command: str):
-    found: Group | Found = Catalog().start("pangea")
+    found: Group | CommandNode = Catalog().start("pangea")
     for word in command.split():
         assert isinstance(found, Group)
         found = found.child(word)
-    assert isinstance(found, Found)
+    assert isinstance(found, CommandNode)
     own = own_arguments(found.command)
     known = {each for _, spellings, _ in options_of([*own, *global_arguments(own, GLOBALS)]) for each in spellings}
     wanted = set(DOCUMENTED[command].split())

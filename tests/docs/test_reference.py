@@ -11,7 +11,7 @@ from building import command_pages, error_page, python_pages
 from building.markdown import code, light, plain
 from omicsdk.cli.arguments import flags, own_arguments
 from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 from omicsdk.core import errors
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +24,8 @@ SECTIONS = {
 }
 
 
-def every(group: Group) -> Iterator[Found]:
-    yield from group.found()
+def every(group: Group) -> Iterator[CommandNode]:
+    yield from group.visible_commands()
     for below in group.below():
         yield from every(below)
 
@@ -71,7 +71,9 @@ def test_examples_are_code_as_they_are_typed():
 def test_commands_of_no_service_are_listed_where_the_page_of_commands_begins():
     index = PAGES["reference/commands/index.md"]
     opening = index[: index.index("## Global options")]
-    assert [each for each in CATALOG.root().found() if f"](#{command_pages.anchor(each)})" not in opening] == []
+    assert [
+        each for each in CATALOG.root().visible_commands() if f"](#{command_pages.anchor(each)})" not in opening
+    ] == []
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))

@@ -93,10 +93,10 @@ def test_the_commands_that_a_platform_takes_are_those_of_its_store(scheme: str) 
 
 def test_every_command_for_files_is_on_the_page() -> None:
     named = re.findall(r"^\| `omics (\w+) ", PAGE.partition("## On the command line\n")[2], re.MULTILINE)
-    assert sorted(named) == sorted(entry.words for entry in COMMANDS)
+    assert sorted(named) == sorted(entry.command for entry in COMMANDS)
     for entry in COMMANDS:
         options = {f"--{name.replace('_', '-')}" for name in option_names(entry)}
-        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `omics {entry.words} "))
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `omics {entry.command} "))
         assert set(re.findall(r"--[a-z-]+", row)) <= options
 
 

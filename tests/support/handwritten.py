@@ -4,33 +4,33 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 
 
-def every_command() -> list[Found]:
+def every_command() -> list[CommandNode]:
     """All of them, in the order of the help."""
     return list(_below(Catalog().root()))
 
 
-def handwritten() -> list[Found]:
+def handwritten() -> list[CommandNode]:
     """All that are handwritten, in the same order."""
     return [found for found in every_command() if "run" in found.command]
 
 
-def by_group(commands: Iterable[Found]) -> dict[str, list[Found]]:
+def by_group(commands: Iterable[CommandNode]) -> dict[str, list[CommandNode]]:
     """Commands by the first word after `omics`; those of one word are in the group `omics`."""
-    groups = defaultdict[str, list[Found]](list)
+    groups = defaultdict[str, list[CommandNode]](list)
     for found in commands:
         groups[found.path[0] if len(found.path) > 1 else "omics"].append(found)
     return dict(groups)
 
 
-def line(found: Found) -> str:
+def line(found: CommandNode) -> str:
     """A command as it is typed."""
     return " ".join(["omics", *found.path])
 
 
-def _below(group: Group) -> Iterator[Found]:
-    yield from group.found()
+def _below(group: Group) -> Iterator[CommandNode]:
+    yield from group.visible_commands()
     for below in group.below():
         yield from _below(below)

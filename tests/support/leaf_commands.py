@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 
 
-def leaf_commands() -> dict[str, Found]:
+def leaf_commands() -> dict[str, CommandNode]:
     """Return the commands that are no groups."""
     catalog = Catalog()
 
-    def below(node: Group) -> Iterator[Found]:
-        for word in node.words():
+    def below(node: Group) -> Iterator[CommandNode]:
+        for word in node.next_words():
             found = catalog.follow(node if node.path else None, [word])
             if isinstance(found, Group):
                 yield from below(found)

@@ -87,7 +87,7 @@ def kind_of(argument: Argument) -> str:
     kind = argument.get("type") or "any"
     if isinstance(kind, str):
         return kind
-    real = [one for one in kind if one != "null"]
+    real = [type_name for type_name in kind if type_name != "null"]
     return real[0] if len(real) == 1 else "any"
 
 
@@ -139,9 +139,11 @@ def own_arguments(command: Command) -> list[Argument]:
     return unique_arguments
 
 
-def global_arguments(own: list[Argument], everywhere: list[Argument]) -> list[Argument]:
+def global_arguments(command_arguments: list[Argument], everywhere: list[Argument]) -> list[Argument]:
     """The options of all commands that a command takes: its own options take precedence over them."""
-    used_spellings = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
+    used_spellings = {
+        spelling for argument in command_arguments if not argument.get("positional") for spelling in flags(argument)
+    }
     available: list[Argument] = []
     for argument in everywhere:
         # A copy, because the definitions are shared by all commands.
@@ -171,12 +173,12 @@ def deletes(command: Command) -> bool:
 
 
 def split_globals(
-    words: list[str], everywhere: list[Argument], options: list[Argument], *, has_default: bool = False
+    command_line: list[str], everywhere: list[Argument], options: list[Argument], *, has_default: bool = False
 ) -> tuple[list[str], list[str], list[str]]:
     """Split off the options before a command.
 
     Args:
-        words: The words.
+        command_line: The words after the name of the program or service.
         everywhere: The options of all commands.
         options: The options of the service, which are valid there too.
         has_default: Whether the service has a default command, whose options may follow directly.
@@ -187,15 +189,15 @@ def split_globals(
     Raises:
         UsageError: An option is unknown, or one of the service lacks its value.
     """
-    if not words or not words[0].startswith("-"):
-        return [], [], words
+    if not command_line or not command_line[0].startswith("-"):
+        return [], [], command_line
     general = {spelling: argument for argument in everywhere for spelling in flags(argument)}
     by_spelling = general | {spelling: argument for argument in options for spelling in flags(argument)}
     before: list[str] = []
     command_options: list[str] = []
     at = 0
-    while at < len(words) and words[at].startswith("-"):
-        name, equals, _ = words[at].partition("=")
+    while at < len(command_line) and command_line[at].startswith("-"):
+        name, equals, _ = command_line[at].partition("=")
         if name not in by_spelling:
             if has_default:
                 break
@@ -204,10 +206,10 @@ def split_globals(
                 error.remedy = error.remedy or "Put an option of a command after the command."
             raise error
         end = at + (1 if equals or by_spelling[name].get("flag") else 2)
-        if end > len(words) and name not in general:
+        if end > len(command_line) and name not in general:
             from omicsdk.core.errors import UsageError
 
             raise UsageError(f"{name}: expected one argument")
-        (before if name in general else command_options).extend(words[at:end])
+        (before if name in general else command_options).extend(command_line[at:end])
         at = end
-    return before, command_options, words[at:]
+    return before, command_options, command_line[at:]

@@ -10,7 +10,7 @@ import os
 from functools import cache, lru_cache
 
 from omicsdk.cli.arguments import flags, general_options, switch, value
-from omicsdk.cli.program import Found, Group, Program
+from omicsdk.cli.program import CommandNode, Group, Program
 from omicsdk.cli.services import FIRST_PAGE, GROUPS, INDEX, SERVICES
 from omicsdk.cli.suggestions import mistyped_word, option_meant, unknown_first_word, unknown_next_word
 
@@ -159,7 +159,7 @@ class ServiceGroup(Group):
 
     def handwritten(self) -> list[tuple[str, str]]:
         """The words of the handwritten commands and groups, each with its summary."""
-        visible = (command for command in self._own() if not command.get("hidden"))
+        visible = (command for command in self._workflows() if not command.get("hidden"))
         commands = [(command["command"], command.get("summary") or "") for command in visible]
         return [*((name, group.title) for name, group in self._groups().items() if self._is_builtin(name)), *commands]
 
@@ -171,7 +171,7 @@ class ServiceGroup(Group):
         facts = self._catalog.index().get(self._package or "", {})
         return [(str(word), str(summary)) for word, summary in facts.get("commands", [])]
 
-    def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
+    def sections(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return the valid next words, each with a line about it, by their headings."""
         operations, others = self.operations(), list[tuple[str, str]]()
         if not self.path:
@@ -189,7 +189,7 @@ class ServiceGroup(Group):
         """Return the words that its help lists: of all first words, the usual ones, by what they are for."""
         if self.path:
             return None
-        sections = self.listed()
+        sections = self.sections()
         (_, services), (_, commands), *_, others = sections
         titles = dict(commands)
         pages = [
@@ -201,22 +201,22 @@ class ServiceGroup(Group):
         ]
         return [(heading, [(word, _cut(text, width)) for word, text in rows]) for heading, rows in [*pages, others]]
 
-    def words(self) -> list[str]:
+    def next_words(self) -> list[str]:
         """Return the valid next words, without those of other packages."""
         return [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
 
-    def find(self, word: str) -> Group | Found | None:
+    def find(self, word: str) -> Group | CommandNode | None:
         """Return the command or group that the next word names; None if there is none."""
-        for command in self._own():
+        for command in self._workflows():
             if command["command"] == word:
-                return self._found(self._own_package, command)
+                return self._node(self._own_package, command)
         if self._package is not None:
             for command in self._operations():
                 if command["command"] == word:
-                    return self._found(self._package, command)
+                    return self._node(self._package, command)
         return self._groups().get(word)
 
-    def child(self, word: str) -> Group | Found:
+    def child(self, word: str) -> Group | CommandNode:
         """Return the command or group that the next word names.
 
         Raises:
@@ -224,12 +224,14 @@ class ServiceGroup(Group):
         """
         node = self.find(word)
         if node is None and not self.path:
-            raise unknown_first_word(word, self.words(), self.elsewhere(word), self.commands_of_services)
+            raise unknown_first_word(word, self.next_words(), self.commands_named(word), self.commands_of_services)
         if node is None:
-            raise unknown_next_word(self.path, word, self.words(), [*self.commands_above(word), *self.commands_below()])
+            raise unknown_next_word(
+                self.path, word, self.next_words(), [*self.commands_above(word), *self.commands_below()]
+            )
         return node
 
-    def elsewhere(self, word: str) -> list[str]:
+    def commands_named(self, word: str) -> list[str]:
         """The commands and groups of services that have a word, which was given without the service."""
         if word in ("topic", "topics"):
             return ["omics help topics"]
@@ -246,7 +248,7 @@ class ServiceGroup(Group):
     def commands_above(self, word: str) -> list[str]:
         """The commands of a name in the groups above, the nearest first, but for the program's own."""
         above: list[str] = []
-        node: Group | Found | None = self.program.root()
+        node: Group | CommandNode | None = self.program.root()
         for step in self.path:
             if not isinstance(node, Group):
                 break
@@ -258,20 +260,24 @@ class ServiceGroup(Group):
     def commands_below(self) -> list[str]:
         """The commands and groups of the groups below, whole."""
         return [
-            command for group in self.below() for command in (*map(group.typed, group.words()), *group.commands_below())
+            command
+            for group in self.below()
+            for command in (*map(group.typed, group.next_words()), *group.commands_below())
         ]
 
-    def found(self) -> list[Found]:
+    def visible_commands(self) -> list[CommandNode]:
         """All commands that lists show, for completion and tests."""
-        own_commands = [self._found(self._own_package, command) for command in self._own() if not command.get("hidden")]
-        return own_commands + [self._found(self._package, command) for command in self._operations()]
+        own_commands = [
+            self._node(self._own_package, command) for command in self._workflows() if not command.get("hidden")
+        ]
+        return own_commands + [self._node(self._package, command) for command in self._operations()]
 
-    def _found(self, package: str | None, command: Command) -> Found:
-        return Found(
+    def _node(self, package: str | None, command: Command) -> CommandNode:
+        return CommandNode(
             self._catalog, [*self.path, *command["command"].split()], package, _with_options(command, self.options)
         )
 
-    def _own(self) -> list[Command]:
+    def _workflows(self) -> list[Command]:
         """The handwritten commands that are no operation's."""
         return [command for command in self._handwritten() if not command.get("extends")]
 
@@ -353,7 +359,7 @@ class Catalog(Program):
         """The group of all first words."""
         return ServiceGroup(self, [], "", handwritten=_ungrouped, groups=self._first_words)
 
-    def start(self, word: str) -> Group | Found:
+    def start(self, word: str) -> Group | CommandNode:
         """The command or group that a first word names.
 
         Raises:
@@ -361,41 +367,43 @@ class Catalog(Program):
         """
         return self.find(word) or self.root().child(word)
 
-    def find(self, word: str) -> Group | Found | None:
+    def find(self, word: str) -> Group | CommandNode | None:
         """The command or group that a first word names; None for an unknown word. A registered service is found without the index."""
         return self._service(word) if word in self.registered else self.root().find(word)
 
-    def follow(self, node: Group | None, words: list[str]) -> Group | Found:
+    def follow(self, node: Group | None, command_line: list[str]) -> Group | CommandNode:
         """The command or group that the next word names, or the next two (`codegen diff` beside `codegen`).
 
         Args:
             node: The group; None for all commands.
-            words: The words, at least one; the names are removed from the list. Those of a group's default command are all left.
+            command_line: The words, at least one; the names are removed from the list. Those of a group's default command are all left.
 
         Raises:
             UsageError: The word is unknown, or nearly a command where the default command would take it; the nearest one is
                 suggested.
         """
-        if node is not None and node.default and node.find(words[0]) is None:
-            if error := mistyped_word([*node.path, node.default], words[0], node.words()):
+        if node is not None and node.default and node.find(command_line[0]) is None:
+            if error := mistyped_word([*node.path, node.default], command_line[0], node.next_words()):
                 raise error
             return node.child(node.default)
-        target = self.start(words[0]) if node is None else node.child(words[0])
-        words.pop(0)
-        if node is None and isinstance(target, Found) and words and (longer := self.longer(target)):
-            if words[0] in longer:
-                return longer[words.pop(0)]
-            if error := mistyped_word(target.path, words[0], [*longer]):
+        target = self.start(command_line[0]) if node is None else node.child(command_line[0])
+        command_line.pop(0)
+        if node is None and isinstance(target, CommandNode) and command_line and (longer := self.longer(target)):
+            if command_line[0] in longer:
+                return longer[command_line.pop(0)]
+            if error := mistyped_word(target.path, command_line[0], [*longer]):
                 raise error
         return target
 
-    def longer(self, found: Found) -> dict[str, Found]:
+    def longer(self, target: CommandNode) -> dict[str, CommandNode]:
         """Return the commands that continue one: `codegen diff` for `codegen`."""
-        if len(found.path) > 1:
+        if len(target.path) > 1:
             return {}
-        return {command.path[1]: command for command in self.root().found() if command.path[:-1] == found.path}
+        return {
+            command.path[1]: command for command in self.root().visible_commands() if command.path[:-1] == target.path
+        }
 
-    def suggested_option(self, word: str, known: Iterable[str]) -> str:
+    def suggested_option(self, word: str, valid_options: Iterable[str]) -> str:
         """Return the remedy for an unknown option: that of its meaning, the nearest one, or the commands that have it."""
         having = {
             command["command"]: (argument.get("help") or "").partition(" ")[0]
@@ -404,7 +412,7 @@ class Catalog(Program):
             if word in flags(argument)
         }
         # An option that means one thing in one command and another elsewhere says nothing about a third.
-        return option_meant(word, known, having if len(set(having.values())) == 1 else ())
+        return option_meant(word, valid_options, having if len(set(having.values())) == 1 else ())
 
     def services(self) -> list[str]:
         """The first words that name services."""

@@ -13,7 +13,7 @@ import os
 import sys
 
 from omicsdk.cli.arguments import flag, flags, global_arguments, kind_of, options_of, own_arguments
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,18 +27,18 @@ DEBUG_VARIABLE = "OMICS_COMPLETE_DEBUG"
 _LONGEST = 70
 
 
-def response(words: list[str], program: Program) -> int:
+def response(arguments: list[str], program: Program) -> int:
     """Print the completions for a shell.
 
     Args:
-        words: The arguments of the shell's script after `__complete`.
+        arguments: The arguments of the shell's script after `__complete`.
         program: The program.
 
     Returns:
         The exit code.
     """
     try:
-        text = "".join(f"{line}\n" for line in response_lines(words, program))
+        text = "".join(f"{line}\n" for line in response_lines(arguments, program))
         sys.stdout.buffer.write(text.encode())  # regardless of the terminal's encoding; "\n" on Windows too
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
@@ -47,14 +47,14 @@ def response(words: list[str], program: Program) -> int:
     return 0
 
 
-def response_lines(words: list[str], program: Program) -> list[str]:
+def response_lines(arguments: list[str], program: Program) -> list[str]:
     """Return the lines for a shell's script.
 
     Args:
-        words: The shell, the typed text after `=`, and further arguments of the script.
+        arguments: The shell, the typed text after `=`, and further arguments of the script.
         program: The program.
     """
-    shell, typed, before = words[0], words[1].removeprefix("="), words[2:]
+    shell, typed, before = arguments[0], arguments[1].removeprefix("="), arguments[2:]
     # zsh and fish compare words with the typed text themselves, each in its own way; the others offer all they get.
     if shell == "bash":
         breaks = "".join(before)
@@ -142,7 +142,7 @@ class Line:
         node: The command or group that they name.
         options: The options that may follow, by spelling.
         waiting: The option whose value follows.
-        given: Given values of options, by their long spelling.
+        option_values: Given values of options, by their long spelling.
         count: Number of words without a dash after the command.
         only_words: Whether `--` ended the options.
         asks_help: Whether they begin with `help`.
@@ -150,10 +150,10 @@ class Line:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.node: Group | Found = program.root()
+        self.node: Group | CommandNode = program.root()
         self.options = _spellings(program.options)
         self.waiting: Argument | None = None
-        self.given = dict[str, str]()
+        self.option_values = dict[str, str]()
         self.count = 0
         self._seen = list[str]()
         self.only_words = self.asks_help = False
@@ -168,11 +168,11 @@ class Line:
         if word == "--":
             self.only_words, self.waiting = True, None
         elif self.waiting is not None and name not in self.options:
-            self.given[flag(self.waiting)] = word
+            self.option_values[flag(self.waiting)] = word
             self.waiting = self.waiting if _takes_several(self.waiting) else None
         elif word.startswith("-") and not self.only_words:
             if argument := self.options.get(name):
-                self.given[flag(argument)] = value
+                self.option_values[flag(argument)] = value
                 self.waiting = None if equals or self._stands_alone(argument) else argument
         elif not isinstance(self.node, Group):
             if longer := self.longer().get(word):
@@ -194,7 +194,7 @@ class Line:
         for part in self.program.expanded(word):
             self.read(part)
 
-    def _enter(self, node: Group | Found) -> None:
+    def _enter(self, node: Group | CommandNode) -> None:
         self.node = node
         if isinstance(node, Group):
             self.options = _spellings([*self.program.options, *node.options])
@@ -202,7 +202,7 @@ class Line:
             command_arguments = own_arguments(node.command)
             self.options = _spellings([*command_arguments, *global_arguments(command_arguments, self.program.options)])
 
-    def longer(self) -> dict[str, Found]:
+    def longer(self) -> dict[str, CommandNode]:
         """Return the commands that continue this one: `codegen diff` for `codegen`."""
         return {} if isinstance(self.node, Group) or self.count else self.program.longer(self.node)
 
@@ -251,7 +251,7 @@ def offered(program: Program, before: list[str], current: str) -> tuple[list[Wor
 
 
 def _commands(line: Line, group: Group) -> list[Word]:
-    candidates = [row for _, rows in group.listed() for row in rows]
+    candidates = [row for _, rows in group.sections() for row in rows]
     if group.path:
         return candidates
     candidates += group.program.others()
@@ -268,7 +268,9 @@ def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], b
         return [(str(choice), "") for choice in choices], False
     if kind in ("integer", "number"):
         return [], False
-    return line.program.completions(None if isinstance(line.node, Group) else line.node, argument, current, line.given)
+    return line.program.completions(
+        None if isinstance(line.node, Group) else line.node, argument, current, line.option_values
+    )
 
 
 def _spellings(arguments: list[Argument]) -> dict[str, Argument]:
@@ -281,7 +283,7 @@ def _takes_several(argument: Argument) -> bool:
 
 def _is_offered(line: Line, spelling: str, argument: Argument) -> bool:
     """Return whether to offer a spelling of an option: it is not a synonym, and not given yet or repeatable."""
-    return spelling in flags(argument) and (flag(argument) not in line.given or bool(argument.get("repeated")))
+    return spelling in flags(argument) and (flag(argument) not in line.option_values or bool(argument.get("repeated")))
 
 
 def _sentence(text: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.catalog import Catalog
-    from omicsdk.cli.program import Found
+    from omicsdk.cli.program import CommandNode
     from omicsdk.cli.registrations import Service, Workflow
     from omicsdk.cli.shapes import Argument, Command
     from omicsdk.core.settings.config import Keys, Settings
@@ -29,12 +29,12 @@ CONFIGURABLE = ("output", "query", "log-level")
 
 
 def defaults_of(
-    found: Found, settings: Settings, service: Service, catalog: Catalog
+    target: CommandNode, settings: Settings, service: Service, catalog: Catalog
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read the defaults of a command from its service's configuration.
 
     Args:
-        found: The command.
+        target: The command.
         settings: The configuration.
         service: Registration of the service.
         catalog: The catalog with the command.
@@ -45,12 +45,12 @@ def defaults_of(
     Raises:
         ConfigError: A command or argument is unknown, or a value has the wrong type; names file and line.
     """
-    word = found.path[0]
+    word = target.path[0]
     names = _names(settings, word, service)
     commands = _commands(catalog, word) if names else []
     for name in names:
         _check_command(settings, (word, name), commands)
-    return _defaults(found, settings, names)
+    return _defaults(target, settings, names)
 
 
 def stated_options(command: Command, everywhere: list[Argument]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -67,22 +67,22 @@ def stated_options(command: Command, everywhere: list[Argument]) -> tuple[dict[s
         ConfigError: A setting is unknown, or a value is not one of its option; names where it is from.
     """
     arguments = own_arguments(command)
-    general = _stated("cli", global_arguments(arguments, everywhere))
+    general = _section_defaults("cli", global_arguments(arguments, everywhere))
     workflow = cast("Workflow", command)
     if "control" not in workflow.get("supplied", ()) and "places" not in workflow.get("gathered", {}):
         # Commands that only read, such as `omics lock`, have one of the settings of transfers. Their --cache is no option of a transfer.
         arguments = [argument for argument in arguments if key(argument) == key(PROGRESS_EVERY)]
-    return _stated("transfer", arguments), general
+    return _section_defaults("transfer", arguments), general
 
 
-def _stated(section: str, arguments: list[Argument]) -> dict[str, Any]:
+def _section_defaults(section: str, arguments: list[Argument]) -> dict[str, Any]:
     """Return the defaults of those options of a section that a command has."""
     checked: dict[str, Any] = {}
     options = {key(argument).replace("-", "_"): argument for argument in arguments if not argument.get("positional")}
-    stated = stated_defaults(section, os.environ) if options.keys() & DEFAULTS[section] else {}
+    defaults = stated_defaults(section, os.environ) if options.keys() & DEFAULTS[section] else {}
     for name, argument in options.items():
-        if name in stated:
-            value, origin = stated[name]
+        if name in defaults:
+            value, origin = defaults[name]
             try:
                 checked[key(argument)] = checked_default(argument, value)
             except UsageError as error:
@@ -123,7 +123,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
     Raises:
         ConfigError: A changed command or argument is unknown, or a value has the wrong type.
     """
-    from omicsdk.cli.program import Found, Group
+    from omicsdk.cli.program import CommandNode, Group
 
     word = keys[0]
     service, group = catalog.registered.get(word), catalog.start(word) if word in catalog.services() else None
@@ -134,7 +134,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
         if name in keys[1:2] or len(keys) == 1:
             _check_command(settings, (word, name), _commands(catalog, word))
             node = group.child(name.replace("_", "-"))
-            if isinstance(node, Found):
+            if isinstance(node, CommandNode):
                 _defaults(node, settings, [name])
 
 
@@ -152,7 +152,7 @@ def _check_command(settings: Settings, keys: Keys, commands: list[str]) -> None:
         raise _wrong(settings, keys, f"omics {word} has no command {command!r}", did_you_mean(command, commands))
 
 
-def _defaults(target: Found, settings: Settings, names: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _defaults(target: CommandNode, settings: Settings, names: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     word = target.path[0]
     everywhere: dict[str, Any] = {}
     values: dict[str, Any] = {}

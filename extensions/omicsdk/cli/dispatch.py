@@ -6,7 +6,7 @@ import sys
 
 from omicsdk.cli.arguments import HELP_SPELLINGS, LOG_LEVEL, help_spellings, split_globals
 from omicsdk.cli.help import command_help, group_help, terminal_width
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from omicsdk.cli.program import Program
 
 
-def run_program(program: Program, words: list[str]) -> int:
+def run_program(program: Program, command_line: list[str]) -> int:
     """Run one command line.
 
     Args:
         program: The program.
-        words: The words after its name.
+        command_line: The words after its name.
 
     Returns:
         The exit code: 0 done, 1 failed, 2 usage, 3 some or all of a batch failed, 4 credentials, 130 interrupted, 143
@@ -29,13 +29,13 @@ def run_program(program: Program, words: list[str]) -> int:
     """
     _prepare_streams()
     # Before all else: the typed words may be incomplete, and no error of theirs may reach the terminal.
-    if words[:1] == ["__complete"]:
+    if command_line[:1] == ["__complete"]:
         from omicsdk.cli.completion import response
 
-        return response(words[1:], program)
+        return response(command_line[1:], program)
     where = [program.name]
     try:
-        code = _dispatch(words, program, where)
+        code = _dispatch(command_line, program, where)
         # Here, not at the interpreter's exit, which can only print an error of a full disk or a closed pipe.
         sys.stdout.flush()
     except BrokenPipeError:
@@ -45,9 +45,9 @@ def run_program(program: Program, words: list[str]) -> int:
         return 0
     except (Exception, KeyboardInterrupt) as error:
         try:
-            code = program.report(error, " ".join(where), words)
+            code = program.report(error, " ".join(where), command_line)
         except KeyboardInterrupt as interrupt:  # reporting imports what most commands do not need
-            code = program.report(interrupt, " ".join(where), words)
+            code = program.report(interrupt, " ".join(where), command_line)
         try:
             sys.stdout.flush()
         # stdout may be what failed; the error was printed on stderr.
@@ -77,7 +77,7 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
     before: list[str] = []
     command_options: list[str] = []
     seen: list[str] = []
-    node: Group | Found | None = None
+    node: Group | CommandNode | None = None
     while True:
         if arguments and arguments[0].startswith("-"):
             options, service_options, arguments = split_globals(
@@ -107,20 +107,20 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
         node = program.follow(node, arguments)
         # In place: an error below names the command that was reached.
         where[1:] = node.path
-        if isinstance(node, Found):
+        if isinstance(node, CommandNode):
             break
     if _asks_for_help(node, arguments):
         return _show_help(node)
     return _run(node, before, command_options + arguments)
 
 
-def _run(found: Found, before: list[str], words: list[str]) -> int:
+def _run(target: CommandNode, before: list[str], command_line: list[str]) -> int:
     """Run a command.
 
     Args:
-        found: The command.
+        target: The command.
         before: The options of all commands before it.
-        words: The words after it.
+        command_line: The words after it.
 
     Returns:
         The exit code.
@@ -129,21 +129,23 @@ def _run(found: Found, before: list[str], words: list[str]) -> int:
 
     from omicsdk.cli.parser import call_limits_of, parse, parse_globals
 
-    program = found.program
-    command_defaults, everywhere = program.defaults(found)
-    values, after = parse(found.command, words, program.options, command_defaults, program.suggested_option)
+    program = target.program
+    command_defaults, everywhere = program.defaults(target)
+    values, after = parse(target.command, command_line, program.options, command_defaults, program.suggested_option)
     settings = {**everywhere, **parse_globals(before, program.options), **after}
     if settings.get("help") or settings.get("h"):  # after another letter: -qh
-        return _show_help(found)
+        return _show_help(target)
     if settings.get("version"):
         return write(f"{program.version()}\n")
     # --debug takes precedence over --quiet, and that over --log-level.
     least = "ERROR" if settings.get("quiet") else settings.get("log-level", LOG_LEVEL)
     level = "DEBUG" if settings.get("debug") else least
     call_limits, console = call_limits_of(settings), program.messages(level, settings)
-    logging_context: AbstractContextManager[None] = nullcontext() if found.command.get("quick") else console.logs(level)
+    logging_context: AbstractContextManager[None] = (
+        nullcontext() if target.command.get("quick") else console.logs(level)
+    )
     with logging_context, call_limits:
-        program.work(found, values, settings, console)
+        program.work(target, values, settings, console)
     return console.exit_code
 
 
@@ -166,7 +168,7 @@ def show_help(
     """
     if node is None and len(command) == 1 and (help_text := program.help_of(command[0], terminal_width())) is not None:
         return help_text if isinstance(help_text, int) else write(help_text)
-    target: Group | Found = node or program.root()
+    target: Group | CommandNode = node or program.root()
     left = list(command)
     while left and isinstance(target, Group):
         target = program.follow(target if target.path else None, left)
@@ -185,16 +187,16 @@ def _check_options(program: Program, options: list[str], *, needs_command: bool)
         raise UsageError("missing command after the options")
 
 
-def _asks_for_help(target: Found, arguments: list[str]) -> bool:
+def _asks_for_help(target: CommandNode, arguments: list[str]) -> bool:
     until = 1 if target.command.get("verbatim") else arguments.index("--") if "--" in arguments else len(arguments)
     # Few command lines have one of these words, whose meaning all options of the command decide.
-    words = HELP_SPELLINGS.intersection(arguments[:until])
-    return bool(words) and not help_spellings(target.command).isdisjoint(words)
+    help_options = HELP_SPELLINGS.intersection(arguments[:until])
+    return bool(help_options) and not help_spellings(target.command).isdisjoint(help_options)
 
 
-def _show_help(node: Group | Found) -> int:
+def _show_help(node: Group | CommandNode) -> int:
     width = terminal_width()
-    return write(command_help(node, width) if isinstance(node, Found) else group_help(node, width))
+    return write(command_help(node, width) if isinstance(node, CommandNode) else group_help(node, width))
 
 
 def write(text: str) -> int:

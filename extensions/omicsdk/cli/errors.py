@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
-DONE, REFUSED, USAGE, SOME_FAILED, CREDENTIALS, INTERRUPTED = 0, 1, 2, 3, 4, 130
+SUCCEEDED, REFUSED, USAGE, SOME_FAILED, CREDENTIALS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def is_denied(error: object) -> bool:
@@ -51,26 +51,26 @@ def exit_code(error: BaseException) -> int:
     return USAGE if isinstance(error, UsageError | ConfigError) else REFUSED
 
 
-def report(error: BaseException, where: str, words: Sequence[str]) -> int:
+def report(error: BaseException, where: str, command_line: Sequence[str]) -> int:
     """Print the error of a failed command on stderr.
 
     Args:
         error: The error.
         where: The program and the command that failed.
-        words: The command line, which states whether tracebacks are shown.
+        command_line: The command line, which states whether tracebacks are shown.
 
     Returns:
         The exit code.
     """
-    if shows_origin(error, words):
+    if shows_origin(error, command_line):
         sys.stderr.write(traceback_of(error))
     sys.stderr.write(f"{line_of(error, where)}\n")
     return exit_code(error)
 
 
-def shows_origin(error: BaseException, words: Sequence[str]) -> bool:
+def shows_origin(error: BaseException, command_line: Sequence[str]) -> bool:
     """Return whether a command line asks for the traceback of an error."""
-    return "--debug" in words and not isinstance(error, KeyboardInterrupt)
+    return "--debug" in command_line and not isinstance(error, KeyboardInterrupt)
 
 
 def line_of(error: BaseException, where: str) -> str:

@@ -7,7 +7,16 @@ import os
 import sys
 
 from omicsdk.cli import errors
-from omicsdk.cli.errors import CREDENTIALS, DONE, REFUSED, SOME_FAILED, is_denied, line_of, shows_origin, traceback_of
+from omicsdk.cli.errors import (
+    CREDENTIALS,
+    REFUSED,
+    SOME_FAILED,
+    SUCCEEDED,
+    is_denied,
+    line_of,
+    shows_origin,
+    traceback_of,
+)
 from omicsdk.cli.github import annotation, is_workflow
 from omicsdk.cli.services import SERVICES, variable
 from omicsdk.core.errors import AuthError, ConnectFailed, Interrupted, OmicsError, SomeFailed, TimedOut, Unauthorized
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 # Errors of a batch that are printed; the rest is counted.
-SHOWN = 100
+MAX_ERRORS = 100
 
 
 def outcome_code(failed: int, total: int, denied: int = 0, *, is_partial: bool = False) -> int:
@@ -36,7 +45,7 @@ def outcome_code(failed: int, total: int, denied: int = 0, *, is_partial: bool =
     if is_partial or 0 < failed < total:
         return SOME_FAILED
     if not failed:
-        return DONE
+        return SUCCEEDED
     if denied >= failed:
         return CREDENTIALS
     return REFUSED if total <= 1 else SOME_FAILED
@@ -57,21 +66,21 @@ def exit_code(error: BaseException) -> int:
     return SOME_FAILED if isinstance(error, Interrupted) else errors.exit_code(error)
 
 
-def report(error: BaseException, where: str, words: Sequence[str]) -> int:
+def report(error: BaseException, where: str, command_line: Sequence[str]) -> int:
     """Print the error of a failed command on stderr, with the remedies of `advise`.
 
     Args:
         error: The error.
         where: The program and the command that failed.
-        words: The command line, which states whether messages are JSON and tracebacks are shown.
+        command_line: The command line, which states whether messages are JSON and tracebacks are shown.
 
     Returns:
         The exit code.
     """
     advise(error, where)
     code, lines = exit_code(error), lines_of(error, where)
-    origin = traceback_of(error) if shows_origin(error, words) else ""
-    if not wants_json(words):
+    origin = traceback_of(error) if shows_origin(error, command_line) else ""
+    if not wants_json(command_line):
         name = where.partition(" ")[0]
         output_lines = (
             [annotation("ERROR", line.removeprefix(f"{name}: ")) for line in lines] if is_workflow() else lines
@@ -165,15 +174,19 @@ def lines_of(error: BaseException, where: str = "omics") -> list[str]:
 def _representative(error: BaseException) -> BaseException:
     """Return the error to print: of a batch, the first one for missing credentials."""
     # All items fail alike then, and one line with the remedy says so.
-    if isinstance(error, SomeFailed) and error.errors and all(isinstance(one, AuthError) for one in error.errors):
+    if (
+        isinstance(error, SomeFailed)
+        and error.errors
+        and all(isinstance(item_error, AuthError) for item_error in error.errors)
+    ):
         return error.errors[0]
     return error
 
 
 def _batch_lines(error: SomeFailed, name: str) -> list[str]:
-    lines = [line_of(one, name) for one in error.errors[:SHOWN]]
-    if len(error.errors) > SHOWN:
-        lines.append(f"{name}: and {len(error.errors) - SHOWN} more")
+    lines = [line_of(item_error, name) for item_error in error.errors[:MAX_ERRORS]]
+    if len(error.errors) > MAX_ERRORS:
+        lines.append(f"{name}: and {len(error.errors) - MAX_ERRORS} more")
     return [*lines, _summary_line(error, name)]
 
 
@@ -210,15 +223,15 @@ def json_line(level: str, logger: str, message: str, at: float, fields: Mapping[
     return json.dumps(line)
 
 
-def wants_json(words: Sequence[str]) -> bool:
+def wants_json(command_line: Sequence[str]) -> bool:
     """Return whether a command line requests JSON on stderr; for errors raised before it is parsed.
 
     Args:
-        words: The words after the program's name.
+        command_line: The words after the program's name.
     """
-    end = words.index("--") if "--" in words else len(words)
+    end = command_line.index("--") if "--" in command_line else len(command_line)
     # With an empty word at the end, which is the value of a last --log-format without one.
-    arguments = [*words[:end], ""]
+    arguments = [*command_line[:end], ""]
     formats = [
         word.partition("=")[2] if "=" in word else arguments[number + 1]
         for number, word in enumerate(arguments)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Errors in the summary of a job, which may have 1 MiB a step; the rest is counted.
-_SHOWN = 20
+_MAX_ERRORS = 20
 
 
 def is_workflow() -> bool:
@@ -69,8 +69,8 @@ def append_summary(title: str, line: str, errors: Sequence[str]) -> None:
 
     lines = [f"### {_markdown(mask_text(title))}", "", _markdown(line)]
     if errors:
-        lines += ["", *(f"- {_markdown(error)}" for error in errors[:_SHOWN])]
-        lines += [f"- and {len(errors) - _SHOWN:,} more"] if len(errors) > _SHOWN else []
+        lines += ["", *(f"- {_markdown(error)}" for error in errors[:_MAX_ERRORS])]
+        lines += [f"- and {len(errors) - _MAX_ERRORS:,} more"] if len(errors) > _MAX_ERRORS else []
     with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 5 ms
         file.write("\n".join(lines) + "\n\n")
 

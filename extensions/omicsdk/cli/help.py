@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from omicsdk.cli.program import Found, Group
+    from omicsdk.cli.program import CommandNode, Group
     from omicsdk.cli.shapes import Argument
 
 
@@ -62,7 +62,7 @@ def group_help(group: Group, width: int, *, everything: bool = False) -> str:
     usage = ["<command>", "[options]"] if group.path else program.usage
     sections = [filled([f"Usage: {where}", *usage], width, "    "), *prose(group.title or program.about, width)]
     page = None if everything else group.first_page(width - COLUMN if width >= STACKED else WIDEST)
-    for heading, listing in page or group.listed():
+    for heading, listing in page or group.sections():
         if listing:
             rows = (_row(word, text, width) for word, text in listing)
             sections.append("\n".join([filled(heading.split(), width, "  "), *rows]))
@@ -79,23 +79,23 @@ def group_help(group: Group, width: int, *, everything: bool = False) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def command_help(found: Found, width: int) -> str:
+def command_help(target: CommandNode, width: int) -> str:
     """The help of one command.
 
     Args:
-        found: The command.
+        target: The command.
         width: Characters of a line.
     """
-    command, name = found.command, found.program.name
+    command, name = target.command, target.program.name
     all_arguments = own_arguments(command)
     positionals = [argument for argument in all_arguments if argument.get("positional")]
     options = [argument for argument, *_ in options_of(all_arguments)]
     required = [argument for argument in options if argument.get("required")]
     optional = [argument for argument in options if not argument.get("required")]
     usage = [
-        f"Usage: {name} {' '.join(found.path)}",
+        f"Usage: {name} {' '.join(target.path)}",
         *(_with_value(flag(argument), argument) for argument in required),
-        *(["[options]"] if optional or found.package is not None else []),
+        *(["[options]"] if optional or target.package is not None else []),
         *(placeholder(word) if word.get("required") else f"[{placeholder(word)}]" for word in positionals),
     ]
     sections = [filled(usage, width, "    ")]
@@ -109,7 +109,7 @@ def command_help(found: Found, width: int) -> str:
     for heading, arguments in (("Arguments:", positionals), ("Required:", required), ("Options:", optional)):
         if arguments:
             sections.append(_options(heading, arguments, width))
-    everywhere = [flags(argument)[-1] for argument in global_arguments(all_arguments, found.program.options)]
+    everywhere = [flags(argument)[-1] for argument in global_arguments(all_arguments, target.program.options)]
     sections.append(filled(["Global", "options,", "see", name, "--help:", *everywhere], width, "  "))
     return "\n\n".join(sections) + "\n"
 
@@ -213,15 +213,15 @@ def _row(name: str, text: str, width: int) -> str:
     return "\n".join([head, *(" " * column + line for line in lines)])
 
 
-def filled(words: Iterable[str], width: int, indent: str) -> str:
+def filled(tokens: Iterable[str], width: int, indent: str) -> str:
     """Return words that stay whole (an option with its value), over lines.
 
     Args:
-        words: The words.
+        tokens: The words.
         width: Characters of a line.
         indent: Before each line but the first.
     """
-    lines = wrapped(words, width - len(indent))
+    lines = wrapped(tokens, width - len(indent))
     return f"\n{indent}".join(lines)
 
 
@@ -232,10 +232,10 @@ def _example(line: str, width: int) -> str:
     return "    " + " \\\n        ".join(wrapped(pieces, width - 10))
 
 
-def wrapped(words: Iterable[str], width: int) -> list[str]:
+def wrapped(tokens: Iterable[str], width: int) -> list[str]:
     """Wrap words at `width` characters; a longer word takes a separate line."""
     lines: list[str] = []
-    for word in words:
+    for word in tokens:
         if lines and len(lines[-1]) + 1 + len(word) <= width:
             lines[-1] += f" {word}"
         else:

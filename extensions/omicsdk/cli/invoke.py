@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.catalog import Catalog
     from omicsdk.cli.output import Console
-    from omicsdk.cli.program import Found
+    from omicsdk.cli.program import CommandNode
     from omicsdk.cli.registrations import Service, Workflow
     from omicsdk.core.settings.config import Settings
     from omicsdk.transfer import Control, Progress
@@ -33,7 +33,7 @@ _PREFIXES = ("OMICS_", "SB_", "GEN3_", "GDC_", "CRUNCH_", "PANGEA_", "DRS_", "HC
 
 
 def work(
-    found: Found,
+    target: CommandNode,
     values: dict[str, Any],
     settings: Mapping[str, Any],
     catalog: Catalog,
@@ -42,7 +42,7 @@ def work(
     """Run a command with its client.
 
     Args:
-        found: The command.
+        target: The command.
         values: Values of its arguments.
         settings: Values of the global options.
         catalog: The catalog with the command.
@@ -58,11 +58,11 @@ def work(
         for message in misspelled(names, catalog.services):
             console.warning(message)
     with in_profile(settings["profile"]) if settings.get("profile") else nullcontext():
-        _run(found, values, settings, catalog, console, output)
+        _run(target, values, settings, catalog, console, output)
 
 
 def _run(
-    target: Found,
+    target: CommandNode,
     values: dict[str, Any],
     settings: Mapping[str, Any],
     catalog: Catalog,
@@ -115,41 +115,45 @@ def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __
         error.remedy = remedy.format(client.base_url)
 
 
-def _run_workflow(target: Found, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
+def _run_workflow(
+    target: CommandNode, values: Mapping[str, Any], console: Console, output: Output, *client: Any
+) -> None:
     command, command_name = cast("Workflow", target.command), " ".join(target.path)
     arguments = {**command.get("given", {}), **values}
     streamed = [argument for argument in command.get("parameters", ()) if arguments.get(key(argument)) == "-"]
     stream = next((argument for argument in streamed if "stdout" in argument), None)
     if stream is None:
         output.result(
-            called(command, values, console, *client, words=command_name), declared=command.get("columns", ())
+            called(command, values, console, *client, command_name=command_name), declared=command.get("columns", ())
         )
         return
     from omicsdk.cli.commands.values import on_stdout
 
     def work(path: str) -> object:
-        return called(command, {**values, key(stream): path}, console, *client, words=command_name)
+        return called(command, {**values, key(stream): path}, console, *client, command_name=command_name)
 
     on_stdout(work, stream.get("stdout", ""), console, output)
 
 
-def called(command: Workflow, given: Mapping[str, Any], console: Console, *client: Any, words: str = "") -> object:
+def called(
+    command: Workflow, values: Mapping[str, Any], console: Console, *client: Any, command_name: str = ""
+) -> object:
     """Run a command's function.
 
     Args:
         command: The command, with `supplied`.
-        given: Given values by their key; the function has its own defaults.
+        values: Given values by their key; the function has its own defaults.
         console: Prints messages.
         *client: The platform's client, if the function takes one.
-        words: The words of the command, which label its metrics.
+        command_name: The words of the command, which label its metrics.
 
     Returns:
         The result to print.
     """
     function: Callable[..., Any] = loaded(command.get("run", ""))
     own_names, supplied = command.get("own", ()), command.get("supplied", ())
-    arguments = {**command.get("given", {}), **{name: value for name, value in given.items() if name not in own_names}}
-    options = {name: given[name] for name in own_names if name in given}
+    arguments = {**command.get("given", {}), **{name: value for name, value in values.items() if name not in own_names}}
+    options = {name: values[name] for name in own_names if name in values}
     call = Call(
         _title(command, arguments), arguments, options, console, getattr(client[0], "base_url", "") if client else ""
     )
@@ -179,7 +183,7 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
         )
     try:
         if "control" in supplied:
-            return _transferred(command, call, passed, words, *client)
+            return _transferred(command, call, passed, command_name, *client)
         result = function(*client, **passed)
     except UsageError as error:
         _name_option(error, command)
@@ -237,8 +241,8 @@ def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
         positional = (key(parameter) for parameter in parameters if parameter.get("positional"))
         first = next((arguments[name] for name in positional if name in arguments), "")
     # Reports, annotations and messages have the title; a URL among the arguments may have a signature.
-    shown = mask_text(" ".join(first) if is_array(first) else str(first or ""))
-    return f"{title} {shown}".strip().removesuffix(" of")
+    subject = mask_text(" ".join(first) if is_array(first) else str(first or ""))
+    return f"{title} {subject}".strip().removesuffix(" of")
 
 
 # -- settings and clients
@@ -247,11 +251,11 @@ def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
 _DIAGNOSES = ("config", "doctor", "init", "login", "logout", "profiles", "whoami")
 
 
-def configured_defaults(found: Found, catalog: Catalog) -> tuple[dict[str, Any], dict[str, Any]]:
+def configured_defaults(target: CommandNode, catalog: Catalog) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read the defaults of a command from its service's configuration.
 
     Args:
-        found: The command.
+        target: The command.
         catalog: The catalog with the command.
 
     Returns:
@@ -261,26 +265,26 @@ def configured_defaults(found: Found, catalog: Catalog) -> tuple[dict[str, Any],
         ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
             and line.
     """
-    own: dict[str, Any] = {}
+    command_defaults: dict[str, Any] = {}
     everywhere: dict[str, Any] = {}
     try:
         if states_defaults(os.environ):
             from omicsdk.cli.defaults import stated_options  # few users have any
 
-            own, everywhere = stated_options(found.command, catalog.options)
+            command_defaults, everywhere = stated_options(target.command, catalog.options)
     except ConfigError:
-        if found.path[0] not in _DIAGNOSES:
+        if target.path[0] not in _DIAGNOSES:
             raise
-    service = catalog.registered.get(found.path[0]) if found.path else None
+    service = catalog.registered.get(target.path[0]) if target.path else None
     if service is None or "settings" not in service:
-        return own, everywhere
+        return command_defaults, everywhere
     settings: Settings = loaded(service["settings"])()
-    if not settings.get(found.path[0], default=None) and settings.get("log_level", default=None) in (None, LOG_LEVEL):
-        return own, everywhere
+    if not settings.get(target.path[0], default=None) and settings.get("log_level", default=None) in (None, LOG_LEVEL):
+        return command_defaults, everywhere
     from omicsdk.cli.defaults import defaults_of  # few configurations have any
 
-    own_defaults, general_defaults = defaults_of(found, settings, service, catalog)
-    return {**own, **own_defaults}, {**everywhere, **general_defaults}
+    own_defaults, general_defaults = defaults_of(target, settings, service, catalog)
+    return {**command_defaults, **own_defaults}, {**everywhere, **general_defaults}
 
 
 @contextmanager
@@ -302,12 +306,12 @@ def in_profile(named: str) -> Generator[None]:
 
 
 def connected(
-    found: Found, service: Service | None, settings: Mapping[str, Any], access: Mapping[str, Any] | None = None
+    target: CommandNode, service: Service | None, settings: Mapping[str, Any], access: Mapping[str, Any] | None = None
 ) -> Any:
     """Make the client of a command.
 
     Args:
-        found: The command.
+        target: The command.
         service: Registration of its service.
         settings: Values of the global options that were given.
         access: Values of the service's own options that were given, for the client.
@@ -316,12 +320,12 @@ def connected(
         UsageError: The base URL is missing or invalid.
         ConfigError: A setting cannot be read, or the token is invalid.
     """
-    name, client = found.path[0], None if service is None else service.get("client")
+    name, client = target.path[0], None if service is None else service.get("client")
     base_url, token = settings.get("base-url") or None, settings.get("access-token") or None
     try:
         if client is not None:
             return loaded(client)(base_url, credentials=token, **(access or {}))
-        return _generated_client(found, base_url, token)
+        return _generated_client(target, base_url, token)
     except OmicsError as error:
         if base_url is None and service is None and not os.environ.get(variable(name, "URL")):
             raise UsageError(
@@ -340,7 +344,7 @@ def connected(
         raise UsageError(f"{source}: {mask_url(url)!r} {fault}", remedy=remedy) from error
 
 
-def _generated_client(target: Found, base_url: str | None, token: str | None) -> Any:
+def _generated_client(target: CommandNode, base_url: str | None, token: str | None) -> Any:
     from omicsdk.core.credentials import BearerToken
 
     module = import_module(f"omicsdk_api.{target.package}")

@@ -21,24 +21,24 @@ class Rows:
             for all.
         cells: Returns the cells of a row's line on a terminal; None for a table.
         last: Returns a line for a terminal after the last row; None for none.
-        shown: The members that `cells` needs; None for all.
+        line_columns: The members that `cells` needs; None for all.
         lines: Yields the documented lines of the rows, which are printed everywhere unless a format is chosen.
     """
 
-    __slots__ = ("cells", "last", "lines", "rows", "shown")
+    __slots__ = ("cells", "last", "line_columns", "lines", "rows")
 
     def __init__(
         self,
         rows: Callable[[Sequence[str] | None], Iterable[Mapping[str, Any]]],
         cells: Callable[[Any], Sequence[str]] | None = None,
         last: Callable[[], str] | None = None,
-        shown: Sequence[str] | None = None,
+        line_columns: Sequence[str] | None = None,
         lines: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self.rows = rows
         self.cells = cells
         self.last = last
-        self.shown = shown
+        self.line_columns = line_columns
         self.lines = lines
 
     @classmethod

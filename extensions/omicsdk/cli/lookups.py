@@ -186,7 +186,7 @@ def main() -> int:
     limit.daemon = True
     limit.start()
     try:
-        names, lifetime, code = _listed(request["folder"], request["options"]), KEPT_SECONDS, 0
+        names, lifetime, code = _names_in(request["folder"], request["options"]), KEPT_SECONDS, 0
     except Exception as error:
         log(error)
         # Earlier names, for a shorter time: a failing service is not requested at each completion.
@@ -197,7 +197,7 @@ def main() -> int:
     return code
 
 
-def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
+def _names_in(folder: str, options: Mapping[str, str]) -> list[str]:
     from itertools import islice
 
     if folder.startswith(FACETS):

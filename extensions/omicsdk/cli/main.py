@@ -9,7 +9,7 @@ import sys
 try:
     from omicsdk.cli import dispatch
     from omicsdk.cli.catalog import Catalog
-    from omicsdk.cli.program import Found, version_line
+    from omicsdk.cli.program import CommandNode, version_line
 except KeyboardInterrupt:  # imports are most of a short command's time
     sys.stderr.write("omics: interrupted.\n")
     sys.exit(130)
@@ -68,11 +68,11 @@ class Omics(Catalog):
 
         return version_line(self.name, __version__)
 
-    def resolve(self, words: list[str], options: list[str], seen: list[str]) -> list[str] | int:
+    def resolve(self, command_line: list[str], options: list[str], seen: list[str]) -> list[str] | int:
         """Resolve an alias, or run a command of another package, as `plugins.resolve`."""
         from omicsdk.cli.plugins import resolve
 
-        return resolve(words, options, self, seen)
+        return resolve(command_line, options, self, seen)
 
     def help_of(self, name: str, width: int) -> str | int | None:
         """Return the help of a topic, or the exit code of an alias or a command of another package that showed it.
@@ -95,7 +95,7 @@ class Omics(Catalog):
         if (code := help_of(name)) is None:
             from omicsdk.cli.suggestions import unknown_topic
 
-            raise unknown_topic(name, [*TOPICS, *ARCHIVES, "topics", *self.root().words()])
+            raise unknown_topic(name, [*TOPICS, *ARCHIVES, "topics", *self.root().next_words()])
         return code
 
     def topics(self) -> list[tuple[str, str]]:
@@ -104,17 +104,17 @@ class Omics(Catalog):
 
         return [("topics", "Topics of help"), *((name, title) for name, (title, _) in {**TOPICS, **ARCHIVES}.items())]
 
-    def defaults(self, found: Found) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def defaults(self, target: CommandNode) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Return the configured defaults of a command, as `invoke.configured_defaults`."""
         from omicsdk.cli.invoke import configured_defaults
 
-        return configured_defaults(found, self)
+        return configured_defaults(target, self)
 
-    def work(self, found: Found, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
+    def work(self, target: CommandNode, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
         """Run a command, as `invoke.work`."""
         from omicsdk.cli.invoke import work
 
-        work(found, values, settings, self, console)
+        work(target, values, settings, self, console)
 
     def messages(self, level: str, settings: Mapping[str, Any]) -> Any:
         """Return the console of a command."""
@@ -123,11 +123,11 @@ class Omics(Catalog):
         as_json = settings.get("log-format") == "json"
         return Console(level, assume_yes=bool(settings.get("yes")), as_json=as_json)
 
-    def report(self, error: BaseException, where: str, words: list[str]) -> int:
+    def report(self, error: BaseException, where: str, command_line: list[str]) -> int:
         """Print the error of a failed command, as `failures.report`."""
         from omicsdk.cli.failures import report
 
-        return report(error, where, words)
+        return report(error, where, command_line)
 
     def expanded(self, word: str) -> list[str]:
         """Return the words of an alias, without those that stand for its arguments."""
@@ -143,8 +143,10 @@ class Omics(Catalog):
 
         return list(read_aliases().items())
 
-    def completions(self, found: Found | None, argument: Argument, current: str, given: Mapping[str, str]) -> Any:
+    def completions(
+        self, target: CommandNode | None, argument: Argument, current: str, option_values: Mapping[str, str]
+    ) -> Any:
         """Return the possible values of an argument, as `remote_words.completions`."""
         from omicsdk.cli.remote_words import completions
 
-        return completions(found, argument, current, given)
+        return completions(target, argument, current, option_values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from omicsdk.cli.arguments import LEVELS
-from omicsdk.cli.errors import DONE, printable
+from omicsdk.cli.errors import SUCCEEDED, printable
 from omicsdk.core.logs import when_needed
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ class Messages:
     @property
     def exit_code(self) -> int:
         """Exit code of the process if nothing is raised."""
-        return self._exit_code or DONE
+        return self._exit_code or SUCCEEDED
 
     @exit_code.setter
     def exit_code(self, code: int) -> None:

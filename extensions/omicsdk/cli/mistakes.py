@@ -11,34 +11,36 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import UsageError
 
 
-def unknown_word(where: str, word: str, known: Iterable[str], kind: str = "command", near: str = "") -> UsageError:
+def unknown_word(
+    where: str, word: str, valid_words: Iterable[str], kind: str = "command", near: str = ""
+) -> UsageError:
     """The error for a word that is no command.
 
     Args:
         where: The program, and the words before it.
         word: What was typed.
-        known: The words that are valid there.
+        valid_words: The words that are valid there.
         kind: What these are.
         near: A suggestion; by default the nearest of them.
     """
     from omicsdk.core.errors import UsageError
 
-    remedy = f"{near or did_you_mean(word, known)} See: {where} --help"
+    remedy = f"{near or did_you_mean(word, valid_words)} See: {where} --help"
     return UsageError(f"unknown {kind} {word!r}", remedy=remedy.lstrip())
 
 
 def unknown_option(
-    word: str, known: Iterable[str], suggest: Callable[[str, Iterable[str]], str] | None = None
+    word: str, valid_options: Iterable[str], suggest: Callable[[str, Iterable[str]], str] | None = None
 ) -> UsageError:
     """The error for a word that no option or argument takes.
 
     Args:
         word: What was typed.
-        known: The valid options.
+        valid_options: The valid options.
         suggest: Returns the remedy for an unknown option; by default the nearest one.
     """
     from omicsdk.core.errors import UsageError
 
     if not word.startswith("-"):
         return UsageError(f"unexpected argument {word!r}", remedy="Pass a value after its option: --option VALUE.")
-    return UsageError(f"unknown option {word}", remedy=(suggest or did_you_mean)(word, known))
+    return UsageError(f"unknown option {word}", remedy=(suggest or did_you_mean)(word, valid_options))

@@ -6,7 +6,7 @@ import os
 from contextlib import contextmanager
 
 from omicsdk.cli.arguments import LEVELS
-from omicsdk.cli.errors import DONE, is_denied, printable
+from omicsdk.cli.errors import SUCCEEDED, is_denied, printable
 from omicsdk.cli.failures import emit, json_line, outcome_code
 from omicsdk.cli.github import annotation, is_workflow, workflow_command
 from omicsdk.cli.listing import Lines, Listing, Rows, SizedTable, with_sizes
@@ -145,7 +145,7 @@ class Output(Printer):
         elif is_plain and value.lines is not None:
             print_rows(value.lines(), Lines(self._text), self.flush)
         elif is_plain and value.cells is not None and self._stdout.isatty():
-            print_rows(value.rows(value.shown), Listing(self._line, value.cells, value.last), self.flush)
+            print_rows(value.rows(value.line_columns), Listing(self._line, value.cells, value.last), self.flush)
         else:
             print_rows(value.rows(self.columns or None), self.writer(declared), self.flush)
 
@@ -308,7 +308,7 @@ class Console(Messages):
         """Exit code of the process if nothing is raised: what was set, else what the outcomes of all items decide."""
         if self._exit_code is None and (self._failed or self.is_partial):
             return outcome_code(self._failed, self._total, self._denied, is_partial=self.is_partial)
-        return self._exit_code or DONE
+        return self._exit_code or SUCCEEDED
 
     @exit_code.setter
     def exit_code(self, code: int) -> None:  # a property is replaced as a whole
@@ -340,16 +340,16 @@ class Console(Messages):
         """
         self.some_failed(f"there are more than {limit}{what and f' {what}'}; {option} sets how many are listed")
 
-    def limited(self, found: Iterable[T], limit: int | None, what: str = "") -> Iterator[T]:
+    def limited(self, items: Iterable[T], limit: int | None, what: str = "") -> Iterator[T]:
         """Yield the first items; report further ones with `more_left`.
 
         Args:
-            found: All items; one more than the limit is consumed.
+            items: All items; one more than the limit is consumed.
             limit: Maximum number of items, from 1; None for all.
             what: Noun for the items, in the plural.
         """
         # One item more than the limit is requested, which alone shows that there are more.
-        for number, item in enumerate(found):
+        for number, item in enumerate(items):
             if number == limit:
                 self.more_left(number, what)
                 return

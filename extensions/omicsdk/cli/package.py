@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from omicsdk.cli.arguments import general_options, key, kind_of, loaded, value
 from omicsdk.cli.dispatch import run_program
-from omicsdk.cli.program import Found, Group, Program, version_line
+from omicsdk.cli.program import CommandNode, Group, Program, version_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ class PackageProgram(Program):
         )
         self.options = general_options(OUTPUT_FILE, self._base_url, *self._servers, *self._credentials)
 
-    def run(self, words: list[str]) -> int:
+    def run(self, command_line: list[str]) -> int:
         """Run a command line, and return the exit code.
 
         Args:
-            words: The words after the program's name.
+            command_line: The words after the program's name.
         """
-        return run_program(self, words)
+        return run_program(self, command_line)
 
     def root(self) -> Group:
         """Return the group of all commands."""
@@ -83,13 +83,13 @@ class PackageProgram(Program):
         """Return the package's version, and that of the system that it runs on."""
         return version_line(self.name, self._version)
 
-    def work(self, found: Found, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
+    def work(self, target: CommandNode, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
         """Call an operation, or print the script of a shell."""
         from omicsdk.cli.printing import Printer
 
         with _opened(settings.get(OUTPUT_FILE["name"]) or STDOUT) as stdout:
             output = Printer(settings.get("output"), stdout, columns=settings.get("columns"))
-            if "name" not in found.command:
+            if "name" not in target.command:
                 from omicsdk.cli.completion import script
 
                 output.chunks([script(values["shell"], self.name).encode()])
@@ -97,9 +97,9 @@ class PackageProgram(Program):
             from omicsdk.cli.operations import call
 
             with self._connected(settings) as client:
-                call(client, found.command, values, console, output)
+                call(client, target.command, values, console, output)
 
-    def report(self, error: BaseException, where: str, words: list[str]) -> int:
+    def report(self, error: BaseException, where: str, command_line: list[str]) -> int:
         """Print the error of a failed command; remedies name options in place of arguments of the client."""
         from omicsdk.core.errors import AuthError, ConfigError, Unauthorized
 
@@ -113,7 +113,7 @@ class PackageProgram(Program):
             logins = [login for login in self._credentials if key(login) in accepted] or self._credentials
             ways = (f"--{login['name']} or {self._variable(login['name'])}" for login in logins)
             error.remedy = f"Use credentials that this service issued: {'; '.join(ways)}."
-        return super().report(error, where, words)
+        return super().report(error, where, command_line)
 
     def _with_variable(self, option: Argument) -> Argument:
         text = (option.get("help") or "").rstrip(".")
@@ -122,7 +122,7 @@ class PackageProgram(Program):
     def _variable(self, option: str) -> str:
         return f"{self.name}_{option.replace('-', '_')}".upper()
 
-    def _stated(self, option: Argument) -> Any:
+    def _variable_value(self, option: Argument) -> Any:
         """Return the value of an option's variable; None if it is not set."""
         from omicsdk.cli.parser import value_of
         from omicsdk.core.errors import UsageError
@@ -153,7 +153,7 @@ class PackageProgram(Program):
         for server in self._servers:
             # What a base URL replaces is no choice beside one.
             if choices[key(server)] is None and (base_url is None or kind_of(server) == "object"):
-                choices[key(server)] = self._stated(server)
+                choices[key(server)] = self._variable_value(server)
         default = client._servers.default or client._default_base_url
         if base_url is None and not any(choices.values()) and "://" not in default:
             raise UsageError("no base URL", remedy=f"Use --{BASE_URL}, or set {self._variable(BASE_URL)}.")
@@ -182,7 +182,7 @@ class _Commands(Group):
         super().__init__(program, path, f"Operations of {path[-1]}." if path else "")
         self._commands = commands
 
-    def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
+    def sections(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return the groups with their commands, and the commands with their summaries; hidden ones are left out."""
         groups: dict[str, dict[str, None]] = {}
         commands: list[tuple[str, str]] = []
@@ -194,15 +194,15 @@ class _Commands(Group):
                 commands.append((word, command.get("summary") or ""))
         return [("Groups:", [(word, _some([*below])) for word, below in groups.items()]), ("Commands:", commands)]
 
-    def words(self) -> list[str]:
+    def next_words(self) -> list[str]:
         """Return the valid next words, hidden ones too."""
-        return [*self._commands, *super().words()]
+        return [*self._commands, *super().next_words()]
 
-    def find(self, word: str) -> Group | Found | None:
+    def find(self, word: str) -> Group | CommandNode | None:
         """Return the command or the group of a word; None if there is none."""
         path, start = [*self.path, word], f"{word} "
         if (command := self._commands.get(word)) is not None:
-            return Found(self.program, path, self.program.name, command)
+            return CommandNode(self.program, path, self.program.name, command)
         below = {name.removeprefix(start): entry for name, entry in self._commands.items() if name.startswith(start)}
         return _Commands(self.program, path, below) if below else None
 
@@ -260,19 +260,21 @@ def _opened(file: str) -> Generator[Any]:
         raise
 
 
-def is_for(variables: Sequence[str], own: str, base_url: str | None) -> bool:
+def is_for(variables: Sequence[str], own_url: str, base_url: str | None) -> bool:
     """Return whether the secret of a variable is for a service; warn if it is not.
 
     Args:
         variables: The names of the variable, and of that for the base URL.
-        own: The base URL of that variable, else the service's own one.
+        own_url: The base URL of that variable, else the service's own one.
         base_url: The base URL that a command uses; None for the service's own.
     """
     from omicsdk.core.credentials import origin_of
     from omicsdk.core.logs import config_log
     from omicsdk.core.redaction import mask_url
 
-    if base_url is None or origin_of(base_url) == origin_of(own or base_url):
+    if base_url is None or origin_of(base_url) == origin_of(own_url or base_url):
         return True
-    config_log.warning("%s is for %s, and not sent to %s. Set %s", variables[0], own, mask_url(base_url), variables[1])
+    config_log.warning(
+        "%s is for %s, and not sent to %s. Set %s", variables[0], own_url, mask_url(base_url), variables[1]
+    )
     return False

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def parse(
     command: Command,
-    words: list[str],
+    command_line: list[str],
     everywhere: list[Argument],
     configured: Mapping[str, Any] | None = None,
     suggest: Callable[[str, Iterable[str]], str] | None = None,
@@ -34,7 +34,7 @@ def parse(
 
     Args:
         command: The command.
-        words: The words after it.
+        command_line: The words after it.
         everywhere: The options of all commands.
         configured: Configured values of the command's arguments, by their key; words take precedence.
         suggest: Returns the remedy for an unknown option; by default the nearest one.
@@ -49,7 +49,9 @@ def parse(
     keys = [*map(key, command_arguments)]
     arguments = [*command_arguments, *global_arguments(command_arguments, everywhere)]
     options = options_of(arguments)
-    pairs = _pairs_in(arguments, options, _verbatim(options, words) if command.get("verbatim") else words, suggest)
+    pairs = _pairs_in(
+        arguments, options, _verbatim(options, command_line) if command.get("verbatim") else command_line, suggest
+    )
     _check_opposites([argument for argument, _ in pairs])
     values = dict(configured or {})
     others: dict[str, Any] = {}
@@ -127,19 +129,19 @@ def _check_opposites(arguments: list[Argument]) -> None:
             )
 
 
-def parse_globals(words: list[str], everywhere: list[Argument]) -> dict[str, Any]:
+def parse_globals(command_line: list[str], everywhere: list[Argument]) -> dict[str, Any]:
     """Parse the options before a command.
 
     Args:
-        words: The words before it.
+        command_line: The words before it.
         everywhere: The options of all commands.
 
     Raises:
         UsageError: One is unknown or lacks its value.
     """
-    if not words:
+    if not command_line:
         return {}
-    return {argument["name"]: value for argument, value in _pairs_in(everywhere, options_of(everywhere), words)}
+    return {argument["name"]: value for argument, value in _pairs_in(everywhere, options_of(everywhere), command_line)}
 
 
 def _pairs_in(
@@ -172,7 +174,9 @@ def _pairs_in(
     ]
 
 
-def _split(words: list[str], options: list[tuple[Argument, list[str], str]]) -> tuple[dict[int, list[str]], list[str]]:
+def _split(
+    command_line: list[str], options: list[tuple[Argument, list[str], str]]
+) -> tuple[dict[int, list[str]], list[str]]:
     """Separate options with their values from other words, as argparse does: to import that and to describe options to it took 4 of
     55 ms of CPU of `omics cat`.
 
@@ -182,7 +186,7 @@ def _split(words: list[str], options: list[tuple[Argument, list[str], str]]) -> 
     numbers = {spelling: number for number, (_, spellings, _) in enumerate(options) for spelling in spellings}
     values: dict[int, list[str]] = {}
     others: list[str] = []
-    left = deque(words)
+    left = deque(command_line)
     while left:
         word = left.popleft()
         name, value = _option_in(word, numbers)
@@ -286,26 +290,26 @@ def _placed(arguments: list[Argument], command_line: list[str]) -> list[tuple[Ar
 TRUTHS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
 
 
-def value_of(argument: Argument, words: list[str]) -> Any:
+def value_of(argument: Argument, texts: list[str]) -> Any:
     """Convert words to the value of an argument.
 
     Args:
         argument: The argument, with its type and choices.
-        words: The words, in order; none for a boolean without a value.
+        texts: The words, in order; none for a boolean without a value.
 
     Raises:
         UsageError: They are no such value; names the option and the expected type.
     """
-    return _value(argument, kind_of(argument), words)
+    return _value(argument, kind_of(argument), texts)
 
 
-def _value(argument: Argument, kind: str, words: list[str]) -> Any:
+def _value(argument: Argument, kind: str, texts: list[str]) -> Any:
     if kind == "array":
-        value: Any = _array(argument, words)
-    elif kind == "boolean" and not words:
+        value: Any = _array(argument, texts)
+    elif kind == "boolean" and not texts:
         value = argument.get("value", not argument.get("negates"))
     else:
-        value = _single(argument, kind, words[-1])
+        value = _single(argument, kind, texts[-1])
     _check_choices(argument, kind, value)
     return _converted(argument, value)
 
@@ -438,10 +442,10 @@ def _number(argument: Argument, word: str, kind: type[int] | type[float], expect
 def _check_choices(argument: Argument, kind: str, value: Any) -> None:
     choices = argument.get("choices") or []
     values: list[Any] = value if kind == "array" else [value]
-    for one in values:
-        if choices and one not in choices and str(one) not in map(str, choices):
-            wrong = _wrong(argument, f"one of {', '.join(str(choice) or repr('') for choice in choices)}", str(one))
-            wrong.remedy = did_you_mean(str(one), map(str, choices))
+    for element in values:
+        if choices and element not in choices and str(element) not in map(str, choices):
+            wrong = _wrong(argument, f"one of {', '.join(str(choice) or repr('') for choice in choices)}", str(element))
+            wrong.remedy = did_you_mean(str(element), map(str, choices))
             raise wrong
 
 

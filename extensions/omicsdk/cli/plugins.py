@@ -63,13 +63,13 @@ def plugins() -> dict[str, Plugin]:
     return by_name
 
 
-def run(word: str, plugin: Plugin, words: Sequence[str]) -> int:
+def run(word: str, plugin: Plugin, arguments: Sequence[str]) -> int:
     """Run a command of another package.
 
     Args:
         word: Its word.
         plugin: The command.
-        words: The words after it.
+        arguments: The words after it.
 
     Returns:
         The exit code: what its function returns, 0 for None.
@@ -92,14 +92,14 @@ def run(word: str, plugin: Plugin, words: Sequence[str]) -> int:
             f"cannot load the command {word!r} of {package}: {type(error).__name__}: {error}",
             remedy=f"Update the package, or remove it: pip uninstall {package.partition(' ')[0]}",
         ) from error
-    return int(function(list(words)) or 0)
+    return int(function(list(arguments)) or 0)
 
 
-def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen: list[str]) -> list[str] | int:
+def resolve(command_line: Sequence[str], options: Sequence[str], catalog: Catalog, seen: list[str]) -> list[str] | int:
     """Resolve a first word that is not a built-in command.
 
     Args:
-        words: The word, and those after it.
+        command_line: The word, and those after it.
         options: The global options before it.
         catalog: The commands.
         seen: The aliases replaced so far; this function adds to it.
@@ -112,7 +112,7 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
     """
     from omicsdk.core.errors import UsageError
 
-    word, *rest = words
+    word, *rest = command_line
     aliases, others = read_aliases(), plugins()
     expansion = aliases.get(word)
     if expansion is None and word not in others:
@@ -124,8 +124,8 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
         if not rest and not options and (text := topic_help(archive(word), terminal_width())):
             return write(text)
         root = catalog.root()
-        known_words = [*root.words(), *aliases, *others]
-        raise unknown_first_word(word, known_words, root.elsewhere(word), root.commands_of_services)
+        known_words = [*root.next_words(), *aliases, *others]
+        raise unknown_first_word(word, known_words, root.commands_named(word), root.commands_of_services)
     if word in seen:
         raise UsageError(f"the alias {word!r} refers to itself", remedy=f"Remove it: omics alias rm {word}")
     seen.append(word)
@@ -137,13 +137,13 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
     return run(word, others[word], rest) if expansion is None else run_in_shell(expansion, rest)
 
 
-def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
+def expanded(name: str, expansion: str, arguments: Sequence[str]) -> list[str]:
     """Return the expanded words of an alias.
 
     Args:
         name: The alias.
         expansion: Its expansion; not one for the shell.
-        words: The words after it: $1, $2 ... of the expansion; further words are appended.
+        arguments: The words after it: $1, $2 ... of the expansion; further words are appended.
 
     Raises:
         UsageError: A placeholder has no word, or a quote in the expansion is not closed.
@@ -155,30 +155,30 @@ def expanded(name: str, expansion: str, words: Sequence[str]) -> list[str]:
 
     used: set[int] = set()
 
-    def given(match: re.Match[str]) -> str:
+    def argument_of(match: re.Match[str]) -> str:
         number = int(match[1])
-        if number > len(words):
+        if number > len(arguments):
             raise UsageError(
                 f"a word for ${number} is missing", remedy=f"The alias {name!r} expands to `omics {expansion}`."
             )
         used.add(number - 1)
-        return words[number - 1]
+        return arguments[number - 1]
 
     try:
         parts = shlex.split(expansion)
     except ValueError as error:
         message = f"the alias {name!r} cannot be split into words: {error}"
         raise UsageError(message, remedy=f"Remove it: omics alias rm {name}") from error
-    whole = [re.sub(r"\$([1-9][0-9]?)", given, part) for part in parts]
-    return [*whole, *(word for number, word in enumerate(words) if number not in used)]
+    whole = [re.sub(r"\$([1-9][0-9]?)", argument_of, part) for part in parts]
+    return [*whole, *(word for number, word in enumerate(arguments) if number not in used)]
 
 
-def run_in_shell(expansion: str, words: Sequence[str]) -> int:
+def run_in_shell(expansion: str, arguments: Sequence[str]) -> int:
     """Run the expansion of an alias for the shell.
 
     Args:
         expansion: The command for `sh`, after a `!`.
-        words: Its $1, $2 ...
+        arguments: Its $1, $2 ...
 
     Returns:
         The exit code of the shell.
@@ -195,7 +195,7 @@ def run_in_shell(expansion: str, words: Sequence[str]) -> int:
         raise ConfigError("an alias for the shell requires sh", remedy="Install sh, for example with Git for Windows.")
     # Before the shell writes to the same descriptor.
     sys.stdout.flush()
-    code = subprocess.run([shell, "-c", expansion.removeprefix(SHELL), "--", *words], check=False).returncode
+    code = subprocess.run([shell, "-c", expansion.removeprefix(SHELL), "--", *arguments], check=False).returncode
     # As shells state an end by a signal: 128 and its number.
     return code if code >= 0 else 128 - code
 

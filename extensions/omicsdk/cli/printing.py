@@ -135,9 +135,9 @@ class Printer:
         for title, facts, rows in sorted(parts_of(value), key=lambda part: part[2] is besides):
             if title:
                 count = "" if rows is besides else f" ({len(rows)})"
-                self._line(terminal.styled(f"{self._shown(title)}{count}", terminal.BOLD, coloured=coloured))
+                self._line(terminal.styled(f"{self._encodable(title)}{count}", terminal.BOLD, coloured=coloured))
             if facts is not None:
-                named = {self._shown(name): self._shown(brief(fact)) for name, fact in facts.items()}
+                named = {self._encodable(name): self._encodable(brief(fact)) for name, fact in facts.items()}
                 for line in terminal.facts(named, columns(), coloured=coloured):
                     self._line(line)
             elif rows is not besides:
@@ -152,7 +152,7 @@ class Printer:
 
         return Table(
             self._line,
-            self._shown,
+            self._encodable,
             columns=self.columns,
             declared=declared,
             width=columns(),
@@ -160,7 +160,7 @@ class Printer:
             rule="─" if (self._stdout.encoding or "").lower().startswith("utf") else "-",
         )
 
-    def _shown(self, text: str) -> str:
+    def _encodable(self, text: str) -> str:
         """Return text as the terminal's encoding shows it, for the layout of the table."""
         encoding = self._stdout.encoding or "utf-8"
         return printable(text).encode(encoding, "backslashreplace").decode(encoding)
@@ -281,7 +281,7 @@ class Table:
     def __init__(
         self,
         line: Callable[[str], object],
-        shown: Callable[[str], str],
+        text_of: Callable[[str], str],
         *,
         columns: Sequence[str],
         declared: Sequence[str],
@@ -289,11 +289,11 @@ class Table:
         coloured: bool,
         rule: str,
     ) -> None:
-        self._line, self._text = line, shown
+        self._line, self._text = line, text_of
         self._chosen, self._declared = columns, declared
         self._width, self._coloured, self._rule = width, coloured, rule
         self._columns: list[str] = []
-        self._kept: Sequence[int] = ()
+        self._visible: Sequence[int] = ()
         self._widths: list[int] = []
         self._hidden: dict[str, None] = {}
         self._is_empty = True
@@ -308,7 +308,7 @@ class Table:
         self._hidden.update(dict.fromkeys(self._text(name) for name in all_columns if name not in self._columns))
         for row in rows:
             cells = [self._text(cell) for cell in cells_of(row, self._columns, brief)]
-            line = [cells[number] for number in self._kept if number < len(cells)]
+            line = [cells[number] for number in self._visible if number < len(cells)]
             widths = self._widths
             if not self._chosen:
                 widths = [max(width, terminal.cells(cell)) for width, cell in zip(widths, line, strict=False)]
@@ -326,14 +326,14 @@ class Table:
         names = [self._text(name) for name in columns] or [""] * max(map(len, lines))
         widths = [max(map(terminal.cells, column)) for column in zip_longest(names, *lines, fillvalue="")]
         room = self._width - 2
-        self._kept = list(range(len(widths))) if self._chosen else fitting(widths, room, terminal.GAP)
+        self._visible = list(range(len(widths))) if self._chosen else fitting(widths, room, terminal.GAP)
         self._columns = columns
-        visible_cells = [[line[number] for number in self._kept if number < len(line)] for line in lines]
-        heads = [names[number] for number in self._kept] if columns else []
+        visible_cells = [[line[number] for number in self._visible if number < len(line)] for line in lines]
+        heads = [names[number] for number in self._visible] if columns else []
         self._widths = terminal.widths(heads, visible_cells, self._width)
         for line in terminal.table(heads, visible_cells, self._widths, coloured=self._coloured, rule=self._rule):
             self._line(line)
-        self._hidden = dict.fromkeys(name for number, name in enumerate(names) if number not in self._kept)
+        self._hidden = dict.fromkeys(name for number, name in enumerate(names) if number not in self._visible)
 
     def end(self) -> None:
         from omicsdk.cli import terminal
@@ -357,17 +357,17 @@ class Chosen:
     def __init__(self, writer: Writer, columns: Sequence[str]) -> None:
         self._writer, self._columns = writer, columns
         self._missing = list(columns)
-        self._known: dict[str, None] = {}
-        self._held: list[Any] = []
+        self._seen_columns: dict[str, None] = {}
+        self._pending: list[Any] = []
 
     def add(self, rows: Sequence[Any]) -> None:
-        self._held += [{name: member(row, name) for name in self._columns} for row in rows]
+        self._pending += [{name: member(row, name) for name in self._columns} for row in rows]
         if self._missing:
-            self._known.update(dict.fromkeys(columns_of(rows)))
-            self._missing = missing_columns(self._missing, self._known)
+            self._seen_columns.update(dict.fromkeys(columns_of(rows)))
+            self._missing = missing_columns(self._missing, self._seen_columns)
         if not self._missing:
-            self._writer.add(self._held)
-            self._held.clear()
+            self._writer.add(self._pending)
+            self._pending.clear()
 
     def end(self) -> None:
         """Write what follows the last page.
@@ -375,6 +375,6 @@ class Chosen:
         Raises:
             UsageError: No row has one of the columns.
         """
-        if self._held:
-            check_columns(self._columns, list(self._known))
+        if self._pending:
+            check_columns(self._columns, list(self._seen_columns))
         self._writer.end()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
 
-class Found:
+class CommandNode:
     """A command and its place.
 
     Attributes:
@@ -64,7 +64,7 @@ class Group(ABC):
         self.default = default
 
     @abstractmethod
-    def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
+    def sections(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return the valid next words, each with a line about it, by their headings."""
 
     def first_page(self, width: int) -> list[tuple[str, list[tuple[str, str]]]] | None:
@@ -76,10 +76,10 @@ class Group(ABC):
         del width
 
     @abstractmethod
-    def find(self, word: str) -> Group | Found | None:
+    def find(self, word: str) -> Group | CommandNode | None:
         """Return the command or group that the next word names; None if there is none."""
 
-    def child(self, word: str) -> Group | Found:
+    def child(self, word: str) -> Group | CommandNode:
         """Return the command or group that the next word names.
 
         Raises:
@@ -87,20 +87,20 @@ class Group(ABC):
         """
         node = self.find(word)
         if node is None:
-            raise unknown_word(self.typed(), word, self.words())
+            raise unknown_word(self.typed(), word, self.next_words())
         return node
 
-    def typed(self, *words: str) -> str:
+    def typed(self, *subpath: str) -> str:
         """Return the command line of the group, or of a command in it.
 
         Args:
-            *words: The words after the group's.
+            *subpath: The words after the group's.
         """
-        return " ".join([self.program.name, *self.path, *words])
+        return " ".join([self.program.name, *self.path, *subpath])
 
-    def words(self) -> list[str]:
+    def next_words(self) -> list[str]:
         """Return the valid next words."""
-        return [word for _, rows in self.listed() for word, _ in rows]
+        return [word for _, rows in self.sections() for word, _ in rows]
 
 
 class Program(ABC):
@@ -128,38 +128,38 @@ class Program(ABC):
         """Return the line of --version."""
         raise NotImplementedError  # of a program whose commands are only read
 
-    def work(self, found: Found, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
+    def work(self, target: CommandNode, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
         """Run a command.
 
         Args:
-            found: The command.
+            target: The command.
             values: Values of its arguments.
             settings: Values of the options of all commands.
             console: Prints messages.
         """
         raise NotImplementedError  # of a program whose commands are only read
 
-    def find(self, word: str) -> Group | Found | None:
+    def find(self, word: str) -> Group | CommandNode | None:
         """Return the command or group that a first word names; None for an unknown word."""
         return self.root().find(word)
 
-    def follow(self, node: Group | None, words: list[str]) -> Group | Found:
+    def follow(self, node: Group | None, command_line: list[str]) -> Group | CommandNode:
         """Return the command or group that the next word names.
 
         Args:
             node: The group; None for all commands.
-            words: The words, at least one; the names are removed from the list.
+            command_line: The words, at least one; the names are removed from the list.
 
         Raises:
             UsageError: The word is unknown.
         """
-        return (node or self.root()).child(words.pop(0))
+        return (node or self.root()).child(command_line.pop(0))
 
-    def resolve(self, words: list[str], options: list[str], seen: list[str]) -> list[str] | int:
+    def resolve(self, command_line: list[str], options: list[str], seen: list[str]) -> list[str] | int:
         """Resolve a first word that is no command.
 
         Args:
-            words: The word, and those after it.
+            command_line: The word, and those after it.
             options: The options before it.
             seen: The words replaced so far; this function adds to it.
 
@@ -170,8 +170,8 @@ class Program(ABC):
             UsageError: It cannot be resolved.
         """
         del options, seen
-        self.root().child(words[0])
-        return words
+        self.root().child(command_line[0])
+        return command_line
 
     def help_of(self, name: str, width: int) -> str | int | None:
         """Return the help of a word that is no command, or the exit code of the program that showed it; None if there is none.
@@ -186,16 +186,16 @@ class Program(ABC):
         """Return the words that only help knows, each with a line about it."""
         return []
 
-    def defaults(self, found: Found) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def defaults(self, target: CommandNode) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Return the configured defaults of a command.
 
         Args:
-            found: The command.
+            target: The command.
 
         Returns:
             Values of its arguments by their key, and of options of all commands by name.
         """
-        del found
+        del target
         return {}, {}
 
     def messages(self, level: str, settings: Mapping[str, Any]) -> Any:
@@ -209,37 +209,37 @@ class Program(ABC):
 
         return Messages(self.name, level, assume_yes=bool(settings.get("yes")))
 
-    def suggested_option(self, word: str, known: Iterable[str]) -> str:
+    def suggested_option(self, word: str, valid_options: Iterable[str]) -> str:
         """Return the remedy for an unknown option of a command; empty for none.
 
         Args:
             word: The option as it was typed.
-            known: Those of the command.
+            valid_options: Those of the command.
         """
-        return did_you_mean(word, known)
+        return did_you_mean(word, valid_options)
 
     def others(self) -> list[tuple[str, str]]:
         """Return further first words, each with a line about it."""
         return []
 
-    def report(self, error: BaseException, where: str, words: list[str]) -> int:
+    def report(self, error: BaseException, where: str, command_line: list[str]) -> int:
         """Print the error of a failed command on stderr.
 
         Args:
             error: The error.
             where: The program and the command that failed.
-            words: The command line.
+            command_line: The command line.
 
         Returns:
             The exit code.
         """
         from omicsdk.cli.errors import report
 
-        return report(error, where, words)
+        return report(error, where, command_line)
 
-    def longer(self, found: Found) -> dict[str, Found]:
+    def longer(self, target: CommandNode) -> dict[str, CommandNode]:
         """Return the commands that continue one by another word."""
-        del found
+        del target
         return {}
 
     def expanded(self, word: str) -> list[str]:
@@ -250,16 +250,18 @@ class Program(ABC):
         """
         raise KeyError(word)
 
-    def completions(self, found: Found | None, argument: Argument, current: str, given: Mapping[str, str]) -> Any:
+    def completions(
+        self, target: CommandNode | None, argument: Argument, current: str, option_values: Mapping[str, str]
+    ) -> Any:
         """Return the possible values of an argument, each with a line about it, and whether files are offered as well.
 
         Args:
-            found: The command; None before one.
+            target: The command; None before one.
             argument: The argument.
             current: What was typed of the value.
-            given: Given values of options, by their long spelling.
+            option_values: Given values of options, by their long spelling.
         """
-        del found, argument, current, given
+        del target, argument, current, option_values
         return [], True
 
 

@@ -51,11 +51,11 @@ def progress_line(title: str, state: Progress, width: int, *, plain: bool = Fals
     return "  ".join([short_title, *numbers])[:width]
 
 
-def _sizes(done: int, total: int) -> str:
+def _sizes(transferred: int, total: int) -> str:
     """Format transferred and total bytes, with a shared unit only once."""
     if not total:
-        return size_words(done)
-    number, unit = size_words(done).split(" ")
+        return size_words(transferred)
+    number, unit = size_words(transferred).split(" ")
     return (
         f"{number}/{size_words(total)}"
         if size_words(total).endswith(f" {unit}")
@@ -96,8 +96,8 @@ class ProgressReports:
         self._asleep = threading.Lock()
         self._asleep.acquire()
         self._is_requested = self._is_over = False
-        self._began = clock.monotonic()
-        self._reported = self._began, 0
+        self._start_time = clock.monotonic()
+        self._reported = self._start_time, 0
         # Replaced as a whole, since two threads use it: bytes of the transfers of the command that have ended, and the
         # progress of the current one.
         self._state = 0, Progress(files=None, phase="preparing")
@@ -113,7 +113,9 @@ class ProgressReports:
     def total(self) -> Progress:
         """Return the progress, with the bytes of all transfers of the command, and the time since its start."""
         ended, state = self._state
-        return state.replaced(bytes_fetched=ended + state.bytes_fetched, seconds=self._clock.monotonic() - self._began)
+        return state.replaced(
+            bytes_fetched=ended + state.bytes_fetched, seconds=self._clock.monotonic() - self._start_time
+        )
 
     def report(self, *, is_requested: bool = False) -> None:
         """Report the progress.
@@ -150,7 +152,7 @@ class ProgressReports:
             self._asleep.release()
 
     def _run(self) -> None:
-        due = self._began + self._every
+        due = self._start_time + self._every
         while True:
             # -1 waits without a limit; 0 would return at once.
             wait = max(0.0, due - self._clock.monotonic()) if self._every else -1

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.completion import Word
-    from omicsdk.cli.program import Found
+    from omicsdk.cli.program import CommandNode
     from omicsdk.cli.shapes import Argument
 
 # The words of platforms for `omics login`; importing its own table takes 100 ms.
@@ -21,27 +21,27 @@ _STORE_OPTIONS = ("base_url", "profile")
 
 
 def completions(
-    found: Found | None, argument: Argument, current: str, given: Mapping[str, str]
+    target: CommandNode | None, argument: Argument, current: str, option_values: Mapping[str, str]
 ) -> tuple[list[Word], bool]:
     """Return the possible values of an argument, and whether files are offered as well.
 
     Args:
-        found: The command; None before one.
+        target: The command; None before one.
         argument: The argument.
         current: What was typed of the value.
-        given: Given values of options, by their long spelling.
+        option_values: Given values of options, by their long spelling.
     """
-    path = [] if found is None else found.path
+    path = [] if target is None else target.path
     if "://" in current:
-        return _remote(given, current), False
+        return _remote(option_values, current), False
     if argument["name"] == "profile":
         from omicsdk.cli.lookups import profiles
 
         return [(name, "") for name in profiles(path[:1])], False
     if argument["name"] == "filter" and path[:1] == ["azul"]:
-        return _conditions(given, current), False
+        return _conditions(option_values, current), False
     if argument["name"] == "project" and path[:1] == ["sb"]:
-        projects = _remote(given, f"sb://{current}")
+        projects = _remote(option_values, f"sb://{current}")
         return [
             (word.removeprefix("sb://").rstrip("/" if current.count("/") else ""), "") for word, _ in projects
         ], False

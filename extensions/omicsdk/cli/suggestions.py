@@ -81,43 +81,45 @@ REPLACES = ("--overwrite", "--force", "-f")
 _SURE = 0.8
 
 
-def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:
+def option_meant(word: str, valid_options: Iterable[str], having: Iterable[str]) -> str:
     """A sentence that names the option that an unknown one means here, or the commands that have it; empty for none.
 
     Args:
         word: What was typed.
-        known: The valid options.
+        valid_options: The valid options.
         having: Commands that have an option of that name.
     """
-    known = list(known)
-    if word in REPLACES and "--no-clobber" in known:
+    valid_options = list(valid_options)
+    if word in REPLACES and "--no-clobber" in valid_options:
         return "Existing files are replaced without an option; --no-clobber skips them."
-    if word in ("-r", "-R", "--recursive") and "--unverified" in known:
+    if word in ("-r", "-R", "--recursive") and "--unverified" in valid_options:
         return "Folders are moved without an option."
-    if word in ("-s", "--summarize") and "--depth" in known:
+    if word in ("-s", "--summarize") and "--depth" in valid_options:
         return "Folders are summed without an option."
-    if word in ADVICE and "--no-clobber" in known:
+    if word in ADVICE and "--no-clobber" in valid_options:
         return ADVICE[word]
-    meant = "--to" if word in FOLDERS and "--to" in known else OPTIONS.get(word, "")
-    if meant == "--to" and "--download-dir" in known:
+    meant = "--to" if word in FOLDERS and "--to" in valid_options else OPTIONS.get(word, "")
+    if meant == "--to" and "--download-dir" in valid_options:
         meant = "--download-dir"
-    if "--to" in (word, meant) and "--no-clobber" in known:
+    if "--to" in (word, meant) and "--no-clobber" in valid_options:
         return "The target is the last argument."
-    if meant.partition(" ")[0] in known:
+    if meant.partition(" ")[0] in valid_options:
         return f"Did you mean {meant}?"
     commands = list(having)
-    return did_you_mean(word, known) or (f"It is an option of omics {', '.join(commands[:6])}." if commands else "")
+    return did_you_mean(word, valid_options) or (
+        f"It is an option of omics {', '.join(commands[:6])}." if commands else ""
+    )
 
 
 def unknown_first_word(
-    word: str, known: Iterable[str], elsewhere: list[str], others: Callable[[], Iterable[str]] = tuple
+    word: str, valid_words: Iterable[str], full_commands: list[str], others: Callable[[], Iterable[str]] = tuple
 ) -> UsageError:
     """Return the error for a first word that is unknown.
 
     Args:
         word: The word.
-        known: The known ones.
-        elsewhere: Whole commands that end in that word.
+        valid_words: The known ones.
+        full_commands: Whole commands that end in that word.
         others: Returns whole commands of services, of which those with a last word like it are suggested.
     """
     from omicsdk.cli.topics import archive
@@ -125,21 +127,21 @@ def unknown_first_word(
     plain = word.lower().replace("_", "-")
     if plain == "remove":  # the opposite of omics add, which omics rm is not
         text = "To undo omics add, delete its table in omics.toml. omics rm removes files permanently."
-        return unknown_word("omics", word, known, "command or service", text)
+        return unknown_word("omics", word, valid_words, "command or service", text)
     near = [f"omics help {name}"] if (name := archive(word)) else [COMMANDS[plain]] if plain in COMMANDS else []
-    near += elsewhere[: 3 - len(near)]
-    if not near and not nearest(plain, known, least=_SURE):
+    near += full_commands[: 3 - len(near)]
+    if not near and not nearest(plain, valid_words, least=_SURE):
         by_last = dict[str, list[str]]()
         for command in others():
             by_last.setdefault(command.rpartition(" ")[2], []).append(command)
         for last in nearest(plain, [*COMMANDS, *by_last], least=_SURE):
             near = [*([COMMANDS[last]] if last in COMMANDS else []), *by_last.get(last, [])][:3]
     return unknown_word(
-        "omics", word, known, "command or service", f"Did you mean {' or '.join(near)}?" if near else ""
+        "omics", word, valid_words, "command or service", f"Did you mean {' or '.join(near)}?" if near else ""
     )
 
 
-def unknown_next_word(path: list[str], word: str, known: list[str], around: list[str]) -> UsageError:
+def unknown_next_word(path: list[str], word: str, valid_words: list[str], around: list[str]) -> UsageError:
     """Return the error for an unknown word after that of a service or group.
 
     The words of other tools, and the commands of groups above and below, are suggested before those that are only like it.
@@ -147,7 +149,7 @@ def unknown_next_word(path: list[str], word: str, known: list[str], around: list
     Args:
         path: The words before it.
         word: The word.
-        known: The known ones.
+        valid_words: The known ones.
         around: Whole commands of the groups above and below.
     """
     plain, before = word.lower().replace("_", "-"), " ".join(["omics", *path])
@@ -155,46 +157,50 @@ def unknown_next_word(path: list[str], word: str, known: list[str], around: list
     near = list[str]()
     for name in (plain, plain.removesuffix("-single").removesuffix("-multiple"), command.removeprefix("omics ")):
         if not near:
-            near = [f"{before} {name}"] if name in known else [whole for whole in around if whole.endswith(f" {name}")]
+            near = (
+                [f"{before} {name}"]
+                if name in valid_words
+                else [whole for whole in around if whole.endswith(f" {name}")]
+            )
     usual = {name for names in FIRST_PAGE.values() for name in names}
     if path == ["gen3"] and plain == "configure":  # of gen3-client
         near = ["omics login gen3 --credentials-file FILE"]
-    elif not near and command.removeprefix("omics ") in usual and not did_you_mean(word, known):
+    elif not near and command.removeprefix("omics ") in usual and not did_you_mean(word, valid_words):
         near = [command]
-    elif not near and path == ["upload"] and not did_you_mean(word, known):
+    elif not near and path == ["upload"] and not did_you_mean(word, valid_words):
         near = ["omics cp"]
-    return unknown_word(before, word, known, near=f"Did you mean {' or '.join(near[:3])}?" if near else "")
+    return unknown_word(before, word, valid_words, near=f"Did you mean {' or '.join(near[:3])}?" if near else "")
 
 
-def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
+def unknown_topic(word: str, valid_words: Iterable[str]) -> UsageError:
     """The error for help on a word that is unknown.
 
     Args:
         word: What was typed.
-        known: The commands, services and topics.
+        valid_words: The commands, services and topics.
     """
     from omicsdk.core.errors import UsageError
     from omicsdk.portals.names.grammar import elsewhere
 
-    if place := elsewhere(word):
-        return UsageError(f"{word} is not at an archive that omics downloads from", remedy=f"It is of {place}.")
-    near = did_you_mean(word, known)
+    if origin := elsewhere(word):
+        return UsageError(f"{word} is not at an archive that omics downloads from", remedy=f"It is of {origin}.")
+    near = did_you_mean(word, valid_words)
     return UsageError(
         f"unknown command, service or topic {word!r}", remedy=f"{near} See: omics --help, or omics help topics".lstrip()
     )
 
 
-def mistyped_word(path: list[str], word: str, known: list[str]) -> UsageError | None:
+def mistyped_word(path: list[str], word: str, commands: list[str]) -> UsageError | None:
     """The error for a word that is nearly a command, where another command would take it; None for any other.
 
     Args:
         path: The command that would take the word as its argument.
         word: What was typed. With a slash, dot or colon it is an argument.
-        known: The commands.
+        commands: The commands.
     """
     if word.startswith("-") or any(mark in word for mark in "/.:"):
         return None
-    near = nearest(word, known, least=_SURE)
+    near = nearest(word, commands, least=_SURE)
     if not near:
         return None
     from omicsdk.core.errors import UsageError

@@ -55,19 +55,19 @@ def misspelled(names: Iterable[str], services: Callable[[], Iterable[str]]) -> I
         names: Names of variables, which begin as those of omicsdk.
         services: Returns the words of all services, those of plugins included, which have variables, too.
     """
-    known = {
+    known_names = {
         *VARIABLES,
         *DEFAULT_VARIABLES,
         *SERVICE_VARIABLES,
         *(f"OMICS_{name}" for name in f"{_FILES} {_PLATFORMS} {_CREDENTIALS}".split()),
         *(f"OMICS_{name}_URL" for name in f"{_ADDRESSES} {_REPOSITORIES}".split()),
     }
-    unknown = [name for name in names if name not in known]
-    words = services() if unknown else ()
-    of_plugins = {variable(service, what) for service in words for what in ("TOKEN", "URL")}
+    unknown = [name for name in names if name not in known_names]
+    service_words = services() if unknown else ()
+    of_plugins = {variable(service, what) for service in service_words for what in ("TOKEN", "URL")}
     for name in unknown:
         meant = name.replace("_CLI_", "_", 1)
         if (of_transfers := name.replace("OMICS_", "OMICS_TRANSFER_", 1)) in DEFAULT_VARIABLES:
             meant = of_transfers
-        if name.startswith(_ALWAYS) or (name not in of_plugins and nearest(meant, known, least=_NEAR)):
-            yield f"{name} has no effect: no such variable. {did_you_mean(meant, sorted(known))}".rstrip()
+        if name.startswith(_ALWAYS) or (name not in of_plugins and nearest(meant, known_names, least=_NEAR)):
+            yield f"{name} has no effect: no such variable. {did_you_mean(meant, sorted(known_names))}".rstrip()

@@ -3,7 +3,7 @@
 import pytest
 from omicsdk.cli.arguments import global_arguments, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Catalog
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 from omicsdk.sandbox import Rule
 
 
@@ -86,7 +86,7 @@ def test_workflows_stand_at_the_top_and_operations_below_api():
         "api": [],
     }
     operations = Catalog().operations("sb")
-    below = [found.path for found in _group(service, "api").found()]
+    below = [found.path for found in _group(service, "api").visible_commands()]
     assert below == [["sb", "api", operation["command"]] for operation in operations]
 
 
@@ -102,8 +102,8 @@ def test_every_command_takes_a_profile_and_can_be_imported():
     service = Catalog().start("sb")
     assert isinstance(service, Group)
     for group in service.below():
-        for found in group.found():
-            assert isinstance(found, Found)
+        for found in group.visible_commands():
+            assert isinstance(found, CommandNode)
             taken = [each["name"] for each in found.command.get("parameters", [])]
             assert [*taken, *(each["name"] for each in global_arguments(own_arguments(found.command), GLOBALS))].count(
                 "profile"
@@ -156,7 +156,7 @@ def test_switches_stand_alone():
         (found.path, each["name"], each.get("flag"))
         for group in service.below()
         if group.path[-1] != "api"
-        for found in group.found()
+        for found in group.visible_commands()
         for each in found.command.get("parameters", [])
         if each.get("type") == "boolean" and each.get("default") is False
     ]

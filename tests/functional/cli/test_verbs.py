@@ -39,4 +39,4 @@ def test_a_group_of_users_is_created_listed_shown_and_deleted(auth):
 def test_every_kind_of_object_is_listed_and_shown(service, kinds):
     group = Catalog().start(service)
     for kind in kinds:
-        assert {"ls", "get"} <= {found.path[-1] for found in group.child(kind).found()}
+        assert {"ls", "get"} <= {found.path[-1] for found in group.child(kind).visible_commands()}

@@ -5,7 +5,7 @@ from typing import Any
 
 from omicsdk.cli.arguments import flags, global_arguments, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Catalog
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 from rows import check_each
 
 
@@ -30,11 +30,11 @@ def split(words: list[str]) -> tuple[list[str], list[str]]:
     return words[:at], words[at:]
 
 
-def found(path: list[str]) -> Found:
+def found(path: list[str]) -> CommandNode:
     node: Any = Catalog().root()
     for word in path:
         node = node.child(word)
-    assert isinstance(node, Found)
+    assert isinstance(node, CommandNode)
     return node
 
 

@@ -8,7 +8,7 @@ from handwritten import line as typed_line
 from omicsdk.cli.arguments import split_globals
 from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.parser import parse
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 from rows import check_each
 
 BEYOND = {"|", ">", ">>", "<", "&&", ";"}
@@ -18,7 +18,7 @@ COMMANDS = handwritten()
 GROUPS = by_group(COMMANDS)
 
 
-def lines_of(found: Found) -> list[str]:
+def lines_of(found: CommandNode) -> list[str]:
     lines = (found.command.get("description") or "").replace("\\\n", " ").splitlines()
     shown = [line.strip() for line in lines if line.startswith("    ") and "omics " in line]
     return [*shown, *found.command.get("examples", [])]
@@ -41,7 +41,7 @@ def test_all_of_them_are_examined():
 def test_a_command_has_examples_that_can_be_typed(group, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def check(found: Found) -> None:
+    def check(found: CommandNode) -> None:
         lines = lines_of(found)
         assert lines, "no example"
         own = [line for line in lines if typed(line)[: len(found.path)] == found.path]
@@ -50,7 +50,7 @@ def test_a_command_has_examples_that_can_be_typed(group, tmp_path, monkeypatch):
         for line in lines:
             words = typed(line)
             node = None
-            while not isinstance(node, Found):
+            while not isinstance(node, CommandNode):
                 _, _, words = split_globals(words, GLOBALS, node.options if node else [])
                 node = catalog.follow(node, words)
             for word in words:

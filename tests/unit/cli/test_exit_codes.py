@@ -13,7 +13,7 @@ from omicsdk.cli.errors import is_denied, line_of
 from omicsdk.cli.failures import exit_code, outcome_code
 from omicsdk.cli.invoke import called
 from omicsdk.cli.output import Console, Output
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 from omicsdk.core import (
     AuthError,
     BadRequest,
@@ -246,9 +246,9 @@ def of_batch(ends: Sequence[End]) -> Batch[Any] | None:
 
 
 def of_done(ends: Sequence[End]) -> Any:
-    from omicsdk.cli.commands.sb.results import Done
+    from omicsdk.cli.commands.sb.results import CommandResult
 
-    return None if STOPPED in ends else Done([], "done", errors_of(ends), len(ends))
+    return None if STOPPED in ends else CommandResult([], "done", errors_of(ends), len(ends))
 
 
 def of_removal(ends: Sequence[End]) -> Any:
@@ -272,7 +272,7 @@ def of_verdicts(ends: Sequence[End]) -> list[Verdict] | None:
 RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "transfers:transferred": report,
     "drs:downloaded": report,
-    "drs:listed": of_drs,
+    "drs:file_listing": of_drs,
     "files.changes:changed": of_files,
     "files.changes:removed": of_removal,
     "files.listings:verified": of_verdicts,
@@ -287,11 +287,11 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "locks:pulled": report,
     "gen3.transfers:workspace_copied": report,
     "sb.files:transferred": of_sb,
-    "sb.results:done": of_done,
+    "sb.results:command_rows": of_done,
     "pangea.transfers:downloaded_results": report,
     "pangea.transfers:uploaded_reads": of_reads,
     "pangea.transfers:uploaded_field": of_field,
-    "pangea.things:deletions": of_batch,
+    "pangea.resources:deletions": of_batch,
 }
 """How each renderer's result is made; None where it cannot have such an end."""
 
@@ -303,7 +303,7 @@ OTHERS = {
 GIVEN = {"uris": ["file:///f0"], "paths": ["f0"], "names": ["f0"], "what": ["m.tsv"]}
 
 
-def renderer(command: Found) -> str:
+def renderer(command: CommandNode) -> str:
     return (command.command.get("render") or "").removeprefix("omicsdk.cli.commands.")
 
 

@@ -4,7 +4,7 @@ import pytest
 from gen3_command import gen3_command
 from omicsdk.cli.arguments import loaded
 from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 
 DOCUMENTED = {
     "auth": ["access-token", "curl", "endpoint", "token-decode", "wts-endpoint", "wts-list"],
@@ -40,7 +40,7 @@ def test_gen3_s_groups_and_commands_are_under_their_names(words):
 
 def test_every_command_s_function_is_there():
     for group in _groups(Catalog().start("gen3")):
-        for found in group.found():
+        for found in group.visible_commands():
             if "run" in found.command:
                 assert callable(loaded(found.command["run"])), found.path
 
@@ -54,8 +54,8 @@ def _groups(group):
 @pytest.mark.parametrize("service", SERVICES)
 def test_operations_are_below_api(service):
     group = Catalog().start("gen3").child("api").child(service)
-    names = [found.command["name"] for found in group.found()]
+    names = [found.command["name"] for found in group.visible_commands()]
     assert len(names) > 5
-    found = group.found()[0]
-    assert isinstance(found, Found)
+    found = group.visible_commands()[0]
+    assert isinstance(found, CommandNode)
     assert {argument["name"] for argument in found.command["parameters"]} >= {"auth", "endpoint"}

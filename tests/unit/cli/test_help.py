@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.help import command_help, placeholder, wrapped
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 
 TEXT = st.text(alphabet=st.sampled_from("ab %{}'\"\\\n-`|$ "), max_size=200)
 
@@ -41,7 +41,7 @@ def test_a_value_is_a_type_or_a_noun_and_a_switch_has_none(argument, noun):
 
 def test_usage_marks_words_that_may_be_left_out():
     words = [{"name": "source", "positional": True, "required": True}, {"name": "target", "positional": True}]
-    found = Found(Catalog(), ["x"], None, {"command": "x", "parameters": words})
+    found = CommandNode(Catalog(), ["x"], None, {"command": "x", "parameters": words})
     assert command_help(found, 80).startswith("Usage: omics x SOURCE [TARGET]\n")
 
 
@@ -121,7 +121,7 @@ def test_a_service_lists_workflows_and_operations(omics):
 def test_any_text_is_shown_within_the_width(summary, text, width):
     argument = {"name": "x", "type": "string", "help": text}
     command = {"command": "c", "summary": summary, "description": text, "parameters": [argument]}
-    shown = command_help(Found(Catalog(), ["s", "c"], "s", command), width)
+    shown = command_help(CommandNode(Catalog(), ["s", "c"], "s", command), width)
     for line in shown.splitlines():
         # What Markdown marks as code stays as it is.
         assert (

@@ -11,7 +11,7 @@ import pytest
 from handwritten import by_group, every_command, line
 from omicsdk.cli.catalog import GLOBALS
 from omicsdk.cli.parser import spelled
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 from rows import check_each
 
 LIMIT = 80
@@ -34,7 +34,7 @@ def test_all_commands_are_walked():
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_summary_is_one_imperative_sentence(group):
-    def check(found: Found) -> None:
+    def check(found: CommandNode) -> None:
         summary = found.command.get("summary") or ""
         assert 0 < len(summary) <= LIMIT
         assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", summary), (
@@ -50,7 +50,7 @@ def test_a_summary_is_one_imperative_sentence(group):
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_option_has_a_help_text(group):
-    def check(found: Found) -> None:
+    def check(found: CommandNode) -> None:
         shown = [each for each in found.command.get("parameters", []) if "synonym_of" not in each]
         silent = [spelled(each) for each in shown if not (each.get("help") or "").strip()]
         assert silent == []
@@ -58,7 +58,7 @@ def test_every_option_has_a_help_text(group):
     check_each(GROUPS[group], line, check)
 
 
-def texts(found: Found) -> Iterator[str]:
+def texts(found: CommandNode) -> Iterator[str]:
     yield found.command.get("summary") or ""
     yield found.command.get("description") or ""
     for each in found.command.get("parameters", []):
@@ -70,7 +70,7 @@ OWN = by_group(found for found in FOUND if "method" not in found.command)
 
 @pytest.mark.parametrize("group", OWN)
 def test_the_words_are_those_of_technical_english(group):
-    def check(found: Found) -> None:
+    def check(found: CommandNode) -> None:
         assert [match[0] for text in texts(found) for match in AVOIDED.finditer(text)] == []
 
     check_each(OWN[group], line, check)

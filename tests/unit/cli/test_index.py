@@ -453,7 +453,7 @@ def pick(
 
 
 def test_a_deletion_asks_looks_and_states_what_it_did():
-    made = command(Entry("rm", remove, deletes="project {program}-{project}", look=remove), "dss", by_signature=True)
+    made = command(Entry("rm", remove, deletes="project {program}-{project}", lookup=remove), "dss", by_signature=True)
     assert (made["deletes"], made["look"]) == ("project {program}-{project}", f"{__name__}:remove")
     assert made["own"] == ["dry_run"]
     assert [each["name"] for each in made["parameters"] if each.get("positional")] == ["program", "project"]
@@ -463,7 +463,7 @@ ASKS = "Asks for confirmation on a terminal unless --yes is given."
 
 
 def test_the_description_of_a_command_that_asks_ends_with_that():
-    deletion = Entry("rm", remove, deletes="project {program}", look=remove)
+    deletion = Entry("rm", remove, deletes="project {program}", lookup=remove)
     assert command(deletion, "dss")["description"] == ASKS
     assert command(Entry("rm", remove, asks=True), "dss")["description"] == ASKS
     assert command(Entry("rm", remove), "dss")["description"] == ""
@@ -488,7 +488,7 @@ def test_a_table_names_further_words_and_logins_at_once():
         READS = ("doors ls",)
         WRITES = ("shelves delete", "delete")
 
-    made = [(entry.words, entry.aliases, entry.login) for entry in entries(Table)]
+    made = [(entry.command, entry.aliases, entry.login) for entry in entries(Table)]
     assert made == [
         ("shelves delete", ("shelves rm",), True),
         ("delete", (), False),

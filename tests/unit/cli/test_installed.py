@@ -6,7 +6,7 @@ from omicsdk.cli.arguments import flags, global_arguments, key, loaded, own_argu
 from omicsdk.cli.catalog import GLOBALS
 from omicsdk.cli.help import command_help
 from omicsdk.cli.parser import parse
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 from rows import check_each
 
 OPERATIONS = {
@@ -32,7 +32,7 @@ def test_the_data_stores_documented_commands_are_all_there():
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_options_do_not_clash_and_a_commands_own_win(group):
-    def check(found: Found) -> None:
+    def check(found: CommandNode) -> None:
         own = [argument for argument in own_arguments(found.command) if not argument.get("positional")]
         spellings = [spelling for argument in own for spelling in flags(argument)]
         assert len(spellings) == len(set(spellings))
@@ -48,7 +48,7 @@ def test_options_do_not_clash_and_a_commands_own_win(group):
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_option_is_in_the_help_and_takes_what_it_states(group):
-    def check(found: Found) -> None:
+    def check(found: CommandNode) -> None:
         shown = command_help(found, 80)
         words: list[str] = []
         positional: list[str] = []
@@ -85,7 +85,7 @@ def test_every_option_is_in_the_help_and_takes_what_it_states(group):
 
 
 def test_what_runs_a_handwritten_command_is_there():
-    def check(found: Found) -> None:
+    def check(found: CommandNode) -> None:
         assert callable(loaded(found.command["run"]))
 
     check_each(handwritten(), line, check)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omicsdk.cli.invoke import called, work
 from omicsdk.cli.output import Console
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 
 
 @pytest.mark.parametrize("verbose", [True, False])
@@ -50,6 +50,6 @@ def test_a_command_without_a_service_writes_its_file_to_stdout(
         kind: True,
     }
     catalog: Any = SimpleNamespace(registered={}, services=list)
-    work(Found(Any, ["plain", "list"], None, command), {}, {}, catalog, Console(stderr=io.StringIO()))
+    work(CommandNode(Any, ["plain", "list"], None, command), {}, {}, catalog, Console(stderr=io.StringIO()))
     assert capfdbinary.readouterr().out == b"rows"
     assert {"GEN3_X", "DRS_X"} <= {*names}

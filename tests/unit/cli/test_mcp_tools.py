@@ -19,7 +19,7 @@ from omicsdk.cli.mcp.guides import HELP, help_on, prompt_text, prompts_of
 from omicsdk.cli.mcp.responses import Responses, masked, pages_of
 from omicsdk.cli.mcp.tools import MORE, Tool, briefly, check_texts, command_line, known_services, offered, tools_of
 from omicsdk.cli.parser import parse
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 from omicsdk.core import UsageError
 
 CATALOG = Catalog()
@@ -32,23 +32,23 @@ def tools() -> dict[str, Tool]:
     return {tool.name: tool for tool in tools_of(CATALOG, SERVICES)}
 
 
-def commands(group: Group) -> Iterator[Found]:
-    yield from group.found()
+def commands(group: Group) -> Iterator[CommandNode]:
+    yield from group.visible_commands()
     for each in group.below():
         yield from commands(each)
 
 
-def command_of(tool: Tool) -> Found:
-    words, node = list(tool.words), None
+def command_of(tool: Tool) -> CommandNode:
+    words, node = list(tool.path), None
     while words:
         node = CATALOG.follow(node, words)
-    assert isinstance(node, Found)
+    assert isinstance(node, CommandNode)
     return node
 
 
 def test_names_are_unique_and_those_that_clients_accept(tools):
     made = tools_of(CATALOG, SERVICES)
-    assert len({tool.name for tool in made}) == len({tool.words for tool in made}) == len(made)
+    assert len({tool.name for tool in made}) == len({tool.path for tool in made}) == len(made)
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in tools)
     assert not {MORE, HELP} & tools.keys()
     names = {name for tool in made for name in tool.schema["properties"]}
@@ -83,7 +83,7 @@ def test_a_schema_states_what_the_index_states(tools):
 
 
 def test_what_is_never_offered(tools):
-    words = {" ".join(tool.words) for tool in tools.values()}
+    words = {" ".join(tool.path) for tool in tools.values()}
     assert not words & {
         *(
             "dss login",
@@ -161,9 +161,9 @@ def test_a_command_under_several_words_is_one_tool(tools):
 
 
 def test_parts_of_services_are_chosen():
-    assert all(tool.words[:2] == ("sb", "files") for tool in tools_of(CATALOG, ["sb.files"]))
-    assert all(tool.words[:3] == ("gen3", "api", "indexd") for tool in tools_of(CATALOG, ["gen3.api.indexd"]))
-    assert not any("api" in tool.words for tool in tools_of(CATALOG, ["gen3"]))
+    assert all(tool.path[:2] == ("sb", "files") for tool in tools_of(CATALOG, ["sb.files"]))
+    assert all(tool.path[:3] == ("gen3", "api", "indexd") for tool in tools_of(CATALOG, ["gen3.api.indexd"]))
+    assert not any("api" in tool.path for tool in tools_of(CATALOG, ["gen3"]))
     assert [tool.name for tool in tools_of(CATALOG, ["azul.files.ls"])] == ["azul_files_ls"]
 
 
@@ -208,10 +208,8 @@ def test_values_reach_the_command_as_they_were_given(service, tmp_path):
                 continue
             for value in VALUES.get(schema.get("type", "any"), ["@file", {"a": 1}]):
                 words = command_line(tool, {**placed, name: value, "yes": True}, tmp_path)
-                at = next(
-                    each for each in range(len(words)) if tuple(words[each : each + len(tool.words)]) == tool.words
-                )
-                values, _ = parse(optional, words[at + len(tool.words) :], GLOBALS)
+                at = next(each for each in range(len(words)) if tuple(words[each : each + len(tool.path)]) == tool.path)
+                values, _ = parse(optional, words[at + len(tool.path) :], GLOBALS)
                 given = values.get(argument.get("python") or name)
                 if argument.get("positional") and values.get("paths") in (
                     ["x", value],
@@ -357,7 +355,7 @@ def test_a_text_is_cut_between_characters():
 
 
 def test_only_the_latest_rests_are_kept():
-    responses = Responses(5, kept=2)
+    responses = Responses(5, max_rests=2)
     cursors = [responses.first(list(range(10)))["cursor"] for _ in range(3)]
     with pytest.raises(UsageError, match="unknown cursor"):
         responses.more(cursors[0])

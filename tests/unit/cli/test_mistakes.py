@@ -6,7 +6,7 @@ import pytest
 from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.parser import parse
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
 
 
@@ -101,7 +101,7 @@ def test_examples_of_archives_can_be_typed():
     for line in lines:
         _, *words = shlex.split(line)
         node = None
-        while not isinstance(node, Found):
+        while not isinstance(node, CommandNode):
             node = Catalog().follow(node, words)
         if "--help" not in words:
             parse(node.command, words, GLOBALS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from omicsdk.cli.arguments import loaded
 from omicsdk.cli.catalog import GLOBALS, Catalog, commands_of
 from omicsdk.cli.parser import parse
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 from omicsdk.cli.services import SERVICES
 from rows import check_each
 
@@ -14,9 +14,9 @@ COMMANDS = commands_of(SERVICES["pangea"])
 EXAMPLES = [example for command in COMMANDS for example in command.get("examples", [])]
 
 
-def found(words: list[str]) -> tuple[Found, list[str]]:
+def found(words: list[str]) -> tuple[CommandNode, list[str]]:
     """The command that words refer to, and the words after it."""
-    node: Group | Found = Catalog().start(words[0])
+    node: Group | CommandNode = Catalog().start(words[0])
     at = 1
     while isinstance(node, Group):
         node = node.child(words[at])
@@ -24,8 +24,8 @@ def found(words: list[str]) -> tuple[Found, list[str]]:
     return node, words[at:]
 
 
-def all_commands(group: Group) -> Iterator[Found]:
-    yield from group.found()
+def all_commands(group: Group) -> Iterator[CommandNode]:
+    yield from group.visible_commands()
     for below in group.below():
         if below.path[-1] != "api":
             yield from all_commands(below)

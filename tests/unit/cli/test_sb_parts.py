@@ -9,16 +9,16 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.cli.commands.sb.results import (
-    Done,
+    CommandResult,
     attempted,
     changes,
     completed,
-    given,
     limited,
+    non_empty,
     pairs,
     removed,
     row,
-    shown,
+    rows_or_data,
 )
 from omicsdk.cli.commands.sb.storage import object_row, volume_row
 from omicsdk.cli.commands.sb.tasks import Inputs
@@ -94,9 +94,9 @@ def test_tags_keep_their_order_and_stand_there_once():
 
 def test_rows_hide_credentials():
     service = {"type": "S3", "bucket": "b", "credentials": {"secret_access_key": "s"}}
-    shown = volume_row(Volume.from_dict({"id": "me/v", "href": "h", "service": service, "active": True}))
-    assert (shown["id"], shown["bucket"], shown["prefix"], shown["active"]) == ("me/v", "b", None, True)
-    assert "credentials" not in shown
+    described = volume_row(Volume.from_dict({"id": "me/v", "href": "h", "service": service, "active": True}))
+    assert (described["id"], described["bucket"], described["prefix"], described["active"]) == ("me/v", "b", None, True)
+    assert "credentials" not in described
     volume = Volume.from_dict({"id": "me/v", "href": "h"})
     assert row(volume, ("id", "missing"), name="x") == {"name": "x", "id": "me/v", "missing": None}
     assert object_row(VolumeObject.from_dict({"location": "a", "metadata": {"size": 5}}))["size"] == 5
@@ -107,7 +107,7 @@ def test_rows_hide_credentials():
 
 
 def test_empty_options_are_left_out_of_a_search_and_clear_what_they_change():
-    assert given(a=None, b=[], c="", d=0, e={}, f=()) == {"c": "", "d": 0}
+    assert non_empty(a=None, b=[], c="", d=0, e={}, f=()) == {"c": "", "d": 0}
     assert changes(a=None, b=[]) == {"b": []}
     with pytest.raises(UsageError, match="nothing to change"):
         changes(a=None)
@@ -137,11 +137,11 @@ def test_objects_are_deleted_if_that_is_confirmed(monkeypatch):
     assert (deleted, questions) == ([], ["Deleting task a cannot be undone, now. Continue?"])
     monkeypatch.setattr(call.console, "confirm", lambda _: True)
     done = removed("task", rows, deleted.append, call.console, dry_run=False)
-    assert (done, deleted) == (Done(shown_rows, "deleted 2 tasks (a, b)", [], 2), ["a", "b"])
-    assert shown(done, call) == shown_rows
-    assert shown(Done([], "deleted all", [OmicsError("no")]), call) == []
+    assert (done, deleted) == (CommandResult(shown_rows, "deleted 2 tasks (a, b)", [], 2), ["a", "b"])
+    assert rows_or_data(done, call) == shown_rows
+    assert rows_or_data(CommandResult([], "deleted all", [OmicsError("no")]), call) == []
     assert ("deleted 2 tasks" in err.getvalue(), "deleted all" in err.getvalue()) == (True, False)
-    assert list(limited(iter(shown_rows * 2), call).rows(None)) == shown(shown_rows, call) == shown_rows
+    assert list(limited(iter(shown_rows * 2), call).rows(None)) == rows_or_data(shown_rows, call) == shown_rows
 
 
 # -- jobs

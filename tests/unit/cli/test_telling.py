@@ -11,7 +11,7 @@ from omicsdk.cli.arguments import options_of, own_arguments
 from omicsdk.cli.catalog import Catalog, ServiceGroup
 from omicsdk.cli.failures import json_line, wants_json
 from omicsdk.cli.output import Console, Output
-from omicsdk.cli.program import Found
+from omicsdk.cli.program import CommandNode
 
 CANARY = "canary-0123456789"
 
@@ -32,8 +32,8 @@ def test_quiet_leaves_errors_only(omics, widgets, option):
 
 
 def test_quiet_means_the_same_for_every_command():
-    def commands(group: ServiceGroup) -> list[Found]:
-        return [*group.found(), *(found for below in group.below() for found in commands(below))]
+    def commands(group: ServiceGroup) -> list[CommandNode]:
+        return [*group.visible_commands(), *(found for below in group.below() for found in commands(below))]
 
     options = [
         words for found in commands(Catalog().root()) for _, words, _ in options_of(own_arguments(found.command))

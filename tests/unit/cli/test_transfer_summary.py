@@ -4,7 +4,7 @@ import json
 import tracemalloc
 
 import pytest
-from omicsdk.cli.commands.transfers import LISTED, finish, foreseen, listed, summary, transferred
+from omicsdk.cli.commands.transfers import MAX_LISTED_FILES, finish, foreseen, summary, transfer_data, transferred
 from omicsdk.cli.output import Call, Console, Output
 from omicsdk.core import SomeFailed, TransferError
 from omicsdk.transfer import Outcome, TransferReport
@@ -62,10 +62,12 @@ def test_a_stopped_transfer_states_why_and_is_listed(capsys):
     assert [file["state"] for file in json.loads(told.out)["files"]] == ["done", "stopped"]
 
 
-@pytest.mark.parametrize(("form", "lines"), [(None, 0), ("jsonl", LISTED + 1), ("json", LISTED + 1)])
+@pytest.mark.parametrize(
+    ("form", "lines"), [(None, 0), ("jsonl", MAX_LISTED_FILES + 1), ("json", MAX_LISTED_FILES + 1)]
+)
 def test_very_many_results_are_counted_unless_a_form_is_chosen(capsys, form, lines):
-    report = TransferReport(Outcome(f"f{number}", "done", 1) for number in range(LISTED + 1))
-    Output(form).result(listed(report, ({"name": outcome.name} for outcome in report.outcomes)))
+    report = TransferReport(Outcome(f"f{number}", "done", 1) for number in range(MAX_LISTED_FILES + 1))
+    Output(form).result(transfer_data(report, ({"name": outcome.name} for outcome in report.outcomes)))
     out = capsys.readouterr().out
     assert out.count('"name"') == lines
     if form is None:
@@ -89,10 +91,10 @@ def test_results_that_are_only_counted_are_not_made(capsys, is_dry_run):
 
 
 def test_a_long_dry_run_is_listed_where_a_form_is_chosen(capsys):
-    report = TransferReport(Outcome(f"f{number}", "planned", 2) for number in range(LISTED + 1))
+    report = TransferReport(Outcome(f"f{number}", "planned", 2) for number in range(MAX_LISTED_FILES + 1))
     Output("json").result(transferred(report, call(Console(), dry_run=True)))
     told = json.loads(capsys.readouterr().out)
-    assert (told["bytes_to_fetch"], len(told["files"])) == (2 * (LISTED + 1), LISTED + 1)
+    assert (told["bytes_to_fetch"], len(told["files"])) == (2 * (MAX_LISTED_FILES + 1), MAX_LISTED_FILES + 1)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_unknown_sizes_are_not_counted_as_nothing(sizes, to_fetch, told):
 
 
 def test_few_results_are_listed(capsys):
-    Output().result(listed(MIXED, [{"name": "a"}], same=3))
+    Output().result(transfer_data(MIXED, [{"name": "a"}], same=3))
     assert json.loads(capsys.readouterr().out) == {
         "counts": MIXED.counts,
         "verification": MIXED.verification,

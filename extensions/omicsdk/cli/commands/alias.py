@@ -122,7 +122,7 @@ def _check(expansion: str, catalog: Catalog, aliases: dict[str, str]) -> None:
         raise UsageError(f"cannot split the expansion into words: {error}") from error
     first = parts[0] if parts else ""
     if first not in aliases and not _is_command(first, catalog):
-        near = did_you_mean(first, catalog.root().words()) if first else ""
+        near = did_you_mean(first, catalog.root().next_words()) if first else ""
         raise UsageError(
             f"{expansion!r} does not begin with a command", remedy=f"{near} For other programs use --shell.".lstrip()
         )

@@ -37,7 +37,7 @@ def written(result: WrittenManifest, call: Call) -> dict[str, Any]:
     return {"path": str(result.path), "format": result.format, "size": result.size}
 
 
-def listed(result: Items[Hit], call: Call) -> Rows:
+def entity_rows(result: Items[Hit], call: Call) -> Rows:
     """Render entities as rows, up to --limit."""
 
     def rows() -> Iterator[dict[str, Any]]:

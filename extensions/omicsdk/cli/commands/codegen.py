@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.errors import REFUSED, SOME_FAILED
-from omicsdk.cli.failures import SHOWN
+from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
 from omicsdk.core.user_folders import user_folder
@@ -110,19 +110,19 @@ class Document(Reading):
         Args:
             **options: Further options of the command.
         """
-        words = ["omics", "codegen", Path(self.spec).name]
-        stated = {
+        command = ["omics", "codegen", Path(self.spec).name]
+        settings = {
             field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("spec", "fetch")
         }
         usual = {"runtime": "copy"} | {field.name: field.default for field in fields(self)}
-        for name, value in (stated | options).items():
+        for name, value in (settings | options).items():
             is_path = name in ("overlay", "templates", "refs", "root")
             items: Sequence[str | bool | None] = [value] if isinstance(value, (str, bool)) else value or ()
             for item in items:
                 if item and item != usual.get(name):
                     text = [] if item is True else [Path(item).name if is_path else item]
-                    words += [f"--{name.replace('_', '-')}", *text]
-        return shlex.join(words)
+                    command += [f"--{name.replace('_', '-')}", *text]
+        return shlex.join(command)
 
 
 def generate(
@@ -437,7 +437,7 @@ def _report_notes(generated: Made, console: Console) -> bool:
         Whether anything is lost.
     """
     notes = [note for note in generated.report.notes if note.kind == "loss" or (note.remedy and note.kind != "fault")]
-    for note in notes[:SHOWN]:
+    for note in notes[:MAX_ERRORS]:
         location = f"{note.file}:{note.line}" if note.line else note.file
         text = (
             f"{note.before}; {note.after} ({note.pointer}). {note.remedy}"
@@ -445,6 +445,6 @@ def _report_notes(generated: Made, console: Console) -> bool:
             else f"{note.after} ({note.pointer})"
         )
         console.warning(f"{location}: {text}")
-    if len(notes) > SHOWN:
-        console.warning(f"and {len(notes) - SHOWN} more")
+    if len(notes) > MAX_ERRORS:
+        console.warning(f"and {len(notes) - MAX_ERRORS} more")
     return any(note.kind == "loss" for note in notes)

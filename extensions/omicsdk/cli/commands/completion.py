@@ -27,7 +27,7 @@ _BASH_COMPLETION = (
 INSTALLABLE = ("bash", "zsh", "fish")
 
 
-class Place(NamedTuple):
+class ScriptLocation(NamedTuple):
     """Where a shell's script goes.
 
     Attributes:
@@ -105,7 +105,9 @@ def uninstall(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: C
     settings, line = target.settings, target.line.encode()
     content = settings.read_bytes() if settings is not None and settings.exists() else b""
     if settings is not None and line in content.splitlines():
-        rest = b"".join(kept for kept in content.splitlines(keepends=True) if kept.rstrip(b"\r\n") != line)
+        rest = b"".join(
+            other_line for other_line in content.splitlines(keepends=True) if other_line.rstrip(b"\r\n") != line
+        )
         _rewrite(settings, rest, f"Remove this line yourself: {target.line}")
         console.message(f"removed a line from {settings}")
     if target.file.exists():
@@ -115,7 +117,7 @@ def uninstall(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: C
         console.message(f"{target.file} does not exist")
 
 
-def _named_place(shell: str | None) -> tuple[str, Place]:
+def _named_place(shell: str | None) -> tuple[str, ScriptLocation]:
     """Return the shell, and where its script goes."""
     named = shell or own_shell(os.environ)
     return named, place_of(named, os.environ, home_folder(), has_loader=any(map(os.path.exists, _BASH_COMPLETION)))
@@ -143,7 +145,7 @@ def own_shell(environ: Mapping[str, str]) -> str:
     )
 
 
-def place_of(shell: str, environ: Mapping[str, str], home: Path, *, has_loader: bool) -> Place:
+def place_of(shell: str, environ: Mapping[str, str], home: Path, *, has_loader: bool) -> ScriptLocation:
     """Return where a shell's script goes.
 
     Args:
@@ -154,16 +156,16 @@ def place_of(shell: str, environ: Mapping[str, str], home: Path, *, has_loader: 
     """
     if shell == "fish":
         folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-        return Place(folder / "fish" / "completions" / "omics.fish")
+        return ScriptLocation(folder / "fish" / "completions" / "omics.fish")
     if shell == "zsh":
         dot_folder = Path(environ.get("ZDOTDIR") or home)
         folder = dot_folder / ".zfunc"
         line = f"fpath=({_quoted(folder)} $fpath); autoload -Uz compinit && compinit"
-        return Place(folder / "_omics", dot_folder / ".zshrc", line)
+        return ScriptLocation(folder / "_omics", dot_folder / ".zshrc", line)
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "bash-completion"
     # Since bash-completion 2.12 a list of folders, the first of which takes precedence.
     file = Path(environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0] or data) / "completions" / "omics"
-    return Place(file) if has_loader else Place(file, home / ".bashrc", f"source {_quoted(file)}")
+    return ScriptLocation(file) if has_loader else ScriptLocation(file, home / ".bashrc", f"source {_quoted(file)}")
 
 
 def _rewrite(file: Path, content: bytes, remedy: str) -> None:

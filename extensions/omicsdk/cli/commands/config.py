@@ -20,7 +20,7 @@ from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, is_of_kind, keys_of, merged, name_of, read_layer
 from omicsdk.core.settings.profiles import DEFAULTS, change_settings, read_settings, settings_path, table_keys
-from omicsdk.core.settings.profiles import KNOWN as OWN
+from omicsdk.core.settings.profiles import KNOWN as SDK_SETTINGS
 from omicsdk.hca.config import KINDS, KNOWN, HCAConfig
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
     """
     if known:
         check_unused("with --known", show_origin=show_origin)
-        rows = list(_known())
+        rows = list(_available_settings())
         return TextAndData(
             "\n".join(f"{row['name']} ({row['kind']}): {row['help']}" for row in rows), rows, terminal_only=True
         )
@@ -77,7 +77,7 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
     entries += found_settings(connection.profile)
     for name in filter(_is_variable, sorted(os.environ)):
         value = os.environ[name]
-        entries.append((name, _shown(name, value), ENVIRONMENT))
+        entries.append((name, _displayed_value(name, value), ENVIRONMENT))
     rows = [{"name": name, "value": value, "origin": origin} for name, value, origin in entries]
     # A line each: beside names and files, a table would have no space for the values.
     lines = [f"{row['name']} = {text_of(row['value'])}  ({row['origin']})" for row in rows]
@@ -104,7 +104,7 @@ def get(name: str, *, connection: Connection) -> Any:
     settings = HCAConfig().settings
     origin = settings.place_of(keys)
     if origin is None:
-        known_names = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *OWN])
+        known_names = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *SDK_SETTINGS])
         raise OmicsError(f"{name} is not set", remedy=did_you_mean(name, known_names))
     value = settings.get(*keys)
     if not isinstance(value, dict) and any(map(is_secret_name, keys)):
@@ -149,7 +149,7 @@ def set_setting(
     from omicsdk.core.settings.config import Values, change, set_in
 
     keys = keys_of(name)
-    profile_keys = _own(keys, file, connection)
+    profile_keys = _own_keys(keys, file, connection)
     if profile_keys is not None:
         new_value = _checked(keys, _typed(keys) if value == STREAM else value)
         change_settings(profile_keys, new_value)
@@ -186,7 +186,7 @@ def unset_setting(name: str, *, file: Path | None = None, connection: Connection
     from omicsdk.core.settings.config import unset
 
     keys = keys_of(name)
-    profile_keys = _own(keys, file, connection)
+    profile_keys = _own_keys(keys, file, connection)
     if profile_keys is not None:
         if not change_settings(profile_keys, None):
             raise OmicsError(f"{name_of(keys)} is not set in {settings_path()}", remedy="See: omics config list")
@@ -255,9 +255,9 @@ def edit(*, console: Console) -> None:
 
 def _set_aside(draft: Path, path: Path) -> ConfigError:
     """Rename a draft that would undo changes of the settings, and return the error that states so."""
-    kept = draft.replace(path.with_name(f"{path.stem}.rejected{path.suffix}"))
+    rejected = draft.replace(path.with_name(f"{path.stem}.rejected{path.suffix}"))
     return ConfigError(
-        f"{path} was changed after the draft was begun", remedy=f"Repeat your changes: they are kept in {kept}."
+        f"{path} was changed after the draft was begun", remedy=f"Repeat your changes: they are kept in {rejected}."
     )
 
 
@@ -271,8 +271,8 @@ def masked(keys: tuple[str, ...], value: Any) -> Any:
     return MASK if value and any(map(is_secret_name, keys)) else mask_json(value)
 
 
-def _known() -> Iterator[dict[str, Any]]:
-    for name, (kind, choices, text) in OWN.items():
+def _available_settings() -> Iterator[dict[str, Any]]:
+    for name, (kind, choices, text) in SDK_SETTINGS.items():
         yield {"name": name, "kind": kind, "choices": list(choices), "help": text}
     for name, text in KNOWN.items():
         choices = list(LEVELS) if name == "log_level" else []
@@ -294,14 +294,14 @@ def _is_secret_variable(name: str) -> bool:
     return name not in _PATHS and (name in _SECRET or is_secret_name(name))
 
 
-def _shown(name: str, value: str) -> str:
+def _displayed_value(name: str, value: str) -> str:
     """Return a variable's value for display."""
     if name in _PATHS:
         return value
     return MASK if value and _is_secret_variable(name) else mask_text(value)
 
 
-def _own(keys: Keys, file: Path | None, connection: Connection) -> Keys | None:
+def _own_keys(keys: Keys, file: Path | None, connection: Connection) -> Keys | None:
     """Return the keys of a setting in omicsdk's own file; None for one of the HCA configuration."""
     profile_keys = table_keys(keys, connection.profile)
     if profile_keys is not None and file is not None:
@@ -332,7 +332,7 @@ def _checked(keys: Keys, value: str) -> str:
         _check_default(keys[0], keys[1], value)
         return value
     if keys[0] == "store":
-        choices = OWN["store"][1]
+        choices = SDK_SETTINGS["store"][1]
         if value not in choices:
             raise UsageError(f"store: expected one of {', '.join(choices)}, got {value!r}")
         return value
@@ -345,12 +345,12 @@ def _check_default(section: str, name: str, value: str) -> None:
     from omicsdk.cli.catalog import GLOBALS, Catalog
     from omicsdk.cli.defaults import checked_default
     from omicsdk.cli.parser import spelled
-    from omicsdk.cli.program import Found
+    from omicsdk.cli.program import CommandNode
 
     nodes = [] if section == "cli" else [Catalog().start(command) for command in ("cp", "get")]
     options = [
         *GLOBALS,
-        *(option for node in nodes if isinstance(node, Found) for option in own_arguments(node.command)),
+        *(option for node in nodes if isinstance(node, CommandNode) for option in own_arguments(node.command)),
     ]
     argument = next(option for option in options if key(option).replace("-", "_") == name)
     try:
@@ -479,7 +479,7 @@ def _check_read(keys: Keys) -> None:
     names = [name_of(keys[: end + 1]) for end in range(len(keys))]
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
     if not is_default and not any(name in KNOWN for name in names):
-        near = did_you_mean(name_of(keys), {**KNOWN, **OWN})
+        near = did_you_mean(name_of(keys), {**KNOWN, **SDK_SETTINGS})
         for section, options in DEFAULTS.items():
             near = near or did_you_mean(name_of(keys), options, f"{section}.{{}}")
         raise UsageError(

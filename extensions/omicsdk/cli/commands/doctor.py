@@ -146,7 +146,7 @@ def _logins(logins: Sequence[Login], console: Console, width: int) -> list[str]:
         HCA if login.service in ("dss", "auth", "upload") else login.service for login in logins if not login.problem
     }
     missing: list[str] = [word for word in KINDS if word not in has and word not in _OPEN]
-    done: list[str] = []
+    new_logins: list[str] = []
     while missing and console.asks:
         for line in wrapped(f"No login for: {', '.join(missing)}".split(), width):
             console.line(line)
@@ -160,8 +160,8 @@ def _logins(logins: Sequence[Login], console: Console, width: int) -> list[str]:
             continue
         # A login that is there may be renewed, and one of those mostly used without.
         missing = [word for word in missing if word != known_platform(response)]
-        done.append(f"login {response}")
-    return done
+        new_logins.append(f"login {response}")
+    return new_logins
 
 
 def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -221,4 +221,6 @@ def _data(logins: Sequence[Login], tests: Sequence[Outcome], written: Sequence[s
 def _row(login: Login, test: Outcome | None) -> dict[str, Any]:
     row: dict[str, Any] = {"what": login.what, "origin": login.origin, "url": login.url}
     row |= {name: text for name in ("problem", "remedy", "warning") if (text := getattr(login, name))}
-    return row | ({} if test is None else {"test": {"status": test.status, "found": test.found, "remedy": test.remedy}})
+    return row | (
+        {} if test is None else {"test": {"status": test.status, "found": test.finding, "remedy": test.remedy}}
+    )

@@ -52,12 +52,12 @@ def connect(base_url: str | None, *, credentials: Credentials | str | None = Non
     return base.with_options(credentials=HostCredentials(of))
 
 
-def listed(result: Iterator[DrsFile], call: Call) -> Rows:
+def file_listing(result: Iterator[DrsFile], call: Call) -> Rows:
     """Render a listing of files."""
-    return Rows.of(found(result, call.console))
+    return Rows.of(resolved_rows(result, call.console))
 
 
-def found(files: Iterable[DrsFile], console: Console) -> Iterator[dict[str, Any]]:
+def resolved_rows(files: Iterable[DrsFile], console: Console) -> Iterator[dict[str, Any]]:
     """Yield the rows of the files that were found; report the others at the end.
 
     Args:

@@ -68,7 +68,7 @@ def download_result(result: Result, call: Call) -> object:
 
 def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
     """Render an upload: the new bundle, or the plan of a dry run."""
-    from omicsdk.cli.commands.transfers import listed, planned, report_ended, rows_of, tell_stopped
+    from omicsdk.cli.commands.transfers import planned, report_ended, rows_of, tell_stopped, transfer_data
     from omicsdk.core.errors import Interrupted
     from omicsdk.hca.dss.bundles import CHECKSUMS
 
@@ -92,7 +92,7 @@ def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
     if result.why_stopped and result.ended_by is None:
         remedy = "No bundle was created. Repeat the upload to resume it."
         tell_stopped(Interrupted(f"The upload ended early: {result.why_stopped}", remedy=remedy), call.console)
-        return listed(result, rows_of(result))
+        return transfer_data(result, rows_of(result))
     result.raise_if_failed()
     return result.response()
 
@@ -153,12 +153,12 @@ def checkout(
     """
     if not wait:
         return _response(client.post_bundles_checkout, **arguments)
-    done = client.checkout(
+    result = client.checkout(
         **arguments,
         timeout_seconds=timeout_seconds,
         started=lambda job_id: console.message(f"checkout {job_id} has started"),
     )
-    return {"checkout_job_id": done.job_id, "status": "SUCCEEDED", "location": done.location}
+    return {"checkout_job_id": result.job_id, "status": "SUCCEEDED", "location": result.location}
 
 
 def _response(operation: Any, **arguments: Any) -> dict[str, Any]:

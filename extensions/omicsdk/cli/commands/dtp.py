@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from omicsdk.cli.commands.gen3.access import login_of
-from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of, tell_failures
+from omicsdk.cli.commands.transfers import count_of, finish, foreseen, rows_of, tell_failures, transfer_data
 from omicsdk.cli.commands.values import STREAM, check_unused
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import Call, TextAndData
@@ -34,7 +34,7 @@ SdsVersion = Literal["1.2.3", "2.0.0", "2.1.0", "3.0.0", "3.0.1", "3.0.2"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ProjectOptions:
     """A project with its program.
 
     Attributes:
@@ -117,13 +117,13 @@ class Workflow:
             # A commons answers with an HTML page at paths without a service.
             error.remedy = SERVICES["gen3"].get("not_it", "").format(self.commons.base_url)
 
-    def project(self, place: Place) -> tuple[str, str]:
+    def project(self, project_options: ProjectOptions) -> tuple[str, str]:
         """The program's name and the project's code.
 
         Raises:
             UsageError: One of them is missing in both options and settings.
         """
-        return self.named("program", place.program), self.named("project", place.project)
+        return self.named("program", project_options.program), self.named("project", project_options.project)
 
     def named(self, what: str, option: str | None) -> str:
         """Return the program or project of the option, else of the settings.
@@ -211,7 +211,7 @@ def convert(
 
 
 def validate(
-    workflow: Workflow, source: str, *, place: Place, data_set: DataSet, console: Console
+    workflow: Workflow, source: str, *, project_options: ProjectOptions, data_set: DataSet, console: Console
 ) -> list[dict[str, Any]]:
     """Validate a data set, or records, against the dictionary.
 
@@ -220,7 +220,7 @@ def validate(
 
     Args:
         source: Folder of an SDS data set, or a folder or file of records (.json, .tsv, .csv, .xlsx).
-        place: The project.
+        project_options: The project.
         data_set: How the folder is read.
         console: Prints the summary.
     """
@@ -232,12 +232,15 @@ def validate(
     from omicsdk.gen3.records.validation import validate as faults_of_records
 
     path, files = Path(source), list[Path]()
-    program, code = place.program or workflow.configured("program"), place.project or workflow.configured("project")
+    program, code = (
+        project_options.program or workflow.configured("program"),
+        project_options.project or workflow.configured("project"),
+    )
     project = Project(program, code) if program and code else None
     if sds_sheet(path) is not None or is_misnamed(path):
-        if project is not None and place.program:  # settings may name a project for a purely local data set
+        if project is not None and project_options.program:  # settings may name a project for a purely local data set
             check_project(workflow.commons, project)
-        findings = workflow.convertor(place.project, data_set, source).validate(source)
+        findings = workflow.convertor(project_options.project, data_set, source).validate(source)
     else:
         try:
             files = record_files(path)
@@ -256,7 +259,7 @@ def submit(
     workflow: Workflow,
     files: Sequence[str],
     *,
-    place: Place,
+    project_options: ProjectOptions,
     schema_dir: str | None = None,
     chunk_size: int = 100,
     all_or_nothing: bool = False,
@@ -273,7 +276,7 @@ def submit(
 
     Args:
         files: Files of records (.json, .jsonl, .tsv, .csv, .xlsx), or folders of such files.
-        place: The project.
+        project_options: The project.
         chunk_size: Maximum number of records per request; reduced if the commons requires it.
         all_or_nothing: Send nothing if any record has a fault.
         journal: File for accepted records. Use the same file again to resume a stopped submission.
@@ -286,7 +289,7 @@ def submit(
     from omicsdk.dtp.sds.folders import record_files
     from omicsdk.gen3.records.projects import Project, check_project
 
-    program, project = workflow.project(place)
+    program, project = workflow.project(project_options)
     paths = record_files(files)
     with CommonsClient(workflow.auth) as client:
         check_project(client.commons, Project(program, project))
@@ -312,7 +315,7 @@ def download(
     storage_config: str | None = None,
     storage: Literal["pacs", "irods"] | None = None,
     sds_version: SdsVersion | None = None,
-    place: Place,
+    project_options: ProjectOptions,
     **options: Unpack[TransferOptionsDict],
 ) -> DatasetReport:
     """Download a data set as an SDS folder.
@@ -326,7 +329,7 @@ def download(
         storage_config: Settings of iRODS or the PACS, if they are not in --config: an INI or JSON file.
         storage: Storage with the files (default: that of the settings).
         sds_version: Version of the SDS for the metadata (default: the one that its records state).
-        place: The project.
+        project_options: The project.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
     from omicsdk.dtp.config import storage_of
@@ -343,7 +346,7 @@ def download(
     target_storage = DEFAULT if settings is None else storage_of(settings, storage)
     gen3: dict[str, Any] | None = None
     if (login := workflow.login) is not None:
-        names = {name: getattr(place, name) or workflow.configured(name) for name in ("program", "project")}
+        names = {name: getattr(project_options, name) or workflow.configured(name) for name in ("program", "project")}
         gen3 = {"gen3_endpoint": login.endpoint} | {f"gen3_{name}": value for name, value in names.items() if value}
     with Downloader(source, gen3, target_storage, version=sds_version, auth=login) as downloader:
         return downloader.download_dataset(dataset_id, dest, **options)
@@ -360,7 +363,7 @@ def downloaded(result: DatasetReport, call: Call) -> TextAndData:
         if metadata_file.error is None
     ]
     counts = {**result.counts, "metadata": len(metadata)}
-    return listed(result, rows_of(result), counts=counts, folder=str(result.folder), metadata=metadata)
+    return transfer_data(result, rows_of(result), counts=counts, folder=str(result.folder), metadata=metadata)
 
 
 def query(
@@ -370,7 +373,7 @@ def query(
     variables: Mapping[str, Any] | None = None,
     node: str | None = None,
     projects: bool = False,
-    place: Place,
+    project_options: ProjectOptions,
 ) -> Any:
     """Print programs and projects, records of a node, or the data of a GraphQL query.
 
@@ -379,7 +382,7 @@ def query(
         variables: Values of its variables: a JSON object, or @FILE.
         node: Print all records of this node, such as case.
         projects: Print all programs and their projects; with `program`, the projects of one.
-        place: The project.
+        project_options: The project.
     """
     from omicsdk.cli.commands.gen3.records import query_text
     from omicsdk.dtp.commons import Querier
@@ -391,15 +394,15 @@ def query(
     if variables is not None and text is None:
         raise UsageError("--variables requires a query", remedy="Add the query.")
     if text is not None:
-        check_unused("with a query in GraphQL", program=place.program, project=place.project)
+        check_unused("with a query in GraphQL", program=project_options.program, project=project_options.project)
     elif projects:
-        check_unused("with --projects", project=place.project)
+        check_unused("with --projects", project=project_options.project)
     with Querier(workflow.auth) as querier:
         if text is not None:
             return querier.graphql_query(query_text(text), variables)
         if node is not None:
-            return querier.get_node_records(node, *workflow.project(place))
-        only_program = place.program or workflow.configured("program")
+            return querier.get_node_records(node, *workflow.project(project_options))
+        only_program = project_options.program or workflow.configured("program")
         programs = querier.get_programs() if only_program is None else [only_program]
         return [{"program": program, "project": code} for program in programs for code in querier.get_projects(program)]
 
@@ -415,7 +418,7 @@ def export(
     file: str | None = None,
     format: Literal["json", "tsv"] | None = None,
     overwrite: bool = False,
-    place: Place,
+    project_options: ProjectOptions,
     console: Console,
 ) -> Any:
     """Export records to stdout, to a file, or as the tables of an SDS data set.
@@ -430,7 +433,7 @@ def export(
         file: File to write, .json or .tsv; - is stdout (default).
         format: Format of the file (default: from its name).
         overwrite: Replace existing files.
-        place: The project.
+        project_options: The project.
         console: Prints the number of records.
     """
     from omicsdk.dtp.commons import Exporter
@@ -444,7 +447,7 @@ def export(
         check_unused("with --sds", file=file, format=format)
     else:
         check_unused("without --sds", experiment=experiment, sds_version=sds_version)
-    program, project = workflow.project(place)
+    program, project = workflow.project(project_options)
     if sds is not None:
         if experiment is None:
             raise UsageError("--sds requires the data set's name", remedy="Use --experiment NAME.")

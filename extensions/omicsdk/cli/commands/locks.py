@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of, write_report
+from omicsdk.cli.commands.transfers import count_of, finish, foreseen, rows_of, transfer_data, write_report
 from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.errors import printable
 from omicsdk.cli.failures import SOME_FAILED
@@ -161,7 +161,7 @@ def pulled(result: TransferReport, call: Call) -> object:
         finish(result, call, where=str(call.arguments.get("folder") or "."), is_counted=checks)
     except (LocalChange, SourceChanged) as error:  # of the only file: its exit code would be that of any refusal
         raise SomeFailed(error.message, remedy=error.remedy) from error
-    return foreseen(result) if is_planned else listed(result, rows_of(result))
+    return foreseen(result) if is_planned else transfer_data(result, rows_of(result))
 
 
 def _unlocked(call: Call) -> Iterator[str]:

@@ -103,7 +103,7 @@ def login(
     if platform == HCA and token is None:
         check_unused("for hca", credentials_file=credentials_file, user=user)
         url = base_url_for(HCA, connection.base_url, profile)
-        done = log_in_by_browser(
+        account = log_in_by_browser(
             url, profile, store, tell=lambda text: _lines(console, text), device=device, timeout=timeout
         )
     elif device and not KINDS[platform].google:
@@ -113,18 +113,22 @@ def login(
         if (
             platform != "gen3" and console.is_attended
         ):  # prompted for in this order; a credentials file states its commons
-            url = base_url_for(platform, url, profile) or _asked(console, "Base URL: ", "--base-url")
+            url = base_url_for(platform, url, profile) or _prompt(console, "Base URL: ", "--base-url")
         if KINDS[platform].google and token is None and user is None:
             tell = partial(_lines, console)
             stored, issuer = google_file(credentials_file, tell=tell, device=device, timeout=timeout), None
         else:
-            stored, issuer = _given(platform, token, credentials_file, user, console, password_stdin=password_stdin)
+            stored, issuer = _login_of_options(
+                platform, token, credentials_file, user, console, password_stdin=password_stdin
+            )
         # A credentials file of Gen3 states its commons, and an option overrides it.
         url = base_url_for(platform, url or issuer, profile)
-        done = log_in(platform, stored, url or _asked(console, "Base URL: ", "--base-url"), profile, store)
-    end = f" until {done.expires_at}" if done.expires_at else ""
-    who = f" as {done.user}" if done.user else ""
-    console.message(f"logged in to {done.base_url}{who}{end}; stored in {done.origin} (profile {done.profile})")
+        account = log_in(platform, stored, url or _prompt(console, "Base URL: ", "--base-url"), profile, store)
+    end = f" until {account.expires_at}" if account.expires_at else ""
+    who = f" as {account.user}" if account.user else ""
+    console.message(
+        f"logged in to {account.base_url}{who}{end}; stored in {account.origin} (profile {account.profile})"
+    )
 
 
 def _token(connection: Connection, *, token_stdin: bool) -> str | None:
@@ -143,7 +147,7 @@ def _from_stdin(what: str) -> str:
     return text
 
 
-def _asked(console: Console, question: str, option: str, *, hidden: bool = False) -> str:
+def _prompt(console: Console, question: str, option: str, *, hidden: bool = False) -> str:
     """Ask for what is missing; without a terminal it is an error that names the option."""
     response = ""
     if console.is_attended:
@@ -155,7 +159,7 @@ def _asked(console: Console, question: str, option: str, *, hidden: bool = False
     return response.strip()
 
 
-def _given(
+def _login_of_options(
     platform: str, token: str | None, file: Path | None, user: str | None, console: Console, *, password_stdin: bool
 ) -> tuple[StoredLogin, str | None]:
     """Return the login to test and store, and the base URL that it states."""
@@ -170,11 +174,11 @@ def _given(
     if token is not None:
         return StoredLogin(Token(token)), _issuer(token) if platform == "gen3" else None
     if kind.takes == "password" or (kind.basic and user is not None):
-        name = user or _asked(console, "E-mail address: ", "--user")
+        name = user or _prompt(console, "E-mail address: ", "--user")
         password = (
             _from_stdin("the password")
             if password_stdin
-            else _asked(console, "Password: ", "--password-stdin", hidden=True)
+            else _prompt(console, "Password: ", "--password-stdin", hidden=True)
         )
         return StoredLogin(Token(password), kind="basic" if kind.basic else "password", user=name), None
     if user is not None:
@@ -184,8 +188,8 @@ def _given(
         return StoredLogin(Token(checked_token(text.strip(), str(file)))), None
     if kind.takes == "token":
         console.message(kind.remedy)
-        return StoredLogin(Token(_asked(console, "Token: ", "--token-stdin", hidden=True))), None
-    named = str(file or _asked(console, "Credentials file: ", "--credentials-file"))
+        return StoredLogin(Token(_prompt(console, "Token: ", "--token-stdin", hidden=True))), None
+    named = str(file or _prompt(console, "Credentials file: ", "--credentials-file"))
     text = _from_stdin("the credentials file") if named == "-" else read_credentials_file(Path(named))
     return credentials_file(text, named)
 
@@ -246,7 +250,7 @@ def whoami(platform: str | None = None, *, connection: Connection, console: Cons
     return account_list
 
 
-def shown(result: list[Account], call: object) -> list[dict[str, Any]]:
+def account_rows(result: list[Account], call: object) -> list[dict[str, Any]]:
     """The rows of `omics whoami`: problems only if there are any."""
     del call
     names = ("platform", "profile", "user", "base_url", "expires_at", "origin")
@@ -283,10 +287,10 @@ def service_login(
     if access_token == "":  # a variable that a script left empty: no browser may open for it
         raise UsageError("--access-token is empty", remedy="Use a token, or omit it to log in with a browser.")
     service = _service(client, lambda text: _lines(console, text))
-    done = service.login(access_token=access_token or "", remote=remote, migrate=migrate, timeout=timeout)
-    end = "" if done.expires_at is None else f" until {moment(done.expires_at)}"
-    renewed = ", renewed automatically" if done.renewable else ""
-    console.message(f"logged in to {origin_of(done.service)}{end}{renewed}; stored in {done.path}")
+    stored_login = service.login(access_token=access_token or "", remote=remote, migrate=migrate, timeout=timeout)
+    end = "" if stored_login.expires_at is None else f" until {moment(stored_login.expires_at)}"
+    renewed = ", renewed automatically" if stored_login.renewable else ""
+    console.message(f"logged in to {origin_of(stored_login.service)}{end}{renewed}; stored in {stored_login.path}")
 
 
 def service_logout(client: Platform, *, console: Console) -> None:

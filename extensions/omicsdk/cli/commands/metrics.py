@@ -66,7 +66,7 @@ def metrics_of(
         running: Whether it has not ended.
         last_success: Seconds since 1970 of the end of the last run without a failure; None if unknown.
     """
-    done = counts["done"] + counts["skipped"] if counts else state.files_done
+    complete = counts["done"] + counts["skipped"] if counts else state.files_done
     failed = counts["failed"] if counts else state.files_failed
     files = sum(counts.values()) if counts else state.files
     metrics = [
@@ -76,7 +76,7 @@ def metrics_of(
             "_total",
             "{file}",
             "Files that have ended, by outcome: complete includes those that were complete before.",
-            {"complete": done, "failed": failed},
+            {"complete": complete, "failed": failed},
         ),
         Metric("omics.transfer.retries", "_total", "{retry}", "Retries of files.", {"": state.retries}),
         Metric("omics.transfer.size", "_bytes", "By", "Known sizes of all files together.", {"": state.bytes}),
@@ -117,7 +117,7 @@ def _escaped(text: str) -> str:
 
 
 def otlp_request(
-    metrics: Sequence[Metric], labels: Mapping[str, str], resource: Mapping[str, str], began: float, now: float
+    metrics: Sequence[Metric], labels: Mapping[str, str], resource: Mapping[str, str], start: float, now: float
 ) -> dict[str, Any]:
     """Return an ExportMetricsServiceRequest of OTLP as JSON data; counters are cumulative.
 
@@ -125,10 +125,10 @@ def otlp_request(
         metrics: The metrics.
         labels: Attributes of all of them.
         resource: Attributes of the process.
-        began: When counting began, in seconds since 1970.
+        start: When counting began, in seconds since 1970.
         now: When the values were read.
     """
-    times = {"startTimeUnixNano": f"{int(began * 1e9)}", "timeUnixNano": f"{int(now * 1e9)}"}
+    times = {"startTimeUnixNano": f"{int(start * 1e9)}", "timeUnixNano": f"{int(now * 1e9)}"}
     exported: list[dict[str, Any]] = []
     for metric in metrics:
         points = [
@@ -204,32 +204,32 @@ class Otlp:
     last_success: float | None = None  # it keeps the time of each value itself
 
     def __init__(self, environ: Mapping[str, str], labels: Mapping[str, str], clock: Clock = SYSTEM_CLOCK) -> None:
-        def stated(name: str, otherwise: str = "") -> str:
+        def setting(name: str, otherwise: str = "") -> str:
             names = (f"OTEL_EXPORTER_OTLP_METRICS_{name}", f"OTEL_EXPORTER_OTLP_{name}")
             return next((environ[variable] for variable in names if environ.get(variable)), otherwise)
 
         base = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or "http://localhost:4318"
         # By OpenTelemetry's specification only the general endpoint is completed with a path.
         self._url = environ.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") or f"{base.rstrip('/')}/v1/metrics"
-        if stated("PROTOCOL").startswith("grpc"):
+        if setting("PROTOCOL").startswith("grpc"):
             remedy = "Set it to http/json, and the endpoint to the collector's port for HTTP, usually 4318."
             raise UsageError("--metrics otlp: OTEL_EXPORTER_OTLP_PROTOCOL is grpc: not supported", remedy=remedy)
         if not self._url.startswith(("http://", "https://")):
             problem = f"--metrics otlp: the endpoint {mask_url(self._url)!r} is not a URL"
             raise UsageError(problem, remedy="Set OTEL_EXPORTER_OTLP_ENDPOINT to one such as http://localhost:4318.")
         # In milliseconds by OpenTelemetry's specification, whose default is 10 s.
-        timeout, certificate = stated("TIMEOUT", "10000"), stated("CERTIFICATE")
+        timeout, certificate = setting("TIMEOUT", "10000"), setting("CERTIFICATE")
         if not timeout.isdecimal():
             remedy = "Set it to a number of milliseconds."
             raise UsageError(f"--metrics otlp: OTEL_EXPORTER_OTLP_TIMEOUT is {timeout!r}", remedy=remedy)
         self._client = httpx.Client(
-            headers={**_pairs(stated("HEADERS")), "content-type": "application/json"},
+            headers={**_pairs(setting("HEADERS")), "content-type": "application/json"},
             timeout=int(timeout) / 1000,
             verify=_trusted(certificate) if certificate else True,
         )
         self._labels = labels
         self._clock = clock
-        self._began = clock.now()
+        self._start_time = clock.now()
         # A writer of its own: points of two runs at once would otherwise overwrite each other.
         defaults = {"service.name": "omics", "service.version": __version__, "service.instance.id": str(uuid.uuid4())}
         name = {"service.name": environ["OTEL_SERVICE_NAME"]} if environ.get("OTEL_SERVICE_NAME") else {}
@@ -238,7 +238,7 @@ class Otlp:
 
     def export(self, metrics: Sequence[Metric], *, final: bool) -> str:
         """Send metrics, and return why that failed; "" if it did not."""
-        sent = otlp_request(metrics, self._labels, self._resource, self._began, self._clock.now())
+        sent = otlp_request(metrics, self._labels, self._resource, self._start_time, self._clock.now())
         problem = self._post(json.dumps(sent).encode())
         for pause in _PAUSES if final else ():
             if not problem.is_temporary:

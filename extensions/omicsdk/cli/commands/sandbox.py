@@ -186,7 +186,7 @@ def seed(
     with _failures("nothing is added"):
         if stopped is None:
             # The server reads folders itself: it runs on this machine.
-            added = _added(partial(_asked, running, "POST", "/seed"), sources, console)
+            added = _added(partial(_control, running, "POST", "/seed"), sources, console)
         else:
             from omicsdk.sandbox import Sandbox
             from omicsdk.sandbox.control import seeded
@@ -290,7 +290,7 @@ def reset(*, url: str | None = None, dir: str | None = None, console: Console) -
     """
     running, stopped = _chosen(url, dir)
     if stopped is None:
-        _asked(running, "POST", "/reset")
+        _control(running, "POST", "/reset")
         return {"url": running}
     with _failures("the folder is not emptied", "Use the folder of a sandbox with --dir."):
         from omicsdk.sandbox.state.folder import empty
@@ -316,12 +316,12 @@ def status(*, url: str | None = None, dir: str | None = None) -> dict[str, Any]:
             if active_url is None:
                 return {"running": False, "folder": str(folder.absolute()), "contents": counted_in(folder)}
             address = active_url
-        about = _asked(address, "GET", "/")
+        about = _control(address, "GET", "/")
         return {
             "running": True,
             **{name: about[name] for name in ("url", "folder", "version", "clock")},
-            "faults": len(_asked(address, "GET", "/faults")["faults"]),
-            "contents": _asked(address, "GET", "/contents"),
+            "faults": len(_control(address, "GET", "/faults")["faults"]),
+            "contents": _control(address, "GET", "/contents"),
         }
 
 
@@ -338,7 +338,7 @@ def _chosen(url: str | None, dir: str | None) -> tuple[str, Path | None]:
     return address, Path(dir) if dir else None
 
 
-def _asked(url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def _control(url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """The response of a running sandbox's control interface."""
     from omicsdk.core.bodies import json_body
     from omicsdk.core.request import NO_BODY, OperationFacts, request

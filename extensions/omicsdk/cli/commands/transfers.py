@@ -1,6 +1,6 @@
 """Transfers on the command line: their options, progress, output and report.
 
-The renderer of a `TransferReport` is `transferred`. A command with another result calls `finish` and `listed` in its
+The renderer of a `TransferReport` is `transferred`. A command with another result calls `finish` and `transfer_data` in its
 renderer.
 """
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.values import file_to_write
-from omicsdk.cli.errors import DONE, REFUSED, is_denied, printable
-from omicsdk.cli.failures import SHOWN
+from omicsdk.cli.errors import REFUSED, SUCCEEDED, is_denied, printable
+from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.github import append_summary
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 AGAIN = "Run the same command again to resume."
 STOPPED = f"Stopped. {AGAIN}"
-THERE = ("done", "skipped", "planned")
+COMPLETE_STATES = ("done", "skipped", "planned")
 # Results of more files than this are only counted if no output format is chosen.
-LISTED = 1000
-_DONE = {
+MAX_LISTED_FILES = 1000
+_PAST_TENSE = {
     "Download": "downloaded",
     "Upload": "uploaded",
     "downloading": "downloaded",
@@ -102,7 +102,7 @@ def measured(call: Call, command: str) -> Generator[Metrics | None]:
         try:
             yield metrics
             # After the block, since its renderer may change the exit code.
-            is_done = console.exit_code == DONE
+            is_done = console.exit_code == SUCCEEDED
         finally:
             counts = {} if console.report is None else {**console.report.counts}
             metrics.finish(counts, is_success=is_done)
@@ -121,18 +121,18 @@ def report_ended(report: TransferReport, call: Call) -> None:
     errors = [outcome.error for outcome in report.failed if outcome.error is not None]
     tell_report(report_path(call.options.get("report")), report, errors, call.title, call.console)
     if "planned" not in report.counts:
-        did = _DONE.get(call.title.partition(" ")[0], "transferred")
+        did = _PAST_TENSE.get(call.title.partition(" ")[0], "transferred")
         call.console.message(summary(report, did, call.arguments.get("replica", ""), failed=len(errors)))
 
 
 def transferred(result: TransferReport, call: Call) -> object:
     """Render a transfer: counts, and the result for each file."""
     finish(result, call)
-    return foreseen(result) if call.arguments.get("dry_run") else listed(result, rows_of(result))
+    return foreseen(result) if call.arguments.get("dry_run") else transfer_data(result, rows_of(result))
 
 
 def rows_of(report: TransferReport) -> Iterator[Mapping[str, Any]]:
-    """Yield the result for each file in the form for `listed`.
+    """Yield the result for each file in the form for `transfer_data`.
 
     Args:
         report: The result of the transfer.
@@ -178,7 +178,7 @@ def finish(
     title = title or call.title
     path = call.options.get("report") or call.arguments.get("report")
     tell_report(report_path(path), report, errors, title, call.console)
-    present = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
+    present = max(0, sum(report.counts.get(state, 0) for state in COMPLETE_STATES) - (len(errors) - len(report.failed)))
     is_final = bool(errors) and all(
         map(is_denied, errors)
     )  # a repetition, or a file that was not tried, would be denied, too
@@ -193,7 +193,7 @@ def finish(
     tell_failures(errors, call.console, max(len(errors), len(report.outcomes)) + equal)
     if "planned" not in report.counts and not is_counted:
         where = where or str(call.arguments.get("folder") or call.arguments.get("download_dir") or "")
-        did = did or _DONE.get(title.partition(" ")[0], "transferred")
+        did = did or _PAST_TENSE.get(title.partition(" ")[0], "transferred")
         call.console.message(summary(report, did, where, failed=len(errors), more=more))
     if is_stopped:
         why = f"{report.why_stopped or 'it was stopped'}; {present} of {len(report.outcomes)} files exist"
@@ -235,10 +235,10 @@ def tell_failures(errors: Sequence[object], console: Console, total: int) -> Non
         console: Prints them.
         total: The number of items in the batch, as for `Console.add_outcomes`.
     """
-    for error in errors[:SHOWN]:
+    for error in errors[:MAX_ERRORS]:
         console.error(printable(str(error)))
-    if len(errors) > SHOWN:
-        console.error(f"and {len(errors) - SHOWN} more")
+    if len(errors) > MAX_ERRORS:
+        console.error(f"and {len(errors) - MAX_ERRORS} more")
     console.add_outcomes(errors, total)
 
 
@@ -262,11 +262,11 @@ def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
 # -- the file of --report
 
 
-def report_path(given: str | None) -> Path | None:
+def report_path(option_value: str | None) -> Path | None:
     """Check the path of a report before a long transfer starts.
 
     Args:
-        given: The value of `--report`.
+        option_value: The value of `--report`.
 
     Returns:
         The path; None if the option is missing.
@@ -274,16 +274,16 @@ def report_path(given: str | None) -> Path | None:
     Raises:
         UsageError: The suffix is unknown, or the file cannot be written.
     """
-    if given is None:
+    if option_value is None:
         return None
-    path = Path(given)
+    path = Path(option_value)
     if path.suffix.lower() not in (".html", ".jsonl", ".jsonld"):
         remedy = (
             "Use a name that ends in .html (a web page), .jsonl (a JSON line for each file) or .jsonld (their sources)."
         )
-        raise UsageError(f"--report {given}: unknown suffix", remedy=remedy)
+        raise UsageError(f"--report {option_value}: unknown suffix", remedy=remedy)
     try:
-        file_to_write(given)
+        file_to_write(option_value)
     except UsageError as error:
         raise UsageError(f"--report: {error.message}", remedy=error.remedy) from error
     return path
@@ -374,8 +374,8 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
         more: Further facts.
     """
     counts = report.counts
-    done = counts.get("done", 0)
-    size = partial_words(report.outcomes.bytes_done, done, report.outcomes.unsized_done)
+    completed = counts.get("done", 0)
+    size = partial_words(report.outcomes.bytes_done, completed, report.outcomes.unsized_done)
     verification = report.verification
     # Files that the platform itself moves or removes have no bytes to compare.
     is_compared = did not in ("moved", "removed") or bool(verification["verified"] or verification["size only"])
@@ -386,11 +386,11 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     facts += [count_of(report.outcomes.warnings, "warning")] if report.outcomes.warnings else []
     details = ", ".join(fact for fact in (*facts, *more) if fact)
     preposition = {"removed": "from", "compared": "in"}.get(did, "to")
-    line = f"{count_of(done, 'file')} ({size}) {did}{where and f' {preposition} {where}'}"
+    line = f"{count_of(completed, 'file')} ({size}) {did}{where and f' {preposition} {where}'}"
     return f"{line} in {time_words(report.seconds)}{details and f': {details}'}"
 
 
-def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: Any) -> TextAndData:
+def transfer_data(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: Any) -> TextAndData:
     """Return the result of a transfer as data: counts, and files up to a number; a terminal only gets the summary.
 
     Args:
@@ -399,7 +399,7 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
         **more: Further members.
     """
     counted = {"counts": report.counts, "verification": report.verification}
-    brief = {**counted, **more, "files": _not_listed(report)} if len(report.outcomes) > LISTED else None
+    brief = {**counted, **more, "files": _not_listed(report)} if len(report.outcomes) > MAX_LISTED_FILES else None
     # As objects, a hundred thousand rows need 100 MB.
     return TextAndData.of_files("", counted, files, brief=brief, **more)
 
@@ -436,7 +436,7 @@ def foreseen(report: TransferReport) -> TextAndData:
     to_fetch, unsized = report.outcomes.bytes_planned, report.outcomes.unsized_planned
     counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": None if unsized else to_fetch}
     rows = (_planned(outcome, report.target) for outcome in report.outcomes)
-    if len(report.outcomes) <= LISTED:
+    if len(report.outcomes) <= MAX_LISTED_FILES:
         return planned({**counted, "files": list(rows)}, to_fetch, "fetch", unsized=unsized)
     not_listed = _not_listed(report)
     count = report.counts.get("planned", 0)

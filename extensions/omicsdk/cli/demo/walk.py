@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from omicsdk.sandbox import Sandbox
 
 
-def typed(words: Sequence[str]) -> str:
+def typed(command: Sequence[str]) -> str:
     """Return a command as typed into a shell."""
     # The shell of Windows knows double quotes only.
-    return shlex.join(words) if os.name != "nt" else " ".join(f'"{word}"' if " " in word else word for word in words)
+    return (
+        shlex.join(command) if os.name != "nt" else " ".join(f'"{word}"' if " " in word else word for word in command)
+    )
 
 
 class Story:
@@ -46,15 +48,15 @@ class Story:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._steps = 0
-        self._began = self._commanded = time.monotonic()
+        self._start_time = self._commanded = time.monotonic()
 
     @property
     def lasted(self) -> str:
         """The time since the start, as text."""
-        return time_words(time.monotonic() - self._began)
+        return time_words(time.monotonic() - self._start_time)
 
     @property
-    def taken(self) -> str:
+    def elapsed(self) -> str:
         """The time since the last command began, as text."""
         return time_words(time.monotonic() - self._commanded)
 
@@ -68,10 +70,10 @@ class Story:
         self._steps += 1
         self.line(f"\n{self._steps}. {title}")
 
-    def command(self, words: Sequence[str]) -> None:
+    def command(self, command: Sequence[str]) -> None:
         """Print the next command."""
         self._commanded = time.monotonic()
-        self.line(f"   $ {typed(words)}")
+        self.line(f"   $ {typed(command)}")
 
     def fact(self, text: str) -> None:
         """Print a result of the command."""
@@ -93,16 +95,16 @@ class DemoFailed(OmicsError):
     default_remedy = "Keep its files for inspection: omics demo --keep FOLDER"
 
 
-def environment(pointing: Mapping[str, str], own: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment(pointing: Mapping[str, str], environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for commands that only use the sandbox.
 
     Args:
         pointing: Variables that point to the sandbox.
-        own: The present environment; by default that of the process.
+        environ: The present environment; by default that of the process.
     """
     inherited = {
         name: value
-        for name, value in (os.environ if own is None else own).items()
+        for name, value in (os.environ if environ is None else environ).items()
         if not name.startswith(_FOREIGN) and name.lower() not in _PROXIES
     }
     # Their output is read as UTF-8 here, whatever the console's encoding.
@@ -136,28 +138,28 @@ class Omics:
             # Waits for the process and closes its pipes.
             process.communicate()
 
-    def __call__(self, *words: str) -> Any:
+    def __call__(self, *arguments: str) -> Any:
         """Run `omics WORDS`, and return what it printed, decoded from JSON.
 
         Raises:
             DemoFailed: Its exit code is not 0, or it took too long.
         """
-        process = self.start(*words)
+        process = self.start(*arguments)
         try:
             printed, messages = process.communicate(timeout=LONGEST)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise DemoFailed(f"`{typed(words)}` did not finish within {LONGEST:g} s") from None
+            raise DemoFailed(f"`{typed(arguments)}` did not finish within {LONGEST:g} s") from None
         if process.returncode != 0:
             last = messages.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
-            raise DemoFailed(f"`{typed(words)}` exited with code {process.returncode}: {last[0]}")
+            raise DemoFailed(f"`{typed(arguments)}` exited with code {process.returncode}: {last[0]}")
         return json.loads(printed) if printed.strip() else None
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start `omics WORDS`."""
-        self._story.command(("omics", *words))
+        self._story.command(("omics", *arguments))
         process = subprocess.Popen(
-            [sys.executable, "-c", _OMICS, *words],
+            [sys.executable, "-c", _OMICS, *arguments],
             cwd=self._folder,
             env=self.variables,
             # A command that asked something would wait for its answer until the time limit.
@@ -424,7 +426,7 @@ def _uploaded(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, sour
     bundle = Source(source, upload["bundle_uuid"], upload["version"], sums, size)
     if {file["name"] for file in upload["files"]} != sums.keys():
         raise DemoFailed(f"the bundle {bundle.fqid} does not have the files of {source}")
-    story.fact(f"bundle {bundle.fqid}: {count_of(len(sums), 'file')}, {size_words(size)}, {story.taken}")
+    story.fact(f"bundle {bundle.fqid}: {count_of(len(sums), 'file')}, {size_words(size)}, {story.elapsed}")
     return bundle
 
 
@@ -437,7 +439,7 @@ def _search(story: Story, omics: Omics, sources: dict[str, Source]) -> None:
     expected = [source.fqid for source in sources.values() if source.folder.name == late]
     if hits != expected:
         raise DemoFailed(f"the search for {late} found {hits or 'nothing'} instead of {expected}")
-    story.fact(f"{len(hits)} of {len(sources)} bundles: {hits[0]}, {story.taken}")
+    story.fact(f"{len(hits)} of {len(sources)} bundles: {hits[0]}, {story.elapsed}")
 
 
 def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Source]) -> Checked:
@@ -453,7 +455,7 @@ def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Sourc
         if layout == "bundle":
             for source in sources.values():
                 check += check_bundle(source, folder / target)
-        story.fact(f"{check.files} files, {size_words(check.size)}, all equal to the uploaded ones; {story.taken}")
+        story.fact(f"{check.files} files, {size_words(check.size)}, all equal to the uploaded ones; {story.elapsed}")
         checked += check
     return checked
 
@@ -488,7 +490,7 @@ def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, l
     if not 0 <= twice <= TWICE * killed.connections:
         raise DemoFailed(f"{size_words(twice)} were fetched twice: more than {size_words(TWICE)} a connection")
     times = f"{size_words(fetched)} fetched, {size_words(twice)} of them twice"
-    story.fact(f"resumed in {story.taken}: {times}; the file is right")
+    story.fact(f"resumed in {story.elapsed}: {times}; the file is right")
     return checked
 
 

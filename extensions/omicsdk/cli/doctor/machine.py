@@ -85,21 +85,21 @@ def extras(required: Iterable[str], is_installed: Callable[[str], bool] = is_ins
 _CACHE = "PANGEA_API_CACHE_DIR"
 
 
-class Place(NamedTuple):
+class WritableFolder(NamedTuple):
     """A folder that omics writes into.
 
     Attributes:
         use: What it is for.
         find: Returns the folder; raises ConfigError if it cannot be determined, and OSError if the system has none.
-        elsewhere: How to choose another folder.
+        alternative: How to choose another folder.
     """
 
     use: str
     find: Callable[[], Path]
-    elsewhere: str
+    alternative: str
 
 
-def folders(environ: Mapping[str, str]) -> list[Place]:
+def folders(environ: Mapping[str, str]) -> list[WritableFolder]:
     """List the folders that omics writes into.
 
     Args:
@@ -110,27 +110,29 @@ def folders(environ: Mapping[str, str]) -> list[Place]:
     from omicsdk.hca.config import user_folder
 
     places = [
-        Place("here", Path.cwd, "work in your own folder"),
-        Place("settings", lambda: Path(user_folder(environ)), "name another folder in XDG_CONFIG_HOME"),
-        Place("tokens", lambda: token_file(environ).path.parent, f"name another file in {PATH_VARIABLE}"),
-        Place("state", state_folder, f"name another folder in {STATE_VARIABLE}"),
-        Place("temporary files", lambda: Path(tempfile.gettempdir()), "name another folder in TMPDIR"),
+        WritableFolder("here", Path.cwd, "work in your own folder"),
+        WritableFolder("settings", lambda: Path(user_folder(environ)), "name another folder in XDG_CONFIG_HOME"),
+        WritableFolder("tokens", lambda: token_file(environ).path.parent, f"name another file in {PATH_VARIABLE}"),
+        WritableFolder("state", state_folder, f"name another folder in {STATE_VARIABLE}"),
+        WritableFolder("temporary files", lambda: Path(tempfile.gettempdir()), "name another folder in TMPDIR"),
     ]
     cache = environ.get(_CACHE)
-    return [*places, Place("cache", lambda: Path(cache), f"name another folder in {_CACHE}")] if cache else places
+    return (
+        [*places, WritableFolder("cache", lambda: Path(cache), f"name another folder in {_CACHE}")] if cache else places
+    )
 
 
-def room(place: Place) -> Outcome:
+def room(location: WritableFolder) -> Outcome:
     """Check the free space of a folder, or of the nearest one above it that exists.
 
     Args:
-        place: The folder.
+        location: The folder.
     """
-    subject, advice = place.use, f"{place.elsewhere[0].upper()}{place.elsewhere[1:]}."
+    subject, advice = location.use, f"{location.alternative[0].upper()}{location.alternative[1:]}."
     inodes, read_only = None, False
     try:
-        folder = place.find().absolute()
-        subject = f"{place.use}: {folder}"
+        folder = location.find().absolute()
+        subject = f"{location.use}: {folder}"
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(nearest).free
         # Windows has no statvfs.
@@ -150,13 +152,13 @@ def room(place: Place) -> Outcome:
         remedy = f"Check who owns it: ls -ld {shlex.quote(str(nearest))}."
         if read_only:
             what, remedy = f"{what}: its disk is mounted read-only", "Mount it for writing."
-        return outcome("warning", f"{what} ({left})", f"{remedy} Or {place.elsewhere}.")
+        return outcome("warning", f"{what} ({left})", f"{remedy} Or {location.alternative}.")
     few = inodes is not None and inodes < INODES_WARNING
     if free >= ROOM_WARNING and not few:
         return outcome("ok", left)
     failed = free < ROOM_FAILED or (inodes is not None and inodes < INODES_FAILED)
     first = "Delete many small files" if few and free >= ROOM_WARNING else "Free disk space"
-    return outcome("failed" if failed else "warning", f"only {left}", f"{first}, or {place.elsewhere}.")
+    return outcome("failed" if failed else "warning", f"only {left}", f"{first}, or {location.alternative}.")
 
 
 def _size(count: int) -> str:

@@ -135,9 +135,9 @@ def surroundings(environ: Mapping[str, str]) -> Outcome:
     Args:
         environ: The environment's variables.
     """
-    way = network("https://example.org", environ)
-    by = f"through the proxy {mask_url(way.proxy)}" if way.proxy else "no proxy"
-    return Outcome("network", "", "ok", f"{by}; authorities of {way.ca_file or way.ca_dir or default_ca_file()}")
+    route = network("https://example.org", environ)
+    by = f"through the proxy {mask_url(route.proxy)}" if route.proxy else "no proxy"
+    return Outcome("network", "", "ok", f"{by}; authorities of {route.ca_file or route.ca_dir or default_ca_file()}")
 
 
 def _host(origin: str) -> str:
@@ -205,7 +205,7 @@ def ask(
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Transport
 
-    begun = time.monotonic()
+    start = time.monotonic()
     method, body = ("GET", NO_BODY) if call.body is None else ("POST", json_body(call.body))
     facts = OperationFacts("", method, call.url, secured=call.credentials is not None)
     try:
@@ -221,15 +221,15 @@ def ask(
         with closing(sender):
             # A redirect is not followed: it would be a second call, and to another service.
             response = sender.send(request(facts, call.url, body=body), follow_redirects=False)
-        return Response(response.status_code, response.headers.get("date", ""), time.time(), seconds=_since(begun))
+        return Response(response.status_code, response.headers.get("date", ""), time.time(), seconds=_since(start))
     except APIError as error:
-        return Response(error.status, error.headers.get("date", ""), time.time(), error, _since(begun))
+        return Response(error.status, error.headers.get("date", ""), time.time(), error, _since(start))
     except OmicsError as error:
         return Response(error=error)
 
 
-def _since(begun: float) -> float:
-    return round(time.monotonic() - begun, 3)
+def _since(start: float) -> float:
+    return round(time.monotonic() - start, 3)
 
 
 def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outcome]:

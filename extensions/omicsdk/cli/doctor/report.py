@@ -27,12 +27,12 @@ class Probe(NamedTuple):
     Attributes:
         name: Its name.
         subject: What it checks.
-        look: Function that checks, and returns the outcomes.
+        run: Function that checks, and returns the outcomes.
     """
 
     name: str
     subject: str
-    look: Callable[[], list[Outcome]]
+    run: Callable[[], list[Outcome]]
 
 
 def of_machine(environ: Mapping[str, str]) -> list[Probe]:
@@ -122,7 +122,7 @@ def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:
 
 def _outcomes(probe: Probe) -> list[Outcome]:
     try:
-        return probe.look()
+        return probe.run()
     except OmicsError as error:
         return [Outcome(probe.name, probe.subject, "failed", error.message, error.remedy)]
     except Exception as error:
@@ -144,14 +144,14 @@ def summary(results: Sequence[Outcome], width: int) -> str:
         results: The outcomes.
         width: Characters per line.
     """
-    shown = [
+    notable = [
         outcome
         for outcome in results
         if outcome.probe in ("login", "public", "network") or outcome.status in ("warning", "failed")
     ]
-    rest = len(results) - len(shown)
+    rest = len(results) - len(notable)
     counted = Outcome("machine", "", "ok", f"{rest} more checks; list them with --verbose")
-    return outcomes([counted, *shown] if rest else shown, width)
+    return outcomes([counted, *notable] if rest else notable, width)
 
 
 def outcomes(results: Sequence[Outcome], width: int) -> str:
@@ -171,20 +171,20 @@ def outcomes(results: Sequence[Outcome], width: int) -> str:
 
 
 def _timed(outcome: Outcome) -> str:
-    return outcome.found if outcome.seconds is None else f"{outcome.found} ({outcome.seconds:.2f} s)"
+    return outcome.finding if outcome.seconds is None else f"{outcome.finding} ({outcome.seconds:.2f} s)"
 
 
-def logins(found: Sequence[Login], services: Iterable[str], width: int) -> str:
+def logins(findings: Sequence[Login], services: Iterable[str], width: int) -> str:
     """Return the findings for each service as a table, and how to get missing logins.
 
     Args:
-        found: The findings.
+        findings: The findings.
         services: The services that were searched for.
         width: Characters per line.
     """
     rows: list[_Row] = []
     for service in services:
-        service_logins = [login for login in found if login.service == service]
+        service_logins = [login for login in findings if login.service == service]
         for login in service_logins:
             note = f"{login.problem}. {login.remedy}".strip() if login.problem else login.warning
             rows.append((service, login.what, login.url or "-", login.origin and f"from {login.origin}", note))

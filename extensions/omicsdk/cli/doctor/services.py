@@ -175,7 +175,7 @@ def public_services(configured: Iterable[str], environ: Mapping[str, str]) -> li
         configured: Words of services that are tried anyway.
         environ: The environment's variables.
     """
-    found: list[Login] = []
+    logins: list[Login] = []
     for word in [word for word in PUBLIC if word not in set(configured)]:
         service = PUBLIC[word]
         url = environ.get(service.variable, "").strip() or service.address or discovery_of(word).default_url
@@ -183,8 +183,8 @@ def public_services(configured: Iterable[str], environ: Mapping[str, str]) -> li
         path = service.path or SERVICES[word].public
         shows = "can be reached" if path == "/" else "open data, no login needed"
         call = Call(f"{url}{path}", shows=shows, reach=path == "/")
-        found.append(Login(word, "open data", service.variable, mask_url(url), call))
-    return found
+        logins.append(Login(word, "open data", service.variable, mask_url(url), call))
+    return logins
 
 
 def configured_storage(environ: Mapping[str, str]) -> list[Login]:

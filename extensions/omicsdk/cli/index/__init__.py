@@ -34,7 +34,7 @@ class Entry:
     the options of transfers; one with `progress` alone begins to report by calling it, and has --progress-every.
 
     Attributes:
-        words: The words after the service's; for commands without a service, all words.
+        command: The words after the service's; for commands without a service, all words.
         function: A workflow of the client, or a function of the command line. None for an operation that only gets
             examples.
         positional: Positional parameters, in order. By default those before the `*`; in a table with
@@ -62,7 +62,7 @@ class Entry:
         deletes: The deleted object, such as "program {program}" with parameters of its function. The command asks first
             on a terminal, has --dry-run, and prints the deletion.
         asks: It asks first on a terminal, with its own question; the description ends with that.
-        look: Raises if the object does not exist, for --dry-run; called with the function's arguments.
+        lookup: Raises if the object does not exist, for --dry-run; called with the function's arguments.
         login: It fails without credentials, before any request. A table may name words of such commands in `LOGINS`.
         access: What it does to the service: `write` may change something, `read` does not. `private` is not for programs
             that act for a user, such as assistants: it shows a secret, changes logins or settings, or runs other
@@ -88,7 +88,7 @@ class Entry:
         synonyms: Further words for the command, hidden from lists.
     """
 
-    words: str
+    command: str
     function: Callable[..., Any] | None
     positional: tuple[str, ...] | None = None
     single: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ class Entry:
     writes: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     deletes: str = ""
     asks: bool = False
-    look: Callable[..., Any] | None = None
+    lookup: Callable[..., Any] | None = None
     login: bool = False
     access: Access | None = None
     remote: tuple[str, ...] = ()
@@ -134,5 +134,5 @@ def operations(*rows: tuple[str, str, str, str]) -> Iterator[Entry]:
     Args:
         *rows: The words, the operation, its positional parameter (empty for none), and the arguments of an example.
     """
-    for words, operation, parameter, example in rows:
-        yield Entry(words, None, (parameter,) if parameter else (), operation=operation, examples=(example,))
+    for command, operation, parameter, example in rows:
+        yield Entry(command, None, (parameter,) if parameter else (), operation=operation, examples=(example,))

@@ -58,18 +58,18 @@ def entries(table: Any) -> Iterator[Entry]:
     if unknown := [prefix for prefix in prefixes if not any(_is_below(entry, (prefix,)) for entry in table.COMMANDS)]:
         raise IndexFault(f"{table.__name__}: no command is named {', '.join(unknown)}")
     for entry in table.COMMANDS:
-        group, _, verb = entry.words.rpartition(" ")
+        group, _, verb = entry.command.rpartition(" ")
         others = [f"{group} {other}" for other in verbs.get(verb, ()) if group]
         login = entry.login or _is_below(entry, logins)
         access = next((access for access, prefixes in groups.items() if _is_below(entry, prefixes)), None)
         if access is None and entry.function is not None and not entry.extends:
-            raise IndexFault(f"{table.__name__}: {entry.words} is in none of READS, WRITES and PRIVATE")
+            raise IndexFault(f"{table.__name__}: {entry.command} is in none of READS, WRITES and PRIVATE")
         yield replace(entry, aliases=(*entry.aliases, *others), login=login, access=access)
 
 
 def _is_below(entry: Entry, groups: Sequence[str]) -> bool:
     """Return whether a command has one of these words, or is in a group with one."""
-    return any(f"{entry.words} ".startswith(f"{prefix} ") for prefix in groups)
+    return any(f"{entry.command} ".startswith(f"{prefix} ") for prefix in groups)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _RETRIES = {"retries": "num_retries", "min_delay": "min_delay_seconds"}
 _UUID = "ffffffff-0000-4000-8000-000000000001"
 _BUNDLE = f"--bundle-uuid {_UUID} --replica aws"
-_ONE = f"--uuid {_UUID}"
+_BY_UUID = f"--uuid {_UUID}"
 _VERSION = "--version 2026-01-31T120000.000000Z"
 _STAGED = f"{_VERSION} --creator-uid 0 --source-url s3://my-staging-bucket/reads.fastq.gz"
 _RENAMED = f"{_VERSION} --replica aws --name atlas-2"
@@ -75,7 +75,7 @@ COMMANDS = (
         checks={"uuid": not_empty},
         flags=_RETRIES,
         title="Download of collection",
-        examples=(f"{_ONE} --replica aws --download-dir data",),
+        examples=(f"{_BY_UUID} --replica aws --download-dir data",),
     ),
     Entry("refresh-swagger", dss.nothing_cached, quick=True, examples=("",)),
     Entry(
@@ -103,18 +103,22 @@ COMMANDS = (
         dss.checkout,
         checks={"timeout_seconds": at_least_0},
         extends=True,
-        examples=(f"{_ONE} --replica aws --wait",),
+        examples=(f"{_BY_UUID} --replica aws --wait",),
     ),
     Entry(
-        "put-file", dss.put_file, checks={"timeout_seconds": at_least_0}, extends=True, examples=(f"{_ONE} {_STAGED}",)
+        "put-file",
+        dss.put_file,
+        checks={"timeout_seconds": at_least_0},
+        extends=True,
+        examples=(f"{_BY_UUID} {_STAGED}",),
     ),
-    Entry("put-collection", dss.put_collection, extends=True, examples=(f"{_ONE} {_COLLECTION}",)),
-    Entry("patch-collection", dss.patch_collection, extends=True, examples=(f"{_ONE} {_RENAMED}",)),
+    Entry("put-collection", dss.put_collection, extends=True, examples=(f"{_BY_UUID} {_COLLECTION}",)),
+    Entry("patch-collection", dss.patch_collection, extends=True, examples=(f"{_BY_UUID} {_RENAMED}",)),
     Entry(
         "patch-bundle",
         dss.patch_bundle,
         extends=True,
-        examples=(f"{_ONE} --replica aws {_VERSION} --add-files @files.json",),
+        examples=(f"{_BY_UUID} --replica aws {_VERSION} --add-files @files.json",),
     ),
     *operations(
         ("bundles ls", "get-bundles-all", "", "--replica aws"),

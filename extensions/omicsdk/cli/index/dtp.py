@@ -16,7 +16,7 @@ COMMANDS = (
     Entry(
         "convert",
         dtp.convert,
-        like=(dtp.Place,),
+        like=(dtp.ProjectOptions,),
         examples=(
             "my-dataset records --project 12L",
             f"my-dataset records --project 12L --experiment {_DATA_SET} --schema-dir sds-dictionary",

@@ -112,7 +112,9 @@ _PLACES = ("option",)
 
 COMMANDS = tuple(
     replace(
-        entry, repeated=(*entry.repeated, *_PLACES), hidden=(*entry.hidden, *(FILTERS if entry.words in _NAMED else ()))
+        entry,
+        repeated=(*entry.repeated, *_PLACES),
+        hidden=(*entry.hidden, *(FILTERS if entry.command in _NAMED else ())),
     )
     for entry in _ENTRIES
 )

@@ -58,7 +58,7 @@ def _deletion(
     command: str, function: Callable[..., Any], what: str, look_up: Callable[..., Any], example: str, *hidden: str
 ) -> Entry:
     """A command that deletes one object, which `look_up` finds."""
-    return Entry(command, function, deletes=what, look=look_up, hidden=hidden, examples=(f"{example} --dry-run",))
+    return Entry(command, function, deletes=what, lookup=look_up, hidden=hidden, examples=(f"{example} --dry-run",))
 
 
 _record = partial(Entry, like=(records.submit, records.export))

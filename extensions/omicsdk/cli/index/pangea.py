@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk import Pangea
 from omicsdk.cli.catalog import LIMIT
-from omicsdk.cli.commands.pangea import things, transfers
+from omicsdk.cli.commands.pangea import resources, transfers
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry, operations
 from omicsdk.pangea.client import COLUMNS
@@ -41,7 +41,7 @@ _EMAIL: Argument = {
 _SLEEP: Argument = {"name": "sleep", "short": "-s", "type": "number", "help": "Ignored; NCBI's rate limit is kept."}
 _MANY: Argument = {**LIMIT, "name": "num_samples", "python": "limit", "short": "-n"}
 # Functions that document what several commands have in common.
-_DOCUMENTED = (things.list_tagged_groups, things.list_results, things.list_groups, things.create_samples)
+_DOCUMENTED = (resources.list_tagged_groups, resources.list_results, resources.list_groups, resources.create_samples)
 _GUT, _UUID, _STORE = "'My Lab' Gut", "0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d", "https://s3.example.org"
 
 
@@ -56,34 +56,34 @@ def _command(
     )
 
 
-_list = partial(_command, options=(LIMIT,), render=things.listed, columns=COLUMNS)
+_list = partial(_command, options=(LIMIT,), render=resources.model_rows, columns=COLUMNS)
 _upload = partial(_command, title="Upload to", hidden=("dry_run",))  # the result is created first
-_get = partial(Entry, render=things.facts)
+_get = partial(Entry, render=resources.facts)
 _delete = partial(_command, asks=True)
 
-_KEPT = {"overwrite": "--no-overwrite", "private": "--public", "dry_run": "--wetrun"}
-_reads = partial(_upload, also={"dry_run": ("--dryrun",)}, repeated=("tag",), opposites=_KEPT)
+_OPPOSITES = {"overwrite": "--no-overwrite", "private": "--public", "dry_run": "--wetrun"}
+_reads = partial(_upload, also={"dry_run": ("--dryrun",)}, repeated=("tag",), opposites=_OPPOSITES)
 _GROUP = {"organization": "--org-name", "group": "--grp-name"}
 _NAMES = {"organization": "--org-name", "group": "--group-name", "tags": "--tag-names"}
 _LINKED = {"organization": "--org-name", "accession": "--bioproj-accession"}
 
 COMMANDS = (
-    Entry("version", things.version, quick=True, examples=("",)),
-    _command("user info", Pangea.whoami, "-e me@example.org -p ...", "--query email", render=things.as_json),
-    _command("user change-password", things.change_password, "- < password.txt"),
-    Entry("user token", things.token, examples=("-e me@example.org -p ...",)),
-    _command("create org, orgs create", things.create_organization, "'My Lab'", render=things.made),
+    Entry("version", resources.version, quick=True, examples=("",)),
+    _command("user info", Pangea.whoami, "-e me@example.org -p ...", "--query email", render=resources.as_json),
+    _command("user change-password", resources.change_password, "- < password.txt"),
+    Entry("user token", resources.token, examples=("-e me@example.org -p ...",)),
+    _command("create org, orgs create", resources.create_organization, "'My Lab'", render=resources.created_model),
     _command(
         "create sample-group, groups create",
-        things.create_group,
+        resources.create_group,
         f"{_GUT} --private",
         "'My Lab' 'All of 2026' --public --not-library",
         opposites={"private": "--public", "library": "--not-library"},
-        render=things.made,
+        render=resources.created_model,
     ),
     _command(
         "create samples, samples create",
-        things.create_samples,
+        resources.create_samples,
         f"{_GUT} s1 s2,s3",
         f"{_GUT} -s names.txt --output tsv",
         flags={"sample_manifest": "--sample-name-list"},
@@ -97,19 +97,19 @@ COMMANDS = (
     ),
     _command(
         "create sample-ar, results create",
-        things.create_result,
+        resources.create_result,
         f"{_GUT} s1 kraken2 -r run7",
         short={"replicate": "-r"},
-        render=things.made,
+        render=resources.created_model,
     ),
     _upload("create field, fields create", transfers.create_field, f"{_GUT} s1 kraken2 report report.tsv"),
-    _command("add samples-to-group", things.add_samples, f"{_GUT} 'My Lab' 'All of 2026' s1 s2"),
+    _command("add samples-to-group", resources.add_samples, f"{_GUT} 'My Lab' 'All of 2026' s1 s2"),
     _list("list samples, samples ls", Pangea.samples_of, f"{_GUT} --query [].name", flags=_GROUP, hidden=("names",)),
-    _list("list orgs, orgs ls", things.list_organizations, ""),
-    _list("list groups, groups ls", things.list_groups, "'My Lab'"),
-    _list("list results, results ls", things.list_results, f"{_GUT} s1"),
-    _list("list projects, projects ls", things.list_projects, "'My Lab'"),
-    _list("list buckets, buckets ls", things.list_buckets, "'My Lab'"),
+    _list("list orgs, orgs ls", resources.list_organizations, ""),
+    _list("list groups, groups ls", resources.list_groups, "'My Lab'"),
+    _list("list results, results ls", resources.list_results, f"{_GUT} s1"),
+    _list("list projects, projects ls", resources.list_projects, "'My Lab'"),
+    _list("list buckets, buckets ls", resources.list_buckets, "'My Lab'"),
     _command(
         "download metadata",
         transfers.download_metadata,
@@ -150,38 +150,40 @@ COMMANDS = (
         opposites={"overwrite": "--no-overwrite", "create": "--no-create", "update": "--no-update"},
     ),
     _upload("upload group-field", transfers.upload_group_field, f"{_GUT} multiqc report multiqc.html"),
-    _delete("delete sample, samples rm", things.delete_samples, f"{_UUID} --dry-run"),
-    _delete("delete group, groups rm", things.delete_groups, f"{_UUID} --dry-run"),
-    _delete("delete sample-result, results rm", things.delete_sample_results, f"{_UUID} --dry-run"),
-    _delete("delete group-result", things.delete_group_results, f"{_UUID} --dry-run"),
+    _delete("delete sample, samples rm", resources.delete_samples, f"{_UUID} --dry-run"),
+    _delete("delete group, groups rm", resources.delete_groups, f"{_UUID} --dry-run"),
+    _delete("delete sample-result, results rm", resources.delete_sample_results, f"{_UUID} --dry-run"),
+    _delete("delete group-result", resources.delete_group_results, f"{_UUID} --dry-run"),
     _command("tag create, tags create", Pangea.ensure_tags, "gut 2026", flags={"names": "--tag-names"}),
     _command("tag samples-in-group", Pangea.tag_samples, f"{_GUT} gut 2026", flags=_NAMES),
-    Entry("tag group", things.tag_group, examples=(f"{_GUT} gut",), like=_DOCUMENTED),
+    Entry("tag group", resources.tag_group, examples=(f"{_GUT} gut",), like=_DOCUMENTED),
     _command(
         "tag list random-samples",
-        things.list_random_samples,
+        resources.list_random_samples,
         "gut -n 10",
         short={"num_samples": "-n"},
         checks={"num_samples": at_least_1},
-        render=things.listed,
+        render=resources.model_rows,
     ),
-    _command("tag list groups", things.list_tagged_groups, "soil", options=(_MANY,), render=things.listed),
+    _command("tag list groups", resources.list_tagged_groups, "soil", options=(_MANY,), render=resources.model_rows),
     _command(
         "ncbi link bioproject",
         Pangea.link_bioproject,
         "'My Lab' PRJNA257197",
         flags=_LINKED,
         hidden=("entrez",),
-        render=things.library,
+        render=resources.library,
     ),
     _command(
         "ncbi list bioproject",
-        things.show_bioproject,
+        resources.show_bioproject,
         "PRJNA000001 --outfile runs.tsv",
         options=(_SLEEP,),
-        render=things.as_json,
+        render=resources.as_json,
     ),
-    _command("ncbi list sra", things.list_runs, "SRX674277 -o runs.csv", options=(_SLEEP,), render=things.runs_table),
+    _command(
+        "ncbi list sra", resources.list_runs, "SRX674277 -o runs.csv", options=(_SLEEP,), render=resources.runs_table
+    ),
     # The verbs of the grammar, where no documented command does the same.
     _get("orgs get", Pangea.find_organization, examples=("'My Lab'",)),
     _get("groups get", Pangea.find_sample_group, examples=(_GUT,)),

@@ -94,7 +94,7 @@ FILES = (
         _BAM,
         f"{_BAM} --set sample_id=S1 'disease_type=Lung Cancer' --unset note",
         f"{_READS} --recursive --set library_id=L7 --dry-run",
-        render=results.shown,
+        render=results.rows_or_data,
     ),
     _list("files search", files.search_files, _QUERY),
     _command(
@@ -225,7 +225,7 @@ STORAGE = (
         files.export,
         f"{_P}/ --recursive --file files.tsv",
         checks={"file": file_or_stdout},
-        render=results.shown,
+        render=results.rows_or_data,
     ),
     _command("manifest import", files.import_, "files.tsv --dry-run", "files.tsv"),
 )

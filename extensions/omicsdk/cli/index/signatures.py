@@ -57,7 +57,7 @@ _REPEATED = ("include", "exclude", "filter_from")
 _NOUNS = {"cache": "FOLDER", "filter_from": "FILE", "newer": "TIME", "older": "TIME"}
 
 # Verbs in the reports of operations, by HTTP method.
-_DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
+_VERBS = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
 
 # Last paragraph of the help of deletions.
 _ASKS = "Asks for confirmation on a terminal unless --yes is given."
@@ -150,10 +150,10 @@ def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[
     """
 
     def under(command_words: str) -> Workflow:
-        return command(replace(entry, words=command_words), service, by_signature=by_signature)
+        return command(replace(entry, command=command_words), service, by_signature=by_signature)
 
     hidden: list[Workflow] = [{**under(synonym), "hidden": True} for synonym in entry.synonyms]
-    return [*map(under, (entry.words, *entry.aliases)), *hidden]
+    return [*map(under, (entry.command, *entry.aliases)), *hidden]
 
 
 def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workflow:
@@ -172,8 +172,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
         IndexFault: A parameter has an unsupported type, or is not documented; or the entry names a parameter that the
             function lacks.
     """
-    before = " ".join(["omics", service, entry.words]).replace("  ", " ")
-    workflow: Workflow = {"command": entry.words}
+    before = " ".join(["omics", service, entry.command]).replace("  ", " ")
+    workflow: Workflow = {"command": entry.command}
     if entry.examples:
         workflow["examples"] = [f"{before} {rest}".rstrip() for rest in entry.examples]
     if entry.extends:
@@ -222,8 +222,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
         docs = docs._replace(description="\n\n".join(text for text in (docs.description, _ASKS) if text))
     arguments: list[Argument] = []
     for item in visible:
-        if (place := entry.places.get(item.name)) is not None:
-            arguments.append({**place, "python": item.name, "positional": True, "repeated": True})
+        if (position := entry.places.get(item.name)) is not None:
+            arguments.append({**position, "python": item.name, "positional": True, "repeated": True})
         arguments.append(_argument(item, hints.get(item.name), docs, entry, before))
         if item.name in entry.opposites:
             arguments.append(_opposite(arguments[-1], entry.opposites[item.name]))
@@ -238,8 +238,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
         more += [REPORT, PROGRESS_EVERY, METRICS]
     elif "progress" in supplied:
         more.append(PROGRESS_EVERY)
-    if entry.deletes and entry.look is not None:
-        workflow["deletes"], workflow["look"] = entry.deletes, _target(entry.look)
+    if entry.deletes and entry.lookup is not None:
+        workflow["deletes"], workflow["look"] = entry.deletes, _target(entry.lookup)
         more.append(CHECK_ONLY)
     more += entry.options
     if not entry.extends:
@@ -252,7 +252,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
     workflow["supplied"] = supplied
     render = entry.render or _renderer(hints.get("return"))
     optional: Workflow = {
-        "command": entry.words,
+        "command": entry.command,
         "gathered": gathered,
         "late": is_late,
         "offline": entry.offline and not has_client,
@@ -459,17 +459,17 @@ def _operation(entry: Entry, service: str) -> Workflow:
         (command for command in Catalog().operations(package) if command["command"] == entry.operation), None
     )
     if operation is None:
-        raise IndexFault(f"{service} {entry.words}: unknown operation {entry.operation}")
+        raise IndexFault(f"{service} {entry.command}: unknown operation {entry.operation}")
     parameters = operation.get("parameters", [])
     if unknown := sorted({*(entry.positional or ())} - {parameter["name"] for parameter in parameters}):
-        raise IndexFault(f"{service} {entry.words}: the operation has no parameter {', '.join(unknown)}")
+        raise IndexFault(f"{service} {entry.command}: the operation has no parameter {', '.join(unknown)}")
     placed: list[Argument] = [
         {**parameter, "positional": True} if parameter["name"] in (entry.positional or ()) else parameter
         for parameter in parameters
     ]
     workflow: Workflow = {**operation, "parameters": placed}
-    if (done := _DONE.get(operation.get("method", ""))) is not None:
-        workflow["title"] = done
+    if (verb := _VERBS.get(operation.get("method", ""))) is not None:
+        workflow["title"] = verb
     return workflow
 
 

@@ -99,7 +99,7 @@ def help_on(name: str, tools: Mapping[str, Tool]) -> str:
         UsageError: Neither exists.
     """
     if name in tools:
-        return command_help(tools[name].found, WIDEST)
+        return command_help(tools[name].target, WIDEST)
     if text := topic_help(name, WIDEST):
         return text
     near = did_you_mean(name, [*tools, *TOPICS, *ARCHIVES])

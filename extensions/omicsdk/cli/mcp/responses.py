@@ -116,9 +116,9 @@ class Responses:
         kept: Cut responses of which the rest is kept; the oldest is dropped for a new one.
     """
 
-    def __init__(self, size: int, kept: int = 8) -> None:
+    def __init__(self, size: int, max_rests: int = 8) -> None:
         self._size = size
-        self._kept = kept
+        self._max_rests = max_rests
         self._numbers = count(1)
         self._rests: OrderedDict[str, Iterator[tuple[Any, int]]] = OrderedDict()
 
@@ -144,7 +144,7 @@ class Responses:
         """
         rest = self._rests.pop(cursor, None)
         if rest is None:
-            remedy = f"The rests of the last {self._kept} cut responses are kept, and a page is given once: call the tool again."
+            remedy = f"The rests of the last {self._max_rests} cut responses are kept, and a page is given once: call the tool again."
             raise UsageError(f"unknown cursor {cursor!r}", remedy=remedy)
         return self._next(cursor.partition(".")[0], rest, int(cursor.partition(".")[2] or 1))
 
@@ -155,6 +155,6 @@ class Responses:
         # Another cursor for each page, so that a page that is requested twice is an error, not the page after it.
         cursor = f"{call}.{number + 1}"
         self._rests[cursor] = pages
-        while len(self._rests) > self._kept:
+        while len(self._rests) > self._max_rests:
             self._rests.popitem(last=False)
         return {"result": page, "left": int(left), "cursor": cursor}

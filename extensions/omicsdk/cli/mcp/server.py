@@ -48,7 +48,7 @@ from mcp_types import (
     ToolAnnotations,
 )
 
-from omicsdk.cli.errors import DONE, SOME_FAILED
+from omicsdk.cli.errors import SOME_FAILED, SUCCEEDED
 from omicsdk.cli.mcp.guides import HELP, RESOURCES, help_on, prompt_text, prompts_of
 from omicsdk.cli.mcp.responses import Responses, masked
 from omicsdk.cli.mcp.tools import MORE, briefly, command_line, offered
@@ -89,10 +89,10 @@ def _output(result: str = "") -> dict[str, Any]:
 
     The result may be any JSON: `query` selects from it, and pages cut it. An error has none, and clients validate errors too.
     """
-    shown = {"description": result} if result else {}
+    result_schema = {"description": result} if result else {}
     return {
         "type": "object",
-        "properties": {"result": shown, "left": {"type": "integer"}, "cursor": {"type": "string"}},
+        "properties": {"result": result_schema, "left": {"type": "integer"}, "cursor": {"type": "string"}},
     }
 
 
@@ -141,7 +141,7 @@ class Settings:
 class _Outcome:
     """What a command printed, and how it ended."""
 
-    exit_code: int = DONE
+    exit_code: int = SUCCEEDED
     output: bytes = b""
     is_cut: bool = False
     messages: deque[str] = field(default_factory=lambda: deque[str](maxlen=_MESSAGES))
@@ -187,7 +187,7 @@ def server_of(settings: Settings, version: str) -> Server[Any]:
         "omics",
         version=version,
         instructions=_INSTRUCTIONS.format(folder=settings.folder, writes=writes).strip(),
-        on_list_tools=calls.listed,
+        on_list_tools=calls.list_tools,
         on_call_tool=calls.call,
         on_list_resources=calls.resources,
         on_list_resource_templates=calls.resource_templates,
@@ -233,7 +233,7 @@ class _Calls:
         self._responses = Responses(settings.longest_response)
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
 
-    async def listed(self, _: ServerRequestContext[Any], __: PaginatedRequestParams | None) -> ListToolsResult:
+    async def list_tools(self, _: ServerRequestContext[Any], __: PaginatedRequestParams | None) -> ListToolsResult:
         """Return all tools."""
         tools = [
             Tool(
@@ -357,7 +357,7 @@ class _Calls:
                 if outcome.is_cut:
                     # The rest may be long or endless: `_stop` interrupts the command.
                     reading.cancel_scope.cancel()
-            outcome.exit_code = DONE if outcome.is_cut else await process.wait()
+            outcome.exit_code = SUCCEEDED if outcome.is_cut else await process.wait()
         finally:
             # Shielded: a call that was cancelled interrupts its process, too, and waits for it.
             with anyio.CancelScope(shield=True):
@@ -375,7 +375,7 @@ class _Calls:
         messages = {"messages": list(outcome.messages)} if outcome.messages else {}
         code = outcome.exit_code
         # A batch that failed in part has a result, which an error of the protocol would hide.
-        if code not in (DONE, SOME_FAILED) or (code == SOME_FAILED and not outcome.output):
+        if code not in (SUCCEEDED, SOME_FAILED) or (code == SOME_FAILED and not outcome.output):
             return _response({**outcome.fields, "exit_code": code, **messages}, is_error=True)
         try:
             text = outcome.output.decode()
@@ -385,7 +385,7 @@ class _Calls:
         response = self._responses.first(masked(text, os.environ) if text else None)
         if outcome.is_cut:
             response["incomplete"] = "the listing continues; narrow it by arguments, or use no_paginate for one page"
-        return _response({**response, **messages, **({} if code == DONE else {"exit_code": code})})
+        return _response({**response, **messages, **({} if code == SUCCEEDED else {"exit_code": code})})
 
 
 async def _read_output(stream: ByteReceiveStream, outcome: _Outcome, limit: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from omicsdk.cli.arguments import NO_PAGINATE, deletes, flag, global_arguments, key, kind_of, own_arguments
 from omicsdk.cli.catalog import GLOBALS, METRICS, NO_PROGRESS, PROGRESS_EVERY, REPORT, Catalog, ServiceGroup
-from omicsdk.cli.program import Found, Group
+from omicsdk.cli.program import CommandNode, Group
 from omicsdk.cli.shapes import Argument, Command
 from omicsdk.core.errors import UsageError
 from omicsdk.core.likeness import did_you_mean
@@ -69,11 +69,11 @@ class Tool:
 
     Attributes:
         name: Its words, joined by `_`.
-        words: Its words.
-        description: One line about it; `found` has the whole help.
+        path: Its words.
+        description: One line about it; `target` has the whole help.
         schema: The JSON schema of its arguments, which has the first sentence of each one's help.
         columns: The columns of its rows, the most important first; empty if they are not declared.
-        found: The command.
+        target: The command.
         access: Whether it reads only, or may change something on the service.
         asks: Whether it deletes or replaces something permanently, and has to be confirmed with `yes`.
         is_repeatable: Whether a second call has no further effect.
@@ -85,10 +85,10 @@ class Tool:
     """
 
     name: str
-    words: tuple[str, ...]
+    path: tuple[str, ...]
     description: str
     schema: Mapping[str, Any]
-    found: Found
+    target: CommandNode
     access: Literal["read", "write"]
     columns: Sequence[str] = ()
     asks: bool = False
@@ -138,34 +138,34 @@ def known_services(catalog: Catalog) -> list[str]:
     return [FILES, *catalog.services()]
 
 
-def _chosen(catalog: Catalog, service: str) -> Iterator[Found]:
+def _chosen(catalog: Catalog, service: str) -> Iterator[CommandNode]:
     parts = service.split(".")
     if parts == [FILES]:
-        yield from catalog.root().found()
+        yield from catalog.root().visible_commands()
         return
     if parts[0] not in catalog.services():
         known_names = known_services(catalog)
         remedy = f"{did_you_mean(parts[0], known_names)} Known are: {', '.join(known_names)}.".strip()
         raise UsageError(f"--services: unknown service {parts[0]!r}", remedy=remedy)
-    node: Group | Found = catalog.start(parts[0])
+    node: Group | CommandNode = catalog.start(parts[0])
     for word in parts[1:]:
         if not isinstance(node, Group):
             raise UsageError(f"--services {service}: {' '.join(node.path)} is a command", remedy="Name its group.")
         node = node.child(word)
     if isinstance(node, ServiceGroup):
         yield from _below(node, with_api="api" in parts)
-    elif isinstance(node, Found):
+    elif isinstance(node, CommandNode):
         yield node
 
 
-def _below(group: ServiceGroup, *, with_api: bool) -> Iterator[Found]:
-    yield from group.found()
+def _below(group: ServiceGroup, *, with_api: bool) -> Iterator[CommandNode]:
+    yield from group.visible_commands()
     for child in group.below():
         if with_api or child.path[-1] != "api":
             yield from _below(child, with_api=with_api)
 
 
-def _identity(target: Found) -> str:
+def _identity(target: CommandNode) -> str:
     """Return what two commands have in common that are one under several words."""
     command = target.command
     if "name" in command:
@@ -184,15 +184,15 @@ def _access(command: Command) -> Literal["read", "write"] | None:
     return "read" if command.get("method") in _READS else "write"
 
 
-def tool_of(found: Found, catalog: Catalog) -> Tool:
+def tool_of(target: CommandNode, catalog: Catalog) -> Tool:
     """Make the tool of a command.
 
     Args:
-        found: The command.
+        target: The command.
         catalog: The commands.
     """
-    command = found.command
-    arguments = _offered(found, catalog)
+    command = target.command
+    arguments = _offered(target, catalog)
     asks = bool(command.get("asks")) or deletes(command)
     properties = {name: _schema(argument) for name, argument in arguments.items()}
     if asks:
@@ -207,11 +207,11 @@ def tool_of(found: Found, catalog: Catalog) -> Tool:
     is_paged = "paged" in command and "run" not in command
     summary = _first_sentence(command.get("summary") or command.get("description") or "")
     return Tool(
-        name=re.sub(r"[^A-Za-z0-9_-]", "_", "_".join(found.path)),
-        words=tuple(found.path),
+        name=re.sub(r"[^A-Za-z0-9_-]", "_", "_".join(target.path)),
+        path=tuple(target.path),
         description=f"{summary} {_PAGED}" if is_paged else summary,
         schema=schema,
-        found=found,
+        target=target,
         access=access or "write",
         columns=command.get("columns", ()),
         asks=asks,
@@ -229,7 +229,7 @@ def tool_of(found: Found, catalog: Catalog) -> Tool:
     )
 
 
-def _offered(target: Found, catalog: Catalog) -> dict[str, Argument]:
+def _offered(target: CommandNode, catalog: Catalog) -> dict[str, Argument]:
     """Return the arguments of a tool: not those of the connection, of the terminal, or that tune a transfer."""
     service = catalog.registered.get(target.path[0]) or {}
     connection = {flag(option) for option in service.get("options", ())}
@@ -285,42 +285,42 @@ def _first_sentence(text: str) -> str:
 # -- a call
 
 
-def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str]:
+def command_line(tool: Tool, arguments: Mapping[str, Any], folder: Path) -> list[str]:
     """Return the words of the command line for a call.
 
     Args:
         tool: The tool.
-        given: The arguments, which match its schema.
+        arguments: The arguments, which match its schema.
         folder: The only folder that its files may be in.
 
     Raises:
         UsageError: A path leads out of the folder, or a permanent change is not confirmed.
     """
-    for name, value in given.items():
+    for name, value in arguments.items():
         check_texts(name, value, folder if name in tool.confined else None)
         if name in tool.confined and name not in _TARGETS and not tool.takes_uris:
             _check_contents(name, value, folder)
-    if tool.asks and not given.get("yes") and not given.get("dry_run"):
+    if tool.asks and not arguments.get("yes") and not arguments.get("dry_run"):
         remedy = "Ask the user, then give yes: true."
         raise UsageError(f"{tool.name} cannot be undone, and was not confirmed", remedy=remedy)
-    streams_items = tool.is_paged and not given.get(NO_PAGINATE["name"])
+    streams_items = tool.is_paged and not arguments.get(NO_PAGINATE["name"])
     before = ["--log-format", "json", "--output", "jsonl" if streams_items else "json"]
-    if given.get("yes") and "yes" not in tool.arguments:
+    if arguments.get("yes") and "yes" not in tool.arguments:
         before.append("--yes")
-    if "query" in given and "query" not in tool.arguments:
-        before.append(f"--query={given['query']}")
+    if "query" in arguments and "query" not in tool.arguments:
+        before.append(f"--query={arguments['query']}")
     # The store of local files leaves out links that lead out of the folder, however deep they are.
     options = [f"--option=file.within={folder}"] if tool.takes_uris else []
     placed: list[str] = []
-    positional = {name for name, argument in tool.arguments.items() if argument.get("positional") and name in given}
+    positional = {name for name, argument in tool.arguments.items() if argument.get("positional") and name in arguments}
     for name, argument in tool.arguments.items():
-        if name not in given:
+        if name not in arguments:
             if argument.get("positional"):
                 placed.append("")  # none, so that later ones keep their places
             continue
-        value = given[name]
+        value = arguments[name]
         if argument.get("positional"):
-            placed += _words(argument, value, is_alone=positional == {name})
+            placed += _argument_words(argument, value, is_alone=positional == {name})
         elif not argument.get("flag"):
             # With an equals sign: a value that begins with a dash is no option then.
             options.append(f"{flag(argument)}={_word(argument, value)}")
@@ -331,7 +331,7 @@ def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str
     while placed and not placed[-1]:
         placed.pop()
     # After `--` no value can be an option.
-    return [*before, *tool.words, *options, "--", *placed]
+    return [*before, *tool.path, *options, "--", *placed]
 
 
 def _word(argument: Argument, value: Any) -> str:
@@ -341,7 +341,7 @@ def _word(argument: Argument, value: Any) -> str:
     return value if isinstance(value, str) and kind_of(argument) in ("string", "file") else json.dumps(value)
 
 
-def _words(argument: Argument, value: Any, *, is_alone: bool) -> list[str]:
+def _argument_words(argument: Argument, value: Any, *, is_alone: bool) -> list[str]:
     """Return the words of a positional argument.
 
     Several texts are a word each, as they are typed: some commands take the last one as the target. A single one that

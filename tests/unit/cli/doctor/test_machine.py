@@ -5,7 +5,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
-from omicsdk.cli.doctor.machine import GIB, MIB, Place, encodings, folders, hard_links, open_files, room
+from omicsdk.cli.doctor.machine import GIB, MIB, WritableFolder, encodings, folders, hard_links, open_files, room
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def disk(monkeypatch):
 )
 def test_room_is_bytes_and_files(disk, tmp_path, free, inodes, status, told):
     disk(free, inodes)
-    found = room(Place("here", lambda: tmp_path, "work elsewhere"))
+    found = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
     assert (found.subject, found.status, bool(found.remedy)) == (f"here: {tmp_path}", status, status != "ok")
-    assert told in found.found
+    assert told in found.finding
 
 
 def test_a_disk_that_cannot_be_examined_is_reported(monkeypatch, tmp_path):
@@ -45,19 +45,19 @@ def test_a_disk_that_cannot_be_examined_is_reported(monkeypatch, tmp_path):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr("shutil.disk_usage", refuse)
-    found = room(Place("here", lambda: tmp_path, "work elsewhere"))
-    assert (found.status, found.found) == ("warning", "Input/output error")
+    found = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
+    assert (found.status, found.finding) == ("warning", "Input/output error")
     assert found.remedy == "Work elsewhere."
 
 
 def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_are_in(tmp_path):
     here, later = (
-        room(Place("state", lambda folder=folder: folder, "name another folder"))
+        room(WritableFolder("state", lambda folder=folder: folder, "name another folder"))
         for folder in (tmp_path, tmp_path / "not" / "yet")
     )
     assert later.subject == f"state: {tmp_path / 'not' / 'yet'}"
-    assert "free" in later.found
-    assert "cannot" not in here.found + later.found
+    assert "free" in later.finding
+    assert "cannot" not in here.finding + later.finding
     assert here.status == later.status
     assert not (tmp_path / "not").exists()
 
@@ -66,28 +66,28 @@ def test_what_cannot_be_written_states_where_and_how_to_go_elsewhere(disk, tmp_p
     folder = tmp_path / "a b"
     folder.mkdir()
     disk(5 * GIB, writable=False)
-    found = room(Place("state", lambda: folder / "c", "name another folder in X"))
-    assert found.found == f"cannot be created: {folder} cannot be written (5.0 GiB free)"
+    found = room(WritableFolder("state", lambda: folder / "c", "name another folder in X"))
+    assert found.finding == f"cannot be created: {folder} cannot be written (5.0 GiB free)"
     assert found.remedy == f"Check who owns it: ls -ld '{folder}'. Or name another folder in X."
     disk(5 * GIB, writable=False, read_only=True)
-    mounted = room(Place("here", lambda: folder, "work elsewhere"))
-    assert mounted.found.startswith("cannot be written: its disk is mounted read-only")
+    mounted = room(WritableFolder("here", lambda: folder, "work elsewhere"))
+    assert mounted.finding.startswith("cannot be written: its disk is mounted read-only")
     assert mounted.remedy == "Mount it for writing. Or work elsewhere."
     disk(5 * MIB)
-    full = room(Place("state", lambda: folder, "name another folder in X"))
+    full = room(WritableFolder("state", lambda: folder, "name another folder in X"))
     assert full.remedy == "Free disk space, or name another folder in X."
 
 
 def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
     (tmp_path / "home").write_text("")
-    found = room(Place("state", lambda: tmp_path / "home" / "state", "name another folder in X"))
-    assert (found.status, found.found) == ("warning", f"{tmp_path / 'home'} is a file")
+    found = room(WritableFolder("state", lambda: tmp_path / "home" / "state", "name another folder in X"))
+    assert (found.status, found.finding) == ("warning", f"{tmp_path / 'home'} is a file")
     assert found.remedy == "Name another folder in X."
 
 
 def test_each_folder_has_a_variable_that_moves_it():
     places = folders({"HOME": "/home/me", "PANGEA_API_CACHE_DIR": "/cache"})
-    assert [place.elsewhere.rpartition(" ")[2] for place in places[1:]] == [
+    assert [place.alternative.rpartition(" ")[2] for place in places[1:]] == [
         "XDG_CONFIG_HOME",
         "OMICS_TOKEN_FILE",
         "OMICS_STATE_DIR",
@@ -108,7 +108,7 @@ def test_hard_links_are_tried_and_nothing_stays(tmp_path, monkeypatch):
     monkeypatch.setattr("os.link", refuse)
     found = hard_links()
     assert list(tmp_path.iterdir()) == []
-    assert (found.status, "Operation not permitted" in found.found, bool(found.remedy)) == ("warning", True, True)
+    assert (found.status, "Operation not permitted" in found.finding, bool(found.remedy)) == ("warning", True, True)
 
 
 def test_where_no_file_can_be_made_nothing_is_stated_of_links(tmp_path, monkeypatch):
@@ -119,7 +119,7 @@ def test_where_no_file_can_be_made_nothing_is_stated_of_links(tmp_path, monkeypa
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
     found = hard_links()
     assert (found.status, found.subject) == ("skipped", str(tmp_path))
-    assert found.found == "cannot be tested: no file can be created: Read-only file system"
+    assert found.finding == "cannot be tested: no file can be created: Read-only file system"
     assert found.remedy == "See the probe of the disk."
 
 
@@ -166,5 +166,5 @@ def test_an_encoding_that_is_not_utf8_is_named(monkeypatch, names, files, output
     with monkeypatch.context() as patched:
         patched.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), output))
         found = encodings()
-    assert (found.status, found.found) == (status, told)
+    assert (found.status, found.finding) == (status, told)
     assert ("PYTHONUTF8=1" in found.remedy) == (status == "warning")

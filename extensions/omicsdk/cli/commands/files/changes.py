@@ -8,8 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from omicsdk.cli.commands.files.listings import ANYWHERE, THERE, Places, Targets, print_bytes
-from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
+from omicsdk.cli.commands.files.listings import ANY_TARGET, ANYWHERE, Places, Targets, print_bytes
+from omicsdk.cli.commands.transfers import (
+    AGAIN,
+    count_of,
+    ended,
+    finish,
+    plan_line,
+    tell_empty,
+    tell_failures,
+    transfer_data,
+)
 from omicsdk.cli.commands.values import STREAM, agreed, check_unused
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import TextAndData
@@ -68,7 +77,7 @@ class Changed(NamedTuple):
         sync: The differences, if folders were compared.
         removed: The files removed from the target, or to be removed.
         source: Name of the only source in results, if it is temporarily stored elsewhere.
-        kept: The number of sources that were copied but not removed.
+        kept_sources: The number of sources that were copied but not removed.
     """
 
     plan: CopyPlan
@@ -77,7 +86,7 @@ class Changed(NamedTuple):
     sync: SyncPlan | None = None
     removed: Sequence[str] = ()
     source: str | None = None
-    kept: int = 0
+    kept_sources: int = 0
 
 
 def cp(
@@ -88,7 +97,7 @@ def cp(
     layout: Layout = "tree",
     name_template: str = "",
     spool: str | None = None,
-    places: Targets = THERE,
+    places: Targets = ANY_TARGET,
     console: Console,
     **options: Unpack[TransferOptionsDict],
 ) -> Changed | None:
@@ -113,7 +122,7 @@ def cp(
         console: Prints messages.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
-    sources, target = _ends(paths, "cp")
+    sources, target = _sources_and_target(paths, "cp")
     how = CopyOptions.of(options, CopyOptions(overwrite=not no_clobber, spool=spool))
     if paths[-1] == STREAM:
         check_unused(
@@ -135,7 +144,7 @@ def cp(
         return Changed(plan, report, source=STREAM if is_typed else None)
 
 
-def _ends(paths: Sequence[str], command: str) -> tuple[Sequence[str], Uri]:
+def _sources_and_target(paths: Sequence[str], command: str) -> tuple[Sequence[str], Uri]:
     """The sources and the target."""
     *sources, last = paths
     if not sources:
@@ -187,7 +196,7 @@ def mv(
     no_clobber: bool = False,
     unverified: bool = False,
     spool: str | None = None,
-    places: Targets = THERE,
+    places: Targets = ANY_TARGET,
     console: Console,
     **options: Unpack[TransferOptionsDict],
 ) -> Changed:
@@ -204,7 +213,7 @@ def mv(
         console: Prints messages.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
-    sources, target = _ends(paths, "mv")
+    sources, target = _sources_and_target(paths, "mv")
     how = CopyOptions.of(options, CopyOptions(overwrite=not no_clobber, spool=spool))
     uris = [parse_uri(text) for text in sources]
     with places.stores() as stores:
@@ -215,7 +224,7 @@ def mv(
             plan, uris, stores, how, keeps_folders=not places.fit_all, unverified=unverified
         )
         tell_failures(not_removed, console, len(plan.files) + len(plan.unfit))
-        return Changed(plan, report, "moved", kept=len(not_removed))
+        return Changed(plan, report, "moved", kept_sources=len(not_removed))
 
 
 def sync(
@@ -228,7 +237,7 @@ def sync(
     compare: By = "auto",
     size_only: bool = False,
     spool: str | None = None,
-    places: Targets = THERE,
+    places: Targets = ANY_TARGET,
     console: Console,
     **options: Unpack[TransferOptionsDict],
 ) -> Changed:
@@ -260,9 +269,9 @@ def sync(
         sync_plan = planned_sync(
             stores, parse_uri(source), to, compare=by, update=update, removes=delete, patterns=places
         )
-        extra, kept = sync_plan.remove, sync_plan.kept
+        extra, irremovable = sync_plan.remove, sync_plan.kept
         if how.dry_run:
-            tell_failures(kept, console, len(extra) + len(kept) + sync_plan.listed)
+            tell_failures(irremovable, console, len(extra) + len(irremovable) + sync_plan.listed)
             return Changed(sync_plan.copy, None, sync=sync_plan, removed=[str(file.uri) for file in extra])
         if delete and sync_plan.copy.unfit:
             console.message("nothing is removed: some objects cannot be copied")
@@ -306,13 +315,13 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
     facts = [f"{sync.same:,} equal"] if sync else []
     facts += [f"{sync.newer:,} newer at the target"] if sync and sync.newer else []
     facts += [f"{len(result.removed):,} removed"] if result.removed else []
-    facts += [f"{count_of(result.kept, 'source')} kept"] if result.kept else []
+    facts += [f"{count_of(result.kept_sources, 'source')} kept"] if result.kept_sources else []
     title = f"{'Move' if result.did == 'moved' else 'Copy'} to {plan.base}"
     is_single = len(report.outcomes) == len(plan.files) == 1 and not sync
     where = _landed(plan, plan.files[0], report.outcomes[0]) if is_single else str(plan.base)
     # What cannot be copied at all would not be by a repetition.
     remedy = "" if plan.unfit and len(report.failed) == len(plan.unfit) else AGAIN
-    did = "copied" if result.kept else result.did
+    did = "copied" if result.kept_sources else result.did
     equal = sync.same + sync.newer if sync else 0
     finish(report, call, title=title, where=where, did=did, more=facts, remedy=remedy, equal=equal)
     if sync and not sync.listed and not report.outcomes:
@@ -328,7 +337,7 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
         for number, (file, outcome) in enumerate(zip(files, report.outcomes, strict=True))
     )
     more: dict[str, Any] = {"same": sync.same, "newer": sync.newer, "removed": list(result.removed)} if sync else {}
-    return listed(report, rows, **more)
+    return transfer_data(report, rows, **more)
 
 
 def _foreseen(result: Changed) -> TextAndData:
@@ -421,14 +430,14 @@ def removed(result: Removed | None, call: Call) -> TextAndData | None:
         return _nothing_done([f"remove {end.name}" for end in report.outcomes], size, "remove", data)
     folders = [] if report.outcomes or not result.folders else [count_of(result.folders, "folder")]
     finish(report, call, where=_named(call.arguments["uris"]), did="removed", more=folders)
-    return listed(report, rows)
+    return transfer_data(report, rows)
 
 
 def _named(uris: Sequence[str]) -> str:
     return uris[0] if len(uris) == 1 else f"{len(uris)} places"
 
 
-def mkdir(uris: Sequence[str], *, places: Targets = THERE, console: Console) -> TextAndData:
+def mkdir(uris: Sequence[str], *, places: Targets = ANY_TARGET, console: Console) -> TextAndData:
     """Create folders and their parents.
 
     Existing folders are kept. On pangea://, samples and results are folders.

@@ -110,7 +110,7 @@ class Targets(Places, kw_only=True):
         return {**Places._of_buckets(self), **write_options}
 
 
-ANYWHERE, THERE = Places(), Targets()
+ANYWHERE, ANY_TARGET = Places(), Targets()
 
 
 def ls(
@@ -144,7 +144,7 @@ def ls(
         names_only = columns is not None and not long and _FACTS.isdisjoint(columns)
         with places.stores() as stores, _reported(console) as doubts:
             entries = chain.from_iterable(
-                _listed(stores, uri, doubts, places, recursive, names_only) for uri in requested
+                _entries(stores, uri, doubts, places, recursive, names_only) for uri in requested
             )
             for name, uri, entry in entries if limit is None else console.limited(entries, limit, "entries"):
                 if long:
@@ -192,7 +192,7 @@ def _read(read: Callable[[list[InconsistentListing]], T], console: Console) -> T
     return result
 
 
-def _listed(
+def _entries(
     stores: Stores,
     uri: Uri,
     doubts: list[InconsistentListing],
@@ -334,7 +334,7 @@ def cat(
 
 
 def print_bytes(
-    words: Sequence[str],
+    uris: Sequence[str],
     stores: Stores,
     options: TransferOptions | None,
     span: tuple[int | None, int | None] = (None, None),
@@ -342,7 +342,7 @@ def print_bytes(
     """Write files to stdout, one after the other; all are looked up first.
 
     Args:
-        words: Their URIs, or - for stdin.
+        uris: Their URIs, or - for stdin.
         stores: The stores.
         options: Limit the rate, and control resumption; None for no limit.
         span: Range of bytes of each file, from `parse_range`.
@@ -352,7 +352,7 @@ def print_bytes(
         PathNotFound: One does not exist; nothing was written.
     """
 
-    def found(word: str) -> tuple[Store, Entry]:
+    def file_entry(word: str) -> tuple[Store, Entry]:
         uri = parse_uri(word)
         store = stores.of(uri)
         entry = store.entry(uri)
@@ -361,9 +361,9 @@ def print_bytes(
         return store, entry
 
     # Before the first byte: of a missing file, a pipe would otherwise get the half of its input.
-    files = [None if word == STREAM else found(word) for word in words]
+    files = [None if word == STREAM else file_entry(word) for word in uris]
     output = Output()
-    for word, file in zip(words, files, strict=True):
+    for word, file in zip(uris, files, strict=True):
         if file is None:
             output.chunks(iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b""))
             continue
@@ -479,7 +479,7 @@ def find(
 
     requested = [parse_uri(text) for text in uris]
 
-    def found(stores: Stores, doubts: list[InconsistentListing]) -> Iterator[tuple[Store, Selected]]:
+    def matches(stores: Stores, doubts: list[InconsistentListing]) -> Iterator[tuple[Store, Selected]]:
         for uri in requested:
             store = stores.of(uri)
             files = select(store, uri, patterns=places, names_only=conditions.of_names)
@@ -489,10 +489,10 @@ def find(
         # Conditions of names alone need neither size nor time, which are looked up for the matches only.
         is_looked_up = conditions.of_names and (columns is None or not _FACTS.isdisjoint(columns))
         with places.stores() as stores, _reported(console) as doubts:
-            for store, file in console.limited(found(stores, doubts), limit, "files"):
+            for store, file in console.limited(matches(stores, doubts), limit, "files"):
                 yield row(file._replace(entry=store.completed(file.entry)) if is_looked_up else file)
 
-    return Rows(rows, lambda row: (printable(row["uri"]),), shown=("uri",))
+    return Rows(rows, lambda row: (printable(row["uri"]),), line_columns=("uri",))
 
 
 def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = ANYWHERE) -> TextAndData:
@@ -617,9 +617,9 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     items = recorded_items(path, files)
     existing = {file.name for file in files if not RESULT_NAME.search(file.name)}
     missing = not_arrived(Path(path)) if Path(path).is_dir() else {}
-    if Path(path).is_file() and (listed := _items_of_checksum_file(Path(path))):
+    if Path(path).is_file() and (checksum_items := _items_of_checksum_file(Path(path))):
         existing.intersection_update(item.name for item in items)  # the checksum file itself, if it was downloaded
-        items = [*items, *listed]
+        items = [*items, *checksum_items]
     partial = {name for name in existing if re.search(UNFINISHED, name)}
     missing |= {re.sub(UNFINISHED, "", name): "only a part of it arrived" for name in partial}
     if not items and not missing:
@@ -657,8 +657,8 @@ def _items_of_checksum_file(path: Path) -> list[Item]:
         return []
     head = Head(path)
     # Picard writes only the checksum, and md5sum the name "-" for its stdin: the file is named by that of the checksum.
-    words = head.text.split()
-    if words and path.suffix and words[1:] in ([], ["-"]) and (parsed := checksum_line(f"{words[0]}  {path.stem}")):
+    fields = head.text.split()
+    if fields and path.suffix and fields[1:] in ([], ["-"]) and (parsed := checksum_line(f"{fields[0]}  {path.stem}")):
         algorithm, value, name = parsed
         return [Item(name, Location(""), None, {algorithm: value})]
     if not CHECKSUMS.recognises(head):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.errors import REFUSED
-from omicsdk.cli.failures import SHOWN
+from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
 from omicsdk.core.json_responses import json_of
@@ -43,18 +43,18 @@ WITHOUT_EFFECT: tuple[Argument, ...] = (
 )
 
 
-def delimiter(given: str) -> str:
+def delimiter(text: str) -> str:
     r"""Convert a separator of cells; `\t` and `tab` are the tab, which is hard to type in a shell.
 
     Args:
-        given: The value of the option.
+        text: The value of the option.
 
     Raises:
         UsageError: It is not a single character.
     """
-    named = {"\\t": "\t", "tab": "\t", "comma": ","}.get(given, given)
+    named = {"\\t": "\t", "tab": "\t", "comma": ","}.get(text, text)
     if len(named) != 1:
-        raise UsageError(f"invalid separator {given!r}", remedy="Use one character, such as a comma, or tab.")
+        raise UsageError(f"invalid separator {text!r}", remedy="Use one character, such as a comma, or tab.")
     return named
 
 
@@ -193,7 +193,7 @@ def delete_manifest(
     """
     if dry_run:
         planned = client.delete_index_records(file, dry_run=True)
-        for error in planned.errors[:SHOWN]:
+        for error in planned.errors[:MAX_ERRORS]:
             console.some_failed(f"{file}: {error}")
         absent = {"gone": planned.counts[GONE]} if GONE in planned.counts else {}
         return {"would delete": planned.counts.get(DELETED, 0), **absent, "unreadable": planned.failed}

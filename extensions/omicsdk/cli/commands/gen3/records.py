@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.cli.commands.values import agreed, check_unused, text_of
 from omicsdk.cli.errors import REFUSED
-from omicsdk.cli.failures import SHOWN
+from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
@@ -82,7 +82,7 @@ def submit(
             console.step(f"{counts.total():,} records submitted")
             if not outcome.taken:
                 lost += 1
-                for finding in outcome.findings if lost <= SHOWN else ():
+                for finding in outcome.findings if lost <= MAX_ERRORS else ():
                     console.error(str(finding))
             if not outcome.taken or not refused:
                 rows.append(outcome.as_dict())
@@ -90,8 +90,8 @@ def submit(
         if counts:
             console.message(f"Stopped after {_counted(counts)}. Accepted records are kept.")
         raise
-    if lost > SHOWN:
-        console.error(f"and {lost - SHOWN} more rows")
+    if lost > MAX_ERRORS:
+        console.error(f"and {lost - MAX_ERRORS} more rows")
     (console.error if lost else console.message)(f"{_counted(counts)} of {counts.total()} rows")
     console.add_outcomes(range(lost), counts.total())
     return rows
@@ -130,19 +130,19 @@ def validate(
     return rows
 
 
-def tell_findings(found: Sequence[object], console: Console, files: Sequence[str | Path] = ()) -> None:
+def tell_findings(findings: Sequence[object], console: Console, files: Sequence[str | Path] = ()) -> None:
     """Print the number of faults that a validation found; tables without rows are reported separately.
 
     Args:
-        found: The faults.
+        findings: The faults.
         console: Where messages go; the exit code will be 1 where there are faults.
         files: The tables; none where something else than tables of records was checked.
     """
     empty = [file for file in files if next(iter(tables.Source(file)), None) is None]
     for file in empty:
         console.warning(f"{file} has no rows; nothing was checked")
-    if found:
-        console.error("1 fault was found" if len(found) == 1 else f"{len(found)} faults were found")
+    if findings:
+        console.error("1 fault was found" if len(findings) == 1 else f"{len(findings)} faults were found")
         console.exit_code = REFUSED
     elif not files or len(empty) < len(files):
         console.message("nothing is wrong")
@@ -243,13 +243,13 @@ def delete(
     if not agreed(f"Deleting {_counted(planned.counts)} of {project} cannot be undone. Continue?", console):
         return None
     try:
-        done = deletion()
+        result = deletion()
     except BaseException:
         if deleted:
             console.message(f"deleted before the failure: {_counted(deleted)}")
         raise
-    console.message(f"deleted {_counted(done.counts)} of {project}")
-    return done.as_dict()
+    console.message(f"deleted {_counted(result.counts)} of {project}")
+    return result.as_dict()
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -309,18 +309,18 @@ def query(
     return data
 
 
-def query_text(given: str) -> str:
+def query_text(query: str) -> str:
     """The text of a query.
 
     Args:
-        given: The query, or `-` for stdin, or @FILE for the content of a file.
+        query: The query, or `-` for stdin, or @FILE for the content of a file.
 
     Raises:
         UsageError: The file cannot be read.
     """
-    if given == "-":
+    if query == "-":
         return text_of("-", "the query")
-    return text_of(given[1:], "the query") if given.startswith("@") else given
+    return text_of(query[1:], "the query") if query.startswith("@") else query
 
 
 def explore(

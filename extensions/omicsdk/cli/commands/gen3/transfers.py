@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 from urllib.parse import urlsplit
 
-from omicsdk.cli.commands.drs import found
-from omicsdk.cli.commands.transfers import finish, foreseen, listed, planned, rows_of, tell_failures
+from omicsdk.cli.commands.drs import resolved_rows
+from omicsdk.cli.commands.transfers import finish, foreseen, planned, rows_of, tell_failures, transfer_data
 from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.listing import Rows
 from omicsdk.core.archives import bytes_of
@@ -72,7 +72,10 @@ def download(
         # Not max_unpacked, whose default may be a setting.
         check_unused("without --unpack-packages", delete_unpacked_packages=delete_unpacked_packages)
     manifests = [manifest] if isinstance(manifest, str) else manifest
-    requested = [*requested_objects(ids), *(object_ for path in manifests for object_ in _listed(path, console))]
+    requested = [
+        *requested_objects(ids),
+        *(object_ for path in manifests for object_ in _manifest_objects(path, console)),
+    ]
     if manifests and not requested:
         raise UsageError(f"{', '.join(manifests)}: no file is named", remedy="Use a manifest that has rows.")
     if not requested:
@@ -87,7 +90,7 @@ def download(
     return report
 
 
-def _listed(path: str, console: Console) -> Iterable[RequestedObject]:
+def _manifest_objects(path: str, console: Console) -> Iterable[RequestedObject]:
     """The objects of a manifest; faults are printed, and the others taken."""
 
     def on_fault(fault: Fault) -> None:
@@ -122,7 +125,7 @@ def pull_ls(
         object: INFILE is the identifier of an object.
         console: Prints messages.
     """
-    requested = iter([RequestedObject(parse_drs_id(infile))] if object else _listed(infile, console))
+    requested = iter([RequestedObject(parse_drs_id(infile))] if object else _manifest_objects(infile, console))
     if access:
         errors: list[OmicsError] = []
 
@@ -143,7 +146,7 @@ def pull_ls(
                 yield from find(some, servers)
                 page_break()
 
-    return Rows.of(found(files(), console))
+    return Rows.of(resolved_rows(files(), console))
 
 
 def upload(
@@ -250,7 +253,7 @@ def workspace_copied(result: TransferReport, call: Call) -> dict[str, str] | Tex
     if call.arguments.get("dry_run"):
         return foreseen(result)
     if not result.ok:
-        return listed(result, rows_of(result))
+        return transfer_data(result, rows_of(result))
     source, target = call.arguments["source"], call.arguments["target"]
     call.console.message(f"copied {source} to {target}")
     return {"copied": source, "to": target}

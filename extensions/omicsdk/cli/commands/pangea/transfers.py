@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from omicsdk.cli.commands.pangea.things import Names, check_words, line, names_given, print_done, printed
+from omicsdk.cli.commands.pangea.resources import Names, check_words, line, print_done, printed, unique_names
 from omicsdk.cli.commands.transfers import (
-    THERE,
+    COMPLETE_STATES,
     count_of,
     ended,
     finish,
@@ -81,7 +81,7 @@ def upload_reads(
         console: Prints warnings.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
-    paths = names_given(None, file_list, "FILE_LIST")
+    paths = unique_names(None, file_list, "FILE_LIST")
     if ext:
         sets = single_reads(paths, ext=ext, field_name=field_name)
     else:
@@ -229,7 +229,7 @@ def download_metadata(client: Pangea, org_name: str, grp_name: str, of: Names) -
         grp_name: Name of the sample group.
         of: The samples; by default all of the group.
     """
-    names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
+    names, group = of.names() or None, client.find_sample_group(org_name, grp_name)
     samples = list(group_samples(client, group, names))
     return Batch("found", "samples", samples, 0, not_found(names or (), samples, group))
 
@@ -263,7 +263,7 @@ def download_results(
         console: Reports samples that were not found.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
-    names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
+    names, group = of.names() or None, client.find_sample_group(org_name, grp_name)
     missing = not_found(names, group_samples(client, group, names), group) if names is not None else []
     # Without any sample there is nothing to download: an error, not a part.
     if missing and len(missing) == len(names or ()):
@@ -362,7 +362,7 @@ def uploaded_field(result: UploadedField, call: Call) -> TextAndData:
         )
     finish(result, call)
     facts = {"name": result.name, "uuid": result.uuid, "analysis_result": result.analysis_result, "file": result.path}
-    return printed(field_text, facts, call, made=True)
+    return printed(field_text, facts, call, on_stderr=True)
 
 
 def downloaded_results(result: TransferReport | Urls, call: Call) -> TextAndData | dict[str, object]:
@@ -377,4 +377,4 @@ def downloaded_results(result: TransferReport | Urls, call: Call) -> TextAndData
     files = [
         {"path": str(folder / outcome.name), "size": outcome.size, **ended(outcome)} for outcome in result.outcomes
     ]
-    return printed("\n".join(str(row["path"]) for row in files if row["state"] in THERE), files, call)
+    return printed("\n".join(str(row["path"]) for row in files if row["state"] in COMPLETE_STATES), files, call)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, changes, done, pairs, row
-from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed, plan_line, planned
+from omicsdk.cli.commands.sb.results import PROJECT, CommandResult, Row, changes, command_rows, pairs, row
+from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, plan_line, planned, transfer_data
 from omicsdk.cli.commands.values import STREAM, agreed, text_of
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
@@ -136,7 +136,7 @@ def update_file(
     name: str | None = None,
     tag: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
-) -> Done:
+) -> CommandResult:
     """Change the name, tags or metadata of a file.
 
     Omitted options leave the present values unchanged. For many files, use omics sb files tag, metadata and mv.
@@ -149,7 +149,7 @@ def update_file(
     changed = changes(name=name and checked_name(name), tags=None if tag is None else list(tag), metadata=metadata)
     entry = Folders(client).entry(path)
     updated = client.update_file(file_id=entry.file.id, **changed)
-    return Done(_row(updated, str(updated.name), long=True), f"updated {entry.name}")
+    return CommandResult(_row(updated, str(updated.name), long=True), f"updated {entry.name}")
 
 
 def remove_files(
@@ -177,7 +177,7 @@ def folders_made(result: list[Entry], call: Call) -> object:
     """Render folders that were created: a row for each."""
     verb = "ensured" if call.arguments.get("parents") else "created"
     rows = [_row(folder.file, folder.name) for folder in result]
-    return done(Done(rows, f"{verb} {count_of(len(rows), 'folder')}"), call)
+    return command_rows(CommandResult(rows, f"{verb} {count_of(len(rows), 'folder')}"), call)
 
 
 def _planned(change: FileChange) -> Row:
@@ -203,7 +203,7 @@ def file_changes(result: FileChanges, call: Call) -> object:
     kinds = Counter("folder" if file.source.is_folder else "file" for file in result.files)
     counted = [count_of(kinds[kind], kind) for kind in ("file", "folder") if kinds[kind]]
     line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {' and '.join(counted)}"
-    return done(Done(rows, line, result.errors, len(rows) + len(result.errors)), call)
+    return command_rows(CommandResult(rows, line, result.errors, len(rows) + len(result.errors)), call)
 
 
 # -- tags and metadata
@@ -212,7 +212,7 @@ def file_changes(result: FileChanges, call: Call) -> object:
 def tagged(result: Edits, call: Call) -> object:
     """Render changed tags: a row for each file."""
     rows = [{"name": change.path, "tags": change.after, "id": change.id} for change in result.changes]
-    return done(Done(rows, _line(result), result.errors, result.files), call)
+    return command_rows(CommandResult(rows, _line(result), result.errors, result.files), call)
 
 
 def metadata(
@@ -243,13 +243,13 @@ def metadata(
     return [{"name": entry.name, "metadata": dict(entry.file.metadata or {}), "id": entry.file.id} for entry in entries]
 
 
-def _edited(edits: Edits) -> Done:
+def _edited(edits: Edits) -> CommandResult:
     """Return the changes, a row for each value."""
     rows = [
         {"path": change.path, "field": change.field, "before": change.before, "after": change.after}
         for change in edits.changes
     ]
-    return Done(rows, _line(edits), edits.errors, edits.files)
+    return CommandResult(rows, _line(edits), edits.errors, edits.files)
 
 
 def _line(edits: Edits) -> str:
@@ -288,10 +288,10 @@ def export(
     if file == STREAM:
         return TextAndData(text.removesuffix("\n"), files)
     _write(Path(file), text)
-    return Done({"file": file, "files": len(files)}, f"wrote {count_of(len(files), 'file')} to {file}")
+    return CommandResult({"file": file, "files": len(files)}, f"wrote {count_of(len(files), 'file')} to {file}")
 
 
-def import_(client: SevenBridges, file: str, *, clear: bool = False, dry_run: bool = False) -> Done:
+def import_(client: SevenBridges, file: str, *, clear: bool = False, dry_run: bool = False) -> CommandResult:
     """Set metadata and tags of files from a table; only differences are sent.
 
     The table has a column id or path, and a column tags or metadata.KEY for each value to change. Of other columns,
@@ -385,6 +385,6 @@ def transferred(result: FilesReport, call: Call) -> object:
         for file, outcome in zip(result.transferred, result.outcomes, strict=True)
     ]
     if not is_planned:
-        return listed(result, rows)
+        return transfer_data(result, rows)
     size = sum(entry["size"] for entry in rows if entry["state"] == "planned")
     return planned({"counts": result.counts, "bytes_to_send": size, "files": rows}, size, "send")

@@ -7,7 +7,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, attempted, changes, done, given, removed, row
+from omicsdk.cli.commands.sb.results import (
+    PROJECT,
+    CommandResult,
+    Row,
+    attempted,
+    changes,
+    command_rows,
+    non_empty,
+    removed,
+    row,
+)
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.commands.values import agreed, check_unused
 from omicsdk.cli.output import TextAndData
@@ -45,7 +55,7 @@ def list_projects(
         name: Only projects with this text in their names.
         tag: Only projects with all of these tags.
     """
-    projects = projects_of(client, owner or "", **given(name=name or None, tags=list(tag)))
+    projects = projects_of(client, owner or "", **non_empty(name=name or None, tags=list(tag)))
     return (row(project, PROJECT) for project in projects)
 
 
@@ -75,15 +85,17 @@ class ProjectFields:
     settings: Mapping[str, Any] | None = None
 
 
-def create_project(client: SevenBridges, name: str, *, fields: ProjectFields) -> Done:
+def create_project(client: SevenBridges, name: str, *, fields: ProjectFields) -> CommandResult:
     """Create a project.
 
     Args:
         name: Name of the project, from which the platform derives its ID.
     """
     group = fields.billing_group or _only_billing_group(client)
-    created = client.create_project(name=name, **given(**asdict(replace(fields, billing_group=group))))
-    return Done(row(created, (*PROJECT, "billing_group")), f"created {created.id}; billing group {group} pays for it")
+    created = client.create_project(name=name, **non_empty(**asdict(replace(fields, billing_group=group))))
+    return CommandResult(
+        row(created, (*PROJECT, "billing_group")), f"created {created.id}; billing group {group} pays for it"
+    )
 
 
 def _only_billing_group(client: SevenBridges) -> str:
@@ -94,17 +106,21 @@ def _only_billing_group(client: SevenBridges) -> str:
     return groups[0].id
 
 
-def update_project(client: SevenBridges, project: str, *, name: str | None = None, fields: ProjectFields) -> Done:
+def update_project(
+    client: SevenBridges, project: str, *, name: str | None = None, fields: ProjectFields
+) -> CommandResult:
     """Change a project; omitted options leave values unchanged.
 
     Args:
         name: New name; the id does not change.
     """
     updated = client.update_project(**project_place(project), **changes(name=name, **asdict(fields)))
-    return Done(row(updated, PROJECT), f"updated {updated.id}")
+    return CommandResult(row(updated, PROJECT), f"updated {updated.id}")
 
 
-def remove_projects(client: SevenBridges, projects: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
+def remove_projects(
+    client: SevenBridges, projects: Sequence[str], *, dry_run: bool = False, console: Console
+) -> CommandResult:
     """Delete projects and everything in them permanently.
 
     Args:
@@ -130,7 +146,7 @@ def members(
     permissions: Rights = (),
     remove: Sequence[str] = (),
     console: Console,
-) -> Done:
+) -> CommandResult:
     """List, add, change or remove members of a project.
 
     Args:
@@ -150,7 +166,7 @@ def members(
     }
     question = f"{', '.join(remove)} will lose access to {project}. Continue?"
     if remove and not agreed(question, console, "nothing was changed"):
-        return Done([])
+        return CommandResult([])
 
     def change(name: str) -> None:
         if name in add:
@@ -160,7 +176,7 @@ def members(
 
     changed, failures = attempted((*add, *remove), change)
     line = f"{count_of(len(changed), 'member')} of {project} changed" if changed else ""
-    return Done(list(list_members(client, project)), line, failures, len(changed) + len(failures))
+    return CommandResult(list(list_members(client, project)), line, failures, len(changed) + len(failures))
 
 
 def list_members(client: SevenBridges, project: str) -> Iterator[Row]:
@@ -180,7 +196,7 @@ def get_member(client: SevenBridges, project: str, user: str) -> Row:
 
 def allow_members(
     client: SevenBridges, project: str, users: Sequence[str], *, permissions: Rights = ("read",), console: Console
-) -> Done:
+) -> CommandResult:
     """Add members to a project, or change their permissions.
 
     Args:
@@ -190,7 +206,7 @@ def allow_members(
     return members(client, project, add=users, permissions=permissions, console=console)
 
 
-def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, console: Console) -> Done:
+def remove_members(client: SevenBridges, project: str, users: Sequence[str], *, console: Console) -> CommandResult:
     """Remove members from a project.
 
     Args:
@@ -230,7 +246,7 @@ def list_apps(
         visibility: Your apps, or public ones; yours when omitted.
         search: Only apps with all of these words.
     """
-    chosen = given(project=project, q=list(search), visibility=visibility)
+    chosen = non_empty(project=project, q=list(search), visibility=visibility)
     return (row(app, APP) for app in client.list_apps.iterate(**chosen, limit=PAGE))
 
 
@@ -244,7 +260,9 @@ def get_app(client: SevenBridges, app: str) -> TextAndData:
     return TextAndData(written(document, indent=2, ensure_ascii=False), document)
 
 
-def install_app(client: SevenBridges, file: str, app: str, *, note: str | None = None, dry_run: bool = False) -> Done:
+def install_app(
+    client: SevenBridges, file: str, app: str, *, note: str | None = None, dry_run: bool = False
+) -> CommandResult:
     """Create an app from a CWL file, or the next revision of one that exists.
 
     The file is JSON or YAML. A workflow or tool that refers to other files is packed into one document; this needs
@@ -261,11 +279,11 @@ def install_app(client: SevenBridges, file: str, app: str, *, note: str | None =
         raise UsageError(f"{app}: the platform assigns the revision number", remedy=f"Use {id}.")
     document = {**apps.read_app(Path(file)), **({"sbg:revisionNotes": note} if note else {})}
     if dry_run:
-        return Done(document)
+        return CommandResult(document)
     installed = client.install_app(id, document)
-    return Done(row(installed, APP), f"installed {id} as revision {installed.revision}")
+    return CommandResult(row(installed, APP), f"installed {id} as revision {installed.revision}")
 
 
 def copied_app(result: App, call: Call) -> object:
     """Render a copy of an app."""
-    return done(Done(row(result, APP), f"copied {call.arguments['app']} to {result.id}"), call)
+    return command_rows(CommandResult(row(result, APP), f"copied {call.arguments['app']} to {result.id}"), call)

@@ -37,7 +37,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CommandResult:
     """The result of a command.
 
     Attributes:
@@ -53,7 +53,7 @@ class Done:
     total: int = 1
 
 
-def done(result: Done, call: Call) -> object:
+def command_rows(result: CommandResult, call: Call) -> object:
     """Render a result: its summary and failures."""
     tell_failures(result.failures, call.console, result.total)
     if result.line and len(result.failures) < result.total:
@@ -61,9 +61,9 @@ def done(result: Done, call: Call) -> object:
     return result.rows
 
 
-def shown(result: object, call: Call) -> object:
+def rows_or_data(result: object, call: Call) -> object:
     """Render a result, or plain data unchanged."""
-    return done(result, call) if isinstance(result, Done) else result
+    return command_rows(result, call) if isinstance(result, CommandResult) else result
 
 
 def limited(result: Iterator[dict[str, Any]], call: Call) -> Rows:
@@ -83,7 +83,7 @@ def row(resource: Model, names: Iterable[str], **first: Any) -> Row:
     return {**first, **{name: values.get(name) for name in names}}
 
 
-def given(**values: Any) -> dict[str, Any]:
+def non_empty(**values: Any) -> dict[str, Any]:
     """Return the arguments that have a value: neither None nor an empty list or mapping."""
     return {name: value for name, value in values.items() if value is not None and value not in ((), [], {})}
 
@@ -100,11 +100,11 @@ def changes(**values: Any) -> dict[str, Any]:
     return set_values
 
 
-def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
+def pairs(texts: Iterable[str], option: str) -> dict[str, list[str]]:
     """Parse key=value words.
 
     Args:
-        words: The words.
+        texts: The pairs, as typed.
         option: Their option, for errors.
 
     Returns:
@@ -114,7 +114,7 @@ def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
         UsageError: A word has no equals sign or no key.
     """
     values_by_key: dict[str, list[str]] = {}
-    for word in words:
+    for word in texts:
         key, equals, value = word.partition("=")
         if not equals or not key:
             raise UsageError(f"{option}: {word!r} is not key=value", remedy=f"Write {option} sample_id=S1.")
@@ -150,47 +150,49 @@ def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, 
     return results, failures
 
 
-def completed(what: str, ends: Sequence[tuple[str, str | None, str | None]]) -> tuple[str, list[str], int]:
+def completed(what: str, outcomes: Sequence[tuple[str, str | None, str | None]]) -> tuple[str, list[str], int]:
     """Summarize what was waited for.
 
     Args:
         what: Their noun, in the plural.
-        ends: The name of each, its final state, and why it failed.
+        outcomes: The name of each, its final state, and why it failed.
 
     Returns:
         The line of `Done`, its failures, and their total.
     """
-    failures = [f"{name} is {state}{f': {why}' if why else ''}" for name, state, why in ends if state != "COMPLETED"]
-    count = len(ends) - len(failures)
-    return f"{count:,} of {len(ends):,} {what} completed", failures, len(ends)
+    failures = [
+        f"{name} is {state}{f': {why}' if why else ''}" for name, state, why in outcomes if state != "COMPLETED"
+    ]
+    count = len(outcomes) - len(failures)
+    return f"{count:,} of {len(outcomes):,} {what} completed", failures, len(outcomes)
 
 
 def removed(
     kind: str,
-    found: Mapping[str, Row],
+    members: Mapping[str, Row],
     delete: Callable[[str], object],
     console: Console,
     *,
     dry_run: bool,
     effect: str = "",
-) -> Done:
+) -> CommandResult:
     """Delete objects after confirmation; a row for each.
 
     Args:
         kind: Their noun: "task".
-        found: Further members of each row, by the object's name.
+        members: Further members of each row, by the object's name.
         delete: Deletes one, by its name.
         console: Asks for confirmation.
         dry_run: Only list them.
         effect: Further text of the question, after "cannot be undone".
     """
-    rows = {name: {"deleted": name, **more} for name, more in found.items()}
+    rows = {name: {"deleted": name, **more} for name, more in members.items()}
     if dry_run:
-        return Done(list(rows.values()))
+        return CommandResult(list(rows.values()))
     if not agreed(f"Deleting {_named(kind, rows)} cannot be undone{effect}. Continue?", console):
-        return Done([])
+        return CommandResult([])
     deleted, failures = attempted(rows, delete)
-    return Done([rows[name] for name in deleted], f"deleted {_named(kind, deleted)}", failures, len(rows))
+    return CommandResult([rows[name] for name in deleted], f"deleted {_named(kind, deleted)}", failures, len(rows))
 
 
 def _named(kind: str, names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.sb.files import table_lines
-from omicsdk.cli.commands.sb.results import Done, Row, Waiting, changes, completed, given, removed, row
+from omicsdk.cli.commands.sb.results import CommandResult, Row, Waiting, changes, completed, non_empty, removed, row
 from omicsdk.cli.commands.values import check_unused
 from omicsdk.core.errors import UsageError
 from omicsdk.sb import storage
@@ -44,7 +44,7 @@ def list_volumes(client: SevenBridges, volume: str | None = None, *, prefix: str
     if volume is None:
         check_unused("without a volume", prefix=prefix)
         return (volume_row(volume) for volume in client.list_volumes.iterate(limit=PAGE, fields="_all"))
-    pages = client.list_volume_objects.pages(**volume_place(volume), **given(prefix=prefix), limit=PAGE)
+    pages = client.list_volume_objects.pages(**volume_place(volume), **non_empty(prefix=prefix), limit=PAGE)
     return (entry for page in pages for entry in _objects(page))
 
 
@@ -80,20 +80,20 @@ class VolumeFields:
     description: str | None = None
 
 
-def create_volume(client: SevenBridges, name: str, *, fields: VolumeFields) -> Done:
+def create_volume(client: SevenBridges, name: str, *, fields: VolumeFields) -> CommandResult:
     """Connect a bucket to the platform as a volume.
 
     Args:
         name: Name of the volume.
     """
     fields = replace(fields, access_mode=fields.access_mode or "RO")
-    created = client.create_volume(name=name, **given(**asdict(fields)))
-    return Done(volume_row(created), f"created volume {created.id}")
+    created = client.create_volume(name=name, **non_empty(**asdict(fields)))
+    return CommandResult(volume_row(created), f"created volume {created.id}")
 
 
 def update_volume(
     client: SevenBridges, volume: str, *, fields: VolumeFields, activate: bool = False, deactivate: bool = False
-) -> Done:
+) -> CommandResult:
     """Change a volume; omitted options do not change it.
 
     Args:
@@ -102,12 +102,12 @@ def update_volume(
     """
     if activate and deactivate:
         raise UsageError("--activate and --deactivate are mutually exclusive", remedy="Use one of them.")
-    changed = changes(active=activate if activate or deactivate else None, **given(**asdict(fields)))
+    changed = changes(active=activate if activate or deactivate else None, **non_empty(**asdict(fields)))
     updated = client.update_volume(**volume_place(volume), **changed)
-    return Done(volume_row(updated), f"updated volume {updated.id}")
+    return CommandResult(volume_row(updated), f"updated volume {updated.id}")
 
 
-def remove_volume(client: SevenBridges, volume: str, *, dry_run: bool = False, console: Console) -> Done:
+def remove_volume(client: SevenBridges, volume: str, *, dry_run: bool = False, console: Console) -> CommandResult:
     """Disconnect a volume from the platform; the bucket keeps its objects.
 
     Deactivate the volume first: omics sb volumes update --deactivate.
@@ -152,7 +152,7 @@ def list_imports(
         volume: Only imports from this volume: owner/volume.
         state: Only imports in this state.
     """
-    chosen = given(volume=volume, state=state, project=project)
+    chosen = non_empty(volume=volume, state=state, project=project)
     return map(job_row, client.list_imports.iterate(**chosen, limit=PAGE, fields="_all"))
 
 
@@ -163,10 +163,10 @@ def list_exports(client: SevenBridges, *, volume: str | None = None, state: Stat
         volume: Only exports to this volume: owner/volume.
         state: Only exports in this state.
     """
-    return map(job_row, client.list_exports.iterate(**given(volume=volume, state=state), limit=PAGE, fields="_all"))
+    return map(job_row, client.list_exports.iterate(**non_empty(volume=volume, state=state), limit=PAGE, fields="_all"))
 
 
-def wait_for_imports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
+def wait_for_imports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiting, console: Console) -> CommandResult:
     """Wait until imports have ended.
 
     The exit code is 3 if one of several did not complete, 1 for a single one. Ctrl-C stops the command, not the imports.
@@ -178,7 +178,7 @@ def wait_for_imports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiti
     return _wait_for(StorageJobs(client, "imports"), ids, waiting, console)
 
 
-def wait_for_exports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
+def wait_for_exports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiting, console: Console) -> CommandResult:
     """Wait until exports have ended.
 
     The exit code is 3 if one of several did not complete, 1 for a single one. Ctrl-C stops the command, not the exports.
@@ -190,9 +190,9 @@ def wait_for_exports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiti
     return _wait_for(StorageJobs(client, "exports"), ids, waiting, console)
 
 
-def _wait_for(kind: StorageJobs, ids: Sequence[str], waiting: Waiting, console: Console) -> Done:
+def _wait_for(kind: StorageJobs, ids: Sequence[str], waiting: Waiting, console: Console) -> CommandResult:
     jobs, line, failures, total = _waited(kind, kind.find(ids), {}, waiting, console)
-    return Done([job_row(job) for job in jobs], line, failures, total)
+    return CommandResult([job_row(job) for job in jobs], line, failures, total)
 
 
 def job_row(job: Import | Export) -> Row:
@@ -249,7 +249,7 @@ def start_imports(
     flat: bool = False,
     starting: Starting,
     console: Console,
-) -> Done:
+) -> CommandResult:
     """Import objects of a volume as files of a project; the bytes stay on the volume.
 
     Missing folders are created. Each request starts up to a hundred imports. Imports that cannot be started or fail are
@@ -283,7 +283,7 @@ def start_exports(
     copy_only: bool = False,
     starting: Starting,
     console: Console,
-) -> Done:
+) -> CommandResult:
     """Export files to a volume; they become aliases of its objects.
 
     Files of a folder keep their relative paths. Each request starts up to a hundred exports. Exports that cannot be
@@ -312,7 +312,7 @@ def start_exports(
 
 def _started(
     kind: StorageJobs, planned: Sequence[PlannedJob], how: Mapping[str, bool], starting: Starting, console: Console
-) -> Done:
+) -> CommandResult:
     """Start jobs, and on request wait until they have ended; a row for each."""
     jobs: dict[int, Import | Export] = {}
     line = ""
@@ -332,7 +332,7 @@ def _started(
         jobs = dict(zip(jobs, latest, strict=True))
         failures += failed
     rows = [_planned_row(item, jobs.get(number), errors.get(number)) for number, item in enumerate(planned)]
-    return Done(rows, line, failures, len(planned))
+    return CommandResult(rows, line, failures, len(planned))
 
 
 def _planned_row(planned: PlannedJob, job: Import | Export | None, error: str | None) -> Row:

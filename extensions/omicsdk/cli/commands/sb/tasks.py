@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from omicsdk.cli.commands.sb.files import transferred
 from omicsdk.cli.commands.sb.results import (
-    Done,
+    CommandResult,
     Row,
     Waiting,
     attempted,
     changes,
+    command_rows,
     completed,
-    done,
-    given,
+    non_empty,
     pairs,
     removed,
     row,
@@ -109,7 +109,7 @@ def list_tasks(
         parent: Only the children of the batch with this id.
         batch: Only batches; with false, only other tasks.
     """
-    chosen = given(project=project, status=status, parent=parent, batch=batch)
+    chosen = non_empty(project=project, status=status, parent=parent, batch=batch)
     return (row(task, TASK) for task in client.list_tasks.iterate(**chosen, limit=PAGE, fields="_all"))
 
 
@@ -128,7 +128,7 @@ def run(
     instance_type: str | None = None,
     running: Running,
     console: Console,
-) -> Done:
+) -> CommandResult:
     """Create a task and run it, or run draft tasks.
 
     Write inputs as key=value. A value that is valid JSON is parsed, an sb:// path becomes its file or folder, and any
@@ -160,7 +160,7 @@ def run(
             execution_settings=None if instance_type is None else {"instance_type": instance_type},
             run=not running.draft,
         )
-        return _made(client, created, running, console)
+        return _new_task_result(client, created, running, console)
     # A draft has all of these; to ignore one would run it with other inputs, or on other instances, than were typed.
     of_new_tasks = (app, project, name, description, batch_input, batch_by, interruptible, instance_type, running.draft)
     if not tasks or any(of_new_tasks) or inputs != Inputs():
@@ -172,12 +172,12 @@ def run(
     if not running.wait or not started:
         return _many(started, "running", failures)
     ended = _waited(client, list(started), running, console)
-    return Done(ended.rows, ended.line, [*failures, *ended.failures], len(tasks))
+    return CommandResult(ended.rows, ended.line, [*failures, *ended.failures], len(tasks))
 
 
 def clone(
     client: SevenBridges, task: str, *, name: str | None = None, inputs: Inputs, running: Running, console: Console
-) -> Done:
+) -> CommandResult:
     """Create a copy of a task and run it.
 
     Inputs are written as for omics sb tasks run, and override those of the original task.
@@ -187,12 +187,12 @@ def clone(
         console: Prints progress.
     """
     created = client.clone_task(task, name=name, inputs=inputs.read(), run=not running.draft)
-    return _made(client, created, running, console)
+    return _new_task_result(client, created, running, console)
 
 
 def update(
     client: SevenBridges, task: str, *, name: str | None = None, description: str | None = None, inputs: Inputs
-) -> Done:
+) -> CommandResult:
     """Change a draft task; omitted options leave values unchanged.
 
     Args:
@@ -201,10 +201,10 @@ def update(
     """
     typed = with_files(client, inputs.read())
     updated = client.update_task(task_id=task, **changes(name=name, description=description, inputs=typed or None))
-    return Done(row(updated, TASK), f"updated task {updated.id}")
+    return CommandResult(row(updated, TASK), f"updated task {updated.id}")
 
 
-def wait(client: SevenBridges, tasks: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
+def wait(client: SevenBridges, tasks: Sequence[str], *, waiting: Waiting, console: Console) -> CommandResult:
     """Wait until tasks have ended.
 
     The exit code is 3 if one of several did not complete, 1 for a single one. Ctrl-C stops the command, not the tasks.
@@ -215,7 +215,7 @@ def wait(client: SevenBridges, tasks: Sequence[str], *, waiting: Waiting, consol
     return _waited(client, list(dict.fromkeys(tasks)), waiting, console)
 
 
-def abort(client: SevenBridges, tasks: Sequence[str]) -> Done:
+def abort(client: SevenBridges, tasks: Sequence[str]) -> CommandResult:
     """Stop tasks.
 
     Args:
@@ -225,7 +225,7 @@ def abort(client: SevenBridges, tasks: Sequence[str]) -> Done:
     return _many(stopped, "stopped", failures)
 
 
-def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False, console: Console) -> Done:
+def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False, console: Console) -> CommandResult:
     """Delete tasks permanently; their outputs are kept.
 
     Args:
@@ -239,21 +239,21 @@ def remove(client: SevenBridges, tasks: Sequence[str], *, dry_run: bool = False,
 
 def created(result: Task, call: Call) -> object:
     """Render a created task."""
-    return done(_created(result), call)
+    return command_rows(_created(result), call)
 
 
-def _created(task: Task) -> Done:
-    return Done(row(task, TASK), f"{'created draft' if task.status == 'DRAFT' else 'running'} {task.id}")
+def _created(task: Task) -> CommandResult:
+    return CommandResult(row(task, TASK), f"{'created draft' if task.status == 'DRAFT' else 'running'} {task.id}")
 
 
-def _made(client: SevenBridges, task: Task, running: Running, console: Console) -> Done:
+def _new_task_result(client: SevenBridges, task: Task, running: Running, console: Console) -> CommandResult:
     """Return the result for a new task."""
     return _waited(client, [task.id], running, console) if running.wait else _created(task)
 
 
-def _many(tasks: Mapping[str, Task], state: str, failures: Sequence[object]) -> Done:
+def _many(tasks: Mapping[str, Task], state: str, failures: Sequence[object]) -> CommandResult:
     rows = [row(task, TASK) for task in tasks.values()]
-    return Done(rows, f"{count_of(len(rows), 'task')} {state}", failures, len(rows) + len(failures))
+    return CommandResult(rows, f"{count_of(len(rows), 'task')} {state}", failures, len(rows) + len(failures))
 
 
 def _value(text: str) -> Any:
@@ -263,7 +263,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Console) -> Done:
+def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Console) -> CommandResult:
     """Wait until tasks have ended, and print each change of status."""
     from omicsdk.transfer.engine.control import termination
 
@@ -287,7 +287,7 @@ def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Con
         console.error(f"Tasks continue: {some_of(left)}. Wait again: omics sb tasks wait")
         raise
     outcomes = [(task.name or task.id, task.status, reason(task)) for task in tasks]
-    return Done([row(task, TASK) for task in tasks], *completed("tasks", outcomes))
+    return CommandResult([row(task, TASK) for task in tasks], *completed("tasks", outcomes))
 
 
 # -- logs

@@ -46,23 +46,23 @@ class Names:
     _: KW_ONLY
     sample_manifest: str | None = None
 
-    def given(self) -> list[str]:
+    def names(self) -> list[str]:
         """Return the names without duplicates."""
-        return names_given(self.sample_names, self.sample_manifest, "names of samples")
+        return unique_names(self.sample_names, self.sample_manifest, "names of samples")
 
 
-def names_given(words: Iterable[str] | None, file: str | None = None, what: str = "") -> list[str]:
+def unique_names(typed_names: Iterable[str] | None, file: str | None = None, what: str = "") -> list[str]:
     """Return the typed names and those of a file in order, without duplicates.
 
     Args:
-        words: The typed names.
+        typed_names: The typed names.
         file: The file, with a name per line; - is stdin, None is none.
         what: Name of the file's content in errors.
 
     Raises:
         UsageError: The file cannot be read.
     """
-    raw_names = [*(words or ()), *(text_of(file, what).splitlines() if file is not None else ())]
+    raw_names = [*(typed_names or ()), *(text_of(file, what).splitlines() if file is not None else ())]
     return list(dict.fromkeys(name.strip() for name in raw_names if name.strip()))
 
 
@@ -233,7 +233,7 @@ def create_samples(client: Pangea, org_name: str, library_name: str, of: Names) 
         library_name: Name of the library, the sample group that owns the samples.
         of: The samples.
     """
-    names = names_given(name for text in of.given() for name in text.split(","))
+    names = unique_names(name for text in of.names() for name in text.split(","))
     if not names:
         raise UsageError("no samples are given", remedy="Use names of samples, or --sample-name-list FILE.")
     return client.ensure_samples(org_name, library_name, names)
@@ -286,7 +286,7 @@ def add_samples(
         destination_grp_name: Destination group.
         of: The samples.
     """
-    names = of.given()
+    names = of.names()
     if not names:
         raise UsageError("no samples are given", remedy="Use names of samples, or --sample-manifest FILE.")
     group = client.find_sample_group(destination_org_name, destination_grp_name)
@@ -353,20 +353,20 @@ def _deleted(
 ) -> Batch[Any] | None:
     """Delete objects after confirmation; return None if it was denied."""
 
-    def gone(thing: Any) -> Any:
-        delete(uuid=thing.uuid)
-        return thing
+    def delete_model(model: Any) -> Any:
+        delete(uuid=model.uuid)
+        return model
 
     uuids = list(dict.fromkeys(uuid.lower() for uuid in what.uuids))  # as the server writes them
-    things, errors = each(uuids, lambda uuid: get(uuid=uuid), lambda uuid: f"{kind} {uuid}")
+    models, errors = each(uuids, lambda uuid: get(uuid=uuid), lambda uuid: f"{kind} {uuid}")
     if what.dry_run:
-        return Batch("that would be deleted", f"{kind}s", things, 0, errors)
-    named = [f"the {kind} {_name(thing)} ({thing.uuid})" for thing in things]
+        return Batch("that would be deleted", f"{kind}s", models, 0, errors)
+    named = [f"the {kind} {_name(model)} ({model.uuid})" for model in models]
     names_text = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-    if things and not agreed(f"Deleting {names_text} cannot be undone. Continue?", console):
+    if models and not agreed(f"Deleting {names_text} cannot be undone. Continue?", console):
         return None
-    done, refused = each(things, gone, lambda thing: f"the {kind} {_name(thing)} ({thing.uuid})")
-    return Batch("deleted", f"{kind}s", done, 0, [*errors, *refused])
+    deleted, refused = each(models, delete_model, lambda model: f"the {kind} {_name(model)} ({model.uuid})")
+    return Batch("deleted", f"{kind}s", deleted, 0, [*errors, *refused])
 
 
 # -- NCBI
@@ -388,7 +388,7 @@ def show_bioproject(client: Pangea, accession: str, *, limit: int | None = None,
         metadata = project.metadata()
         for sample in console.limited(project.biosamples(), limit, "samples"):
             sample.fetch()
-            experiments = [one.fetch().accession for one in sample.sra()]
+            experiments = [experiment.fetch().accession for experiment in sample.sra()]
             samples.append({"accession": sample.accession, "experiments": experiments})
             console.message(f"{sample.accession}: {len(experiments)} experiments")
     return {"accession": project.accession, "metadata": metadata, "samples": samples}
@@ -414,30 +414,30 @@ def list_runs(client: Pangea, accession: str) -> list[dict[str, Any]]:
 _RUN: Sequence[str] = ("experiment", "filename", "size", "md5", "url")
 
 
-def line(thing: object) -> str:
+def line(instance: object) -> str:
     """Return the documented line of an object, which calls analysis results samples."""
-    model: Any = thing
-    kind = type(thing).__name__
+    model: Any = instance
+    kind = type(instance).__name__
     title = "Sample" if "AnalysisResult" in kind else {"Tag": "Contrib::Tag"}.get(kind, kind)
-    return f"<Pangea::{title} {_name(thing)} {model.uuid} />"
+    return f"<Pangea::{title} {_name(instance)} {model.uuid} />"
 
 
-def _name(thing: Any) -> str:
-    return thing.name if hasattr(thing, "name") else f"{thing.module_name} {thing.replicate}"
+def _name(model: Any) -> str:
+    return model.name if hasattr(model, "name") else f"{model.module_name} {model.replicate}"
 
 
-def printed(text: str, data: object, call: Call, *, made: bool = False) -> TextAndData:
+def printed(text: str, data: object, call: Call, *, on_stderr: bool = False) -> TextAndData:
     """Return documented lines, or data if an output format is chosen; --outfile receives the lines.
 
     Args:
         text: The lines.
         data: The same as JSON data.
         call: The command.
-        made: Whether stderr already has the lines; then terminals get nothing and pipes the data.
+        on_stderr: Whether stderr already has the lines; then terminals get nothing and pipes the data.
     """
     file: str = call.options.get("outfile") or "-"
     if file == "-":
-        return TextAndData("", data, terminal_only=True) if made else TextAndData(text, data)
+        return TextAndData("", data, terminal_only=True) if on_stderr else TextAndData(text, data)
     with in_place_of(file) as target:
         target.write(f"{text}\n".encode() if text and not text.endswith("\n") else text.encode())
     return TextAndData("", data)
@@ -454,13 +454,13 @@ def as_json(result: Model | Mapping[str, Any], call: Call) -> TextAndData:
     return printed(written(data, indent=4, sort_keys=True), data, call)
 
 
-def made(result: Model, call: Call) -> TextAndData:
+def created_model(result: Model, call: Call) -> TextAndData:
     """Render a created object."""
     call.console.message(f"Created: {line(result)}")
-    return printed(line(result), result.to_dict(), call, made=True)
+    return printed(line(result), result.to_dict(), call, on_stderr=True)
 
 
-def listed(result: Iterable[Model], call: Call) -> Rows | TextAndData:
+def model_rows(result: Iterable[Model], call: Call) -> Rows | TextAndData:
     """Render a list, up to --limit."""
     models = call.console.limited(result, call.options.get("limit"))
     if (call.options.get("outfile") or "-") != "-":  # the file has all lines, or is not written
@@ -491,13 +491,13 @@ def deletions(result: Batch[Any] | None, call: Call) -> TextAndData | None:
     """Render a deletion or its dry run; nothing if it was denied."""
     if result is None:
         return None
-    kind, done = result.kind.removesuffix("s"), "would delete" if call.arguments.get("dry_run") else "deleted"
-    rows = [{done: kind, "name": _name(thing), "uuid": thing.uuid} for thing in result.items]
+    kind, verb = result.kind.removesuffix("s"), "would delete" if call.arguments.get("dry_run") else "deleted"
+    rows = [{verb: kind, "name": _name(model), "uuid": model.uuid} for model in result.items]
     for row in rows[:3]:
-        call.console.message(f"{done} {kind} {row['uuid']} ({row['name']})")
+        call.console.message(f"{verb} {kind} {row['uuid']} ({row['name']})")
     if len(rows) != 1 or result.errors:
         print_done(result, call.console)
-    return printed("\n".join(f"{done} {kind} {row['uuid']}" for row in rows), rows, call, made=True)
+    return printed("\n".join(f"{verb} {kind} {row['uuid']}" for row in rows), rows, call, on_stderr=True)
 
 
 def runs_table(result: Sequence[Mapping[str, Any]], call: Call) -> TextAndData:
@@ -509,8 +509,8 @@ def runs_table(result: Sequence[Mapping[str, Any]], call: Call) -> TextAndData:
     return printed(text.getvalue().removesuffix("\n"), list(result), call)
 
 
-def _lines(things: Sequence[Model], call: Call) -> TextAndData:
-    return printed("\n".join(map(line, things)), [thing.to_dict() for thing in things], call)
+def _lines(models: Sequence[Model], call: Call) -> TextAndData:
+    return printed("\n".join(map(line, models)), [model.to_dict() for model in models], call)
 
 
 def print_done(result: Batch[Any], console: Console, more: str = "", *, is_stopped: bool = False) -> None:
