@@ -21,10 +21,10 @@ def boxes(table: Mapping[tuple[State, type[Any]], Transition[Any, Any]]) -> list
     found = []
     for state in sorted(states, key=list(State).index):
         lines = [
-            f"{event.__name__} \N{RIGHTWARDS ARROW} {', '.join(sorted(transition.ends - {state}) or ['stays'])}{' or stays' if state in transition.ends and len(transition.ends) > 1 else ''};"
+            f"{event.__name__} \N{RIGHTWARDS ARROW} {', '.join(sorted(transition.next_states - {state}) or ['stays'])}{' or stays' if state in transition.next_states and len(transition.next_states) > 1 else ''};"
             for (here, event), transition in table.items()
             if here is state and event.__name__ not in EVERYWHERE
         ]
         found.append(Box(state.value, " ".join(lines).rstrip(";")))
-    ends = sorted({end.value for transition in table.values() for end in transition.ends if end in FINAL})
+    ends = sorted({end.value for transition in table.values() for end in transition.next_states if end in FINAL})
     return [*found, Box(" | ".join(ends), "Final: the outcome is reported, and nothing follows.")]

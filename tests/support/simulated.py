@@ -537,7 +537,7 @@ def simulated(world: World) -> Any:
         patch.setattr("omicsdk.transfer.uploads.engine.Pool", Pool)
         patch.setattr("omicsdk.transfer.network.wires._Thread", Thread)
         patch.setattr("omicsdk.transfer.engine.engine.random_fraction", world.chance.random)
-        for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": world.threads}.items():
+        for name, value in {"PERIOD": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": world.threads}.items():
             patch.setattr(f"omicsdk.transfer.engine.engine.{name}", value)
         # A thread's own time is a request to the system, in each round here, which a busy machine answers late.
         patch.setattr(

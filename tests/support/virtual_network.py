@@ -28,7 +28,7 @@ class Chooser(Protocol):
     def ended(self, server: str, received: int) -> None: ...
     def refused(self, server: str, now: float, retry_after: float = 0.0) -> None: ...
     def open(self, now: float) -> None: ...
-    def look(self, now: float, in_flight: object) -> None: ...
+    def adapt(self, now: float, in_flight: object) -> None: ...
 
 
 class Fixed:
@@ -58,7 +58,7 @@ class Fixed:
     def open(self, now: float) -> None:
         self.now = now
 
-    def look(self, now: float, in_flight: object) -> None: ...
+    def adapt(self, now: float, in_flight: object) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class _Run:
             self.chooser.open(self.now)
             for _ in range(2):  # what the first look allows is started at once
                 self._start()
-                self.chooser.look(self.now, self._in_flight)
+                self.chooser.adapt(self.now, self._in_flight)
             for server in self.networks:
                 width = self.chooser.width(server)
                 if not self.trace.widths or (len(self.networks) == 1 and self.trace.widths[-1][1] != width):

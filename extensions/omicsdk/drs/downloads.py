@@ -225,7 +225,7 @@ def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int,
     """The outcomes of files that cannot be fetched, by their places."""
     from omicsdk.transfer.items import guard_of
 
-    guard = guard_of(str(Path(folder).absolute()), look=True)
+    guard = guard_of(str(Path(folder).absolute()), read_only=True)
     lost: dict[int, Outcome] = {}
     for at, file in enumerate(files):
         error = file.error

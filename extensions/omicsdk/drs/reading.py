@@ -70,7 +70,7 @@ def open_object(
             object_.size,
             title=object_.name,
             pool=ConnectionPool(client=servers.client),
-            elsewhere=locator.skip,
+            skip=locator.skip,
             unvalidated=resume_unvalidated,
         )
         with io.BufferedReader(RangeFile(ranges), BUFFER) as file:

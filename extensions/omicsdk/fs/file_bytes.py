@@ -77,7 +77,7 @@ class FileBytes:
     def checksums(self) -> Mapping[str, str]:
         """The checksums that its platform states, or that the responses with its bytes stated so far."""
         opened = self._opened
-        return self.entry.checksums or (opened.stated if isinstance(opened, Ranges) else {})
+        return self.entry.checksums or (opened.stated_checksums if isinstance(opened, Ranges) else {})
 
     @property
     def validators(self) -> Mapping[str, str]:
@@ -159,7 +159,7 @@ class FileBytes:
                         partial(store.location, entry),
                         entry.size,
                         title=uri,
-                        elsewhere=partial(store.elsewhere, entry),
+                        skip=partial(store.elsewhere, entry),
                         pace=self._pace,
                         validators=self._validators,
                         unvalidated=self._options is not None and self._options.resume_unvalidated,

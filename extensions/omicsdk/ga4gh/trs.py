@@ -296,7 +296,7 @@ def _refused(files: Sequence[ToolFile], folder: Path) -> dict[int, OmicsError]:
     """The files whose paths lead out of the folder, or to the path of another one."""
     from omicsdk.transfer.items import guard_of
 
-    guard, refused = guard_of(str(folder.absolute()), look=True), dict[int, OmicsError]()
+    guard, refused = guard_of(str(folder.absolute()), read_only=True), dict[int, OmicsError]()
     for file in files:
         try:
             guard.check(file.path)

@@ -323,7 +323,7 @@ class Lock:
     ) -> Iterator[FileState]:
         locked_sources = set[str]()
         path = Path(journal_path(self.folder))
-        opening = closing(Journal(path, lambda: False, look=True)) if path.exists() else nullcontext()
+        opening = closing(Journal(path, lambda: False, read_only=True)) if path.exists() else nullcontext()
         verified = self._verification((), progress) if verify else None
         with opening as journal:
             pairs = paired(self.files(), self._present())
@@ -401,7 +401,7 @@ class Lock:
             return FileState(file.path, "changed", f"it cannot be read: {error.strerror or error}")
         if file.size is not None and stat.st_size != file.size:
             return FileState(file.path, "changed", f"{file.size:,} bytes are locked, {stat.st_size:,} are here")
-        record = None if journal is None else journal.done(file.path)
+        record = None if journal is None else journal.done_state(file.path)
         if record is None:
             return FileState(file.path, "unverified", "it was not pulled here")
         for name in file.checksums.keys() & record.checksums.keys():

@@ -17,15 +17,15 @@ T = TypeVar("T")
 _log = logger("omicsdk.transfer")
 
 #: Permissions that a file's owner needs for resuming its transfer.
-_OWN = 0o600
+_OWNER_ACCESS = 0o600
 
 
 def a(value: object) -> str:
     """Name a value's type for a message, never the value: it may be a URL that is a secret."""
-    return "None" if value is None else _one(type(value))
+    return "None" if value is None else _with_article(type(value))
 
 
-def _one(kind: type) -> str:
+def _with_article(kind: type) -> str:
     return f"{'an' if kind.__name__[:1].lower() in 'aeiou' else 'a'} {kind.__name__}"
 
 
@@ -104,7 +104,7 @@ def permissions(name: str, value: object) -> int:
         ValueError: It has bits other than permissions, or denies the owner reading or writing.
     """
     mode = whole_number(name, value, 0)
-    if mode & ~0o777 or mode & _OWN != _OWN:
+    if mode & ~0o777 or mode & _OWNER_ACCESS != _OWNER_ACCESS:
         raise ValueError(f"{name} is {mode:#o}, but must let the owner read and write, as 0o600 (octal) and 0o644 do")
     return mode
 
@@ -122,7 +122,7 @@ def kind(name: str, value: object, class_: type, remedy: str = "") -> None:
         TypeError: It is of another type.
     """
     if value is not None and not isinstance(value, class_):
-        raise TypeError(f"{name} must be {_one(class_)}, not {a(value)}{f': {remedy}' if remedy else ''}")
+        raise TypeError(f"{name} must be {_with_article(class_)}, not {a(value)}{f': {remedy}' if remedy else ''}")
 
 
 def function(name: str, value: object, remedy: str = "") -> None:
@@ -167,7 +167,7 @@ def instances(entries: Iterable[T], class_: type[T]) -> Iterator[T]:
     """
     for count, entry in enumerate(entries, 1):
         if not isinstance(entry, class_):
-            raise TypeError(f"{class_.__name__.lower()} {count} is {a(entry)}, not {_one(class_)}")
+            raise TypeError(f"{class_.__name__.lower()} {count} is {a(entry)}, not {_with_article(class_)}")
         yield entry
 
 

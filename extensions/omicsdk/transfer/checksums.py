@@ -60,10 +60,10 @@ def follow(
         OSError: The file cannot be read.
     """
     buffer = _buffer()
-    done = 0
+    hashed = 0
     with open(path, "rb", buffering=0) as file:
         file.seek(start)
-        while (left := end() - start - done) > 0:
+        while (left := end() - start - hashed) > 0:
             if stopped():
                 raise Stopped
             # Into one buffer for each thread: a new one for each stride would be cleared by the system each time.
@@ -71,10 +71,10 @@ def follow(
             if not count:
                 break
             digests.update(buffer[:count])
-            done += count
+            hashed += count
             if on_bytes is not None:
                 on_bytes(count)
-    return done
+    return hashed
 
 
 def checksums_of(
@@ -130,13 +130,13 @@ def damaged_cells(path: str, cells: Sequence[int], size: int, stopped: Callable[
 
 
 def sound_beginnings(
-    path: str, begun: Mapping[int, tuple[int, int]], stopped: Callable[[], bool]
+    path: str, beginnings: Mapping[int, tuple[int, int]], stopped: Callable[[], bool]
 ) -> dict[int, tuple[int, int]]:
     """Compare the beginnings of a file's cells with their recorded CRC32C.
 
     Args:
         path: The file.
-        begun: For each cell's number, where in the file its beginning ends, and its CRC32C.
+        beginnings: For each cell's number, where in the file its beginning ends, and its CRC32C.
         stopped: Returns whether to stop; called between cells.
 
     Returns:
@@ -146,12 +146,12 @@ def sound_beginnings(
         Stopped: `stopped` returned True.
         OSError: The file cannot be read.
     """
-    if not begun:
+    if not beginnings:
         return {}
     with open(path, "rb", buffering=0) as file:
         return {
             index: (position, crc)
-            for index, (position, crc) in begun.items()
+            for index, (position, crc) in beginnings.items()
             if _matches(file, index * CELL, position, crc, stopped)
         }
 

@@ -30,7 +30,7 @@ _AT_ONCE = 1024
 RESERVE = 1024 * 1024 * 1024
 #: Bytes that transfers leave free for journals and reports, and for each of their files, which has a line in these. At
 #: most a twentieth of the disk.
-KEPT, KEPT_FOR_EACH = 1024 * 1024, 512
+JOURNAL_RESERVE, RESERVE_PER_FILE = 1024 * 1024, 512
 # Most bytes that may be written before the free space is read again.
 _UNSEEN = 16 * 1024 * 1024
 
@@ -168,7 +168,7 @@ class DiskSpace:
         unwritten: Callable[[], int] = lambda: 0,
     ) -> None:
         self._folder = folder
-        self._kept = KEPT + KEPT_FOR_EACH * files
+        self._reserve = JOURNAL_RESERVE + RESERVE_PER_FILE * files
         self._unwritten = unwritten
         self._read_at = -inf
         self._left: float = 0
@@ -193,7 +193,7 @@ class DiskSpace:
             else:
                 self.free, total = space
                 # The system counts what is written: what was assigned before and is not, is subtracted.
-                self._left = self.free - min(self._kept, total // 20) - self._unwritten()
+                self._left = self.free - min(self._reserve, total // 20) - self._unwritten()
         # A file that needs nothing more fits a full disk, too.
         if needed > self._left and needed:
             return InsufficientSpace(self._folder, needed, max(0, int(self._left)), name=name)

@@ -26,11 +26,11 @@ _log = logger("omicsdk.transfer")
 
 def _as_handle(function: Callable[P, R]) -> Callable[P, Transfer[R]]:
     @wraps(function)
-    def made(*args: P.args, **kwargs: P.kwargs) -> Transfer[R]:
+    def create_handle(*args: P.args, **kwargs: P.kwargs) -> Transfer[R]:
         return Transfer.of(function, *args, **kwargs)
 
-    made.__doc__ = f"Create a handle, not started yet, of `{function.__name__}`:\n\n    {function.__doc__}"
-    return made
+    create_handle.__doc__ = f"Create a handle, not started yet, of `{function.__name__}`:\n\n    {function.__doc__}"
+    return create_handle
 
 
 class Transfer(Generic[T]):

@@ -143,12 +143,12 @@ class MappedItems(Iterable[Item], Generic[T]):
         things: The things; iterated as often as the items.
     """
 
-    def __init__(self, make: Callable[[T], Item], things: Iterable[T]) -> None:
+    def __init__(self, make: Callable[[T], Item], objects: Iterable[T]) -> None:
         self._make = make
-        self._things = things
+        self._objects = objects
 
     def __iter__(self) -> Iterator[Item]:
-        return map(self._make, self._things)
+        return map(self._make, self._objects)
 
 
 class ItemSource:
@@ -244,21 +244,21 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
         if _folds_case(folder, probes=make is not None):  # most disks distinguish case
             raise
     if check_links(names, folder):  # different names may refer to one path then
-        guard = guard_of(folder, look=make is None)
+        guard = guard_of(folder, read_only=make is None)
         for name in names:
             guard.check(name)
     return case_clash
 
 
-def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGuard:
+def guard_of(folder: str, *, read_only: bool = False, empty: bool = False) -> NameGuard:
     """Return a guard that checks names one by one, as they arrive.
 
     Args:
         folder: The target folder, which exists.
-        look: Create nothing to test the file system; the folder need not exist then.
+        read_only: Create nothing to test the file system; the folder need not exist then.
         empty: Whether the folder is known to be empty, so that it contains no links.
     """
-    folds = _folds_case(folder, probes=not look)
+    folds = _folds_case(folder, probes=not read_only)
     return NameGuard(folds_case=folds, room=room_in(folder), folder=None if empty else folder)
 
 

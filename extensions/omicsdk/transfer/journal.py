@@ -183,11 +183,11 @@ def holder(descriptor: int) -> int | None:
 OLD = 30 * 86400.0
 
 
-def journal_for(place: str, *facts: str) -> Path | None:
+def journal_for(kind: str, *facts: str) -> Path | None:
     """Return the path of a transfer's journal: the same one for the same transfer.
 
     Args:
-        place: The kind of transfer, as the name of a folder below the user's state folder, such as "gen3/uploads".
+        kind: The kind of transfer, as the name of a folder below the user's state folder, such as "gen3/uploads".
         *facts: What distinguishes the transfer from all others.
 
     Returns:
@@ -195,7 +195,7 @@ def journal_for(place: str, *facts: str) -> Path | None:
     """
     digest = text_digest("\0".join(facts), 12)
     try:
-        folder = state_folder() / place
+        folder = state_folder() / kind
     except ConfigError as error:
         _log.warning("unfinished transfers are not recorded: %s", error)
         return None
@@ -242,11 +242,11 @@ class JournalFile:
         FolderBusy: Another process has it locked and `wait` gave up.
     """
 
-    def __init__(self, path: str | os.PathLike[str], wait: Callable[[], bool], disk: Disk, *, look: bool) -> None:
+    def __init__(self, path: str | os.PathLike[str], wait: Callable[[], bool], disk: Disk, *, read_only: bool) -> None:
         path = os.fspath(path)
         self._path = path
         self._disk = disk
-        if look:
+        if read_only:
             self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
         else:
             disk.make_folders(os.path.dirname(os.path.abspath(path)))
@@ -507,16 +507,16 @@ class PartState:
         validator: The source's ETag or date, "" if it sent none.
         checksums: The checksums that the platform states.
         cells: The CRC32C of each cell, MISSING if it is not present.
-        begun: For cells of which the first bytes are present, by number: where in the file they end, and their CRC32C.
+        beginnings: For cells of which the first bytes are present, by number: where in the file they end, and their CRC32C.
     """
 
     def __init__(self, size: int, validator: str, checksums: Mapping[str, str], cells: array[int]) -> None:
         self.size, self.validator, self.checksums, self.cells = size, validator, checksums, cells
-        self.begun: dict[int, tuple[int, int]] = {}
+        self.beginnings: dict[int, tuple[int, int]] = {}
 
 
 class Journal:
-    """An open, locked journal. Appending is safe from several threads; `done` must be called from a single one.
+    """An open, locked journal. Appending is safe from several threads; `done_state` must be called from a single one.
 
     Args:
         path: The journal's file; its folder is created.
@@ -536,7 +536,7 @@ class Journal:
     """
 
     def __init__(
-        self, path: str | Path, wait: Callable[[], bool], disk: Disk | None = None, *, look: bool = False
+        self, path: str | Path, wait: Callable[[], bool], disk: Disk | None = None, *, read_only: bool = False
     ) -> None:
         self.path = path
         self.parts = dict[str, PartState]()
@@ -546,24 +546,24 @@ class Journal:
         self._guard = threading.Lock()  # of appending, which never waits for a sync
         self._syncing = threading.Lock()
         with write_errors(str(path)):
-            self._file = JournalFile(path, wait, disk or Disk(), look=look)
+            self._file = JournalFile(path, wait, disk or Disk(), read_only=read_only)
             try:
                 self._load()
                 self.fresh = self._file.end == 0
-                if not look:
+                if not read_only:
                     self._mend()
             except BaseException:  # Ctrl-C too: a later try in this process must find it unlocked
                 self._file.close()
                 raise
 
-    def done(self, name: str) -> DoneState | None:
+    def done_state(self, name: str) -> DoneState | None:
         """Return the record of a finished file from when the journal was opened; later records are not considered.
 
         Args:
             name: Its path within the target folder.
         """
         key = key_of(name)
-        offset = self._done.get(key)
+        offset = self._done_index.get(key)
         if offset is None:
             return None
         block, start, end = self._file.line_at(offset)
@@ -591,11 +591,11 @@ class Journal:
             NotWritable: The journal cannot be written.
         """
         key = key_of(name)
-        if self._done.get(key) is None:
+        if self._done_index.get(key) is None:
             return
         with self._syncing, write_errors(str(self.path), name):
             self._file.append_durably([line_of(["undone", name])], self._guard)
-            self._done.remove(key)
+            self._done_index.remove(key)
 
     def begin(self, name: str, size: int, validator: str, checksums: Mapping[str, str]) -> PartState:
         """Record that a file is started from nothing, discarding earlier records of it.
@@ -727,13 +727,13 @@ class Journal:
         self._keys.clear()
         # The header is a line.
         self._lines, self._next_key = 1, 0
-        self._done = DoneIndex(0, 0)  # an old index is freed before there is a new one
+        self._done_index = DoneIndex(0, 0)  # an old index is freed before there is a new one
         names = dict[int, str]()
         with self._file.reader() as file:
-            self._done = DoneIndex(count_done(file), file.tell())
+            self._done_index = DoneIndex(count_done(file), file.tell())
             file.seek(0)
             begins = file.read(64)
-        put, parts = self._done.put, self.parts
+        put, parts = self._done_index.put, self.parts
         for line in self._file.sound_lines(line_of(HEADER)):
             key = done_key(line)
             if key is None:
@@ -756,11 +756,11 @@ class Journal:
                 if state is not None and 0 <= index < len(state.cells):
                     state.cells[index] = crc
                     # One that remains is newer than the cell's CRC: the cell was found damaged, and downloaded again so far.
-                    state.begun.pop(index, None)
+                    state.beginnings.pop(index, None)
             case ["begun", int(key), int(position), int(crc)]:
                 state = self.parts.get(names.get(key, ""))
                 if state is not None and 0 < position < state.size:
-                    state.begun[position // CELL] = position, crc
+                    state.beginnings[position // CELL] = position, crc
             case ["part", int(key), str(name), int(size), str(validator), {**checksums}]:
                 self._over(name, names)
                 names[key], self._keys[name] = name, key
@@ -770,7 +770,7 @@ class Journal:
             case ["drop", int(key)]:
                 self._over(names.get(key, ""), names)
             case ["undone", str(name)]:
-                self._done.remove(key_of(name))
+                self._done_index.remove(key_of(name))
             case _:  # a record of a later version of this format is ignored
                 pass
 
@@ -780,8 +780,8 @@ class Journal:
 
     def _live_lines(self) -> int:
         parts = self.parts.values()
-        cells = sum(sum(crc != MISSING for crc in state.cells) + len(state.begun) for state in parts)
-        return 1 + len(self._done) + len(self.parts) + cells
+        cells = sum(sum(crc != MISSING for crc in state.cells) + len(state.beginnings) for state in parts)
+        return 1 + len(self._done_index) + len(self.parts) + cells
 
     def _done_lines(self) -> Iterator[bytes]:
         with self._file.reader() as file:
@@ -791,7 +791,7 @@ class Journal:
                     break
                 key = done_key(line)
                 # The index has the last line of each name: earlier ones, and names that were undone since, have another offset or none.
-                if key is not None and self._done.get(key) == offset:
+                if key is not None and self._done_index.get(key) == offset:
                     yield line
                 offset += len(line)
 
@@ -803,7 +803,7 @@ class Journal:
             for index, crc in enumerate(state.cells):
                 if crc != MISSING:
                     yield line_of(["cell", number, index, crc])
-            for position, crc in state.begun.values():
+            for position, crc in state.beginnings.values():
                 yield line_of(["begun", number, position, crc])
 
 

@@ -401,11 +401,11 @@ class LinkGuard:
             return name
         parent, _, tail = name.rpartition("/")
         if parent not in self._seen:
-            self._look(name, parent)
+            self._examine_parents(name, parent)
         folder = self._led.get(parent)
         return name if folder is None else f"{folder}/{tail}" if folder else tail
 
-    def _look(self, name: str, parent: str) -> None:
+    def _examine_parents(self, name: str, parent: str) -> None:
         if len(self._seen) > _RECENT:
             self._seen = {""}
             self._led.clear()
@@ -484,12 +484,12 @@ class NameSet:
         return None
 
 
-def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
+def first_of_each(items: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
     """Yield things whose name differs from those before, as compared by a `NameSet`.
 
     Args:
-        things: Any things.
+        items: Any things.
         name: Returns an object's name.
     """
     seen = NameSet()
-    return filter(lambda thing: seen.add(name(thing)) is None, things)
+    return filter(lambda item: seen.add(name(item)) is None, items)

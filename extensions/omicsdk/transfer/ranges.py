@@ -17,8 +17,9 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.transfer.network.connection_pool import ConnectionPool, StreamedResponse, shared_pool
+from omicsdk.transfer.network.header_checksums import of_whole
 from omicsdk.transfer.network.requests import (
-    WANTED,
+    HEAD_HEADERS,
     Kind,
     Location,
     RequestedRange,
@@ -31,7 +32,6 @@ from omicsdk.transfer.network.requests import (
     unavailable,
     validator_words,
 )
-from omicsdk.transfer.network.stated import of_whole
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
@@ -81,8 +81,8 @@ class _Reading:
         replaced: Which of a redirect and the URL behind it was replaced since: each may expire once, and both may have.
     """
 
-    def __init__(self, at: int, end: int | None, *, shown: bool, began: float) -> None:
-        self.at, self.end, self.shown, self.began = at, end, shown, began
+    def __init__(self, at: int, end: int | None, *, is_delivered: bool, started_at: float) -> None:
+        self.at, self.end, self.is_delivered, self.started_at = at, end, is_delivered, started_at
         self.failures = self.redirects = self.gained = 0
         self.replaced = set[str]()
 
@@ -109,7 +109,7 @@ class Ranges:
             unless it states the length of the whole file.
 
     Attributes:
-        stated: The checksums of the whole file that its responses stated so far.
+        stated_checksums: The checksums of the whole file that its responses stated so far.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Ranges:
         pool: ConnectionPool | None = None,
         retry: Retry | None = None,
         clock: Clock = SYSTEM_CLOCK,
-        elsewhere: Callable[[Location], bool] | None = None,
+        skip: Callable[[Location], bool] | None = None,
         pace: Pace | None = None,
         validators: Mapping[str, str] | None = None,
         unvalidated: bool = False,
@@ -133,9 +133,9 @@ class Ranges:
         self._loose_part: tuple[int, int, int] | None = None  # its first offset, its end and the CRC32C of its bytes
         self._title = title
         self._pace = pace
-        self._elsewhere = elsewhere
+        self._skip = skip
         self._locate = locate
-        self._stated = size is not None
+        self._size_is_stated = size is not None
         self._size = size
         self._pool = pool
         self._retry = retry
@@ -145,7 +145,7 @@ class Ranges:
         self._location: Location | None = None
         self._direct: Location | None = None  # target of its redirect
         self._validators = dict(validators or {})  # by origin: servers have different ETags for one file
-        self.stated: Mapping[str, str] = {}
+        self.stated_checksums: Mapping[str, str] = {}
 
     @property
     def size(self) -> int:
@@ -228,11 +228,11 @@ class Ranges:
         Raises:
             OmicsError: As for `read`.
         """
-        return self._pieces(_Reading(start, end, shown=True, began=self._clock.monotonic()))
+        return self._pieces(_Reading(start, end, is_delivered=True, started_at=self._clock.monotonic()))
 
     def _first_byte(self) -> None:
         """Request one byte, for what its response states about the file."""
-        for _ in self._pieces(_Reading(0, 1, shown=False, began=self._clock.monotonic())):
+        for _ in self._pieces(_Reading(0, 1, is_delivered=False, started_at=self._clock.monotonic())):
             pass
 
     def _pieces(self, reading: _Reading) -> Generator[bytes]:
@@ -256,7 +256,7 @@ class Ranges:
         """Send one request; return whether its response was the last."""
         if not location.url.lower().startswith(("http://", "https://")):
             raise NoRanges(f"{self._title} cannot be read in parts over {location.url.partition(':')[0]}")
-        headers = headers_for(location, self._asked(location, reading))
+        headers = headers_for(location, self._requested_range(location, reading))
         # If a server sends the whole file, the bytes before the requested ones come first.
         most = None if reading.end is None else reading.end - (reading.at if reading.at > MOST_SKIPPED else 0)
         with (self._pool or shared_pool()).get(location.url, headers, most) as response:
@@ -266,27 +266,27 @@ class Ranges:
             self._follow_up(location, reading, response, verdict)
             return False
 
-    def _asked(self, location: Location, reading: _Reading) -> RequestedRange:
+    def _requested_range(self, location: Location, reading: _Reading) -> RequestedRange:
         """Return the requested bytes in the form in which answers are judged."""
         ranged = bool(reading.at) or reading.end is not None  # an empty file has no range
         # Of the same server only: two servers name one file differently.
         before = self._validators.get(origin_of(location.url), "") if self._validators else ""
-        return RequestedRange(reading.at, reading.end, ranged, self._size, self._stated, before, self.joins)
+        return RequestedRange(reading.at, reading.end, ranged, self._size, self._size_is_stated, before, self.joins)
 
     def _judged(self, location: Location, reading: _Reading, response: StreamedResponse) -> Verdict:
         """Interpret a response; an accepted one sets what the next ones are compared with, if its bytes are passed on."""
-        headers = {name: value for name in WANTED.values() if (value := response.headers.get(name)) is not None}
+        headers = {name: value for name in HEAD_HEADERS.values() if (value := response.headers.get(name)) is not None}
         with self._lock:
             # Under the lock: of several first responses one decides what the others are compared with.
-            request = self._asked(location, reading)
+            request = self._requested_range(location, reading)
             verdict = judge(request, response.status, headers, self._clock.now())
             if verdict.kind is Kind.WHOLE and not may_join(request, verdict.validator):
                 why = f"a file with {validator_words(verdict.validator)}"
                 verdict = verdict._replace(kind=Kind.UNVALIDATED, why=why)
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
-                if location.states is not None and not self.stated:
-                    self.stated = location.states(of_whole(response.status, headers))
-                self._loose |= reading.shown and not is_strong(verdict.validator)
+                if location.states is not None and not self.stated_checksums:
+                    self.stated_checksums = location.states(of_whole(response.status, headers))
+                self._loose |= reading.is_delivered and not is_strong(verdict.validator)
                 # The first response decides, for this server; those that follow are compared with it.
                 if verdict.validator:
                     self._validators.setdefault(origin_of(location.url), verdict.validator)
@@ -322,7 +322,7 @@ class Ranges:
                 reading.gained += len(chunk)
                 # A long read may survive more failures than a short one, if each try brings it further.
                 if reading.gained >= PROGRESS:
-                    reading.began, reading.gained = self._clock.monotonic(), 0
+                    reading.started_at, reading.gained = self._clock.monotonic(), 0
                     reading.failures = reading.redirects = 0
                     reading.replaced.clear()
                 yield chunk
@@ -382,26 +382,26 @@ class Ranges:
                 what, self._location, self._direct = "location", None, None
             else:
                 return  # another thread replaced it
-        if what in reading.replaced and not (self._elsewhere is not None and self._elsewhere(refused)):
+        if what in reading.replaced and not (self._skip is not None and self._skip(refused)):
             raise error
         reading.replaced.add(what)
         _log.debug("%s; requesting its URL again", error.summary)
 
     def _skipped(self, failed: Location, reading: _Reading) -> bool:
         """Leave a copy that fails; return whether there is another one."""
-        if self._elsewhere is None or not self._elsewhere(failed):
+        if self._skip is None or not self._skip(failed):
             return False
         with self._lock:
             if failed is self._location or failed is self._direct:
                 self._location = self._direct = None
-        reading.began, reading.failures = self._clock.monotonic(), 0
+        reading.started_at, reading.failures = self._clock.monotonic(), 0
         return True
 
     def _wait(self, reading: _Reading, error: OmicsError, location: Location, retry_after: float | None = None) -> None:
         """Wait before a retry; if none is left, continue with another copy, or raise the error."""
         import random  # few requests are repeated
 
-        elapsed = self._clock.monotonic() - reading.began
+        elapsed = self._clock.monotonic() - reading.started_at
         pause = within_budget(self._retry).next_pause(
             failures=max(reading.failures, 1),
             elapsed=elapsed,

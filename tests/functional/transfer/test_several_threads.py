@@ -22,7 +22,7 @@ def wires(monkeypatch: pytest.MonkeyPatch) -> list[Wires]:
 
     Large files begin with four requests: on a fast machine one brings all before more are tried.
     """
-    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
+    for name, value in {"PERIOD": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
         monkeypatch.setattr(engine, name, value)
     monkeypatch.setattr("omicsdk.transfer.downloads.job.FIRST_LARGE", 4)
     made: list[Wires] = []

@@ -11,7 +11,7 @@ from omicsdk.core import ConfigError, DecodeError, Forbidden
 from omicsdk.fs import Entry
 from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.s3 import S3Store, prefix_of, split
-from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, quickest, stated
+from omicsdk.transfer.network.header_checksums import may_be_of_parts, object_checksums, of_parts, quickest
 from s3_service import Answer, Bucket, Request, Service, store_of
 from unsettled import unsettled
 
@@ -104,14 +104,14 @@ def told(etag: str, **more: str) -> dict[str, str]:
 
 def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     md5, encryption = "0" * 32, "x-amz-server-side-encryption"
-    assert stated(told(md5)) == {"md5": md5}
-    assert stated(told(md5), etags=False) == {}
-    assert stated(told(md5, **{encryption: "AES256"})) == {"md5": md5}
-    assert stated(told(md5, **{encryption: "aws:kms"})) == {}
-    assert stated(told(md5, **{f"{encryption}-customer-algorithm": "AES256"})) == {}
-    assert stated(told(md5, **{"x-goog-encryption-kms-key-name": "projects/p/cryptoKeys/k"})) == {}
+    assert object_checksums(told(md5)) == {"md5": md5}
+    assert object_checksums(told(md5), etags=False) == {}
+    assert object_checksums(told(md5, **{encryption: "AES256"})) == {"md5": md5}
+    assert object_checksums(told(md5, **{encryption: "aws:kms"})) == {}
+    assert object_checksums(told(md5, **{f"{encryption}-customer-algorithm": "AES256"})) == {}
+    assert object_checksums(told(md5, **{"x-goog-encryption-kms-key-name": "projects/p/cryptoKeys/k"})) == {}
     parts = told(f"{md5}-2")
-    assert stated(parts) == {}
+    assert object_checksums(parts) == {}
     assert may_be_of_parts(parts)
     assert not may_be_of_parts(told(md5))
     assert not may_be_of_parts(told(f"{md5}-2", **{encryption: "aws:kms"}))
@@ -148,15 +148,17 @@ def test_a_store_that_copies_nothing_is_left_to_a_download_and_an_upload(status:
 
 def test_a_checksum_of_the_whole_is_told_from_one_of_parts():
     crc32c, kind = "x-amz-checksum-crc32c", "x-amz-checksum-type"
-    assert stated(told("", **{crc32c: "NjYuLg=="})) == {"crc32c": "36362e2e"}
-    assert stated(told("", **{crc32c: "NjYuLg==-2"})) == {}
-    assert stated(told(f"{'0' * 32}-2", **{crc32c: "NjYuLg=="})) == {}
-    assert stated(told(f"{'0' * 32}-2", **{crc32c: "NjYuLg==", kind: "FULL_OBJECT"})) == {"crc32c": "36362e2e"}
+    assert object_checksums(told("", **{crc32c: "NjYuLg=="})) == {"crc32c": "36362e2e"}
+    assert object_checksums(told("", **{crc32c: "NjYuLg==-2"})) == {}
+    assert object_checksums(told(f"{'0' * 32}-2", **{crc32c: "NjYuLg=="})) == {}
+    assert object_checksums(told(f"{'0' * 32}-2", **{crc32c: "NjYuLg==", kind: "FULL_OBJECT"})) == {
+        "crc32c": "36362e2e"
+    }
     both = told("0" * 32, **{"x-amz-checksum-crc32": "NjYuLg==", crc32c: "NjYuLg=="})
-    assert list(stated(both)) == ["crc32c", "crc32", "md5"]
+    assert list(object_checksums(both)) == ["crc32c", "crc32", "md5"]
     assert quickest(both) == {"crc32c": "36362e2e"}
     slow = told("0" * 32, **{"x-amz-checksum-crc64nvme": "AAAAAAAAAAA="})
-    assert list(stated(slow)) == ["md5", "crc64nvme"]
+    assert list(object_checksums(slow)) == ["md5", "crc64nvme"]
     assert quickest({**slow, "x-amz-server-side-encryption": "aws:kms"}) == {"crc64nvme": "0" * 16}
 
 

@@ -192,12 +192,12 @@ def test_headers_of_writing_are_botocores(encryption: Encryption, operation: str
 
 def test_headers_of_reading_and_copying_are_botocores():
     own = Encryption(key=KEY)
-    assert own.stated == botos("get_object", **CUSTOMERS_OWN) == botos("head_object", **CUSTOMERS_OWN)
+    assert own.key_headers == botos("get_object", **CUSTOMERS_OWN) == botos("head_object", **CUSTOMERS_OWN)
     source = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": KEY}
     place = {"x-amz-copy-source": "o/k"}
     copied = botos("copy_object", CopySource={"Bucket": "o", "Key": "k"}, **source, **CUSTOMERS_OWN)
     assert {**own.of_source, **own.written, **place} == copied
-    assert Encryption("AES256").stated == {}
+    assert Encryption("AES256").key_headers == {}
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_a_key_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch):
     own = Encryption(key=KEY)
     text = base64.b64encode(KEY).decode()
     assert "key=" not in repr(own)
-    assert dict(mask_headers({**own.stated, **own.of_source}))[f"{CUSTOMER}key"] == MASK
-    assert text not in str(mask_headers({**own.stated, **own.of_source}))
+    assert dict(mask_headers({**own.key_headers, **own.of_source}))[f"{CUSTOMER}key"] == MASK
+    assert text not in str(mask_headers({**own.key_headers, **own.of_source}))
     monkeypatch.setenv(KEY_VARIABLE, "canary")
     with pytest.raises(ConfigError) as refused:
         S3Store()
@@ -288,7 +288,7 @@ def test_parts_state_the_key_and_the_whole_its_encryption():
         part = to.sign("u", _cut(), {}).headers
         to.complete("u", [], {})
         for headers in (part, service.asked[-1].headers):
-            assert encryption.stated.items() <= headers.items()
+            assert encryption.key_headers.items() <= headers.items()
             assert "x-amz-server-side-encryption" not in headers
             assert "x-amz-storage-class" not in headers
 

@@ -17,8 +17,8 @@ from omicsdk.transfer.engine.machine import State, Transition
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.plan import CELL
 from omicsdk.transfer.network.requests import (
+    HEAD_HEADERS,
     LONGEST_DELAY,
-    WANTED,
     Kind,
     Quota,
     RequestedRange,
@@ -210,7 +210,7 @@ def test_a_servers_wish_counts_until_it_is_absurd() -> None:
     assert Quota.of(0, 1.0).failed(0.0) is None
 
 
-ASKED = RequestedRange(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, stated=True, validator='"a"')
+ASKED = RequestedRange(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, size_is_stated=True, validator='"a"')
 PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a"', "content-length": str(CELL)}
 
 
@@ -301,7 +301,7 @@ def test_a_date_that_has_become_strong_reports_a_change() -> None:
 
 
 def test_responses_to_a_request_for_the_whole() -> None:
-    whole = RequestedRange(0, None, ranged=False, size=None, stated=False, validator="")
+    whole = RequestedRange(0, None, ranged=False, size=None, size_is_stated=False, validator="")
     assert judge(whole, 200, {"content-length": "7", "etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, '"e"')
     assert judge(whole, 200, {}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, None, None, "")
     assert judge(whole, 206, PART, 0.0).kind is Kind.WRONG_RANGE
@@ -352,7 +352,7 @@ def test_a_server_without_ranges_is_asked_for_the_whole_again(ranged: bool, agai
 
 
 def test_a_size_that_only_a_server_reported_may_change() -> None:
-    told = RequestedRange(CELL, 2 * CELL, ranged=True, size=10 * CELL, stated=False, validator="")
+    told = RequestedRange(CELL, 2 * CELL, ranged=True, size=10 * CELL, size_is_stated=False, validator="")
     assert judge(told, 200, {"content-length": "5"}, 0.0).kind is Kind.CHANGED
 
 
@@ -374,7 +374,7 @@ def test_heads() -> None:
         b"a: 1\r\n",
         b"A: 2\r\n",
     ]
-    assert parse_head(lines, WANTED) == (206, {"etag": '"x"'})
+    assert parse_head(lines, HEAD_HEADERS) == (206, {"etag": '"x"'})
     assert parse_head(lines) == (206, {"etag": '"x"', "a": "2"})
     assert parse_head([]) == (0, {})
     assert parse_head([b"HTTP/1.1 abc\r\n"]) == (0, {})
@@ -384,16 +384,16 @@ def test_heads() -> None:
 
 @given(st.binary(max_size=60).map(lambda body: [b"HTTP/1.1 206 x\r\n", b"Content-Range: " + body + b"\r\n"]))
 def test_no_head_raises(lines: list[bytes]) -> None:
-    status, headers = parse_head(lines, WANTED)
+    status, headers = parse_head(lines, HEAD_HEADERS)
     assert judge(ASKED, status, headers, 0.0).kind in Kind
 
 
 def test_a_size_that_no_file_has_is_none() -> None:
-    whole = RequestedRange(0, None, ranged=False, size=None, stated=False, validator="")
+    whole = RequestedRange(0, None, ranged=False, size=None, size_is_stated=False, validator="")
     assert judge(whole, 200, {"content-length": str(10**18)}, 0.0).kind is Kind.WRONG_SIZE
     told = {"content-range": f"bytes 0-3/{10**18}", "content-length": "4"}
     assert (
-        judge(RequestedRange(0, 4, ranged=True, size=None, stated=False, validator=""), 206, told, 0.0).kind
+        judge(RequestedRange(0, 4, ranged=True, size=None, size_is_stated=False, validator=""), 206, told, 0.0).kind
         is Kind.WRONG_SIZE
     )
     assert judge(whole, 200, {"content-length": str(1 << 47)}, 0.0).kind is Kind.ACCEPT

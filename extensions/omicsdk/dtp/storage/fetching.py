@@ -108,7 +108,7 @@ class DatasetFolder:
             return None
         if not stat.S_ISREG(status.st_mode) or (file.size is not None and status.st_size != file.size):
             return None
-        record = self._journal.done(file.name)
+        record = self._journal.done_state(file.name)
         if record is not None and (
             record.size != status.st_size or record.checksums.get(_CHANGED, file.changed) != file.changed
         ):

@@ -381,7 +381,7 @@ def recorded_items(path: str, files: Iterable[Selected]) -> list[Item]:
     items: dict[str, Item] = {}
     for folder in sorted(folders, key=lambda folder: len(folder.parts)):  # the nearest journal takes precedence
         for journal_file in (folder / WORK_FOLDER).glob("*.journal"):
-            with closing(Journal(journal_file, never, look=True)) as journal:
+            with closing(Journal(journal_file, never, read_only=True)) as journal:
                 for recorded, state in journal.finished():
                     target = folder / recorded
                     if target.is_relative_to(start) and only in ("", target.name):

@@ -71,7 +71,7 @@ class Unfinished:
         if self.keep or self.path is None or not self.is_there:
             return
         with suppress(FolderBusy):  # another process resumed it, and a third one has to find that it did
-            JournalFile(self.path, never, Disk(0o600), look=False).remove()
+            JournalFile(self.path, never, Disk(0o600), read_only=False).remove()
 
 
 def is_newer(entry: Entry, copy: str) -> bool:
@@ -183,7 +183,7 @@ class Spool:
 
     def _locked(self) -> JournalFile:
         try:
-            return JournalFile(_journal(self._folder), never, Disk(0o600), look=False)
+            return JournalFile(_journal(self._folder), never, Disk(0o600), read_only=False)
         except FolderBusy:
             remedy = "Wait until it has ended, then run the same command to resume."
             raise FolderBusy(self._title, remedy=remedy) from None
@@ -277,7 +277,7 @@ def sweep(root: Path, now: float, *, besides: str = "") -> None:
     for folder in (root / name for name in sorted(names - {besides})):
         with suppress(OSError, FolderBusy):
             if now - _used(folder) > OLD:
-                _remove(folder, JournalFile(_journal(folder), never, Disk(0o600), look=False))
+                _remove(folder, JournalFile(_journal(folder), never, Disk(0o600), read_only=False))
                 _log.info("%s is removed: an unfinished copy left it and was not resumed", folder)
 
 

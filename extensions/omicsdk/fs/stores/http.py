@@ -35,7 +35,7 @@ from omicsdk.transfer.network.requests import (
 )
 
 #: The whole file, without a condition.
-_ALL = RequestedRange(0, None, ranged=False, size=None, stated=False, validator="")
+_ALL = RequestedRange(0, None, ranged=False, size=None, size_is_stated=False, validator="")
 PAGES = ("text/html", "application/xhtml+xml")
 
 _log = logger("omicsdk.fs")

@@ -29,8 +29,8 @@ from omicsdk.core.type_guards import number_in
 from omicsdk.fs.errors import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, Unsupported, WrongUri
 from omicsdk.fs.store import Entry, Features, Put, Store, put_files
 from omicsdk.fs.uris import Uri
+from omicsdk.transfer.network.header_checksums import may_be_of_parts, object_checksums, of_parts
 from omicsdk.transfer.network.plan import WHOLE
-from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, stated
 from omicsdk.transfer.s3.client import BATCH, COPY_IN_PARTS, S3Client
 from omicsdk.transfer.s3.encryption import CUSTOMERS, Encryption, key_of
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
@@ -325,7 +325,7 @@ class S3Store(Store):
             if size is None:
                 expected = "a whole number from 0 to 2**63 - 1"
                 raise DecodeError("head_object", "ContentLength", properties.get("content-length"), expected=expected)
-            checksums = stated(properties, etags=not bucket.endswith("--x-s3"))
+            checksums = object_checksums(properties, etags=not bucket.endswith("--x-s3"))
             # MD5 takes a sixth of the time of CRC64NVME, which AWS's own clients state: another request pays for that.
             is_slow = checksums.keys() <= {"crc64nvme"}
             if is_slow and not bucket.endswith("--x-s3") and may_be_of_parts(properties):
@@ -337,7 +337,10 @@ class S3Store(Store):
         self, bucket: str, key: str, version: str, doing: str
     ) -> Exchange[tuple[Mapping[str, str], Mapping[str, str] | None]]:
         """Return what the store states of an object, and the headers by which it did."""
-        ask, key_headers = partial(self.client.head, bucket, key, version=version, doing=doing), self._encryption.stated
+        ask, key_headers = (
+            partial(self.client.head, bucket, key, version=version, doing=doing),
+            self._encryption.key_headers,
+        )
         if not key_headers:
             return (yield from ask()), None
         try:
@@ -412,7 +415,7 @@ class S3Store(Store):
         # The engine sends these requests, and does not sign one again when its bucket is in another region.
         self.client.find_region(bucket)
         stored = self._known(entry)
-        key_headers = self._encryption.stated if stored.is_customers else None
+        key_headers = self._encryption.key_headers if stored.is_customers else None
         return self.client.location(bucket, key or "", version=stored.version, headers=key_headers)
 
     def _known(self, entry: Entry) -> Stored:
@@ -646,7 +649,7 @@ class S3Store(Store):
                 if error.status not in (405, 501):
                     raise
                 return False  # a store that copies nothing, or nothing in parts
-        checksums = stated(properties, etags=not to.endswith("--x-s3"))
+        checksums = object_checksums(properties, etags=not to.endswith("--x-s3"))
         if entry.version and entry.version == checksums.get("md5"):  # of the source in a list, and of the copy
             return Entry(path, "file", entry.size, checksums, version=entry.version)
         return True

@@ -87,7 +87,7 @@ class Outputs:
 
     def __enter__(self) -> Self:
         with write_errors(str(self.paths[0])), ExitStack() as opened:
-            self._journal = JournalFile(self._journal_path, lambda: False, Disk(), look=False)
+            self._journal = JournalFile(self._journal_path, lambda: False, Disk(), read_only=False)
             opened.callback(self._journal.close)
             for part, length in zip(self._parts, self._replayed(), strict=True):
                 file = opened.enter_context(part.open("r+b" if part.exists() else "w+b"))

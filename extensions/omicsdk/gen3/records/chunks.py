@@ -372,7 +372,7 @@ class Journal:
         self._unwritten: list[bytes] = []
         try:
             with ExitStack() as opened:
-                self._file = JournalFile(Path(path), never, Disk(0o600), look=False)
+                self._file = JournalFile(Path(path), never, Disk(0o600), read_only=False)
                 opened.callback(self._file.close)
                 with self._file.reader() as file:
                     if not _HEAD.startswith(file.read(len(_HEAD))):  # it would be overwritten

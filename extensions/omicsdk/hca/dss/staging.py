@@ -247,7 +247,7 @@ class Unfinished:
         self._known = dict[str, LocalFile]()
         self._lock = threading.Lock()
         self._unwritten = list[bytes]()
-        self._file = None if path is None else JournalFile(path, wait, Disk(0o600), look=False)
+        self._file = None if path is None else JournalFile(path, wait, Disk(0o600), read_only=False)
         try:
             if self._file is not None:
                 self._file.replay(line_of(HEAD), self._replay)

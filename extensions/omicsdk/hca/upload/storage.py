@@ -426,7 +426,7 @@ class AreaObject(S3Object):
         self._signed_before.add(number)
 
     def _call(self, operation: str, *, target: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
-        return self._keys.signed(partial(super()._call, operation, place=target, **arguments))
+        return self._keys.signed(partial(super()._call, operation, address=target, **arguments))
 
 
 def area_storage(

@@ -51,8 +51,8 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
     Raises:
         NotWritable: The folder is not writable.
     """
-    with closing(Journal(path, lambda: False, look=True)) if os.path.exists(path) else nullcontext() as journal:
-        check = guard_of(folder, look=True).check
+    with closing(Journal(path, lambda: False, read_only=True)) if os.path.exists(path) else nullcontext() as journal:
+        check = guard_of(folder, read_only=True).check
         nearest = nearest_folder(folder)
         if os.path.lexists(folder) and nearest != folder:
             raise NotWritable(folder, "a file of that name exists")
@@ -68,7 +68,7 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
                     if items.once:
                         raise
                     items.check(folder, None)  # names both of two that clash, unless only their digests are equal
-                existing = files.found(item.name) if nearest == folder else None  # a new folder has no files
+                existing = files.existing_stat(item.name) if nearest == folder else None  # a new folder has no files
                 outcome = _foreseen(number, item, files, existing, journal, options)
                 if options.require_checksum and not (item.states or outcome.checksums):
                     raise ChecksumMissing(item.title, name=item.name)
@@ -117,7 +117,7 @@ def _foreseen(
     if record is not None:
         job = Job(number, item, *files.paths(item.name), options)
         if files.part_length(job) is not None or (existing and existing.st_size == record.size):
-            present = _kept(record)
+            present = _present_bytes(record)
             plan = f"resume: {present:,} of {record.size:,} bytes are present"
             return _outcome(item, "planned", record.size, bytes_kept=present, plan=plan)
     size = "a file of unknown size" if item.size is None else f"{item.size:,} bytes"
@@ -135,10 +135,10 @@ def _outcome(
     )
 
 
-def _kept(record: PartState) -> int:
+def _present_bytes(record: PartState) -> int:
     spans = (cell_span(index, record.size) for index, crc in enumerate(record.cells) if crc != MISSING)
     partial_lengths = (
-        position % CELL for index, (position, _) in record.begun.items() if record.cells[index] == MISSING
+        position % CELL for index, (position, _) in record.beginnings.items() if record.cells[index] == MISSING
     )
     return sum(end - start for start, end in spans) + sum(partial_lengths)
 

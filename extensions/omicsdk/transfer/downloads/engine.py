@@ -31,11 +31,11 @@ from omicsdk.transfer.downloads.files import (
     PartFiles,
     Spool,
     bytes_needed,
+    comparison_text,
     is_intact,
     outcome_of,
     recorded,
     usable,
-    words,
 )
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter, Small, is_small, problem_of
@@ -188,7 +188,7 @@ class Downloads(Engine[Job]):
     def _is_plain(self, number: int, item: Item) -> bool:
         """Take the fast paths: finish an item that exists and is recorded, or queue one request for a small one."""
         try:
-            existing = self._files.found(item.name)
+            existing = self._files.existing_stat(item.name)
         except OmicsError:
             return False  # a path that cannot be examined is reported by a job
         checksums = None if existing is None else recorded(self._journal, item, existing)
@@ -242,7 +242,7 @@ class Downloads(Engine[Job]):
         job.location = job.item.locate if isinstance(job.item.locate, Location) else None
         if small.sent_on:
             job.direct, job.redirects = small.location, 1
-        job.began = job.located = small.began or self._clock.monotonic()
+        job.started_at = job.located = small.started_at or self._clock.monotonic()
         # Nothing was received from this URL yet: a refusal counts as that of a new one, see `_url_ended`.
         job.gained_since_located = False
         job.state = State.RECEIVING
@@ -259,7 +259,7 @@ class Downloads(Engine[Job]):
         if calling or self._calling:  # once more after the last one: the idle time that follows is no measurement
             self._begin_calls()
             if self._adapts:
-                self._calls.look(now, tuple)
+                self._calls.adapt(now, tuple)
         parts, rate = None, self._control.throttle.rate
         if rate is not None:
             # Small files are exempt: latency, not the limit, dominates their time.
@@ -275,7 +275,7 @@ class Downloads(Engine[Job]):
                 self._send_small(job)
             else:
                 self._send(job, job.claim(connections))
-        self._scheduler.look(self._clock.monotonic(), self._in_flight)
+        self._scheduler.adapt(self._clock.monotonic(), self._in_flight)
 
     def _settle(self) -> bool:
         if not (self._unfinished or self._more):
@@ -305,7 +305,7 @@ class Downloads(Engine[Job]):
 
     def _changed(self, job: Job, before: State) -> None:
         if before in PREPARING and job.state not in PREPARING:
-            job.began = self._clock.monotonic()
+            job.started_at = self._clock.monotonic()
             self._preparing -= 1
 
     # -- URLs
@@ -358,19 +358,19 @@ class Downloads(Engine[Job]):
         job.attempts += 1
         # The engine's own thread receives what changes a job: files that are hashed as they arrive, and those of unknown size.
         alone = job.alone or job.inline or piece.end is None or not self._has_core
-        self._start(job, response, response.asked, alone=alone)
+        self._start(job, response, response.requested_range, alone=alone)
 
     def _send_small(self, small: Small) -> None:
         small.claimable = False
-        small.began = small.began or self._clock.monotonic()
+        small.started_at = small.started_at or self._clock.monotonic()
         self._start(small, small, None, alone=True)
 
     def _start(
-        self, job: Job | Small, receiver: ResponseWriter | Small, asked: RequestedRange | None, *, alone: bool
+        self, job: Job | Small, receiver: ResponseWriter | Small, requested: RequestedRange | None, *, alone: bool
     ) -> None:
         location = receiver.location
         try:
-            self._wire.start(Ask(location.url, headers_for(location, asked)), receiver, alone=alone)
+            self._wire.start(Ask(location.url, headers_for(location, requested)), receiver, alone=alone)
             # Counted only now: a request that could not be sent has no end that would count it off.
             self._scheduler.started(receiver.server)
         except OmicsError as error:  # its URL is invalid, or its part cannot be opened
@@ -417,7 +417,7 @@ class Downloads(Engine[Job]):
     def _flush_all(self, before: float) -> None:
         """Have received bytes written and recorded."""
         for receiver in tuple(self._flying()):
-            if receiver.received and receiver.began <= before and (response := self._writer(receiver)) is not None:
+            if receiver.received and receiver.started_at <= before and (response := self._writer(receiver)) is not None:
                 if response.verdict is not None and response.verdict.kind in ACCEPTED and not response.stale:
                     self._record_small(response.job)
                 self._wire.save(response)
@@ -517,7 +517,7 @@ class Downloads(Engine[Job]):
             return
         self._counters.fetched += small.received
         try:
-            landing = self._files.place(small.item, small.chunks, checksums, partial(self._small_landed, small))
+            landing = self._files.write_whole(small.item, small.chunks, checksums, partial(self._small_landed, small))
         except OmicsError as error:
             self._small_failed(small, error)
             return
@@ -541,7 +541,7 @@ class Downloads(Engine[Job]):
             validator,
             bytes_fetched=small.received,
             attempts=1,
-            seconds=self._clock.monotonic() - small.began,
+            seconds=self._clock.monotonic() - small.started_at,
             server=small.server,
         )
         self._tell(small.number, outcome, item.size)
@@ -557,24 +557,24 @@ class Downloads(Engine[Job]):
 
     def _look_at_disk(self, job: Job, _: messages.LookAtDisk) -> None:
         name, journal = job.item.name, self._journal
-        existing = self._files.found(name)
+        existing = self._files.existing_stat(name)
         checksums = None if existing is None else recorded(journal, job.item, existing)
         record = usable(journal, job.item, unvalidated=self._unvalidated)
         length = None if checksums is not None else self._files.part_length(job)
-        intact = None if existing is None else is_intact(journal.done(name), existing)
-        self.apply(job, messages.Looked(existing, length, checksums, record, name in journal.parts, intact))
+        intact = None if existing is None else is_intact(journal.done_state(name), existing)
+        self.apply(job, messages.DiskExamined(existing, length, checksums, record, name in journal.parts, intact))
 
     def _look_in_store(self, job: Job, _: messages.LookInStore) -> None:
         assert self._spool is not None
 
-        def found(stored: ExistingObject | None) -> None:
+        def on_existing(stored: ExistingObject | None) -> None:
             lacking = self._options.require_checksum and not (
                 job.item.states or job.item.checksums or (stored and stored.checksums)
             )
             error = ChecksumMissing(job.title, name=job.item.name) if lacking else None
             self.apply(job, messages.InStore(stored, error))
 
-        self._spool.look(job.item, found, lambda error: self.apply(job, messages.InStore(None, error)))
+        self._spool.find_existing(job.item, on_existing, lambda error: self.apply(job, messages.InStore(None, error)))
 
     def _look_in_cache(self, job: Job, command: messages.LookInCache) -> None:
         cache, link, files, item = self._options.cache, self._options.link, self._files, job.item
@@ -595,7 +595,7 @@ class Downloads(Engine[Job]):
             lambda cached: messages.CacheEntered(checksums, cached),
         )
 
-    def _with_cache(self, job: Job, task: Callable[[Callable[[], bool]], T], done: Callable[[T], object]) -> None:
+    def _with_cache(self, job: Job, task: Callable[[Callable[[], bool]], T], on_result: Callable[[T], object]) -> None:
         epoch = job.epoch
 
         def failed(error: Exception) -> None:
@@ -603,7 +603,7 @@ class Downloads(Engine[Job]):
             if not isinstance(error, hashing.Stopped):
                 raise error
 
-        self._in_background(self._cachers, job, lambda: task(lambda: job.epoch != epoch), done, failed)
+        self._in_background(self._cachers, job, lambda: task(lambda: job.epoch != epoch), on_result, failed)
 
     def _hash_existing(self, job: Job, command: messages.HashExisting) -> None:
         self._read(
@@ -620,7 +620,7 @@ class Downloads(Engine[Job]):
             damaged = hashing.damaged_cells(job.part, cells, command.size, stopped)
             # The journal may have the old CRC of a cell that an earlier run found damaged, and how far it was fetched
             # again.
-            beginnings = {} if record is None else record.begun
+            beginnings = {} if record is None else record.beginnings
             lost = {index: beginnings[index] for index in beginnings if cells[index] == MISSING or index in damaged}
             return messages.CellsRead(damaged, record, hashing.sound_beginnings(job.part, lost, stopped))
 
@@ -635,7 +635,9 @@ class Downloads(Engine[Job]):
             lambda count: messages.Hashed(digests, count, end - start),
         )
 
-    def _read(self, job: Job, path: str, task: Callable[[Callable[[], bool]], T], done: Callable[[T], object]) -> None:
+    def _read(
+        self, job: Job, path: str, task: Callable[[Callable[[], bool]], T], on_result: Callable[[T], object]
+    ) -> None:
         """Hash a file of a job in a hash thread."""
         epoch = job.epoch
 
@@ -647,7 +649,7 @@ class Downloads(Engine[Job]):
                 return None
             raise error
 
-        self._in_background(self._hashers, job, lambda: task(lambda: job.epoch != epoch), done, failed)
+        self._in_background(self._hashers, job, lambda: task(lambda: job.epoch != epoch), on_result, failed)
 
     def _wait(self, job: Job, command: messages.Wait) -> None:
         self._retry_after(job, command.seconds, messages.Due())
@@ -735,8 +737,8 @@ class Downloads(Engine[Job]):
 
     def _verify_against(self, job: Job) -> str:
         validator = job.validator if job.attempts else None
-        description = words(job.item.checksums, validator, size=job.item.size, open_ended=job.open_ended)
-        return description if self._spool is None else f"{description}; {self._spool.words(job.item.name)}"
+        description = comparison_text(job.item.checksums, validator, size=job.item.size, open_ended=job.open_ended)
+        return description if self._spool is None else f"{description}; {self._spool.comparison_text(job.item.name)}"
 
     def _refuse(self, number: int, item: Item, error: OmicsError) -> None:
         self._tell(number, Outcome(item.name, "failed", item.size, error=error, label=item.label), item.size)

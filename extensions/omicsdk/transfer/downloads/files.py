@@ -64,7 +64,7 @@ class Landing(NamedTuple):
         size: Its size in bytes.
         checksums: The verified checksums.
         landed: Called in the engine's thread, with None once the file is durable and recorded, else with the error.
-        found: The system's stat of it before it was verified, None if not asked.
+        existing: The system's stat of it before it was verified, None if not asked.
         source: The `source_digest` of its item.
     """
 
@@ -74,7 +74,7 @@ class Landing(NamedTuple):
     size: int
     checksums: Mapping[str, str]
     landed: Callable[[TransferError | None], None]
-    found: os.stat_result | None = None
+    existing: os.stat_result | None = None
     source: str = ""
 
 
@@ -95,7 +95,7 @@ class Committer:
         self._disk = disk
         self._device: int | None = None
         self._in_memory: bool | None = None  # None before the first batch
-        self._elsewhere = False  # whether a waiting file is on another file system than the target folder
+        self._crosses_file_systems = False  # whether a waiting file is on another file system than the target folder
         self._waiting: list[tuple[Landing, DoneState]] = []
         self._since = 0.0
         self._ready: list[tuple[Landing, DoneState]] = []
@@ -107,7 +107,7 @@ class Committer:
         """Rename a file to its final name; called from the engine's thread. It is durable after one of the next `push`."""
         name, part, final, size, checksums, landed, existing, source = landing
         try:
-            # An existing file may be behind a link, as `PartFiles.found` has it.
+            # An existing file may be behind a link, as `PartFiles.existing` has it.
             now = os.stat(final) if part is None else os.lstat(part) if existing is None else existing
             # The time from before it was verified: if another program has written to it since, the record does not fit the file.
             existing = existing or now
@@ -125,7 +125,7 @@ class Committer:
             return
         # Behind a link or a mount: to sync the target folder's file system does not make it durable.
         if existing.st_dev != self._device:
-            self._elsewhere = True
+            self._crosses_file_systems = True
         if not self._waiting:
             self._since = time.monotonic()
         self._waiting.append((landing, DoneState(size, existing.st_mtime_ns, checksums, source)))
@@ -182,8 +182,8 @@ class Committer:
             self._sync([landing.final for landing, _ in batch], sum(landing.size for landing, _ in batch))
         except FileNotFoundError as error:
             if len(batch) > 1:  # another program removed one or all of them; the other files are still recorded
-                for one in batch:
-                    self._commit([one])
+                for landing in batch:
+                    self._commit([landing])
                 return
             problem = error
         except OSError as error:
@@ -214,15 +214,20 @@ class Committer:
 
     def _sync(self, paths: Sequence[str], size: int) -> None:
         start = time.monotonic()
-        if len(paths) > _FEW and not self._elsewhere and start >= self._whole_from and self._syncs_at_once(size):
+        if (
+            len(paths) > _FEW
+            and not self._crosses_file_systems
+            and start >= self._whole_from
+            and self._syncs_at_once(size)
+        ):
             # 256 files of 20 KB took 5 ms by it, and 46 ms one at a time; beside 512 MB that others had not written,
             # 333 and 35.
-            done = self._disk.sync_file_system(self._folder)
+            is_synced = self._disk.sync_file_system(self._folder)
             ended = time.monotonic()
             # Other processes' data made it wait, or the system failed for some file: files are synced one at a time for a while.
-            if not done or ended - start > _SLOW + size / _SLOW_BYTES:
+            if not is_synced or ended - start > _SLOW + size / _SLOW_BYTES:
                 self._whole_from = ended + _AVOID
-            if done:
+            if is_synced:
                 return
         self._disk.sync_files(paths)
         self._disk.sync_folders({os.path.dirname(path) for path in paths})
@@ -277,7 +282,7 @@ class Spool:
         self._looks = Pool("omicsdk-look", LOOKS, inbox)
         self._puts = Pool("omicsdk-put", store.target.puts, inbox)
         self._closed = False
-        self._words = dict[str, str]()  # existing files whose outcome has not been reported
+        self._comparisons = dict[str, str]()  # existing files whose outcome has not been reported
 
     def has_room(self, jobs: Collection[Job]) -> bool:
         """Whether another file may start.
@@ -288,25 +293,25 @@ class Spool:
         target = self._store.target
         return len(jobs) < target.spool_files and sum(job.size or 0 for job in jobs) < target.spool_bytes
 
-    def look(
-        self, item: Item, found: Callable[[ExistingObject | None], None], failed: Callable[[OmicsError], None]
+    def find_existing(
+        self, item: Item, on_existing: Callable[[ExistingObject | None], None], failed: Callable[[OmicsError], None]
     ) -> None:
         """Look up whether the store has a file already.
 
         Args:
             item: The file.
-            found: Called with the existing object, None for nothing that can be kept.
+            on_existing: Called with the existing object, None for nothing that can be kept.
             failed: Called with the error if the store cannot be asked.
         """
-        recorded = self._journal.done(item.name)
+        recorded = self._journal.done_state(item.name)
 
-        def look() -> ExistingObject | None:
-            stored = self._store.there(item, recorded, lambda: self._closed)
+        def find_object() -> ExistingObject | None:
+            stored = self._store.existing_object(item, recorded, lambda: self._closed)
             if stored is not None and stored.fresh is not None:
                 self._journal.finish([(item.name, stored.fresh)])
             return stored
 
-        def looked(stored: ExistingObject | None) -> None:
+        def handle_object(stored: ExistingObject | None) -> None:
             if stored is None and recorded is not None:
                 try:
                     self._journal.forget(item.name)
@@ -314,10 +319,12 @@ class Spool:
                     failed(error)
                     return
             if stored is not None:
-                self._words[item.name] = "read again" if stored.fresh is not None else "unchanged since it was written"
-            found(stored)
+                self._comparisons[item.name] = (
+                    "read again" if stored.fresh is not None else "unchanged since it was written"
+                )
+            on_existing(stored)
 
-        def not_looked(error: Exception) -> None:
+        def handle_error(error: Exception) -> None:
             if isinstance(error, OSError):
                 failed(TransferError(f"{self._journal.path} cannot be written: {error.strerror}", name=item.name))
             elif isinstance(error, OmicsError):
@@ -325,7 +332,7 @@ class Spool:
             elif not isinstance(error, Stopped):
                 raise error
 
-        self._looks.submit(look, looked, not_looked)
+        self._looks.submit(find_object, handle_object, handle_error)
 
     def land(self, landing: Landing) -> None:
         """Put a verified file into the store."""
@@ -335,15 +342,15 @@ class Spool:
                 raise error
             landing.landed(error)
 
-        def done(verified: str) -> None:
-            self._words[landing.name] = verified
+        def report_stored(verified: str) -> None:
+            self._comparisons[landing.name] = verified
             landing.landed(None)
 
-        self._puts.submit(lambda: self._put(landing), done, failed)
+        self._puts.submit(lambda: self._put(landing), report_stored, failed)
 
-    def words(self, name: str) -> str:
+    def comparison_text(self, name: str) -> str:
         """Describe what the object in the store was compared with; once for each file."""
-        return f"in the store: {self._words.pop(name, 'nothing')}"
+        return f"in the store: {self._comparisons.pop(name, 'nothing')}"
 
     def push(self, *, now: bool) -> None:
         """Do nothing: files are put as soon as they are verified."""
@@ -399,7 +406,7 @@ class PartFiles:
         self._prefix = folder if folder.endswith(os.sep) else folder + os.sep
         # Two transfers into one folder may have the same names, and must not write to one part.
         self._run = _extend(0, f"{run}\0".encode("utf-8", "surrogatepass"))
-        self._made = {folder}
+        self._created_folders = {folder}
         self._folder = folder
 
     @classmethod
@@ -458,7 +465,9 @@ class PartFiles:
             with write_errors(job.part, job.item.title):
                 # Only a part with verified cells is written in place. A new one follows no link, and is no file that a
                 # done-record vouches for.
-                job.descriptor = self.disk.reopen(job.part) if job.have or job.kept else self.disk.create(job.part)
+                job.descriptor = (
+                    self.disk.reopen(job.part) if job.have or job.bytes_kept else self.disk.create(job.part)
+                )
                 job.touched = True
         return job.descriptor
 
@@ -485,7 +494,7 @@ class PartFiles:
         except OSError:  # missing, or no longer ours to remove: nothing depends on it
             return
 
-    def place(
+    def write_whole(
         self,
         item: Item,
         chunks: Sequence[bytes],
@@ -524,7 +533,7 @@ class PartFiles:
             raise write_error(error, part, item.title) from error
         return Landing(item.name, part, final, item.size, checksums, landed, status, item.source_digest)
 
-    def found(self, name: str) -> os.stat_result | None:
+    def existing_stat(self, name: str) -> os.stat_result | None:
         """Look for a regular file under a final name.
 
         Args:
@@ -590,15 +599,15 @@ class PartFiles:
             NotWritable: It cannot be created.
         """
         parent = part[: part.rindex(os.sep)]
-        if parent in self._made:
+        if parent in self._created_folders:
             return
-        try:  # not `write_errors`, as in `place`: in the Data Store's layout each file has a folder
+        try:  # not `write_errors`, as in `write_whole`: in the Data Store's layout each file has a folder
             self.disk.make_folders(parent)
         except OSError as error:
             raise write_error(error, parent, item.title) from error
-        if len(self._made) >= _RECENT:
-            self._made.clear()
-        self._made.add(parent)
+        if len(self._created_folders) >= _RECENT:
+            self._created_folders.clear()
+        self._created_folders.add(parent)
 
 
 def bytes_needed(name: str, size: int | None, files: PartFiles) -> int:
@@ -610,10 +619,10 @@ def bytes_needed(name: str, size: int | None, files: PartFiles) -> int:
         files: The paths of files.
     """
     final, part = files.paths(name)
-    return max(0, (size or 0) - max(_held(part), _held(final, size)))
+    return max(0, (size or 0) - max(_bytes_on_disk(part), _bytes_on_disk(final, size)))
 
 
-def _held(path: str, size: int | None = None) -> int:
+def _bytes_on_disk(path: str, size: int | None = None) -> int:
     """Bytes that a file occupies on the disk, of a certain size if one is named; unwritten holes do not count."""
     try:
         status = os.lstat(path)
@@ -633,14 +642,14 @@ def _stat(path: str) -> os.stat_result | None:
         raise write_error(error, path) from error
 
 
-def is_intact(done: DoneState | None, status: os.stat_result) -> bool | None:
+def is_intact(record: DoneState | None, status: os.stat_result) -> bool | None:
     """Return whether a file is as it was recorded when it was done; None without a record.
 
     Args:
-        done: The record.
+        record: The record.
         status: The stat of the file.
     """
-    return None if done is None else (done.size, done.mtime_ns) == (status.st_size, status.st_mtime_ns)
+    return None if record is None else (record.size, record.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
 def recorded(journal: Journal, item: Item, status: os.stat_result) -> Mapping[str, str] | None:
@@ -655,15 +664,15 @@ def recorded(journal: Journal, item: Item, status: os.stat_result) -> Mapping[st
         The checksums that were verified then; None if it is not recorded, differs, came from another source, or the platform
         states further ones now.
     """
-    done = journal.done(item.name)
+    record = journal.done_state(item.name)
     same = (
-        done is not None
-        and (item.size is None or done.size == item.size)
-        and is_intact(done, status)
-        and item.checksums.items() <= done.checksums.items()
-        and item.may_be_from(done.source)
+        record is not None
+        and (item.size is None or record.size == item.size)
+        and is_intact(record, status)
+        and item.checksums.items() <= record.checksums.items()
+        and item.may_be_from(record.source)
     )
-    return done.checksums if done is not None and same else None
+    return record.checksums if record is not None and same else None
 
 
 def usable(journal: Journal, item: Item, *, unvalidated: bool) -> PartState | None:
@@ -685,7 +694,9 @@ def usable(journal: Journal, item: Item, *, unvalidated: bool) -> PartState | No
     return record if unvalidated or is_strong(record.validator) else None  # responses will state its checksums
 
 
-def words(checksums: Mapping[str, str], validator: str | None, *, size: int | None, open_ended: bool = False) -> str:
+def comparison_text(
+    checksums: Mapping[str, str], validator: str | None, *, size: int | None, open_ended: bool = False
+) -> str:
     """Describe what a file's bytes were compared with.
 
     Args:
@@ -719,7 +730,7 @@ def outcome_of(
         state: Whether it is done, or was there already.
         size: Its size in bytes.
         checksums: The checksums that were verified when it came.
-        validator: As for `words`.
+        validator: As for `comparison_text`.
         **facts: Further fields.
     """
     return Outcome(
@@ -727,7 +738,7 @@ def outcome_of(
         state,
         size,
         checksums=checksums,
-        verified=words(checksums, validator, size=item.size),
+        verified=comparison_text(checksums, validator, size=item.size),
         verification=verification_of(checksums, item.size),
         label=item.label,
         source=item.stated_source,

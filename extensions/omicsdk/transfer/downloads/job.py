@@ -75,7 +75,7 @@ class Job:
     validator = ""
     have = 0
     most = 0  # most cells present so far: more of them is progress
-    kept = 0  # bytes from an earlier run
+    bytes_kept = 0  # bytes from an earlier run
     record: PartState | None = None  # the journal's record of it
     descriptor = -1
     opened_in = 0  # the epoch in which the descriptor was opened
@@ -102,7 +102,7 @@ class Job:
     alone = False  # whether its responses must be received in the engine's thread
     touched = False  # whether its part was opened for writing
     fetched = 0
-    began: float | None = None
+    started_at: float | None = None
     hashed = 0
     frontier = 0  # consecutive present cells from the first
     reach = 0  # bytes in these; read by hash threads
@@ -210,7 +210,7 @@ class Job:
         self.flying = 0
         self.returned.clear()
         self.unclaimed = []
-        self.have = self.kept = 0
+        self.have = self.bytes_kept = 0
         self.record = None
         self.validator = ""
         self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
@@ -221,13 +221,13 @@ class Job:
         else:
             self.unclaimed = [(0, self.size)]
 
-    def resume(self, record: PartState, damaged: list[int], begun: Mapping[int, tuple[int, int]]) -> None:
+    def resume(self, record: PartState, damaged: list[int], beginnings: Mapping[int, tuple[int, int]]) -> None:
         """Plan the download of what an earlier run left out.
 
         Args:
             record: The journal's record.
             damaged: Cells that differ from the record.
-            begun: For cells whose beginning is present, where in the file it ends, and its CRC32C.
+            beginnings: For cells whose beginning is present, where in the file it ends, and its CRC32C.
         """
         self.epoch += 1
         self.flying = 0
@@ -243,11 +243,11 @@ class Job:
         self.returned = deque(
             # Credited up to their position: bytes of an earlier run restore no retries.
             Piece(*plan.cell_span(index, record.size), position, crc, position)
-            for index, (position, crc) in sorted(begun.items())
+            for index, (position, crc) in sorted(beginnings.items())
         )
-        self.unclaimed = plan.spans_of_cells(plan.missing_cells([*complete, *begun], record.size), record.size)
+        self.unclaimed = plan.spans_of_cells(plan.missing_cells([*complete, *beginnings], record.size), record.size)
         missing = sum(piece.end - piece.position for piece in self.returned if piece.end is not None)
-        self.kept = record.size - plan.total(self.unclaimed) - missing
+        self.bytes_kept = record.size - plan.total(self.unclaimed) - missing
         # States of hashlib cannot be stored: hashing starts at the first byte, which is read from the disk.
         self.forget_digests()
 

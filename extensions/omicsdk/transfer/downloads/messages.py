@@ -45,7 +45,7 @@ class InStore(Message):
     error: OmicsError | None = None
 
 
-class Looked(Message):
+class DiskExamined(Message):
     """The target folder and the journal were examined.
 
     Attributes:
@@ -74,7 +74,7 @@ class CacheLooked(Message):
     """
 
     cached: CachedFile | None
-    disk_state: Looked
+    disk_state: DiskExamined
 
 
 class CacheEntered(Message):
@@ -100,7 +100,7 @@ class ExistingHashed(Message):
 
     checksums: dict[str, str]
     existing: os.stat_result
-    disk_state: Looked
+    disk_state: DiskExamined
 
 
 class CellsRead(Message):
@@ -210,7 +210,7 @@ class Stopped(Message):
 
 
 class LookAtDisk(Message):
-    """Examine the target folder and the journal: `Looked`."""
+    """Examine the target folder and the journal: `DiskExamined`."""
 
 
 class LookInStore(Message):
@@ -220,7 +220,7 @@ class LookInStore(Message):
 class LookInCache(Message):
     """Put the file into the part's place if the cache has it: `CacheLooked`."""
 
-    disk_state: Looked
+    disk_state: DiskExamined
 
 
 class EnterCache(Message):
@@ -233,7 +233,7 @@ class HashExisting(Message):
     """Hash the file under the final name: `ExistingHashed`."""
 
     existing: os.stat_result
-    disk_state: Looked
+    disk_state: DiskExamined
 
 
 class ReadCells(Message):

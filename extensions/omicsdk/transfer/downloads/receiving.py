@@ -16,9 +16,18 @@ from omicsdk.transfer.disk import Growth, write_error
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
+from omicsdk.transfer.network.header_checksums import of_whole
 from omicsdk.transfer.network.plan import CELL, RECORDED, next_boundary
-from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, judge, last_status, moved, parse_head
-from omicsdk.transfer.network.stated import of_whole
+from omicsdk.transfer.network.requests import (
+    HEAD_HEADERS,
+    Kind,
+    Location,
+    Verdict,
+    judge,
+    last_status,
+    moved,
+    parse_head,
+)
 from omicsdk.transfer.network.wire import Attended
 
 _extend = crc32c_extend()
@@ -27,7 +36,7 @@ _log = logger("omicsdk.transfer")
 #: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
 BATCH = 128 * 1024
 #: Bytes of an error's body that are read, so that the connection can be reused, and stored, for its message.
-_SKIP, _KEPT = 64 * 1024, 8 * 1024
+_SKIP, _MESSAGE_BYTES = 64 * 1024, 8 * 1024
 
 
 class Sink(Protocol):
@@ -75,7 +84,7 @@ class ResponseWriter(Attended):
         piece: The piece; advances as bytes are written.
         sink: Receives its events.
         files: The files that its bytes are written to.
-        began: When it is sent, by the monotonic clock.
+        started_at: When it is sent, by the monotonic clock.
     """
 
     verdict: Verdict | None = None
@@ -91,18 +100,18 @@ class ResponseWriter(Attended):
     _flush_at = 0  # value of _room at which enough is collected for a write
     _recorded = 0  # the position up to which bytes are recorded
     _descriptor = -1
-    stated: Mapping[str, str] = {}  # the whole file's checksums by its head
+    stated_checksums: Mapping[str, str] = {}  # the whole file's checksums by its head
     declined = False  # whether another thread declined the response, so that the engine's thread has to receive it
     _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
     _delivered = False  # whether the engine has received the response
 
-    def __init__(self, job: Job, piece: Piece, sink: Sink, files: PartFiles, began: float = 0.0) -> None:
-        self.began = began
+    def __init__(self, job: Job, piece: Piece, sink: Sink, files: PartFiles, started_at: float = 0.0) -> None:
+        self.started_at = started_at
         self.job = job
         self.piece = piece
         self.location = job.asks_at
         self.server = self.location.server
-        self.asked = job.asks(piece)
+        self.requested_range = job.asks(piece)
         self.epoch = job.epoch
         self.lines: list[bytes] = []
         self._sink = sink
@@ -154,13 +163,13 @@ class ResponseWriter(Attended):
 
     def open(self) -> None:
         """Interpret the response's head."""
-        status, headers = parse_head(self.lines, WANTED)
-        request = self.asked
+        status, headers = parse_head(self.lines, HEAD_HEADERS)
+        request = self.requested_range
         if not self.stale:  # another part's response may have stated the version since
             request = request._replace(validator=self.job.validator)
         self.verdict = verdict = judge(request, status, headers, self._sink.now())
         if self.location.states is not None and verdict.kind in ACCEPTED:
-            self.stated = self.location.states(of_whole(status, headers))
+            self.stated_checksums = self.location.states(of_whole(status, headers))
         # Another thread continues only with what the plan expects. Whatever else changes the job is left to the engine's thread.
         if self._call is None:
             self._accepted = self._sink.accepts(self, verdict)
@@ -204,8 +213,8 @@ class ResponseWriter(Attended):
         # The engine's thread repeats the request: this one ends at once.
         if self.declined:
             return 0
-        if self._skipped < _KEPT:
-            self.refusal += chunk[: _KEPT - self._skipped]
+        if self._skipped < _MESSAGE_BYTES:
+            self.refusal += chunk[: _MESSAGE_BYTES - self._skipped]
         self._skipped += len(chunk)
         return None if self._skipped <= _SKIP else 0
 
@@ -351,7 +360,6 @@ class Small:
     """
 
     __slots__ = (
-        "began",
         "checksums",
         "chunks",
         "claimable",
@@ -363,6 +371,7 @@ class Small:
         "received",
         "sent_on",
         "server",
+        "started_at",
         "writer",
     )
 
@@ -384,7 +393,7 @@ class Small:
         self.received = 0
         self.chunks: list[bytes] = []
         self.lines: list[bytes] = []
-        self.began = 0.0
+        self.started_at = 0.0
         self.writer: ResponseWriter | None = None  # writes the bytes of a response that takes long
 
     def take(self, chunk: bytes, /) -> int | None:
@@ -428,7 +437,7 @@ class Small:
         if self.received != item.size or not last_status(self.lines)[0].startswith(_FINE):
             return None
         if not item.checksums and self.location.states is not None:
-            self.checksums = self.location.states(parse_head(self.lines, WANTED)[1])
+            self.checksums = self.location.states(parse_head(self.lines, HEAD_HEADERS)[1])
         if self.checksums:
             body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
             for algorithm, expected in self.checksums.items():

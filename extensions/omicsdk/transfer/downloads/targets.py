@@ -279,12 +279,14 @@ class Store:
         self._fs = target.fs
         self._clock = clock
 
-    def there(self, item: Item, done: DoneState | None, stopped: Callable[[], bool]) -> ExistingObject | None:
+    def existing_object(
+        self, item: Item, record: DoneState | None, stopped: Callable[[], bool]
+    ) -> ExistingObject | None:
         """Look for an object that need not be downloaded.
 
         Args:
             item: The file.
-            done: The journal's record of it.
+            record: The journal's record of it.
             stopped: Returns whether to stop; called while bytes are read.
 
         Returns:
@@ -311,9 +313,9 @@ class Store:
             return None
         size, identifier = int(info["size"]), identity(info)
         # The store states the same about it as when it was put there, so its bytes are not read again.
-        if done is not None and identifier and done.size == size and done.checksums.get(IDENTITY) == identifier:
-            checksums = {name: value for name, value in done.checksums.items() if name != IDENTITY}
-            if item.checksums.items() <= checksums.items() and item.may_be_from(done.source):
+        if record is not None and identifier and record.size == size and record.checksums.get(IDENTITY) == identifier:
+            checksums = {name: value for name, value in record.checksums.items() if name != IDENTITY}
+            if item.checksums.items() <= checksums.items() and item.may_be_from(record.source):
                 return ExistingObject(size, checksums, None)
         if not item.checksums:
             return None

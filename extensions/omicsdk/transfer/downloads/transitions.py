@@ -83,7 +83,7 @@ def _in_store(job: Job, event: messages.InStore, _: Patience) -> Commands:
     return [messages.RemovePart(), messages.DropRecord(), messages.Finish(event.stored.checksums)]
 
 
-def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
+def _disk_examined(job: Job, event: messages.DiskExamined, _: Patience) -> Commands:
     existing = event.existing
     if existing is None:
         return _resume(job, event)
@@ -117,7 +117,7 @@ def _existing_hashed(job: Job, event: messages.ExistingHashed, _: Patience) -> C
     return _take_back(job, existing, event.disk_state)
 
 
-def _take_back(job: Job, existing: os.stat_result, disk_state: messages.Looked) -> Commands:
+def _take_back(job: Job, existing: os.stat_result, disk_state: messages.DiskExamined) -> Commands:
     """Take a file that is or may be wrong from its final name, to resume from the right parts of it."""
     # The record has all of its cells: it was whole, and a power cut may have lost bytes of it before it was recorded as done.
     record = disk_state.record
@@ -137,7 +137,7 @@ def _take_back(job: Job, existing: os.stat_result, disk_state: messages.Looked) 
     return [messages.RemoveExisting(), *_resume(job, disk_state)]  # the part has more of the file
 
 
-def _warn_of_edit(job: Job, disk_state: messages.Looked) -> None:
+def _warn_of_edit(job: Job, disk_state: messages.DiskExamined) -> None:
     if disk_state.intact is False:
         _log.warning("%s: the file was edited since its download, and is replaced", job.item.title)
 
@@ -148,7 +148,7 @@ def _keep(job: Job) -> Commands:
     return _fail(job, LocalChange(f"{job.item.title}: {why}", name=job.item.name))
 
 
-def _resume(job: Job, disk_state: messages.Looked) -> Commands:
+def _resume(job: Job, disk_state: messages.DiskExamined) -> Commands:
     return [messages.LookInCache(disk_state)] if job.caches and job.item.checksums else _missing(job, disk_state)
 
 
@@ -162,7 +162,7 @@ def _cache_looked(job: Job, event: messages.CacheLooked, _: Patience) -> Command
     return [*dropped, messages.Commit(dict(checksums), existing=status)]
 
 
-def _missing(job: Job, disk_state: messages.Looked) -> Commands:
+def _missing(job: Job, disk_state: messages.DiskExamined) -> Commands:
     """Fetch what the part lacks."""
     record, length = disk_state.record, disk_state.length
     # Cells are hints that were not synced: the part is read before any of them is relied on.
@@ -179,7 +179,7 @@ def _missing(job: Job, disk_state: messages.Looked) -> Commands:
 def _part_read(job: Job, event: messages.CellsRead, _: Patience) -> Commands:
     assert event.record is not None
     job.resume(event.record, event.damaged, event.beginnings)
-    _log.info("%s: resuming, %d of %d bytes are present", job.item.title, job.kept, event.record.size)
+    _log.info("%s: resuming, %d of %d bytes are present", job.item.title, job.bytes_kept, event.record.size)
     # First, as the earlier run may have ended between the last cell and the check: then no request is needed.
     then = _advance(job)
     return then if job.complete else [*then, *_fetch(job)]
@@ -232,7 +232,7 @@ def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
         response.epoch = job.epoch
         then.append(messages.ClosePart())  # the new content may be shorter than the old
     job.learn(verdict)
-    job.adopt(response.stated)
+    job.adopt(response.stated_checksums)
     # From here on the writer refuses what exceeds the size, which this response may have stated.
     if piece.end is None:
         piece.end = job.size
@@ -248,7 +248,7 @@ def _ended(job: Job, event: messages.Ended, patience: Patience) -> Commands:
     if verdict is None or verdict.kind in ACCEPTED:
         if error is not None or verdict is None or response.too_long:
             return _cut(job, event, error or TransportError("no response"), patience)
-        return _arrived(job, event, verdict, patience)
+        return _body_complete(job, event, verdict, patience)
     if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE, Kind.UNVALIDATED):  # which plan the job again
         job.give_back(response.piece)
     match verdict.kind:
@@ -270,7 +270,7 @@ def _ended(job: Job, event: messages.Ended, patience: Patience) -> Commands:
             return _fail(job, _status_error(response, verdict))
 
 
-def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
+def _body_complete(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     response = event.response
     piece, then = response.piece, Commands()
     if piece.end is None:  # the size is unknown: the end of the body is the end of the file
@@ -301,7 +301,7 @@ def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patie
     if (
         response.whole and response.verdict is not None
     ):  # the end of the response does not prove that its bytes are complete
-        return _arrived(job, event, response.verdict, patience)
+        return _body_complete(job, event, response.verdict, patience)
     is_partial = piece.position > piece.start
     if isinstance(error, ConnectionLost) and job.size is not None:
         received = job.present + piece.position % plan.CELL
@@ -362,7 +362,7 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     if job.direct is None and fixed:
         return _fail(job, error)
     job.declined = None
-    if job.gained_since_located or response.began - job.located > AGED:
+    if job.gained_since_located or response.started_at - job.located > AGED:
         _log.info("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
     else:
         # It was never accepted: another one may be, for example with credentials that only `renew` has.
@@ -370,7 +370,7 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
         job.declined = None if job.direct is not None or "?" in response.location.url else job.location
     if job.gained_since_located:
         job.refused = 0
-    elif response.began - job.located <= AGED:
+    elif response.started_at - job.located <= AGED:
         job.refused += 1
     if job.refused > patience.renewals:
         return _fail(job, error)
@@ -404,7 +404,7 @@ def _changed(job: Job, verdict: Verdict) -> Commands:
 def _wrong_range(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     response = event.response
     # The whole file was requested already, so there is no simpler request to fall back to.
-    if not response.asked.ranged:
+    if not response.requested_range.ranged:
         job.give_back(response.piece)
         error = SourceChanged(f"{job.item.title}: the server answered with {verdict.why}", name=job.item.name)
         return _again(job, event, error, patience)
@@ -655,7 +655,7 @@ _WHOLE = (_VERIFYING, _REPAIRING, _COMMITTING, _FAILED)
 TRANSITIONS = {
     (_PLANNED, messages.Admitted): _to(_admitted, _CHECKING),
     (_CHECKING, messages.InStore): _to(_in_store, _CHECKING, _SKIPPED, _FAILED),
-    (_CHECKING, messages.Looked): _to(_looked, _CHECKING, _LOCATING, _SKIPPED, _FAILED),
+    (_CHECKING, messages.DiskExamined): _to(_disk_examined, _CHECKING, _LOCATING, _SKIPPED, _FAILED),
     (_CHECKING, messages.CacheLooked): _to(_cache_looked, _CHECKING, _LOCATING, _COMMITTING, _FAILED),
     (_CHECKING, messages.ExistingHashed): _to(_existing_hashed, _CHECKING, _LOCATING, _COMMITTING, _FAILED),
     (_CHECKING, messages.CellsRead): _to(_part_read, _LOCATING, *_WHOLE),

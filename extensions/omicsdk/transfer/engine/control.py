@@ -30,10 +30,10 @@ Reason = Literal["asked", "interrupt", "terminate", "budget"]
 T = TypeVar("T")
 
 #: Seconds between readings of the wall clock for a timetable: the clock may be set, or summer time begin, at any time.
-_LOOK = 1.0
+_TIMETABLE_INTERVAL = 1.0
 #: Least bytes read at once under a limit, and in seconds of the limit.
 _LEAST, _STRIDE = 16 * 1024, 0.1
-_WORDS = {None: "", "asked": "it was stopped", "interrupt": "it was interrupted", "terminate": "it was terminated"}
+_REASONS = {None: "", "asked": "it was stopped", "interrupt": "it was interrupted", "terminate": "it was terminated"}
 
 
 class Control:
@@ -92,7 +92,7 @@ class Control:
         """Why it was stopped, as text; "" if it was not."""
         if self._reason == "budget":
             return f"the time budget of {self._budget:g} s is over"
-        return _WORDS[self._reason]
+        return _REASONS[self._reason]
 
     @property
     def paused(self) -> bool:
@@ -184,7 +184,7 @@ class Control:
         if self._deadline is not None and now >= self._deadline:
             self.stop("budget")
         if self._timetable is not None and now >= self._next_look:
-            self._next_look = now + _LOOK
+            self._next_look = now + _TIMETABLE_INTERVAL
             self._follow_timetable(self._timetable)
         return self._reason is not None
 

@@ -66,7 +66,7 @@ class CommonSettings:
 SAMPLE = 0.25
 #: Another thread moves bytes if this many bytes a second move and the engine's own thread is busy for this share of the
 #: time, both over the third number of seconds; the fourth is the maximum number of threads: more would wait for the interpreter.
-FAST, BUSY, LOOK, THREADS = 200_000_000, 0.8, 0.02, min(4, CORES)
+FAST, BUSY, PERIOD, THREADS = 200_000_000, 0.8, 0.02, min(4, CORES)
 
 _log = logger("omicsdk.transfer")
 
@@ -98,8 +98,8 @@ class Job(Protocol):
         number: Its index among the items.
         state: Its state.
         epoch: The number of its restarts: results from an earlier epoch are ignored.
-        began: When its first request was sent, by the monotonic clock; None before.
-        kept: Bytes from an earlier run.
+        started_at: When its first request was sent, by the monotonic clock; None before.
+        bytes_kept: Bytes from an earlier run.
         attempts: Requests for bytes.
         retries: Failures that were retried.
     """
@@ -107,8 +107,8 @@ class Job(Protocol):
     number: int
     state: State
     epoch: int
-    began: float | None
-    kept: int
+    started_at: float | None
+    bytes_kept: int
     attempts: int
     retries: int
 
@@ -142,7 +142,7 @@ def step(table: Table[J, C], job: J, event: object, rules: object) -> list[C]:
     before = job.state
     transition = table[before, type(event)]
     commands = transition.handler(job, event, rules)
-    if job.state not in transition.ends:
+    if job.state not in transition.next_states:
         raise RuntimeError(f"{type(event).__name__} led from {before} to {job.state}, which its table does not list")
     return commands
 
@@ -189,7 +189,7 @@ class Engine(ABC, Generic[J]):
         self._dead = dict[str, TransportError]()  # errors of servers and proxies that cannot be reached at all
         self._wire: Wire | Wires = new_wire(settings, self._answered)
         self._threads = THREADS
-        self._looked = time.monotonic(), time.thread_time(), 0
+        self._last_sample = time.monotonic(), time.thread_time(), 0
         self._just_ended = deque[Ended]()  # by the last poll, and not handled yet
         self._inbox = Inbox(self._wire.wake)
         self._open = dict[int, J]()
@@ -236,13 +236,13 @@ class Engine(ABC, Generic[J]):
             self._measure(self._clock.monotonic(), final=True)
 
     def report(
-        self, outcomes: Outcomes, began: float, title: str, how: str = RESUMES, target: str = ""
+        self, outcomes: Outcomes, started_at: float, title: str, how: str = RESUMES, target: str = ""
     ) -> TransferReport:
         """Return the report, after the run.
 
         Args:
             outcomes: The outcomes of all items.
-            began: When the transfer began, by the monotonic clock.
+            started_at: When the transfer began, by the monotonic clock.
             title: The transfer's title.
             how: How to resume it, if it was stopped.
             target: Folder or URI that the names are relative to; "" if there is none.
@@ -250,7 +250,7 @@ class Engine(ABC, Generic[J]):
         Raises:
             KeyboardInterrupt: It was interrupted.
         """
-        seconds = self._clock.monotonic() - began
+        seconds = self._clock.monotonic() - started_at
         report = TransferReport(
             outcomes,
             seconds,
@@ -301,7 +301,7 @@ class Engine(ABC, Generic[J]):
         pool: Pool,
         job: J,
         task: Callable[[], T],
-        done: Callable[[T], object],
+        on_result: Callable[[T], object],
         failed: Callable[[Exception], object],
     ) -> None:
         """Run a task in a thread; its result is ignored if the job's epoch has changed.
@@ -310,7 +310,7 @@ class Engine(ABC, Generic[J]):
             pool: The threads.
             job: The job.
             task: The task.
-            done: Makes the event from its result.
+            on_result: Makes the event from its result.
             failed: Makes the event from its exception; None to ignore it.
         """
         epoch = job.epoch
@@ -319,7 +319,7 @@ class Engine(ABC, Generic[J]):
             if job.epoch == epoch and (event := make(result)) is not None:
                 self.apply(job, event)
 
-        pool.submit(task, lambda result: tell(done, result), lambda error: tell(failed, error))
+        pool.submit(task, lambda result: tell(on_result, result), lambda error: tell(failed, error))
 
     def _retry_after(self, job: J, seconds: float, event: object, epoch: int | None = None) -> None:
         """Apply an event after a delay; if an epoch is given, only while the job is in it."""
@@ -364,12 +364,12 @@ class Engine(ABC, Generic[J]):
 
     def _widen(self) -> None:
         """Start another thread that moves bytes, if the link is faster than this one."""
-        now, (start, busy, before) = time.monotonic(), self._looked
-        if now - start < LOOK:
+        now, (start, busy, before) = time.monotonic(), self._last_sample
+        if now - start < PERIOD:
             return
         seconds, moved = now - start, self._moved()
-        self._looked = now, time.thread_time(), moved
-        is_fast = moved - before >= FAST * seconds and self._looked[1] - busy >= BUSY * seconds
+        self._last_sample = now, time.thread_time(), moved
+        is_fast = moved - before >= FAST * seconds and self._last_sample[1] - busy >= BUSY * seconds
         if (
             not (is_fast and self._has_core)
             or self._wire.threads >= self._threads
@@ -439,10 +439,10 @@ class Engine(ABC, Generic[J]):
             name=job.title,
             size=None,
             state=cast("Result", job.state.value),
-            bytes_kept=job.kept,
+            bytes_kept=job.bytes_kept,
             attempts=job.attempts,
             retries=job.retries,
-            seconds=self._clock.monotonic() - job.began if job.began is not None else 0.0,
+            seconds=self._clock.monotonic() - job.started_at if job.started_at is not None else 0.0,
             error=error,
         )
 
@@ -455,8 +455,8 @@ class Engine(ABC, Generic[J]):
             stated_size: The size that progress counted it with; None if unknown.
         """
         # At most its size: bytes that were fetched twice are present once.
-        kept = min(outcome.size or 0, outcome.bytes_kept + outcome.bytes_fetched)
-        self._counters.count(outcome.state, outcome.size, stated_size, kept)
+        bytes_kept = min(outcome.size or 0, outcome.bytes_kept + outcome.bytes_fetched)
+        self._counters.count(outcome.state, outcome.size, stated_size, bytes_kept)
         self._report(number, outcome)
 
     def _close(self) -> None:

@@ -81,16 +81,16 @@ class Relieve(Message):
     seconds: float
 
 
-def relief_of(location: Location, status: int, asked: float | None, longest: float) -> list[HoldServer | Relieve]:
+def relief_of(location: Location, status: int, retry_after: float | None, longest: float) -> list[HoldServer | Relieve]:
     """Return the commands that relieve a server that answers "later", for all requests to it.
 
     Args:
         location: The URL.
         status: The response's status.
-        asked: Seconds that it requests to wait; None if it does not.
+        retry_after: Seconds that it requests to wait; None if it does not.
         longest: Seconds of waiting beyond which the job ends; other jobs then make their own request.
     """
-    wait = asked or 0.0
+    wait = retry_after or 0.0
     if wait > longest:
         wait = 0.0
     if status in OVERLOADED:
@@ -107,16 +107,16 @@ class Transition(NamedTuple, Generic[J, C]):
 
     Attributes:
         handler: Changes the job's own data and returns commands for the engine.
-        ends: The states that the job may be in afterwards.
+        next_states: The states that the job may be in afterwards.
     """
 
     handler: Callable[[J, Any, Any], list[C]]
-    ends: frozenset[State]
+    next_states: frozenset[State]
 
 
-def to(handler: Callable[[J, Any, Any], list[C]], *ends: State) -> Transition[J, C]:
+def to(handler: Callable[[J, Any, Any], list[C]], *next_states: State) -> Transition[J, C]:
     """Return a table entry: the handler, and the states that the job may be in afterwards."""
-    return Transition(handler, frozenset(ends))
+    return Transition(handler, frozenset(next_states))
 
 
 Table = Mapping[tuple[State, type[Any]], Transition[J, C]]

@@ -33,7 +33,7 @@ _JOINED = 64
 #: Bytes of a refusal's body that are read.
 _REFUSAL = 1 << 18
 #: Maximum number of wires kept for the next requests, and the number of servers whose connections each keeps.
-_IDLE, _KEPT = 16, 4
+_IDLE, _SERVERS = 16, 4
 
 
 class BodyInMemory(BytesIO):
@@ -186,7 +186,7 @@ class ConnectionPool:
         try:
             wire = self._idle.pop()  # the most recently used: its connection is the likeliest to be open still
         except IndexError:
-            wire = self.new_wire(_KEPT)
+            wire = self.new_wire(_SERVERS)
         response = StreamedResponse(wire, most)
         try:
             try:

@@ -325,7 +325,7 @@ class ConcurrencyController:
         self._idle = dict[str, _ServerState]()  # least recently used first
         self._closed = dict[str, float]()
         self.opens: float | None = None
-        self._looked = now
+        self._updated_at = now
         self._due = now + PERIOD
 
     def expect(self, server: str, first: int, rest: float = 0.0) -> None:
@@ -337,7 +337,7 @@ class ConcurrencyController:
             rest: Seconds until more are tried.
         """
         if server not in self._active and server not in self._idle:
-            self._idle[server] = _ServerState(first_width(self._limit, first, rest), self._looked)
+            self._idle[server] = _ServerState(first_width(self._limit, first, rest), self._updated_at)
 
     def widen(self, threads: int) -> None:
         """Note that more threads move bytes: more requests are tried with each server now.
@@ -437,15 +437,15 @@ class ConcurrencyController:
         self._closed = {server: until for server, until in self._closed.items() if until > now}
         self.opens = min(self._closed.values(), default=None)
 
-    def look(self, now: float, in_flight: Callable[[], Iterable[tuple[str, int]]]) -> None:
+    def adapt(self, now: float, in_flight: Callable[[], Iterable[tuple[str, int]]]) -> None:
         """Adapt the numbers of connections; called when all requests that may start have been started.
 
         Args:
             now: The clock.
             in_flight: Returns the server of each request in flight and the bytes it has received.
         """
-        elapsed = now - self._looked
-        self._looked = now
+        elapsed = now - self._updated_at
+        self._updated_at = now
         for state in self._active.values():
             # The time since the last look counts by the number that was in flight at its beginning.
             if state.uneven or elapsed > LONGEST_PERIOD:  # the engine was paused, or the machine slept
@@ -486,9 +486,9 @@ class ConcurrencyController:
     def _wake(self, server: str) -> _ServerState:
         state = self._idle.pop(server, None)
         if state is None:
-            state = _ServerState(first_width(self._limit, self._first), self._looked)
+            state = _ServerState(first_width(self._limit, self._first), self._updated_at)
         else:
-            state.begin(self._looked)
+            state.begin(self._updated_at)
         if len(self._active) > 2 * self._limit + REMEMBERED // 16:  # many servers with one request each
             for other, quiet in list(self._active.items()):
                 if not (quiet.flying or quiet.refused):
@@ -653,7 +653,7 @@ class Bucket(NamedTuple):
             return self
         return self._replace(tokens=min(SAVED * self.rate, self.tokens + (now - self.at) * self.rate), at=now)
 
-    def taken(self, count: int) -> Bucket:
+    def without(self, count: int) -> Bucket:
         """Return the bucket after bytes have passed.
 
         Args:
@@ -716,7 +716,7 @@ class Throttle:
                 return 0.0
             # Without saved tokens: a new limit applies from the first byte.
             bucket = self._bucket or Bucket(self.rate, 0.0, now)
-            self._bucket = bucket.later(now).taken(count)
+            self._bucket = bucket.later(now).without(count)
             return self._bucket.wait()
 
 

@@ -11,8 +11,8 @@ from omicsdk.core.checksums import cheapest, from_base64, is_checksum
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.names import wrong_with
+from omicsdk.transfer.network.header_checksums import object_checksums
 from omicsdk.transfer.network.requests import last_status, parse_head, validator_in
-from omicsdk.transfer.network.stated import stated
 
 #: Name of a file whose server and URL state none, as browsers have it.
 UNNAMED = "download"
@@ -96,7 +96,7 @@ def stated_checksums(headers: Mapping[str, str]) -> dict[str, str]:
         Values by algorithm; where fields differ, none of that algorithm.
     """
     collected: dict[str, set[str]] = {}
-    for name, value in _stated(headers):
+    for name, value in _header_checksums(headers):
         if value:
             collected.setdefault(name, set()).add(value)
     # Which of two that differ is right cannot be known, and a wrong one would fail a right file.
@@ -112,7 +112,7 @@ def quickest_checksum(headers: Mapping[str, str]) -> dict[str, str]:
     return cheapest(stated_checksums(headers))
 
 
-def _stated(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _header_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for part in headers.get("digest", "").split(","):
         algorithm, _, value = part.strip().partition("=")
         if ours := _DIGESTS.get(algorithm.strip().lower()):
@@ -150,7 +150,7 @@ def google_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _amazon_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     # Elsewhere an ETag of 32 digits need not be an MD5: of S3 Express, of other servers.
     is_digest = headers.get("server") == "AmazonS3" and headers.get("x-amz-storage-class") != "EXPRESS_ONEZONE"
-    checksums = stated({**headers, "etag": headers.get("etag", "").lower()}, etags=is_digest)
+    checksums = object_checksums({**headers, "etag": headers.get("etag", "").lower()}, etags=is_digest)
     yield from ((name, checksums[name]) for name in _AMAZON if name in checksums)
 
 

@@ -17,8 +17,8 @@ from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SI
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
+from omicsdk.transfer.network.header_checksums import HEADERS, WEB_HEADERS
 from omicsdk.transfer.network.plan import LARGEST
-from omicsdk.transfer.network.stated import HEADERS, WEB_HEADERS
 
 if TYPE_CHECKING:
     from dataclasses import KW_ONLY
@@ -81,7 +81,7 @@ class Location(Frozen):
 
 
 #: Headers that are read from a head.
-WANTED = {
+HEAD_HEADERS = {
     name.encode(): name
     for name in (
         "content-length",
@@ -127,7 +127,7 @@ class RequestedRange(NamedTuple):
         end: The offset after the last byte, None for all to the end.
         ranged: Whether it had a Range header.
         size: The file's size, if known.
-        stated: Whether that size is the platform's (else from an earlier response).
+        size_is_stated: Whether that size is the platform's (else from an earlier response).
         validator: The ETag or date of the present bytes, "" if there is none.
         joins: Whether its bytes may be joined with those of other responses without a strong validator: a checksum will
             be verified, or the user allowed it.
@@ -137,7 +137,7 @@ class RequestedRange(NamedTuple):
     end: int | None
     ranged: bool
     size: int | None
-    stated: bool
+    size_is_stated: bool
     validator: str
     joins: bool = False
 
@@ -207,11 +207,11 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
     return error
 
 
-def judge(asked: RequestedRange, status: int, headers: Mapping[str, str], now: float) -> Verdict:
+def judge(request: RequestedRange, status: int, headers: Mapping[str, str], now: float) -> Verdict:
     """Compare a response with its request.
 
     Args:
-        asked: The request.
+        request: The request.
         status: The response's status.
         headers: Its headers, with lower-case names.
         now: Seconds since 1970 by the wall clock, for a Retry-After that is a date.
@@ -220,16 +220,16 @@ def judge(asked: RequestedRange, status: int, headers: Mapping[str, str], now: f
         How to handle it. Only ACCEPT and WHOLE allow writing.
     """
     if status in (200, 206):
-        if _is_decompressed(asked, headers):
+        if _is_decompressed(request, headers):
             return Verdict(Kind.MOVED, status, why="decompressed by the server")
-        is_part = status == 206 or _is_part(asked, headers)
-        verdict = _judge_part(asked, headers) if is_part else _judge_whole(asked, headers)
+        is_part = status == 206 or _is_part(request, headers)
+        verdict = _judge_part(request, headers) if is_part else _judge_whole(request, headers)
         # The journal's grid for a size that a server made up could take all memory.
         if (verdict.size or 0) > LARGEST:
             return Verdict(Kind.WRONG_SIZE, status, why=f"{verdict.size:,} bytes, more than any file has")
         return verdict
     if status == 416:
-        return _judge_unsatisfiable(asked, headers)
+        return _judge_unsatisfiable(request, headers)
     later = retry_after(headers, now)
     if status in REDIRECT_STATUSES and headers.get("location"):
         return Verdict(Kind.MOVED, status, location=headers["location"], retry_after=later)
@@ -303,7 +303,7 @@ def _judge_unsatisfiable(request: RequestedRange, headers: Mapping[str, str]) ->
 
 
 def _other_size(request: RequestedRange, status: int, size: int, validator: str) -> Verdict:
-    kind = Kind.WRONG_SIZE if request.stated else Kind.CHANGED
+    kind = Kind.WRONG_SIZE if request.size_is_stated else Kind.CHANGED
     return Verdict(kind, status, size=size, validator=validator, why=f"{size} bytes instead of {request.size}")
 
 
@@ -326,16 +326,16 @@ def _sort(validator: str) -> str:
     return next((mark for mark in ('"', 'W/"') if validator.startswith(mark)), "date")
 
 
-def may_join(asked: RequestedRange, validator: str) -> bool:
+def may_join(request: RequestedRange, validator: str) -> bool:
     """Whether a response's bytes may be joined with others.
 
     RFC 9110, 15.3.7.3: parts are combined only if all have the same strong validator.
 
     Args:
-        asked: The request.
+        request: The request.
         validator: The response's validator.
     """
-    return asked.joins or (is_strong(validator) and asked.validator in ("", validator))
+    return request.joins or (is_strong(validator) and request.validator in ("", validator))
 
 
 def is_weak(validator: str) -> bool:
@@ -354,7 +354,7 @@ def validator_of(lines: Iterable[bytes]) -> str:
     Args:
         lines: Status and header lines as received.
     """
-    return validator_in(parse_head((line for line in lines if line[:1] in b"DdEeLl"), WANTED)[1])
+    return validator_in(parse_head((line for line in lines if line[:1] in b"DdEeLl"), HEAD_HEADERS)[1])
 
 
 def validator_in(headers: Mapping[str, str]) -> str:
@@ -395,17 +395,17 @@ _PLAIN = {"accept": "*/*", "user-agent": USER_AGENT}
 PLAIN = tuple((_PLAIN | _IDENTITY).items())
 
 
-def headers_for(location: Location, asked: RequestedRange | None = None) -> tuple[tuple[str, str], ...]:
+def headers_for(location: Location, requested: RequestedRange | None = None) -> tuple[tuple[str, str], ...]:
     """Return a request's headers.
 
     Args:
         location: The URL.
-        asked: The requested bytes, None for the whole file.
+        requested: The requested bytes, None for the whole file.
 
     Returns:
         Names in lower case and values.
     """
-    ranged = asked is not None and asked.ranged
+    ranged = requested is not None and requested.ranged
     if not (location.headers or ranged or location.sign or location.takes_gzip):
         return PLAIN
     headers = dict(PLAIN)
@@ -417,11 +417,11 @@ def headers_for(location: Location, asked: RequestedRange | None = None) -> tupl
     if location.sign is not None:
         headers |= location.sign("GET", location.url)
     # After the signature, which covers only headers that it names: a range may differ for each request.
-    if asked is not None and ranged:
-        headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
+    if requested is not None and ranged:
+        headers["range"] = f"bytes={requested.start}-{'' if requested.end is None else requested.end - 1}"
         # RFC 9110, 13.1.5: If-Range takes no weak validator.
-        if asked.validator and not is_weak(asked.validator):
-            headers["if-range"] = asked.validator
+        if requested.validator and not is_weak(requested.validator):
+            headers["if-range"] = requested.validator
     return tuple(headers.items())
 
 
@@ -504,12 +504,12 @@ def _field(text: bytes) -> bytes:
     return text.strip().lower()
 
 
-def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
+def parse_head(lines: Iterable[bytes], names: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
     """Parse the last head of a response (there may be 100s before).
 
     Args:
         lines: Status and header lines as received.
-        wanted: The headers to read, from their names in lower case to the names in the result; others are not decoded.
+        names: The headers to read, from their names in lower case to the names in the result; others are not decoded.
             None for all.
 
     Returns:
@@ -523,7 +523,7 @@ def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None
             continue
         field, colon, value = line.partition(b":")
         if colon:
-            name = _field(field).decode("latin-1") if wanted is None else wanted.get(_field(field))
+            name = _field(field).decode("latin-1") if names is None else names.get(_field(field))
             if name:
                 headers[name] = value.decode("latin-1").strip()
     return status, headers
@@ -551,7 +551,7 @@ def redirected(url: str, location: str) -> str | None:
     return target if target[:8].lower().startswith(("http://", "https://")) else None
 
 
-_ELSEWHERE = tuple(f"HTTP/1.1 {status}".encode() for status in REDIRECT_STATUSES)
+_REDIRECT_STARTS = tuple(f"HTTP/1.1 {status}".encode() for status in REDIRECT_STATUSES)
 _OF_REDIRECTS = {b"location": "location", b"retry-after": "retry-after"}
 
 
@@ -562,7 +562,7 @@ def moved(location: Location, lines: Sequence[bytes]) -> Location | None:
         location: The requested location.
         lines: Status and header lines as received.
     """
-    if not last_status(lines)[0].startswith(_ELSEWHERE):
+    if not last_status(lines)[0].startswith(_REDIRECT_STARTS):
         return None
     headers = parse_head(lines, _OF_REDIRECTS)[1]
     target = redirected(location.url, headers.get("location", "")) if "retry-after" not in headers else None
@@ -623,7 +623,7 @@ def is_ftp(url: str) -> bool:
     return url[:6].lower() == "ftp://"
 
 
-def asked_range(headers: Iterable[tuple[str, str]]) -> str:
+def requested_range(headers: Iterable[tuple[str, str]]) -> str:
     """Return the requested bytes in libcurl's form ("0-99", "5-"); empty for all.
 
     Args:
@@ -648,12 +648,12 @@ class FtpReplies:
 
     Args:
         lines: Receives the head's lines.
-        wanted: The requested bytes, see `asked_range`.
+        wanted: The requested bytes, see `requested_range`.
     """
 
-    def __init__(self, lines: list[bytes], wanted: str) -> None:
+    def __init__(self, lines: list[bytes], byte_range: str) -> None:
         self._lines = lines
-        self._wanted = wanted
+        self._byte_range = byte_range
         self._size: int | None = None
 
     def take(self, line: bytes, /) -> None:
@@ -667,16 +667,16 @@ class FtpReplies:
             self._size = size
         elif code in _REFUSALS:
             self._lines += [b"HTTP/1.1 " + _REFUSALS[code] + b"\r\n", b"\r\n"]
-        elif code in _UNKNOWN and self._wanted:  # perhaps REST; if it was another command, the session continues
+        elif code in _UNKNOWN and self._byte_range:  # perhaps REST; if it was another command, the session continues
             self._lines += [b"HTTP/1.1 416 Range Not Satisfiable\r\n", b"\r\n"]
         elif code in _DATA_COMES:
             self._lines += self._head()
 
     def _head(self) -> list[bytes]:
-        if not self._wanted:
+        if not self._byte_range:
             length = [] if self._size is None else [f"Content-Length: {self._size}\r\n".encode()]
             return [b"HTTP/1.1 200 OK\r\n", *length, b"\r\n"]
-        first, _, last = self._wanted.partition("-")
+        first, _, last = self._byte_range.partition("-")
         content_range = ""  # which bytes follow is unknown: the whole file is requested then
         if self._size is not None:
             end = min(int(last), self._size - 1) if last else self._size - 1

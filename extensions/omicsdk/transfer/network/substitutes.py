@@ -34,42 +34,42 @@ class SubstituteWire(Wire):
         self._answering = answering
         self._inbox = Inbox(self.wake)
         self._pool = Pool("omicsdk-substitute", connections, self._inbox)
-        self._asked = set[Receiver]()
-        self._ends = list[Ended]()
+        self._receivers = set[Receiver]()
+        self._ended_requests = list[Ended]()
 
     @property
     def flying(self) -> int:
         """The number of requests in flight."""
-        return len(self._asked)
+        return len(self._receivers)
 
     def receivers(self) -> Iterable[Receiver]:
         """The receivers of the requests in flight."""
-        return tuple(self._asked)
+        return tuple(self._receivers)
 
     def start(self, ask: Ask, receiver: Receiver, *, alone: bool = True) -> None:
         """Have a request answered; arguments as those of `Wire.start`."""
         del alone
-        self._asked.add(receiver)
+        self._receivers.add(receiver)
         self._pool.submit(
             partial(self._response, ask), partial(self._take, ask, receiver), partial(self._fail, receiver)
         )
 
     def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
         """Forget requests: their responses are ignored; arguments and result as those of `Wire.cancel`."""
-        cancelled = [receiver for receiver in self._asked if unwanted(receiver)]
-        self._asked.difference_update(cancelled)
+        cancelled = [receiver for receiver in self._receivers if unwanted(receiver)]
+        self._receivers.difference_update(cancelled)
         return cancelled
 
     def poll(self, timeout: float) -> list[Ended]:
         """Wait until a request ends, `wake` is called or the time is over; return the requests that ended."""
         super().poll(0.0 if self._inbox.filled else timeout)
         self._inbox.deliver()
-        ended, self._ends = self._ends, []
+        ended, self._ended_requests = self._ended_requests, []
         return ended
 
     def close(self) -> None:
         """Forget everything."""
-        self._asked.clear()
+        self._receivers.clear()
         self._pool.close(0.0)
         super().close()
 
@@ -79,9 +79,9 @@ class SubstituteWire(Wire):
 
     def _take(self, ask: Ask, receiver: Receiver, answered: Answered) -> None:
         # It was cancelled meanwhile, and its job may have another plan.
-        if receiver not in self._asked:
+        if receiver not in self._receivers:
             return
-        self._asked.discard(receiver)
+        self._receivers.discard(receiver)
         status, headers, content = answered
         # A body in memory has a length, by which the engine knows that it is complete.
         all_headers = {"content-length": str(len(content)), **{name.lower(): value for name, value in headers.items()}}
@@ -89,14 +89,14 @@ class SubstituteWire(Wire):
         receiver.lines += [f"{line}\r\n".encode("latin-1", "replace") for line in lines]
         chunks = (content[start : start + _CHUNK] for start in range(0, len(content), _CHUNK))
         is_ended = any(receiver.take(chunk) == 0 for chunk in chunks)
-        self._ends.append(Ended(receiver, _lost(ask, "the request was ended") if is_ended else None))
+        self._ended_requests.append(Ended(receiver, _lost(ask, "the request was ended") if is_ended else None))
 
     def _fail(self, receiver: Receiver, error: Exception) -> None:
         if not isinstance(error, TransportError):
             raise error
-        if receiver in self._asked:
-            self._asked.discard(receiver)
-            self._ends.append(Ended(receiver, error))
+        if receiver in self._receivers:
+            self._receivers.discard(receiver)
+            self._ended_requests.append(Ended(receiver, error))
 
 
 def _content_of(body: Body, ask: Ask) -> bytes:

@@ -42,12 +42,12 @@ from omicsdk.transfer.network.requests import (
     URL_SAFE,
     FtpReplies,
     Patience,
-    asked_range,
     is_ftp,
     is_refusal,
     is_whole,
     last_status,
     parse_head,
+    requested_range,
     server_of,
 )
 
@@ -172,7 +172,7 @@ class Poller:
 
     def __init__(self) -> None:
         self._system = _SYSTEM()
-        self._told = dict[int, int]()
+        self._watched = dict[int, int]()
         self._changed = {self._system.woken: READ}
 
     def wake(self) -> None:
@@ -202,8 +202,8 @@ class Poller:
             for descriptor, what in self._changed.items():
                 if what:  # even if it was set before: a new socket may have the number of a closed one
                     self._system.watch(descriptor, what)
-                    self._told[descriptor] = what
-                elif self._told.pop(descriptor, 0):
+                    self._watched[descriptor] = what
+                elif self._watched.pop(descriptor, 0):
                     self._system.forget(descriptor)
             self._changed.clear()
         ready = self._system.wait(seconds)
@@ -296,14 +296,14 @@ class Ask(NamedTuple):
         headers: All headers to send; names and values without line ends. Passing the same tuple again is free.
         method: GET, HEAD, PUT, POST or DELETE.
         body: The body, None for none.
-        way: The route (proxy, certificates), None for that of the wire's `route`.
+        route: The route (proxy, certificates), None for that of the wire's `route`.
     """
 
     url: str
     headers: tuple[tuple[str, str], ...]
     method: str = "GET"
     body: Body | None = None
-    way: Mapping[str, str] | None = None
+    route: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         # The URL may be signed, and a header may contain credentials.
@@ -426,12 +426,12 @@ class Wire:
         self._buffer = buffer
         self._patience = patience
         self._now = now
-        self._looked = now(), time.monotonic()
+        self._last_moments = now(), time.monotonic()
         # Handles that differ in proxy, certificates or method are pooled separately: libcurl cannot unset all of these
         # options.
         self._idle = dict[_Kind, list[tuple[Any, _Headers]]]()
         self._flying = dict[Any, _Flight]()
-        self._held = dict[Any, Passage]()  # those of them that wait for the first request through their proxy
+        self._awaiting_proxy = dict[Any, Passage]()  # those of them that wait for the first request through their proxy
         self._servers = dict[str, _Options]()
         self._deadline: float | None = None
         try:
@@ -501,7 +501,7 @@ class Wire:
                 headers.append("Expect:")  # not sent: servers that do not support it cost a second's wait
             handle.setopt(pycurl.HTTPHEADER, headers)
         if ftp:
-            byte_range = asked_range(ask.headers)
+            byte_range = requested_range(ask.headers)
             handle.setopt(pycurl.HEADERFUNCTION, FtpReplies(receiver.lines, byte_range).take)
             if byte_range:
                 handle.setopt(pycurl.RANGE, byte_range)
@@ -520,7 +520,7 @@ class Wire:
             raise self._login_refused(ask, proxy, 407)
         self._flying[handle] = _Flight(receiver, ask, server, kind, _Pulse(self._patience), ftp, proxy, passage)
         if turn == "wait" and passage is not None:
-            self._held[handle] = passage
+            self._awaiting_proxy[handle] = passage
         else:
             self._begin(handle)
 
@@ -569,10 +569,13 @@ class Wire:
         Returns:
             The requests that ended.
         """
-        if self._held and (refused := self._release()):
+        if self._awaiting_proxy and (refused := self._release()):
             return refused
         paced = self._is_paced
-        if paced and (pause := self._pacing.let_through(lambda: [*self._flying.keys() - self._held])) is not None:
+        if (
+            paced
+            and (pause := self._pacing.let_through(lambda: [*self._flying.keys() - self._awaiting_proxy])) is not None
+        ):
             timeout = min(timeout, pause)
         if self._deadline is not None and time.monotonic() >= self._deadline:
             # Before waiting: a request that follows another one on its connection is then no change for the poller.
@@ -669,13 +672,13 @@ class Wire:
     def _release(self) -> list[Ended]:
         """Send requests that waited for the first one through their proxy; return those that it has refused."""
         refused: list[Ended] = []
-        for handle, passage in list(self._held.items()):
+        for handle, passage in list(self._awaiting_proxy.items()):
             turn = passage.turn()
             if turn == "refused":
                 flight = self._land(handle)
                 refused.append(_judged(flight, self._login_refused(flight.ask, flight.proxy, 407), lasting=True))
             elif turn == "go":
-                del self._held[handle]
+                del self._awaiting_proxy[handle]
                 self._begin(handle)
         return refused
 
@@ -705,15 +708,15 @@ class Wire:
         # Not by LOW_SPEED options of libcurl, which know neither the run's clock nor that this process held a request
         # up.
         moments = self._now(), time.monotonic()  # sockets do not follow a frozen clock
-        elapsed = max(moment - before for moment, before in zip(moments, self._looked, strict=True))
+        elapsed = max(moment - before for moment, before in zip(moments, self._last_moments, strict=True))
         if elapsed < patience.silence / _LOOKS:
             return []
-        self._looked = moments
+        self._last_moments = moments
         elapsed = min(elapsed, patience.silence * _LONGEST_LOOK)
         ended: list[Ended] = []
         for handle, flight in list(self._flying.items()):
             if (
-                handle not in self._held
+                handle not in self._awaiting_proxy
                 and not self._pacing.holds(handle)
                 and flight.pulse.is_slow(elapsed, _moved(handle))
             ):
@@ -726,7 +729,7 @@ class Wire:
         return ended
 
     def _land(self, handle: Any) -> _Flight:
-        if self._held.pop(handle, None) is not None:
+        if self._awaiting_proxy.pop(handle, None) is not None:
             pass  # it was not started
         elif not self._is_paced:
             # Out of the multi first: the options of a handle in it must not change.
@@ -773,8 +776,8 @@ class Wire:
         return handle
 
     def _options(self, ask: Ask, server: str, *, ftp: bool) -> _Options:
-        if ask.way is not None:
-            return tuple(sorted(ask.way.items()))
+        if ask.route is not None:
+            return tuple(sorted(ask.route.items()))
         url = ask.url
         options = self._servers.get(server)
         if options is None:
@@ -816,7 +819,7 @@ def _is_unknown(url: str) -> bool:
 
     host, results = url_parts(url).hostname or "", list[bool]()
 
-    def look() -> None:
+    def resolve() -> None:
         try:
             socket.getaddrinfo(host, None)
         except UnicodeError:  # a name with an empty part, or one of more than 63 characters
@@ -825,7 +828,7 @@ def _is_unknown(url: str) -> bool:
             results.append(isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN)
 
     # A resolver that has just stated so does it again at once; another one is not waited for.
-    thread = threading.Thread(target=look, name="omicsdk-resolve", daemon=True)
+    thread = threading.Thread(target=resolve, name="omicsdk-resolve", daemon=True)
     thread.start()
     thread.join(_RESOLVING)
     return results == [True]

@@ -99,12 +99,12 @@ class Wires:
         own: The wire that the caller's thread drives.
     """
 
-    def __init__(self, own: Wire) -> None:
-        self._own = own
+    def __init__(self, main_wire: Wire) -> None:
+        self._main_wire = main_wire
         self._threads: list[_Thread] = []
         self._aside = dict[Receiver, _Thread]()  # in flight in other threads
         self._outbox = deque[tuple[_Thread, Receiver | Ended]]()
-        self.wake = own.wake
+        self.wake = main_wire.wake
 
     @property
     def threads(self) -> int:
@@ -114,11 +114,11 @@ class Wires:
     @property
     def flying(self) -> int:
         """The number of requests in flight."""
-        return self._own.flying + len(self._aside)
+        return self._main_wire.flying + len(self._aside)
 
     def receivers(self) -> Iterable[Receiver]:
         """The receivers of the requests in flight."""
-        return chain(self._own.receivers(), tuple(self._aside)) if self._aside else self._own.receivers()
+        return chain(self._main_wire.receivers(), tuple(self._aside)) if self._aside else self._main_wire.receivers()
 
     def add(self, wire: Wire) -> None:
         """Start another thread, which takes its share of the requests that are started from now on.
@@ -140,8 +140,8 @@ class Wires:
             TransportError: Its URL is invalid.
         """
         thread = None if alone else min(self._threads, key=lambda candidate: candidate.flying, default=None)
-        if thread is None or self._own.flying <= thread.flying:
-            self._own.start(ask, receiver)
+        if thread is None or self._main_wire.flying <= thread.flying:
+            self._main_wire.start(ask, receiver)
             return
         if isinstance(receiver, Attended):
             # Before the other thread has it, which calls it at once.
@@ -160,7 +160,7 @@ class Wires:
         Returns:
             The receivers of the ended requests.
         """
-        return self._own.cancel(unwanted) + (self.cancel_aside(unwanted) if self._aside else [])
+        return self._main_wire.cancel(unwanted) + (self.cancel_aside(unwanted) if self._aside else [])
 
     def cancel_aside(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
         """End requests of the other threads; after the return none of them calls its receiver.
@@ -203,7 +203,7 @@ class Wires:
             The requests that ended.
         """
         # What other threads report does not wait for this thread's sockets.
-        ended = self._own.poll(0.0 if self._outbox else timeout)
+        ended = self._main_wire.poll(0.0 if self._outbox else timeout)
         while self._outbox:
             thread, news = self._outbox.popleft()
             receiver = news.receiver if isinstance(news, Ended) else news
@@ -226,4 +226,4 @@ class Wires:
         """End everything and close all connections."""
         for thread in self._threads:
             thread.close()
-        self._own.close()
+        self._main_wire.close()

@@ -256,7 +256,7 @@ def _failures(outcomes: Outcomes) -> _Markup:
     failed, stored = outcomes.counts["failed"], len(outcomes.failures)
     if not failed:
         return _Markup()
-    kinds = Counter(_words(outcome)["type"] for outcome in outcomes.failures if outcome.error is not None)
+    kinds = Counter(_error_details(outcome)["type"] for outcome in outcomes.failures if outcome.error is not None)
     failures = map(_failure, islice(outcomes.of("failed"), stored))
     first_failures, hidden = _joined(islice(failures, OPEN_FAILURES)), stored - OPEN_FAILURES
     return _filled(
@@ -271,12 +271,12 @@ def _failures(outcomes: Outcomes) -> _Markup:
 
 
 def _failure(outcome: Outcome) -> _Markup:
-    details = _words(outcome)
+    details = _error_details(outcome)
     cause = details["message"].removesuffix(details["remedy"]).strip()
     return _filled("failure", {**outcome._asdict(), **details}, name=_name(outcome), cause=cause)
 
 
-def _words(outcome: Outcome) -> Mapping[str, str]:
+def _error_details(outcome: Outcome) -> Mapping[str, str]:
     """The type, message and remedy of an outcome's error, without secrets."""
     return cast("Mapping[str, str]", outcome.to_dict().get("error", {"type": "", "message": "", "remedy": ""}))
 

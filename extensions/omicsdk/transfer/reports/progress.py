@@ -241,52 +241,52 @@ class Counters:
         self._size = size
         self._unsized = unsized
         self._period = period
-        self._began = now
-        self._done = 0
+        self._started_at = now
+        self._files_done = 0
         self._failed = 0
         self._retries = 0
         self._bytes_done = 0
         self._received = 0  # at the last sample
         self._history = deque([(now, 0)])
 
-    def expect(self, stated: int | None) -> None:
+    def expect(self, size: int | None) -> None:
         """Count a file that its source has just produced.
 
         Args:
-            stated: Its size in bytes, None if unknown.
+            size: Its size in bytes, None if unknown.
         """
         self._files += 1
-        if stated is None:
+        if size is None:
             self._unsized += 1
         else:
-            self._size += stated
+            self._size += size
 
     def all_seen(self) -> None:
         """Note that the source of files is exhausted."""
         self._all_seen = True
 
-    def count(self, state: str, size: int | None, stated: int | None, kept: int = 0) -> None:
+    def count(self, state: str, size: int | None, expected_size: int | None, bytes_kept: int = 0) -> None:
         """Count a file that is finished.
 
         Args:
             state: The state of its outcome.
             size: Its size in bytes, None if unknown.
-            stated: The size that it was counted with before, None if it was unknown.
-            kept: Bytes of a stopped file that the next run resumes.
+            expected_size: The size that it was counted with before, None if it was unknown.
+            bytes_kept: Bytes of a stopped file that the next run resumes.
         """
-        if stated is None:
+        if expected_size is None:
             self._unsized = max(0, self._unsized - 1)
         elif state != "stopped":  # a stopped transfer is as far as it was
-            self._size -= stated
+            self._size -= expected_size
         if state in ("done", "skipped"):
-            self._done += 1
+            self._files_done += 1
             self._bytes_done += size or 0
             self._size += size or 0
         elif state == "failed":
             self._failed += 1
         else:
-            self._bytes_done += kept
-            self._size += kept if stated is None else 0
+            self._bytes_done += bytes_kept
+            self._size += bytes_kept if expected_size is None else 0
 
     def count_retry(self) -> None:
         """Count a retry."""
@@ -299,7 +299,7 @@ class Counters:
             now: The clock.
             received: Bytes received, including those of requests in flight.
         """
-        self.throughput.record(now - self._began, max(0, received - self._received))
+        self.throughput.record(now - self._started_at, max(0, received - self._received))
         self._received = received
         self.next_sample = now + self._period
 
@@ -319,16 +319,16 @@ class Counters:
         while len(self._history) > 2 and self._history[0][0] < now - _WINDOW:
             self._history.popleft()
         since, before = self._history[0]
-        done = self._bytes_done + present
+        bytes_done = self._bytes_done + present
         return Progress(
             files=self._files if self._all_seen or final else None,
-            files_done=self._done,
+            files_done=self._files_done,
             files_failed=self._failed,
-            bytes=max(self._size, done),
-            bytes_done=done,
+            bytes=max(self._size, bytes_done),
+            bytes_done=bytes_done,
             bytes_fetched=received,
             rate=max(0, received - before) / (now - since) if now > since else 0.0,
-            seconds=now - self._began,
+            seconds=now - self._started_at,
             final=final,
             unsized=self._unsized,
             retries=self._retries,
@@ -359,8 +359,8 @@ class FileProgress:
     ) -> None:
         self._report, self._clock, self._phase = report, clock, phase
         self._files, self._size = files, size
-        self._done = self._failed = self._present = self._bytes_read = 0
-        self._began, self._due = clock.monotonic(), 0.0
+        self._files_done = self._failed = self._present = self._bytes_read = 0
+        self._started_at, self._due = clock.monotonic(), 0.0
         self._lock = threading.Lock()
 
     def add(self, size: int | None, count: int = 1, *, is_failed: bool = False) -> None:
@@ -374,7 +374,7 @@ class FileProgress:
         if is_failed:
             self._failed, self._size = self._failed + count, self._size - (size or 0)
         else:
-            self._done, self._present = self._done + count, self._present + (size or 0)
+            self._files_done, self._present = self._files_done + count, self._present + (size or 0)
         self.report()
 
     def add_bytes(self, count: int) -> None:
@@ -395,11 +395,11 @@ class FileProgress:
         now = self._clock.monotonic()
         if self._report is None or (now < self._due and not final):
             return
-        self._due, seconds, read = now + WORD, now - self._began, self._bytes_read
+        self._due, seconds, read = now + WORD, now - self._started_at, self._bytes_read
         present = max(self._present, read)
         # Where no bytes are read here, the time left follows from the number of files: their bytes pass by.
-        left = 0 if read or self._files is None else self._files - self._done - self._failed
-        state = Progress(self._files, self._done, self._failed, max(self._size, present), present, read)
+        left = 0 if read or self._files is None else self._files - self._files_done - self._failed
+        state = Progress(self._files, self._files_done, self._failed, max(self._size, present), present, read)
         rate = read / seconds if seconds else 0.0
         state = state.replaced(rate=rate, seconds=seconds, unsized=left, phase=self._phase)
         self._report(state.replaced(phase="over", final=True) if final else state)
@@ -452,11 +452,11 @@ class NotebookBar:
         self._next = state.seconds + EVERY_SECONDS
         try:
             display: Any = import_module("IPython.display")
-            shown = {"text/plain": progress_words(state), "text/html": bar_html(state)}
+            mime_bundle = {"text/plain": progress_words(state), "text/html": bar_html(state)}
             if self._handle is None:
-                self._handle = display.display(shown, raw=True, display_id=True)
+                self._handle = display.display(mime_bundle, raw=True, display_id=True)
             else:
-                self._handle.update(shown, raw=True)
+                self._handle.update(mime_bundle, raw=True)
         except Exception:  # of a front end: it must not end the transfer
             self._is_broken = True
             _log.debug("cannot display the progress in the notebook", exc_info=True)

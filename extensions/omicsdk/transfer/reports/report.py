@@ -52,7 +52,7 @@ Verification = Literal["verified", "size only", "unverified"]
 VERIFICATIONS: tuple[Verification, ...] = ("verified", "size only", "unverified")
 
 # The fields that every record of an outcome has, in this order.
-_STATED = (
+_FIELDS = (
     *("name", "state", "size", "bytes_fetched", "bytes_kept", "checksums"),
     *("verification", "verified", "attempts", "retries", "seconds"),
 )
@@ -83,9 +83,9 @@ def recorded_verification(fields: Collection[object]) -> Verification:
     return "unverified"
 
 
-def worse_of(one: Verification, other: Verification) -> Verification:
+def worse_of(first: Verification, second: Verification) -> Verification:
     """Return the verification of a file that was transferred twice, one after the other."""
-    return one if VERIFICATIONS.index(one) > VERIFICATIONS.index(other) else other
+    return first if VERIFICATIONS.index(first) > VERIFICATIONS.index(second) else second
 
 
 class Outcome(NamedTuple):  # four times cheaper to create than a frozen dataclass, and there may be a million
@@ -163,7 +163,7 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
-        record: dict[str, object] = {name: getattr(self, name) for name in _STATED}
+        record: dict[str, object] = {name: getattr(self, name) for name in _FIELDS}
         record["checksums"], record["seconds"] = dict(self.checksums), round(self.seconds, 3)
         if not self.is_present:
             # Of a file that is not at its target nothing was verified.
@@ -228,13 +228,13 @@ class Spool:
     def __init__(self, folder: str | None = None) -> None:
         from tempfile import TemporaryFile  # an expensive import, and most transfers have fewer files
 
-        def made() -> Any:
+        def temporary_file() -> Any:
             # Unbuffered: a buffer that could not be written would disturb every later call.
             file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as the spool is
             finalize(self, file.close)
             return file
 
-        self._records, self._places = made(), made()  # by number: offset and length of its record
+        self._records, self._places = temporary_file(), temporary_file()  # by number: offset and length of its record
         self._end = 0
 
     def add(self, records: Mapping[int, bytes]) -> None:
@@ -249,30 +249,30 @@ class Spool:
         end, places = self._end, dict[int, bytes]()
         for number, record in records.items():
             # Positions of one length each, so that any record is found by its number without an index in memory.
-            places[number] = (end << 32 | len(record)).to_bytes(_PLACE, "big")
+            places[number] = (end << 32 | len(record)).to_bytes(_POSITION_SIZE, "big")
             end += len(record)
         # Records before their positions: after a full disk nothing refers to bytes that were not written.
         _write(self._records, self._end, b"".join(records.values()))
         # Consecutive numbers in one write: outcomes arrive nearly in the order of their items.
         run, first = bytearray(), 0
         for number in sorted(places):
-            if number * _PLACE != first * _PLACE + len(run):
-                _write(self._places, first * _PLACE, bytes(run))
+            if number * _POSITION_SIZE != first * _POSITION_SIZE + len(run):
+                _write(self._places, first * _POSITION_SIZE, bytes(run))
                 run, first = bytearray(), number
             run += places[number]
-        _write(self._places, first * _PLACE, bytes(run))
+        _write(self._places, first * _POSITION_SIZE, bytes(run))
         self._end = end
 
     def record(self, number: int) -> bytes:
         """Read a record that was added."""
-        self._places.seek(number * _PLACE)
-        offset, length = divmod(int.from_bytes(self._places.read(_PLACE), "big"), 1 << 32)
+        self._places.seek(number * _POSITION_SIZE)
+        offset, length = divmod(int.from_bytes(self._places.read(_POSITION_SIZE), "big"), 1 << 32)
         self._records.seek(offset)
         return self._records.read(length)
 
 
 # Bytes of a record's position: eight for its offset, four for its length.
-_PLACE = 12
+_POSITION_SIZE = 12
 
 
 def _write(file: Any, offset: int, data: bytes) -> None:
@@ -399,7 +399,7 @@ class Outcomes(Sequence[Outcome]):
         """
         return _Chosen(self, states)
 
-    def _one(self, number: int) -> Outcome:
+    def _outcome(self, number: int) -> Outcome:
         outcome = self._failed.get(number) or self._memory.get(number)
         if outcome is None:
             assert self._spool is not None
@@ -419,7 +419,7 @@ class Outcomes(Sequence[Outcome]):
         return self._count
 
     def __iter__(self) -> Iterator[Outcome]:
-        return map(self._one, self._numbers())
+        return map(self._outcome, self._numbers())
 
     @overload
     def __getitem__(self, index: int) -> Outcome: ...
@@ -430,9 +430,9 @@ class Outcomes(Sequence[Outcome]):
         is_whole = self._count == len(self._states)
         numbers = range(self._count) if is_whole else array("Q", self._numbers())
         if isinstance(index, slice):
-            return tuple(map(self._one, numbers[index]))
+            return tuple(map(self._outcome, numbers[index]))
         try:
-            return self._one(numbers[index])
+            return self._outcome(numbers[index])
         except IndexError:
             raise IndexError(f"no outcome has the index {index}: there are {self._count}") from None
 
@@ -463,13 +463,13 @@ class _Chosen(Sequence[Outcome]):
     def __init__(self, outcomes: Outcomes, states: Sequence[State]) -> None:
         self._counts = outcomes.counts
         self._states = states
-        self._numbers, self._one = outcomes._numbers, outcomes._one  # pyright: ignore[reportPrivateUsage]
+        self._numbers, self._outcome = outcomes._numbers, outcomes._outcome  # pyright: ignore[reportPrivateUsage]
 
     def __len__(self) -> int:
         return sum(self._counts[state] for state in set(self._states))
 
     def __iter__(self) -> Iterator[Outcome]:
-        return map(self._one, self._numbers(self._states))
+        return map(self._outcome, self._numbers(self._states))
 
     @overload
     def __getitem__(self, index: int) -> Outcome: ...
@@ -477,7 +477,7 @@ class _Chosen(Sequence[Outcome]):
     def __getitem__(self, index: slice) -> Sequence[Outcome]: ...
     def __getitem__(self, index: int | slice) -> Outcome | Sequence[Outcome]:
         numbers = array("Q", self._numbers(self._states))[index]
-        return self._one(numbers) if isinstance(numbers, int) else tuple(map(self._one, numbers))
+        return self._outcome(numbers) if isinstance(numbers, int) else tuple(map(self._outcome, numbers))
 
     def __repr__(self) -> str:
         return f"<{len(self)} outcomes: {', '.join(self._states)}>"

@@ -286,7 +286,7 @@ class _Signing(threading.local):
 _signing = _Signing()
 
 
-class _Known:
+class _ClientCache:
     """What is cached for a client, which many objects share.
 
     It registers hooks, by which the client signs with version 4, hands over the request before it is signed, and adds no checksum
@@ -316,7 +316,7 @@ class _Known:
         events.register_last("before-call.s3.CreateMultipartUpload", _before_create, unique_id="omicsdk-create")
 
 
-_clients = WeakKeyDictionary[Any, _Known]()  # called by the client's events
+_clients = WeakKeyDictionary[Any, _ClientCache]()  # called by the client's events
 
 
 class S3Object(MultipartStore):
@@ -372,16 +372,16 @@ class S3Object(MultipartStore):
         self.part_checksum = checksum
         self.wants = self.whole_needs = tag_checksums
         self._client = client
-        self._place = {"Bucket": bucket, "Key": key}
+        self._address = {"Bucket": bucket, "Key": key}
         self._tags = tags
         self._resume = go_on
         # Size and ETag of what was there; an empty ETag for nothing, None if it is unknown.
         self._before = (0, "") if is_new else None
         if client.meta.events not in _clients:
-            _clients[client.meta.events] = _Known(client)
-        self._known = _clients[client.meta.events]
-        self.signs_at_once = self._known.signs_at_once
-        extra, allowed = extra_args or {}, self._known.arguments
+            _clients[client.meta.events] = _ClientCache(client)
+        self._client_cache = _clients[client.meta.events]
+        self.signs_at_once = self._client_cache.signs_at_once
+        extra, allowed = extra_args or {}, self._client_cache.arguments
         if unknown := [name for name in extra if not any(name in arguments for arguments in allowed.values())]:
             raise ValueError(f"{unknown[0]} is not an argument of an upload to S3")
         self._extra = {
@@ -411,7 +411,7 @@ class S3Object(MultipartStore):
         """Sign a PUT of the whole."""
         # For `withdraw`, which must not remove an object that was there before.
         if self._before is None and source.size > QUICK:
-            self._before = self._found()
+            self._before = self._existing_version()
         tags = {"Tagging": urlencode(self._tags(source.checksums))} if self._tags is not None else {}
         return self._signed("put_object", checksums, **tags)
 
@@ -433,7 +433,7 @@ class S3Object(MultipartStore):
         self._tag(checksums)
         return {**self._facts(response, parts), **(examined or {})}
 
-    def _found(self) -> tuple[int, str] | None:
+    def _existing_version(self) -> tuple[int, str] | None:
         try:
             head = self._call("head_object")
         except OmicsError as error:  # keys that may put need not be allowed to read
@@ -504,14 +504,14 @@ class S3Object(MultipartStore):
         """Return the newest unfinished upload of this object that can be resumed."""
         if not self._resume:
             return ""
-        bucket = {"Bucket": self._place["Bucket"], "Prefix": self._place["Key"]}
-        page = self._call("list_multipart_uploads", place=bucket)
+        bucket = {"Bucket": self._address["Bucket"], "Prefix": self._address["Key"]}
+        page = self._call("list_multipart_uploads", address=bucket)
         # Parts of another algorithm cannot be completed with ours, and a prefix also lists longer keys.
         algorithm = _ALGORITHMS.get(self.part_checksum or "")
         ours = [
             entry
             for entry in page.get("Uploads", [])
-            if entry.get("Key") == self._place["Key"]
+            if entry.get("Key") == self._address["Key"]
             and {"UploadId", "Initiated"} <= entry.keys()
             and entry.get("ChecksumAlgorithm") in (algorithm, None)
         ]
@@ -539,7 +539,7 @@ class S3Object(MultipartStore):
     def route(self, url: str) -> Network | None:
         """Return the client's own route: its proxies, authorities and certificate; None if it has none."""
         # The client read its settings once, too; reading the environment takes 0.2 ms.
-        ways, server = self._known.ways, server_of(url)
+        ways, server = self._client_cache.ways, server_of(url)
         if server not in ways:
             if len(ways) >= _MOST_WAYS:
                 ways.clear()
@@ -565,7 +565,7 @@ class S3Object(MultipartStore):
     def _is_opaque(self, response: Mapping[str, Any]) -> bool:
         """Whether the ETag of a response proves nothing."""
         by_rule = str(response.get("ServerSideEncryption", "")).startswith("aws:")
-        return self._encrypted or by_rule or self._place["Bucket"].endswith("--x-s3")
+        return self._encrypted or by_rule or self._address["Bucket"].endswith("--x-s3")
 
     @property
     def _encrypted(self) -> bool:
@@ -574,14 +574,14 @@ class S3Object(MultipartStore):
         return str(arguments.get("ServerSideEncryption", "")).startswith("aws:") or "SSECustomerKey" in arguments
 
     def _signed(self, operation: str, checksums: Mapping[str, str], **arguments: Any) -> Location:
-        params = {**self._place, **self._extra[operation], **self._argument(checksums, ""), **arguments}
+        params = {**self._address, **self._extra[operation], **self._argument(checksums, ""), **arguments}
         return self._alike(params) if operation == "put_object" else self._by_boto(operation, params)[0]
 
     def _alike(self, params: Mapping[str, Any]) -> Location:
         """Sign the PUT of a whole object: the first of a kind by boto3, others like it by its signer alone."""
         values = {header: str(params[name]) for name, header in _VARIABLE.items() if name in params}
         fixed = repr(sorted((name, value) for name, value in params.items() if name not in _VARIABLE and name != "Key"))
-        kind, key, examples = (fixed, *values), self._place["Key"], self._known.examples
+        kind, key, examples = (fixed, *values), self._address["Key"], self._client_cache.examples
         if kind in examples and _PLAIN_KEY.match(key):
             example = examples[kind]
             with self._asking("put_object"):
@@ -647,8 +647,8 @@ class S3Object(MultipartStore):
             tags = [{"Key": name, "Value": value} for name, value in self._tags(checksums).items()]
             self._call("put_object_tagging", Tagging={"TagSet": tags})
 
-    def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
-        parameters = {**(place or self._place), **self._extra[operation], **arguments}
+    def _call(self, operation: str, *, address: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+        parameters = {**(address or self._address), **self._extra[operation], **arguments}
         with self._asking(operation):
             return cast("dict[str, Any]", getattr(self._client, operation)(**parameters))
 

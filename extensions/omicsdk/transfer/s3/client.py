@@ -34,8 +34,8 @@ from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.core.waits import interrupted, never, stop_of, stopping
 from omicsdk.transfer.network.connection_pool import ConnectionPool, shared_pool
+from omicsdk.transfer.network.header_checksums import quickest, quickest_without_etag
 from omicsdk.transfer.network.requests import LATER, Location
-from omicsdk.transfer.network.stated import quickest, quickest_without_etag
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.s3.exchanges import Exchange, Request, Response, perform, perform_all
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, refuse_page
@@ -66,7 +66,7 @@ ENDED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequire
 #: Seconds from which clocks are too far apart for a signature.
 _SKEW = 240.0
 #: The statuses of a request that went to the wrong region.
-_ELSEWHERE = frozenset({301, 307, 400})
+_WRONG_REGION = frozenset({301, 307, 400})
 #: A region that can be signed with.
 _REGION = re.compile("[!-~]+")
 #: Among what a store refuses: the request that deletes many.
@@ -90,7 +90,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Place(NamedTuple):
+class _BucketEndpoint(NamedTuple):
     """Where a bucket is.
 
     Attributes:
@@ -209,7 +209,7 @@ class S3Client:
         self._clock = clock
         self._lock = threading.RLock()
         self._regions = dict[str, str]()  # of buckets
-        self._places = dict[str, _Place]()
+        self._endpoints = dict[str, _BucketEndpoint]()
         self._signer: Signer | None = None  # of the last request; most are of one region
         self._lead = 0.0  # seconds by which this machine's clock is ahead of the store's
         self._busy = dict[str, float]()  # until when a bucket is not asked again
@@ -263,14 +263,14 @@ class S3Client:
                     self._keys = find_keys
             return self._found_keys() != used
 
-    def _place(self, bucket: str) -> _Place:
-        endpoint = self._places.get(bucket)
+    def _endpoint_of(self, bucket: str) -> _BucketEndpoint:
+        endpoint = self._endpoints.get(bucket)
         if endpoint is None:
             with self._lock:
-                endpoint = self._places[bucket] = self._new_place(bucket)
+                endpoint = self._endpoints[bucket] = self._new_endpoint(bucket)
         return endpoint
 
-    def _new_place(self, bucket: str) -> _Place:
+    def _new_endpoint(self, bucket: str) -> _BucketEndpoint:
         region = self._regions.get(bucket, self._region)
         express = _EXPRESS.match(bucket)
         if self._endpoint:
@@ -292,7 +292,7 @@ class S3Client:
         base = f"{scheme}://{host}{path}/"
         host = host.lower()  # libcurl leaves the port out that is the scheme's own
         host = host.removesuffix(":443" if scheme == "https" else ":80")
-        return _Place(base, host.rpartition("@")[2], f"{path}/", region, service)
+        return _BucketEndpoint(base, host.rpartition("@")[2], f"{path}/", region, service)
 
     def _host(self, region: str) -> str:
         settings = self._settings
@@ -306,20 +306,20 @@ class S3Client:
         """Note a bucket's region; return whether it is another one than it was asked in."""
         region = response.headers.get("x-amz-bucket-region", "")
         region = region if _REGION.fullmatch(region) else ""
-        if not region and response.status in _ELSEWHERE:
+        if not region and response.status in _WRONG_REGION:
             match = re.search(rb"<Region>([a-z0-9-]+)</Region>", response.body[:PAGE_LIMIT])
             region = "" if match is None else match[1].decode()
         if not region or not bucket or (response.status < 300 and not self.is_amazons):
             return False
         # Known from now on: `find_region` sends no request for it.
-        if region == self._place(bucket).region:
+        if region == self._endpoint_of(bucket).region:
             self._regions[bucket] = region
             return False
         with self._lock:
             self._regions[bucket] = region
             if self.is_amazons and self._endpoint:
                 self._endpoint = ""  # of another region
-            self._places.pop(bucket, None)
+            self._endpoints.pop(bucket, None)
         return True
 
     def url(self, bucket: str, key: str = "", query: str = "") -> str:
@@ -331,7 +331,7 @@ class S3Client:
             query: The query, escaped.
         """
         path = escaped_path(key)
-        return f"{self._place(bucket).base}{path}{query and '?'}{query}"
+        return f"{self._endpoint_of(bucket).base}{path}{query and '?'}{query}"
 
     def signed(
         self, method: str, url: str, bucket: str, headers: Mapping[str, str], payload: str = UNSIGNED
@@ -348,7 +348,7 @@ class S3Client:
         keys = self._found_keys()
         if keys is None:
             return headers
-        endpoint = self._place(bucket)
+        endpoint = self._endpoint_of(bucket)
         start = url.find("/", url.find("//") + 2)
         path, _, query = url[start:].partition("?")
         # By the store's clock: signatures by a clock that differs much are refused (RequestTimeTooSkewed).
@@ -413,7 +413,7 @@ class S3Client:
             query += f"{query and '&'}x-amz-request-payer=requester"
         if keys is None:
             return self.url(bucket, key, query)
-        endpoint = self._place(bucket)
+        endpoint = self._endpoint_of(bucket)
         path = self.url(bucket, key).removeprefix(endpoint.base)
         signer = Signer(keys, endpoint.region, endpoint.service)
         now = self._clock.now() - self._lead
@@ -432,7 +432,7 @@ class S3Client:
             except OmicsError as error:  # the next request to the bucket reports it
                 _log.debug("%s", error.message)
             with self._lock:
-                self._regions.setdefault(bucket, self._place(bucket).region)
+                self._regions.setdefault(bucket, self._endpoint_of(bucket).region)
 
     # -- requests
 
@@ -775,10 +775,10 @@ class S3Client:
         if size >= COPY_IN_PARTS:
             if stop_of()():
                 raise interrupted()
-            key_headers = encryption.stated if is_keyed else None
+            key_headers = encryption.key_headers if is_keyed else None
             properties = yield from self.head(*source, version=version, headers=key_headers, doing=doing)
             return self._copied_in_parts(
-                properties, target, size, source_headers, target_headers, encryption.stated, doing
+                properties, target, size, source_headers, target_headers, encryption.key_headers, doing
             )
         response = yield from self.exchange("PUT", *target, None, {**target_headers, **source_headers}, doing=doing)
         fields = elements(response.body, doing, "CopyObjectResult")

@@ -55,12 +55,12 @@ class Encryption(Frozen, hidden=("key",)):
     def written(self) -> Mapping[str, str]:
         """Headers of a request that makes an object."""
         if not self.sse:
-            return self.stated
+            return self.key_headers
         named = {f"{ENCRYPTION}-aws-kms-key-id": self.kms_key_id} if self.kms_key_id else {}
         return {ENCRYPTION: self.sse, **named}
 
     @cached_property
-    def stated(self) -> Mapping[str, str]:
+    def key_headers(self) -> Mapping[str, str]:
         """Headers of all other requests for an object: the customer's key."""
         return self._of_key(f"{ENCRYPTION}-customer-")
 

@@ -9,8 +9,8 @@ from omicsdk.core.errors import APIError, ChecksumMismatch
 from omicsdk.core.frozen import EMPTY
 from omicsdk.core.sigv4 import Keys
 from omicsdk.core.type_guards import number_in
+from omicsdk.transfer.network.header_checksums import is_encrypted
 from omicsdk.transfer.network.requests import Location
-from omicsdk.transfer.network.stated import is_encrypted
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object, base64_of
 from omicsdk.transfer.s3.client import ENDED, S3Client
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
@@ -74,10 +74,10 @@ class BucketObject(S3Object):
                 part_size=size, single=min(size, SINGLE) if single is None else single, adapts=part_size is None
             )
         self.part_checksum = None if checksum in client.refused else checksum
-        self._own, self._bucket, self._key = client, bucket, key
+        self._s3_client, self._bucket, self._key = client, bucket, key
         self._headers = {**(headers or {}), **encryption.written}
-        self._keyed = encryption.stated
-        self._place = {"Bucket": bucket, "Key": key}
+        self._keyed = encryption.key_headers
+        self._address = {"Bucket": bucket, "Key": key}
         self._tags, self._resume, self._before, self._tag_checksums = None, False, None, None
         self._full = False  # whether the upload in parts will have a checksum of the whole
         self._left_out = set[str]()  # after refusals that may be of something else
@@ -90,13 +90,13 @@ class BucketObject(S3Object):
         while True:
             headers = dict(self._headers)
             # Only CRCs can be combined into that of the whole, and some stores do not know the type of a checksum.
-            self._full = name == "crc32c" and _KIND not in self._own.refused | self._left_out
+            self._full = name == "crc32c" and _KIND not in self._s3_client.refused | self._left_out
             if name in ("crc32c", "sha1", "sha256"):
                 headers[_ALGORITHM] = name.upper()
             if self._full:
                 headers[_KIND] = _FULL
             try:
-                upload_id = self._own.begin_parts(self._bucket, self._key, headers, doing=f"{self.target}: begin")
+                upload_id = self._s3_client.begin_parts(self._bucket, self._key, headers, doing=f"{self.target}: begin")
                 self.accepted(headers)
                 return upload_id
             except APIError as error:
@@ -112,7 +112,7 @@ class BucketObject(S3Object):
         """
         if code in ENDED:
             self._renewals += 1
-            return self._renewals <= _RENEWALS and self._own.renew_keys(self._used)
+            return self._renewals <= _RENEWALS and self._s3_client.renew_keys(self._used)
         if status not in (400, 501) or (code not in _UNKNOWN and status != 501):
             return False
         what = header or self.part_checksum
@@ -126,22 +126,24 @@ class BucketObject(S3Object):
     def accepted(self, headers: Mapping[str, str]) -> None:
         """Leave out of all objects what this one does, if the request did: the refusal was of that, not of another header."""
         if headers.keys().isdisjoint(_STATING):
-            self._own.refused |= self._left_out
+            self._s3_client.refused |= self._left_out
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Return a part's PUT."""
-        query, self._used = {"partNumber": str(cut.number), "uploadId": upload_id}, self._own.keys
+        query, self._used = {"partNumber": str(cut.number), "uploadId": upload_id}, self._s3_client.keys
         # A new part was signed since: the keys work, and may end once more.
         if cut.number > self._newest:
             self._newest, self._renewals = cut.number, 0
-        return self._own.put_location(self._bucket, self._key, {**self._keyed, **self._headers_of(checksums)}, query)
+        return self._s3_client.put_location(
+            self._bucket, self._key, {**self._keyed, **self._headers_of(checksums)}, query
+        )
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Return the PUT of the whole."""
         if self._before is None and source.size > QUICK:
-            self._before = self._found()
-        self._used = self._own.keys
-        return self._own.put_location(self._bucket, self._key, {**self._headers, **self._headers_of(checksums)})
+            self._before = self._existing_version()
+        self._used = self._s3_client.keys
+        return self._s3_client.put_location(self._bucket, self._key, {**self._headers, **self._headers_of(checksums)})
 
     def _headers_of(self, checksums: Mapping[str, str]) -> dict[str, str]:
         name = self.part_checksum
@@ -166,8 +168,8 @@ class BucketObject(S3Object):
     def _encrypted(self) -> bool:
         return is_encrypted(self._headers)
 
-    def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
-        client, at, doing = self._own, (self._bucket, self._key), f"{self.target}: {operation}"
+    def _call(self, operation: str, *, address: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+        client, at, doing = self._s3_client, (self._bucket, self._key), f"{self.target}: {operation}"
         match operation:
             case "head_object":
                 properties = client.perform(client.head(*at, headers=self._keyed, doing=doing))

@@ -43,7 +43,7 @@ HEARTBEAT_SECONDS = 0.25
 
 _REPORT = "shards_report"
 _STOP = "stop"
-_HELD = ".held"
+_LOCK_NAME = ".held"
 _HELD_NAME = re.compile(r".+\.[0-9a-f]{12}(\.[a-z]+)?\Z")
 _log = logger("omicsdk.transfer")
 
@@ -104,7 +104,7 @@ def held_folder(journals: str, name: str, suffix: str = "") -> Generator[HeldFol
     """
     folder = HeldFolder(os.path.join(journals, f"{name}.{uuid4().hex[:12]}{suffix}"))
     make_folders(folder.path)
-    sign = os.path.join(folder.path, _HELD)
+    sign = os.path.join(folder.path, _LOCK_NAME)
     # Under another name until it is locked, or a command that begins meanwhile takes the folder for remains. Windows
     # renames no open file.
     unlocked = sign if os.name == "nt" else f"{sign}.new"
@@ -137,7 +137,7 @@ def _sweep(journals: str, current: str) -> None:
         if not _HELD_NAME.match(name) or folder == current:
             continue
         with suppress(OSError):  # just created, just removed, retained on purpose, or locked
-            descriptor = os.open(os.path.join(folder, _HELD), os.O_RDWR)
+            descriptor = os.open(os.path.join(folder, _LOCK_NAME), os.O_RDWR)
             try:
                 lock_now(descriptor)
             finally:
@@ -155,17 +155,17 @@ class FileChannel:
         held: Their folder.
     """
 
-    def __init__(self, held: HeldFolder) -> None:
-        self._held = held
-        self._stop = os.path.join(held.path, _STOP)
+    def __init__(self, folder: HeldFolder) -> None:
+        self._folder = folder
+        self._stop = os.path.join(folder.path, _STOP)
 
     def connect(self) -> Callable[[Message], None]:
         """Return what sends messages, from another thread; without a folder for them nothing is reported."""
         with suppress(OSError):
-            os.makedirs(self._held.path, exist_ok=True)
+            os.makedirs(self._folder.path, exist_ok=True)
 
         def send(message: Message) -> None:
-            path = os.path.join(self._held.path, str(message.index))
+            path = os.path.join(self._folder.path, str(message.index))
             try:
                 with in_place_of(path, durable=False) as file:
                     file.write(json.dumps(asdict(message)).encode())
@@ -181,28 +181,28 @@ class FileChannel:
     def messages(self) -> Iterator[Message]:
         """Yield the messages since the last call, or the last message of each worker."""
         try:
-            for name in os.listdir(self._held.path):
+            for name in os.listdir(self._folder.path):
                 if name.isdecimal():
-                    with open(os.path.join(self._held.path, name), encoding="utf-8") as file:
+                    with open(os.path.join(self._folder.path, name), encoding="utf-8") as file:
                         yield Message.of(json.load(file))
         except (OSError, ValueError) as error:  # a glitch of a network file system; shards do not depend on this
-            _log.debug("%s: %s", self._held.path, error)
+            _log.debug("%s: %s", self._folder.path, error)
 
     def stop(self) -> None:
         """Request all workers to stop, and later ones not to start."""
-        os.makedirs(self._held.path, exist_ok=True)  # the request must reach them even if the folder was removed
+        os.makedirs(self._folder.path, exist_ok=True)  # the request must reach them even if the folder was removed
         with open(self._stop, "w", encoding="ascii"):
             return
 
     def leave(self) -> None:
         """Keep the request to stop after the run: some shards have not received it."""
-        self._held.stays = True
+        self._folder.stays = True
 
     def pack(self, value: object) -> bytes:
         """Pickle a shard, or a part of one, for the workers."""
         return pickle.dumps(value)
 
-    def gone(self) -> str:
+    def failure(self) -> str:
         """Why no worker will ever report again, "" as long as some may."""
         return ""
 
@@ -266,7 +266,7 @@ class DaskChannel:
     def leave(self) -> None:
         return  # a request that a worker has received remains
 
-    def gone(self) -> str:
+    def failure(self) -> str:
         return "the connection to the Dask scheduler is lost" if self._client.status == "closed" else ""
 
     def reachable(self) -> bool:
@@ -401,7 +401,7 @@ class Tracker:
         """
         workers = {message.index: message.worker for message in self._last.values() if message.worker}
         snapshots = [message.progress for message in self._last.values()]
-        done = sum(snapshot.bytes_done for snapshot in snapshots)
+        bytes_done = sum(snapshot.bytes_done for snapshot in snapshots)
         fetched = self._spent + sum(snapshot.bytes_fetched for snapshot in snapshots)
         self.throughput.record(seconds, max(0, fetched - self._fetched))
         self._fetched = max(self._fetched, fetched)
@@ -409,8 +409,8 @@ class Tracker:
             files=sum(shard.files for shard in self._shards.values()),
             files_done=sum(snapshot.files_done for snapshot in snapshots),
             files_failed=sum(snapshot.files_failed for snapshot in snapshots),
-            bytes=max(done, sum(shard.size for shard in self._shards.values())),
-            bytes_done=done,
+            bytes=max(bytes_done, sum(shard.size for shard in self._shards.values())),
+            bytes_done=bytes_done,
             bytes_fetched=fetched,
             rate=sum(snapshot.rate for snapshot in snapshots),
             seconds=seconds,
@@ -509,7 +509,7 @@ class Run:
         self._stopped = False
         # Futures are queued here when they end: concurrent.futures.wait takes their locks, which Ctrl-C then never
         # releases.
-        self._ends = SimpleQueue[Future[ShardResult] | None]()
+        self._ended_futures = SimpleQueue[Future[ShardResult] | None]()
         self._open = dict[Future[ShardResult], int]()
         self._tracker = Tracker(self.shards)
         in_process = isinstance(self._executor, ThreadPoolExecutor)  # then nothing has to be picklable
@@ -523,7 +523,7 @@ class Run:
         control.begin(start)
         given_up: float | None = None
         try:
-            with interrupts(control), control.watched(lambda: self._ends.put(None)):
+            with interrupts(control), control.watched(lambda: self._ended_futures.put(None)):
                 for index in self._shards:
                     self._submit(index)
                 self._restart_lost()
@@ -568,7 +568,7 @@ class Run:
         for future in ended:
             if future in self._open:
                 self._take(self._open.pop(future), future)
-        if failure := self.channel.gone():
+        if failure := self.channel.failure():
             self._broken = ConnectionError(failure)
             self._lost.update(dict.fromkeys(self._open.values(), self._broken))
             self._open.clear()
@@ -599,24 +599,24 @@ class Run:
     def _ended(self) -> list[Future[ShardResult]]:
         """Wait a moment for a shard's end; return all that ended."""
         try:
-            ended = [self._ends.get(timeout=HEARTBEAT_SECONDS)]
+            ended = [self._ended_futures.get(timeout=HEARTBEAT_SECONDS)]
         except Empty:
             return []
-        ended += [self._ends.get() for _ in range(self._ends.qsize())]
+        ended += [self._ended_futures.get() for _ in range(self._ended_futures.qsize())]
         return [future for future in ended if future is not None]
 
     def _submit(self, index: int) -> None:
         try:
             future = self._executor.submit(work, self._tasks[index], self.channel, ours=self._is_ours)
         except Exception as error:
-            if not (isinstance(error, BrokenExecutor | RuntimeError) or self.channel.gone()):
+            if not (isinstance(error, BrokenExecutor | RuntimeError) or self.channel.failure()):
                 raise
             self._broken = error  # RuntimeError: it was shut down by other code
             self._lost[index] = error
         else:
             self._open[future] = index
             # After `_open` has it, since the callback may run at once.
-            future.add_done_callback(self._ends.put)
+            future.add_done_callback(self._ended_futures.put)
 
     def _take(self, index: int, future: Future[ShardResult]) -> None:
         """Process a shard's end."""
@@ -644,7 +644,7 @@ class Run:
             self._end_all()
         # A broken pool ends its futures one by one: a new one is made once, when all shards that it loses are known.
         while self._lost and not (self._broken is not None and self._open):
-            if not (self._stopped or self.channel.reachable() or self.channel.gone()):
+            if not (self._stopped or self.channel.reachable() or self.channel.failure()):
                 return
             # Taken first: `_submit` may add to them again.
             lost, self._lost = self._lost, dict[int, BaseException]()
@@ -660,7 +660,7 @@ class Run:
                     self._tracker.ended(self._failed(index, error))
                 else:
                     self._again[index] += index in started
-                    _log.warning("shard %d of %d is restarted: %s", index, self._shards[index].of, _shown(error))
+                    _log.warning("shard %d of %d is restarted: %s", index, self._shards[index].of, _masked_repr(error))
                     self._submit(index)
 
     def _replace_pool(self, lost: Mapping[int, BaseException]) -> None:
@@ -669,15 +669,17 @@ class Run:
         if isinstance(self.executor, Executor):
             for index, error in lost.items():
                 self._tracker.ended(self._failed(index, error))
-            reason = self.channel.gone() or f"their executor broke ({_shown(broken)})"
+            reason = self.channel.failure() or f"their executor broke ({_masked_repr(broken)})"
             raise ShardsOpen(self._report(0.0), reason) from broken
-        _log.warning("the executor broke (%s), shards %s continue in a new one", _shown(broken), numbers(sorted(lost)))
+        _log.warning(
+            "the executor broke (%s), shards %s continue in a new one", _masked_repr(broken), numbers(sorted(lost))
+        )
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self.executor()
 
     def _failed(self, index: int, error: BaseException) -> ShardResult:
         of = self._shards[index].of
-        reason = "its worker was lost" if isinstance(error, BrokenExecutor) else f"it ended with {_shown(error)}"
+        reason = "its worker was lost" if isinstance(error, BrokenExecutor) else f"it ended with {_masked_repr(error)}"
         again = f", {self._again[index] + 1} times" if self._again[index] else ""
         remedy = "Run the same shards again: finished files are skipped."
         failure = TransferError(f"Shard {index} of {of} did not finish: {reason}{again}", remedy=remedy)
@@ -718,7 +720,7 @@ def work(task: Shard | Parcel, channel: Channel, *, ours: bool = False) -> Shard
         return shard.run(progress=progress, stop=stop)
 
 
-def _shown(error: BaseException | None) -> str:
+def _masked_repr(error: BaseException | None) -> str:
     """Format a foreign error for logs and messages: it may quote a signed URL."""
     return mask_text(repr(error))
 

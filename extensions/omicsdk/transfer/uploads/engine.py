@@ -114,7 +114,7 @@ class Uploads(Engine[Job]):
         self._working = dict[int, Job]()  # jobs with parts to be prepared
         self._preparing = 0  # parts that are hashed and signed
         self._ready = deque[tuple[Job, Prepared]]()
-        self._began = self._looked[0]
+        self._started_at = self._last_sample[0]
         self._follow_ups = deque[FollowUp]()
         self._following = 0  # follow-ups in flight
 
@@ -138,15 +138,15 @@ class Uploads(Engine[Job]):
     def _serve(self) -> None:
         self._prepare_parts()
         self._dispatch()
-        self._concurrency.look(self._clock.monotonic(), self._in_flight)
+        self._concurrency.adapt(self._clock.monotonic(), self._in_flight)
 
     def _widen(self) -> None:
-        before = self._looked
+        before = self._last_sample
         super()._widen()
-        now, _, moved = self._looked
+        now, _, moved = self._last_sample
         # Parts of files that begin later are as large as the link moves in a moment, see `plan_parts`.
-        if self._looked is not before and now - self._began >= SETTLED:
-            self._rules = self._rules._replace(rate=moved / (now - self._began))
+        if self._last_sample is not before and now - self._started_at >= SETTLED:
+            self._rules = self._rules._replace(rate=moved / (now - self._started_at))
 
     def _settle(self) -> bool:
         while self._follow_ups and self._following < FOLLOW_UPS:
@@ -217,7 +217,7 @@ class Uploads(Engine[Job]):
         """Return the work of a thread for a part before it is sent: its checksums, its URL. The thread does not read
         the job, which changes.
         """
-        cut, stored_part, names = job.cut(number), job.listed.get(number), job.part_checksums
+        cut, stored_part, names = job.cut(number), job.listed_parts.get(number), job.part_checksums
         epoch, source, now = job.epoch, job.file, self._clock.monotonic
         # Checksums from before the upload began apply until the received bytes differ.
         file_checksums: Mapping[str, str] = job.facts.checksums if job.whole and not job.damaged else {}
@@ -283,8 +283,8 @@ class Uploads(Engine[Job]):
 
     def _start(self, job: Job, prepared: Prepared) -> None:
         sending = Sending(job, prepared, self._clock.monotonic())
-        if job.began is None:
-            job.began = sending.began
+        if job.started_at is None:
+            job.started_at = sending.started_at
         job.attempts += 1
         try:
             job.file.check()
@@ -374,8 +374,8 @@ class Uploads(Engine[Job]):
         key = key_of(job.path, job.title, target)
         # Two uploads with one key would take the records of each other's parts for their own.
         is_open = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
-        done, unfinished = self._journal.finished(key, place_of(target)), self._journal.unfinished(key)
-        self.apply(job, messages.Opened(source, key, is_open, done, unfinished))
+        finished, unfinished = self._journal.finished(key, place_of(target)), self._journal.unfinished(key)
+        self.apply(job, messages.Opened(source, key, is_open, finished, unfinished))
 
     def _hash(self, job: Job, command: messages.Hash) -> None:
         link = command.link
@@ -436,7 +436,7 @@ class Uploads(Engine[Job]):
 
     def _record_done(self, job: Job, _: messages.RecordDone) -> None:
         state = Finished(job.file.identity, job.checksums, job.confirmed or (("size",) if job.is_size_reported else ()))
-        self._journal.done(job.key, state, place_of(job.store.target))
+        self._journal.finish(job.key, state, place_of(job.store.target))
 
     # -- ends
 

@@ -162,7 +162,7 @@ class SourceFile:
             SourceChanged: The file is shorter.
             OSError: It cannot be read.
         """
-        with self._held():
+        with self._open_for_reading():
             while start < end:
                 if stopped():
                     raise Stopped
@@ -196,7 +196,7 @@ class SourceFile:
             raise changed_from(self.name, self.identity, now)
 
     @contextmanager
-    def _held(self) -> Generator[None]:
+    def _open_for_reading(self) -> Generator[None]:
         """Keep the file open while a thread reads, even if it is closed meanwhile."""
         with self._guard:
             if not self._readers:
@@ -364,7 +364,7 @@ class Job:
         self.todo = deque[int]()
         self.claimed_end = 0
         self.journaled: Mapping[int, SentPart] | None = None  # parts in the journal; None for no upload
-        self.listed: Mapping[int, SentPart] = {}  # parts that only the platform lists
+        self.listed_parts: Mapping[int, SentPart] = {}  # parts that only the platform lists
         self.sent = dict[int, SentPart]()
         self.present = 0  # bytes of the parts that were sent
         self.record: Finished | None = None  # the journal's record of a finished upload
@@ -388,8 +388,8 @@ class Job:
         self.attempts = 0
         self.retries = 0
         self.gone_out = 0
-        self.kept = 0
-        self.began: float | None = None
+        self.bytes_kept = 0
+        self.started_at: float | None = None
         self.error: OmicsError | None = None
         self.epoch = 0
         self.state = State.PLANNED
@@ -415,7 +415,7 @@ class Job:
     @property
     def resumes(self) -> bool:
         """Whether an earlier run sent a part of it."""
-        return bool(self.kept or self.listed)
+        return bool(self.bytes_kept or self.listed_parts)
 
     @property
     def count(self) -> int:
@@ -434,11 +434,11 @@ class Job:
         """The bytes of a part, or all of them."""
         return self.cuts.whole if self.whole else self.cuts.cut(number)
 
-    def landed(self, part: SentPart, *, kept: bool = False) -> None:
+    def landed(self, part: SentPart, *, from_earlier_run: bool = False) -> None:
         """Note a part that the platform has, perhaps from an earlier run."""
         self.sent[part.number] = part
         self.present += part.size
-        self.kept += part.size if kept else 0
+        self.bytes_kept += part.size if from_earlier_run else 0
 
     def note_agreement(self, part: SentPart, facts: Mapping[str, str]) -> None:
         """Note which checksums the store confirms of a part.
@@ -455,7 +455,7 @@ class Job:
 
     def list_parts(self, parts: Mapping[int, SentPart]) -> None:
         """Note the parts that only the platform has, without those that cannot be of this file."""
-        self.listed = {
+        self.listed_parts = {
             number: part
             for number, part in parts.items()
             if number not in self.sent and number <= self.count and part.size == self.cut(number).length
@@ -464,8 +464,8 @@ class Job:
     def begin(self) -> None:
         """Plan the upload from nothing, discarding parts in progress."""
         self.epoch += 1
-        self.kept = 0
-        self.listed = {}
+        self.bytes_kept = 0
+        self.listed_parts = {}
         self.claimed_end = 0
         self.plan_again()
 

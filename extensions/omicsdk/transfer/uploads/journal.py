@@ -64,7 +64,7 @@ class UploadJournal:
             return
         with write_errors(str(path)):
             try:
-                self._file = JournalFile(path, wait, Disk(0o600), look=False)
+                self._file = JournalFile(path, wait, Disk(0o600), read_only=False)
                 self._load(self._file)
             except FolderBusy:
                 remedy = "Wait until that upload has ended, or name another journal."
@@ -78,10 +78,10 @@ class UploadJournal:
         """Return the record of an unfinished upload."""
         return self._unfinished.get(key)
 
-    def finished(self, key: str, place: str = "") -> Finished | None:
+    def finished(self, key: str, target: str = "") -> Finished | None:
         """Return the record of a finished upload, unless another one has replaced its object since."""
         offset = self._finished.get(key.encode())
-        if offset is None or (place and self._finished.get(place.encode()) not in (None, offset)):
+        if offset is None or (target and self._finished.get(target.encode()) not in (None, offset)):
             return None
         assert self._file is not None
         block, start, end = self._file.line_at(offset)
@@ -116,11 +116,11 @@ class UploadJournal:
         if self._unfinished.pop(key, None) is not None:
             self._hint(["drop", key])
 
-    def done(self, key: str, state: Finished, place: str = "") -> None:
+    def finish(self, key: str, state: Finished, target: str = "") -> None:
         """Record that an upload is finished, and what its target has."""
         self._unfinished.pop(key, None)
         # The place is last: its records are found by their end.
-        more: list[object] = [*([list(state.confirmed)] if state.confirmed else []), *([place] if place else [])]
+        more: list[object] = [*([list(state.confirmed)] if state.confirmed else []), *([target] if target else [])]
         self._hint(["done", key, list(state.identity), dict(state.checksums), *more])
 
     def close(self) -> None:

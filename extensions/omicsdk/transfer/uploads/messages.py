@@ -31,14 +31,14 @@ class Opened(Message):
         source: The open file.
         key: The upload's key in the journal.
         is_open: Whether another job of this run uploads the same file to the same place.
-        done: The journal's record of a finished upload; None for none.
+        finished: The journal's record of a finished upload; None for none.
         unfinished: The record of an unfinished one; None for none.
     """
 
     source: SourceFile
     key: str
     is_open: bool
-    done: Finished | None
+    finished: Finished | None
     unfinished: Unfinished | None
 
 
@@ -62,7 +62,7 @@ class Resumable(Message):
     upload_id: str
 
 
-class Begun(Message):
+class UploadBegun(Message):
     """The platform has begun an upload.
 
     Attributes:
@@ -72,7 +72,7 @@ class Begun(Message):
     upload_id: str
 
 
-class Listed(Message):
+class PartsListed(Message):
     """The platform was asked which parts it has.
 
     Attributes:

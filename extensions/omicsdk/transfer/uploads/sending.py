@@ -15,8 +15,8 @@ from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.connection_pool import BodyInMemory
+from omicsdk.transfer.network.header_checksums import is_encrypted
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
-from omicsdk.transfer.network.stated import is_encrypted
 from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
 from omicsdk.transfer.uploads.store import Cut, Form, Unconfirmed
@@ -157,12 +157,12 @@ class Sending(Response):
         began: When it started, by the monotonic clock.
     """
 
-    def __init__(self, job: Job, prepared: Prepared, began: float) -> None:
+    def __init__(self, job: Job, prepared: Prepared, started_at: float) -> None:
         super().__init__()
         self.job = job
         self.prepared = prepared
         self.location = location = prepared.location
-        self.began = began
+        self.started_at = started_at
         self._content_type, before, after = form_around(location) if isinstance(location, Form) else ("", b"", b"")
         self.file_body = FileBody(job.file, prepared.cut, before, after)
 

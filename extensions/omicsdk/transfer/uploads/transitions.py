@@ -83,10 +83,10 @@ def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
         problem = f"{job.title}: {job.path} is already being uploaded to {job.store.target}"
         remedy = "Leave one of them out, or give them different targets."
         return _fail(job, UsageError(problem, remedy=remedy), rules)
-    done, unfinished = event.done, event.unfinished
+    finished, unfinished = event.finished, event.unfinished
     # Size, time and inode stand for the bytes, which are not read.
-    if done is not None and done.identity == job.file.identity:
-        job.record = done
+    if finished is not None and finished.identity == job.file.identity:
+        job.record = finished
         job.state = State.SKIPPED
         return [messages.Finish()]
     if unfinished is None:
@@ -148,10 +148,10 @@ def _resumable(job: Job, event: messages.Resumable, _: Rules) -> Commands:
 
 
 def _call_begin(job: Job) -> messages.Call:
-    return messages.Call(partial(job.store.begin, job.facts), messages.Begun)
+    return messages.Call(partial(job.store.begin, job.facts), messages.UploadBegun)
 
 
-def _begun(job: Job, event: messages.Begun, _: Rules) -> Commands:
+def _upload_begun(job: Job, event: messages.UploadBegun, _: Rules) -> Commands:
     job.upload_id = event.upload_id
     chosen = job.store.part_size(event.upload_id)
     if chosen is not None and chosen != job.cuts.part_size:
@@ -162,10 +162,10 @@ def _begun(job: Job, event: messages.Begun, _: Rules) -> Commands:
 
 
 def _list_parts(job: Job) -> messages.Call:
-    return messages.Call(partial(job.store.known, job.upload_id), messages.Listed)
+    return messages.Call(partial(job.store.known, job.upload_id), messages.PartsListed)
 
 
-def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
+def _parts_listed(job: Job, event: messages.PartsListed, _: Rules) -> Commands:
     parts = event.parts
     if job.journaled is None:
         return _take_up(job, parts or {})
@@ -174,7 +174,7 @@ def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
         # A platform that cannot list parts is taken to have those that the journal has.
         theirs = part if parts is None else parts.get(number)
         if theirs is not None and (theirs.size, theirs.etag) == (part.size, part.etag):
-            job.landed(part, kept=True)
+            job.landed(part, from_earlier_run=True)
             checksums = theirs.checksums if parts is not None else dict[str, str]()
             job.note_agreement(part, {"md5": part.etag, **checksums})
     job.list_parts(parts or {})
@@ -230,7 +230,7 @@ def _part_ready(job: Job, event: messages.PartReady, _: Rules) -> Commands:
     if isinstance(result, Prepared):
         return [messages.Send(result)]
     job.pipeline -= 1
-    return _begin_parts(job) if result is None else _landed(job, result, kept=True)
+    return _begin_parts(job) if result is None else _landed(job, result, from_earlier_run=True)
 
 
 def _called_off(job: Job, event: messages.CalledOff, _: Rules) -> Commands:
@@ -251,7 +251,7 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
             return _fail(job, error, rules)
         # An overloaded store may let requests time out instead of refusing them: it gets fewer at once.
         relief: Commands = [Relieve(sending.location, 0.0)] if isinstance(error, TimedOut) else []
-        return [*relief, *_once_more(job, event, error, rules)]
+        return [*relief, *_resend_later(job, event, error, rules)]
     match verdict.kind:
         case Kind.SENT:
             ours, facts = sending.prepared.checksums, verdict.facts
@@ -261,7 +261,7 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
             mismatch = difference(ours, facts)
             if mismatch is not None:
                 return _damaged(job, event, mismatch, None, rules)
-            return _arrived(job, sending, verdict)
+            return _part_accepted(job, sending, verdict)
         case Kind.FOREIGN:
             return _foreign(job, event, rules)
         case Kind.MOVED:
@@ -281,16 +281,16 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
             return _url_ended(job, sending, verdict, rules)
         case Kind.LATER:
             spared = relief_of(sending.location, verdict.status, verdict.retry_after, rules.patience.retry_after)
-            return [*spared, *_once_more(job, event, _status_error(sending, verdict), rules, verdict.retry_after)]
+            return [*spared, *_resend_later(job, event, _status_error(sending, verdict), rules, verdict.retry_after)]
         case Kind.DAMAGED:
             return _damaged(job, event, None, _status_error(sending, verdict), rules)
         case Kind.GONE if not job.whole:
-            return _gone(job, _status_error(sending, verdict), rules)
+            return _upload_missing(job, _status_error(sending, verdict), rules)
         case _:
             return _fail(job, _status_error(sending, verdict), rules)
 
 
-def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
+def _part_accepted(job: Job, sending: Sending, verdict: Verdict) -> Commands:
     """The store has a part."""
     job.quota = job.quota.gained()
     job.refused.clear()
@@ -317,8 +317,8 @@ def _stored(job: Job, event: messages.Stored, _: Rules) -> Commands:
     return _landed(job, event.part)
 
 
-def _landed(job: Job, part: SentPart, *, kept: bool = False) -> Commands:
-    job.landed(part, kept=kept)
+def _landed(job: Job, part: SentPart, *, from_earlier_run: bool = False) -> Commands:
+    job.landed(part, from_earlier_run=from_earlier_run)
     return [messages.RecordPart(part), *_perhaps_complete(job)]
 
 
@@ -338,7 +338,9 @@ def _damaged(
     problem = ChecksumMismatch(what, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
     problem.name = job.title
     problem.__cause__ = refused
-    return _fail(job, problem, rules) if job.damaged[number] > MAX_REPEATS else _once_more(job, event, problem, rules)
+    return (
+        _fail(job, problem, rules) if job.damaged[number] > MAX_REPEATS else _resend_later(job, event, problem, rules)
+    )
 
 
 def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
@@ -352,7 +354,9 @@ def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
     problem = Unconfirmed(
         f"{what}: the response ({verdict.status}) to it is {response}; it is not stored", name=job.title
     )
-    return _fail(job, problem, rules) if job.damaged[number] > MAX_REPEATS else _once_more(job, event, problem, rules)
+    return (
+        _fail(job, problem, rules) if job.damaged[number] > MAX_REPEATS else _resend_later(job, event, problem, rules)
+    )
 
 
 def _is_of_header(verdict: Verdict) -> bool:
@@ -382,7 +386,7 @@ def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Co
         error.remedy = "Renew the credentials, or set this machine's clock. Then run the same command again to resume."
     if not job.store.renewable:
         return _fail(job, error, rules)
-    if sending.began - sending.prepared.at > AGED:
+    if sending.started_at - sending.prepared.at > AGED:
         _log.info("%s: its URL is no longer accepted (%d); requesting another", job.title, verdict.status)
         return _resend(job, number)
     job.refused[number] = job.refused.get(number, 0) + 1
@@ -394,7 +398,7 @@ def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Co
     return [messages.Wait(0.0), *_resend(job, number)]
 
 
-def _once_more(
+def _resend_later(
     job: Job, event: messages.Ended, error: OmicsError, rules: Rules, retry_after: float | None = None
 ) -> Commands:
     """Send a part again after a delay, if its job has tries left."""
@@ -412,7 +416,7 @@ def _call_failed(job: Job, event: messages.CallFailed | messages.PartFailed, rul
     """A call of the store failed: it is made again after a delay, or the job ends."""
     error = event.error
     if isinstance(error, NoSuchUpload):
-        return _gone(job, error, rules)
+        return _upload_missing(job, error, rules)
     if isinstance(error, Stopped):
         return []
     is_lasting = isinstance(error, TransportError) and error.lasting
@@ -447,14 +451,14 @@ def _retry(
     return [messages.Wait(wait, event.call if isinstance(event, messages.CallFailed) else None)]
 
 
-def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
+def _upload_missing(job: Job, error: OmicsError, rules: Rules) -> Commands:
     """The platform no longer has the upload: it may be complete, else it is restarted."""
     if not job.sent:  # the journal has all of them, if the end of an earlier run was not recorded
         for part in (job.journaled or {}).values():
-            job.landed(part, kept=True)
+            job.landed(part, from_earlier_run=True)
             job.note_agreement(part, {"md5": part.etag})
     if len(job.sent) < job.count:
-        return _anew(job, error, rules)
+        return _restart(job, error, rules)
     job.ending = False
     job.state = State.COMPLETING
     return [messages.Call(partial(job.store.finished, job.parts), partial(messages.Assembled, error))]
@@ -462,14 +466,14 @@ def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
 
 def _assembled(job: Job, event: messages.Assembled, rules: Rules) -> Commands:
     if event.facts is None:
-        return _anew(job, event.error, rules)
+        return _restart(job, event.error, rules)
     job.upload_id = ""  # it is complete: there is nothing to abort
     job.stored = event.facts
     job.unconfirmed |= "doubtful" in event.facts
     return _hash_beside(job)  # an earlier run sent it, and its checksums are still needed
 
 
-def _anew(job: Job, error: OmicsError, rules: Rules) -> Commands:
+def _restart(job: Job, error: OmicsError, rules: Rules) -> Commands:
     # First, so that a failure below aborts nothing: the platform no longer has this upload.
     job.upload_id, job.journaled = "", None
     job.restarts += 1
@@ -643,7 +647,7 @@ _LIVE = (_PLANNED, _CHECKING, _HASHING, _BEGINNING, _SENDING, _COMPLETING)
 # Consequences of an error: the end, at once or after the platform was requested to discard the parts.
 _OUT = (_ABORTING, _FAILED)
 # Consequences of an upload that the platform no longer has: it is complete after all, or is restarted.
-_GONE = (_HASHING, _BEGINNING, _SENDING, _COMPLETING, *_OUT)
+_UPLOAD_MISSING = (_HASHING, _BEGINNING, _SENDING, _COMPLETING, *_OUT)
 _LATE = (messages.PartReady, messages.PartFailed, messages.Ended, messages.CalledOff, messages.Stored)
 
 #: What each event does in each state of an upload; docs/architecture.md draws it.
@@ -652,25 +656,25 @@ TRANSITIONS = {
     (_CHECKING, messages.Opened): _to(_opened, _SKIPPED, _HASHING, _BEGINNING, _SENDING, *_OUT),
     (_HASHING, messages.Hashed): _to(_hashed, _HASHING, _BEGINNING, _SENDING),
     (_BEGINNING, messages.Resumable): _to(_resumable, _BEGINNING),
-    (_BEGINNING, messages.Begun): _to(_begun, _SENDING),
-    (_BEGINNING, messages.Listed): _to(_listed, _SENDING, _COMPLETING),
+    (_BEGINNING, messages.UploadBegun): _to(_upload_begun, _SENDING),
+    (_BEGINNING, messages.PartsListed): _to(_parts_listed, _SENDING, _COMPLETING),
     (_BEGINNING, messages.Hashed): _to(_hashed, _BEGINNING),
-    (_BEGINNING, messages.CallFailed): _to(_call_failed, *_GONE),
+    (_BEGINNING, messages.CallFailed): _to(_call_failed, *_UPLOAD_MISSING),
     (_BEGINNING, messages.Due): _to(_due, _BEGINNING),
     (_SENDING, messages.PartReady): _to(_part_ready, _SENDING, _BEGINNING, _COMPLETING),
-    (_SENDING, messages.PartFailed): _to(_call_failed, *_GONE),
-    (_SENDING, messages.Ended): _to(_ended, *_GONE),
+    (_SENDING, messages.PartFailed): _to(_call_failed, *_UPLOAD_MISSING),
+    (_SENDING, messages.Ended): _to(_ended, *_UPLOAD_MISSING),
     (_SENDING, messages.CalledOff): _to(_called_off, _SENDING),
     (_SENDING, messages.Stored): _to(_stored, _SENDING, _COMPLETING),
-    (_SENDING, messages.CallFailed): _to(_call_failed, *_GONE),
+    (_SENDING, messages.CallFailed): _to(_call_failed, *_UPLOAD_MISSING),
     (_SENDING, messages.Due): _to(_due, _SENDING),
     (_SENDING, messages.Hashed): _to(_hashed, _SENDING, _COMPLETING),
     (_COMPLETING, messages.Hashed): _to(_hashed, _COMPLETING),
     (_COMPLETING, messages.Unchanged): _to(_unchanged, _COMPLETING, _SENDING, _DONE, *_OUT),
     (_COMPLETING, messages.Completed): _to(_completed, _COMPLETING, _DONE, *_OUT),
     (_COMPLETING, messages.Examined): _to(_examined, _COMPLETING, _SENDING, _DONE, *_OUT),
-    (_COMPLETING, messages.Assembled): _to(_assembled, *_GONE),
-    (_COMPLETING, messages.CallFailed): _to(_call_failed, *_GONE),
+    (_COMPLETING, messages.Assembled): _to(_assembled, *_UPLOAD_MISSING),
+    (_COMPLETING, messages.CallFailed): _to(_call_failed, *_UPLOAD_MISSING),
     (_COMPLETING, messages.Due): _to(_due, _COMPLETING),
     (_ABORTING, messages.Aborted): _to(_aborted, _FAILED, _STOPPED),
     (_ABORTING, messages.CallFailed): _to(_not_aborted, _FAILED, _STOPPED),

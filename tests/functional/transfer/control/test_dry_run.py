@@ -12,7 +12,7 @@ import pytest
 from disk_space import stating
 from omicsdk.core import DiskFull, NotWritable
 from omicsdk.transfer import Control, Item, Location, download
-from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
+from omicsdk.transfer.disk import JOURNAL_RESERVE, RESERVE_PER_FILE
 from omicsdk.transfer.journal import Journal
 
 MIB = 1024 * 1024
@@ -87,7 +87,7 @@ def test_files_that_fit_come_and_the_others_are_not_requested(
 ) -> None:
     sizes = {"a": 100_000, "large": 3 * MIB, "b": 200_000, "small": 600_000, "last": 50}
     items = [server.item(name, noise(size), "md5") for name, size in sizes.items()]
-    kept = KEPT + (0 if once else 5 * KEPT_FOR_EACH)
+    kept = JOURNAL_RESERVE + (0 if once else 5 * RESERVE_PER_FILE)
 
     def space() -> tuple[int, int]:
         there = (path for path in target.rglob("*") if path.is_file() and ".omics-transfer" not in path.parts)
@@ -115,7 +115,7 @@ def test_a_partial_file_needs_only_what_is_missing(
             control.stop()
 
     download([item], target, control=control, progress=look)
-    monkeypatch.setattr(os, "statvfs", stating(lambda: (KEPT + KEPT_FOR_EACH + 2 * MIB, 10**9)))
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (JOURNAL_RESERVE + RESERVE_PER_FILE + 2 * MIB, 10**9)))
     assert download([item], target).ok
 
 

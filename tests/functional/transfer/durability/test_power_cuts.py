@@ -120,9 +120,9 @@ class World:
         path = folder / ".omics-transfer/transfer.journal"
         if not path.exists():
             return {}
-        replayed = Journal(path, lambda: False, look=True)
+        replayed = Journal(path, lambda: False, read_only=True)
         try:
-            found = {name: replayed.done(name) for name in SIZES if (folder / name).exists()}
+            found = {name: replayed.done_state(name) for name in SIZES if (folder / name).exists()}
         finally:
             replayed.close()
         stats = {name: (folder / name).stat() for name in found}

@@ -9,7 +9,7 @@ from ftp_stand_in import FtpServer
 from omicsdk.core import ChecksumMismatch, Forbidden, NotFound
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
-from omicsdk.transfer.network.requests import FtpReplies, asked_range, is_ftp
+from omicsdk.transfer.network.requests import FtpReplies, is_ftp, requested_range
 
 MIB = 1024 * 1024
 
@@ -125,7 +125,7 @@ def test_replies_as_heads():
     lines.clear()
     FtpReplies(lines, "5-").take(b"150 coming\r\n")
     assert b"".join(lines) == b"HTTP/1.1 206 Partial Content\r\n\r\n"
-    assert asked_range([("range", "bytes=0-99")]) == "0-99"
-    assert asked_range([("accept", "*/*")]) == ""
+    assert requested_range([("range", "bytes=0-99")]) == "0-99"
+    assert requested_range([("accept", "*/*")]) == ""
     assert is_ftp("FTP://h/x")
     assert not is_ftp("http://ftp://")

@@ -51,13 +51,13 @@ def make(request: Any, clock: Any, broken: Any) -> Any:
 def test_put_and_found_again(make, local, kind):
     store = make(kind)
     wanted = item(BODY, "sha256")
-    assert store.there(wanted, None, never) is None
+    assert store.existing_object(wanted, None, never) is None
     done = store.put("a/b", local, len(BODY), wanted.checksums).state
     assert read(store.target) == BODY
     assert done.size == len(BODY)
     assert done.checksums[IDENTITY]
     opened = store.target.fs.count("open")
-    there = store.there(wanted, done, never)
+    there = store.existing_object(wanted, done, never)
     assert there.fresh is None
     assert dict(there.checksums) == dict(wanted.checksums)
     assert store.target.fs.count("open") == opened  # the record was enough
@@ -68,11 +68,11 @@ def test_without_a_record_it_is_read(make, local, kind):
     store = make(kind)
     wanted = item(BODY, "sha256", "md5")
     done = store.put("a/b", local, len(BODY), wanted.checksums).state
-    there = store.there(wanted, None, never)
+    there = store.existing_object(wanted, None, never)
     assert there.fresh == done
-    assert store.there(item(BODY), None, never) is None  # nothing is stated to hold it against
-    assert store.there(item(BODY[::-1], "md5"), None, never) is None
-    assert store.there(item(BODY + b"!", "md5"), None, never) is None
+    assert store.existing_object(item(BODY), None, never) is None  # nothing is stated to hold it against
+    assert store.existing_object(item(BODY[::-1], "md5"), None, never) is None
+    assert store.existing_object(item(BODY + b"!", "md5"), None, never) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,7 +83,7 @@ def test_another_object_of_the_same_size_is_no_longer_it(make, local, kind, tmp_
     other = tmp_path / "other"
     other.write_bytes(BODY[::-1])
     store.target.fs.put_file(str(other), store.target.place("a/b"))
-    assert store.there(wanted, done, never) is None
+    assert store.existing_object(wanted, done, never) is None
 
 
 @pytest.mark.parametrize("listed", ["a", "a/b"])
@@ -110,7 +110,7 @@ def test_an_empty_file(make, tmp_path, kind):
     (tmp_path / "empty").write_bytes(b"")
     done = store.put("a/b", str(tmp_path / "empty"), 0, {}).state
     assert done.size == 0
-    assert store.there(item(b""), done, never).size == 0
+    assert store.existing_object(item(b""), done, never).size == 0
 
 
 def test_several_parts_are_held_against_the_etag(s3, clock, broken, tmp_path):
@@ -151,7 +151,7 @@ def test_always_half_is_an_error_and_nothing_is_left(make, local, kind):
     with pytest.raises(TruncatedTransfer, match=f"99 of {len(BODY)} bytes"):
         store.put("a/b", local, len(BODY), {})
     assert store.target.fs.count("put_file") == TRIES
-    assert store.there(item(BODY[:99]), None, never) is None
+    assert store.existing_object(item(BODY[:99]), None, never) is None
     with pytest.raises(FileNotFoundError):
         store.target.fs.info(store.target.place("a/b"))
 
@@ -276,11 +276,11 @@ def test_a_library_s_own_error_is_reported(make, local):
     with pytest.raises(TransferError, match="x-what"):
         make("memory", put_file=own).put("a/b", local, len(BODY), {})
     with pytest.raises(TransferError, match=r"looking it up failed.*x-what"):
-        make("memory", info=own).there(item(), None, never)
+        make("memory", info=own).existing_object(item(), None, never)
     store = make("memory", open=own)
     store.put("a/b", local, len(BODY), {})
     with pytest.raises(TransferError, match=r"reading it failed.*x-what"):
-        store.there(item(BODY, "md5"), None, never)
+        store.existing_object(item(BODY, "md5"), None, never)
 
 
 def test_a_folder_in_the_way(make, local, folder):
@@ -288,13 +288,13 @@ def test_a_folder_in_the_way(make, local, folder):
     folder[0].makedirs(folder[1] + "/a/b")
     for size in (store.target.fs.info(folder[1] + "/a/b")["size"], 1, None):
         with pytest.raises(NotWritable, match="a folder of that name exists"):
-            store.there(Item("a/b", Location("http://127.0.0.1/"), size), None, never)
+            store.existing_object(Item("a/b", Location("http://127.0.0.1/"), size), None, never)
 
 
 def test_an_object_may_have_the_name_of_a_prefix(make, memory):
     store = make("memory")
     memory[0].makedirs(memory[1] + "/a/b")
-    assert store.there(item(), None, never) is None
+    assert store.existing_object(item(), None, never) is None
 
 
 def test_an_invalid_target(memory):

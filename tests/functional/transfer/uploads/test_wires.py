@@ -118,7 +118,7 @@ def test_files_arrive_whole_by_several_threads(
     sink: Any, parts: Any, tmp_path: Path, noise: Any, reply: Any, clock: Any, seed: int, monkeypatch: Any
 ):
     """Another thread is begun each time that the engine looks, whatever the rate, and every tenth request breaks."""
-    for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
+    for name, value in {"PERIOD": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": 3}.items():
         monkeypatch.setattr(engine, name, value)
     added: list[int] = []
     real = Wires.add

@@ -10,7 +10,7 @@ import pytest
 from disk_space import stating
 from omicsdk.core import NameClash, NotWritable, UnsafePath
 from omicsdk.transfer import Item, download
-from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
+from omicsdk.transfer.disk import JOURNAL_RESERVE, RESERVE_PER_FILE
 
 
 def never() -> NoReturn:
@@ -96,7 +96,7 @@ def test_a_folder_that_may_not_be_written_is_reported(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_planned_with_a_warning(
     target: Path, monkeypatch: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = KEPT + 3 * KEPT_FOR_EACH
+    kept = JOURNAL_RESERVE + 3 * RESERVE_PER_FILE
     monkeypatch.setattr(os, "statvfs", stating(lambda: (kept + 1000, 10**9)))
     items = [Item("one", never, 400), Item("large", never, 700), Item("two", never, 600)]
     report = download(items, target, dry_run=True)

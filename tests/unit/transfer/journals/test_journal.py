@@ -66,7 +66,7 @@ def play(journal: Journal, done: dict[str, DoneState], action: str, name: str, *
         journal.finish([(name, state)])
         return done | {name: state}
     elif action == "forget":
-        known = journal.done(name)
+        known = journal.done_state(name)
         journal.forget(name)
         if known is not None:
             return {other: state for other, state in done.items() if other != name}
@@ -103,7 +103,7 @@ def test_any_torn_end_leaves_what_was_before_it(actions: list[Any], data: st.Dat
     reached = max(number for number, length in enumerate(lengths) if length <= cut)
     parts, done = states[reached]
     assert parts_of(again) == parts
-    assert {name: state for name in NAMES if (state := again.done(name))} == done
+    assert {name: state for name in NAMES if (state := again.done_state(name))} == done
     again.begin("new", 2 * CELL, "", {})
     again.close()
     third = Journal(path, lambda: False)
@@ -122,8 +122,8 @@ def test_cells_and_files_survive(open_journal: Any) -> None:
     part = journal.parts["large"]
     assert (part.size, part.validator, dict(part.checksums)) == (3 * CELL + 1, '"tag"', {"sha1": "ab"})
     assert list(part.cells) == [1, MISSING, MISSING, 2**32 - 1]
-    assert journal.done("small") == DoneState(5, 17, {"md5": "cd"})
-    assert journal.done("large") is None
+    assert journal.done_state("small") == DoneState(5, 17, {"md5": "cd"})
+    assert journal.done_state("large") is None
     journal.cell("large", 1, 9)
     assert list(open_journal().parts["large"].cells) == [1, 9, MISSING, 2**32 - 1]
 
@@ -138,7 +138,7 @@ def test_a_cell_replaces_its_beginning(open_journal: Any) -> None:
     for position in (0, 3 * CELL):  # nothing, and past the last one
         journal.cell_begun("a", position, 5)
     part = open_journal().parts["a"]
-    assert (list(part.cells), part.begun) == ([MISSING, 2, 3], {2: (2 * CELL + 7, 4)})
+    assert (list(part.cells), part.beginnings) == ([MISSING, 2, 3], {2: (2 * CELL + 7, 4)})
 
 
 def test_parts_of_several_runs_have_different_keys(open_journal: Any) -> None:
@@ -166,9 +166,9 @@ def test_a_forgotten_file_is_not_done_any_more(open_journal: Any) -> None:
     journal = open_journal()
     for name in ("a", "none"):
         journal.forget(name)
-        assert journal.done(name) is None
+        assert journal.done_state(name) is None
     assert b'"none"' not in journal.path.read_bytes()
-    assert [open_journal().done(name) for name in "ab"] == [None, DoneState(2, 1, {})]
+    assert [open_journal().done_state(name) for name in "ab"] == [None, DoneState(2, 1, {})]
 
 
 def test_a_damaged_line_hides_what_follows(open_journal: Any) -> None:
@@ -179,7 +179,7 @@ def test_a_damaged_line_hides_what_follows(open_journal: Any) -> None:
     data[data.index(b'"f5"') + 1] ^= 1
     journal.path.write_bytes(data)
     journal = open_journal()
-    assert [journal.done(f"f{number}") is not None for number in range(10)] == [True] * 5 + [False] * 5
+    assert [journal.done_state(f"f{number}") is not None for number in range(10)] == [True] * 5 + [False] * 5
 
 
 def test_another_format_is_begun_again(open_journal: Any) -> None:
@@ -188,7 +188,7 @@ def test_another_format_is_begun_again(open_journal: Any) -> None:
     for other in (["omics-transfer", 2, CELL], ["omics-transfer", 1, CELL * 2]):
         path.write_bytes(line_of(other) + done_line("a", DoneState(1, 1, {})))
         journal = open_journal()
-        assert journal.done("a") is None
+        assert journal.done_state("a") is None
         assert path.read_bytes() == line_of(["omics-transfer", 1, CELL])
         journal.close()
 
@@ -198,7 +198,7 @@ def test_what_a_crash_left_of_a_journal_is_begun_again(open_journal: Any, left: 
     path = open_journal().path
     path.write_bytes(left)
     open_journal().finish([("a", DoneState(1, 1, {}))])
-    assert open_journal().done("a") == DoneState(1, 1, {})
+    assert open_journal().done_state("a") == DoneState(1, 1, {})
 
 
 @pytest.mark.parametrize("other", [b"id\tname\n1\tx\n", b"\x89PNG", b"12345678 [1, 2]\n", b"00000000\n"])
@@ -222,12 +222,12 @@ def test_old_lines_are_cleared_away(open_journal: Any) -> None:
     assert journal.path.stat().st_size < long / 50
     assert list(journal.path.parent.iterdir()) == [journal.path]
     for _ in range(2):
-        assert journal.done("a") == DoneState(549, 1, {})
-        assert journal.done("c") == DoneState(3, 1, {})
+        assert journal.done_state("a") == DoneState(549, 1, {})
+        assert journal.done_state("c") == DoneState(3, 1, {})
         assert (journal.parts["b"].cells, dict(journal.parts["b"].checksums)) == (array("q", [5]), {"md5": "549"})
         journal.finish([("d", DoneState(4, 1, {}))])
         journal = open_journal()
-    assert journal.done("d") == DoneState(4, 1, {})
+    assert journal.done_state("d") == DoneState(4, 1, {})
 
 
 def test_lines_that_still_apply_are_not_rewritten(open_journal: Any) -> None:
@@ -278,7 +278,7 @@ def test_what_cannot_be_cleared_away_stays(open_journal: Any, method: str, caplo
     again = Journal(path, lambda: False, disk)
     assert len(opened) == 2
     assert caplog.messages == [f"{path} cannot be rewritten: No space left on device"]
-    assert again.done("a") == DoneState(1099, 1, {})
+    assert again.done_state("a") == DoneState(1099, 1, {})
     again.close()
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
@@ -291,7 +291,7 @@ def test_a_crash_while_it_was_cleared_up_leaves_no_trace(open_journal: Any) -> N
     new.write_bytes(journal.path.read_bytes()[:5000])
     journal = open_journal()
     assert journal.path.stat().st_size < 200
-    assert journal.done("a") == DoneState(1099, 1, {})
+    assert journal.done_state("a") == DoneState(1099, 1, {})
     assert not new.exists()
 
 
@@ -317,7 +317,7 @@ def test_after_a_sync_that_failed_nothing_is_promised(open_journal: Any, monkeyp
             journal.finish([("a", DoneState(1, 1, {}))])
     with pytest.raises(OSError, match="Input/output"):
         journal.finish([("b", DoneState(1, 1, {}))])
-    assert open_journal().done("b") is None
+    assert open_journal().done_state("b") is None
 
 
 @settings(deadline=None)
@@ -349,8 +349,8 @@ def test_many_records_take_little_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert held < 15 * len(states)
     assert peak < held + 3 * 1024 * 1024
-    assert all(journal.done(name) == state for name, state in states.items())
-    assert journal.done("d1/file_50001.fastq.gz") is None
+    assert all(journal.done_state(name) == state for name, state in states.items())
+    assert journal.done_state("d1/file_50001.fastq.gz") is None
     journal.close()
 
 
@@ -384,7 +384,7 @@ def test_an_interrupt_while_it_is_opened_leaves_it_unlocked(open_journal: Any, m
         patched.setattr(where, interrupted)
         with pytest.raises(KeyboardInterrupt):
             open_journal()
-    assert open_journal().done("a") == DoneState(1099, 1, {})
+    assert open_journal().done_state("a") == DoneState(1099, 1, {})
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -423,7 +423,7 @@ def test_who_waited_for_a_journal_that_was_replaced_takes_the_new_one(open_journ
     waited = Journal(journal.path, wait)
     waited.finish([("a", DoneState(1, 1, {}))])
     waited.close()
-    assert open_journal().done("a") == DoneState(1, 1, {})
+    assert open_journal().done_state("a") == DoneState(1, 1, {})
 
 
 def test_a_full_disk_costs_hints_but_no_order(open_journal: Any, monkeypatch: Any) -> None:
@@ -445,7 +445,7 @@ def test_a_full_disk_costs_hints_but_no_order(open_journal: Any, monkeypatch: An
     journal.cell("a", 1, 2)
     journal = open_journal()
     assert list(journal.parts["a"].cells) == [MISSING, 2, MISSING]
-    assert journal.done("b") is None
+    assert journal.done_state("b") is None
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, partial(OSError, errno.EIO, "Input/output error")])
@@ -466,15 +466,15 @@ def test_a_line_that_was_half_written_is_cut_before_the_next_one(open_journal: A
     journal.finish([("c", DoneState(1, 1, {}))])
     journal = open_journal()
     assert list(journal.parts["a"].cells) == [MISSING, 2, MISSING]
-    assert [journal.done(name) is not None for name in "bc"] == [False, True]
+    assert [journal.done_state(name) is not None for name in "bc"] == [False, True]
 
 
 def test_a_removed_file_is_unlocked(tmp_path: Path) -> None:
-    file = JournalFile(tmp_path / "a", lambda: False, Disk(), look=False)
+    file = JournalFile(tmp_path / "a", lambda: False, Disk(), read_only=False)
     (tmp_path / "same").hardlink_to(tmp_path / "a")
     file.remove()
     assert not (tmp_path / "a").exists()
-    JournalFile(tmp_path / "same", lambda: False, Disk(), look=False).close()
+    JournalFile(tmp_path / "same", lambda: False, Disk(), read_only=False).close()
 
 
 def test_the_name_of_a_journal_is_made_durable_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def test_an_ill_server_is_left_alone_and_the_others_are_not() -> None:
     assert not controller.may_start("ill")
     assert filled(controller, "well") == FIRST
     assert controller.opens == 31.0
-    controller.look(30.9, list)
+    controller.adapt(30.9, list)
     controller.open(30.9)
     assert not controller.may_start("ill")
     controller.open(31.0)
@@ -88,7 +88,7 @@ def test_a_refusal_without_a_wish_holds_until_the_other_responses_have_come() ->
     controller.refused("it", 1.0)
     assert controller.opens == 1.0 + PERIOD
     controller.refused("it", 1.0 + PERIOD / 2)
-    controller.look(1.0 + PERIOD, list)
+    controller.adapt(1.0 + PERIOD, list)
     assert controller.width("it") == FIRST - 2
 
 
@@ -97,7 +97,7 @@ def test_more_requests_than_allowed_run_out_but_none_is_added() -> None:
     filled(controller, "it")
     controller.refused("it", 0.0)
     controller.refused("it", 0.0)
-    controller.look(PERIOD, list)
+    controller.adapt(PERIOD, list)
     controller.open(PERIOD)
     controller.ended("it", 5)
     assert not controller.may_start("it")
@@ -113,7 +113,7 @@ def test_as_many_fewer_are_allowed_as_were_refused() -> None:
     assert filled(controller, "it") == 10
     for _ in range(3):
         controller.refused("it", 0.0)
-    controller.look(PERIOD, list)
+    controller.adapt(PERIOD, list)
     assert controller.width("it") == 7
 
 
@@ -149,7 +149,7 @@ def test_whether_several_servers_were_queried() -> None:
     assert responses == [False, False, False, True]
     for server in ("a", "a", "b"):
         controller.ended(server, 1)
-    controller.look(PERIOD, list)
+    controller.adapt(PERIOD, list)
     assert controller.several is True
 
 
@@ -172,11 +172,11 @@ def test_what_is_expected_of_a_server_counts_until_it_is_known_better() -> None:
     controller.started("it")
     for _ in range(2):
         controller.refused("it", 0.0)
-    controller.look(PERIOD, list)
+    controller.adapt(PERIOD, list)
     controller.expect("it", 8)
     assert controller.width("it") == 6
     controller.ended("it", 1)
-    controller.look(3 * PERIOD, list)
+    controller.adapt(3 * PERIOD, list)
     controller.expect("it", 8)
     assert controller.width("it") == 6
 
@@ -207,7 +207,7 @@ def test_a_sample_states_something_with_64_KiB_a_connection_or_after_a_second(
     if ended:
         controller.ended("it", ended, counts=False)
         controller.started("it")
-    controller.look(now, lambda: [("it", received - ended), ("another", 10**9)])
+    controller.adapt(now, lambda: [("it", received - ended), ("another", 10**9)])
     assert (controller.width("it") > FIRST) is grows
 
 
@@ -219,19 +219,19 @@ def test_a_request_that_came_to_its_end_states_as_much_as_64_KiB(requests: int, 
     for _ in range(requests):
         controller.ended("it", 0, counts=counts)
         controller.started("it")
-    controller.look(PERIOD, list)
+    controller.adapt(PERIOD, list)
     assert (controller.width("it") > FIRST) is (grows and counts)
 
 
 def test_each_byte_states_something_once() -> None:
     controller = ConcurrencyController(16, 0.0)
     filled(controller, "it")
-    controller.look(PERIOD, lambda: [("it", ENOUGH)])
+    controller.adapt(PERIOD, lambda: [("it", ENOUGH)])
     tried = controller.width("it")
     assert tried > FIRST
     filled(controller, "it")
     for step in range(2, 20):
-        controller.look(step * PERIOD, lambda: [("it", ENOUGH)])
+        controller.adapt(step * PERIOD, lambda: [("it", ENOUGH)])
     assert controller.width("it") == tried
 
 
@@ -244,17 +244,17 @@ def test_nothing_is_concluded_while_too_few_run_for_more_than_a_tenth_of_the_tim
             controller.ended("it", 0, counts=False)
         if step == 2 + periods and periods:
             controller.started("it")
-        controller.look(step / 20, lambda: [("it", 1000)])
+        controller.adapt(step / 20, lambda: [("it", 1000)])
     assert (controller.width("it") > FIRST) is grows
 
 
 def test_a_trial_without_work_for_it_continues() -> None:
     controller = ConcurrencyController(16, 0.0)
     filled(controller, "it")
-    controller.look(PERIOD, lambda: [("it", ENOUGH)])
+    controller.adapt(PERIOD, lambda: [("it", ENOUGH)])
     tried = controller.width("it")
     for step in range(2, 40):
-        controller.look(step * PERIOD, lambda step=step: [("it", step * 10 * ENOUGH)])
+        controller.adapt(step * PERIOD, lambda step=step: [("it", step * 10 * ENOUGH)])
         assert controller.width("it") == tried
 
 
@@ -262,10 +262,10 @@ def test_the_time_without_requests_reveals_nothing_of_a_server() -> None:
     controller = ConcurrencyController(16, 0.0)
     controller.started("it")
     controller.ended("it", 10)
-    controller.look(PERIOD, list)
-    controller.look(10.0, list)
+    controller.adapt(PERIOD, list)
+    controller.adapt(10.0, list)
     filled(controller, "it")
-    controller.look(10.0 + PERIOD, lambda: [("it", 10)])
+    controller.adapt(10.0 + PERIOD, lambda: [("it", 10)])
     assert controller.width("it") == FIRST
 
 
@@ -275,7 +275,7 @@ def test_another_server_that_is_asked_for_the_first_time_does_not_disturb_a_samp
         controller.ended("it", 0)
     controller.started("another")
     filled(controller, "it")
-    controller.look(PERIOD, list)
+    controller.adapt(PERIOD, list)
     assert controller.width("it") > FIRST
 
 
@@ -285,11 +285,11 @@ def test_what_is_known_of_the_latest_thousand_servers_is_kept() -> None:
     for number, server in enumerate(["it", *map(str, range(1023))], 1):
         controller.started(server)
         controller.ended(server, 1)
-        controller.look(number * PERIOD, list)
+        controller.adapt(number * PERIOD, list)
     assert controller.width("it") == 8
     controller.started("one more")
     controller.ended("one more", 1)
-    controller.look(2000.0, list)
+    controller.adapt(2000.0, list)
     assert controller.width("it") == FIRST
 
 
@@ -322,7 +322,7 @@ def test_a_million_servers_are_forgotten_again() -> None:
             server = f"https://host-{number}.example"
             assert controller.may_start(server)
             controller.started(server)
-            controller.look(number * 1e-4, list)
+            controller.adapt(number * 1e-4, list)
             controller.ended(server, 100)
             if number % 10 == 0:
                 controller.refused(server, number * 1e-4, retry_after=3000)
@@ -349,9 +349,9 @@ def test_a_pause_reveals_nothing_of_the_server() -> None:
     controller = ConcurrencyController(16, 0.0)
     filled(controller, "it")
     for step in range(1, 60):
-        controller.look(step * PERIOD, lambda step=step: [("it", step * 10**6)])  # as fast with any number
+        controller.adapt(step * PERIOD, lambda step=step: [("it", step * 10**6)])  # as fast with any number
     before = controller.width("it")
-    controller.look(3600.0, lambda: [("it", 60 * 10**6)])
+    controller.adapt(3600.0, lambda: [("it", 60 * 10**6)])
     assert controller.width("it") == before
 
 
@@ -377,7 +377,7 @@ def test_whatever_happens_the_limit_holds_and_nothing_hangs(history: list[tuple[
         elif event == "refuse":
             controller.refused(server, now, seconds)
         else:
-            controller.look(now, lambda: [(server, 500) for server, count in flying.items() for _ in range(count)])
+            controller.adapt(now, lambda: [(server, 500) for server, count in flying.items() for _ in range(count)])
         assert controller.flying == sum(flying.values()) <= limit
         assert all(1 <= controller.width(server) <= limit for server in flying)
     for server, count in flying.items():

@@ -21,7 +21,7 @@ def test_a_caller_that_waits_as_requested_never_gets_more_than_the_limit(
         now += idle + bucket.later(now + idle).wait()
         bucket = bucket.later(now)
         assert bucket.wait() <= 1e-9
-        bucket = bucket.taken(count)
+        bucket = bucket.without(count)
         passed, largest = passed + count, max(largest, count)
         assert passed <= rate * (now + SAVED) + largest + 1
 
@@ -31,7 +31,7 @@ def test_a_transfer_that_is_never_idle_gets_all_of_the_limit(rate: float, counts
     bucket, now = Bucket(rate, 0.0, 0.0), 0.0
     for count in counts:
         now += bucket.later(now).wait()
-        bucket = bucket.later(now).taken(count)
+        bucket = bucket.later(now).without(count)
     now += bucket.wait()
     assert sum(counts) >= rate * (now - LEAST) * 0.999 - 1
 
@@ -39,7 +39,7 @@ def test_a_transfer_that_is_never_idle_gets_all_of_the_limit(rate: float, counts
 def test_the_clock_may_stand_still_and_bytes_may_be_given_back() -> None:
     bucket = Bucket(100.0, 5.0, 10.0)
     assert bucket.later(9.0) == bucket
-    assert bucket.taken(10).taken(-10) == bucket
+    assert bucket.without(10).without(-10) == bucket
 
 
 @pytest.mark.parametrize("rate", [0, -1.0, float("inf"), float("nan")])

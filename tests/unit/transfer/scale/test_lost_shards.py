@@ -251,7 +251,7 @@ def test_a_dask_scheduler_forwards_messages_and_the_stop_once():
     assert list(channel.messages()) == []
     client.status = "connecting"
     channel.stop()
-    assert (list(channel.messages()), client.ran, channel.reachable(), channel.gone()) == ([], [], False, "")
+    assert (list(channel.messages()), client.ran, channel.reachable(), channel.failure()) == ([], [], False, "")
     client.status = "running"
     assert not channel.stopped()
     assert (list(channel.messages()), list(channel.messages())) == ([], [])
@@ -259,7 +259,7 @@ def test_a_dask_scheduler_forwards_messages_and_the_stop_once():
     assert channel.stopped()
     assert not DaskChannel("run-8").stopped()
     client.status = "closed"
-    assert channel.gone()
+    assert channel.failure()
 
 
 def test_a_message_of_a_worker_of_dask_reaches_the_run(monkeypatch: pytest.MonkeyPatch):

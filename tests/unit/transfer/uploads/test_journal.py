@@ -25,7 +25,7 @@ def test_what_is_recorded_is_there_the_next_time(tmp_path: Path, monkeypatch: py
     log = opened(path)
     log.begin(KEY, Unfinished("id", (10, 20, 30), 5))
     log.part(KEY, SentPart(2, 5, "etag", {"crc32c": "00000001"}))
-    log.done(OTHER, Finished((1, 2, 3), {"sha256": "aa"}))
+    log.finish(OTHER, Finished((1, 2, 3), {"sha256": "aa"}))
     log.part("never begun", SentPart(1, 1))
     log.close()
     log.close()
@@ -48,7 +48,7 @@ def test_a_sync_that_fails_at_the_end_hides_no_report(
 ):
     path = tmp_path / "journal"
     log = opened(path)
-    log.done(KEY, Finished((1, 2, 3), {}))
+    log.finish(KEY, Finished((1, 2, 3), {}))
 
     def broken(_: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -90,7 +90,7 @@ def test_many_finished_uploads_are_found(tmp_path: Path):
     keys = [key_of(f"/{number}", "", "") for number in range(3000)]
     log = opened(path)
     for number, key in enumerate(keys):
-        log.done(key, Finished((number, 0, 0), {}))
+        log.finish(key, Finished((number, 0, 0), {}))
     log.close()
     log = opened(path)
     assert all(log.finished(key) == Finished((number, 0, 0), {}) for number, key in enumerate(keys))
@@ -118,7 +118,7 @@ def test_what_may_be_lost_may_fail(tmp_path: Path):
     full = os.open("/dev/full", os.O_WRONLY)
     real, log._file._descriptor = log._file._descriptor, full
     log.part(KEY, SentPart(1, 5, "etag"))
-    log.done(KEY, Finished((10, 20, 30), {}))
+    log.finish(KEY, Finished((10, 20, 30), {}))
     with pytest.raises(OSError):
         log.begin(KEY, Unfinished("id", (10, 20, 30), 5))
     log._file._descriptor = real

@@ -15,7 +15,7 @@ _SLOWER_THAN_ETAG = "crc64nvme"
 _KIND, _ENCRYPTION = "x-amz-checksum-type", "x-amz-server-side-encryption"
 #: Headers of objects that are encrypted with customers' keys, whose ETags are not checksums.
 _CUSTOMERS = (f"{_ENCRYPTION}-customer-algorithm", "x-goog-encryption-algorithm", "x-goog-encryption-kms-key-name")
-#: The headers that `stated` reads.
+#: The headers that `object_checksums` reads.
 HEADERS = (*CHECKSUM_HEADERS.values(), _KIND, _ENCRYPTION, *_CUSTOMERS)
 #: Further headers by which web servers state checksums, and those that tell what these are of.
 WEB_HEADERS = (
@@ -36,7 +36,7 @@ def of_whole(status: int, headers: Mapping[str, str]) -> Mapping[str, str]:
     return headers if status == 200 else {name: value for name, value in headers.items() if name not in _OF_BYTES}
 
 
-def stated(headers: Mapping[str, str], *, etags: bool = True) -> dict[str, str]:
+def object_checksums(headers: Mapping[str, str], *, etags: bool = True) -> dict[str, str]:
     """Return the checksums of an object's whole contents that a response states.
 
     Args:
@@ -50,7 +50,7 @@ def stated(headers: Mapping[str, str], *, etags: bool = True) -> dict[str, str]:
 
 
 def _of_contents(headers: Mapping[str, str], etags: bool) -> Iterator[tuple[str, str]]:
-    """Yield what `stated` returns; most callers need the first one only."""
+    """Yield what `object_checksums` returns; most callers need the first one only."""
     etag = headers.get("etag", "").strip('"')
     # Some servers state a checksum of the parts' checksums without `-NUMBER` after it, and without its type.
     is_whole = headers.get(_KIND, "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT"
@@ -62,10 +62,10 @@ def _of_contents(headers: Mapping[str, str], etags: bool) -> Iterator[tuple[str,
 
 
 def quickest(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the one checksum of `stated` that costs least to compute; empty for none.
+    """Return the one checksum of `object_checksums` that costs least to compute; empty for none.
 
     Args:
-        headers: As for `stated`.
+        headers: As for `object_checksums`.
     """
     return dict(islice(_of_contents(headers, True), 1))
 
@@ -79,7 +79,7 @@ def may_be_of_parts(headers: Mapping[str, str]) -> bool:
     """Return whether an ETag or a checksum may be made of those of parts, so that it is worth requesting their size.
 
     Args:
-        headers: As for `stated`.
+        headers: As for `object_checksums`.
     """
     return bool(_of_parts(headers))
 
@@ -103,7 +103,7 @@ def of_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> d
     """Return the checksums that are made of those of parts, where all of them have the size of the first one.
 
     Args:
-        headers: As for `stated`.
+        headers: As for `object_checksums`.
         size: The object's size in bytes.
         first_part: The size of its first part in bytes; None if it is unknown.
     """
@@ -122,6 +122,6 @@ def is_encrypted(headers: Mapping[str, str]) -> bool:
     """Whether an ETag is not a checksum of the content.
 
     Args:
-        headers: As for `stated`.
+        headers: As for `object_checksums`.
     """
     return headers.get(_ENCRYPTION, "AES256") != "AES256" or not headers.keys().isdisjoint(_CUSTOMERS)
