@@ -105,16 +105,16 @@ class Joined(str):
         marks: The text before each item.
         items: The items; of an object its members' names and values in turn.
         delimiters: Characters that would end an item.
-        listed: Whether it is a list or an object; False for a scalar, which no delimiter splits.
+        splits: Whether it is a list or an object; False for a scalar, which no delimiter splits.
     """
 
-    __slots__ = ("_delimiters", "_listed", "_marks", "items")
+    __slots__ = ("_delimiters", "_marks", "_splits", "items")
 
     items: tuple[str, ...]
 
-    def __new__(cls, marks: Sequence[str], items: Sequence[str], delimiters: str, *, listed: bool = True) -> "Joined":
+    def __new__(cls, marks: Sequence[str], items: Sequence[str], delimiters: str, *, splits: bool = True) -> "Joined":
         joined = super().__new__(cls, "".join(mark + item for mark, item in zip(marks, items, strict=True)))
-        joined.items, joined._marks, joined._delimiters, joined._listed = tuple(items), tuple(marks), delimiters, listed
+        joined.items, joined._marks, joined._delimiters, joined._splits = tuple(items), tuple(marks), delimiters, splits
         return joined
 
     def encoded(self, name: str, quoted: Callable[[str], str]) -> str:
@@ -143,7 +143,7 @@ class Joined(str):
         Raises:
             UsageError: An item contains a delimiter.
         """
-        for item in self.items if self._listed else ():
+        for item in self.items if self._splits else ():
             delimiter = next((mark for mark in self._delimiters if mark in item), None)
             if delimiter is not None:
                 raise UsageError(

@@ -35,21 +35,21 @@ def _can_take(choice: BodyChoice, values: Sequence[object]) -> bool:
     return choice.takes == "files" or not any(map(is_content, values))
 
 
-def chosen_body(operation: str, content_type: str | Omit, given: Mapping[str, object], *choices: BodyChoice) -> Body:
+def chosen_body(operation: str, content_type: str | Omit, fields: Mapping[str, object], *choices: BodyChoice) -> Body:
     """Return the body of an operation that takes several media types.
 
     Args:
         operation: The operation, for errors.
         content_type: The requested media type; OMIT selects the first that can carry the arguments.
-        given: The body's arguments.
+        fields: The body's arguments.
         choices: The ways to send it, the best first.
 
     Raises:
         UsageError: No media type can carry the arguments, or not the requested one; the message states what is wrong.
     """
-    names = {name for name, value in given.items() if value is not OMIT}
+    names = {name for name, value in fields.items() if value is not OMIT}
     matching = [choice for choice in choices if content_type is OMIT or content_type in choice.media_types]
-    values = [given[name] for name in names]
+    values = [fields[name] for name in names]
     fitting = [
         choice for choice in matching if names <= {*choice.required, *choice.optional} and _can_take(choice, values)
     ]

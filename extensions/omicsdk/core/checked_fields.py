@@ -9,7 +9,7 @@ from omicsdk.core.model import Model, Shape, problem_of
 from omicsdk.core.type_guards import is_array, is_object
 
 
-def check_fields(operation: str, entry: Any, *required: str, optional: Sequence[str] = (), place: str = "") -> None:
+def check_fields(operation: str, entry: Any, *required: str, optional: Sequence[str] = (), path: str = "") -> None:
     """Check those fields of a decoded model that the caller reads; others may deviate from the document.
 
     Args:
@@ -17,42 +17,42 @@ def check_fields(operation: str, entry: Any, *required: str, optional: Sequence[
         entry: The model.
         required: Attributes that must have a value.
         optional: Attributes that may be None.
-        place: The model's place in the response; empty for the whole response.
+        path: The model's place in the response; empty for the whole response.
 
     Raises:
         DecodeError: It is no model, or a field is missing or of another type than the document states.
     """
     if not isinstance(entry, Model):
-        raise DecodeError(operation, place, entry, expected="an object")
+        raise DecodeError(operation, path, entry, expected="an object")
     for field in entry.FIELDS:
         value = getattr(entry, field.python)
         is_read = field.python in required or (field.python in optional and value is not None)
-        if is_read and (problem := _type_problem(f"{place}.{field.wire}".lstrip("."), value, field.shape)) is not None:
+        if is_read and (problem := _type_problem(f"{path}.{field.wire}".lstrip("."), value, field.shape)) is not None:
             raise DecodeError(operation, problem[0], problem[1], expected=problem[2])
 
 
-def _type_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+def _type_problem(path: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
     """As `problem_of`, but for a decoded value: enums are open, and models were checked to be objects when they were decoded."""
     if shape.kind == "model":
-        return None if isinstance(value, Model) else (place, value, "an object")
+        return None if isinstance(value, Model) else (path, value, "an object")
     if shape.kind == "array" and is_array(value):
-        misfits = (_type_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
+        misfits = (_type_problem(f"{path}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
     elif shape.kind == "tuple" and isinstance(value, tuple):
         places = enumerate(zip(cast("tuple[Any, ...]", value), shape.of, strict=False))
-        misfits = (_type_problem(f"{place}[{number}]", *pair) for number, pair in places)
+        misfits = (_type_problem(f"{path}[{number}]", *pair) for number, pair in places)
     elif shape.kind == "map" and is_object(value):
-        misfits = (_type_problem(f"{place}.{key}", item, shape.of[0]) for key, item in value.items())
+        misfits = (_type_problem(f"{path}.{key}", item, shape.of[0]) for key, item in value.items())
     elif shape.kind == "union":
-        problems = [_type_problem(place, value, member) for member in shape.of]
+        problems = [_type_problem(path, value, member) for member in shape.of]
         return None if None in problems else problems[0]
     elif shape.kind == "literal":
         return (
             None
             if any(type(value) is type(choice) for choice in shape.of)
-            else (place, value, type(shape.of[0]).__name__)
+            else (path, value, type(shape.of[0]).__name__)
         )
     elif shape.kind in ("date", "date-time"):
-        return None if isinstance(value, str | date) else (place, value, shape.kind)
+        return None if isinstance(value, str | date) else (path, value, shape.kind)
     else:
-        return None if shape.kind == "tagged" else problem_of(place, value, shape)
+        return None if shape.kind == "tagged" else problem_of(path, value, shape)
     return next((problem for problem in misfits if problem is not None), None)

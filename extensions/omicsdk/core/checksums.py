@@ -264,9 +264,9 @@ def digest(data: Buffer, name: str) -> str:
     Raises:
         ValueError: An unknown algorithm.
     """
-    one = _digest(name, etag_part_size(memoryview(data).nbytes))
-    one.update(data)
-    return one.hexdigest()
+    hasher = _digest(name, etag_part_size(memoryview(data).nbytes))
+    hasher.update(data)
+    return hasher.hexdigest()
 
 
 _BUILTIN = {"sha256": ("_sha2", "_sha256"), "blake2b": ("_blake2",)}  # Python 3.12 renamed _sha256

@@ -95,8 +95,8 @@ class Identifier(NamedTuple):
         """Return whether a returned value means what was requested; one that is no text does not."""
         if not isinstance(returned, str):
             return False
-        one, other = self.canonical(requested), self.canonical(returned)
-        return one == other or (self.or_else is not None and self.or_else(one, other))
+        expected, actual = self.canonical(requested), self.canonical(returned)
+        return expected == actual or (self.or_else is not None and self.or_else(expected, actual))
 
     def check(self, requested: str, returned: object, operation: str) -> None:
         """Refuse a response about something else.
@@ -178,8 +178,8 @@ class Rules:
                 page: Any = decoded(response.content, charset_in(response.headers.get("content-type", "")))
             except ValueError:  # text, or what the operation itself refuses
                 return
-            stated = [[*map(partial(values_at, page), rule.places)] for rule, _ in applicable]
-            for (rule, requested), values in zip(applicable, stated, strict=True):
+            stated_values = [[*map(partial(values_at, page), rule.places)] for rule, _ in applicable]
+            for (rule, requested), values in zip(applicable, stated_values, strict=True):
                 # Each once: most entries of a listing state the same.
                 for alternatives in dict.fromkeys(zip(*values, strict=True)):
                     self._compare(rule, requested, alternatives, facts.name)
@@ -326,17 +326,17 @@ class ListingCheck:
             self._note(f"the entry {shortened(repr(key), 200)} is listed more than once")
         return is_new
 
-    def page(self, listed: int, stated: object) -> None:
+    def page(self, count: int, declared: object) -> None:
         """Note how many entries a page has; fewer than the page states make the listing inconsistent."""
 
-        number = declared_number(stated, "the number of entries", self._operation)
-        if number is not None and listed < number:
-            self._note(f"a page states {number} entries, but has {listed}")
+        number = declared_number(declared, "the number of entries", self._operation)
+        if number is not None and count < number:
+            self._note(f"a page states {number} entries, but has {count}")
 
-    def total(self, stated: object) -> None:
+    def total(self, declared: object) -> None:
         """Note the total that a page states; one that differs from an earlier page's makes the listing inconsistent."""
 
-        number = declared_number(stated, "the total", self._operation)
+        number = declared_number(declared, "the total", self._operation)
         if number is None:
             return
         # Noted, not raised: the caller gets the entries first, and decides what a contradiction means for it.
@@ -363,15 +363,15 @@ class ListingCheck:
         self._problem = self._problem or problem
 
 
-def despite_contradictions(listed: Iterable[T], doubts: list[InconsistentListing]) -> Iterator[T]:
+def despite_contradictions(entries: Iterable[T], doubts: list[InconsistentListing]) -> Iterator[T]:
     """Yield what a listing has, for what removes nothing by it.
 
     Args:
-        listed: The listing.
+        entries: The listing.
         doubts: Is appended that the listing contradicts itself, with the remedy of a partial result.
     """
     try:
-        yield from listed
+        yield from entries
     except InconsistentListing as error:
         error.remedy = "What it lists was used, but more may exist: run the same command again."
         doubts.append(error)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _POLYNOMIAL = 0x9A6C9329AC4BC9B5  # reflected: the lowest bit is the highest power
 _ONES = (1 << 64) - 1
-_ONE = 1 << 63  # the polynomial 1, reflected
+_IDENTITY = 1 << 63  # the polynomial 1, reflected
 #: Bytes that are folded at once, and from which on that is faster than the table.
 _STRIDE, _LEAST = 1 << 20, 512
 
@@ -38,13 +38,13 @@ def _by_table(crc: int, data: bytes) -> int:
     return crc
 
 
-def _product(one: int, other: int) -> int:
+def _product(left: int, right: int) -> int:
     """Multiply two reflected polynomials modulo the polynomial."""
     total = 0
-    for bit in range(63, -1, -1):  # from the power 0 of `one` on
-        if one >> bit & 1:
-            total ^= other
-        other = other >> 1 ^ (_POLYNOMIAL if other & 1 else 0)
+    for bit in range(63, -1, -1):  # from the power 0 of `left` on
+        if left >> bit & 1:
+            total ^= right
+        right = right >> 1 ^ (_POLYNOMIAL if right & 1 else 0)
     return total
 
 
@@ -52,7 +52,7 @@ def _product(one: int, other: int) -> int:
 def _power(exponent: int) -> int:
     """Return a power of x modulo the polynomial, reflected."""
     if not exponent:
-        return _ONE
+        return _IDENTITY
     half = _power(exponent // 2)
     square = _product(half, half)
     return square >> 1 ^ (_POLYNOMIAL if square & 1 else 0) if exponent % 2 else square

@@ -199,14 +199,14 @@ class Credentials:
         """The credentials as they were passed to the client."""
         return self
 
-    def chosen(self, request: Request, *, elsewhere: bool) -> Credentials | None:
+    def chosen(self, request: Request, *, is_other_origin: bool) -> Credentials | None:
         """Return the credentials for a request; None to send none.
 
         Args:
             request: The request.
-            elsewhere: Whether it goes to another origin than the client's base URL.
+            is_other_origin: Whether it goes to another origin than the client's base URL.
         """
-        del request, elsewhere
+        del request, is_other_origin
         return self
 
     def ready(self) -> bool:
@@ -402,7 +402,7 @@ class ApiKey(Credentials):
         origins: The services that it was issued for; see BearerToken.
 
     Attributes:
-        place: Where it is sent.
+        location: Where it is sent.
         name: The name of the header, query parameter or cookie.
 
     Raises:
@@ -433,7 +433,7 @@ class ApiKey(Credentials):
             raise ConfigError(
                 "The API key contains a character that cookies cannot have", remedy="Encode it as the service does."
             )
-        self.place, self.name = places[0]
+        self.location, self.name = places[0]
         self._headers = (
             {}
             if query is not None
@@ -596,11 +596,11 @@ class _Refusal:
         """Do nothing."""
 
 
-def as_credentials(given: Credentials | httpx.Auth | Callable[[Any], Any] | None) -> Credentials | None:
+def as_credentials(auth: Credentials | httpx.Auth | Callable[[Any], Any] | None) -> Credentials | None:
     """Convert a constructor's argument to credentials.
 
     Args:
-        given: Credentials, an httpx.Auth, an `auth` of requests, or None.
+        auth: Credentials, an httpx.Auth, an `auth` of requests, or None.
 
     Returns:
         Credentials; an `auth` of httpx or requests is wrapped.
@@ -608,14 +608,14 @@ def as_credentials(given: Credentials | httpx.Auth | Callable[[Any], Any] | None
     Raises:
         ConfigError: It is something else, such as a bare token.
     """
-    if given is None or (hasattr(given, "renew") and hasattr(given, "goes_to")):
-        return cast("Credentials | None", given)
-    if hasattr(given, "sync_auth_flow"):
-        return HttpxAuth(cast("httpx.Auth", given))
-    if callable(given) and not isinstance(given, type):
-        return RequestsAuth(given)
+    if auth is None or (hasattr(auth, "renew") and hasattr(auth, "goes_to")):
+        return cast("Credentials | None", auth)
+    if hasattr(auth, "sync_auth_flow"):
+        return HttpxAuth(cast("httpx.Auth", auth))
+    if callable(auth) and not isinstance(auth, type):
+        return RequestsAuth(auth)
     raise ConfigError(
-        f"Invalid credentials of type {type(given).__name__}",
+        f"Invalid credentials of type {type(auth).__name__}",
         remedy="Pass BearerToken(token), ApiKey(key, header=...), Basic(name, password), or an auth of httpx or requests.",
     )
 

@@ -157,11 +157,11 @@ DATE = Shape("date", fits=is_date, read=Date.read)
 DATE_TIME = Shape("date-time", fits=is_date_time, read=DateTime.read)
 
 
-def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
+def dated(field: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
     """Convert a value of a response to the first matching kind.
 
     Args:
-        place: Owner and field, for the log; empty if a value of another kind is expected.
+        field: Owner and field, for the log; empty if a value of another kind is expected.
         value: Decoded JSON; a value of another kind is returned unchanged.
         kinds: The formats, as in OpenAPI.
     """
@@ -169,6 +169,6 @@ def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
         for kind in kinds:
             if (parsed := (Date if kind == "date" else DateTime).read(value)) is not None:
                 return parsed
-    if place:
-        return otherwise_typed(place, value)
+    if field:
+        return otherwise_typed(field, value)
     return value

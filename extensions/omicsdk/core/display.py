@@ -1,6 +1,6 @@
 """Representations of results: a short repr, and a table in notebooks. Secrets are masked, long values are shortened.
 
-A class states its fields by `__shown__`, and its base `Displayed` renders them.
+A class states its fields by `__fields__`, and its base `Displayed` renders them.
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ NULL_VALUE = _Null()
 
 
 class Displayed:
-    """Base of results that are represented by their fields: those of a dataclass, or of `__shown__`."""
+    """Base of results that are represented by their fields: those of a dataclass, or of `__fields__`."""
 
     __slots__ = ()
 
-    def __shown__(self) -> Iterable[tuple[str, object]]:
+    def __fields__(self) -> Iterable[tuple[str, object]]:
         """The fields with their values."""
         names: Mapping[str, Any] = getattr(self, "__dataclass_fields__", {})
         return [(name, getattr(self, name)) for name, field in names.items() if field.repr]
 
     def __repr__(self) -> str:
-        return short_repr(type(self).__name__, self.__shown__())
+        return short_repr(type(self).__name__, self.__fields__())
 
     def _repr_html_(self) -> str:
-        fields = ordered(self.__shown__())
+        fields = ordered(self.__fields__())
         if len(fields) == 1 and isinstance(fields[0][1], Displayed):  # a page with one object
             return html_table(type(self).__name__, [(fields[0][0], fields[0][1]._repr_html_())])
         return html_table(type(self).__name__, [(name, _cell(name, value)) for name, value in fields])
@@ -134,7 +134,7 @@ def _cell(name: str, value: object) -> str:
 
 def _fields(item: object) -> Iterable[tuple[str, object]]:
     """The fields of a result or a named tuple; empty of other values."""
-    return item.__shown__() if isinstance(item, Displayed) else getattr(item, "_asdict", dict[str, object])().items()
+    return item.__fields__() if isinstance(item, Displayed) else getattr(item, "_asdict", dict[str, object])().items()
 
 
 def _items(items: Sequence[object]) -> str:
@@ -152,7 +152,7 @@ def _items(items: Sequence[object]) -> str:
 def _text(name: str, value: object, longest: int) -> str:
     """Shorten a value to one line."""
     if isinstance(value, Displayed):
-        text = "".join(f"{key}={_text(key, item, longest)}" for key, item in ordered(value.__shown__())[:1])
+        text = "".join(f"{key}={_text(key, item, longest)}" for key, item in ordered(value.__fields__())[:1])
         return f"{type(value).__name__}({text})"
     if isinstance(value, Mapping):
         members = cast("Mapping[object, object]", value)

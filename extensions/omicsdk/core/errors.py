@@ -729,13 +729,13 @@ def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
     return "; ".join([*texts, f"and {more} more"] if more > 0 else texts)
 
 
-def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
+def raise_failed(errors: Sequence[OmicsError], total: int, noun: str) -> None:
     """Raise the errors of a batch, if there are any.
 
     Args:
         errors: One error for each item that failed.
         total: The number of items.
-        things: Their name, in the plural.
+        noun: Their name, in the plural.
 
     Raises:
         OmicsError: The error of the only item that failed.
@@ -744,7 +744,7 @@ def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        summary = f"{len(errors)} of {total} {things} failed: {first_of(errors)}"
+        summary = f"{len(errors)} of {total} {noun} failed: {first_of(errors)}"
         raise SomeFailed(summary, errors, others=max(0, total - len(errors)))
 
 

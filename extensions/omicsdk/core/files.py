@@ -319,7 +319,7 @@ def _refuse_shared(path: Path, status: os.stat_result) -> None:
 
 
 #: The system's errors if another process has the lock.
-HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
+LOCKED_ERRNOS = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 if sys.platform == "win32":
     import msvcrt
@@ -331,7 +331,7 @@ if sys.platform == "win32":
             descriptor: An open file.
 
         Raises:
-            OSError: Another process has it (HELD), or the system refused otherwise, such as a file system without
+            OSError: Another process has it (LOCKED_ERRNOS), or the system refused otherwise, such as a file system without
                 locks.
         """
         os.lseek(descriptor, 1 << 40, os.SEEK_SET)  # beyond the data, which other processes may read
@@ -347,7 +347,7 @@ else:
             descriptor: An open file.
 
         Raises:
-            OSError: Another process has it (HELD), or the system refused otherwise, such as a file system without
+            OSError: Another process has it (LOCKED_ERRNOS), or the system refused otherwise, such as a file system without
                 locks.
         """
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -431,5 +431,5 @@ def _lock(descriptor: int) -> bool:
         lock_now(descriptor)
     except OSError as error:
         # Without locks, the file is written nevertheless: each write replaces it as a whole.
-        return error.errno not in HELD  # no locks on this file system
+        return error.errno not in LOCKED_ERRNOS  # no locks on this file system
     return True

@@ -36,8 +36,8 @@ class Group(Part[ClientOfPart]):
 class _Member:
     """An operation of a group: the client's, by a shorter name."""
 
-    def __init__(self, name: str, shown: str, operation: str) -> None:
-        self._name, self._shown, self._operation = name, shown, operation
+    def __init__(self, name: str, display_name: str, operation: str) -> None:
+        self._name, self._display_name, self._operation = name, display_name, operation
 
     def __get__(self, group: Part[Any] | None, owner: type) -> Any:
         if group is None:
@@ -45,12 +45,12 @@ class _Member:
         call: Any = getattr(client_of(group), self._operation)
         # A method of a subclass stays itself.
         if isinstance(call, Bound):
-            call = cast("AnyCall[..., Any, Any, Any]", call).shown_as(self._shown)
+            call = cast("AnyCall[..., Any, Any, Any]", call).shown_as(self._display_name)
         vars(group)[self._name] = call
         return call
 
     def __repr__(self) -> str:
-        return f"<operation {self._shown}>"
+        return f"<operation {self._display_name}>"
 
 
 def members(group: str, names: str) -> dict[str, Any]:

@@ -12,25 +12,25 @@ LEAST_LIKENESS = 0.75
 _LONGEST = 100
 
 
-def nearest(word: str, known: Iterable[str], *, count: int = 1, least: float = LEAST_LIKENESS) -> list[str]:
+def nearest(word: str, names: Iterable[str], *, count: int = 1, least: float = LEAST_LIKENESS) -> list[str]:
     """Return the valid names that are most like an unknown one, the nearest first.
 
     Case, the dashes before an option, and `_` for `-` make no difference.
 
     Args:
         word: The unknown name.
-        known: The valid names.
+        names: The valid names.
         count: Maximum number of names, 1 or more.
         least: Least likeness of a name, from 0 to 1.
     """
     import difflib
 
-    typed, plain = _plain(word), _by_plain(known)
+    typed, plain = _plain(word), _by_plain(names)
     near = difflib.get_close_matches(typed, plain, n=count, cutoff=least) if len(typed) <= _LONGEST else []
     return [plain[name] for name in near]
 
 
-def did_you_mean(word: str, known: Iterable[str], form: str = "{}") -> str:
+def did_you_mean(word: str, names: Iterable[str], form: str = "{}") -> str:
     """Return a sentence that suggests a valid name for an unknown one, or nothing.
 
     It is the only name that begins with the word, or the nearest, or one with its letters in another order, or the only one
@@ -38,10 +38,10 @@ def did_you_mean(word: str, known: Iterable[str], form: str = "{}") -> str:
 
     Args:
         word: The unknown name.
-        known: The valid names.
+        names: The valid names.
         form: How the name is written, with {} in its place.
     """
-    typed, plain = _plain(word), _by_plain(known)
+    typed, plain = _plain(word), _by_plain(names)
     completions = [name for name in plain.values() if len(typed) > 1 and _plain(name).startswith(typed)]
     near = completions if len(completions) == 1 else nearest(word, plain.values())
     near += [name for shape, name in plain.items() if len(typed) > 1 and sorted(shape) == sorted(typed)]

@@ -227,7 +227,7 @@ class Model(Displayed):
         """The names, in the document, of the fields that are null; those that are absent are not among them."""
         return frozenset(field.wire for field, value in self._present() if value is None)
 
-    def __shown__(self) -> Iterator[tuple[str, object]]:
+    def __fields__(self) -> Iterator[tuple[str, object]]:
         """The fields by their attributes' names, then those that the document does not name, then those that are null."""
         present = {field.python: value for field, value in self._present()} | (self.additional_properties or {})
         yield from ((name, value) for name, value in present.items() if value is not None)
@@ -310,16 +310,16 @@ blank = object.__new__
 
 
 def rest_of(
-    data: JsonObject, known: frozenset[str], decode: Callable[[Any], Any] | None = None
+    data: JsonObject, names: frozenset[str], decode: Callable[[Any], Any] | None = None
 ) -> dict[str, Any] | None:
     """Return the members of a decoded JSON object that are not in the document; None if there are none.
 
     Args:
         data: The object.
-        known: The names of the document's fields.
+        names: The names of the document's fields.
         decode: Decodes each member; None if JSON represents them.
     """
-    others = {key: value for key, value in data.items() if key not in known}
+    others = {key: value for key, value in data.items() if key not in names}
     return (others if decode is None else {key: decode(value) for key, value in others.items()}) or None
 
 
@@ -350,12 +350,12 @@ _log = logger("omicsdk.decode")
 _logged: set[str] = set()
 
 
-def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the response") -> None:
+def check(operation: str, path: str, value: Any, shape: Shape, *, what: str = "the response") -> None:
     """Check a decoded JSON value against its shape, for clients with strict=True.
 
     Args:
         operation: The operation, for the error.
-        place: The place in the response, such as `bundle.files[3].size`.
+        path: The place in the response, such as `bundle.files[3].size`.
         value: Decoded JSON.
         shape: The document's shape.
         what: What the value is, for the error.
@@ -363,63 +363,63 @@ def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "
     Raises:
         DecodeError: It does not conform; names operation, place and value.
     """
-    problem = problem_of(place, value, shape)
+    problem = problem_of(path, value, shape)
     if problem is not None:
         where, actual, expected = problem
         raise DecodeError(operation, where, actual, expected=expected, what=what)
 
 
-def problem_of(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+def problem_of(path: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
     """Return the first (place, value, expectation) of a decoded JSON value that does not conform to its shape, or None."""
     if shape.kind == "any":
         return None
     if shape.kind == "union":
         # Of several alternatives, one that fits down to a member says more than the list of all kinds.
-        problems = [problem_of(place, value, member) for member in shape.of]
+        problems = [problem_of(path, value, member) for member in shape.of]
         if any(problem is None for problem in problems):
             return None
-        deeper = [problem for problem in problems if problem is not None and problem[0] != place]
-        return deeper[0] if len(deeper) == 1 else (place, value, " or ".join(member.kind for member in shape.of))
+        deeper = [problem for problem in problems if problem is not None and problem[0] != path]
+        return deeper[0] if len(deeper) == 1 else (path, value, " or ".join(member.kind for member in shape.of))
     if shape.kind == "tagged":
-        return _tagged_problem(place, value, shape)
+        return _tagged_problem(path, value, shape)
     if shape.kind == "array":
         if not is_array(value):
-            return place, value, "an array"
-        problems = (problem_of(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
+            return path, value, "an array"
+        problems = (problem_of(f"{path}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
         return next((problem for problem in problems if problem is not None), None)
     if shape.kind == "tuple":
-        return _tuple_problem(place, value, shape)
+        return _tuple_problem(path, value, shape)
     if shape.kind in ("map", "model", "members"):
         if not is_object(value):
-            return place, value, "an object"
-        return _object_problem(place, value, shape)
+            return path, value, "an object"
+        return _object_problem(path, value, shape)
     if shape.fits(value) if shape.fits is not None else _SCALARS[shape.kind](value, shape):
         return None
-    return place, value, f"one of {', '.join(map(repr, shape.of))}" if shape.kind == "literal" else shape.kind
+    return path, value, f"one of {', '.join(map(repr, shape.of))}" if shape.kind == "literal" else shape.kind
 
 
-def _tuple_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+def _tuple_problem(path: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
     if not is_array(value):
-        return place, value, "an array"
+        return path, value, "an array"
     if len(value) < shape.least:
-        return place, value, f"an array of at least {shape.least} items"
+        return path, value, f"an array of at least {shape.least} items"
     if len(value) > len(shape.of) and shape.rest is None:
-        return place, value, f"an array of at most {len(shape.of)} items"
+        return path, value, f"an array of at most {len(shape.of)} items"
     shapes = [*shape.of, *[shape.rest or ANY] * (len(value) - len(shape.of))]
-    problems = (problem_of(f"{place}[{at}]", *pair) for at, pair in enumerate(zip(value, shapes, strict=False)))
+    problems = (problem_of(f"{path}[{at}]", *pair) for at, pair in enumerate(zip(value, shapes, strict=False)))
     return next((problem for problem in problems if problem is not None), None)
 
 
-def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+def _tagged_problem(path: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
     table = shape.table or {}
     if is_object(value) and None in table:
         tag = tag_of(value, shape.tag)
-        return problem_of(place, value, table[tag if tag in table else None])
+        return problem_of(path, value, table[tag if tag in table else None])
     if not is_object(value) or value.get(shape.tag) is None:
-        return problem_of(place, value, union(*shape.of))
+        return problem_of(path, value, union(*shape.of))
     tag = tag_of(value, shape.tag)
     if tag is not None and tag in table:
-        return problem_of(place, value, table[tag])
+        return problem_of(path, value, table[tag])
     # Variants that the mapping leaves out are selected by what their own models state about the tag.
     named = {variant.model() for variant in table.values() if variant.model is not None}
     others = [
@@ -428,13 +428,13 @@ def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str
         if alternative.model is None
         or (alternative.model() not in named and named_by_tag(alternative.model(), shape.tag, tag))
     ]
-    if any(problem_of(place, value, other) is None for other in others):
+    if any(problem_of(path, value, other) is None for other in others):
         return None
-    return f"{place}.{shape.tag}".lstrip("."), value[shape.tag], f"one of {', '.join(map(repr, table))}"
+    return f"{path}.{shape.tag}".lstrip("."), value[shape.tag], f"one of {', '.join(map(repr, table))}"
 
 
-def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[str, Any, str] | None:
-    prefix = f"{place}." if place else ""
+def _object_problem(path: str, value: dict[str, Any], shape: Shape) -> tuple[str, Any, str] | None:
+    prefix = f"{path}." if path else ""
     if shape.kind == "members":
         read = (
             (f"{prefix}{name}", value.get(name), member_shape)

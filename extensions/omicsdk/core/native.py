@@ -158,11 +158,11 @@ def as_text(value: Any) -> Any:
     return [as_text(item) for item in value] if is_list(value) else value
 
 
-def native(place: str, value: Any, *forms: Format) -> Any:
+def native(field: str, value: Any, *forms: Format) -> Any:
     """Convert a value of a response to the first matching format.
 
     Args:
-        place: Owner and field, for the log; empty if a value of another kind is expected.
+        field: Owner and field, for the log; empty if a value of another kind is expected.
         value: Decoded JSON; a value of another kind is returned unchanged.
         forms: The formats.
     """
@@ -170,7 +170,7 @@ def native(place: str, value: Any, *forms: Format) -> Any:
         for form in forms:
             if (parsed := read(value, form)) is not None:
                 return parsed
-    return otherwise_typed(place, value) if place else value
+    return otherwise_typed(field, value) if field else value
 
 
 def text_in(form: Format) -> Shape:

@@ -65,13 +65,13 @@ def _wrong_arguments(
 class _Signature:
     """`__signature__` of a call and of its forms; computed at first use, since that takes longer than many calls."""
 
-    def __get__(self, shown: "_Shown | None", owner: object = None) -> inspect.Signature:
-        if shown is None:
+    def __get__(self, call: "_Documented | None", owner: object = None) -> inspect.Signature:
+        if call is None:
             raise AttributeError("__signature__")  # of the class: that of its constructor
-        return shown._signature()  # pyright: ignore[reportPrivateUsage] - its own
+        return call._signature()  # pyright: ignore[reportPrivateUsage] - its own
 
 
-class _Shown:
+class _Documented:
     """Makes help(), inspect and IPython show a call as a method: name, arguments and documentation of `build`."""
 
     __signature__ = _Signature()
@@ -84,10 +84,10 @@ class _Shown:
         """
         self.__name__, self.__qualname__ = name, name
         self.__module__, self.__doc__ = build.__module__, build.__doc__
-        self._shown = build, parse
+        self._functions = build, parse
 
     def _signature(self) -> inspect.Signature:
-        build, parse = self._shown
+        build, parse = self._functions
         returned = inspect.Signature.empty if parse is None else inspect.signature(parse).return_annotation
         return inspect.signature(build).replace(return_annotation=returned)
 
@@ -95,7 +95,7 @@ class _Shown:
         return self  # it is bound already; pydoc treats an object with this method as a routine
 
 
-class _Form(_Shown):
+class _Form(_Documented):
     """One form of a call, such as `raw`, with its signature."""
 
     def __init__(self, call: "AnyCall[..., Any, Any]", function: Callable[..., Any]) -> None:
@@ -149,7 +149,7 @@ class _NoClient:
         raise TypeError(f"{self._name} is an operation of a client: create a client and call it there")
 
 
-class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
+class AnyCall(_Documented, Bound, Generic[P, R, E, H]):
     """What calls have in common.
 
     Attributes:

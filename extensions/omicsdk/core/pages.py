@@ -147,12 +147,12 @@ _PARAMETER = re.compile(
 )
 
 
-def next_link(headers: Mapping[str, str], wanted: str = "next") -> str | None:
+def next_link(headers: Mapping[str, str], link_relation: str = "next") -> str | None:
     """Return the URL of the Link header with relation `next` (RFC 8288), or None.
 
     Args:
         headers: A response's headers, read as `link` (httpx ignores case).
-        wanted: Another relation.
+        link_relation: Another relation.
     """
     text, at = headers.get("link") or "", 0
     while target := _TARGET.search(text, at):
@@ -163,7 +163,7 @@ def next_link(headers: Mapping[str, str], wanted: str = "next") -> str | None:
             if name.lower() == "rel" and relation is None:
                 relation = next((value for value in values if value), "").lower().split()
             at = parameter.end()
-        if wanted in (relation or ()):
+        if link_relation in (relation or ()):
             return target[1]
     return None
 

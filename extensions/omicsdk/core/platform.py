@@ -74,7 +74,7 @@ def unbound(base_url: str | None) -> UnboundUrl | None:
     return None if base_url is None else UnboundUrl(base_url)
 
 
-class Found(NamedTuple):
+class SourceResult(NamedTuple):
     """What one source states.
 
     Attributes:
@@ -92,7 +92,7 @@ class Found(NamedTuple):
 
 
 #: The result of a source that states nothing.
-NOTHING = Found()
+NOTHING = SourceResult()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Resolution(NamedTuple):
     credentials_origin: str = ""
 
 
-def no_source(search: Search) -> Found:  # noqa: ARG001 - a source's signature
+def no_source(search: Search) -> SourceResult:  # noqa: ARG001 - a source's signature
     """A source that never states anything."""
     return NOTHING
 
@@ -156,8 +156,8 @@ class Discovery:
     """
 
     platform: str
-    environment: Callable[[Search], Found] = no_source
-    files: Callable[[Search], Found] = no_source
+    environment: Callable[[Search], SourceResult] = no_source
+    files: Callable[[Search], SourceResult] = no_source
     default_url: str = ""
     token: Callable[[str], Credentials] = BearerToken
     names_login: Callable[[str], bool] | None = None
@@ -169,7 +169,7 @@ class Discovery:
 
 def variables(
     url: str, token: str, credentials: Callable[[str], Credentials], names_login: Callable[[str], bool] | None = None
-) -> Callable[[Search], Found]:
+) -> Callable[[Search], SourceResult]:
     """Return a source that reads two environment variables.
 
     Args:
@@ -179,11 +179,11 @@ def variables(
         names_login: As that of `Discovery`.
     """
 
-    def read(search: Search) -> Found:
+    def read(search: Search) -> SourceResult:
         base_url, value = (search.environ.get(name, "").strip() for name in (url, token))
         origin = " and ".join(name for name, text in ((url, base_url), (token, value)) if text)
         is_login = value and not search.is_complete and not (names_login is not None and names_login(value))
-        return Found(base_url or None, credentials(checked_token(value, token)) if is_login else None, origin)
+        return SourceResult(base_url or None, credentials(checked_token(value, token)) if is_login else None, origin)
 
     return read
 
@@ -311,8 +311,8 @@ def _owner(discovery: Discovery, base_url: str, search: Search) -> str:
     return "" if isinstance(base_url, UnboundUrl) else base_url
 
 
-def _sources(discovery: Discovery, profile: str | None) -> Sequence[Callable[[Search], Found]]:
-    def of_profile(name: str, search: Search) -> Found | None:
+def _sources(discovery: Discovery, profile: str | None) -> Sequence[Callable[[Search], SourceResult]]:
+    def of_profile(name: str, search: Search) -> SourceResult | None:
         settings = profile_settings(name, discovery.platform, search.environ)
         if settings is None:
             return None
@@ -320,7 +320,7 @@ def _sources(discovery: Discovery, profile: str | None) -> Sequence[Callable[[Se
         origin = f"profile {name} of {settings_path(search.environ)}"
         return (_stored(discovery, search, url, name) or NOTHING)._replace(base_url=url, origin=origin)
 
-    def named(search: Search) -> Found:
+    def named(search: Search) -> SourceResult:
         candidate = of_profile(profile or "", search)
         if candidate is None:
             # The platform's own files may have profiles too; this profile applies to them whatever the base URL.
@@ -331,7 +331,7 @@ def _sources(discovery: Discovery, profile: str | None) -> Sequence[Callable[[Se
                 )
         return candidate
 
-    def default(search: Search) -> Found:
+    def default(search: Search) -> SourceResult:
         if search.base_url is None:
             return of_profile(DEFAULT_PROFILE, search) or NOTHING
         # An argument or a variable stated the base URL: any profile may have the login for it, unless one is named, in whose
@@ -344,7 +344,7 @@ def _sources(discovery: Discovery, profile: str | None) -> Sequence[Callable[[Se
     return sources if profile is None else (named, *sources)
 
 
-def _stored(discovery: Discovery, search: Search, url: str | None, profile: str | None) -> Found | None:
+def _stored(discovery: Discovery, search: Search, url: str | None, profile: str | None) -> SourceResult | None:
     """The login that `omics login` stored for a base URL; the Atlas's own are found by its `files`."""
     if search.is_complete or not url:
         return None
@@ -361,7 +361,7 @@ def _stored(discovery: Discovery, search: Search, url: str | None, profile: str 
         return None
     make = discovery.stored
     credentials = discovery.token(login.token.value) if make is None else make(login, url)
-    return Found(url, credentials, "", f"login of the profile {view.profile} in {_named_store(login, tokens)}")
+    return SourceResult(url, credentials, "", f"login of the profile {view.profile} in {_named_store(login, tokens)}")
 
 
 def _named_store(login: StoredLogin, tokens: TokenFile) -> str:
@@ -783,14 +783,14 @@ class _Late(ABC):
     """What the three descriptors of workflows share: a function that may be loaded late, bound to either client."""
 
     def __init__(self, function: Any) -> None:
-        self._given = function
+        self._reference = function
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     @cached_property
     def _function(self) -> Callable[..., Any]:
-        function = self._given
+        function = self._reference
         return (
             getattr(import_module(function.module), function.name) if isinstance(function, _LateFunction) else function
         )

@@ -241,11 +241,11 @@ def _masked_header(match: re.Match[str]) -> str:
 def _masked_assignments(text: str) -> str:
     next_name, value_at, beginning_at = re.compile(_NAME).search, re.compile(_VALUE).match, re.compile(_BEGINNING).match
     pieces: list[str] = []
-    done = 0
-    while (name := next_name(text, done)) is not None:
+    position = 0
+    while (name := next_name(text, position)) is not None:
         start = name.end()
-        pieces.append(text[done:start])
-        done = start
+        pieces.append(text[position:start])
+        position = start
         if not _is_secret_field(name[1]) or text.startswith("//", start):
             continue  # the value is searched too: "0: token=..."
         value = value_at(text, start)
@@ -256,8 +256,8 @@ def _masked_assignments(text: str) -> str:
             quote = value.group()[len(escape) :][:1]
             mark = escape + quote if quote in ('"', "'") else ""
             pieces.append(f"{mark}{MASK}{mark}")
-            done = value.end()
-    pieces.append(text[done:])
+            position = value.end()
+    pieces.append(text[position:])
     return "".join(pieces)
 
 

@@ -344,7 +344,7 @@ def joined(value: Any, separator: str, name: str = "A value") -> object:
     if is_mapping(value):
         pairs = ((str(key), item) for key, item in value.items() if item is not None and item is not OMIT)
         return _joined([text for key, item in pairs for text in (key, text_of(item, name))], separator)
-    return value if value is OMIT or value is None else Joined([""], [text_of(value, name)], separator, listed=False)
+    return value if value is OMIT or value is None else Joined([""], [text_of(value, name)], separator, splits=False)
 
 
 def _joined(items: Sequence[str], separator: str) -> Joined | Omit:
@@ -429,36 +429,36 @@ def fault_of(url: str) -> str | None:
         return _NO_PORT
 
 
-def checked_base_url(given: str, *, source: str = "The base URL", remedy: str = _REMEDY) -> str:
+def checked_base_url(url: str, *, source: str = "The base URL", remedy: str = _REMEDY) -> str:
     """Return a service's base URL in its normal form: without spaces around it and slashes at its end.
 
     Args:
-        given: The URL.
+        url: The URL.
         source: Where it came from, such as a variable's name: the beginning of the error.
         remedy: What to do if it is invalid.
 
     Raises:
         ConfigError: It is invalid; states the URL, its source and the reason.
     """
-    fault = fault_of(given.strip())
+    fault = fault_of(url.strip())
     if fault is not None:
         from omicsdk.core.redaction import mask_url
 
-        raise ConfigError(f"{source} is {mask_url(given)!r}, which {fault}", remedy=remedy)
-    return given.strip().rstrip("/")
+        raise ConfigError(f"{source} is {mask_url(url)!r}, which {fault}", remedy=remedy)
+    return url.strip().rstrip("/")
 
 
-def service_url(given: str, *, source: str = "The base URL") -> str:
+def service_url(base_url: str, *, source: str = "The base URL") -> str:
     """Return a URL that requests of a client go to, as `checked_base_url` and without what cannot precede a path.
 
     Args:
-        given: The URL.
+        base_url: The URL.
         source: Where it came from: the beginning of the error.
 
     Raises:
         ConfigError: It is invalid, or has a password, a query or a fragment.
     """
-    url = checked_base_url(given, source=source)
+    url = checked_base_url(base_url, source=source)
     if "@" in url.partition("://")[2].partition("/")[0]:
         from omicsdk.core.redaction import mask_url
 

@@ -78,7 +78,7 @@ class Response:
                 content = self.content
                 data = self.decoded.pop() if self.decoded else decoded(content, self.encoding) if content else None
             except ValueError as error:
-                raise not_json(self.operation, self.url, self._shown(), str(error)) from error
+                raise not_json(self.operation, self.url, self._readable_text(), str(error)) from error
             if self.check is not None:
                 self.check(self.headers, data, shape)
             # An object is all that is required without `strict`: most pass without a call.
@@ -128,7 +128,7 @@ class Response:
             wrong.remedy = f'Read the bytes with {self.operation}.stream() or .raw(), or use client.with_options(errors="replace").'
             raise wrong from error
 
-    def _shown(self) -> str:
+    def _readable_text(self) -> str:
         """The body as text, for errors."""
         return self._text("replace")
 

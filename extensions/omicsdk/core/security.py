@@ -53,13 +53,13 @@ class Scheme(NamedTuple):
         kind: Its type.
         name: Of `apiKey` the name of the header, query parameter or cookie; of `http` the authentication scheme in lower
             case.
-        place: Where the key of `apiKey` is sent.
+        location: Where the key of `apiKey` is sent.
         flows: The flows of `oauth2` by their names.
     """
 
     kind: Literal["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"]
     name: str = ""
-    place: Literal["header", "query", "cookie"] = "header"
+    location: Literal["header", "query", "cookie"] = "header"
     flows: Mapping[str, Flow] = _NO_FLOWS
 
     @property
@@ -70,7 +70,7 @@ class Scheme(NamedTuple):
     @property
     def _is_authorization(self) -> bool:
         # OpenAPI 2 has no scheme for bearer tokens: its documents state an API key in the header Authorization.
-        return self.kind == "apiKey" and self.place == "header" and self.name.lower() == _AUTHORIZATION
+        return self.kind == "apiKey" and self.location == "header" and self.name.lower() == _AUTHORIZATION
 
     def takes(self, credentials: Credentials) -> bool | None:
         """Return whether credentials are of this scheme; None if their kind is unknown, so that they may be.
@@ -86,9 +86,9 @@ class Scheme(NamedTuple):
             return self.is_bearer or self._is_authorization
         if isinstance(credentials, ApiKey):
             if self.kind == "apiKey":
-                return (credentials.place, credentials.name.lower()) == (self.place, self.name.lower())
+                return (credentials.location, credentials.name.lower()) == (self.location, self.name.lower())
             is_http = self.is_bearer or (self.kind == "http" and self.name != "basic")
-            return is_http and (credentials.place, credentials.name.lower()) == ("header", _AUTHORIZATION)
+            return is_http and (credentials.location, credentials.name.lower()) == ("header", _AUTHORIZATION)
         return None
 
     def credentials_of(self, value: object, name: str) -> Credentials:
@@ -103,7 +103,7 @@ class Scheme(NamedTuple):
         """
         if isinstance(value, str) and self.kind == "apiKey":
             header, query, cookie = (
-                self.name if self.place == position else None for position in ("header", "query", "cookie")
+                self.name if self.location == position else None for position in ("header", "query", "cookie")
             )
             # Documents of such a scheme ask for "Bearer TOKEN"; any other blank is a mistake in the key.
             word, blank, key = value.rpartition(" ")
@@ -149,7 +149,7 @@ class Scheme(NamedTuple):
     def example(self) -> str:
         """The credentials to pass for it, as an expression."""
         if self.kind == "apiKey":
-            return f"ApiKey(key, {self.place}={self.name!r})"
+            return f"ApiKey(key, {self.location}={self.name!r})"
         if self.kind == "mutualTLS":
             return "ClientCertificate(certificate, key)"
         if self.kind == "http" and self.name != "bearer":
@@ -173,18 +173,18 @@ class Security(NamedTuple):
     default: Requirement
     is_stated: bool = True
 
-    def assigned(self, given: object, bound: "Bind") -> "Credentials | None":
+    def assigned(self, auth: object, bound: "Bind") -> "Credentials | None":
         """Return a client's credentials; of those for several schemes each request takes those of its operation.
 
         Args:
-            given: Credentials, an httpx.Auth or a callable, for all schemes that they fit; or these by scheme.
+            auth: Credentials, an httpx.Auth or a callable, for all schemes that they fit; or these by scheme.
             bound: Adds what the document states to credentials for a scheme.
 
         Raises:
             ConfigError: A scheme is unknown, or what was passed for it is of another kind.
         """
-        if not isinstance(given, Credentials) and is_mapping(given):
-            unknown = [str(name) for name in given if name not in self.schemes]
+        if not isinstance(auth, Credentials) and is_mapping(auth):
+            unknown = [str(name) for name in auth if name not in self.schemes]
             if unknown:
                 raise ConfigError(
                     f"No operation requires a security scheme {unknown[0]!r}",
@@ -192,11 +192,11 @@ class Security(NamedTuple):
                 )
             parts = {
                 name: bound(self.schemes[name].credentials_of(value, name), self.schemes[name].flows, name)
-                for name, value in given.items()
+                for name, value in auth.items()
                 if value is not None
             }
             return SchemeCredentials(self, parts) if parts else None
-        credentials = given if isinstance(given, Credentials) else as_credentials(cast("None", given))
+        credentials = auth if isinstance(auth, Credentials) else as_credentials(cast("None", auth))
         if credentials is None:
             return None
         if len(self.schemes) == 1:
@@ -317,33 +317,33 @@ class SchemeCredentials(Credentials):
         self.parts = parts
         self._single = single
         # False for none, so that a search without a result is remembered, too.
-        self._found: dict[tuple[Requirement, bool, bool], Credentials | Literal[False]] = {}
+        self._choices: dict[tuple[Requirement, bool, bool], Credentials | Literal[False]] = {}
         # Credentials that were not passed by scheme may be those of one only: which is unknown where several fit.
         usual = {name for names in security.default for name in names} & parts.keys()
-        self._elsewhere = parts if single is None else {name: parts[name] for name in usual or _only(parts)}
+        self._other_origin_parts = parts if single is None else {name: parts[name] for name in usual or _only(parts)}
 
     @property
     def passed(self) -> Credentials:
         """The credentials as they were passed to the client; those by scheme as one."""
         return self._single or self
 
-    def chosen(self, request: "Request", *, elsewhere: bool) -> Credentials | None:
+    def chosen(self, request: "Request", *, is_other_origin: bool) -> Credentials | None:
         """Return the credentials for a request; None to send none.
 
         Args:
             request: The request.
-            elsewhere: Whether it goes to another origin than the client's base URL.
+            is_other_origin: Whether it goes to another origin than the client's base URL.
 
         Raises:
             AuthError: A part of what is sent together is missing.
         """
         requirement = request.security or self.security.default
-        key = (requirement, elsewhere, request.secured)
-        choice = self._found.get(key)
+        key = (requirement, is_other_origin, request.secured)
+        choice = self._choices.get(key)
         if choice is None:
-            parts = self._elsewhere if elsewhere else self.parts
+            parts = self._other_origin_parts if is_other_origin else self.parts
             # Without a lock: threads that come here at the same time get equivalent results.
-            choice = self._found[key] = self._choice(requirement, parts, request.operation if request.secured else "")
+            choice = self._choices[key] = self._choice(requirement, parts, request.operation if request.secured else "")
         return choice or None
 
     def _choice(

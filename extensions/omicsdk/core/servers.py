@@ -119,11 +119,11 @@ class DocumentServers(NamedTuple):
     """All servers of a document.
 
     Attributes:
-        own: Those of the document, the default first.
+        of_document: Those of the document, the default first.
         others: Those of single operations, by the key that their facts state.
     """
 
-    own: Sequence[Server]
+    of_document: Sequence[Server]
     others: Mapping[str, Sequence[Server]] = _NO_OTHERS
 
     def chosen(
@@ -150,18 +150,18 @@ class DocumentServers(NamedTuple):
         named = {alternatives[0].url: key for key, alternatives in self.others.items()}
         servers = {named.get(key, key) if key not in self.others else key: url for key, url in (servers or {}).items()}
         mapped = {key: service_url(str(url), source=f"servers[{key!r}]") for key, url in servers.items()}
-        keys = [one.key for one in self.own]
+        keys = [server.key for server in self.of_document]
         _check_keys("server", [] if server is None else [server], keys)
         _check_keys("servers", mapped, self.others)
         if base_url is not None:
-            used = {name for alternatives in self.others.values() for one in alternatives for name in one.variables}
+            used = {name for group in self.others.values() for member in group for name in member.variables}
             replaced = [*(["server"] if server is not None else []), *(name for name in values if name not in used)]
             if replaced:
                 raise ConfigError(
                     f"base_url replaces the document's server, and so {', '.join(replaced)} has no effect",
                     remedy=f"Pass base_url, or {', '.join(replaced)}.",
                 )
-        urls = [one.filled({} if base_url is not None else values).rstrip("/") for one in self.own]
+        urls = [server.filled({} if base_url is not None else values).rstrip("/") for server in self.of_document]
         index = 0 if server is None else keys.index(server)
         if base_url is not None:
             index = next((at for at, url in enumerate(urls) if url == base_url.strip().rstrip("/")), 0)

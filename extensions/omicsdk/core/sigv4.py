@@ -155,7 +155,9 @@ def moment_of(now: float) -> str:
     return _moment(int(now))
 
 
-def canonical_request(method: str, path: str, query: str, lines: Iterable[str], stated: str, payload: str) -> str:
+def canonical_request(
+    method: str, path: str, query: str, lines: Iterable[str], signed_headers: str, payload: str
+) -> str:
     """Return the text of a request that is signed.
 
     Args:
@@ -163,10 +165,10 @@ def canonical_request(method: str, path: str, query: str, lines: Iterable[str], 
         path: Its path as it is sent; S3 does not normalise it.
         query: Its canonical query.
         lines: Its signed headers, as `name:value`, by name.
-        stated: Their names, with semicolons between them.
+        signed_headers: Their names, with semicolons between them.
         payload: The SHA-256 of its body.
     """
-    return "\n".join((method, path, query, *lines, "", stated, payload))
+    return "\n".join((method, path, query, *lines, "", signed_headers, payload))
 
 
 def canonical_query(query: str) -> str:

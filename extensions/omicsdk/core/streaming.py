@@ -59,10 +59,10 @@ class _Body:
         (left,), _ = self._buffered()
         return self._split(left, -1)
 
-    def _break(self, error: Exception, *, arrived: bool) -> None:
+    def _break(self, error: Exception, *, is_sent: bool) -> None:
         """Keep an error for each further read, and raise it now unless bytes must be returned first."""
         self._broken = error
-        if not arrived:
+        if not is_sent:
             raise self._translate(error) or error from error
 
 
@@ -92,7 +92,7 @@ class Body(_Body):
         try:
             yield from self._source
         except Exception as error:
-            self._break(error, arrived=False)
+            self._break(error, is_sent=False)
 
     def read(self, size: int = -1) -> bytes:
         """Return at most `size` bytes, or the rest; empty at the end.
@@ -111,7 +111,7 @@ class Body(_Body):
                 got += len(piece)
         except Exception as error:
             # A reader of blocks gets what arrived, and can resume behind it; one that wants all cannot use a part.
-            self._break(error, arrived=size >= 0 and got > 0)
+            self._break(error, is_sent=size >= 0 and got > 0)
         return self._split(b"".join(pieces), size)
 
 
@@ -139,7 +139,7 @@ class AsyncBody(_Body):
             async for piece in self._source:
                 yield piece
         except Exception as error:
-            self._break(error, arrived=False)
+            self._break(error, is_sent=False)
 
     async def read(self, size: int = -1) -> bytes:
         """Return at most `size` bytes, or the rest; empty at the end.
@@ -157,7 +157,7 @@ class AsyncBody(_Body):
                 pieces.append(piece)
                 got += len(piece)
         except Exception as error:
-            self._break(error, arrived=size >= 0 and got > 0)
+            self._break(error, is_sent=size >= 0 and got > 0)
         return self._split(b"".join(pieces), size)
 
 

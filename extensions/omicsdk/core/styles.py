@@ -63,10 +63,10 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
         listed_items = value if is_list(value) else [value]
         items = [text_of(item, name) for item in listed_items if item is not None]
         if explode and style != "simple":
-            return Joined([first] * len(items), items, sign, listed=is_list(value)) if items else OMIT
+            return Joined([first] * len(items), items, sign, splits=is_list(value)) if items else OMIT
     # Behind a label's dot only commas separate; a matrix's semicolon always starts another parameter.
     delimiters, is_compound = ",;" if style == "matrix" else ",", is_list(value) or is_mapping(value)
-    return Joined([first, *[","] * (len(items) - 1)], items, delimiters, listed=is_compound) if items else OMIT
+    return Joined([first, *[","] * (len(items) - 1)], items, delimiters, splits=is_compound) if items else OMIT
 
 
 def deep_object(name: str, value: Any) -> Query:

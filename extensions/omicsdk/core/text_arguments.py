@@ -40,7 +40,7 @@ def text_is_one_item(function: F) -> F:
     if not lists and not mappings:
         raise TypeError(f"{function.__qualname__} has no parameter that takes a text or several")
 
-    def listed(name: str, value: Any) -> Any:
+    def as_items(name: str, value: Any) -> Any:
         if name in lists:
             check_texts(name, value)
             return _as_list(value)
@@ -51,9 +51,9 @@ def text_is_one_item(function: F) -> F:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        items = (listed(name, value) for name, value in zip(positional, args, strict=False))
+        items = (as_items(name, value) for name, value in zip(positional, args, strict=False))
         rest = args[len(positional) :]
-        return function(*items, *rest, **{name: listed(name, value) for name, value in kwargs.items()})
+        return function(*items, *rest, **{name: as_items(name, value) for name, value in kwargs.items()})
 
     return cast("F", call)
 

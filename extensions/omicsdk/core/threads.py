@@ -290,20 +290,20 @@ class Inbox:
             self._messages.popleft()()
 
 
-def here(task: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+def here(task: Callable[[], T], on_result: Callable[[T], None], on_error: Callable[[Exception], None]) -> None:
     """Run a task that takes less time than submitting it to a `Pool`; in the engine's thread.
 
     Args:
         task: The task; it must not block.
-        done: Called with its result.
-        failed: Called with its exception.
+        on_result: Called with its result.
+        on_error: Called with its exception.
     """
     try:
         result = task()
     except Exception as error:  # as of a task in a thread
-        failed(error)
+        on_error(error)
     else:
-        done(result)
+        on_result(result)
 
 
 class Pool(_Threads):
@@ -323,26 +323,28 @@ class Pool(_Threads):
         self.waiting = 0
         self._inbox = inbox
 
-    def submit(self, task: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+    def submit(
+        self, task: Callable[[], T], on_result: Callable[[T], None], on_error: Callable[[Exception], None]
+    ) -> None:
         """Hands in a task; from the engine's thread.
 
         Args:
             task: Runs in one of the threads.
-            done: Called with its result in the engine's thread.
-            failed: Called with its exception in the engine's thread.
+            on_result: Called with its result in the engine's thread.
+            on_error: Called with its exception in the engine's thread.
         """
         self.waiting += 1
 
         def run() -> None:
             try:
-                notify = partial(done, task())
+                notify = partial(on_result, task())
             except Exception as error:  # whatever it is, the engine decides, not this thread
-                notify = partial(failed, error)
+                notify = partial(on_error, error)
             except BaseException as error:  # such as sys.exit() in a user's function: the engine would wait forever
                 ended = RuntimeError(f"the call was ended by {error!r}")
                 # Set here, since nothing is raised: the report still shows where the call ended.
                 ended.__cause__ = error
-                notify = partial(failed, ended)
+                notify = partial(on_error, ended)
 
             def deliver() -> None:
                 # In the engine's thread, like the count above it, so that it needs no lock.

@@ -161,8 +161,8 @@ class TokenFile:
         for key, entry in self._read().items():
             complete = {"access_token": "", **entry} if entry.get("store") == _KEYRING else entry
             # A key that is a URL alone was written before there were profiles, for the Atlas.
-            place = Place(*key.split(" ", 2)) if key.count(" ") >= 2 else Place(HCA, DEFAULT_PROFILE, key)
-            logins.append((place, self._login(key, complete)))
+            login_place = Place(*key.split(" ", 2)) if key.count(" ") >= 2 else Place(HCA, DEFAULT_PROFILE, key)
+            logins.append((login_place, self._login(key, complete)))
         return logins
 
     def _login(self, key: str, entry: Mapping[str, object]) -> StoredLogin:

@@ -133,13 +133,13 @@ def verify(
 
 
 def event_reader(
-    events: Mapping[str, Callable[..., T]], place: EventPlace, body: bytes, headers: Mapping[str, str]
+    events: Mapping[str, Callable[..., T]], event_place: EventPlace, body: bytes, headers: Mapping[str, str]
 ) -> Callable[..., T]:
     """Return the function that reads a webhook.
 
     Args:
         events: Functions by events, as `spelled` returns them.
-        place: Where a webhook states its event.
+        event_place: Where a webhook states its event.
         body: The body of a webhook.
         headers: Its headers.
 
@@ -148,11 +148,11 @@ def event_reader(
         UnknownEvent: No function reads the event.
     """
     values: list[str] = []
-    if place.header:
-        values += [value for name, value in headers.items() if name.lower() == place.header.lower()]
-    if place.field:
+    if event_place.header:
+        values += [value for name, value in headers.items() if name.lower() == event_place.header.lower()]
+    if event_place.field:
         value = json_of("webhook", body)
-        for step in place.field.split("."):
+        for step in event_place.field.split("."):
             value = value.get(step) if is_mapping(value) else None
         values += [str(value)] if isinstance(value, (str, int)) else []
     event = ".".join(values)

@@ -31,7 +31,7 @@ from omicsdk.core.errors import (
     TransferError,
     Unauthorized,
 )
-from omicsdk.core.files import HELD, is_special, lock_now, put_in_place
+from omicsdk.core.files import LOCKED_ERRNOS, is_special, lock_now, put_in_place
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.plain_client import beside, exchange_of
@@ -349,7 +349,7 @@ class _Part:
                 lock_now(file.fileno())
             except OSError as error:
                 # Other errors are those of file systems without locks: the file is written without one.
-                if error.errno in HELD:
+                if error.errno in LOCKED_ERRNOS:
                     raise FolderBusy(
                         str(self.path), remedy="Wait until the other process has downloaded the file."
                     ) from error

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 from omicsdk.core.credentials import ANONYMOUS, BearerToken
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, UnboundUrl, resolution, resolve, unbound
+from omicsdk.core.platform import (
+    NOTHING,
+    Discovery,
+    Search,
+    Settings,
+    SourceResult,
+    UnboundUrl,
+    resolution,
+    resolve,
+    unbound,
+)
 from omicsdk.core.retry import Retry
 from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.sources import (
@@ -44,13 +54,13 @@ PROFILE_PAGE = "credentials.json comes from your profile page of the commons."
 LOG_IN = f"Set GEN3_API_KEY to a credentials file: {PROFILE_PAGE}"
 
 
-def _environment(search: Search) -> Found:
+def _environment(search: Search) -> SourceResult:
     """The commons of OMICS_GEN3_URL or GEN3_ENDPOINT, and the login of OMICS_GEN3_TOKEN or GEN3_API_KEY."""
     environ = search.environ
     base_url = named_commons(environ)
     variables = " and ".join(name for name in (URL_VARIABLE, ENDPOINT_VARIABLE) if environ.get(name, "").strip())
     if search.credentials is not None:
-        return Found(base_url, None, variables)
+        return SourceResult(base_url, None, variables)
     token = environ.get(TOKEN_VARIABLE, "").strip()
     if token and _names_login(token) and not search.is_complete:
         source = login_of(Arguments(None, token), environ, home_folder).source
@@ -62,7 +72,7 @@ def _environment(search: Search) -> Found:
         return _with_login(search, base_url, None)._replace(
             origin=variables or KEY_VARIABLE, credentials_origin=KEY_VARIABLE
         )
-    return Found(base_url, None, variables)
+    return SourceResult(base_url, None, variables)
 
 
 def stated_login(text: str, endpoint: str | None, environ: Mapping[str, str] | None = None) -> Gen3Login:
@@ -99,17 +109,17 @@ def named_commons(environ: Mapping[str, str]) -> str | None:
     return next((endpoint_of(address) for address in named if address), None)
 
 
-def _files(search: Search) -> Found:
+def _files(search: Search) -> SourceResult:
     """The login of a file in ~/.gen3, named by the profile, or of a workspace's token service; or the commons of a token."""
     token = search.environ.get(TOKEN_VARIABLE, "").strip()
     if token and search.credentials is None and search.is_complete and search.base_url is None:
-        return Found(Gen3Login(access_token=token).endpoint, None, TOKEN_VARIABLE)
+        return SourceResult(Gen3Login(access_token=token).endpoint, None, TOKEN_VARIABLE)
     name = search.profile or DEFAULT_FILE
     if not _has_file(name) and (search.profile is not None or not search.environ.get(NAMESPACE_VARIABLE)):
         return NOTHING
     origin = f"~/{FOLDER}/{name}" if _has_file(name) else "the workspace token service"
     if search.credentials is not None:
-        return Found(origin=origin)
+        return SourceResult(origin=origin)
     return _with_login(search, None, search.profile)._replace(origin=origin)
 
 
@@ -125,7 +135,7 @@ def stored_login(login: StoredLogin, endpoint: str) -> Gen3Login:
     return Gen3Login(endpoint, access_token=login.token.value)
 
 
-def _with_login(search: Search, base_url: str | None, file: str | None) -> Found:
+def _with_login(search: Search, base_url: str | None, file: str | None) -> SourceResult:
     """A login by key for the commons that was found so far, else for the one that issued the key.
 
     The key itself is sent to its issuer only. For another commons the issuer's workspace token service returns the
@@ -135,8 +145,8 @@ def _with_login(search: Search, base_url: str | None, file: str | None) -> Found
     endpoint = search.base_url or base_url
     login = Gen3Login(endpoint, refresh_file=file, environ=search.environ)
     if search.base_url is not None:
-        return Found(search.base_url if login.is_of_any_commons else base_url, login)
-    return Found(endpoint or (login.stated_endpoint or None if search.offline else login.endpoint), login)
+        return SourceResult(search.base_url if login.is_of_any_commons else base_url, login)
+    return SourceResult(endpoint or (login.stated_endpoint or None if search.offline else login.endpoint), login)
 
 
 def _has_file(name: str) -> bool:

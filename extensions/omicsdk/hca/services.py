@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.oauth.grants import Application
     from omicsdk.core.oauth.tokens import Endpoint, Grant
-    from omicsdk.core.platform import Discovery, Found, Search
+    from omicsdk.core.platform import Discovery, Search, SourceResult
     from omicsdk.core.token_file import TokenFile
 
 # The names of the services in settings, commands and variables, by the configuration's section.
@@ -135,7 +135,11 @@ def discovery(
         endpoint: Sends renewals to the authorization server; by default over the network.
         account_url: The service that a program of the published client names, whose service account goes there.
     """
-    from omicsdk.core.platform import NOTHING, Discovery, Found  # slow; commands that read the settings only do without
+    from omicsdk.core.platform import (  # slow; commands that read the settings only do without
+        NOTHING,
+        Discovery,
+        SourceResult,
+    )
 
     def configured(search: Search) -> HCAConfig:
         return HCAConfig(search.environ) if config is None else config
@@ -147,12 +151,12 @@ def discovery(
         remedy = f"Set {TOKEN_VARIABLES[section]} to a valid token; or unset it, and run: {command(section, 'login')}"
         return BearerToken(text, remedy=remedy)
 
-    def environment(search: Search) -> Found:
+    def environment(search: Search) -> SourceResult:
         if (account := _account(section, configured, search)) is None:
             return NOTHING
-        return Found(account_url, account, "GOOGLE_APPLICATION_CREDENTIALS")
+        return SourceResult(account_url, account, "GOOGLE_APPLICATION_CREDENTIALS")
 
-    def files(search: Search) -> Found:
+    def files(search: Search) -> SourceResult:
         if search.profile is not None and search.base_url is None:
             return NOTHING  # the Atlas's own files have no profiles
         settings = configured(search)
@@ -163,12 +167,12 @@ def discovery(
         if search.base_url is None and origin == BUILT_IN:
             _warn_of_missing_files(url, settings)
         if search.is_complete:
-            return Found(url, None, origin)
+            return SourceResult(url, None, origin)
         credentials = _stored(section, url, search, settings, endpoint)
         if credentials is not None:
-            return Found(url, credentials, origin, "omics login")
+            return SourceResult(url, credentials, origin, "omics login")
         credentials = _of_published_client(section, settings)
-        return Found(url, credentials, origin, settings.place_of("oauth2_token", "access_token"))
+        return SourceResult(url, credentials, origin, settings.place_of("oauth2_token", "access_token"))
 
     return Discovery(
         platform=WORDS[section],

@@ -10,11 +10,11 @@ from omicsdk.core.consistency import UUID, Identifier, Rule, Rules
 from omicsdk.core.platform import (
     AsyncPlatform,
     Discovery,
-    Found,
     Listing,
     Opening,
     Platform,
     Search,
+    SourceResult,
     Workflow,
     late_modules,
 )
@@ -47,11 +47,13 @@ else:
 RETRIED = frozenset({408, 429, 502, 503, 504})
 
 
-def _environment(search: Search) -> Found:
+def _environment(search: Search) -> SourceResult:
     """PANGEA_ENDPOINT, and PANGEA_USER with PANGEA_PASS."""
     url = search.environ.get(ENDPOINT_VARIABLE, "").strip() or None
     login = None if search.credentials is not None else login_in(search.environ)
-    return Found(url, login, ENDPOINT_VARIABLE, f"{USER_VARIABLE} and {PASSWORD_VARIABLE}" if login is not None else "")
+    return SourceResult(
+        url, login, ENDPOINT_VARIABLE, f"{USER_VARIABLE} and {PASSWORD_VARIABLE}" if login is not None else ""
+    )
 
 
 _DISCOVERY = Discovery(

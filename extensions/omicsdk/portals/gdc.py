@@ -11,7 +11,7 @@ from omicsdk_api.archives.gdc import GdcApi
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import ApiKey, Credentials
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.platform import Discovery, Found, Platform, Search, resolution
+from omicsdk.core.platform import Discovery, Platform, Search, SourceResult, resolution
 from omicsdk.core.settings.profiles import environ_of
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def token_credentials(token: str) -> Credentials:
     return ApiKey(token, header="X-Auth-Token")
 
 
-def _variables(search: Search) -> Found:
+def _variables(search: Search) -> SourceResult:
     url, variable = (search.environ.get(name, "").strip() for name in (URL_VARIABLE, TOKEN_VARIABLE))
     origin = " and ".join(name for name, text in ((URL_VARIABLE, url), (TOKEN_VARIABLE, variable)) if text)
     if not variable or search.is_complete:
-        return Found(url or None, None, origin)
+        return SourceResult(url or None, None, origin)
     # Unlike `Path.is_file` it raises no error, with the token in it, for one that is longer than any name.
     is_file = os.path.isfile(variable)  # noqa: PTH113
     try:
@@ -46,7 +46,7 @@ def _variables(search: Search) -> Found:
         raise ConfigError(f"The file of {TOKEN_VARIABLE} cannot be read", remedy="Download it again.") from error
     source = f"The file of {TOKEN_VARIABLE}" if is_file else TOKEN_VARIABLE
     checked_token(token, source, may_be_file=not is_file)
-    return Found(url or None, token_credentials(token), origin)
+    return SourceResult(url or None, token_credentials(token), origin)
 
 
 DISCOVERY = Discovery(

@@ -25,11 +25,11 @@ from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,
     Discovery,
-    Found,
     Listing,
     Opening,
     Platform,
     Search,
+    SourceResult,
     Workflow,
     resolve,
 )
@@ -79,13 +79,15 @@ def developer_token(text: str) -> Credentials:
     return ApiKey(text, header=TOKEN_HEADER)
 
 
-def _environment(search: Search) -> Found:
+def _environment(search: Search) -> SourceResult:
     """The variables, which state both or nothing: one that is set alone belongs to another program's settings."""
     url, token = (search.environ.get(name, "").strip() for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN"))
     if url and token:
-        return Found(url, developer_token(checked_token(token, "SB_AUTH_TOKEN")), "SB_API_ENDPOINT and SB_AUTH_TOKEN")
+        return SourceResult(
+            url, developer_token(checked_token(token, "SB_AUTH_TOKEN")), "SB_API_ENDPOINT and SB_AUTH_TOKEN"
+        )
     has_token = search.credentials is not None or bool(search.environ.get("OMICS_SB_TOKEN", "").strip())
-    return Found(url, None, "SB_API_ENDPOINT") if url and has_token else NOTHING
+    return SourceResult(url, None, "SB_API_ENDPOINT") if url and has_token else NOTHING
 
 
 def own_file(*parts: str) -> Path:
@@ -104,7 +106,7 @@ def own_file(*parts: str) -> Path:
         raise
 
 
-def _files(search: Search) -> Found:
+def _files(search: Search) -> SourceResult:
     named = search.profile or search.environ.get("SB_PROFILE", "").strip()
     try:
         file = own_file("credentials")
@@ -115,7 +117,7 @@ def _files(search: Search) -> Found:
     if not named and (not file.exists() or (search.offline and not read_ini(file).has_section(DEFAULT_PROFILE))):
         return NOTHING
     url, token = read_profile(named or DEFAULT_PROFILE)
-    return Found(url, developer_token(token), f"{file} [{named or DEFAULT_PROFILE}]")
+    return SourceResult(url, developer_token(token), f"{file} [{named or DEFAULT_PROFILE}]")
 
 
 def read_profile(profile: str) -> tuple[str, str]:

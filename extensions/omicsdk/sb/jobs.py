@@ -205,9 +205,9 @@ def records_about(ids: Sequence[str], response: _Records[B], operation: str) -> 
     """
     check_fields(operation, response, "items")
     for at, record in enumerate(response.items):
-        check_fields(operation, record, optional=("resource", "error"), place=f"items[{at}]")
+        check_fields(operation, record, optional=("resource", "error"), path=f"items[{at}]")
         if record.resource is not None:
-            check_fields(operation, record.resource, "id", optional=_READ, place=f"items[{at}].resource")
+            check_fields(operation, record.resource, "id", optional=_READ, path=f"items[{at}].resource")
     for id, record in zip(ids, response.items, strict=False):  # their number is compared by `bulk`
         if record.resource is not None:
             Identifier("id", str.lower).check(id, record.resource.id, operation)
@@ -300,7 +300,7 @@ def run_file_job(
     )
     results = job.result or []
     for at, record in enumerate(results):
-        check_fields(f"the {kind} job", record, optional=("error",), place=f"result[{at}]")
+        check_fields(f"the {kind} job", record, optional=("error",), path=f"result[{at}]")
     return [FileResult(_reason(record.error)) for record in results]
 
 

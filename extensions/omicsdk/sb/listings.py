@@ -348,7 +348,7 @@ def followed(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | Non
 
 def _files_of(page: FilePage) -> list[File]:
     for number, file in enumerate(page.items or ()):
-        check_fields("list_files", file, "id", optional=("size", "metadata", "tags"), place=f"items[{number}]")
+        check_fields("list_files", file, "id", optional=("size", "metadata", "tags"), path=f"items[{number}]")
     return list(page.items or ())
 
 

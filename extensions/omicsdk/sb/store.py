@@ -141,8 +141,8 @@ class PlatformStore(MultipartStore):
         check_fields("get_upload", upload, optional=("parts",))
         etags: dict[int, str] = {}
         for at, part in enumerate(upload.parts or ()):
-            check_fields("get_upload", part, "part_number", "response", place=f"parts[{at}]")
-            check_fields("get_upload", part.response, optional=("headers",), place=f"parts[{at}].response")
+            check_fields("get_upload", part, "part_number", "response", path=f"parts[{at}]")
+            check_fields("get_upload", part.response, optional=("headers",), path=f"parts[{at}].response")
             headers: Mapping[str, str] = part.response.headers or {}
             # Clients reported these headers, each in its own spelling.
             etag = next((value for name, value in headers.items() if name.lower() == "etag"), "")
@@ -211,7 +211,7 @@ class PlatformStore(MultipartStore):
             part = self._part_url(upload_id, cut.number)
         check_fields("get_upload_part_url", part, optional=("url", "method", "headers", "report"))
         if part.report is not None:
-            check_fields("get_upload_part_url", part.report, optional=("success_codes", "headers"), place="report")
+            check_fields("get_upload_part_url", part.report, optional=("success_codes", "headers"), path="report")
         if (part.method or "PUT").upper() != "PUT" or not part.url:
             raise TransferError(f"{self.target}: the platform does not state the URL of part {cut.number}")
         codes = () if part.report is None else part.report.success_codes or ()

@@ -209,7 +209,7 @@ def _logs(client: SevenBridges, task: Task, job: str | None, name: str | None) -
         raise
     check_fields("get_task_execution_details", details, optional=("jobs",))
     for at, detail in enumerate(details.jobs or ()):
-        check_fields("get_task_execution_details", detail, optional=("name", "status", "logs"), place=f"jobs[{at}]")
+        check_fields("get_task_execution_details", detail, optional=("name", "status", "logs"), path=f"jobs[{at}]")
         called = str(detail.name)
         if job not in (None, called):
             continue

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.core.checksums import crc32c_extend, text_digest
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
-from omicsdk.core.files import HELD, lock_now, state_folder
+from omicsdk.core.files import LOCKED_ERRNOS, lock_now, state_folder
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.transfer.disk import Disk, read_at, write_errors
@@ -151,7 +151,7 @@ def try_lock(descriptor: int) -> bool:
     try:
         lock_now(descriptor)
     except OSError as error:
-        if error.errno in HELD:
+        if error.errno in LOCKED_ERRNOS:
             return False
         if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
             _warn_once("this file system has no locks: simultaneous transfers into one folder cannot be detected")

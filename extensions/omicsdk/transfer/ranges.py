@@ -332,7 +332,7 @@ class Ranges:
         promised = min((position for position in (verdict.end, end) if position is not None), default=reading.at)
         if reading.at < promised or (end is not None and reading.at == before):
             lost = ConnectionLost("the body ended early", method="GET", operation=self._title)
-            raise WireFailure(lost, arrived=True)
+            raise WireFailure(lost, is_sent=True)
         return end is None and (verdict.size is None or reading.at >= verdict.size)
 
     def _follow_up(self, location: Location, reading: _Reading, response: StreamedResponse, verdict: Verdict) -> None:

@@ -337,7 +337,7 @@ def test_a_decoded_value_of_another_type_is_named(
 @pytest.mark.parametrize("entry", [None, "a", {"name": "a"}, []])
 def test_an_entry_that_is_no_model_is_reported(entry: object):
     with pytest.raises(DecodeError, match=r"files\[2\]' is .*, not an object"):
-        check_fields("list_files", entry, "name", place="files[2]")
+        check_fields("list_files", entry, "name", path="files[2]")
 
 
 def test_a_member_is_named_with_its_place():

@@ -20,11 +20,11 @@ from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,
     Discovery,
-    Found,
     Listing,
     Opening,
     Platform,
     Search,
+    SourceResult,
     Workflow,
     resolve,
     variables,
@@ -34,10 +34,12 @@ from omicsdk_api.dss import AsyncDssApi, DssApi
 URL = "https://toy.example.org"
 
 
-def _files(search: Search) -> Found:
+def _files(search: Search) -> SourceResult:
     if search.profile not in (None, "work"):
         return NOTHING
-    return Found(f"https://{search.profile or 'files'}.example.org", BearerToken(f"{search.profile or 'files'}-token"))
+    return SourceResult(
+        f"https://{search.profile or 'files'}.example.org", BearerToken(f"{search.profile or 'files'}-token")
+    )
 
 
 TOY = Discovery(

@@ -47,7 +47,7 @@ def test_a_silent_web_server_ends_a_look_within_the_time_of_a_call(monkeypatch: 
 
     def hang(_: Request) -> Answer:
         clock.advance(60)
-        raise WireFailure(TimedOut("no response", remedy="Use --stall-timeout."), arrived=True)
+        raise WireFailure(TimedOut("no response", remedy="Use --stall-timeout."), is_sent=True)
 
     service, pool = Service(hang), ConnectionPool({})
     monkeypatch.setattr(pool, "new_wire", service.new_wire)

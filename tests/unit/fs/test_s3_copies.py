@@ -81,7 +81,7 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CopyingBucket:
 
 def test_requests_that_fail_are_repeated_and_others_go_on(bucket: CopyingBucket):
     clock = ManualClock()
-    lost = WireFailure(ConnectionLost("lost", method="PUT"), arrived=True)
+    lost = WireFailure(ConnectionLost("lost", method="PUT"), is_sent=True)
     slow = refusal("SlowDown", 503)._replace(headers={"retry-after": "7"})
     bucket.endings = {
         "q/03": [refusal("InternalError", 200)],

@@ -19,8 +19,7 @@ from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, is_of_kind, keys_of, merged, name_of, read_layer
-from omicsdk.core.settings.profiles import DEFAULTS, change_settings, read_settings, settings_path, table_keys
-from omicsdk.core.settings.profiles import KNOWN as SDK_SETTINGS
+from omicsdk.core.settings.profiles import ACCEPTED, DEFAULTS, change_settings, read_settings, settings_path, table_keys
 from omicsdk.hca.config import KINDS, KNOWN, HCAConfig
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
 
     settings = [*HCAConfig().settings, *_own_settings()]
     entries = [
-        (setting.name, masked(setting.keys, setting.value), setting.place if show_origin else setting.origin)
+        (setting.name, masked(setting.keys, setting.value), setting.location if show_origin else setting.origin)
         for setting in settings
     ]
     entries += found_settings(connection.profile)
@@ -104,7 +103,7 @@ def get(name: str, *, connection: Connection) -> Any:
     settings = HCAConfig().settings
     origin = settings.place_of(keys)
     if origin is None:
-        known_names = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *SDK_SETTINGS])
+        known_names = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *ACCEPTED])
         raise OmicsError(f"{name} is not set", remedy=did_you_mean(name, known_names))
     value = settings.get(*keys)
     if not isinstance(value, dict) and any(map(is_secret_name, keys)):
@@ -272,7 +271,7 @@ def masked(keys: tuple[str, ...], value: Any) -> Any:
 
 
 def _available_settings() -> Iterator[dict[str, Any]]:
-    for name, (kind, choices, text) in SDK_SETTINGS.items():
+    for name, (kind, choices, text) in ACCEPTED.items():
         yield {"name": name, "kind": kind, "choices": list(choices), "help": text}
     for name, text in KNOWN.items():
         choices = list(LEVELS) if name == "log_level" else []
@@ -283,7 +282,7 @@ def _own_settings() -> list[Setting]:
     """Return the settings of omicsdk's own file, including unknown ones."""
     settings = read_settings()
     own_settings = merged([Layer(str(settings.path), settings.values)])
-    return [setting._replace(place=settings.place(*setting.keys)) for setting in own_settings]
+    return [setting._replace(location=settings.location(*setting.keys)) for setting in own_settings]
 
 
 def _is_variable(name: str) -> bool:
@@ -332,7 +331,7 @@ def _checked(keys: Keys, value: str) -> str:
         _check_default(keys[0], keys[1], value)
         return value
     if keys[0] == "store":
-        choices = SDK_SETTINGS["store"][1]
+        choices = ACCEPTED["store"][1]
         if value not in choices:
             raise UsageError(f"store: expected one of {', '.join(choices)}, got {value!r}")
         return value
@@ -479,7 +478,7 @@ def _check_read(keys: Keys) -> None:
     names = [name_of(keys[: end + 1]) for end in range(len(keys))]
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
     if not is_default and not any(name in KNOWN for name in names):
-        near = did_you_mean(name_of(keys), {**KNOWN, **SDK_SETTINGS})
+        near = did_you_mean(name_of(keys), {**KNOWN, **ACCEPTED})
         for section, options in DEFAULTS.items():
             near = near or did_you_mean(name_of(keys), options, f"{section}.{{}}")
         raise UsageError(

@@ -225,12 +225,12 @@ class ServiceAccount(Credentials):
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
-        self._made = 0.0
+        self._issued_at = 0.0
 
     @property
     def expires_at(self) -> float | None:
         """Seconds since 1970 at which the present token expires; None before the first one."""
-        return self._made + self._lifetime if self._token else None
+        return self._issued_at + self._lifetime if self._token else None
 
     def ready(self) -> bool:
         """Whether no token has to be signed, so that `headers` returns at once."""
@@ -256,14 +256,14 @@ class ServiceAccount(Credentials):
             # Another thread has signed a new one meanwhile: the request is sent again with it.
             if refused.get("authorization") != f"Bearer {self._token}":
                 return True
-            if self._clock.now() - self._made < RENEW_BEFORE:
+            if self._clock.now() - self._issued_at < RENEW_BEFORE:
                 return False
             self._sign()
             return True
 
     def _is_due(self) -> bool:
         # If the clock was set back, the token would be from the future, which services refuse.
-        age = self._clock.now() - self._made
+        age = self._clock.now() - self._issued_at
         return not self._token or not 0 <= age < self._lifetime - RENEW_BEFORE
 
     def _sign(self) -> None:
@@ -271,4 +271,4 @@ class ServiceAccount(Credentials):
         issued_at = int(self._clock.now())
         claims = {**self._claims(key.email), "iat": issued_at, "exp": issued_at + int(self._lifetime)}
         # The rounded time, as in `iat`: the age is that of the token, not of this call.
-        self._token, self._made = signed(key, claims, str(self._path)), float(issued_at)
+        self._token, self._issued_at = signed(key, claims, str(self._path)), float(issued_at)

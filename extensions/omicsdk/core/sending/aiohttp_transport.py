@@ -27,7 +27,7 @@ _MOST_BODY = 1 << 16
 _MOST_LINE = 100 << 10
 #: Maximum bytes of a body read at once: decoding may multiply them by a thousand.
 _PIECE = 1 << 16
-_OWN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_DEFAULT_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -89,7 +89,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 # Without cookies, as httpx's transports.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # httpx has set those that it wants; aiohttp would add its values for missing ones.
-                skip_auto_headers=_OWN,
+                skip_auto_headers=_DEFAULT_HEADERS,
                 # httpx decodes, with the limits of `wire`.
                 auto_decompress=False,
                 max_line_size=_MOST_LINE,

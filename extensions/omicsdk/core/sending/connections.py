@@ -256,10 +256,10 @@ class WireFailure(Exception):
 
     within: float | None = None
 
-    def __init__(self, error: TransportError, *, arrived: bool, lasting: bool = False, settled: bool = False) -> None:
+    def __init__(self, error: TransportError, *, is_sent: bool, lasting: bool = False, settled: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
-        self.arrived = arrived
+        self.is_sent = is_sent
         self.lasting = lasting
         self.settled = settled
 
@@ -387,13 +387,13 @@ class Connections(dict[PoolKey, Pool]):
         *,
         http2: bool,
         asynchronous: bool,
-        given: httpx.BaseTransport | httpx.AsyncBaseTransport | None,
+        replacement: httpx.BaseTransport | httpx.AsyncBaseTransport | None,
     ) -> None:
         self._environ = environ
         self._http2 = http2
         self._asynchronous = asynchronous
         super().__init__()
-        self._given = given
+        self._replacement = replacement
         self._lock = threading.Lock()
         self._closed = False
         _OPEN[id(self)] = self
@@ -406,12 +406,12 @@ class Connections(dict[PoolKey, Pool]):
     @property
     def settings(self) -> tuple[Mapping[str, str] | None, Any]:
         """The environment, and the httpx transport that replaces them; None for none."""
-        return self._environ, self._given
+        return self._environ, self._replacement
 
     @property
     def real(self) -> bool:
         """Whether requests go over the network, not to a transport that replaces it."""
-        return self._given is None and (self.substitute is None or self.substitute() is None)
+        return self._replacement is None and (self.substitute is None or self.substitute() is None)
 
     def __missing__(self, origin: PoolKey) -> Pool:
         """Create the pool of an origin.
@@ -432,11 +432,11 @@ class Connections(dict[PoolKey, Pool]):
 
     def route_to(self, url: httpx.URL) -> Network:
         """Return how a URL is reached."""
-        return Network() if self._given is not None else network(str(url), self._environ)
+        return Network() if self._replacement is not None else network(str(url), self._environ)
 
     def _new_pool(self, key: PoolKey) -> Pool:
         origin, certificate = (key, None) if isinstance(key, str) else (key[0], key[1:])
-        transport = self._given
+        transport = self._replacement
         if transport is not None:
             return Pool(lambda: transport, shared=True, asynchronous=self._asynchronous)
         from omicsdk.core.sending.httpx_import import httpx
@@ -497,7 +497,7 @@ class Connections(dict[PoolKey, Pool]):
             transports = [transport for pool in self.values() for transport in pool.all]
             self.clear()
             # Each pool has the replacement as its transport, and it is closed once.
-            return [self._given] if self._given is not None else transports
+            return [self._replacement] if self._replacement is not None else transports
 
 
 @cache
@@ -508,12 +508,12 @@ def _context_of_nothing() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def tls_context(way: Network) -> ssl.SSLContext:
+def tls_context(route: Network) -> ssl.SSLContext:
     """Return the process's shared TLS context for these authorities and this client certificate; creating one takes 20
     ms.
 
     Args:
-        way: The network with the files; its proxy is ignored.
+        route: The network with the files; its proxy is ignored.
 
     Returns:
         The context; it is shared, so do not change it.
@@ -522,7 +522,7 @@ def tls_context(way: Network) -> ssl.SSLContext:
         ConfigError: A file cannot be read or is invalid.
     """
     # Without the proxy, so that all routes with the same files share the context.
-    key = Network(None, way.ca_file, way.ca_dir, way.client_cert, way.client_key)
+    key = Network(None, route.ca_file, route.ca_dir, route.client_cert, route.client_key)
     # Held while one is created: threads that start together would each spend the 20 ms.
     with _contexts_lock:
         context = _contexts.get(key)

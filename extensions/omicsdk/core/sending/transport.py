@@ -210,7 +210,7 @@ class SecurityRules(Protocol):
         ...
 
     def assigned(
-        self, given: object, bound: Callable[[Credentials, Mapping[str, Any], str], Credentials]
+        self, auth: object, bound: Callable[[Credentials, Mapping[str, Any], str], Credentials]
     ) -> Credentials | None:
         """Return a client's credentials, bound to what their schemes state."""
         ...
@@ -409,9 +409,9 @@ class _Conversation:
         """Wait before a retry, or raise if there is none."""
         self._failures += 1
         # The service may still process this try: a later 409 for the same key is then about the try itself.
-        self._is_unsettled |= failure.arrived
+        self._is_unsettled |= failure.is_sent
         pause = None
-        if not failure.lasting and self._is_repeatable() and (self._is_idempotent() or not failure.arrived):
+        if not failure.lasting and self._is_repeatable() and (self._is_idempotent() or not failure.is_sent):
             pause = self._next_pause()
         # A silent server ends a call within one time limit, not within that of each try: the next one has what is left of it.
         if failure.within is not None:
@@ -610,7 +610,7 @@ def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials
     if credentials is None or request.public or not hop.trusted:
         return None
     is_other_origin = bool(request.server) and origin_of(hop.url) != origin_of(manners.base_url)
-    credentials = credentials.chosen(request, elsewhere=is_other_origin)
+    credentials = credentials.chosen(request, is_other_origin=is_other_origin)
     if credentials is None:
         return None
     # The URL of the server comes from the document, not from the user: a token without origins was meant for the base URL.
@@ -680,7 +680,7 @@ class _Transport:
     def __init__(
         self,
         base_url: str,
-        given: "httpx.BaseTransport | httpx.AsyncBaseTransport | None",
+        replacement: "httpx.BaseTransport | httpx.AsyncBaseTransport | None",
         *,
         credentials: "Credentials | httpx.Auth | Mapping[str, object] | None" = None,
         timeout: Timeout | float | None = None,
@@ -715,7 +715,7 @@ class _Transport:
             names_schemes=names_schemes,
         )
         self._manners = replace(self._manners, credentials=self._assigned(self._manners, credentials))
-        self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, given=given)
+        self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, replacement=replacement)
 
     def _assigned(self, manners: Manners, passed: object) -> Credentials | None:
         """Return a constructor's argument as credentials for the operations of the document.
@@ -937,8 +937,8 @@ class Transport(_Transport):
                 # The conversation decides and never sends, so that both transports share it. It judges only the errors below: an
                 # interrupt, or a bug, ends the call as it is.
                 action = conversation.send(outcome) if failure is None else conversation.throw(failure)
-            except StopIteration as done:
-                return done.value
+            except StopIteration as stop:
+                return stop.value
             outcome = failure = None
             try:
                 outcome = self._perform(action, request, stream)
@@ -1049,7 +1049,7 @@ class AsyncTransport(_Transport):
         super().__init__(base_url, transport, **options)
         environ, http2 = options.get("environ"), options.get("http2", False)
         # Of its own, since connections of an event loop cannot be used by threads.
-        self._blocking = Connections(environ, http2=http2, asynchronous=False, given=blocking_transport)
+        self._blocking = Connections(environ, http2=http2, asynchronous=False, replacement=blocking_transport)
 
     def synchronous(self) -> Transport:
         """Return a Transport with the same settings, for what runs in threads.
@@ -1098,8 +1098,8 @@ class AsyncTransport(_Transport):
         while True:
             try:
                 action = conversation.send(outcome) if failure is None else conversation.throw(failure)
-            except StopIteration as done:
-                return done.value
+            except StopIteration as stop:
+                return stop.value
             outcome = failure = None
             try:
                 outcome = await self._perform(action, request, stream)

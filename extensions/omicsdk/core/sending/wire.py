@@ -50,7 +50,7 @@ for _name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpc
     logging.getLogger(_name).addFilter(_Masked())
 
 #: Seconds between two looks of an event loop at whether a proxy has let the first request through.
-_LOOK = 0.02
+_PROXY_CHECK_SECONDS = 0.02
 
 
 class Received(httpx.Response):
@@ -139,7 +139,7 @@ class _Sender:
         # An unknown name or a refused connection is a wrong URL if the host never responded, else an outage, which is retried.
         failure.lasting |= failure.settled and not self._connections[_key_of(request)].responded
         # What arrived has passed the proxy.
-        if not failure.arrived:
+        if not failure.is_sent:
             self._connections.route_to(request.url).blame_proxy(failure.error)
         return failure
 
@@ -150,7 +150,7 @@ class _Sender:
             if route.proxy is not None:
                 refused = ProxyLoginFailed(f"The proxy refused: {response.status_code} {response.reason_phrase}")
                 route.blame_proxy(refused)
-                raise WireFailure(refused, arrived=False, lasting=True)
+                raise WireFailure(refused, is_sent=False, lasting=True)
         # httpx has no option for the class. Subclasses, from transports of tests, keep theirs.
         if type(response) is httpx.Response:
             response.__class__ = Received
@@ -195,7 +195,7 @@ class _Whole:
         if len(undone) > 1 or not all(coding in accept_encoding for coding in undone):
             # httpx decodes all encodings in one step: a kilobyte may become a gigabyte.
             problem = f"The response is encoded as {', '.join(undone)}, which was not requested"
-            raise WireFailure(ConnectionLost(problem), arrived=True)
+            raise WireFailure(ConnectionLost(problem), is_sent=True)
         return undone
 
     def takes(self, piece: bytes) -> bool:
@@ -223,7 +223,9 @@ class _Whole:
 
     def _too_large(self, most: int) -> WireFailure:
         return WireFailure(
-            ResponseTooLarge(f"The response is larger than {most:,} bytes (response_limit)"), arrived=True, lasting=True
+            ResponseTooLarge(f"The response is larger than {most:,} bytes (response_limit)"),
+            is_sent=True,
+            lasting=True,
         )
 
 
@@ -413,7 +415,7 @@ class AsyncSender(_Sender):
         passage = Passage(pool.login)
         turn = passage.turn()
         while turn == "wait":  # the first may belong to another event loop, or to a thread
-            await anyio.sleep(_LOOK)
+            await anyio.sleep(_PROXY_CHECK_SECONDS)
             turn = passage.turn()
         if turn == "refused":
             raise _not_let_through(request)

@@ -48,7 +48,7 @@ class Layer(NamedTuple):
     values: Mapping[str, Json]
     lines: Mapping[Keys, int] = _NO_LINES
 
-    def place(self, keys: Keys) -> str:
+    def location(self, keys: Keys) -> str:
         """Return the place of a setting for messages: the origin, with the line if known."""
         line = self.lines.get(keys)
         return self.origin if line is None else f"{self.origin}:{line}"
@@ -61,13 +61,13 @@ class Setting(NamedTuple):
         keys: The names of its path.
         value: The value; never an object with members.
         origin: The layer that it comes from; for an array that several layers changed, all of them.
-        place: The origin with the line, if it comes from a file.
+        location: The origin with the line, if it comes from a file.
     """
 
     keys: Keys
     value: Json
     origin: str
-    place: str = ""
+    location: str = ""
 
     @property
     def name(self) -> str:
@@ -234,12 +234,12 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
             # tweak ignores this silently; here the user learns which file is wrong.
             if below is not None and not isinstance(below, list):
                 raise ConfigError(
-                    f"{layer.place(keys)}: {name_of(keys)} has {name}, but what it changes is not an array"
+                    f"{layer.location(keys)}: {name_of(keys)} has {name}, but what it changes is not an array"
                 )
-            into[key] = _changed(below or [], name, operand, f"{layer.place(keys)}: {name_of(keys)}")
+            into[key] = _changed(below or [], name, operand, f"{layer.location(keys)}: {name_of(keys)}")
             # Both files are the origin: the array has items of each.
             before = marks.get(keys)
-            origin, location = layer.origin, layer.place(keys)
+            origin, location = layer.origin, layer.location(keys)
             marks[keys] = (
                 (origin, location) if before is None else (f"{before[0]}, {origin}", f"{before[1]}, {location}")
             )
@@ -256,7 +256,7 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
                 del marks[other]
             # A copy, because later layers change it in place.
             into[key] = copied(value)
-            marks[keys] = (layer.origin, layer.place(keys))
+            marks[keys] = (layer.origin, layer.location(keys))
 
 
 def _operator(value: Json) -> tuple[str, Json] | None:
@@ -418,7 +418,7 @@ class _LocatingDecoder(json.JSONDecoder):
         super().__init__()
         self._text = text
         self._starts: dict[int, dict[str, int]] = {}  # by the identity of each object
-        self._kept: list[object] = []  # an identity is unique among living objects only
+        self._objects: list[object] = []  # an identity is unique among living objects only
         self.parse_object = self._object
         self.parse_constant = self._refused  # NaN and Infinity
         self.parse_float = self._finite
@@ -443,7 +443,7 @@ class _LocatingDecoder(json.JSONDecoder):
                 raise _Unusable(f'"{key}" appears twice, first in line {first}', self._text, at)
             members[key], places[key] = value, at
         self._starts[id(members)] = places
-        self._kept.append(members)
+        self._objects.append(members)
         return members, end
 
     def _name_before(self, at: int) -> int:

@@ -69,7 +69,7 @@ DEFAULT_VARIABLES = frozenset(default_variable(section, option) for section in D
 
 #: The settings that commands accept: the kind of the value, its choices, and its description. Those of a platform
 #: belong to a profile.
-KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
+ACCEPTED: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "store": (
         "text",
         STORES,
@@ -115,7 +115,7 @@ class Settings(NamedTuple):
     values: Mapping[str, Any]
     text: str = ""
 
-    def place(self, *keys: str) -> str:
+    def location(self, *keys: str) -> str:
         """Where a key is, for messages: the file, with the line where the key has one.
 
         Args:
@@ -138,7 +138,7 @@ def settings_path(environ: Mapping[str, str] | None = None) -> Path | None:
     """
     from pathlib import Path
 
-    path = _place("settings.toml", SETTINGS_VARIABLE, environ)
+    path = _file_name("settings.toml", SETTINGS_VARIABLE, environ)
     return Path(path) if path else None
 
 
@@ -155,13 +155,13 @@ def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = 
     """
     from pathlib import Path
 
-    path = _place(name, variable, environ)
+    path = _file_name(name, variable, environ)
     if not path:
         raise no_home(f"Or name a file in {variable}.")
     return Path(path)
 
 
-def _place(name: str, variable: str, environ: Mapping[str, str] | None) -> str:
+def _file_name(name: str, variable: str, environ: Mapping[str, str] | None) -> str:
     """Return the path of such a file as text, without pathlib, which each command would import; empty for none."""
     named = (os.environ if environ is None else environ).get(variable)
     if named:
@@ -194,12 +194,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises:
         ConfigError: The file cannot be read or is malformed; names it with the line.
     """
-    path = _place("settings.toml", SETTINGS_VARIABLE, environ)
+    path = _file_name("settings.toml", SETTINGS_VARIABLE, environ)
     if not path:
         return Settings(None, {})
     try:
         # Without a byte order mark, which some editors write and tomllib refuses.
-        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as in `_place`
+        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as in `_file_name`
             text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return Settings(path, {})
@@ -318,7 +318,7 @@ def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ..
     if is_whole:
         check_profile_name(keys[1])
     is_common = name == "store" or first in DEFAULTS
-    if name in KNOWN and not (is_whole and is_common):
+    if name in ACCEPTED and not (is_whole and is_common):
         return tuple(keys) if is_whole or is_common else ("profiles", profile or DEFAULT_PROFILE, *keys)
     if first in DEFAULTS:
         raise _unknown_default(first, ".".join(keys[1:]), ".".join(keys))
@@ -369,7 +369,7 @@ def stated_defaults(section: str, environ: Mapping[str, str]) -> dict[str, tuple
     defaults: dict[str, tuple[Any, str]] = {}
     table: Mapping[str, Any] = _object(settings, (section,)) if section in settings.values else {}
     for name, value in table.items():
-        location = settings.place(section, name)
+        location = settings.location(section, name)
         if name not in DEFAULTS[section]:
             raise _unknown_default(section, name, f"{section}.{name} ({location})")
         defaults[name] = value, f"{location}: {section}.{name}"
@@ -394,7 +394,7 @@ def stated_store(environ: Mapping[str, str] | None = None) -> str | None:
     store = settings.values.get("store")
     if store is not None and store not in STORES:
         raise ConfigError(
-            f"{settings.place('store')}: store is {store!r}", remedy=f"Choose one of: {', '.join(STORES)}."
+            f"{settings.location('store')}: store is {store!r}", remedy=f"Choose one of: {', '.join(STORES)}."
         )
     return store
 
@@ -404,7 +404,7 @@ def _object(settings: Settings, keys: tuple[str, ...]) -> Mapping[str, Any]:
     for end, name in enumerate(keys, 1):
         node = node.get(name, {}) if is_object(node) else node
         if not is_object(node):
-            where = f"{settings.place(*keys[:end])}: [{'.'.join(keys[:end])}]"
+            where = f"{settings.location(*keys[:end])}: [{'.'.join(keys[:end])}]"
             raise ConfigError(f"{where} is not a table", remedy='Write it as a table with base_url = "https://...".')
     return node
 
@@ -415,7 +415,7 @@ def _table(settings: Settings, profile: str, platform: str) -> dict[str, str] | 
     keys = ("profiles", profile, platform)
     table: dict[str, str] = {}
     for key, value in _object(settings, keys).items():
-        where = f"{settings.place(*keys, key)}: [{'.'.join(keys)}]"
+        where = f"{settings.location(*keys, key)}: [{'.'.join(keys)}]"
         if key in _KEYS:
             if not isinstance(value, str):
                 raise ConfigError(f"{where}: {key} is not text", remedy=f'Write {key} = "https://...".')

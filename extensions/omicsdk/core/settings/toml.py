@@ -16,7 +16,7 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.core.type_guards import is_mapping, is_object
 
 _HEADER = re.compile(r"\s*\[([^\[].*)\]\s*(?:#.*)?")
-_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def parsed(text: str, path: str) -> dict[str, Any]:
@@ -35,14 +35,14 @@ def parsed(text: str, path: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what = str(error)
-        position = _PLACE.search(what)
+        position = _POSITION.search(what)
         # An error at the end of the document has no place; something is missing in the last line.
         line, column = (
             (int(position[1]), int(position[2])) if position and position[1] else (text.count("\n") + 1, None)
         )
         remedy = "Correct this line, or move the file away."
         raise ConfigError(
-            _PLACE.sub("", what), remedy=remedy, file=path, line=line, column=column
+            _POSITION.sub("", what), remedy=remedy, file=path, line=line, column=column
         ) from None  # the parser's error may quote a secret
 
 

@@ -65,7 +65,7 @@ class Outcome(Displayed):
         """Whether the commons has it, or would take it."""
         return self.status in TAKEN
 
-    def __shown__(self) -> Iterable[tuple[str, object]]:
+    def __fields__(self) -> Iterable[tuple[str, object]]:
         """The row as in JSON, with one text for each of the place and the reasons."""
         shown = self.as_dict()
         yield "place", self.place.where

@@ -17,7 +17,7 @@ class Hit(models.Hit):
         """The bytes of all files of the entity, or of the file that it is; None if the service does not state them."""
         return size_of(self.to_dict())
 
-    def __shown__(self) -> Iterator[tuple[str, object]]:
+    def __fields__(self) -> Iterator[tuple[str, object]]:
         """The fields, and the size of all files."""
-        yield from super().__shown__()
+        yield from super().__fields__()
         yield "size", self.size

@@ -13,10 +13,10 @@ from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,
     Discovery,
-    Found,
     Listing,
     Platform,
     Search,
+    SourceResult,
     Workflow,
     late_modules,
 )
@@ -71,9 +71,11 @@ def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
     return url.removesuffix(_VERSION)
 
 
-def _files(search: Search) -> Found:
+def _files(search: Search) -> SourceResult:
     return (
-        NOTHING if search.profile is not None or search.base_url else Found(service_url("", HCAConfig(search.environ)))
+        NOTHING
+        if search.profile is not None or search.base_url
+        else SourceResult(service_url("", HCAConfig(search.environ)))
     )
 
 

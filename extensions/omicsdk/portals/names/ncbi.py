@@ -145,7 +145,7 @@ class Entrez(Closing):
         matches = response.esearchresult
         if matches is None:
             raise DecodeError(_SEARCH, "esearchresult", None, expected="the matches")
-        check_fields(_SEARCH, matches, optional=("error", "webenv"), place="esearchresult")
+        check_fields(_SEARCH, matches, optional=("error", "webenv"), path="esearchresult")
         if matches.error is not None:
             raise APIError(f"{_SEARCH}: {matches.error}", remedy="Check the accession.")
         return matches

@@ -119,7 +119,7 @@ class SearchResult(Displayed):
     searched: Sequence[str]
     is_cut: bool = False
 
-    def __shown__(self) -> Iterator[tuple[str, object]]:
+    def __fields__(self) -> Iterator[tuple[str, object]]:
         """The fields, with the reasons of portals that failed."""
         yield "hits", list(self.hits)
         yield "failed", [f"{portal}: {error}" for portal, error in self.failed.items()]

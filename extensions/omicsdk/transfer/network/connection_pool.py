@@ -127,7 +127,7 @@ class StreamedResponse:
         if self._ended is not None and self._ended.error is not None:
             if isinstance(self._ended.error, TimedOut):
                 self._ended.error.remedy = TimedOut.default_remedy  # that of wires names options of transfers
-            raise WireFailure(self._ended.error, arrived=True, lasting=self._ended.lasting)
+            raise WireFailure(self._ended.error, is_sent=True, lasting=self._ended.lasting)
 
 
 class ConnectionPool:
@@ -192,7 +192,7 @@ class ConnectionPool:
             try:
                 wire.start(Ask(url, headers, method, body), response)
             except TransportError as error:
-                raise WireFailure(error, arrived=False, lasting=True) from None
+                raise WireFailure(error, is_sent=False, lasting=True) from None
             response.begin()
             yield response
         finally:

@@ -115,7 +115,7 @@ class _Receiver:
 
     def received(self, ended: Ended) -> Response | WireFailure:
         if ended.error is not None:
-            return WireFailure(ended.error, arrived=True, lasting=ended.lasting)
+            return WireFailure(ended.error, is_sent=True, lasting=ended.lasting)
         return Response(*parse_head(self.lines), b"".join(self._chunks))
 
 
@@ -163,7 +163,7 @@ def perform_all(
                 try:
                     wire.start(ask, _Receiver(number, exchange))
                 except TransportError as error:
-                    ready.append((number, exchange, WireFailure(error, arrived=False, lasting=True)))
+                    ready.append((number, exchange, WireFailure(error, is_sent=False, lasting=True)))
             while yielded in results:
                 # In the order of the exchanges, as soon as none before is missing.
                 yield results.pop(yielded)

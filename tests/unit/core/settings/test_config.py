@@ -93,7 +93,7 @@ def test_every_value_knows_its_origin():
             Layer("the environment", {"dss": {"areas": {"$append": "y"}}, "empty": {"a": 1}}),
         ]
     )
-    assert [setting._replace(place="") for setting in found] == [
+    assert [setting._replace(location="") for setting in found] == [
         Setting(("log_level",), "INFO", "built in"),
         Setting(("dss", "url"), "https://two", "/etc/config.json"),
         Setting(("dss", "areas"), ["x", "y"], "built in, the environment"),
@@ -203,7 +203,7 @@ def test_values_of_files_know_their_lines(tmp_path):
     for number, text in enumerate(['{\n"a": [1], "b": {\n"c.d": 2}}', '{"a":\n{"$append": 2}}', '{"b": {"c.d": 3}}']):
         (tmp_path / f"{number}.json").write_text(text)
     found = merged([read_layer(tmp_path / f"{number}.json") for number in range(3)])
-    assert {setting.name: setting.place for setting in found} == {
+    assert {setting.name: setting.location for setting in found} == {
         "a": f"{tmp_path}/0.json:2, {tmp_path}/1.json:1",
         "b.c\\.d": f"{tmp_path}/2.json:1",
     }
