@@ -152,7 +152,7 @@ class OmicsFileSystem(AbstractFileSystem):
         super().__init__()
         del asynchronous, loop, batch_size  # fsspec passes them to every file system; this one waits in threads
         del anon  # pandas retries so if something is not permitted
-        self._given = store
+        self._passed_store = store
         self._options = options
         self._block_size = block_size
         self._cache_type = cache_type
@@ -176,12 +176,14 @@ class OmicsFileSystem(AbstractFileSystem):
     def _begin(self) -> None:
         """Open the store in this process; what was read before is another process's after a fork."""
         self._batch = threading.local()
-        self._store = self._given if self._given is not None else shared_store(str(self.protocol), self._options)
+        self._store = (
+            self._passed_store if self._passed_store is not None else shared_store(str(self.protocol), self._options)
+        )
         for name in ("_files", "_looked_up"):
             vars(self).pop(name, None)
         self._process = os.getpid()  # last: another thread that sees it uses the others
 
-    def _own(self) -> Self:
+    def _in_this_process(self) -> Self:
         """This file system, with connections of this process."""
         if self._process != os.getpid():
             self._begin()
@@ -190,7 +192,7 @@ class OmicsFileSystem(AbstractFileSystem):
     @property
     def store(self) -> Store:
         """The store of the files."""
-        return self._own()._store
+        return self._in_this_process()._store
 
     # -- names
 
@@ -249,7 +251,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     def _entry_of_part(self, path: str) -> Entry:
         """Return the entry to read a part of; a reader of many parts, as of chunks of an array, looks it up once."""
-        looked_up = self._own()._looked_up
+        looked_up = self._in_this_process()._looked_up
         if self._blocks is not None:
             return self._entry_to_read(path)
         return looked_up.get(path) or looked_up.keep(path, self._entry_to_read(path))
@@ -410,16 +412,19 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             path: Of this path, what is below it, and the folders above it; None for all.
         """
-        self._own()._looked_up.forget()
+        self._in_this_process()._looked_up.forget()
         if not (stripped := self._strip_protocol(path or "")):
             self._listings.clear()
             self._files.forget()
-        for folder in [stripped, *(listed for listed in self._listings if listed.startswith(f"{stripped}/"))]:
+        for folder in [
+            stripped,
+            *(cached_folder for cached_folder in self._listings if cached_folder.startswith(f"{stripped}/")),
+        ]:
             self._forget(folder)
         super().invalidate_cache(path)
 
     def _forget(self, path: str) -> None:
-        self._own()._files.forget(path)
+        self._in_this_process()._files.forget(path)
         self._looked_up.forget(path)
         parts = path.split("/") if path else []
         for length in range(len(parts) + 1):
@@ -450,7 +455,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
     def _bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
         """A file's bytes, by the URL that was requested before if there is one."""
-        files = self._own()._files
+        files = self._in_this_process()._files
         cached = files.get(entry.path)
         # A reader keeps to the version that it has begun with, so another version gets another one.
         if cached is None or cached[0] != entry:

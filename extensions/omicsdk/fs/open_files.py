@@ -86,7 +86,7 @@ class BlockCache:
         Returns:
             None if it does not exist, or is incomplete or damaged.
         """
-        path = self._place(key, number)
+        path = self._block_path(key, number)
         try:
             data = path.read_bytes()
             os.utime(path)  # used again: moved to the end
@@ -103,7 +103,7 @@ class BlockCache:
             number: The block's number.
             data: Its bytes.
         """
-        path = self._place(key, number)
+        path = self._block_path(key, number)
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             # Each by itself: `parents=True` would give the mode to the last one only.
@@ -139,7 +139,7 @@ class BlockCache:
             with suppress(OSError):
                 Path(path).unlink()
 
-    def _place(self, key: str, number: int) -> Path:
+    def _block_path(self, key: str, number: int) -> Path:
         return self._folder / key[:2] / key[2:] / str(number)
 
 

@@ -77,7 +77,7 @@ class Entry(NamedTuple):  # a list has thousands of them
     file_name: str = ""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Entry) and self._stated == other._stated
+        return isinstance(other, Entry) and self._facts == other._facts
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -85,11 +85,11 @@ class Entry(NamedTuple):  # a list has thousands of them
     __hash__ = None  # type: ignore[assignment] - of mappings
 
     def __repr__(self) -> str:
-        fields = zip((name for name in self._fields if name != "handle"), self._stated, strict=True)
+        fields = zip((name for name in self._fields if name != "handle"), self._facts, strict=True)
         return f"Entry({', '.join(f'{name}={value!r}' for name, value in fields)})"
 
     @property
-    def _stated(self) -> tuple[Any, ...]:
+    def _facts(self) -> tuple[Any, ...]:
         return (*self[:7], self.file_name)
 
     @property
@@ -671,36 +671,36 @@ class Cache(Generic[K, V]):
     ) -> None:
         self._limit, self._seconds, self._clock, self._weigh = limit, seconds, clock, weigh
         self._lock = threading.Lock()
-        self._kept: OrderedDict[K, tuple[V, float]] = OrderedDict()
+        self._cached: OrderedDict[K, tuple[V, float]] = OrderedDict()
         self._weight = 0
 
     def get(self, key: K) -> V | None:
         """Return what is kept, None if nothing is or its time is over."""
         with self._lock:
-            cached = self._kept.get(key)
+            cached = self._cached.get(key)
             if cached is None or self._clock.monotonic() >= cached[1]:
                 return None
-            self._kept.move_to_end(key)
+            self._cached.move_to_end(key)
             return cached[0]
 
     def keep(self, key: K, value: V) -> V:
         """Keep something, and return it."""
         with self._lock:
             self._drop(key)
-            self._kept[key] = value, self._clock.monotonic() + self._seconds
+            self._cached[key] = value, self._clock.monotonic() + self._seconds
             self._weight += self._weigh(value)
-            while self._weight > self._limit and len(self._kept) > 1:
-                self._drop(next(iter(self._kept)))
+            while self._weight > self._limit and len(self._cached) > 1:
+                self._drop(next(iter(self._cached)))
         return value
 
     def forget(self, key: K | None = None) -> None:
         """Remove the result of a key; None for all."""
         with self._lock:
-            for entry_key in list(self._kept) if key is None else [key]:
+            for entry_key in list(self._cached) if key is None else [key]:
                 self._drop(entry_key)
 
     def _drop(self, key: K) -> None:
-        cached = self._kept.pop(key, None)
+        cached = self._cached.pop(key, None)
         if cached is not None:
             self._weight -= self._weigh(cached[0])
 
@@ -724,9 +724,9 @@ class ClientStore(Store, Generic[C]):
     """
 
     def __init__(self, client: C | None, connect: Callable[[], C]) -> None:
-        self._given = client
+        self._passed_client = client
         self._connect = connect
-        self._made: C | None = None
+        self._connected: C | None = None
         self._making_client = threading.RLock()
 
     @property
@@ -736,15 +736,15 @@ class ClientStore(Store, Generic[C]):
         Raises:
             OmicsError: No base URL or credentials are found, or they are refused.
         """
-        if self._given is not None:
-            return self._given
+        if self._passed_client is not None:
+            return self._passed_client
         with self._making_client:
-            if self._made is None:
-                self._made = self._connect()
-            return self._made
+            if self._connected is None:
+                self._connected = self._connect()
+            return self._connected
 
     def close(self) -> None:
         with self._making_client:
-            client, self._made = self._made, None
+            client, self._connected = self._connected, None
         if client is not None:
             client.close()

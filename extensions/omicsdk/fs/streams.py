@@ -84,8 +84,8 @@ class Comparison:
 
     def __init__(self, checksums: Mapping[str, str], size: int | None, title: str) -> None:
         self._title = title
-        self._stated = cheapest(checksums)
-        self._digests = Digests(self._stated, size)
+        self._expected = cheapest(checksums)
+        self._digests = Digests(self._expected, size)
 
     def update(self, data: bytes) -> None:
         """Add the bytes that follow."""
@@ -98,8 +98,8 @@ class Comparison:
             ChecksumMismatch: The bytes differ from what is stated.
         """
         for name, actual in self._digests.values().items():
-            if actual != self._stated[name]:
-                raise ChecksumMismatch(self._title, algorithm=name, expected=self._stated[name], actual=actual)
+            if actual != self._expected[name]:
+                raise ChecksumMismatch(self._title, algorithm=name, expected=self._expected[name], actual=actual)
 
 
 def checked(pieces: Iterable[bytes], checksums: Mapping[str, str], size: int | None, title: str) -> Generator[bytes]:

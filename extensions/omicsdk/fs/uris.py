@@ -69,7 +69,7 @@ class Uri(NamedTuple):
     def __str__(self) -> str:
         end = "/" if self.is_folder and self.path else ""
         if self.scheme == "file":
-            return self.path if _ends(self.path) else f"{self.path}{end}"
+            return self.path if _ends_with_slash(self.path) else f"{self.path}{end}"
         if self.scheme in WEB:
             return mask_url(f"{self.scheme}://{self.path}")
         return f"{self.scheme}://{self.path}{end}"
@@ -101,7 +101,7 @@ def parse_uri(text: str) -> Uri:
     if (_ODD if match else _ODD_IN_PATH).search(text):
         raise WrongUri(f"{text!a} contains a character that names cannot contain")
     if match is None:
-        return Uri("file", text, _ends(text))
+        return Uri("file", text, _ends_with_slash(text))
     scheme, rest = match[1].lower(), text[match.end() :]
     if scheme == "file":
         return _local(text, rest)
@@ -141,8 +141,8 @@ def _local(text: str, rest: str) -> Uri:
     if not slash or host not in ("", "localhost"):
         raise WrongUri(f"{text} names another machine's file", remedy="Write file:///path, or the path alone.")
     local = url2pathname(f"/{path}")
-    return Uri("file", local, _ends(local))
+    return Uri("file", local, _ends_with_slash(local))
 
 
-def _ends(path: str) -> bool:
+def _ends_with_slash(path: str) -> bool:
     return path.endswith(("/", "\\") if os.name == "nt" else "/")

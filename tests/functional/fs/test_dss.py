@@ -307,7 +307,7 @@ def test_a_version_is_requested_once_and_the_latest_again_after_a_while() -> Non
 
 
 def test_manifests_that_were_unused_longest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omicsdk.fs.stores.dss.KEPT", 4)
+    monkeypatch.setattr("omicsdk.fs.stores.dss.MAX_CACHED_FILES", 4)
     asked: list[str] = []
 
     def ask(replica: str, uuid: str, version: str) -> dict[str, Any]:

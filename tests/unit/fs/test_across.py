@@ -407,7 +407,7 @@ def test_a_spool_remembers_what_arrived_though_its_end_was_torn_off(tmp_path):
     with journal.open("ab") as file:
         file.write(b'00000000 ["arrived"')
     with Spool(str(tmp_path), ["x"], "there") as spool:
-        assert spool.arrived == {"a": Arrival(1, {"md5": "0" * 32}, "dss://aws/made")}
+        assert spool.arrivals == {"a": Arrival(1, {"md5": "0" * 32}, "dss://aws/made")}
         spool.keep = False
     assert not list(tmp_path.iterdir())
 

@@ -55,8 +55,8 @@ def test_what_is_copied_and_removed_makes_both_equal(source, target):
     made = {name: size for name, size in target.items() if name not in {file.name for file in found.remove}}
     made |= {file.name: source[file.name] for file in found.copy}
     assert made == source
-    assert found.same + len(found.copy) == found.listed == len(source)
-    assert found.there == len(target)
+    assert found.same + len(found.copy) == found.source_count == len(source)
+    assert found.target_count == len(target)
     assert found.reasons.keys() == {file.name for file in found.copy}
     ascending = [[tree[name] for name in sorted(tree)] for tree in (selected(source), selected(target))]
     assert sorted(merged(*ascending), key=repr) == sorted(pairs, key=repr)
@@ -113,7 +113,7 @@ def test_a_synchronisation_keeps_no_equal_files(tmp_path):
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert (found.same, found.listed, found.there, found.copy.files) == (3000, 3000, 3000, [])
+    assert (found.same, found.source_count, found.target_count, found.copy.files) == (3000, 3000, 3000, [])
     assert peak < 500_000  # all entries of both take 3 MB
 
 

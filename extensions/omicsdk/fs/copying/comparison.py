@@ -46,8 +46,8 @@ class Differences:
         copy: Files that the target lacks or that differ.
         reasons: Why, by name.
         remove: Files that only the target has.
-        listed: The number of the source's files.
-        there: The number of the target's files.
+        source_count: The number of the source's files.
+        target_count: The number of the target's files.
         same: The number of equal files.
         newer: The number of files that differ, and are kept because the target's are newer.
     """
@@ -56,7 +56,7 @@ class Differences:
         self.copy: list[Selected] = []
         self.reasons: dict[str, str] = {}
         self.remove: list[Selected] = []
-        self.listed = self.there = self.same = self.newer = 0
+        self.source_count = self.target_count = self.same = self.newer = 0
 
 
 #: A file of a source, and the target's file of the same name.
@@ -66,7 +66,7 @@ Both = tuple[Selected, Selected]
 _AT_ONCE = 1000
 
 
-def stated(entry: Entry) -> Mapping[str, str]:
+def stated_checksums(entry: Entry) -> Mapping[str, str]:
     """Return the stated checksums of a file's bytes; the S3 ETag of an object in one part is its MD5.
 
     Args:
@@ -83,12 +83,12 @@ def common_checksum(source: Entry, target: Entry) -> str:
         source: One file.
         target: Another one.
     """
-    one, other = stated(source), stated(target)
-    return strongest(one.keys() & other.keys())
+    source_checksums, target_checksums = stated_checksums(source), stated_checksums(target)
+    return strongest(source_checksums.keys() & target_checksums.keys())
 
 
 def _agree(algorithm: str, source: Entry, copy: Entry) -> bool:
-    return first_difference({algorithm: stated(source)[algorithm]}, stated(copy)) is None
+    return first_difference({algorithm: stated_checksums(source)[algorithm]}, stated_checksums(copy)) is None
 
 
 def modify_window(*times: float) -> float:
@@ -131,16 +131,16 @@ def why_different(source: Entry, target: Entry, by: By = "auto", *, keeps_times:
     return CHANGED if changed_after(source, target) else ""
 
 
-def changed_after(one: Entry, other: Entry) -> bool:
+def changed_after(file: Entry, other: Entry) -> bool:
     """Whether a file changed after another one, if both times are known and precise enough.
 
     Args:
-        one: A file.
+        file: A file.
         other: Another one.
     """
-    if one.modified is None or other.modified is None or one.modified <= other.modified:
+    if file.modified is None or other.modified is None or file.modified <= other.modified:
         return False
-    return one.modified - other.modified >= modify_window(one.modified, other.modified)
+    return file.modified - other.modified >= modify_window(file.modified, other.modified)
 
 
 def differences(
@@ -180,8 +180,8 @@ def differences(
             doubtful.clear()
 
     for number, (file, other) in enumerate(pairs):
-        result.listed += file is not None
-        result.there += other is not None
+        result.source_count += file is not None
+        result.target_count += other is not None
         if file is not None and other is not None:
             why = why_different(file.entry, other.entry, by, keeps_times=keeps_times)
             # If only times differ, the bytes may not: checksums, which take a request or reading the file, settle it.
@@ -278,9 +278,11 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
             return Verdict(name, "verified", algorithm)
         # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they are not.
         state: State = "unverified" if algorithm == "s3_etag" else "wrong"
-        why = f"its {algorithm} is {stated(copy)[algorithm]}, not {stated(source)[algorithm]}"
+        why = f"its {algorithm} is {stated_checksums(copy)[algorithm]}, not {stated_checksums(source)[algorithm]}"
         return Verdict(name, state, f"{why}: other bytes, or other parts" if state == "unverified" else why)
-    if source.version and source.version == stated(copy).get("md5"):  # the ETag of a list, which may be an MD5 or not
+    if source.version and source.version == stated_checksums(copy).get(
+        "md5"
+    ):  # the ETag of a list, which may be an MD5 or not
         return Verdict(name, "verified", "md5")
     if source.size is None or copy.size is None:
         return Verdict(name, "unverified", "neither size nor checksum is stated")
@@ -342,7 +344,7 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
     mine, other = (
         file.entry if file.uri.scheme == "file" else store_of(file.uri).stat(file.uri.path) for file in (first, second)
     )
-    checksums = {**stated(mine), **stated(other)}
+    checksums = {**stated_checksums(mine), **stated_checksums(other)}
     algorithm = strongest(checksums)
     if not algorithm and first.uri.scheme == second.uri.scheme == "file":
         algorithm = "crc32c"
@@ -350,7 +352,7 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
 
 
 def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
-    if not algorithm or algorithm in stated(entry) or file.uri.scheme != "file" or entry.size is None:
+    if not algorithm or algorithm in stated_checksums(entry) or file.uri.scheme != "file" or entry.size is None:
         return entry
     from omicsdk.transfer.checksums import checksums_of
 

@@ -140,7 +140,7 @@ def is_begun(plan: CopyPlan, options: CopyOptions | None = None) -> bool:
 def _unfinished(plan: CopyPlan) -> Unfinished:
     """Return the journal of a copy to or from this machine."""
     direction = "down" if plan.base.scheme == "file" else "up"
-    return Unfinished(direction, [plan.files[0].uri.scheme, *plan.words])
+    return Unfinished(direction, [plan.files[0].uri.scheme, *plan.key_lines])
 
 
 def joined(reports: Sequence[TransferReport], title: str, target: str = "") -> TransferReport:
@@ -348,7 +348,7 @@ def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:
         plan: The planned copies.
         options: How.
     """
-    return Spool(options.spool, ["across", plan.files[0].uri.scheme, *plan.words], str(plan.base))
+    return Spool(options.spool, ["across", plan.files[0].uri.scheme, *plan.key_lines], str(plan.base))
 
 
 def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[Outcome | None]:
@@ -381,18 +381,18 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
     sizes = [file.entry.size for file in plan.files]
     responses = counted(verdicts, sizes, options.progress, SYSTEM_CLOCK)
     for file, response in zip(plan.files, responses, strict=True):
-        done = Outcome(file.name, "done", file.entry.size)
+        copied = Outcome(file.name, "done", file.entry.size)
         if response is None:
             yield None
         elif isinstance(response, OmicsError):
-            yield done._replace(state="stopped" if options.stopped else "failed", error=response)
+            yield copied._replace(state="stopped" if options.stopped else "failed", error=response)
         elif response.state == "wrong":
             wrong = TransferError(f"{file.name}: the platform's copy differs: {response.why}", name=file.name)
-            yield done._replace(state="failed", error=wrong)
+            yield copied._replace(state="failed", error=wrong)
         else:
             verification = response.state if response.state in ("verified", "size only") else "unverified"
             verified = f"copied by the platform: {response.why}"
-            yield accepted(done._replace(verified=verified, verification=verification), options)
+            yield accepted(copied._replace(verified=verified, verification=verification), options)
 
 
 def _is_found_again(file: Selected) -> bool:
@@ -433,7 +433,7 @@ class SpooledCopy:
         self._progress.end()
 
     def _steps(self, named: Mapping[str, Selected]) -> Iterator[TransferReport]:
-        outcomes = dict(self._arrived(named))
+        outcomes = dict(self._completed_earlier(named))
         self._progress.count_uploads((outcome, named[name].entry.size) for name, outcome in outcomes.items())
         yield TransferReport(outcomes.values())
         left = {name: file for name, file in named.items() if name not in outcomes}
@@ -461,11 +461,11 @@ class SpooledCopy:
             facts.append(os.urandom(12))
         return text_digest(repr([*facts, str(self._plan.target(file))]), 12)
 
-    def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
+    def _completed_earlier(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
         """Return the files that an earlier run completed and that still exist."""
         # Of a folder that is put whole nothing may be left out.
         believed = not self._target.features.puts_whole_folders and not self._plan.differing
-        earlier = {name: self._spool.arrived[name] for name in named if believed and name in self._spool.arrived}
+        earlier = {name: self._spool.arrivals[name] for name in named if believed and name in self._spool.arrivals}
 
         def is_still(name: str) -> bool:
             where = earlier[name].where
@@ -488,7 +488,9 @@ class SpooledCopy:
         named_entries = [(file.entry, name) for name, file in named.items()]
         how = options.replaced(journal=spool.fetched)
         report = until_interrupted(
-            lambda: fetch(named_entries, self._source, str(spool.files), how, kept=True), list(named), options.control
+            lambda: fetch(named_entries, self._source, str(spool.files), how, trusts_existing=True),
+            list(named),
+            options.control,
         )
         downloaded = {outcome.name: outcome for outcome in report.outcomes if outcome.is_present}
         lost = [outcome for outcome in report.outcomes if not outcome.is_present]

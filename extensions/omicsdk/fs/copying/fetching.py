@@ -50,7 +50,7 @@ def fetch(
     folder: str,
     options: CopyOptions | None = None,
     *,
-    kept: bool = False,
+    trusts_existing: bool = False,
 ) -> TransferReport:
     """Download files into a folder, each compared with what its platform states, and renamed into place when complete.
 
@@ -59,7 +59,7 @@ def fetch(
         store: Their store.
         folder: The folder, created if missing.
         options: How to copy.
-        kept: Whether an existing file under the name is the right one, since only complete files get their name: a
+        trusts_existing: Whether an existing file under the name is the right one, since only complete files get their name: a
             stream without a checksum is not read again.
 
     Returns:
@@ -78,7 +78,7 @@ def fetch(
         _check_names(named_entries, folder)
     # Other stores' files have that of the engine, or of the copy between platforms that they are a part of.
     progress = _local_progress(named_entries, chosen if checked else CopyOptions())
-    outcomes = _small_copies(named_entries, folder, chosen, progress) if checked and not kept else {}
+    outcomes = _small_copies(named_entries, folder, chosen, progress) if checked and not trusts_existing else {}
     by_engine: list[tuple[Entry, str]] = []
     for entry, name in named_entries:
         if name in outcomes:
@@ -101,7 +101,7 @@ def fetch(
                 if not checked:  # the engine does so itself
                     _check_names(named_entries, folder)
                     checked = True
-                outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, kept, progress)
+                outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, trusts_existing, progress)
             progress.add(entry.size, is_failed=outcomes[name].state == "failed")
     report = TransferReport(title=f"Download to {folder}", target=os.fspath(folder))
     if by_engine:
@@ -148,10 +148,10 @@ def _small_copies(
 
     Whatever is not as it should be is left to the usual way, which reports what is wrong.
     """
-    done: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
     # The calls below are POSIX's; a required checksum that is missing is reported by the usual way.
     if os.name == "nt" or options.require_checksum:
-        return done
+        return outcomes
     pace = Pace(options.control, options.stop)
     created = set[str]()
     small = [
@@ -178,7 +178,7 @@ def _small_copies(
                 os.rename(parts[-1].path, parts[-1].target)  # noqa: PTH104 - as above
                 part = parts.pop()
                 os.close(part.descriptor)
-                done[part.outcome.name] = part.outcome
+                outcomes[part.outcome.name] = part.outcome
                 progress.add_bytes(part.outcome.size or 0)
                 progress.add(part.outcome.size)
         except OSError as error:
@@ -187,7 +187,7 @@ def _small_copies(
             for part in parts:
                 os.close(part.descriptor)
                 Path(part.path).unlink(missing_ok=True)
-    return done
+    return outcomes
 
 
 def _part_of(entry: Entry, name: str, target: str) -> _Part | None:

@@ -189,11 +189,11 @@ def planned_move(
     sources = [place_of(file.uri) for file in plan.files]
     moved = set(sources)
     for file, source in zip(plan.files, sources, strict=True):
-        place = place_of(plan.target(file))
-        if place == source:
+        destination = place_of(plan.target(file))
+        if destination == source:
             raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
         # It would be moved on in its place, or removed as a source.
-        if place in moved:
+        if destination in moved:
             why = f"{file.uri} cannot be moved to {plan.target(file)}, which is moved, too"
             raise UsageError(why, remedy="Name another target, or leave its folder out by --exclude.")
     _refuse_nesting(plan, uris, patterns, "moved")
@@ -303,8 +303,8 @@ def _with_sources_removed(
 ) -> Iterator[tuple[Outcome, SourceKept | None]]:
     """Remove the sources of copied files. Files skipped without `overwrite` were not compared, and are kept."""
 
-    def gone(one: tuple[Selected, Outcome]) -> Outcome:
-        file, outcome = one
+    def remove_source(pair: tuple[Selected, Outcome]) -> Outcome:
+        file, outcome = pair
         if outcome.state != "done" and not (outcome.state == "skipped" and options.overwrite):
             return outcome
         if outcome.verification != "verified":
@@ -317,7 +317,7 @@ def _with_sources_removed(
         remove_one(stores.of(file.uri), file)
         return outcome
 
-    for (_, outcome), end in zip(copied, side_by_side(gone, copied), strict=True):
+    for (_, outcome), end in zip(copied, side_by_side(remove_source, copied), strict=True):
         if isinstance(end, SourceKept):
             yield outcome, end
         else:
@@ -374,21 +374,21 @@ class SyncPlan(NamedTuple):
         copy: The files to copy.
         reasons: Why, by name.
         remove: The files that only the target has.
-        listed: The number of the source's files.
-        there: The number of the target's files.
+        source_count: The number of the source's files.
+        target_count: The number of the target's files.
         same: The number of equal files.
         newer: The number of files that differ and are kept, since the target's are newer.
-        kept: Why other files that only the target has are not removed.
+        refusals: Why other files that only the target has are not removed.
     """
 
     copy: CopyPlan
     reasons: Mapping[str, str]
     remove: Sequence[Selected]
-    listed: int
-    there: int
+    source_count: int
+    target_count: int
     same: int
     newer: int
-    kept: Sequence[OmicsError] = ()
+    refusals: Sequence[OmicsError] = ()
 
 
 def planned_sync(
@@ -447,10 +447,10 @@ def planned_sync(
         others = select(stores.of(target), target, patterns=patterns) if kind else ()
         changes = compared(merged(fitting_in_order(files, target, unfit), fitting_in_order(others, source, extra)))
     except (OutOfOrder, InconsistentListing):
-        source_files, unfit = _listed(stores, source, target, target, patterns, entry, changes=removes)
+        source_files, unfit = _files_by_name(stores, source, target, target, patterns, entry, changes=removes)
         target_files = dict[str, Selected]()
         if kind:  # without changes by them, what the listing lacks is copied again
-            target_files, extra = _listed(stores, target, source, target, patterns, changes=removes or update)
+            target_files, extra = _files_by_name(stores, target, source, target, patterns, changes=removes or update)
         changes = compared(joined(source_files, target_files))
     unfit += extra if removes else []
     if removes and changes.remove:
@@ -462,8 +462,10 @@ def planned_sync(
     plan = CopyPlan(target._replace(is_folder=True), changes.copy, [f"{source}\tsync"], differing=True, unfit=unfit)
     _refuse_nesting(plan, [source], patterns, "copied")
     check_target(stores, plan)
-    remove, kept = _removable([] if unfit or not removes else changes.remove, target)
-    return SyncPlan(plan, changes.reasons, remove, changes.listed, changes.there, changes.same, changes.newer, kept)
+    remove, refusals = _removable([] if unfit or not removes else changes.remove, target)
+    return SyncPlan(
+        plan, changes.reasons, remove, changes.source_count, changes.target_count, changes.same, changes.newer, refusals
+    )
 
 
 def _removable(files: Sequence[Selected], target: Uri) -> tuple[Sequence[Selected], Sequence[OmicsError]]:
@@ -472,7 +474,7 @@ def _removable(files: Sequence[Selected], target: Uri) -> tuple[Sequence[Selecte
         return files, ()
     links = LinkGuard(target.path)
     removable: list[Selected] = []
-    kept: list[OmicsError] = []
+    refusals: list[OmicsError] = []
     for file in files:
         try:
             # Targets of links are not part of the target folder, or are listed in it by their own names, too.
@@ -481,8 +483,8 @@ def _removable(files: Sequence[Selected], target: Uri) -> tuple[Sequence[Selecte
                 raise PathError(str(file.uri), what, remedy="Remove the link: omics rm.")
             removable.append(file)
         except OmicsError as error:
-            kept.append(error)
-    return removable, kept
+            refusals.append(error)
+    return removable, refusals
 
 
 def _inner(folder: Uri, other: Uri) -> str:
@@ -496,7 +498,7 @@ def _inner(folder: Uri, other: Uri) -> str:
     return f"{inner.removeprefix(start)}/" if inner != outer and inner.startswith(start) else ""
 
 
-def _listed(
+def _files_by_name(
     stores: Stores,
     folder: Uri,
     other: Uri,
@@ -544,7 +546,7 @@ def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsE
         The files that were removed, and the errors of the others.
     """
     removed: list[Uri] = []
-    failed = list(plan.kept)
+    failed = list(plan.refusals)
     for file in plan.remove:
         try:
             remove_one(stores.of(plan.copy.base), file)
@@ -571,22 +573,22 @@ class TooManyRemovals(UsageError):
         source: How many files the other folder has.
     """
 
-    def __init__(self, target: str, remove: int, there: int, most: int | None = None, source: int = 1) -> None:
+    def __init__(self, target: str, remove: int, total: int, most: int | None = None, source: int = 1) -> None:
         why = "more than half" if most is None else f"more than the {most} of --max-delete"
         why = why if source or most is not None else "and the source lists none"
         remedy = f"Nothing was copied or removed. Check the source; --max-delete {remove} allows it."
-        super().__init__(f"{remove} of the {there} files of {target} would be removed, {why}", remedy=remedy)
+        super().__init__(f"{remove} of the {total} files of {target} would be removed, {why}", remedy=remedy)
 
 
 def check_removals(
-    target: str, remove: int, there: int, most: int | None = None, *, source: int = 1, attended: bool = False
+    target: str, remove: int, total: int, most: int | None = None, *, source: int = 1, attended: bool = False
 ) -> None:
     """Refuse to remove most of a folder because another one seems to lack it: that may have been listed wrong.
 
     Args:
         target: The folder.
         remove: How many of its files would be removed.
-        there: How many files it has.
+        total: How many files it has.
         most: How many may be removed at most; None allows any number from a folder of fewer than ten files, two if
             a user is asked, and half of a larger one.
         source: How many files the other folder has; without any, nothing is removed unless `most` is stated.
@@ -595,6 +597,6 @@ def check_removals(
     Raises:
         TooManyRemovals: More would be removed.
     """
-    too_many = not source or (there >= (SEVERAL if attended else MANY) and remove * 2 > there)
+    too_many = not source or (total >= (SEVERAL if attended else MANY) and remove * 2 > total)
     if remove > most if most is not None else remove and too_many:
-        raise TooManyRemovals(target, remove, there, most, source)
+        raise TooManyRemovals(target, remove, total, most, source)

@@ -207,7 +207,7 @@ class CopyPlan(NamedTuple):
     unfit: Sequence[tuple[Selected, OmicsError]] = ()
 
     @property
-    def words(self) -> Sequence[str]:
+    def key_lines(self) -> Sequence[str]:
         """What identifies the copy."""
         return [str(self.base), *(self.descriptions or [f"{file.uri}\t{file.name}" for file in self.files])]
 
@@ -275,7 +275,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
 UNFIT = "cannot be a file"
 #: Schemes whose files may be objects of a bucket, named by arbitrary keys.
 _OF_BUCKETS = ("s3", "crunch")
-_ENDS = "ends with a slash"
+_ENDS_WITH_SLASH = "ends with a slash"
 
 
 def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], list[tuple[Selected, OmicsError]]]:
@@ -307,13 +307,13 @@ def _fit(
     room = room_in(folder.path) if folder.scheme == "file" else ROOM
     # Lists of portals and locks are read before their folder is known, and by more commands than copies.
     is_listed = folder == Uri("file", ".")
-    place = "on this machine" if is_listed else f"in {folder}"
+    location = "on this machine" if is_listed else f"in {folder}"
     begin = "Leave it out, or copy it with omics cp" if is_listed else "It was skipped. Copy it"
     for file in files:
         why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS and folder.scheme != "s3" else ""
         if why:
-            alone = "" if why == _ENDS else ", or alone, to a name of your own"
-            reason = f"{UNFIT} {place}: its key {why}"
+            alone = "" if why == _ENDS_WITH_SLASH else ", or alone, to a name of your own"
+            reason = f"{UNFIT} {location}: its key {why}"
             unfit.append((file, PathError(str(file.uri), reason, remedy=f"{begin} to a bucket{alone}.")))
         else:
             yield file
@@ -358,7 +358,7 @@ def _slashes(name: str) -> Iterator[int]:
 
 def _why_unfit(name: str, folders: Collection[str], room: int) -> str:
     if not name or name.endswith("/"):
-        return _ENDS
+        return _ENDS_WITH_SLASH
     try:
         check_name(name, room=room)
     except UnsafePath as error:
@@ -411,6 +411,6 @@ def _refuse_clashes(files: Sequence[Selected], target: Uri) -> None:
             raise _clash(other, file, target)
 
 
-def _clash(one: Selected, other: Selected, target: Uri) -> NameClash:
-    problem = f"would come from {one.uri} and {other.uri}"
-    return NameClash(str(target.child(one.name)), problem, remedy="Copy them to different folders.")
+def _clash(first: Selected, second: Selected, target: Uri) -> NameClash:
+    problem = f"would come from {first.uri} and {second.uri}"
+    return NameClash(str(target.child(first.name)), problem, remedy="Copy them to different folders.")

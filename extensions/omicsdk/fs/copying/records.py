@@ -18,7 +18,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.fs.copying.comparison import common_checksum, judge, stated, with_common_checksum
+from omicsdk.fs.copying.comparison import common_checksum, judge, stated_checksums, with_common_checksum
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.options import CopyOptions
@@ -73,7 +73,7 @@ def is_taken(store: Store, path: str) -> bool:
 
 
 def _record_of(plan: CopyPlan) -> Path | None:
-    return journal_for("copies", "done", str(Path.cwd()), *plan.words)
+    return journal_for("copies", "done", str(Path.cwd()), *plan.key_lines)
 
 
 def _keys(file: Selected, entry: Entry, target: Uri) -> tuple[str, str]:
@@ -96,7 +96,7 @@ class Record:
         self._target = stores.of(plan.base)
         # Without `overwrite` whatever exists is left as it is, and of files that are known to differ nothing is kept.
         self._path = _record_of(plan) if options.overwrite and not plan.differing else None
-        self._known = dict(self._read())
+        self._recorded = dict(self._read())
 
     def present(self) -> dict[str, Outcome]:
         """Return the skipped outcomes of files that are at the target already, and stay there: all of them without
@@ -106,7 +106,7 @@ class Record:
         """
         if not self._options.overwrite:
             # A target that cannot be requested is detected when it is put.
-            results = self._ends(
+            results = self._results_of(
                 lambda file: is_taken(self._target, self._plan.target(file).path), self._plan.files, is_here=False
             )
             existing = [file for file, result in zip(self._plan.files, results, strict=True) if result is True]
@@ -119,7 +119,7 @@ class Record:
             return {}
         outcomes: dict[str, Outcome] = {}
         is_here = len(checked) == 1 and self._plan.base.scheme == checked[0].uri.scheme == "file"
-        for file, end in zip(checked, self._ends(self._sameness, checked, is_here=is_here), strict=True):
+        for file, end in zip(checked, self._results_of(self._sameness, checked, is_here=is_here), strict=True):
             if end is not None and not isinstance(end, OmicsError):
                 verified = "the target has it"
                 outcomes[file.name] = Outcome(
@@ -127,16 +127,16 @@ class Record:
                 )
         return outcomes
 
-    def _ends(
-        self, look: Callable[[Selected], T], files: Sequence[Selected], *, is_here: bool
+    def _results_of(
+        self, examine: Callable[[Selected], T], files: Sequence[Selected], *, is_here: bool
     ) -> Iterator[T | OmicsError]:
         """Look at each of several files; to look at one of this machine takes less than to hand it to a thread."""
         if not is_here:
-            yield from side_by_side(look, files, lambda: self._options.stopped)
+            yield from side_by_side(examine, files, lambda: self._options.stopped)
             return
         for file in files:
             try:
-                yield look(file)
+                yield examine(file)
             except OmicsError as error:
                 yield error
 
@@ -166,8 +166,10 @@ class Record:
             return None
         if existing.is_folder or (existing.size != file.entry.size and None not in (existing.size, file.entry.size)):
             return None
-        if (done := self._known.get(file.name)) is not None and done[:2] == list(_keys(file, existing, target)):
-            return recorded_verification(done[2:])
+        if (recorded := self._recorded.get(file.name)) is not None and recorded[:2] == list(
+            _keys(file, existing, target)
+        ):
+            return recorded_verification(recorded[2:])
         if file.uri.scheme == target.scheme == "file":
             is_same = file.entry.modified == existing.modified and not Path(file.entry.path).samefile(existing.path)
             return "size only" if is_same else None
@@ -183,43 +185,45 @@ class Record:
         """
         if self._path is None or self._target.features.puts_whole_folders or self._options.stopped:
             return
-        done = [
+        copied = [
             (file, outcome.verification)
             for file, outcome in zip(self._plan.files, outcomes, strict=True)
             if outcome.state == "done"
         ]
-        doubtful = [(file, verification) for file, verification in done if verification != "verified"]
-        verified = [pair for pair in done if pair[1] == "verified"]
+        doubtful = [(file, verification) for file, verification in copied if verification != "verified"]
+        verified = [pair for pair in copied if pair[1] == "verified"]
         # Storage may have confirmed the parts of files of which the platform itself states no checksum later.
         is_here = self._target.scheme == "file"
-        first = self._ends(self._arrived, [file for file, _ in verified[:1]], is_here=is_here)
+        first = self._results_of(self._fingerprint, [file for file, _ in verified[:1]], is_here=is_here)
         if any(not isinstance(end, OmicsError) and end for end in first):
             doubtful += verified
-        results = self._ends(self._arrived, [file for file, _ in doubtful], is_here=is_here)
+        results = self._results_of(self._fingerprint, [file for file, _ in doubtful], is_here=is_here)
         new = {
             file.name: [*end, verification]
             for (file, verification), end in zip(doubtful, results, strict=True)
             if end is not None and not isinstance(end, OmicsError)
         }
         if new or self._plan.makes_folder:
-            self._write({**self._known, **new})
+            self._write({**self._recorded, **new})
 
-    def _arrived(self, file: Selected) -> tuple[str, str] | None:
+    def _fingerprint(self, file: Selected) -> tuple[str, str] | None:
         """What distinguishes a file and its copy from later ones; None if checksums do."""
         target = self._plan.target(file)
         # `refresh`, since the store may have listed the target before the copy.
         existing = self._target.stat(target.path, refresh=True)
         here = (file.uri.scheme == "file", target.scheme == "file")
         # Two files of this machine are compared by their times, see `_sameness`; checksums that both state need no record.
-        if all(here) or stated(file.entry).keys() & stated(existing).keys():
+        if all(here) or stated_checksums(file.entry).keys() & stated_checksums(existing).keys():
             return None
-        if not any(here) and stated(existing):  # a list of a bucket states no checksum, which each object does
+        if not any(here) and stated_checksums(
+            existing
+        ):  # a list of a bucket states no checksum, which each object does
             target_file = Selected(target, existing, file.name)
             if common_checksum(*with_common_checksum(file, target_file, self._stores.of)):
                 return None
         return (
             None
-            if (here[0] and stated(existing)) or (here[1] and stated(file.entry))
+            if (here[0] and stated_checksums(existing)) or (here[1] and stated_checksums(file.entry))
             else _keys(file, existing, target)
         )
 

@@ -22,9 +22,9 @@ class RelayProgress:
     """
 
     def __init__(self, report: Callable[[Progress], None] | None, sizes: Sequence[int | None], clock: Clock) -> None:
-        known = [size for size in sizes if size is not None]
-        unsized = len(sizes) - len(known)
-        self._counters = Counters(len(sizes), sum(known), clock.monotonic(), WORD, unsized)
+        known_sizes = [size for size in sizes if size is not None]
+        unsized = len(sizes) - len(known_sizes)
+        self._counters = Counters(len(sizes), sum(known_sizes), clock.monotonic(), WORD, unsized)
         self._report, self._clock = report, clock
         self._waiting = 0  # bytes that are here, for the next upload
         self._ended = Progress()  # runs that ended: a store may make several of one download or upload
@@ -92,10 +92,10 @@ class RelayProgress:
             self._clock.monotonic(), runs.bytes_fetched, present, runs.phase, runs.connections
         )
         # A file that was downloaded is done only when it is at the target.
-        done = runs.files_done if self._waiting else 0
+        files_done = runs.files_done if self._waiting else 0
         self._report(
             state.replaced(
-                files_done=state.files_done + done,
+                files_done=state.files_done + files_done,
                 files_failed=state.files_failed + runs.files_failed,
                 rate=state.rate / 2,
                 retries=runs.retries,

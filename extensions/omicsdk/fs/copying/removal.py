@@ -147,7 +147,7 @@ def remove_files(
         if batch:
             yield batch
 
-    def gone(batch: Sequence[Selected]) -> Sequence[OmicsError | None]:
+    def remove_batch(batch: Sequence[Selected]) -> Sequence[OmicsError | None]:
         store = stores.of(batch[0].uri)
         if store.features.removal_batch <= 1:
             remove_one(store, batch[0])
@@ -157,7 +157,7 @@ def remove_files(
         return store.remove_files([file.entry for file in batch])
 
     parts = list(batches())
-    for batch, result in zip(parts, side_by_side(gone, parts, stopped), strict=True):
+    for batch, result in zip(parts, side_by_side(remove_batch, parts, stopped), strict=True):
         yield from [result] * len(batch) if isinstance(result, OmicsError) else result
 
 

@@ -39,8 +39,8 @@ class Unfinished:
         keep: Whether it is still needed when the block ends; by default it is.
     """
 
-    def __init__(self, way: str, what: Iterable[str]) -> None:
-        self.path = journal_for("copies", way, str(Path.cwd()), *what)
+    def __init__(self, kind: str, what: Iterable[str]) -> None:
+        self.path = journal_for("copies", kind, str(Path.cwd()), *what)
         self.keep = True
 
     @property
@@ -130,7 +130,7 @@ class Spool:
         files: The folder of the files, by names of the caller's.
         fetched: The journal of what comes into it.
         sent: The journal of what leaves it.
-        arrived: What earlier runs brought to its end, by the same names.
+        arrivals: What earlier runs brought to its end, by the same names.
         keep: Whether it is still needed when the block ends; by default it is.
 
     Raises:
@@ -148,7 +148,7 @@ class Spool:
         self._title = title
         self.files = self._folder / "files"
         self.fetched, self.sent = self._folder / "fetched.journal", self._folder / "sent.journal"
-        self.arrived: dict[str, Arrival] = {}
+        self.arrivals: dict[str, Arrival] = {}
         self.keep = True
 
     @property
@@ -197,15 +197,15 @@ class Spool:
     def _replay(self, record: list[Any], _: int) -> None:
         match record:
             case ["arrived", name, size, checksums, where, *verification]:
-                self.arrived[name] = Arrival(size, checksums, where, recorded_verification(verification))
+                self.arrivals[name] = Arrival(size, checksums, where, recorded_verification(verification))
             case _:  # a record of a later version is ignored
                 pass
 
-    def note(self, arrived: Mapping[str, Arrival]) -> None:
+    def note(self, arrivals: Mapping[str, Arrival]) -> None:
         """Record transferred files, and release their bytes.
 
         Args:
-            arrived: What is known of them, by name.
+            arrivals: What is known of them, by name.
 
         Raises:
             NotWritable: That cannot be written.
@@ -213,13 +213,13 @@ class Spool:
         """
         lines = [
             line_of(["arrived", name, arrival.size, dict(arrival.checksums), arrival.where, arrival.verification])
-            for name, arrival in arrived.items()
+            for name, arrival in arrivals.items()
         ]
         with write_errors(str(self._folder)):
             # Before their bytes are removed: a run that ends in between finds them there, and sends nothing twice.
             if lines:
                 self._log.append_durably(lines)
-        self.drop(arrived)
+        self.drop(arrivals)
 
     def drop(self, names: Collection[str]) -> None:
         """Remove files, complete or not; after the last one the journals are removed, too.

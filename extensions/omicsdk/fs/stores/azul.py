@@ -29,7 +29,7 @@ FILES = "files"
 #: In the place of a catalog: the default one.
 DEFAULT = "default"
 #: Files of all projects whose listings are kept, at most; about 1 KB each.
-KEPT = 100_000
+MAX_CACHED_FILES = 100_000
 _FORMS = (
     "Write azul://CATALOG/projects/UUID/NAME (AnVIL: datasets in the place of projects), or azul://CATALOG/files/UUID for a "
     f"single file; {DEFAULT} is the default catalog."
@@ -53,7 +53,7 @@ class AzulPath:
     name: str = ""
 
     @property
-    def stated(self) -> str:
+    def requested_catalog(self) -> str:
         """The catalog that requests state; empty for the default one."""
         return "" if self.catalog == DEFAULT else self.catalog
 
@@ -127,7 +127,9 @@ class AzulStore(ClientStore[Azul]):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(client, partial(Azul, unbound(base_url), credentials=token))
-        self._listed: Cache[AzulPath, Listing] = Cache(KEPT, 600.0, clock, weigh=lambda listing: len(listing.files))
+        self._listings: Cache[AzulPath, Listing] = Cache(
+            MAX_CACHED_FILES, 600.0, clock, weigh=lambda listing: len(listing.files)
+        )
         self._sources: Sources | None = None
 
     def _stat(self, path: str) -> Entry:
@@ -137,7 +139,7 @@ class AzulStore(ClientStore[Azul]):
             return Entry(path, "folder")
         if parsed.kind == FILES:
             try:
-                return _entry(path, file_of(self.client, parsed.uuid, parsed.stated))
+                return _entry(path, file_of(self.client, parsed.uuid, parsed.requested_catalog))
             # Azul answers 404 to an unknown UUID, and 400 to what is not one.
             except (NotFound, BadRequest) as error:
                 raise PathNotFound(self.uri(path), "not found", remedy="Check the UUID.") from error
@@ -170,23 +172,25 @@ class AzulStore(ClientStore[Azul]):
             raise NotListed(self.uri(path), "cannot be listed: a catalog has too many files", remedy=remedy)
         if not parsed.uuid:
             self._types(path, parsed)
-            hits = (hit for page in pages(self.client, parsed.kind, {}, parsed.stated) for hit in page["hits"])
+            hits = (
+                hit for page in pages(self.client, parsed.kind, {}, parsed.requested_catalog) for hit in page["hits"]
+            )
             return (Entry(f"{path}/{hit['entryId']}", "folder") for hit in hits)
         self.stat(path, folder=True)
         return _inside(path, self._listing(path, parsed), parsed.name)
 
     def location(self, entry: Entry) -> Location:
-        return self._found.locate(self.handle_of(entry))
+        return self._open_sources.locate(self.handle_of(entry))
 
     def item(self, entry: Entry, name: str) -> Item:
-        return self._found.item((self.handle_of(entry), name)).replaced(label=self.uri(entry.path))
+        return self._open_sources.item((self.handle_of(entry), name)).replaced(label=self.uri(entry.path))
 
     def close(self) -> None:
         self._sources = None
         super().close()
 
     @property
-    def _found(self) -> Sources:
+    def _open_sources(self) -> Sources:
         if self._sources is None:
             self._sources = Sources(self.client)
         return self._sources
@@ -194,7 +198,7 @@ class AzulStore(ClientStore[Azul]):
     def _types(self, path: str, parsed: AzulPath) -> list[str]:
         """The types of folders of a catalog."""
         all_catalogs = catalogs(self.client)
-        chosen = next((catalog for catalog in all_catalogs if parsed.stated in ("", catalog.name)), None)
+        chosen = next((catalog for catalog in all_catalogs if parsed.requested_catalog in ("", catalog.name)), None)
         if chosen is None:
             names = ", ".join(catalog.name for catalog in all_catalogs)
             remedy = (
@@ -206,13 +210,15 @@ class AzulStore(ClientStore[Azul]):
     def _listing(self, path: str, parsed: AzulPath) -> Listing:
         """The files of a container; a listing that contradicts itself is requested twice."""
         whole = replace(parsed, name="")
-        cached = self._listed.get(whole)
+        cached = self._listings.get(whole)
         if cached is not None:
             return cached
         chosen = {CONTAINERS[parsed.kind]: {"is": [parsed.uuid]}}
         try:
             listed_files, doubts = read_again_if_doubtful(
-                lambda doubts: list(despite_contradictions(files(self.client, chosen, parsed.stated), doubts))
+                lambda doubts: list(
+                    despite_contradictions(files(self.client, chosen, parsed.requested_catalog), doubts)
+                )
             )
         except (NotFound, BadRequest) as error:
             raise PathNotFound(self.uri(path), "not found", remedy="Check the catalog and the UUID.") from error
@@ -220,7 +226,7 @@ class AzulStore(ClientStore[Azul]):
             remedy = f"List what exists: omics ls azul://{parsed.catalog}/{parsed.kind}/"
             raise PathNotFound(self.uri(path), "not found: no files", remedy=remedy)
         each_once = list({(file.uuid, file.version): file for file in listed_files}.values())
-        return self._listed.keep(whole, Listing(named(each_once), doubts))
+        return self._listings.keep(whole, Listing(named(each_once), doubts))
 
 
 def _below(listing: Mapping[str, AzulFile], folder: str) -> Iterator[str]:

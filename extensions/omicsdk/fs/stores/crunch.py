@@ -86,7 +86,7 @@ class CrunchStore(ClientStore[Crunch]):
             if not inner:
                 return Entry(path, "folder", details={"storage": found_dataset.base_file_path})
             name = joined(folder_of(found_dataset), inner)
-            stored = _looked(self.storage, name)
+            stored = _stat_file(self.storage, name)
         return Entry(path, "folder") if stored is None else _entry(path, name, stored)
 
     def _stat_folder(self, path: str) -> Entry:
@@ -107,7 +107,7 @@ class CrunchStore(ClientStore[Crunch]):
     def _entries(self, path: str) -> Iterator[Entry]:
         project, dataset, inner = _parts(path)
         if not dataset:
-            yield from self._things(path, project)
+            yield from self._projects_or_datasets(path, project)
             return
         with self._asking(path):
             base = joined(folder_of(self._dataset(path, project, dataset)), inner)
@@ -128,7 +128,7 @@ class CrunchStore(ClientStore[Crunch]):
         if inner and not is_there and not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is a file")
 
-    def _things(self, path: str, project: str) -> Iterator[Entry]:
+    def _projects_or_datasets(self, path: str, project: str) -> Iterator[Entry]:
         """All projects, or the datasets of one."""
         api = self.client
         with self._asking(path):
@@ -215,7 +215,7 @@ def _entry(path: str, name: str, stored: Stored) -> Entry:
     return Entry(path, "file", stored.size, modified=stored.modified, version=version, handle=name)
 
 
-def _looked(storage: Storage, name: str) -> Stored | None:
+def _stat_file(storage: Storage, name: str) -> Stored | None:
     """Return the file of a name.
 
     Args:

@@ -135,13 +135,13 @@ def _parsed(text: str) -> DrsId | None:
 def _readings(
     path: str, parts: list[str], read: Callable[[str], DrsId | None], scheme: str = "drs", forms: str = DRS_FORMS
 ) -> list[Reading]:
-    def found() -> Iterator[Reading]:
+    def candidates() -> Iterator[Reading]:
         for count in range(len(parts), 0, -1):
             identifier = read("/".join(parts[:count]))
             if identifier is not None:
                 yield Reading(identifier, tuple(parts[count:]))
 
-    readings = list(found())
+    readings = list(candidates())
     if not readings:
         raise WrongUri(f"{scheme}://{path} names no object", remedy=forms)
     return readings
@@ -262,7 +262,7 @@ def _of_google(host: str) -> Credentials | None:
 
 
 #: Maximum number of cached objects, and seconds for which they are valid.
-KEPT, LASTS = 10_000, 60.0
+MAX_CACHED, LASTS = 10_000, 60.0
 _TOP = "top"
 
 
@@ -287,7 +287,7 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Located:
     """An object that was found.
 
     Attributes:
@@ -343,7 +343,7 @@ class DrsStore(ClientStore[Servers]):
         self._credentials = credentials
         self._drs: Drs | None = None
         self._prefer = prefer
-        self._found_at: Cache[str, Found] = Cache(KEPT, LASTS, clock)
+        self._found_at: Cache[str, Located] = Cache(MAX_CACHED, LASTS, clock)
         self._doubtful: dict[tuple[str, str], str] = {}  # bundles by host and identifier, and why
 
     def _stat(self, path: str) -> Entry:
@@ -368,7 +368,7 @@ class DrsStore(ClientStore[Servers]):
         if self._is_top(path):
             raise self._not_listed(path)
         bundle = self._find(path, bundle=True)
-        below = self._listed(bundle, bundle.object.members or (), DEEPEST + 1)
+        below = self._located_members(bundle, bundle.object.members or (), DEEPEST + 1)
         return (_entry(f"{path}/{name}", member) for name, member in below)
 
     def check_complete(self, path: str) -> None:
@@ -381,7 +381,7 @@ class DrsStore(ClientStore[Servers]):
         located: object = self.handle_of(entry)
         if isinstance(located, OmicsError):
             raise copy.copy(located)  # it is cached, and an exception that is raised twice would grow its traceback
-        if not isinstance(located, Found):
+        if not isinstance(located, Located):
             raise self._not_listed(entry.path)
         try:
             return located.copies()
@@ -390,11 +390,11 @@ class DrsStore(ClientStore[Servers]):
 
     def elsewhere(self, entry: Entry, refused: Location | None = None) -> bool:
         located: object = entry.handle
-        return isinstance(located, Found) and located.copies.skip(refused)
+        return isinstance(located, Located) and located.copies.skip(refused)
 
     def item(self, entry: Entry, name: str) -> Item:
         located: object = entry.handle
-        if isinstance(located, Found) and located.together is not None:
+        if isinstance(located, Located) and located.together is not None:
             located.together.expect()
         return super().item(entry, name)
 
@@ -433,7 +433,7 @@ class DrsStore(ClientStore[Servers]):
 
     # -- within
 
-    def _find(self, path: str, *, bundle: bool = False) -> Found:
+    def _find(self, path: str, *, bundle: bool = False) -> Located:
         """Find what a path names; the longest identifier that its server knows counts, or the longest of a bundle."""
         keys = [path, f"{path}/"] if bundle else [path]
         for key in keys:
@@ -463,13 +463,13 @@ class DrsStore(ClientStore[Servers]):
         remedy = "Check the identifier, and the names of members after it."
         raise PathNotFound(self.uri(path), "not found", remedy=remedy)
 
-    def _reached(self, reading: Reading) -> Found | None:
+    def _reached(self, reading: Reading) -> Located | None:
         """Return the entry that an interpretation refers to; None if a bundle in its path has no member of the name."""
         server = self.client.of(reading.identifier)
-        located = self._found(reading.identifier, server, server.describe(reading.identifier))
+        located = self._located(reading.identifier, server, server.describe(reading.identifier))
         for name in reading.names:
             members = [candidate for candidate in located.object.members or () if listed_name(candidate) == name]
-            member = next((result for _, result in self._listed(located, members[:1], 1)), None)
+            member = next((result for _, result in self._located_members(located, members[:1], 1)), None)
             if isinstance(member, OmicsError):
                 raise member
             if member is None:
@@ -477,19 +477,19 @@ class DrsStore(ClientStore[Servers]):
             located = member
         return located
 
-    def _members(self, path: str, bundle: Found) -> Iterator[Entry]:
+    def _members(self, path: str, bundle: Located) -> Iterator[Entry]:
         """Return the members of a bundle, requested by hundreds."""
         members = bundle.object.members or ()
         for start in range(0, len(members) or 1, BULK):  # no members are reported, too
-            for name, member in self._listed(bundle, members[start : start + BULK], 1):
+            for name, member in self._located_members(bundle, members[start : start + BULK], 1):
                 below = f"{path}/{name}"
-                if isinstance(member, Found):
+                if isinstance(member, Located):
                     self._found_at.keep(below, member)
                 yield _entry(below, member)
 
-    def _listed(
-        self, bundle: Found, members: Sequence[Member], levels: int
-    ) -> Iterator[tuple[str, Found | OmicsError]]:
+    def _located_members(
+        self, bundle: Located, members: Sequence[Member], levels: int
+    ) -> Iterator[tuple[str, Located | OmicsError]]:
         """Some members of a bundle, and what is in those that are bundles, by their paths in it; or why one was not found.
 
         Raises:
@@ -511,23 +511,23 @@ class DrsStore(ClientStore[Servers]):
         for file in files:
             if file.error is not None and file.name == _TOP:
                 raise file.error
-            located: Found | OmicsError = file.error or OmicsError(f"{file.name}: not found")
+            located: Located | OmicsError = file.error or OmicsError(f"{file.name}: not found")
             if file.found is not None and file.server is not None:
-                located = self._found(file.requested.identifier, file.server, file.found, above, together)
+                located = self._located(file.requested.identifier, file.server, file.found, above, together)
             yield file.name.removeprefix(f"{_TOP}/"), located
 
-    def _found(
+    def _located(
         self,
         identifier: DrsId,
         server: DrsServer,
         drs_object: DrsObject,
         above: tuple[tuple[str, str], ...] = (),
         together: Together | None = None,
-    ) -> Found:
-        return Found(identifier, server, drs_object, server.locator(drs_object, self._prefer), above, together)
+    ) -> Located:
+        return Located(identifier, server, drs_object, server.locator(drs_object, self._prefer), above, together)
 
 
-def _entry(path: str, located: Found | OmicsError) -> Entry:
+def _entry(path: str, located: Located | OmicsError) -> Entry:
     if isinstance(located, OmicsError):  # raised when its bytes are requested
         return Entry(path, "file", details={"error": located.message}, handle=located)
     drs_object = located.object
@@ -550,7 +550,7 @@ def _entry(path: str, located: Found | OmicsError) -> Entry:
     )
 
 
-def _file_name(located: Found) -> str:
+def _file_name(located: Located) -> str:
     """Return the name of a copy: the object's, if the path ends in its identifier; a member's is in the path."""
     if located.above:
         return ""

@@ -111,7 +111,7 @@ def moment_of(version: str) -> float | None:
 
 
 #: Maximum number of files in all cached manifests; about 1 KB each.
-KEPT = 50_000
+MAX_CACHED_FILES = 50_000
 #: Seconds for which a bundle's latest version is believed to be that.
 LATEST = 10.0
 
@@ -126,8 +126,10 @@ class Bundles:
 
     def __init__(self, ask: Callable[[str, str, str], Mapping[str, Any]], clock: Clock = SYSTEM_CLOCK) -> None:
         self._ask = ask
-        self._kept: Cache[tuple[str, str, str], BundleListing] = Cache(KEPT, weigh=lambda bundle: len(bundle.files))
-        self._latest: Cache[tuple[str, str], str] = Cache(KEPT, LATEST, clock)
+        self._listings: Cache[tuple[str, str, str], BundleListing] = Cache(
+            MAX_CACHED_FILES, weigh=lambda bundle: len(bundle.files)
+        )
+        self._latest: Cache[tuple[str, str], str] = Cache(MAX_CACHED_FILES, LATEST, clock)
 
     def get(self, replica: str, uuid: str, version: str) -> BundleListing:
         """Return a bundle. The latest version is requested again after ten seconds.
@@ -141,13 +143,13 @@ class Bundles:
             NotFound: There is no such bundle.
         """
         identity = (replica, uuid.lower())
-        listing = self._kept.get((*identity, version or self._latest.get(identity) or ""))
+        listing = self._listings.get((*identity, version or self._latest.get(identity) or ""))
         if listing is not None:
             return listing
         bundle = BundleListing(self._ask(replica, uuid, version), replica)
         if not version:
             self._latest.keep(identity, bundle.version)
-        return self._kept.keep((*identity, bundle.version), bundle)
+        return self._listings.keep((*identity, bundle.version), bundle)
 
 
 _log = logger("omicsdk.fs")

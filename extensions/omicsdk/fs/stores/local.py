@@ -37,14 +37,14 @@ class _Level(NamedTuple):
 
     Attributes:
         start: What the paths in it begin with.
-        place: Its device and number, by which a link to a folder above is detected.
+        identity: Its device and number, by which a link to a folder above is detected.
         names: The names in it that follow.
         folders: Those of folders.
         others: Those of what is neither a folder nor a file, such as a link whose target is missing.
     """
 
     start: str
-    place: tuple[int, int]
+    identity: tuple[int, int]
     names: Iterator[str]
     folders: set[str]
     others: set[str]
@@ -80,7 +80,7 @@ class LocalStore(Store):
     def _stat(self, path: str) -> Entry:
         self._check(path)
         try:
-            return _stated(path)
+            return _entry_at(path)
         except FileNotFoundError as error:
             scheme, _, rest = path.partition(":/")
             remedy = f"Did you mean {scheme}://{rest.lstrip('/')}?" if rest and scheme in STORES else None
@@ -170,7 +170,7 @@ class LocalStore(Store):
                         unreadable = unreadable or error
                 else:
                     # A link to a folder above would be followed without end.
-                    if all(level.place != above.place for above in levels):
+                    if all(level.identity != above.identity for above in levels):
                         levels.append(level)
                 path = ""
                 continue
@@ -294,7 +294,7 @@ def _start(folder: str) -> str:
 def _looked_up(path: str) -> Entry | None:
     """Return the entry of a listed path; None if it no longer exists."""
     try:
-        return _stated(path)
+        return _entry_at(path)
     except FileNotFoundError:
         if not os.path.islink(path):  # noqa: PTH114 - as above
             return None
@@ -314,7 +314,7 @@ class _File(Entry):
         return f"{self.handle}-{self.size}"
 
 
-def _stated(path: str) -> Entry:
+def _entry_at(path: str) -> Entry:
     status = os.stat(path)  # noqa: PTH116 - thousands of them
     modified, size = status.st_mtime, status.st_size
     if stat.S_ISDIR(status.st_mode):

@@ -57,7 +57,7 @@ _Meant = tuple[str, str, str, str, str | None]
 #: Parts of a path to a sample, a result, a field.
 _SAMPLE, _RESULT, _FIELD = 3, 4, 5
 _FORM = "Write pangea://ORGANIZATION/GROUP/SAMPLE/MODULE/FIELD."
-_ELSEWHERE = "Create and delete organizations and groups with: omics pangea create, omics pangea delete."
+_CREATION_REMEDY = "Create and delete organizations and groups with: omics pangea create, omics pangea delete."
 #: The part in place of a sample for the results of the group itself.
 OF_GROUP = ".results"
 
@@ -177,7 +177,7 @@ class PangeaStore(ClientStore[Pangea]):
         if parts[2] == OF_GROUP:
             return _Owner(group.uuid, True)
 
-        def found() -> _Owner:
+        def find_owner() -> _Owner:
             name = plain(parts[2])
             if not is_uuid(name):
                 return _Owner(find_sample(self.client, group.organization, group.uuid, name).uuid, False)
@@ -187,7 +187,7 @@ class PangeaStore(ClientStore[Pangea]):
                     return _Owner(name_in(link, name, "uuid"), False)
             raise NotFound(f"Unknown sample {name!r}", status=404, method="GET")
 
-        return self._remembered(parts[:3], found)
+        return self._remembered(parts[:3], find_owner)
 
     def _links(self, group: SampleGroup) -> Blob:
         """The names and UUIDs of a group's samples."""
@@ -391,7 +391,7 @@ class PangeaStore(ClientStore[Pangea]):
             return
         except PathNotFound as error:
             if len(parts) < _SAMPLE:
-                raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=_ELSEWHERE) from error
+                raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=_CREATION_REMEDY) from error
         if parts[2] != OF_GROUP:
             self._make_sample(path, parts)
         if len(parts) == _RESULT:
@@ -407,7 +407,9 @@ class PangeaStore(ClientStore[Pangea]):
                 sample = ensure_sample(self.client, group.uuid, plain(parts[2]))
                 self._cache[tuple(parts[:3])] = _Owner(sample.uuid, False)
         except PathNotFound as error:
-            raise ReadOnly(self.uri(path), "cannot be created: its group does not exist", remedy=_ELSEWHERE) from error
+            raise ReadOnly(
+                self.uri(path), "cannot be created: its group does not exist", remedy=_CREATION_REMEDY
+            ) from error
 
     def check_removal(self, path: str) -> None:
         if len(_parts(path)) not in (_RESULT, _FIELD):

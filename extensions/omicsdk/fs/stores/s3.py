@@ -130,20 +130,24 @@ def examined_entry(
         "encryption": headers.get("x-amz-server-side-encryption") or headers.get(CUSTOMERS),
         "kms_key_id": headers.get("x-amz-server-side-encryption-aws-kms-key-id"),
     }
-    metadata = {name.removeprefix(_OWN): value for name, value in headers.items() if name.startswith(_OWN)}
+    metadata = {
+        name.removeprefix(_METADATA_PREFIX): value
+        for name, value in headers.items()
+        if name.startswith(_METADATA_PREFIX)
+    }
     details = {**metadata, **{name: value for name, value in named.items() if value}}
     modified, stored = seconds_of_date(headers.get("last-modified", "")), Stored(version, CUSTOMERS in headers)
     return Entry(path, "file", size, checksums, modified, etag, details, stored)
 
 
 #: How headers with users' own metadata begin.
-_OWN = "x-amz-meta-"
+_METADATA_PREFIX = "x-amz-meta-"
 #: Seconds for which a signed URL is good.
 EXPIRES = 3600
 #: The longest validity of a signature of version 4.
 LONGEST = 7 * 86400
 #: Items that are made once; more of them would take too much memory.
-_KEPT = 50_000
+_MAX_ITEMS = 50_000
 _OWN_TOOLS = "Create and remove buckets with their platform's own tools."
 
 
@@ -414,11 +418,11 @@ class S3Store(Store):
         bucket, key = split(entry.path)
         # The engine sends these requests, and does not sign one again when its bucket is in another region.
         self.client.find_region(bucket)
-        stored = self._known(entry)
+        stored = self._stored_object(entry)
         key_headers = self._encryption.key_headers if stored.is_customers else None
         return self.client.location(bucket, key or "", version=stored.version, headers=key_headers)
 
-    def _known(self, entry: Entry) -> Stored:
+    def _stored_object(self, entry: Entry) -> Stored:
         """Return the facts of an object; whether it needs the customer's key is requested only if there is one."""
         stored = entry.handle if isinstance(entry.handle, Stored) else Stored()
         return stored if entry.handle is stored or not self._encryption.key else self._again(entry).handle
@@ -454,16 +458,16 @@ class S3Store(Store):
         )
         examined = self.client.perform_all(looks, options)
         items: list[Item] = []
-        for listed, name in wanted:
-            entry = listed if listed.checksums else next(examined)
+        for listed_entry, name in wanted:
+            entry = listed_entry if listed_entry.checksums else next(examined)
             if isinstance(entry, OmicsError):  # the request for its bytes reports why
-                entry = listed
+                entry = listed_entry
             items.append(self.item(entry, name).replaced(checksums=entry.checksums))
         return download(items, folder, options=options, journal=options.journal)
 
     def _items(self, named_entries: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
         # They are iterated several times, to be checked and counted before the first byte.
-        if len(named_entries) <= _KEPT:
+        if len(named_entries) <= _MAX_ITEMS:
             return super()._items(named_entries)
         from omicsdk.transfer.items import MappedItems
 
@@ -488,7 +492,7 @@ class S3Store(Store):
         if entry.is_folder:
             return super().presign(entry)
         bucket, key = split(entry.path)
-        stored = self._known(entry)
+        stored = self._stored_object(entry)
         if stored.is_customers:
             what = "cannot be signed: it is encrypted with a key of yours, which every request for it has to state"
             raise Unsupported(self.uri(entry.path), what, remedy="Copy the file: omics cp.")

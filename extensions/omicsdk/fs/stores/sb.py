@@ -33,7 +33,7 @@ T = TypeVar("T")
 #: The platform's error for a folder that it does not delete.
 _NOT_EMPTY = "5021"
 #: Maximum characters of a name within another one.
-_KEPT = 200
+_NAME_LENGTH = 200
 
 
 class SbStore(ClientStore[SevenBridges]):
@@ -67,12 +67,12 @@ class SbStore(ClientStore[SevenBridges]):
     # -- looking
 
     def _stat(self, path: str) -> Entry:
-        return self._found(path, self._parsed(path))
+        return self._entry_at(path, self._parsed(path))
 
     def _stat_folder(self, path: str) -> Entry:
-        return self._found(path, self._parsed(path)._replace(is_folder=True))
+        return self._entry_at(path, self._parsed(path)._replace(is_folder=True))
 
-    def _found(self, path: str, parsed: SbPath) -> Entry:
+    def _entry_at(self, path: str, parsed: SbPath) -> Entry:
         if not parsed.names:
             self._check_top(path, parsed)
             return Entry(path, "folder")
@@ -99,7 +99,9 @@ class SbStore(ClientStore[SevenBridges]):
             if not parsed.project_name:
                 yield from self._projects(path, parsed.owner)
                 return
-            for child in self._in_folders(lambda folders: _begun(folders.children(folders.folder(parsed)))):
+            for child in self._in_folders(
+                lambda folders: _with_first_requested(folders.children(folders.folder(parsed)))
+            ):
                 yield _entry(f"{path}/{child.file.name}", child.file)
 
     def _projects(self, path: str, owner: str) -> Iterator[Entry]:
@@ -124,7 +126,7 @@ class SbStore(ClientStore[SevenBridges]):
                 yield from self.below(folder.path)
             return
         with self._asking(path):
-            for child in self._in_folders(lambda folders: _begun(folders.below(folders.folder(parsed)))):
+            for child in self._in_folders(lambda folders: _with_first_requested(folders.below(folders.folder(parsed)))):
                 if child.path is not None and not child.is_folder:
                     yield _entry(str(child.path).removeprefix(SCHEME), child.file)
 
@@ -293,7 +295,7 @@ class SbStore(ClientStore[SevenBridges]):
             raise NotAFolder(self.uri(path), f"is a broken link: {error.message}") from error
 
 
-def _begun(entries: Iterator[T]) -> Iterator[T]:
+def _with_first_requested(entries: Iterator[T]) -> Iterator[T]:
     """Entries of which the first has been requested, so that it is known whether their folder exists."""
     return chain(list(islice(entries, 1)), entries)
 
@@ -317,7 +319,7 @@ def _entry(path: str, file: File) -> Entry:
 
 def _aside(name: str) -> str:
     """A name for what will take another one's place."""
-    return f".{os.urandom(4).hex()}.{name[:_KEPT]}"
+    return f".{os.urandom(4).hex()}.{name[:_NAME_LENGTH]}"
 
 
 def _local_size(source: str) -> int:

@@ -269,9 +269,9 @@ def sync(
         sync_plan = planned_sync(
             stores, parse_uri(source), to, compare=by, update=update, removes=delete, patterns=places
         )
-        extra, irremovable = sync_plan.remove, sync_plan.kept
+        extra, irremovable = sync_plan.remove, sync_plan.refusals
         if how.dry_run:
-            tell_failures(irremovable, console, len(extra) + len(irremovable) + sync_plan.listed)
+            tell_failures(irremovable, console, len(extra) + len(irremovable) + sync_plan.source_count)
             return Changed(sync_plan.copy, None, sync=sync_plan, removed=[str(file.uri) for file in extra])
         if delete and sync_plan.copy.unfit:
             console.message("nothing is removed: some objects cannot be copied")
@@ -293,11 +293,11 @@ def _may_remove(plan: SyncPlan, target: Uri, most: int | None, console: Console)
     remove, attended = len(plan.remove), console.is_attended
     question = f"{count_of(remove, 'file')} of {target} missing in the source will be removed permanently. Continue?"
     try:
-        check_removals(str(target), remove, plan.there, most, source=plan.listed, attended=attended)
+        check_removals(str(target), remove, plan.target_count, most, source=plan.source_count, attended=attended)
         may = console.confirm(question)
     except TooManyRemovals as error:
         # Only a user at a terminal may insist; a limit that was stated, and an empty source, are no questions.
-        if most is not None or not plan.listed or not attended:
+        if most is not None or not plan.source_count or not attended:
             raise
         may = console.insists(f"{error.message}. {question}")
     if not may:
@@ -324,7 +324,7 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
     did = "copied" if result.kept_sources else result.did
     equal = sync.same + sync.newer if sync else 0
     finish(report, call, title=title, where=where, did=did, more=facts, remedy=remedy, equal=equal)
-    if sync and not sync.listed and not report.outcomes:
+    if sync and not sync.source_count and not report.outcomes:
         tell_empty(call)
     files = [*plan.files, *(file for file, _ in plan.unfit)]
     rows = (
