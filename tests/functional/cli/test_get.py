@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from breakable import Faults
 from fork_server import forked
 from portal_host import PortalHost, content
 from unsettled import unsettled
