@@ -18,7 +18,17 @@ from omicsdk.core.errors import Forbidden, OmicsError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.type_guards import is_array, is_object, only_objects
-from omicsdk.portals.headings import addresses_in, files_in, headings_by, is_address, last_part, multihash_in, sums_in
+from omicsdk.portals.headings import (
+    DOWNLOAD,
+    NAMED_FILE,
+    addresses_in,
+    files_in,
+    headings_by,
+    is_address,
+    last_part,
+    multihash_in,
+    sums_in,
+)
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
@@ -736,7 +746,11 @@ def _headings(names: tuple[str, ...], group: list[dict[str, str]]) -> Stated:
     about = [*headings.sizes, *(column for column, _ in headings.sums)]
     urls = urls or [*headings.urls] * any(_cell(cells, column) for column in about for cells in group)
     # A name without an extension is one of something else.
-    named = [name for name in headings.names if all("." in value for cells in group if (value := _cell(cells, name)))]
+    named = [
+        name
+        for name in headings.names
+        if all(NAMED_FILE.search(value) for cells in group if (value := _cell(cells, name)))
+    ]
     return replace(headings, urls=tuple(urls), names=tuple(named))
 
 
@@ -768,15 +782,18 @@ _BUCKETS = ("gs", "s3")
 
 def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
     """Whether most addresses of a column, in lower case, end like those of files."""
-    ending = [
-        "" if _PREFIX.search(address) or address.count("/") < 3 or "//doi.org/" in address else last_part(address)
-        for row in rows
-        for address in addresses_in(_cell(row, column))
-    ]
+    files = [_ends_like_file(address) for row in rows for address in addresses_in(_cell(row, column))]
+    return sum(files) * 2 > len(files)
+
+
+def _ends_like_file(address: str) -> bool:
+    if DOWNLOAD.search(address):
+        return True
+    if _PREFIX.search(address) or address.count("/") < 3 or "//doi.org/" in address:
+        return False
+    end = last_part(address)
     # An accession may end with its version.
-    return sum(_EXTENSION.search(end) is not None and PAGE_NAMES.search(end) is None for end in ending) * 2 > len(
-        ending
-    )
+    return _EXTENSION.search(end) is not None and PAGE_NAMES.search(end) is None
 
 
 def _is_folder(cell: str) -> bool:

@@ -100,6 +100,9 @@ _SERVER = re.compile(
 )
 # An address that ends like that of a file: terms of ontologies, pages and repositories mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.(?!git\b)\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
+# The end of a name that is one of a file, and an address whose end says that it is one.
+NAMED_FILE = re.compile(r"\.\w+\Z")
+DOWNLOAD = re.compile(r"/download/?(?:\?|\Z)|//(?:\w+\.)?ndownloader\.|/ndownloader/|/api/access/datafile/\d")
 _FASTA = re.compile(r"\.f(?:n|a)?a\b")
 # The version of an archive of the SRA, whose copy at AWS has none in its name.
 _VERSION_OF_RUN = re.compile(r"\A([SED]RR\d+)\.\d+\Z")
@@ -167,7 +170,7 @@ def headings_by(
                 plausible[column] += bool(is_held(cell)) and not _SERVER.match(cell)
                 programs[column] += _PROGRAM.search(last_part(cell.strip())) is not None
                 met[column].add(cell)
-                named[column] += not paths and _EXTENSION.search(cell.strip()) is not None
+                named[column] += not paths and any(form.search(cell.strip()) for form in (_EXTENSION, DOWNLOAD))
                 types = _FASTA.sub(".fasta", last_part(cell.strip()).lower()).split(".")[1:]
                 typed[column] += not words[column].isdisjoint(types)
     # A row with a fault does not hide a column: half of its cells are addresses.
@@ -333,7 +336,7 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         name = first_of(row.cells, headings.names) if is_only else ""
         # As of FinnGen, tracks of 4DN, and folders of Ensembl.
         is_title = " " in name or name.endswith("/") or any("pheno" in heading for heading in row.cells)
-        if "." not in name and name == row.cells.get("name") and is_title and _EXTENSION.search(urls[0]):
+        if not NAMED_FILE.search(name) and name == row.cells.get("name") and is_title and _EXTENSION.search(urls[0]):
             name = ""
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:

@@ -157,6 +157,9 @@ NESTED = {
         (["https://h.example/get/1/a"], "https://h.example/get/1/a", "a", None, {}),
         ({"r": {"W.reference_dict": "https://h.example/a.dict"}}, "https://h.example/a.dict", "a.dict", None, {}),
         ({"r": {"reference": "https://h.example/a.fa.gz"}}, "https://h.example/a.fa.gz", "a.fa.gz", None, {}),
+        ({"a": "https://osf.io/2v/download?v=1", "r": {}}, "https://osf.io/2v/download?v=1", "", None, {}),
+        ({"r": [{"a": "https://ndownloader.x.example/1"}]}, "https://ndownloader.x.example/1", "", None, {}),
+        ({"r": [{"name": "A vs. B", "url": "https://h.example/a.bb"}]}, "https://h.example/a.bb", "a.bb", None, {}),
         ({"r": {"W.exons": "gs://b/a.interval_list"}}, "gs://b/a.interval_list", "a.interval_list", None, {}),
     ],
 )

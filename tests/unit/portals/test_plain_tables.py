@@ -180,6 +180,7 @@ def test_contents_of_github_are_at_their_download_urls(tmp_path: Path):
         ("format", "signal of HCT116", "a.bw", "a.bw"),
         ("format", "S1", "a.bw", "S1"),
         ("format", "S1/", "a.fa.gz", "a.fa.gz"),
+        ("format", "A vs. B", "a.bb", "a.bb"),
     ],
 )
 def test_a_title_without_an_extension_replaces_no_name_of_a_url(
