@@ -2,7 +2,7 @@
 
 A column of addresses is found by both: of the columns that hold addresses those with such a heading, or all but those of
 web pages if none has one. Addresses of a row that end with the same name, at different servers, are copies
-of one file; others are several files.
+of one file; those without a digit in it only if their folders have one name, too. Others are several files.
 """
 
 from __future__ import annotations
@@ -320,6 +320,8 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
     for column in headings.urls:
         for number, url in enumerate(_urls_in(row.cells.get(column, ""), headings.base)):
             last = _VERSION_OF_RUN.sub(r"\1", last_part(url))
+            if not any(map(str.isdigit, last)):  # names such as hub.txt are those of many files
+                last = "/".join(url.partition("?")[0].rstrip("/").split("/")[3:][-2:])
             server = url.split("/", 3)[:3:2]  # buckets of one name may be at S3 and at Google
             # One server has no copies: files of one name in two of its folders differ.
             key = last, 0 if url in met else servers[last, "".join(server)]

@@ -79,11 +79,19 @@ def test_equal_names_are_copies_and_others_are_files_with_their_own_checksums(tm
 
 
 @pytest.mark.parametrize(
-    "urls", [("s3://b/x/a.bam", "gs://b/x/a.bam"), ("ftp://h.example/a.bam", "https://h.example/a.bam")]
+    "urls", [("s3://b/x/a.bam", "gs://b/x/a.bam"), ("ftp://h.example/a.bam", "https://i.example/a.bam")]
 )
 def test_copies_may_have_a_bucket_or_host_of_one_name(urls: tuple[str, str], tmp_path: Path):
     ((file,),) = read(table(tmp_path, f"aws_url,gcp_url\n{','.join(urls)}\n"))
     assert {file.address, *file.mirrors} == {*urls}
+
+
+def test_equal_names_without_digits_are_copies_in_folders_of_one_name_alone(tmp_path: Path):
+    text = "url_1,url_2\nhttps://h.example/x/hub.txt,https://i.example/{}/hub.txt\n"
+    ((one, two),) = read(table(tmp_path, text.format("y")))
+    assert not one.mirrors + two.mirrors
+    ((file,),) = read(table(tmp_path, text.format("x")))
+    assert file.mirrors == ("https://i.example/x/hub.txt",)
 
 
 def test_archives_of_a_run_are_copies_whatever_their_version_as_pysradb_lists_them(tmp_path: Path):
