@@ -17,7 +17,7 @@ _NATIVE = {
     "byte": ("", "bytes"), "int64": ("", "int"),
 }  # fmt: skip
 
-Place: TypeAlias = Literal["response", "argument", "dict"]
+Side: TypeAlias = Literal["response", "argument", "dict"]
 
 
 def dict_name(class_: str) -> str:
@@ -53,12 +53,12 @@ class Annotations:
         self._modules = modules
         self._imports = imports
         self._models = models
-        self._own = module
+        self._module = module
         self._open = open_enums
         self._types_of = types_of
         self._files = False
 
-    def write(self, type_: PythonType, side: Place, *, optional: bool = False, files: bool = False) -> str:
+    def write(self, type_: PythonType, side: Side, *, optional: bool = False, files: bool = False) -> str:
         """Write a type.
 
         Args:
@@ -84,7 +84,7 @@ class Annotations:
         """The type of a response's headers."""
         return f"{self._mapping('argument')}[str, str]"
 
-    def _parts(self, type_: PythonType, side: Place) -> list[str]:
+    def _parts(self, type_: PythonType, side: Side) -> list[str]:
         if isinstance(type_, Untagged):
             if side == "argument":
                 return []  # what is sent has a tag that the document defines
@@ -111,7 +111,7 @@ class Annotations:
         parts = [part for member in type_.members for part in self._parts(member, side)]
         return ["Any"] if "Any" in parts else list(dict.fromkeys(sorted(parts, key=lambda part: part == "None")))
 
-    def _word(self, word: str, side: Place) -> list[str]:
+    def _word(self, word: str, side: Side) -> list[str]:
         if word == "Any":
             self._imports.typing("Any")
         if word == "bytes" and side == "argument" and self._files:
@@ -127,12 +127,12 @@ class Annotations:
             return [local] if side == "response" else [local, "str"]
         return [word]
 
-    def _model(self, key: str, side: Place) -> list[str]:
+    def _model(self, key: str, side: Side) -> list[str]:
         class_ = self._classes[key]
         parts: list[str] = []
         # An object that was received may be sent back, where another class is sent.
         for model in [] if side == "dict" else {key: None, place_of(key): None} if side == "argument" else [key]:
-            if self._modules[model] != self._own:
+            if self._modules[model] != self._module:
                 self._imports.late(f"{self._models.rstrip('.')}.{self._modules[model]}", self._classes[model])
             parts.append(self._classes[model])
         if side != "response":
@@ -142,13 +142,13 @@ class Annotations:
             parts.append(dict_name(class_))
         return parts
 
-    def _sequence(self, side: Place) -> str:
+    def _sequence(self, side: Side) -> str:
         if side != "argument":
             return "list"
         self._imports.late("collections.abc", "Sequence")
         return "Sequence"
 
-    def _mapping(self, side: Place) -> str:
+    def _mapping(self, side: Side) -> str:
         if side != "argument":
             return "dict"
         self._imports.late("collections.abc", "Mapping")

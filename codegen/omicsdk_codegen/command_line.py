@@ -72,10 +72,12 @@ _SECRETS = {
 def _server_options(package: Package) -> list[Object]:
     servers = package.servers
     options: list[Object] = []
-    if len(servers.own) > 1:
-        keys: list[Json] = [server.key for server in servers.own]
+    if len(servers.document_servers) > 1:
+        keys: list[Json] = [server.key for server in servers.document_servers]
         variants = "; ".join(
-            f"{one_line(server.key)}: {server.description.rstrip('.')}" for server in servers.own if server.description
+            f"{one_line(server.key)}: {server.description.rstrip('.')}"
+            for server in servers.document_servers
+            if server.description
         )
         text = f"The server, in place of --base-url{f' ({variants})' if variants else ''}."
         options.append({"name": "server", "type": "string", "choices": keys, "default": keys[0], "help": text})

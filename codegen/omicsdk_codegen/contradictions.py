@@ -32,10 +32,10 @@ def note_contradictions(
     first: dict[str, DeclaredOperation] = {}
     for operation in operations:
         keyword = "x-omics-name" if operation.data.get("x-omics-name") else "operationId"
-        stated = operation.data.get(keyword)
-        other = first.setdefault(str(stated or ""), operation)
-        if stated and other is not operation:
-            before = f"the {keyword} {one_line(stated)} is that of {other.method} {one_line(other.path)} too"
+        declared_name = operation.data.get(keyword)
+        other = first.setdefault(str(declared_name or ""), operation)
+        if declared_name and other is not operation:
+            before = f"the {keyword} {one_line(declared_name)} is that of {other.method} {one_line(other.path)} too"
             after = f"they are called {names[other.key]} and {names[operation.key]}"
             remedy = "Use unique operationIds." if keyword == "operationId" else "Use unique names."
             note(join(operation.key, keyword), before, after, remedy)

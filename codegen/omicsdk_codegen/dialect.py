@@ -125,15 +125,15 @@ def dialect_of(source: Source) -> Dialect:
     if match:
         return "3.0" if match.group(1) == "0" else "3.1"
     if version is not None:
-        fault = source.place("/openapi" if "openapi" in data else "/swagger").fault(
+        fault = source.location("/openapi" if "openapi" in data else "/swagger").fault(
             f"it is written in version {str(version)[:20]}", "Versions 2.0, 3.0, 3.1 and 3.2 are read."
         )
     elif "overlay" in data:
-        fault = source.place("/overlay").fault(
+        fault = source.location("/overlay").fault(
             "it is an overlay", "Name the document that it corrects, and this file as its overlay."
         )
     else:
-        fault = source.place("").fault(
+        fault = source.location("").fault(
             "not an OpenAPI document: neither openapi nor swagger is stated", "Begin it with `openapi: 3.1.0`."
         )
     raise DocumentError([fault])

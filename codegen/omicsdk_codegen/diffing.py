@@ -11,7 +11,7 @@ from .plan_webhooks import WebhookFunction
 from .security import Requirement, kind_of
 from .shapes import ANY, Field, Model, Type, reached, union_of
 from .texts import literal, one_line, whole
-from .type_words import MOST_VALUES, choices, opened, within, words
+from .type_words import MOST_VALUES, choices, opened, python_text, within
 from .values import Object, list_in
 
 
@@ -56,9 +56,9 @@ def _client(old: Package, new: Package) -> Iterator[Change]:
     was, now = old.servers, new.servers
     removed = [
         f"server={server.key!r}"
-        for server in was.own
+        for server in was.document_servers
         # A client of a single server has no argument for it.
-        if len(was.own) > 1 and server.key not in {s.key for s in now.own}
+        if len(was.document_servers) > 1 and server.key not in {s.key for s in now.document_servers}
     ]
     removed += [f"servers={{{key!r}: ...}}" for key in was.others if key not in now.others]
     removed += [name for wire, name in was.arguments.items() if now.arguments.get(wire) != name]
@@ -73,9 +73,9 @@ def _client(old: Package, new: Package) -> Iterator[Change]:
     pairs = [(name, before[name], after[name]) for name in before if name in after]
     if len(before) == len(after) == 1:  # credentials without a name fit the only scheme
         pairs = [(next(iter(after)), *before.values(), *after.values())]
-    for name, here, there in pairs:
-        if kind_of(here) != kind_of(there):
-            what = f"credentials for {one_line(name)} are {kind_of(there)}; they were {kind_of(here)}"
+    for name, old_scheme, new_scheme in pairs:
+        if kind_of(old_scheme) != kind_of(new_scheme):
+            what = f"credentials for {one_line(name)} are {kind_of(new_scheme)}; they were {kind_of(old_scheme)}"
             yield Change(True, "client", "", what)
     if old.title != new.title:
         yield Change(
@@ -143,23 +143,25 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     yield from (change(breaking, what) for breaking, what in _paging(before, after, old, new))
     if before.has_stream != after.has_stream:
         yield change(before.has_stream, "has no stream any more" if before.has_stream else "can be streamed")
-    here, after_text = (f"{draft.operation.method} {one_line(draft.operation.sent)}" for draft in (before, after))
-    if here != after_text:
-        yield change(False, f"is sent as {after_text}; it was {here}")
+    before_text, after_text = (
+        f"{draft.operation.method} {one_line(draft.operation.sent)}" for draft in (before, after)
+    )
+    if before_text != after_text:
+        yield change(False, f"is sent as {after_text}; it was {before_text}")
     if before.server != after.server:
-        here, after_text = (one_line(draft.server) or "the client's server" for draft in (before, after))
-        yield change(False, f"is sent to {after_text}; it was {here}")
+        before_text, after_text = (one_line(draft.server) or "the client's server" for draft in (before, after))
+        yield change(False, f"is sent to {after_text}; it was {before_text}")
     if after.operation.data.get("deprecated") is True and before.operation.data.get("deprecated") is not True:
         yield change(False, "is deprecated")
     if after.secured and not before.secured:
         yield change(False, "asks for credentials")
-    here, after_text = (
+    before_text, after_text = (
         " or ".join(" and ".join(names) for names in _required(*side)) for side in ((before, old), (after, new))
     )
-    if here != after_text:
+    if before_text != after_text:
         yield change(
             False,
-            f"takes credentials for {one_line(after_text) or 'nothing'}; it took them for {one_line(here) or 'nothing'}",
+            f"takes credentials for {one_line(after_text) or 'nothing'}; it took them for {one_line(before_text) or 'nothing'}",
         )
 
 
@@ -178,7 +180,7 @@ def _arguments(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     for name, argument in now.items():
         if name not in was:
             need = "required" if argument.required else "optional"
-            kind = words(argument.type, new.names.classes, nullable=argument.nullable)
+            kind = python_text(argument.type, new.names.classes, nullable=argument.nullable)
             yield argument.required, f"argument {name} is new and {need}: {kind}"
 
 
@@ -256,17 +258,17 @@ def _retyped(
         parts = [f"{word} {_value_list(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
         yield breaking, f"{what} {' and '.join(parts)}"
         return
-    here, after_text = words(was, old.names.classes), words(now, new.names.classes)
-    yield breaking, f"{what} is {after_text}; it was {here}"
+    before_text, after_text = python_text(was, old.names.classes), python_text(now, new.names.classes)
+    yield breaking, f"{what} is {after_text}; it was {before_text}"
 
 
 def _responses(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
     was, now = _response(before), _response(after)
     if isinstance(was, str) or isinstance(now, str):
-        here = was if isinstance(was, str) else words(was, old.names.classes)
-        after_text = now if isinstance(now, str) else words(now, new.names.classes)
-        if here != after_text:
-            yield True, f"returns {after_text}; it was {here}"
+        before_text = was if isinstance(was, str) else python_text(was, old.names.classes)
+        after_text = now if isinstance(now, str) else python_text(now, new.names.classes)
+        if before_text != after_text:
+            yield True, f"returns {after_text}; it was {before_text}"
         return
     yield from _received("the response", was, now, old, new)
 
@@ -295,14 +297,14 @@ def _errors(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
         now = others.get(_applying(status, present))
         data = f"the data of {_spoken(status)}"
         if status not in statuses:
-            kind = "" if now is None else f": {words(now, new.names.classes)}"
+            kind = "" if now is None else f": {python_text(now, new.names.classes)}"
             yield False, f"describes {_spoken(status)}{kind}"
         elif status not in present:
             yield False, f"describes {_spoken(status)} no longer"
         elif was is None and now is not None:
-            yield False, f"{data} is {words(now, new.names.classes)}; it was not described"
+            yield False, f"{data} is {python_text(now, new.names.classes)}; it was not described"
         if was is not None and now is None:
-            yield True, f"{data} is not described any more; it was {words(was, old.names.classes)}"
+            yield True, f"{data} is not described any more; it was {python_text(was, old.names.classes)}"
         elif was is not None and now is not None:
             yield from _received(data, was, now, old, new)
 
@@ -323,9 +325,9 @@ def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
         elif after.pages is not None:
             yield False, f"has pages and iterate, by {after.pages.style}"
         return
-    here, after_text = (_follow(pages) for pages in (before.pages, after.pages))
-    if here != after_text:
-        yield False, f"pages follow by {after_text}; it was by {here}"
+    before_text, after_text = (_follow(pages) for pages in (before.pages, after.pages))
+    if before_text != after_text:
+        yield False, f"pages follow by {after_text}; it was by {before_text}"
     yield from _received("an item of iterate", before.pages.item, after.pages.item, old, new)
 
 
@@ -379,7 +381,7 @@ def _fields(
     for name, member in now.items():
         if name not in was:
             need = "required" if member.required else "optional"
-            kind = words(member.type, new.names.classes, nullable=member.nullable)
+            kind = python_text(member.type, new.names.classes, nullable=member.nullable)
             yield sent and member.required, f"field {name} is new and {need}: {kind}"
 
 

@@ -114,13 +114,13 @@ def _check(spec: Path, allow_urls: Sequence[str], refs: Path | None, folder: Pat
 
 def _all_results(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Process all of them, and raise the faults of all."""
-    done: list[T] = []
+    results: list[T] = []
     faults: list[Fault] = []
     for call in calls:
         try:
-            done.append(call())
+            results.append(call())
         except DocumentError as error:
             faults.extend(error.faults)
     if faults:
         raise DocumentError(faults)
-    return done
+    return results

@@ -153,8 +153,10 @@ class Drafter:
             self._note(draft.operation.key, kind, what, after, certain=recognition.certain)
             setting = recognition.setting if recognition.certain else None
         if isinstance(setting, dict):
-            place = join(draft.operation.key, SETTING)
-            draft.pages = pages_of(draft, setting, key, self._types.models, lambda text: self._fault(place, text))
+            setting_pointer = join(draft.operation.key, SETTING)
+            draft.pages = pages_of(
+                draft, setting, key, self._types.models, lambda text: self._fault(setting_pointer, text)
+            )
 
     def message(self, webhook: Webhook, name: str, headers: Collection[str] = ()) -> Message | None:
         """Settle the body of a webhook or callback; None, and a note, if there is none that could be read.
@@ -769,13 +771,13 @@ def _open_headers(rule: Object) -> list[str]:
     return [name for name in _part_headers(rule) if name not in fixed]
 
 
-def _alike(one: SentBody, other: SentBody) -> bool:
+def _alike(first: SentBody, second: SentBody) -> bool:
     """Whether two bodies are made of the same arguments, so that the form of the second adds nothing."""
     mine, theirs = (
         [(argument.wire, without_positions(argument.type), argument.required) for argument in body.arguments]
-        for body in (one, other)
+        for body in (first, second)
     )
-    return one.whole == other.whole and mine == theirs
+    return first.whole == second.whole and mine == theirs
 
 
 def _merged(bodies: list[SentBody]) -> list[Argument]:

@@ -113,7 +113,7 @@ class _Binder:
         )
 
     def _note_copy(self, new: Node, old: Node) -> Node:
-        self.notes.made(new, old)
+        self.notes.record_origin(new, old)
         return new
 
     def _declared(self, node: Object, pointer: str) -> dict[str, str]:

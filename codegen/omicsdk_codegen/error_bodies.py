@@ -77,8 +77,8 @@ class ErrorBodies:
         users: dict[str, list[tuple[str, str]]] = {}
         for draft in drafts:
             for body in draft.errors:
-                if body.place in self.inline:
-                    users.setdefault(body.place, []).append((draft.name, error_class(body.status)))
+                if body.pointer in self.inline:
+                    users.setdefault(body.pointer, []).append((draft.name, error_class(body.status)))
         candidates: list[NameRequest] = []
         for key, uses in users.items():
             kinds = {kind for _, kind in uses}

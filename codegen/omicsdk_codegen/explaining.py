@@ -17,9 +17,9 @@ from .paging import SETTING
 from .plan import Package
 from .render import operation_modules
 from .shapes import Type, reached
-from .source import Place
+from .source import SourceLocation
 from .texts import one_line
-from .type_words import words
+from .type_words import python_text
 from .values import join
 
 
@@ -103,7 +103,7 @@ def explain(planned: Planned, selector: str) -> Explanation:
         method=draft.operation.method,
         path=draft.operation.path,
         place=_at(document, draft.operation.key),
-        command=_command(draft, package) if member is None else f"{member.words}, {_command(draft, package)}",
+        command=_command(draft, package) if member is None else f"{member.command_words}, {_command(draft, package)}",
         named=_named(draft),
         group=member.group if member is not None else "",
         member=member.name if member is not None else "",
@@ -190,7 +190,7 @@ def _at(document: Document, pointer: str) -> str:
     return _spoken(document.origin(pointer))
 
 
-def _spoken(origin: Place) -> str:
+def _spoken(origin: SourceLocation) -> str:
     return origin.file if origin.line is None else f"{origin.file}:{origin.line}"
 
 
@@ -206,7 +206,7 @@ def _named(draft: Draft) -> str:
 
 
 def _argument(argument: Argument, draft: Draft, package: Package) -> str:
-    kind = words(argument.type, package.names.classes, nullable=argument.nullable)
+    kind = python_text(argument.type, package.names.classes, nullable=argument.nullable)
     need = "required" if argument.required else "optional"
     if argument.position == "querystring":
         where = f"the whole query string ({one_line(argument.wire)})"
@@ -234,7 +234,7 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
         for status in case.statuses or ("any",):
             yield Part(status, _response(case, package), _at(document, join(draft.operation.key, "responses", status)))
     if draft.pages is not None:
-        item = words(draft.pages.item, package.names.classes)
+        item = python_text(draft.pages.item, package.names.classes)
         items = f"of {draft.pages.items.removesuffix('?')}" if draft.pages.items else "of the response itself"
         pointer, why = join(draft.operation.key, SETTING), ""
         if draft.recognition is not None:
@@ -249,7 +249,7 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
             "pages", f"none; suggested by {recognition.rule}, {recognition.reason}", _at(document, recognition.key)
         )
     if draft.flow is not None:
-        item = words(draft.flow.type, package.names.classes, nullable=draft.flow.nullable)
+        item = python_text(draft.flow.type, package.names.classes, nullable=draft.flow.nullable)
         item = f"events with {item}" if draft.flow.data else item
         yield Part("items", f"iterate gives {item} as they arrive", _at(document, draft.flow.key))
     if draft.has_stream:
@@ -258,7 +258,7 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
 
 def _response(case: Case, package: Package) -> str:
     if case.type is not None:
-        return words(case.type, package.names.classes, nullable=case.nullable)
+        return python_text(case.type, package.names.classes, nullable=case.nullable)
     return {"text": "str", "bytes": "bytes", "headers": "the headers"}.get(case.kind, "None")
 
 
@@ -297,6 +297,6 @@ def _notes(planned: Planned, draft: Draft, models: list[str]) -> list[Note]:
     ]
 
 
-def _inside(note: Note, origin: Place) -> bool:
+def _inside(note: Note, origin: SourceLocation) -> bool:
     same = note.file == origin.file and origin.pointer != ""
     return same and (note.pointer == origin.pointer or note.pointer.startswith(f"{origin.pointer}/"))

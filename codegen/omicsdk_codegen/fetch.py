@@ -45,7 +45,7 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
                 if not is_allowed(url, prefixes):
                     message = f"which leads to {spoken(url)}, where nothing is allowed to be fetched"
                     raise Refused(message, "Allow it with --allow-url.")
-                cached = _Kept(cache, url)
+                cached = _CachedResponse(cache, url)
                 with client.stream("GET", url, headers=cached.conditions()) as response:
                     if response.has_redirect_location:
                         url = urljoin(url, response.headers["location"])
@@ -60,7 +60,7 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
     raise Refused(f"which redirects more than {_MAX_REDIRECTS} times", _REMEDY)
 
 
-def _body(response: httpx.Response, cached: _Kept) -> bytes:
+def _body(response: httpx.Response, cached: _CachedResponse) -> bytes:
     if response.status_code != 200:
         raise Refused(f"which returns status {response.status_code}", _REMEDY)
     body = bytearray()
@@ -72,7 +72,7 @@ def _body(response: httpx.Response, cached: _Kept) -> bytes:
     return bytes(body)
 
 
-class _Kept:
+class _CachedResponse:
     """A cached address: a small file names the content and its entity tag, another is the content."""
 
     def __init__(self, cache: Path | None, url: str) -> None:

@@ -52,7 +52,7 @@ class Finder:
         self._dialect = dialect
         self._store = store
         self._notes = notes
-        self._found: dict[Key, Target] = {}
+        self._targets: dict[Key, Target] = {}
         # Entries of this document that only refer to others give their names to their targets.
         self._owners: dict[Key, str] = {}
         entries: Json = root.data
@@ -77,9 +77,9 @@ class Finder:
             Broken: it has no valid target.
         """
         key = (source.uri, str(node["$ref"]))
-        if key not in self._found:
-            self._found[key] = self._find(node, source)
-        return self._found[key]
+        if key not in self._targets:
+            self._targets[key] = self._find(node, source)
+        return self._targets[key]
 
     def follow(self, node: Object, source: Source) -> Target:
         """Find what a reference to a schema means in the end: an entry at home, or what is not merely a reference.

@@ -78,7 +78,7 @@ class Flattener:
 
     def __init__(self, schemas: Object) -> None:
         self._schemas = schemas
-        self._known: dict[str, Flat] = {}
+        self._flattened: dict[str, Flat] = {}
         self._parts = 0
 
     def flat(self, schema: Object, pointer: str) -> Flat:
@@ -116,14 +116,14 @@ class Flattener:
         return _merge(merged, _unmerged(schema, pointer), pointer), circles
 
     def _named(self, name: str, seen: frozenset[str]) -> tuple[Flat, frozenset[str]]:
-        if name in self._known:
-            return self._known[name], frozenset()
+        if name in self._flattened:
+            return self._flattened[name], frozenset()
         target = self._schemas.get(name)
         if name in seen or not isinstance(target, dict):
             return Flat({}, {}, ()), seen & {name}
         flat, met = self._flat(target, schema_pointer(name)[1:], seen | {name})
         if not met - {name}:  # otherwise a part is missing that an outer schema adds
-            self._known[name] = flat
+            self._flattened[name] = flat
         return flat, met - {name}
 
 

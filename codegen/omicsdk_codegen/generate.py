@@ -28,7 +28,7 @@ _DOCUMENTS = ("openapi.yaml", "openapi.yml", "openapi.json")
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedPackage:
     """One document's package.
 
     Attributes:
@@ -142,7 +142,7 @@ def make_package(
     on_progress: OnProgress = silent,
     types: TypeOptions = AS_TEXT,
     flat: bool = False,
-) -> Made:
+) -> GeneratedPackage:
     """Make a package's files of a document, without writing one.
 
     Args:
@@ -188,7 +188,7 @@ def make_package(
         planned.report.add(Note("", str(path), None, "template", template, "the user's template", True))
     rows: list[Json] = list(planned.report.rows())
     files["report.json"] = readable_json(rows)
-    return Made(planned.name, planned.package, files, planned.report)
+    return GeneratedPackage(planned.name, planned.package, files, planned.report)
 
 
 @dataclass(frozen=True)

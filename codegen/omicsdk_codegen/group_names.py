@@ -181,9 +181,9 @@ def _find(name_parts: Sequence[str], noun: Sequence[str]) -> tuple[int, int] | N
     return None
 
 
-def same(one: str, other: str) -> bool:
+def same(word: str, other: str) -> bool:
     """Whether two words are one noun, in the singular or plural."""
-    return not _stems(one).isdisjoint(_stems(other))
+    return not _stems(word).isdisjoint(_stems(other))
 
 
 def _stems(word: str) -> set[str]:

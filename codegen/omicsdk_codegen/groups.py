@@ -43,7 +43,7 @@ class Member:
         return self.pinned or self.why.startswith("x-")
 
     @property
-    def words(self) -> str:
+    def command_words(self) -> str:
         """The words on the command line."""
         return " ".join(part.strip("_").replace("_", "-") for part in (*self.group.split("."), self.name))
 
@@ -284,8 +284,8 @@ def _named_apart(
 
 
 def _twice(document: Document, key: str, member: Member) -> Fault:
-    stated = member.named.partition(" ")[0]  # the keyword, whose line may be an overlay's
-    return document.origin(join(key, stated) if stated.startswith("x-") else key).fault(
+    keyword = member.named.partition(" ")[0]  # the keyword, whose line may be an overlay's
+    return document.origin(join(key, keyword) if keyword.startswith("x-") else key).fault(
         f"another operation of the group {member.group} is called {member.name} too",
         "State another x-omics-member for one of them.",
     )

@@ -172,20 +172,20 @@ class _Builder:
             self._lines.setdefault(pointer, line)
         return pointer
 
-    def _close(self, done: _Open) -> None:
-        if isinstance(done.node, dict) and done.merged:
+    def _close(self, container: _Open) -> None:
+        if isinstance(container.node, dict) and container.merged:
             # The mapping's own members override merged ones, of which earlier ones override later ones.
-            members: Object = dict(done.node)
-            done.node.clear()
-            for value in done.merged:
+            members: Object = dict(container.node)
+            container.node.clear()
+            for value in container.merged:
                 for mapping in value if isinstance(value, list) else [value]:
                     if not isinstance(mapping, dict):
                         raise self._stop("a merge key (<<) has a value that is not a mapping", "Merge mappings only.")
-                    done.node.update({key: member for key, member in mapping.items() if key not in done.node})
-            done.node.update(members)
+                    container.node.update({key: member for key, member in mapping.items() if key not in container.node})
+            container.node.update(members)
         # Only when complete, so that no alias can contain itself.
-        if done.anchor is not None:
-            self._anchors[done.anchor] = done.node
+        if container.anchor is not None:
+            self._anchors[container.anchor] = container.node
 
     def _alias(self, name: str) -> None:
         if name not in self._anchors:

@@ -30,11 +30,11 @@ def spread(value: Object, source: Source, store: Store, notes: Notes) -> Object:
     target = _end(value, source, store)
     notes.repair(value, "$ref", f"a $ref to {spoken(reference)} in place of a mapping", "its members")
     members: Object = {}
-    notes.made(members, value)
+    notes.record_origin(members, value)
     for name in target.value if isinstance(target.value, dict) else ():
         inner = Target(target.source, join(target.pointer, name), None)
         member: Object = {"$ref": reference_to(store, source, inner)}
-        notes.made(member, value)
+        notes.record_origin(member, value)
         members[name] = member
     members.update({key: member for key, member in value.items() if key != "$ref"})
     return members
@@ -66,7 +66,7 @@ def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
             data["components"] = sections
     if data is root.data:
         return root
-    notes.made(data, root.data)
+    notes.record_origin(data, root.data)
     return Source(root.path, root.label, root.uri, data, root.lines_of)
 
 
@@ -83,5 +83,5 @@ def _spread_members(kind: str, value: Object, root: Source, store: Store, notes:
     if not members:
         return value
     new: Object = {**value, **members}
-    notes.made(new, value)
+    notes.record_origin(new, value)
     return new

@@ -26,12 +26,12 @@ class Names:
     Attributes:
         classes: models' classes by key.
         modules: models' modules by key; models that refer to each other in a circle share one.
-        own: what the module of each model alone would be, by key; no two share one.
+        single_modules: what the module of each model alone would be, by key; no two share one.
     """
 
     classes: Mapping[str, str]
     modules: Mapping[str, str]
-    own: Mapping[str, str]
+    single_modules: Mapping[str, str]
 
 
 def name_classes(

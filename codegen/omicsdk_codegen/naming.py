@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 # Bytes of UTF-8. A path component has 255 bytes at most, and Windows 260 characters for a whole path.
 MAX_LENGTH = 60
 _HASH = 6
-_Kept: TypeAlias = Literal["both", "tail", "head", "new"]
+_LongerEnd: TypeAlias = Literal["both", "tail", "head", "new"]
 
 # Names that Windows reserves for devices, regardless of the suffix.
 DEVICES = frozenset(
@@ -349,19 +349,19 @@ def _candidate(claimant: NameRequest, level: int) -> str:
     return f"{_bounded(claimant.candidates[0], 'head', MAX_LENGTH - 1 - len(digest)).rstrip('_')}_{digest}"
 
 
-_OTHER_CUTS: tuple[_Kept, ...] = ("tail", "head", "new")
+_OTHER_CUTS: tuple[_LongerEnd, ...] = ("tail", "head", "new")
 
 
 def _fits(name: str, room: int = MAX_LENGTH) -> bool:
     return len(name.encode()) <= room
 
 
-def _bounded(name: str, more: _Kept, room: int = MAX_LENGTH) -> str:
+def _bounded(name: str, more: _LongerEnd, room: int = MAX_LENGTH) -> str:
     return name if _fits(name, room) else _cut(name, more, room)
 
 
 @cache
-def _cut(name: str, more: _Kept, room: int) -> str:
+def _cut(name: str, more: _LongerEnd, room: int) -> str:
     """A name of at most `room` bytes: its first and last words, without some between.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .faults import Fault, Kind, Note, Report
 from .places import Places
-from .source import Place, Source
+from .source import Source, SourceLocation
 from .values import Json, Node
 
 
@@ -24,7 +24,7 @@ class Notes:
         self._places = places
         self._report = report
 
-    def made(self, new: Node, old: Node | None) -> None:
+    def record_origin(self, new: Node, old: Node | None) -> None:
         """State what a container was created from."""
         if old is not None:
             self._places.link(new, old)
@@ -33,13 +33,13 @@ class Notes:
         """State which member of an older container a member was created from."""
         self._places.link_member(new, key, old, old_key)
 
-    def place(self, node: Node, key: str | int | None = None) -> Place:
+    def location(self, node: Node, key: str | int | None = None) -> SourceLocation:
         """Return the published place of a container, or of a member of it."""
-        return self._places.find(node, key) or self._source.place("")
+        return self._places.find(node, key) or self._source.location("")
 
     def fault(self, node: Node, key: str | int | None, message: str, remedy: str) -> None:
         """Note what keeps the document from being read."""
-        self.faults.append(self.place(node, key).fault(message, remedy))
+        self.faults.append(self.location(node, key).fault(message, remedy))
 
     def without(self, faults: Iterable[Fault]) -> None:
         """Note faults of a part that the rest of the document can be read without."""
@@ -48,7 +48,7 @@ class Notes:
     def leave_out(self, node: Node, key: str | int | None, message: str, after: str, remedy: str) -> None:
         """Note a fault of a part, and what the document is read with instead."""
         self.note(node, key, "fault", message, after, certain=False, remedy=remedy)
-        self.without([self.place(node, key).fault(f"{message}{self.consequence(after)}", remedy)])
+        self.without([self.location(node, key).fault(f"{message}{self.consequence(after)}", remedy)])
 
     def consequence(self, after: str) -> str:
         """Return what follows a fault's message: nothing for a strict report, which refuses the document."""
@@ -76,7 +76,7 @@ class Notes:
             certain: whether its author can have meant nothing else.
             remedy: as in `faults.Note`.
         """
-        origin = self.place(node, key)
+        origin = self.location(node, key)
         self._report.add(Note(origin.pointer, origin.file, origin.line, kind, before, after, certain, remedy))
 
     def repair(self, node: Node, key: str | int | None, before: str, after: str, *, certain: bool = True) -> None:
@@ -85,11 +85,11 @@ class Notes:
 
     def omit(self, node: Node, key: str, why: str, kind: Kind = "omission") -> None:
         """Note a member that is not taken over."""
-        before = shown(node[key]) if isinstance(node, dict) else ""
+        before = brief(node[key]) if isinstance(node, dict) else ""
         self.note(node, key, kind, before, f"{key} is left out: {why}", certain=False)
 
 
-def shown(value: Json) -> str:
+def brief(value: Json) -> str:
     """Tell a value in a few words."""
     if isinstance(value, dict):
         return "a mapping of " + ", ".join(list(value)[:5])

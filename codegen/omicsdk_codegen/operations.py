@@ -235,12 +235,12 @@ class ErrorBody:
 
     Attributes:
         status: as the document has it: `404`, `4XX`, `default`.
-        place: pointer of its schema; several equal schemas have one.
+        pointer: pointer of its schema; several equal schemas have one.
         type: of the body, null included.
     """
 
     status: str
-    place: str
+    pointer: str
     type: Type
 
 

@@ -34,7 +34,7 @@ def corrects(overlay: Source, root: Source) -> str:
     extends = data.get("extends") if isinstance(data, dict) else None
     if extends is None:
         return root.uri
-    origin = overlay.place("/extends")
+    origin = overlay.location("/extends")
     if not isinstance(extends, str):
         raise DocumentError([origin.fault("extends is not text", "Name the file that the overlay corrects.")])
     scheme = urlsplit(extends).scheme
@@ -98,14 +98,14 @@ def _actions(overlay: Source, faults: list[Fault]) -> list[Json]:
     version = data.get("overlay")
     if not isinstance(version, str) or not version.startswith("1."):
         faults.append(
-            overlay.place("/overlay").fault(
+            overlay.location("/overlay").fault(
                 "it does not state the version of an overlay", "Begin it with `overlay: 1.0.0`."
             )
         )
     actions = data.get("actions")
     if not isinstance(actions, list) or not actions:
         faults.append(
-            overlay.place("/actions").fault(
+            overlay.location("/actions").fault(
                 "it has no list of actions", "State at least one action, with target and update or remove."
             )
         )
@@ -121,7 +121,7 @@ class _Layer:
 
     def act(self, overlay: Source, action: Json, pointer: str) -> None:
         def fault(message: str, remedy: str, member: str = "") -> None:
-            self.faults.append(overlay.place(pointer + member).fault(message, remedy))
+            self.faults.append(overlay.location(pointer + member).fault(message, remedy))
 
         if not isinstance(action, dict):
             return fault("an action isn't a mapping", "State target and update or remove.")

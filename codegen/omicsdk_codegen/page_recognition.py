@@ -229,7 +229,7 @@ def _by_token(operation: _Operation) -> Iterator[_Candidate]:
                 doubts += _endless(operation.draft, value, parameter)
             candidates.append(_token(view, parameter, more, doubts, f"{value.path} of a response", value.key))
     for header in view.headers.values():
-        name = header.words.removeprefix("x_")
+        name = header.snake_name.removeprefix("x_")
         for parameter in view.sent:
             sent = _name(parameter)
             if name in (f"next_{sent}", f"next_page_{sent}") and sent in _CURSORS | _NUMBERS | _OFFSETS:
@@ -251,7 +251,7 @@ def _token(view: View, parameter: Value, more: Object, doubts: list[str], where:
 
 def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
     """Return why a response's value may not be the parameter of the next page; None if nothing suggests that it is."""
-    name, last, counted = value.words, value.last, bool(_counted(parameter))
+    name, last, counted = value.snake_name, value.last, bool(_counted(parameter))
     sent = _name(parameter)
     if sent not in _CURSORS | _OFFSETS | _NUMBERS | _AFTER:
         return None
@@ -269,7 +269,7 @@ def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
         return [*doubts, "the parameter token may be a credential"] if is_vague else doubts
     if following and following[1].rsplit("_", 1)[-1] == sent.rsplit("_", 1)[-1] in ("cursor", "token", "marker"):
         ending = sent.rsplit("_", 1)[-1]
-        rivals = [value for value in view.sent if value.words.rsplit("_", 1)[-1] == ending]
+        rivals = [value for value in view.sent if value.snake_name.rsplit("_", 1)[-1] == ending]
         return doubts if len(rivals) == 1 and sent != "token" else [*doubts, "several parameters are tokens"]
     # Services call both a token and a URL `next`: only the description distinguishes them.
     if last in ("next", "next_page") and not counted:
@@ -291,7 +291,7 @@ def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
 
 def _name(parameter: Value) -> str:
     """Return the words of a parameter without those of what it is in."""
-    return parameter.last if parameter.in_body else re.sub("^(pagination|paging|page_info)_", "", parameter.words)
+    return parameter.last if parameter.in_body else re.sub("^(pagination|paging|page_info)_", "", parameter.snake_name)
 
 
 def _counted(parameter: Value) -> str:
@@ -410,7 +410,7 @@ def _other_object(operation: _Operation) -> list[str]:
         names in ("", *_ITEMS, last)
         or any(_name(value) in _LIMITS | _NUMBERS | _OFFSETS | _CURSORS for value in view.sent)
         or any(bare(value) in _TOTALS | {"count"} for value in view.values)
-        or all(value.words != value.last or value.last in _ASIDE_OF_LISTS for value in view.values)
+        or all(value.snake_name != value.last or value.last in _ASIDE_OF_LISTS for value in view.values)
     )
     return [] if is_list else [f"it may lead to another object with {listing.path}"]
 
@@ -457,7 +457,8 @@ def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
     is_scim = parameter is None
     if parameter is None:
         parameter = next(
-            (value for value in view.sent if value.words == "start_index" and value.kind in ("integer", "number")), None
+            (value for value in view.sent if value.snake_name == "start_index" and value.kind in ("integer", "number")),
+            None,
         )
         if parameter is None or not any(value.path == "totalResults" for value in view.values):
             return
@@ -468,7 +469,7 @@ def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
         doubts.append("the number of all items is not stated")
     elif total is not None and _OF_PAGE.search(total.text):
         doubts.append(f"{total.path} may be the number of items of the page")
-    if not any(value.words in _LIMITS for value in view.sent):
+    if not any(value.snake_name in _LIMITS for value in view.sent):
         doubts.append("it has no parameter with the length of a page")
     start = parameter.schema.get("default", parameter.schema.get("minimum", 1 if is_scim else 0))
     if start != (1 if is_scim else 0):
@@ -500,7 +501,7 @@ def _by_number(operation: _Operation) -> Iterator[_Candidate]:
         first = None
     if pages is not None and _OF_PAGE.search(pages.text):
         doubts.append(f"{pages.path} may be the number of items of the page")
-    if pages is not None and pages.last == "pages" and not any(value.words in _LIMITS for value in view.sent):
+    if pages is not None and pages.last == "pages" and not any(value.snake_name in _LIMITS for value in view.sent):
         doubts.append(f"{pages.path} may be those of a book")
     if first == 0 and pages is not None and pages.last == "last_page":
         doubts.append(f"{pages.path} may be the number of the last page")

@@ -27,7 +27,7 @@ class Value:
 
     Attributes:
         path: its dotted key; the name of a query parameter.
-        words: its name in small letters, with `_` between words; of a member in others all of their names.
+        snake_name: its name in small letters, with `_` between words; of a member in others all of their names.
         last: that of the innermost name.
         kind: the JSON type, `any` where the document states none.
         always: whether each page has it, by the document.
@@ -37,7 +37,7 @@ class Value:
     """
 
     path: str
-    words: str
+    snake_name: str
     last: str
     kind: str
     always: bool
@@ -104,7 +104,7 @@ def words_of(name: str) -> str:
 
 def bare(value: Value) -> str:
     """Return the words of a value of a page without those of the objects around it; nothing, if these have other names."""
-    is_inside = value.words != value.last  # else dots are part of its own name
+    is_inside = value.snake_name != value.last  # else dots are part of its own name
     around = [words_of(step) for step in value.path.split(".")[:-1]] if is_inside else []
     return value.last if all(step in WRAPPERS for step in around) else ""
 

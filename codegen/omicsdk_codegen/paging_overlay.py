@@ -15,7 +15,7 @@ from .values import Json, Object, tokens
 
 # Plain scalars of YAML in a flow mapping; everything else is quoted.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\??")
-_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
 @dataclass(frozen=True)
@@ -109,5 +109,5 @@ def _flow(setting: Object) -> str:
 
 
 def _scalar(value: Json) -> str:
-    is_plain = isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+    is_plain = isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _RESERVED
     return str(value) if is_plain else json.dumps(value, ensure_ascii=False)

@@ -83,12 +83,12 @@ class Parsed:
     Attributes:
         fields: by (model's key, field's name in the document).
         extras: of members without a name, by model's key.
-        wanted: by key.
+        types: by key.
     """
 
     fields: Mapping[tuple[str, str], PythonType]
     extras: Mapping[str, PythonType]
-    wanted: Mapping[str, PythonType]
+    types: Mapping[str, PythonType]
 
 
 class LostType(Exception):
@@ -198,7 +198,7 @@ def _responses(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, 
     properties = {_text(model.class_info.name): list[Any](model.required_properties or ()) for model in parsed_models}
     return {
         type_: _response(next(iter(properties.get(component, ())), None), request, places[type_], properties)
-        for component, type_ in request.wanted.items()
+        for component, type_ in request.types.items()
     }
 
 

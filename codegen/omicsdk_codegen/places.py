@@ -5,7 +5,7 @@ Every step makes new containers and links each to the one that it was made of; a
 
 from __future__ import annotations
 
-from .source import Place, Source
+from .source import Source, SourceLocation
 from .values import Json, Node, escape, tokens
 
 
@@ -42,7 +42,7 @@ class Places:
         if moved is not None:
             self._members[(id(node), str(key))] = moved
 
-    def find(self, node: Node, key: str | int | None = None) -> Place | None:
+    def find(self, node: Node, key: str | int | None = None) -> SourceLocation | None:
         """Return the place of a container, or of one member of it; None if its origin is unknown."""
         if key is not None:
             return self._find_member(node, str(key))
@@ -52,9 +52,9 @@ class Places:
                 return None
             node = self._links[id(node)][1]
         source, pointer = self._roots[id(node)]
-        return source.place(pointer)
+        return source.location(pointer)
 
-    def _find_member(self, node: Node, key: str) -> Place | None:
+    def _find_member(self, node: Node, key: str) -> SourceLocation | None:
         while True:
             if (id(node), key) in self._members:
                 _, node, key = self._members[(id(node), key)]
@@ -67,10 +67,10 @@ class Places:
             return None
         source, pointer = self._roots[id(node)]
         if (isinstance(node, dict) and key in node) or isinstance(node, list):
-            return source.place(f"{pointer}/{escape(key)}")
+            return source.location(f"{pointer}/{escape(key)}")
         return around
 
-    def follow(self, data: Node, pointer: str) -> Place | None:
+    def follow(self, data: Node, pointer: str) -> SourceLocation | None:
         """Return the place of a pointer into a changed document: that of the nearest container with a known origin."""
         chain: list[tuple[Node, str]] = []
         node: Json = data

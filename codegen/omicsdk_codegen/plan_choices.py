@@ -33,7 +33,7 @@ class ChoiceClass:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _EnumUse:
     """Where the document has an enum.
 
     Attributes:
@@ -60,36 +60,38 @@ def plan_choices(
         drafts: all operations.
         names: what models are called.
     """
-    places: dict[Enum, list[_Place]] = {}
-    for enum, use in _places(named, models, drafts, names):
+    uses_by_enum: dict[Enum, list[_EnumUse]] = {}
+    for enum, use in _uses(named, models, drafts, names):
         if len(enum.values) > 1:
-            places.setdefault(enum, []).append(use)
-    first = {enum: min(uses, key=lambda use: (use.word != "", use.pointer)) for enum, uses in places.items()}
+            uses_by_enum.setdefault(enum, []).append(use)
+    first = {enum: min(uses, key=lambda use: (use.word != "", use.pointer)) for enum, uses in uses_by_enum.items()}
     candidates = {
         enum: NameRequest(f"{first[enum].pointer}#{literals(enum.values)}", _candidates(first[enum], uses))
-        for enum, uses in places.items()
+        for enum, uses in uses_by_enum.items()
     }
     reserved = {*CLASS_WORDS, *names.classes.values(), "Choices", "Final"}
     classes = settle(candidates.values(), reserved)
-    classes_made = [_class(classes[candidates[enum].key], enum, first[enum], len(places[enum]) == 1) for enum in places]
+    classes_made = [
+        _class(classes[candidates[enum].key], enum, first[enum], len(uses_by_enum[enum]) == 1) for enum in uses_by_enum
+    ]
     return sorted(classes_made, key=lambda class_: class_.name)
 
 
-def _places(
+def _uses(
     named: Mapping[str, tuple[Type, Object]], models: Iterable[Model], drafts: Iterable[Draft], names: Names
-) -> Iterator[tuple[Enum, _Place]]:
+) -> Iterator[tuple[Enum, _EnumUse]]:
     for name, (type_, schema) in named.items():
         for enum in _enums(type_):
-            yield enum, _Place(f"/components/schemas/{name}", "", name, schema)
+            yield enum, _EnumUse(f"/components/schemas/{name}", "", name, schema)
     for model in models:
         for field in model.fields:
             for enum in _enums(field.type):
                 pointer = f"{place_of(model.key)}/properties/{field.wire}"
-                yield enum, _Place(pointer, field.wire, names.classes[place_of(model.key)], field.schema)
+                yield enum, _EnumUse(pointer, field.wire, names.classes[place_of(model.key)], field.schema)
     for draft in drafts:
         for argument in draft.arguments:
             for enum in _enums(argument.type):
-                yield enum, _Place(argument.key, argument.wire, class_stem(draft.name), argument.schema)
+                yield enum, _EnumUse(argument.key, argument.wire, class_stem(draft.name), argument.schema)
 
 
 def _enums(type_: Type) -> Iterator[Enum]:
@@ -99,16 +101,16 @@ def _enums(type_: Type) -> Iterator[Enum]:
         yield from _enums(part)
 
 
-def _candidates(use: _Place, places: list[_Place]) -> tuple[str, ...]:
+def _candidates(use: _EnumUse, uses: list[_EnumUse]) -> tuple[str, ...]:
     """Names, from the shortest: of a named schema its own; a field's or parameter's alone if all places have the same."""
     if not use.word:
         return (class_name(use.owner), class_name(f"{use.owner}Choices"))
     full = class_name(use.owner.rstrip("_") + pascal_case(use.word))
-    common = len(places) > 1 and len({use.word for use in places}) == 1
+    common = len(uses) > 1 and len({use.word for use in uses}) == 1
     return (class_name(use.word), full) if common else (full,)
 
 
-def _class(name: str, enum: Enum, use: _Place, only: bool) -> ChoiceClass:
+def _class(name: str, enum: Enum, use: _EnumUse, only: bool) -> ChoiceClass:
     constants = settle(_constant(value) for value in enum.values)
     members = [(Code(constants[str(value)]), as_literal(value)) for value in enum.values]
     # Of several places, what one states need not be true of the others.

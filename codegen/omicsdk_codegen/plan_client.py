@@ -111,9 +111,11 @@ def _choose_server(constructor: Constructor, stem: str, servers: Servers) -> Non
     constructor.imports.append(Code("from omicsdk.core.servers import DocumentServers, Server"))
     constructor.constants.append(Code(f"_SERVERS = {servers.code}"))
     passed: list[str] = []
-    if len(servers.own) > 1:
+    if len(servers.document_servers) > 1:
         constructor.typing.add("Literal")
-        constructor.parameters.append(Code(f"server: {_literal([server.key for server in servers.own])} | None = None"))
+        constructor.parameters.append(
+            Code(f"server: {_literal([server.key for server in servers.document_servers])} | None = None")
+        )
         passed.append("server=server")
     if servers.others:
         constructor.typing.add("TypedDict")
@@ -147,9 +149,11 @@ def _literal(values: Sequence[str]) -> str:
 def describe_servers(servers: Servers) -> list[str]:
     """The arguments that choose servers, as lines of a docstring's Args."""
     lines: list[str] = []
-    if len(servers.own) > 1:
-        servers_text = "; ".join(_described(server) for server in servers.own)
-        lines.append(f"server: The server, in place of base_url: {servers_text}. By default {servers.own[0].key}.")
+    if len(servers.document_servers) > 1:
+        servers_text = "; ".join(_described(server) for server in servers.document_servers)
+        lines.append(
+            f"server: The server, in place of base_url: {servers_text}. By default {servers.document_servers[0].key}."
+        )
     if servers.others:
         servers_text = ", ".join(one_line(key) for key in servers.others)
         lines.append(

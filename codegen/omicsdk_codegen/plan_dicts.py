@@ -75,7 +75,7 @@ def plan_dicts(
     if lines <= MOST_LINES:
         return [_module("", listing, names, parsed)]
     # Unlike models, TypedDicts may refer to each other in circles from module to module.
-    modules = {names.own[model.key]: model for model in listing}
+    modules = {names.single_modules[model.key]: model for model in listing}
     return [
         _module(name, [modules[name]], names, parsed)
         for name in counted(sorted(modules), "planning TypedDicts", on_progress)
@@ -87,7 +87,10 @@ def _module(name: str, models: list[Model], names: Names, parsed: Parsed) -> Dic
     imports = Imports(shadowed)
     here = {model.key for model in models}
     annotations = Annotations(
-        names.classes, names.modules, imports, types_of=lambda key: None if key in here else f".{names.own[key]}"
+        names.classes,
+        names.modules,
+        imports,
+        types_of=lambda key: None if key in here else f".{names.single_modules[key]}",
     )
     dicts = sorted(
         (_dict(model, names, parsed, annotations, imports) for model in models), key=lambda typed_dict: typed_dict.name

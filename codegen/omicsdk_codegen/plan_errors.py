@@ -82,7 +82,7 @@ class ErrorModule:
 def described(types: ErrorTypes | None, names: Names, parsed: Parsed) -> dict[Type, str]:
     """Return the types of errors' bodies as texts, for documentation."""
     annotations = Annotations(names.classes, dict.fromkeys(names.classes, ""), Imports())
-    return {type_: annotations.write(parsed.wanted[key], "response") for type_, key in error_keys(types).items()}
+    return {type_: annotations.write(parsed.types[key], "response") for type_, key in error_keys(types).items()}
 
 
 def plan_errors(types: ErrorTypes | None, names: Names, parsed: Parsed) -> ErrorModule | None:
@@ -99,7 +99,7 @@ def plan_errors(types: ErrorTypes | None, names: Names, parsed: Parsed) -> Error
     keys = error_keys(types)
     qualified = {key: f"{_MODELS}.{class_}" for key, class_ in names.classes.items()}
     annotations = Annotations(qualified, dict.fromkeys(names.classes, ""), imports)
-    written = {type_: annotations.write(parsed.wanted[key], "response") for type_, key in keys.items()}
+    written = {type_: annotations.write(parsed.types[key], "response") for type_, key in keys.items()}
     functions = settle(
         NameRequest(keys[type_], (f"_read_{snake_case(_plain(written[type_]))}",)) for type_ in types.read()
     )

@@ -89,7 +89,7 @@ def _class(
 ) -> HeaderClass:
     members: list[tuple[Code, Code]] = []
     for header in headers:
-        type_ = annotations.write(parsed.wanted[header.key], "response")
+        type_ = annotations.write(parsed.types[header.key], "response")
         code = f"{header.python}: Header[{type_}] = Header({as_literal(header.wire)}, {decoding.shape(header.type)})"
         doc = f"{sentence(header.wire)} {describe(header.schema)}".strip()
         members.append((Code(code), as_docstring(doc, 4)))

@@ -20,7 +20,7 @@ from .security import requirement_code
 from .shapes import Map, Ref, Type, is_list_of_texts
 
 # Names in each module of an operation.
-_OWN = frozenset({"build", "parse", "items", "item", "annotations"})
+_MODULE_NAMES = frozenset({"build", "parse", "items", "item", "annotations"})
 # Classes of core with names that models have in documents.
 _OF_MODELS = frozenset({"Repetition", "Retry"})
 
@@ -173,7 +173,7 @@ class OperationPlanner:
         headers = imports.add("..headers", self._headers[draft.name]) if draft.name in self._headers else ""
         request = imports.add(REQUEST, "request")
         # An operation called `list` or `request` would hide what its own module uses.
-        hidden = draft.name in imports.locals() or draft.name in _OWN or hasattr(builtins, draft.name)
+        hidden = draft.name in imports.locals() or draft.name in _MODULE_NAMES or hasattr(builtins, draft.name)
         return OperationModule(
             name=Code(draft.name),
             symbol=Code(f"{draft.name}_" if hidden else draft.name),
@@ -195,7 +195,7 @@ class OperationPlanner:
         )
 
     def _annotation(self, argument: Argument, annotations: Annotations) -> str:
-        python = self._parsed.wanted[argument.key]
+        python = self._parsed.types[argument.key]
         written = annotations.write(python, "argument", optional=argument.nullable, files=argument.is_part)
         if argument.has_files:
             written = f"{written} | {annotations.fields()}"
@@ -205,8 +205,8 @@ class OperationPlanner:
             several, python = several.value, python.value if isinstance(python, DictOf) else python
         if not is_list_of_texts(several) or not isinstance(python, ListOf):
             return written
-        list_annotation, one = (annotations.write(type_, "argument") for type_ in (python, python.item))
-        return written.replace(list_annotation, f"{one.removesuffix(' | None')} | {list_annotation}", 1)
+        list_annotation, item_annotation = (annotations.write(type_, "argument") for type_ in (python, python.item))
+        return written.replace(list_annotation, f"{item_annotation.removesuffix(' | None')} | {list_annotation}", 1)
 
     def _response_type(self, draft: Draft, annotations: Annotations) -> str:
         parts = [self._case_type(case, annotations) for case in draft.cases]
@@ -214,7 +214,7 @@ class OperationPlanner:
 
     def _case_type(self, case: Case, annotations: Annotations) -> str:
         if case.kind == "json":
-            annotation = annotations.write(self._parsed.wanted[case.key], "response", optional=case.nullable)
+            annotation = annotations.write(self._parsed.types[case.key], "response", optional=case.nullable)
             return _union([*annotation.split(" | "), "bytes"]) if case.or_bytes else annotation
         if case.kind == "headers":
             return annotations.headers()
@@ -267,7 +267,7 @@ class OperationPlanner:
         if pages is None:
             return None
         imports.late("collections.abc", "Sequence")
-        item = annotations.write(self._parsed.wanted[pages.key], "response")
+        item = annotations.write(self._parsed.types[pages.key], "response")
         if not pages.paths:
             value = (
                 f"{imports.add('omicsdk.core.page_items', 'items_at')}(page, {as_literal(pages.items)})"

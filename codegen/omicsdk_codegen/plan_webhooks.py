@@ -118,19 +118,24 @@ def _unwrapping(
 ) -> Unwrapping | None:
     if not signature:
         return None
-    needed = ["Signature", "TOLERANCE", "verify", *(["EventPlace", "event_reader"] if events and events.place else [])]
+    needed = [
+        "Signature",
+        "TOLERANCE",
+        "verify",
+        *(["EventPlace", "event_reader"] if events and events.event_place else []),
+    ]
     for name in needed:
         imports.add(_WEBHOOKS, name)
     imports.add("omicsdk.core.clock", "SYSTEM_CLOCK")
     imports.late("omicsdk.core.clock", "Clock")
     imports.late(_WEBHOOKS, "Secret")
     imports.late("collections.abc", "Sequence")
-    if events and events.place:
+    if events and events.event_place:
         imports.late("collections.abc", "Callable")
     read = [(key, functions[message.key]) for key, message in sorted(events.messages.items())] if events else []
     return Unwrapping(
         signature=_arguments(signature),
-        place=_arguments(events.place if events else {}),
+        place=_arguments(events.event_place if events else {}),
         events=[(as_literal(key), function.name) for key, function in read],
         type=Code(" | ".join(dict.fromkeys(function.type for _, function in read))),
     )
@@ -163,7 +168,7 @@ def _function(
     if isinstance(message.type, (Array, Tuple)):
         imports.late("collections.abc", "Sequence")
         body += " | Sequence[Any]"
-    type_ = annotations.write(parsed.wanted[message.key], "response", optional=message.nullable)
+    type_ = annotations.write(parsed.types[message.key], "response", optional=message.nullable)
     value = f"message({as_literal(label)}, body, {decode}, {shape}, strict=strict)"
     data = message.webhook.data
     return WebhookFunction(

@@ -12,7 +12,7 @@ from typing import Literal
 from . import runtime
 from .code import Code, as_comment, as_literal
 from .command_line import FILE, command_line
-from .generate import Made
+from .generate import GeneratedPackage
 from .plan import Package
 from .progress import OnProgress, silent
 from .readme import readme
@@ -36,7 +36,7 @@ def origin(spec: Path) -> str:
 
 
 def write_project(
-    generated: Made,
+    generated: GeneratedPackage,
     name: str,
     spec: Path,
     out: Path,
@@ -73,8 +73,8 @@ def write_project(
     is_edited = runtime.is_edited(package / runtime.FOLDER)
     newer, before = runtime.newer(package / runtime.FOLDER), recorded(out)
     files = _package_files(generated, name, spec, core, has_command)
-    own = _own_files(package, files)
-    swap_in(files, package, on_progress, own)
+    user_files = _own_files(package, files)
+    swap_in(files, package, on_progress, user_files)
     around = formatted(files_around(generated.package, name, spec, core, has_command, again))
     left = [file for file in around if not _is_ours(out / file)]
     for file, content in around.items():
@@ -82,8 +82,8 @@ def write_project(
             (out / file).parent.mkdir(parents=True, exist_ok=True)
             (out / file).write_bytes(content)
     notes = [f"{file} already exists and is not generated: skipped" for file in left]
-    if own:
-        notes.append(f"kept, since not generated: {', '.join(f'src/{name}/{file}' for file in own)}")
+    if user_files:
+        notes.append(f"kept, since not generated: {', '.join(f'src/{name}/{file}' for file in user_files)}")
     if is_edited:
         notes.append(f"src/{name}/{runtime.FOLDER} had been edited: replaced")
     if newer:
@@ -95,16 +95,16 @@ def write_project(
             notes.append(
                 f"src/{other.parent.name} is generated, and no part of this project. Delete it if it was renamed"
             )
-    stated = _stated_version(generated.package)
-    if not distribution_version(stated):
+    version = _stated_version(generated.package)
+    if not distribution_version(version):
         notes.append(
-            f"version {stated!r} cannot be a package's: {_UNVERSIONED} is used. Set info.version in an overlay"
+            f"version {version!r} cannot be a package's: {_UNVERSIONED} is used. Set info.version in an overlay"
         )
     return notes
 
 
 def project_drift(
-    generated: Made,
+    generated: GeneratedPackage,
     name: str,
     spec: Path,
     out: Path,
@@ -126,9 +126,9 @@ def project_drift(
         for file, content in formatted(_package_files(generated, name, spec, core, has_command), on_progress).items()
     }
     expected |= formatted(files_around(generated.package, name, spec, core, has_command, recorded(out)))
-    own = _own_files(out / package, [file.removeprefix(f"{package}/") for file in expected])
+    user_files = _own_files(out / package, [file.removeprefix(f"{package}/") for file in expected])
     tree = tree_of(out / package)
-    existing = {f"{package}/{file}": content for file, content in tree.items() if file not in own}
+    existing = {f"{package}/{file}": content for file, content in tree.items() if file not in user_files}
     for file in expected:
         if not file.startswith(f"{package}/") and (out / file).is_file():
             existing[file] = content_of(out / file)
@@ -159,7 +159,9 @@ def _own_files(package: Path, files: Collection[str]) -> list[str]:
     ]
 
 
-def _package_files(package: Made, name: str, spec: Path, core: Runtime, has_command: bool) -> dict[str, str]:
+def _package_files(
+    package: GeneratedPackage, name: str, spec: Path, core: Runtime, has_command: bool
+) -> dict[str, str]:
     identity = _identity(package.package, name, has_command)
     files = package.files
     if has_command:

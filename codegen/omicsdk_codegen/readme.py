@@ -13,7 +13,7 @@ from .operations import Draft, command_word
 from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .render import render_text
-from .security import Way, need_of, ways_of
+from .security import AuthMethod, need_of, ways_of
 from .texts import beyond, literal, one_line, sentence
 from .values import Object, list_in
 
@@ -112,8 +112,8 @@ def _servers(package: Package) -> list[Row]:
     """The arguments that choose servers, with what they choose."""
     servers = package.servers
     rows: list[Row] = []
-    for number, server in enumerate(servers.own if servers.are_chosen else ()):
-        argument = f"server={literal(server.key)}" if len(servers.own) > 1 else "base_url"
+    for number, server in enumerate(servers.document_servers if servers.are_chosen else ()):
+        argument = f"server={literal(server.key)}" if len(servers.document_servers) > 1 else "base_url"
         about = " ".join(text for text in (server.description, "" if number else "The default.") if text)
         rows.append(Row(_code(argument), _code(one_line(server.url)), as_markdown(about)))
     for key, server_list in servers.others.items():
@@ -162,7 +162,7 @@ def _groups(package: Package) -> list[Group]:
         names = [str(name) for name in list_in(draft.operation.data, "tags") if str(name) not in others]
         lines_by_group.setdefault(tuple(way_to(names[0], above)) if names else (), []).append(_line(draft, package))
 
-    def place(tag_path: tuple[str, ...]) -> tuple[bool, list[int]]:
+    def sort_key(tag_path: tuple[str, ...]) -> tuple[bool, list[int]]:
         return not tag_path, [order.get(name, len(order)) for name in tag_path]
 
     return [
@@ -170,7 +170,7 @@ def _groups(package: Package) -> list[Group]:
             as_markdown(" / ".join(tag_titles.get(name, one_line(name)) for name in tag_path) or "Others"),
             lines_by_group[tag_path],
         )
-        for tag_path in sorted(lines_by_group, key=place)
+        for tag_path in sorted(lines_by_group, key=sort_key)
     ]
 
 
@@ -202,7 +202,7 @@ def _verified(package: Package) -> Code:
     )
 
 
-def _row(scheme_use: Way) -> Row:
+def _row(scheme_use: AuthMethod) -> Row:
     return Row(
         as_markdown(scheme_use.scheme),
         _code(scheme_use.code) if scheme_use.code else Code("-"),
@@ -244,7 +244,7 @@ def _command(draft: Draft, package: Package) -> Code:
     """The command line of a call with the required arguments."""
     required = (f" --{argument.wire.replace('_', '-')} ..." for argument in draft.arguments if argument.required)
     member = package.groups.members.get(draft.operation.key)
-    command = command_word(draft.operation, draft.name) if member is None else member.words
+    command = command_word(draft.operation, draft.name) if member is None else member.command_words
     return Code(one_line(f"{command}{''.join(required)}"))
 
 

@@ -26,7 +26,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 # What the client makes, for patterns: any UUID of version 4 looks so.
 _SAMPLE = "3f2b6c1e-9d4a-4c7b-8e5f-0a1b2c3d4e5f"
-_MADE = "By default, a UUID that is made for each call and kept over its retries."
+_GENERATED_KEY = "By default, a UUID that is made for each call and kept over its retries."
 _DATED = "By default, the time of the call."
 # Milliseconds that Speakeasy documents as defaults.
 _BACKOFF = {"initialInterval": 500, "maxInterval": 60_000, "maxElapsedTime": 3_600_000}
@@ -77,7 +77,7 @@ class Repetitions:
             if not _takes_uuid(argument):
                 self._note(operation.key, f"header {argument.wire}", "no key is made: a UUID does not match its schema")
                 continue
-            defaults = {argument.wire: _MADE}
+            defaults = {argument.wire: _GENERATED_KEY}
             if wire == "repeatability-request-id":
                 defaults |= {argument.wire: _DATED for argument in arguments if argument.wire.lower() == _FIRST_SENT}
             return wire, [

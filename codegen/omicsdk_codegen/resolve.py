@@ -23,7 +23,7 @@ from .notes import Notes
 from .overlay import corrects
 from .places import Places
 from .progress import OnProgress, counted, silent
-from .source import Place, Source, is_of_3_2
+from .source import Source, SourceLocation, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object
 
@@ -154,7 +154,7 @@ def resolve(
     for uri, overlay in about:
         if uri not in store.uris:
             message = "the file that it corrects isn't part of the document"
-            notes.faults.append(overlay.place("/extends").fault(message, "Drop the overlay, or correct extends."))
+            notes.faults.append(overlay.location("/extends").fault(message, "Drop the overlay, or correct extends."))
     if notes.faults:
         raise DocumentError(notes.faults)
     return Resolved(data, dialect, root, places, report)
@@ -183,7 +183,7 @@ class _Walker:
         self._hoists = Hoists(root, self._finder, store)
         self._flat: dict[tuple[str, str, str], Json] = {}
         self._active: set[tuple[str, str, str]] = set()
-        self._broken: dict[tuple[str, str], tuple[str, str, list[Place]]] = {}
+        self._broken: dict[tuple[str, str], tuple[str, str, list[SourceLocation]]] = {}
 
     def run(self) -> Object:
         assert isinstance(self._root.data, dict)
@@ -204,7 +204,7 @@ class _Walker:
         if isinstance(value, list):
             resolved = [self._value(kind.strip("[]"), item, source) for item in value]
             items = [item for item in resolved if item is not _LEFT_OUT]
-            self._notes.made(items, value)
+            self._notes.record_origin(items, value)
             return items
         return self._object(kind, value, source) if isinstance(value, dict) and kind[0] != "[" else value
 
@@ -219,7 +219,7 @@ class _Walker:
                 value = {key: member for key, member in value.items() if key != "$ref"}
         resolved = {key: self._value(kind, member, source) for key, member in value.items()}
         members = {key: member for key, member in resolved.items() if member is not _LEFT_OUT}
-        self._notes.made(members, value)
+        self._notes.record_origin(members, value)
         return members
 
     def _object(self, kind: str, value: Object, source: Source) -> Json:
@@ -242,7 +242,7 @@ class _Walker:
         rest = {key: member for key, member in value.items() if key != "$ref"}
         if kind == "pathItem" and rest:
             self._tell(broken, value, "what stands beside the reference is used alone")
-            self._notes.made(rest, value)
+            self._notes.record_origin(rest, value)
             return self._members(kind, rest, source)
         if kind in _LEFT_OUT_KINDS:
             self._tell(broken, value, f"the {_PHRASES.get(kind, kind)} is left out")
@@ -264,12 +264,12 @@ class _Walker:
         content: Object = {"application/json": media}
         result: Object = {"content": content}
         for part in (schema, media, content, result):
-            self._notes.made(part, value)
+            self._notes.record_origin(part, value)
         return media if kind == "mediaType" or self._dialect == "2.0" else result
 
     def _members(self, kind: str, value: Object, source: Source) -> Object:
         members: Object = {}
-        self._notes.made(members, value)
+        self._notes.record_origin(members, value)
         items = counted(value.items(), "resolving paths", self._on_progress) if kind == "paths" else value.items()
         for key, member in items:
             if key in _SPENT.get(kind, ()):
@@ -294,7 +294,7 @@ class _Walker:
             members[name] = (
                 self._value("schema", owned.value, owned.source) if owned else self._value("schema", entry, self._root)
             )
-        self._notes.made(members, value)
+        self._notes.record_origin(members, value)
         return members
 
     # -- references
@@ -304,11 +304,11 @@ class _Walker:
         if not isinstance(target.value, (dict, bool)):
             raise Broken("which is not a schema", "Refer to a schema.")
         result: Object = {}
-        self._notes.made(result, value)
+        self._notes.record_origin(result, value)
         self._hoists.refer(result, "$ref", target)
         rest = {key: member for key, member in value.items() if key != "$ref"}
         if self._dialect == "3.1":
-            self._notes.made(rest, value)
+            self._notes.record_origin(rest, value)
             # JSON Schema 2020-12 applies what is beside a $ref; earlier versions ignore it.
             result.update(self._members("schema", rest, source))
         else:
@@ -347,10 +347,10 @@ class _Walker:
     def _beside(self, kind: str, flat: Object, value: Object, rest: Object, source: Source) -> Object:
         """Merge the members beside a reference into its target."""
         result = dict(flat)
-        self._notes.made(result, flat)
+        self._notes.record_origin(result, flat)
         # What an overlay adds beside the $ref of a path item applies to it, too.
         if kind == "pathItem" or kind not in REFERABLE:
-            self._notes.made(rest, value)
+            self._notes.record_origin(rest, value)
             result.update(self._members(kind, rest, source))
         else:
             self._annotations(result, value, rest)
@@ -366,7 +366,7 @@ class _Walker:
         result: Object = {key: member for key, member in value.items() if key != "$ref"}
         result["schema"] = schema
         for part in (schema, result):
-            self._notes.made(part, value)
+            self._notes.record_origin(part, value)
         return result
 
     def _discriminator(self, value: Object, source: Source) -> Object:
@@ -374,12 +374,12 @@ class _Walker:
         if not isinstance(mapping, dict) and default is None:
             return value
         members: Object = {key: member for key, member in value.items() if key != "defaultMapping"}
-        self._notes.made(members, value)
+        self._notes.record_origin(members, value)
         if isinstance(mapping, dict):
             result: Object = {}
             for tag, reference in mapping.items():
                 self._map_tag(result, tag, reference, mapping, source)
-            self._notes.made(result, mapping)
+            self._notes.record_origin(result, mapping)
             members["mapping"] = result
         if default is not None:
             self._map_tag(members, "defaultMapping", default, value, source)
@@ -395,7 +395,7 @@ class _Walker:
             result[tag] = self._finder.home_reference(reference)
         else:
             node: Object = {"$ref": reference}
-            self._notes.made(node, around)
+            self._notes.record_origin(node, around)
             try:
                 self._hoists.refer(result, tag, self._finder.follow(node, source))
             except Broken as broken:
@@ -422,7 +422,7 @@ class _Walker:
         self._notes.note(node, "$ref", "fault", before, after, certain=False, remedy=remedy)
         self._notes.without(broken.faults)
         if not broken.faults:
-            origin = self._notes.place(node, "$ref")
+            origin = self._notes.location(node, "$ref")
             self._broken.setdefault((reference, broken.message), (remedy, after, []))[2].append(origin)
 
     def _tell_broken(self) -> None:

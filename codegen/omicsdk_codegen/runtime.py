@@ -48,7 +48,7 @@ FLOWS: Mapping[str, str] = {"oauth.flows": "ClientCredentials DeviceLogin Refres
 # Of a document whose webhooks are verified.
 WEBHOOKS: Mapping[str, str] = {"webhooks": "InvalidSignature UnknownEvent"}
 _IMPORT = re.compile(r"(?m)^( *)from omicsdk\.(?:core|(cli))(?:\.([\w.]+))? import (?=(\w+)|\()")
-_PLACE = re.compile(r"\bomicsdk\.core\b|\bomicsdk(?=\.cli\b)")
+_RUNTIME_NAME = re.compile(r"\bomicsdk\.core\b|\bomicsdk(?=\.cli\b)")
 _PUBLIC = re.compile(r"\bomicsdk\.core\.\w+(?:\.\w+)*")
 # "with --call-timeout (timeout= in Python)", of a package without a command line.
 _OPTION = re.compile(r"--[a-z-]+ \((\w+=?) in Python\)")
@@ -202,7 +202,7 @@ def relocated(path: str, text: str, identity: Identity, *, inside: bool = False)
     if path == "version.py":
         return relative.replace('"omicsdk/', f'"{identity.name}/{identity.version} omicsdk/')
     rewritten = relative if identity.has_command else _OPTION.sub(r"\1", relative)
-    return _named(_PLACE.sub(f"{identity.name}.{FOLDER}", rewritten), identity).replace(
+    return _named(_RUNTIME_NAME.sub(f"{identity.name}.{FOLDER}", rewritten), identity).replace(
         "OMICS_", f"{identity.name.upper()}_"
     )
 

@@ -187,7 +187,7 @@ def type_of(scheme: Object) -> Code:
 
 
 @dataclass(frozen=True)
-class Way:
+class AuthMethod:
     """One way to authenticate.
 
     Attributes:
@@ -203,16 +203,16 @@ class Way:
     deprecated: bool = False
 
 
-def ways_of(data: Object) -> list[Way]:
+def ways_of(data: Object) -> list[AuthMethod]:
     """Return the meaning of a document's security schemes for a client, in order."""
-    uses: list[Way] = []
+    uses: list[AuthMethod] = []
     for name, scheme in declared_schemes(data).items():
         if isinstance(scheme, dict):
             code, description = _described(scheme)
             about = sentence(scheme.get("description"))
             old = scheme.get("deprecated") is True
             texts = ("Deprecated." if old else "", description, about)
-            uses.append(Way(one_line(name), code, " ".join(text for text in texts if text), old))
+            uses.append(AuthMethod(one_line(name), code, " ".join(text for text in texts if text), old))
     return uses
 
 
@@ -304,7 +304,7 @@ def _asking(data: Object, operations: list[DeclaredOperation]) -> Iterator[Decla
             yield operation
 
 
-def describe_ways(ways: list[Way]) -> str:
+def describe_ways(ways: list[AuthMethod]) -> str:
     """The ways as a phrase for a docstring; empty if there are none."""
     return "; or ".join(
         f"{scheme_use.code or 'none of these'} for {scheme_use.scheme}: {scheme_use.description.rstrip('.')}"

@@ -76,13 +76,13 @@ class Servers:
     """All servers of a document.
 
     Attributes:
-        own: the document's; the first is the default.
+        document_servers: the document's; the first is the default.
         others: those of single operations, by key.
         keys: an operation's key of `others`, by its pointer.
         arguments: names of variables as keyword arguments, by name.
     """
 
-    own: Sequence[Server]
+    document_servers: Sequence[Server]
     others: Mapping[str, Sequence[Server]]
     keys: Mapping[str, str]
     arguments: Mapping[str, str]
@@ -90,19 +90,19 @@ class Servers:
     @property
     def default(self) -> str:
         """The default base URL; empty if the document states no whole one."""
-        first = self.own[0].filled if self.own else ""
+        first = self.document_servers[0].filled if self.document_servers else ""
         return first if "://" in first else ""
 
     @property
     def are_chosen(self) -> bool:
         """Whether a client has anything to choose."""
-        return len(self.own) > 1 or bool(self.others) or bool(self.arguments)
+        return len(self.document_servers) > 1 or bool(self.others) or bool(self.arguments)
 
     @property
     def variables(self) -> dict[str, Variable]:
         """All variables; one that several servers have allows what any of them allows."""
         variables: dict[str, Variable] = {}
-        for server in (*self.own, *(server for servers in self.others.values() for server in servers)):
+        for server in (*self.document_servers, *(server for servers in self.others.values() for server in servers)):
             for name, variable in server.variables.items():
                 previous = variables.get(name, variable)
                 both = tuple(dict.fromkeys((*previous.allowed, *variable.allowed)))
@@ -114,7 +114,7 @@ class Servers:
     def code(self) -> Code:
         """The expression of core's DocumentServers."""
         others = ", ".join(f"{as_literal(key)}: {_tuple(servers)}" for key, servers in self.others.items())
-        return Code(f"DocumentServers({_tuple(self.own)}{f', {{{others}}}' if others else ''})")
+        return Code(f"DocumentServers({_tuple(self.document_servers)}{f', {{{others}}}' if others else ''})")
 
 
 def _tuple(servers: Sequence[Server]) -> str:

@@ -141,7 +141,7 @@ class Events:
     messages: Mapping[str, Message]
 
     @property
-    def place(self) -> dict[str, str]:
+    def event_place(self) -> dict[str, str]:
         """The arguments of core's EventPlace; none if there is one webhook."""
         return {name: value for name, value in (("header", self.header), ("field", self.field)) if value}
 

@@ -18,7 +18,7 @@ def is_of_3_2(data: Json) -> bool:
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceLocation:
     """A published place: file (as the user would name it), line from 1, pointer in that file."""
 
     file: str
@@ -75,6 +75,6 @@ class Source:
             pointer = pointer.rpartition("/")[0]
         return self._lines.get(pointer)
 
-    def place(self, pointer: str) -> Place:
+    def location(self, pointer: str) -> SourceLocation:
         """A pointer of this file as a place."""
-        return Place(self.label, self.line(pointer), pointer)
+        return SourceLocation(self.label, self.line(pointer), pointer)

@@ -39,14 +39,14 @@ class Surrogate:
 
     Attributes:
         data: OpenAPI 3.1.
-        wanted: component with the one property v -> the type that it requests.
+        types: component with the one property v -> the type that it requests.
         models: component -> model's key.
         enums: component -> enum.
         tuples: component, whose required properties are the items, -> tuple.
     """
 
     data: Object
-    wanted: dict[str, Type] = field(default_factory=dict[str, Type])
+    types: dict[str, Type] = field(default_factory=dict[str, Type])
     models: dict[str, str] = field(default_factory=dict[str, str])
     enums: dict[str, Enum] = field(default_factory=dict[str, Enum])
     tuples: dict[str, Tuple] = field(default_factory=dict[str, Tuple])
@@ -68,7 +68,7 @@ def surrogate(types: Iterable[Type]) -> Surrogate:
     result = Surrogate({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}})
     for number, type_ in enumerate(types, 1):
         schemas[f"T{number}"] = _object({"v": _schema(type_, names, enums, tuples)})
-        result.wanted[f"T{number}"] = type_
+        result.types[f"T{number}"] = type_
     while len(result.tuples) < len(tuples):  # items of a tuple may be tuples, too
         tuple_type, name = list(tuples.items())[len(result.tuples)]
         result.tuples[name] = tuple_type

@@ -29,7 +29,7 @@ INTERFACE = 1
 _ORIGIN_WITHIN = 100
 # The folder by which a user's template extends or includes the shipped one of the same name.
 _SHIPPED = "shipped"
-_STATED = re.compile(r"\{#-?\s*interface:\s*(\d+)\s*-?#\}")
+_INTERFACE_LINE = re.compile(r"\{#-?\s*interface:\s*(\d+)\s*-?#\}")
 
 
 def shipped() -> Mapping[str, str]:
@@ -90,7 +90,7 @@ class Templates:
         text = self._texts.get(name)
         if text is None:
             return None
-        interface = _STATED.match(text)
+        interface = _INTERFACE_LINE.match(text)
         # A template's variables are the plan's classes, which change: a template of another version would fail
         # somewhere in a package.
         if interface is None or int(interface[1]) != INTERFACE:
@@ -108,10 +108,10 @@ class Templates:
             tree = self._environment.parse(text)
             base = tree.find(nodes.Extends)
             if base is not None and isinstance(base.template, nodes.Const) and _SHIPPED in base.template.value:
-                known = self._environment.get_template(base.template.value).blocks
+                blocks = self._environment.get_template(base.template.value).blocks
                 for node in tree.body:  # jinja ignores a block that the base does not have
-                    if isinstance(node, nodes.Block) and node.name not in known:
-                        remedy = f"Blocks are {', '.join(sorted(known))}."
+                    if isinstance(node, nodes.Block) and node.name not in blocks:
+                        remedy = f"Blocks are {', '.join(sorted(blocks))}."
                         return Fault(f"{name} has no block {node.name}", remedy, str(path), node.lineno)
         except TemplateSyntaxError as error:
             return Fault(str(error.message).rstrip("."), "Correct the template.", str(path), error.lineno)

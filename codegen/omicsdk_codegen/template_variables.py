@@ -179,7 +179,7 @@ def annotated(name: str) -> str:
     return f"{first}\n{{#\n{_described(TEMPLATES[name])}\n#}}\n{rest}"
 
 
-def listed() -> str:
+def overview() -> str:
     """Return the templates and what each writes, one a line."""
     width = max(map(len, TEMPLATES))
     return "\n".join(f"{name:<{width}}  {template.writes}" for name, template in TEMPLATES.items())

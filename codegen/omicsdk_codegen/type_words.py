@@ -8,7 +8,7 @@ from .shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, Ref, Scalar,
 from .shapes import inner as parts
 from .texts import literal
 
-_WORDS = {
+_PYTHON_NAMES = {
     "any": "Any", "null": "None", "string": "str", "integer": "int", "number": "float", "boolean": "bool",
     "bytes": "bytes", "date": "date", "date-time": "datetime", "uuid": "UUID", "decimal": "Decimal", "byte": "bytes",
     "duration": "timedelta", "time": "time", "int64": "int",
@@ -17,7 +17,7 @@ _WORDS = {
 MOST_VALUES = 6
 
 
-def words(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = False) -> str:
+def python_text(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = False) -> str:
     """A type as Python writes it.
 
     Args:
@@ -28,23 +28,23 @@ def words(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = Fa
     if type_ is None:
         return "None"
     if nullable and type_ != ANY:
-        return f"{words(type_, classes)} | None"
+        return f"{python_text(type_, classes)} | None"
     if isinstance(type_, Scalar):
-        return _WORDS[type_.kind]
+        return _PYTHON_NAMES[type_.kind]
     if isinstance(type_, Enum):
         choices = [literal(value) for value in type_.values[:MOST_VALUES]]
         return f"Literal[{', '.join(choices)}{', ...' if len(type_.values) > MOST_VALUES else ''}]"
     if isinstance(type_, Array):
-        return f"list[{words(type_.item, classes)}]"
+        return f"list[{python_text(type_.item, classes)}]"
     if isinstance(type_, Tuple):
-        items = [words(item, classes) for item in type_.items]
-        items += [] if type_.rest is None else [f"*tuple[{words(type_.rest, classes)}, ...]"]
+        items = [python_text(item, classes) for item in type_.items]
+        items += [] if type_.rest is None else [f"*tuple[{python_text(type_.rest, classes)}, ...]"]
         return f"tuple[{', '.join(items)}]"
     if isinstance(type_, Map):
-        return f"dict[str, {words(type_.value, classes)}]"
+        return f"dict[str, {python_text(type_.value, classes)}]"
     if isinstance(type_, Ref):
         return classes[type_.key]
-    return " | ".join(words(member, classes) for member in type_.members)
+    return " | ".join(python_text(member, classes) for member in type_.members)
 
 
 def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_classes: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import urldefrag
 
 from .declarations import parents_of
 from .faults import DocumentError
-from .notes import shown
+from .notes import brief
 from .progress import OnProgress, counted, silent
 from .resolve import Resolved
 from .source import Source, is_of_3_2
@@ -49,7 +49,7 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
     new: Object = {"openapi": "3.1.0", "info": _info(context, old, PurePath(resolved.source.label).stem)}
     new["servers"] = _swagger_servers(context, old) if swagger else _servers(old)
     new |= context.plain("document", old, _HANDLED | (_SWAGGER if swagger else set()))
-    context.made(new, old)
+    context.record_origin(new, old)
     _check_self(context, old, resolved.source)
     if "tags" in old:
         new["tags"] = _tags(context, old)
@@ -83,7 +83,7 @@ def _check_self(context: Context, old: Object, source: Source) -> None:
     ):
         context.omit(old, "$self", "it is no address")
     elif urldefrag(declared_uri)[1]:
-        context.repair(old, "$self", shown(declared_uri), urldefrag(declared_uri)[0])
+        context.repair(old, "$self", brief(declared_uri), urldefrag(declared_uri)[0])
 
 
 def _tags(context: Context, old: Object) -> Json:
@@ -108,9 +108,9 @@ def _tags(context: Context, old: Object) -> Json:
             continue
         context.omit(tag, "parent", why)
         upgraded: Object = {key: value for key, value in tag.items() if key != "parent"}
-        context.made(upgraded, tag)
+        context.record_origin(upgraded, tag)
         tags[at] = upgraded
-    context.made(tags, old["tags"] if isinstance(old["tags"], list) else None)
+    context.record_origin(tags, old["tags"] if isinstance(old["tags"], list) else None)
     return tags
 
 
@@ -124,7 +124,7 @@ def _info(context: Context, old: Object, stem: str) -> Object:
         else:
             context.repair(old, "info" if "info" in old else None, f"no {key}", str(new[key]))
     new |= context.plain("info", info, {"title", "version"})
-    context.made(new, info)
+    context.record_origin(new, info)
     return new
 
 
@@ -142,7 +142,7 @@ def _swagger_servers(context: Context, old: Object) -> Json:
     schemes = [scheme for scheme in context.items(old.get("schemes"), old, "schemes") if isinstance(scheme, str)]
     bare = host.partition("://")[2] or host
     if bare != host:
-        context.repair(old, "host", shown(host), bare)
+        context.repair(old, "host", brief(host), bare)
     tail = "" if path == "/" else path
     # Without schemes the one applies by which the document was read (Swagger 2.0), which a file does not have.
     return [{"url": f"{scheme}://{bare.rstrip('/')}{tail}"} for scheme in schemes or ["https"]]
@@ -155,13 +155,13 @@ def _components(context: Context, schemas: Schemas, old: Object, on_progress: On
         ("definitions", "securityDefinitions") if home is old else ("schemas", "securitySchemes")
     )
     new: Object = {key: value for key, value in components.items() if key.startswith("x-")}
-    context.made(new, components or old)
+    context.record_origin(new, components or old)
     declared_schemas = context.mapping(home.get(schemas_key), home, schemas_key)
     upgraded: Object = {
         name: schemas.schema(value, declared_schemas, name)
         for name, value in counted(declared_schemas.items(), "upgrading schemas", on_progress)
     }
-    context.made(upgraded, declared_schemas)
+    context.record_origin(upgraded, declared_schemas)
     new["schemas"] = upgraded
     new["securitySchemes"] = security_schemes(context, home.get(security_key), home, security_key)
     for key in components:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from .dialect import Dialect
 from .faults import Kind
-from .notes import Notes, shown
+from .notes import Notes, brief
 from .resolve import Resolved
 from .values import Json, Node, Object
 
@@ -45,7 +45,7 @@ class Context(Notes):
     def plain(self, kind: str, node: Object, handled: Collection[str]) -> Object:
         """Begin the new form of an object: its plain members and extensions; other unhandled members are noted."""
         new: Object = {}
-        self.made(new, node)
+        self.record_origin(new, node)
         for key, value in node.items():
             if key in PLAIN[kind] or (key.startswith("x-") and key not in handled):
                 new[key] = value
@@ -58,7 +58,7 @@ class Context(Notes):
         if isinstance(value, dict):
             return value
         if value is not None:
-            self.note(around, key, kind, shown(value), f"{key} is left out: it isn't a mapping", certain=False)
+            self.note(around, key, kind, brief(value), f"{key} is left out: it isn't a mapping", certain=False)
         return {}
 
     def items(self, value: Json, around: Node, key: str) -> Sequence[Json]:
@@ -66,5 +66,5 @@ class Context(Notes):
         if isinstance(value, list):
             return value
         if value is not None:
-            self.note(around, key, "omission", shown(value), f"{key} is left out: it isn't a list", certain=False)
+            self.note(around, key, "omission", brief(value), f"{key} is left out: it isn't a list", certain=False)
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .notes import shown
+from .notes import brief
 from .upgrade_context import Context
 from .upgrade_schema import SCHEMA_WORDS, Schemas
 from .values import Json, Node, Object
@@ -48,10 +48,10 @@ class Parts:
             self._context.leave_out(old, "in", message, "it is left out", remedy)
             return None
         if lowered != position:
-            self._context.repair(old, "in", shown(position), lowered)
+            self._context.repair(old, "in", brief(position), lowered)
         new = self._context.plain("parameter", old, {"name", "in", "required", "schema", "content", *SCHEMA_WORDS})
         new = {"name": name, "in": lowered, "required": old.get("required") is True, **new}
-        self._context.made(new, old)
+        self._context.record_origin(new, old)
         self._typed(new, old, lowered)
         return new
 
@@ -63,7 +63,7 @@ class Parts:
             media: Object = {"schema": schema}
             content: Object = {"application/x-www-form-urlencoded": media}
             for part in (media, content):
-                self._context.made(part, old)
+                self._context.record_origin(part, old)
             new["content"] = content
         elif isinstance(old.get("content"), dict) and old["content"]:
             new["content"] = self.content(old["content"], old, "content")
@@ -78,7 +78,7 @@ class Parts:
                     old, None, f"{', '.join(keywords)} straight in a {position} parameter", "a schema of it"
                 )
             self._collect(keywords, old)
-            self._context.made(keywords, old)
+            self._context.record_origin(keywords, old)
             new["schema"] = self._schemas.schema(keywords, old, "type")
             if keywords.get("type") == "array":
                 new |= self._collection(old, position)
@@ -95,7 +95,7 @@ class Parts:
         in_fields = position in ("query", "formData", "cookie")
         if not isinstance(form, str) or form not in _COLLECTIONS or (form == "multi" and not in_fields):
             why = "csv: a name can't be repeated there" if form == "multi" else "csv: there is no such format"
-            self._context.repair(old, "collectionFormat", shown(form), why, certain=False)
+            self._context.repair(old, "collectionFormat", brief(form), why, certain=False)
             form = "csv"
         style, explode = _COLLECTIONS[form] if in_fields else ("simple", False)
         serialisation: Object = {"style": style, "explode": explode}
@@ -112,7 +112,7 @@ class Parts:
             self._context.omit(items, "collectionFormat", "a list in a list is written with commas")
         if isinstance(items, dict) and "collectionFormat" in items:
             inner: Object = {key: value for key, value in items.items() if key != "collectionFormat"}
-            self._context.made(inner, items)
+            self._context.record_origin(inner, items)
             keywords["items"] = inner
             self._collect(inner, old)
 
@@ -138,7 +138,7 @@ class Parts:
     def _whole(self, old: Object, consumes: Sequence[str]) -> Object:
         handled = {"name", "in", "required", "schema", *SCHEMA_WORDS}
         body: Object = {"required": old.get("required") is True, **self._context.plain("requestBody", old, handled)}
-        self._context.made(body, old)
+        self._context.record_origin(body, old)
         if isinstance(old.get("name"), str):
             body.setdefault("x-body-name", old["name"])
         content: Object = {}
@@ -148,11 +148,11 @@ class Parts:
                 upgraded: Object = {"schema": self._schemas.schema(old.get("schema", {}), old, "schema")}
             else:
                 self._context.repair(old, None, f"{', '.join(keywords)} straight in a body", "a schema of it")
-                self._context.made(keywords, old)
+                self._context.record_origin(keywords, old)
                 upgraded = {"schema": self._schemas.schema(keywords, old, "type")}
-            self._context.made(upgraded, old)
+            self._context.record_origin(upgraded, old)
             content[media_type] = upgraded
-        self._context.made(content, old)
+        self._context.record_origin(content, old)
         body["content"] = content
         return body
 
@@ -177,7 +177,7 @@ class Parts:
         if encoding:
             media["encoding"] = encoding
         for part in (schema, properties, media):
-            self._context.made(part, fields[0])
+            self._context.record_origin(part, fields[0])
         files = any(map(_is_file, fields))
         form_types = [form for form in consumes if form in _FORMS]
         # Files can be sent in no other form (Swagger 2.0, Parameter Object).
@@ -185,7 +185,7 @@ class Parts:
         content: Object = dict.fromkeys(forms, media)
         body: Object = {"required": bool(required), "content": content}
         for part in (content, body):
-            self._context.made(part, fields[0])
+            self._context.record_origin(part, fields[0])
         return body
 
     def _field(self, old: Object) -> Object:
@@ -194,20 +194,20 @@ class Parts:
             upgraded = dict(self._schemas.schema(old["schema"], old, "schema"))
         else:
             self._collect(keywords, old)
-            self._context.made(keywords, old)
+            self._context.record_origin(keywords, old)
             upgraded = dict(self._schemas.schema(keywords, old, "type"))
         for key, value in self._context.plain(
             "requestBody", old, {"name", "in", "required", "schema", "allowEmptyValue", *SCHEMA_WORDS}
         ).items():
             upgraded.setdefault(key, value)
-        self._context.made(upgraded, old)
+        self._context.record_origin(upgraded, old)
         return upgraded
 
     def request_body(self, old: Object) -> Object:
         """Upgrade a request body of OpenAPI 3."""
         body: Object = {"required": old.get("required") is True}
         body |= self._context.plain("requestBody", old, {"required", "content", "schema", *SCHEMA_WORDS})
-        self._context.made(body, old)
+        self._context.record_origin(body, old)
         body["content"] = self._content_or_schema(old, "a request body")
         return body
 
@@ -217,7 +217,7 @@ class Parts:
         source = self._context.mapping(value, around, key)
         for name, media in source.items():
             content[name.strip()] = self._media(self._context.mapping(media, source, name))
-        self._context.made(content, source if source is value else None)
+        self._context.record_origin(content, source if source is value else None)
         return content
 
     def _media(self, old: Object) -> Object:
@@ -228,7 +228,7 @@ class Parts:
                 new[key] = self._schemas.schema(old[key], old, key)
         if keywords and "schema" not in old:
             self._context.repair(old, None, f"{', '.join(keywords)} straight in a media type", "a schema of it")
-            self._context.made(keywords, old)
+            self._context.record_origin(keywords, old)
             new["schema"] = self._schemas.schema(keywords, old, "type")
         encoding: Object = {}
         for name, rule in self._context.mapping(old.get("encoding"), old, "encoding").items():
@@ -250,8 +250,8 @@ class Parts:
                 self._context.repair(old, "schema", f"a schema straight in {what}", "that of application/json")
             media: Object = {"schema": schema}
             content["application/json"] = media
-            self._context.made(media, old)
-            self._context.made(content, old)
+            self._context.record_origin(media, old)
+            self._context.record_origin(content, old)
         elif "schema" in old:
             self._context.omit(old, "schema", "the content has its own")
         return content
@@ -264,7 +264,7 @@ class Parts:
         if not keywords:
             return None
         self._context.repair(old, next(iter(keywords)), f"{', '.join(keywords)} straight in {what}", "a schema of it")
-        self._context.made(keywords, old)
+        self._context.record_origin(keywords, old)
         return self._schemas.schema(keywords, old, "type")
 
     # -- responses
@@ -279,7 +279,7 @@ class Parts:
         """
         upgraded_responses: Object = {}
         source = self._context.mapping(value, around, "responses")
-        self._context.made(upgraded_responses, source if source is value else None)
+        self._context.record_origin(upgraded_responses, source if source is value else None)
         for status, response in source.items():
             if status.startswith("x-"):
                 upgraded_responses[status] = response
@@ -303,7 +303,7 @@ class Parts:
         new |= self._context.plain(
             "response", old, {"description", "headers", "content", "schema", "examples", *SCHEMA_WORDS}
         )
-        self._context.made(new, old)
+        self._context.record_origin(new, old)
         if old.get("headers"):
             new["headers"] = self._headers(old)
         if self._context.dialect == "2.0" and "content" not in old:
@@ -326,9 +326,9 @@ class Parts:
             media: Object = {} if schema is None else {"schema": schema}
             if kind in examples:
                 media["example"] = examples[kind]
-            self._context.made(media, old)
+            self._context.record_origin(media, old)
             content[kind] = media
-        self._context.made(content, old)
+        self._context.record_origin(content, old)
         return content
 
     def _headers(self, old: Object) -> Object:
@@ -339,7 +339,7 @@ class Parts:
             upgraded = self._context.plain("header", inner, {"schema", "content", "name", "in", *SCHEMA_WORDS})
             self._typed(upgraded, inner, "header")
             headers[name] = upgraded
-        self._context.made(headers, source)
+        self._context.record_origin(headers, source)
         return headers
 
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from urllib.parse import unquote
 
 from .dialect import METHODS
-from .notes import shown
+from .notes import brief
 from .progress import OnProgress, counted, silent
 from .upgrade_context import Context
 from .upgrade_parts import Parts
@@ -116,7 +116,7 @@ class Paths:
         """Upgrade a document's paths, reporting progress."""
         paths: Object = {}
         source = self._context.mapping(value, around, key)
-        self._context.made(paths, source if source is value else None)
+        self._context.record_origin(paths, source if source is value else None)
         written: dict[str, str] = {}
         shapes: dict[str, str] = {}
         for path, item in counted(source.items(), "upgrading paths", on_progress):
@@ -172,7 +172,7 @@ class Paths:
         new: Object = {
             key: value for key, value in old.items() if key.startswith("x-") or key in ("summary", "description")
         }
-        self._context.made(new, old)
+        self._context.record_origin(new, old)
         if path is not None and path.sent != path.key:
             new["x-omics-sent-path"] = path.sent
         for key, value in old.items():
@@ -185,7 +185,7 @@ class Paths:
                     name: self._operation(self._context.mapping(inner, value, name, "loss"), old, path)
                     for name, inner in value.items()
                 }
-                self._context.made(upgraded, value)
+                self._context.record_origin(upgraded, value)
                 new[key] = upgraded
             elif key not in ("parameters", "servers") and key not in new:
                 # A mapping here can only be an operation, with a misspelled method.
@@ -216,7 +216,7 @@ class Paths:
         if parameters:
             upgraded: list[Json] = list(parameters)
             own_parameters = old.get("parameters", item.get("parameters"))
-            self._context.made(upgraded, own_parameters if isinstance(own_parameters, list) else old)
+            self._context.record_origin(upgraded, own_parameters if isinstance(own_parameters, list) else old)
             new["parameters"] = upgraded
         body = self._body(old, in_body)
         if body is not None:
@@ -240,7 +240,7 @@ class Paths:
             key: value if key.startswith("x-") else self.item(self._context.mapping(value, old, key), None)
             for key, value in old.items()
         }
-        self._context.made(upgraded, old)
+        self._context.record_origin(upgraded, old)
         return upgraded
 
     def _parameters(self, old: Object, item: Object) -> tuple[list[Object], list[Object]]:
@@ -254,7 +254,7 @@ class Paths:
                         around,
                         "parameters",
                         "loss",
-                        shown(parameter),
+                        brief(parameter),
                         f"parameter {index} is left out: it isn't a mapping",
                         certain=False,
                     )
@@ -340,7 +340,7 @@ class Paths:
                     "required": required,
                     "schema": {"type": "string"},
                 }
-                self._context.made(query_parameter, old)
+                self._context.record_origin(query_parameter, old)
                 query_parameters.append(query_parameter)
         return query_parameters
 
@@ -369,7 +369,7 @@ class Paths:
         }
         if converter == "path":
             upgraded["x-omics-raw-path"] = True
-        self._context.made(upgraded, old)
+        self._context.record_origin(upgraded, old)
         return upgraded
 
     def _body(self, old: Object, in_body: Sequence[Object]) -> Object | None:

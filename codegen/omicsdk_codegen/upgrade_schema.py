@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from .dialect import TREE
-from .notes import shown
+from .notes import brief
 from .upgrade_context import Context
 from .values import Json, Node, Object, schema_pointer, tokens
 
@@ -80,7 +80,7 @@ class Schemas:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._done: dict[int, Object] = {}
+        self._upgraded: dict[int, Object] = {}
         self._fields: set[int] = set()
 
     def schema(self, value: Json, around: Node, key: str | int) -> Object:
@@ -96,7 +96,7 @@ class Schemas:
         if value is False:
             return {"not": {}}
         if not isinstance(value, dict):
-            self._context.note(around, key, "untyped", shown(value), "any value: it isn't a schema", certain=False)
+            self._context.note(around, key, "untyped", brief(value), "any value: it isn't a schema", certain=False)
             return {}
         if (
             isinstance(value.get("schema"), dict)
@@ -106,12 +106,12 @@ class Schemas:
             self._context.repair(value, "schema", "a schema straight in a schema", "the inner one")
             return self.schema(value["schema"], value, "schema")
         # A resolved document shares parts between places: upgraded once, they stay shared.
-        if id(value) not in self._done:
+        if id(value) not in self._upgraded:
             new: Object = {}
-            self._context.made(new, value)
-            self._done[id(value)] = new
+            self._context.record_origin(new, value)
+            self._upgraded[id(value)] = new
             self._fill(new, value)
-        return self._done[id(value)]
+        return self._upgraded[id(value)]
 
     def _fill(self, new: Object, old: Object) -> None:
         for key, value in old.items():
@@ -154,7 +154,7 @@ class Schemas:
             (value for value in values if value is not None and _types_of(value).isdisjoint(map(str, types))), None
         )
         if other is not None:
-            before = f"enum has {shown(other)}, which is not of type {' or '.join(map(str, types))}"
+            before = f"enum has {brief(other)}, which is not of type {' or '.join(map(str, types))}"
             remedy = "Correct the type, or the values."
             self._context.note(old, "enum", "repair", before, "its values are used", certain=False, remedy=remedy)
 
@@ -163,7 +163,7 @@ class Schemas:
             case "$ref" if isinstance(value, str) and value.startswith("#/"):
                 new["$ref"] = self.reference(value)
             case "$ref":  # not resolved: an object is in the place of a list, such as allOf
-                self._context.note(old, key, "untyped", shown(value), "any value: not a reference", certain=False)
+                self._context.note(old, key, "untyped", brief(value), "any value: not a reference", certain=False)
             case "type":
                 self._type(new, value, old)
             case "enum":
@@ -186,7 +186,7 @@ class Schemas:
                     old,
                     key,
                     "untyped",
-                    shown(value),
+                    brief(value),
                     "any value: no $dynamicAnchor of this document, or several, may be meant",
                     certain=False,
                 )
@@ -239,7 +239,7 @@ class Schemas:
             new[key] = [self.schema(value, old, key)]
         elif isinstance(value, list) and value:
             upgraded: list[Json] = [self.schema(part, value, index) for index, part in enumerate(value)]
-            self._context.made(upgraded, value)
+            self._context.record_origin(upgraded, value)
             new[key] = upgraded
         elif value is not None and not isinstance(value, list):
             self._context.omit(old, key, "it isn't a list")
@@ -247,7 +247,7 @@ class Schemas:
     def _mapping(self, new: Object, key: str, value: Json, old: Object) -> None:
         members: Object = {}
         source = self._context.mapping(value, old, key)
-        self._context.made(members, source if source is value else None)
+        self._context.record_origin(members, source if source is value else None)
         for name, member in source.items():
             if key == "properties":
                 # Before its upgrade, which reports `required: true` anywhere but in a field.
@@ -278,7 +278,7 @@ class Schemas:
 
     def _tuple(self, new: Object, value: list[Json], old: Object) -> None:
         prefix: list[Json] = [self.schema(part, value, index) for index, part in enumerate(value)]
-        self._context.made(prefix, value)
+        self._context.record_origin(prefix, value)
         if prefix:
             new["prefixItems"] = prefix
         rest = old.get("additionalItems")
@@ -291,19 +291,19 @@ class Schemas:
         for name in names:
             lowered = name.strip().lower() if isinstance(name, str) else "null" if name is None else ""
             if lowered in ("any", "mixed", "*", "object|array", "undefined"):
-                self._context.repair(old, "type", shown(name), "any value")
+                self._context.repair(old, "type", brief(name), "any value")
                 return
             if lowered not in _MEANT:
                 meant = get_close_matches(lowered, TYPES, 1)
                 remedy = f"Did you mean {meant[0]}? " if meant else ""
-                before, after = f"{shown(name)} is no type", "any value"
+                before, after = f"{brief(name)} is no type", "any value"
                 remedy += f"Types are {', '.join(TYPES)}."
                 self._context.note(old, "type", "untyped", before, after, certain=False, remedy=remedy)
                 return
             type_, form = _MEANT[lowered]
             if type_ != name:
                 if not (name == "file" and self._context.dialect == "2.0"):
-                    self._context.repair(old, "type", shown(name), type_)
+                    self._context.repair(old, "type", brief(name), type_)
                 if form and "format" not in old:
                     new["format"] = form
             if type_ not in type_names:
@@ -331,11 +331,11 @@ class Schemas:
             new["discriminator"] = {"propertyName": value}
         elif isinstance(value, dict) and isinstance(value.get("propertyName"), str):
             upgraded: Object = dict(value)
-            self._context.made(upgraded, value)
+            self._context.record_origin(upgraded, value)
             mapping = value.get("mapping")
             if isinstance(mapping, dict):
                 renamed: Object = {tag: self.reference(ref) for tag, ref in mapping.items() if isinstance(ref, str)}
-                self._context.made(renamed, mapping)
+                self._context.record_origin(renamed, mapping)
                 upgraded["mapping"] = renamed
             if isinstance(default := value.get("defaultMapping"), str):
                 upgraded["defaultMapping"] = self.reference(default)
@@ -369,7 +369,7 @@ class Schemas:
         inner: Object = {}
         for key in [key for key in new if key not in _ANNOTATIONS and not key.startswith("x-")]:
             inner[key] = new.pop(key)
-        self._context.made(inner, new)
+        self._context.record_origin(inner, new)
         new["anyOf"] = [inner, nothing]
 
 

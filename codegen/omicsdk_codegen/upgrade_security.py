@@ -24,14 +24,14 @@ def security_schemes(context: Context, value: Json, around: Object, key: str) ->
         if name.startswith("x-"):
             continue
         schemes[name] = _scheme(context, context.mapping(scheme, source, name))
-    context.made(schemes, source if source is value else None)
+    context.record_origin(schemes, source if source is value else None)
     return schemes
 
 
 def _scheme(context: Context, old: Object) -> Object:
     new: Object = {"type": old.get("type")}
     new |= context.plain("securityScheme", old, {"type", "scheme", "flow", "flows", *_FLOW_MEMBERS})
-    context.made(new, old)
+    context.record_origin(new, old)
     match old.get("type"):
         case "basic":
             new["type"], new["scheme"] = "http", "basic"
@@ -54,9 +54,9 @@ def _flows(context: Context, old: Object) -> Object:
         for name, flow in declared_flows.items():
             if isinstance(flow, dict):
                 flows[_FLOWS.get(name, name)] = {"scopes": {}, **flow}
-        context.made(flows, declared_flows)
+        context.record_origin(flows, declared_flows)
     elif isinstance(old.get("flow"), str):
         flow = {"scopes": {}} | {key: old[key] for key in _FLOW_MEMBERS if key in old}
         flows[_FLOWS.get(str(old["flow"]), str(old["flow"]))] = flow
-        context.made(flows, old)
+        context.record_origin(flows, old)
     return flows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .places import Places
-from .source import Place
+from .source import SourceLocation
 from .values import Object
 
 
@@ -26,10 +26,10 @@ class Document:
     label: str
     places: Places
 
-    def origin(self, pointer: str) -> Place:
+    def origin(self, pointer: str) -> SourceLocation:
         """Return the published place of a pointer of `data`.
 
         Args:
             pointer: JSON pointer into `data`; for a value without an origin, that of the nearest enclosing place.
         """
-        return self.places.follow(self.data, pointer) or Place(self.label, None, pointer)
+        return self.places.follow(self.data, pointer) or SourceLocation(self.label, None, pointer)

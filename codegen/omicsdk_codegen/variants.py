@@ -23,7 +23,7 @@ class Variants:
         roots = [name for name, schema in schemas.items() if name in self._children and _discriminates(schema)]
         # An extension of a base is a base of its own extensions, without stating the discriminator again.
         self._bases = self._below(roots)
-        self._found: dict[str, tuple[str, ...]] = {}
+        self._names_below: dict[str, tuple[str, ...]] = {}
 
     def of(self, name: str) -> tuple[str, ...]:
         """Return the names of all schemas that extend a base, directly or not, in the document's order.
@@ -32,10 +32,10 @@ class Variants:
         """
         if name not in self._bases:
             return ()
-        if name not in self._found:
+        if name not in self._names_below:
             below = [name_below for name_below in self._below([name]) if name_below != name]
-            self._found[name] = tuple(sorted(below, key=self._order.__getitem__))
-        return self._found[name]
+            self._names_below[name] = tuple(sorted(below, key=self._order.__getitem__))
+        return self._names_below[name]
 
     def _below(self, names: Iterable[str]) -> dict[str, None]:
         """Return some schemas and all that extend them."""

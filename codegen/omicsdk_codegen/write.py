@@ -93,14 +93,16 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
             target.write(text.encode())
 
 
-def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = silent, kept: Sequence[str] = ()) -> None:
+def swap_in(
+    files: Mapping[str, str], target: Path, on_progress: OnProgress = silent, unchanged: Sequence[str] = ()
+) -> None:
     """Replace a folder by a formatted tree atomically: a failure keeps the old one.
 
     Args:
         files: texts by path relative to the folder.
         target: the folder; its content is deleted, so it must be empty, generated, or missing.
         on_progress: called with the progress.
-        kept: paths relative to the folder of its files that the new one has unchanged, beside `files`.
+        unchanged: paths relative to the folder of its files that the new one has unchanged, beside `files`.
 
     Raises:
         FormatFailed: a file is not Python.
@@ -116,7 +118,7 @@ def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = si
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as room:
         new, old = Path(room) / "new", Path(room) / "old"
         _write_formatted(new, files, on_progress)
-        for file in kept:
+        for file in unchanged:
             (new / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(target / file, new / file)
         if target.exists():

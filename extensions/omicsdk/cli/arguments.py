@@ -141,18 +141,18 @@ def own_arguments(command: Command) -> list[Argument]:
 
 def global_arguments(command_arguments: list[Argument], everywhere: list[Argument]) -> list[Argument]:
     """The options of all commands that a command takes: its own options take precedence over them."""
-    used_spellings = {
+    spellings = {
         spelling for argument in command_arguments if not argument.get("positional") for spelling in flags(argument)
     }
     available: list[Argument] = []
     for argument in everywhere:
         # A copy, because the definitions are shared by all commands.
         free: Argument = {**argument}
-        if free.get("short") in used_spellings:
+        if free.get("short") in spellings:
             del free["short"]
-        if flag(argument) in used_spellings and "short" in free:
+        if flag(argument) in spellings and "short" in free:
             free["name"] = free["short"].lstrip("-")
-        if flag(argument) not in used_spellings or "short" in free:
+        if flag(argument) not in spellings or "short" in free:
             available.append(free)
     return available
 

@@ -114,11 +114,11 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
     return _run(node, before, command_options + arguments)
 
 
-def _run(target: CommandNode, before: list[str], command_line: list[str]) -> int:
+def _run(node: CommandNode, before: list[str], command_line: list[str]) -> int:
     """Run a command.
 
     Args:
-        target: The command.
+        node: The command.
         before: The options of all commands before it.
         command_line: The words after it.
 
@@ -129,23 +129,21 @@ def _run(target: CommandNode, before: list[str], command_line: list[str]) -> int
 
     from omicsdk.cli.parser import call_limits_of, parse, parse_globals
 
-    program = target.program
-    command_defaults, everywhere = program.defaults(target)
-    values, after = parse(target.command, command_line, program.options, command_defaults, program.suggested_option)
+    program = node.program
+    command_defaults, everywhere = program.defaults(node)
+    values, after = parse(node.command, command_line, program.options, command_defaults, program.suggested_option)
     settings = {**everywhere, **parse_globals(before, program.options), **after}
     if settings.get("help") or settings.get("h"):  # after another letter: -qh
-        return _show_help(target)
+        return _show_help(node)
     if settings.get("version"):
         return write(f"{program.version()}\n")
     # --debug takes precedence over --quiet, and that over --log-level.
     least = "ERROR" if settings.get("quiet") else settings.get("log-level", LOG_LEVEL)
     level = "DEBUG" if settings.get("debug") else least
     call_limits, console = call_limits_of(settings), program.messages(level, settings)
-    logging_context: AbstractContextManager[None] = (
-        nullcontext() if target.command.get("quick") else console.logs(level)
-    )
+    logging_context: AbstractContextManager[None] = nullcontext() if node.command.get("quick") else console.logs(level)
     with logging_context, call_limits:
-        program.work(target, values, settings, console)
+        program.work(node, values, settings, console)
     return console.exit_code
 
 

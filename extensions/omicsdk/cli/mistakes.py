@@ -11,21 +11,19 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import UsageError
 
 
-def unknown_word(
-    where: str, word: str, valid_words: Iterable[str], kind: str = "command", near: str = ""
-) -> UsageError:
+def unknown_word(where: str, word: str, names: Iterable[str], kind: str = "command", near: str = "") -> UsageError:
     """The error for a word that is no command.
 
     Args:
         where: The program, and the words before it.
         word: What was typed.
-        valid_words: The words that are valid there.
+        names: The words that are valid there.
         kind: What these are.
         near: A suggestion; by default the nearest of them.
     """
     from omicsdk.core.errors import UsageError
 
-    remedy = f"{near or did_you_mean(word, valid_words)} See: {where} --help"
+    remedy = f"{near or did_you_mean(word, names)} See: {where} --help"
     return UsageError(f"unknown {kind} {word!r}", remedy=remedy.lstrip())
 
 

@@ -9,7 +9,7 @@ import pytest
 from omicsdk_codegen.dialect import METHODS
 from omicsdk_codegen.document import read
 from omicsdk_codegen.faults import DocumentError, Report
-from omicsdk_codegen.generate import Made, make_package
+from omicsdk_codegen.generate import GeneratedPackage, make_package
 
 ROOT = Path(__file__).parents[3]
 CORPUS = os.environ.get("OMICSDK_CORPUS")
@@ -27,11 +27,11 @@ def test_each_exception_is_argued() -> None:
     assert all(len(parts) == 2 and parts[0].endswith((".yaml", ".json")) and len(parts[1]) > 40 for parts in ARGUED)
 
 
-def _taken(path: Path, *overlays: Path, missing_as_any: bool = False) -> Made:
+def _taken(path: Path, *overlays: Path, missing_as_any: bool = False) -> GeneratedPackage:
     return make_package(path, overlays, "argued", origin="Generated for a test.", missing_as_any=missing_as_any)
 
 
-def _stated(made: Made) -> int:
+def _stated(made: GeneratedPackage) -> int:
     paths: Any = made.package.document["paths"]
     return sum(method in METHODS for item in paths.values() for method in item)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk_codegen.faults import DocumentError
-from omicsdk_codegen.generate import Made, make_package
+from omicsdk_codegen.generate import GeneratedPackage, make_package
 
 DOCUMENT = """\
 openapi: 3.1.0
@@ -40,13 +40,13 @@ components:
 """
 
 
-def _made(tmp_path: Path, *tags: str) -> Made:
+def _made(tmp_path: Path, *tags: str) -> GeneratedPackage:
     spec = tmp_path / "thing.yaml"
     spec.write_text(DOCUMENT)
     return make_package(spec, (), "thing", origin="Generated for a test.", selectors=tags)
 
 
-def _names(made: Made) -> tuple[list[str], list[str]]:
+def _names(made: GeneratedPackage) -> tuple[list[str], list[str]]:
     models = [held.name for module in made.package.models for held in module.classes]
     return [operation.name for operation in made.package.operations], sorted(models)
 

@@ -12,15 +12,15 @@ import httpx
 import pytest
 from omicsdk.core import DecodeError, UsageError
 from omicsdk_codegen.faults import DocumentError
-from omicsdk_codegen.generate import Made, make_package
+from omicsdk_codegen.generate import GeneratedPackage, make_package
 from omicsdk_codegen.load import load
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.resolve import resolve
 from omicsdk_codegen.write import write_files
 from recording_network import RecordingNetwork
 
-Make = Callable[..., Made]
-Imported = Callable[[Made], ModuleType]
+Make = Callable[..., GeneratedPackage]
+Imported = Callable[[GeneratedPackage], ModuleType]
 _NUMBERS = count()
 HEAD = "openapi: 3.2.0\ninfo: {title: Thing, version: '1'}\n"
 PETS = """\
@@ -40,7 +40,7 @@ def make(tmp_path: Path) -> Make:
 
     def make(
         text: str, *, tags: tuple[str, ...] = (), refs: Path | None = None, strict: bool = False, **files: str
-    ) -> Made:
+    ) -> GeneratedPackage:
         folder = tmp_path / "spec"
         folder.mkdir(exist_ok=True)
         for name, content in {"api": text, **files}.items():
@@ -58,7 +58,7 @@ def imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Import
     """Write a package, and import it."""
     names: list[str] = []
 
-    def imported(made: Made) -> ModuleType:
+    def imported(made: GeneratedPackage) -> ModuleType:
         names.append(f"of_3_2_{next(_NUMBERS)}")
         write_files(tmp_path / names[-1], made.files)
         monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
@@ -79,7 +79,7 @@ def sent_by(package: Any, call: Callable[[Any], object], response: object = None
     return request
 
 
-def rows(made: Made) -> list[tuple[object, object, object]]:
+def rows(made: GeneratedPackage) -> list[tuple[object, object, object]]:
     return [(row["kind"], row["before"], row["line"]) for row in made.report.rows() if row["kind"] != "group"]
 
 

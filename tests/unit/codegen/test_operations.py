@@ -8,7 +8,7 @@ import pytest
 from omicsdk_codegen.declarations import declared_operations, declared_webhooks, left_out
 from omicsdk_codegen.document import read
 from omicsdk_codegen.faults import Report
-from omicsdk_codegen.generate import Made, make_package
+from omicsdk_codegen.generate import GeneratedPackage, make_package
 
 DOCUMENT = """\
 openapi: 3.2.0
@@ -44,13 +44,13 @@ webhooks:
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Made:
+def made(tmp_path: Path) -> GeneratedPackage:
     spec = tmp_path / "thing.yaml"
     spec.write_text(DOCUMENT)
     return make_package(spec, (), "thing", origin="Generated for a test.")
 
 
-def test_methods_of_openapi_3_2_are_operations(made: Made) -> None:
+def test_methods_of_openapi_3_2_are_operations(made: GeneratedPackage) -> None:
     assert [operation.name for operation in made.package.operations] == [
         "ask_thing", "get_thing", "link_thing", "post_thing",
     ]  # fmt: skip
@@ -62,7 +62,7 @@ def test_methods_of_openapi_3_2_are_operations(made: Made) -> None:
     }  # fmt: skip
 
 
-def test_what_no_client_calls_is_in_the_report(made: Made) -> None:
+def test_what_no_client_calls_is_in_the_report(made: GeneratedPackage) -> None:
     rows = [(row["kind"], row["before"], row["line"]) for row in made.report.rows()]
     assert rows == [
         ("omission", "the method 'not a method' of /things/{id}", 17),
@@ -107,7 +107,9 @@ webhooks:
     assert "def parse_changed(" in made.files["webhooks.py"]
 
 
-def test_they_are_sent_as_they_are_spelled(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_are_sent_as_they_are_spelled(
+    made: GeneratedPackage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from importlib import import_module
 
     from omicsdk_codegen.write import write_files

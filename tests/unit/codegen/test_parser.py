@@ -63,13 +63,13 @@ def test_every_type_comes_back_as_what_it_is(types: list[Type]) -> None:
     wanted = {f"/wanted/{number}": type_ for number, type_ in enumerate(types)}
     held = Model("/m", {}, [Field(f"a b {n}", f"a_b_{n}", type_, True, False, {}) for n, type_ in enumerate(types)])
     parsed = parse([held, _MODELS[1]], wanted)
-    assert parsed.wanted == {key: expected(type_) for key, type_ in wanted.items()}
+    assert parsed.types == {key: expected(type_) for key, type_ in wanted.items()}
     assert parsed.fields == {("/m", f"a b {n}"): expected(type_) for n, type_ in enumerate(types)}
 
 
 @pytest.mark.parametrize("type_", [ANY, NULL, BYTES, Array(BYTES), Map(ANY), Array(Union((STRING, NULL)))])
 def test_odd_types_come_back_too(type_: Type) -> None:
-    assert parse([], {"x": type_}).wanted == {"x": expected(type_)}
+    assert parse([], {"x": type_}).types == {"x": expected(type_)}
 
 
 def test_no_text_of_the_document_reaches_the_parser() -> None:
@@ -95,7 +95,7 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
 
     def counting(types: Iterable[Type]) -> Surrogate:
         asked = surrogate(types)
-        sizes.append(len(asked.wanted))
+        sizes.append(len(asked.types))
         return asked
 
     monkeypatch.setattr(parser, "surrogate", counting)
@@ -126,12 +126,12 @@ def test_types_that_differ_in_their_models_alone_are_requested_once(asked: list[
     tuples = [Tuple((Ref(key), Array(Ref(key))), Map(Ref("a")), 2) for key in "ab"]
     parsed = parse([], {str(n): type_ for n, type_ in enumerate([*either, *tuples, Union((Ref("a"), STRING))])})
     assert len(asked) == 4
-    assert [parsed.wanted["0"], parsed.wanted["1"]] == [
+    assert [parsed.types["0"], parsed.types["1"]] == [
         AnyOf((ModelOf(first), ModelOf(second))) for first, second in ("ab", "bc")
     ]
-    assert parsed.wanted["2"] == TupleOf((ModelOf("a"), ListOf(ModelOf("a"))), DictOf(ModelOf("a")))
-    assert parsed.wanted["3"] == TupleOf((ModelOf("b"), ListOf(ModelOf("b"))), DictOf(ModelOf("a")))
-    assert parsed.wanted["4"] == AnyOf((ModelOf("a"), Word("str")))
+    assert parsed.types["2"] == TupleOf((ModelOf("a"), ListOf(ModelOf("a"))), DictOf(ModelOf("a")))
+    assert parsed.types["3"] == TupleOf((ModelOf("b"), ListOf(ModelOf("b"))), DictOf(ModelOf("a")))
+    assert parsed.types["4"] == AnyOf((ModelOf("a"), Word("str")))
 
 
 def test_types_that_differ_in_their_enums_alone_are_requested_once(asked: list[Type]) -> None:
@@ -139,9 +139,9 @@ def test_types_that_differ_in_their_enums_alone_are_requested_once(asked: list[T
     wanted = {str(n): Array(enum) for n, enum in enumerate(enums)}
     parsed = parse([], {**wanted, "both": Union((enums[1], enums[3])), "again": Union((enums[0], enums[2]))})
     assert len(asked) == 3  # of texts, of whole numbers, of both
-    assert [parsed.wanted[str(n)] for n in range(4)] == [ListOf(Choice(enum)) for enum in enums]
-    assert parsed.wanted["both"] == AnyOf((Choice(enums[1]), Choice(enums[3])))
-    assert parsed.wanted["again"] == AnyOf((Choice(enums[0]), Choice(enums[2])))
+    assert [parsed.types[str(n)] for n in range(4)] == [ListOf(Choice(enum)) for enum in enums]
+    assert parsed.types["both"] == AnyOf((Choice(enums[1]), Choice(enums[3])))
+    assert parsed.types["again"] == AnyOf((Choice(enums[0]), Choice(enums[2])))
 
 
 def test_a_type_that_does_not_come_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

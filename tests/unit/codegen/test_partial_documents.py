@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from omicsdk_codegen.faults import DocumentError
-from omicsdk_codegen.generate import Made, make_package
+from omicsdk_codegen.generate import GeneratedPackage, make_package
 
 
 def _ref(kind: str, name: str) -> dict[str, str]:
@@ -92,7 +92,7 @@ def _references(node: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, s
             yield from _references(member, f"{pointer}/{index}")
 
 
-def _made(folder: Path, document: dict[str, Any], *, strict: bool = False) -> Made:
+def _made(folder: Path, document: dict[str, Any], *, strict: bool = False) -> GeneratedPackage:
     (folder / "api.json").write_text(json.dumps(document, indent=1))
     return make_package(folder / "api.json", (), "partial", origin="Generated for a test.", strict=strict)
 

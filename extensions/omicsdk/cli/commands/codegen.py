@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from omicsdk_codegen.faults import Report
-    from omicsdk_codegen.generate import Made
+    from omicsdk_codegen.generate import GeneratedPackage
     from omicsdk_codegen.template_files import Templates
 
     from omicsdk.cli.output import Console
@@ -323,10 +323,10 @@ def templates(name: str | None = None, *, console: Console) -> TextAndData:
     """
     with _generator(console):
         from omicsdk_codegen.template_files import suggestion
-        from omicsdk_codegen.template_variables import TEMPLATES, annotated, listed
+        from omicsdk_codegen.template_variables import TEMPLATES, annotated, overview
 
         if name is None:
-            return TextAndData(listed(), {name: template.writes for name, template in TEMPLATES.items()})
+            return TextAndData(overview(), {name: template.writes for name, template in TEMPLATES.items()})
         if name not in TEMPLATES:
             raise UsageError(f"unknown template {name}", remedy=suggestion(name))
         text = annotated(name)
@@ -393,7 +393,7 @@ def _printed(data: str, text: str, as_json: bool) -> TextAndData:
     return TextAndData((data if as_json else text).rstrip("\n"), encoding.loads(data))
 
 
-def _summarise(generated: Made, target: Path, console: Console) -> None:
+def _summarise(generated: GeneratedPackage, target: Path, console: Console) -> None:
     models = sum(len(module.classes) for module in generated.package.models)
     counts = (("operation", len(generated.package.operations)), ("model", models), ("file", len(generated.files)))
     summary = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)
@@ -430,7 +430,7 @@ def _report_faults(report: Report, console: Console) -> None:
     console.is_partial = True
 
 
-def _report_notes(generated: Made, console: Console) -> bool:
+def _report_notes(generated: GeneratedPackage, console: Console) -> bool:
     """Report what of the document's operations is not in the package, and what its author should correct.
 
     Returns:
