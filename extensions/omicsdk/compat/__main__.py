@@ -71,9 +71,9 @@ if __name__ == "__main__":
         sys.stdout.write(f"usage: {USAGE}\n")
         sys.exit(0 if sys.argv[1:] else 2)
     # The options of this interpreter, up to `-m omicsdk.compat`, are for the program's.
-    *given, mark, _ = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
-    given += [mark.removesuffix("m")] if mark != "-m" else []
+    *interpreter_options, mark, _ = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
+    interpreter_options += [mark.removesuffix("m")] if mark != "-m" else []
     try:
-        run([*given, *sys.argv[1:]])
+        run([*interpreter_options, *sys.argv[1:]])
     except UsageError as error:
         sys.exit(str(error))

@@ -560,7 +560,7 @@ class IndexClient:
 
     def get(self, did: str) -> Document | None:
         """Return a record; arguments as those of `Gen3Index.get_record`."""
-        return _there(lambda: self._index.get_record(did))
+        return _document_if_exists(lambda: self._index.get_record(did))
 
     def global_get(self, did: str, no_dist: bool = False) -> Document | None:
         """Return a record by its GUID or by an alias.
@@ -569,7 +569,7 @@ class IndexClient:
             did: The GUID or alias.
             no_dist: Whether only this commons is asked.
         """
-        return _there(lambda: self._index.get(did, dist_resolution=not no_dist))
+        return _document_if_exists(lambda: self._index.get(did, dist_resolution=not no_dist))
 
     def bulk_request(self, dids: Sequence[str]) -> list[Document]:
         """Return records by their GUIDs; missing ones are omitted."""
@@ -577,7 +577,7 @@ class IndexClient:
 
     def get_with_params(self, params: Mapping[str, Any] | None = None) -> Document | None:
         """Return the first record that meets all criteria, which are those of `Gen3Index.get_with_params`."""
-        return _there(lambda: self._index.get_with_params(params))
+        return _document_if_exists(lambda: self._index.get_with_params(params))
 
     def list(self, limit: float = float("inf"), start: str | None = None, page_size: int = 100) -> Iterator[Document]:
         """Return records, in the order of their GUIDs; arguments as those of `list_with_params`."""
@@ -626,7 +626,7 @@ class IndexClient:
             did: The GUID of one of its versions.
             skip_null_versions: Whether only records count that have a `version`.
         """
-        return _there(lambda: self._index.get_latest_version(did, skip_null_versions))
+        return _document_if_exists(lambda: self._index.get_latest_version(did, skip_null_versions))
 
     def list_versions(self, did: str) -> Sequence[Document]:
         """Return all versions of a file, oldest first; errors as those of `Gen3Index.get_versions`."""
@@ -636,7 +636,7 @@ class IndexClient:
         return f"<IndexClient {self.url}>"
 
 
-def _there(ask: Callable[[], Record]) -> Document | None:
+def _document_if_exists(ask: Callable[[], Record]) -> Document | None:
     try:
         return Document(ask())
     except NotFound:

@@ -117,7 +117,7 @@ class DocumentedOperation(Generic[T]):
         if positional:
             name, some = (
                 self._operation.facts.name,
-                ", ".join(f"{argument}=..." for argument in list(self._known())[:2]),
+                ", ".join(f"{argument}=..." for argument in list(self._parameter_names())[:2]),
             )
             raise TypeError(f"{name}() takes arguments by name, as in {name}({some})")
 
@@ -139,13 +139,13 @@ class DocumentedOperation(Generic[T]):
         name, key = self._operation.facts.name, content_key(self._paging(), response.headers)
         return items_at(page_of(response, key, name), key, name)
 
-    def _known(self) -> dict[str, str]:
+    def _parameter_names(self) -> dict[str, str]:
         package = self._operation.__module__.rpartition(".operations")[0]
         return _parameters(package)[self._operation.facts.name]
 
     def _request(self, arguments: Mapping[str, Any]) -> Any:
         facts = self._operation.facts
-        parameter_types = self._known()
+        parameter_types = self._parameter_names()
         typed_arguments: dict[str, Any] = {}
         for name, value in arguments.items():
             if name in parameter_types:

@@ -355,7 +355,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
     def _narrowed(self) -> dict[str, object]:
         return {"replicate": self.replicate}
 
-    def _listed(self) -> Blob:
+    def _list_entry(self) -> Blob:
         """Return the newest matching entry of the flat list."""
         matches = [blob for blob in paginated_iterator(self.knex, self._list_url()) if self._is_it(blob)]
         if not matches:

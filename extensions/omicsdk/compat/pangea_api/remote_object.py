@@ -25,7 +25,7 @@ R = TypeVar("R", bound="RemoteObject")
 #: Fields that only the server sets.
 FACTS = ("uuid", "created_at", "updated_at")
 #: Characters of a value that a message shows.
-SHOWN = 200
+MAX_SHOWN_LENGTH = 200
 
 
 class RemoteObjectError(UsageError):
@@ -143,7 +143,7 @@ class RemoteObject:
                 raise KeyError(f"{name} is missing in the server's response about {self}")
             here, remote = ours[name], theirs.get(name)
             if here and here != remote and not _extends(remote, here):
-                both = f"here it is {shortened(repr(here), SHOWN)}, on the server {shortened(repr(remote), SHOWN)}"
+                both = f"here it is {shortened(repr(here), MAX_SHOWN_LENGTH)}, on the server {shortened(repr(remote), MAX_SHOWN_LENGTH)}"
                 remedy = f"Fetch it without setting {name}, then set {name} and save."
                 raise RemoteObjectOverwriteError(f"Loading {self} would overwrite {name}: {both}", remedy=remedy)
         self._take(blob)
@@ -263,18 +263,18 @@ class RemoteObject:
     def _fetch(self) -> Blob:
         """Request its description by name."""
         if self._segment() is None:
-            return self._listed()
+            return self._list_entry()
         try:
             blob = self._answered(self.nested_url(), **self._narrowed())
         except APIError as error:
             if error.status not in self.unclear:
                 raise
             try:
-                return self._listed()
+                return self._list_entry()
             except PangeaNotFoundError:
                 raise error from None
         # The server ignores the case of names; another name is another object.
-        return blob if self._is_it(blob) else self._listed()
+        return blob if self._is_it(blob) else self._list_entry()
 
     def _narrowed(self) -> dict[str, object]:
         """Return the parameters of its path by names."""
@@ -284,7 +284,7 @@ class RemoteObject:
         """Request an object of the server."""
         return _object(self.knex.get(url, url_options={**self.inherited_url_options, **options}), url)
 
-    def _listed(self) -> Blob:
+    def _list_entry(self) -> Blob:
         """Return its entry of the flat list."""
         url = self._list_url()
         for blob in paginated_iterator(self.knex, url):
@@ -370,9 +370,9 @@ class RemoteObject:
             raise RemoteObjectError(f"{self} does not exist on the server yet", remedy=remedy)
         return self.uuid
 
-    def _check_alive(self, done: str) -> None:
+    def _check_alive(self, action: str) -> None:
         if self._deleted:
-            raise RemoteObjectError(f"{self} cannot be {done}: it was deleted")
+            raise RemoteObjectError(f"{self} cannot be {action}: it was deleted")
 
     # -- what belongs to it
 

@@ -54,7 +54,7 @@ class SampleGroup(RemoteObject):
         self.name = str(name)
         self.metadata: Any = {} if metadata is None else metadata
         self.is_library = is_library
-        self.is_public = self._asked = is_public
+        self.is_public = self._requested_public = is_public
         self.description: str | None = None
         self.long_description: str | None = None
         self.bucket: str | None = None
@@ -154,9 +154,13 @@ class SampleGroup(RemoteObject):
 
     def load_blob(self, blob: Blob) -> None:
         """Load a response of the server; also raises if the visibility differs from the requested one."""
-        if self._asked is not None and not self._already_fetched and blob.get("is_public") is not self._asked:
-            requested, actual = ("public", "private") if self._asked else ("private", "public")
-            remedy = f"Fetch it without is_public=, then set is_public = {self._asked} and save it."
+        if (
+            self._requested_public is not None
+            and not self._already_fetched
+            and blob.get("is_public") is not self._requested_public
+        ):
+            requested, actual = ("public", "private") if self._requested_public else ("private", "public")
+            remedy = f"Fetch it without is_public=, then set is_public = {self._requested_public} and save it."
             raise remote_object.RemoteObjectOverwriteError(f"{self} is {actual}, not {requested}", remedy=remedy)
         super().load_blob(blob)
 

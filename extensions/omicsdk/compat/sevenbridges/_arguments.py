@@ -13,7 +13,7 @@ from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_mapping
 
 #: Characters of a wrong value that are shown, and of a text that is one: a token has more.
-_SHOWN, _SHOWN_TEXT = 60, 24
+_MAX_LENGTH, _MAX_TEXT_LENGTH = 60, 24
 
 #: The header of a login: a developer's token, or one of OAuth.
 TOKEN_HEADER, OAUTH_HEADER = "X-SBG-Auth-Token", "Authorization"
@@ -39,11 +39,11 @@ NUMBERS: Mapping[str, Number] = {
 }
 
 
-def check_numbers(**given: object) -> None:
+def check_numbers(**numbers: object) -> None:
     """Reject invalid numbers, by names of `NUMBERS`, with a SettingsError."""
-    for name, value in given.items():
+    for name, value in numbers.items():
         if not may_be(NUMBERS[name], value):
-            raise SettingsError(f"{name} is {shown(value)}", remedy=f"Pass {NUMBERS[name].takes}.")
+            raise SettingsError(f"{name} is {value_text(value)}", remedy=f"Pass {NUMBERS[name].takes}.")
 
 
 def may_be(number: Number, value: object) -> bool:
@@ -59,20 +59,20 @@ def may_be(number: Number, value: object) -> bool:
     return math.isfinite(read) and (read > number.least if number.above else read >= number.least)
 
 
-def check_texts(given: Mapping[str, object]) -> None:
+def check_texts(texts: Mapping[str, object]) -> None:
     """Reject arguments that are not text, without printing them, because they may be secrets; None is accepted."""
-    for name, value in given.items():
+    for name, value in texts.items():
         if value is not None and not isinstance(value, str):
-            received = shown(value) if name == "url" else f"a {type(value).__name__}"
+            received = value_text(value) if name == "url" else f"a {type(value).__name__}"
             raise SettingsError(f"{name}: expected text, got {received}", remedy=f"Pass {name} as text.")
 
 
-def path_of(name: str, given: object) -> str:
+def path_of(name: str, value: object) -> str:
     """Return the path of a local file or folder as text; a SettingsError if it is not a path, or an empty one."""
-    path: object = os.fspath(cast("os.PathLike[str]", given)) if hasattr(given, "__fspath__") else given
+    path: object = os.fspath(cast("os.PathLike[str]", value)) if hasattr(value, "__fspath__") else value
     if not path or not isinstance(path, str):
         remedy = f"Pass {name} as text, or as a pathlib.Path."
-        raise SettingsError(f"{name}: expected a path, got {shown(path)}", remedy=remedy)
+        raise SettingsError(f"{name}: expected a path, got {value_text(path)}", remedy=remedy)
     return path
 
 
@@ -87,10 +87,10 @@ def check_proxies(proxies: object) -> None:
 def check_handlers(handlers: object) -> None:
     """Reject error handlers that are not a list of functions."""
     if isinstance(handlers, str) or not isinstance(handlers, Sequence | set | frozenset):
-        wrong = f"is {shown(handlers)}"
+        wrong = f"is {value_text(handlers)}"
     else:
         invalid = next((handler for handler in cast("Sequence[object]", handlers) if not callable(handler)), None)
-        wrong = None if invalid is None else f"has {shown(invalid)} in it"
+        wrong = None if invalid is None else f"has {value_text(invalid)} in it"
     if wrong:
         remedy = "Pass a list such as error_handlers=[rate_limit_sleeper]."
         raise SettingsError(f"error_handlers {wrong}: expected a list of functions", remedy=remedy)
@@ -114,8 +114,8 @@ def check_address(url: str, *, debug: bool) -> None:
         raise SettingsError(wrong, remedy=remedy)
 
 
-def shown(value: object) -> str:
+def value_text(value: object) -> str:
     """Return an invalid value for error messages: long values, which may be tokens, as their type only."""
     text = repr(value)
-    is_short = len(text) <= _SHOWN and not (isinstance(value, str) and len(value) > _SHOWN_TEXT)
+    is_short = len(text) <= _MAX_LENGTH and not (isinstance(value, str) and len(value) > _MAX_TEXT_LENGTH)
     return text if is_short else f"a {type(value).__name__}"

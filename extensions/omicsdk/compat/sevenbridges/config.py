@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from omicsdk.compat.sevenbridges._arguments import shown
+from omicsdk.compat.sevenbridges._arguments import value_text
 from omicsdk.compat.sevenbridges.errors import SettingsError, as_ours
 
 
@@ -91,7 +91,7 @@ def check_config(config: object) -> None:
     """Reject an invalid Config; None, and a published client's own, are accepted."""
     if config is None or all(hasattr(config, name) for name in Access.__slots__):
         return
-    received = shown(config) if isinstance(config, str) else f"a {type(config).__name__}"
+    received = value_text(config) if isinstance(config, str) else f"a {type(config).__name__}"
     profile = received if received == repr(config) else "..."
     raise SettingsError(f"config: expected a Config, got {received}", remedy=f"Pass config=Config(profile={profile}).")
 

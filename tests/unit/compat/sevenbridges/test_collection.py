@@ -316,7 +316,7 @@ class Bucket:
 
 def listing(bucket: Bucket) -> VolumeCollection:
     api = Api(BASE, "t", transport=httpx.MockTransport(bucket))
-    return VolumeCollection.listed(VolumeObject, linked_request(f"{BASE}/storage/volumes/o/v/list", "page"), api)
+    return VolumeCollection.page_of(VolumeObject, linked_request(f"{BASE}/storage/volumes/o/v/list", "page"), api)
 
 
 def test_a_volume_is_listed_forwards():
@@ -368,7 +368,7 @@ def test_a_page_is_copied_but_not_pickled(make):
         (lambda api: api.projects.query(), "items"),
         (lambda api: api.files.query(project="o/p"), "items"),
         (lambda api: list(api.files.query(project="o/p").all()), "items"),
-        (lambda api: VolumeCollection.listed(VolumeObject, linked_request(f"{BASE}/volume", "page"), api), "items"),
+        (lambda api: VolumeCollection.page_of(VolumeObject, linked_request(f"{BASE}/volume", "page"), api), "items"),
         (lambda api: api.files.bulk_get(["f"]), "items"),
         (lambda api: api.files.search("x"), "result_set"),
     ],

@@ -183,11 +183,11 @@ def _target(document: Any, value: Any, pointer: str) -> Any:
         if where in seen:
             raise ConfigError(f"{where!r} refers to itself")
         seen.append(where)
-        value = _found(document, where)
+        value = _node_at(document, where)
     return value
 
 
-def _found(document: Any, where: str) -> Any:
+def _node_at(document: Any, where: str) -> Any:
     node = document
     for step in unquote(where[1:]).split("/")[1:]:
         # In this order, so that ~01 is ~1 and not a slash (RFC 6901, 4).
@@ -299,7 +299,7 @@ class SwaggerClient:
     ) -> None:
         self.config = get_config() if config is None else config
         self.swagger_url = swagger_url or swagger_url_of(self.section, self.config)
-        url, credentials = self._found()
+        url, credentials = self._access()
         # None would have the client find credentials by itself.
         if session_kwargs.setdefault("credentials", credentials) is None:
             session_kwargs["credentials"] = ANONYMOUS
@@ -327,7 +327,7 @@ class SwaggerClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _found(self) -> tuple[str, Credentials | None]:
+    def _access(self) -> tuple[str, Credentials | None]:
         url = base_url_of(self.swagger_url)
         return resolve(discovery(self.section, self.config, account_url=url), base_url=url)
 
@@ -414,7 +414,7 @@ class SwaggerClient:
 
     def _reconnect(self) -> None:
         """Reload the credentials after a login or logout."""
-        self._credentials = self._found()[1]
+        self._credentials = self._access()[1]
         self._api = self._api.with_options(credentials=self._credentials)
         # The next session has the new credentials.
         vars(self).pop("_authenticated", None)

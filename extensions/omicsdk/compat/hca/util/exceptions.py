@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from omicsdk.compat.responses import RefusedResponse
 
 # Errors of core that have a documented exception.
-Known = APIError | TransportError
+DocumentedCoreError = APIError | TransportError
 
 
 class SwaggerAPIException(DocumentedError, APIError):
@@ -52,7 +52,7 @@ class SwaggerAPIException(DocumentedError, APIError):
         return RefusedResponse(self, lambda same: same)
 
     @classmethod
-    def of(cls, error: Known) -> "SwaggerAPIException":
+    def of(cls, error: DocumentedCoreError) -> "SwaggerAPIException":
         """Return the documented exception for an error of core, with all its attributes."""
         raised = documented(error, cls)
         raised._text = str(error)
@@ -72,7 +72,7 @@ class SwaggerClientInternalError(OmicsError):
 
 def documented_error(error: Exception) -> Exception:
     """Return a SwaggerAPIException for an error response or a failed connection; any other error unchanged."""
-    if not isinstance(error, Known) or isinstance(error, SwaggerAPIException):
+    if not isinstance(error, DocumentedCoreError) or isinstance(error, SwaggerAPIException):
         return error
     return SwaggerAPIException.of(error)
 

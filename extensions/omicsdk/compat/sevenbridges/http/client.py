@@ -376,19 +376,19 @@ class HttpClient(Connection):
         if length > RequestParameters.MAX_URL_LENGTH:
             message = f"The URL is too long: {length} characters, at most {RequestParameters.MAX_URL_LENGTH}"
             raise URITooLong(NO_CODE, message, remedy="Request fewer names, ids or metadata values at once.")
-        before = getattr(self._sending, "begun", None)
-        self._sending.begun = self.clock.monotonic()
+        before = getattr(self._sending, "send_start", None)
+        self._sending.send_start = self.clock.monotonic()
         try:
             response = handled(self, self.send_once(request))
         finally:
-            self._sending.begun = before  # an error handler may send other requests
+            self._sending.send_start = before  # an error handler may send other requests
         response.raise_for_status()
         return response
 
     @property
-    def begun(self) -> float:
+    def send_start(self) -> float:
         """Monotonic time at which this thread's request was first sent; the current time without one."""
-        start: float | None = getattr(self._sending, "begun", None)
+        start: float | None = getattr(self._sending, "send_start", None)
         return self.clock.monotonic() if start is None else start
 
     def send_once(self, request: Request) -> Response:

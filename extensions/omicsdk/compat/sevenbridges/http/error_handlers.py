@@ -41,7 +41,7 @@ def is_repeatable(handler: Handler) -> bool:
 
 def handled(api: HttpClient, response: Response) -> Response:
     """Return the response after all handlers of an Api: the last one after LONGEST seconds, or ROUNDS rounds."""
-    start = api.begun
+    start = api.send_start
     for _ in range(ROUNDS):
         for handler in list(api.error_handlers):
             before, response = response, handler(api, response)
@@ -76,7 +76,7 @@ def _resent(
     api: HttpClient, response: Response, fails: Callable[[Response], bool], pause: Callable[[Response], float]
 ) -> Response:
     """Send a request again as long as it fails and the platform may be waited for; gives the last response."""
-    start = api.begun
+    start = api.send_start
     while fails(response) and _waited(api, start, pause(response)):
         response = api.session.send(response.request)
     return response

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
 
 #: Characters of a good response that is not JSON that are shown.
-_SHOWN = 200
+_MAX_LENGTH = 200
 #: Parts of an HTML page that are not its text: code, the head without its title, and the tags.
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
@@ -83,7 +83,7 @@ def content_of(response: Response) -> Any:
     try:
         return response.json()
     except NotJson as error:
-        page_text = shortened(_words(response), _SHOWN) if page_title(response.text) is not None else ""
+        page_text = shortened(_plain_text(response), _MAX_LENGTH) if page_title(response.text) is not None else ""
         message = f"{error.message}: {page_text!r}" if page_text else error.message
         raise NonJSONResponseError(response.status_code, message=message) from None
 
@@ -122,7 +122,7 @@ def error_of(response: Response) -> SbgError:
         error = class_of(status)(payload.get("code"), message, payload.get("more_info"), status=status)
     else:
         # As in the published client, whatever the status.
-        error = NonJSONResponseError(status, message=shortened(_words(response), MESSAGE_LIMIT) or response.reason)
+        error = NonJSONResponseError(status, message=shortened(_plain_text(response), MESSAGE_LIMIT) or response.reason)
     if response.error is not None:  # the request and the response, as in core's error
         names = ("method", "url", "body", "operation", "retry_after", "headers")
         vars(error).update((name, getattr(response.error, name)) for name in names)
@@ -130,7 +130,7 @@ def error_of(response: Response) -> SbgError:
     return error
 
 
-def _words(response: Response) -> str:
+def _plain_text(response: Response) -> str:
     """Return the text of a response that is not a JSON object, without HTML markup and secrets."""
     error_body = error_body_of(response.content)
     if not error_body.message and error_body.text.startswith("<"):

@@ -149,7 +149,7 @@ def _operation(
                 if check is not None:
                     check(owner)
                 api, kind = api if api is not None else owner.api, type(owner)
-                path_ids = {at: identifier(owner)} if at else owner._place(owner)
+                path_ids = {at: identifier(owner)} if at else owner._path_arguments(owner)
             for name in needs.split():
                 if options[name] in (None, ""):
                     raise ValidationError(f"{kind.__name__} needs a {name}", remedy=f"Pass {name}.")
@@ -189,7 +189,7 @@ acts = partial(_operation, "changed")
 sends = partial(_operation, "nothing")
 
 
-class Listed(Gettable):
+class Listable(Gettable):
     """Resource whose list contains everything that the user may see."""
 
     @classmethod

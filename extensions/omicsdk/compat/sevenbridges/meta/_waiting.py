@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
-from omicsdk.compat.sevenbridges._arguments import Number, may_be, shown
+from omicsdk.compat.sevenbridges._arguments import Number, may_be, value_text
 from omicsdk.compat.sevenbridges.errors import ValidationError, as_ours
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Gettable
@@ -23,7 +23,7 @@ def waiting(period: float, timeout: float | None) -> Generator[None]:
     """Check how long something is waited for, and raise errors of the block as those of this package."""
     for name, number, seconds in (("period", _PERIOD, period), ("timeout", _TIMEOUT, timeout)):
         if not may_be(number, seconds):
-            raise ValidationError(f"{name} is {shown(seconds)}", remedy=f"Pass {number.takes}.")
+            raise ValidationError(f"{name} is {value_text(seconds)}", remedy=f"Pass {number.takes}.")
     with as_ours():
         yield
 
@@ -37,7 +37,7 @@ class _Ending(Gettable):
     def _has_ended(self) -> bool:
         """Return whether it has ended, with a request unless that is known. Edits are kept."""
         if self.field(self._STATE) not in self._ENDED:
-            self._look()
+            self._refresh()
         return self.field(self._STATE) in self._ENDED
 
     def _wait(self, ended: Callable[[], bool], called: str, period: float, timeout: float | None) -> None:

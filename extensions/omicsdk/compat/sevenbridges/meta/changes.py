@@ -72,16 +72,16 @@ def raw(values: dict[str, Any]) -> ItemsView[str, Any]:
     return dict.items(values)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
-def same(one: Any, other: Any) -> bool:
+def same(left: Any, right: Any) -> bool:
     """Return whether two values are equal in JSON, where True is not 1."""
-    if one is other:  # what was not touched, usually
+    if left is right:  # what was not touched, usually
         return True
-    if isinstance(one, dict) and isinstance(other, dict):
-        first, second = cast("dict[str, Any]", one), cast("dict[str, Any]", other)
+    if isinstance(left, dict) and isinstance(right, dict):
+        first, second = cast("dict[str, Any]", left), cast("dict[str, Any]", right)
         values = dict(raw(second))
         return first.keys() == values.keys() and all(same(value, values[key]) for key, value in raw(first))
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        pairs = list(zip(cast("list[Any]", one), cast("list[Any]", other), strict=False))
-        return len(cast("list[Any]", one)) == len(cast("list[Any]", other)) and all(starmap(same, pairs))
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        pairs = list(zip(cast("list[Any]", left), cast("list[Any]", right), strict=False))
+        return len(cast("list[Any]", left)) == len(cast("list[Any]", right)) and all(starmap(same, pairs))
     # Python's True equals 1: an edit from one to the other would not be sent.
-    return isinstance(one, bool) == isinstance(other, bool) and one == other
+    return isinstance(left, bool) == isinstance(right, bool) and left == right

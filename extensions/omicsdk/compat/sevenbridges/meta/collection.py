@@ -100,7 +100,7 @@ class Collection(list[R], Generic[R]):
         if link is None or offset is None or self._total < 0:
             yield from self
             for page in pages_after(self, following, link_of):
-                self._came(page)
+                self._add_page(page)
                 yield from page
             return
 
@@ -123,7 +123,7 @@ class Collection(list[R], Generic[R]):
     def _fetched(self, href: str) -> Collection[R]:
         return Collection.fetch(self.resource, linked_request(href, "page"), self._api)
 
-    def _came(self, page: Collection[R]) -> None:
+    def _add_page(self, page: Collection[R]) -> None:
         """Take in what a page that follows this one has beside its items."""
 
     def __copy__(self) -> Self:
@@ -163,7 +163,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         self._own_prefixes = tuple(prefixes)
 
     @classmethod
-    def listed(cls, resource: type[VolumeObject], request: Request, api: Api) -> VolumeCollection:
+    def page_of(cls, resource: type[VolumeObject], request: Request, api: Api) -> VolumeCollection:
         """Request a page; `request` is what `list_volume_objects.build` returned."""
         href, payload, response = _answered(request, api)
         items = [resource.of(item, api) for item in items_of(payload, response)]
@@ -184,9 +184,9 @@ class VolumeCollection(Collection["VolumeObject"]):
         return next((_url_in(link, rel) for link in self.links if link.get(rel)), None)
 
     def _fetched(self, href: str) -> VolumeCollection:
-        return VolumeCollection.listed(self.resource, linked_request(href, "page"), self._api)
+        return VolumeCollection.page_of(self.resource, linked_request(href, "page"), self._api)
 
-    def _came(self, page: Collection[VolumeObject]) -> None:
+    def _add_page(self, page: Collection[VolumeObject]) -> None:
         self.prefixes += page.prefixes if isinstance(page, VolumeCollection) else ()
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
-from omicsdk.compat.sevenbridges._arguments import shown
+from omicsdk.compat.sevenbridges._arguments import value_text
 from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError, as_ours
 from omicsdk.compat.sevenbridges.meta._argument_docs import complete
 from omicsdk.compat.sevenbridges.meta.changes import changes, copied, rebased, same
@@ -76,7 +76,7 @@ class Resource:
     # -- which Api
 
     @classmethod
-    def _asked(cls, api: Api | None, operation: str, **arguments: Any) -> Self:
+    def _from_operation(cls, api: Api | None, operation: str, **arguments: Any) -> Self:
         """Return the resource that an operation returns; arguments as for `request_of`, the Api as for `_client`."""
         api = cls._client(api)
         return cls.of(api.call_object(request_of(api, operation, **arguments)), api)
@@ -144,7 +144,7 @@ class Resource:
         return cached[1]
 
     @classmethod
-    def _place(cls, reference: object) -> dict[str, str]:
+    def _path_arguments(cls, reference: object) -> dict[str, str]:
         """Return the path arguments of operations on a resource, or on an id."""
         owner, _, name = cls._path.partition("/")
         if name:
@@ -157,7 +157,7 @@ class Resource:
         if api is None:
             return None
         if "get" in self._calls and (self._data.get(self._key) or not self._path):
-            return request_of(api, self._calls["get"], **self._place(self))
+            return request_of(api, self._calls["get"], **self._path_arguments(self))
         return linked_request(href, f"get {type(self).__name__}") if href and isinstance(href, str) else None
 
     def _take_over(self, payload: dict[str, Any]) -> None:
@@ -220,7 +220,7 @@ class Resource:
         self._assigned, self._fetched = frozenset[str](), True
         return self
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         """Get all of it from the platform; what was edited stays edited."""
         self._take_over(self._told_anew())
 
@@ -237,7 +237,7 @@ class Resource:
         if "delete" not in self._calls:
             remedy = "Contact the platform's support."
             raise SbgError(f"{self!r} cannot be deleted: the platform has no operation for it", remedy=remedy)
-        self.api.send(request_of(self.api, self._calls["delete"], **self._place(self)))
+        self.api.send(request_of(self.api, self._calls["delete"], **self._path_arguments(self)))
 
     # -- as objects
 
@@ -295,8 +295,8 @@ class Gettable(Resource):
     @classmethod
     def get(cls, id: Any, api: Api | None = None) -> Self:
         """Get one by its id, or again by the resource itself."""
-        path_ids = cls._place(id)
-        resource = cls._asked(api, cls._calls["get"], **path_ids)
+        path_ids = cls._path_arguments(id)
+        resource = cls._from_operation(api, cls._calls["get"], **path_ids)
         if path_ids.get("owner") == "" and not resource.field("id"):
             # The platform took it for an owner, and has listed what is the owner's.
             raise _not_owned(identifier(id), cls._path)
@@ -309,7 +309,7 @@ class Savable(Resource):
     def save(self, inplace: bool = True) -> Self:
         """Save the edits; a ResourceNotModified if there are none."""
         # Not by `request_of`: a value set to None is sent.
-        request = request_with(self.api, self._calls["update"], {**self._place(self), **self._changed()})
+        request = request_with(self.api, self._calls["update"], {**self._path_arguments(self), **self._changed()})
         return self._saved(self.api.call_object(request), inplace)
 
 
@@ -352,7 +352,7 @@ def _placed(current: Any, old: Any, value: Any) -> Any:
 
 
 #: Path segments that refer to the present place or its parent.
-_ELSEWHERE = frozenset({".", ".."})
+_DOT_SEGMENTS = frozenset({".", ".."})
 
 
 def identifier(reference: object, key: str = "id") -> str:
@@ -367,10 +367,10 @@ def identifier(reference: object, key: str = "id") -> str:
     # A resource's own id is what the platform has sent, which may be a number.
     takes = str | UUID | int if isinstance(reference, Resource) else str | UUID
     if not value or isinstance(value, bool) or not isinstance(value, takes):
-        description = repr(reference) if isinstance(reference, Resource) else shown(reference)
+        description = repr(reference) if isinstance(reference, Resource) else value_text(reference)
         raise ValidationError(f"{description} has no {key}", remedy=f"Pass a resource of the platform, or its {key}.")
     name = str(value)
-    if name in _ELSEWHERE:
+    if name in _DOT_SEGMENTS:
         remedy = f"Pass a resource of the platform, or its {key}."
         raise ValidationError(f"{name!r} is not a valid {key}: it would change the path of the request", remedy=remedy)
     return name
@@ -387,7 +387,7 @@ def several(references: object) -> list[Any]:
         return [references]
     if not isinstance(references, Iterable) or isinstance(references, bytes):
         remedy = "Pass resources of the platform, or their ids."
-        raise ValidationError(f"{shown(references)} is neither a resource nor a list of them", remedy=remedy)
+        raise ValidationError(f"{value_text(references)} is neither a resource nor a list of them", remedy=remedy)
     return list(cast("Iterable[object]", references))
 
 
@@ -395,7 +395,7 @@ def _owned(reference: object, path: str) -> tuple[str, str]:
     """Split the id of an owned resource into its owner, empty for an id without one, and its name."""
     full_id = identifier(reference)
     owner, separator, name = full_id.rpartition("/")
-    if bool(separator) != bool(owner) or not name or "/" in owner or {owner, name} & _ELSEWHERE:
+    if bool(separator) != bool(owner) or not name or "/" in owner or {owner, name} & _DOT_SEGMENTS:
         raise _not_owned(full_id, path)
     return owner, name
 

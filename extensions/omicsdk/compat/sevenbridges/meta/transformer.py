@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from omicsdk.compat import sevenbridges
-from omicsdk.compat.sevenbridges._arguments import shown
+from omicsdk.compat.sevenbridges._arguments import value_text
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
 
@@ -17,7 +17,7 @@ def _to(kind: str, key: str = "id") -> staticmethod[[Any], str]:
     def to_id(value: Any) -> str:
         expected = Resource if kind == "Resource" else getattr(sevenbridges, kind)
         if isinstance(value, Resource) and not isinstance(value, expected):
-            raise SbgError(f"{shown(value)} is not a {kind}", remedy=f"Pass a {kind}, or its {key}.")
+            raise SbgError(f"{value_text(value)} is not a {kind}", remedy=f"Pass a {kind}, or its {key}.")
         return identifier(value, key)
 
     to_id.__doc__ = f"Return the {key} of a {kind}; text is returned unchanged."
@@ -61,14 +61,14 @@ class Transform:
     def to_location(location: str) -> str:
         """Return text unchanged."""
         if not location or not isinstance(location, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
-            raise SbgError(f"{shown(location)} is not text", remedy="Pass text that is not empty.")
+            raise SbgError(f"{value_text(location)} is not text", remedy="Pass text that is not empty.")
         return location
 
     @staticmethod
     def to_tags(tags: list[str]) -> list[str]:
         """Return a copy of a list of tags without commas."""
         if not isinstance(tags, list):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
-            raise SbgError(f"{shown(tags)} is not a list of tags", remedy="Pass a list.")
+            raise SbgError(f"{value_text(tags)} is not a list of tags", remedy="Pass a list.")
         if with_comma := [tag for tag in tags if "," in tag]:
             raise SbgError(f"The tag {with_comma[0]!r} has a comma", remedy="Pass two tags.")
         return list(tags)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
 
-from omicsdk.compat.sevenbridges._arguments import shown
+from omicsdk.compat.sevenbridges._arguments import value_text
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError, as_sbg
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._waiting import PERIOD, BackgroundJob, waiting
@@ -32,7 +32,7 @@ class StorageJob(BackgroundJob, ABC):
     """A job between a volume and a project: `result` is the file when its state is COMPLETED, `error` states why it FAILED."""
 
     _ENDED = ENDED
-    _PLACE: ClassVar[str]  # where such jobs are on the platform: imports or exports
+    _COLLECTION: ClassVar[str]  # where such jobs are on the platform: imports or exports
 
     overwrite = fields.switch()
     error = fields.Part(lambda: Error)
@@ -65,11 +65,11 @@ class StorageJob(BackgroundJob, ABC):
             callback: Called after each poll with the number of ended jobs and of all.
         """
         api = cls._client(api)
-        operation, name = f"bulk_get_{cls._PLACE}", f"{cls._PLACE[:-1]}_ids"
+        operation, name = f"bulk_get_{cls._COLLECTION}", f"{cls._COLLECTION[:-1]}_ids"
         named = [(identifier(job), job) for job in several(jobs)]
         jobs_by_id = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
 
-        def look(ids: list[str]) -> Iterator[tuple[str, object]]:
+        def poll(ids: list[str]) -> Iterator[tuple[str, object]]:
             for record in BulkRecord[Any].collect(api, operation, ids, name, in_order=False):
                 if not record.valid:
                     raise record.error.as_exception()
@@ -81,12 +81,12 @@ class StorageJob(BackgroundJob, ABC):
 
         states = {id: job.field("state") for id, job in jobs_by_id.items()}
         with waiting(period, timeout):
-            wait_for_states(look, states, cls._PLACE, api.clock, period=period, timeout=timeout, on_look=callback)
+            wait_for_states(poll, states, cls._COLLECTION, api.clock, period=period, timeout=timeout, on_look=callback)
         return [jobs_by_id[id] for id, _ in named]
 
     def delete(self) -> None:
         """Request its deletion, which the platform may refuse, as the operation is undocumented."""
-        self.api.delete(f"/storage/{self._PLACE}/{quote(identifier(self), safe='')}")
+        self.api.delete(f"/storage/{self._COLLECTION}/{quote(identifier(self), safe='')}")
 
 
 def given_items(items: Iterable[Any], what: str) -> list[Any]:
@@ -95,7 +95,7 @@ def given_items(items: Iterable[Any], what: str) -> list[Any]:
     for at, entry in enumerate(entries):
         if not is_mapping(entry):
             remedy = "Pass a dictionary that describes it."
-            raise ValidationError(f"Item {at}: expected a dictionary, got {shown(entry)}", remedy=remedy)
+            raise ValidationError(f"Item {at}: expected a dictionary, got {value_text(entry)}", remedy=remedy)
     if not entries:
         raise SbgError(f"No {what} to start", remedy="Pass dictionaries that describe them.")
     return entries

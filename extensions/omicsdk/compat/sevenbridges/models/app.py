@@ -149,7 +149,7 @@ class App(Resource):
 
     def sync(self) -> Self:
         """Update a copy to its origin's latest revision."""
-        return self._asked(self.api, "sync_app", **AppId.of(self).latest._asdict())
+        return self._from_operation(self.api, "sync_app", **AppId.of(self).latest._asdict())
 
     # -- as an object
 

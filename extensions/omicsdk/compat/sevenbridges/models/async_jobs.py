@@ -99,7 +99,7 @@ class AsyncJob(BackgroundJob):
 
     @classmethod
     def _started(cls, kind: str, items: list[dict[str, str]], api: Api | None) -> Self:
-        return cls._asked(api, f"start_file_{kind}_job", items=items)
+        return cls._from_operation(api, f"start_file_{kind}_job", items=items)
 
     @classmethod
     def _of_kind(cls, kind: str, id: AsyncJob | str, api: Api | None) -> Self:

@@ -88,12 +88,14 @@ class AutomationMember(MemberFields, Savable, calls="remove_automation_member"):
         """Save the rights that were changed."""
         self._changed()
         permissions = dict(self.permissions)
-        request = request_of(self.api, "update_automation_member", **self._place(self), permissions=permissions)
+        request = request_of(
+            self.api, "update_automation_member", **self._path_arguments(self), permissions=permissions
+        )
         confirmed = fields.typed(self, "permissions", self.api.call_object(request).get("permissions"), is_object) or {}
         return self._saved({"permissions": {**permissions, **confirmed}}, inplace)
 
     @classmethod
-    def _place(cls, reference: object) -> dict[str, str]:
+    def _path_arguments(cls, reference: object) -> dict[str, str]:
         """The ids of the automation and of the member, as the URL of this one has them."""
         href = str(reference.field("href") or "") if isinstance(reference, AutomationMember) else None
         parts = urlsplit(href or "").path.rstrip("/").split("/")
@@ -155,7 +157,7 @@ class AutomationPackage(Gettable, Savable, path="package_id", calls="get_automat
         return self._acted(self.api.call_object(self._about("restore_automation_package")), inplace)
 
     def _about(self, operation: str) -> Request:
-        return request_of(self.api, operation, automation_id=identifier(self.automation), **self._place(self))
+        return request_of(self.api, operation, automation_id=identifier(self.automation), **self._path_arguments(self))
 
 
 _SENT: Mapping[str, Conversion] = dict.fromkeys(("inputs", "settings", "secret_settings"), lambda _, value: sent(value))
@@ -238,7 +240,7 @@ class AutomationRun(Running, Savable, path="run_id", calls="get_automation_run u
     def stop(self, api: Api | None = None) -> bytes:
         """Stop it, and return the platform's response; its status changes with `reload`."""
         api = api if api is not None else self.api
-        return api.send(request_of(api, "stop_automation_run", **self._place(self))).content
+        return api.send(request_of(api, "stop_automation_run", **self._path_arguments(self))).content
 
     def get_log_file(self, api: Api | None = None) -> File | None:
         """The file of its log, without a request; None if the run has none."""
@@ -251,7 +253,7 @@ class AutomationRun(Running, Savable, path="run_id", calls="get_automation_run u
     def get_state(self, api: Api | None = None) -> dict[str, Any]:
         """Get its steps by their names, as the platform describes them."""
         api = api if api is not None else self.api
-        return api.call_object(request_of(api, "get_automation_run_state", **self._place(self)))
+        return api.call_object(request_of(api, "get_automation_run_state", **self._path_arguments(self)))
 
     def _changed(self) -> dict[str, Any]:
         return sent(super()._changed())

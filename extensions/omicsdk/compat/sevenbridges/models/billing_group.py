@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import Listed, lists
+from omicsdk.compat.sevenbridges.meta._operations import Listable, lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Value
 
@@ -94,7 +94,7 @@ class BillingGroupEgressBreakdown(Value):
     project_locked = fields.switch()
 
 
-class BillingGroup(Listed, path="billing_group", calls="get_billing_group list_billing_groups"):
+class BillingGroup(Listable, path="billing_group", calls="get_billing_group list_billing_groups"):
     """A group whose members' projects are paid for together."""
 
     owner = name = type = fields.text()

@@ -91,14 +91,14 @@ class BulkRecord(Resource, Generic[R]):
             **more: Further arguments of the operation.
         """
 
-        def asked(some: Sequence[Any]) -> list[Self]:
+        def request_records(some: Sequence[Any]) -> list[Self]:
             return cls.parse_records(api.send(request_of(api, operation, **{name: some}, **more)), api)
 
         def failed(error: OmicsError) -> Self:
             return cls.of({"error": Error.told_by(error)}, api)
 
         with as_ours():
-            return bulk(items, asked, failed, in_order=in_order)
+            return bulk(items, request_records, failed, in_order=in_order)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} valid={self.valid}>"

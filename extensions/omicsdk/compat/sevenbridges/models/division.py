@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import Listed
+from omicsdk.compat.sevenbridges.meta._operations import Listable
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Team, User
 
 
-class Division(Listed, path="division_id", calls="get_division list_divisions"):
+class Division(Listable, path="division_id", calls="get_division list_divisions"):
     """A division of an enterprise."""
 
     name = fields.text()

@@ -67,7 +67,7 @@ class DRSImportBulk(BackgroundJob, path="job_id", calls="get_drs_imports"):
         """
         items = [_item(entry, at) for at, entry in enumerate(given_items(imports, "imports"))]
         options = {"conflict_resolution": conflict_resolution, "tags": None if tags is None else several(tags)}
-        return cls._asked(api, "bulk_create_drs_imports", items=items, **options)
+        return cls._from_operation(api, "bulk_create_drs_imports", items=items, **options)
 
 
 def _item(entry: Mapping[str, Any], at: int) -> dict[str, Any]:

@@ -24,4 +24,4 @@ class Endpoints(Resource, calls="get_endpoints"):
     def get(cls, api: Api | None = None, **kwargs: Any) -> Self:
         """Get them; further arguments have no effect."""
         del kwargs
-        return cls._asked(api, cls._calls["get"])
+        return cls._from_operation(api, cls._calls["get"])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from omicsdk.compat.sevenbridges._arguments import Number, check_texts, may_be, shown
+from omicsdk.compat.sevenbridges._arguments import Number, check_texts, may_be, value_text
 from omicsdk.compat.sevenbridges.enums import STREAMED, FileApiFormats, PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import PaginationError, ResourceNotModified, SbgError, ValidationError
 from omicsdk.compat.sevenbridges.http.responses import items_of, object_of
@@ -61,7 +61,7 @@ def is_file_name(name: str, value: Any) -> None:
         raise ValidationError(f"{name} {wrong}", remedy=f"Pass the last part alone, of 1 to {LONGEST} characters.")
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """One value or several as a list, empty for None."""
     if value is None:
         return []
@@ -82,7 +82,7 @@ class SearchResponse(Value):
         if not query:
             raise ValidationError("A search needs a query", remedy="Pass one, such as query='IN \"me/my-project\"'.")
         if limit is not None and not may_be(Number("", is_whole=True, least=1), limit):
-            raise ValidationError(f"limit is {shown(limit)}", remedy="Pass a whole number, 1 or more.")
+            raise ValidationError(f"limit is {value_text(limit)}", remedy="Pass a whole number, 1 or more.")
         parameters = {"query": query, "limit": limit}  # for the next page
         response = api.send(request_of(api, "search_files", cont_token=cont_token, **parameters))
         payload = object_of(response)
@@ -236,9 +236,9 @@ class File(Gettable, path="file_id", calls="get_file delete_file"):
             raise SbgError("metadata and cont_token are mutually exclusive", remedy=remedy)
         chosen = {
             **location,
-            "name": None if names is None else listed(names) or [""],  # no names match no file, not every file
-            "tag": listed(tags) or None,
-            "metadata": {f"metadata.{name}": listed(value) for name, value in metadata.items()} or None,
+            "name": None if names is None else as_list(names) or [""],  # no names match no file, not every file
+            "tag": as_list(tags) or None,
+            "metadata": {f"metadata.{name}": as_list(value) for name, value in metadata.items()} or None,
         }
         origins = [(f"origin.{name}", identifier(value)) for name, value in origin.items() if value is not None]
         api = cls._client(api)
@@ -276,7 +276,7 @@ class File(Gettable, path="file_id", calls="get_file delete_file"):
         """Create a folder in a folder, or in a project's root."""
         is_file_name("name", name)
         target = destination(project, parent, "A new folder")
-        return cls._asked(api, "create_folder", name=name, type="folder", **target)
+        return cls._from_operation(api, "create_folder", name=name, type="folder", **target)
 
     def copy(self, project: Project | str, name: str | None = None) -> Self:
         """Copy it into a project's root."""
@@ -295,7 +295,7 @@ class File(Gettable, path="file_id", calls="get_file delete_file"):
     def _put(self, operation: str, api: Api, name: str | None, **target: str) -> Self:
         if name:
             is_file_name("name", name)
-        return self._asked(api, operation, **self._place(self), name=name or None, **target)
+        return self._from_operation(api, operation, **self._path_arguments(self), name=name or None, **target)
 
     def _no_folder(self, what: str, job: str) -> None:
         if str(self.field("type")).lower() == self.FOLDER_TYPE:
@@ -319,7 +319,7 @@ class File(Gettable, path="file_id", calls="get_file delete_file"):
                 return self
             raise ResourceNotModified
         target = self if inplace else self.deepcopy()
-        path_ids = self._place(self)
+        path_ids = self._path_arguments(self)
         merging = "replace_file_metadata" if "metadata" in self._assigned else "update_file_metadata"
         # The order of the published client.
         for name, operation, kind in (("metadata", merging, dict), ("tags", "replace_file_tags", list)):

@@ -70,13 +70,17 @@ class Membership(Resource):
 
     def get_members(self, offset: int | None = None, limit: int | None = None) -> Collection[Member]:
         """List its members."""
-        request = request_of(self.api, f"list_{self._OWNER}_members", **self._place(self), offset=offset, limit=limit)
+        request = request_of(
+            self.api, f"list_{self._OWNER}_members", **self._path_arguments(self), offset=offset, limit=limit
+        )
         return Collection.fetch(Member, request, self.api)
 
     def get_member(self, username: User | Member | str, api: Api | None = None) -> Member:
         """Get a member."""
         name = name_of(username)
-        return Member._asked(api or self.api, f"get_{self._OWNER}_member", **self._place(self), username=name)
+        return Member._from_operation(
+            api or self.api, f"get_{self._OWNER}_member", **self._path_arguments(self), username=name
+        )
 
     def add_member(self, user: User | Member | str, permissions: Mapping[str, bool]) -> Member:
         """Add a user; on a volume, "execute" is not sent."""
@@ -92,7 +96,9 @@ class Membership(Resource):
 
     def remove_member(self, user: User | Member | Team | Division | str) -> None:
         """Remove a member."""
-        self.api.send(request_of(self.api, f"remove_{self._OWNER}_member", **self._place(self), username=name_of(user)))
+        self.api.send(
+            request_of(self.api, f"remove_{self._OWNER}_member", **self._path_arguments(self), username=name_of(user))
+        )
 
     def _add(self, **member: Any) -> Member:
-        return Member._asked(self.api, f"add_{self._OWNER}_member", **self._place(self), **member)
+        return Member._from_operation(self.api, f"add_{self._OWNER}_member", **self._path_arguments(self), **member)

@@ -28,7 +28,7 @@ class VolumeProperties(fields.DictView):
 class Export(StorageJob, path="export_id", calls="get_export"):
     """An export."""
 
-    _PLACE = "exports"
+    _COLLECTION = "exports"
 
     destination = fields.Part(lambda: VolumeFile)
     properties = fields.View(VolumeProperties, read_only=True)
@@ -61,12 +61,12 @@ class Export(StorageJob, path="export_id", calls="get_export"):
         source, target = {"file": identifier(file)}, {"volume": identifier(volume), "location": location}
         options = {"properties": properties or None, "overwrite": overwrite, "copy_only": copy_only or None}
         try:
-            return cls._asked(api, "create_export", source=source, destination=target, **options)
+            return cls._from_operation(api, "create_export", source=source, destination=target, **options)
         except SbgError as error:
             storage: object = file.field("storage") if isinstance(file, File) else None
             if is_object(storage) and storage.get("type") == FileStorageType.VOLUME:
-                place = f"on a volume already, at {storage.get('volume')}/{storage.get('location')}"
-                error.remedy = f"The file is an alias: its bytes are {place}. Copy them from there."
+                volume_path = f"on a volume already, at {storage.get('volume')}/{storage.get('location')}"
+                error.remedy = f"The file is an alias: its bytes are {volume_path}. Copy them from there."
             raise
 
     @classmethod

@@ -26,7 +26,7 @@ class ImportDestination(Value):
 class Import(StorageJob, path="import_id", calls="get_import"):
     """An import."""
 
-    _PLACE = "imports"
+    _COLLECTION = "imports"
 
     preserve_folder_structure = autorename = fields.switch()
     source = fields.Part(lambda: VolumeFile)
@@ -56,10 +56,12 @@ class Import(StorageJob, path="import_id", calls="get_import"):
             autorename: Whether it gets another name if there is a file of that name.
         """
         target = {**destination(project, parent, "An import"), **({"name": name} if name else {})}
-        ends = {"source": {"volume": identifier(volume), "location": location}, "destination": target}
+        source_and_target = {"source": {"volume": identifier(volume), "location": location}, "destination": target}
         keeps = None if preserve_folder_structure else False
         options = {"overwrite": overwrite, "autorename": autorename or None, "properties": properties or None}
-        return cls._asked(api, "create_import", **ends, preserve_folder_structure=keeps, **options)
+        return cls._from_operation(
+            api, "create_import", **source_and_target, preserve_folder_structure=keeps, **options
+        )
 
     @classmethod
     @lists("list_imports", fields="_all")

@@ -150,7 +150,7 @@ class Task(Running, Savable, path="task_id", calls="get_task update_task delete_
         options |= {"batch_input": batch_input, "batch_by": batch_by, "batch": False if disable_batch else None}
         options |= {"interruptible": interruptible, "execution_settings": execution_settings}
         ids = identifier(project), str(_app_to_run(app, revision))
-        return cls._made(
+        return cls._new_task(
             cls._client(api), lambda to: to.create_task(name, *ids, **options, output_location=output_location)
         )
 
@@ -168,7 +168,7 @@ class Task(Running, Savable, path="task_id", calls="get_task update_task delete_
 
     def clone(self, run: bool = True) -> Self:
         """Create another task like it, and run that with `run`; errors as of `create`."""
-        return self._made(self.api, lambda platform: platform.clone_task(identifier(self), run=run))
+        return self._new_task(self.api, lambda platform: platform.clone_task(identifier(self), run=run))
 
     def refresh(self) -> Self:
         """Get all of it from the platform, as `reload` does; the name that older versions had."""
@@ -177,7 +177,9 @@ class Task(Running, Savable, path="task_id", calls="get_task update_task delete_
     def get_execution_details(self) -> ExecutionDetails:
         """Get its jobs, their instances and logs; an ExecutionDetailsInvalidTaskType for a batch task, whose children have them."""
         try:
-            return ExecutionDetails._asked(self.api, "get_task_execution_details", **self._place(self))
+            return ExecutionDetails._from_operation(
+                self.api, "get_task_execution_details", **self._path_arguments(self)
+            )
         except (sbg.BadRequest, sbg.Conflict, sbg.NotFound) as error:
             if not self.field("batch"):
                 raise
@@ -221,7 +223,7 @@ class Task(Running, Savable, path="task_id", calls="get_task update_task delete_
             return {**changed, "batch_by": dividing(changed["batch_by"])} if changed.get("batch_by") else changed
 
     @classmethod
-    def _made(cls, api: Api, make: Callable[[SevenBridges], Draft]) -> Self:
+    def _new_task(cls, api: Api, make: Callable[[SevenBridges], Draft]) -> Self:
         """A new task."""
         try:
             with sbg.as_invalid():

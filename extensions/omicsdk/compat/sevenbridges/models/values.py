@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: What objects have that are written as JSON although they are not: dates, and models.
 _WAYS_TO_JSON = ("isoformat", "to_dict")
 #: Characters of a refused value that are shown.
-_SHOWN = 80
+_MAX_LENGTH = 80
 
 
 def sent(value: Any) -> Any:
@@ -35,7 +35,7 @@ def sent(value: Any) -> Any:
         if is_json or any(hasattr(value, attribute) for attribute in _WAYS_TO_JSON):
             return sendable(value)
         raise ValidationError(
-            f"{shortened(repr(value), _SHOWN)} cannot be an input: it is neither a JSON value nor a file of the platform",
+            f"{shortened(repr(value), _MAX_LENGTH)} cannot be an input: it is neither a JSON value nor a file of the platform",
             remedy="Upload local files first, and pass the File; convert numbers of other libraries with int(...) or float(...).",
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from omicsdk.compat.sevenbridges.enums import VolumeType
 from omicsdk.compat.sevenbridges.errors import BadRequest, Conflict
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import Listed
+from omicsdk.compat.sevenbridges.meta._operations import Listable
 from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Savable, Value, identifier, request_of
 from omicsdk.compat.sevenbridges.models.member import Membership
@@ -46,7 +46,7 @@ class VolumeObject(Resource, key="location"):
         return self.field("volume"), self.field("location")
 
 
-class Volume(Membership, Listed, Savable, path="owner/volume", calls=_CALLS):
+class Volume(Membership, Listable, Savable, path="owner/volume", calls=_CALLS):
     """A volume."""
 
     _OWNER = "volume"
@@ -143,13 +143,13 @@ class Volume(Membership, Listed, Savable, path="owner/volume", calls=_CALLS):
         return cls._created(VolumeType.OSS, "access_key_id secret_access_key", locals())
 
     @classmethod
-    def _created(cls, kind: str, access: str, given: Mapping[str, Any]) -> Self:
+    def _created(cls, kind: str, access: str, arguments: Mapping[str, Any]) -> Self:
         """Create a volume of the arguments of a method above; `access` names those that are the bucket's credentials."""
-        credentials = {name: given[name] for name in access.split()}
-        more = {name: given[name] for name in ("endpoint", "prefix", "properties") if given.get(name)}
-        service = {"type": kind, "bucket": given["bucket"], **more, "credentials": credentials}
-        volume = {name: given[name] or None for name in ("name", "access_mode", "description")}
-        return cls._asked(given["api"], "create_volume", service=service, **volume)
+        credentials = {name: arguments[name] for name in access.split()}
+        more = {name: arguments[name] for name in ("endpoint", "prefix", "properties") if arguments.get(name)}
+        service = {"type": kind, "bucket": arguments["bucket"], **more, "credentials": credentials}
+        volume = {name: arguments[name] or None for name in ("name", "access_mode", "description")}
+        return cls._from_operation(arguments["api"], "create_volume", service=service, **volume)
 
     # -- contents
 
@@ -160,13 +160,13 @@ class Volume(Membership, Listed, Savable, path="owner/volume", calls=_CALLS):
             prefix: Beginning of the names. Without a slash at its end a folder is listed itself, with one its contents.
         """
         chosen = {"prefix": prefix or None, "limit": limit, "fields": fields}
-        request = request_of(self.api, "list_volume_objects", **self._place(self), **chosen)
-        return VolumeCollection.listed(VolumeObject, request, self.api)
+        request = request_of(self.api, "list_volume_objects", **self._path_arguments(self), **chosen)
+        return VolumeCollection.page_of(VolumeObject, request, self.api)
 
     def get_volume_object_info(self, location: str) -> VolumeObject:
         """Get the description of an object by its name on the volume."""
         where = identifier(location, "location")
-        return VolumeObject._asked(self.api, "get_volume_object", **self._place(self), location=where)
+        return VolumeObject._from_operation(self.api, "get_volume_object", **self._path_arguments(self), location=where)
 
     def get_imports(
         self,

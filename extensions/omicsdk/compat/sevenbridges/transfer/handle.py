@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.compat._requests import file_sender
-from omicsdk.compat.sevenbridges._arguments import Number, check_numbers, may_be, shown
+from omicsdk.compat.sevenbridges._arguments import Number, check_numbers, may_be, value_text
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters, TransferState
 from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Progress, percent, total_parts
@@ -66,7 +66,7 @@ class Handle(threading.Thread, ABC):
         self._failure: SbgError | None = None
         self._is_told = False  # whether the failure was reported to a caller
         self._start_time: float | None = None
-        self._began = self._ended = 0.0
+        self._monotonic_start = self._ended = 0.0
         self._callbacks: list[Callable[[str], object]] = []
         self._errorbacks: list[Callable[[str], object]] = []
         self._watchers: list[Callable[[Progress], object]] = []
@@ -98,7 +98,7 @@ class Handle(threading.Thread, ABC):
             return 0.0
         end = self._ended if self._is_over else self._api.clock.monotonic()
         # The published unit: milliseconds.
-        return (end - self._began) * 1000
+        return (end - self._monotonic_start) * 1000
 
     def add_callback(
         self, callback: Callable[[str], object] | None = None, errorback: Callable[[str], object] | None = None
@@ -222,7 +222,7 @@ class Handle(threading.Thread, ABC):
         with self._guard:
             self._expect("start", TransferState.PREPARING)
             self._status = TransferState.RUNNING
-            self._start_time, self._began = self._api.clock.now(), self._api.clock.monotonic()
+            self._start_time, self._monotonic_start = self._api.clock.now(), self._api.clock.monotonic()
 
     def _end(self, error: BaseException | None) -> None:
         status = TransferState.COMPLETED
@@ -265,11 +265,11 @@ class Handle(threading.Thread, ABC):
             self._tell()
 
     def _tell(self) -> None:
-        size, done = self._file_size, self._bytes_done
+        size, bytes_done = self._file_size, self._bytes_done
         whole = self._status == TransferState.COMPLETED
         parts = total_parts(size, self._part_size)
-        self._parts_told = done // self._part_size
-        progress = Progress(parts, parts if whole else min(parts, self._parts_told), done, size, self.duration)
+        self._parts_told = bytes_done // self._part_size
+        progress = Progress(parts, parts if whole else min(parts, self._parts_told), bytes_done, size, self.duration)
         for watcher in list(self._watchers):
             if not self._called(watcher, progress):
                 self._watchers.remove(watcher)
@@ -307,5 +307,5 @@ def check_part_size(part_size: int | None, default: int, least: int) -> int:
     bounds = f"{least} to {PartSize.MAXIMUM_UPLOAD_SIZE}"
     if not may_be(Number("", is_whole=True, least=least), size) or size > PartSize.MAXIMUM_UPLOAD_SIZE:
         remedy = f"Pass {bounds}, such as {default}."
-        raise SbgError(f"part_size is {shown(size)}: parts have {bounds} bytes", remedy=remedy)
+        raise SbgError(f"part_size is {value_text(size)}: parts have {bounds} bytes", remedy=remedy)
     return size

@@ -96,7 +96,7 @@ class Sending(Handle):
         if self._journal is not None:
             self._journal.unlink(missing_ok=True)
 
-    def _made(self) -> dict[str, Any] | None:
+    def _description(self) -> dict[str, Any] | None:
         """Return the platform's description of the file; None until it is complete, an SbgError if it has failed."""
         if self._failure is not None:
             raise self._failure
@@ -147,7 +147,7 @@ class Upload(Sending):
 
     def result(self) -> File | None:
         """The file on the platform; None before it is complete, or if it was stopped. An SbgError if it has failed."""
-        payload = self._made()
+        payload = self._description()
         return None if payload is None else self._api.files.of(payload, self._api)
 
     def _new_store(self) -> PlatformStore:
@@ -186,7 +186,7 @@ class CodePackageUpload(Sending):
 
     def result(self) -> CodePackage | None:
         """The code on the platform; None before it is complete, or if it was stopped. An SbgError if it has failed."""
-        payload = self._made()
+        payload = self._description()
         if payload is None:
             return None
         return CodePackage(str(payload.get("id")), str(payload.get("name") or self._file_name))

@@ -40,9 +40,9 @@ class Progress:
         return self.bytes_done / 1_000_000 / self.duration if self.duration else 0.0
 
 
-def percent(done: int, whole: int) -> float:
+def percent(completed: int, whole: int) -> float:
     """Return the completed percentage, 0 to 100; 100 of nothing."""
-    return 100 * done / whole if whole else 100.0
+    return 100 * completed / whole if whole else 100.0
 
 
 def total_parts(file_size: int, part_size: int) -> int:

@@ -175,14 +175,14 @@ def test_inputs_put_as_a_whole_take_files(task, api, platform):
 
 def test_an_edited_list_survives_a_look_at_the_platform(task, api):
     task.inputs["reads"].append(made(api, "f-new"))
-    task._look()
+    task._refresh()
     assert [each.id for each in task.inputs["reads"]] == ["f-bam", "f-new"]
 
 
 def test_a_list_that_was_returned_before_a_look_is_still_the_tasks(task, api):
     reads = task.inputs["reads"]
     task.inputs["threads"] = 8
-    task._look()
+    task._refresh()
     reads.append(made(api, "f-new"))
     assert [each["path"] for each in task.changes()["inputs"]["reads"]] == ["f-bam", "f-new"]
 

@@ -662,7 +662,7 @@ class DownloadManager:
         self._auth = auth
         self._commons_host = get_hostname_from_endpoint(commons_url or "")
         # Records that were requested for the list are not requested again for the download.
-        self._found: dict[DrsId, DrsObject] = {}
+        self._objects: dict[DrsId, DrsObject] = {}
         self.resolve_objects(self.download_list, show_progress)
 
     @contextmanager
@@ -707,7 +707,7 @@ class DownloadManager:
                 if isinstance(response, OmicsError):
                     _log.warning("%s: %s", downloadable.object_id, response)
                 else:
-                    self._found[_located(downloadable)] = response
+                    self._objects[_located(downloadable)] = response
                     _take(downloadable, response)
         if members := [child for parent in objects for child in parent.children]:
             self._describe(members, servers, depth + 1)
@@ -720,7 +720,7 @@ class DownloadManager:
         """
         for host in sorted({downloadable.hostname for downloadable in object_list if downloadable.hostname}):
             if host not in self.known_hosts:
-                self.known_hosts[host] = self._known(host)
+                self.known_hosts[host] = self._endpoint_of(host)
             self.get_fresh_token(host)
 
     def get_fresh_token(self, drs_hostname: str) -> str | None:
@@ -739,7 +739,7 @@ class DownloadManager:
             endpoint.expire = datetime.now(UTC) + timedelta(seconds=_TOKEN_SECONDS)
         return token
 
-    def _known(self, host: str) -> KnownDRSEndpoint:
+    def _endpoint_of(self, host: str) -> KnownDRSEndpoint:
         if host == self.hostname:
             # The service has logins of other commons only; this one accepts the user's own token.
             return KnownDRSEndpoint(host, use_wts=False)
@@ -803,7 +803,7 @@ class DownloadManager:
         ]
         start = datetime.now(UTC)
         with self._servers() as servers:
-            files = find(requested, servers, known_objects=self._found)
+            files = find(requested, servers, known_objects=self._objects)
             options = TransferOptions(progress=draw if show_progress else None)
             report = fetch_found(files, save_directory, options=options)
         for file, outcome in zip(files, report.outcomes, strict=True):
@@ -900,7 +900,7 @@ def list_files_in_drs_manifest(hostname: str, auth: Credentials, infile: str | o
     Returns:
         True when all of them are known.
     """
-    return _listed(hostname, auth, Manifest.load(Path(infile)))
+    return _print_objects(hostname, auth, Manifest.load(Path(infile)))
 
 
 def list_drs_object(hostname: str, auth: Credentials, object_id: str) -> bool:
@@ -911,7 +911,7 @@ def list_drs_object(hostname: str, auth: Credentials, object_id: str) -> bool:
         auth: The credentials.
         object_id: Its identifier.
     """
-    return _listed(hostname, auth, [Downloadable(object_id)])
+    return _print_objects(hostname, auth, [Downloadable(object_id)])
 
 
 def list_access_in_drs_manifest(hostname: str, auth: Credentials, infile: str | os.PathLike[str]) -> bool:
@@ -1000,7 +1000,7 @@ def _downloaded(
     return statuses
 
 
-def _listed(hostname: str, auth: Credentials, objects: list[Downloadable]) -> bool:
+def _print_objects(hostname: str, auth: Credentials, objects: list[Downloadable]) -> bool:
     manager = DownloadManager(hostname, auth, objects)
     for downloadable in manager.download_list:
         downloadable.pprint()

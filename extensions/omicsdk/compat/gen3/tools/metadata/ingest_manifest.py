@@ -91,7 +91,7 @@ async def async_ingest_metadata_manifest(
             metadata_source,
             output,
             threads=max_concurrent_requests,
-            guid_of=None if documented else _given(parser, commons_url, get_guid_from_file),
+            guid_of=None if documented else _custom_parser(parser, commons_url, get_guid_from_file),
             by_url=parser is _guid_by_url,
             guid_type=metadata_type,
             delimiter=manifest_file_delimiter,
@@ -100,7 +100,7 @@ async def async_ingest_metadata_manifest(
     return summary.raise_if_failed("stored")
 
 
-def _given(parser: Callable[..., Any], commons_url: str, from_file: bool) -> GuidOf:
+def _custom_parser(parser: Callable[..., Any], commons_url: str, from_file: bool) -> GuidOf:
     """Wrap a custom function, which is called with the documented arguments."""
 
     async def called(row: dict[str, str]) -> str | None:

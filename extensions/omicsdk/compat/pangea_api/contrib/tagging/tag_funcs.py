@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 def get_tags_for_sample(knex: Knex, sample: Sample) -> Iterator[Tag]:
     """Yield all tags of a sample."""
-    listed = sample._children  # pyright: ignore[reportPrivateUsage] - it is ours
-    yield from listed("contrib/tags", lambda blob: Tag(knex, blob["name"]), sample="{}")
+    children = sample._children  # pyright: ignore[reportPrivateUsage] - it is ours
+    yield from children("contrib/tags", lambda blob: Tag(knex, blob["name"]), sample="{}")
