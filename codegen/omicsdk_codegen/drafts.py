@@ -23,7 +23,7 @@ from .media import (
     schema_in,
     sent_type,
 )
-from .naming import HEADER_MEMBERS, settle, wanted_argument
+from .naming import HEADER_MEMBERS, argument_name_request, settle
 from .normalise import Normaliser
 from .operations import PARAM_HELP, Argument, Case, DeclaredHeader, Draft, Flow, How, Message, Position, SentBody, asks
 from .page_recognition import as_words, recognise
@@ -224,7 +224,7 @@ class Drafter:
     def _names(self, places: list[tuple[Position, str]]) -> dict[tuple[Position, str], str]:
         names: dict[tuple[Position, str], str] = {}
         for position in _IN.values():
-            candidates = [wanted_argument(wire, position) for where, wire in places if where == position]
+            candidates = [argument_name_request(wire, position) for where, wire in places if where == position]
             # In a fixed order of places: a path's name never depends on a query parameter that is added later.
             settled = settle(candidates, set(names.values()))
             names |= {(position, wire): name for wire, name in settled.items()}
@@ -401,7 +401,7 @@ class Drafter:
         sent: Object = {
             name: value for name, value in properties.items() if self._types.facts_of(value).get("readOnly") is not True
         }
-        names = settle(map(wanted_argument, sent))
+        names = settle(map(argument_name_request, sent))
         arguments = {argument.python for argument in draft.arguments}
         # With a part of a body as arguments and the rest in a mapping, one value could be given in two ways.
         if not sent or not arguments.isdisjoint(names.values()):
@@ -532,7 +532,7 @@ class Drafter:
                 if isinstance(header, dict) and wire.lower() != "content-type":
                     header_pointer = join(operation.key, "responses", status, "headers", wire)
                     headers.setdefault(wire.lower(), (wire, header, header_pointer))
-        names = settle((wanted_argument(wire, "header") for wire, _, _ in headers.values()), HEADER_MEMBERS)
+        names = settle((argument_name_request(wire, "header") for wire, _, _ in headers.values()), HEADER_MEMBERS)
         return [
             self._header(wire, names[wire], header, header_pointer) for wire, header, header_pointer in headers.values()
         ]

@@ -59,13 +59,13 @@ def name_classes(
 
 def _candidates(data: Object, key: str, operations: Mapping[str, str]) -> NameRequest:
     """What a model wants to be called; one that is only sent, while another is received, is a Request."""
-    candidates = _wanted_model(data, place_of(key), operations)
+    candidates = _model_name_request(data, place_of(key), operations)
     if place_of(key) == key:
         return candidates
     return NameRequest(key, tuple(class_name(f"{name.rstrip('_')}Request") for name in candidates.candidates))
 
 
-def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> NameRequest:
+def _model_name_request(data: Object, key: str, operations: Mapping[str, str]) -> NameRequest:
     parts = tokens(key)
     if parts[:2] == ["components", "schemas"]:
         root_name, rest, at_ = parts[2], parts[3:], 3

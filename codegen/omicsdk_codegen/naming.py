@@ -267,7 +267,7 @@ class NameRequest:
 
 
 @cache  # most names of a large document are those of its other parts
-def wanted_argument(wire: str, position: str = "") -> NameRequest:
+def argument_name_request(wire: str, position: str = "") -> NameRequest:
     """The names that an argument may have; one that is not a body's field may have its position in it."""
     name = argument_name(wire)
     longer = (f"{name.rstrip('_')}_{position}",) if position else ()
@@ -275,7 +275,7 @@ def wanted_argument(wire: str, position: str = "") -> NameRequest:
 
 
 @cache
-def wanted_field(wire: str) -> NameRequest:
+def field_name_request(wire: str) -> NameRequest:
     """The names that a model's attribute may have."""
     name = field_name(wire)
     return NameRequest(wire, (name, *_spelled(wire, field_name)), name.rstrip("_") == wire.rstrip("_"))

@@ -9,7 +9,7 @@ from .document import Document
 from .faults import Note, Report
 from .flatten import Flat, Flattener, parts_of
 from .limits import MAX_MODELS, TooManyModels
-from .naming import settle, wanted_field
+from .naming import field_name_request, settle
 from .options import AS_TEXT, TypeOptions
 from .progress import OnProgress, counted, silent
 from .shapes import (
@@ -283,7 +283,7 @@ class Normaliser:
         members = object_in(flat.schema, "properties")
         required = set(map(str, list_in(flat.schema, "required")))
         # All at once: the names of fields must not depend on their order.
-        names = settle(map(wanted_field, members))
+        names = settle(map(field_name_request, members))
         fields: list[Field] = []
         for wire, schema in members.items():
             type_, nullable = split_null(self._field_type(schema, flat.pointers[wire], body))

@@ -333,10 +333,10 @@ def name_webhooks(webhooks: list[Webhook], operations: Mapping[str, str]) -> dic
         webhooks: all of them.
         operations: operations' names by key.
     """
-    return settle(_wanted_webhook(webhook, operations) for webhook in webhooks)
+    return settle(_webhook_name_request(webhook, operations) for webhook in webhooks)
 
 
-def _wanted_webhook(webhook: Webhook, operations: Mapping[str, str]) -> NameRequest:
+def _webhook_name_request(webhook: Webhook, operations: Mapping[str, str]) -> NameRequest:
     of = operations[webhook.of.key] if webhook.of is not None else ""
     wish = webhook.data.get("operationId")
     texts = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .code import Code, as_docstring, as_literal
 from .directions import place_of
 from .model_names import Names
-from .naming import CLASS_WORDS, NameRequest, class_name, pascal_case, settle, snake_case, wanted_field
+from .naming import CLASS_WORDS, NameRequest, class_name, field_name_request, pascal_case, settle, snake_case
 from .operations import Draft, class_stem
 from .shapes import Enum, Model, Type, inner
 from .texts import literals, one_line, sentence
@@ -123,5 +123,5 @@ def _constant(value: str | int) -> NameRequest:
     if isinstance(value, int):
         return NameRequest(str(value), (f"N{value}" if value >= 0 else f"MINUS_{-value}",))
     plain = snake_case(value).upper()
-    longer = (name.upper() for name in wanted_field(value).candidates[1:])
+    longer = (name.upper() for name in field_name_request(value).candidates[1:])
     return NameRequest(value, (plain, *longer), exact=plain == value)

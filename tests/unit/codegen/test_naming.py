@@ -11,8 +11,10 @@ from omicsdk_codegen.naming import (
     MAX_LENGTH,
     NameRequest,
     argument_name,
+    argument_name_request,
     class_name,
     field_name,
+    field_name_request,
     module_name,
     name_problem,
     operation_module,
@@ -22,8 +24,6 @@ from omicsdk_codegen.naming import (
     settle,
     settle_modules,
     snake_case,
-    wanted_argument,
-    wanted_field,
 )
 from omicsdk_codegen.runtime import DEPENDENCIES, FAST, FRAMES
 
@@ -172,12 +172,12 @@ def named(make: Any, *wires: str) -> list[str]:
     ],
 )
 def test_signs_and_spelling_distinguish_fields(wires: tuple[str, ...], names: list[str]) -> None:
-    assert named(wanted_field, *wires) == names
+    assert named(field_name_request, *wires) == names
 
 
 def test_arguments_are_distinguished_by_their_position_first() -> None:
     def make(wire: str) -> NameRequest:
-        return wanted_argument(wire, "query")
+        return argument_name_request(wire, "query")
 
     assert named(make, "until", "Until<") == ["until", "until_query"]
     assert named(make, "Until", "Until<", "Until>") == ["until", "until_less", "until_greater"]

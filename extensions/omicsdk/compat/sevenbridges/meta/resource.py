@@ -215,16 +215,16 @@ class Resource:
 
     def reload(self) -> Self:
         """Get all of it from the platform; what was edited and not saved is lost."""
-        payload = self._told_anew()
+        payload = self._fetch()
         self._data, self._old = self._settled(payload), payload
         self._assigned, self._fetched = frozenset[str](), True
         return self
 
     def _refresh(self) -> None:
         """Get all of it from the platform; what was edited stays edited."""
-        self._take_over(self._told_anew())
+        self._take_over(self._fetch())
 
-    def _told_anew(self) -> dict[str, Any]:
+    def _fetch(self) -> dict[str, Any]:
         request = self._request()
         if request is None:
             name = f"{type(self).__name__} {self._data.get(self._key)!r}"

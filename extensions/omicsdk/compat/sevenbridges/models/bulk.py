@@ -23,7 +23,7 @@ class Error(Value):
     message = more_info = fields.text()
 
     @classmethod
-    def told_by(cls, error: OmicsError) -> dict[str, object]:
+    def payload_of(cls, error: OmicsError) -> dict[str, object]:
         """Convert an error that was raised to the platform's form: status, code, message, more_info."""
         return {name: getattr(error, name, None) for name in ("status", "code", "message", "more_info")}
 
@@ -95,7 +95,7 @@ class BulkRecord(Resource, Generic[R]):
             return cls.parse_records(api.send(request_of(api, operation, **{name: some}, **more)), api)
 
         def failed(error: OmicsError) -> Self:
-            return cls.of({"error": Error.told_by(error)}, api)
+            return cls.of({"error": Error.payload_of(error)}, api)
 
         with as_ours():
             return bulk(items, request_records, failed, in_order=in_order)

@@ -64,13 +64,13 @@ class Handle(threading.Thread, ABC):
         self._runner: threading.Thread | None = None
         self._status = TransferState.PREPARING
         self._failure: SbgError | None = None
-        self._is_told = False  # whether the failure was reported to a caller
+        self._is_reported = False  # whether the failure was reported to a caller
         self._start_time: float | None = None
         self._monotonic_start = self._ended = 0.0
         self._callbacks: list[Callable[[str], object]] = []
         self._errorbacks: list[Callable[[str], object]] = []
         self._watchers: list[Callable[[Progress], object]] = []
-        self._parts_told = -1
+        self._parts_reported = -1
 
     # -- how it fares
 
@@ -162,7 +162,7 @@ class Handle(threading.Thread, ABC):
             self._control.stop("terminate" if isinstance(pressed, Terminated) else "interrupt")
             self._await()
             raise
-        if self._failure is not None and not self._is_told:
+        if self._failure is not None and not self._is_reported:
             raise self._failure
 
     # -- the thread
@@ -241,7 +241,7 @@ class Handle(threading.Thread, ABC):
         with self._guard:
             self._ended = self._api.clock.monotonic()
             # The status is last: `wait` and `duration` read it without the lock, and then the others.
-            self._is_told = bool(self._errorbacks)
+            self._is_reported = bool(self._errorbacks)
             self._status = status
         if status == TransferState.COMPLETED:
             self._bytes_done = self._file_size
@@ -261,15 +261,17 @@ class Handle(threading.Thread, ABC):
     def _moved(self, progress: EngineProgress) -> None:
         """Take in how far the engine is."""
         self._bytes_done = min(progress.bytes_done, self._file_size) if self._file_size else progress.bytes_done
-        if not progress.final and self._bytes_done // self._part_size != self._parts_told:
+        if not progress.final and self._bytes_done // self._part_size != self._parts_reported:
             self._tell()
 
     def _tell(self) -> None:
         size, bytes_done = self._file_size, self._bytes_done
         whole = self._status == TransferState.COMPLETED
         parts = total_parts(size, self._part_size)
-        self._parts_told = bytes_done // self._part_size
-        progress = Progress(parts, parts if whole else min(parts, self._parts_told), bytes_done, size, self.duration)
+        self._parts_reported = bytes_done // self._part_size
+        progress = Progress(
+            parts, parts if whole else min(parts, self._parts_reported), bytes_done, size, self.duration
+        )
         for watcher in list(self._watchers):
             if not self._called(watcher, progress):
                 self._watchers.remove(watcher)
