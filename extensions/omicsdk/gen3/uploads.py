@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import jwt_claims
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
     BadRequest,
@@ -53,7 +54,7 @@ Filled = Literal["by the commons", "by us", "not yet"]
 # Seconds for which the commons' own job is waited for; it takes seconds to minutes where there is one.
 WAIT = 60.0
 _FIRST, _LONGEST = 0.5, 5.0
-_ANEW = "Send it again with resume=False."
+_ANEW = "Send it again with --no-resume (resume=False in Python)."
 
 
 # The columns of the manifest of what was uploaded.
@@ -203,16 +204,20 @@ def upload(
     if chosen.dry_run:
         planned = [UploadedFile(path, name, "", path.stat().st_size) for path, name in files]
         return _result(planned, [Outcome(file.name, "planned", file.size, source=str(file.path)) for file in planned])
-    # By the arguments, not by the folder's content: a file may have been added to it since.
-    facts = [commons.base_url, bucket, str(subfolders), *sorted(authz), *(str(Path(path).absolute()) for path in named)]
-    journal = journal_for("gen3/uploads", *facts) if resume else None
-    book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
-    to, fence, indexd = Destination(tuple(authz), bucket), commons.fence, commons.indexd
     chosen.control.begin(clock.monotonic())
 
     def stopped() -> bool:
         return chosen.control.over(clock.monotonic(), chosen.stop)
 
+    # By the arguments, not by the folder's content: a file may have been added to it since. And by the user: the records
+    # that another one began are not theirs.
+    places = [str(Path(path).absolute()) for path in named]
+    (subject,) = side_by_side(_subject, [commons], stopped)
+    user = "" if isinstance(subject, OmicsError) else subject  # without a token each file fails for the same reason
+    facts = [commons.base_url, user, bucket, str(subfolders), *sorted(authz), *places]
+    journal = journal_for("gen3/uploads", *facts) if resume else None
+    book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
+    to, fence, indexd = Destination(tuple(authz), bucket), commons.fence, commons.indexd
     existing = _Existing(commons, to.authz, book).of(files, stopped) if resume else {}
     left = [file for number, file in enumerate(files) if number not in existing]
     stores = [
@@ -243,6 +248,15 @@ def upload(
             journal.unlink(missing_ok=True)
         book.forget()
     return chosen.checked(result)
+
+
+def _subject(commons: Gen3) -> str:
+    """The user or program of the login by its token, which later tokens state as well; empty without a login."""
+    if commons.credentials is None:
+        return ""
+    headers = commons.credentials.headers("GET", commons.fence.base_url)
+    claims = jwt_claims(headers.get("authorization", "").partition(" ")[2])
+    return f"{claims.get('sub', '')} {claims.get('azp', '')}"
 
 
 def _result(

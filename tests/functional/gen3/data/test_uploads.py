@@ -136,6 +136,15 @@ def test_what_was_sent_is_not_sent_again_and_gets_no_second_record(
     assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
 
 
+def test_an_upload_of_another_user_is_not_continued(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", a=10)
+    with commons_of(sandbox, READER) as reader:
+        (theirs,) = reader.upload(folder, wait=0).transferred
+    assert theirs.state == "uploaded"
+    (own,) = commons.upload(folder, wait=0).transferred
+    assert (own.guid == theirs.guid, record(commons, own.guid)["uploader"]) == (False, ADMINISTRATOR)
+
+
 def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=100, b=0)
     first = commons.upload(folder, authz=["/open"], bucket=BUCKET, wait=0)
