@@ -37,10 +37,12 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
     Args:
         index: The index.
         form: `bundle` for bundles, `all` for both, anything else for records.
-        criteria: What records must match; of bundles only the start counts.
+        criteria: What records must match.
         limit: Largest number of items; of both kinds together half of it, and one more of each.
         page: Which page, counted from 0; None for the first in the order of GUIDs.
     """
+    if form in ("all", "bundle") and criteria.start is not None:
+        raise requests.bad("Only lists of records continue after a GUID: use page", crashes=True)
     if form == "all":
         share = limit // 2 + 1
         bundles, records = (listed(index, kind, criteria, share, page) for kind in ("bundle", "object"))
@@ -48,8 +50,7 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
         return list(merge(records, bundles, key=_created, reverse=True))
     offset = min(limit * max(page or 0, 0), LARGEST)  # pages before the first one are the first one
     if form == "bundle":
-        values = (criteria.start or "", limit, offset)
-        return index.bundles.selected("WHERE id > ? ORDER BY rowid LIMIT ? OFFSET ?", values)
+        return index.bundles.selected("ORDER BY rowid LIMIT ? OFFSET ?", (limit, offset))
     where, values = criteria.condition(index.prefix)
     order = BY_GUID if page is None else BY_CHANGE
     return index.records.listed(where, values, order=order, limit=-1 if criteria.ids else limit, offset=offset)

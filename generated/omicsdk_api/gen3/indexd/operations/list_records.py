@@ -67,7 +67,8 @@ def build(
             `null` for records without. Optional.
         negate_params (str): Criteria that records must not meet, as JSON, for example `{"version": "1.0"}`.
             Optional.
-        start (str): GUID after which the list starts, in sorted order; the beginning when omitted. Optional.
+        start (str): GUID after which the list starts, in sorted order; the beginning when omitted. Lists with
+            bundles fail (500) with it; use `page` there. Optional.
         limit (int): Maximum number of records in a response, from 0 to 1024; 100 when omitted. Optional.
         page (int): Page number, from 0. Slower than `start` for late pages. Optional.
         file_name (str): File name that records must have, with its folders. Optional.

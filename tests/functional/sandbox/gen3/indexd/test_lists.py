@@ -145,6 +145,16 @@ def test_bundles_and_records_can_be_listed_together(sandbox: Sandbox, web: httpx
     assert web.get("/index/bundle", params={"page": 1}).json()["records"] == []
 
 
+@pytest.mark.parametrize(("path", "form"), [("index", "all"), ("index", "bundle"), ("bundle", None)])
+def test_lists_with_bundles_do_not_continue_after_a_guid(
+    sandbox: Sandbox, web: httpx.Client, path: str, form: str | None
+):
+    params = {"start": "x"} if form is None else {"start": "x", "form": form}
+    assert web.get(f"/index/{path}", params=params).status_code == 400
+    sandbox.settings.turn({"sandbox.strict_errors": "real"})
+    assert web.get(f"/index/{path}", params=params).status_code == 500
+
+
 def test_statistics_count_files_and_bytes_of_a_month(sandbox: Sandbox, web: httpx.Client):
     sandbox.clock.freeze()
     enter(sandbox, 3)
