@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.batches import batches
@@ -37,7 +38,7 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
     Raises:
         ValueError: A name is listed twice.
         UsageError: The group is not a library.
-        ServerError: One of them exists; of its batch of 500 none was created, of those before it all were.
+        ServerError: One of them exists; those before it are created.
         OmicsError: The server refused, or did not answer.
     """
     if len(set(names)) != len(names):
@@ -82,20 +83,16 @@ def ensure_samples(client: PangeaApi, organization: str, library: str, names: st
 def _ensured(client: PangeaApi, library: SampleGroup, names: Sequence[str]) -> Batch[Sample]:
     samples_by_name = {sample.name: sample for sample in own_samples(client, library, names)}
     skipped, missing = len(samples_by_name), [name for name in names if name not in samples_by_name]
-    singly: list[str] = []
-    for batch in batches(missing, BATCH):
-        # Only libraries take many samples in a request; few are created one by one, which states why each fails.
-        if len(batch) <= FEW or not library.is_library:
-            singly += batch
-            continue
-        try:
+    # Only libraries take many samples in a request; few are created one by one, which states why each fails.
+    bulk = [batch for batch in batches(missing, BATCH) if len(batch) > FEW and library.is_library]
+    for batch in bulk:
+        # Those before the name that failed are created, and which one it was is not stated.
+        with suppress(ServerError):
             client.create_samples.raw(names=batch, library=library.uuid)
-        except ServerError:  # none of the batch is created, and which name it was is not stated
-            singly += batch
     # The request returns UUIDs alone, so the samples are read. One whose response was lost is found as well.
-    if len(singly) < len(missing):
+    if bulk:
         samples_by_name |= {sample.name: sample for sample in own_samples(client, library, missing)}
-    singly = [name for name in singly if name not in samples_by_name]
+    singly = [name for name in missing if name not in samples_by_name]
     created, errors = each(
         singly, lambda name: identified(client.create_sample(name=name, library=library.uuid)), str, in_order=True
     )

@@ -1,9 +1,11 @@
 """The same with several objects at once, and again: what is done is skipped, and what fails is named."""
 
 import asyncio
+import json
 import random
 from pathlib import Path
 
+import httpx
 import pytest
 from omicsdk.core import NotFound, OmicsError, SomeFailed
 from omicsdk.pangea import AsyncPangea, FieldExists, Pangea, PasswordLogin, ResultId
@@ -67,6 +69,27 @@ def test_samples_are_made_added_and_tagged_once(pangea: Pangea):
     assert str(pangea.ensure_tags(["t", "t", "u"])) == "2 tags created"
     assert str(pangea.ensure_tags(["t"])) == "0 tags created, 1 skipped"
     assert str(pangea.tag_samples(*WHERE, ["t", "u"])) == "3 samples tagged"
+
+
+class Halfway(httpx.HTTPTransport):
+    """Creates all samples of a request but the last one, and fails, as pangea-django does without a transaction."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/bulk_samples"):
+            return super().handle_request(request)
+        payload = json.loads(request.content)
+        headers = {"authorization": request.headers["authorization"]}
+        payload["names"].pop()
+        assert (
+            super().handle_request(httpx.Request("POST", request.url, json=payload, headers=headers)).status_code == 201
+        )
+        return httpx.Response(500, text="DataError at /api/bulk_samples")
+
+
+def test_samples_of_a_request_that_failed_halfway_are_found(sandbox: Sandbox, login: PasswordLogin):
+    with Pangea(sandbox.pangea_url, credentials=login, transport=Halfway()) as client:
+        samples = client.ensure_samples(*WHERE, [f"s{number}" for number in range(60)])
+    assert (str(samples), len(samples.items)) == ("60 samples created", 60)
 
 
 def test_metadata_are_saved_where_they_change(pangea: Pangea):
