@@ -12,7 +12,7 @@ from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, mani
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, Store, below, named
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.service import NO_FIELD, forbidden, invalid
+from omicsdk.sandbox.rest_framework.service import NO_FIELD, Invalid, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
 # The kind of what keeps a sample's earlier metadata.
@@ -88,8 +88,16 @@ def new_sample(store: Store, *, name: str, library: str, metadata: Any = None, d
     return sample
 
 
+class Kept(Exception):
+    """A refusal that does not undo what was done before it."""
+
+    def __init__(self, refusal: Invalid) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
 def create_samples(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/bulk_samples: all of them, or none."""
+    """POST /api/bulk_samples: those before a name that exists are created, as by deployed servers."""
     person = pangea.access.need(call)
     sent = drf.fields_of(call)
     names = drf.validated({"names": drf.Field(_names, required=True)}, sent)["names"]
@@ -99,12 +107,12 @@ def create_samples(pangea: Pangea, call: Call) -> Reply:
         raise forbidden("Insufficient permissions to get group manifest.")
     if not group["is_library"]:
         raise invalid("library", "Only libraries can create samples")
-    if len(set(names)) < len(names):
-        raise invalid("names", "The names must be unique.")
+    uuids: list[str] = []
     for name in names:
         if pangea.store.count("sample", below(library), named(name)):
-            raise invalid("names", f"The library has a sample {name} already.")
-    return Reply({"uuids": [new_sample(pangea.store, name=name, library=library)["uuid"] for name in names]}, 201)
+            raise Kept(invalid("names", f"The library has a sample {name} already."))
+        uuids.append(new_sample(pangea.store, name=name, library=library)["uuid"])
+    return Reply({"uuids": uuids}, 201)
 
 
 def _names(value: Any) -> list[str]:

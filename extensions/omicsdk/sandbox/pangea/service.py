@@ -76,7 +76,7 @@ _LISTS = [
 
 
 def whole(handler: Handler, pangea: Pangea) -> Handler:
-    """A handler that sees and changes the state as if it were alone; refusals leave nothing behind.
+    """A handler that sees and changes the state as if it were alone; refusals leave nothing behind, unless they are `Kept`.
 
     Args:
         handler: The handler, which must not send requests to other servers.
@@ -86,7 +86,11 @@ def whole(handler: Handler, pangea: Pangea) -> Handler:
 
     def response(call: Call) -> Reply:
         with database.alone() if is_reading(call.operation) else database.transaction():
-            return handler(call)
+            try:
+                return handler(call)
+            except samples.Kept as kept:
+                refusal = kept.refusal
+        raise refusal
 
     return response
 

@@ -22,8 +22,8 @@ FACTS = OperationFacts(name="create_samples", method="POST", path="/api/bulk_sam
 def build(*, names: str | Sequence[str], library: str) -> Request:
     """Create many samples in a library at once.
 
-    Either all samples are created or none. A name that exists in the library, or is repeated in the list,
-    fails with 500, and so does a group that is not a library.
+    A name that exists in the library, or is repeated in the list, fails with 500, and so does a group that is
+    not a library; samples of the names before it are created.
 
     Args:
         names (str | Sequence[str]): Names of the new samples; without duplicates; none may exist in the
