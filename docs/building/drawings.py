@@ -22,9 +22,9 @@ def drawn(markdown: str) -> str:
 
 
 def _hca_settings() -> str:
-    from omicsdk.hca.config import KNOWN
+    from omicsdk.hca.config import SETTINGS
 
-    rows = [f"| `{name}` | {plain(meaning)} |" for name, meaning in KNOWN.items()]
+    rows = [f"| `{name}` | {plain(meaning)} |" for name, meaning in SETTINGS.items()]
     return "\n".join(["| Setting of these files | Meaning |", "|---|---|", *rows])
 
 

@@ -15,7 +15,7 @@ from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.commands.config import VARIABLES
 from omicsdk.cli.program import CommandNode
 from omicsdk.cli.services import SERVICES
-from omicsdk.hca.config import KNOWN as SETTINGS
+from omicsdk.hca.config import SETTINGS
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parents[1] / "docs" / "coming-from-hca.md").read_text(encoding="utf-8")

@@ -128,10 +128,10 @@ def test_every_environment_variable_of_the_program_is_told():
 
 def test_every_known_setting_of_the_human_cell_atlas_is_told():
     from building.drawings import drawn
-    from omicsdk.hca.config import KNOWN
+    from omicsdk.hca.config import SETTINGS
 
     page = drawn((ROOT / "docs" / "reference" / "environment.md").read_text(encoding="utf-8"))
-    assert [name for name in KNOWN if f"| `{name}` |" not in page] == []
+    assert [name for name in SETTINGS if f"| `{name}` |" not in page] == []
 
 
 def test_every_option_of_transfers_is_told_with_its_default():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Every setting that has a meaning, and what it is; the defaults of commands are beside them.
-KNOWN: dict[str, str] = {
+SETTINGS: dict[str, str] = {
     "log_level": "the level of messages on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",
     "creator_uid": "creator_uid of new files, bundles and collections",
     "DSSClient.swagger_url": "the Data Store's document; the service is at that URL less its last segment",
@@ -192,7 +192,7 @@ class HCAConfig(Section):
             The file with its line, "built in", or "set in the program" for an edit in memory; empty if there is no
             value.
         """
-        if _value_at(self._values, keys, _GONE) != _value_at(self._settings.values, keys, _GONE):
+        if _value_at(self._values, keys, _REMOVED) != _value_at(self._settings.values, keys, _REMOVED):
             return "set in the program"
         return self._settings.place_of(keys) or ""
 
@@ -203,7 +203,7 @@ class HCAConfig(Section):
             keys: The path of names to it.
             value: The value.
         """
-        return _value_at(self._saved, keys, _GONE) == value
+        return _value_at(self._saved, keys, _REMOVED) == value
 
     @property
     def is_edited(self) -> bool:
@@ -271,7 +271,7 @@ class HCAConfig(Section):
         path = Path(self._named[-1] if self._named else user_file(self._environ))
         below = merged(layer for layer in self._layers if layer.origin != str(path))
         for keys, value in changes:
-            if value is _GONE and (source := below.place_of(keys)) is not None:
+            if value is _REMOVED and (source := below.place_of(keys)) is not None:
                 raise ConfigError(
                     f"{path} cannot reset {name_of(keys)}, which is set in {source}",
                     remedy="Delete it there, or set another value.",
@@ -279,7 +279,7 @@ class HCAConfig(Section):
 
         def edit(values: Values) -> None:
             for keys, value in changes:
-                if value is _GONE:
+                if value is _REMOVED:
                     remove_in(values, keys)
                 else:
                     set_in(values, path, keys, value)
@@ -378,7 +378,7 @@ def read_settings() -> Settings:
     return read_layers(Layer(BUILT_IN, DEFAULTS), files_of(os.environ), KINDS)[1]
 
 
-_GONE: Any = object()
+_REMOVED: Any = object()
 
 
 def _value_at(values: Mapping[str, Any], keys: Iterable[str], default: Any) -> Any:
@@ -392,12 +392,12 @@ def _value_at(values: Mapping[str, Any], keys: Iterable[str], default: Any) -> A
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any], at: Keys) -> Iterator[tuple[Keys, Any]]:
-    """Return the changes: places and new values, `_GONE` for removed ones."""
+    """Return the changes: places and new values, `_REMOVED` for removed ones."""
     for key in dict.fromkeys([*before, *after]):
-        keys, old, new = (*at, key), before.get(key, _GONE), after.get(key, _GONE)
+        keys, old, new = (*at, key), before.get(key, _REMOVED), after.get(key, _REMOVED)
         if is_object(old) and is_object(new):
             yield from _changes(old, new, keys)
-        elif new is _GONE or old is _GONE or json.dumps(old) != json.dumps(new):
+        elif new is _REMOVED or old is _REMOVED or json.dumps(old) != json.dumps(new):
             yield keys, new
 
 
@@ -406,5 +406,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Section):
         return copied(value._values)  # pyright: ignore[reportPrivateUsage] - of the same class
     if is_object(value):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(member) for key, member in value.items()}
     return value

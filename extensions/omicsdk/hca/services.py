@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from omicsdk.core.token_file import TokenFile
 
 # The names of the services in settings, commands and variables, by the configuration's section.
-WORDS = {"DSSClient": "dss", "AuthClient": "auth"}
+PLATFORMS = {"DSSClient": "dss", "AuthClient": "auth"}
 
 # Environment variables that hold an access token, by the configuration's section.
-TOKEN_VARIABLES = {section: f"OMICS_{word.upper()}_TOKEN" for section, word in WORDS.items()}
+TOKEN_VARIABLES = {section: f"OMICS_{word.upper()}_TOKEN" for section, word in PLATFORMS.items()}
 
 # The audience of tokens, as the published clients state it; the configuration's key `audience` replaces it.
 AUDIENCE = "https://dev.data.humancellatlas.org/"
@@ -175,7 +175,7 @@ def discovery(
         return SourceResult(url, credentials, origin, settings.place_of("oauth2_token", "access_token"))
 
     return Discovery(
-        platform=WORDS[section],
+        platform=PLATFORMS[section],
         environment=environment,
         files=files,
         token=token,

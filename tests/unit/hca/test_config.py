@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from omicsdk.compat.hca import HCAConfig
 from omicsdk.core import ConfigError
-from omicsdk.hca.config import DEFAULTS, KINDS, KNOWN, files_of
+from omicsdk.hca.config import DEFAULTS, KINDS, SETTINGS, files_of
 
 NOWHERE = Path("/dev/null/hca/config.json")
 
@@ -205,4 +205,4 @@ def test_a_number_in_quotes_is_a_number(tmp_path: Path):
 
 
 def test_every_setting_with_a_kind_has_a_meaning():
-    assert {name for name in KINDS if KINDS[name] != "an object"} <= KNOWN.keys() | {"oauth2_token.access_token"}
+    assert {name for name in KINDS if KINDS[name] != "an object"} <= SETTINGS.keys() | {"oauth2_token.access_token"}

@@ -20,7 +20,7 @@ from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, is_of_kind, keys_of, merged, name_of, read_layer
 from omicsdk.core.settings.profiles import ACCEPTED, DEFAULTS, change_settings, read_settings, settings_path, table_keys
-from omicsdk.hca.config import KINDS, KNOWN, HCAConfig
+from omicsdk.hca.config import KINDS, SETTINGS, HCAConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ def get(name: str, *, connection: Connection) -> Any:
     settings = HCAConfig().settings
     origin = settings.place_of(keys)
     if origin is None:
-        known_names = dict.fromkeys([*(setting.name for setting in settings), *KNOWN, *ACCEPTED])
+        known_names = dict.fromkeys([*(setting.name for setting in settings), *SETTINGS, *ACCEPTED])
         raise OmicsError(f"{name} is not set", remedy=did_you_mean(name, known_names))
     value = settings.get(*keys)
     if not isinstance(value, dict) and any(map(is_secret_name, keys)):
@@ -273,7 +273,7 @@ def masked(keys: tuple[str, ...], value: Any) -> Any:
 def _available_settings() -> Iterator[dict[str, Any]]:
     for name, (kind, choices, text) in ACCEPTED.items():
         yield {"name": name, "kind": kind, "choices": list(choices), "help": text}
-    for name, text in KNOWN.items():
+    for name, text in SETTINGS.items():
         choices = list(LEVELS) if name == "log_level" else []
         yield {"name": name, "kind": KINDS_TO_WRITE.get(name, "text"), "choices": choices, "help": text}
 
@@ -477,8 +477,8 @@ def _check_read(keys: Keys) -> None:
 
     names = [name_of(keys[: end + 1]) for end in range(len(keys))]
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
-    if not is_default and not any(name in KNOWN for name in names):
-        near = did_you_mean(name_of(keys), {**KNOWN, **ACCEPTED})
+    if not is_default and not any(name in SETTINGS for name in names):
+        near = did_you_mean(name_of(keys), {**SETTINGS, **ACCEPTED})
         for section, options in DEFAULTS.items():
             near = near or did_you_mean(name_of(keys), options, f"{section}.{{}}")
         raise UsageError(

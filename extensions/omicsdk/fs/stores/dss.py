@@ -378,8 +378,8 @@ class DssStore(ClientStore[Dss]):
 
     def item(self, entry: Entry, name: str) -> Item:
         file = self.handle_of(entry)
-        locator = self._locators.get("") or self._locators.keep("", Locator(self.client, known=True))
-        locate, renew = locator.place(file)
+        locator = self._locators.get("") or self._locators.keep("", Locator(self.client, has_answered=True))
+        locate, renew = locator.locators_of(file)
         # The other checksums are of the same bytes, and cost more time than they prove.
         checksums = {kind: entry.checksums[kind] for kind in ("sha256",) if kind in entry.checksums}
         return Item(name, locate, entry.size, checksums or entry.checksums, self.uri(entry.path), renew=renew)

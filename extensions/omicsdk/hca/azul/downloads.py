@@ -490,16 +490,16 @@ class Sources:
             is_same = known_file is not None and file.version in ("", known_file.version)
             yield _named_as(file, replace(known_file, url=file.url)) if known_file is not None and is_same else file
 
-    def current(self, wanted: Sequence[AzulFile]) -> Iterator[AzulFile | None]:
+    def current(self, requested: Sequence[AzulFile]) -> Iterator[AzulFile | None]:
         """Look files up in the index, many in a request.
 
         Args:
-            wanted: The files.
+            requested: The files.
 
         Yields:
             For each, in order, its current version; None where the catalog does not have it.
         """
-        for some in batches(wanted, LOOKED_UP):
+        for some in batches(requested, LOOKED_UP):
             by_catalog: dict[str, list[str]] = {}
             for file in some:
                 by_catalog.setdefault(self._live(file.parameters).get("catalog", ""), []).append(file.uuid)

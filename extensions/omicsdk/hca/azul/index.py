@@ -280,7 +280,7 @@ def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterat
 BUNDLE_FIELDS = {"projects": "bundleUuid", "datasets": "bundle_uuid"}
 FILE_FIELDS = {"projects": "fileId", "datasets": "files.document_id"}
 # Filters by identifiers, and where hits state these: a list of objects, and its members.
-_STATED: Mapping[str, tuple[str, Sequence[str]]] = {
+_IDENTIFIERS: Mapping[str, tuple[str, Sequence[str]]] = {
     "projectId": ("projects", ("projectId",)),
     # Files state only dataset_id of it, which is another identifier.
     "datasets.document_id": ("datasets", ("document_id",)),
@@ -293,13 +293,13 @@ _MOST = 100
 
 def _check_hit(hit: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
     """Refuse a hit that does not meet the filters by identifiers."""
-    for field, (owner, attributes) in _STATED.items():
+    for field, (owner, attributes) in _IDENTIFIERS.items():
         requested, owners = filters.get(field, {}).get("is"), hit.get(owner)
         if not requested or not is_array(owners) or len(owners) >= _MOST:
             continue
         values = (owner.get(member) for owner in owners if is_object(owner) for member in attributes)
         returned = [text for value in values for text in (value if is_array(value) else [value]) if text]
-        if returned and not any(UUID.same(str(one), text) for one in requested for text in returned):
+        if returned and not any(UUID.same(str(identifier), text) for identifier in requested for text in returned):
             raise ResponseMismatch("list_entities", field, ", ".join(map(str, requested)), returned[0])
 
 
@@ -358,7 +358,7 @@ def pages(
         if is_long:
             yield from pages
             return
-        described = filters.keys() - _STATED.keys()  # an identifier has no similar values that could be meant
+        described = filters.keys() - _IDENTIFIERS.keys()  # an identifier has no similar values that could be meant
         for number, page in enumerate(pages):
             if number == 0 and not page["hits"] and not described.isdisjoint(page.get("termFacets", ())):
                 tell_unmatched(client, filters, catalog, entity)

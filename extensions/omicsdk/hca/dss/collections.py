@@ -224,8 +224,8 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
             response = patch(**rest, **adding, **removing)
         except OmicsError as error:
             if number:
-                done = f"{number} of {len(parts)} requests are done: continue from version {response['version']}"
-                error.remedy = f"{error.remedy} {done}.".strip()
+                progress = f"{number} of {len(parts)} requests are done: continue from version {response['version']}"
+                error.remedy = f"{error.remedy} {progress}.".strip()
             raise
         identity = {name: rest[name] for name in ("uuid", "replica") if name in rest}
         # Each request makes a version, from which the next one starts.

@@ -141,21 +141,21 @@ def download_bundles(
     # Names that differ in case only are one file on disks of macOS and Windows.
     check_names(names, folds_case=True)
     check_links(names, str(folder))
-    report = fetch(dss, [file for _, file in linked], folder, options, known=True)
+    report = fetch(dss, [file for _, file in linked], folder, options, has_answered=True)
     present: Container[str] = {outcome.name for outcome in report.outcomes if outcome.is_present}
     unplaced: dict[str, OmicsError] = {}
 
-    def place(file: DSSFile, name: str, content: bytes | None = None) -> None:
+    def place_file(file: DSSFile, name: str, content: bytes | None = None) -> None:
         if (error := placed(folder, file, name, content)) is not None:
             unplaced[name] = error
 
     for bundle in () if options.dry_run else bundles:
         content, identity = manifest_bytes(bundle.manifest), bundle.manifest["bundle"]
         manifest_file = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")
-        place(manifest_file, f"{bundle.folder}/{manifest_file.name}", content)
+        place_file(manifest_file, f"{bundle.folder}/{manifest_file.name}", content)
     for name, file in () if options.dry_run else linked:
         if name_in_store(file.sha256) in present:
-            place(file, name)
+            place_file(file, name)
     # As the user finds them: a file of several bundles has the path in the first one.
     paths = {name_in_store(file.sha256): name for name, file in reversed(linked)}
     outcomes = list[Outcome]()

@@ -179,17 +179,17 @@ class Locator:
         known: Whether the service has answered this client before, so that its credentials are known to be accepted.
     """
 
-    def __init__(self, api: DssApi, *, known: bool) -> None:
+    def __init__(self, api: DssApi, *, has_answered: bool) -> None:
         self._api = api
         self._transport = exchange_of_call(api.get_file).transport
         self._refused: Unauthorized | None = None
         self._first = threading.Lock()  # locked by the file that is sent before the others
         self._unproven = set[str]()  # checksums of files that may be requested before any response
         self._answered = threading.Event()
-        if known:
+        if has_answered:
             self._answered.set()
 
-    def place(self, file: DSSFile) -> tuple[Locate | Location, Locate | None]:
+    def locators_of(self, file: DSSFile) -> tuple[Locate | Location, Locate | None]:
         """Return how the engine finds a file: an item's `locate` and `renew`.
 
         A request by the engine costs far less than a call of the client's, so the engine requests the file from the
@@ -255,7 +255,7 @@ def fetch(
     folder: Path,
     options: TransferOptions,
     *,
-    known: bool = False,
+    has_answered: bool = False,
     pool: WorkerPool | None = None,
     addresses: Mapping[str, str] | None = None,
 ) -> TransferReport:
@@ -269,7 +269,7 @@ def fetch(
         files: The files: a list, or what can be iterated over again, by workers too, and may name a file several times.
         folder: The download folder.
         options: The options of the transfer.
-        known: Whether the service has answered this client before.
+        has_answered: Whether the service has answered this client before.
         pool: The workers that fetch; None if this process does. A dry run uses none of them.
         addresses: Where files are, by their SHA-256; empty if the Data Store is asked.
     """
@@ -287,18 +287,18 @@ def fetch(
             repeats=not is_list,
             options=options,
         )
-    locate = _at(addresses) if addresses else Locator(dss, known=known).place
+    locate = _at(addresses) if addresses else Locator(dss, has_answered=has_answered).locators_of
     return download(items_of(_each_once(files), locate), target, options=options)
 
 
 def _at(addresses: Mapping[str, str]) -> Callable[[DSSFile], tuple[Locate | Location, Locate | None]]:
     """Return a function that locates files at known addresses, by their SHA-256."""
 
-    def place(file: DSSFile) -> tuple[Locate | Location, Locate | None]:
+    def locators_of(file: DSSFile) -> tuple[Locate | Location, Locate | None]:
         address = addresses.get(file.sha256)
         return (Location(address) if address else partial(_without_address, file)), None
 
-    return place
+    return locators_of
 
 
 def _without_address(file: DSSFile) -> Never:
@@ -321,17 +321,17 @@ class _Unlocated:
 
 def items_of(
     files: Iterable[DSSFile],
-    place: Callable[[DSSFile], tuple[Locate | Location, Locate | None]] | None = None,
+    locators_of: Callable[[DSSFile], tuple[Locate | Location, Locate | None]] | None = None,
 ) -> Iterator[Item]:
     """Yield what the engine fetches.
 
     Args:
         files: The files.
-        place: Returns an item's `locate` and `renew`; by default what has to be located before it is fetched, to be counted,
+        locators_of: Returns an item's `locate` and `renew`; by default what has to be located before it is fetched, to be counted,
             shared out and sent to workers.
     """
     for file in files:
-        locate, renew = (_Unlocated(file), None) if place is None else place(file)
+        locate, renew = (_Unlocated(file), None) if locators_of is None else locators_of(file)
         yield Item(
             name=name_in_store(file.sha256),
             locate=locate,
@@ -344,7 +344,7 @@ def items_of(
 
 def _located(item: Item, locator: Locator) -> Item:
     assert isinstance(item.locate, _Unlocated)
-    locate, renew = locator.place(item.locate.file)
+    locate, renew = locator.locators_of(item.locate.file)
     return replace(item, locate=locate, renew=renew)
 
 
@@ -386,7 +386,7 @@ class SameService:
         """
         options: dict[str, Any] = {} if self.finds_credentials else {"credentials": self.credentials or ANONYMOUS}
         with self.client(self.base_url, **options) as api:
-            locator = Locator(api, known=False)
+            locator = Locator(api, has_answered=False)
             yield (_located(item, locator) for item in items)
 
 

@@ -59,19 +59,19 @@ class Awaited:
         number: The file's number.
         file: The file.
         request_id: The service's id of the request.
-        asked: When it was answered, in seconds by the monotonic clock.
+        responded_at: When it was answered, in seconds by the monotonic clock.
         deadline: When its time limit ends, by the same clock.
     """
 
     number: int
     file: LocalFile
     request_id: str
-    asked: float
+    responded_at: float
     deadline: float
 
 
 # Calls a function for each of a list, perhaps in parallel, and gives the results in order; `map` does.
-Each = Callable[[Callable[[Awaited], bool | OmicsError], list[Awaited]], Iterable[bool | OmicsError]]
+Mapper = Callable[[Callable[[Awaited], bool | OmicsError], list[Awaited]], Iterable[bool | OmicsError]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,40 +164,40 @@ class Registrar:
             return error
         return True
 
-    def wait_for(self, awaited: Iterable[Awaited], each: Each) -> Iterator[tuple[Awaited, OmicsError | None]]:
+    def wait_for(self, awaited: Iterable[Awaited], mapper: Mapper) -> Iterator[tuple[Awaited, OmicsError | None]]:
         """Wait until the service has copied files, all of them at once.
 
         Args:
             awaited: The files.
-            each: Looks for several at once, perhaps in parallel.
+            mapper: Looks for several at once, perhaps in parallel.
 
         Yields:
-            Each file in its final state, or with the error that it was not stored in time.
+            Mapper file in its final state, or with the error that it was not stored in time.
         """
         waiting, wait = list(awaited), FIRST_WAIT
         # While the other files were staged, the first ones may have been copied: then there is nothing to wait for.
-        next_check = min((one.asked for one in waiting), default=0.0) + wait
+        next_check = min((pending.responded_at for pending in waiting), default=0.0) + wait
         while waiting:
-            pause = min(next_check, *(one.deadline for one in waiting)) - self.clock.monotonic()
+            pause = min(next_check, *(pending.deadline for pending in waiting)) - self.clock.monotonic()
             if pause > 0:
                 self.clock.sleep(pause)
             missing = list[Awaited]()
             # The deadline is compared after the look, so that a file is looked for once more when its time is over.
-            for one, state in zip(waiting, each(self._check, waiting), strict=True):
-                if state is False and self.clock.monotonic() < one.deadline:
-                    missing.append(one)
+            for pending, state in zip(waiting, mapper(self._check, waiting), strict=True):
+                if state is False and self.clock.monotonic() < pending.deadline:
+                    missing.append(pending)
                 elif isinstance(state, OmicsError):
-                    yield one, state
+                    yield pending, state
                 else:
-                    yield one, None if state else self._too_late(one)
+                    yield pending, None if state else self._too_late(pending)
             waiting, wait = missing, longer(wait)
             next_check = self.clock.monotonic() + wait
 
-    def _too_late(self, one: Awaited) -> TransferError:
+    def _too_late(self, pending: Awaited) -> TransferError:
         return TransferError(
-            f"File {one.file.name}: registration FAILED: the service had not copied it after {self.timeout_seconds:g} s "
-            f"(X-AWS-REQUEST-ID: {one.request_id})",
-            name=one.file.name,
+            f"File {pending.file.name}: registration FAILED: the service had not copied it after {self.timeout_seconds:g} s "
+            f"(X-AWS-REQUEST-ID: {pending.request_id})",
+            name=pending.file.name,
             remedy="Give it more time with --timeout-seconds, or quote the id to the platform's operators.",
         )
 

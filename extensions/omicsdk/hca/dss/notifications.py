@@ -301,9 +301,9 @@ class _Waiting(NamedTuple):
     notification: Notification
     handled: Future[bool]
 
-    def end(self, *, done: bool) -> None:
+    def end(self, *, is_handled: bool) -> None:
         if not self.handled.done():  # the sender has its response
-            self.handled.set_result(done)
+            self.handled.set_result(is_handled)
 
 
 class Listener:
@@ -376,8 +376,8 @@ class Listener:
             self._thread.join()
             self._thread = None
         with self._lock:
-            for one in self._waiting.values():
-                one.end(done=False)
+            for waiting in self._waiting.values():
+                waiting.end(is_handled=False)
         self._server.finish(LAST_RESPONSES)
         self._server.server_close()
 
@@ -398,27 +398,27 @@ class Listener:
             TimedOut: None came in time.
         """
         try:
-            one = self._next(timeout)
+            waiting = self._next(timeout)
         except Empty:
             raise TimedOut(
                 f"no notification was received at {self.url} within {timeout:g} s",
                 remedy="Allow more time, or check that the subscription's callback URL points here.",
             ) from None
-        done = False
+        is_handled = False
         try:
-            yield one.notification
-            done = True
+            yield waiting.notification
+            is_handled = True
         finally:
-            self._end(one, done=done)
+            self._end(waiting, is_handled=is_handled)
 
     def __iter__(self) -> Iterator[Notification]:
         """Every notification as it arrives; a sender is answered when the next one is requested, or the loop is left."""
         while True:
-            one = self._next(None)
+            waiting = self._next(None)
             try:
-                yield one.notification
+                yield waiting.notification
             finally:  # a loop that is left by `break` has dealt with it; one that fails is ended by `close` before this
-                self._end(one, done=True)
+                self._end(waiting, is_handled=True)
 
     def _next(self, timeout: float | None) -> _Waiting:
         # Without a limit it waits in steps: on Windows, Ctrl-C does not end a wait without one.
@@ -431,15 +431,15 @@ class Listener:
                 if until is not None and time.monotonic() >= until:
                     raise
 
-    def _end(self, one: _Waiting, *, done: bool) -> None:
-        transaction = one.notification.transaction_id
+    def _end(self, waiting: _Waiting, *, is_handled: bool) -> None:
+        transaction = waiting.notification.transaction_id
         with self._lock:
             self._waiting.pop(transaction, None)
-            if done:
+            if is_handled:
                 self._handled[transaction] = None
                 while len(self._handled) > REMEMBERED:
                     self._handled.popitem(last=False)
-            one.end(done=done)
+            waiting.end(is_handled=is_handled)
 
     def response(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
         """Respond to a request, in a separate thread: pass it on, and wait until the program has handled it.
@@ -462,17 +462,17 @@ class Listener:
             if notification.transaction_id in self._handled:
                 return 200, "already received"
             # The service repeats what takes longer than 10 s: the second request waits for the same handling.
-            one = self._waiting.get(notification.transaction_id)
-            if one is None:
-                one = _Waiting(notification, Future())
+            waiting = self._waiting.get(notification.transaction_id)
+            if waiting is None:
+                waiting = _Waiting(notification, Future())
                 try:
                     # With the lock: the program must not end it before it is among those that wait.
-                    self._queue.put_nowait(one)
+                    self._queue.put_nowait(waiting)
                 except Full:
                     return 503, "too many notifications are waiting"
-                self._waiting[notification.transaction_id] = one
+                self._waiting[notification.transaction_id] = waiting
         try:
-            handled = one.handled.result(RESPONSE_WITHIN)
+            handled = waiting.handled.result(RESPONSE_WITHIN)
         except TimeoutError:
             return 503, "not processed yet"
         return (200, "received") if handled else (503, "it was not processed")

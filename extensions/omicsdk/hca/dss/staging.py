@@ -244,7 +244,7 @@ class Unfinished:
         self.version = ""
         self.bundle_uuid = ""
         self.registered: dict[str, Verification] = {}
-        self._known = dict[str, LocalFile]()
+        self._registered = dict[str, LocalFile]()
         self._lock = threading.Lock()
         self._unwritten = list[bytes]()
         self._file = None if path is None else JournalFile(path, wait, Disk(0o600), read_only=False)
@@ -280,7 +280,7 @@ class Unfinished:
             lines.append(line_of(["begin", version, bundle_uuid]))
         registered, names_kept = dict[str, LocalFile](), set[str]()
         for file in files:
-            registered_file = self._known.get(file.name)
+            registered_file = self._registered.get(file.name)
             if registered_file is not None and registered_file.identity == file.identity:
                 registered[file.name] = replace(file, uuid=registered_file.uuid)
                 names_kept.add(file.name)
@@ -288,7 +288,7 @@ class Unfinished:
                 registered[file.name] = file
                 lines.append(_file_line(file))
         self.registered = {name: file for name, file in self.registered.items() if name in names_kept}
-        self._known = registered
+        self._registered = registered
         if lines and self._file is not None:
             self._file.append_durably(lines)
         return list(registered.values())
@@ -309,7 +309,7 @@ class Unfinished:
     def replace(self, file: LocalFile) -> None:
         """Record that a file is staged once more, under another UUID."""
         with self._lock:
-            self._known[file.name] = file
+            self._registered[file.name] = file
             self._unwritten.append(_file_line(file))
             self._write()
 
@@ -342,7 +342,7 @@ class Unfinished:
                 self.version, self.bundle_uuid = version, bundle_uuid
             case ["file", name, uuid, *identity]:
                 # The path is not stored: a file is identified by its name, and found again by every run.
-                self._known[name] = LocalFile(Path(), name, uuid, cast("tuple[int, int, int]", tuple(identity)))
+                self._registered[name] = LocalFile(Path(), name, uuid, cast("tuple[int, int, int]", tuple(identity)))
                 self.registered.pop(name, None)
             case ["registered", name, *verification]:
                 self.registered[name] = recorded_verification(verification)

@@ -170,7 +170,7 @@ class BundleUpload:
             clock=self._clock,
         )
         self._outcomes = dict[int, Outcome]()
-        self._asked = dict[int, Registering]()
+        self._registrations = dict[int, Registering]()
         self._report: TransferReport | None = None
         self._last: Progress | None = None
         self._quick: bool | None = None  # None until a call of the client has succeeded
@@ -223,7 +223,7 @@ class BundleUpload:
         Returns:
             Those that an earlier run had staged, but that are gone from the bucket.
         """
-        self._asked.clear()
+        self._registrations.clear()
         staged_before = set[int]()
         with Workers(REGISTRATIONS_AT_ONCE, "dss-register") as pool:
 
@@ -244,15 +244,15 @@ class BundleUpload:
             try:
                 self._stage(numbers, over, follow)
                 awaited = list[Awaited]()
-                for number, call in self._asked.items():
+                for number, call in self._registrations.items():
                     response = self._settled(call)
                     if isinstance(response, OmicsError):
                         self._fail(number, response)
                     elif response is not None:
                         awaited.append(response)
                 if not self._ended.is_set():
-                    for one, error in self._registrar.wait_for(awaited, pool.map):
-                        self._registered(one.number) if error is None else self._fail(one.number, error)
+                    for pending, error in self._registrar.wait_for(awaited, pool.map):
+                        self._registered(pending.number) if error is None else self._fail(pending.number, error)
             except BaseException:
                 # The end of the block does not wait for calls that run: they end when they see this.
                 self._ended.set()
@@ -298,17 +298,17 @@ class BundleUpload:
 
         def answered(status: int | None, headers: Mapping[str, str]) -> None:
             if status in (200, 201, 202):
-                self._asked[number] = awaited = self._registrar.awaited(number, file, status, headers)
+                self._registrations[number] = awaited = self._registrar.awaited(number, file, status, headers)
                 if awaited is None:
                     self._registered(number)
             else:
                 self._quick = False
-                self._asked[number] = pool.submit(self._register, number)
+                self._registrations[number] = pool.submit(self._register, number)
 
         file = self.files[number]
         request = self._registrar.quick(file, f"s3://{self._bucket}/{file.key}", answered) if self._quick else None
         # Until the engine has a response; it calls nothing when the upload is stopped before.
-        self._asked[number] = pool.submit(self._register, number) if request is None else stopped(self._control)
+        self._registrations[number] = pool.submit(self._register, number) if request is None else stopped(self._control)
         return request
 
     def _settled(self, call: Registering) -> Awaited | OmicsError | None:

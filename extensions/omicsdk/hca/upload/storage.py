@@ -144,7 +144,7 @@ class AreaKeys:
         self._clock = clock
         self._guard = threading.Lock()
         self._keys: Keys | None = None
-        self._given = 0.0
+        self._requested_at = 0.0
         self.refusal: OmicsError | None = None
 
     def current(self) -> Keys:
@@ -216,11 +216,11 @@ class AreaKeys:
             self.refusal = error
             raise
         self.refusal = None
-        self._given = requested_at
+        self._requested_at = requested_at
         return self._keys
 
     def _age(self) -> float:
-        return self._clock.monotonic() - self._given
+        return self._clock.monotonic() - self._requested_at
 
     def _due(self, keys: Keys) -> bool:
         return keys.life - self._age() < min(RENEW_BEFORE, keys.life / 4)

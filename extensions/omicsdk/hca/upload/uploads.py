@@ -157,13 +157,13 @@ def upload(
     with ExitStack() as opened:
 
         @cache
-        def own() -> Any:
+        def user_client() -> Any:
             """Make a client with the user's own credentials when the first s3:// address is looked at."""
             client = s3_client()
             opened.callback(client.close)
             return client
 
-        files = chosen(paths, target_filename=name, file_extension=file_extension, s3=own)
+        files = chosen(paths, target_filename=name, file_extension=file_extension, s3=user_client)
         if settings.dry_run:
             planned = UploadResult(Outcome(file.name, "planned", file.size) for file in files)
             planned.area_uuid, planned.uploaded = uri.area_uuid, [UploadedFile(file.path) for file in files]
@@ -180,7 +180,7 @@ def upload(
             storage,
             uri,
             notify,
-            own,
+            user_client,
             dcp_type,
             sync,
             resume,
@@ -464,9 +464,11 @@ class Sender:
             self._moved = moved
         moved = self._moved
         if self.options.progress is not None:
-            done, size = moved.files_done + self._beside_done, moved.bytes_done + self._beside_bytes
+            files_done, size = moved.files_done + self._beside_done, moved.bytes_done + self._beside_bytes
             self.options.progress(
-                replace(moved, files=len(self._files), files_done=done, bytes=self._bytes, bytes_done=size, unsized=0)
+                replace(
+                    moved, files=len(self._files), files_done=files_done, bytes=self._bytes, bytes_done=size, unsized=0
+                )
             )
 
 
