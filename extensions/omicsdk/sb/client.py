@@ -131,7 +131,7 @@ def read_profile(profile: str) -> tuple[str, str]:
     """
     file = own_file("credentials")
     sections = read_ini(file)
-    values = {name: _stated(sections, profile, name) for name in ("api_endpoint", "auth_token")}
+    values = {name: _value_of(sections, profile, name) for name in ("api_endpoint", "auth_token")}
     missing = [name for name, value in values.items() if not value]
     if missing and not sections.has_section(profile):
         profiles = ", ".join(sections.sections()) or "none"
@@ -186,10 +186,10 @@ def proxies_in(sections: configparser.ConfigParser) -> dict[str, str]:
     Args:
         sections: What `read_ini` returned for its `config` file.
     """
-    return by_scheme({name: _stated(sections, "proxies", name) for name in ("http_proxy", "https_proxy")})
+    return by_scheme({name: _value_of(sections, "proxies", name) for name in ("http_proxy", "https_proxy")})
 
 
-def _stated(sections: configparser.ConfigParser, section: str, name: str) -> str:
+def _value_of(sections: configparser.ConfigParser, section: str, name: str) -> str:
     """Return a value by the one method that programs which replace the parser have; empty if there is none."""
     import configparser
 
@@ -220,7 +220,7 @@ def advance_access_in(sections: configparser.ConfigParser, file: Path) -> bool:
     Raises:
         ConfigError: The value is neither true nor false.
     """
-    value = _stated(sections, "mode", "advance_access").lower()
+    value = _value_of(sections, "mode", "advance_access").lower()
     if value not in _TRUE | _FALSE:
         raise ConfigError(
             f"advance_access in section [mode] is {value!r}, which is neither true nor false",
@@ -299,7 +299,7 @@ class _Patience:
         self.clock, self._retry = self._transport.clock, self._transport.retry
         self._limit = LONGEST_WAIT if self._retry == DEFAULT_RETRY else self._retry.budget
         self._idempotent = request.idempotent
-        self._began = self.clock.monotonic()
+        self._started_at = self.clock.monotonic()
         self._failures = 0
 
     def pause(self, error: APIError) -> float:
@@ -312,7 +312,7 @@ class _Patience:
             APIError: The error itself, where there is nothing to wait for, or the wait would exceed the limit.
         """
         seconds = self._pause_of(error)
-        elapsed = self.clock.monotonic() - self._began
+        elapsed = self.clock.monotonic() - self._started_at
         if seconds is None or self._retry.attempts == 1 or elapsed + seconds > self._limit:
             raise error
         if seconds:

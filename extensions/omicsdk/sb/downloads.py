@@ -37,7 +37,14 @@ CONNECTIONS = 16
 RETRIES = 6
 
 # The keys of metadata that state a checksum, and its algorithm.
-_STATED = {"md5": "md5", "md5sum": "md5", "md5_sum": "md5", "sha1": "sha1", "sha256": "sha256", "crc32c": "crc32c"}
+_CHECKSUM_KEYS = {
+    "md5": "md5",
+    "md5sum": "md5",
+    "md5_sum": "md5",
+    "sha1": "sha1",
+    "sha256": "sha256",
+    "crc32c": "crc32c",
+}
 
 
 class LocalFileExists(UsageError):
@@ -351,7 +358,7 @@ def checksums_in(metadata: object) -> dict[str, str]:
         return {}
     checksums: dict[str, str] = {}
     for key, value in cast("Mapping[Any, Any]", metadata).items():
-        algorithm = _STATED.get(str(key).lower())
+        algorithm = _CHECKSUM_KEYS.get(str(key).lower())
         if algorithm is not None and isinstance(value, str) and is_checksum(algorithm, value.strip().lower()):
             checksums[algorithm] = value.strip().lower()
     return checksums

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # Things that a bulk request or a job takes.
 MOST = 100
 REQUESTS_AT_ONCE = 8
-_SHOWN = 300  # characters of the names of files in a message
+_MESSAGE_CHARACTERS = 300  # characters of the names of files in a message
 # Seconds between two requests for the state of what is waited for.
 PERIOD = 10.0
 # States of imports and exports that no other follows.
@@ -137,7 +137,7 @@ def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) ->
     label, first = refused[0]
     first.message = f"{label} cannot be copied into {project}: {first.message}"
     if len(refused) > 1:
-        others = shortened(", ".join(label for label, _ in refused[1:]), _SHOWN)
+        others = shortened(", ".join(label for label, _ in refused[1:]), _MESSAGE_CHARACTERS)
         first.message = (
             f"{first.message.rstrip('.')}; {len(refused)} of {len(files)} files were not copied, also {others}"
         )
@@ -511,7 +511,7 @@ def wait_for_states(
 
 
 def wait_until(
-    done: Callable[[], bool],
+    has_ended: Callable[[], bool],
     what: Callable[[], str],
     clock: Clock,
     *,
@@ -523,7 +523,7 @@ def wait_until(
     """Poll until an object has reached its end.
 
     Args:
-        done: Looks, and returns whether it has.
+        has_ended: Looks, and returns whether it has.
         what: Returns what is waited for and its state, as the beginning of a sentence.
         clock: Returns the time and sleeps.
         period: Seconds between two polls.
@@ -535,7 +535,7 @@ def wait_until(
         StillRunning: It has not ended in time; it continues.
     """
     start = clock.monotonic()
-    while not done():
+    while not has_ended():
         spare = None if timeout is None else start + timeout - clock.monotonic()
         if spare is not None and spare <= 0:
             raise StillRunning(f"{what()} after {timeout:g} s", remedy=remedy)

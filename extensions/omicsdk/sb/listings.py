@@ -371,14 +371,14 @@ class Folders:
 
     def __init__(self, client: SbApi) -> None:
         self._client = client
-        self._found: dict[SbPath, Folder] = {}
+        self._folders_by_path: dict[SbPath, Folder] = {}
         self._suggests = True
 
     @property
     def unsuggesting(self) -> Folders:
         """The same, without suggestions in errors: what is missing costs no listing of its folder."""
         copy = Folders(self._client)
-        copy._found, copy._suggests = self._found, False
+        copy._folders_by_path, copy._suggests = self._folders_by_path, False
         return copy
 
     def named(self, text: str) -> Folder | Entry:
@@ -489,15 +489,15 @@ class Folders:
             WrongPath: It is a file.
         """
         path = path._replace(is_folder=True)
-        if path in self._found:
-            return self._found[path]
+        if path in self._folders_by_path:
+            return self._folders_by_path[path]
         if not path.names:
             folder = Folder(path, None)
             # A project is requested by its first listing; here it needs a name only.
             path.project  # noqa: B018 - raises if there is none
         else:
             folder = self._named_folder(path, make=make)
-        self._found[path] = folder
+        self._folders_by_path[path] = folder
         return folder
 
     def _named_folder(self, path: SbPath, *, make: bool) -> Folder:
@@ -632,9 +632,9 @@ class Folders:
         Args:
             project: `owner/project`.
         """
-        found = self._client.get_project(**project_place(project))
-        check_fields("get_project", found, "root_folder")
-        return str(found.root_folder)
+        details = self._client.get_project(**project_place(project))
+        check_fields("get_project", details, "root_folder")
+        return str(details.root_folder)
 
     def parent_id(self, folder: Folder) -> str:
         """The id of any folder, a project's own included.
@@ -656,7 +656,7 @@ class Folders:
             if above.id == file.id:
                 raise InconsistentListing(f"list_files of {folder.path}", f"the folder {path} is listed within itself")
             path = path.parent
-            listing = self._found.get(path)
+            listing = self._folders_by_path.get(path)
             above = None if listing is None else listing.file
 
     def _missing(self, path: SbPath) -> NotFound:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.client import SevenBridges
 
 Kind = Literal["copy", "move", "delete"]
-DONE = {"copy": "copied", "move": "moved", "delete": "deleted"}
+PARTICIPLES = {"copy": "copied", "move": "moved", "delete": "deleted"}
 # Seconds to wait for a job of the platform.
 TIMEOUT = 3600.0
 
@@ -285,22 +285,22 @@ def _check_inside(step: _Step, kind: Kind) -> None:
     if source is not None and source.is_folder and source.owner:
         same = (source.owner, source.project_name) == (target.owner, target.project_name)
         if same and target.names[: len(source.names)] == source.names:
-            raise UsageError(f"{source} cannot be {DONE[kind]} into itself", remedy="Choose another folder.")
+            raise UsageError(f"{source} cannot be {PARTICIPLES[kind]} into itself", remedy="Choose another folder.")
 
 
 def _job(
     client: SevenBridges, kind: Kind, items: Sequence[dict[str, str]], changes: list[FileChange], timeout: float
 ) -> FileChanges:
     """Have the platform work on many, and collect what it could not do."""
-    done: list[FileChange] = []
+    completed: list[FileChange] = []
     errors: list[str] = []
     for first in range(0, len(items), MOST):
         results = run_file_job(client, kind, items[first : first + MOST], timeout=timeout)
         part = changes[first : first + MOST]
         is_per_entry = len(results) == len(part)  # of a folder the platform may answer for each file in it
         failed = {number: result.error for number, result in enumerate(results) if result.error}
-        done += [item for number, item in enumerate(part) if not is_per_entry or number not in failed]
+        completed += [item for number, item in enumerate(part) if not is_per_entry or number not in failed]
         errors += [
             f"{part[number].source.name}: {error}" if is_per_entry else error for number, error in failed.items()
         ]
-    return FileChanges(kind, done, errors)
+    return FileChanges(kind, completed, errors)

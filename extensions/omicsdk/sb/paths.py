@@ -20,7 +20,7 @@ LONGEST = 255
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: Characters of a wrong name that are shown.
-_SHOWN = 60
+_MESSAGE_CHARACTERS = 60
 _FORM = "Write sb://owner/project, then folders and the file's name: sb://me/my-project/reads/a.fastq."
 
 
@@ -254,7 +254,7 @@ def wrong_with(name: str) -> str:
         wrong = "is not UTF-8"
     else:
         return ""
-    cut = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    cut = name if len(name) <= _MESSAGE_CHARACTERS else f"{name[:_MESSAGE_CHARACTERS]}..."
     return f"{cut!r} {wrong}"
 
 

@@ -229,9 +229,9 @@ def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) 
 
     @cache
     def mode_of(volume: str) -> str | None:
-        found = client.get_volume(**volume_place(volume))
-        check_fields("get_volume", found, optional=("access_mode",))
-        return found.access_mode
+        details = client.get_volume(**volume_place(volume))
+        check_fields("get_volume", details, optional=("access_mode",))
+        return details.access_mode
 
     @cache
     def check_project(owner: str, project: str) -> None:

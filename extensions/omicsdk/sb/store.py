@@ -64,7 +64,7 @@ class _Report:
     headers: tuple[str, ...] = ("ETag",)
 
 
-class _Begun(Protocol):
+class _StartedUpload(Protocol):
     """An upload as the platform describes it: MultipartUpload, or that of an automation's code."""
 
     upload_id: str
@@ -107,7 +107,7 @@ class PlatformStore(MultipartStore):
         self.target = f"{folder.get('project') or folder.get('parent')}/{name}"
         self.rules = part_rules(part_size)
         self.upload_id = ""
-        self.made: dict[str, Any] = {}
+        self.created_file: dict[str, Any] = {}
         self._client = client
         self._name, self._folder, self._overwrite = name, folder, overwrite
         self._size = size
@@ -118,7 +118,7 @@ class PlatformStore(MultipartStore):
 
     # -- the operations, which a store of another kind replaces
 
-    def _start(self, size: int, part_size: int) -> _Begun:
+    def _start(self, size: int, part_size: int) -> _StartedUpload:
         return self._client.start_upload(
             name=self._name, size=size, part_size=part_size, overwrite=True if self._overwrite else OMIT, **self._folder
         )
@@ -135,7 +135,7 @@ class PlatformStore(MultipartStore):
     def _abort(self, upload_id: str) -> None:
         self._client.abort_upload(upload_id=upload_id)
 
-    def _reported(self, upload_id: str) -> tuple[_Begun, Mapping[int, str]] | None:
+    def _reported(self, upload_id: str) -> tuple[_StartedUpload, Mapping[int, str]] | None:
         """The upload, and the ETags of the parts that were reported; None if the platform does not list them."""
         upload = self._client.get_upload(upload_id=upload_id, list_parts=True)
         check_fields("get_upload", upload, optional=("parts",))
@@ -253,7 +253,7 @@ class PlatformStore(MultipartStore):
         name = response.get("name")
         if self.compares_name and isinstance(name, str) and not FILE_NAME.same(self._name, name):
             raise ResponseMismatch(f"complete_upload of {self.target}", "name", self._name, name)
-        self.made = response
+        self.created_file = response
         return {} if size is None else {"size": str(size)}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
@@ -264,7 +264,7 @@ class PlatformStore(MultipartStore):
         file = self._find_upload() if self._is_unsure or not self._overwrite else None
         if file is None:
             return None
-        self.made = file
+        self.created_file = file
         return {"size": str(self._size), **({} if self._is_unsure else {"doubtful": "by name and size"})}
 
     def abort(self, upload_id: str) -> None:
@@ -275,7 +275,7 @@ class PlatformStore(MultipartStore):
         except NoSuchUpload:
             return
 
-    def _choice(self, upload: _Begun, proposed: int) -> int:
+    def _choice(self, upload: _StartedUpload, proposed: int) -> int:
         """The size of parts that the platform chose, which must be one that can work."""
         declared = declared_number(upload.part_size, "part_size", f"start_upload of {self.target}")
         size = proposed if declared is None else declared
@@ -303,7 +303,7 @@ class CodeStore(PlatformStore):
         self.target = f"automation {automation_id}/{name}"
         self._automation_id = automation_id
 
-    def _start(self, size: int, part_size: int) -> _Begun:
+    def _start(self, size: int, part_size: int) -> _StartedUpload:
         return self._client.start_automation_upload(
             name=self._name, size=size, automation_id=self._automation_id, part_size=part_size
         )

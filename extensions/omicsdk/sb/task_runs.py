@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Statuses that no other follows.
 ENDED = frozenset({"COMPLETED", "FAILED", "ABORTED"})
 DRAFT = "DRAFT"
-_SHOWN = 5  # ids in a message
+_MESSAGE_IDS = 5  # ids in a message
 
 
 class NeverEnds(UsageError):
@@ -106,8 +106,8 @@ def some_of(ids: Sequence[str]) -> str:
     Args:
         ids: The ids.
     """
-    ids_shown = ", ".join(ids[:_SHOWN])
-    return ids_shown if len(ids) <= _SHOWN else f"{ids_shown} and {len(ids) - _SHOWN} more"
+    ids_shown = ", ".join(ids[:_MESSAGE_IDS])
+    return ids_shown if len(ids) <= _MESSAGE_IDS else f"{ids_shown} and {len(ids) - _MESSAGE_IDS} more"
 
 
 def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:

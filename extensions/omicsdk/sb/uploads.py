@@ -100,7 +100,7 @@ def upload(
         report = plan.dry_run(overwrite=overwrite, needs_checksum=chosen.require_checksum)
     else:
         report, stores = plan.run(chosen, overwrite=overwrite, part_size=part_size, on_message=on_message)
-    ids = [store.made.get("id") for store in stores] or [None] * len(plan.files)
+    ids = [store.created_file.get("id") for store in stores] or [None] * len(plan.files)
     files = [
         TransferredFile(id, str(file.path), str(file.target), file.size)
         for id, file in zip(ids, plan.files, strict=True)
@@ -118,7 +118,7 @@ class _Plan:
         target: The path that they go to.
         files: The files.
         folders: The folders that are created.
-        known: The folders that are known.
+        platform_folders: The folders that are known.
     """
 
     client: SevenBridges
@@ -126,7 +126,7 @@ class _Plan:
     target: SbPath
     files: list[LocalFile]
     folders: list[SbPath]
-    known: Folders
+    platform_folders: Folders
 
     def run(
         self,
@@ -145,7 +145,7 @@ class _Plan:
             on_message: Called with messages for the user.
 
         Returns:
-            The outcome of each file, and where it went: `made` of a store is the platform's file when it is complete.
+            The outcome of each file, and where it went: `created_file` of a store is the platform's file when it is complete.
         """
         from omicsdk.sb.store import PlatformStore
         from omicsdk.transfer import Upload
@@ -153,12 +153,12 @@ class _Plan:
         from omicsdk.transfer.journal import journal_for
 
         for folder in self.folders:
-            self.known.folder(folder, make=True)
+            self.platform_folders.folder(folder, make=True)
         stores = [
             PlatformStore(
                 self.client,
                 file.target.name,
-                self.known.folder(file.target.parent, make=True).target,
+                self.platform_folders.folder(file.target.parent, make=True).target,
                 file.size,
                 part_size,
                 overwrite=overwrite,
@@ -168,7 +168,7 @@ class _Plan:
         present = self._present()
         skipped = {} if overwrite else self._unchanged(present, needs_checksum=options.require_checksum)
         for number in skipped:
-            stores[number].made = present[number].to_dict()
+            stores[number].created_file = present[number].to_dict()
         rest = [number for number in range(len(stores)) if number not in skipped]
         facts = self.client.base_url, str(self.target), *(str(Path(source).absolute()) for source in self.sources)
         journal = journal_for("sb/command", *facts) if stores else None
@@ -227,7 +227,7 @@ class _Plan:
         requests: list[tuple[Target, dict[str, Any], dict[str, int]]] = []
         for parent, numbers_by_name in numbers.items():
             try:
-                target = self.known.unsuggesting.folder(parent).target
+                target = self.platform_folders.unsuggesting.folder(parent).target
             # In a dry run the folder may not exist yet.
             except NotFound:
                 continue
