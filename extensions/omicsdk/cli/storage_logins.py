@@ -53,9 +53,9 @@ def _s3(environ: Mapping[str, str]) -> Account | None:
 
 
 def _drs_servers() -> Iterator[Account]:
-    from omicsdk.drs.hosts import KNOWN
+    from omicsdk.drs.hosts import KNOWN_HOSTS
     from omicsdk.fs.stores.drs import found_login
 
-    for server in KNOWN:
+    for server in KNOWN_HOSTS:
         if "*" not in server.host and found_login(server.host) is not None:
             yield Account("drs", "", f"https://{server.host}", origin=f"the login of {server.login}")

@@ -125,7 +125,7 @@ class _Waiting:
     """A placeholder for a file's location until a worker has opened its servers."""
 
     requested: RequestedObject
-    found: DrsObject | None
+    drs_object: DrsObject | None
     host: str
 
     @classmethod
@@ -165,10 +165,10 @@ def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
             server = servers.at(waiting.host)
         except OmicsError as refused:
             error = refused
-        yield DrsFile(waiting.requested, item.name, waiting.found, server, error)
+        yield DrsFile(waiting.requested, item.name, waiting.drs_object, server, error)
 
 
-_TAKEN = "Name each file once, or place each in a folder named after its identifier (layout='id')."
+_CLASH_REMEDY = "Name each file once, or place each in a folder named after its identifier (layout='id')."
 _UNSAFE = "The other files are not affected. Give it another name."
 
 
@@ -233,7 +233,7 @@ def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int,
             try:
                 guard.check(file.name)
             except NameClash as clash:
-                clash.remedy = _TAKEN
+                clash.remedy = _CLASH_REMEDY
                 error = clash
             except UnsafePath as unsafe:
                 unsafe.remedy = _UNSAFE
@@ -373,7 +373,7 @@ def download_objects(
     if not members:
         return report
     return report.with_outcomes(
-        (one for at, outcome_file in enumerate(report.outcomes) for one in members.get(at, [outcome_file]))
+        (outcome for at, outcome_file in enumerate(report.outcomes) for outcome in members.get(at, [outcome_file]))
     )
 
 

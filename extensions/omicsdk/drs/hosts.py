@@ -28,7 +28,7 @@ class KnownHost(NamedTuple):
     api: str = ""
 
 
-KNOWN: tuple[KnownHost, ...] = (
+KNOWN_HOSTS: tuple[KnownHost, ...] = (
     # Prefixes of Gen3 and Terra: the table "Prod" in the README of DataBiosphere/terra-drs-hub, which resolves them for Terra.
     # Its prefixes of test systems (dg.712c, dg.test0) are left out. dg.ANV0 was a Gen3 commons of AnVIL before.
     KnownHost("gen3.biodatacatalyst.nhlbi.nih.gov", "NHLBI BioData Catalyst", "gen3", ("dg.4503",), passports=True),
@@ -54,7 +54,7 @@ KNOWN: tuple[KnownHost, ...] = (
     KnownHost("*.biodatacatalyst.nhlbi.nih.gov", "BioData Catalyst's other systems", "gen3"),
 )
 
-PREFIXES = {prefix.lower(): (prefix, host.host) for host in KNOWN for prefix in host.prefixes}
+PREFIXES = {prefix.lower(): (prefix, host.host) for host in KNOWN_HOSTS for prefix in host.prefixes}
 """By prefix in lower case: the prefix as it is registered, and its host."""
 
 
@@ -74,7 +74,7 @@ def known_host(host: str) -> KnownHost | None:
         host: Its name.
     """
     name = host.lower()
-    return next((host for host in KNOWN if name == host.host or _is_below(name, host.host)), None)
+    return next((host for host in KNOWN_HOSTS if name == host.host or _is_below(name, host.host)), None)
 
 
 def _is_below(name: str, pattern: str) -> bool:

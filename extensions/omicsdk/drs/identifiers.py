@@ -37,9 +37,9 @@ def is_guid(text: str) -> bool:
     return _GUID.match(text) is not None
 
 
-def without_prefix(one: str, other: str) -> bool:
+def without_prefix(guid: str, other: str) -> bool:
     """Whether one of two GUIDs is the other one without its prefix."""
-    short, long = sorted((one, other), key=len)
+    short, long = sorted((guid, other), key=len)
     return is_guid(short) and long.endswith((f"/{short}", f":{short}"))
 
 

@@ -298,8 +298,8 @@ class Resolver:
         self._client = client
         self._lock = threading.Lock()
         self._settled = _lowered(self.settings.hosts)
-        self._known = cache(known_hosts) if callable(known_hosts) else lambda: known_hosts or {}
-        self._found: dict[str, str | list[str]] = {}  # the host, or why there is none
+        self._known_hosts = cache(known_hosts) if callable(known_hosts) else lambda: known_hosts or {}
+        self._hosts: dict[str, str | list[str]] = {}  # the host, or why there is none
         self._dist: dict[str, str] | None = None
 
     def host(self, identifier: DrsId | str) -> str:
@@ -315,86 +315,86 @@ class Resolver:
             NotADrsId: The text is not an identifier.
             UnknownPrefix: No resolver knows its prefix, or it has none and there is no default host.
         """
-        one = parse_drs_id(identifier) if isinstance(identifier, str) else identifier
-        if one.host:
-            return one.host
-        if not one.prefix or (self._has_all and not one.text.lower().startswith("drs:")):
+        drs_id = parse_drs_id(identifier) if isinstance(identifier, str) else identifier
+        if drs_id.host:
+            return drs_id.host
+        if not drs_id.prefix or (self._has_all and not drs_id.text.lower().startswith("drs:")):
             if self.default_host:
                 return self.default_host
             error = UnknownPrefix("", [])
-            error.message = f"No server is named for {one}: it has no prefix, and there is no base URL"
+            error.message = f"No server is named for {drs_id}: it has no prefix, and there is no base URL"
             error.remedy = "Pass base_url (--base-url), or write the server into the identifier (drs://HOST/ID)."
             raise error
-        prefix = one.prefix.lower()  # prefixes are compared without case
+        prefix = drs_id.prefix.lower()  # prefixes are compared without case
         # Held during the lookup, by all prefixes: downloads have few, and a registry is not to be asked twice at the same time.
         with self._lock:
-            if prefix not in self._found:
-                self._found[prefix] = (
-                    self._settled.get(prefix) or _lowered(self._known()).get(prefix) or self._looked_up(one)
+            if prefix not in self._hosts:
+                self._hosts[prefix] = (
+                    self._settled.get(prefix) or _lowered(self._known_hosts()).get(prefix) or self._looked_up(drs_id)
                 )
-            outcome = self._found[prefix]
+            outcome = self._hosts[prefix]
         if isinstance(outcome, list):
-            raise UnknownPrefix(one.prefix, outcome)
+            raise UnknownPrefix(drs_id.prefix, outcome)
         return outcome
 
-    def _looked_up(self, one: DrsId) -> str | list[str]:
+    def _looked_up(self, drs_id: DrsId) -> str | list[str]:
         reasons: list[str] = []
         for source in self.settings.order:
             try:
-                host = self._host_from(source, one)
+                host = self._host_from(source, drs_id)
             except OmicsError as error:
                 reasons.append(f"{source}: {error.message}")
                 continue
             if host:
-                _log.info("%s is at %s (%s)", one.prefix, host, source)
+                _log.info("%s is at %s (%s)", drs_id.prefix, host, source)
                 if source not in ("table", "cache_file") and self.settings.keeps and self._cache is not None:
-                    self._cache.keep(one.prefix, host)
+                    self._cache.keep(drs_id.prefix, host)
                 return host
             reasons.append(f"{source}: not known")
         return reasons
 
-    def _host_from(self, source: Source, one: DrsId) -> str | None:
+    def _host_from(self, source: Source, drs_id: DrsId) -> str | None:
         lookups: dict[Source, Callable[[], str | None]] = {
-            "table": lambda: PREFIXES.get(one.prefix.lower(), ("", None))[1],
-            "cache_file": lambda: None if self._cache is None else self._cache.find(one.prefix),
-            "commons_mds": lambda: self._from_commons(one),
-            "dataguids_dist": lambda: self._from_dist(one),
-            "dataguids": lambda: self._from_resolver(one),
-            "identifiers_org": lambda: self._from_identifiers_org(one),
-            "n2t": lambda: self._from_n2t(one),
+            "table": lambda: PREFIXES.get(drs_id.prefix.lower(), ("", None))[1],
+            "cache_file": lambda: None if self._cache is None else self._cache.find(drs_id.prefix),
+            "commons_mds": lambda: self._from_commons(drs_id),
+            "dataguids_dist": lambda: self._from_dist(drs_id),
+            "dataguids": lambda: self._from_resolver(drs_id),
+            "identifiers_org": lambda: self._from_identifiers_org(drs_id),
+            "n2t": lambda: self._from_n2t(drs_id),
         }
         return lookups[source]()
 
-    def _from_commons(self, one: DrsId) -> str | None:
+    def _from_commons(self, drs_id: DrsId) -> str | None:
         if not self._mds_url:
             return None
         with self._metadata(f"{self._mds_url}/mds") as metadata:
             try:
-                return host_of(found_at(_json(metadata.get_aggregate_info.raw(what=one.prefix)), "host"))
+                return host_of(found_at(_json(metadata.get_aggregate_info.raw(what=drs_id.prefix)), "host"))
             except NotFound:
                 return None
 
-    def _from_dist(self, one: DrsId) -> str | None:
+    def _from_dist(self, drs_id: DrsId) -> str | None:
         if self._dist is None:
             with self._index() as index:
                 self._dist = _lowered(hosts_by_prefix(_json(index.get_dist.raw())))
-        return self._dist.get(one.prefix.lower())
+        return self._dist.get(drs_id.prefix.lower())
 
-    def _from_resolver(self, one: DrsId) -> str | None:
+    def _from_resolver(self, drs_id: DrsId) -> str | None:
         try:
             with self._index() as index:
-                return host_of(found_at(_json(index.get.raw(guid=one.name)), "from_index_service.host"))
+                return host_of(found_at(_json(index.get.raw(guid=drs_id.name)), "from_index_service.host"))
         except NotFound:
             pass
         with self._metadata(f"{self.settings.resolver}/mds") as metadata:
             try:
-                return host_of(found_at(_json(metadata.get.raw(guid=one.prefix)), "host"))
+                return host_of(found_at(_json(metadata.get.raw(guid=drs_id.prefix)), "host"))
             except NotFound:
                 return None
 
-    def _from_identifiers_org(self, one: DrsId) -> str | None:
+    def _from_identifiers_org(self, drs_id: DrsId) -> str | None:
         """Two requests, as "Appendix: Compact Identifier-Based URIs" of GA4GH DRS 1.5 describes them."""
-        provider, _, prefix = one.prefix.rpartition("/")
+        provider, _, prefix = drs_id.prefix.rpartition("/")
         path = "/restApi/{}/search/{}"
         with self._opened(PlainClient, self.settings.identifiers_org) as registry:
 
@@ -409,9 +409,9 @@ class Resolver:
                 return None
         return host_of_resources(resources, provider)
 
-    def _from_n2t(self, one: DrsId) -> str | None:
+    def _from_n2t(self, drs_id: DrsId) -> str | None:
         """One request; its response is text with a line `redirect: PATTERN`."""
-        path = f"/{quote(one.prefix.lower(), safe='/')}:"
+        path = f"/{quote(drs_id.prefix.lower(), safe='/')}:"
         with self._opened(PlainClient, self.settings.n2t) as registry:
             try:
                 text = registry.send(plain_request("n2t.net", "GET", path, headers={"accept": "text/plain, */*"})).text

@@ -109,7 +109,7 @@ class DrsServer(Closing):
         settings = {"retry": retry, "timeout": timeout, "environ": environ, "transport": transport}
         options: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
         self.host = base_url.partition("://")[2].partition("/")[0]
-        self._own = client is None
+        self._owns_client = client is None
         self._passports = list(credentials.tokens) if isinstance(credentials, Passports) else []
         self._presents = False  # whether the server has taken passports, so that no more requests are sent without
         # Beside the client, not a new one: connections, proxies and rates are shared by all servers.
@@ -422,7 +422,7 @@ class DrsServer(Closing):
 
     def close(self) -> None:
         """Close its connections."""
-        if self._own:
+        if self._owns_client:
             self._api.close()
 
 

@@ -9,7 +9,7 @@ from breakable import Faults, Server
 from drs_download import OFFLINE, download
 from omicsdk.core import BearerToken, ConfigError, Forbidden, Unauthorized
 from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, ResolutionSettings, parse_drs_id
-from omicsdk.drs.hosts import KNOWN, known_host, login_remedy
+from omicsdk.drs.hosts import KNOWN_HOSTS, known_host, login_remedy
 from omicsdk.drs.storage import Storage, google_path
 from omicsdk.transfer import Location
 
@@ -216,7 +216,7 @@ def test_a_refusal_of_a_known_server_names_its_login(host: Any, monkeypatch: pyt
     with DrsServer(host.name, environ={}) as server:
         with pytest.raises(Unauthorized) as unknown:
             server.describe(parse_drs_id("a"))
-        monkeypatch.setattr("omicsdk.drs.hosts.KNOWN", (KNOWN[0]._replace(host=host.name),))
+        monkeypatch.setattr("omicsdk.drs.hosts.KNOWN_HOSTS", (KNOWN_HOSTS[0]._replace(host=host.name),))
         for name, kind in (("a", Unauthorized), ("b", Forbidden)):
             with pytest.raises(kind, match="omics login gen3") as refused:
                 server.describe(parse_drs_id(name))
@@ -226,7 +226,7 @@ def test_a_refusal_of_a_known_server_names_its_login(host: Any, monkeypatch: pyt
 
 def test_each_known_server_has_a_remedy_and_others_have_none() -> None:
     words = {"gen3": "omics login gen3", "google": "gcloud auth application-default login", "sb": "omics login sb"}
-    for known in KNOWN:
+    for known in KNOWN_HOSTS:
         assert words[known.login] in login_remedy(known.host.replace("*", "x"))
         assert bool(known.api) == (known.login == "sb")
     assert login_remedy("drs.example.org") == ""

@@ -10,7 +10,7 @@ import pytest
 from drs_download import download
 from omicsdk import Drs
 from omicsdk.core import BearerToken, Unauthorized
-from omicsdk.drs.hosts import KNOWN
+from omicsdk.drs.hosts import KNOWN_HOSTS
 from omicsdk.drs.resolution import SOURCES
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -79,7 +79,7 @@ def test_the_page_lists_the_known_servers_as_they_are_known() -> None:
             titles[known.login],
             "yes" if known.passports else "no",
         ]
-        for known in KNOWN
+        for known in KNOWN_HOSTS
     ]
 
 

@@ -155,7 +155,7 @@ def test_a_bundle_that_does_not_fit_its_members_is_read_with_a_warning_and_nothi
     stores = Stores({"drs": {"servers": servers(bundle(**stated))}})
     with stores, caplog.at_level(logging.WARNING, "omicsdk.drs"):
         source, target = parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path))
-        assert planned_sync(stores, source, target).listed == len(stated.get("contents", MEMBERS))
+        assert planned_sync(stores, source, target).source_count == len(stated.get("contents", MEMBERS))
         with pytest.raises(InconsistentListing, match=words):
             planned_sync(stores, source, target, removes=True)
     assert (tmp_path / "mine.txt").exists()
