@@ -111,7 +111,7 @@ def _inferred(key: str, value: object) -> Attribute:
         case date():
             return Attribute("date", key, value)
         case _:
-            text = _shown(str, value)
+            text = _short_text(str, value)
             raise UsageError(
                 f"Cannot infer type of value '{text}' ({type(value).__name__}). (The key was '{key}')",
                 remedy="Use a text, number, truth value, datetime or date. Nothing was added.",
@@ -138,7 +138,7 @@ def _check_text(what: str, text: str, limit: int) -> None:
     raise UsageError(f"{what} {wrong}", remedy="Nothing was added.")
 
 
-def _shown(text_of: Callable[[object], str], value: object) -> str:
+def _short_text(text_of: Callable[[object], str], value: object) -> str:
     try:
         return shortened(text_of(value), 120)
     except ValueError:  # Python writes no whole number of more than 4,300 digits
@@ -160,10 +160,11 @@ def number(value: object) -> float:
             raise TypeError
         number_value = float(value)  # pyright: ignore[reportArgumentType] - what isn't a number is the error below
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{_shown(repr, value)} is not a number", remedy="Use one such as 1.5.") from None
+        raise UsageError(f"{_short_text(repr, value)} is not a number", remedy="Use one such as 1.5.") from None
     if not math.isfinite(number_value):
         raise UsageError(
-            f"{_shown(str, value)} is not finite, and sites cannot store it", remedy="Leave it out, or add it as text."
+            f"{_short_text(str, value)} is not finite, and sites cannot store it",
+            remedy="Leave it out, or add it as text.",
         )
     return number_value
 
@@ -184,10 +185,10 @@ def whole_number(value: object) -> int:
         if not isinstance(value, str) and number_value != value:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{_shown(repr, value)} is not a whole number", remedy="Use one such as 42.") from None
+        raise UsageError(f"{_short_text(repr, value)} is not a whole number", remedy="Use one such as 42.") from None
     if not -INTEGER_BOUND <= number_value < INTEGER_BOUND:
         raise UsageError(
-            f"{_shown(str, number_value)} has more than 64 bits, and sites cannot store it",
+            f"{_short_text(str, number_value)} has more than 64 bits, and sites cannot store it",
             remedy="Add it as text.",
         )
     return number_value
@@ -219,10 +220,10 @@ def truth(value: object) -> bool:
     """
     if isinstance(value, bool):
         return value
-    word = _shown(str, value).strip().lower()
+    word = _short_text(str, value).strip().lower()
     if word in TRUE_WORDS or word in FALSE_WORDS:
         return word in TRUE_WORDS
-    raise UsageError(f"{_shown(repr, value)} is neither true nor false", remedy="Use true or false.")
+    raise UsageError(f"{_short_text(repr, value)} is neither true nor false", remedy="Use true or false.")
 
 
 def coordinate(name: str, value: object) -> str:
@@ -246,7 +247,7 @@ def coordinate(name: str, value: object) -> str:
             decimal = decimal.quantize(Decimal(1).scaleb(-DECIMALS)).normalize()
     except (ValueError, InvalidOperation):
         raise UsageError(
-            f"The {name} {_shown(repr, value)} is not a number", remedy="Use degrees, such as -37.8136."
+            f"The {name} {_short_text(repr, value)} is not a number", remedy="Use degrees, such as -37.8136."
         ) from None
     return f"{decimal:f}"
 

@@ -32,7 +32,7 @@ LOG = "workflow.log"
 WORKFLOWS: Mapping[WorkflowType, str] = {WorkflowType.snakemake: "Snakefile", WorkflowType.script: "script.sh"}
 
 #: Files that `setup` recreates, so that a run does not use those of an earlier run in the same folder.
-MADE = (DATASET, PROJECT, SETUP_MD5, UPLOAD_MD5, DELETED, LOG, *WORKFLOWS.values())
+SETUP_FILES = (DATASET, PROJECT, SETUP_MD5, UPLOAD_MD5, DELETED, LOG, *WORKFLOWS.values())
 #: Files excluded from the table of `upload`: those that it writes itself, and those that are not uploaded.
 NOT_LISTED = frozenset(f"{FOLDER}/{name}" for name in (UPLOAD_MD5, DELETED, LOG))
 
@@ -132,7 +132,7 @@ def clear(folder: Path, keep: Path | None) -> None:
         OSError: It cannot be removed.
     """
     kept_file = None if keep is None else keep.resolve()
-    for name in MADE:
+    for name in SETUP_FILES:
         path = folder / name
         if path.resolve() != kept_file:
             path.unlink(missing_ok=True)
@@ -151,9 +151,9 @@ class DataFiles:
         self._storage = storage
         self._base = base
         self._folder = folder
-        self._kept = folder / FOLDER
+        self._bookkeeping = folder / FOLDER
         self._brought: Mapping[str, Hashed] = {}
-        self._known: Mapping[str, Hashed] = {}
+        self._trusted: Mapping[str, Hashed] = {}
         self._stored_bookkeeping: frozenset[str] = frozenset()
         self._was_there = False
 
@@ -180,7 +180,7 @@ class DataFiles:
         data = [file for file in stored if file.name not in self._stored_bookkeeping]
         self._brought = fetch(self._storage, self._base, data, self._folder, TransferOptions(stop=stop))
         check_stop(stop)
-        write(self._kept / SETUP_MD5, _table(md5s(self._brought)))
+        write(self._bookkeeping / SETUP_MD5, _table(md5s(self._brought)))
 
     def remember(self) -> None:
         """Remember the files at the end of setup, so that those that stay the same need not be read again.
@@ -188,7 +188,7 @@ class DataFiles:
         Raises:
             OSError: The folder cannot be written.
         """
-        self._known = trusted(self._brought, clock_of(self._kept))
+        self._trusted = trusted(self._brought, clock_of(self._bookkeeping))
 
     def give_back(self) -> None:
         """Upload new and modified files, the data first and the table of checksums last, and list deleted ones.
@@ -200,12 +200,12 @@ class DataFiles:
             OSError: The same, or the folder cannot be read.
         """
         files = {name: path for name, path in files_below(self._folder) if name not in NOT_LISTED}
-        hashed = hash_files(files, self._known)
-        before, after = md5s(self._brought) or read_table(self._kept / SETUP_MD5), md5s(hashed)
+        hashed = hash_files(files, self._trusted)
+        before, after = md5s(self._brought) or read_table(self._bookkeeping / SETUP_MD5), md5s(hashed)
         changed = sorted(name for name, md5 in after.items() if before.get(name) != md5)  # new ones too
-        self._kept.mkdir(exist_ok=True)  # the workflow may have removed it
-        write(self._kept / UPLOAD_MD5, _table(after))
-        write(self._kept / DELETED, "\n".join(sorted(before.keys() - after.keys())))
+        self._bookkeeping.mkdir(exist_ok=True)  # the workflow may have removed it
+        write(self._bookkeeping / UPLOAD_MD5, _table(after))
+        write(self._bookkeeping / DELETED, "\n".join(sorted(before.keys() - after.keys())))
         if self._was_there and not self._storage.exists(self._base):
             raise StorageMissing(f"The storage's folder {self._base} existed at setup and no longer does")
         self._send([name for name in changed if not is_bookkeeping(name)], hashed)

@@ -167,7 +167,7 @@ def _first_line(path: Path) -> str:
 GRACE = 10.0
 #: Characters at the end of the workflow's stderr that become a note.
 NOTE = 4000
-_KEPT = 16 * 1024
+_TAIL = 16 * 1024
 _STRIDE = 64 * 1024
 
 
@@ -255,7 +255,7 @@ class _Output:
                 if tail is not None:
                     tail.append(data)
                     count += len(data)
-                    while count - len(tail[0]) >= _KEPT:
+                    while count - len(tail[0]) >= _TAIL:
                         count -= len(tail.popleft())
 
     def _write(self, data: bytes) -> None:

@@ -61,7 +61,7 @@ def test_files_are_listed_replaced_and_removed(storage: FsspecStorage, tmp_path:
         for name in ("d/a.txt", "d/deep/er/b"):
             file.write_bytes(content)
             storage.put(name, file)
-        looked = storage.look("d/a.txt")
+        looked = storage.stat("d/a.txt")
         assert looked is not None
         assert (looked.name, looked.size, storage.size("d/a.txt")) == ("d/a.txt", len(content), len(content))
         assert {stored.name: stored.size for stored in storage.stored("d")} == dict.fromkeys(
@@ -77,7 +77,7 @@ def test_files_are_listed_replaced_and_removed(storage: FsspecStorage, tmp_path:
     assert [stored.name for stored in storage.stored("d")] == ["deep/er/b"]
     storage.delete("d/deep/er/b")
     assert list(storage.stored("d")) == []
-    assert storage.look("d") is None
+    assert storage.stat("d") is None
     with pytest.raises(FileNotFoundError):
         list(storage.stored("none"))
     assert storage.at_once == FsspecTarget(ObjectStore(), "").puts

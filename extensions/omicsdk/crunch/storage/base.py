@@ -151,17 +151,17 @@ class BuiltinStorage(ABC):
     """The base of this package's storages: they state sizes, list whole trees, and replace what has the name of a saved file."""
 
     @abstractmethod
-    def look(self, name: str) -> Stored | None:
+    def stat(self, name: str) -> Stored | None:
         """Return a file by its requested name; None for a folder. Raise FileNotFoundError if neither exists."""
 
     def exists(self, name: str) -> bool:
-        """Return whether there is a file or folder of that name; errors are those of `look`.
+        """Return whether there is a file or folder of that name; errors are those of `stat`.
 
         Args:
             name: The name.
         """
         try:
-            self.look(name)
+            self.stat(name)
         except FileNotFoundError:
             return False
         return True
@@ -234,17 +234,17 @@ def joined(base: str, name: str) -> str:
     return f"{base}/{name}" if base and name else base or name
 
 
-def overlap(one: str, other: str) -> bool:
+def overlap(folder: str, other: str) -> bool:
     """Whether two folders have files in common: they are the same, however they are written, or one is in the other.
 
     Args:
-        one: A dataset's folder, as the site states it.
+        folder: A dataset's folder, as the site states it.
         other: Another dataset's.
 
     Raises:
         UnsafePath: One of them leads out of the storage.
     """
-    here, parts_there = (tuple(part for part in plain(path).split("/") if part) for path in (one, other))
+    here, parts_there = (tuple(part for part in plain(path).split("/") if part) for path in (folder, other))
     shorter = min(len(here), len(parts_there))
     return here[:shorter] == parts_there[:shorter]
 

@@ -101,10 +101,10 @@ def _moved(
         return moved
 
     at_once = getattr(storage, "at_once", THREADS)
-    done = in_threads(move_file, files, min(at_once, options.connections or at_once))
+    results = in_threads(move_file, files, min(at_once, options.connections or at_once))
     if progress is not None:
         progress(counters.progress(monotonic(), bytes_copied, 0, "over"))
-    return done
+    return results
 
 
 def fetch(
@@ -273,10 +273,10 @@ def send(
         _put(storage, joined(base, file.name), file)
         return file.hashed
 
-    done = _moved(storage, files, lambda file: file.hashed.stamp.size, put, chosen, failed)
-    if failed is None and None in done:
+    results = _moved(storage, files, lambda file: file.hashed.stamp.size, put, chosen, failed)
+    if failed is None and None in results:
         raise Interrupted("It was stopped")
-    return [file.name for file, moved in zip(files, done, strict=True) if moved is not None]
+    return [file.name for file, moved in zip(files, results, strict=True) if moved is not None]
 
 
 def _put(storage: Storage, name: str, file: Sending) -> None:

@@ -93,7 +93,7 @@ class FolderStorage(BuiltinStorage):
                 missing.mkdir(exist_ok=True)
                 missing.chmod(self._folder_mode)
 
-    def look(self, name: str) -> Stored | None:
+    def stat(self, name: str) -> Stored | None:
         """A file; None for a folder.
 
         Raises:

@@ -72,7 +72,7 @@ class FsspecStorage(BuiltinStorage):
             self._fs.rm_file(target)
             self._fs.mv(source, target)
 
-    def look(self, name: str) -> Stored | None:
+    def stat(self, name: str) -> Stored | None:
         """A file; None for a folder.
 
         Raises:

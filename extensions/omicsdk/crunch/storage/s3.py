@@ -115,7 +115,7 @@ class S3Storage(BuiltinStorage):
     def _pages(self, prefix: str, **arguments: Any) -> Iterator[Page]:
         return s3_pages(self._client.list_objects_v2, self._bucket, prefix, **arguments)
 
-    def look(self, name: str) -> Stored | None:
+    def stat(self, name: str) -> Stored | None:
         """An object; None for a folder.
 
         Raises:

@@ -22,7 +22,7 @@ _S3 = {
     "storages.backends.s3.S3Storage",
     "storages.backends.s3.S3StaticStorage",
 }
-_TAKEN = (
+_SUPPORTED = (
     f"Supported are MEDIA_ROOT ({_FOLDER}), storages.backends.s3.S3Storage and storages.backends.s3boto3.S3Boto3Storage with "
     "their AWS_ keys, FSSPEC_URL with FSSPEC_OPTIONS, or an object with the methods of a Django storage."
 )
@@ -92,8 +92,8 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
     if backend in _S3:
         return _s3(values, options)
     if not backend:
-        raise ConfigError("The storage settings name no storage", remedy=_TAKEN)
-    raise ConfigError(f"The storage settings name {backend!r}, which is unknown", remedy=_TAKEN)
+        raise ConfigError("The storage settings name no storage", remedy=_SUPPORTED)
+    raise ConfigError(f"The storage settings name {backend!r}, which is unknown", remedy=_SUPPORTED)
 
 
 def read_settings(path: Path) -> Mapping[str, Any]:
@@ -129,13 +129,13 @@ def _custom_storage(storage: object) -> Storage:
     missing = [method for method in METHODS if not callable(getattr(storage, method, None))]
     if missing:
         raise ConfigError(
-            f"A {type(storage).__name__} cannot be a storage: it has no {', '.join(missing)}", remedy=_TAKEN
+            f"A {type(storage).__name__} cannot be a storage: it has no {', '.join(missing)}", remedy=_SUPPORTED
         )
     return cast("Storage", storage)
 
 
 def _folder(settings: Mapping[str, Any], options: Mapping[str, Any]) -> FolderStorage:
-    def said(option: str, key: str) -> tuple[str, object]:
+    def setting(option: str, key: str) -> tuple[str, object]:
         return key, options.get(option, settings.get(key))
 
     location = options.get("location") or settings.get("MEDIA_ROOT") or ""
@@ -146,8 +146,8 @@ def _folder(settings: Mapping[str, Any], options: Mapping[str, Any]) -> FolderSt
     return FolderStorage(
         _text("MEDIA_ROOT", location),
         base_url=_text("MEDIA_URL", options.get("base_url") or settings.get("MEDIA_URL") or ""),
-        file_mode=_mode(*said("file_permissions_mode", "FILE_UPLOAD_PERMISSIONS")) or FILE_MODE,
-        folder_mode=_mode(*said("directory_permissions_mode", "FILE_UPLOAD_DIRECTORY_PERMISSIONS")),
+        file_mode=_mode(*setting("file_permissions_mode", "FILE_UPLOAD_PERMISSIONS")) or FILE_MODE,
+        folder_mode=_mode(*setting("directory_permissions_mode", "FILE_UPLOAD_DIRECTORY_PERMISSIONS")),
     )
 
 

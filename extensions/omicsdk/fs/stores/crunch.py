@@ -230,7 +230,7 @@ def _stat_file(storage: Storage, name: str) -> Stored | None:
         OmicsError: The storage cannot be read.
     """
     if isinstance(storage, BuiltinStorage):
-        return storage.look(name)
+        return storage.stat(name)
     above, _, base_name = name.rstrip("/").rpartition("/")
     try:
         folders, files = storage.listdir(above)
