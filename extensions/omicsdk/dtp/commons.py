@@ -316,7 +316,7 @@ def _cell(value: object) -> str:
 
 
 #: Reasons in the message of an error; all are in its `submission`.
-LISTED = 3
+MAX_REASONS = 3
 
 
 class RecordsRefused(Gen3Error):
@@ -333,8 +333,8 @@ class RecordsRefused(Gen3Error):
 
     def __init__(self, submission: Submission) -> None:
         reasons = [str(finding) for refusal in submission.refused for finding in refusal.findings]
-        more = len(reasons) - LISTED
-        reasons_shown = "; ".join(reason.rstrip(".") for reason in reasons[:LISTED]) + (
+        more = len(reasons) - MAX_REASONS
+        reasons_shown = "; ".join(reason.rstrip(".") for reason in reasons[:MAX_REASONS]) + (
             f"; and {more} more" if more > 0 else ""
         )
         super().__init__(f"{len(submission.refused)} of {submission.total} records were refused: {reasons_shown}")

@@ -97,7 +97,9 @@ def records_of(
 
 _NAMED = members(submitter_id=STRING)
 _PROGRAMS = optional(array(members(name=STRING)))
-_FOUND = members(id=STRING, submitter_id=STRING, projects=optional(array(members(code=STRING, programs=_PROGRAMS))))
+_EXPERIMENT_RECORD = members(
+    id=STRING, submitter_id=STRING, projects=optional(array(members(code=STRING, programs=_PROGRAMS)))
+)
 
 
 def _experiment(
@@ -110,7 +112,7 @@ def _experiment(
     )
     experiments = [
         (record, home)
-        for record in items_at(data, EXPERIMENT, "query", _FOUND)
+        for record in items_at(data, EXPERIMENT, "query", _EXPERIMENT_RECORD)
         for home in _homes(record)
         if program in (None, home.program) and project in (None, home.code)
     ]

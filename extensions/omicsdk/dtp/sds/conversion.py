@@ -133,7 +133,7 @@ def _duplicate(kind: TableKind, first: Entry, entry: Entry) -> Finding:
 
 Record = Mapping[str, Any]
 #: Faults that a message lists.
-_LISTED = 10
+_MAX_FAULTS = 10
 
 
 @dataclass(slots=True)
@@ -260,8 +260,8 @@ def refused(folder: str, findings: Sequence[Finding], version: str) -> SdsError:
         findings: Its faults, at least one.
         version: The version of the structure that it was read as.
     """
-    lines = [f"  {finding}" for finding in findings[:_LISTED]]
-    more = [f"  and {len(findings) - _LISTED} more"] if len(findings) > _LISTED else []
+    lines = [f"  {finding}" for finding in findings[:_MAX_FAULTS]]
+    more = [f"  and {len(findings) - _MAX_FAULTS} more"] if len(findings) > _MAX_FAULTS else []
     count = "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
     return SdsError(
         "\n".join([f"{folder}, read as SDS {version}, has {count}:", *lines, *more]),

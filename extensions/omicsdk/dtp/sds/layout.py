@@ -23,7 +23,9 @@ CASE = "case"
 #: The stems of tables that differ from the others.
 DATASET_DESCRIPTION, SUBJECTS, SAMPLES, MANIFEST = "dataset_description", "subjects", "samples", "manifest"
 #: Properties of records that no table has.
-OWN = frozenset({"type", "id", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime"})
+SYSTEM_PROPERTIES = frozenset(
+    {"type", "id", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime"}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)  # compared by identity, and used as a key

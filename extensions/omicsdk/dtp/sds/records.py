@@ -18,7 +18,7 @@ from omicsdk.dtp.sds.layout import (
     DATASET_DESCRIPTION,
     DEFAULT_VERSION,
     EXPERIMENT,
-    OWN,
+    SYSTEM_PROPERTIES,
     VERSIONS,
     TableKind,
     Version,
@@ -194,7 +194,10 @@ def _targets(record: Record) -> set[object]:
 def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict[str, str]:
     """By header: the property that it is of; those of the template, and those that records have besides."""
     property_names = {
-        name: None for record in records for name, value in record.items() if name not in OWN and _is_plain(value)
+        name: None
+        for record in records
+        for name, value in record.items()
+        if name not in SYSTEM_PROPERTIES and _is_plain(value)
     }
     renamed = kind.renamed.get(version, {})
     by_name = {squashed(name): name for name in property_names}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.likeness import nearest
-from omicsdk.dtp.sds.layout import OWN, VERSIONS, TableKind, Version, squashed
+from omicsdk.dtp.sds.layout import SYSTEM_PROPERTIES, VERSIONS, TableKind, Version, squashed
 from omicsdk.dtp.sds.sheets import Cell, Line, Unreadable, is_blank, sheet_of, text_of
 from omicsdk.gen3.dictionary import Node, Property
 from omicsdk.gen3.records.tables import Finding, Place, as_json
@@ -42,8 +42,8 @@ class Headers:
         self._required = node.required
         template = kind.headers.get(version, ())
         headers = (*template, *kind.also)
-        self._listed = {squashed(header) for header in headers}
-        property_names = [name for name in node.properties if name not in node.system and name not in OWN]
+        self._squashed_headers = {squashed(header) for header in headers}
+        property_names = [name for name in node.properties if name not in node.system and name not in SYSTEM_PROPERTIES]
         self._by_name = {squashed(name): name for name in property_names}
         # The template's header is the one that messages name.
         named = {name: header for header in reversed(headers) if (name := self.property_of(header)) is not None}
@@ -94,7 +94,7 @@ class Headers:
                 called = f", or rename it to {self._headers[name]!r}"
                 remedy = f"It is of SDS {other}: give version={other!r} (--sds-version {other}){called}."
         # A header of the template is not misspelt, even if the dictionary has nothing similar.
-        elif squashed(header) not in self._listed and (near := nearest(header.strip(), lacking)):
+        elif squashed(header) not in self._squashed_headers and (near := nearest(header.strip(), lacking)):
             meant = lacking[near[0]]
             fault = meant in self._required or bool(nearest(header.strip(), near, least=ALIKE))
             remedy = f"Did you mean {self._headers[meant]!r}?"
@@ -105,7 +105,7 @@ class Headers:
     def _version_of(self, header: str) -> Version | None:
         """The newest other version whose template has a header that this one's has not."""
         name = squashed(header)
-        if not name or name in self._listed:
+        if not name or name in self._squashed_headers:
             return None
         for version in reversed(VERSIONS):
             template = {squashed(header) for header in self._kind.headers.get(version, ())}

@@ -44,7 +44,7 @@ class Receiver:
 
     def __init__(self, job: FetchJob[Instance]) -> None:
         self.job = job
-        self._wanted = {file.sop: file for file in job.files}
+        self._pending = {file.sop: file for file in job.files}
         self._guard = threading.Lock()
 
     def store(self, event: Any) -> int:
@@ -53,7 +53,7 @@ class Receiver:
             return OUT_OF_RESOURCES
         sop = str(event.request.AffectedSOPInstanceUID)
         with self._guard:
-            file = self._wanted.pop(sop, None)
+            file = self._pending.pop(sop, None)
         if file is None:
             _log.warning("the archive sent the instance %s, which was not requested", sop)
             return NOT_WANTED
@@ -69,12 +69,12 @@ class Receiver:
     def missing(self, files: Iterable[Instance]) -> list[Instance]:
         """Those of some instances that were not received."""
         with self._guard:
-            return [file for file in files if file.sop in self._wanted]
+            return [file for file in files if file.sop in self._pending]
 
     def give_up(self, file: Instance, error: OmicsError) -> None:
         """Report an instance as failed, unless it was received meanwhile."""
         with self._guard:
-            if self._wanted.pop(file.sop, None) is None:
+            if self._pending.pop(file.sop, None) is None:
                 return
         self.job.report(file, error)
 

@@ -37,7 +37,7 @@ from omicsdk.transfer.reports.progress import Counters
 from omicsdk.transfer.reports.report import verification_of
 
 #: The checksum by which a file is recognized where its store states none.
-OWN = "sha256"
+DEFAULT_CHECKSUM = "sha256"
 #: The key, among a file's checksums in the journal, of the time of its change in the store.
 _CHANGED = "changed"
 #: Files whose records are synced together, at most.
@@ -166,7 +166,7 @@ class DatasetFolder:
             if file.size is not None and size != file.size:
                 part.unlink()
                 raise TruncatedTransfer(file.name, expected=file.size, received=size)
-            actual = checksums_of(str(part), tuple(file.checksums) or (OWN,), size)
+            actual = checksums_of(str(part), tuple(file.checksums) or (DEFAULT_CHECKSUM,), size)
             differs = first_difference(file.checksums, actual)
             if differs is not None:
                 part.unlink()
@@ -183,8 +183,8 @@ class DatasetFolder:
             status = target.stat()
         self._record(file, DoneState(size, status.st_mtime_ns, actual))
         by = [*([verified] if verified else []), *(["size"] if file.size is not None else []), *file.checksums]
-        done = _outcome(file, "done", size, actual, ", ".join(by))
-        return done._replace(bytes_fetched=fetched, bytes_kept=resumed, attempts=attempts)
+        outcome = _outcome(file, "done", size, actual, ", ".join(by))
+        return outcome._replace(bytes_fetched=fetched, bytes_kept=resumed, attempts=attempts)
 
     def close(self) -> None:
         """Record the complete files, and release the folder."""
@@ -238,8 +238,8 @@ def call_in_threads(call: Callable[[A], Any], arguments: Iterable[A], threads: i
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="dtp") as pool:
         try:
-            for done in [pool.submit(call, argument) for argument in arguments]:
-                done.result()
+            for future in [pool.submit(call, argument) for argument in arguments]:
+                future.result()
         except BaseException:
             stop.set()
             raise
