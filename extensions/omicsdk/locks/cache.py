@@ -87,9 +87,9 @@ class _Record(NamedTuple):
     inode: int
     checksums: Mapping[str, str]
 
-    def fits(self, found: os.stat_result | None) -> bool:
+    def fits(self, status: os.stat_result | None) -> bool:
         """Whether the file is the one that was read, as far as the system shows."""
-        return found is not None and self[:3] == (found.st_size, found.st_mtime_ns, found.st_ino)
+        return status is not None and self[:3] == (status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 class Cache:
@@ -149,7 +149,7 @@ class Cache:
         """
         with self._going_on():
             for sha256 in self._named(item.checksums):
-                result = self._taken(sha256, item, path, link, create, stopped)
+                result = self._take_entry(sha256, item, path, link, create, stopped)
                 if result is not None:
                     return result
         return None
@@ -181,7 +181,7 @@ class Cache:
                 return entry.stat()
         return None
 
-    def _taken(
+    def _take_entry(
         self,
         sha256: str,
         item: Item,
@@ -417,7 +417,7 @@ class Cache:
                 total -= entry.size
                 if not dry_run:
                     self._remove(entry.sha256)
-        for part in () if dry_run else _listed(self.folder / "tmp"):
+        for part in () if dry_run else _entries_in(self.folder / "tmp"):
             status = _regular(part)
             if status is not None and now - status.st_mtime > _ABANDONED:
                 _unlink(part)
@@ -436,7 +436,7 @@ class Cache:
             OSError: The folder cannot be read.
         """
         own_names = {MARKER, "sha256", "records", "index", "tmp"}
-        for path in (path for path in _listed(self.folder) if path.name not in own_names):
+        for path in (path for path in _entries_in(self.folder) if path.name not in own_names):
             yield CacheProblem(path.name, "foreign", "the format has no such file")
         sizes = [entry.size for entry in self.entries()] if progress is not None else []
         counted = FileProgress(progress, self._clock, len(sizes), sum(sizes))
@@ -483,8 +483,8 @@ class Cache:
 
     def _paths(self) -> Iterator[Path]:
         """What is in the folders of entries, sorted."""
-        for folder in _listed(self.folder / "sha256"):
-            yield from _listed(folder) if folder.is_dir() else (folder,)
+        for folder in _entries_in(self.folder / "sha256"):
+            yield from _entries_in(folder) if folder.is_dir() else (folder,)
 
 
 def _identifies(name: str) -> bool:
@@ -520,7 +520,7 @@ def _object(content: bytes | None) -> Mapping[str, Any]:
     return value if is_object(value) else {}
 
 
-def _listed(folder: Path) -> list[Path]:
+def _entries_in(folder: Path) -> list[Path]:
     """What is in a folder, sorted; nothing if there is none."""
     try:
         return sorted(folder.iterdir())

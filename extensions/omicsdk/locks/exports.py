@@ -81,7 +81,7 @@ def provenance_of(file: LockedFile) -> ProvenanceFile:
     Args:
         file: The file.
     """
-    source = file.url or file.listed.source
+    source = file.url or file.list_entry.source
     return ProvenanceFile(utf8_path(file), source, file.size, file.checksums, "", file.mirrors, file.since)
 
 
@@ -299,7 +299,7 @@ def _write_payload(files: Files, bag: Path) -> None:
                     )
                     raise LockError(problem, remedy="Rename it in its list, or leave its source out.")
                 if not file.url or re.search(r"\s", file.url):
-                    why = f"{file.path} has no URL that a bag can state: {file.listed.source}"
+                    why = f"{file.path} has no URL that a bag can state: {file.list_entry.source}"
                     raise LockError(why, remedy="Leave its source out: `omics lock NAME --export bdbag`.")
                 if file.checksums.keys().isdisjoint(_ALGORITHMS):
                     why = f"{file.path} has no {', '.join(_ALGORITHMS[:-1])} or {_ALGORITHMS[-1]}, which a bag needs"

@@ -78,7 +78,7 @@ class LockedFile(NamedTuple):
     since: str = ""
 
     @property
-    def listed(self) -> ListedFile:
+    def list_entry(self) -> ListedFile:
         """The file as a list of files names it."""
         return ListedFile(self.kind, self.address, self.path, self.size, self.checksums, mirrors=self.mirrors)
 
@@ -385,17 +385,17 @@ P = TypeVar("P", bound=HasPath)
 Q = TypeVar("Q", bound=HasPath)
 
 
-def paired(one: Iterable[P], other: Iterable[Q]) -> Iterator[tuple[P | None, Q | None]]:
+def paired(left_entries: Iterable[P], right_entries: Iterable[Q]) -> Iterator[tuple[P | None, Q | None]]:
     """Join two streams that are sorted by path.
 
     Args:
-        one: One stream.
-        other: Another one.
+        left_entries: One stream.
+        right_entries: Another one.
 
     Yields:
         What has the same path in both, and None where one lacks it.
     """
-    left, right = iter(one), iter(other)
+    left, right = iter(left_entries), iter(right_entries)
     first, second = next(left, None), next(right, None)
     while first is not None or second is not None:
         if second is None or (first is not None and first.path < second.path):
@@ -502,4 +502,4 @@ def differences(old: LockedFile, new: LockedFile) -> str:
         ("mirrors", ", ".join(old.mirrors) or None, ", ".join(new.mirrors) or None),
     ]
     rows = ((name, *("not stated" if value is None else value for value in both)) for name, *both in pairs)
-    return "; ".join(f"{name} {one} -> {other}" for name, one, other in rows if one != other)
+    return "; ".join(f"{name} {before} -> {after}" for name, before, after in rows if before != after)

@@ -42,7 +42,7 @@ from omicsdk.transfer import Progress, TransferOptions
 from omicsdk.transfer.reports.progress import FileProgress
 from omicsdk.transfer.reports.units import count_of
 
-SHOWN = 20
+MAX_FIRST = 20
 """Differences that a result lists; the others are counted."""
 _MOST_ERRORS = 1000
 
@@ -54,7 +54,7 @@ class LockChanges:
     Attributes:
         files: The number of files that the sources resolve to.
         counts: The number of differences from the lock, by state: added, removed, changed.
-        shown: The first differences.
+        first_changes: The first differences.
         unchecked: The number of files for which no checksum is stated.
         is_written: Whether the lock was written.
         is_refused: Whether it was left as it is, because files that it has differ.
@@ -62,7 +62,7 @@ class LockChanges:
 
     files: int = 0
     counts: Counter[str] = field(default_factory=Counter[str])
-    shown: list[Change] = field(default_factory=list[Change])
+    first_changes: list[Change] = field(default_factory=list[Change])
     unchecked: int = 0
     is_written: bool = False
     is_refused: bool = False
@@ -113,8 +113,8 @@ class Resolution:
         for file, change in self.changes():
             if change is not None:
                 self.result.counts[change.state] += 1
-                if len(self.result.shown) < SHOWN:
-                    self.result.shown.append(change)
+                if len(self.result.first_changes) < MAX_FIRST:
+                    self.result.first_changes.append(change)
                 self.is_protected |= change.old is not None or (
                     change.new is not None and change.new.source in self._locked_sources
                 )
@@ -154,7 +154,7 @@ class Resolution:
             SomeFailed: Some cannot be had, or cannot be locked.
         """
         chosen = TransferOptions.of(source.filters, connections=16, selects=True)
-        locations = [self._word(word) for word in source.words]
+        locations = [self._word(word) for word in source.references]
         errors: list[OmicsError] = []
         failed = count = 0
 
@@ -225,13 +225,13 @@ def _each_once(files: Iterable[LockedFile]) -> Iterator[LockedFile]:
         yield file
 
 
-def _claimed(one: LockedFile, other: LockedFile) -> LockError:
+def _claimed(file: LockedFile, other: LockedFile) -> LockError:
     """Return the error for a path that two files have."""
-    if one.source == other.source:
-        why = f"{one.path}: is that of two files of the source {one.source!r}: {one.address} and {other.address}"
+    if file.source == other.source:
+        why = f"{file.path}: is that of two files of the source {file.source!r}: {file.address} and {other.address}"
         return LockError(why, remedy=f"Use layout = 'id' in {SOURCES_FILE}.")
-    first, second = sorted((one.source, other.source))
-    why = f"{one.path}: the sources {first!r} and {second!r} both have this path"
+    first, second = sorted((file.source, other.source))
+    why = f"{file.path}: the sources {first!r} and {second!r} both have this path"
     remedy = f"Use another folder, `to`, for one of them in {SOURCES_FILE}."
     return LockError(why, remedy=remedy)
 

@@ -72,13 +72,13 @@ class LockSource(NamedTuple):
 
     Attributes:
         name: Its name.
-        words: What names its files: accessions, lists, URIs and URLs.
+        references: What names its files: accessions, lists, URIs and URLs.
         to: The folder of its files, below that of the lock; empty for that one itself.
         options: What selects and places its files, as keywords of `omicsdk.get`.
     """
 
     name: str
-    words: tuple[str, ...]
+    references: tuple[str, ...]
     to: str
     options: Mapping[str, Any]
 
@@ -131,12 +131,12 @@ def _sources_in(text: str, file_name: str) -> dict[str, LockSource]:
     def refuse(keys: Sequence[str], why: str, remedy: str = "Correct it.") -> Never:
         raise LockError(f"{'.'.join(keys)}: {why}", remedy=remedy, file=file_name, line=line_of(text, keys))
 
-    def known(keys: Sequence[str], names: Iterable[str]) -> None:
+    def check_known(keys: Sequence[str], names: Iterable[str]) -> None:
         if keys[-1] not in names:
             refuse(keys, "unknown key", did_you_mean(keys[-1], names, "{!r}") or f"Known are {', '.join(names)}.")
 
     for name in values:
-        known((name,), (TABLE,))
+        check_known((name,), (TABLE,))
     tables: object = values.get(TABLE, {})
     if not is_object(tables):
         refuse((TABLE,), "is no table", f"Write [{TABLE}.NAME] above the keys of a source.")
@@ -149,7 +149,7 @@ def _sources_in(text: str, file_name: str) -> dict[str, LockSource]:
             refuse(at, "is no name of a source", _NAME_REMEDY)
         fields: dict[str, Any] = {}
         for key, value in table.items():
-            known((*at, key), KEYS)
+            check_known((*at, key), KEYS)
             try:
                 fields[key] = _of_kind(KEYS[key], key, value)
             except UsageError as error:

@@ -53,11 +53,11 @@ class Upstream(ExitStack):
         Returns:
             The item; None where there is no further copy.
         """
-        item = self.sources(file.source).of(file.kind).item(file.listed, skip)
+        item = self.sources(file.source).of(file.kind).item(file.list_entry, skip)
         if item is None:
             return None
         has_source = bool(item.source) or isinstance(item.locate, Location)
-        source = item.source if has_source else file.listed.source
+        source = item.source if has_source else file.list_entry.source
         if (item.size, item.checksums, item.source, item.overwrite) == (
             file.size,
             file.checksums,
@@ -67,13 +67,13 @@ class Upstream(ExitStack):
             return item
         return replace(item, size=file.size, checksums=file.checksums, source=source, overwrite=self._overwrite)
 
-    def stated(self, file: LockedFile) -> LockedFile | OmicsError:
+    def current_state(self, file: LockedFile) -> LockedFile | OmicsError:
         """What the service of a file states of it now; the error if it cannot be asked.
 
         Args:
             file: The file.
         """
-        bare = file.listed._replace(size=None, checksums={})
+        bare = file.list_entry._replace(size=None, checksums={})
         try:
             candidates = self.sources(file.source).of(file.kind).complete([bare])[0]
         except OmicsError as error:
@@ -123,7 +123,7 @@ def changed_upstream(
     Returns:
         SourceChanged; or the error itself, if the service still states the locked checksums: then its copy is damaged.
     """
-    now = None if upstream is None else upstream.stated(file)
+    now = None if upstream is None else upstream.current_state(file)
     if isinstance(now, LockedFile) and now.checksums and now.has_content_of(file):
         return error
     if isinstance(now, LockedFile) and (now.checksums or now.size not in (None, file.size)):

@@ -105,7 +105,7 @@ def test_other_content_upstream_is_not_taken(lock: Lock, portal: PortalHost, con
     assert not Path("data/a.bin").exists()
     assert Path("data/b.bin").exists()
     assert lock.update().is_refused
-    assert [change.path for change in lock.update(accept=True).shown] == ["data/a.bin"]
+    assert [change.path for change in lock.update(accept=True).first_changes] == ["data/a.bin"]
     assert lock.pull().counts["done"] == 1
     assert Path("data/a.bin").read_bytes() == content
 

@@ -119,7 +119,7 @@ def test_changed_content_gets_another_time_and_other_content_keeps_its_own(lock:
     write_list("one.tsv", a="A", b="B2", c="C")
     result = lock.update(accept=True)
     assert dict(result.counts) == {"changed": 1, "added": 1}
-    assert next(change.why for change in result.shown) == f"size 1 -> 2; md5 {md5('B')} -> {md5('B2')}"
+    assert next(change.why for change in result.first_changes) == f"size 1 -> 2; md5 {md5('B')} -> {md5('B2')}"
     assert since(lock) == {
         "data/a": "2026-01-31T12:00:00Z",
         "data/b": "2026-01-31T12:01:00Z",
@@ -130,7 +130,7 @@ def test_changed_content_gets_another_time_and_other_content_keeps_its_own(lock:
 def test_another_address_of_the_same_content_keeps_the_time(lock: Lock, clock: ManualClock):
     clock.advance(60)
     Path("one.tsv").write_text(Path("one.tsv").read_text().replace(f"{HOST}/a", f"{HOST}/moved/a"))
-    assert [change.why for change in lock.update().shown] == [f"address {HOST}/a -> {HOST}/moved/a"]
+    assert [change.why for change in lock.update().first_changes] == [f"address {HOST}/a -> {HOST}/moved/a"]
     assert since(lock)["data/a"] == "2026-01-31T12:00:00Z"
 
 

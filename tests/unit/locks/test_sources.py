@@ -80,11 +80,11 @@ def test_names_are_made_from_what_is_named_first():
 def test_a_list_is_named_from_the_folder_of_the_lock():
     Path("project").mkdir()
     Path("list.txt").touch()
-    assert add("list.txt", folder="project").words == ("../list.txt",)
-    assert add("PRJNA1", folder="project").words == ("PRJNA1",)
+    assert add("list.txt", folder="project").references == ("../list.txt",)
+    assert add("PRJNA1", folder="project").references == ("PRJNA1",)
     many = ",".join(["SRR1553607"] * 30)  # longer than a name of a file
-    assert add(many, folder="project").words == (many,)
-    assert add(Path("list.txt").resolve().as_uri()).words == (str(Path("list.txt").resolve()),)
+    assert add(many, folder="project").references == (many,)
+    assert add(Path("list.txt").resolve().as_uri()).references == (str(Path("list.txt").resolve()),)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

@@ -94,7 +94,7 @@ def resolved(result: LockChanges | Rows, call: Call) -> object:
         names = sorted(
             {
                 locked_file.source
-                for change in result.shown
+                for change in result.first_changes
                 for locked_file in (change.old, change.new)
                 if locked_file is not None
             }
@@ -103,10 +103,10 @@ def resolved(result: LockChanges | Rows, call: Call) -> object:
         console.exit_code = SOME_FAILED
     else:
         console.message(f"{count_of(result.files, 'file')} locked: {summary}")
-    rows = [{"path": change.path, "state": change.state, "why": change.why} for change in result.shown]
+    rows = [{"path": change.path, "state": change.state, "why": change.why} for change in result.first_changes]
     more = [f"and {total - len(rows):,} more"] if total > len(rows) else []
     data = {"files": result.files, "written": result.is_written, "counts": counts, "changes": rows}
-    return TextAndData("\n".join([*map(str, result.shown), *more]), data, terminal_only=True, items="changes")
+    return TextAndData("\n".join([*map(str, result.first_changes), *more]), data, terminal_only=True, items="changes")
 
 
 def pull(
@@ -250,8 +250,8 @@ def added(result: LockSource, call: Call) -> TextAndData:
     """Render a new source."""
     where = call.arguments.get("folder") or "."
     for source in read_sources(Path(where, SOURCES_FILE)).values():
-        if source.words == result.words and source.name != result.name:
+        if source.references == result.references and source.name != result.name:
             call.console.warning(f"source {source.name} names the same data")
     call.console.message(f"source {result.name} added to {where}/omics.toml; run `omics lock` to find its files")
-    data = {"name": result.name, "from": [*result.words], "to": result.to or ".", **result.options}
+    data = {"name": result.name, "from": [*result.references], "to": result.to or ".", **result.options}
     return TextAndData("", data, terminal_only=True)
