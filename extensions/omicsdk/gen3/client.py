@@ -47,8 +47,8 @@ else:
 GUID = Identifier("GUID", str.lower, without_prefix)
 
 
-def _is_guid_or_alias(one: str, other: str) -> bool:
-    return not is_guid(one) or without_prefix(one, other)
+def _is_guid_or_alias(guid: str, other: str) -> bool:
+    return not is_guid(guid) or without_prefix(guid, other)
 
 
 _GUID_OR_ALIAS = Identifier("GUID", str.lower, _is_guid_or_alias)

@@ -190,7 +190,7 @@ def storage_url(presigned: str) -> str:
 _SLACK = 2.0
 # What S3 says of an upload that is complete or given up, or whose parts it cannot put together; Fence passes it on in a
 # response of status 500.
-_GONE = re.compile("NoSuchUpload|InvalidPart|EntityTooSmall")
+_UPLOAD_ENDED = re.compile("NoSuchUpload|InvalidPart|EntityTooSmall")
 
 
 def part_rules(part_size: int = PART_SIZE, single: int = SINGLE) -> PartRules:
@@ -249,7 +249,7 @@ class FenceStore(MultipartStore):
         self._name = name
         self._path = path
         self._to = to
-        self._place: dict[str, Any] = {"bucket": to.bucket or OMIT, "expires_in": to.expires_in or OMIT}
+        self._bucket_options: dict[str, Any] = {"bucket": to.bucket or OMIT, "expires_in": to.expires_in or OMIT}
         self._book = book
 
     @property
@@ -289,14 +289,14 @@ class FenceStore(MultipartStore):
         # The record of an earlier run may be gone: Fence makes a new one, with a GUID of its choice.
         authz = list(self._to.authz) or OMIT
         with self._making():
-            payload = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
+            payload = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._bucket_options))
         self._note_guid(_text(payload, "guid", self._name))
         # After the GUID is recorded: a response without a URL must not leave a record that no later run finds.
         return self._location(payload, "url")
 
     def _again(self, guid: str) -> Location:
         asking = self._fence.upload_file_to_guid
-        return self._location(_object(asking.raw(file_id=guid, file_name=self._name, **self._place)), "url")
+        return self._location(_object(asking.raw(file_id=guid, file_name=self._name, **self._bucket_options)), "url")
 
     # -- in parts
 
@@ -308,7 +308,7 @@ class FenceStore(MultipartStore):
         self._recover()
         try:
             with self._making():
-                payload = _object(beginning.raw(file_name=self._name, guid=self.guid or OMIT, **self._place))
+                payload = _object(beginning.raw(file_name=self._name, guid=self.guid or OMIT, **self._bucket_options))
         except NotFound:
             if not self.guid:
                 raise
@@ -338,7 +338,7 @@ class FenceStore(MultipartStore):
         signing = self._fence.get_multipart_upload_url
         key, id = _key_and_id(upload_id)
         try:
-            payload = _object(signing.raw(key=key, upload_id=id, part_number=cut.number, **self._place))
+            payload = _object(signing.raw(key=key, upload_id=id, part_number=cut.number, **self._bucket_options))
         except NotFound as error:
             raise NoSuchUpload(f"{self._name}: its upload no longer exists on the commons") from error
         return self._location(payload, "presigned_url")
@@ -348,13 +348,13 @@ class FenceStore(MultipartStore):
         key, id = _key_and_id(upload_id)
         parts_sent: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         try:
-            self._fence.complete_multipart_upload(key=key, upload_id=id, parts=parts_sent, **self._place)
+            self._fence.complete_multipart_upload(key=key, upload_id=id, parts=parts_sent, **self._bucket_options)
         # The request may have arrived: `finished` looks at the record then.
         except TransportError:
             self._is_unsure = True
             raise
         except (NotFound, ServerError) as error:
-            if isinstance(error, ServerError) and not _GONE.search(f"{error.message} {error.body}"):
+            if isinstance(error, ServerError) and not _UPLOAD_ENDED.search(f"{error.message} {error.body}"):
                 if not self._is_gone(upload_id, len(parts) + 1):
                     self._is_unsure = True
                     raise

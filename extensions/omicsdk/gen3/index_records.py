@@ -420,12 +420,16 @@ def update_record(indexd: IndexdApi, record: OutputInfo, changed: Mapping[str, A
     """
     guid, rev = record.did or "", record.rev or ""
     urls, sent = set(record.urls or ()), dict(changed)
-    if "urls" in changed and "urls_metadata" not in changed and (kept := urls.intersection(changed["urls"])) != urls:
+    if (
+        "urls" in changed
+        and "urls_metadata" not in changed
+        and (remaining_urls := urls.intersection(changed["urls"])) != urls
+    ):
         # The index refuses to forget a URL of which metadata are left, so those of the others are sent as they are stored.
         # `get_record` does not give them so: the index adds where a URL is and whether it can be reached (`available`,
         # `cloud`, `region`), and these would become stored ones; `get` and lists add nothing. The update names the revision
         # that was read, so the present values are only used if nothing changed in between.
-        stored = record_of(indexd.get.raw(guid=guid, no_dist=""), "get") if kept else record.to_dict()
+        stored = record_of(indexd.get.raw(guid=guid, no_dist=""), "get") if remaining_urls else record.to_dict()
         OBJECT.check(guid, stored.get("did"), "get")
         if is_object(metadata := stored.get("urls_metadata")):
             sent["urls_metadata"] = {url: about for url, about in metadata.items() if about and url in changed["urls"]}

@@ -114,7 +114,7 @@ class Gen3Login(Credentials):
         self._options = options
         self._clock = clock
         self._holder = TokenHolder(self._fetched, self._cache(), clock)
-        self._known = ""
+        self._endpoint = ""
         self._issuers: Gen3Login | None = None
 
     @classmethod
@@ -130,9 +130,9 @@ class Gen3Login(Credentials):
         Raises:
             Gen3AuthError: No token can be had.
         """
-        if not self._known:
-            self._known = self._login.endpoint or endpoint_from_token(self.get_access_token())
-        return self._known
+        if not self._endpoint:
+            self._endpoint = self._login.endpoint or endpoint_from_token(self.get_access_token())
+        return self._endpoint
 
     @property
     def stated_endpoint(self) -> str:

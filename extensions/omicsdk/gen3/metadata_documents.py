@@ -40,11 +40,11 @@ def with_query(request: Request, query: Query) -> Request:
 
 
 @contextmanager
-def after(done: str) -> Generator[None]:
+def after(action: str) -> Generator[None]:
     """State what the first of two requests did when the second fails.
 
     Args:
-        done: What the first one did.
+        action: What the first one did.
 
     Raises:
         APIError: The second one was answered with an error.
@@ -52,7 +52,7 @@ def after(done: str) -> Generator[None]:
     try:
         yield
     except APIError as error:
-        error.remedy = f"{done}. {error.remedy}"
+        error.remedy = f"{action}. {error.remedy}"
         raise
 
 

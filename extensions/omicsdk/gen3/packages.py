@@ -17,7 +17,7 @@ from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_names, safe_name
 
 _BLOCK = 1024 * 1024
-_KEPT = "Nothing was unpacked; the archive itself is kept."
+_NOT_UNPACKED = "Nothing was unpacked; the archive itself is kept."
 # Entries of an archive that are unpacked; more are no package, but an attack on the file system.
 MOST_ENTRIES = 1_000_000
 
@@ -107,7 +107,7 @@ def _entries(opened: zipfile.ZipFile, archive: Path) -> list[zipfile.ZipInfo]:
     for entry in entries:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
-            raise UnsafePath(entry.filename, f"is a link or a device in {archive.name}", remedy=_KEPT)
+            raise UnsafePath(entry.filename, f"is a link or a device in {archive.name}", remedy=_NOT_UNPACKED)
         if entry.flag_bits & 0x1:
             raise BadPackage(f"{archive.name}: {entry.filename} is encrypted", name=archive.name)
     return entries
@@ -119,12 +119,12 @@ def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> N
     check_names(names, folds_case=True)
     for name in names:
         if os.path.lexists(target / name):
-            raise NameClash(name, f"is in {archive.name}, and already exists", remedy=_KEPT)
+            raise NameClash(name, f"is in {archive.name}, and already exists", remedy=_NOT_UNPACKED)
         above = target
         for part in Path(name).parts[:-1]:
             above /= part
             if above.is_symlink() or (above.exists() and not above.is_dir()):
-                raise NameClash(name, f"is in {archive.name}, and {above} is not a folder", remedy=_KEPT)
+                raise NameClash(name, f"is in {archive.name}, and {above} is not a folder", remedy=_NOT_UNPACKED)
     declared_size = sum(entry.file_size for entry in entries)
     free = shutil.disk_usage(target).free
     if declared_size > free:

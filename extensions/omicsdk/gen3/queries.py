@@ -560,8 +560,8 @@ def _ordered(query: Query) -> Query:
     """
     if query.argument("order_by_desc"):
         return query
-    if (stated := query.argument("order_by_asc")) is not None:
-        return query if stated == "id" else replace(query, chosen=(*query.chosen, ("order_by_desc", "id")))
+    if (order := query.argument("order_by_asc")) is not None:
+        return query if order == "id" else replace(query, chosen=(*query.chosen, ("order_by_desc", "id")))
     ordered = query.order_by(key_of(query.node))
     if key_of(query.node) != "submitter_id" or isinstance(query.argument("project_id"), str):
         return ordered

@@ -54,7 +54,7 @@ Filled = Literal["by the commons", "by us", "not yet"]
 # Seconds for which the commons' own job is waited for; it takes seconds to minutes where there is one.
 WAIT = 60.0
 _FIRST, _LONGEST = 0.5, 5.0
-_ANEW = "Send it again with --no-resume (resume=False in Python)."
+_RESTART_REMEDY = "Send it again with --no-resume (resume=False in Python)."
 
 
 # The columns of the manifest of what was uploaded.
@@ -355,7 +355,7 @@ class _Records:
             return result
         try:
             if not result.guid:
-                raise OmicsError(f"{result.name}: it was sent, but its record is unknown", remedy=_ANEW)
+                raise OmicsError(f"{result.name}: it was sent, but its record is unknown", remedy=_RESTART_REMEDY)
             if (
                 result.size is None or not result.checksums
             ):  # an earlier run sent it, and died before it could record that
@@ -364,7 +364,7 @@ class _Records:
             return replace(result, filled=self._filled(result, sent.store.find_storage))
         except NotFound:
             missing = OmicsError(
-                f"{result.name}: it was sent, but its record {result.guid} no longer exists", remedy=_ANEW
+                f"{result.name}: it was sent, but its record {result.guid} no longer exists", remedy=_RESTART_REMEDY
             )
             return replace(result, filled=None, error=missing)
         except OmicsError as error:

@@ -262,14 +262,14 @@ class _KnownGuids:
 
     def __init__(self, output: Path) -> None:
         self._part = output.with_name(output.name + PART)
-        self._found = dict[str, list[str]]()
+        self._guids_by_name = dict[str, list[str]]()
         # Both: the output of a complete call, and the notes of one that was killed before it replaced the output.
         for path, delimiter in ((output, tables.delimiter_of(output)), (self._part, ",")):
             try:
                 with tables.table_of(path, delimiter) as table:
                     for row in table.rows:
                         cells = dict(zip(table.header, row.cells, strict=False))
-                        self._found.setdefault(cells.get("name", ""), []).append(cells.get("guid", ""))
+                        self._guids_by_name.setdefault(cells.get("name", ""), []).append(cells.get("guid", ""))
             except ManifestError as error:
                 _log.debug("the GUIDs of an earlier call are unknown: %s", error)
 
@@ -284,7 +284,7 @@ class _KnownGuids:
 
     def of(self, name: str) -> list[str]:
         """The GUIDs that a bundle was given earlier, as far as they are known."""
-        return [guid for guid in self._found.get(name, ()) if guid]
+        return [guid for guid in self._guids_by_name.get(name, ()) if guid]
 
     def note(self, name: str, guid: str) -> None:
         """Note the GUID of a bundle."""

@@ -146,7 +146,7 @@ class MergeConflict(ManifestError, csv.Error):
     """Two rows of one MD5 sum contradict each other; arguments as those of ManifestError."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """The manifest and line of a row."""
 
     path: str
@@ -280,9 +280,9 @@ def _checked(path: Path, rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[in
         yield line, cells
 
 
-def _groups(database: sqlite3.Connection, read: _Read) -> Iterator[list[tuple[Place, Cells]]]:
+def _groups(database: sqlite3.Connection, read: _Read) -> Iterator[list[tuple[Position, Cells]]]:
     """The rows of each MD5 sum, in the order in which the sums come first."""
-    group, current = list[tuple[Place, Cells]](), None
+    group, current = list[tuple[Position, Cells]](), None
     paths, decode = [str(path) for path in read.manifests], json.JSONDecoder().decode
     query = (
         "SELECT rows.md5, rows.path, rows.line, rows.cells FROM rows "
@@ -296,12 +296,12 @@ def _groups(database: sqlite3.Connection, read: _Read) -> Iterator[list[tuple[Pl
             group = []
         current = md5
         names, values = read.columns[number], cast("list[str]", decode(cells))
-        group.append((Place(paths[number], line), dict(zip(names, values, strict=True))))
+        group.append((Position(paths[number], line), dict(zip(names, values, strict=True))))
     if group:
         yield group
 
 
-def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault) -> list[Cells]:
+def merged(group: Sequence[tuple[Position, Cells]], rules: Rules, on_fault: OnFault) -> list[Cells]:
     """Merge the rows of one MD5 sum. A row without a GUID is merged into all that have one.
 
     Args:
@@ -314,7 +314,7 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
     """
     if len(group) == 1:
         return [group[0][1]]
-    merged_rows = list[tuple[Place, Cells]]()
+    merged_rows = list[tuple[Position, Cells]]()
     apart = group[0][1][tables.MD5] in rules.duplicates
     # Rows with a GUID first, so that one without can be merged into all of them.
     for row in sorted(
@@ -339,7 +339,7 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
     return [cells for _, cells in merged_rows]
 
 
-def _same_size(earlier: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
+def _same_size(earlier: tuple[Position, Cells], row: tuple[Position, Cells], rules: Rules, on_fault: OnFault) -> None:
     if earlier[1][tables.SIZE] != row[1][tables.SIZE]:
         reason = (
             f"is not {earlier[1][tables.SIZE]}, as {earlier[0].path}, line {earlier[0].line} has for the same MD5 sum"
@@ -347,7 +347,7 @@ def _same_size(earlier: tuple[Place, Cells], row: tuple[Place, Cells], rules: Ru
         _conflict(row[0], tables.SIZE, row[1][tables.SIZE], reason, "Determine which is right.", rules, on_fault)
 
 
-def _merge(earlier: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
+def _merge(earlier: tuple[Position, Cells], row: tuple[Position, Cells], rules: Rules, on_fault: OnFault) -> None:
     """Merge a row into another one of the same file."""
     into = earlier[1]
     for name, cell in row[1].items():
@@ -363,7 +363,9 @@ def _merge(earlier: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules,
             _conflict(row[0], name, cell, reason, "Correct one of them.", rules, on_fault)
 
 
-def _conflict(where: Place, column: str, value: str, reason: str, remedy: str, rules: Rules, on_fault: OnFault) -> None:
+def _conflict(
+    where: Position, column: str, value: str, reason: str, remedy: str, rules: Rules, on_fault: OnFault
+) -> None:
     fault = Fault(where.line, column, value, reason, remedy, warns=rules.go_on)
     if not rules.go_on:
         raise MergeConflict(where.path, fault)

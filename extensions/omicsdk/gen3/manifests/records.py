@@ -97,14 +97,14 @@ def _all_records(commons: str, index: IndexRecords, target: Path, separator: str
     with Outputs([target], identity, 20 * PAGE) as outputs:
         if outputs.fresh:
             outputs.write(0, line_of(COLUMNS, separator))
-        for records in index.pages_after(outputs.place):
+        for records in index.pages_after(outputs.resume_after):
             if stop is not None and stop.is_set():
                 raise Interrupted("Reading the index was stopped", remedy="Repeat the call to resume.")
             for record in records:
                 outputs.write(0, line_of(cells_of(record), separator))
             outputs.counts[READ] += len(records)
-            outputs.place = records[-1].did or ""
-            outputs.done(len(records))
+            outputs.resume_after = records[-1].did or ""
+            outputs.count_done(len(records))
         outputs.finish()
         return Summary(outputs.rows, dict(outputs.counts), target, None, ())
 

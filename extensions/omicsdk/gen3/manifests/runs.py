@@ -78,10 +78,10 @@ class Outputs:
         self._named: list[bool] = []
         self._noted = 0
         # Lengths stated by a note. The files may be longer: with lines of rows that are not done.
-        self._done: list[object] = ["done", 0, [0] * len(self.paths), {}, ""]
+        self._last_note: list[object] = ["done", 0, [0] * len(self.paths), {}, ""]
         self.resumed = False
         self.rows = 0
-        self.place = ""
+        self.resume_after = ""
         self.ahead = 0
         self.counts = Counter[str]()
 
@@ -108,13 +108,13 @@ class Outputs:
                 self.ahead = max(self.ahead, int(record[1]))
             # Files shorter than a note states have lost text since: the note before it counts.
             elif all(length <= size for length, size in zip(record[2], sizes, strict=True)):
-                self._done = record
+                self._last_note = record
 
         self._journal.replay(self._head, replay)
-        _, rows, lengths, counts, end = self._done
+        _, rows, lengths, counts, end = self._last_note
         self.rows = self._noted = cast("int", rows)
         self.counts.update(cast("dict[str, int]", counts))
-        self.place = str(end)
+        self.resume_after = str(end)
         return cast("list[int]", lengths)
 
     @property
@@ -132,10 +132,16 @@ class Outputs:
         with write_errors(str(self.paths[index])):
             self._files[index].write(text.encode())
 
-    def done(self, rows: int) -> None:
+    def count_done(self, rows: int) -> None:
         """Count further rows as done, all of whose text was written."""
         self.rows += rows
-        self._done = ["done", self.rows, [file.tell() for file in self._files], dict(self.counts), self.place]
+        self._last_note = [
+            "done",
+            self.rows,
+            [file.tell() for file in self._files],
+            dict(self.counts),
+            self.resume_after,
+        ]
         if self.rows - self._noted >= self._noted_rows:
             self._note()
 
@@ -192,7 +198,7 @@ class Outputs:
                 file.flush()
                 os.fsync(file.fileno())
         # After the text is synced: a note states lengths that the files have after a crash, too.
-        self._append(self._done)
+        self._append(self._last_note)
         self._noted = self.rows
 
     def _append(self, record: list[object]) -> None:
@@ -471,7 +477,7 @@ def run(
                     outputs.write(2, outcome.row)
                 if len(errors) < SHOWN_FAILURES:
                     errors.append(f"line {outcome.line}: {outcome.error}")
-        outputs.done(len(outcomes))
+        outputs.count_done(len(outcomes))
     failed = outputs.counts[FAILED] > 0
     outputs.finish([True, *[failed] * (len(outputs.paths) - 1)])
     beside = [path if failed else None for path in outputs.paths[1:]]

@@ -303,7 +303,7 @@ class Chunks(Generic[T]):
         waiting: list[T] = []
         while waiting or (waiting := list(islice(source, self.size))):
             chunk, waiting = waiting[: self.size], waiting[self.size :]
-            result = self._one(chunk)
+            result = self._sent(chunk)
             if result is None:
                 self.size = max(1, len(chunk) // 2)
                 waiting = [*chunk, *waiting]
@@ -319,7 +319,7 @@ class Chunks(Generic[T]):
             else:
                 yield result
 
-    def _one(self, chunk: Sequence[T]) -> ChunkResult[T] | None:
+    def _sent(self, chunk: Sequence[T]) -> ChunkResult[T] | None:
         """The result for a chunk; None if fewer are to be sent at once."""
         last = len(chunk) == 1
         try:

@@ -98,15 +98,15 @@ def delete_nodes(
     plan = {node: counts_before[node] for node in reversed(list(counts_before)) if counts_before[node]}
     if dry_run:
         return Deletion(plan, dry_run=True)
-    done = Deletion(dict.fromkeys(plan, 0))
+    deletion = Deletion(dict.fromkeys(plan, 0))
     eraser = _Eraser(commons, meant, frozenset(plan))
     for node in plan:
         for ids in batches_of_node(commons, meant, node, batch):
             for kind, count in eraser.delete(ids).items():
-                done.counts[kind] += count
+                deletion.counts[kind] += count
                 if on_deleted is not None:
-                    on_deleted(kind, done.counts[kind])
-    return done
+                    on_deleted(kind, deletion.counts[kind])
+    return deletion
 
 
 @text_is_one_item
@@ -223,13 +223,13 @@ class _Eraser:
         self._project = project
         self._nodes = nodes
         self._ids = ids
-        self._gone: set[str] = set()
+        self._deleted_ids: set[str] = set()
 
     def delete(self, ids: Sequence[str], depth: int = 0) -> Counter[str]:
         """Delete records, and count what is gone by its node."""
         if depth == 0 and not self._ids:
-            self._gone.clear()  # another call gets no record that is gone
-        left = [id for id in ids if id not in self._gone]
+            self._deleted_ids.clear()  # another call gets no record that is gone
+        left = [id for id in ids if id not in self._deleted_ids]
         if not left:
             return Counter()
         counts = Counter[str]()
@@ -243,7 +243,7 @@ class _Eraser:
                 raise
             for some in batches(dependents, BATCH):
                 counts += self.delete(some, depth + 1)
-            self._delete([id for id in left if id not in self._gone], counts)
+            self._delete([id for id in left if id not in self._deleted_ids], counts)
         return counts
 
     def _delete(self, ids: Sequence[str], counts: Counter[str]) -> None:
@@ -252,13 +252,13 @@ class _Eraser:
         response = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids)
         entities = items_at(json_of(response), "entities", "delete_records", members(type=STRING))
         counts.update(entity["type"] for entity in entities)
-        self._gone.update(ids)
+        self._deleted_ids.update(ids)
 
     def _dependents(self, body: object) -> list[str]:
         """Return what prevents a deletion, if not all of it is deleted as well."""
         hindering = _hindering(body)
         is_complete = all(node in self._nodes or id in self._ids for id, node in hindering.items())
-        return [id for id in hindering if id not in self._gone] if is_complete else []
+        return [id for id in hindering if id not in self._deleted_ids] if is_complete else []
 
 
 def _hindering(body: object) -> dict[str, str]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # created, updated: the commons has taken it. valid: it would (dry run). unchanged: it was taken before, and isn't sent
 # again. invalid: something is wrong with it. failed: something else went wrong.
 Status = Literal["created", "updated", "valid", "unchanged", "invalid", "failed"]
-TAKEN = ("created", "updated", "valid", "unchanged")
+ACCEPTED = ("created", "updated", "valid", "unchanged")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,14 +63,14 @@ class Outcome(Displayed):
     @property
     def taken(self) -> bool:
         """Whether the commons has it, or would take it."""
-        return self.status in TAKEN
+        return self.status in ACCEPTED
 
     def __fields__(self) -> Iterable[tuple[str, object]]:
         """The row as in JSON, with one text for each of the place and the reasons."""
-        shown = self.as_dict()
+        row = self.as_dict()
         yield "place", self.place.where
-        yield "reasons", "; ".join(shown["reasons"])
-        yield from ((name, shown[name]) for name in ("type", "submitter_id", "status", "id"))
+        yield "reasons", "; ".join(row["reasons"])
+        yield from ((name, row[name]) for name in ("type", "submitter_id", "status", "id"))
 
     def as_dict(self) -> dict[str, Any]:
         """Its attributes for JSON and tables."""
@@ -325,7 +325,7 @@ class _Sender:
     dry_run: bool
     journal: Journal | None
     _lost: dict[tuple[str, str, str], Place] = field(init=False, default_factory=dict[tuple[str, str, str], Place])
-    _there: dict[tuple[str, str, str], bool] = field(init=False, default_factory=dict[tuple[str, str, str], bool])
+    _existing: dict[tuple[str, str, str], bool] = field(init=False, default_factory=dict[tuple[str, str, str], bool])
 
     def lose(self, checked: Checked) -> None:
         """Note that a row was not taken."""
@@ -341,19 +341,17 @@ class _Sender:
                 for key in ("id", link.key):
                     name = (link.target, key, str(target.get(key)))
                     if name in self._lost and not self._is_there(name):
-                        place = self._lost[name]
-                        problem = (
-                            f"The {link.target} {as_json(name[2])} that it links to, in {place.where}, was not accepted"
-                        )
+                        row_place = self._lost[name]
+                        problem = f"The {link.target} {as_json(name[2])} that it links to, in {row_place.where}, was not accepted"
                         remedy = "Correct that row, then submit both."
                         return finding(checked.row, "broken-link", problem, remedy, link.name, name[2])
         return None
 
     def _is_there(self, name: tuple[str, str, str]) -> bool:
-        if name not in self._there:
+        if name not in self._existing:
             node, key, value = name
-            self._there[name] = value in self.known(node, key, [value])
-        return self._there[name]
+            self._existing[name] = value in self.known(node, key, [value])
+        return self._existing[name]
 
     def outcomes(self, rows: Iterable[Checked], chunks: Chunks[Checked]) -> Iterator[Outcome]:
         """Send rows, and yield the result for each."""
@@ -361,11 +359,11 @@ class _Sender:
         # `unsent` is filled while a document is collected: its results come before those of that document.
         for result in chunks.results(self._to_send(rows, unsent)):
             # Record the whole document before yielding: the caller may stop at any time.
-            done = [*unsent, *self._outcomes(result)]
+            results = [*unsent, *self._outcomes(result)]
             unsent.clear()
             if self.journal is not None:
                 self.journal.flush()
-            yield from done
+            yield from results
         yield from unsent
 
     def _to_send(self, rows: Iterable[Checked], unsent: list[Outcome]) -> Iterator[Checked]:
@@ -418,7 +416,7 @@ class _Sender:
         for checked, entity in matched(result.items, result.reply, _key):
             errors = entity.faults if entity is not None else ()
             if not errors and entity is not None and result.reply is not None and result.reply.success:
-                yield self._taken(checked, entity)
+                yield self._accepted(checked, entity)
                 continue
             self.lose(checked)
             if errors:
@@ -426,7 +424,7 @@ class _Sender:
             else:
                 yield _refused(checked, "failed", [_failure(checked, result)])
 
-    def _taken(self, checked: Checked, entity: Entity) -> Outcome:
+    def _accepted(self, checked: Checked, entity: Entity) -> Outcome:
         if self.journal is not None:
             self.journal.note(checked.record, entity.id)
         status: Status = "valid" if self.dry_run else _STATUSES.get(entity.action, "updated")

@@ -153,7 +153,7 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "array": is_array,
     "object": is_object,
 }
-_WORDS = {
+_TYPE_NAMES = {
     "string": "a text",
     "boolean": "true or false",
     "integer": "a whole number",
@@ -199,7 +199,7 @@ def _fault(shapes: Sequence[Shape], value: Any, name: str) -> Fault | None:
     fitting = [shape for shape in shapes if _is_of(shape.kinds, value)]
     if not fitting:
         kinds = dict.fromkeys(kind for shape in shapes for kind in shape.kinds if kind != "null")
-        expectation = " or ".join(_WORDS.get(kind, kind) for kind in kinds) or "null"
+        expectation = " or ".join(_TYPE_NAMES.get(kind, kind) for kind in kinds) or "null"
         return Fault(
             "wrong-type", f"{as_json(value)} is not {expectation}, which {name} requires", _write(kinds, value)
         )

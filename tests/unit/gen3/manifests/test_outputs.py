@@ -26,8 +26,8 @@ def killed(outputs: Outputs, tmp_path: Path, rows: int) -> None:
     for row in range(rows):
         outputs.write(0, f"{row}\n")
         outputs.counts["created"] += 1
-        outputs.place = f"at {row}"
-        outputs.done(1)
+        outputs.resume_after = f"at {row}"
+        outputs.count_done(1)
     outputs._open.close()
 
 
@@ -36,11 +36,11 @@ def test_the_next_run_continues_after_what_was_noted(opened, tmp_path: Path):
     with (tmp_path / "out.tsv.journal").open("ab") as journal:
         journal.write(b'00000000 ["done", 5, [1')
     with opened() as outputs:
-        assert (outputs.resumed, outputs.rows, outputs.place) == (True, 4, "at 3")
+        assert (outputs.resumed, outputs.rows, outputs.resume_after) == (True, 4, "at 3")
         assert outputs.counts == {"created": 4}
         assert not outputs.fresh
         outputs.write(0, "again\n")
-        outputs.done(1)
+        outputs.count_done(1)
     with opened() as outputs:
         assert outputs.rows == 5
         outputs.finish([True, False])
@@ -94,7 +94,7 @@ def test_what_was_written_of_rows_that_are_not_done_is_written_again(opened, tmp
         with opened() as outputs:
             outputs.write(0, "one\n")
             outputs.counts["created"] += 1
-            outputs.done(1)
+            outputs.count_done(1)
             outputs.write(0, "half of")
             outputs.counts["created"] += 1
             raise KeyboardInterrupt
