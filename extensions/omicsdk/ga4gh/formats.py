@@ -100,7 +100,7 @@ class FileCheck:
         """
         kind = format_of(self._head)
         if kind != self._kind:
-            self._refuse(f"it is {kind or _words(self._head)}")
+            self._refuse(f"it is {kind or _description(self._head)}")
         if self._blocks is not None:
             if not self._blocks.is_between:
                 self._refuse("its last BGZF block is truncated")
@@ -204,7 +204,7 @@ def format_of(head: bytes) -> Format | None:
     return next((kind for kind, beginning in _BEGINNINGS.items() if head.startswith(beginning)), None)
 
 
-def _words(head: bytes) -> str:
+def _description(head: bytes) -> str:
     """Describe a file of unknown format, for a message."""
     if not head:
         return "empty"

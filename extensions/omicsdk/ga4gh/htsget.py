@@ -191,8 +191,10 @@ def _fetched(source: _Source, target: Path, complete: bool, options: TransferOpt
             size = file.tell()
         put_in_place(part.path, target)
         part.record.unlink(missing_ok=True)
-    done = Outcome(name, "done", size, size - run.kept, run.kept, checksums, verified, verification=verification)
-    return done, blocks_kept
+    result = Outcome(
+        name, "done", size, size - run.bytes_kept, run.bytes_kept, checksums, verified, verification=verification
+    )
+    return result, blocks_kept
 
 
 def _present(target: Path, expected: str) -> int | None:
@@ -220,8 +222,8 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
         left -= len(data)
     # Behind the last complete block may be a part of the next one, which is fetched whole.
     file.truncate(end)
-    ends = part.ends[:blocks_kept]
-    run.kept = run.present = end
+    block_ends = part.block_ends[:blocks_kept]
+    run.bytes_kept = run.present = end
     for number in range(blocks_kept, len(source.ticket.blocks)):
         for data in source.pieces(number):
             if run.is_over(len(data)):
@@ -232,8 +234,8 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
             file.write(data)
         # Before the record: one that names bytes that are not in the file would resume behind a gap.
         file.flush()
-        ends.append(file.tell())
-        part.note(source, ends)
+        block_ends.append(file.tell())
+        part.note(source, block_ends)
     check.finish()
     if expected and digest.hexdigest() != expected:
         raise ChecksumMismatch(name, algorithm="md5", expected=expected, actual=digest.hexdigest())
@@ -251,7 +253,7 @@ class _Source:
 
         self._pace = Pace(options.control, options.stop)
         self._server = server
-        self._wanted = requested
+        self._requested = requested
         self._ranges: dict[tuple[str, frozenset[tuple[str, str]]], Ranges] = {}
         self._pool: ConnectionPool | None = None
         self.validators: dict[str, Mapping[str, str]] = {}
@@ -259,7 +261,7 @@ class _Source:
         self.url = f"{server.base_url}/{requested.kind}/{quote(requested.id, safe='')}"
 
     def _ask(self) -> Ticket:
-        server, requested = self._server, self._wanted
+        server, requested = self._server, self._requested
         if requested.kind == "reads":
             operation: Any = server.post_reads if requested.is_of_several else server.get_reads
         else:
@@ -295,7 +297,7 @@ class _Source:
             self._pool = self._pool or ConnectionPool(client=self._server)
             self._ranges[block.source] = Ranges(
                 self._locator(number),
-                title=f"block {number + 1} of {self._wanted.id}",
+                title=f"block {number + 1} of {self._requested.id}",
                 pool=self._pool,
                 retry=exchange_of(self._server).transport.retry,
                 pace=self._pace,
@@ -318,8 +320,8 @@ class _Source:
                 again = self._ask()
                 # Blocks are joined by their number: those of another layout would not fit the ones that were written.
                 if [block.layout for block in again.blocks] != [block.layout for block in self.ticket.blocks]:
-                    problem = f"{self._wanted.id}: a new ticket has other blocks than the one before"
-                    raise SourceChanged(problem, name=self._wanted.id)
+                    problem = f"{self._requested.id}: a new ticket has other blocks than the one before"
+                    raise SourceChanged(problem, name=self._requested.id)
                 block = again.blocks[number]
             try:
                 return Location(block.url, block.headers)
@@ -337,7 +339,7 @@ class _Part:
         self.target = target
         self.path = target.with_name(f"{target.name}.part")
         self.record = target.with_name(f"{target.name}.part.json")
-        self.ends: list[int] = []
+        self.block_ends: list[int] = []
 
     @contextmanager
     def opened(self) -> Generator[BinaryIO]:
@@ -386,21 +388,21 @@ class _Part:
             if not is_object(entry) or entry.get("key") != block.key:
                 break
             end, validators = entry.get("end"), entry.get("validators")
-            if not isinstance(end, int) or not is_object(validators) or not (self.ends or [0])[-1] <= end <= size:
+            if not isinstance(end, int) or not is_object(validators) or not (self.block_ends or [0])[-1] <= end <= size:
                 break
             strong = {origin: text for origin, text in validators.items() if isinstance(text, str) and is_strong(text)}
             if block.data is None and not strong and not self._unvalidated:
                 break  # nothing would show that the file there is still the same
             source.validators[block.key] = strong
-            self.ends.append(end)
+            self.block_ends.append(end)
             count += 1
         for number in range(count):
             if ticket.blocks[number].data is None:
                 ranges = source.ranges(number)
                 ranges.confirm(ranges)
-        return count, self.ends[-1] if self.ends else 0
+        return count, self.block_ends[-1] if self.block_ends else 0
 
-    def note(self, source: _Source, ends: Sequence[int]) -> None:
+    def note(self, source: _Source, block_ends: Sequence[int]) -> None:
         """Record the blocks that are complete, without their URLs."""
         entries = [
             {
@@ -408,7 +410,7 @@ class _Part:
                 "end": end,
                 "validators": dict(source.ranges(number).validators) if block.data is None else {},
             }
-            for number, (block, end) in enumerate(zip(source.ticket.blocks, ends, strict=False))
+            for number, (block, end) in enumerate(zip(source.ticket.blocks, block_ends, strict=False))
         ]
         record = {"format": source.ticket.format, "md5": source.ticket.md5, "blocks": entries}
         self.record.write_text(json.dumps(record), "utf-8")

@@ -262,8 +262,8 @@ def _fetched(source: _Sequence, target: Path, format: Layout, options: TransferO
                 raise
             sleep_unless(lambda: options.stopped, pause, TICK, transport.clock)
     verification = verification_of(checksums, source.requested_length)
-    done = Outcome(target.name, "done", size, source.length, checksums=checksums, verified=source.verification)
-    return done._replace(verification=verification, attempts=failures + 1, retries=failures)
+    outcome = Outcome(target.name, "done", size, source.length, checksums=checksums, verified=source.verification)
+    return outcome._replace(verification=verification, attempts=failures + 1, retries=failures)
 
 
 def _write(source: _Sequence, target: Path, format: Layout, options: TransferOptions) -> int:

@@ -54,7 +54,7 @@ class Run:
         from omicsdk.transfer.engine.control import Pace
         from omicsdk.transfer.reports.progress import WORD, Counters
 
-        self.control, self.kept, self.present = options.control, 0, 0
+        self.control, self.bytes_kept, self.present = options.control, 0, 0
         self.pace = Pace(options.control, options.stop)
         self._size, self._stop, self._progress = size, options.stop, options.progress
         self._counters = Counters(1, size or 0, SYSTEM_CLOCK.monotonic(), WORD, int(size is None))
@@ -71,7 +71,7 @@ class Run:
 
     def report(self, *, is_done: bool = False) -> None:
         """Call the progress function."""
-        fetched, present = self.present - self.kept, self.present
+        fetched, present = self.present - self.bytes_kept, self.present
         if is_done:
             self._counters.count("done", self.present, self._size)
             present = 0

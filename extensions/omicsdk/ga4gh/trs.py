@@ -196,15 +196,15 @@ def download(
     chosen.control.begin(now)
     client = client_of(client, chosen)
     of_version = _chosen(client, tool, version, type)
-    listed = _files(client, tool, *of_version)
-    files = [file for file in listed if chosen.fits(file.path, None)]
+    all_files = _files(client, tool, *of_version)
+    files = [file for file in all_files if chosen.fits(file.path, None)]
     refused = _refused(files, Path(folder))
     # Of all files, not of the selected ones: a container file without a checksum is identified by its place among them.
-    containers = [file.path for file in listed if file.kind == _CONTAINERFILE]
+    containers = [file.path for file in all_files if file.kind == _CONTAINERFILE]
     store = _Store(client, tool, of_version, Path(folder), containers, chosen)
     counters, outcomes = Counters(len(files), 0, now, WORD, unsized=len(files)), Outcomes()
 
-    def one(file: ToolFile) -> Outcome:
+    def outcome_of(file: ToolFile) -> Outcome:
         try:
             if (error := refused.get(id(file))) is not None:
                 raise error
@@ -219,7 +219,7 @@ def download(
             chosen.progress(counters.progress(SYSTEM_CLOCK.monotonic(), outcomes.bytes_fetched, 0, phase))
 
     with ThreadPoolExecutor(chosen.connections) as pool:
-        for number, outcome in enumerate(pool.map(one, files)):
+        for number, outcome in enumerate(pool.map(outcome_of, files)):
             outcomes.put(number, outcome)
             counters.count(outcome.state, outcome.size, None)
             report("moving")
@@ -240,8 +240,8 @@ def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) ->
         names = [f"{id} ({name})" if name not in ("", id) else id for id, name in names_by_id.items()]
         version = _only(list(names_by_id), f"{tool} has", "versions", "--version", names)
     elif version.startswith(f"{tool}:"):  # an identifier of Dockstore, as it lists it
-        listed = (entry for entry in versions(client, tool) if entry.get("id") == version)
-        version = next((_version_in_paths(tool, entry) for entry in listed), version)
+        entries = (entry for entry in versions(client, tool) if entry.get("id") == version)
+        version = next((_version_in_paths(tool, entry) for entry in entries), version)
     if type is None:
         types = found_at(json_of(client.get_version.raw(id=tool, version_id=version)), "descriptor_type")
         named = [str(type_) for type_ in types] if is_array(types) else []
