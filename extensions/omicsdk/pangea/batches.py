@@ -22,14 +22,14 @@ class Batch(Generic[T]):
     """The result for each of several objects.
 
     Attributes:
-        done: What was done with them: "created".
+        action: What was done with them: "created".
         kind: What they are, in the plural: "samples".
         items: The successful ones, in order, including skipped ones.
         skipped: The number of those that needed no change.
         errors: Why the others failed; each message names its thing.
     """
 
-    done: str
+    action: str
     kind: str
     items: Sequence[T]
     skipped: int = 0
@@ -37,7 +37,7 @@ class Batch(Generic[T]):
 
     def __str__(self) -> str:
         number = len(self.items) - self.skipped
-        parts = [f"{number} {self.kind if number != 1 else self.kind.removesuffix('s')} {self.done}"]
+        parts = [f"{number} {self.kind if number != 1 else self.kind.removesuffix('s')} {self.action}"]
         parts += [f"{self.skipped} skipped"] if self.skipped else []
         parts += [f"{len(self.errors)} failed"] if self.errors else []
         return ", ".join(parts)
@@ -64,7 +64,7 @@ def named(error: OmicsError, name: str) -> OmicsError:
     return error
 
 
-def each(
+def for_each(
     items: Sequence[T],
     work: Callable[[T], R],
     name: Callable[[T], str],

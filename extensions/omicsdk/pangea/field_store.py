@@ -166,7 +166,7 @@ class FieldStore(MultipartStore):
         if self.in_parts:
             return None
         self._print(f'[INFO] Starting upload for "{source.path}"')
-        put = self._begun()
+        put = self._begin_upload()
         url: object = getattr(put, "url", None)
         fields: object = getattr(put, "fields", None)
         if not is_object(fields):
@@ -187,7 +187,7 @@ class FieldStore(MultipartStore):
                 remedy="Split the file.",
             )
         self._count, self._path = max(1, -(-source.size // source.part_size)), source.path
-        upload = self._begun(self._count)
+        upload = self._begin_upload(self._count)
         urls: object = getattr(upload, "urls", None)
         upload_id: object = getattr(upload, "upload_id", None)
         if not is_array(urls) or len(urls) != self._count or not all(isinstance(url, str) for url in urls):
@@ -226,10 +226,10 @@ class FieldStore(MultipartStore):
         if unnamed := [part.number for part in parts if not part.etag]:
             raise NotPutTogether(f"{self._file_name}: the store sent no ETag for part {unnamed[0]}")
         uploaded_parts = [UploadedPart(e_tag=f'"{part.etag}"', part_number=part.number) for part in parts]
-        done = self._field.complete_upload(self._client, upload_id, uploaded_parts)
+        response = self._field.complete_upload(self._client, upload_id, uploaded_parts)
         # Also after a null: an earlier request, whose response was lost, may have made the object, which only the store shows.
         facts = self._checked(parts)
-        if not done and facts is None:
+        if not response and facts is None:
             raise NotPutTogether(f"{self._file_name}: the server could not assemble its parts")
         self._urls.forget()
         self._print(f'[INFO] Finished Upload for "{self._path or self._file_name}"')
@@ -284,7 +284,7 @@ class FieldStore(MultipartStore):
             _log.info("%s: the object cannot be examined: %s", self._file_name, error)
             return None
 
-    def _begun(self, parts: int | None = None) -> object:
+    def _begin_upload(self, parts: int | None = None) -> object:
         try:
             return self._field.begin_upload(self._client, self._file_name, parts)
         except APIError as error:

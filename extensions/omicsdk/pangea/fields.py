@@ -352,10 +352,10 @@ class FieldId(NamedTuple):
         Returns:
             Whether the server reports success: if the storage refused, it answers 200 with null, or nothing.
         """
-        done: object = self._call(
+        response: object = self._call(
             client, "complete_{}_analysis_result_field_upload", id=self.uuid, upload_id=upload_id, parts=parts
         )
-        return getattr(done, "status", "") == "success"
+        return getattr(response, "status", "") == "success"
 
 
 _log = logger("omicsdk.pangea")

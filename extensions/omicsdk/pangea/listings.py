@@ -13,7 +13,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_number
-from omicsdk.pangea.batches import Batch, each
+from omicsdk.pangea.batches import Batch, for_each
 from omicsdk.pangea.fields import operation
 from omicsdk.pangea.responses import Blob, all_listed_by, identified, object_of, unlike
 
@@ -79,7 +79,7 @@ def find_organization(client: PangeaApi, name: str) -> Organization:
     """
     if is_uuid(name):
         return identified(client.get_organization(uuid=name))
-    return _one(client, all_listed_by(client.list_organizations, name=name), name, f"organization {name!r}")
+    return _named_object(client, all_listed_by(client.list_organizations, name=name), name, f"organization {name!r}")
 
 
 def find_sample_group(client: PangeaApi, organization: str, name: str) -> SampleGroup:
@@ -101,7 +101,7 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
             return group
     owner = find_organization(client, organization)
     groups = all_listed_by(client.list_sample_groups, name=name, organization_id=owner.uuid)
-    return _one(client, groups, name, f"sample group {name!r} in the organization {owner.name!r}")
+    return _named_object(client, groups, name, f"sample group {name!r} in the organization {owner.name!r}")
 
 
 def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> Sample:
@@ -123,7 +123,9 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
         if sample is not None:
             return sample
     owner = find_sample_group(client, organization, group)
-    return _one(client, group_samples(client, owner, [name]), name, f"sample {name!r} in the group {owner.name!r}")
+    return _named_object(
+        client, group_samples(client, owner, [name]), name, f"sample {name!r} in the group {owner.name!r}"
+    )
 
 
 def find_sample_result(client: PangeaApi, sample: str, module: str) -> SampleAnalysisResult:
@@ -156,11 +158,11 @@ def find_result(
     """
     narrowed = {"sample_group_id" if of_group else "sample_id": owner, "module_name": module}
     results = all_listed_by(operation(client, "list_{}_analysis_results", of_group), **narrowed)
-    matching = [one for one in results if one.module_name == module and replicate in (None, one.replicate)]
+    matching = [result for result in results if result.module_name == module and replicate in (None, result.replicate)]
     if not matching:
         which = f" with the replicate {replicate!r}" if replicate else ""
         raise missing(client, f"analysis result of {module!r}{which}")
-    return max(matching, key=lambda one: str(one.updated_at))
+    return max(matching, key=lambda result: str(result.updated_at))
 
 
 def find_tag(client: PangeaApi, name: str) -> Tag:
@@ -172,7 +174,7 @@ def find_tag(client: PangeaApi, name: str) -> Tag:
     Raises:
         NotFound: There is none.
     """
-    return _one(client, all_listed_by(client.list_tags, name=name), name, f"tag {name!r}")
+    return _named_object(client, all_listed_by(client.list_tags, name=name), name, f"tag {name!r}")
 
 
 @text_is_one_item
@@ -195,7 +197,7 @@ def ensure_tags(client: PangeaApi, names: str | Collection[str]) -> Batch[Tag]:
             created.append(name)
             return tag
 
-    tags, errors = each(list(dict.fromkeys(names)), ensured, str)
+    tags, errors = for_each(list(dict.fromkeys(names)), ensured, str)
     return Batch("created", "tags", tags, len(tags) - len(created), errors)
 
 
@@ -239,7 +241,7 @@ def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str
 
     def find() -> Sample:
         samples = all_listed_by(client.list_samples, library_id=library, name=name)
-        return _one(client, samples, name, f"sample {name!r}")
+        return _named_object(client, samples, name, f"sample {name!r}")
 
     def create() -> Sample:
         sample = client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata)
@@ -407,10 +409,10 @@ def _is_segment(name: str) -> bool:
     return is_uuid(name) or has_route(name)
 
 
-def _one(client: PangeaApi, matches: Iterable[T], name: str, what: str) -> T:
-    for one in matches:
-        if one.name == name:
-            return identified(one)
+def _named_object(client: PangeaApi, matches: Iterable[T], name: str, what: str) -> T:
+    for match in matches:
+        if match.name == name:
+            return identified(match)
     raise missing(client, what)
 
 

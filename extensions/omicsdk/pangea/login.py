@@ -93,18 +93,18 @@ def token_credentials(token: str) -> ApiKey:
     return ApiKey(token, header="Authorization", prefix="Token ")
 
 
-def endpoint_of(given: str | None) -> str:
+def endpoint_of(url: str | None) -> str:
     """Return the server's base URL, without /api.
 
     Args:
-        given: The address; None for PANGEA_ENDPOINT, else https://pangeabio.io.
+        url: The address; None for PANGEA_ENDPOINT, else https://pangeabio.io.
 
     Raises:
         ConfigError: It is no address.
     """
-    address = given or os.environ.get(ENDPOINT_VARIABLE) or DEFAULT_URL
+    address = url or os.environ.get(ENDPOINT_VARIABLE) or DEFAULT_URL
     remedy = f"Use the URL of the server with --base-url or {ENDPOINT_VARIABLE}; it begins with https://."
-    source = "The address of the Pangea server" if given else ENDPOINT_VARIABLE
+    source = "The address of the Pangea server" if url else ENDPOINT_VARIABLE
     return checked_base_url(address, source=source, remedy=remedy).removesuffix(API)
 
 

@@ -12,7 +12,7 @@ from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import only_texts
-from omicsdk.pangea.batches import Batch, each
+from omicsdk.pangea.batches import Batch, for_each
 from omicsdk.pangea.listings import BATCH, FEW, find_sample_group, find_tag, group_samples, own_samples, samples_of
 from omicsdk.pangea.responses import identified, unlike
 
@@ -93,7 +93,7 @@ def _ensured(client: PangeaApi, library: SampleGroup, names: Sequence[str]) -> B
     if bulk:
         samples_by_name |= {sample.name: sample for sample in own_samples(client, library, missing)}
     singly = [name for name in missing if name not in samples_by_name]
-    created, errors = each(
+    created, errors = for_each(
         singly, lambda name: identified(client.create_sample(name=name, library=library.uuid)), str, in_order=True
     )
     samples_by_name |= {sample.name: sample for sample in created}
@@ -186,8 +186,8 @@ def tag_samples(
         return sample
 
     samples = list(samples_of(client, organization, group))
-    done, errors = each(samples, tagged, lambda sample: sample.name, on_message=on_message)
-    return Batch("tagged", "samples", done, 0, errors)
+    tagged_samples, errors = for_each(samples, tagged, lambda sample: sample.name, on_message=on_message)
+    return Batch("tagged", "samples", tagged_samples, 0, errors)
 
 
 def save_metadata(
@@ -238,7 +238,7 @@ def save_metadata(
     def change(pair: tuple[Sample, dict[str, Any]]) -> Sample:
         return identified(client.patch_sample(uuid=pair[0].uuid, metadata=pair[1]))
 
-    changed, refused = each(changes, change, lambda pair: pair[0].name, on_message=on_message)
+    changed, refused = for_each(changes, change, lambda pair: pair[0].name, on_message=on_message)
     saved = {sample.name: sample for sample in changed}
     failed = {sample.name for sample, _ in changes} - set(saved)
     items = [saved.get(name, samples_by_name[name]) for name in rows if name in samples_by_name and name not in failed]

@@ -104,11 +104,11 @@ def upload(
     if chosen.dry_run:
         return TransferReport([planned_upload(path)], title="Upload")
 
-    def begun(name: str) -> FieldPut:
+    def begin(name: str) -> FieldPut:
         result = ensure_result(client, owner, module, replicate, of_group=sample is None, private=private)
         return begin_put(client, ResultId(result.uuid, sample is None), name, overwrite=overwrite)
 
-    return chosen.checked(put_files(client, [(field, path)], begun, chosen))
+    return chosen.checked(put_files(client, [(field, path)], begin, chosen))
 
 
 def planned_upload(path: str | os.PathLike[str]) -> Outcome:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from omicsdk.core import NotFound, OmicsError, SomeFailed
 from omicsdk.pangea import AsyncPangea, FieldExists, Pangea, PasswordLogin, ResultId
-from omicsdk.pangea.batches import Batch, each
+from omicsdk.pangea.batches import Batch, for_each
 from omicsdk.pangea.fields import CHUNK
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
@@ -47,7 +47,9 @@ def test_one_that_fails_is_named_and_keeps_no_other(in_order: bool):
             raise OmicsError("unlucky")
         return -number
 
-    done, errors = each(range(2001), work, lambda number: f"number {number}", in_order=in_order, on_message=told.append)
+    done, errors = for_each(
+        range(2001), work, lambda number: f"number {number}", in_order=in_order, on_message=told.append
+    )
     assert done == [-number for number in range(2001) if number != 7]
     assert [str(error) for error in errors] == ["number 7: unlucky"]
     assert told == ["1000 of 2001", "2000 of 2001"]

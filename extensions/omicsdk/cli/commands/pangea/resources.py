@@ -22,7 +22,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.json_text import written
 from omicsdk.core.model import Model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.pangea.batches import Batch, each
+from omicsdk.pangea.batches import Batch, for_each
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.login import token_of
 
@@ -358,14 +358,14 @@ def _deleted(
         return model
 
     uuids = list(dict.fromkeys(uuid.lower() for uuid in what.uuids))  # as the server writes them
-    models, errors = each(uuids, lambda uuid: get(uuid=uuid), lambda uuid: f"{kind} {uuid}")
+    models, errors = for_each(uuids, lambda uuid: get(uuid=uuid), lambda uuid: f"{kind} {uuid}")
     if what.dry_run:
         return Batch("that would be deleted", f"{kind}s", models, 0, errors)
     named = [f"the {kind} {_name(model)} ({model.uuid})" for model in models]
     names_text = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
     if models and not agreed(f"Deleting {names_text} cannot be undone. Continue?", console):
         return None
-    deleted, refused = each(models, delete_model, lambda model: f"the {kind} {_name(model)} ({model.uuid})")
+    deleted, refused = for_each(models, delete_model, lambda model: f"the {kind} {_name(model)} ({model.uuid})")
     return Batch("deleted", f"{kind}s", deleted, 0, [*errors, *refused])
 
 
