@@ -166,8 +166,8 @@ def aiohttp(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
 def range_http_server(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
     code = "import os, runpy, sys; os.chdir(sys.argv.pop()); runpy.run_module('RangeHTTPServer', run_name='__main__')"
     words = ["-c", code, "--bind", "127.0.0.1", str(port), folder / "served"]
-    version = version_of_package("http_servers", "rangehttpserver")
-    return "RangeHTTPServer", [peer("http_servers", "bin/python"), *words], version
+    command = [peer("http_servers", "bin/python"), *words]
+    return "RangeHTTPServer", command, version_of_package("http_servers", "rangehttpserver")
 
 
 def wsgidav(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
