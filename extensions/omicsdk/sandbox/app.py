@@ -71,7 +71,7 @@ class Application:
         self._reader = cache(partial(Reader, schemas=engine.schemas, codes=service.format_codes))
         document = [Route(service.document_path, _document(service), methods=["GET"])] if service.document_path else []
         self._pages = Routes([*document, *service.pages])
-        self._kept = "keeps to the document" if service.checks else "the service's own rules"
+        self._conformance = "keeps to the document" if service.checks else "the service's own rules"
 
     @cached_property
     def _router(self) -> Router[Operation]:
@@ -98,7 +98,7 @@ class Application:
                 return
             operation, values = self._find(scope, allowed)
             if entry is not None:
-                entry.operation, entry.validation = f"{service.name} {operation.name}", self._kept
+                entry.operation, entry.validation = f"{service.name} {operation.name}", self._conformance
             headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
             reply = await self._response(operation, values, scope, receive)
             if isinstance(reply, StoredReply):
@@ -113,7 +113,7 @@ class Application:
         except Problem as problem:
             reply = self._refusal(problem, operation)
             if entry is not None:
-                entry.validation = _verdict(problem, self._kept)
+                entry.validation = _verdict(problem, self._conformance)
         except UnicodeEncodeError:
             problem = bad_arguments("The request has half of a surrogate pair where text is required")
             reply = self._refusal(problem, operation)

@@ -88,8 +88,8 @@ class Job:
 
     def status(self, now: float) -> str:
         """Its state."""
-        waiting, running, done = STATUSES[self.kind]
-        return waiting if now < self.starts else running if now < self.ends else done
+        waiting, running, finished = STATUSES[self.kind]
+        return waiting if now < self.starts else running if now < self.ends else finished
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,16 +126,16 @@ class Atlas:
 
     def __init__(self, dss: Dss) -> None:
         self._dss = dss
-        self._made: tuple[object, list[IndexedFile]] = (None, [])
+        self._cached_files: tuple[object, list[IndexedFile]] = (None, [])
         self._md5: dict[str, str] = {}
 
     def files(self) -> list[IndexedFile]:
         """All files, each once: in the newest version of the newest bundle that has it."""
         bundles = self._dss.bundles.all(LIVE_BUNDLE, order="version, uuid")
         key = tuple((bundle.uuid, bundle.version) for bundle in bundles)
-        if self._made[0] != key:
-            self._made = (key, list(self._indexed(bundles)))
-        return self._made[1]
+        if self._cached_files[0] != key:
+            self._cached_files = (key, list(self._indexed(bundles)))
+        return self._cached_files[1]
 
     def _indexed(self, bundles: Sequence[Bundle]) -> list[IndexedFile]:
         newest = {bundle.uuid: bundle for bundle in bundles}

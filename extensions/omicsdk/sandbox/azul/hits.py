@@ -161,24 +161,24 @@ def _type_summaries(files: Sequence[IndexedFile]) -> Iterator[JsonObject]:
 
 
 def matrix_tree(
-    files: Sequence[IndexedFile], dimensions: Sequence[str], shown: Callable[[IndexedFile], JsonObject]
+    files: Sequence[IndexedFile], dimensions: Sequence[str], render: Callable[[IndexedFile], JsonObject]
 ) -> JsonObject | list[JsonObject]:
     """Matrices as the service nests them: dimensions with the fewest values first, unused ones left out.
 
     Args:
         files: The matrices; a file is in the stratum of each of its values.
         dimensions: Fields.
-        shown: Renders a file in a leaf.
+        render: Renders a file in a leaf.
     """
     used = sorted((name for name in dimensions if values_of(files, name)), key=lambda name: len(values_of(files, name)))
     if not used:
-        return [shown(file) for file in files]
+        return [render(file) for file in files]
     first, *rest = used
     strata: dict[str, list[IndexedFile]] = {}
     for file in files:
         for value in dict.fromkeys(HCA_FIELDS[first](file)):
             strata.setdefault(str(value or "Unspecified"), []).append(file)
-    return {first: {value: matrix_tree(some, rest, shown) for value, some in strata.items()}}
+    return {first: {value: matrix_tree(some, rest, render) for value, some in strata.items()}}
 
 
 def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:

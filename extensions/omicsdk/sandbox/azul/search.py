@@ -116,22 +116,22 @@ def read_filters(kind: Kind, text: object) -> dict[str, tuple[str, list[Any]]]:
     return read
 
 
-def matches(values: Sequence[Any], relation: str, wanted: Sequence[Any]) -> bool:
+def matches(values: Sequence[Any], relation: str, operands: Sequence[Any]) -> bool:
     """Whether the values of a field meet a condition.
 
     Args:
         values: The values; None where there are none.
         relation: The relation.
-        wanted: The values, or the pairs of bounds, to compare with.
+        operands: The values, or the pairs of bounds, to compare with.
 
     Raises:
         Problem: 400; bounds are of another type than the values.
     """
     if relation == "is":
         # Python's 1 equals True, but a number in JSON is no boolean.
-        return any(value in wanted and type(value) in {type(accepted) for accepted in wanted} for value in values)
+        return any(value in operands and type(value) in {type(accepted) for accepted in operands} for value in values)
     try:
-        return all(any(value is not None and low <= value <= high for value in values) for low, high in wanted)
+        return all(any(value is not None and low <= value <= high for value in values) for low, high in operands)
     except TypeError:
         raise bad_request(f"The `{relation}` relation has bounds of another type than the field") from None
 
@@ -185,10 +185,10 @@ def entities(kind: Kind, entity_type: str, files: Sequence[IndexedFile], sort: s
     for file in files:
         grouped.setdefault(str(key(file)[0]), []).append(file)
     hits = [Entity(id_, entity_files, kind.fields[sort](entity_files[0])[0]) for id_, entity_files in grouped.items()]
-    return sorted(hits, key=lambda entity: _place(entity.sort, entity.id), reverse=order == "desc")
+    return sorted(hits, key=lambda entity: _sort_key(entity.sort, entity.id), reverse=order == "desc")
 
 
-def _place(value: Any, id_: str) -> tuple[bool, Any, str]:
+def _sort_key(value: Any, id_: str) -> tuple[bool, Any, str]:
     """The position of a hit in ascending order: hits without a value come last, and UUIDs order equal ones."""
     return value is None, "" if value is None else value, id_
 
@@ -214,9 +214,9 @@ def page_of(
     if cursor := after or before:
         try:
             value, id_ = json.loads(cursor)
-            mark = _place(value, id_)
-            places = [_place(entity.sort, entity.id) for entity in hits]
-            passed = sum(place >= mark if order == "desc" else place <= mark for place in places)
+            mark = _sort_key(value, id_)
+            places = [_sort_key(entity.sort, entity.id) for entity in hits]
+            passed = sum(key >= mark if order == "desc" else key <= mark for key in places)
         except (ValueError, TypeError):
             raise bad_request(f"Invalid {'search_after' if after else 'search_before'} parameter") from None
         at = passed - (mark in places)

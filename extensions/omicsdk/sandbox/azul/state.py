@@ -155,12 +155,12 @@ class Azul:
         return f"s3://{MIRROR_BUCKET}/{key}"
 
 
-def parameters(call: Call, *known: str) -> dict[str, str]:
+def parameters(call: Call, *names: str) -> dict[str, str]:
     """The parameters of a request, of its query and body.
 
     Args:
         call: The request.
-        known: Names of those that it may have.
+        names: Names of those that it may have.
 
     Raises:
         Problem: 400; one is unknown, or in both places.
@@ -172,6 +172,6 @@ def parameters(call: Call, *known: str) -> dict[str, str]:
     if both := sorted(query.keys() & body.keys()):
         raise Problem(400, "BadRequestError", f"Conflicting keys in query and body: {both}")
     merged = {**query, **{name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}}
-    if unknown := [name for name in merged if name not in known]:
+    if unknown := [name for name in merged if name not in names]:
         raise Problem(400, "BadRequestError", f"Unknown query parameter `{unknown[0]}`")
     return merged

@@ -397,7 +397,7 @@ def _status_fields(crunch: Crunch) -> dict[str, drf.Field]:
 
 
 # Paths that take the suffix, too.
-_LISTED = ("projects", "datasets", "items", *(f"attributes/{kind.path}" for kind in KINDS))
+_LIST_PATHS = ("projects", "datasets", "items", *(f"attributes/{kind.path}" for kind in KINDS))
 # The site manages its own pages below all paths of these characters that nothing else has.
 _PAGES = re.compile(r"/[0-9A-Za-z_./-]*/")
 
@@ -418,8 +418,8 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         document,
         handlers,
         Paths(
-            roots={"/api/": {name: name for name in _LISTED}},
-            suffixed=("/api/.json", *(f"/api/{path}" for path in _LISTED)),
+            roots={"/api/": {name: name for name in _LIST_PATHS}},
+            suffixed=("/api/.json", *(f"/api/{path}" for path in _LIST_PATHS)),
             pages=_PAGES,
             check_access=lambda headers: crunch.people.authentication.need(headers.get("authorization")),
         ),

@@ -31,17 +31,17 @@ def slug_of(name: str, parent: str | None) -> str:
     return (slug if parent is None else f"{parent}:{slug}")[:LONGEST]
 
 
-def free_slug(slug: str, taken: Callable[[str], bool]) -> str:
+def free_slug(slug: str, is_taken: Callable[[str], bool]) -> str:
     """The slug, or with the first number from 2 that makes it one that nothing has.
 
     Args:
         slug: Its slug.
-        taken: Whether something has a slug.
+        is_taken: Whether something has a slug.
     """
-    if slug and not taken(slug):
+    if slug and not is_taken(slug):
         return slug
     number = 2
-    while taken(numbered := f"{slug[: LONGEST - len(f'-{number}')]}-{number}"):
+    while is_taken(numbered := f"{slug[: LONGEST - len(f'-{number}')]}-{number}"):
         number += 1
     return numbered
 

@@ -127,7 +127,7 @@ def get_subscriptions(dss: Dss, call: Call) -> Reply:
     subscriptions = dss.subscriptions.all(
         owner=call.sender.email, replica=call.arguments["replica"], kind=call.arguments["subscription_type"]
     )
-    return Reply({"subscriptions": [_shown(subscription.body) for subscription in subscriptions]})
+    return Reply({"subscriptions": [_as_json(subscription.body) for subscription in subscriptions]})
 
 
 def put_subscription(dss: Dss, call: Call) -> Reply:
@@ -144,12 +144,12 @@ def put_subscription(dss: Dss, call: Call) -> Reply:
         dss.subscriptions.add(Subscription(body["uuid"], replica, owner, kind, body))
         if secret:  # a refused one is not kept
             dss.context.secrets.hold(SUBSCRIPTION, body["uuid"], secret)
-    return Reply(_shown(body), 201)
+    return Reply(_as_json(body), 201)
 
 
 def get_subscription(dss: Dss, call: Call) -> Reply:
     """GET /subscriptions/{uuid}."""
-    return Reply(_shown(_find(dss, call)))
+    return Reply(_as_json(_find(dss, call)))
 
 
 def delete_subscription(dss: Dss, call: Call) -> Reply:
@@ -172,5 +172,5 @@ def _find(dss: Dss, call: Call) -> JsonObject:
     return subscription.body
 
 
-def _shown(subscription: JsonObject) -> JsonObject:
+def _as_json(subscription: JsonObject) -> JsonObject:
     return {name: value for name, value in subscription.items() if name != "hmac_secret_key"}

@@ -138,12 +138,12 @@ class Engine:
 # -- documents that are served beside the platforms
 
 
-def named_specs(specs: Mapping[str, Spec] | Sequence[Spec], taken: Collection[str] = ()) -> dict[str, Spec]:
+def named_specs(specs: Mapping[str, Spec] | Sequence[Spec], reserved: Collection[str] = ()) -> dict[str, Spec]:
     """Documents by name; one without a name is named as its generated package is, after its title.
 
     Args:
         specs: Documents by name, or documents alone.
-        taken: Names of platforms.
+        reserved: Names of platforms.
 
     Raises:
         ValueError: Two have one name, or a name is a platform's or none of small letters, digits, dots and dashes; or a file
@@ -157,7 +157,7 @@ def named_specs(specs: Mapping[str, Spec] | Sequence[Spec], taken: Collection[st
             raise ValueError(f"two documents are named {name!r}: give each another name")
         if not _NAME.fullmatch(name) or name == "sandbox":
             raise ValueError(f"{name!r} is no name of a service: use small letters, digits, dots and dashes")
-        if name in taken:
+        if name in reserved:
             raise ValueError(f"{name!r} is a platform of the sandbox: give the document another name")
         specs_by_name[name] = spec
     return specs_by_name

@@ -26,7 +26,7 @@ TOKENS = frozenset(
 )  # fmt: skip
 # Tokens that are the identity of the last object of a page.
 _LAST_ITEM = frozenset({"starting_after", "after_id", "last_id"})
-_ENDS = frozenset({"ending_before", "before", "before_id", "end_cursor", "page_before"})
+_BEFORE_NAMES = frozenset({"ending_before", "before", "before_id", "end_cursor", "page_before"})
 _TOTALS = frozenset(
     {"total", "total_count", "total_items", "total_results", "total_records", "total_elements", "total_hits", "total_size",
      "total_entries", "total_rows", "count"}
@@ -54,7 +54,7 @@ _MOST = 1000
 # Words of parameters that name the field by which a list is sorted.
 SORTS = frozenset({"sort", "sort_by", "order_by", "ordering", "sort_field", "orderby", "sort_key"})
 # Words of parameters that are about pages, not about fields.
-PAGED = OFFSETS | NUMBERS | LIMITS | TOKENS | _ENDS
+PAGED = OFFSETS | NUMBERS | LIMITS | TOKENS | _BEFORE_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +325,12 @@ class Paging:
         query = {**page.query, **changes}
         return f"{page.here}?{urlencode(query)}" if query else page.here
 
-    def headers(self, page: Page, stated: Mapping[str, Any]) -> dict[str, str]:
+    def headers(self, page: Page, declared: Mapping[str, Any]) -> dict[str, str]:
         """Headers of a page: the next one, and what the document has of numbers.
 
         Args:
             page: The page.
-            stated: Headers of the response by name, as the document has them.
+            declared: Headers of the response by name, as the document has them.
         """
         sent_headers: dict[str, str] = {}
         if page.more and (changes := self.following(page)):
@@ -343,7 +343,7 @@ class Paging:
             "pages": self._pages(page),
             "page": self._page_number(page),
         }
-        for name in stated:
+        for name in declared:
             last = words(name).removeprefix("x_").removeprefix("pagination_")
             key = "pages" if last in _PAGES else "total" if last in _TOTALS else last if last in numbers else ""
             if key:

@@ -350,11 +350,11 @@ def get_v1_resource_id_members(fusillade: Fusillade, call: Call) -> Reply:
     members = _resource(fusillade, call).members
     reply = listed(call, "members", members)
 
-    def shown(member: str) -> JsonObject:
+    def member_json(member: str) -> JsonObject:
         kind, _, name = member.partition("/")
         return {"member": name, "member_type": kind, "access_level": members[member]}
 
-    return replace(reply, body={"members": [shown(member) for member in reply.body["members"]]})
+    return replace(reply, body={"members": [member_json(member) for member in reply.body["members"]]})
 
 
 def put_v1_resource_id_member(fusillade: Fusillade, call: Call) -> Reply:

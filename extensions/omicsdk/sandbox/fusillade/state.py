@@ -204,10 +204,10 @@ class Fusillade:
             self.remove_members(lambda member, _: member == f"{kind}/{name}")
             self.principals.remove(kind=kind, name=name)
 
-    def remove_members(self, ends: Callable[[str, str], bool], type: str | None = None) -> None:
+    def remove_members(self, is_removed: Callable[[str, str], bool], type: str | None = None) -> None:
         """End the access of members for which a condition on member and access level holds, to resources of a type or of all."""
         for resource in self.resources.all(type=type):
-            members = {member: level for member, level in resource.members.items() if not ends(member, level)}
+            members = {member: level for member, level in resource.members.items() if not is_removed(member, level)}
             self.resources.change(resource.type, resource.id, members=members)
 
     def account(self, name: str) -> Principal:

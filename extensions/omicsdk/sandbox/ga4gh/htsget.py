@@ -249,12 +249,12 @@ def htsget_service(state: Htsget, document: Mapping[str, Any]) -> Service:
     )
 
 
-_WORDS = {400: "InvalidInput", 401: "InvalidAuthentication", 403: "PermissionDenied", 404: "NotFound"}
+_ERROR_NAMES = {400: "InvalidInput", 401: "InvalidAuthentication", 403: "PermissionDenied", 404: "NotFound"}
 
 
 def _error(problem: Problem) -> dict[str, object]:
     code = problem.code if problem.code[:1].isupper() and problem.status == 400 else ""
-    return {"htsget": {"error": code or _WORDS.get(problem.status, "InternalError"), "message": problem.title}}
+    return {"htsget": {"error": code or _ERROR_NAMES.get(problem.status, "InternalError"), "message": problem.title}}
 
 
 def _get(state: Htsget, call: Call, kind: str) -> Reply:

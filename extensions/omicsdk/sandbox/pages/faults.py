@@ -27,7 +27,7 @@ from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
 
-PLACE = f"{HOME}/faults"
+PATH = f"{HOME}/faults"
 
 # The faults of one button: its label, and the rule.
 SWITCHES = {
@@ -41,7 +41,7 @@ SWITCHES = {
     "wrong": ("Byte 100 of each body corrupted", Rule("wrong", at=99)),
 }
 
-DONE = {
+MESSAGES = {
     "on": "Fault added.",
     "off": "Fault removed.",
     "clear": "All faults removed.",
@@ -54,8 +54,8 @@ def faults(sandbox: Sandbox, request: Request) -> Page:
     """The page."""
     rules = sandbox.fault_book.rules()
     clear_forms = [
-        form(PLACE, button("Remove all faults", name="do", value="clear")),
-        form(PLACE, button("Release stalled responses", name="do", value="release")),
+        form(PATH, button("Remove all faults", name="do", value="clear")),
+        form(PATH, button("Release stalled responses", name="do", value="release")),
     ]
     in_force = table(
         "Active faults",
@@ -72,7 +72,7 @@ def faults(sandbox: Sandbox, request: Request) -> Page:
         element("h2", "Custom fault"),
         _any_fault(),
     ]
-    return Page("Faults", content, PLACE, message=DONE.get(request.query_params.get("done", ""), ""))
+    return Page("Faults", content, PATH, message=MESSAGES.get(request.query_params.get("done", ""), ""))
 
 
 def _switch(name: str, title: str, rules: list[dict[str, Any]]) -> Html:
@@ -81,7 +81,7 @@ def _switch(name: str, title: str, rules: list[dict[str, Any]]) -> Html:
     pressed = element(
         "button", title, " ", state, type="submit", name="switch", value=name, aria_pressed="true" if on else "false"
     )
-    return element("li", form(PLACE, pressed))
+    return element("li", form(PATH, pressed))
 
 
 def _active(name: str, rules: list[dict[str, Any]]) -> int | None:
@@ -96,7 +96,7 @@ def _rule(rule: dict[str, Any]) -> list[Content]:
         for name, value in rule.items()
         if name not in ("number", "acted", "action") and (value != plain[name])
     ]
-    end = form(PLACE, button(f"Remove fault {rule['number']}", name="end", value=rule["number"]))
+    end = form(PATH, button(f"Remove fault {rule['number']}", name="end", value=rule["number"]))
     return [", ".join([rule["action"], *fields]), f"{rule['acted']:,}", end]
 
 
@@ -118,7 +118,7 @@ def _any_fault() -> Html:
         whole("Bytes per second", "rate", "for throttle", 1),
         labelled("Retry-After", "retry_after", "for status", type="text", size=8),
     ]
-    return form(PLACE, element("div", fields, class_="fields"), button("Add fault", name="do", value="add"))
+    return form(PATH, element("div", fields, class_="fields"), button("Add fault", name="do", value="add"))
 
 
 def change(sandbox: Sandbox, fields: Fields) -> str:
@@ -133,21 +133,21 @@ def change(sandbox: Sandbox, fields: Fields) -> str:
     match "switch" if switch in SWITCHES else "end" if "end" in fields else fields.get("do"):
         case "switch" if active is None:
             book.add([SWITCHES[switch][1]])
-            done = "on"
+            action = "on"
         case "switch" | "end":
             book.remove(active or int(fields["end"]))
-            done = "off"
+            action = "off"
         case "clear":
             book.clear()
-            done = "clear"
+            action = "clear"
         case "release":
             sandbox.release()
-            done = "release"
+            action = "release"
         case "add":
             submitted = {name: text for name, text in fields.items() if text and name != "do"}
             values = {name: number(name, text) if name in _NUMBERS else text for name, text in submitted.items()}
             book.add(parse_rules(values))
-            done = "on"
+            action = "on"
         case _:
             raise ValueError("The form has no known action.")
-    return f"{PLACE}?done={done}"
+    return f"{PATH}?done={action}"

@@ -42,7 +42,7 @@ def overview(sandbox: Sandbox, _request: Request) -> Page:
         ("Folder", element("code", str(sandbox.folder))),
         ("Time", f"{time_text(time['now'])} UTC{', frozen' if time['frozen'] else ''}"),
         ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
-        ("Active faults", link(faults.PLACE, str(len(sandbox.fault_book.rules())))),
+        ("Active faults", link(faults.PATH, str(len(sandbox.fault_book.rules())))),
     )
     summary = element(
         "dl",

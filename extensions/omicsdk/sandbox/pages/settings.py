@@ -28,9 +28,9 @@ from omicsdk.sandbox.state.settings import Value
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
 
-PLACE = f"{HOME}/settings"
+PATH = f"{HOME}/settings"
 
-DONE = {"advance": "Time advanced.", "freeze": "Time frozen.", "resume": "Time resumed.", "turn": "Settings saved."}
+MESSAGES = {"advance": "Time advanced.", "freeze": "Time frozen.", "resume": "Time resumed.", "turn": "Settings saved."}
 
 
 def settings(sandbox: Sandbox, request: Request) -> Page:
@@ -53,9 +53,9 @@ def settings(sandbox: Sandbox, request: Request) -> Page:
         element("h2", "Time"),
         _time(sandbox),
         element("h2", "Services"),
-        form(PLACE, fieldsets, element("p", button("Save settings", name="do", value="turn"))),
+        form(PATH, fieldsets, element("p", button("Save settings", name="do", value="turn"))),
     ]
-    return Page("Settings", content, PLACE, message=DONE.get(request.query_params.get("done", ""), ""))
+    return Page("Settings", content, PATH, message=MESSAGES.get(request.query_params.get("done", ""), ""))
 
 
 def _time(sandbox: Sandbox) -> list[Content]:
@@ -64,18 +64,18 @@ def _time(sandbox: Sandbox) -> list[Content]:
     return [
         element("p", f"{time_text(state['now'])} UTC, {'frozen' if still else 'running'}"),
         form(
-            PLACE,
+            PATH,
             labelled("Seconds", "seconds", type="number", min=0, step="any", required=True, value=3600),
             button("Advance", name="do", value="advance"),
             class_="inline",
         ),
         form(
-            PLACE,
+            PATH,
             labelled("Time (UTC); empty for now", "at", type="datetime-local", step=1, min="1970-01-01T00:00"),
             button("Freeze", name="do", value="freeze"),
             class_="inline",
         ),
-        form(PLACE, button("Resume", name="do", value="resume")) if still else None,
+        form(PATH, button("Resume", name="do", value="resume")) if still else None,
     ]
 
 
@@ -101,8 +101,8 @@ def change(sandbox: Sandbox, fields: Fields) -> str:
     Raises:
         ValueError: The input is no time, or no value of a setting.
     """
-    done = fields.get("do", "")
-    match done:
+    action = fields.get("do", "")
+    match action:
         case "advance":
             sandbox.clock.advance(number("Seconds", fields.get("seconds", "0")))
         case "freeze":
@@ -116,7 +116,7 @@ def change(sandbox: Sandbox, fields: Fields) -> str:
             sandbox.settings.turn({name: _value(name, text, defaults[name]) for name, text in submitted.items()})
         case _:
             raise ValueError("The form has no known action.")
-    return f"{PLACE}?done={done}"
+    return f"{PATH}?done={action}"
 
 
 def _moment(text: str) -> float | None:

@@ -135,7 +135,7 @@ _NEEDED = (
     "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve"
     " the object."
 )
-_KEPT = "omicsdk_customer_key"
+_KEY_DIGEST = "omicsdk_customer_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class CustomerKeys:
         else:
             keyed = self.find_object(target.bucket, target.key, None)
         if keyed is not None:
-            setattr(keyed, _KEPT, key_digest)
+            setattr(keyed, _KEY_DIGEST, key_digest)
 
 
 def _stated(headers: Mapping[str, str], start: str) -> str:
@@ -209,7 +209,7 @@ def _stated(headers: Mapping[str, str], start: str) -> str:
 
 
 def _compare(stored: Any, key_digest: str) -> None:
-    if stored is None or (stored_digest := getattr(stored, _KEPT, "")) == key_digest:
+    if stored is None or (stored_digest := getattr(stored, _KEY_DIGEST, "")) == key_digest:
         return
     if stored_digest and key_digest:
         raise Problem(403, "AccessDenied", "Access Denied")

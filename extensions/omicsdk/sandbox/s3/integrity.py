@@ -90,8 +90,8 @@ class Verified:
             return _changed(self.app, environ, start, lambda body: self._completed(target, numbers, body))
         if form.get("success_action_status") == "201":
             url = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}{environ['PATH_INFO'].rstrip('/')}/{quote(key, '')}"
-            stated = {"Location": url, "Bucket": target.bucket, "Key": key}
-            return _changed(self.app, environ, start, lambda _: self._posted(stated))
+            object_fields = {"Location": url, "Bucket": target.bucket, "Key": key}
+            return _changed(self.app, environ, start, lambda _: self._posted(object_fields))
         return self.app(environ, start)
 
     def _completed(self, target: Target, numbers: list[int], body: str) -> str:
@@ -106,11 +106,11 @@ class Verified:
             return body
         parts = f"-{key.checksum_parts}" if key.checksum_type == "COMPOSITE" else ""
         tag = f"Checksum{key.checksum_algorithm}"
-        stated = f"<{tag}>{key.checksum_value}{parts}</{tag}><ChecksumType>{key.checksum_type}</ChecksumType>"
-        return body.replace("</ETag>", f"</ETag>{stated}")
+        checksum_xml = f"<{tag}>{key.checksum_value}{parts}</{tag}><ChecksumType>{key.checksum_type}</ChecksumType>"
+        return body.replace("</ETag>", f"</ETag>{checksum_xml}")
 
-    def _posted(self, stated: Mapping[str, str]) -> str:
-        fields = {**stated, "ETag": f'"{self._etag(stated["Bucket"], stated["Key"])}"'}
+    def _posted(self, object_fields: Mapping[str, str]) -> str:
+        fields = {**object_fields, "ETag": f'"{self._etag(object_fields["Bucket"], object_fields["Key"])}"'}
         elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>{elements}</PostResponse>'
 
@@ -212,9 +212,10 @@ def _changed(
     ((status, headers),) = responses
     if status.startswith("20"):
         body = change(body.decode()).encode()
-    own = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+    content_headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
     start_response(
-        status, [pair for pair in headers if pair[0].lower() not in ("content-type", "content-length")] + own
+        status,
+        [pair for pair in headers if pair[0].lower() not in ("content-type", "content-length")] + content_headers,
     )
     return [body]
 

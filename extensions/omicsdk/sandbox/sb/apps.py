@@ -65,7 +65,7 @@ def _seen(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
     return find_app(sb, id, call.arguments.get("revision"))
 
 
-def _shown(call: Call, app: JsonObject, *, raw: bool) -> JsonObject:
+def _app_json(call: Call, app: JsonObject, *, raw: bool) -> JsonObject:
     fields = {**app, "id": f"{app['id']}/{app['revision']}", "latest_revision": app["latest"]}
     return {**view(call, _APP, fields), **({"raw": _raw(app)} if raw else {})}
 
@@ -100,12 +100,12 @@ def list_apps(sb: Sb, call: Call) -> Reply:
         return (not ids or app["id"] in ids) and all(word in text for word in terms)
 
     apps = [app for project in projects for app in sb.documents.listed(_APP, project) if fits(app)]
-    return page_of(call, apps, lambda app: _shown(call, {**app, "revision": app["latest"]}, raw=False))
+    return page_of(call, apps, lambda app: _app_json(call, {**app, "revision": app["latest"]}, raw=False))
 
 
 def get_app(sb: Sb, call: Call) -> Reply:
     """GET /apps/{owner}/{project}/{app}, with a revision or without."""
-    return Reply(_shown(call, _seen(sb, call), raw=True))
+    return Reply(_app_json(call, _seen(sb, call), raw=True))
 
 
 def get_raw_app(sb: Sb, call: Call) -> Reply:
@@ -187,7 +187,7 @@ def copy_app_(sb: Sb, call: Call) -> Reply:
     app["copy_of"] = f"{source['id']}/{source['revision']}"
     for number in numbers:
         app = _revise(sb, call, app, find_app(sb, source["id"], number)["raw"])
-    return Reply(_shown(call, find_app(sb, id), raw=True))
+    return Reply(_app_json(call, find_app(sb, id), raw=True))
 
 
 copy_app_revision = copy_app_
@@ -202,7 +202,7 @@ def sync_app(sb: Sb, call: Call) -> Reply:
     source = find_app(sb, origin)
     if f"{origin}/{source['revision']}" != app["copy_of"]:
         _revise(sb, call, app, source["raw"], copy_of=f"{origin}/{source['revision']}")
-    return Reply(_shown(call, find_app(sb, app["id"]), raw=True))
+    return Reply(_app_json(call, find_app(sb, app["id"]), raw=True))
 
 
 def drop_apps(sb: Sb, project: str) -> None:

@@ -105,18 +105,18 @@ _WORK: Mapping[str, Callable[[Sb, JsonObject, Mapping[str, Any]], str | None]] =
 
 def _start(sb: Sb, call: Call, type: str) -> Reply:
     job: JsonObject = {"id": new_id(), "type": type, "items": call.body["items"], "total": None}
-    return Reply(_shown(call, _submit(sb, call, job)))
+    return Reply(_job_json(call, _submit(sb, call, job)))
 
 
 def list_file_jobs(sb: Sb, call: Call) -> Reply:
     """GET /async/files."""
     jobs = sb.documents.listed(_FILES, sb.user(call), *window(call))
-    return page(call, [_shown(call, job) for job in jobs], sb.documents.count(_FILES, sb.user(call)))
+    return page(call, [_job_json(call, job) for job in jobs], sb.documents.count(_FILES, sb.user(call)))
 
 
 def _get(sb: Sb, call: Call, type: str) -> Reply:
     job = sb.documents.existing(_FILES, call.arguments["job_id"], type=type, user=sb.user(call))
-    return Reply({**_shown(call, job), "result": _results(sb, call, job)})
+    return Reply({**_job_json(call, job), "result": _results(sb, call, job)})
 
 
 def _results(sb: Sb, call: Call, job: JsonObject) -> list[JsonObject]:
@@ -129,15 +129,17 @@ def _view(job: JsonObject) -> JsonObject:
     return {"id": job["id"], "state": job["state"], **times}
 
 
-def _shown(call: Call, job: JsonObject) -> JsonObject:
-    done = [(item.get("files", 1), result["error"]) for item, result in zip(job["items"], job["results"], strict=False)]
+def _job_json(call: Call, job: JsonObject) -> JsonObject:
+    file_errors = [
+        (item.get("files", 1), result["error"]) for item, result in zip(job["items"], job["results"], strict=False)
+    ]
     fields: JsonObject = {
         **_view(job),
         "type": job["type"],
         "result": [],
         "total_files": job["total"],
-        "failed_files": sum(count for count, error in done if error),
-        "completed_files": sum(count for count, error in done if not error),
+        "failed_files": sum(count for count, error in file_errors if error),
+        "completed_files": sum(count for count, error in file_errors if not error),
     }
     return shown(call, fields, "async", "files", job["type"].lower(), job["id"])
 

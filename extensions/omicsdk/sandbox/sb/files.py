@@ -263,7 +263,7 @@ def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
     if not (names or tags or task or metadata):
         return None
 
-    def wanted(record: FileRecord) -> bool:
+    def is_selected(record: FileRecord) -> bool:
         return (
             (not tags or any(tag in record.tags for tag in tags))
             and (not task or record.task == task)
@@ -273,7 +273,7 @@ def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
     files = sb.files
     # A name is looked up, however many files the folder has.
     candidates = [files.child(folder, name) for name in dict.fromkeys(names)] if names else files.children(folder)
-    return [record for record in candidates if record is not None and wanted(record)]
+    return [record for record in candidates if record is not None and is_selected(record)]
 
 
 def list_files(sb: Sb, call: Call) -> Reply:
@@ -422,11 +422,11 @@ def bulk_copy_files(sb: Sb, call: Call) -> Reply:
     """POST /action/files/copy."""
     folder = destination(sb, call, {"project": call.body["project"]})
 
-    def one(id: str) -> JsonObject:
+    def copied_file(id: str) -> JsonObject:
         try:
             new_file = copy(sb, sb.file(call, id, "copy"), folder, None)
         except Problem as problem:
             return {"status": problem.title}
         return {"status": "ok", "new_file_id": new_file.id, "new_file_name": new_file.name}
 
-    return Reply({id: one(id) for id in call.body["file_ids"]})
+    return Reply({id: copied_file(id) for id in call.body["file_ids"]})

@@ -26,7 +26,7 @@ from omicsdk.sandbox.service import JsonObject
 log = logger("omicsdk.sandbox")
 
 KIND = "task"
-ENDS = ("COMPLETED", "FAILED", "ABORTED")
+FINAL_STATES = ("COMPLETED", "FAILED", "ABORTED")
 GOING = ("QUEUED", "RUNNING")
 # Extensions of the platform's own apps to CWL are accepted, and so are blanks in names of files.
 _OPTIONS = ("--no-container", "--non-strict", "--skip-schemas", "--relax-path-checks", "--disable-color")
@@ -210,7 +210,7 @@ def _run(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, tool: str, folder: Path)
     if code:
         return _Ending(f"cwltool ended with {code}: {_why(log)}", log)
     outputs = cast("JsonObject", json.loads(output or "{}"))
-    return _Ending("", log, lambda: _kept(_Results(sb, task), outputs))
+    return _Ending("", log, lambda: _stored_outputs(_Results(sb, task), outputs))
 
 
 def _called(command: list[str], folder: Path, longest: float) -> tuple[int | None, str, str]:
@@ -271,16 +271,16 @@ def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:
     return {"class": "File", "path": str(path)}
 
 
-def _kept(results: _Results, outputs: JsonObject) -> JsonObject:
+def _stored_outputs(results: _Results, outputs: JsonObject) -> JsonObject:
     """The outputs that cwltool reported, as files of the platform."""
     folder = results.root()
 
-    def one(value: JsonObject) -> JsonObject:
+    def stored_file(value: JsonObject) -> JsonObject:
         where: str = value.get("path") or unquote(urlsplit(str(value["location"])).path)
         record = results.copy(folder, Path(where))
-        return results.value(record, [one(file) for file in value.get("secondaryFiles") or ()])
+        return results.value(record, [stored_file(file) for file in value.get("secondaryFiles") or ()])
 
-    return cwl.mapped(outputs, one)
+    return cwl.mapped(outputs, stored_file)
 
 
 # -- the states of tasks
@@ -414,7 +414,7 @@ def _finish(sb: Sb, id: str, at: float, app: cwl.CWL, ending: _Ending) -> None:
 def _end_batch(sb: Sb, child: JsonObject, at: float) -> None:
     """End a batch whose last child has ended."""
     parent = _parent(sb, child)
-    if parent is None or parent["status"] in ENDS:
+    if parent is None or parent["status"] in FINAL_STATES:
         return
     parent["left"] -= 1
     if not parent["left"]:

@@ -7,7 +7,7 @@ from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
 from omicsdk.sandbox.sb.responses import ordered, page_of, refuse, shown, times, view, when, within
 from omicsdk.sandbox.sb.state import Sb, body_fields, filled, in_bulk, new_uuid, path_id
-from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
+from omicsdk.sandbox.sb.task_runs import FINAL_STATES, GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _EDITABLE = "name description batch batch_by batch_input use_interruptible_instances execution_settings"
@@ -239,7 +239,7 @@ def _values(sb: Sb, values: Mapping[str, Any]) -> JsonObject:
 
 
 def _price(task: JsonObject) -> JsonObject | None:
-    if task["status"] not in ENDS or task["start"] is None:
+    if task["status"] not in FINAL_STATES or task["start"] is None:
         return None
     amount = round((task["end"] - task["start"]) * _CENTS_A_SECOND / 100, 4)
     breakdown = {"storage": "0.0", "computation": str(amount), "data_transfer": "0.0"}

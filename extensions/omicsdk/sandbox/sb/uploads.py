@@ -16,7 +16,9 @@ def start_upload(sb: Sb, call: Call) -> Reply:
     folder = destination(sb, call, body)
     overwrite = bool(call.arguments.get("overwrite"))
     _check_free(sb, folder.id, check_name(body["name"]), overwrite)
-    return Reply(_shown(sb, call, _begin(sb, call, project=folder.project, parent=folder.id, overwrite=overwrite)))
+    return Reply(
+        _upload_json(sb, call, _begin(sb, call, project=folder.project, parent=folder.id, overwrite=overwrite))
+    )
 
 
 def _begin(sb: Sb, call: Call, **fields: Any) -> Upload:
@@ -47,13 +49,13 @@ def _check_free(sb: Sb, parent: str, name: str, overwrite: bool) -> None:
 
 def list_uploads(sb: Sb, call: Call) -> Reply:
     """GET /upload/multipart."""
-    return Reply({"items": [_shown(sb, call, upload) for upload in sb.uploads.of(sb.user(call))]})
+    return Reply({"items": [_upload_json(sb, call, upload) for upload in sb.uploads.of(sb.user(call))]})
 
 
 def get_upload(sb: Sb, call: Call) -> Reply:
     """GET /upload/multipart/{upload_id}."""
     upload = _started(sb, call)
-    upload_view = _shown(sb, call, upload)
+    upload_view = _upload_json(sb, call, upload)
     if call.arguments.get("list_parts"):
         parts = sb.uploads.known(upload.id, reported=True)
         upload_view["parts"] = [
@@ -71,7 +73,7 @@ def _started(sb: Sb, call: Call) -> Upload:
     return upload
 
 
-def _shown(sb: Sb, call: Call, upload: Upload) -> JsonObject:
+def _upload_json(sb: Sb, call: Call, upload: Upload) -> JsonObject:
     part_view = {
         "upload_id": upload.id,
         "project": upload.project,

@@ -32,7 +32,7 @@ class Secrets:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._held: dict[tuple[str, str], str] = {}
+        self._issued: dict[tuple[str, str], str] = {}
 
     def derived(self, *purpose: str, length: int = 40) -> str:
         """A secret.
@@ -70,19 +70,19 @@ class Secrets:
             id: Identity of its owner.
             secret: The secret.
         """
-        self._held[kind, id] = secret
+        self._issued[kind, id] = secret
 
     def held(self, kind: str, id: str) -> str | None:
         """A secret of another service; None where none was given since the sandbox was started."""
-        return self._held.get((kind, id))
+        return self._issued.get((kind, id))
 
     def release(self, kind: str, id: str) -> None:
         """Forget such a secret, if there is one."""
-        self._held.pop((kind, id), None)
+        self._issued.pop((kind, id), None)
 
     def release_all(self) -> None:
         """Forget all such secrets."""
-        self._held.clear()
+        self._issued.clear()
 
     def __repr__(self) -> str:
         return "<Secrets of a sandbox>"
@@ -111,9 +111,9 @@ def hashed(password: str) -> str:
     return f"{salt}${_scrypt(password, salt)}"
 
 
-def is_password(password: str, kept: str) -> bool:
+def is_password(password: str, stored_hash: str) -> bool:
     """Whether a password is the one that was kept."""
-    salt, _, expected = kept.partition("$")
+    salt, _, expected = stored_hash.partition("$")
     return hmac.compare_digest(digest(password) if salt == _RANDOM else _scrypt(password, salt), expected)
 
 

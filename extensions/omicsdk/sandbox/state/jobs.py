@@ -82,12 +82,12 @@ class Jobs:
 
     def finish(self) -> int:
         """Do all that is noted as if it were due now, and what comes of it; return how much that was."""
-        done = 0
+        count = 0
         with self._lock:
-            while done < _MOST and (job := self._due(_NEVER)):
+            while count < _MOST and (job := self._due(_NEVER)):
                 self._run(job, min(job.at, self._now()))
-                done += 1
-        return done
+                count += 1
+        return count
 
     def clear(self) -> None:
         """Forget when the next job is due; the table was emptied."""

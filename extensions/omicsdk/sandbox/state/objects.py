@@ -154,13 +154,13 @@ class ObjectStore:
         self._keep(written, stored)
         return stored
 
-    def clear(self, kept: Collection[str] = ()) -> None:
+    def clear(self, remaining: Collection[str] = ()) -> None:
         """Remove every content but some, and all files in progress; the caller empties the table.
 
         Args:
-            kept: The names of those that stay.
+            remaining: The names of those that stay.
         """
-        paths = {self.path(name) for name in kept}
+        paths = {self.path(name) for name in remaining}
         folders = {path.parent for path in paths}
         for child in self._folder.iterdir():
             if child in folders:

@@ -197,8 +197,8 @@ class Body:
         self.size = 0
         self._receive = receive
         self._checksum = checksum
-        self._stated = DeclaredChecksums(sent)
-        if self._stated.is_chunked:  # or the lengths of its chunks would be stored with them
+        self._declared = DeclaredChecksums(sent)
+        if self._declared.is_chunked:  # or the lengths of its chunks would be stored with them
             raise Problem(501, "NotImplemented", "Bodies in chunks (aws-chunked) are taken by the S3 server only.")
         self._digests = Digests((checksum,))
         self._check_size(self.length or 0)
@@ -228,14 +228,14 @@ class Body:
             if buffered >= MIB or not more:
                 block, waiting, buffered = b"".join(waiting), [], 0
                 sent += len(block)
-                self._stated.update(block)
+                self._declared.update(block)
                 self.size += len(block)
                 self._check_size(self.size)
                 self._digests.update(block)
                 yield block
         if self.length not in (None, sent):
             raise ClientGone
-        self._stated.check()
+        self._declared.check()
 
     async def save(self, path: Path, offset: int = 0) -> None:
         """Write the bytes to a file; other arguments and errors are those of `blocks`.
@@ -308,25 +308,25 @@ class StorageServer:
         return self.signer.check(scope["path"], scope["query_string"].decode("latin-1"))
 
     async def give(
-        self, scope: Scope, send: Send, found: StoredObject | None, headers: Mapping[str, str] = {}, *, etag: str = ""
+        self, scope: Scope, send: Send, stored: StoredObject | None, headers: Mapping[str, str] = {}, *, etag: str = ""
     ) -> None:
         """Answer a GET or HEAD: ranges, conditions, blocks straight from disk.
 
         Args:
             scope: The request's ASGI scope.
             send: ASGI's function for the response.
-            found: The object.
+            stored: The object.
             headers: Headers of the response; the Content-Type is by default application/octet-stream.
             etag: Its ETag, without quotes; by default that for parts of 64 MiB.
 
         Raises:
             Problem: There is no object, a condition does not hold, or the range is outside.
         """
-        if found is None:
+        if stored is None:
             raise Problem(404, "NoSuchKey", "The specified key does not exist.")
         # An open file stays readable when a reset removes its name.
-        with self.objects.path(found.sha256).open("rb") as file:
-            await _serve(scope, send, file, headers, etag=f'"{etag or found.s3_etag}"', size=found.size)
+        with self.objects.path(stored.sha256).open("rb") as file:
+            await _serve(scope, send, file, headers, etag=f'"{etag or stored.s3_etag}"', size=stored.size)
 
     async def accept(self, send: Send, etag: str) -> None:
         """Answer a PUT whose bytes are kept.

@@ -38,13 +38,13 @@ class Settings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: dict[str, Setting] = {}
+        self._settings: dict[str, Setting] = {}
         self._turned: dict[str, Value] | None = None  # the table's values; None until the first read
         database.define(settings="name TEXT PRIMARY KEY, value TEXT NOT NULL")
 
     def declare(self, *settings: Setting) -> None:
         """Declare settings."""
-        self._known.update((setting.name, setting) for setting in settings)
+        self._settings.update((setting.name, setting) for setting in settings)
 
     def number(self, name: str) -> float:
         """The value of a setting that is a number."""
@@ -67,7 +67,7 @@ class Settings:
             with self._database.transaction():  # no other change between the reading and the writing
                 rows = self._database.rows("SELECT name, value FROM settings")
                 self._turned = turned = {row["name"]: json.loads(row["value"]) for row in rows}
-        return turned.get(name, self._known[name].default)
+        return turned.get(name, self._settings[name].default)
 
     def forget(self) -> None:
         """Read the table again after it was emptied."""
@@ -80,9 +80,9 @@ class Settings:
             ValueError: A name is not known, or a value has another type or is negative.
         """
         for name, value in values.items():
-            if name not in self._known:
-                raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(self._known))}")
-            default, choices = self._known[name].default, self._known[name].choices
+            if name not in self._settings:
+                raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(self._settings))}")
+            default, choices = self._settings[name].default, self._settings[name].choices
             if isinstance(default, bool | str):
                 is_right = isinstance(value, type(default))
             else:
@@ -100,5 +100,5 @@ class Settings:
         """Every switch with its value, default and meaning."""
         return {
             name: {"value": self._value(name), "default": setting.default, "meaning": setting.meaning}
-            for name, setting in sorted(self._known.items())
+            for name, setting in sorted(self._settings.items())
         }

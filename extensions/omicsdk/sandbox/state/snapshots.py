@@ -287,13 +287,13 @@ def _exchange(unpacked: Path, folder: Path, before: Path) -> None:
     out = sorted(_entries(folder), key=lambda path: path.name != STATE)
     new = sorted(unpacked.iterdir(), key=lambda path: path.name == STATE)
     moves = [*((path, before / path.name) for path in out), *((path, folder / path.name) for path in new)]
-    done: list[tuple[Path, Path]] = []
+    moved: list[tuple[Path, Path]] = []
     try:
         for origin, target in moves:
             origin.rename(target)
-            done.append((origin, target))
+            moved.append((origin, target))
     except BaseException:
-        for origin, target in reversed(done):
+        for origin, target in reversed(moved):
             target.rename(origin)
         raise
 

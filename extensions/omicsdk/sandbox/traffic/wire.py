@@ -78,7 +78,7 @@ async def close_connection(scope: Scope) -> None:
 
 # Key of a request's scope for its entry in the log.
 ENTRY = "omics.entry"
-_KEPT = 20_000
+_MAX_ENTRIES = 20_000
 # Signatures, tickets and codes are in these queries.
 _SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")
 
@@ -127,7 +127,7 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[Entry] = deque(maxlen=_KEPT)
+        self._entries: deque[Entry] = deque(maxlen=_MAX_ENTRIES)
         self._count = 0
 
     def begin(self, method: str, path: str, query: str, headers: Mapping[str, str], now: float) -> Entry:
@@ -188,7 +188,7 @@ CONTROL_PREFIX = "/_sandbox"
 _SIP = 64 * 1024  # what a throttled response sends at once
 
 
-class _Gone(BaseException):  # not an Exception: it is no crash of a service, and none may answer it
+class _ClientGone(BaseException):  # not an Exception: it is no crash of a service, and none may answer it
     """The connection was closed on purpose; nothing more can be sent."""
 
 
@@ -205,10 +205,10 @@ class Stalls:
         # A new event: a task that has not begun to wait yet would miss one that is set and cleared at once.
         self._released = asyncio.Event()
 
-    async def wait(self, gone: asyncio.Event) -> None:
+    async def wait(self, client_left: asyncio.Event) -> None:
         """Waits for the release, or until the client has gone."""
         self.waiting += 1
-        waits = [asyncio.create_task(self._released.wait()), asyncio.create_task(gone.wait())]
+        waits = [asyncio.create_task(self._released.wait()), asyncio.create_task(client_left.wait())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -251,7 +251,7 @@ class Wire:
             return
         try:
             await self._misbehave(acting, entry.at, scope, receive, counting)
-        except _Gone:
+        except _ClientGone:
             await close_connection(scope)
 
     async def _misbehave(self, acting: Sequence[Rule], due: float, scope: Scope, receive: Receive, send: Send) -> None:
@@ -322,12 +322,12 @@ class Wire:
                 if rule.action == "stall":
                     await self._stalls.wait(disconnected)
                     if disconnected.is_set():  # or what no client reads any more would be counted as sent
-                        raise _Gone
+                        raise _ClientGone
                     await send({**message, "body": tail})
                     return
                 if rule.action == "reset":
                     await reset_connection(scope)
-                raise _Gone
+                raise _ClientGone
 
         return spoil
 
