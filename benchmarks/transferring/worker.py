@@ -70,11 +70,11 @@ def finder(api: str, *, by_calls: bool) -> Callable[[str, str, int, str], tuple[
     from omicsdk.hca.dss.files import DSSFile, Locator
     from omicsdk_api.dss import DssApi
 
-    locator = Locator(DssApi(base_url=api), known=True)
+    locator = Locator(DssApi(base_url=api), has_answered=True)
 
     def find(name: str, url: str, size: int, sha256: str) -> tuple[Any, Any]:
         file = DSSFile(name, url.rpartition("/")[2], "", sha256, size, False, "aws")
-        return (partial(locator.locate, file), None) if by_calls else locator.place(file)
+        return (partial(locator.locate, file), None) if by_calls else locator.locators_of(file)
 
     return find
 

@@ -202,7 +202,7 @@ def file_changes(result: FileChanges, call: Call) -> object:
         call.console.message(plan_line(planned_row))
     kinds = Counter("folder" if file.source.is_folder else "file" for file in result.files)
     counted = [count_of(kinds[kind], kind) for kind in ("file", "folder") if kinds[kind]]
-    line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {' and '.join(counted)}"
+    line = "" if result.is_planned or not rows else f"{moves.PARTICIPLES[result.kind]} {' and '.join(counted)}"
     return command_rows(CommandResult(rows, line, result.errors, len(rows) + len(result.errors)), call)
 
 

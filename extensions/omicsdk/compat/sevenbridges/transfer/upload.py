@@ -100,7 +100,7 @@ class Sending(Handle):
         """Return the platform's description of the file; None until it is complete, an SbgError if it has failed."""
         if self._failure is not None:
             raise self._failure
-        return self._store.made if self._store is not None and self._store.made else None
+        return self._store.created_file if self._store is not None and self._store.created_file else None
 
 
 class Upload(Sending):
