@@ -673,7 +673,7 @@ class DssFiles(Source):
     def _locator(self) -> Locator:
         from omicsdk.hca.dss.files import Locator
 
-        return Locator(self.client, known=False)
+        return Locator(self.client, has_answered=False)
 
     def locate(self, file: ListedFile) -> Location:
         return self._locator.locate(self._named(file))
@@ -681,7 +681,7 @@ class DssFiles(Source):
     def item(self, file: ListedFile, skip: int = 0) -> Item | None:
         if skip:
             return None
-        location, renew = self._locator.place(self._named(file))
+        location, renew = self._locator.locators_of(self._named(file))
         return Item(file.name, location, file.size, file.checksums, renew=renew)
 
     @staticmethod
