@@ -14,7 +14,6 @@ from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
-    APIError,
     AuthError,
     ConfigError,
     DecodeError,
@@ -494,14 +493,13 @@ class _Conversation:
             reason=response.reason_phrase,
             retry_after=requested_wait,
         )
-        if (
-            status == 401
-            and self._credentials is not None
-            and self._hop.trusted
-            and "permission" in error.message.lower()
-        ):
-            error = _lacking_permission(error)
-        elif status == 401 and self._credentials is not None:
+        is_login_refused = status == 401 and self._credentials is not None
+        # Gen3's services respond 401 to a valid login without the permission, too. Other services mean the credentials.
+        is_platform = not self._manners.names_schemes and self._hop.trusted
+        if is_login_refused and is_platform and "permission" in error.message.lower():
+            error.__class__ = Forbidden
+            error.remedy = "The login is valid but lacks the permission: ask the owner of the data for access."
+        elif is_login_refused:
             error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
         security = self._manners.security
         is_named = self._manners.names_schemes and not self._request.public
@@ -560,14 +558,6 @@ class _Conversation:
             self._retry.attempts,
             pause,
         )
-
-
-def _lacking_permission(error: APIError) -> Forbidden:
-    """The error for a valid login without the permission, for which Gen3's services respond 401 as well."""
-    forbidden = Forbidden(error.message)
-    remedy = "The login is valid but lacks the permission: ask the owner of the data for access."
-    vars(forbidden).update(vars(error), remedy=remedy)
-    return forbidden
 
 
 def _clock_remedy(lead: float | None) -> str:

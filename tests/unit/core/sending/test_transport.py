@@ -238,12 +238,14 @@ def test_a_response_that_stays_is_not_requested_again(both, status):
     assert (caught.value.status, len(server.seen), client.clock.slept) == (status, 1, [])
 
 
-def test_a_valid_login_that_lacks_a_permission_is_not_to_be_replaced(both):
+def test_a_valid_login_of_a_platform_that_lacks_a_permission_is_not_to_be_replaced(both):
     denied = response(401, {}, b'{"error": "Permission denied."}')
+    login = {"credentials": BearerToken("t")}
     with pytest.raises(errors.Forbidden, match=r"Permission denied \(401 .*login is valid but lacks the permission"):
-        both(Server(denied), credentials=BearerToken("t")).send(request())
-    with pytest.raises(errors.Unauthorized):
-        both(Server(denied)).send(request())
+        both(Server(denied), **login, names_schemes=False).send(request())
+    for options in (login, {"names_schemes": False}):
+        with pytest.raises(errors.Unauthorized):
+            both(Server(denied), **options).send(request())
 
 
 @pytest.mark.parametrize(
