@@ -14,7 +14,7 @@ class Outcome(NamedTuple):
         probe: Its name.
         subject: What it checked: a host, a folder, a service's login; empty if there is only one.
         status: Whether it works.
-        finding: The finding, without secrets.
+        found: The finding, without secrets.
         remedy: The remedy; empty if none is necessary.
         seconds: How long the service took to respond; None if it was not asked.
         free: The free space of a folder, such as "25.7 GiB"; None if it is no folder, or unknown.
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
     probe: str
     subject: str
     status: Status
-    finding: str
+    found: str
     remedy: str = ""
     seconds: float | None = None
     free: str | None = None

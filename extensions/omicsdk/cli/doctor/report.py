@@ -171,7 +171,7 @@ def outcomes(results: Sequence[Outcome], width: int) -> str:
 
 
 def _timed(outcome: Outcome) -> str:
-    return outcome.finding if outcome.seconds is None else f"{outcome.finding} ({outcome.seconds:.2f} s)"
+    return outcome.found if outcome.seconds is None else f"{outcome.found} ({outcome.seconds:.2f} s)"
 
 
 def logins(findings: Sequence[Login], services: Iterable[str], width: int) -> str:

@@ -46,7 +46,7 @@ def public(url, seconds=5):
     (outcome,) = tried_public(login, {"NO_PROXY": "*"}, seconds)
     assert (outcome.probe, outcome.subject, outcome.status) == ("public", "s3", "warning")
     assert outcome.remedy
-    return outcome.finding
+    return outcome.found
 
 
 def test_a_public_service_that_does_not_answer_as_such_is_a_warning_with_its_cause(listening, closed, plain):
@@ -63,14 +63,14 @@ def test_a_login_page_in_place_of_a_public_service_is_named(plain):
 
 def test_a_proxy_that_is_named_is_there(listening, closed):
     none = proxy(ORIGIN, {}, 5)
-    assert (none.status, none.finding, none.remedy) == ("ok", "none: direct connection", "")
+    assert (none.status, none.found, none.remedy) == ("ok", "none: direct connection", "")
     there = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{listening}"}, 5)
     assert (there.status, there.remedy) == ("ok", "")
-    assert there.finding.startswith("through http://")
+    assert there.found.startswith("through http://")
     gone = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{closed}"}, 5)
-    assert (gone.status, "cannot be reached: Connection refused" in gone.finding) == ("failed", True)
+    assert (gone.status, "cannot be reached: Connection refused" in gone.found) == ("failed", True)
     assert "NO_PROXY=a.example" in gone.remedy
     odd = proxy(ORIGIN, {"HTTPS_PROXY": "htp://proxy:3128"}, 5)
-    assert (odd.status, "is not the URL of a proxy" in odd.finding) == ("failed", True)
+    assert (odd.status, "is not the URL of a proxy" in odd.found) == ("failed", True)
     assert odd.remedy == "Write HTTPS_PROXY as http://host:port."
     assert "secret" not in repr([there, gone])

@@ -49,7 +49,7 @@ def skewed():
 def test_a_login_that_fails_by_a_wrong_clock_reports_it(skewed, seconds, said):
     url, _ = skewed(seconds, 401)
     login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
-    assert (clock.status, said in clock.finding) == ("failed", True)
+    assert (clock.status, said in clock.found) == ("failed", True)
     assert login.remedy.startswith("Set this machine's clock first. Create a token")
 
 
@@ -57,8 +57,8 @@ def test_a_token_that_seems_to_have_ended_may_only_be_ahead_of_this_clock(skewed
     url, came = skewed(-172800)
     ended = Call(f"{url}/user", BearerToken(CANARY, expires_at=time.time() - 86400))
     login, clock = tried(LOGIN._replace(url=url, call=ended), {"NO_PROXY": "*"}, 5)
-    assert "The access token expired on" in login.finding
-    assert (clock.status, "2 days ahead of" in clock.finding) == ("failed", True)
+    assert "The access token expired on" in login.found
+    assert (clock.status, "2 days ahead of" in clock.found) == ("failed", True)
     assert login.remedy.startswith("Set this machine's clock first.")
     assert len(came) == 1, "one call a login"
     assert CANARY not in str(came)

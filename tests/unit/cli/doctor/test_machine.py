@@ -37,7 +37,7 @@ def test_room_is_bytes_and_files(disk, tmp_path, free, inodes, status, told):
     disk(free, inodes)
     found = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
     assert (found.subject, found.status, bool(found.remedy)) == (f"here: {tmp_path}", status, status != "ok")
-    assert told in found.finding
+    assert told in found.found
 
 
 def test_a_disk_that_cannot_be_examined_is_reported(monkeypatch, tmp_path):
@@ -46,7 +46,7 @@ def test_a_disk_that_cannot_be_examined_is_reported(monkeypatch, tmp_path):
 
     monkeypatch.setattr("shutil.disk_usage", refuse)
     found = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
-    assert (found.status, found.finding) == ("warning", "Input/output error")
+    assert (found.status, found.found) == ("warning", "Input/output error")
     assert found.remedy == "Work elsewhere."
 
 
@@ -56,8 +56,8 @@ def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_are_in(tmp_p
         for folder in (tmp_path, tmp_path / "not" / "yet")
     )
     assert later.subject == f"state: {tmp_path / 'not' / 'yet'}"
-    assert "free" in later.finding
-    assert "cannot" not in here.finding + later.finding
+    assert "free" in later.found
+    assert "cannot" not in here.found + later.found
     assert here.status == later.status
     assert not (tmp_path / "not").exists()
 
@@ -67,11 +67,11 @@ def test_what_cannot_be_written_states_where_and_how_to_go_elsewhere(disk, tmp_p
     folder.mkdir()
     disk(5 * GIB, writable=False)
     found = room(WritableFolder("state", lambda: folder / "c", "name another folder in X"))
-    assert found.finding == f"cannot be created: {folder} cannot be written (5.0 GiB free)"
+    assert found.found == f"cannot be created: {folder} cannot be written (5.0 GiB free)"
     assert found.remedy == f"Check who owns it: ls -ld '{folder}'. Or name another folder in X."
     disk(5 * GIB, writable=False, read_only=True)
     mounted = room(WritableFolder("here", lambda: folder, "work elsewhere"))
-    assert mounted.finding.startswith("cannot be written: its disk is mounted read-only")
+    assert mounted.found.startswith("cannot be written: its disk is mounted read-only")
     assert mounted.remedy == "Mount it for writing. Or work elsewhere."
     disk(5 * MIB)
     full = room(WritableFolder("state", lambda: folder, "name another folder in X"))
@@ -81,7 +81,7 @@ def test_what_cannot_be_written_states_where_and_how_to_go_elsewhere(disk, tmp_p
 def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
     (tmp_path / "home").write_text("")
     found = room(WritableFolder("state", lambda: tmp_path / "home" / "state", "name another folder in X"))
-    assert (found.status, found.finding) == ("warning", f"{tmp_path / 'home'} is a file")
+    assert (found.status, found.found) == ("warning", f"{tmp_path / 'home'} is a file")
     assert found.remedy == "Name another folder in X."
 
 
@@ -108,7 +108,7 @@ def test_hard_links_are_tried_and_nothing_stays(tmp_path, monkeypatch):
     monkeypatch.setattr("os.link", refuse)
     found = hard_links()
     assert list(tmp_path.iterdir()) == []
-    assert (found.status, "Operation not permitted" in found.finding, bool(found.remedy)) == ("warning", True, True)
+    assert (found.status, "Operation not permitted" in found.found, bool(found.remedy)) == ("warning", True, True)
 
 
 def test_where_no_file_can_be_made_nothing_is_stated_of_links(tmp_path, monkeypatch):
@@ -119,7 +119,7 @@ def test_where_no_file_can_be_made_nothing_is_stated_of_links(tmp_path, monkeypa
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
     found = hard_links()
     assert (found.status, found.subject) == ("skipped", str(tmp_path))
-    assert found.finding == "cannot be tested: no file can be created: Read-only file system"
+    assert found.found == "cannot be tested: no file can be created: Read-only file system"
     assert found.remedy == "See the probe of the disk."
 
 
@@ -166,5 +166,5 @@ def test_an_encoding_that_is_not_utf8_is_named(monkeypatch, names, files, output
     with monkeypatch.context() as patched:
         patched.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), output))
         found = encodings()
-    assert (found.status, found.finding) == (status, told)
+    assert (found.status, found.found) == (status, told)
     assert ("PYTHONUTF8=1" in found.remedy) == (status == "warning")

@@ -36,7 +36,7 @@ def test_a_name_leads_somewhere_or_it_is_stated_what_to_check(monkeypatch, respo
     monkeypatch.setattr("socket.getaddrinfo", look_up)
     found = resolution(ORIGIN, environ)
     assert (found.probe, found.subject, found.status) == ("name", "a.example", status)
-    assert told in found.finding
+    assert told in found.found
     assert bool(found.remedy) == (status == "failed")
 
 
@@ -92,7 +92,7 @@ def test_a_server_is_trusted_or_it_is_stated_why_not(monkeypatch, shaken, status
     found = encryption(ORIGIN, {}, 5)
     assert (found.probe, found.subject, found.status) == ("tls", "a.example", status)
     assert bool(found.remedy) == bool(remedy)
-    assert told in found.finding
+    assert told in found.found
     assert remedy in found.remedy
 
 
@@ -108,7 +108,7 @@ def test_no_handshake_is_tried_where_none_is_due(monkeypatch, origin, environ, s
     monkeypatch.setattr("socket.create_connection", None)
     found = encryption(origin, environ, 5)
     assert (found.status, bool(found.remedy)) == (status, bool(remedy))
-    assert told in found.finding
+    assert told in found.found
     assert remedy in found.remedy
 
 
@@ -131,7 +131,7 @@ DATE = format_datetime(NOON, usegmt=True)
 def test_clocks_may_differ_a_little(lead, status, told):
     found = clock("h", DATE, NOON.timestamp() + lead)
     assert found.status == status
-    assert told in found.finding
+    assert told in found.found
     assert bool(found.remedy) == (status != "ok")
 
 

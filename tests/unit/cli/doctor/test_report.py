@@ -39,13 +39,13 @@ def test_lines_fit_the_terminal(width):
 def test_no_word_is_lost_at_any_width(found, width):
     words = outcomes(found, width).split()
     for outcome in found:
-        for text in (outcome.probe, outcome.subject, outcome.finding, outcome.remedy):
+        for text in (outcome.probe, outcome.subject, outcome.found, outcome.remedy):
             assert all(word in words for word in text.split())
 
 
 def test_a_wide_terminal_has_a_line_for_each_and_its_remedy_below():
     lines = outcomes(FOUND, 400).splitlines()
-    assert lines[0].split() == ["ok", "versions", *FOUND[0].finding.split()]
+    assert lines[0].split() == ["ok", "versions", *FOUND[0].found.split()]
     assert lines[3] == "         > Set HOME."
     assert len(lines) == len(FOUND) + 2 + 2
     assert lines[0].index("omicsdk") == lines[1].index("58.7")

@@ -13,12 +13,12 @@ def curl_of(tls="OpenSSL/3", protocols=("http", "https")):
 
 def test_libcurl_needs_tls(monkeypatch):
     monkeypatch.setattr("omicsdk.transfer.network.wire.pycurl", curl_of())
-    assert curl().finding == "pycurl 7.45, libcurl 8.1, OpenSSL/3"
+    assert curl().found == "pycurl 7.45, libcurl 8.1, OpenSSL/3"
     for broken in (curl_of(tls=None), curl_of(protocols=("http",))):
         monkeypatch.setattr("omicsdk.transfer.network.wire.pycurl", broken)
         assert curl().status == "failed"
     monkeypatch.delattr("omicsdk.transfer.network.wire.pycurl")
-    assert (curl().status, "cannot be loaded" in curl().finding) == ("failed", True)
+    assert (curl().status, "cannot be loaded" in curl().found) == ("failed", True)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ REQUIREMENTS = [
 
 def test_an_extra_is_there_when_all_of_it_is():
     there, lacking = extras(REQUIREMENTS, {"pandas", "pyjwt"}.__contains__)
-    assert (there.status, there.finding) == ("ok", "google")
-    assert (lacking.status, lacking.finding) == ("skipped", "gen3")
+    assert (there.status, there.found) == ("ok", "google")
+    assert (lacking.status, lacking.found) == ("skipped", "gen3")
     assert "[gen3]" in lacking.remedy
 
 
 def test_the_extras_of_this_installation_are_found():
-    assert "sandbox" in extras(requirements())[0].finding
+    assert "sandbox" in extras(requirements())[0].found

@@ -43,7 +43,7 @@ def answered(status, call=CALL, **headers):
 def test_a_response_states_whether_the_login_holds(status, outcome, told):
     found = judge(LOGIN, answered(status, location="https://elsewhere.example/"))
     assert (found.subject, found.status) == ("sb: profile default", outcome)
-    assert told in found.finding
+    assert told in found.found
     assert bool(found.remedy) == (outcome != "ok")
     assert CANARY not in repr(found)
 
@@ -96,7 +96,7 @@ def test_no_response_is_reported_with_its_remedy():
 
     found = judge(LOGIN, ask(CALL, 5, {}, httpx.MockTransport(refuse)))
     assert found.status == "failed"
-    assert found.finding.startswith("no response: ")
+    assert found.found.startswith("no response: ")
     assert found.remedy
 
 
@@ -142,6 +142,6 @@ def test_a_probe_that_hangs_blocks_nothing(request):
         ("disk", "failed"),
         ("clock", "ok"),
     ]
-    assert "no response within 0.2 s" in found[0].finding
-    assert (found[1].finding, found[1].remedy) == ("broken", "Mend it.")
+    assert "no response within 0.2 s" in found[0].found
+    assert (found[1].found, found[1].remedy) == ("broken", "Mend it.")
     assert "bug in omics" in found[2].remedy
