@@ -73,6 +73,7 @@ def _keys(recorder: Recorder, sandbox: Sandbox) -> None:
 def _downloads(recorder: Recorder, sandbox: Sandbox) -> None:
     one, closed = (sandbox.gen3.add_file("a.txt", b"ACGT", authz=[authz]) for authz in ("/open", CLOSED))
     recorder.call("get_presigned_url", file_id=closed, protocol="s3", expires_in=60)
+    recorder.call("get_presigned_urls", guids=[one, MISSING])
     recorder.call("get_access_url", object_id=one, access_id="s3")
     recorder.call("post_access_url", object_id=one, access_id="s3")
     both = [{"bulk_object_id": id, "bulk_access_ids": ["s3"]} for id in (one, MISSING)]
@@ -101,6 +102,8 @@ def arborist(recorder: Recorder, sandbox: Sandbox) -> None:
     action = {"service": "peregrine", "method": "read"}
     recorder.call("get_health")
     recorder.call("get_auth_mapping")
+    recorder.call("list_auth_resources")
+    recorder.call("check_auth_proxy", resource=CLOSED, **action)
     recorder.call("check_auth_request", user={"token": token}, request={"resource": CLOSED, "action": action})
     recorder.refused(400, "check_auth_request", user={"user_id": "ada@example.org"})
     _as(recorder, person(sandbox, READER))

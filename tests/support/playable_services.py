@@ -12,8 +12,8 @@ COUNTS = {
     "htsget": (6, 2),
     "refget": (3, 2),
     "trs": (11, 1),
-    "gen3/fence": (17, 7),
-    "gen3/arborist": (3, 3),
+    "gen3/fence": (18, 7),
+    "gen3/arborist": (5, 3),
     "gen3/wts": (3, 2),
     "gen3/manifest": (1, 0),
 }
@@ -24,7 +24,13 @@ _GOOGLE = "Google accounts aren't part of the sandbox's commons"
 _ADMIN = "people are made and removed in the sandbox's Python API"
 _ENGINE = "no workflow requests it, so the engine answers"
 _HANDLED = {
-    "gen3/arborist": ("get_health", "get_auth_mapping", "check_auth_request"),
+    "gen3/arborist": (
+        "get_health",
+        "get_auth_mapping",
+        "list_auth_resources",
+        "check_auth_proxy",
+        "check_auth_request",
+    ),
     "gen3/manifest": ("get_status",),
 }
 """The operations with a handler, of services that the engine answers for otherwise."""
@@ -45,7 +51,7 @@ NOT_PLAYED = {
         ],
         _ENGINE: [
             *("get_metrics", "get_privacy_policy", "check_token_denylisted", "get_contents", "get_jwt_keys"),
-            *("get_openid_configuration", "get_presigned_urls", "get_buckets", "list_credential_sources"),
+            *("get_openid_configuration", "get_buckets", "list_credential_sources"),
             *("list_api_keys", "delete_api_key", "list_cdis_keys", "delete_cdis_key"),
             *("list_provider_keys", "create_provider_key", "delete_provider_key"),
         ],
