@@ -17,7 +17,7 @@ from leaf_commands import leaf_commands
 from omicsdk.cli.arguments import key
 from omicsdk.core.sizes import size_words
 from omicsdk.sandbox import Rule
-from omicsdk.transfer.disk import KEPT, RESERVE_PER_FILE
+from omicsdk.transfer.disk import JOURNAL_RESERVE, RESERVE_PER_FILE
 from portal_host import PortalHost, content
 from unsettled import unsettled
 
@@ -381,7 +381,7 @@ def test_a_list_with_a_head_only_is_reported_and_fails_on_request(user: Any, gdc
 def test_a_disk_that_is_too_small_for_a_file_gets_the_others_the_manifest_and_the_report(
     user: Any, gdc: PortalHost, monkeypatch: pytest.MonkeyPatch, dry_run: bool
 ) -> None:
-    free = KEPT + 2 * RESERVE_PER_FILE + 20  # each file has 17 bytes
+    free = JOURNAL_RESERVE + 2 * RESERVE_PER_FILE + 20  # each file has 17 bytes
     monkeypatch.setattr(os, "statvfs", stating(lambda: (free, 10**9)))
     ran = user("get", "gdc_manifest.txt", "--to", "data", "--report", "r.jsonl", *(["--dry-run"] if dry_run else []))
     if dry_run:
