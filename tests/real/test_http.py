@@ -292,14 +292,21 @@ def test_what_headers_state(run: Run, server: Server) -> None:
         )
 
 
-@pytest.mark.tried("a file that needs a login: in its URL, and without it")
+@pytest.mark.tried("a file that needs a login: in its URL, in the netrc file, and without it")
 @pytest.mark.parametrize("server", [wsgidav], indirect=True)
-def test_a_login_is_taken_in_the_url(run: Run, server: Server) -> None:
+def test_a_login_is_taken_from_the_url_or_the_netrc_file(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     host = server.url.removeprefix("http://")
     assert run("cat", f"http://ada:s3%20cret@{host}/locked/table.csv").stdout == TABLE
     for login in ("", "ada:wrong@"):
         denied = run("cat", f"http://{login}{host}/locked/table.csv")
-        assert (denied.code, "USER:PASSWORD@HOST" in denied.err, "wrong" in denied.err) == (4, True, False)
+        assert (denied.code, "into ~/.netrc" in denied.err, "wrong" in denied.err) == (4, True, False)
+    Path("logins").write_text('machine 127.0.0.1 login ada password "s3 cret"')
+    monkeypatch.setenv("NETRC", "logins")
+    Path("list.txt").write_text(f"{server.url}/locked/table.csv\n")
+    assert run("get", "list.txt", "--to", "data").code == 0
+    assert Path("data/table.csv").read_bytes() == TABLE
 
 
 @pytest.mark.tried("files in gzip's format, and text that may be compressed for the transfer, come as they are stored")
