@@ -221,6 +221,4 @@ def _data(logins: Sequence[Login], tests: Sequence[Outcome], written: Sequence[s
 def _row(login: Login, test: Outcome | None) -> dict[str, Any]:
     row: dict[str, Any] = {"what": login.what, "origin": login.origin, "url": login.url}
     row |= {name: text for name in ("problem", "remedy", "warning") if (text := getattr(login, name))}
-    return row | (
-        {} if test is None else {"test": {"status": test.status, "found": test.found, "remedy": test.remedy}}
-    )
+    return row | ({} if test is None else {"test": {"status": test.status, "found": test.found, "remedy": test.remedy}})
