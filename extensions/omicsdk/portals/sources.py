@@ -187,6 +187,11 @@ _MISSING = (NotFound, PathNotFound, Gone, Unauthorized, Forbidden)
 class Beside(Source):
     """Files whose companions are beside them, and are found by a HEAD request each."""
 
+    @cached_property
+    def netrc(self) -> Netrc:
+        """The logins of the user's netrc file, for files at URLs."""
+        return Netrc(self.options.environ)
+
     def related(self, files: Sequence[ListedFile], is_new: Callable[[str], bool]) -> Sequence[Sequence[ListedFile]]:
         companions = [[companion for companion in companions_of(file) if is_new(companion.name)] for file in files]
         flat = [companion for some in companions for companion in some]
@@ -232,17 +237,13 @@ def _at_url(file: ListedFile, netrc: Netrc) -> ListedFile:
 class Urls(Beside):
     """Files at URLs. The only credentials are the headers of the list, sent to the origin of the URL, and the user's netrc file."""
 
-    def __init__(self, kind: str, options: SourceOptions) -> None:
-        super().__init__(kind, options)
-        self._netrc = Netrc(options.environ)
-
     @staticmethod
     def states(file: ListedFile) -> bool:
         del file
         return True
 
     def locate(self, file: ListedFile) -> Location:
-        return Location(file.address, _headers_for(file.address, file.headers, self._netrc))
+        return Location(file.address, _headers_for(file.address, file.headers, self.netrc))
 
     def item(self, file: ListedFile, skip: int = 0) -> Item | None:
         copies = [file.address, *(mirror for mirror in file.mirrors if scheme_of(mirror) in URLS)]
@@ -250,11 +251,11 @@ class Urls(Beside):
             return None
         # Headers of a list may be secrets for its URL's origin: a mirror elsewhere gets none.
         is_own = origin_of(copies[skip]) == origin_of(file.address)
-        headers = _headers_for(copies[skip], file.headers if is_own else {}, self._netrc)
+        headers = _headers_for(copies[skip], file.headers if is_own else {}, self.netrc)
         return Item(file.name, Location(copies[skip], headers, states=quickest_checksum), file.size, file.checksums)
 
     def examined(self, file: ListedFile) -> ListedFile:
-        return _at_url(file, self._netrc)
+        return _at_url(file, self.netrc)
 
 
 class Service(Source):
@@ -845,7 +846,7 @@ class WebFiles(Beside, StoreFiles):
     """Files at URLs that the user names, each looked up for its name and size."""
 
     def examined(self, file: ListedFile) -> ListedFile:
-        return _at_url(file, Netrc(self.options.environ))._replace(kind="url")
+        return _at_url(file, self.netrc)._replace(kind="url")
 
 
 SOURCES: dict[str, type[Source]] = {

@@ -105,7 +105,7 @@ def test_limits_state_when_they_are_counted_again(api: Api, platform: Any) -> No
 def test_a_time_of_a_limit_that_makes_no_sense_is_refused(api: Api, platform: Any, reset: object) -> None:
     platform.on("GET /rate_limit", {"rate": {"limit": 1, "remaining": 1, "reset": reset}})
     with pytest.raises(ValidationError, match="is not a time"):
-        api.rate_limit.get().rate.reset  # noqa: B018
+        api.rate_limit.get().rate.reset  # noqa: B018 - reading it raises
 
 
 def test_limits_by_their_other_name(api: Api, platform: Any) -> None:
