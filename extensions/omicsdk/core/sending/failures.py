@@ -26,7 +26,7 @@ WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
 
 
 class TooSlow(httpx.ReadTimeout):
-    """A body arrives too slowly."""
+    """A response arrives too slowly."""
 
 
 def failure_of(error: Exception) -> WireFailure:

@@ -715,6 +715,7 @@ class _Limit:
     Attributes:
         head: The seconds for a head, and the clock; None for no limit.
         least: The bytes that end the limit; None if that is the end of the head.
+        received: The bytes so far.
         head_start: When the head was first awaited; None before.
         stopped: Whether to stop waiting; None if nothing stops it.
     """
@@ -722,12 +723,13 @@ class _Limit:
     stopped: Callable[[], bool] | None = None
     head: tuple[float, Callable[[], float]] | None = None
     least: int | None = None
+    received: int = 0
     head_start: float | None = None
 
     def start(self, request: httpx.Request) -> None:
         """Begin a request."""
         self.head, self.least = request.extensions.get("head"), request.extensions.get("least")
-        self.head_start, self.stopped = None, request.extensions.get("stopped")
+        self.received, self.head_start, self.stopped = 0, None, request.extensions.get("stopped")
 
     def end_of_head(self) -> None:
         """Note that the head has arrived, or never will."""
@@ -736,17 +738,16 @@ class _Limit:
 
     def counted(self, data: bytes) -> bytes:
         """Count and return what was received."""
-        if self.head is not None and self.least is not None:
-            self.least -= len(data)
-            if self.least <= 0:
-                self.head = None
+        self.received += len(data)
+        if self.least is not None and self.received >= self.least:
+            self.head = None
         return data
 
     def left(self, timeout: float | None) -> float | None:
         """Return the seconds that the next piece may take.
 
         Raises:
-            httpcore.ReadTimeout: The head's time is over.
+            TooSlow: The time is over.
         """
         if self.head is None:
             return timeout
@@ -755,7 +756,7 @@ class _Limit:
             self.head_start = now()
         left = self.head_start + seconds - now()
         if left <= 0:
-            raise httpcore.ReadTimeout("the response was too slow")
+            raise TooSlow(f"The response was too slow: {self.received} bytes in {seconds:.0f} s")
         return left if timeout is None else min(left, timeout)
 
 

@@ -450,7 +450,7 @@ def test_within_a_minute_in_all(wire, send, request):
     clock = WatchedClock()
     began = clock.monotonic()
     server = wire(dripping(clock, 1.0, b"HTTP/1.1 200 OK\r\nX: "))
-    with pytest.raises(errors.TimedOut):
+    with pytest.raises(errors.TimedOut, match=r"was too slow: \d+ bytes in 60 s"):
         send(server.url, get(), clock=clock)
     assert 59 <= clock.monotonic() - began <= 62
     assert server.connections == 1
@@ -476,7 +476,7 @@ def test_a_late_head_and_a_slow_body_have_a_minute_together(wire, send, request)
     clock = WatchedClock()
     began = clock.monotonic()
     server = wire(late(clock, 50, pieces=1000, length=100_000))
-    with pytest.raises(errors.TimedOut):
+    with pytest.raises(errors.TimedOut, match=r"was too slow: \d+ bytes in 60 s"):
         send(server.url, get(), clock=clock)
     assert 59 <= clock.monotonic() - began <= 62
     assert server.connections == 1
