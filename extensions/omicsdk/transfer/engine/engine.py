@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cas
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     ConnectFailed,
+    Interrupted,
     OmicsError,
     ProxyFailed,
     ProxyLoginFailed,
@@ -273,6 +274,11 @@ class Engine(ABC, Generic[J]):
             event: What happened.
         """
         if job.state in FINAL:
+            return
+        # A stop may end a call of a service before the loop sees it. The job has not failed: it ends with all that are open.
+        if isinstance(getattr(event, "error", None), Interrupted) and self._control.over(
+            self._clock.monotonic(), self._stop
+        ):
             return
         try:
             self._step(job, event)

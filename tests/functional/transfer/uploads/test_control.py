@@ -62,6 +62,20 @@ def test_a_stop_ends_it_though_a_call_of_the_store_hangs(sink: Any, store: Any, 
         forever.set()
 
 
+@pytest.mark.parametrize("call", ["begin", "sign"])
+def test_a_call_of_the_store_that_a_stop_ends_is_no_failure(store: Any, file: Path, call: str):
+    control = Control()
+
+    def interrupted(*_: Any) -> Any:
+        control.stop()
+        threading.Event().wait(0.05)  # the engine ends meanwhile
+        raise Interrupted("Stopped while waiting for the service")
+
+    setattr(store, call, interrupted)
+    (outcome,) = upload([Upload(file, store)], control=control).outcomes
+    assert (outcome.state, outcome.error) == ("stopped", None)
+
+
 def test_nothing_goes_out_while_it_is_paused_and_all_after(sink: Any, store: Any, file: Path):
     control = Control()
     seen = 0
