@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.hooks import AsyncHooks, Hooks
-    from omicsdk.core.sending.transport import Pace, SecurityRules, Timeout
+    from omicsdk.core.sending.transport import Meanings, Pace, SecurityRules, Timeout
 
     class _Options(TypedDict, total=False):
         timeout: Timeout | float | None
@@ -166,7 +166,7 @@ class _ClientBase(Generic[E]):
     _checks: ResponseCheck | None = None  # compares responses with requests
     _servers: OneServer = NO_SERVERS  # of operations that have their own; set by constructors of generated clients
     _security: ClassVar[SecurityRules | None] = None  # what the document requires of operations
-    _names_schemes: ClassVar[bool] = True  # whether a 401 names the schemes of the document
+    _meanings: ClassVar[Meanings | None] = None  # of a platform's 401; None: it names the document's schemes
     _error_module: ClassVar[str] = ""  # of the service's own errors; imported when one is raised
     _exchange: E
     _recipe: Recipe | None = None  # None if it was made from another client
@@ -352,7 +352,7 @@ class Client(_ClientBase[Exchange]):
                 pace=type(self)._pace,
                 servers=self._stated_servers(),
                 security=self._security,
-                names_schemes=self._names_schemes,
+                meanings=self._meanings,
                 base_url=self._url(base_url),
             ),
         )
@@ -419,7 +419,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 pace=type(self)._pace,
                 servers=self._stated_servers(),
                 security=self._security,
-                names_schemes=self._names_schemes,
+                meanings=self._meanings,
                 base_url=self._url(base_url),
             ),
         )

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.transport import Meanings, Timeout
     from omicsdk.core.token_file import StoredLogin, TokenFile
 
 P = ParamSpec("P")
@@ -387,7 +387,7 @@ class _PlatformBase:
     _retry: ClassVar[Retry | None] = None  # default timeout and retries of the class; None for the general ones
     _settings: Settings
     _default_base_url: ClassVar[str]
-    _names_schemes = False  # its errors name its own logins
+    _meanings: ClassVar[Meanings | None] = {}  # its errors name its own logins
     _exchange: Any
     finds_credentials: bool
     """Whether the credentials were found, not given: another process of the same user can find them as well."""

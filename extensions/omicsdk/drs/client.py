@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
 from omicsdk.core.credentials import Basic, BearerToken, Credentials
+from omicsdk.core.errors import Forbidden
 from omicsdk.core.optional_server import AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
 from omicsdk.core.response import AsyncExchange, Exchange
@@ -17,6 +18,7 @@ from omicsdk.drs.server import PATH
 from omicsdk.drs.servers import Servers
 
 if TYPE_CHECKING:
+    from omicsdk.core.sending.transport import Meanings
     from omicsdk.core.token_file import StoredLogin
 
 BASIC = "basic"
@@ -55,6 +57,12 @@ DISCOVERY = Discovery(
 )
 
 
+# The index, Fence and Arborist of a commons respond 401 to a valid login without the permission, too. Elsewhere it means the login.
+MEANINGS: Meanings = {
+    "permission": (Forbidden, "The login is valid but lacks the permission: ask the owner of the data for access.")
+}
+
+
 class _DrsExchange(ServerExchange):
     server, discovery = "DRS server", DISCOVERY
 
@@ -67,6 +75,7 @@ class _Address(OptionalServer):
     """What both clients share: a base URL that may be missing, and credentials by host."""
 
     _discovery = DISCOVERY
+    _meanings: ClassVar[Meanings | None] = MEANINGS
 
 
 COLUMNS = ("object_id", "file_name", "size")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.consistency import UUID, Identifier, Rule, Rules
 from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Part, Platform, Workflow, late_modules
-from omicsdk.drs.client import COLUMNS
+from omicsdk.drs.client import COLUMNS, MEANINGS
 from omicsdk.drs.identifiers import is_guid, without_prefix
 from omicsdk.gen3.discovery import CommonsAddress
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
 
     from omicsdk.core.plain_client import AsyncPlainClient, PlainClient
+    from omicsdk.core.sending.transport import Meanings
     from omicsdk.drs import downloads as objects
     from omicsdk.drs import planning, reading
     from omicsdk.drs.resolution import ResolutionSettings
@@ -71,6 +72,8 @@ SHEEPDOG = Rules(
 
 class _Services:
     """The services of a commons: one login and one set of connections for all of them."""
+
+    _meanings: ClassVar[Meanings | None] = MEANINGS
 
     fence: Part[FenceApi, AsyncFenceApi] = Part("omicsdk_api.gen3.fence", "FenceApi", "/user")
     """Logins, presigned URLs and uploads."""

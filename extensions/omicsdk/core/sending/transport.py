@@ -14,10 +14,10 @@ from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
+    APIError,
     AuthError,
     ConfigError,
     DecodeError,
-    Forbidden,
     TimedOut,
     TooManyRedirects,
     TransportError,
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         pace: "Pace | None"
         servers: OneServer
         security: "SecurityRules | None"
-        names_schemes: bool
+        meanings: "Meanings | None"
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:
@@ -222,6 +222,9 @@ class SecurityRules(Protocol):
 #: Reserves the next request to an origin, by a clock; returns the seconds to wait before it is sent.
 Pace = Callable[[str, Clock], float]
 
+#: What a platform means by a 401 to a login: by a word of the message in lower case, another class of the error and its remedy.
+Meanings = Mapping[str, tuple[type[APIError], str]]
+
 
 #: Difference of clocks in seconds up to which it is not considered the reason of a refusal: the usual tolerance of
 #: services.
@@ -249,7 +252,7 @@ class Manners:
         unusable: Why credentials could not be used, each of which is shown once; clones share it.
         servers: The servers of operations that have their own.
         security: What the document requires of operations; None if it has no security schemes.
-        names_schemes: Whether a 401 names the security schemes; clients of platforms name their own logins.
+        meanings: What a platform means by a 401 to a login; None if a 401 names the security schemes.
         paths: Paths that a gateway has in place of those of the document.
     """
 
@@ -265,7 +268,7 @@ class Manners:
     unusable: set[str] = field(default_factory=set[str])
     servers: OneServer = NO_SERVERS
     security: SecurityRules | None = None
-    names_schemes: bool = True
+    meanings: Meanings | None = None
     paths: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -493,16 +496,14 @@ class _Conversation:
             reason=response.reason_phrase,
             retry_after=requested_wait,
         )
-        is_login_refused = status == 401 and self._credentials is not None
-        # Gen3's services respond 401 to a valid login without the permission, too. Other services mean the credentials.
-        is_platform = not self._manners.names_schemes and self._hop.trusted
-        if is_login_refused and is_platform and "permission" in error.message.lower():
-            error.__class__ = Forbidden
-            error.remedy = "The login is valid but lacks the permission: ask the owner of the data for access."
-        elif is_login_refused:
+        meanings = self._manners.meanings
+        if status == 401 and self._credentials is not None:
             error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
+            for word, meaning in (meanings or {}).items():
+                if self._hop.trusted and word in error.message.lower():
+                    error.__class__, error.remedy = meaning
         security = self._manners.security
-        is_named = self._manners.names_schemes and not self._request.public
+        is_named = meanings is None and not self._request.public
         if status == 401 and not self._hop.trusted and self._manners.credentials is not None:
             usual, other = (origin_of(url) for url in (self._manners.base_url, self._hop.url))
             error.remedy = f"Correct the link or redirect to {other}: credentials are sent to {usual} only."
@@ -684,7 +685,7 @@ class _Transport:
         pace: Pace | None = None,
         servers: OneServer = NO_SERVERS,
         security: SecurityRules | None = None,
-        names_schemes: bool = True,
+        meanings: Meanings | None = None,
     ) -> None:
         self._response_limit = _response_limit(response_limit, environ)
         base_url = service_url(base_url)
@@ -702,7 +703,7 @@ class _Transport:
             pace=pace,
             servers=servers,
             security=security,
-            names_schemes=names_schemes,
+            meanings=meanings,
         )
         self._manners = replace(self._manners, credentials=self._assigned(self._manners, credentials))
         self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, replacement=replacement)
@@ -891,7 +892,7 @@ class Transport(_Transport):
         pace: Limits the rate of requests to the base URL's origin; None for no limit.
         servers: The servers of operations that have their own.
         security: What the document requires of operations; None if it has no security schemes.
-        names_schemes: Whether a 401 names the security schemes.
+        meanings: What a platform means by a 401 to a login; None if a 401 names the security schemes.
 
     Raises:
         ConfigError: The base URL or the credentials are invalid, or the limit is not a whole number from 1.

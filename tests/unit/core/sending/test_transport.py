@@ -240,10 +240,10 @@ def test_a_response_that_stays_is_not_requested_again(both, status):
 
 def test_a_valid_login_of_a_platform_that_lacks_a_permission_is_not_to_be_replaced(both):
     denied = response(401, {}, b'{"error": "Permission denied."}')
-    login = {"credentials": BearerToken("t")}
-    with pytest.raises(errors.Forbidden, match=r"Permission denied \(401 .*login is valid but lacks the permission"):
-        both(Server(denied), **login, names_schemes=False).send(request())
-    for options in (login, {"names_schemes": False}):
+    login, meanings = {"credentials": BearerToken("t")}, {"permission": (errors.Forbidden, "Ask the owner.")}
+    with pytest.raises(errors.Forbidden, match=r"Permission denied \(401 .*Ask the owner"):
+        both(Server(denied), **login, meanings=meanings).send(request())
+    for options in (login, {"meanings": meanings}, {**login, "meanings": {}}):
         with pytest.raises(errors.Unauthorized):
             both(Server(denied), **options).send(request())
 

@@ -3,8 +3,11 @@
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
-from omicsdk.core import Unauthorized
+from omicsdk import Drs, Gen3, SevenBridges
+from omicsdk.core import Forbidden, Unauthorized
+from omicsdk.core.credentials import BearerToken
 from omicsdk.gen3.downloads import Logins
 
 
@@ -36,3 +39,14 @@ def test_another_thread_may_be_refused_meanwhile(logins: Logins):
 def test_a_host_or_path_with_its_name_in_it_is_another(url: str, logins: Logins):
     error = Unauthorized("no", status=401, url=url)
     assert logins.explained(error).remedy == Unauthorized.default_remedy
+
+
+def test_a_commons_alone_means_a_lacking_permission():
+    denied = httpx.MockTransport(lambda _: httpx.Response(401, json={"error": "Permission denied."}))
+    login: Any = {"base_url": "https://a.example.org", "credentials": BearerToken("t"), "transport": denied}
+    with pytest.raises(Forbidden):
+        Gen3(**login).indexd.get_record(guid="a")
+    with pytest.raises(Forbidden):
+        Drs(**login).get_object(object_id="a")
+    with pytest.raises(Unauthorized):
+        SevenBridges(**login).get_current_user()
