@@ -717,15 +717,15 @@ def _arrays_in(node: object) -> Iterator[tuple[str, dict[str, str]]]:
         yield from _objects(value, name) if is_array(value) else _arrays_in(value)
 
 
-def _object_rows(payload: object) -> Iterator[Row]:
-    """The objects that name files: by the ends of their addresses, or with sizes or checksums; or an array of addresses."""
+def _object_rows(payload: object, objects: Iterable[tuple[str, dict[str, str]]]) -> Iterator[Row]:
+    """Those of the objects of a document that name files: by the ends of their addresses, or with sizes or checksums; or an array of addresses."""
     if is_array(payload) and payload and all(isinstance(item, str) and is_address(item) for item in payload):
         yield from (
             Row(number, {"url": text_of(item)}, stated=Stated(("url",))) for number, item in enumerate(payload, 1)
         )
         return
     by_columns: dict[tuple[str, tuple[str, ...]], list[tuple[int, dict[str, str]]]] = {}
-    for number, (array, cells) in enumerate(_objects(payload), 1):
+    for number, (array, cells) in enumerate(objects, 1):
         by_columns.setdefault((array, tuple(cells)), []).append((number, cells))
     for (_, names), some in by_columns.items():
         # Most addresses of a group of objects may be folders of buckets.
@@ -803,10 +803,11 @@ def _is_folder(cell: str) -> bool:
 
 def _any_rows(file_list: FileList) -> Iterator[Row]:
     payload = Head(file_list.path).document
-    rows = sorted(_object_rows(payload), key=lambda row: row.line)
+    objects = [*_objects(payload)]
+    rows = sorted(_object_rows(payload, objects), key=lambda row: row.line)
     yield from rows
     stated = {url for row in rows for name in row.stated.urls for url in addresses_in(_cell(row.cells, name))}
-    cells = [cell for _, cells in _objects(payload) for cell in cells.values() if not cell.startswith("[{")]
+    cells = [cell for _, cells in objects for cell in cells.values() if not cell.startswith("[{")]
     urls = {url for cell in cells for url in addresses_in(cell)}
     # One may be a whole bucket, such as igenomes_base in parameters of Nextflow.
     if folders := sorted(url for url in urls - stated if scheme_of(url) in _BUCKETS):
@@ -817,7 +818,7 @@ JSON = Format(
     "json",
     "JSON or YAML with URLs of files",
     "objects with URLs that end like those of files, or that have sizes or checksums; an array of URLs",
-    lambda head: any(True for _ in _object_rows(head.document)),
+    lambda head: any(True for _ in _object_rows(head.document, _objects(head.document))),
     _any_rows,
     files_in,
     manual=Manual("the URLs of its objects", "those in the same object", "by scheme and host"),

@@ -629,9 +629,10 @@ def _headings_in(head: Head, *, paths: bool = False) -> Stated:
 
 def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
     """The rows of a table, each with what its columns state."""
-    detected = replace(_headings_in(Head(file_list.path), paths=paths), base=file_list.base)
+    head = Head(file_list.path)
+    detected = replace(_headings_in(head, paths=paths), base=file_list.base)
     headings = None if file_list.columns else detected
-    seen = {name for cells in Head(file_list.path).sample for name, cell in cells.items() if text_of(cell).strip()}
+    seen = {name for cells in head.sample for name, cell in cells.items() if text_of(cell).strip()}
     for row in table_rows(file_list, repeats=True):
         if headings is None:
             by_user = headings_by_user(file_list.columns, list(row.cells), file_list.shown, detected)
