@@ -33,6 +33,8 @@ from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sizes import size_words
 from omicsdk.core.text_arguments import check_texts, text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
+from omicsdk.fs.registry import open_store
+from omicsdk.fs.store import Entry
 from omicsdk.fs.uris import WEB, without_file_scheme
 from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.formats import FORMATS
@@ -575,9 +577,12 @@ def _resolved(named: Sequence[Named], archives: Archives, reads: Reads | None) -
 
 
 def _fetched_list(url: str, folder: Path) -> Path:
-    """Download a list; YAML is recognised by its name."""
+    """Download a list, with its login or that of its host in the netrc file; YAML is recognised by its name."""
     name = "list.yaml" if url.partition("?")[0].endswith((".yaml", ".yml")) else "list"
-    raise_failure(omicsdk.transfer.download([Item(name, Location(url))], folder))
+    scheme, _, path = url.partition("://")
+    with open_store(scheme.lower()) if scheme.lower() in WEB else nullcontext() as store:
+        location = Location(url) if store is None else store.location(Entry(path, "file"))
+    raise_failure(omicsdk.transfer.download([Item(name, location)], folder))
     return folder / name
 
 

@@ -24,6 +24,7 @@ from typing import IO, NamedTuple, cast
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from omicsdk.core.archives import InflationLimit
+from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.lazy import require
@@ -883,6 +884,17 @@ def scheme_of(text: str) -> str:
 _TEMPLATE = re.compile(r"\*(?!\d)|\$?\{[A-Za-z_][\w.]*\}")
 _SUM_IN_FRAGMENT = re.compile(r"(?:.*&)?(md5|sha1|sha256|sha512)=([^&]+)(?:&.*)?", re.IGNORECASE)
 """A checksum behind a URL, as indexes of pip state it."""
+# The beginning of a URL with a login, in any text.
+_LOGIN = re.compile(r"\b((?:https?|ftp)://)[^/?#\s]*@", re.IGNORECASE)
+
+
+def without_logins(text: str) -> str:
+    """The text with its URLs as they are without logins, which no result keeps.
+
+    Args:
+        text: A cell of a list, or a URL.
+    """
+    return _LOGIN.sub(r"\1", text) if "@" in text else text
 
 
 def file_at(
@@ -907,7 +919,7 @@ def file_at(
         headers: Headers of requests.
 
     Raises:
-        RowFault: The text is no URL, of another scheme, or has no file name.
+        RowFault: The text is no URL, of another scheme, has no file name, or its login would be sent over http.
     """
     address = url.strip(BLANKS)
     scheme = scheme_of(address)
@@ -935,6 +947,11 @@ def file_at(
         where = urlsplit(address)
     except ValueError as error:
         raise RowFault(f"{without_query(address)[:200]!r} is not a valid URL: {error}") from None
+    for copy in (address, *mirrors):
+        has_login = _LOGIN.match(copy) or ("authorization" in (headers or {}) and copy is address)
+        if has_login and scheme_of(copy) == "http" and not is_confidential(copy):
+            remedy = "use its https URL, with the login in your netrc file"
+            raise RowFault(f"{without_query(copy)[:200]!r}: a password is not sent over http: {remedy}")
     path = unquote(where.path) if scheme in URLS else address.partition("://")[2].partition("/")[2]
     above, _, last = path.rstrip("/").rpartition("/")
     kind = "url" if scheme in URLS else scheme

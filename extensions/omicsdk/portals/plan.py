@@ -21,7 +21,18 @@ from omicsdk.core.errors import Interrupted
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL
 from omicsdk.portals.kinds import kind_of
-from omicsdk.portals.lists import FAULT, SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault, UnsafeRow
+from omicsdk.portals.lists import (
+    FAULT,
+    SHOWN_FAULTS,
+    FileList,
+    Format,
+    ListedFile,
+    ListError,
+    Row,
+    RowFault,
+    UnsafeRow,
+    without_logins,
+)
 from omicsdk.portals.rows import recorded_of
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Sample, Selection
 from omicsdk.portals.sources import SOURCES, Sources
@@ -250,6 +261,7 @@ class Plan:
             return None
         if not cells.keys() <= self.columns.keys():
             self.columns.update(dict.fromkeys(cells))
+        cells = {name: without_logins(cell) for name, cell in cells.items()}
         return cells, named, [self._is_repeated(file) for file in named]
 
     def _read(self, format: Format, file_list: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:

@@ -685,6 +685,29 @@ def test_logins_of_a_script_and_of_the_netrc_file(portal: PortalHost, tmp_path: 
     assert not any(secret in manifest for secret in ("secret", *logins))
 
 
+def test_a_password_of_a_row_is_not_sent_over_http_nor_kept(get: Any, portal: PortalHost, tmp_path: Path):
+    url = portal.put("a.bin", content("a.bin")).replace("://", "://me:canary@")
+    path = tmp_path / "lists" / "mine.sh"
+    path.parent.mkdir()
+    lines = [url, "http://me:canary@h.example/b", "--user=me --password=canary http://h.example/c"]
+    path.write_text("".join(f"wget {line}\n" for line in lines))
+    messages: list[str] = []
+    report = omicsdk.get(path, "data", on_message=messages.append, check=False)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed", "failed"]
+    assert "'http://h.example/b': a password is not sent over http: use its https URL" in str(report.failed[0].error)
+    assert {each.headers["authorization"] for each in portal.of("a.bin")} == {
+        f"Basic {b64encode(b'me:canary').decode()}"
+    }
+    kept = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file() and file != path]
+    assert not any(b"canary" in data for data in [*kept, "".join(messages).encode()])
+    with pytest.raises(UsageError, match="not sent over http"):
+        omicsdk.get("http://me:canary@h.example/list.txt", "data", format="urls")
+    assert [row["url"] for row in rows(tmp_path / "data.manifest.tsv")][1:] == [
+        "http://h.example/b",
+        "http://h.example/c",
+    ]
+
+
 # -- long lists
 
 

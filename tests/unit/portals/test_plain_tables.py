@@ -335,6 +335,21 @@ def test_what_has_no_address_says_why(address: str, said: str):
         file_at(address, name="x")
 
 
+@pytest.mark.parametrize(
+    ("url", "mirrors", "headers"),
+    [
+        ("http://me:canary@h.example/a", (), {}),
+        ("https://h.example/a", ("HTTP://me:canary@h.example/a",), {}),
+        ("http://h.example/a", (), {"authorization": "Basic canary"}),
+    ],
+)
+def test_a_login_is_not_sent_over_http(url: str, mirrors: tuple[str, ...], headers: dict[str, str]):
+    with pytest.raises(RowFault, match=r"not sent over http: use its https URL") as caught:
+        file_at(url, mirrors=mirrors, headers=headers)
+    assert "canary" not in str(caught.value)
+    assert file_at(url.replace("http:", "https:"), headers=headers).name == "a"
+
+
 @pytest.mark.parametrize("url", ["https://h.example/HLA-A*02:01.fa", "https://h.example/a.gz?sign={x}"])
 def test_an_asterisk_of_an_allele_is_no_wildcard(url: str):
     assert file_at(url).address == url
