@@ -84,8 +84,8 @@ _COMPLAINING = (
 
 #: Levels of a JSON value that are searched; deeper values are masked whole.
 _DEPTH_LIMIT = 60
-#: URLs in the queries of others that are searched, likewise.
-_URL_DEPTH_LIMIT = 10
+#: Equals signs, also encoded ones, in a query's parameter that is searched, likewise: URLs in URLs need one each.
+_NESTED_LIMIT = 40
 
 
 def is_secret_name(name: str) -> bool:
@@ -103,12 +103,11 @@ def is_secret_name(name: str) -> bool:
     return plain in _SECRET_NAMES or any(piece in plain for piece in _SECRET_PIECES)
 
 
-def mask_url(url: str, depth: int = 0) -> str:
+def mask_url(url: str) -> str:
     """Mask the secrets in a URL.
 
     Args:
         url: Any URL or path with a query; it need not be well-formed.
-        depth: Number of URLs in whose queries it is.
 
     Returns:
         The URL without user information, a presigned one without its query (`?***`), another one with the values of
@@ -125,9 +124,9 @@ def mask_url(url: str, depth: int = 0) -> str:
             address = f"{scheme}://{MASK}@{authority.rpartition('@')[2]}{slash}{path}"
     masked = address
     if question_mark:
-        masked += f"?{mask_query(query, depth)}"
+        masked += f"?{mask_query(query)}"
     if hash_mark:
-        masked += f"#{mask_query(fragment, depth) if '=' in fragment else fragment}"
+        masked += f"#{mask_query(fragment) if '=' in fragment else fragment}"
     return masked
 
 
@@ -157,12 +156,11 @@ def without_query(url: str) -> str:
     return mask_url(url.partition("#")[0].partition("?")[0]).replace(f"://{MASK}@", "://", 1)
 
 
-def mask_query(query: str, depth: int = 0) -> str:
+def mask_query(query: str) -> str:
     """Mask a query, or a form's body.
 
     Args:
         query: `name=value` pairs joined by `&` or `;`, without the question mark.
-        depth: Number of URLs in whose queries its URL is.
 
     Returns:
         The pairs in order with secret values replaced, or MASK alone for a presigned query.
@@ -174,20 +172,20 @@ def mask_query(query: str, depth: int = 0) -> str:
     names = {_plain(unquote_plus(pair.partition("=")[0])) for pair in pairs[::2]}
     if names & _PRESIGNED_NAMES:
         return MASK
-    return "".join(_masked_pair(part, depth) if index % 2 == 0 else part for index, part in enumerate(pairs))
+    return "".join(_masked_pair(part) if index % 2 == 0 else part for index, part in enumerate(pairs))
 
 
-def _masked_pair(pair: str, depth: int) -> str:
+def _masked_pair(pair: str) -> str:
     name, equals, value = pair.partition("=")
     if not equals or not value:
         return pair
     from urllib.parse import unquote_plus
 
-    if is_secret_name(unquote_plus(name)):
+    if is_secret_name(unquote_plus(name)) or len(re.findall("(?i)=|%(?:25)*3d", value)) > _NESTED_LIMIT:
         return f"{name}={MASK}"
     plain = unquote_plus(value)
     # A URL in a parameter (a redirect target, a source) may be presigned itself.
-    return pair if depth < _URL_DEPTH_LIMIT and mask_text(plain, depth + 1) == plain else f"{name}={MASK}"
+    return pair if mask_text(plain) == plain else f"{name}={MASK}"
 
 
 def mask_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -203,17 +201,16 @@ def mask_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list
     return [(name, MASK if is_secret_name(name) else mask_text(value)) for name, value in pairs]
 
 
-def mask_text(text: str, depth: int = 0) -> str:
+def mask_text(text: str) -> str:
     """Mask what looks like a secret in free text: a service's message, a body, a command line.
 
     Args:
         text: Any text.
-        depth: Number of URLs in whose queries it is.
 
     Returns:
         The text with URLs masked, and with tokens and values of secret names replaced.
     """
-    text = re.sub(_URL_AFTER_SCHEME, lambda match: mask_url(match.group(), depth), text)
+    text = re.sub(_URL_AFTER_SCHEME, lambda match: mask_url(match.group()), text)
     text = re.sub(_AUTHORIZATION, lambda match: f"{match[1]}{MASK}", text)
     text = re.sub(_SCHEME, lambda match: f"{match[1]} {MASK}", text)
     text = re.sub(_HEX_AFTER_SCHEME, lambda match: f"{match[1]} {MASK}", text)

@@ -373,6 +373,10 @@ def test_hostile_text_costs_linear_time(piece):
 def test_urls_within_urls_are_masked_at_any_depth():
     assert mask_text("see https://h/?u=https://h/?v=https://h/") == "see https://h/?u=https://h/?v=https://h/"
     assert mask_text("see " + "https://h/?u=" * 1000 + "https://h/?token=s3cret now") == "see https://h/?u=*** now"
+    encoded = "https://h/?token=s3cret"
+    for _ in range(100):
+        encoded = f"https://h/?u={quote(encoded)}"
+        assert mask_text(f"see {encoded} now") == "see https://h/?u=*** now"
 
 
 def test_tokens_of_django_are_masked_wherever_they_stand():
