@@ -353,10 +353,11 @@ class FenceStore(MultipartStore):
         except TransportError:
             self._is_unsure = True
             raise
-        except (NotFound, ServerError) as error:
-            if isinstance(error, ServerError) and not _UPLOAD_ENDED.search(f"{error.message} {error.body}"):
+        except APIError as error:
+            # Only the storage knows whether an earlier request was carried out whose response was lost.
+            if not _UPLOAD_ENDED.search(f"{error.message} {error.body}"):
                 if not self._is_gone(upload_id, len(parts) + 1):
-                    self._is_unsure = True
+                    self._is_unsure |= isinstance(error, ServerError)
                     raise
                 self._is_unsure |= self._has_signed
             raise NoSuchUpload(f"{self._name}: the commons cannot put its parts together: {error.message}") from error

@@ -192,7 +192,10 @@ def test_what_passes_is_tried_again(sandbox: Sandbox, commons: Gen3, big: Path, 
     assert len(records(commons)) == 1
 
 
-def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("expires", [True, False])
+def test_a_token_that_ends_in_the_midst_is_renewed(
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, expires: bool
+) -> None:
     auth, access = commons.credentials, sandbox.gen3.access
     assert isinstance(auth, Gen3Login)
     ended = threading.Event()
@@ -200,10 +203,15 @@ def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Ge
     def watch(progress: Any) -> None:
         if progress.bytes_fetched > 6 * UNIT and not ended.is_set():
             ended.set()
-            access.revoke(access.claims(auth.get_access_token())["jti"])
+            claims = access.claims(auth.get_access_token())
+            if expires:  # at the commons, whose clock is ahead of this machine's: it is not renewed before
+                sandbox.clock.advance(claims["exp"] - claims["iat"] + 60)
+            else:
+                access.revoke(claims["jti"])
 
     check_arrived(commons, commons.upload(big, connections=1, progress=watch, **PARTS), tmp_path)
     assert ended.is_set()
+    assert len(sandbox.requests("/user/credentials/cdis/access_token")) == 2
 
 
 @pytest.mark.parametrize("size", [6 * UNIT, 15 * UNIT])
@@ -423,6 +431,18 @@ def test_a_lost_response_makes_no_second_record_and_sends_nothing_twice(
     check_arrived(commons, commons.upload(str(big), **how, clock=ManualClock()), tmp_path)
     probes = call == "multipart/complete" and fault["action"] == "status"  # the storage, by an empty part
     assert puts() == (3 + probes if "multipart" in call else 1)
+
+
+@pytest.mark.parametrize(("fault", "status"), [("cut", 400), ("cut", 404), ("reset", 404)])
+def test_a_refusal_after_a_lost_response_does_not_show_whether_the_parts_were_put_together(
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, puts: Callable[[], int], fault: Any, status: int
+) -> None:
+    path = "/user/data/multipart/complete"
+    sandbox.add_faults(Rule(fault, path=path, at=0, times=1), Rule("status", path=path, status=status, nth=2))
+    first = commons.upload(big, **PARTS, check=False)
+    assert first.transferred[0].state == ("indexed" if fault == "cut" else "failed")
+    check_arrived(commons, first if fault == "cut" else commons.upload(big, **PARTS), tmp_path)
+    assert puts() == 4
 
 
 def test_a_blank_record_of_an_earlier_upload_of_the_same_name_is_left_alone(
