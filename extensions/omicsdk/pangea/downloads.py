@@ -14,9 +14,10 @@ from dataclasses import field as attribute
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Unpack
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, Unpack
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
+from omicsdk.core.client import Client
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_responses import json_of
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from omicsdk.pangea.client import Pangea
     from omicsdk.transfer import Item, Outcome, SelectionOptionsDict, TransferReport
     from omicsdk.transfer.filters import Filters
+
+C = TypeVar("C", bound=Client)
 
 # Names the journal within the target folder.
 RUN = "pangea-results"
@@ -294,13 +297,22 @@ def _is_selected(field: ResultField, filters: Filters) -> bool:
     return filters.fits(item.name, item.size)
 
 
+def for_manifests(client: C) -> C:
+    """Return a client that waits for manifests: the server makes one whole before it sends anything.
+
+    Args:
+        client: The client; time limits that its user chose are kept.
+    """
+    limits = network_of(client)[1]
+    if limits != Timeout():
+        return client
+    # A minute for 1,500 samples was seen.
+    return client.with_options(timeout=replace(limits, read=_MANIFEST_SECONDS, body=_MANIFEST_SECONDS))
+
+
 def _planned(client: Pangea, organization: str, group: str, selection: ResultSelection) -> list[ResultField]:
     uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
-    limits = network_of(client)[1]
-    if limits == Timeout():  # none that the user chose
-        # The server makes the whole manifest before it sends anything: a minute for 1,500 samples was seen.
-        limits = replace(limits, read=_MANIFEST_SECONDS, body=_MANIFEST_SECONDS)
-    response = client.with_options(timeout=limits).get_sample_group_manifest.raw(id=uuid)
+    response = for_manifests(client).get_sample_group_manifest.raw(id=uuid)
     return plan_results(object_of(json_of(response), MANIFEST), selection)
 
 

@@ -57,6 +57,15 @@ def answering(status: int, body: Any = None, **headers: str) -> Response:
 # -- which server
 
 
+@pytest.mark.parametrize(("options", "seconds"), [({}, (900, 60)), ({"timeout": 7}, (7, 7))])
+def test_a_manifest_has_more_time_than_other_requests(options: dict[str, Any], seconds: tuple[float, float]):
+    server = Noting()
+    knex = server.knex(**options)
+    for url in ("sample_groups/u/manifest", "sample_groups/u"):
+        knex.get(url)
+    assert tuple(request.extensions["timeout"]["read"] for request in server.asked) == seconds
+
+
 def test_the_server_is_pangeabio_unless_something_else_is_stated(monkeypatch: pytest.MonkeyPatch):
     assert Knex().endpoint_url == "https://pangeabio.io/api"
     monkeypatch.setenv("PANGEA_ENDPOINT", "https://mine.example.org/")
