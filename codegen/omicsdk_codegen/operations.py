@@ -118,7 +118,7 @@ class Case:
 
     @property
     def sort(self) -> tuple[object, ...]:
-        """Merge the common parts of two responses that are treated as one."""
+        """What is equal in two responses that are treated as one."""
         return (self.kind, self.type, self.media, self.or_bytes)
 
 

@@ -270,7 +270,7 @@ class Table:
 
     Args:
         line: Writes a line.
-        shown: Returns a text as the terminal shows it.
+        text_of: Returns a text as the terminal shows it.
         columns: The chosen columns, which are all shown, folded where they do not fit; empty for those that matter most.
         declared: Columns that matter, the most important first.
         width: Columns of the terminal.

@@ -45,7 +45,7 @@ class Run:
 
     Attributes:
         control: What stops it.
-        kept: The bytes of earlier runs.
+        bytes_kept: The bytes of earlier runs.
         present: The bytes of the file so far.
         pace: Limits the rate.
     """

@@ -86,7 +86,7 @@ class PlatformStore(MultipartStore):
 
     Attributes:
         upload_id: The platform's id of the upload; empty before there is one.
-        made: The platform's file, as a JSON object, when it is complete; empty before.
+        created_file: The platform's file, as a JSON object, when it is complete; empty before.
         compares_name: Whether a file of another name than the requested one is an error.
     """
 

@@ -140,7 +140,7 @@ class MappedItems(Iterable[Item], Generic[T]):
 
     Args:
         make: Makes the item of an object.
-        things: The things; iterated as often as the items.
+        objects: The objects; iterated as often as the items.
     """
 
     def __init__(self, make: Callable[[T], Item], objects: Iterable[T]) -> None:

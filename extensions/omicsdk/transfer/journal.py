@@ -233,7 +233,7 @@ class JournalFile:
         path: The file; its folder is created.
         wait: Called while another process has it locked; returns False to stop waiting.
         disk: Makes the changes.
-        look: Only read: create and lock nothing.
+        read_only: Whether nothing is created and locked.
 
     Attributes:
         end: The offset of the next line in bytes; set by the reader of the file.
@@ -522,7 +522,7 @@ class Journal:
         path: The journal's file; its folder is created.
         wait: Called while another process has the journal locked; returns False to stop waiting.
         disk: Makes the changes; by default a new `Disk`.
-        look: Only read: create, lock, repair and write nothing.
+        read_only: Whether nothing is created, locked, repaired and written.
 
     Attributes:
         path: The journal's file.

@@ -70,11 +70,11 @@ class _Reading:
     Args:
         at: The next byte.
         end: The offset after the last byte, None for all.
-        shown: Whether its caller receives its bytes.
-        began: When it began.
+        is_delivered: Whether its caller receives its bytes.
+        started_at: When it began.
 
     Attributes:
-        began: When it began, or last made progress.
+        started_at: When it began, or last made progress.
         failures: Failed requests since.
         redirects: Redirects followed since.
         gained: Bytes received since.
@@ -100,7 +100,7 @@ class Ranges:
         pool: Sends the requests; by default the pool shared by the process.
         retry: When to retry.
         clock: Measures time and waits.
-        elsewhere: Called with a location that fails after all retries, or whose new URL is refused too; returns whether
+        skip: Called with a location that fails after all retries, or whose new URL is refused too; returns whether
             `locate` returns another copy from then on. None if there is a single copy.
         pace: Limits readers; None for no limit.
         validators: The file's ETag or date when it was read before, by server's origin; None if it was not.

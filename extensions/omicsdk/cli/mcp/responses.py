@@ -113,7 +113,7 @@ class Responses:
 
     Args:
         size: Characters of JSON in a response, from 1.
-        kept: Cut responses of which the rest is kept; the oldest is dropped for a new one.
+        max_rests: Cut responses of which the rest is kept; the oldest is dropped for a new one.
     """
 
     def __init__(self, size: int, max_rests: int = 8) -> None:

@@ -245,7 +245,7 @@ class WireFailure(Exception):
 
     Args:
         error: The error to raise if there is no retry.
-        arrived: Whether the request may have reached the service.
+        is_sent: Whether the request may have reached the service.
         lasting: Whether a retry cannot help.
         settled: Whether a retry cannot help unless the service has responded before: then it is an outage.
 
@@ -370,7 +370,7 @@ class Connections(dict[PoolKey, Pool]):
         environ: The environment's variables; None for the process's own, read when an origin is first used.
         http2: Whether to use HTTP/2 if the server supports it.
         asynchronous: Whether they are for an event loop.
-        given: An httpx transport that replaces all of them.
+        replacement: An httpx transport that replaces all of them.
 
     Attributes:
         substitute: Called before each request of a thread; returns a function that sends it in place of the network, or None. None

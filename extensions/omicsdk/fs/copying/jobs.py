@@ -568,8 +568,8 @@ class TooManyRemovals(UsageError):
     Args:
         target: The folder that they would be removed from.
         remove: How many files.
-        there: How many files it has.
-        most: How many were allowed to be removed; None if nothing was said.
+        total: How many files it has.
+        most: How many were allowed to be removed; None if no number was.
         source: How many files the other folder has.
     """
 

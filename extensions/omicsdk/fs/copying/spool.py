@@ -31,7 +31,7 @@ class Unfinished:
     Journals that were not resumed for a month are removed when another copy starts.
 
     Args:
-        way: The kind of copy, a word.
+        kind: The kind of copy, a word.
         what: Lines that identify it; relative paths mean those of the current folder.
 
     Attributes:

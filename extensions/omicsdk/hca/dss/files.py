@@ -176,7 +176,7 @@ class Locator:
 
     Args:
         api: The service.
-        known: Whether the service has answered this client before, so that its credentials are known to be accepted.
+        has_answered: Whether the service has answered this client before, so that it is known to accept the credentials.
     """
 
     def __init__(self, api: DssApi, *, has_answered: bool) -> None:

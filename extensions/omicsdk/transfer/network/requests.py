@@ -648,7 +648,7 @@ class FtpReplies:
 
     Args:
         lines: Receives the head's lines.
-        wanted: The requested bytes, see `requested_range`.
+        byte_range: The requested bytes, see `requested_range`.
     """
 
     def __init__(self, lines: list[bytes], byte_range: str) -> None:

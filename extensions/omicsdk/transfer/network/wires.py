@@ -96,7 +96,7 @@ class Wires:
     """A wire that other threads may help. Receivers are called in the thread that drives their request.
 
     Args:
-        own: The wire that the caller's thread drives.
+        main_wire: The wire that the caller's thread drives.
     """
 
     def __init__(self, main_wire: Wire) -> None:

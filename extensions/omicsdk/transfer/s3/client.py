@@ -97,7 +97,8 @@ class _BucketEndpoint(NamedTuple):
         base: The URL that keys follow, with a slash at its end.
         host: The Host header.
         path: The path of that URL.
-        signer: Signs requests to it; None for requests that are not signed.
+        region: The region that its requests are signed for.
+        service: The service that they are signed for.
     """
 
     base: str

@@ -152,7 +152,7 @@ class FileChannel:
     Workers call `connect` and `stopped`; the process that started them calls everything else.
 
     Args:
-        held: Their folder.
+        folder: Their folder.
     """
 
     def __init__(self, folder: HeldFolder) -> None:

@@ -154,7 +154,7 @@ class Sending(Response):
     Args:
         job: Its upload.
         prepared: The part.
-        began: When it started, by the monotonic clock.
+        started_at: When it started, by the monotonic clock.
     """
 
     def __init__(self, job: Job, prepared: Prepared, started_at: float) -> None:
