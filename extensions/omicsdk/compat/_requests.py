@@ -144,7 +144,9 @@ def _answered(send: Callable[[httpx.Request], Any], request: httpx.Request) -> h
         response = send(request)
     except Exception as error:
         raised = _as_httpx(error)
-        raise error if raised is None else raised(str(error), request=request) from error
+        if raised is None:
+            raise
+        raise raised(str(error), request=request) from error
     pairs = getattr(response, "headers", None)
     named: Mapping[str, str] = cast("Any", pairs) if isinstance(pairs, Mapping) else {}
     answered = [pair for pair in named.items() if pair[0].lower() not in OF_THE_BODY]

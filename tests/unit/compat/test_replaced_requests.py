@@ -80,6 +80,12 @@ def test_an_exception_of_a_replaced_session_is_the_published_one(
         api.users.me()
 
 
+def test_an_exception_of_the_program_is_raised_without_a_cause(metadata: Gen3Metadata) -> None:
+    with patch("requests.get", side_effect=KeyError("odd")), pytest.raises(KeyError) as raised:
+        metadata.get("guid")
+    assert raised.value.__cause__ is None
+
+
 def test_functions_that_are_replaced_matter_to_clients_that_call_them_only(api: Api) -> None:
     with patch("requests.get") as get:
         assert api.users.me().username.startswith("from the network")

@@ -265,8 +265,9 @@ def as_ours() -> Generator[None]:
     except SbgError:
         raise
     except core.OmicsError as error:
-        # What a setting is refused for may quote it, and it may be a secret.
-        raise as_sbg(error) from None if isinstance(error, core.ConfigError) else error
+        converted = as_sbg(error)
+        # Not from `error`, which it may be the cause of; and what a setting is refused for may quote it, and be a secret.
+        raise converted from converted.__cause__
 
 
 @contextmanager

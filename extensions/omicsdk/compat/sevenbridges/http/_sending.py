@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from omicsdk.compat.responses import OF_THE_BODY
 from omicsdk.compat.sevenbridges._arguments import OAUTH_HEADER, TOKEN_HEADER
-from omicsdk.compat.sevenbridges.errors import as_sbg
+from omicsdk.compat.sevenbridges.errors import as_ours
 from omicsdk.compat.sevenbridges.http.responses import Response, StreamedResponse
 from omicsdk.core.credentials import Credentials
-from omicsdk.core.errors import APIError, ConfigError, OmicsError
+from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_headers
 from omicsdk.core.response import Exchange
@@ -115,12 +115,11 @@ def response_to(request: Request, client: SevenBridges, login: Login) -> Respons
     """
     request = _with_headers(request, login.added())
     request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda match: f"{match[1]}{match[2].title()}", request.url)))
-    try:
-        response = Exchange.send(exchange_of(client), request, stream=request.streams)
-    except APIError as error:
-        return Response.of_error(error, request)
-    except OmicsError as error:
-        raise as_sbg(error) from error
+    with as_ours():
+        try:
+            response = Exchange.send(exchange_of(client), request, stream=request.streams)
+        except APIError as error:
+            return Response.of_error(error, request)
     return StreamedResponse(response, request) if request.streams else Response.of(response, request)
 
 

@@ -3,9 +3,9 @@
 import pickle
 
 import pytest
-from omicsdk.compat.sevenbridges.errors import SbgError, as_sbg
+from omicsdk.compat.sevenbridges.errors import SbgError, as_ours, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Part, Progress, simple_progress_bar, total_parts
-from omicsdk.core import ChecksumMismatch
+from omicsdk.core import ChecksumMismatch, TransferError
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,11 @@ def test_errors_of_the_engine_are_of_both_kinds():
     assert isinstance(again, SbgError)
     assert str(again) == str(error)
     assert isinstance(as_sbg(ValueError("odd")), SbgError)
+
+
+def test_causes_of_errors_form_no_cycle():
+    refused = SbgError("refused")
+    with pytest.raises(SbgError) as raised, as_ours():
+        raise TransferError("stopped") from refused
+    assert raised.value is refused
+    assert refused.__cause__ is None
