@@ -69,7 +69,7 @@ async def reset_connection(scope: Scope) -> None:
 
 
 async def close_connection(scope: Scope) -> None:
-    """Close the connection of a request when what was written has been sent, and waits for that."""
+    """Close the connection of a request when what was written has been sent, and wait for that."""
     connection = _find(scope)
     if connection is not None:
         connection.transport.close()
@@ -361,6 +361,8 @@ async def _whole_body(receive: Receive) -> bytes:
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":  # the service would store a part as the whole
+            raise _ClientGone
         blocks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(blocks)

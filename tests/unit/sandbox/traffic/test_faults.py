@@ -1,10 +1,14 @@
 """Injected faults: which requests they hit, and what a client sees."""
 
+import asyncio
 import json
+from typing import Any
 
 import pytest
 from omicsdk.sandbox import Rule
+from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.traffic.faults import FaultBook, parse_rules, read_rules
+from omicsdk.sandbox.traffic.wire import RequestLog, Stalls, Wire
 
 # -- which requests
 
@@ -76,3 +80,21 @@ def test_files_that_hold_no_rules(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=name):
         read_rules(tmp_path / name)
+
+
+def test_a_body_that_breaks_off_reaches_no_service():
+    book, reached = FaultBook(), list[Any]()
+    book.add([Rule("wrong", at=10)])
+    messages = [{"type": "http.request", "body": b"AC", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def service(*call: Any) -> None:
+        reached.append(call)
+
+    scope = {"type": "http", "method": "PUT", "path": "/a", "raw_path": b"/a", "query_string": b"", "headers": []}
+    scope |= {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}
+    wire = Wire(service, RequestLog(), book, Clock(), Stalls())
+    asyncio.run(wire(scope, receive, service))
+    assert reached == []
