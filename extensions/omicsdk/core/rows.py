@@ -54,4 +54,5 @@ def check_columns(names: Sequence[str], present: Sequence[str], option: str = "-
         UsageError: One of them is in no row.
     """
     for name in missing_columns(names, present):
-        raise UsageError(f"{option}: no item has {name!r}", remedy=f"Choose from: {', '.join(present)}.")
+        choices = f"Choose from: {', '.join(present)}." if present else "The items are not objects: leave it out."
+        raise UsageError(f"{option}: no item has {name!r}", remedy=choices)

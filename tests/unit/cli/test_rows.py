@@ -98,6 +98,8 @@ def test_a_column_that_no_item_has_is_refused_with_those_that_there_are():
     assert caught.value.message == "--columns: no item has 'nam'"
     assert "id, name" in str(caught.value.remedy)
     assert picked([], ["nam"]) == []
+    with pytest.raises(UsageError, match=r"no item has 'nam'\. The items are not objects: leave it out\."):
+        picked(["a"], ["nam"])
 
 
 def test_items_are_sorted_as_numbers_where_they_are_and_what_lacks_the_member_is_last():
