@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from omicsdk.core.rows import member
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, FileRecord
@@ -65,7 +66,7 @@ class IndexedFile:
 
     def id_of(self, schema: str) -> str:
         """UUID of the entity of a schema; one that follows from the bundle where no metadata states it."""
-        document_id = self.first(schema).get("provenance", {}).get("document_id")
+        document_id = member(self.first(schema), "provenance.document_id")
         return str(document_id or uuids.uuid5(NAMESPACE, f"{schema} {self.bundle.uuid}"))
 
     @property
@@ -76,7 +77,8 @@ class IndexedFile:
     @property
     def core(self) -> Mapping[str, Any]:
         """The description of its project."""
-        return self.first("project_json").get("project_core", {})
+        core = self.first("project_json").get("project_core")
+        return core if is_object(core) else {}
 
     @property
     def drs_uri(self) -> str:
@@ -142,7 +144,8 @@ class Atlas:
         files: dict[str, IndexedFile] = {}
         for bundle in newest.values():
             document = self._dss.documents.get(bundle.uuid, bundle.version)
-            metadata: dict[str, Any] = {} if document is None else document.document.get("files", {})
+            by_schema: dict[str, list[Any]] = {} if document is None else document.document.get("files", {})
+            metadata = {schema: list(filter(is_object, documents)) for schema, documents in by_schema.items()}
             for entry in self._dss.entries(bundle):
                 if not entry.indexed:
                     existing = files.get(entry.file.uuid)
@@ -191,7 +194,8 @@ def _of(schema: str, *names: str) -> Reader:
     def read(file: IndexedFile) -> list[Any]:
         documents = file.metadata.get(f"{schema}_json", ())
         if schema == "contributors":
-            documents = file.first("project_json").get("contributors", ())
+            contributors = file.first("project_json").get("contributors")
+            documents = filter(is_object, contributors) if is_array(contributors) else ()
         return [value for document in documents for value in texts(document, *names)] or [None]
 
     return read
@@ -228,7 +232,9 @@ HCA_FIELDS: Mapping[str, Reader] = {
     "project": lambda file: [file.short_name],
     "projectTitle": lambda file: [file.title],
     "sampleId": lambda file: [file.id_of("specimen_from_organism_json")],
-    "pairedEnd": lambda file: [file.first("sequencing_protocol_json").get("paired_end")],
+    "pairedEnd": lambda file: [
+        end if isinstance(end := file.first("sequencing_protocol_json").get("paired_end"), bool) else None
+    ],
     "sourceId": lambda file: [str(uuids.uuid5(NAMESPACE, f"source {file.project_id}"))],
     "sourceSpec": lambda file: [
         f"tdr:bigquery:gcp:sandbox:hca_prod_{file.project_id.replace('-', '')}__20260101_dcp43"

@@ -236,6 +236,21 @@ def test_the_rate_rule_counts_five_minutes(web: httpx.Client, sandbox: Sandbox) 
     assert web.get("/index/catalogs").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "project", ["[]", '{"provenance": 1}', '{"project_core": null}', '{"contributors": 1}', '{"contributors": [1]}']
+)
+def test_odd_metadata_of_a_bundle_hides_no_others(
+    web: httpx.Client, sandbox: Sandbox, tmp_path: Path, project: str
+) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "project.json").write_text(project)
+    (tmp_path / "odd" / "sequencing_protocol.json").write_text('{"paired_end": {}}')
+    (tmp_path / "odd" / "reads.txt").write_text("reads")
+    sandbox.seed(tmp_path / "odd")
+    assert len(read(web.get("/index/projects"))["hits"]) == 3
+    assert len(read(web.get("/index/files"))["hits"]) > 3
+
+
 def test_a_deleted_bundle_is_no_longer_indexed(web: httpx.Client, sandbox: Sandbox) -> None:
     (hit,) = read(web.get(f"/index/bundles?filters={json.dumps({'projectId': {'is': [OTHER]}})}"))["hits"]
     login = {"Authorization": f"Bearer {sandbox.token()}"}
