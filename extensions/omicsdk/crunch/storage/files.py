@@ -83,6 +83,7 @@ def _moved(
         nonlocal bytes_copied
         if options.stopped:
             return None
+        moved, size = None, 0
         try:
             moved = move(file)
         except (OmicsError, OSError) as error:
@@ -91,12 +92,13 @@ def _moved(
             failed[file.name] = (
                 error if isinstance(error, OmicsError) else TransferError(f"{file.name}: {error}", name=file.name)
             )
-            return None
-        pace.passed(moved.stamp.size)
+        else:
+            size = moved.stamp.size
+            pace.passed(size)
         if progress is not None:
             with lock:
-                bytes_copied += moved.stamp.size
-                counters.count("done", moved.stamp.size, size_of(file))
+                bytes_copied += size
+                counters.count("done" if moved is not None else "failed", size, size_of(file))
                 progress(counters.progress(monotonic(), bytes_copied, 0, "moving"))
         return moved
 
