@@ -207,6 +207,7 @@ def test_collected_errors_keep_no_other_file_back(storage: Any, tmp_path: Path) 
     assert sorted(failed) == (["a.txt", "other"] if has_etags else ["a.txt"])
     assert sorted(hashed) == (["b.txt"] if has_etags else ["b.txt", "other"])
     assert (tmp_path / "work" / "b.txt").read_bytes() == b"beta"
+    assert (tmp_path / "work" / "other").exists() == ("other" in hashed)
     assert (seen[-1].files_done, seen[-1].files_failed) == (2, 1)  # ETags are compared afterwards
 
     files = put(tmp_path / "sent", {"c.txt": b"c", "changed": b"before"})

@@ -242,6 +242,7 @@ class S3Storage(BuiltinStorage):
                 try:
                     self._compare(joined(base, file.name), file, hashed[file.name].md5)
                 except OmicsError as error:
+                    (folder / file.name).unlink(missing_ok=True)  # of another object, as far as is known
                     if failed is None:
                         raise
                     failed[file.name] = error
