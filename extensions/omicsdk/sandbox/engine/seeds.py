@@ -115,7 +115,7 @@ class Seeds:
             identity = values[count] if len(values) > count else ""
             for fields in objects:
                 if isinstance(fields, dict):
-                    added = self._add(resource, collection, cast("dict[str, Any]", fields), unquote(identity))
+                    added = self._add(resource, collection, cast("dict[str, Any]", fields), identity)
                     yield f"{self._engine.name} {resource.noun}", added
             return
 

@@ -423,6 +423,19 @@ def test_objects_come_from_folders_and_recordings(served: Sandbox, pets: httpx.C
     assert pets.get("/pets/4").status_code == 404
 
 
+def test_an_identity_of_a_recorded_path_is_decoded_once(tmp_path: Path):
+    note = operation(object_of(text={"type": "string"}))
+    described = document({"/notes": {"post": note}, "/notes/{key}": {"get": note}})
+    exchange = {
+        "request": {"method": "GET", "path": "/notes/50%2541"},
+        "response": {"status": 200, "body": {"text": ""}},
+    }
+    (tmp_path / "recording.jsonl").write_text(json.dumps(exchange))
+    with Sandbox(tmp_path / "state", specs={"notes": described}) as sandbox:
+        sandbox.seed_exchanges(tmp_path / "recording.jsonl")
+        assert httpx.get(f"{sandbox.spec_url('notes')}/notes/50%2541").json() == {"text": ""}
+
+
 def test_json_is_taken_where_a_converter_wrote_bytes(pets: httpx.Client):
     assert pets.post("/connect", json={"to": 1}).status_code == 400
     assert pets.post("/connect", json={"to": "Rex"}).status_code == 204
