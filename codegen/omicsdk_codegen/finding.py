@@ -17,6 +17,9 @@ from .values import Json, Object, escape, join, tokens, unescape
 
 Key = tuple[str, str]
 
+# Names that are compared for suggestions: in a large document of which a part is missing, others would take minutes.
+MAX_COMPARED = 30_000
+
 
 class Broken(Exception):
     """A reference without a valid target.
@@ -52,6 +55,7 @@ class Finder:
         self._dialect = dialect
         self._store = store
         self._notes = notes
+        self._compared = 0
         self._targets: dict[Key, Target] = {}
         # Entries of this document that only refer to others give their names to their targets.
         self._owners: dict[Key, str] = {}
@@ -195,7 +199,9 @@ class Finder:
             target = locate(self._store, source, file or "#")
         except (LookupError, Refused, DocumentError):
             return "Correct the reference."
-        close = _closest(target.value, unquote(pointer), node) if hash_ else None
+        is_compared = bool(hash_) and self._compared < MAX_COMPARED
+        self._compared += len(self._entries)
+        close = _closest(target.value, unquote(pointer), node) if is_compared else None
         # Documents refer to sections of other versions: Fence's, of OpenAPI 3, to #/definitions.
         if close is None and source is self._root:
             file, close = "", self._of_section(*tokens(unquote(pointer))[-2:])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omicsdk_codegen import finding
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.hoist import assign_names, name_parts
 from omicsdk_codegen.load import load
@@ -417,6 +418,23 @@ def test_a_remedy_names_a_whole_reference_that_resolves(write: Write, reference:
     assert remedy == (f"Did you mean {meant}? " if meant else "") + advice
     if meant:
         assert resolved(write(document(f"{{$ref: '{meant}'}}", home), parts=parts), report=Report(strict=True))
+
+
+def test_only_so_many_names_are_compared_for_suggestions(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = "#/components/schemas"
+    schemas = {f"Sample{n}": {"properties": {"a": {"$ref": f"{home}/Samples{n}"}}} for n in range(300)}
+    compare, compared = finding.difflib.get_close_matches, list[int]()
+
+    def counted(word: str, names: Sequence[str], n: int) -> list[str]:
+        compared.append(len(names))
+        return compare(word, names, n)
+
+    monkeypatch.setattr(finding.difflib, "get_close_matches", counted)
+    first, *_, last = refused(write(document("{}", f"components: {{schemas: {json.dumps(schemas)}}}")))
+    assert sum(compared) <= finding.MAX_COMPARED + 300
+    assert "Did you mean" in first
+    assert "Did you mean" not in last
+    assert "Correct it" in last
 
 
 def test_what_is_made_of_itself_is_any_value_and_the_rest_is_read(write: Write) -> None:
