@@ -199,7 +199,7 @@ def test_collected_errors_keep_no_other_file_back(storage: Any, tmp_path: Path) 
     wrong = hashlib.md5(b"another").hexdigest()
     listed = [replace(each, etag=wrong) if each.name == "other" else each for each in listed]
     failed, seen = dict[str, OmicsError](), list[Progress]()
-    (tmp_path / "work").mkdir()
+    put(tmp_path / "work", {"a.txt": b"mine!"})
     hashed = fetch(
         storage, "proj/data", listed, tmp_path / "work", TransferOptions(progress=seen.append), failed=failed
     )
@@ -207,6 +207,7 @@ def test_collected_errors_keep_no_other_file_back(storage: Any, tmp_path: Path) 
     assert sorted(failed) == (["a.txt", "other"] if has_etags else ["a.txt"])
     assert sorted(hashed) == (["b.txt"] if has_etags else ["b.txt", "other"])
     assert (tmp_path / "work" / "b.txt").read_bytes() == b"beta"
+    assert (tmp_path / "work" / "a.txt").read_bytes() == b"mine!"
     assert (tmp_path / "work" / "other").exists() == ("other" in hashed)
     assert (seen[-1].files_done, seen[-1].files_failed) == (2, 1)  # ETags are compared afterwards
 

@@ -221,8 +221,6 @@ class S3Storage(BuiltinStorage):
         # Compared by the ETag: to fetch an object only to compare it would cost as much as to replace it.
         presence = in_threads(lambda file: _is_there(folder / file.name, file), files, THREADS)
         missing = [file for file, is_present in zip(files, presence, strict=True) if not is_present]
-        for file in missing:
-            (folder / file.name).unlink(missing_ok=True)
         items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in missing]
         report = TransferReport()
         if items:
