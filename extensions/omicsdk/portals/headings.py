@@ -67,6 +67,8 @@ _SIZES = re.compile(
     # A length alone is one of a sequence.
     r"(?:file_?)?(?:size|bytes)(?:_(?:in_)?bytes?)?|(?:content|file)_?(?:length|size)|byte_?(?:size|count)"
 )
+# A size, or several; other properties are called so, too, such as 100mer.
+_SIZE = re.compile(r"[\[\"'\s]*[0-9][0-9.,;\s\"']*(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z", re.IGNORECASE)
 _SUMS = ("checksum", "hash", "digest", "checksums", "hashes", "checksum_value")
 # Headings of values without the name or number of a column of addresses.
 _BARE = re.compile(
@@ -94,9 +96,9 @@ _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
 _CELL = re.compile(
     rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+|(?:{'|'.join(sorted(IDENTIFIED))}):\S)"
 )
-# An address of a server, of a DOI, or of a record of the NCBI, which is none of a file.
+# An address of a server, of a term in an ontology, of a DOI, or of a record of the NCBI, which is none of a file.
 _SERVER = re.compile(
-    r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|(?:dx\.)?doi\.org/|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
+    r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|\S+\.owl#\w|(?:dx\.)?doi\.org/|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
 )
 # An address that ends like that of a file: terms of ontologies, pages and repositories mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.(?!git\b)\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
@@ -206,7 +208,12 @@ def headings_by(
     return Stated(
         tuple(lower[number] for number in urls),
         tuple(lower[number] for key in _NAMES for number in others if keys[number] == key),
-        tuple(lower[number] for number in others if _is_size(keys[number], [keys[url] for url in urls])),
+        tuple(
+            lower[number]
+            for number in others
+            if _is_size(keys[number], [keys[url] for url in urls])
+            and (not met[number] or any(map(_SIZE.match, met[number])))
+        ),
         tuple(sums),
     )
 
@@ -329,6 +336,7 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
             met.add(url)
             servers[last, "".join(server)] += 1
     counts = Counter(column for copies in copies_by_key.values() for _, column, _ in copies)
+    files = Counter(column for copies in copies_by_key.values() for column in {column for _, column, _ in copies})
     for copies in copies_by_key.values():
         urls = preferred(list(dict.fromkeys(url for url, _, _ in copies)), file_list.prefer)
         is_only = len(copies_by_key) == 1
@@ -344,9 +352,9 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         for column_of_sum, algorithm in sum_columns:
             # The first column of an algorithm takes precedence.
             sums = sums_in(algorithm, _at(row.cells.get(column_of_sum, ""), number, counts[column])) | sums
-        size = next(
-            filter(None, (_at(row.cells.get(size_column, ""), number, counts[column]) for size_column in sizes)), ""
-        )
+        # One size of several files is that of all together.
+        cells = [text for size in sizes if len(_values(text := row.cells.get(size, ""))) > 1 or files[column] == 1]
+        size = next(filter(None, (_at(text, number, counts[column]) for text in cells)), "")
         if not name and headings.base and urls[0].startswith(headings.base):
             name = unquote(urls[0].removeprefix(headings.base)).strip("/")
         file = file_at(urls[0], name=name_in(name), size=size_in(size), checksums=sums, mirrors=tuple(urls[1:]))
@@ -419,11 +427,15 @@ def _columns_of(headings: Stated, column: str, is_only: bool) -> tuple[list[str]
     return about_file(list(headings.sizes)), [(column, kind) for column, kind in headings.sums if column in sums]
 
 
+def _values(text: str) -> list[str]:
+    """The values of a cell, which may be a JSON array of them."""
+    separator = "," if text.startswith("[") else ";"
+    return [value.strip("[]\"' ") for value in text.rstrip(";").split(separator)]
+
+
 def _at(text: str, number: int, count: int) -> str:
     """The value at the place of an address, of a cell that has one for each; the cell itself if it has one."""
-    if ";" not in text:
-        return "" if number else text
-    values = text.rstrip(";").split(";")
+    values = _values(text)
     return values[0] if len(values) == 1 and not number else values[number] if len(values) == count else ""
 
 

@@ -743,7 +743,9 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
 # Algorithms of checksums that lists state, the strongest first.
 ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc32c")
 # Cells that state nothing, in lower case: those of portals, and what R and pandas write.
-NOTHING = frozenset(("", "-", ".", "na", "<na>", "n/a", "nan", "none", "null"))
+NOTHING = frozenset(
+    ("", "-", ".", "na", "<na>", "n/a", "nan", "none", "null", "missing", "not available", "pending", "tbd")
+)
 
 
 def first_of(cells: Mapping[str, str], names: Iterable[str]) -> str:
@@ -862,7 +864,7 @@ def _resolvers_of(identifier: str) -> list[str]:
 
 
 # Last parts of URLs that name no file: its name is a value of the query, or what the server states.
-_NO_NAME = re.compile(r"download|content|file|:\w+|\d+", re.IGNORECASE)
+_NO_NAME = re.compile(r"download|content|file|:\w+|\d+|[\w-]+\.(?:php|cgi|aspx?|jsp)", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w.+ -]+\.[A-Za-z]\w{0,9}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
 # An address as reports of ENA have it.
@@ -882,8 +884,8 @@ def scheme_of(text: str) -> str:
 
 # Wildcards and variables; names of alleles of HLA have an asterisk before digits.
 _TEMPLATE = re.compile(r"\*(?!\d)|\$?\{[A-Za-z_][\w.]*\}")
-_SUM_IN_FRAGMENT = re.compile(r"(?:.*&)?(md5|sha1|sha256|sha512)=([^&]+)(?:&.*)?", re.IGNORECASE)
-"""A checksum behind a URL, as indexes of pip state it."""
+_SUM_IN_FRAGMENT = re.compile(r"(?:.*&)?(md5|sha1|sha256|sha512)[=:]([^&]+)(?:&.*)?|([0-9a-f]{32})", re.IGNORECASE)
+"""A checksum behind a URL, as indexes of pip and lists of conda state it, in these an MD5 without its name."""
 # The beginning of a URL with a login, in any text.
 _LOGIN = re.compile(r"\b((?:https?|ftp)://)[^/?#\s]*@", re.IGNORECASE)
 
@@ -956,7 +958,7 @@ def file_at(
     above, _, last = path.rstrip("/").rpartition("/")
     kind = "url" if scheme in URLS else scheme
     if not checksums and scheme in URLS and (stated := _SUM_IN_FRAGMENT.fullmatch(where.fragment)):
-        checksums = checksums_in({stated[1].lower(): stated[2]})
+        checksums = checksums_in({(stated[1] or "md5").lower(): stated[2] or stated[3]})
     if not name and not mirrors and not headers and scheme in WEB and _NO_NAME.fullmatch(last):
         in_query = [text for _, text in parse_qsl(where.query) if _FILE_NAME.fullmatch(text)]
         name, kind = (in_query[0], kind) if in_query else ("", scheme)

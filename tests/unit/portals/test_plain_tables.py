@@ -49,7 +49,7 @@ def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp
 
 
 def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
-    text = "homepage,doi,trait_uri,url,where\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/EFO_1,https://doi.org/10.1/x.2,https://h.example/a.bam\n"
+    text = "homepage,doi,trait_uri,url,where,term url\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/EFO_1,https://doi.org/10.1/x.2,https://h.example/a.bam,http://h.example/x.owl#C1\n"
     ((file,),) = read(table(tmp_path, text))
     assert file.name == "a.bam"
     pages = "id\tid__url\turl\nP1\thttps://h.example/seq/P1.1\thttps://www.ncbi.nlm.nih.gov/nuccore/MT450922\n"
@@ -106,6 +106,27 @@ def test_several_addresses_of_a_cell_go_with_values_at_their_places(tmp_path: Pa
     ((one, two),) = read(table(tmp_path, text))
     assert (one.address, one.size, one.checksums) == ("https://ftp.h.example/x/a_1.gz", 1, {"md5": MD5})
     assert (two.size, two.checksums) == (2, {"md5": OTHER})
+
+
+@pytest.mark.parametrize(("size", "sizes"), [("1;2", [1, 2]), ("[1, 2]", [1, 2]), ("3", [None, None])])
+def test_one_size_of_several_files_is_that_of_all_together(size: str, sizes: list[int | None], tmp_path: Path):
+    (files,) = read(table(tmp_path, f"urls\tsize\nhttps://h.example/a.gz;https://h.example/b.gz\t{size}\n"))
+    assert [file.size for file in files] == sizes
+
+
+@pytest.mark.parametrize(
+    ("row", "files"),
+    [
+        ("s,https://h.example/a.gz\nt,,,\n", 1),
+        ("s\nt,,,\n", "1 cells, but the header row has 4 columns"),
+        ("s,https://h.example/a.gz", "2 cells, but the header row has 4 columns; the list ends there"),
+    ],
+)
+def test_a_row_may_end_without_its_last_cells_unless_the_list_does(row: str, files: object, tmp_path: Path):
+    path = table(tmp_path, f"sample,url,url_2,note\nr,https://h.example/r.gz,,x\n{row}")
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    short = list(format.rows(listed))[1]
+    assert (short.fault or len(list(format.files(short, listed)))) == files
 
 
 def test_each_column_of_addresses_has_its_own_checksums(tmp_path: Path):
@@ -292,8 +313,9 @@ def test_a_size_is_exact_or_none(text: str, size: int | None):
     assert size_in(text) == size
 
 
-def test_a_length_is_one_of_a_sequence(tmp_path: Path):
-    ((file,),) = read(table(tmp_path, "strain,length,url\ns,29812,https://h.example/a.fa\n"))
+@pytest.mark.parametrize(("heading", "value"), [("length", "29812"), ("size", "100mer"), ("md5", "pending")])
+def test_a_length_is_one_of_a_sequence_and_a_word_no_value(heading: str, value: str, tmp_path: Path):
+    ((file,),) = read(table(tmp_path, f"strain,{heading},url\ns,{value},https://h.example/a.fa\n"))
     assert file.size is None
 
 
@@ -359,6 +381,8 @@ def test_an_asterisk_of_an_allele_is_no_wildcard(url: str):
     ("url", "kind", "name"),
     [
         ("https://h.example/geo/download/?acc=GSE1&format=file&file=GSE1%5FRaw.tsv.gz", "url", "GSE1_Raw.tsv.gz"),
+        ("https://h.example/download_file.php?file=X.gz", "url", "X.gz"),
+        ("https://h.example/get.php?id=3", "https", ""),
         ("https://h.example/files/ndownloader/files/123", "https", ""),
         ("https://h.example/api/records/1/files/a.h5ad/content", "https", ""),
         ("https://h.example/api/access/datafile/:persistentId?persistentId=doi:10.7910/DVN/A/B", "https", ""),
@@ -376,6 +400,8 @@ def test_a_url_that_names_no_file_leaves_the_name_to_its_query_or_server(url: st
     [
         (f"md5={'A' * 32}", {"md5": "a" * 32}),
         (f"egg=x&sha1={'0' * 40}", {"sha1": "0" * 40}),
+        (MD5, {"md5": MD5}),
+        (f"sha256:{SHA256}", {"sha256": SHA256}),
         ("top", {}),
         ("tab=md5", {}),
         ("amd5=0", {}),
