@@ -692,6 +692,11 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
     Each is preceded by the name of the array that it is in: elements of another one may have the same members, but be no files.
     """
     if is_object(node):
+        for url in filter(is_address, node):  # checksums, or what else is stated of files, by their addresses
+            value = node[url]
+            yield from _objects(
+                {"url": url} | (value if is_object(value) else {"checksum": value}), array, is_element=True
+            )
         members = _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
         # Those of JSON Schema, such as $id, are addresses of schemas.
         cells = {name: _LABEL.sub("", cell) for name, cell in members if not name.startswith("$")}
@@ -816,7 +821,7 @@ def _any_rows(file_list: FileList) -> Iterator[Row]:
 
 JSON = Format(
     "json",
-    "JSON or YAML with URLs of files",
+    "JSON, YAML or TOML with URLs of files",
     "objects with URLs that end like those of files, or that have sizes or checksums; an array of URLs",
     lambda head: any(True for _ in _object_rows(head.document, _objects(head.document))),
     _any_rows,

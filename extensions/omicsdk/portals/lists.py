@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import re
+import tomllib
 import zipfile
 import zlib
 from collections import Counter
@@ -325,19 +326,19 @@ class Head:
 
     @property
     def is_script(self) -> bool:
-        """Whether it is a script of a shell, by its first line or its name."""
-        return self.first.startswith("#!") or self.path.suffix == ".sh"
+        """Whether it is a script of a shell or has its commands, by its first line or its name."""
+        return self.first.startswith("#!") or _SCRIPT.match(self.path.name) is not None
 
     @cached_property
     def document(self) -> object:
-        """The whole list as a JSON document, or a YAML one by its name; None for another text, or one of more than 64 MiB."""
-        is_yaml = self.path.suffix.lower() in (".yaml", ".yml")
-        if self.text.lstrip()[:1] not in ("{", "[") and not is_yaml:
+        """The whole list as a JSON document, or a YAML or TOML one by its name; None for another text, or one of more than 64 MiB."""
+        read = {".yaml": _in_yaml, ".yml": _in_yaml, ".toml": _in_toml}.get(self.path.suffix.lower(), decoded)
+        if self.text.lstrip()[:1] not in ("{", "[") and read is decoded:
             return None
         with opened(FileList(self.path, self.path.name, "", (), Counter())) as text:
             data = text.read(LONGEST_DOCUMENT + 1)
         try:
-            return None if len(data) > LONGEST_DOCUMENT else _in_yaml(data) if is_yaml else decoded(data)
+            return None if len(data) > LONGEST_DOCUMENT else read(data)
         except (ValueError, RecursionError, YamlFault):
             return None
 
@@ -346,13 +347,21 @@ class Head:
         return () if first is None else tuple(name.lower() for name in first)
 
 
+# Names of scripts, and of recipes that have their commands.
+_SCRIPT = re.compile(r".*\.(?:sh|def|mk)\Z|(?:dockerfile|containerfile|singularity|makefile)\b", re.IGNORECASE)
+
+
+def _in_toml(data: str) -> object:
+    return _as_json(tomllib.loads(data))
+
+
 def _in_yaml(data: str) -> object:
     require("yaml", "dvc", "lists in YAML")
     return _as_json(read_yaml(data))
 
 
 def _as_json(value: object) -> object:
-    """A value of YAML with the types that JSON has."""
+    """A value of YAML or TOML with the types that JSON has."""
     if isinstance(value, dict):
         return {str(name): _as_json(member) for name, member in cast("dict[object, object]", value).items()}
     if is_array(value):
@@ -624,11 +633,12 @@ def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
         if len(head.columns) > 1
         else ""
     )
+    listed = "List the addresses of files in it, one per line. " if "://" in head.text else ""
     if is_object(head.document):
         begins = f"; its members are {', '.join(head.document)[:_FIRST_LINE]}"
     raise UnknownList(
         f"{label}: {why or 'unknown format'}{begins}",
-        remedy=remedy or f"{meant and f'The nearest: {meant}. '}{mapped}{MANUAL}",
+        remedy=remedy or f"{meant and f'The nearest: {meant}. '}{mapped}{listed}{MANUAL}",
     )
 
 

@@ -8,6 +8,7 @@ import base64
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from html import unescape
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from omicsdk.fs.uris import BLANKS, UNSEEN
 from omicsdk.hca.azul.files import service_of
 from omicsdk.portals.headings import addresses_in, is_address, last_part, with_scheme
 from omicsdk.portals.lists import (
+    ALGORITHMS,
     ID_AND_PATH,
     WITHOUT_SCHEME,
     FileList,
@@ -63,7 +65,14 @@ _URL_LINE = re.compile(
 )
 
 # A sample and its file, as in sample maps of GATK.
-_SAMPLE_MAP = re.compile(r"[^\t]+\t(?:(?:gs|s3|drs)://\S+|(?:https?|ftp)://[^/\s]+/\S*\.\w{1,16})\s*\Z")
+_SAMPLE_MAP = re.compile(
+    r"(?:[^\t]+\t|[^\s:/,;]+ +)(?:(?:gs|s3|drs)://\S+|(?:https?|ftp)://[^/\s]+/\S*\.\w{1,16})\s*\Z"
+)
+# A URL before another cell, in a table with commas and without a heading, and before several, which are not told apart.
+_BEFORE_CELL = re.compile(r'("?\w+://[^\s,;?#"]+\.[A-Za-z]\w{0,9})"?[,;](?! *"?\w+://)"?(?=[^\s,;]+\s*\Z)')
+_BEFORE_CELLS = re.compile(
+    r'"?\w+://(?:[^\s,;?#"]+\.[A-Za-z]\w{0,9}"?([,;])(?! *"?\w+://)[^,;]*\1|\S+\t(?!\d+\t|\w+://)[^\t]+\t\s*\S)'
+)
 # Between two URLs.
 _SEVERAL = re.compile(r"[\s,;|][A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
@@ -76,14 +85,16 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
             continue
         url, name = _split(line.strip(BLANKS))
         sample = url if scheme_of(name) and not is_address(url) else ""
+        if name.startswith("/") and last_part(name) == last_part(url):  # where the author has it
+            name = ""
         if scheme_of(name):  # of the mate
             url, name = name if sample else f"{url} {name}", ""
         size, _, md5 = name.partition("\t")
         cells = {"url": url, "file_name": name} | ({"sample": sample} if sample else {})
         if size.isdecimal():  # as of the Storage Transfer Service, which states an MD5, too
             cells |= {"file_name": "", "size": size, "md5": md5}
-        elif (parsed := checksum_line(name)) and parsed[0] == "md5":  # pasted beside a line of md5sum
-            cells |= {"file_name": parsed[2], "md5": parsed[1]}
+        elif parsed := checksum_line(name) or checksum_line(f"{name} ."):  # alone, or pasted beside a line of md5sum
+            cells |= {"file_name": parsed[2].removeprefix("."), parsed[0]: parsed[1]}
         if " " in url and not _SEVERAL.search(url) and scheme_of(url) in FETCHED:
             file_list.notes["URLs with blanks, which are encoded as %20"] += 1
         yield Row(number, cells)
@@ -92,10 +103,11 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
 def _split(line: str) -> tuple[str, str]:
     """The URL of a line, and the name that follows a tab, or a blank that cannot be a part of the URL."""
     line, _, _ = line.partition(" -X ")  # ENCODE's first line has options of curl
+    line = _BEFORE_CELL.sub("\\1\t", line, count=1)
     if line.startswith('"'):
         first, tab, rest = line[1:].partition("\t")
         url, _, name = first.rpartition('"') if '"' in first else (first, "", "")
-        return url.strip(), (rest if tab else name).strip()
+        return url.strip(), (rest if tab else name).strip().strip('"')
     url, tab, name = line.partition("\t")
     if not tab and scheme_of(line) == "drs":  # identifiers have no blanks
         url, _, name = line.partition(" ")
@@ -103,7 +115,8 @@ def _split(line: str) -> tuple[str, str]:
         first, _, last = line.partition(" ")
         is_name = _PLAIN_NAME.fullmatch(last.strip()) is not None
         is_path = last_part(first) in (last_part(last.strip()), "download")
-        if is_path or (is_name and _HAS_EXTENSION.match(first)):
+        is_sample = scheme_of(last.strip()) and not scheme_of(first)
+        if is_path or is_sample or (is_name and _HAS_EXTENSION.match(first)):
             url, name = first, last
     return url.strip().strip('"'), name.strip()
 
@@ -119,7 +132,7 @@ def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """
     url, name = row.cells["url"], name_in(row.cells["file_name"])
     if scheme_of(url) and not _SEVERAL.search(url):
-        sums = checksums_in({"md5": row.cells.get("md5", "")})
+        sums = checksums_in({algorithm: row.cells.get(algorithm, "") for algorithm in ALGORITHMS})
         yield file_at(url, name=name, size=size_in(row.cells.get("size", "")), checksums=sums, headers=_headers_of(row))
     else:  # a column of a report of ENA joins the files of a run, and mates may be on one line
         yield from (file_at(address, name=name) for address in addresses_in(url))
@@ -134,7 +147,9 @@ URLS = Format(
     "urls",
     "list of URLs or DRS URIs",
     "lines that are URLs, drs://HOST/ID, drs://PREFIX:ID, dg.PREFIX/ID or ftp.sra.ebi.ac.uk/PATH; SAMPLE and URL",
-    lambda head: most_lines(head, lambda line: _URL_LINE.match(line) or _SAMPLE_MAP.match(line)),
+    lambda head: most_lines(
+        head, lambda line: (_URL_LINE.match(line) and not _BEFORE_CELLS.match(line)) or _SAMPLE_MAP.match(line)
+    ),
     _url_rows,
     url_files,
     manual=Manual(
@@ -237,7 +252,8 @@ CURL = Format(
     "curl",
     "curl configuration, such as Azul's",
     'lines url="…" and output="…"',
-    lambda head: not head.is_script and is_curl_config(head.lines),  # scripts have variables of these names
+    # Scripts have variables of these names, and TOML keys.
+    lambda head: not head.is_script and head.path.suffix != ".toml" and is_curl_config(head.lines),
     _curl_rows,
     _curl_files,
     manual=Manual(
@@ -441,7 +457,7 @@ _USERS = ("--user", "--http-user", "--ftp-user", "u")
 _PASSWORDS = ("--password", "--http-password", "--ftp-password", "--http-passwd", "--ftp-passwd")
 # Programs, and commands of s5cmd's lists, that copy their first argument.
 _COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
-_PROGRAM = re.compile(rf"(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})")
+_PROGRAM = re.compile(rf"@?(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})")
 _PROGRAM_IN_LINE = re.compile(rf"(?<![\w.-])(?:{'|'.join((*_CLIENTS, *_COPIERS))})\s")
 _SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
 # Behind the target of an upload, the value of another option would be taken for the target, and that for a source.
@@ -502,7 +518,7 @@ def _downloads(line: str) -> list[_Download]:
 _COMMENT = re.compile(r"(?<!\S)#.*")
 # What separates commands of a line, and what may precede one.
 _ENDS = ("&&", "||", "|", "&", ";")
-_KEYWORDS = ("do", "then", "else")
+_KEYWORDS = ("do", "then", "else", "RUN")
 
 
 def _of_command(words: list[str]) -> Iterator[_Download]:
@@ -625,12 +641,14 @@ SOFT = Format(
 # -- tracks of the UCSC genome browser
 
 _TRACK = re.compile(r"\s*big(?:DataUrl|DataIndex)\s+(\S+)\s*\Z")
+# An attribute of a resource in a session of IGV; the others are local paths.
+_RESOURCE = re.compile(r'\b(?:path|index)="(\w+://[^"]+)"')
 
 
 def _track_rows(file_list: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(file_list):
-        if match := _TRACK.match(line):
-            url = match[1]
+        tracks = _TRACK.findall(line) or [unescape(url) for url in _RESOURCE.findall(line)]
+        for url in tracks:
             if not scheme_of(url) and not file_list.base:
                 problem = f"{file_list.shown}, line {number}: {url[:100]!r} is relative to the hub"
                 raise ListError(problem, remedy="State the URL of its folder, --base URL, or give the list's own URL.")
@@ -639,9 +657,11 @@ def _track_rows(file_list: FileList) -> Iterator[Row]:
 
 TRACKS = Format(
     "tracks",
-    "tracks of a hub of the UCSC genome browser",
-    "lines such as bigDataUrl URL",
-    lambda head: any(map(_TRACK.match, head.lines)),
+    "tracks of a hub of the UCSC genome browser, or a session of IGV",
+    "lines such as bigDataUrl URL; XML with Session and paths that are URLs",
+    lambda head: (
+        any(map(_TRACK.match, head.lines)) or ("<Session " in head.text and _RESOURCE.search(head.text) is not None)
+    ),
     _track_rows,
     url_files,
     manual=Manual("the URL, or the path in the folder of the list or of `--base`", "none", "by scheme and host"),

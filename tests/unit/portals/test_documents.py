@@ -288,6 +288,27 @@ def test_addresses_of_folders_are_left_out_with_a_note(
     assert listed.notes == notes
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("files.json", f'{{"https://h.example/a.bam": "{MD5}", "https://h.example/b.bam": "x"}}'),
+        (
+            "files.json",
+            f'{{"https://h.example/a.bam": {{"md5": "{MD5}"}}, "https://h.example/b.bam": {{"md5": null}}}}',
+        ),
+        (
+            "Artifacts.toml",
+            f'[[a]]\n[[a.x]]\nurl = "https://h.example/a.bam"\nmd5 = "{MD5}"\n[b]\nurl = "https://h.example/b.bam"\n',
+        ),
+    ],
+)
+def test_addresses_may_be_keys_of_what_is_stated_of_them_or_in_toml(name: str, text: str, tmp_path: Path):
+    (tmp_path / name).write_text(text)
+    format, listed = recognised(Head(tmp_path / name), FORMATS, name), FileList(tmp_path / name, "x", "", (), Counter())
+    found = [file for row in format.rows(listed) for file in files_of(format, row, listed)]
+    assert [(file.name, file.checksums) for file in found] == [("a.bam", {"md5": MD5}), ("b.bam", {})]
+
+
 def test_an_invalid_address_among_others_of_an_object_fails_alone(tmp_path: Path):
     path = tmp_path / "inputs.json"
     path.write_text(json.dumps({"W.bam": ["gs://b/a.bam"], "W.table": "ggs://b/t.tsv"}, indent=1))

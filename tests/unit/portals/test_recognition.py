@@ -373,6 +373,19 @@ def test_a_script_that_does_more_than_download_is_a_list(first: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("Dockerfile", "FROM x\nCOPY a b\nRUN make && \\\n "),
+        ("Makefile", "a:\n\tmake\n\t@"),
+        ("x.def", "From: x\n%post\n    "),
+    ],
+)
+def test_a_recipe_with_commands_is_a_list(name: str, command: str, tmp_path: Path):
+    (tmp_path / name).write_text(f"{command}wget https://h.example/a.gz\n")
+    assert [file.name for row in read(tmp_path / name) for file in row] == ["a.gz"]
+
+
+@pytest.mark.parametrize(
     ("command", "found"),
     [
         ("wget https://h.example/a -O /home/x/a", ("https://h.example/a", "")),
@@ -559,17 +572,27 @@ def test_a_number_behind_a_url_is_its_size(lines: str, tmp_path: Path):
     assert (file.name, file.size, bool(file.checksums)) == ("a.gz", 3, "=" in lines)
 
 
-def test_a_line_of_md5sum_behind_a_url_is_its_checksum_and_name(tmp_path: Path):
-    (tmp_path / "urls.tsv").write_text(f"https://h.example/x.gz\t{'0' * 32}  a.gz\n")
-    ((file,),) = read(tmp_path / "urls.tsv")
-    assert (file.name, file.checksums) == ("a.gz", {"md5": "0" * 32})
+@pytest.mark.parametrize(
+    ("line", "name", "is_checked"),
+    [
+        (f"https://h.example/x.gz\t{'0a' * 16}  a.gz", "a.gz", True),
+        (f"https://h.example/x.gz,{'0a' * 16}", "x.gz", True),
+        ('"https://h.example/x.gz";"a.gz"', "a.gz", False),
+        ("https://h.example/x.gz,/data/x.gz", "x.gz", False),
+        ("https://h.example/x.gz?a=b.c,d", "x.gz", False),
+    ],
+)
+def test_what_is_behind_a_url_is_its_checksum_or_name(line: str, name: str, is_checked: bool, tmp_path: Path):
+    (tmp_path / "urls.tsv").write_text(f"{line}\n" * 2)
+    (file,), _ = read(tmp_path / "urls.tsv")
+    assert (file.name, file.checksums) == (name, {"md5": "0a" * 16} if is_checked else {})
 
 
 def test_a_line_of_a_sample_and_an_address_is_one_of_a_sample_map(tmp_path: Path):
     path = tmp_path / "sample_map"
-    path.write_text("S 1\tgs://b/a.g.vcf.gz\nS2\thttps://h.example/b.g.vcf.gz\n")
-    assert [file.name for (file,) in read(path)] == ["a.g.vcf.gz", "b.g.vcf.gz"]
-    assert [row.cells["sample"] for row in URLS.rows(FileList(path, "x", "", (), Counter()))] == ["S 1", "S2"]
+    path.write_text("S 1\tgs://b/a.g.vcf.gz\nS2\thttps://h.example/b.g.vcf.gz\nS3  gs://b/c.g.vcf.gz\n")
+    assert [file.name for (file,) in read(path)] == ["a.g.vcf.gz", "b.g.vcf.gz", "c.g.vcf.gz"]
+    assert [row.cells["sample"] for row in URLS.rows(FileList(path, "x", "", (), Counter()))] == ["S 1", "S2", "S3"]
 
 
 def test_a_terra_table_of_runs_is_one_of_runs(tmp_path: Path):
@@ -585,6 +608,13 @@ def test_tracks_of_a_hub_may_be_relative_to_it(tmp_path: Path):
     assert (file.address, file.name) == ("https://h.example/hub/bb/a.bb", "a.bb")
     with pytest.raises(ListError, match=r"line 2: 'bb/a.bb' is relative to the hub.*--base URL"):
         read(path)
+
+
+def test_resources_of_a_session_of_igv_are_those_with_urls(tmp_path: Path):
+    resources = '<Resource name="a"\n path="https://h.example/a.bw?x=1&amp;y=2"/><Resource path="/home/b.bw"/>'
+    (tmp_path / "session.xml").write_text(f'<?xml version="1.0"?>\n<Session path="/home/s.xml">{resources}</Session>\n')
+    ((file,),) = read(tmp_path / "session.xml")
+    assert file.address == "https://h.example/a.bw?x=1&y=2"
 
 
 @pytest.mark.parametrize("mark", [" ", ",", "\t", ";"])
@@ -741,6 +771,9 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
             "a table without a heading",
             "in a first",
         ),
+        (b"https://h.example/a.gz,S1,x\n" * 2, "a table without a heading", "in a first line"),
+        (b"https://h.example/a\tS1\tx\n" * 2, "a table without a heading", "in a first line"),
+        (b"params {\n  input = 'https://h.example/a.csv'\n}\n", "unknown format", "List the addresses of files in it"),
         (b"gene,SRR000001,SRR000002\ng,1,2\n", "unknown format", "omics help lists"),
         (b"S1,SRR000001\nS2,SRR000002\n", "a table without a heading", "sample and run"),
         (b"#!/bin/sh\nwget $URL\n", "a script whose commands", "Run it"),
