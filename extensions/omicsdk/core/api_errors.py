@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import cast
 
 from omicsdk.core.errors import BODY_LIMIT, APIError, NotJson, error_class, shortened
@@ -30,6 +31,14 @@ _MESSAGE_FIELDS = (
     "Message",
 )
 _CODE_FIELDS = ("code", "error_code", "errorCode", "Code")
+#: Members beside a message that state what is wrong with which value, as frameworks call them.
+_DETAIL_FIELDS = ("errors", "detail", "details", "extra", "validation")
+#: Members with the place of the value that an item of these is about.
+_LOCATION_FIELDS = ("loc", "path", "key", "field", "location")
+#: Members that hold the message or details, in bodies that otherwise look like the errors of a form.
+_WRAPPERS = {"message", "error", "htsget", *_DETAIL_FIELDS}
+#: Names in place of a field's, for what is wrong with several: of Django and marshmallow.
+_NO_FIELDS = ("non_field_errors", "__all__", "_schema")
 
 
 class ErrorBody(NamedTuple):
@@ -106,6 +115,8 @@ def _in_page(text: str) -> tuple[str, str | None]:
     from html import unescape
     from itertools import pairwise
 
+    if raised := re.search(r'<pre class="exception_value">([^<]*)', text[:PAGE_LIMIT]):  # Django's page for developers
+        return f"{page_title(text)}: {unescape(raised[1])}", None
     # Up to the last end tag: otherwise many unclosed paragraphs would each be searched to the end of the page.
     page = "".join(text[:PAGE_LIMIT].rpartition("</p>")[:2])
     matches = re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.IGNORECASE | re.DOTALL)
@@ -135,7 +146,39 @@ def page_title(text: str) -> str | None:
     return " ".join(unescape(match[1]).split())
 
 
-def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
+def _of_fields(value: object, depth: int, *places: str) -> Iterator[str]:
+    """Yield the messages about the fields of a form: of a field, of a list's item or of an object in it."""
+    if isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        if places and _is_message(fields):
+            yield f"{'.'.join(places)}: {_in_json(fields, depth + 1)[0]}"
+            return
+        items = fields.items()
+    elif is_list(value):
+        if texts := [item for item in islice(value, 10) if isinstance(item, str) and item]:
+            yield ": ".join(filter(None, (".".join(places), "; ".join(texts))))
+        items = ((str(index), item) for index, item in enumerate(value))
+    else:
+        return
+    for name, item in islice(items, 10 if depth < 5 else 0):
+        yield from _of_fields(item, depth + 1, *places, *(() if name in _NO_FIELDS else (name,)))
+
+
+def _is_message(fields: Mapping[str, object]) -> bool:
+    return any(isinstance(fields.get(name), str) for name in _MESSAGE_FIELDS)
+
+
+def _details(fields: Mapping[str, object], depth: int) -> str:
+    """Return what the members beside a message state about single values; "" if nothing."""
+    value = next((fields[name] for name in _DETAIL_FIELDS if isinstance(fields.get(name), dict | list)), None)
+    if is_list(value):
+        return _in_json(value, depth)[0] if any(isinstance(item, dict) for item in value) else ""
+    errors = cast("dict[str, object]", (value if value is fields.get("errors") else None) or {})
+    texts = [f"{name}: {text}" for name, text in errors.items() if isinstance(text, str)]
+    return "; ".join([*texts, *_of_fields(value, depth)][:10])
+
+
+def _in_json(value: object, depth: int = 0, *, is_item: bool = False) -> tuple[str, str | None]:
     """Find the message and the code in a JSON error body, whatever its shape."""
     if isinstance(value, str):
         return value, None
@@ -143,20 +186,26 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
         return "", None
     if isinstance(value, list):
         items = cast("list[object]", value)[:10]
-        return "; ".join(filter(None, (_in_json(item, depth + 1)[0] for item in items))), None
+        return "; ".join(filter(None, (_in_json(item, depth + 1, is_item=True)[0] for item in items))), None
     if not isinstance(value, dict):
         return "", None
     fields = cast("dict[str, object]", value)
     code = next((str(fields[name]) for name in _CODE_FIELDS if isinstance(fields.get(name), str | int)), None)
+    if all(isinstance(item, list | dict) for item in fields.values()) and not _WRAPPERS & fields.keys():
+        # Errors of a form: {"name": ["This field is required."], "tags": {"0": ["Too short."]}}
+        return "; ".join(_of_fields(fields, depth)), code
     message = next((text for name in _MESSAGE_FIELDS if (text := _in_json(fields.get(name), depth + 1)[0])), "")
-    location = fields.get("loc")
-    if message and is_list(location) and location:
+    location = next((fields[name] for name in _LOCATION_FIELDS if fields.get(name)), None) if is_item else None
+    if message and location is not None:
         # FastAPI and pydantic: {"loc": ["body", "volume"], "msg": "Field required"}
-        message = f"{'.'.join(map(str, location))}: {message}"
+        message = f"{'.'.join(map(str, location)) if is_list(location) else location}: {message}"
     detail = fields.get("detail")
     if message == fields.get("title") and isinstance(detail, str) and detail.strip() and detail not in message:
         # RFC 9457: the title is the same for all problems of a kind, and the detail distinguishes this one.
         message = f"{message.rstrip(' .:')}: {detail.strip()}"
+    if _is_message(fields) and (details := _details(fields, depth + 1)) and details not in message:
+        # {"message": "Validation failed", "errors": {"name": ["This field is required."]}}
+        message = f"{message.rstrip(' .:')}: {details}"
     for name in ("error", "errors", "htsget"):
         inner = fields.get(name)
         if isinstance(inner, str) and message and code is None:
@@ -165,10 +214,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
             message, inner_code = _in_json(inner, depth + 1)
             code = code if code is not None else inner_code
     if not message and code is None:
-        # Errors of a form: {"name": ["This field is required."]}
-        lists = [(name, cast("object", item)) for name, item in fields.items() if isinstance(item, list)]
-        messages = ((name, _in_json(item, depth + 1)[0]) for name, item in lists)
-        message = "; ".join(f"{name}: {text}" for name, text in messages if text)
+        message = "; ".join(_of_fields(fields, depth))
     return message, code
 
 

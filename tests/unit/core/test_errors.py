@@ -90,6 +90,22 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
             "name: This field is required.; size: Too large.",
             None,
         ),
+        (
+            '{"title": ["Required."], "tags": {"0": ["Short."]}, "rows": [{}, {"name": ["Bad."]}], "__all__": ["Two."]}',
+            "title: Required.; tags.0: Short.; rows.1.name: Bad.; Two.",
+            None,
+        ),
+        ('{"code": 422, "errors": {"json": {"name": ["Missing."]}}, "status": "x"}', "json.name: Missing.", "422"),
+        ('{"message": "Invalid.", "detail": {"json": {"name": ["Missing."]}}}', "Invalid: json.name: Missing.", None),
+        ('{"message": "Invalid", "errors": {"name": "Missing."}}', "Invalid: name: Missing.", None),
+        (
+            '{"message": "Invalid", "details": {"a.b": {"message": "Missing.", "value": 3}}}',
+            "Invalid: a.b: Missing.",
+            None,
+        ),
+        ('{"detail": "Invalid", "extra": [{"message": "Short.", "key": "name"}]}', "Invalid: name: Short.", None),
+        ('{"title": "Bad", "validation": [{"location": ["body", "a"], "message": "No."}]}', "Bad: body.a: No.", None),
+        ('{"message": "Not Found", "detail": {}, "details": {"trace": "x"}}', "Not Found", None),
         ('"plain"', "plain", None),
         ("just text", "just text", None),
         ("<html><body>502 Bad Gateway</body></html>", "Not Found", None),
@@ -104,6 +120,12 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
             None,
         ),
         (_fence_page(""), "Not Found", None),  # of a status 5xx
+        (
+            '<!DOCTYPE html>\n<html><head><title>KeyError\n at /x</title></head><body><pre class="exception_value">'
+            "&#x27;lines&#x27;</pre><p>admin</p></body></html>",  # Django's, where it shows developers more
+            "KeyError at /x: 'lines'",
+            None,
+        ),
         ("", "Not Found", None),
         ("{broken", "{broken", None),
         ('{"message": null, "error": null}', "Not Found", None),
