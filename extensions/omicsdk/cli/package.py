@@ -101,15 +101,15 @@ class PackageProgram(Program):
 
     def report(self, error: BaseException, where: str, command_line: list[str]) -> int:
         """Print the error of a failed command; remedies name options in place of arguments of the client."""
-        from omicsdk.core.errors import AuthError, ConfigError, Unauthorized
+        from omicsdk.core.errors import AuthError, ConfigError, Forbidden, Unauthorized
 
         if isinstance(error, ConfigError):
             for option in (self._base_url, *self._servers):
                 error.remedy = re.sub(rf"\b{key(option)}\b=?", f"--{option['name']} ", error.remedy).replace(" ,", ",")
-        # A 401 to a request without credentials has the schemes that the operation accepts; else any may be wrong.
+        # The error of a request without credentials has the schemes that the operation accepts; else any may be wrong.
         accepted = {name for names in getattr(error, "schemes", ()) for name in names}
         is_usual = accepted or not isinstance(error, Unauthorized) or error.remedy == error.default_remedy
-        if isinstance(error, AuthError) and self._credentials and is_usual:
+        if isinstance(error, (AuthError, Forbidden) if accepted else AuthError) and self._credentials and is_usual:
             logins = [login for login in self._credentials if key(login) in accepted] or self._credentials
             ways = (f"--{login['name']} or {self._variable(login['name'])}" for login in logins)
             error.remedy = f"Use credentials that this service issued: {'; '.join(ways)}."

@@ -209,8 +209,13 @@ class Unauthorized(APIError, AuthError):
 
 
 class Forbidden(APIError):
-    """403: the service identified the user and refuses the request."""
+    """403: the service identified the user and refuses the request, or, as some frameworks respond, no credentials were sent.
 
+    Attributes:
+        schemes: The security schemes that the document requires of the operation, if no credentials were sent.
+    """
+
+    schemes: Sequence[Sequence[str]] = ()
     default_remedy = "Check that this account has access, or ask the owner of the data for it."
 
 

@@ -127,8 +127,9 @@ def test_a_secret_of_a_variable_goes_to_its_own_service_only(
     assert widgets.asked[1].headers["x-key"] == "canary"
 
 
-def test_missing_credentials_name_the_options(run: Any, widgets: Widgets) -> None:
-    widgets.response = lambda _: httpx.Response(401, json={"message": "log in"})
+@pytest.mark.parametrize("status", [401, 403])
+def test_missing_credentials_name_the_options(run: Any, widgets: Widgets, status: int) -> None:
+    widgets.response = lambda _: httpx.Response(status, json={"message": "log in"})
     ran = run(*GET)
     assert (ran.code, ran.out) == (4, "")
     assert "--token or MY_WIDGETS_TOKEN; --key or MY_WIDGETS_KEY" in ran.err

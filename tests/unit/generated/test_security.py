@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core.credentials import ApiKey, Basic, BearerToken
-from omicsdk.core.errors import AuthError, ConfigError, Unauthorized
+from omicsdk.core.errors import AuthError, ConfigError, Forbidden, Unauthorized
 from recording_network import RecordingNetwork
 from small_documents import document, operation
 
@@ -176,21 +176,24 @@ def test_a_part_of_a_combination_is_an_error_before_sending(made: ModuleType, na
     assert [*map(_shown, network.requests)] == [{}, {}]
 
 
-def test_a_401_names_the_schemes_where_nothing_was_sent(made: ModuleType) -> None:
-    with made.ThingApi(transport=RecordingNetwork(401)) as client:
-        with pytest.raises(Unauthorized) as error:
+@pytest.mark.parametrize(("status", "cls"), [(401, Unauthorized), (403, Forbidden)])
+def test_a_refusal_names_the_schemes_where_nothing_was_sent(
+    made: ModuleType, status: int, cls: type[Unauthorized | Forbidden]
+) -> None:
+    with made.ThingApi(transport=RecordingNetwork(status)) as client:
+        with pytest.raises(cls) as error:
             client.any()
         assert error.value.schemes == (("app id", "app-secret"), ("token",), ("link",))
         assert error.value.remedy == (
             "Pass credentials={'app id': ApiKey(key, header='APP-ID'), 'app-secret': ApiKey(key, header='APP-SECRET')} or "
             "BearerToken(token) for token or ApiKey(key, query='key') for link as credentials of the client."
         )
-        with pytest.raises(Unauthorized) as error:
+        with pytest.raises(cls) as error:
             client.open()
-        assert error.value.remedy == Unauthorized.default_remedy
-        with pytest.raises(Unauthorized) as error:
+        assert error.value.remedy == cls.default_remedy
+        with pytest.raises(cls) as error:
             client.with_options(credentials={"token": "t"}).usual()
-        assert error.value.remedy == Unauthorized.default_remedy
+        assert error.value.remedy == cls.default_remedy
 
 
 def test_options_take_credentials_by_scheme_too(made: ModuleType) -> None:

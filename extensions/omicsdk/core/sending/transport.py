@@ -507,7 +507,12 @@ class _Conversation:
         if status == 401 and not self._hop.trusted and self._manners.credentials is not None:
             usual, other = (origin_of(url) for url in (self._manners.base_url, self._hop.url))
             error.remedy = f"Correct the link or redirect to {other}: credentials are sent to {usual} only."
-        elif isinstance(error, Unauthorized) and self._credentials is None and security is not None and is_named:
+        elif (
+            isinstance(error, Unauthorized | Forbidden)
+            and self._credentials is None
+            and security is not None
+            and is_named
+        ):
             error.schemes = self._request.security or security.default
             error.remedy = f"Pass {security.described(error.schemes)} as credentials of the client."
         raise error
