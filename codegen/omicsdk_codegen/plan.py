@@ -30,7 +30,7 @@ from .plan_operations import OperationModule, OperationPlanner
 from .plan_webhooks import WebhookModule, plan_webhooks
 from .progress import OnProgress, counted, silent
 from .security import Security, describe_ways, need_of, ways_of
-from .servers import Servers
+from .servers import Servers, path_of
 from .shapes import Model
 from .texts import beyond, clean, one_line, sentence, summary
 from .values import Json, Object, object_in
@@ -198,7 +198,9 @@ def _info(data: Object, service: str) -> tuple[str, str]:
 
 def _client_doc(title: str, description: str, data: Object, servers: Servers, security: Security) -> str:
     server = servers.default
-    default = f"by default {server}" if server else "the document names none, so it must be given"
+    path = path_of(data)
+    nothing = f"nothing but its path, {path}" if path else "none"
+    default = f"by default {server}" if server else f"the document names {nothing}, so it must be given"
     chosen = "".join(f"\n    {line}" for line in describe_servers(servers))
     by_scheme = "; or a mapping of these by the schemes' names" if len(security.schemes) > 1 else ""
     ways = describe_ways(ways_of(data))

@@ -14,6 +14,7 @@ from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .render import render_text
 from .security import AuthMethod, need_of, ways_of
+from .servers import path_of
 from .texts import beyond, literal, one_line, sentence
 from .values import Object, list_in
 
@@ -64,7 +65,7 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
     # Only where no scheme is enough by itself.
     if together and len(min(package.security.default, key=len)) > 1:
         credential = f"{{{', '.join(f'{literal(name)}: ...' for name in together)}}}"
-    server = "" if package.base_url != "''" else 'base_url="https://..."'
+    server = "" if package.base_url != "''" else f'base_url="https://...{path_of(package.document)}"'
     count = len(package.drafts)
     # Readers try it: it should change nothing, and need as few arguments as possible.
     example = min(package.drafts, key=_effort, default=None)

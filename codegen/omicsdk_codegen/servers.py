@@ -151,6 +151,13 @@ def settle_servers(document: Document, operations: Sequence[DeclaredOperation], 
     return Servers(default_servers, others, keys, settle(candidates, CLIENT_ARGUMENTS))
 
 
+def path_of(document: Object) -> str:
+    """Return the path with which base URLs end, where the document's first server is a path alone; else an empty text."""
+    first = next(iter(list_in(document, "servers")), None)
+    url = first.get("url") if isinstance(first, dict) else None
+    return url.rstrip("/") if isinstance(url, str) and _PATH.fullmatch(url) else ""
+
+
 def _key(servers: tuple[Server, ...], others: Mapping[str, tuple[Server, ...]], keys: Sequence[str]) -> str:
     """Return the key of an operation's servers: the name of the first, unless others have it; else its URL."""
     first = servers[0]

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.runtime import bound
 from planned_documents import planned
@@ -46,6 +47,14 @@ def test_a_document_with_one_server_lists_none() -> None:
     text = _around({**DOCUMENT, "servers": [{"url": "https://a.example"}], "paths": {"/a": DOCUMENT["paths"]["/a"]}})
     assert "## Servers" not in text["README.md"]
     assert "OPTIONS: dict[str, Any] = {}" in text["tests/test_operations.py"]
+
+
+@pytest.mark.parametrize(("url", "path"), [("/api/v3/", "/api/v3"), ("/", ""), ("{x}", ""), ("example.org", "")])
+def test_a_path_without_a_host_is_named_where_a_base_url_is(url: str, path: str) -> None:
+    data = {**DOCUMENT, "servers": [{"url": url}], "paths": {"/a": DOCUMENT["paths"]["/a"]}}
+    assert f'base_url="https://...{path}"' in _around(data)["README.md"]
+    stated = f"nothing but its path, {path}" if path else "none"
+    assert f"the document names {stated}, so it must be given" in " ".join(planned(data, "bank").client_doc.split())
 
 
 def test_what_is_sent_together_is_passed_together() -> None:
