@@ -79,6 +79,12 @@ def test_a_dictionary_with_holes_is_refused(document: dict[str, Any], told: str)
         Dictionary(document)
 
 
+def test_a_dangling_reference_of_a_definition_stays() -> None:
+    document, dangling = sds_document(), {"term": {"$ref": "_terms.yaml#/file_format"}}
+    document["_definitions"]["file_format"] = dangling
+    assert Dictionary(document).document["_definitions"]["file_format"] == dangling
+
+
 def test_a_reset_brings_the_first_dictionary_back(sandbox: Sandbox) -> None:
     sandbox.gen3.records.use_dictionary(_dictionary())
     sandbox.reset()

@@ -187,12 +187,12 @@ class Dictionary:
             them; references to `_definitions` may be in it.
 
     Raises:
-        ValueError: It has no program and project, or a link or a reference points to nothing.
+        ValueError: It has no program and project, or a link or a node type's reference points to nothing.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document: Mapping[str, Any] = {
-            name: _resolved(part, document) if isinstance(part, dict) else part
+            name: _resolved(part, document, dangling=name.startswith("_")) if isinstance(part, dict) else part
             for name, part in document.items()
             if name != "metaschema"
         }
@@ -223,20 +223,29 @@ class Dictionary:
         return backrefs
 
 
-def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
-    """A part of the dictionary with its references replaced by what they point to."""
+def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0, *, dangling: bool) -> Any:
+    """A part of the dictionary with its references replaced by what they point to; `dangling` ones may stay."""
     if depth > 100:
         raise ValueError("the dictionary's references form a circle")
     if isinstance(part, dict):
         mapping = cast("dict[str, Any]", part)
         if isinstance(reference := mapping.get("$ref"), str):
             siblings = {
-                name: _resolved(member, document, depth + 1) for name, member in mapping.items() if name != "$ref"
+                name: _resolved(member, document, depth + 1, dangling=dangling)
+                for name, member in mapping.items()
+                if name != "$ref"
             }
-            return {**_resolved(_target(reference, document), document, depth + 1), **siblings}
-        return {name: _resolved(member, document, depth + 1) for name, member in mapping.items()}
+            try:
+                target = _target(reference, document)
+            except ValueError:
+                # Published dictionaries have such a definition, which no node type uses, and Sheepdog serves it.
+                if dangling:
+                    return mapping
+                raise
+            return {**_resolved(target, document, depth + 1, dangling=dangling), **siblings}
+        return {name: _resolved(member, document, depth + 1, dangling=dangling) for name, member in mapping.items()}
     if isinstance(part, list):
-        return [_resolved(item, document, depth + 1) for item in cast("list[Any]", part)]
+        return [_resolved(item, document, depth + 1, dangling=dangling) for item in cast("list[Any]", part)]
     return part
 
 
