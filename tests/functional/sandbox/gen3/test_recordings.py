@@ -71,6 +71,11 @@ ARGUED: Mapping[str, Mapping[str, str]] = {
         ),
         **dict.fromkeys(("258", "259", "260"), "XML needs tables that belong to one dictionary; the sandbox says so"),
     },
+    "submission": {
+        **dict.fromkeys(
+            ("010", "011"), "the real service says that it created records and stores nothing; the sandbox refuses them"
+        )
+    },
     "peregrine": {
         "044": "it asks for the first digits of an id that the recorded server made",
         "110": f"{FAILS} refuses a list in place of a query",

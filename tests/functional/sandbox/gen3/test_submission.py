@@ -209,15 +209,27 @@ def test_a_new_file_gets_an_index_record_of_the_project(seeded: Sandbox, admin: 
 
 
 def test_no_index_record_stays_of_files_that_are_refused(seeded: Sandbox, admin: httpx.Client) -> None:
-    good = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "object_id": "dg.TEST/new"}
+    good = {
+        **FILE,
+        "submitter_id": "f1",
+        "file_size": 7,
+        "md5sum": "a" * 32,
+        "object_id": "dg.TEST/00000000-0000-4000-8000-000000000001",
+    }
     bad = {**FILE, "submitter_id": "f2", "file_size": -1, "md5sum": "b" * 32}
     assert admin.put(PROJECT, json=[COLLECTION, good, bad]).status_code == 400
-    assert seeded.gen3.index.get("dg.TEST/new") is None
+    assert seeded.gen3.index.get("dg.TEST/00000000-0000-4000-8000-000000000001") is None
     assert names_of(seeded, "slide_image") == []
     assert names_of(seeded, "case") == ["c1", "c2"]
 
 
 def test_trying_makes_no_index_record(seeded: Sandbox, admin: httpx.Client) -> None:
-    new = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "object_id": "dg.TEST/new"}
+    new = {
+        **FILE,
+        "submitter_id": "f1",
+        "file_size": 7,
+        "md5sum": "a" * 32,
+        "object_id": "dg.TEST/00000000-0000-4000-8000-000000000001",
+    }
     assert admin.put(f"{PROJECT}/_dry_run", json=[COLLECTION, new]).json()["success"]
-    assert seeded.gen3.index.get("dg.TEST/new") is None
+    assert seeded.gen3.index.get("dg.TEST/00000000-0000-4000-8000-000000000001") is None

@@ -24,8 +24,8 @@ def test_texts_are_read_as_they_were_written(texts: list[str], kind: str) -> Non
     ("column", "cell", "value"),
     [
         ("number_experimental_group", "3", 3),
-        ("number_experimental_group", "3.0", 3),
-        ("number_experimental_group", "3.5", 3.5),
+        ("number_experimental_group", "3.0", "3.0"),
+        ("number_experimental_group", "3.5", "3.5"),
         ("number_experimental_group", "1e400", "1e400"),
         ("number_experimental_group", "many", "many"),
         ("indels_identified", "TRUE", True),

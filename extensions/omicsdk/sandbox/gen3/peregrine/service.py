@@ -64,10 +64,10 @@ def _reader_of(commons: Gen3, call: Call) -> Reader:
     """The reader of a request.
 
     Raises:
-        Problem: 401; the token is not valid. 403; the user may see nothing.
+        Problem: 401; there is no valid token. 403; the user may see nothing.
     """
     try:
-        person = commons.access.anyone(call.headers)
+        person = commons.access.somebody(call.headers, refuse(401, "no authorization header provided"))
     except Problem as problem:
         raise refuse(problem.status, f"Authentication Error: {problem.title}") from problem
     reader = Reader(commons.records, person)

@@ -115,7 +115,7 @@ class Node:
     @cached_property
     def stored(self) -> tuple[str, ...]:
         """The names of the properties that records of it have, in alphabetical order."""
-        return tuple(sorted(name for name in self.properties if not (self.is_file and name == "urls")))
+        return tuple(sorted(self.properties))
 
     @cached_property
     def submitted(self) -> tuple[str, ...]:
@@ -154,6 +154,8 @@ class Node:
 
     def faults(self, document: Mapping[str, Any]) -> list[Fault]:
         """The faults of a record that is submitted; empty when there are none."""
+        if self.is_file and isinstance(document.get("urls"), str):  # for the index; the dictionary does not have it
+            document = {name: value for name, value in document.items() if name != "urls"}
         return [_fault(error) for error in self._validator.iter_errors(document)]
 
     def value(self, name: str) -> Any:

@@ -258,18 +258,23 @@ def _starred(node: Node, name: str) -> str:
     return f"*{name}" if name in node.required else name
 
 
+def _for_index(node: Node) -> tuple[str, ...]:
+    """What is submitted with records of a node type and is none of their properties."""
+    return ("urls",) if node.category == "data_file" else ()
+
+
 def _table_template(node: Node, kind: str) -> str:
     keys = [name for name in node.submitted if name in ("project_id", "submitter_id", *OWN_KEYS.values())]
     keys = keys if node.name not in OWN_KEYS else keys[:1]
     links = [f"{_starred(node, name)}.{link.key}" for name, link in sorted(node.links.items())]
-    rest = [_starred(node, name) for name in node.submitted if name not in keys]
+    rest = [*(_starred(node, name) for name in node.submitted if name not in keys), *_for_index(node)]
     header = [_starred(node, "type"), *(_starred(node, name) for name in keys), *links, *rest]
     return write_table(kind, header, [[node.name, *("" for _ in header[1:])]])
 
 
 def _json_template(node: Node) -> dict[str, Any]:
     links = {_starred(node, name): {link.key: None} for name, link in node.links.items()}
-    rest = {_starred(node, name): None for name in node.submitted}
+    rest = dict.fromkeys((*(_starred(node, name) for name in node.submitted), *_for_index(node)))
     return {_starred(node, "type"): node.name, **rest, **links}
 
 

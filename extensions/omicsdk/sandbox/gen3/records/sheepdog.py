@@ -157,8 +157,12 @@ def _code(commons: Gen3, entity: dict[str, Any], program: str) -> str:
     if unknown:
         raise refuse(400, f"ERROR: <Project({own_id})> has no property {unknown[0]}")
     whole = {**entity, **{name: {"name": program} for name in node.links}, "id": own_id}
-    # A name and an accession number may be missing, as with the service.
-    faults = [fault for fault in node.faults(whole) if fault["type"] != "MISSING_PROPERTY"]
+    # A name and an accession number may be missing, and a date be any text, as with the service.
+    faults = [
+        fault
+        for fault in node.faults(whole)
+        if fault["type"] != "MISSING_PROPERTY" and not fault["message"].endswith("is not a 'date-time'")
+    ]
     if faults:
         message = f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}"
         raise refuse(400, message, crashes=True)

@@ -133,6 +133,11 @@ def entity_of(
 Key = tuple[str, str, str]
 
 
+def key_of(node_type: str, project_id: str, name: str) -> Key:
+    """The key of a record; its name is compared without case, as by the service."""
+    return node_type, project_id, name if node_type in OWN_KEYS else name.lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record. A change replaces the record, so readers need no lock.
@@ -160,7 +165,7 @@ class Record:
     @property
     def key(self) -> Key:
         """The key that no other record has."""
-        return self.type, self.project_id, self.name
+        return key_of(self.type, self.project_id, self.name)
 
     @property
     def submitter_id(self) -> str | None:
@@ -196,7 +201,7 @@ class Graph:
     def remove(self, record_id: str) -> None:
         """Take a record out."""
         record = self.by_id.pop(record_id)
-        del self._by_key[record.key]
+        self._by_key.pop(record.key, None)  # older releases stored names that differ in case
         del self._by_type[record.type][record.project_id][record_id]
         for targets in record.links.values():
             for target in targets:
@@ -204,7 +209,7 @@ class Graph:
 
     def named(self, node_type: str, project_id: str, name: str) -> Record | None:
         """A record by its name; None when there is none."""
-        record_id = self._by_key.get((node_type, project_id, name))
+        record_id = self._by_key.get(key_of(node_type, project_id, name))
         return None if record_id is None else self.by_id.get(record_id)
 
     def of_type(self, node_type: str, projects: Iterable[str] | None = None) -> list[Record]:

@@ -1,13 +1,14 @@
 """Submissions and deletions of records: what would become of them, and what is wrong with them."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Fault, Link, Node, fault
-from omicsdk.sandbox.gen3.records.store import Key, Record, Store, entity_of, project_uuid, response_of
+from omicsdk.sandbox.gen3.records.store import Key, Record, Store, entity_of, key_of, project_uuid, response_of
 from omicsdk.sandbox.gen3.service import as_list
 
 _Links = dict[str, list[str]]
@@ -30,6 +31,8 @@ def _group_faults(node: Node, links: _Links) -> Iterator[Fault]:
 
 # The mode of a submission: create new records only, or create and change.
 CREATE, UPDATE = "create", "update"
+# The end of the GUIDs that the index takes.
+_GUID = re.compile(r"[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}$")
 _NOT_STORED = frozenset(
     {"id", "type", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime", "urls"}
 )
@@ -97,6 +100,9 @@ class Submission:
         if not self.entities:
             self.refusals.append("Nothing to submit")
         valid = [(entity, entity.node) for entity in self.entities if entity.node is not None and not entity.faults]
+        if any("\0" in str(value) for entity, _ in valid for value in entity.document.values()):
+            self.refusals.append("Internal server error. Sorry, something unexpected went wrong!")  # of PostgreSQL
+            valid = []
         placed = [(entity, node, self._place(entity, node)) for entity, node in valid]
         self._sent: dict[Key, str] = {}
         self._sent_types: dict[str, str] = {}
@@ -122,6 +128,10 @@ class Submission:
             details = f'Node type "{node_type}" not found in dictionary'
             self.refusals.append({"message": f"Unable to parse entity. Details: [400] - {details}"})
             return
+        if node.is_file and (urls := sent.get("urls")) and not isinstance(urls, str):
+            details = f"'{type(urls).__name__}' object has no attribute 'strip'"
+            self.refusals.append({"message": f"Unable to parse entity. Details: {details}"})
+            return
         entity = Entity(sent, node)
         entity.id = entity.text("id")
         self.entities.append(entity)
@@ -130,8 +140,8 @@ class Submission:
             entity.faults.append(fault("INVALID_TYPE", detail, "id"))
             return
         entity.faults += node.faults(sent)
-        if not entity.faults and sent.get("submitter_id") is None:
-            detail = f"Entity is not unique, multiple entities found with {self._key_text(None)}"
+        if not entity.faults and not entity.name:
+            detail = f"Entity is not unique, multiple entities found with {self._key_text(entity.text('submitter_id'))}"
             entity.faults.append(fault("NOT_UNIQUE", detail))
 
     def _place(self, entity: Entity, node: Node) -> str:
@@ -148,6 +158,10 @@ class Submission:
         elif named is None and identified is not None:
             detail = f"The id {own_id} is that of the {identified.type} {identified.name} of {identified.project_id}"
             entity.faults.append(fault("NOT_UNIQUE", detail, "id"))
+        object_id = entity.text("object_id") if node.is_file else None
+        if object_id is not None and not _GUID.search(object_id):
+            detail = f"400 Client Error: {object_id!r} does not match {_GUID.pattern!r}"
+            entity.faults.append(fault("ERROR", detail))
         entity.old = named
         stated_project = entity.text("project_id")
         if stated_project is not None and stated_project != self.project_id:
@@ -157,7 +171,7 @@ class Submission:
 
     def _send(self, entity: Entity, node: Node, entity_id: str) -> None:
         """Register a sent record by its name; one that was sent twice is refused."""
-        key = (node.name, self.project_id, entity.name)
+        key = key_of(node.name, self.project_id, entity.name)
         if key in self._sent or entity_id in self._sent_types:
             detail = f"Entity is not unique, {self._key_text(entity.name)}"
             self.refusals.append({"message": detail, "type": "NOT_UNIQUE"})
@@ -228,14 +242,15 @@ class Submission:
             stored = self._graph.by_id.get(by_id)
             if stored is not None:
                 near = stored.project_id == self.project_id or link.target == PROJECT
-                return by_id if stored.type == link.target and near else None
+                fits = not isinstance(by_name, str) or stored.key == key_of(link.target, stored.project_id, by_name)
+                return by_id if stored.type == link.target and near and fits else None
             return by_id if self._sent_types.get(by_id) == link.target else None
         if not isinstance(by_name, str):
             return None
         if link.target == PROJECT:
             project = self._graph.by_id.get(project_uuid(by_name))
             return None if project is None else project.id
-        key = (link.target, self.project_id, by_name)
+        key = key_of(link.target, self.project_id, by_name)
         stored = self._graph.named(*key)
         return stored.id if stored is not None else self._sent.get(key)
 

@@ -29,7 +29,7 @@ class NotATable(Exception):
 
 
 def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, Any]]:
-    """The records of a table; rows without a type are passed over, as by the service.
+    """The records of a table; rows without a type of the dictionary are passed over, as by the service.
 
     Args:
         text: The table, its first row the names of the columns.
@@ -37,7 +37,7 @@ def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, A
         dictionary: States the types of the columns' values.
 
     Raises:
-        NotATable: A row has more cells than the header.
+        NotATable: A row has more cells than the header, or a column is that of no link.
     """
     # Blanks at the end go, a tab there too: a last cell that is empty is one that does not exist.
     rows = csv.DictReader(io.StringIO(text.strip(), newline=""), delimiter=_DELIMITERS[kind])
@@ -49,48 +49,53 @@ def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, A
             if any(len(cell or "") > _LONGEST_CELL for cell in row.values()):
                 raise NotATable(f"field larger than field limit ({_LONGEST_CELL})")
             cells = {name.strip().lstrip("*"): cell.strip() for name, cell in row.items() if isinstance(cell, str)}
-            if cells.get("type"):
-                entities.append(_record(cells, dictionary.nodes.get(cells["type"]), _SEPARATORS[kind]))
+            # A row of an unknown type is passed over, too.
+            if (node := dictionary.nodes.get(cells.get("type", ""))) is not None:
+                entities.append(_record(cells, node, _SEPARATORS[kind]))
     except csv.Error as error:
         raise NotATable(str(error)) from error
     return entities
 
 
-def _record(cells: Mapping[str, str], node: Node | None, separator: str) -> dict[str, Any]:
+def _record(cells: Mapping[str, str], node: Node, separator: str) -> dict[str, Any]:
     record: dict[str, Any] = {}
     links: dict[str, list[dict[str, Any]]] = {}
     for name, cell in cells.items():
         link, dot, key = name.partition(".")
         if dot:
+            if not key or (cell not in ("", "null") and link not in node.links):
+                raise NotATable(f"{node.name} has no link {name}")
             targets = links.setdefault(link, [])
             for number, value in enumerate(cell.split(separator) if cell and cell != "null" else ()):
                 if number == len(targets):
                     targets.append({})
                 targets[number][key] = value.strip()
         else:
-            property_schema = _TEXT if node is None else node.properties.get(name, _TEXT)
+            property_schema = node.properties.get(name, _TEXT)
             record[name] = None if cell in ("", "null") else _value(cell, property_schema, separator)
     for name, targets in links.items():
-        if targets or node is None or name not in node.links:
+        if targets or name not in node.links:
             record[name] = targets
     return record
 
 
-def _value(cell: str, schema: Mapping[str, Any], separator: str) -> object:
+def _value(cell: str, schema: Mapping[str, Any], separator: str, *, is_item: bool = False) -> object:
     kind = schema.get("type", "string")
     kind = kind if isinstance(kind, str) else kind[0]
     if kind == "array":
         items: Mapping[str, Any] = schema.get("items", {})
-        values = [_value(part.strip(), items, separator) for part in cell.split(separator)]
+        values = [_value(part.strip(), items, separator, is_item=True) for part in cell.split(separator)]
         wrong = items.get("type") in ("integer", "number") and any(isinstance(value, str) for value in values)
         return cell if wrong else values
     if kind == "boolean":
         return {"true": True, "false": False}.get(cell.lower(), cell)
+    if kind == "integer" and not is_item:
+        return _number(cell, (int,))
     return _number(cell) if kind in ("integer", "number") else cell
 
 
-def _number(text: str) -> object:
-    for read in (int, float):
+def _number(text: str, readers: tuple[type[int | float], ...] = (int, float)) -> object:
+    for read in readers:
         try:
             number = read(text)
         except ValueError:
