@@ -18,6 +18,7 @@ from omicsdk.core.errors import (
     AuthError,
     ConfigError,
     DecodeError,
+    Forbidden,
     TimedOut,
     TooManyRedirects,
     TransportError,
