@@ -25,18 +25,26 @@ def lines_in(body: Body, operation: str, errors: str = "strict") -> Iterator[str
         DecodeError: A line is not UTF-8, or longer than 16 MiB.
         TransportError: The connection broke.
     """
-    decoder, rest = codecs.getincrementaldecoder("utf-8-sig")(errors), ""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
+    pieces, length = list[str](), 0  # of the line that has not ended
     try:
         for chunk in body.arriving():
-            *lines, rest = (rest + decoder.decode(chunk)).split("\n")
-            yield from (f"{line}\n" for line in lines)
-            if len(rest) > LONGEST_RECORD:
-                raise DecodeError(operation, "", rest[:80], expected=f"lines of at most {LONGEST_RECORD >> 20} MiB")
-        rest += decoder.decode(b"", final=True)
+            first, *others = decoder.decode(chunk).split("\n")
+            pieces.append(first)
+            length += len(first)
+            if others:
+                # Joined once: a long line arrives in a thousand chunks.
+                yield "".join(pieces) + "\n"
+                yield from (f"{line}\n" for line in others[:-1])
+                pieces, length = [others[-1]], len(others[-1])
+            if length > LONGEST_RECORD:
+                start = "".join(pieces)[:80]
+                raise DecodeError(operation, "", start, expected=f"lines of at most {LONGEST_RECORD >> 20} MiB")
+        pieces.append(decoder.decode(b"", final=True))
     except UnicodeDecodeError as error:
         raise DecodeError(operation, "", error.object[error.start :][:20], expected="UTF-8") from None
-    if rest:
-        yield rest
+    if any(pieces):
+        yield "".join(pieces)
 
 
 def table_rows(body: Body, operation: str, first: str, delimiter: str) -> Iterator[dict[str, str]]:
