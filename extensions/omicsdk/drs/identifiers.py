@@ -149,7 +149,7 @@ def _uri(text: str, rest: str) -> DrsId:
     start, slash, after = rest.partition("/")
     if slash and _DATAGUIDS.match(start):
         return _with_accession(text, "", start, unquote(after))
-    host, colon, port = start.rpartition(":") if not start.startswith("[") else (start, "", "")
+    host, colon, port = start.rpartition(":")
     if slash and colon and port.isdecimal() and _HOST.match(host):
         return _with_accession(text, start.lower(), "", unquote(after))
     if slash and _HOST.match(start):

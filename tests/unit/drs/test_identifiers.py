@@ -17,6 +17,7 @@ GUID = "0d8b4c1e-9a52-4d0f-8a1d-0123456789ab"
         (f"DRS://data.example.org/{GUID}", "data.example.org", "", GUID),
         ("drs://data.example.org/a%2Fb%20c", "data.example.org", "", "a/b c"),
         (f"drs://127.0.0.1:8080/{GUID}", "127.0.0.1:8080", "", GUID),
+        (f"drs://[::1]:8080/{GUID}", "[::1]:8080", "", GUID),
         (f"drs://localhost:8080/{GUID}", "localhost:8080", "", GUID),
         (f"drs://LocalHost:8080/{GUID}", "localhost:8080", "", GUID),
         (f"drs://localhost/{GUID}", "localhost", "", GUID),
