@@ -142,7 +142,7 @@ _HEADINGS = ("Request", "Operation", "Validation", "Status", "Bytes sent", "Time
 def requests(sandbox: Sandbox, request: Request) -> Page:
     """The last requests, newest first."""
     path = request.query_params.get("path", "")
-    still = request.query_params.get("still") == "1"
+    still = "1" if request.query_params.get("still") == "1" else ""
     log = sandbox.s3_log if request.query_params.get("server") == "s3" else sandbox.request_log
     of_s3 = log is sandbox.s3_log
     server = "s3" if of_s3 else ""
@@ -150,7 +150,7 @@ def requests(sandbox: Sandbox, request: Request) -> Page:
     number = page_number(request, count)
     count, entries = log.newest(path, (number - 1) * PAGE, PAGE)
     other = link(
-        address(_REQUESTS, server="" if of_s3 else "s3"),
+        address(_REQUESTS, server="" if of_s3 else "s3", still=still),
         "Requests to the services" if of_s3 else "Requests to the S3 server",
     )
     turn = link(
@@ -161,6 +161,7 @@ def requests(sandbox: Sandbox, request: Request) -> Page:
         "form",
         labelled("Path begins with", "path", type="search", value=path),
         element("input", type="hidden", name="server", value=server) if server else None,
+        element("input", type="hidden", name="still", value=still) if still else None,
         button("Show"),
         role="search",
         action=_REQUESTS,
@@ -173,7 +174,7 @@ def requests(sandbox: Sandbox, request: Request) -> Page:
         "div",
         element("p", count_text, role="status"),
         log_table,
-        pager(_REQUESTS, number, count, path=path, server=server),
+        pager(_REQUESTS, number, count, path=path, server=server, still=still),
         id="live",
         data_live=None if still else _EVERY,
     )

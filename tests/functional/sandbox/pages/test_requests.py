@@ -66,6 +66,9 @@ def test_newest_first_by_path_and_by_page(sandbox: Sandbox, visitor: httpx.Clien
     narrowed = visitor.get(PLACE, params={"path": "/dss/", "page": 2}).text
     assert "60 requests to /dss/" in narrowed
     assert "/dss/v1/none/5<" in narrowed
+    still = visitor.get(PLACE, params={"path": "/dss/", "still": 1}).text
+    assert f'href="{PLACE}?path=%2Fdss%2F&amp;still=1&amp;page=2"' in still
+    assert 'name="still" value="1"' in still
 
 
 def test_without_a_script_it_refreshes_until_requested_stop(visitor: httpx.Client):
