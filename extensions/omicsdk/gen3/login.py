@@ -45,7 +45,7 @@ class Gen3Login(Credentials):
     It can be used wherever credentials are accepted: in `Gen3` and the clients of `omicsdk_api.gen3`, into requests
     (`requests.get(url, auth=login)`) and into httpx (`httpx.Client(auth=login.httpx())`).
 
-    Its tokens go to its commons only, over https or to this machine. They are renewed five minutes before they end and
+    Its tokens go to its commons only, over https or to this machine. They are renewed five minutes before they expire and
     once when the commons answers 401, by one thread while the others wait, and are kept for the next process in a
     private file.
 

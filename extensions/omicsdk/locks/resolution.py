@@ -203,7 +203,7 @@ class Resolution:
 def _not_lockable(file: ListedFile) -> OmicsError | None:
     """Return why a file cannot be written into a lock; None if it can."""
     if secret_in(file.address):
-        problem = f"{file.name}: its URL has credentials or a signature, which would end and are not written down"
+        problem = f"{file.name}: its URL has credentials or a signature, which would expire and are not written down"
         return TransferError(problem, name=file.name, remedy="Name it by another URL, a URI or an identifier.")
     if file.headers:
         problem = f"{file.name}: its list states headers of requests, which are not written down"

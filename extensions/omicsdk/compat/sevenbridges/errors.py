@@ -163,7 +163,7 @@ class BadRequest(ResponseError, core.BadRequest, status=400):
 class Unauthorized(ResponseError, core.Unauthorized, status=401):
     """Invalid token."""
 
-    default_remedy = "Look at the token: it may have ended, or belong to another platform."
+    default_remedy = "Check the token: it may have expired, or belong to another platform."
 
 
 class Forbidden(ResponseError, core.Forbidden, status=403):
