@@ -692,11 +692,11 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
     Each is preceded by the name of the array that it is in: elements of another one may have the same members, but be no files.
     """
     if is_object(node):
-        for url in filter(is_address, node):  # checksums, or what else is stated of files, by their addresses
-            value = node[url]
-            yield from _objects(
-                {"url": url} | (value if is_object(value) else {"checksum": value}), array, is_element=True
-            )
+        # Checksums, or what else is stated of files, by their addresses; of addresses by addresses, these alone are files.
+        for url, value in node.items() if any(map(is_address, node)) else ():
+            if is_address(url) and not is_address(text_of(value)):
+                stated = value if is_object(value) else {"checksum": value}
+                yield from _objects({"url": url} | stated, array, is_element=True)
         members = _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
         # Those of JSON Schema, such as $id, are addresses of schemas.
         cells = {name: _LABEL.sub("", cell) for name, cell in members if not name.startswith("$")}

@@ -69,7 +69,7 @@ _SIZES = re.compile(
 )
 # A size, or several; other properties are called so, too, such as 100mer.
 _SIZE = re.compile(r"[\[\"'\s]*[0-9][0-9.,;\s\"']*(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z", re.IGNORECASE)
-_SUMS = ("checksum", "hash", "digest", "checksums", "hashes", "checksum_value")
+_SUMS = ("checksum", "hash", "digest", "checksums", "hashes", "checksum_value", "hash_value", "hash_val")
 # Headings of values without the name or number of a column of addresses.
 _BARE = re.compile(
     r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|256|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"
@@ -145,6 +145,7 @@ def is_address(cell: str) -> bool:
     return (_CELL.match(text) or WITHOUT_SCHEME.match(text)) is not None
 
 
+@lru_cache(maxsize=4096)  # compared in pairs
 def heading(name: str) -> str:
     """A column's name as headings are compared: in lower case, an underscore for whatever is neither letter nor digit."""
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
