@@ -345,9 +345,10 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         _, column, number = next((copy for copy in copies if any(_columns_of(headings, copy[1], is_only))), copies[0])
         sizes, sum_columns = _columns_of(headings, column, is_only)
         name = first_of(row.cells, headings.names) if is_only else ""
-        # As of FinnGen, tracks of 4DN, and folders of Ensembl.
+        # As of FinnGen, tracks of 4DN, and folders of Ensembl and of GIAB; an absolute path is one of a server.
         is_title = " " in name or name.endswith("/") or any("pheno" in heading for heading in row.cells)
-        if not NAMED_FILE.search(name) and name == row.cells.get("name") and is_title and _EXTENSION.search(urls[0]):
+        is_other = (is_title and name == row.cells.get("name")) or name == row.cells.get("filepath")
+        if _EXTENSION.search(urls[0]) and (name[:1] == "/" or (is_other and not NAMED_FILE.search(name))):
             name = ""
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:

@@ -210,12 +210,19 @@ def test_contents_of_github_are_at_their_download_urls(tmp_path: Path):
         ("format", "S1", "a.bw", "S1"),
         ("format", "S1/", "a.fa.gz", "a.fa.gz"),
         ("format", "A vs. B", "a.bb", "a.bb"),
+        ("format", "/data/b.bb", "a.bb", "a.bb"),
     ],
 )
 def test_a_title_without_an_extension_replaces_no_name_of_a_url(
     heading: str, title: str, url: str, name: str, tmp_path: Path
 ):
     ((file,),) = read(table(tmp_path, f"{heading}\tname\tlink\nAB1\t{title}\thttps://h.example/{url}\n"))
+    assert file.name == name
+
+
+@pytest.mark.parametrize(("path", "name"), [("HG005/calls", "a.vcf"), ("HG005/", "a.vcf"), ("x/b.vcf", "x/b.vcf")])
+def test_a_folder_is_no_path_of_a_file(path: str, name: str, tmp_path: Path):
+    ((file,),) = read(table(tmp_path, f"filepath,vcf_file\n{path},https://h.example/a.vcf\n"))
     assert file.name == name
 
 
