@@ -315,7 +315,11 @@ class Drafter:
         if not isinstance(body, dict) or not isinstance(content, dict):
             return
         forms = self._forms(content)
-        preferred_type = preferred(forms, REQUEST_ORDER)
+        # A range (`*/*`) invites anything, and is read as JSON without a better reason: a type that is named comes first.
+        ranges = {name for name, form in forms.items() if "*" in name and form == "json"}
+        named = {name: form for name, form in forms.items() if name not in ranges}
+        is_named = not {"json", "multipart", "form"}.isdisjoint(named.values())
+        preferred_type = preferred(named if is_named else forms, REQUEST_ORDER)
         if preferred_type is None:
             return
         media_type, form = preferred_type
@@ -777,7 +781,11 @@ def _alike(first: SentBody, second: SentBody) -> bool:
         [(argument.wire, without_positions(argument.type), argument.required) for argument in body.arguments]
         for body in (first, second)
     )
-    return first.whole == second.whole and mine == theirs
+    # Files cannot be in a JSON body, also where a mapping of all fields is one argument.
+    has_more = (
+        second.form == "multipart" and first.form == "json" and any(field.has_files for field in second.arguments)
+    )
+    return first.whole == second.whole and mine == theirs and not has_more
 
 
 def _merged(bodies: list[SentBody]) -> list[Argument]:
@@ -788,7 +796,9 @@ def _merged(bodies: list[SentBody]) -> list[Argument]:
             previous = merged.get(argument.python)
             if previous is None:
                 merged[argument.python] = argument
-            elif previous.type != argument.type:
+            elif previous.type == argument.type:
+                merged[argument.python] = replace(previous, has_files=previous.has_files or argument.has_files)
+            else:
                 type_, key = union_of([previous.type, argument.type]), join(previous.key, "~either")
                 merged[argument.python] = replace(
                     previous,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from omicsdk.core.bodies import Body
 from omicsdk.core.errors import UsageError
-from omicsdk.core.file_bodies import is_content
+from omicsdk.core.file_bodies import has_files, is_content
 from omicsdk.core.omit import OMIT, Omit
 
 
@@ -32,7 +32,7 @@ class BodyChoice:
 def _can_take(choice: BodyChoice, values: Sequence[object]) -> bool:
     if choice.takes == "raw":
         return all(isinstance(value, str) or is_content(value) for value in values)
-    return choice.takes == "files" or not any(map(is_content, values))
+    return choice.takes == "files" or not any(map(has_files, values))
 
 
 def chosen_body(operation: str, content_type: str | Omit, fields: Mapping[str, object], *choices: BodyChoice) -> Body:

@@ -212,6 +212,12 @@ def is_content(value: object) -> bool:
     return isinstance(value, (bytes, os.PathLike)) or hasattr(value, "read")
 
 
+def has_files(value: object) -> bool:
+    """Return whether a value is a file, or a list or a body's mapping with one."""
+    items = value.values() if is_mapping(value) else value if is_list(value) else ()
+    return is_content(value) or any(map(has_files, items))
+
+
 _MOST_OF_FILE = 4
 
 

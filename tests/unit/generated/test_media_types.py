@@ -59,6 +59,11 @@ DOCUMENT = document(
             ("multipart/form-data", SAMPLE), ("application/xml", SAMPLE),
         ),
         "/optional": _types("optional", ("application/json", SAMPLE), ("text/csv", TEXT), required=False),
+        "/avatar": _types("avatar", *((kind, {**FILES, "required": []}) for kind in ("application/json", "multipart/form-data"))),
+        "/wholes": _types(
+            "wholes", *((kind, {**FILES, "additionalProperties": TEXT}) for kind in ("application/json", "multipart/form-data"))
+        ),
+        "/range": _types("range", ("*/*", SAMPLE), ("multipart/form-data", SAMPLE)),
         "/named": _types(
             "named",
             ("application/json", {"type": "object", "properties": {"content_type": TEXT}}),
@@ -201,6 +206,18 @@ def test_the_arguments_select_the_type(sent: Any) -> None:
     request = sent("import_runs", body=b"PK", content_type="application/zip")
     assert (request.content, request.headers["content-type"]) == (b"PK", "application/zip")
     assert json.loads(sent("import_runs", name="a").content) == {"name": "a"}
+
+
+@pytest.mark.parametrize("file", [b"1", ("a.png", b"1"), [("a.png", b"1")]])
+def test_files_are_not_sent_as_json(sent: Any, package: ModuleType, file: Any) -> None:
+    for request in (sent("avatar", more=file), sent("wholes", body={"more": file})):
+        assert [content for _, content in _parts(request)] == [b"1"]
+    assert json.loads(sent("wholes", body={"note": "n"}).content) == {"note": "n"}
+    assert _signature(package, "wholes")["body"].endswith("| Mapping[str, Any]")
+
+
+def test_a_media_type_that_is_named_precedes_a_range(sent: Any) -> None:
+    assert [content for _, content in _parts(sent("range", name="a"))] == [b"a"]
 
 
 @pytest.mark.parametrize(
