@@ -317,7 +317,7 @@ class Drafter:
         forms = self._forms(content)
         # A range (`*/*`) invites anything, and is read as JSON without a better reason: a type that is named comes first.
         ranges = {name for name, form in forms.items() if "*" in name and form == "json"}
-        named = {name: form for name, form in forms.items() if name not in ranges}
+        named: dict[str, Form] = {name: form for name, form in forms.items() if name not in ranges}
         is_named = not {"json", "multipart", "form"}.isdisjoint(named.values())
         preferred_type = preferred(named if is_named else forms, REQUEST_ORDER)
         if preferred_type is None:
