@@ -170,7 +170,10 @@ def _is_message(fields: Mapping[str, object]) -> bool:
 
 def _details(fields: Mapping[str, object], depth: int) -> str:
     """Return what the members beside a message state about single values; "" if nothing."""
-    value = next((fields[name] for name in _DETAIL_FIELDS if isinstance(fields.get(name), dict | list)), None)
+    names = (
+        name for name in _DETAIL_FIELDS if name != "validation" or is_list(fields.get(name))
+    )  # hapi's is an object
+    value = next((fields[name] for name in names if isinstance(fields.get(name), dict | list)), None)
     if is_list(value):
         return _in_json(value, depth)[0] if any(isinstance(item, dict) for item in value) else ""
     errors = cast("dict[str, object]", (value if value is fields.get("errors") else None) or {})

@@ -106,6 +106,7 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
         ('{"detail": "Invalid", "extra": [{"message": "Short.", "key": "name"}]}', "Invalid: name: Short.", None),
         ('{"title": "Bad", "validation": [{"location": ["body", "a"], "message": "No."}]}', "Bad: body.a: No.", None),
         ('{"message": "Not Found", "detail": {}, "details": {"trace": "x"}}', "Not Found", None),
+        ('{"message": "Short", "validation": {"source": "query", "keys": ["a"]}}', "Short", None),
         ('"plain"', "plain", None),
         ("just text", "just text", None),
         ("<html><body>502 Bad Gateway</body></html>", "Not Found", None),
