@@ -197,7 +197,8 @@ def submit(
         dictionary: The dictionary of the commons; by default it is requested.
         node_type: The node of rows that do not state it.
         chunk: Records in a document, from 1; fewer where the commons cannot take as many at once.
-        dry_run: Store nothing: the commons reports what it would do. Links to rows are treated as valid.
+        dry_run: Store nothing: the commons reports what it would do. Links to rows are treated as valid. Sheepdog makes
+            index records of new files nevertheless.
         all_or_nothing: Send nothing if any row has a finding.
         journal: A file that notes what was taken: with the same file, a submission that was stopped resumes.
         on_outcome: Takes the result for each row as soon as it is known.
@@ -454,7 +455,7 @@ def _finding(checked: Checked, error: Mapping[str, Any]) -> Finding:
 
 
 def _failure(checked: Checked, result: ChunkResult[Checked]) -> Finding:
-    if result.error is not None:
+    if result.reply is None and result.error is not None:
         return finding(checked.row, "failed", result.error.message, result.error.remedy)
     reason = result.reply.summary if result.reply is not None else ""
     return finding(checked.row, "failed", reason or "The commons gave no reason", "")

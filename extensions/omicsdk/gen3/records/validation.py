@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.batches import batches
+from omicsdk.core.errors import UsageError
+from omicsdk.core.json_encoding import encoded
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_array, is_object
@@ -346,12 +348,19 @@ def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Fin
         elif name == "type":
             continue
         elif (property_ := node.properties.get(name)) is None:
+            # Sheepdog's templates of file nodes have it, dictionaries do not: it is stored in the index.
+            if name == "urls" and node.is_file and isinstance(value, str):
+                continue
             if not node.additional and not (row.separator is not None and name == ""):
                 problem = f"{node.name} has no property {name!r}"
                 yield finding(row, "unknown-property", problem, choice(name, node.names), name, value)
         elif (fault := value_fault(property_, value)) is not None:
             yield finding(row, fault.kind, fault.message, fault.remedy, name, value)
     yield from _missing(record, node, row)
+    try:
+        encoded(record)
+    except UsageError as error:  # it would stop the whole document
+        yield finding(row, "not-json", error.message, error.remedy)
 
 
 def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", value: object = None) -> Finding:
@@ -475,7 +484,7 @@ class Validation:
         self._responses: dict[tuple[str, str], dict[str, bool]] = {}
         self._names: dict[str, set[str]] = {}
         self._ids: dict[str, set[str]] = {}
-        # Names of several rows, with the place of the first; complete once that row is validated.
+        # Names of several rows, in lower case, with the place of the first; complete once that row is validated.
         self._twins: dict[tuple[str, str], Place | None] = {}
         for row in rows:
             node = dictionary.nodes.get(type_of(row, node_type))
@@ -483,7 +492,8 @@ class Validation:
                 continue
             if isinstance(name := row.values.get(node.key), str) and name:
                 names = self._names.setdefault(node.name, set())
-                if name in names:
+                # Sheepdog compares names without case; of two new ones in a document it stores none of the document.
+                if (name := name.lower()) in names:
                     self._twins[node.name, name] = None
                 names.add(name)
             if isinstance(id := row.values.get("id"), str) and id:
@@ -502,7 +512,7 @@ class Validation:
             key: `id`, or the property that names its records.
             value: The value of that.
         """
-        return value in (self._ids if key == "id" else self._names).get(node, ())
+        return value in self._ids.get(node, ()) if key == "id" else value.lower() in self._names.get(node, ())
 
     def checked(self) -> Iterator[Checked]:
         """Yield each row with its findings."""
@@ -546,14 +556,14 @@ class Validation:
 
     def _name_findings(self, row: Row, record: Mapping[str, Any], node: Node) -> Iterator[Finding]:
         name = record.get(node.key)
-        if not isinstance(name, str) or (node.name, name) not in self._twins:
+        if not isinstance(name, str) or (twin := (node.name, name.lower())) not in self._twins:
             return
-        first = self._twins[node.name, name]
+        first = self._twins[twin]
         if first is None:
-            self._twins[node.name, name] = row.place
+            self._twins[twin] = row.place
             return
         problem = f"{node.name} {as_json(name)} is also in {first.where}"
-        remedy = "Keep one of the rows: the later one would overwrite the earlier."
+        remedy = "Keep one of the rows: the later one would overwrite the earlier. Case does not distinguish names."
         yield finding(row, "duplicate", problem, remedy, node.key, name)
 
     def _look_up(self, block: Iterable[Checked]) -> None:

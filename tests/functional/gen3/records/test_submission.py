@@ -104,6 +104,12 @@ def test_bad_rows_are_reported_and_the_rest_continues(sandbox: Sandbox, commons:
     assert json.loads(json.dumps(done.as_dict()))["counts"]["invalid"] == 2
 
 
+def test_a_row_at_which_the_commons_fails_has_its_reason(commons: Gen3) -> None:
+    done = submit(commons, "demo-one", [experiment(), experiment("nul", experimental_intent="a\0")])
+    assert done.counts == {"created": 1, "failed": 1}
+    assert done.refused[0].findings[0].message.startswith("Internal server error. Sorry")
+
+
 def test_rows_of_a_row_that_is_refused_name_it(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     done = submit(commons, "demo-one", [*cases(3), experiment(type_of_data="raw"), experiment("e2"), case("d", "e2")])
     assert done.counts == {"invalid": 4, "created": 2}

@@ -66,6 +66,8 @@ def test_right_records_have_no_findings() -> None:
         (experiment(projects=[{"name": "one"}]), "wrong-link", "projects", "lacks a code or id", '[{"code": "..."}]'),
         (experiment(projects=[{"code": 1}]), "wrong-link", "projects", "are not texts", '[{"code": "..."}]'),
         (experiment(projects=[{"code": "two"}]), "broken-link", "projects", "demo-one", "Write one."),
+        (experiment(experimental_intent="\ud800"), "not-json", "", "cannot represent", "Use text"),
+        (experiment("OTHER"), "duplicate", "submitter_id", "is also in row 1", "Case does not distinguish names."),
         (experiment(submitter_id=None), "missing-property", "submitter_id", "submitter_id is missing", "Add it."),
         (
             {"type": "slide_image", "submitter_id": "i", "data_category": "Slide Image"},
@@ -95,6 +97,16 @@ def test_all_faults_of_a_row_are_reported_at_once() -> None:
 
 def test_a_null_takes_away_what_is_not_required() -> None:
     assert kinds([experiment(experimental_intent=None), case("c1", age=None)]) == [("wrong-type", "age")]
+
+
+def test_file_nodes_take_the_column_of_their_template_that_dictionaries_lack() -> None:
+    lesser = dictionary()
+    image = lesser.nodes["slide_image"]
+    properties = {name: value for name, value in image.schema["properties"].items() if name != "urls"}
+    more = dictionary(slide_image={**image.schema, "properties": properties})
+    columns = {(each.kind, each.column) for each in validate([{"type": "slide_image", "urls": "s3://b/a"}], more)}
+    assert ("unknown-property", "urls") not in columns
+    assert more.nodes["slide_image"].additional is False
 
 
 def test_a_list_is_examined_value_by_value() -> None:
@@ -134,7 +146,7 @@ def test_the_same_name_may_be_that_of_records_of_other_nodes() -> None:
 
 
 def test_links_refer_to_rows_wherever_they_stand() -> None:
-    assert found([case("c1"), experiment("e1")]) == []
+    assert found([case("c1"), experiment("E1")]) == []
 
 
 def test_links_are_looked_up_in_the_commons() -> None:
@@ -267,4 +279,6 @@ def test_what_is_right_for_us_is_right_for_the_service(
     theirs = {key for fault in faults for key in fault["keys"]} | {
         "colour" for fault in faults if "'colour' was unexpected" in fault["message"]
     }
+    if cells.get("number_experimental_group") in ("2.0", "1e3"):
+        theirs.discard("number_experimental_group")  # refused in a table; what we send is JSON, with 2
     assert ours == theirs

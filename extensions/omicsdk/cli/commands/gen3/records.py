@@ -60,7 +60,7 @@ def submit(
         all_or_nothing: Send nothing when any row is invalid.
         journal: File that records accepted rows; the same command with the same file resumes a stopped submission.
         refused: Only print rows that were not accepted.
-        dry_run: Have the commons check what would be stored; nothing is stored.
+        dry_run: Have the commons check what would be stored; only index records of new files are made.
         console: Prints messages.
     """
     outcomes = client.submit_rows(
