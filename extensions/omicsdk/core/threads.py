@@ -157,6 +157,14 @@ def ended(call: Future[Any], stopped: Callable[[], bool]) -> bool:
     return call.done()
 
 
+def _drained(waiting: deque[T]) -> Iterator[T]:
+    """Take items until none is left; each goes to one of the threads that iterate over it."""
+    # No future for each call: thousands of them cost more than the short calls that they represent.
+    with suppress(IndexError):
+        while True:
+            yield waiting.popleft()
+
+
 def side_by_side(
     call: Callable[[A], T], arguments: Sequence[A], stopped: Callable[[], bool] = never
 ) -> Iterator[T | OmicsError]:
@@ -177,13 +185,7 @@ def side_by_side(
     by_number = dict[int, T | BaseException]()
 
     def work() -> None:
-        # No future for each call: thousands of them cost more than the short calls that they represent.
-        while left:
-            # `while left` may be outdated at once: other threads take from the same deque.
-            try:
-                number, argument = left.popleft()
-            except IndexError:  # another thread took the last one
-                return
+        for number, argument in _drained(left):
             try:
                 end = call(argument)
             except BaseException as error:
@@ -236,16 +238,12 @@ def in_threads(function: Callable[[A], T], arguments: Sequence[A], threads: int,
     failures: list[BaseException] = []
 
     def work() -> None:
-        # One future per thread, not per call: thousands of futures cost more than the short calls that they represent.
-        while waiting and not failures:
-            try:
-                number, argument = waiting.popleft()
-            except IndexError:  # another thread took the last one
-                return
+        for number, argument in _drained(waiting):
             try:
                 results[number] = function(argument)
             except BaseException as error:
                 failures.append(error)
+                waiting.clear()
 
     count = min(threads, len(arguments))
     with Workers(count, name) as pool:

@@ -117,11 +117,7 @@ class Cache:
     # -- used by downloads: see `ContentCache`
 
     def has(self, item: Item) -> bool:
-        """Whether there seems to be a file with the checksums of an item; its content is not read.
-
-        Args:
-            item: The file.
-        """
+        """As `ContentCache.has`."""
         with self._going_on():
             return any(_regular(self._entry(sha256)) is not None for sha256 in self._named(item.checksums))
         return False
@@ -129,23 +125,10 @@ class Cache:
     def take(
         self, item: Item, path: str, *, link: Link, create: Callable[[str], int], stopped: Callable[[], bool] = never
     ) -> CachedFile | None:
-        """Put a file into a folder, if the cache has it; a damaged one is removed from the cache.
+        """As `ContentCache.take`; a damaged file is removed from the cache, and a link that the system refuses is a copy.
 
         A copy is verified while it is made. A link is made to an entry whose size, time and inode are recorded; any
         other one is read first.
-
-        Args:
-            item: The file.
-            path: Where to put it; an existing file is replaced.
-            link: How; where the system refuses the link, it is a copy.
-            create: Creates a file and returns its descriptor.
-            stopped: Returns whether to stop; called while bytes are read.
-
-        Returns:
-            The file; None if there is none, or it is damaged. Then nothing is at the path.
-
-        Raises:
-            Stopped: `stopped` returned True.
         """
         with self._going_on():
             for sha256 in self._named(item.checksums):
@@ -157,20 +140,7 @@ class Cache:
     def add(
         self, path: str, checksums: Mapping[str, str], *, link: Link = "copy", stopped: Callable[[], bool] = never
     ) -> os.stat_result | None:
-        """Store a copy of a verified file, if one of its checksums identifies its content.
-
-        Args:
-            path: The file.
-            checksums: Its verified checksums.
-            link: If it is not `copy`, the file is replaced by a link to its copy.
-            stopped: Returns whether to stop; called while bytes are read.
-
-        Returns:
-            The stat of the copy that replaced the file; None if the file is as it was.
-
-        Raises:
-            Stopped: `stopped` returned True.
-        """
+        """As `ContentCache.add`, if one of the checksums identifies the content."""
         if not any(map(_identifies, checksums)):
             return None
         with self._going_on():

@@ -54,7 +54,7 @@ class Seeds:
                     f"{path}: {self._engine.name} has no collection {'/'.join(names)}; it has {known_paths or 'none'}"
                 )
             collection = "/".join(map(segment, names))
-            for fields in _objects(_json(path), path):
+            for fields in _objects(json_in(path), path):
                 self._check(resource, fields, path)
                 entries.append((resource, collection, fields))
         counts: dict[str, int] = {}
@@ -130,7 +130,8 @@ class Seeds:
         return True
 
 
-def _json(path: Path) -> Any:
+def json_in(path: Path) -> Any:
+    """The value of a JSON file; a ValueError for another one."""
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:

@@ -1,6 +1,5 @@
 """Folders as contents of the sandbox's platforms, as a user would have made them by the platforms' APIs."""
 
-import json
 import shutil
 import tempfile
 import uuid as uuids
@@ -10,6 +9,7 @@ from typing import Any
 
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
 from omicsdk.sandbox.dss.seeds import content_type, files_below
+from omicsdk.sandbox.engine.seeds import json_in
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.instance import Platforms
 from omicsdk.sandbox.pangea.results import NEW_RESULT, new_replicate
@@ -138,7 +138,7 @@ def _pangea(platforms: Platforms, folder: Path) -> Summary:
         fields = {**NEW_GROUP, "organization": owner, "is_library": True, "has_library": True}
         library = store.add("sample_group", folder.name, fields, parent=owner)["uuid"]
         for sample_folder in samples:
-            metadata: Any = _json(sample_folder / _METADATA) if (sample_folder / _METADATA).is_file() else {}
+            metadata: Any = json_in(sample_folder / _METADATA) if (sample_folder / _METADATA).is_file() else {}
             sample = new_sample(store, name=sample_folder.name, library=library, metadata=metadata)
             left += [
                 f"{sample_folder.name}/{name}" for name in _pangea_results(platforms, sample["uuid"], sample_folder)
@@ -163,16 +163,9 @@ def _pangea_results(platforms: Platforms, sample: str, folder: Path) -> list[str
             result = {**NEW_RESULT, "sample": sample, "replicate": new_replicate()}
             modules[module] = store.add("sample_ar", module, result, parent=sample)["uuid"]
         above = modules[module]
-        data = {"stored_data": _json(path), "analysis_result": above, "description": ""}
+        data = {"stored_data": json_in(path), "analysis_result": above, "description": ""}
         store.add("sample_ar_field", field.removesuffix(".json"), data, parent=above)
     return left
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{path} is not JSON: {error}") from error
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
