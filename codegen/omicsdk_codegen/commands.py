@@ -53,7 +53,11 @@ def _command(draft: Draft, member: Member | None) -> Object:
 
 
 def _parameter(argument: Argument) -> Json:
-    element = argument.type.item if isinstance(argument.type, Array) else argument.type
+    type_ = argument.type
+    if argument.is_part and isinstance(type_, Union):
+        # A file, or its text in the JSON that the body may be as well: a word is the path of a file in either case.
+        type_ = next((member for member in type_.members if member in (BYTES, Array(BYTES))), type_)
+    element = type_.item if isinstance(type_, Array) else type_
     option, text = argument.wire.replace("-", "_"), describe(argument.schema)
     if option in GENERAL_OPTIONS - {"help", "version"}:
         text = f"{text} The general option --{option.replace('_', '-')} goes before the command.".lstrip()
@@ -62,13 +66,13 @@ def _parameter(argument: Argument) -> Json:
         "python": argument.python,
         "in": argument.position,
         "required": argument.required,
-        "type": _kind(argument.type),
+        "type": _kind(type_),
         "choices": list(element.values) if isinstance(element, Enum) else None,
         "default": argument.schema.get("default"),
         "help": text,
     }
-    if isinstance(argument.type, Array):
-        row["items"] = _kind(argument.type.item)
+    if isinstance(type_, Array):
+        row["items"] = _kind(type_.item)
     format_ = argument.schema.get("format")
     if isinstance(format_, str) and format_ not in _SIZES:
         row["format"] = format_

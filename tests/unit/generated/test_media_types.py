@@ -216,6 +216,13 @@ def test_files_are_not_sent_as_json(sent: Any, package: ModuleType, file: Any) -
     assert _signature(package, "wholes")["body"].endswith("| Mapping[str, Any]")
 
 
+def test_a_command_takes_paths_of_files_where_json_is_stated_too(package: ModuleType) -> None:
+    rows = json.loads(Path(str(package.__file__)).with_name("commands.json").read_text())
+    (avatar,) = (row for row in rows if row["name"] == "avatar")
+    kinds = {each["name"]: (each["type"], each.get("items")) for each in avatar["parameters"]}
+    assert (kinds["file"], kinds["more"], kinds["note"]) == (("file", None), ("array", "file"), ("string", None))
+
+
 def test_a_media_type_that_is_named_precedes_a_range(sent: Any) -> None:
     assert [content for _, content in _parts(sent("range", name="a"))] == [b"a"]
 
