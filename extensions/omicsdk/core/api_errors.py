@@ -80,7 +80,10 @@ def error_body_of(body: bytes | str, content_type: str = "") -> ErrorBody:
             message, identifier = _in_page(text)
             request_id = request_id or identifier
         return ErrorBody(message, code, request_id, None, text)
-    return ErrorBody(text, None, None, None, text)
+    # Frameworks that show developers more: a traceback ends with the error, and Django begins with it.
+    is_traceback = text.startswith("Traceback (most recent call last):")
+    message = text.rpartition("\n")[2] if is_traceback else text.partition("\n\nRequest Method: ")[0]
+    return ErrorBody(message, None, None, None, text)
 
 
 def _text_of(body: bytes, content_type: str) -> str:

@@ -109,6 +109,8 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
         ('{"message": "Short", "validation": {"source": "query", "keys": ["a"]}}', "Short", None),
         ('"plain"', "plain", None),
         ("just text", "just text", None),
+        ('Traceback (most recent call last):\n  File "a.py", line 1\nKeyError: 1\n', "KeyError: 1", None),
+        ("KeyError at /x\n'lines'\n\nRequest Method: GET\nTraceback: ...", "KeyError at /x\n'lines'", None),
         ("<html><body>502 Bad Gateway</body></html>", "Not Found", None),
         (
             "<!DOCTYPE html>\n<html><body><h1>401</h1><p> </p><p class='x'>You don&#x27;t have\n <b>read-storage</b></p></body>",
