@@ -263,6 +263,12 @@ def _is_trouble(error: Failure) -> bool:
     return not isinstance(error, APIError) or error.status >= 500
 
 
+def _exists(reply: Reply) -> bool:
+    """Whether a record was not created since there is one, which would be updated now."""
+    faults = (fault for entity in reply.entities for fault in entity.errors)
+    return any(str(fault.get("message")).endswith("already exists in the DB") for fault in faults)
+
+
 class Chunks(Generic[T]):
     """Send records in chunks.
 
@@ -319,7 +325,7 @@ class Chunks(Generic[T]):
             else:
                 yield result
 
-    def _sent(self, chunk: Sequence[T]) -> ChunkResult[T] | None:
+    def _sent(self, chunk: Sequence[T], *, again: bool = False) -> ChunkResult[T] | None:
         """The result for a chunk; None if fewer are to be sent at once."""
         last = len(chunk) == 1
         try:
@@ -329,7 +335,10 @@ class Chunks(Generic[T]):
             # A refusal that names records shows that the commons works: it does not count as trouble.
             if reply is not None:
                 self._failed = 0
-                return ChunkResult(chunk, reply, error)
+                # A request whose response did not arrive in time is still carried out, and may have created it meanwhile.
+                return (
+                    ChunkResult(chunk, reply, error) if again or not _exists(reply) else self._sent(chunk, again=True)
+                )
             self._failed += _is_trouble(error)
             if self._failed > GIVE_UP or stops_all(error, last=last):
                 raise

@@ -41,6 +41,7 @@ class Service:
         self.silent = frozenset(silent)
         self.most = most
         self.too_much: Exception = MANY[0]
+        self.message = "bad"
         self.stored: list[int] = []
         self.sizes: list[int] = []
 
@@ -56,7 +57,7 @@ class Service:
                 "type": "n",
                 "unique_keys": [{"project_id": "a-b", "submitter_id": str(each)}],
                 "valid": each not in self.wrong,
-                "errors": [{"keys": [], "message": "bad", "type": "ERROR"}] if each in self.wrong else [],
+                "errors": [{"keys": [], "message": self.message, "type": "ERROR"}] if each in self.wrong else [],
             }
             for each in items
         ]
@@ -110,6 +111,22 @@ def test_one_record_that_is_too_much_is_reported_and_the_rest_continues() -> Non
     parts = service.results([1, 2], 1)
     assert [(part.items, type(part.error)) for part in parts] == [([1], TooLarge), ([2], TooLarge)]
     assert service.sizes == [1, 1]
+
+
+@pytest.mark.parametrize(("often", "wrong"), [(1, []), (3, [5])])
+def test_a_record_that_another_request_created_meanwhile_is_sent_once_more(often: int, wrong: list[int]) -> None:
+    class Racing(Service):
+        def send(self, items: Sequence[int], patient: bool) -> Mapping[str, Any]:
+            nonlocal often
+            self.wrong = frozenset({5} if (often := often - 1) >= 0 else ())
+            return super().send(items, patient)
+
+    service = Racing()
+    service.message = "n with {'submitter_id': '5'} already exists in the DB"
+    parts = service.results(range(20), 20)
+    assert [each for part in parts if part.reply is None or not part.reply.success for each in part.items] == wrong
+    assert service.sizes[:2] == [20, 20]
+    assert len(service.stored) == 20 - len(wrong)
 
 
 def test_a_bad_record_among_many_costs_one_request_more() -> None:
