@@ -138,7 +138,8 @@ class _Sending:
 
     def _take(self, result: ChunkResult[Row]) -> None:
         reply = result.reply
-        why = "The commons skipped it: it has no type" if reply and reply.entities else self._note_refusal(result)
+        skipped = "The commons skipped it: it has no type, or one that the dictionary lacks"
+        why = skipped if reply and reply.entities else self._note_refusal(result)
         for row, entity in matched(result.items, reply, _named):
             if entity is None or reply is None:
                 self._invalid(row, why)
