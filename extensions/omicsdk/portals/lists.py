@@ -274,7 +274,7 @@ class Head:
         """The names of its columns in lower case: a table's header, or the keys of the first object of a JSON array."""
         if self.text.lstrip()[:1] == "[" or self.has_object_lines:
             return self._keys()
-        if self.is_object:
+        if self.is_object or self.first.startswith("#!/"):  # a comment in a script may be like a heading
             return ()
         return tuple(name.lower() for name in header_of(header_line(self.lines)[1]))
 
@@ -283,7 +283,8 @@ class Head:
         """The first rows of a table by column, or objects of a JSON array."""
         if self.text.lstrip()[:1] == "[" or self.has_object_lines:
             return [*islice(self._objects(), SAMPLE)]
-        if self.is_object:  # many of its lines may be addresses, as in inputs of workflows, but none is a row
+        # Many lines of an object may be addresses, as in inputs of workflows, but none is a row.
+        if self.is_object or self.first.startswith("#!/"):
             return []
         above, header = header_line(self.lines)
         mark, names = delimiter_of(header), header_of(header)
@@ -720,6 +721,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
             "a manifest for uploads, which names local files",
             "Export the manifest of files that are on the platform.",
         )
+    if '"$dnanexus_link"' in head.text:
+        return "inputs with files of DNAnexus", "Download them by its own client: dx download."
     if head.text.lstrip()[:1] == "<":
         return (
             "a page of HTML or XML, not a list of files",
@@ -850,6 +853,7 @@ IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))
 _UNREACHABLE = {
     "fasp": "is an address of Aspera (fasp://), which cannot be downloaded: use the list of HTTPS or FTP addresses",
     "azul": "is a URI of omics cp: name the project, azul:UUID",
+    "dx": "is a file of DNAnexus: download it by its own client, dx download",
     "globus": "is an address of Globus, which cannot be downloaded: use Globus, or a list of HTTPS addresses",
     "tag": "is a tag: URI, which has no address: the file must be supplied in another way",
 }
@@ -874,7 +878,7 @@ def _resolvers_of(identifier: str) -> list[str]:
 
 
 # Last parts of URLs that name no file: its name is a value of the query, or what the server states.
-_NO_NAME = re.compile(r"download|content|file|:\w+|\d+|[\w-]+\.(?:php|cgi|aspx?|jsp)", re.IGNORECASE)
+_NO_NAME = re.compile(r"download|content|file|:\w+|\d+|[\w-]+\.(?:php|f?cgi|aspx?|jsp)", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w.+ -]+\.[A-Za-z]\w{0,9}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
 # An address as reports of ENA have it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from omicsdk.core.errors import DecodeError
@@ -69,8 +69,8 @@ def table_rows(
 
 def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats: bool) -> Iterator[Row]:
     with opened(file_list) as text:
-        last = [""]
-        lines = _noted(lines_of(text), last)
+        last = ""
+        lines = (last := line for line in lines_of(text))
         first = [*_until_first_row(lines)]
         above, header = header_line(first)
         delimiter = delimiter_of(header)
@@ -86,16 +86,10 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
                 continue
             if len(cells) < len(names) or any(cells[len(names) :]):
                 fault = f"{len(cells)} cells, but the header row has {len(names)} columns"
-                is_cut = len(cells) < len(names) and not last[0].endswith(("\n", "\r"))
+                is_cut = len(cells) < len(names) and not last.endswith(("\n", "\r"))
                 yield Row(number, dict(zip(names, cells, strict=False)), fault=fault + "; the list ends there" * is_cut)
             else:
                 yield Row(number, dict(zip(names, cells, strict=False)))
-
-
-def _noted(lines: Iterable[str], last: list[str]) -> Iterator[str]:
-    """Lines, the last of which is kept."""
-    for last[0] in lines:
-        yield last[0]
 
 
 def _until_first_row(lines: Iterator[str]) -> Iterator[str]:

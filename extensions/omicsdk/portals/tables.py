@@ -44,7 +44,7 @@ from omicsdk.portals.lists import (
     what_it_is,
 )
 from omicsdk.portals.rows import Names, table_rows, text_of
-from omicsdk.portals.url_lists import RUN, most_lines
+from omicsdk.portals.url_lists import RUN, assembly_file, most_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,27 +471,12 @@ GEO = table(
 )
 
 
-# Files of an assembly by the words that select them; the genome by default.
-_ASSEMBLY_FILES = {
-    "genomic": "genomic.fna.gz",
-    "gff": "genomic.gff.gz",
-    "gtf": "genomic.gtf.gz",
-    "gbff": "genomic.gbff.gz",
-    "protein": "protein.faa.gz",
-    "rna": "rna.fna.gz",
-    "cds": "cds_from_genomic.fna.gz",
-}
-
-
 def _assembly_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The file of an assembly, whose folder alone is stated."""
     folder = cell(row, ("ftp_path",)).rstrip("/")
     if scheme_of(folder) not in FETCHABLE:
         return  # "na": it was withdrawn
-    kind = next((kind for kind in file_list.prefer if kind in _ASSEMBLY_FILES), "genomic")
-    host_and_path = folder.partition("://")[2]
-    name = f"{folder.rpartition('/')[2]}_{_ASSEMBLY_FILES[kind]}"
-    yield file_at(f"https://{host_and_path}/{name}", folder=cell(row, _ASSEMBLY))
+    yield assembly_file(folder, file_list.prefer, cell(row, _ASSEMBLY))
 
 
 def _assembly_rows(file_list: FileList) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import unescape
 from itertools import pairwise, takewhile
 from typing import NamedTuple
@@ -85,7 +85,7 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
             continue
         url, name = _split(line.strip(BLANKS))
         sample = url if scheme_of(name) and not is_address(url) else ""
-        if name.startswith("/") and last_part(name) == last_part(url):  # where the author has it
+        if name.startswith("/"):  # where the author has it
             name = ""
         if scheme_of(name):  # of the mate
             url, name = name if sample else f"{url} {name}", ""
@@ -121,17 +121,49 @@ def _split(line: str) -> tuple[str, str]:
     return url.strip().strip('"'), name.strip()
 
 
-def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+# Files of an assembly by the words that select them; the genome by default.
+_ASSEMBLY_FILES = {
+    "genomic": "genomic.fna.gz",
+    "gff": "genomic.gff.gz",
+    "gtf": "genomic.gtf.gz",
+    "gbff": "genomic.gbff.gz",
+    "protein": "protein.faa.gz",
+    "rna": "rna.fna.gz",
+    "cds": "cds_from_genomic.fna.gz",
+}
+# The folder of an assembly at the NCBI, as in its summaries of them.
+_ASSEMBLY = re.compile(r"\w+://ftp\.ncbi\.nlm\.nih\.gov/genomes/all/GC[AF](?:/\d{3}){3}/GC[AF]_[^/]+/?\Z")
+
+
+def assembly_file(folder: str, prefer: Sequence[str], accession: str = "") -> ListedFile:
+    """The file of an assembly, whose folder alone is stated.
+
+    Args:
+        folder: The URL of the folder.
+        prefer: Words that select another file than the genome.
+        accession: The accession of the assembly.
+    """
+    kind = next((kind for kind in prefer if kind in _ASSEMBLY_FILES), "genomic")
+    host_and_path = folder.partition("://")[2].rstrip("/")
+    name = f"{last_part(host_and_path)}_{_ASSEMBLY_FILES[kind]}"
+    return file_at(f"https://{host_and_path}/{name}", folder=accession)
+
+
+def url_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The file of a row with a URL or URI, and perhaps a name.
 
     Args:
         row: The row.
+        file_list: Its list.
 
     Raises:
         RowFault: It is none that can be downloaded.
     """
     url, name = row.cells["url"], name_in(row.cells["file_name"])
-    if scheme_of(url) and not _SEVERAL.search(url):
+    if _ASSEMBLY.match(url):
+        file_list.notes.setdefault("the genome of each folder of an assembly is taken; --prefer states another file", 0)
+        yield assembly_file(url, file_list.prefer)
+    elif scheme_of(url) and not _SEVERAL.search(url):
         sums = checksums_in({algorithm: row.cells.get(algorithm, "") for algorithm in ALGORITHMS})
         yield file_at(url, name=name, size=size_in(row.cells.get("size", "")), checksums=sums, headers=_headers_of(row))
     else:  # a column of a report of ENA joins the files of a run, and mates may be on one line

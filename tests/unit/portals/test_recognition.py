@@ -365,7 +365,9 @@ def test_a_command_that_downloads_other_files_than_its_address_is_a_fault(tmp_pa
         read(path)
 
 
-@pytest.mark.parametrize("first", ["#!/bin/sh\n", "", '#!/bin/sh\nurl="https://h.example/$1"\n'])
+@pytest.mark.parametrize(
+    "first", ["#!/bin/sh\n", "", '#!/bin/sh\nurl="https://h.example/$1"\n', "#!/bin/sh\n# run,fastq_ftp\n: a,b\n"]
+)
 def test_a_script_that_does_more_than_download_is_a_list(first: str, tmp_path: Path):
     path = tmp_path / "downloads.sh"
     path.write_text(f"{first}set -e\nwget https://h.example/v0.7.tar.gz\ntar -xzf v0.7.tar.gz\ncd bwa\nmake\n")
@@ -578,7 +580,7 @@ def test_a_number_behind_a_url_is_its_size(lines: str, tmp_path: Path):
         (f"https://h.example/x.gz\t{'0a' * 16}  a.gz", "a.gz", True),
         (f"https://h.example/x.gz,{'0a' * 16}", "x.gz", True),
         ('"https://h.example/x.gz";"a.gz"', "a.gz", False),
-        ("https://h.example/x.gz,/data/x.gz", "x.gz", False),
+        ("https://h.example/x.gz,/data/y.gz", "x.gz", False),
         ("https://h.example/x.gz?a=b.c,d", "x.gz", False),
     ],
 )
@@ -676,6 +678,13 @@ def test_an_assembly_is_a_file_in_its_folder(prefer: tuple[str, ...], end: str):
     (file,), none = read(SAMPLES / "assembly_summary.txt", "", *prefer)
     above = "https://files.example.org/genomes/GCF_000000001.1_ASM1"
     assert (file.address, none) == (f"{above}/GCF_000000001.1_ASM1_{end}", [])
+
+
+def test_a_folder_of_an_assembly_in_a_list_of_urls_is_that_of_its_genome(tmp_path: Path):
+    folder = "ftp.ncbi.nlm.nih.gov/genomes/all/GCF/000/000/001/GCF_000000001.1_ASM1"
+    (tmp_path / "ftp_links.txt").write_text(f"ftp://{folder}\nftp://{folder}/x.gff.gz\n")
+    (one,), (two,) = read(tmp_path / "ftp_links.txt")
+    assert (one.address, two.name) == (f"https://{folder}/GCF_000000001.1_ASM1_genomic.fna.gz", "x.gff.gz")
 
 
 def test_runs_of_a_table_are_those_of_the_sra():
@@ -790,6 +799,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         (b"HBM744.FNLN.846 /expr.h5ad\n", "a manifest of HuBMAP", "hubmap-clt"),
         (b"089ebad7c98cebe22f6d97b246fb45c6 /x\n", "a manifest of HuBMAP", "hubmap-clt"),
         (b"repo_code\tobject_id\tfile_name\nc\t1\ta.bam\n", "a manifest of the ICGC", "score"),
+        (b'{"stage.bam": {"$dnanexus_link": "file-1"}}', "files of DNAnexus", "dx download"),
         (b"path\tparent\tname\tsynapseStore\n/a.bam\tsyn1\ta.bam\tTrue\n", "a manifest of Synapse", "synapse get"),
         (b"guid\tname\t_tag_0\ns1\tStudy 1\tProgram: X\n", "discovery export of studies", "Export the manifest"),
     ],
