@@ -2,7 +2,8 @@
 
     python .ci/docstrings.py FOLDER ...
 
-Names in `Args` are compared with signatures by ruff (DOC102), as are the indentation and the titles of sections (D2, D4).
+Names in `Args` of functions are compared with signatures by ruff (DOC102), as are the indentation and the titles of sections
+(D2, D4); those of classes, with their `__init__`, here.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def problems(source: str) -> list[tuple[int, str]]:
             first, last = node.body[0].lineno, node.body[0].end_lineno or 0
             found += _section_problems(text, first)
             found += _line_problems(lines[first - 1 : last], first)
+            if isinstance(node, ast.ClassDef):
+                found += _argument_problems(node, text)
     return sorted(found)
 
 
@@ -84,6 +87,17 @@ def _line_problems(lines: list[str], first: int) -> Iterator[tuple[int, str]]:
         continues = after.strip() and _indent(after) <= _indent(line) and not line.rstrip().endswith(_SENTENCE_ENDS)
         if is_left_over and continues and not _ITEM.match(line) and not _ITEM.match(after):
             yield number, f"left over by a re-wrapping: {line.strip()}"
+
+
+def _argument_problems(node: ast.ClassDef, text: str) -> Iterator[tuple[int, str]]:
+    init = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None)
+    if init is None or init.args.kwarg is not None:
+        return
+    arguments = {argument.arg for argument in ast.walk(init.args) if isinstance(argument, ast.arg)}
+    section = text.partition("Args:\n")[2].partition("\n\n")[0]
+    for name in re.findall(r"^    (\w+):", section, re.MULTILINE):
+        if name not in arguments:
+            yield node.lineno, f"__init__ has no argument {name}"
 
 
 def _indent(line: str) -> int:

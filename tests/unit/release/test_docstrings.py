@@ -52,3 +52,9 @@ def test_others_are_not(docstring: str) -> None:
 def test_the_module_and_its_classes_are_read_too() -> None:
     source = f'"""{FULL}\nnot\nleft alone.\n"""\n\n\nclass Reader:\n    """Reads.\n\n    Args: none.\n    """\n'
     assert [line for line, _ in docstrings.problems(source)] == [2, 10]
+
+
+def test_arguments_of_a_class_are_those_of_its_init() -> None:
+    source = 'class Reader:\n    """Reads.\n\n    Args:\n        path: A file.\n        mode: Its mode.\n    """\n\n'
+    source += "    def __init__(self, path, *, form): ..."
+    assert docstrings.problems(source) == [(1, "__init__ has no argument mode")]
