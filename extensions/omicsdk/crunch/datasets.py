@@ -195,11 +195,11 @@ def upload(
         ]
         return _report("Upload", planned)
     start, clock = time(), monotonic()
-    hashed = hash_files(paths)
-    sendings = [Sending(name, path, hashed[name]) for name, path in paths.items()]
+    hashed = hash_files(paths, is_stopped=lambda: chosen.stopped)
+    sendings = [Sending(name, paths[name], record) for name, record in hashed.items()]
     failed: dict[str, OmicsError] = {}
     sent = set(send(opened, base, sendings, chosen, failed=failed))
-    outcomes = [_outcome(name, record if name in sent else None, failed) for name, record in hashed.items()]
+    outcomes = [_outcome(name, hashed[name] if name in sent else None, failed) for name in paths]
     return chosen.checked(_report("Upload", outcomes, start, monotonic() - clock, chosen.control.why))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -159,13 +159,16 @@ def hash_file(path: Path | os.DirEntry[str]) -> Hashed:
 
 
 def hash_files(
-    files: Mapping[str, Path | os.DirEntry[str]], earlier: Mapping[str, Hashed] | None = None
+    files: Mapping[str, Path | os.DirEntry[str]],
+    earlier: Mapping[str, Hashed] | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, Hashed]:
     """Hash files, except those that are known to be unchanged.
 
     Args:
         files: Paths by name.
         earlier: Earlier results with trusted stamps (see `trusted`).
+        is_stopped: Returns whether no further file is hashed.
 
     Returns:
         The hashed files, sorted by name.
@@ -178,8 +181,13 @@ def hash_files(
     names = sorted(files)
     same = {name for name in names if name in earlier and stamp_of(files[name].stat()) == earlier[name].stamp}
     others = [name for name in names if name not in same]
-    hashed = dict(zip(others, in_threads(lambda name: hash_file(files[name]), others, THREADS), strict=True))
-    return {name: earlier[name] if name in same else hashed[name] for name in names}
+
+    def hash_unless_stopped(name: str) -> Hashed | None:
+        return None if is_stopped() else hash_file(files[name])
+
+    hashed = dict(zip(others, in_threads(hash_unless_stopped, others, THREADS), strict=True))
+    results = {name: earlier[name] if name in same else hashed[name] for name in names}
+    return {name: result for name, result in results.items() if result is not None}
 
 
 def unchanged(path: Path, earlier: Hashed) -> None:

@@ -1,6 +1,7 @@
 """The workflows of `Crunch` and `AsyncCrunch`: datasets' files by the words that all platforms have, and runs."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from crunch_runs import put
 from omicsdk.core import ConfigError, Interrupted, NotFound, Retry, SomeFailed, Unauthorized, UsageError
 from omicsdk.core.errors import ServerError
-from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, Stage, State, WorkflowType
+from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, Stage, State, WorkflowType, hashing
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.transfer import Control, Progress, TransferFailed
 
@@ -109,6 +110,25 @@ def test_progress_is_reported_and_a_control_ends_them(crunch: Crunch, media: Pat
     with pytest.raises(Interrupted):
         crunch.upload(SLUG, put(tmp_path / "work", {"c.txt": "c"}), control=control)
     assert not (media / "proj/data/c.txt").exists()
+
+
+def test_a_stop_ends_the_hashing_before_an_upload(
+    crunch: Crunch, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    stop, hashed = threading.Event(), list[str]()
+
+    def hash_file(path: os.DirEntry[str]) -> hashing.Hashed:
+        stop.set()
+        hashed.append(path.name)
+        return original(path)
+
+    original = hashing.hash_file
+    monkeypatch.setattr(hashing, "hash_file", hash_file)
+    files = put(tmp_path / "work", {f"{number}.txt": "x" for number in range(50)})
+    report = crunch.upload(SLUG, files, stop=stop, check=False)
+    assert len(hashed) <= hashing.THREADS
+    assert report.counts["stopped"] == 50
+    assert not (media / "proj/data/1.txt").exists()
 
 
 def test_a_file_that_fails_does_not_keep_the_others_back(crunch: Crunch, media: Path, tmp_path: Path):
