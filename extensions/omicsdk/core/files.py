@@ -321,24 +321,35 @@ def _refuse_shared(path: Path, status: os.stat_result) -> None:
 #: The system's errors if another process has the lock.
 LOCKED_ERRNOS = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
+if sys.platform == "win32":
+    import msvcrt
 
-def lock_now(descriptor: int) -> None:
-    """Take the lock without waiting.
+    def lock_now(descriptor: int) -> None:
+        """Take the lock without waiting.
 
-    Args:
-        descriptor: An open file.
+        Args:
+            descriptor: An open file.
 
-    Raises:
-        OSError: Another process has it (LOCKED_ERRNOS), or the system refused otherwise, such as a file system without locks.
-    """
-    if sys.platform == "win32":
-        import msvcrt
-
+        Raises:
+            OSError: Another process has it (LOCKED_ERRNOS), or the system refused otherwise, such as a file system without
+                locks.
+        """
         os.lseek(descriptor, 1 << 40, os.SEEK_SET)  # beyond the data, which other processes may read
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
 
+else:
+    import fcntl
+
+    def lock_now(descriptor: int) -> None:
+        """Take the lock without waiting.
+
+        Args:
+            descriptor: An open file.
+
+        Raises:
+            OSError: Another process has it (LOCKED_ERRNOS), or the system refused otherwise, such as a file system without
+                locks.
+        """
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
