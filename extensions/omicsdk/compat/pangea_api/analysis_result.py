@@ -209,11 +209,11 @@ class AnalysisResultField(RemoteObject):
             TransferError: It cannot be read, changed while it was sent, or what arrived is not what was sent.
             PangeaGeneralError: The server refused: the field holds data already, or its group has no bucket.
         """
-        from omicsdk.pangea.uploads import field_upload, upload_files
+        from omicsdk.pangea.uploads import FieldUpload, upload_files
         from omicsdk.transfer.reports.report import raise_failure
 
         with documented_errors(APIError):
-            files = [field_upload(self._field_id(), self.name, filepath)]
+            files = [FieldUpload(self._field_id(), filepath)]
             options: dict[str, Any] = {"multipart_thresh": multipart_thresh, "chunk_size": chunk_size}
             options |= {"retries": max_retries, "logger": logger, "check": False}
             raise_failure(upload_files(self.knex.client, files, **options))

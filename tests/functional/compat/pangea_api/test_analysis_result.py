@@ -214,8 +214,7 @@ def test_files_of_all_sizes_go_and_come(stored: SampleGroup, tmp_path: Path):
         path = tmp_path / name
         path.write_bytes(bytes(range(250)) * (size // 250))
         field = result.field(name).create().upload_file(path)
-        stem, _, extension = name.partition(".")
-        assert field.stored_data["uri"].endswith(f"/{stem}.{field.uuid[:8]}.{extension}")
+        assert field.stored_data["uri"].endswith(name)
         again = result.field(name).get()
         assert again.stored_data["presigned_url"] != ""
         assert Path(again.download_file(tmp_path / "back")).read_bytes() == path.read_bytes()
@@ -233,9 +232,6 @@ def test_a_groups_field_takes_a_file(stored: SampleGroup, tmp_path: Path):
     path = tmp_path / "table.csv"
     path.write_text("a,b\n")
     field = stored.analysis_result("gmod").field("table").create().upload_file(path)
-    folder = "s3://pangea-sandbox/pangea/v1/Sandbox Library/results"
-    assert field.stored_data["uri"] == f"{folder}/table.{field.uuid[:8]}.csv"
-    other = stored.analysis_result("other").field("table").create().upload_file(path)
-    assert other.stored_data["uri"] != field.stored_data["uri"]  # which it would replace
+    assert field.stored_data["uri"] == "s3://pangea-sandbox/pangea/v1/Sandbox Library/results/table.csv"
     assert field.get_referenced_filename() == "Sandbox Library/Sandbox Library.gmod.table.csv"
     assert Path(field.download_file()).read_text() == "a,b\n"
