@@ -11,7 +11,6 @@ import gzip
 import io
 import json
 import re
-import tomllib
 import zipfile
 import zlib
 from collections import Counter
@@ -144,6 +143,7 @@ class Row(NamedTuple):
         stated: What its columns state, where its format does not say so.
         name: The path of its file, or of its folder with a slash at its end, by which an invalid row is left out; empty
             if it is not known before its files are.
+        is_short: Whether its fault is that cells at its end are missing, and its line is whole.
     """
 
     line: int
@@ -152,6 +152,7 @@ class Row(NamedTuple):
     fault: str = ""
     stated: Stated = Stated()
     name: str = ""
+    is_short: bool = False
 
 
 class FileList(NamedTuple):
@@ -353,6 +354,8 @@ _SCRIPT = re.compile(r".*\.(?:sh|def|mk)\Z|(?:dockerfile|containerfile|singulari
 
 
 def _in_toml(data: str) -> object:
+    import tomllib
+
     return _as_json(tomllib.loads(data))
 
 

@@ -86,8 +86,11 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
                 continue
             if len(cells) < len(names) or any(cells[len(names) :]):
                 fault = f"{len(cells)} cells, but the header row has {len(names)} columns"
-                is_cut = len(cells) < len(names) and not last.endswith(("\n", "\r"))
-                yield Row(number, dict(zip(names, cells, strict=False)), fault=fault + "; the list ends there" * is_cut)
+                lacks_cells, is_whole = len(cells) < len(names), last.endswith(("\n", "\r"))
+                if lacks_cells and not is_whole:
+                    fault += "; the list ends there"
+                row = Row(number, dict(zip(names, cells, strict=False)), fault=fault)
+                yield row._replace(is_short=lacks_cells and is_whole)
             else:
                 yield Row(number, dict(zip(names, cells, strict=False)))
 

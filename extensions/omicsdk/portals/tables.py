@@ -618,7 +618,6 @@ def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
     detected = replace(_headings_in(head, paths=paths), base=file_list.base)
     headings = None if file_list.columns else detected
     seen = {name for cells in head.sample for name, cell in cells.items() if text_of(cell).strip()}
-    width = len(head.columns)
     for row in table_rows(file_list, repeats=True):
         if headings is None:
             by_user = headings_by_user(file_list.columns, list(row.cells), file_list.shown, detected)
@@ -628,8 +627,8 @@ def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
             problem = f"{file_list.shown}: no column has URLs of files"
             raise ListError(problem, remedy=f"Name it: --map url=COLUMN. The columns are {columns}.")
         # Spreadsheets omit empty cells at the end of a row. One that the end of a list cuts off is no such row.
-        cells = {name.lower(): cell for name, cell in row.cells.items()} if row.fault.endswith("columns") else {}
-        if len(cells) < width and any(is_address(cells.get(url, "")) for url in headings.urls):
+        cells = {name.lower(): cell for name, cell in row.cells.items()} if row.is_short else {}
+        if any(is_address(cells.get(url, "")) for url in headings.urls):
             row = row._replace(fault="")
         # Files of columns that the first rows leave empty would be lost.
         late = {name: cell for name, cell in row.cells.items() if name not in seen and is_address(cell)}
