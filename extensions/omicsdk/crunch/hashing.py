@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from omicsdk.core.errors import SourceChanged
 from omicsdk.core.threads import in_threads
+from omicsdk.core.waits import never
 from omicsdk.transfer.checksums import checksums_of
 
 #: Files of at most this many bytes are read at once.
@@ -161,7 +162,7 @@ def hash_file(path: Path | os.DirEntry[str]) -> Hashed:
 def hash_files(
     files: Mapping[str, Path | os.DirEntry[str]],
     earlier: Mapping[str, Hashed] | None = None,
-    is_stopped: Callable[[], bool] = lambda: False,
+    is_stopped: Callable[[], bool] = never,
 ) -> dict[str, Hashed]:
     """Hash files, except those that are known to be unchanged.
 

@@ -693,7 +693,7 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
     """
     if is_object(node):
         # Checksums, or what else is stated of files, by their addresses; of addresses by addresses, these alone are files.
-        for url, value in node.items() if any(map(is_address, node)) else ():
+        for url, value in node.items():
             if is_address(url) and not is_address(text_of(value)):
                 stated = value if is_object(value) else {"checksum": value}
                 yield from _objects({"url": url} | stated, array, is_element=True)
