@@ -23,21 +23,22 @@ unit functional test-base test-oldest test-long types release-check compat real 
 setup: $(STAMP)
 
 # Remade only when its sources changed; the project is installed editable, so code changes need nothing.
-$(STAMP): pyproject.toml .ci/environment.py .ci/locked/dev.txt
+$(STAMP): pyproject.toml .ci/environment.py .ci/locked/dev.txt .ci/locked/uv.txt
 	@$(PYTHON) .ci/environment.py $(VENV) dev
 	@touch $@ $(DEMO_STAMP)
 
 # What the demo needs; the other targets add the rest to the same environment.
-$(DEMO_STAMP): pyproject.toml .ci/environment.py .ci/locked/sandbox.txt
+$(DEMO_STAMP): pyproject.toml .ci/environment.py .ci/locked/sandbox.txt .ci/locked/uv.txt
 	@$(PYTHON) .ci/environment.py $(VENV) sandbox
 	@touch $@
 
 # The versions that setup installs, for every system and Python that we test; UPGRADE=1 takes the latest. Names no package index.
 lock: $(STAMP)
 	@for extra in dev sandbox test; do \
-	  printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-emit-find-links --no-header --no-annotate $(if $(UPGRADE),--upgrade) --extra $$extra pyproject.toml - -o .ci/locked/$$extra.txt || exit 1; \
+	  printf 'hatchling\neditables\n' | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra $$extra pyproject.toml - -o .ci/locked/$$extra.txt || exit 1; \
 	done
+	@echo uv | $(COMPILE) -c .ci/locked/dev.txt - -o .ci/locked/uv.txt # what installs the others
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 hooks: $(STAMP)
 	@$(BIN)/pre-commit install
