@@ -62,26 +62,25 @@ def make(name: str, environment: Environment, folder: Path) -> None:
 
 
 def _make_python(name: str, environment: Environment, folder: Path) -> None:
-    # The pip that runs this one installs into it: a separate pip would take longer to install than most clients, and what
-    # no test imports is never compiled.
     _run(name, "make", [sys.executable, "-m", "venv", "--without-pip", str(folder)])
     python = str(python_of(folder))
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        python,
-        "install",
-        "--quiet",
-        "--no-compile",
-        "--disable-pip-version-check",
-    ]
-    _run(name, "install", [*pip, *environment["requirements"]])
+    _install(name, python, environment["requirements"])
     if environment.get("forced"):
-        _run(name, "install", [*pip, "--no-deps", "--ignore-requires-python", *environment["forced"]])
+        _install(name, python, ["--no-deps", *environment["forced"]], pip=["--ignore-requires-python"])
     for module in environment.get("imports", ()):
         _run(name, f"import {module} in", [python, "-c", f"import {module}"])
+
+
+def _install(name: str, python: str, arguments: Sequence[str], pip: Sequence[str] = ()) -> None:
+    """Install packages by uv, or by pip, which has settings of its own for where packages are and takes twice the time.
+
+    Both are those that run this script; what no test imports is never compiled.
+    """
+    try:
+        _run(name, "install", [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, *arguments])
+    except NotMade:
+        of_python = [sys.executable, "-m", "pip", "--python", python, "install", "--disable-pip-version-check"]
+        _run(name, "install", [*of_python, "--quiet", "--no-compile", *pip, *arguments])
 
 
 def python_of(folder: Path) -> Path:
