@@ -454,14 +454,19 @@ class _LocatingDecoder(json.JSONDecoder):
         return at
 
     def _refused(self, name: str) -> Never:
-        raise _Unusable(f"{name} is not JSON", self._text, max(self._text.find(name), 0))
+        raise _Unusable(f"{name} is not JSON", self._text, self._place_of(name))
 
     def _finite(self, text: str) -> float:
         # `float` turns 1e999 into infinity without an error.
         number = float(text)
         if number in (float("inf"), float("-inf")):
-            raise _Unusable(f"{text} is too large", self._text, max(self._text.find(text), 0))
+            raise _Unusable(f"{text} is too large", self._text, self._place_of(text))
         return number
+
+    def _place_of(self, token: str) -> int:
+        """Return the place of the first such token; texts may contain the same characters."""
+        tokens = re.finditer(rf'"(?:[^"\\]|\\.)*"|{re.escape(token)}', self._text)
+        return next(match.start() for match in tokens if match[0] == token)
 
     def lines_of(self, object_: dict[str, Any], before: Keys = ()) -> Iterator[tuple[Keys, int]]:
         """Yield the line of each member of an object and of the objects in it, with the path of its names."""

@@ -180,6 +180,8 @@ def test_a_file_that_does_not_exist_is_no_layer(tmp_path):
         (b"[1]", ":1:1", "not a JSON object"),
         (b'{"a": {"b": 1,\n  "b": 2}}', ":2:3", '"b" appears twice, first in line 1'),
         (b'{"a": [NaN]}', ":1:8", "NaN is not JSON"),
+        (b'{"a": "NaN",\n"-Infinity": {"b": 1},\n"b": -Infinity}', ":3:6", "-Infinity is not JSON"),
+        (b'{"a": "1e999",\n"b": ["1e999",\n1e999]}', ":3:1", "1e999 is too large"),
         (b'\xef\xbb\xbf{"a": oops}', ":1:7", "not JSON"),
         (b'{"a": ' + b"1" * 5000 + b"}", "", "not usable"),
         (b"[" * 100_000, "", "nested too deeply"),
