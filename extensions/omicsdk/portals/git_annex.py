@@ -239,8 +239,8 @@ class _Repository:
             for url in _urls_in(remote, key, f"{place}/{escaped}", versions.get(copy, {}))
         )
         lines = self._lines(git, "uuid.log")
-        names = dict(line.partition(" timestamp=")[0].split(" ", 1) for line in lines if " " in line)
-        return _row(number, path, key, urls, (names.get(copy, copy) for copy in copies))
+        names = dict(line.partition(" timestamp=")[0].partition(" ")[::2] for line in lines)
+        return _row(number, path, key, urls, (names.get(copy) or copy for copy in copies))
 
     def _special_remotes(self, git: subprocess.Popen[bytes]) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """The settings of special remotes by the UUID of their content, which several may have."""

@@ -85,6 +85,18 @@ def test_a_data_set_of_git_annex_is_locked_by_its_keys(data_set: Path, portal: P
     assert Path("project/some/a.txt").read_bytes() == b"hello\n"
 
 
+def test_a_repository_without_a_description_is_named_by_its_uuid(portal: PortalHost):
+    clone, uuid = cloned(portal, "special-remotes"), "af31210b-0f9e-4411-b01e-3d360a318c32"
+    log = f"{uuid} timestamp=1795786399s\n"
+    commit = "commit refs/remotes/origin/git-annex\ncommitter A <a@example.org> 1769860801 +0000\ndata 0\n"
+    change = f"{commit}from refs/remotes/origin/git-annex^0\nM 100644 inline uuid.log\ndata {len(log)}\n{log}"
+    subprocess.run(["git", "-C", clone, "fast-import", "--quiet"], input=change.encode(), check=True)
+    add("clone", include="chunked.txt")
+    with pytest.raises(omicsdk.SomeFailed) as failed:
+        Lock.load().update()
+    assert uuid in failed.value.errors[0].message
+
+
 def test_content_in_special_remotes_is_had_where_git_annex_states_its_url(portal: PortalHost):
     prefix = "SHA256E-s6--bebb33642d7a1cb23406e4ef6b4c3ed9911594c474aed53bcaec65021f7324ad.txt"
     in_dir = "SHA256E-s4--baa36e7060b5155d6e766266c2424ddbe8e56fdb38ab3bfb76cd6351b0889606.txt"
