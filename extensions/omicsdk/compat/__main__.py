@@ -70,9 +70,10 @@ if __name__ == "__main__":
     if sys.argv[1:2] in ([], ["-h"], ["--help"]):
         sys.stdout.write(f"usage: {USAGE}\n")
         sys.exit(0 if sys.argv[1:] else 2)
-    # The options of this interpreter, up to `-m omicsdk.compat`, are for the program's.
-    *interpreter_options, mark, _ = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
-    interpreter_options += [mark.removesuffix("m")] if mark != "-m" else []
+    # The options of this interpreter, up to `-m omicsdk.compat`, are for the program's; the last may be `-Bmomicsdk.compat`.
+    *interpreter_options, last = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
+    letters = (last if last.startswith("-") else interpreter_options.pop()).partition("m")[0]
+    interpreter_options += [letters] if letters != "-" else []
     try:
         run([*interpreter_options, *sys.argv[1:]])
     except UsageError as error:

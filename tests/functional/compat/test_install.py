@@ -179,6 +179,10 @@ def test_a_script_runs_as_it_is_with_its_arguments(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("__main__ ['a', '-b'] DSSClient\n", "")
     done = run("", "-m", "omicsdk.compat", "-m", "script", "c", cwd=tmp_path)
     assert done.stdout == "__main__ ['c'] DSSClient\n"
+    script.write_text("import sys\nprint(sys.flags.bytes_warning, sys.argv[1:])\n")
+    for option, flag in (("-momicsdk.compat", 0), ("-Bbmomicsdk.compat", 1)):
+        done = run("", option, "script.py", "-m", cwd=tmp_path)
+        assert done.stdout == f"{flag} ['-m']\n", done.stderr
 
 
 @pytest.mark.parametrize("mark", [(), ("-m",)])
