@@ -49,7 +49,7 @@ class Uri(NamedTuple):
     def name(self) -> str:
         """The last part of the path; empty at the top of a scheme."""
         if self.scheme in WEB:
-            return self.path.partition("?")[0].rstrip("/").rpartition("/")[2]
+            return name_in_url(self.path.partition("?")[0].rstrip("/").rpartition("/")[2])
         return re.split(r"[/\\]" if os.name == "nt" and self.scheme == "file" else "/", self.path.rstrip("/"))[-1]
 
     def child(self, name: str) -> Uri:
@@ -71,7 +71,7 @@ class Uri(NamedTuple):
         if self.scheme == "file":
             return self.path if _ends_with_slash(self.path) else f"{self.path}{end}"
         if self.scheme in WEB:
-            return mask_url(f"{self.scheme}://{self.path}")
+            return mask_url(f"{self.scheme}://{self.path}{'' if self.path.endswith('/') else end}")
         return f"{self.scheme}://{self.path}{end}"
 
     def __repr__(self) -> str:
@@ -111,7 +111,8 @@ def parse_uri(text: str) -> Uri:
         url = text.strip().partition("#")[0]
         if (fault := fault_of(url)) is not None:
             raise WrongUri(f"{mask_url(text)!r} {fault}", remedy="Write https://HOST/PATH.")
-        return Uri(scheme, url.partition("://")[2])
+        path = url.partition("://")[2]
+        return Uri(scheme, path, "?" not in path and path.endswith("/"))
     parts = [part for part in rest.split("/") if part]
     # A key of S3 may have any parts, empty ones and dots among them.
     if scheme != "s3" and any(part in (".", "..") for part in parts):
@@ -120,6 +121,17 @@ def parse_uri(text: str) -> Uri:
         )
     path = rest.removesuffix("/") if scheme == "s3" else "/".join(parts)
     return Uri(scheme, path, rest.endswith("/") or not path)
+
+
+def name_in_url(path: str) -> str:
+    """Return the name of a file or folder, or its path below another, from a part of a URL's path.
+
+    Args:
+        path: The part, percent-encoded.
+    """
+    from urllib.parse import unquote
+
+    return unquote(path, errors="surrogateescape")  # as Python has names of files that are not UTF-8
 
 
 def without_file_scheme(text: str) -> str:
