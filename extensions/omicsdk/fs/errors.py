@@ -43,8 +43,9 @@ class PathNotFound(PathError, FileNotFoundError):
     default_remedy = "Check the path."
 
     def __init__(self, uri: str, problem: str, *, remedy: str | None = None) -> None:
-        # The query of a URL is masked by asterisks.
-        if "*" in uri and remedy is None and not uri.startswith(("http://", "https://")):
+        # The query of a URL is masked by asterisks, as is a login.
+        address = uri.partition("?")[0].rpartition("@")[2] if uri.startswith(("http://", "https://")) else uri
+        if "*" in address and remedy is None:
             remedy = "Patterns are not expanded: name the folder, with --recursive and --include PATTERN."
         super().__init__(uri, problem, remedy=remedy)
 

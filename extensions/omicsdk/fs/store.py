@@ -315,15 +315,17 @@ class Store(Closing, ABC):
     def _entries(self, path: str) -> Iterator[Entry]:
         """List the contents of a folder, as `entries`."""
 
-    def below(self, path: str) -> Iterator[Entry]:
+    def below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
         """Yield all files below a folder, in the order of their listing.
 
         Args:
             path: The path of a folder, even if a file has it, too.
+            needed: Whether more than the name is needed of a file with a path; by default it is of all.
 
         Raises:
             OmicsError: As for `entries`.
         """
+        del needed
         return self._compared(path, self._below(path))
 
     def names_below(self, path: str) -> Iterator[Entry]:
@@ -344,6 +346,14 @@ class Store(Closing, ABC):
             entry: The file.
         """
         return entry
+
+    def described(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield entries of a listing with everything that `below` states, where `entries` lists less.
+
+        Args:
+            entries: Files and folders, as `entries` lists them.
+        """
+        return iter(entries)
 
     def _below(self, path: str) -> Iterator[Entry]:
         """List all files below a folder, as `below`; by default folder by folder."""

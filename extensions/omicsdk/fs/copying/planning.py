@@ -11,8 +11,8 @@ from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.errors import IsFolder, PathError
 from omicsdk.fs.store import Entry, Store
-from omicsdk.fs.uris import Uri
-from omicsdk.transfer.filters import Filters
+from omicsdk.fs.uris import WEB, Uri, name_in_url
+from omicsdk.transfer.filters import Filters, fits_rules
 from omicsdk.transfer.names import ROOM, check_name, room_in
 
 if TYPE_CHECKING:
@@ -86,10 +86,14 @@ def named(
     """
     top = folder.path
     start = top if not top or (scheme == "file" and top.endswith("/")) else f"{top}/"
-    # Where the system has another separator, `below` replaces it.
-    length = len(start) if os.sep == "/" or scheme != "file" else None
+    # Where the system has another separator, `below` replaces it; it decodes URLs.
+    length = len(start) if scheme not in WEB and (os.sep == "/" or scheme != "file") else None
     fits = None if patterns.fit_all else patterns.fits
-    for member in (store.names_below if names_only and not patterns.has_facts else store.below)(top):
+
+    def needed(path: str) -> bool:
+        return fits_rules(patterns.rules, below(scheme, top, path))
+
+    for member in store.names_below(top) if names_only and not patterns.has_facts else store.below(top, needed):
         path = member.path
         name = below(scheme, top, path) if length is None or not path.startswith(start) else path[length:]
         if fits is None or fits(name, member.size, member.modified):
@@ -134,7 +138,8 @@ def below(scheme: str, folder: str, path: str) -> str:
         from pathlib import PurePath
 
         return PurePath(path).relative_to(folder).as_posix()
-    return path[len(folder) :].removeprefix("/") if folder else path
+    name = path[len(folder) :].removeprefix("/") if folder else path
+    return name_in_url(name) if scheme in WEB else name
 
 
 #: The kind of an existing target; "" if it does not exist.
@@ -273,8 +278,8 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
 
 #: Begins the reason for an object whose key cannot be a name in a folder.
 UNFIT = "cannot be a file"
-#: Schemes whose files may be objects of a bucket, named by arbitrary keys.
-_OF_BUCKETS = ("s3", "crunch")
+#: Schemes whose files may have names that are none on this machine: objects of a bucket, named by arbitrary keys, and files of web servers.
+_OF_BUCKETS = ("s3", "crunch", *WEB)
 _ENDS_WITH_SLASH = "ends with a slash"
 
 
@@ -313,7 +318,7 @@ def _fit(
         why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS and folder.scheme != "s3" else ""
         if why:
             alone = "" if why == _ENDS_WITH_SLASH else ", or alone, to a name of your own"
-            reason = f"{UNFIT} {location}: its key {why}"
+            reason = f"{UNFIT} {location}: its {'name' if file.uri.scheme in WEB else 'key'} {why}"
             unfit.append((file, PathError(str(file.uri), reason, remedy=f"{begin} to a bucket{alone}.")))
         else:
             yield file

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from math import inf
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.consistency import InconsistentListing, despite_contradictions
 from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageError
 from omicsdk.core.logs import logger
@@ -18,10 +20,13 @@ from omicsdk.core.netrc import Netrc
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
-from omicsdk.fs.errors import NotListed, PathNotFound, WrongUri
+from omicsdk.core.threads import side_by_side
+from omicsdk.fs.errors import NotListed, PathError, PathNotFound, WrongUri
 from omicsdk.fs.store import Entry, Store
+from omicsdk.fs.stores.index_pages import PAGES, Index, index_of
+from omicsdk.fs.uris import Uri
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.network.connection_pool import shared_pool
+from omicsdk.transfer.network.connection_pool import StreamedResponse, shared_pool
 from omicsdk.transfer.network.representations import Representation, quickest_checksum, representation_of
 from omicsdk.transfer.network.requests import (
     LATER,
@@ -36,7 +41,12 @@ from omicsdk.transfer.network.requests import (
 
 #: The whole file, without a condition.
 _ALL = RequestedRange(0, None, ranged=False, size=None, size_is_stated=False, validator="")
-PAGES = ("text/html", "application/xhtml+xml")
+#: Bytes of a page that lists a folder, at most; levels of folders; how often a folder may list the same as those above it.
+_LARGEST_PAGE, _DEEPEST, _REPEATED = 64 * 1024 * 1024, 100, 2
+#: Files that are looked up together.
+_AT_ONCE = 64
+
+T = TypeVar("T")
 
 _log = logger("omicsdk.fs")
 
@@ -44,8 +54,9 @@ _log = logger("omicsdk.fs")
 class HttpsStore(Store):
     """Files of web servers, read-only. URLs are used as they are written, queries included; a fragment is not sent.
 
-    Servers have no folders: a URL that ends in a slash and is a web page is one that cannot be listed. The name of a
-    file is that of the response's Content-Disposition, else the last part of the URL's path.
+    A folder is a URL that ends in a slash and is a web page, which is read as the server's list of it; so is one that
+    redirects to itself with a slash. The name of a file is that of the response's Content-Disposition, else the last
+    part of the URL's path; of a file in a listed folder always the latter.
 
     A user and password in a URL, or those of its host in the user's netrc file, are sent to its origin only, and over https
     only, except to this machine.
@@ -75,17 +86,18 @@ class HttpsStore(Store):
         self._netrc = Netrc(os.environ)
         self._clock = clock
 
+    def entry(self, uri: Uri, *, recursive: bool = False) -> Entry:
+        del recursive  # no file and folder of one path
+        return self._stat(uri.path)  # the URL of a file may end in a slash, too
+
     def _stat(self, path: str) -> Entry:
         location, uri = self._location(path), self.uri(path)
-        representation = self._described(location, uri)
-        url_parts = urlsplit(location.url)
-        if (
-            url_parts.path[-1:] in ("", "/")
-            and not url_parts.query
-            and representation.media_type in PAGES
-            and not representation.is_named
-        ):
-            return Entry(path, "folder")
+        representation, final_url = self._described(location, uri)
+        start, end = urlsplit(location.url), urlsplit(final_url).path
+        # Servers redirect the URL of a folder to the one with a slash.
+        is_folder = start.path[-1:] in ("", "/") or end == f"{start.path}/"
+        if is_folder and not start.query and representation.media_type in PAGES and not representation.is_named:
+            return Entry(path.rstrip("/"), "folder")
         # Without quotes it is a date.
         etag = representation.validator if '"' in representation.validator else ""
         details = {"etag": etag, "content_type": representation.media_type}
@@ -102,8 +114,76 @@ class HttpsStore(Store):
         )
 
     def _entries(self, path: str) -> Iterator[Entry]:
-        what = "cannot be listed: web servers do not list files"
-        raise NotListed(self.uri(path), what, remedy="Name the URL of a file, or a list of them: omics get LIST.")
+        folder = path.rstrip("/")
+        uri = self.uri(f"{folder}/")
+        try:
+            index = self._requested(self._location(f"{folder}/"), uri, "GET", _index, _LARGEST_PAGE)
+        except NotFound as error:
+            raise PathNotFound(uri, "not found") from error
+        if index.fault:
+            remedy = "Name the URL of a folder that its server lists, of a file, or a list of URLs: omics get LIST."
+            raise NotListed(uri, f"cannot be listed: it {index.fault}", remedy=remedy)
+        for segment, name, is_folder in index.links:
+            yield Entry(f"{folder}/{segment}", "folder" if is_folder else "file", file_name=name)
+        if index.invalid:
+            raise InconsistentListing(f"list of {uri}", f"{index.invalid[0]!r} cannot be the name of a file")
+
+    def below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+        return self._compared(path, self._walked(path, needed))
+
+    def names_below(self, path: str) -> Iterator[Entry]:
+        return self.below(path, lambda _: False)
+
+    def completed(self, entry: Entry) -> Entry:
+        try:
+            return self._stat(entry.path)._replace(file_name=entry.file_name)
+        except (APIError, PathNotFound):  # it is listed, and its download fails with the reason
+            return entry
+
+    def described(self, entries: Iterable[Entry], needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+        def look_up(entry: Entry) -> Entry:
+            return entry if entry.is_folder or (needed and not needed(entry.path)) else self.completed(entry)
+
+        left = iter(entries)
+        while block := list(islice(left, _AT_ONCE)):
+            for entry in side_by_side(look_up, block):
+                if isinstance(entry, OmicsError):
+                    raise entry
+                yield entry
+
+    def _walked(self, path: str, needed: Callable[[str], bool] | None) -> Iterator[Entry]:
+        """List all files below a folder, as `below`.
+
+        Raises:
+            InconsistentListing: After the last file: a folder below cannot be listed, or is listed within itself.
+        """
+        doubts: list[InconsistentListing] = []
+        yield from self._level(path, needed, [], doubts)
+        if doubts:
+            raise doubts[0]
+
+    def _level(
+        self,
+        path: str,
+        needed: Callable[[str], bool] | None,
+        above: Sequence[object],
+        doubts: list[InconsistentListing],
+    ) -> Iterator[Entry]:
+        listed = list(despite_contradictions(self.entries(path), doubts))
+        names = [(entry.file_name, entry.kind) for entry in listed]
+        # A link to a folder above is a folder on the page: the lists of all levels repeat below it.
+        if above.count(names) >= _REPEATED or len(above) >= _DEEPEST:
+            raise InconsistentListing(f"list of {self.uri(path)}/", "the folder is listed within itself")
+        for entry in self.described(listed, needed):
+            if not entry.is_folder:
+                yield entry
+                continue
+            try:
+                yield from self._level(entry.path, needed, [*above, names], doubts)
+            except InconsistentListing as error:
+                doubts.append(error)
+            except (APIError, PathError) as error:
+                doubts.append(InconsistentListing(f"list of {self.uri(path)}/", error.message))
 
     def location(self, entry: Entry) -> Location:
         return self._location(entry.path)
@@ -126,7 +206,7 @@ class HttpsStore(Store):
         Raises:
             APIError: It does not exist, or the server refuses the request.
         """
-        return self._requested(location, mask_url(location.url), "HEAD")
+        return self._requested(location, mask_url(location.url), "HEAD", _representation("HEAD", location))[0]
 
     def uri(self, path: str) -> str:
         """A URL as it is shown: without secrets."""
@@ -147,33 +227,35 @@ class HttpsStore(Store):
         headers = login.headers("GET", url) if login is not None and sends else self._netrc.headers(url)
         return Location(url, headers, states=quickest_checksum)
 
-    def _described(self, location: Location, uri: str) -> Representation:
-        """Request the headers of a file: by HEAD, or by GET, whose body is cut off, if that is refused.
+    def _described(self, location: Location, uri: str) -> tuple[Representation, str]:
+        """Request the headers of a file, and its URL after redirects: by HEAD, or by GET, whose body is cut off, if that is refused.
 
         URLs that are presigned for GET refuse HEAD; some servers do not implement it, or state no length.
         """
         try:
-            representation = self._requested(location, uri, "HEAD")
+            described = self._requested(location, uri, "HEAD", _representation("HEAD", location))
         except APIError:
-            representation = None
+            described = None
         try:
             return (
-                self._requested(location, uri, "GET")
-                if representation is None or representation.size is None
-                else representation
+                self._requested(location, uri, "GET", _representation("GET", location))
+                if described is None or (described[0].size is None and described[0].media_type not in PAGES)
+                else described
             )
         except NotFound as error:
             raise PathNotFound(uri, "not found") from error
 
-    def _requested(self, start: Location, uri: str, method: str) -> Representation:
+    def _requested(
+        self, start: Location, uri: str, method: str, read: Callable[[StreamedResponse, str], T], most: int = 0
+    ) -> T:
         location, failures, hops, start_time = start, 0, 0, self._clock.monotonic()
         while True:
             later: float | None = None
             try:
-                with shared_pool().get(location.url, headers_for(location), 0, method=method) as response:
+                with shared_pool().get(location.url, headers_for(location), most, method=method) as response:
                     verdict = judge(_ALL, response.status, response.headers, self._clock.now())
                     if verdict.kind is Kind.ACCEPT:
-                        return representation_of(response.lines, start.url, method)
+                        return read(response, location.url)
                     if verdict.kind is not Kind.MOVED:
                         raise unavailable(uri, location.url, verdict, response.headers, response.refusal())
                 hops, later = hops + 1, verdict.retry_after
@@ -206,6 +288,19 @@ class HttpsStore(Store):
             if pause is None:
                 raise error
             self._clock.sleep(pause)
+
+
+def _index(response: StreamedResponse, url: str) -> Index:
+    media_type, body = representation_of(response.lines, url, "GET").media_type, bytearray()
+    for piece in response.pieces() if media_type in PAGES else ():
+        body += piece
+        if len(body) > _LARGEST_PAGE:
+            return Index(fault=f"has more than {_LARGEST_PAGE:,} bytes")
+    return index_of(url, media_type, bytes(body))
+
+
+def _representation(method: str, location: Location) -> Callable[[StreamedResponse, str], tuple[Representation, str]]:
+    return lambda response, final_url: (representation_of(response.lines, location.url, method), final_url)
 
 
 class HttpStore(HttpsStore):

@@ -216,9 +216,11 @@ def _entries(
             yield name, start + child.path, child
     else:
         fits_all, children = patterns.fit_all, store.entries(entry.path)
-        for child in despite_contradictions(children, doubts):
-            if fits_all or child.is_folder or patterns.fits(child.name, child.size, child.modified):
-                yield child.name, str(Uri(uri.scheme, child.path, child.is_folder)), child
+        children = despite_contradictions(children, doubts)
+        for child in children if names_only and not patterns.has_facts else store.described(children):
+            name = child.file_name or child.name
+            if fits_all or child.is_folder or patterns.fits(name, child.size, child.modified):
+                yield name, str(Uri(uri.scheme, child.path, child.is_folder)), child
 
 
 def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
