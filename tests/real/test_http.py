@@ -26,6 +26,7 @@ DATA = os.urandom(20 * MIB)
 TABLE = b"sample,reads\n" * 1000
 DIGEST = b64encode(hashlib.sha256(DATA).digest()).decode()
 Run = Callable[..., Ran]
+Kind = Callable[[Path, int], tuple[str, list[str | Path], str]]
 
 NGINX = """
 daemon off;
@@ -194,7 +195,66 @@ def npm(name: str, words: list[str | Path]) -> tuple[str, list[str | Path], str]
     return name, [modules / ".bin" / name, *words], json.loads((modules / name / "package.json").read_text())["version"]
 
 
-KINDS = [nginx, apache, lighttpd, caddy, python, rclone, aiohttp, range_http_server, wsgidav, http_server, serve]
+def apache_as(*options: str) -> Kind:
+    """Apache with another form of its pages."""
+
+    def kind(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+        started = apache(folder, port)
+        settings = folder / "apache.conf"
+        lines = f"<Directory {folder}/served>\n    IndexOptions {' '.join(options)}\n</Directory>\n"
+        settings.write_text(settings.read_text() + lines)
+        return started
+
+    return kind
+
+
+def nginx_rounded(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    started = nginx(folder, port)
+    settings = folder / "nginx.conf"
+    settings.write_text(settings.read_text().replace("autoindex on;", "autoindex on; autoindex_exact_size off;"))
+    return started
+
+
+KINDS: list[Kind] = [
+    nginx,
+    apache,
+    lighttpd,
+    caddy,
+    python,
+    rclone,
+    aiohttp,
+    range_http_server,
+    wsgidav,
+    http_server,
+    serve,
+]
+
+
+# aiohttp links to folders as to files, and serve does not escape names.
+LISTING: list[Kind] = [
+    *(kind for kind in KINDS if kind not in (aiohttp, serve)),
+    nginx_rounded,
+    apache_as("FancyIndexing"),
+    apache_as("FancyIndexing", "HTMLTable", "IconsAreLinks"),
+]
+TREE = (
+    "a b.txt",
+    "50%.txt",
+    "50%25.txt",
+    "a#b?.txt",
+    "a&b;c=d,e+f.txt",
+    "a:b.txt",
+    "'quoted' \"twice\".txt",
+    "<tag>[x](y){z}.txt",
+    "~!@$^*`|.txt",
+    "ünï/日本.txt",
+    ".hidden.txt",
+    "..two",
+    "sub #1/sub ?2/deep.txt",
+    "index of.txt",
+    f"{'long' * 40}.txt",
+)
+"""Files that pages of folders link to, each with its name as content."""
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -207,7 +267,7 @@ def server(request: pytest.FixtureRequest) -> Generator[Server]:
 
 
 @contextmanager
-def serving(kind: Callable[[Path, int], tuple[str, list[str | Path], str]], folder: Path) -> Generator[Server]:
+def serving(kind: Kind, folder: Path) -> Generator[Server]:
     port = free_port()
     (folder / "served" / "folder").mkdir(parents=True)
     (folder / "served" / "large.bin").write_bytes(DATA)
@@ -218,6 +278,9 @@ def serving(kind: Callable[[Path, int], tuple[str, list[str | Path], str]], fold
     (folder / "served" / "reads.fastq.gz").write_bytes(gzip.compress(TABLE))
     (folder / "served" / "locked").mkdir()
     (folder / "served" / "locked" / "table.csv").write_bytes(TABLE)
+    for name in TREE:
+        (folder / "served" / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "served" / "tree" / name).write_bytes(name.encode() * 1000)
     name, command, version = kind(folder, port)
     url = f"http://127.0.0.1:{port}"
     homes = {"XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}  # where Caddy keeps what it last served
@@ -242,17 +305,38 @@ def test_files_are_read(run: Run, server: Server) -> None:
     assert run("verify", url, "copy/large.bin").code == 0
 
 
-@pytest.mark.tried("URLs that are not there, or name folders, are refused in one line")
+@pytest.mark.tried("URLs that are not there, and changes, are refused in one line")
 def test_what_cannot_be_done_is_refused(run: Run, server: Server) -> None:
     for words, code in (
         (["cat", f"{server.url}/none"], 1),
-        (["ls", f"{server.url}/folder/"], 2),
+        (["ls", f"{server.url}/none/"], 1),
         (["rm", "--yes", f"{server.url}/large.bin"], 2),
         (["mkdir", f"{server.url}/new"], 2),
         (["cp", __file__, f"{server.url}/new"], 2),
     ):
         ran = run(*words)
         assert (ran.code, ran.err.count("\n")) == (code, 1), ran.err
+
+
+@pytest.mark.tried("folders with odd names: ls, find, cp -r, sync, verify")
+@pytest.mark.parametrize("server", LISTING, indirect=True)
+def test_folders_are_copied(run: Run, server: Server) -> None:
+    url = f"{server.url}/tree/"
+    names = {name for name in TREE if not (name.startswith(".") and "no-hidden" in differences(server.name))}
+    listed = run("ls", "-r", "--output", "json", url)
+    assert {row["name"]: row["size"] for row in listed.json} == {name: len(name.encode()) * 1000 for name in names}
+    assert {row["name"] for row in run("ls", "--output", "json", url).json} == {
+        name.partition("/")[0] + "/" * ("/" in name) for name in names
+    }
+    (found,) = run("find", url, "--name", "deep*", "--output", "json").json
+    assert run("cat", found["uri"]).stdout == b"sub #1/sub ?2/deep.txt" * 1000
+    copied = run("cp", "-r", url, "copy", "--output", "json")
+    assert (copied.code, copied.json["counts"]["done"]) == (0, len(names)), copied.err
+    assert {name: Path("copy", name).read_bytes() for name in names} == {name: name.encode() * 1000 for name in names}
+    again = run("sync", url, "copy", "--output", "json")
+    assert (again.code, again.json["counts"]["done"]) == (0, 0), again.err
+    assert run("verify", url, "copy").code == 0
+    assert run("ls", "--output", "json", f"{server.url}/folder/").json == []
 
 
 @pytest.mark.tried("a copy of a URL that was stopped goes on with the rest, by ranges")
