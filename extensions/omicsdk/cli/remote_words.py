@@ -15,7 +15,7 @@ PLATFORMS = ("hca", "azul", "gdc", "sb", "gen3", "drs", "htsget", "refget", "trs
 # Arguments that take both URIs and paths.
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
 # Those whose folders are listed.
-SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
+SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3", "https")
 # Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them.
 _STORE_OPTIONS = ("base_url", "profile")
 
@@ -48,7 +48,7 @@ def completions(
     if argument["name"] == "platform" and len(path) == 1:
         return [(word, "") for word in PLATFORMS], False
     if argument["name"] in _LOCATIONS and len(path) == 1:
-        offered = (f"{scheme}://" for scheme in (*SCHEMES, "https"))
+        offered = (f"{scheme}://" for scheme in SCHEMES)
         return [(word, "") for word in offered if word.startswith(current)], True
     return [], True
 
@@ -56,7 +56,9 @@ def completions(
 def _remote(options: Mapping[str, str], current: str) -> list[Word]:
     """Return the entries of a remote folder that begin with the typed text."""
     scheme, _, path = current.partition("://")
-    if scheme not in SCHEMES:
+    host, slash, _ = path.partition("/")
+    # A host that is still being typed has no folders; the names of a URL with a password or query would be kept with it.
+    if scheme not in (*SCHEMES, "http") or (scheme[:4] == "http" and (not slash or "@" in host or "?" in path)):
         return []
     folder = path[: path.rfind("/") + 1]
     names = _looked_up(options, f"{scheme}://{folder}")

@@ -64,6 +64,10 @@ class Uri(NamedTuple):
 
                 return Uri("file", str(Path(self.path, *name.split("/"))))
             return Uri("file", f"{_start_of(self.path)}{name}")  # as Path would write it, for thousands of files
+        if self.scheme in WEB:
+            from urllib.parse import quote
+
+            return Uri(self.scheme, f"{self.path.rstrip('/')}/{quote(name, errors='surrogateescape')}")
         return Uri(self.scheme, f"{self.path}/{name}" if self.path else name)
 
     def __str__(self) -> str:

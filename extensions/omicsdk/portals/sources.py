@@ -795,7 +795,7 @@ class StoreFiles(Source):
         top = self._store.entry(uri)
         if not top.is_folder:
             return [self._file(file, top, file.name or top.file_name or top.name, file.address)]
-        name = file.name or top.name
+        name = file.name or top.file_name or top.name
         listing = source_to_copy(self._store, uri, entry=top)
         files, unfit = fitting(listing.files, Uri("file", "."))
         return [

@@ -7,6 +7,9 @@ import select
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -241,6 +244,23 @@ def test_remote_paths_and_projects_are_offered(sb, tab, tmp_path):
     assert tab("sb", "tasks", "ls", "--project", "") == ["sandbox-user/"]
     assert tab("sb", "tasks", "ls", "--project", "sandbox-user/") == ["sandbox-user/p"]
     assert tab("cp", "nonsense://x") == []
+
+
+def test_folders_of_web_servers_are_offered(tab, tmp_path):
+    (tmp_path / "served" / "a folder").mkdir(parents=True)
+    (tmp_path / "served" / "a%.txt").touch()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, format, *args):
+            del format, args
+
+    handler = partial(Handler, directory=str(tmp_path / "served"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{server.server_port}"
+        assert tab("ls", f"http://{host}/a") == [f"http://{host}/a%20folder/", f"http://{host}/a%25.txt"]
+        assert tab("ls", f"http://{host[:-1]}") == tab("ls", f"http://me:canary@{host}/") == []
+        server.shutdown()
 
 
 def test_names_are_kept_in_the_cache_folder_without_secrets(sb, tab, tmp_path, monkeypatch):

@@ -104,6 +104,13 @@ def test_a_folder_is_listed(server, omics, folder):
     assert lines(omics("ls", "-r", folder[:-1], "--output", "tsv", "--columns", "name")) == sorted(FILES)
 
 
+def test_paths_of_stores_may_end_in_a_slash(server, folder):
+    path = f"127.0.0.1:{server.port}/pub"
+    with open_store("http") as store:
+        assert list(store.entries(f"{path}/")) == list(store.entries(path))
+        assert list(store.walk(f"{path}/")) == list(store.below(path))
+
+
 def test_files_are_not_looked_up_for_their_names(server, omics, folder):
     assert omics("ls", "-r", folder, "--output", "tsv", "--columns", "name").code == 0
     assert omics("ls", folder, "--output", "tsv", "--columns", "name").code == 0
@@ -112,7 +119,9 @@ def test_files_are_not_looked_up_for_their_names(server, omics, folder):
 
 
 def test_sums_and_conditions(omics, folder):
-    assert omics("du", folder, "--output", "json").json[-1]["bytes"] == sum(map(len, FILES.values()))
+    sub, deep, pub = omics("du", "-d", "2", folder, "--output", "json").json
+    assert (sub["uri"], deep["uri"]) == (f"{folder}sub%231", f"{folder}sub%231/deep")
+    assert pub["bytes"] == sum(map(len, FILES.values()))
     found = lines(omics("find", folder, "--min-size", "6", "--output", "tsv", "--columns", "uri"))
     assert found == [f"{folder}sub%231/q%3F.txt", f"{folder}z.bin"]
     assert omics("ls", folder, "--min-size", "6", "--output", "json").json[-1]["name"] == "z.bin"
@@ -144,8 +153,8 @@ def test_a_folder_keeps_its_name_or_gives_its_contents(server, omics, folder):
     server.requests.clear()
     assert omicsdk.download(folder, "d", exclude=["*.bin"]).counts["done"] == len(FILES) - 1
     assert server.of("pub/z.bin") == []
-    assert omics("get", folder, "--to", "e").code == 0
-    assert content_of("e/pub") == FILES
+    assert omics("get", f"{folder}sub%231", "--to", "e").code == 0
+    assert content_of("e/sub#1") == inside
 
 
 def test_a_folder_that_is_denied_makes_a_copy_partial(server, omics, folder):
@@ -274,4 +283,5 @@ def test_files_and_folders_of_urls_with_a_slash(server):
     server.put("data/7/", b"bytes")
     with open_store("http") as store:
         assert store.entry(parse_uri(server.url("data/7/"))).size == 5
-        assert store.entry(parse_uri(put_page(server, "pub/"))) == Entry(f"127.0.0.1:{server.port}/pub", "folder")
+        pub = Entry(f"127.0.0.1:{server.port}/p%20b", "folder", file_name="p b")
+        assert store.entry(parse_uri(put_page(server, "p%20b/"))) == pub

@@ -93,7 +93,11 @@ def named(
     def needed(path: str) -> bool:
         return fits_rules(patterns.rules, below(scheme, top, path))
 
-    for member in store.names_below(top) if names_only and not patterns.has_facts else store.below(top, needed):
+    if names_only and not patterns.has_facts:
+        members = store.names_below(top)
+    else:
+        members = store.below(top, needed) if patterns.rules else store.below(top)
+    for member in members:
         path = member.path
         name = below(scheme, top, path) if length is None or not path.startswith(start) else path[length:]
         if fits is None or fits(name, member.size, member.modified):

@@ -24,7 +24,7 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.fs.errors import NotListed, PathError, PathNotFound, WrongUri
 from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.stores.index_pages import PAGES, Index, index_of
-from omicsdk.fs.uris import Uri
+from omicsdk.fs.uris import Uri, name_in_url
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.connection_pool import StreamedResponse, shared_pool
 from omicsdk.transfer.network.representations import Representation, quickest_checksum, representation_of
@@ -97,7 +97,8 @@ class HttpsStore(Store):
         # Servers redirect the URL of a folder to the one with a slash.
         is_folder = start.path[-1:] in ("", "/") or end == f"{start.path}/"
         if is_folder and not start.query and representation.media_type in PAGES and not representation.is_named:
-            return Entry(path.rstrip("/"), "folder")
+            folder = path.rstrip("/")
+            return Entry(folder, "folder", file_name=name_in_url(folder.rpartition("/")[2]))
         # Without quotes it is a date.
         etag = representation.validator if '"' in representation.validator else ""
         details = {"etag": etag, "content_type": representation.media_type}
@@ -113,23 +114,26 @@ class HttpsStore(Store):
             representation.name,
         )
 
+    def entries(self, path: str) -> Iterator[Entry]:
+        return super().entries(path.rstrip("/"))  # as its URL is written
+
     def _entries(self, path: str) -> Iterator[Entry]:
-        folder = path.rstrip("/")
-        uri = self.uri(f"{folder}/")
+        uri = self.uri(f"{path}/")
         try:
-            index = self._requested(self._location(f"{folder}/"), uri, "GET", _index, _LARGEST_PAGE)
+            index = self._requested(self._location(f"{path}/"), uri, "GET", _index, _LARGEST_PAGE)
         except NotFound as error:
             raise PathNotFound(uri, "not found") from error
         if index.fault:
             remedy = "Name the URL of a folder that its server lists, of a file, or a list of URLs: omics get LIST."
             raise NotListed(uri, f"cannot be listed: it {index.fault}", remedy=remedy)
         for segment, name, is_folder in index.links:
-            yield Entry(f"{folder}/{segment}", "folder" if is_folder else "file", file_name=name)
+            yield Entry(f"{path}/{segment}", "folder" if is_folder else "file", file_name=name)
         if index.invalid:
             raise InconsistentListing(f"list of {uri}", f"{index.invalid[0]!r} cannot be the name of a file")
 
     def below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
-        return self._compared(path, self._walked(path, needed))
+        top = path.rstrip("/")
+        return self._compared(top, self._walked(top, needed))
 
     def names_below(self, path: str) -> Iterator[Entry]:
         return self.below(path, lambda _: False)
