@@ -34,7 +34,7 @@ from omicsdk.sandbox.fusillade.tokens import (
 )
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import origin
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, basic_login, bearer_token
 from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets
 
 _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -288,20 +288,12 @@ def get_oauth_authorize(fusillade: Fusillade, call: Call) -> Reply:
 def post_oauth_token(fusillade: Fusillade, call: Call) -> Reply:
     """POST /oauth/token."""
     form = dict(reversed(parse_qsl(call.content.decode(errors="replace"), keep_blank_values=True)))
-    scheme, _, text = call.headers.get("authorization", "").partition(" ")
+    if login := basic_login(call.headers):  # the published client's way of stating application and secret
+        form["client_id"], form["client_secret"] = login
     try:
-        if scheme.lower() == "basic":  # the published client's way of stating application and secret
-            form["client_id"], _, form["client_secret"] = _decoded(text).partition(":")
         return Reply(exchange(fusillade, form, f"{call.origin}/auth/"), 200, _NOT_KEPT)
     except OAuthError as error:
         return Reply(error.fields(), error.status, _NOT_KEPT)
-
-
-def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode(text.encode(errors="replace")).decode()
-    except ValueError as error:
-        raise OAuthError(401, "invalid_client", "The Authorization header isn't readable") from error
 
 
 def post_oauth_revoke(fusillade: Fusillade, call: Call) -> Reply:
@@ -312,7 +304,7 @@ def post_oauth_revoke(fusillade: Fusillade, call: Call) -> Reply:
 
 def get_oauth_userinfo(fusillade: Fusillade, call: Call) -> Reply:
     """GET /oauth/userinfo."""
-    email, token = call.sender.email, call.headers.get("authorization", "").partition(" ")[2].strip()
+    email, token = call.sender.email, bearer_token(call.headers)
     claims = fusillade.claims(token) if token.count(".") == 2 else {"sub": email}
     groups = sorted(fusillade.groups_of(fusillade.account(email).name))
     roles = fusillade.roles_of(email, groups)
