@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import Interrupted, OmicsError
 from omicsdk.core.waits import TICK, never
 
@@ -58,7 +58,7 @@ class _Threads:
             task()
 
 
-class Workers(_Threads):
+class Workers(_Threads, Closing):
     """Daemon threads that make calls; use it in a `with` block, at whose end they accept no more.
 
     Args:
@@ -126,14 +126,6 @@ class Workers(_Threads):
         """Accept no more calls; queued ones are dropped, and running ones are not waited for."""
         self._closed = True
         self._end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 #: Most concurrent calls.

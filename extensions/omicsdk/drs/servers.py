@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol
 
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.plain_client import network_of
 from omicsdk.drs.identifiers import DrsId
@@ -24,7 +25,7 @@ CredentialsOf = Callable[[str], "Credentials | None"]
 """Returns the login for a host; None for none. What it raises fails the objects of that host, and it is not called again."""
 
 
-class Servers:
+class Servers(Closing):
     """Servers by host, created when they are first needed. Thread-safe; close it, or use it in a `with` block.
 
     Args:
@@ -113,12 +114,6 @@ class Servers:
         for slot in slots:
             if slot.server is not None:
                 slot.server.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class HasServers(Protocol):

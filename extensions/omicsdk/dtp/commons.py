@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.files import home_folder, in_place_of
 from omicsdk.core.json_responses import json_of
@@ -83,7 +84,7 @@ def login_to(endpoint: str | None, credentials: CommonsCredentials | None) -> Ge
     return Auth(endpoint=endpoint, refresh_file=named)
 
 
-class CommonsClient:
+class CommonsClient(Closing):
     """The base of clients of a commons: they are context managers, and close their connections.
 
     Args:
@@ -115,12 +116,6 @@ class CommonsClient:
     def close(self) -> None:
         """Close the connections."""
         self.commons.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.commons.base_url}>"

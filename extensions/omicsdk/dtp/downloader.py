@@ -6,6 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.logs import logger
 from omicsdk.dtp.config import DtpConfig, Gen3Config, PathOrMapping, read_config, storage_of
@@ -23,7 +24,7 @@ DEFAULT = "pacs"
 _log = logger("omicsdk.dtp")
 
 
-class Downloader:
+class Downloader(Closing):
     """Downloads data sets: files from a PACS or iRODS, metadata from a Gen3 commons, laid out as SDS.
 
     The files of iRODS have the paths that they have in the collection of the data set's name. Those of a PACS are found by
@@ -133,12 +134,6 @@ class Downloader:
     def close(self) -> None:
         """End the connections to the store."""
         self._store.close()
-
-    def __enter__(self) -> Downloader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Downloader {self._store.title}>"

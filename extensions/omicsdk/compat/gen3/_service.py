@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar, cast
 from omicsdk.compat._requests import has_replaced_functions, observed
 from omicsdk.compat.errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.core.client import Client
+from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
 from omicsdk.core.errors import APIError, TransportError, raise_failed
 from omicsdk.core.plain_client import beside
@@ -117,7 +118,7 @@ def catching(client: C, module: str = __name__, auth: object = None) -> C:
     return client
 
 
-class Service:
+class Service(Closing):
     """Base of the clients: context managers, sync and async, over one `Gen3`.
 
     Args:
@@ -154,12 +155,6 @@ class Service:
     def close(self) -> None:
         """Close the connections."""
         self._commons.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -13,6 +13,7 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.tables import file_rows
@@ -135,7 +136,7 @@ _FORMULA, _VALUE = (
 )
 
 
-class Workbook:
+class Workbook(Closing):
     """An Excel workbook that is read: values as Excel last calculated them. Close it, or use it in a `with` block.
 
     python-calamine reads it, after checks. It returns nothing for cells that have an error or a formula without a value, and
@@ -264,12 +265,6 @@ class Workbook:
     def close(self) -> None:
         """Close the file."""
         self._book.close()
-
-    def __enter__(self) -> Workbook:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _fits(places: Collection[tuple[bytes, bytes]], width: int, height: int) -> bool:

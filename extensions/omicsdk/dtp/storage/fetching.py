@@ -12,9 +12,10 @@ from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from time import monotonic, time
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, TypeVar
 
 from omicsdk.core.checksums import first_difference
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import (
     ChecksumMismatch,
     ChecksumMissing,
@@ -51,7 +52,7 @@ REFUSED = (
 _log = logger("omicsdk.dtp")
 
 
-class DatasetFolder:
+class DatasetFolder(Closing):
     """The folder that a data set is downloaded into. Thread-safe; close it, or use it in a `with` block.
 
     Args:
@@ -193,12 +194,6 @@ class DatasetFolder:
                 self._flush()
         finally:
             self._journal.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _record(self, file: StoredFile, state: DoneState) -> None:
         if file.changed:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat._requests import observed
 from omicsdk.compat.errors import NO_RESPONSE_OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.compat.responses import DocumentedResponse, RefusedResponse, translating
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.redaction import mask_url
 from omicsdk.crunch import attributes
@@ -84,7 +85,7 @@ def crunch_error(error: Exception) -> Exception:
 documented_errors = partial(translating, crunch_error)
 
 
-class Connection:
+class Connection(Closing):
     """Client of a crunch site with the published interface. Thread-safe; close it, or use it in a `with` block.
 
     Each `add_...` calls `post`, which a subclass may replace. Every refusal is raised. Reads are retried where the site or the
@@ -157,12 +158,6 @@ class Connection:
     def close(self) -> None:
         """Close the connections."""
         self._api.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Connection {mask_url(self._api.base_url)}>"

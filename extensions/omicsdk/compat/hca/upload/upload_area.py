@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from omicsdk.compat._requests import observed
@@ -14,6 +14,7 @@ from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.upload.exceptions import documented_errors
 from omicsdk.compat.hca.upload.upload_config import UploadConfig
 from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import NotFound
 from omicsdk.core.json_responses import json_of
@@ -32,7 +33,7 @@ def _key_for(url: str) -> str | None:
     return key or None if origin_of(configured_url or url) == origin_of(url) else None
 
 
-class UploadService:
+class UploadService(Closing):
     """A deployment of the Upload service.
 
     Args:
@@ -107,14 +108,8 @@ class UploadService:
         if "client" in vars(self):
             self.client.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class UploadArea:
+class UploadArea(Closing):
     """Upload area. Creating the object sends no request and stores nothing.
 
     Args:
@@ -227,12 +222,6 @@ class UploadArea:
         # A service that was passed is closed by who passed it.
         if self._service is None and "upload_service" in vars(self):
             self.upload_service.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def _api(self) -> HcaUpload:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, cached_property, partialmethod
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote
 
 from omicsdk.compat._requests import observed
@@ -20,6 +20,7 @@ from omicsdk.compat.hca.util.exceptions import documented_error, documented_erro
 from omicsdk.compat.responses import DocumentedResponse
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.json_decoding import decoded
@@ -259,7 +260,7 @@ class Session:
 EXPIRES_SOON = 10.0
 
 
-class SwaggerClient:
+class SwaggerClient(Closing):
     """Base of the documented clients: over the generated client, with the documented errors.
 
     Args:
@@ -320,12 +321,6 @@ class SwaggerClient:
     def _requests(self, name: str) -> Callable[[Callable[..., Any], dict[str, Any]], Any] | None:
         """Function that splits one call of an operation into several requests; None if one request suffices."""
         del name
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _access(self) -> tuple[str, Credentials | None]:
         url = base_url_of(self.swagger_url)
