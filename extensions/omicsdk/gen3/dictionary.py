@@ -458,47 +458,36 @@ def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
     # Tarjan's strongly connected components, without recursion: a table's rows may be long chains.
     number: dict[K, int] = {}
     lowest: dict[K, int] = {}
-    stack: list[K] = []
-    on_stack: set[K] = set()
+    stack: dict[K, None] = {}
     position = {item: index for index, item in enumerate(needs)}
     groups: list[tuple[K, ...]] = []
     for root in needs:
         if root in number:
             continue
         number[root] = lowest[root] = len(number)
-        stack.append(root)
-        on_stack.add(root)
+        stack[root] = None
         work = [(root, iter(needs[root]))]
         while work:
-            node, following = work[-1]
-            deeper = next(
-                (key for key in following if key in needs and _unseen(key, node, number, lowest, on_stack)), None
-            )
-            if deeper is not None:
-                number[deeper] = lowest[deeper] = len(number)
-                stack.append(deeper)
-                on_stack.add(deeper)
-                work.append((deeper, iter(needs[deeper])))
-                continue
-            work.pop()
-            if work:
-                above = work[-1][0]
-                lowest[above] = min(lowest[above], lowest[node])
-            if lowest[node] == number[node]:
-                members: list[K] = []
-                while not members or members[-1] != node:
-                    members.append(stack.pop())
-                    on_stack.discard(members[-1])
-                groups.append(tuple(sorted(members, key=position.__getitem__)))
+            item, following = work[-1]
+            for needed in following:
+                if needed in needs and needed not in number:
+                    number[needed] = lowest[needed] = len(number)
+                    stack[needed] = None
+                    work.append((needed, iter(needs[needed])))
+                    break
+                if needed in stack:
+                    lowest[item] = min(lowest[item], number[needed])
+            else:
+                work.pop()
+                if work:
+                    above = work[-1][0]
+                    lowest[above] = min(lowest[above], lowest[item])
+                if lowest[item] == number[item]:
+                    members: list[K] = []
+                    while item in stack:
+                        members.append(stack.popitem()[0])
+                    groups.append(tuple(sorted(members, key=position.__getitem__)))
     return groups
-
-
-def _unseen(key: K, node: K, number: Mapping[K, int], lowest: dict[K, int], on_stack: set[K]) -> bool:
-    if key not in number:
-        return True
-    if key in on_stack:
-        lowest[node] = min(lowest[node], number[key])
-    return False
 
 
 class DictionaryError(Gen3Error):
