@@ -212,6 +212,15 @@ def test_a_code_ends(web, sandbox):
     assert exchange(web, code, code_verifier=VERIFIER).json()["error"] == "invalid_grant"
 
 
+def test_a_client_states_itself_in_the_header(web):
+    form = {"grant_type": "authorization_code", "code": code_for(web), "redirect_uri": BACK}
+    for header in ("Basic %%%", f"Basic {base64.b64encode(b'omics-sandbox:wrong').decode()}"):
+        refused = web.post("/oauth/token", data=form, headers={"Authorization": header})
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+    accepted = web.post("/oauth/token", data=form, auth=tuple(secret(web).values()))
+    assert (accepted.status_code, accepted.json()["token_type"]) == (200, "Bearer")
+
+
 def refresh(web, token, **more):
     return web.post("/oauth/token", data={"grant_type": "refresh_token", "refresh_token": token, **CLIENT, **more})
 
