@@ -251,6 +251,13 @@ def from_base64(name: str, value: str) -> str:
     return digits if is_checksum(name, digits) else ""
 
 
+def base64_of(value: str) -> str:
+    """Convert hex digits to base64, S3's form of a checksum."""
+    import binascii
+
+    return binascii.b2a_base64(bytes.fromhex(value), newline=False).decode()
+
+
 def digest(data: Buffer, name: str) -> str:
     """Compute one checksum of bytes in memory.
 

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from omicsdk import download
 from omicsdk import open as open_uri
 from omicsdk.core import ChecksumMismatch
-from omicsdk.core.checksums import digest
+from omicsdk.core.checksums import base64_of, digest
 from omicsdk.transfer import TransferFailed
-from omicsdk.transfer.s3.boto import base64_of
 from s3_service import KEYS
 from small_cells import CELL, IN_PARTS
 

@@ -2,11 +2,11 @@
 
 import re
 import uuid as uuids
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from omicsdk.core.checksums import base64_of
 from omicsdk.core.rows import member
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.sandbox.dss.state import Dss
@@ -161,7 +161,7 @@ class Atlas:
         """
         sha256 = file.record.sha256
         if sha256 not in self._md5:
-            self._md5[sha256] = b64encode(bytes.fromhex(self._dss.context.objects.md5(sha256))).decode()
+            self._md5[sha256] = base64_of(self._dss.context.objects.md5(sha256))
         return self._md5[sha256]
 
 

@@ -1,6 +1,5 @@
 """The storage behind the commons: contents by URL, multipart uploads, presigned URLs, and their responses as S3's and Google's."""
 
-import base64
 import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +13,7 @@ from urllib.parse import parse_qs
 from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
-from omicsdk.core.checksums import MIB, Digests, digest
+from omicsdk.core.checksums import MIB, Digests, base64_of, digest
 from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd.index import Index
@@ -345,7 +344,7 @@ class GoogleStorage(StorageServer):
             await self.accept(send, body.checksum)
             return
         content, etag = await run_sync(self._files.with_etag, url) or (None, "")
-        hashes = {"X-Goog-Hash": f"crc32c={_base64(content.crc32c)},md5={_base64(etag)}"} if content else {}
+        hashes = {"X-Goog-Hash": f"crc32c={base64_of(content.crc32c)},md5={base64_of(etag)}"} if content else {}
         await self.give(scope, send, content, hashes, etag=etag)
 
     def _check(self, headers: Mapping[str, str]) -> None:
@@ -353,10 +352,6 @@ class GoogleStorage(StorageServer):
         if not is_own and not self._access.anyone(headers).number:
             message = "Anonymous caller does not have storage.objects access to the Google Cloud Storage object."
             raise Problem(403, "AccessDenied", message)
-
-
-def _base64(hexadecimal: str) -> str:
-    return base64.b64encode(bytes.fromhex(hexadecimal)).decode()
 
 
 _INDEXING = "indexing"

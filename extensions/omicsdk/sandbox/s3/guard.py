@@ -1,6 +1,5 @@
 """The S3 server's guard: credentials for a time, and which requests they allow."""
 
-import base64
 import io
 import re
 import secrets
@@ -13,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus
 from xml.sax.saxutils import escape
 
+from omicsdk.core.checksums import base64_of
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.signature import form_allows, read_form, read_signature, read_signature_before
 from omicsdk.sandbox.state.credentials import Secrets
@@ -80,7 +80,7 @@ class Sessions:
         """The token that each request of credentials carries."""
         # As long as AWS's tokens, which carry much more.
         parts = (self._secrets.derived("s3 session", f"token {n}", session.access_key, length=64) for n in range(6))
-        return base64.b64encode(bytes.fromhex("".join(parts))).decode()
+        return base64_of("".join(parts))
 
     def has_ended(self, session: Session) -> bool:
         """Whether credentials have ended."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from omicsdk.core.checksums import MIB, Digests
+from omicsdk.core.checksums import MIB, Digests, base64_of, digest
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.objects import ObjectStore
@@ -132,9 +132,7 @@ def checksum_of(name: str, data: bytes) -> str:
         name: Of S3: crc32, crc32c, crc64nvme, sha1, sha256 or sha512.
         data: The bytes.
     """
-    digests = Digests((name,))
-    digests.update(data)
-    return base64.b64encode(bytes.fromhex(digests.values()[name])).decode()
+    return base64_of(digest(data, name))
 
 
 class DeclaredChecksums:

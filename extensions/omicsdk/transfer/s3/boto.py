@@ -5,7 +5,6 @@ boto3 only signs uploads: the engine moves the bytes.
 
 from __future__ import annotations
 
-import base64
 import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
-from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base64
+from omicsdk.core.checksums import ETAG_PART, base64_of, digest, etag_part_size, from_base64
 from omicsdk.core.counts import count_at
 from omicsdk.core.errors import (
     AuthError,
@@ -665,11 +664,6 @@ def etag_of_parts(parts: Sequence[SentPart]) -> str:
     if not all(_MD5.match(part.etag) for part in parts):
         return ""
     return f"{digest(b''.join(bytes.fromhex(part.etag) for part in parts), 'md5')}-{len(parts)}"
-
-
-def base64_of(hex_text: str) -> str:
-    """Convert hex digits to base64, S3's form of a checksum."""
-    return base64.b64encode(bytes.fromhex(hex_text)).decode()
 
 
 def _choose_signer(signature_version: object, **_: object) -> str | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from omicsdk.core.checksums import base64_of
 from omicsdk.core.errors import APIError, ChecksumMismatch
 from omicsdk.core.frozen import EMPTY
 from omicsdk.core.sigv4 import Keys
 from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.network.header_checksums import is_encrypted
 from omicsdk.transfer.network.requests import Location
-from omicsdk.transfer.s3.boto import PartChecksum, S3Object, base64_of
+from omicsdk.transfer.s3.boto import PartChecksum, S3Object
 from omicsdk.transfer.s3.client import ENDED, S3Client
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.uploads.job import combined_crc32c

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -10,7 +9,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from omicsdk.core.api_errors import ErrorBody, error_body_of
-from omicsdk.core.checksums import ALGORITHMS, from_base64, is_checksum
+from omicsdk.core.checksums import ALGORITHMS, base64_of, from_base64, is_checksum
 from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
 from omicsdk.core.version import USER_AGENT
@@ -273,7 +272,7 @@ def announced(location: Location, checksums: Mapping[str, str]) -> Location:
     has_own = "content-md5" in names or any(name.startswith(_CHECKSUM_HEADER) for name in names)
     if has_own or isinstance(location, Form) or _COVERS_MD5.search(location.url):
         return location
-    value = base64.b64encode(bytes.fromhex(checksums["md5"])).decode()
+    value = base64_of(checksums["md5"])
     return location.replaced(headers={**location.headers, "content-md5": value})
 
 

@@ -158,8 +158,7 @@ def test_a_flipped_bit_in_a_part_is_sent_anew(sink: Any, store: Any, file: Path,
 
 
 def test_a_store_that_confirms_its_own_checksum_costs_no_md5(sink: Any, store: Any, file: Path, send: Any, reply: Any):
-    from omicsdk.core.checksums import digest
-    from omicsdk.transfer.s3.boto import base64_of
+    from omicsdk.core.checksums import base64_of, digest
 
     data, number = file.read_bytes(), lambda request: int(request.query.partition("=")[2].partition("&")[0])
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from omicsdk.core import APIError, ChecksumMismatch
-from omicsdk.core.checksums import crc32c, crc32c_text, digest
+from omicsdk.core.checksums import base64_of, crc32c, crc32c_text, digest
 from omicsdk.core.sigv4 import Keys
-from omicsdk.transfer.s3.boto import base64_of
 from omicsdk.transfer.s3.uploads import BucketObject
 from omicsdk.transfer.uploads.store import Cut, SentPart
 from s3_service import Answer, Request, Service, client_of

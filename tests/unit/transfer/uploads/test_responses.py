@@ -3,8 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.checksums import from_base64
-from omicsdk.transfer.s3.boto import base64_of
+from omicsdk.core.checksums import base64_of, from_base64
 from omicsdk.transfer.uploads.sending import BODY_LIMIT, Kind, Response, difference, facts_of, judge
 
 
