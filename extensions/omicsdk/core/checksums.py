@@ -251,6 +251,17 @@ def from_base64(name: str, value: str) -> str:
     return digits if is_checksum(name, digits) else ""
 
 
+def hexadecimal(algorithm: str, value: str) -> str:
+    """Return a checksum in lower-case hexadecimal digits; empty if it cannot be one of that algorithm.
+
+    Args:
+        algorithm: One of ALGORITHMS.
+        value: The checksum in hexadecimal digits, in quotes or not, or in base64.
+    """
+    lower = value.strip('"').lower()
+    return lower if is_checksum(algorithm, lower) else from_base64(algorithm, value)
+
+
 def base64_of(value: str) -> str:
     """Convert hex digits to base64, S3's form of a checksum."""
     import binascii

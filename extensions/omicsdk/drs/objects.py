@@ -9,7 +9,7 @@ from sys import intern
 from typing import Any
 from urllib.parse import unquote
 
-from omicsdk.core.checksums import from_base64, is_checksum
+from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
 from omicsdk.core.redaction import url_parts
@@ -215,17 +215,6 @@ def verifiable(checksums: Mapping[str, str]) -> dict[str, str]:
     """
     ours = ((_ALGORITHMS.get(kind.lower()), value.strip()) for kind, value in checksums.items() if value)
     return {algorithm: hexadecimal(algorithm, value) or value for algorithm, value in ours if algorithm is not None}
-
-
-def hexadecimal(algorithm: str, value: str) -> str:
-    """A checksum in lower-case hexadecimal digits; empty if it cannot be one of that algorithm.
-
-    Args:
-        algorithm: One of omicsdk.core.checksums.ALGORITHMS.
-        value: The checksum, in hexadecimal digits or base64.
-    """
-    lower = value.strip('"').lower()
-    return lower if is_checksum(algorithm, lower) else from_base64(algorithm, value)
 
 
 def _method(method: Mapping[str, Any]) -> AccessMethod:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from omicsdk.core.checksums import from_base64, is_checksum
+from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.counts import declared_number
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import DecodeError
@@ -106,9 +106,7 @@ def verifiable(hashes: Mapping[str, Any]) -> dict[str, str]:
     """
     checksums: dict[str, str] = {}
     for algorithm, value in hashes.items():
-        text = value.strip() if isinstance(value, str) else ""
-        digits = text.lower() if is_checksum(algorithm, text.lower()) else from_base64(algorithm, text) if text else ""
-        if digits:
+        if isinstance(value, str) and (digits := hexadecimal(algorithm, value.strip())):
             checksums[algorithm] = digits
     return checksums
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from omicsdk.core.checksums import cheapest, from_base64, is_checksum
+from omicsdk.core.checksums import cheapest, from_base64, hexadecimal
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.names import wrong_with
@@ -116,7 +116,7 @@ def _header_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for part in headers.get("digest", "").split(","):
         algorithm, _, value = part.strip().partition("=")
         if ours := _DIGESTS.get(algorithm.strip().lower()):
-            yield ours, _either(ours, value.strip())
+            yield ours, hexadecimal(ours, value.strip())  # some servers write its digits
     for match in _STRUCTURED.finditer(headers.get("repr-digest", "")):
         if ours := _DIGESTS.get(match[1].lower()):
             yield ours, from_base64(ours, match[2])
@@ -124,11 +124,6 @@ def _header_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "md5", from_base64("md5", headers.get(header, "").strip())
     yield from google_checksums(headers)
     yield from _amazon_checksums(headers)
-
-
-def _either(algorithm: str, value: str) -> str:
-    """Return a checksum in Base64 or, as some servers write Digest, in hexadecimal digits."""
-    return value.lower() if is_checksum(algorithm, value.lower()) else from_base64(algorithm, value)
 
 
 def google_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
