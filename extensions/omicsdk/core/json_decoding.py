@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
+from omicsdk.core.type_guards import is_object
+
 #: Key of a response's extensions: its JSON, if it was decoded to compare it.
 DECODED = "omicsdk.decoded"
 
@@ -107,6 +109,15 @@ def decoded(content: bytes | str, charset: str = "utf-8") -> Any:
         raise ValueError(f"it is in the unknown charset {charset}") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def json_object(content: bytes | str) -> dict[str, Any] | None:
+    """Return the JSON object that a text is; None for any other text."""
+    try:
+        value: object = decoded(content)
+    except ValueError:
+        return None
+    return value if is_object(value) else None
 
 
 def _loaded(content: bytes, charset: str) -> Any:

@@ -12,10 +12,10 @@ from typing import NamedTuple, cast
 from omicsdk.core.credentials import Token, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, read_private, write_private
+from omicsdk.core.json_decoding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, settings_file
-from omicsdk.core.type_guards import is_object
 
 _log = logger("omicsdk.oauth")
 
@@ -365,11 +365,8 @@ def _from_keyring(key: str) -> dict[str, object] | None:
     except KeyringUnavailable as error:
         _log.debug("the login in the keyring is skipped: %s", error)
         return None
-    try:
-        value: object = json.loads(secret or "null")
-    except ValueError:
-        value = None
-    if not is_object(value):
+    value = json_object(secret or "")
+    if value is None:
         _log.debug("the login in the keyring is skipped: the keyring does not have it")
         return None
     return value

@@ -32,6 +32,7 @@ from omicsdk.core.errors import (
     Unauthorized,
 )
 from omicsdk.core.files import LOCKED_ERRNOS, is_special, lock_now, put_in_place
+from omicsdk.core.json_decoding import json_object
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.plain_client import beside, exchange_of
@@ -418,10 +419,9 @@ class _Part:
 
 def _read(record: Path) -> Mapping[str, Any]:
     try:
-        payload: object = json.loads(record.read_bytes())
-    except (OSError, ValueError):
+        return json_object(record.read_bytes()) or {}
+    except OSError:
         return {}
-    return payload if is_object(payload) else {}
 
 
 def _server(client: Htsget, base_url: str) -> HtsgetApi:

@@ -32,6 +32,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.files import PRIVATE
+from omicsdk.core.json_decoding import json_object
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.omit import OMIT
@@ -472,11 +473,8 @@ def _made_at(record: Mapping[str, Any]) -> float:
 
 
 def _key_and_id(upload_id: str) -> tuple[str, str]:
-    try:
-        payload: object = json.loads(upload_id)
-    except (ValueError, RecursionError):
-        payload = None
-    if not is_object(payload):
+    payload = json_object(upload_id)
+    if payload is None:
         raise NoSuchUpload("The journal's name of an upload is not one of a commons")
     return str(payload.get("key")), str(payload.get("id"))
 

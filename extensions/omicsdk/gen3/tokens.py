@@ -17,10 +17,10 @@ from omicsdk.core.clock import Clock
 from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files import cache_folder, home_folder, read_private, write_private
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_decoding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import items_at
-from omicsdk.core.type_guards import is_object, only_objects
+from omicsdk.core.type_guards import only_objects
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.sources import (
     OWN_IDP,
@@ -253,11 +253,8 @@ def _response(
 
 
 def _json(response: Any, where: str) -> dict[str, Any]:
-    try:
-        payload: object = decoded(response.content)
-    except ValueError:
-        payload = None
-    if not is_object(payload):
+    payload = json_object(response.content)
+    if payload is None:
         raise Gen3AuthError(
             f"{where} did not answer like a Gen3 commons: no JSON object was received", remedy="Check the endpoint."
         )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.errors import AuthError, ConfigError, NotFound
 from omicsdk.core.files import locked, read_private, write_private
+from omicsdk.core.json_decoding import json_object
 from omicsdk.core.redaction import mask_url, url_parts
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import BUILT_IN, HCAConfig
@@ -355,12 +356,10 @@ class Secrets:
         places = dict.fromkeys((f"{parts.scheme}://{parts.netloc}{PATH}", self._base_url + PATH))
         for url in places:
             try:
-                value: object = json.loads(self._endpoint.text(get(url, KEY)))
+                value = json_object(self._endpoint.text(get(url, KEY)))
             except NotFound:
                 continue
-            except (ValueError, RecursionError):
-                value = None
-            if is_object(value):
+            if value is not None:
                 return value
         raise AuthError(
             f"{parts.netloc} does not state how to log in to it: {KEY} not found",

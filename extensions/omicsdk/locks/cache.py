@@ -14,13 +14,14 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, cast
+from typing import Literal, NamedTuple, Self, cast
 
 from omicsdk.core.batches import batches
 from omicsdk.core.checksums import Digests, first_difference, is_algorithm, is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.files import expanded
+from omicsdk.core.json_decoding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
@@ -237,7 +238,7 @@ class Cache:
             yield checksums["sha256"]
             return
         for name, value in checksums.items():
-            text = (_small(self._index(name, value)) or b"").decode("latin-1") if _identifies(name) else ""
+            text = _small(self._index(name, value)).decode("latin-1") if _identifies(name) else ""
             if is_checksum("sha256", text):
                 yield text
 
@@ -286,7 +287,7 @@ class Cache:
             OSError: It is of a later version, or cannot be written.
         """
         marker = self.folder / MARKER
-        version = _object(_small(marker)).get("omics_cache")
+        version = (json_object(_small(marker)) or {}).get("omics_cache")
         if isinstance(version, int) and version > VERSION:
             why = f"it is a cache of format {version}, and this version of omicsdk has {VERSION}"
             raise OSError(errno.EINVAL, why, str(self.folder))
@@ -294,7 +295,7 @@ class Cache:
             self._put(marker, json.dumps({"omics_cache": VERSION}).encode())
 
     def _record(self, sha256: str) -> _Record | None:
-        record = _object(_small(self._record_path(sha256)))
+        record = json_object(_small(self._record_path(sha256))) or {}
         numbers = [record.get(name) for name in ("size", "mtime_ns", "inode")]
         checksums = record.get("checksums")
         if not all(type(number) is int for number in numbers) or not is_object(checksums):
@@ -471,23 +472,14 @@ def _regular(path: Path) -> os.stat_result | None:
     return status if stat.S_ISREG(status.st_mode) else None
 
 
-def _small(path: Path) -> bytes | None:
-    """The content of a small file; None if there is none, or something else."""
+def _small(path: Path) -> bytes:
+    """The content of a small file; empty if there is none, or something else."""
     status = _regular(path)
     if status is None or status.st_size > _MOST:
-        return None
+        return b""
     with suppress(FileNotFoundError):  # replaced or removed meanwhile
         return path.read_bytes()
-    return None
-
-
-def _object(content: bytes | None) -> Mapping[str, Any]:
-    """The JSON object in a small file; an empty one if it has none."""
-    try:
-        value: object = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return value if is_object(value) else {}
+    return b""
 
 
 def _entries_in(folder: Path) -> list[Path]:

@@ -55,9 +55,9 @@ from omicsdk.cli.mcp.tools import MORE, briefly, command_line, offered
 from omicsdk.cli.mcp.tools import Tool as OfferedTool
 from omicsdk.cli.topics import ARCHIVES, TOPICS
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.json_decoding import json_object
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.type_guards import is_object
 from omicsdk.transfer.engine.control import termination
 
 if TYPE_CHECKING:
@@ -418,11 +418,8 @@ async def _read_messages(stream: ByteReceiveStream, outcome: _Outcome, context: 
 
 def _message(line: str) -> tuple[str, Mapping[str, Any]]:
     """Return the message of a line of JSON with its fields; any other line is a message."""
-    try:
-        read = json.loads(line)
-    except ValueError:
-        return mask_text(line), {}
-    return (str(read.get("message", "")), read.get("fields") or {}) if is_object(read) else (mask_text(line), {})
+    record = json_object(line)
+    return (mask_text(line), {}) if record is None else (str(record.get("message", "")), record.get("fields") or {})
 
 
 async def _stop(process: Process, *streams: ByteReceiveStream) -> None:

@@ -12,7 +12,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Credentials, Token, is_confidential
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.files import home_folder, write_private
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_decoding import decoded, json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
 from omicsdk.core.type_guards import is_object
@@ -181,10 +181,10 @@ def is_client_secrets(path: Path) -> bool:
         path: The file.
     """
     try:
-        content: object = decoded(path.read_bytes())
-    except (OSError, ValueError):  # the caller reads it as a credentials file, and reports errors
+        content = json_object(path.read_bytes()) or {}
+    except OSError:  # the caller reads it as a credentials file, and reports errors
         return False
-    return is_object(content) and any(is_object(content.get(name)) for name in ("installed", "web"))
+    return any(is_object(content.get(name)) for name in ("installed", "web"))
 
 
 def log_in(

@@ -1,6 +1,5 @@
 """OAuth 2.0: applications, authorization requests, and requests for tokens."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ from omicsdk.core.bodies import Body, json_body
 from omicsdk.core.credentials import is_confidential, is_loopback
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.forms import form_body
+from omicsdk.core.json_decoding import json_object
 from omicsdk.core.oauth.tokens import FORM, complaint, post
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import Request
@@ -221,11 +221,7 @@ def _shown_as_json(text: str) -> str | None:
 
     if not text.startswith("{"):
         return None
-    try:
-        content: object = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    if not is_object(content):
+    if (content := json_object(text)) is None:
         return ""
     inner: object = content.get("query_params")
     fields = inner if is_object(inner) else content
