@@ -9,7 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[3]
-LOCKED = sorted((ROOT / ".ci" / "locked").glob("*.txt"))
+INSTALLER = ROOT / ".ci" / "locked" / "uv.txt"
+LOCKED = sorted(path for path in INSTALLER.parent.glob("*.txt") if path != INSTALLER)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -41,7 +42,7 @@ def test_every_requirement_is_locked_with_a_version_that_it_takes(path: Path) ->
         assert all(requirement.specifier.contains(version, prereleases=True) for version in found), requirement
 
 
-@pytest.mark.parametrize("path", LOCKED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*LOCKED, INSTALLER], ids=lambda path: path.stem)
 def test_each_has_hashes_and_none_names_an_index(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "://" not in text
@@ -53,3 +54,8 @@ def test_each_has_hashes_and_none_names_an_index(path: Path) -> None:
 def test_each_environment_of_the_makefile_has_one() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert set(re.findall(r"environment\.py \S+ (\w+)", makefile)) == {path.stem for path in LOCKED}
+
+
+def test_what_installs_the_others_is_the_uv_of_development() -> None:
+    (entry,) = re.findall(r"(?m)^uv==(?:.*\\\n)+.*\n", INSTALLER.with_name("dev.txt").read_text(encoding="utf-8"))
+    assert INSTALLER.read_text(encoding="utf-8") == entry
