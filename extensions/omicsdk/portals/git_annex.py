@@ -239,7 +239,8 @@ class _Repository:
             for url in _urls_in(remote, key, f"{place}/{escaped}", versions.get(copy, {}))
         )
         lines = self._lines(git, "uuid.log")
-        names = dict(line.partition(" timestamp=")[0].partition(" ")[::2] for line in lines)
+        parts = (line.partition(" timestamp=")[0].partition(" ") for line in lines)
+        names = {copy: description for copy, _, description in parts}
         return _row(number, path, key, urls, (names.get(copy) or copy for copy in copies))
 
     def _special_remotes(self, git: subprocess.Popen[bytes]) -> Mapping[str, Sequence[Mapping[str, str]]]:
