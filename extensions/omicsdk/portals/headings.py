@@ -21,6 +21,7 @@ from omicsdk.portals.lists import (
     FETCHABLE,
     IDENTIFIED,
     NOTHING,
+    REPOSITORY,
     WITHOUT_SCHEME,
     FileList,
     ListedFile,
@@ -54,7 +55,7 @@ _PROGRAM = re.compile(r"\.(?:cgi|php|aspx?|jsp)\Z", re.IGNORECASE)
 _BEHIND_LINK = re.compile(r"_(?:ur[li]|link)s?(_[a-z]\w*)\Z")
 _PAGES = re.compile(
     r"home_?page|web_?(?:site|page|link)|licen[cs]e|doi|references?(?:_(?:ur[li]|link)s?)?\Z|publication|citation|documentation"
-    r"|landing|schema|ontology|conforms_to|stac_extensions|viewer|trait_uri|(?:\A|_)context\Z"
+    r"|landing|self_link|schema|ontology|conforms_to|stac_extensions|viewer|trait_uri|(?:\A|_)context\Z"
 )
 # Headings of pages of data sets and programs, beside columns of files.
 _RECORDS = re.compile(
@@ -62,14 +63,14 @@ _RECORDS = re.compile(
 )
 # An address that no page has, whatever its heading: reference may be a genome.
 _DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit|ref)[\"'\]\s]*\Z")
-_NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "name", "file")
+_NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "logical_key", "name", "file")
 _SIZES = re.compile(
     # A length alone is one of a sequence.
     r"(?:file_?)?(?:size|bytes)(?:_(?:in_)?bytes?)?|(?:content|file)_?(?:length|size)|byte_?(?:size|count)"
 )
 # A size, or several; other properties are called so, too, such as 100mer.
 _SIZE = re.compile(r"[\[\"'\s]*[0-9][0-9.,;\s\"']*(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z", re.IGNORECASE)
-_SUMS = ("checksum", "hash", "digest", "checksums", "hashes", "checksum_value", "hash_value", "hash_val")
+_SUMS = ("checksum", "hash", "known_hash", "digest", "checksums", "hashes", "checksum_value", "hash_value", "hash_val")
 # Headings of values without the name or number of a column of addresses.
 _BARE = re.compile(
     r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|256|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"
@@ -96,9 +97,10 @@ _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
 _CELL = re.compile(
     rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+|(?:{'|'.join(sorted(IDENTIFIED))}):\S)"
 )
-# An address of a server, of a term in an ontology, of a DOI, or of a record of the NCBI, which is none of a file.
+# An address of a server, of a term in an ontology, of a DOI, of a record of the NCBI, or of a repository, which is none of a file.
 _SERVER = re.compile(
     r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|\S+\.owl#\w|(?:dx\.)?doi\.org/|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
+    rf"|\s*{REPOSITORY.pattern}"
 )
 # An address that ends like that of a file: terms of ontologies, pages and repositories mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.(?!git\b)\w{1,16}(?:[?#].*)?[\"'\]]*\Z")

@@ -851,6 +851,8 @@ URLS = ("http", "https", "ftp")
 STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
 # Schemes of addresses that can be downloaded.
 FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
+# The page of a Git repository.
+REPOSITORY = re.compile(r"https?://(?:www\.)?git(?:hub|lab)\.com/[^/\s?#]+/[^/\s?#]+/?\s*\Z")
 # Services whose identifiers name one file; with the service before it, `gdc:UUID`, one is an address.
 IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))
 _UNREACHABLE = {
@@ -950,6 +952,10 @@ def file_at(
     if not scheme:
         address, *others = _resolvers_of(address)
         scheme, mirrors = scheme_of(address), (*others, *mirrors)
+    if scheme == "gcs":  # as fsspec calls it
+        address, scheme = f"gs{address[3:]}", "gs"
+    if REPOSITORY.match(address):
+        raise RowFault(f"{address[:200]!r} is a Git repository: clone it")
     if scheme not in FETCHABLE:
         why = _UNREACHABLE.get(scheme or address.partition(":")[0].lower(), "is not a URL that can be downloaded")
         raise RowFault(f"{without_query(address)[:200]!r} {why}")

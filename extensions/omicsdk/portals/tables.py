@@ -607,9 +607,10 @@ GDC_IDS = replace(
 
 
 def _headings_in(head: Head, *, paths: bool = False) -> Stated:
-    rows = [[text_of(cell) for cell in row.values()] for row in head.sample]
+    names = [*dict.fromkeys(chain(*head.sample))]  # objects on lines may differ in their members
+    rows = [[text_of(row.get(name, "")) for name in names] for row in head.sample]
     every = head.has_object_lines and len(head.lines) == 1  # a document, such as inputs of workflows
-    return headings_by(list(head.sample[0]), rows, paths=paths, every=every) if rows else Stated()
+    return headings_by(names, rows, paths=paths, every=every) if rows else Stated()
 
 
 def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:

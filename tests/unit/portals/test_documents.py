@@ -410,3 +410,17 @@ def test_a_file_without_an_address_among_others_is_a_fault(tmp_path: Path):
     path.write_text(json.dumps({"files": [first, {"key": "b", "size": 1}, {"key": "a folder"}]}))
     format, listed = recognised(Head(path), FORMATS, "zenodo.json"), FileList(path, "x", "", (), Counter())
     assert [row.fault for row in format.rows(listed)] == ["", "'b': no address is stated"]
+
+
+def test_a_known_hash_and_the_media_of_an_object_are_its_own(tmp_path: Path):
+    path = tmp_path / "list.json"
+    pooch = {"url": "https://h.example/1", "known_hash": f"md5:{MD5}", "filename": "a.h5ad"}
+    of_google = {"name": "x/a.bam", "selfLink": "https://h.example/b/o/x%2Fa.bam", "size": "3", "md5Hash": MD5}
+    of_google["mediaLink"] = "https://h.example/download/b/o/x%2Fa.bam?alt=media"
+    path.write_text(json.dumps({"files": {"a": pooch}, "items": [of_google]}))
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    files = [file for row in format.rows(listed) for file in files_of(format, row, listed)]
+    assert [(file.address, file.name, file.checksums) for file in files] == [
+        ("https://h.example/1", "a.h5ad", {"md5": MD5}),
+        (of_google["mediaLink"], "x/a.bam", {"md5": MD5}),
+    ]

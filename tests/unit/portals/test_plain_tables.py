@@ -511,3 +511,28 @@ def test_kinds_are_counted_by_name_and_source():
     ]
     said = kinds_in_words(Counter(map(kind_of, files)), 1)
     assert said == "2 FASTQ by ENA, 1 index by h.example, 1 SRA archive by the SRA, 1 row without a file"
+
+
+def test_objects_of_several_kinds_on_lines_keep_their_own_members(tmp_path: Path):
+    first = {"version": "v0", "user_meta": {"a": 1}, "message": "none"}
+    others = [
+        {"logical_key": f"raw/{n}.bam", "physical_keys": [f"s3://b/x/{n}.bam?versionId=x"], "size": n} for n in (1, 2)
+    ]
+    none, *rows = read(table(tmp_path, "".join(f"{json.dumps(entry)}\n" for entry in (first, *others))))
+    assert not none
+    assert [(file.name, file.size) for (file,) in rows] == [("raw/1.bam", 1), ("raw/2.bam", 2)]
+
+
+def test_gcs_is_a_scheme_of_google(tmp_path: Path):
+    ((file,),) = read(table(tmp_path, f"sample\tbam\tmd5\na\tgcs://bucket/x/a.bam\t{MD5}\n"))
+    assert (file.kind, file.address, file.name, file.checksums) == ("gs", "gs://bucket/x/a.bam", "a.bam", {"md5": MD5})
+
+
+def test_a_repository_is_no_file(tmp_path: Path):
+    ((file,),) = read(table(tmp_path, "url,data\nhttps://github.com/org/one/,https://h.example/a.h5ad\n"))
+    assert file.name == "a.h5ad"
+    with pytest.raises(UnknownList):
+        read(table(tmp_path, "title,url\na,https://github.com/org/one\nb,https://gitlab.com/org/two.git\n"))
+    with pytest.raises(RowFault, match=r"'https://github\.com/org/one' is a Git repository: clone it"):
+        file_at("https://github.com/org/one")
+    assert file_at("https://github.com/org/one/archive/v1.zip").name == "v1.zip"
