@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin
 
-from omicsdk.core.errors import Forbidden, OmicsError
+from omicsdk.core.errors import Forbidden, NotFound, OmicsError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.type_guards import is_array, is_object, only_objects
@@ -295,6 +295,45 @@ FIGSHARE = document(
     selects=lambda cells: "is_link_only" in cells or "computed_md5" in cells,
     refuses=_only_linked,
     manual=Manual("the URL", "MD5", "none"),
+)
+
+MENDELEY = document(
+    "mendeley",
+    "dataset of Mendeley Data",
+    "files with content_details",
+    ("files.*", "*"),
+    _Members(
+        ("content_details.download_url",), ("filename",), ("content_details.size",), ("content_details.sha256_hash",)
+    ),
+    manual=Manual("the URL", "SHA-256", "none"),
+)
+
+
+def _stored(cells: dict[str, str]) -> dict[str, str]:
+    """The members of a file of OSF, with its checksums and its path, which is absolute."""
+    hashes = "attributes.extra.hashes."
+    sums = {name.removeprefix(hashes): value for name, value in cells.items() if name.startswith(hashes)}
+    return cells | sums | {"path": cells.get("attributes.materialized_path", "").strip("/")}
+
+
+def _of_folder(cells: Mapping[str, str]) -> OmicsError | None:
+    if cells.get("attributes.kind") != "folder":
+        return None
+    href = cells.get(_OSF_FOLDER, "")[:200]
+    return NotFound(f"{cells['attributes.materialized_path'][:200]} is a folder, whose files are in the list {href}")
+
+
+_OSF_FOLDER = "relationships.files.links.related.href"
+OSF = document(
+    "osf",
+    "files of OSF",
+    "data with attributes.materialized_path and links.download",
+    ("data.*", "data"),
+    _Members(("links.download", _OSF_FOLDER), ("path",), ("attributes.size",)),
+    selects=lambda cells: "attributes.materialized_path" in cells,
+    refuses=_of_folder,
+    corrects=_stored,
+    manual=Manual("the link; folders have lists of their own", "SHA-256, MD5", "none"),
 )
 
 # Suffixes of the tables that a Dataverse stores as tab-separated values, too; it states those of Stata with a version.
@@ -832,6 +871,8 @@ JSON = Format(
 DOCUMENTS = (
     ZENODO,
     FIGSHARE,
+    MENDELEY,
+    OSF,
     DATAVERSE,
     DRYAD,
     BIOSTUDIES,

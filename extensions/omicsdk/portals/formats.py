@@ -15,6 +15,7 @@ FORMATS = (
     tables.HCA_DSS,
     tables.AZUL,
     tables.ASSEMBLIES,
+    tables.HUB,
     tables.GDC,
     tables.GDC_SAMPLES,
     tables.GEN3_DISCOVERY,

@@ -504,6 +504,23 @@ ASSEMBLIES = replace(
 )
 
 
+def _hub_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The files of a resource of a hub; its SourceUrl is what they were made from."""
+    if not (prefix := cell(row, ("location_prefix",))):
+        raise RowFault("it states no hub: add a column Location_Prefix with its URL, or get it with ExperimentHub in R")
+    for path in cell(row, ("rdatapath",)).split(":"):
+        yield file_at(address_in(prefix, path), name=name_in(path.strip("/")))
+
+
+HUB = table(
+    "hub",
+    "metadata of ExperimentHub or AnnotationHub",
+    (("rdatapath",), ("sourceurl",), ("dispatchclass",)),
+    _hub_files,
+    manual=Manual("RDataPath at the hub of Location_Prefix"),
+)
+
+
 # -- bags and Terra
 
 

@@ -33,6 +33,8 @@ def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
     [
         ("zenodo.json", "https://files.example.org/api/records/1/files/a.bam/content", "a.bam", 12, {"md5": MD5}),
         ("figshare.json", "https://files.example.org/files/2", "a.txt", 5, {"md5": MD5}),
+        ("mendeley.json", "https://files.example.org/datasets/x/files/2/file_downloaded", "a.csv", 7, {"sha256": SHA256}),
+        ("osf.json", "https://files.example.org/download/1/", "counts/a.tsv", 6, {"md5": MD5, "sha256": SHA256}),
         ("dryad.json", "https://datadryad.org/api/v2/downloads/6", "a.jpg", 8, {"md5": f"{3:032x}"}),
         ("pride.json", "ftp://files.example.org/pride/a.raw", "a.raw", 10, {"sha1": "a" * 40}),
         ("dcat.json", "https://files.example.org/a.vcf.gz", "a.vcf.gz", 12, {"sha256": SHA256}),
@@ -424,3 +426,17 @@ def test_a_known_hash_and_the_media_of_an_object_are_its_own(tmp_path: Path):
         ("https://h.example/1", "a.h5ad", {"md5": MD5}),
         (of_google["mediaLink"], "x/a.bam", {"md5": MD5}),
     ]
+
+
+def test_a_folder_of_osf_names_its_own_list(tmp_path: Path):
+    path, href = tmp_path / "osf.json", "https://api.example.org/v2/nodes/x/files/osfstorage/2/"
+    payload = json.loads((SAMPLES / "osf.json").read_text())
+    attributes = {"name": "raw", "kind": "folder", "size": None, "materialized_path": "/raw/"}
+    payload["data"].append(
+        {"attributes": attributes, "relationships": {"files": {"links": {"related": {"href": href}}}}, "links": {}}
+    )
+    path.write_text(json.dumps(payload))
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    file, folder = format.rows(listed)
+    assert not file.fault
+    assert folder.fault == f"/raw/ is a folder, whose files are in the list {href}"

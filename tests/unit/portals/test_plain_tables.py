@@ -536,3 +536,14 @@ def test_a_repository_is_no_file(tmp_path: Path):
     with pytest.raises(RowFault, match=r"'https://github\.com/org/one' is a Git repository: clone it"):
         file_at("https://github.com/org/one")
     assert file_at("https://github.com/org/one/archive/v1.zip").name == "v1.zip"
+
+
+def test_the_metadata_of_a_hub_name_its_files_and_not_their_sources(tmp_path: Path):
+    hub = "https://hub.example.org/experimenthub/Reads/v1"
+    assert [[file.address for file in row] for row in read(SAMPLES / "metadata.csv", "hub")] == [
+        [f"{hub}/a.bam", f"{hub}/a.bam.bai"],
+        [f"{hub}/counts.rda"],
+    ]
+    without = "SourceUrl,DispatchClass,RDataPath\nhttps://www.example.org/study,Rda,Reads/counts.rda\n"
+    with pytest.raises(RowFault, match="states no hub: add a column Location_Prefix"):
+        read(table(tmp_path, without), "hub")
