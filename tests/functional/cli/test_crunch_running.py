@@ -150,9 +150,10 @@ def test_a_loop_continues_after_a_failure_and_states_how_it_ended(crunch, site, 
     assert statuses(site, "looped:l3") == HAPPY
 
 
-def test_a_loop_in_which_all_fail_ends_with_3(crunch, add):
-    slug = add("Failing", FAILING, f1="a.txt", f2="a.txt")
-    assert crunch("loop", "--project", slug, "--workflow", "script").code == 3
+@pytest.mark.parametrize(("datasets", "code"), [(("f1", "f2"), 3), (("f1",), 1)])
+def test_a_loop_in_which_all_fail_ends_with_3_a_single_one_with_1(crunch, add, datasets, code):
+    slug = add("Failing", FAILING, **dict.fromkeys(datasets, "a.txt"))
+    assert crunch("loop", "--project", slug, "--workflow", "script").code == code
 
 
 def test_a_loop_ends_when_the_site_takes_no_statuses(crunch, omics_sandbox, monkeypatch):
