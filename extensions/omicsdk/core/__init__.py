@@ -76,8 +76,6 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Transport as Transport
     from omicsdk.core.token_file import TokenFile as TokenFile
 
-#: Modules of the public names, imported at first use.
-
 if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
         __name__,

@@ -178,7 +178,7 @@ def raw_request(
 
 
 def _unsaid(text: str) -> None:
-    """Remove secrets from a message."""
+    """Discard a message."""
 
 
 def json_object(response: httpx.Response) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Outputs:
         resumed: Whether an earlier run was interrupted; what it did after its last note is unknown.
         rows: Rows that are done, and skipped.
         counts: How many rows ended in each state.
-        place: Where the run is, in its own terms; noted with the rows.
+        resume_after: The last item that is done, in the run's own terms; noted with the rows.
         ahead: Rows that earlier runs had in progress at once, at most.
     """
 
