@@ -461,9 +461,9 @@ def verify(
 
     Args:
         bundle_uuid: UUID of the bundle.
-        replica: Where to ask, `aws` or `gcp`.
+        replica: Replica whose manifest is requested, `aws` or `gcp`.
         version: Version of the bundle; by default the latest.
-        download_dir: Folder to download into, created if missing; by default the current folder.
+        download_dir: The folder that it was downloaded into; by default the current folder.
         metadata_filter: Shell patterns; metadata whose name matches none of them are left out, as in `download`.
         data_filter: The same for all other files.
         no_metadata: Leave out all metadata.
