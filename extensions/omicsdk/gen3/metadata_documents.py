@@ -47,11 +47,11 @@ def after(action: str) -> Generator[None]:
         action: What the first one did.
 
     Raises:
-        APIError: The second one was answered with an error.
+        OmicsError: The second one failed.
     """
     try:
         yield
-    except APIError as error:
+    except OmicsError as error:
         error.remedy = f"{action}. {error.remedy}"
         raise
 

@@ -215,7 +215,7 @@ class Gen3Metadata(Service):
         """
         created = json_of(_sent(self._writing.create, kwargs, guid=guid, body=metadata, overwrite=overwrite))
         if aliases:
-            with after(f"The document {guid} is there, without its aliases"):
+            with after(f"The document {guid} was created; setting its aliases failed"):
                 self.create_aliases(guid, aliases)
         return created
 
@@ -251,7 +251,7 @@ class Gen3Metadata(Service):
         """
         changed = json_of(_sent(self._writing.update, kwargs, guid=guid, body=metadata, merge=merge))
         if aliases:
-            with after(f"The document {guid} was changed, its aliases weren't"):
+            with after(f"The document {guid} was changed; setting its aliases failed"):
                 self.update_aliases(guid, aliases, merge)
         return changed
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.metadata import Gen3Metadata
-from omicsdk.core import Conflict, Forbidden, NotFound, Unauthorized
-from omicsdk.sandbox import Sandbox
+from omicsdk.core import NO_RETRY, Conflict, Forbidden, NotFound, TransportError, Unauthorized
+from omicsdk.sandbox import Rule, Sandbox
 from omicsdk_api.gen3.metadata import MetadataApi
 
 
@@ -66,12 +66,21 @@ def test_what_exists_is_not_replaced_unless_that_is_wanted(documents: Gen3Metada
     assert documents.batch_create([{"guid": "g", "data": {"a": 3}}], overwrite=False)["conflict"] == ["g"]
 
 
-def test_aliases_that_are_taken_say_that_the_document_is_there(documents: Gen3Metadata):
+def test_aliases_that_are_taken_say_that_the_document_exists(documents: Gen3Metadata):
     documents.create("g", {"a": 1}, ["taken"])
     with pytest.raises(Conflict) as caught:
         documents.create("h", {"a": 2}, ["taken"])
-    assert "The document h is there, without its aliases" in str(caught.value)
+    assert "The document h was created; setting its aliases failed" in str(caught.value)
     assert documents.get("h") == {"a": 2}
+
+
+def test_a_connection_that_breaks_after_the_document_says_that_it_exists(auth: Gen3Auth, sandbox: Sandbox):
+    sandbox.add_faults(Rule("reset", path="*/mds-admin/metadata/*/aliases"))
+    with Gen3Metadata(auth, retry=NO_RETRY) as documents:
+        for change, done in ((documents.create, "created"), (documents.update, "changed")):
+            with pytest.raises(TransportError, match=f"The document g was {done}; setting its aliases failed"):
+                change("g", {"a": done}, ["x"])
+            assert documents.get("g") == {"a": done}
 
 
 def test_writing_without_a_login_is_an_error(sandbox: Sandbox, tmp_path):
