@@ -108,15 +108,14 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
             raise ConfigError(
                 f"DRS_RESOLUTION_ORDER names {word!r}", remedy=f"Use some of {', '.join(SOURCES)} separated by colons."
             )
-    days = env.get("DRS_CACHE_EXPIRE_DURATION", str(DAYS))
     keeps = env.get("LOCALLY_CACHE_RESOLVED_HOSTS", "true").lower()
     if keeps not in _YES + _NO:
         raise ConfigError(f"LOCALLY_CACHE_RESOLVED_HOSTS is {keeps!r}", remedy="Use true or false.")
     return ResolutionSettings(
         order=cast("tuple[Source, ...]", order),
-        resolver=env.get("DRS_RESOLVER_HOSTNAME", RESOLVER).rstrip("/"),
+        resolver=(env.get("DRS_RESOLVER_HOSTNAME") or RESOLVER).rstrip("/"),
         cache_file=expanded(named) if (named := env.get("DRS_CACHE")) else _users_file(),
-        days=_days(days),
+        days=_days(env.get("DRS_CACHE_EXPIRE_DURATION") or str(DAYS)),
         keeps=keeps in _YES,
         hosts=dict(_host_pair(word) for word in env.get(HOSTS_VARIABLE, "").split(",") if word.strip()),
     )

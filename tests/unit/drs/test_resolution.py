@@ -206,6 +206,7 @@ def test_the_environment_states_how_and_its_mistakes_are_named(tmp_path: Path) -
         days=0.5,
         keeps=False,
     )
+    assert settings_from({"DRS_RESOLVER_HOSTNAME": "", "DRS_CACHE_EXPIRE_DURATION": ""}) == settings_from({})
     keeps = {text: settings_from({"LOCALLY_CACHE_RESOLVED_HOSTS": text}).keeps for text in ("1", "YES", "on", "0", "")}
     assert keeps == {"1": True, "YES": True, "on": True, "0": False, "": False}
     for name, wrong in (
