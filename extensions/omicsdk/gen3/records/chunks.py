@@ -33,7 +33,7 @@ from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.core.waits import never
 from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
-from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.journal import JournalFile, line_of
 
 if TYPE_CHECKING:
@@ -370,7 +370,9 @@ class Journal:
         project: The project. Records of other commons and projects are ignored.
 
     Raises:
-        ConfigError: It cannot be read or written, or is something else.
+        ConfigError: It is something else.
+        NotWritable: It cannot be read or written.
+        DiskFull: The disk is full; `flush` raises both, too.
         FolderBusy: Another process writes it.
     """
 
@@ -379,19 +381,15 @@ class Journal:
         self._ids: dict[str, str | None] = {}
         self._latest: dict[str, str] = {}
         self._unwritten: list[bytes] = []
-        try:
-            with ExitStack() as opened:
-                self._file = JournalFile(Path(path), never, Disk(0o600), read_only=False)
-                opened.callback(self._file.close)
-                with self._file.reader() as file:
-                    if not _HEAD.startswith(file.read(len(_HEAD))):  # it would be overwritten
-                        raise FileExistsError(0, "it is not a journal of records; name another file")
-                self._file.replay(_HEAD, self._replay)
-                opened.pop_all()
-        except OSError as error:
-            raise ConfigError(
-                f"The journal {path} cannot be written: {error.strerror}", remedy="Check its folder and permissions."
-            ) from error
+        self._path = os.fspath(path)
+        with write_errors(self._path), ExitStack() as opened:
+            self._file = JournalFile(Path(path), never, Disk(0o600), read_only=False)
+            opened.callback(self._file.close)
+            with self._file.reader() as file:
+                if not _HEAD.startswith(file.read(len(_HEAD))):  # it would be overwritten
+                    raise ConfigError(f"{path} is not a journal of records", remedy="Name another file.")
+            self._file.replay(_HEAD, self._replay)
+            opened.pop_all()
 
     def _replay(self, note: list[Any], _: int) -> None:
         where, digest, id_given = note
@@ -427,7 +425,8 @@ class Journal:
 
     def flush(self) -> None:
         """Write what was noted."""
-        self._file.append(self._unwritten)
+        with write_errors(self._path):
+            self._file.append(self._unwritten)
         self._unwritten.clear()
 
     def close(self) -> None:

@@ -1,6 +1,8 @@
 """Records are submitted in the order of their links, with an outcome for each row, and what was taken is not sent again."""
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from gen3_records import FILLED, case, dictionary, experiment, relatives
-from omicsdk.core import BadRequest, ConfigError, FolderBusy, Forbidden, NotFound, Retry
+from omicsdk.core import BadRequest, ConfigError, DiskFull, FolderBusy, Forbidden, NotFound, Retry
 from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
 from omicsdk.gen3.records import Outcome
 from omicsdk.gen3.records.submission import submit, submit_rows
@@ -248,6 +250,19 @@ def test_a_file_that_is_no_journal_is_not_overwritten(commons: Gen3, tmp_path: P
     with pytest.raises(ConfigError, match="not a journal of records"):
         submit(commons, "demo-one", [experiment()], journal=other)
     assert other.read_text() == "keep this"
+
+
+def test_a_full_disk_is_stated_with_the_journal(commons: Gen3, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for name in ("before", "begun"):  # at the head of a new file, and at the first record
+        with monkeypatch.context() as patched:
+            if name == "begun":
+                submit(commons, "demo-one", [experiment()], journal=tmp_path / name)
+            patched.setattr("omicsdk.transfer.disk.Disk.append", full)
+            with pytest.raises(DiskFull, match=str(tmp_path / name)):
+                submit(commons, "demo-one", [experiment(), *cases(1)], journal=tmp_path / name)
 
 
 def test_a_journal_has_one_writer(commons: Gen3, tmp_path: Path) -> None:
