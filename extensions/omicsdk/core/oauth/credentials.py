@@ -204,7 +204,6 @@ class ServiceAccount(Credentials):
     Args:
         path: The key file.
         claims: Returns a token's claims besides `iat` and `exp`, from the account's address.
-        lifetime: Seconds for which a token is valid, above 60.
         origins: The services that the tokens are for; see BearerToken.
         clock: The source of time.
     """
@@ -214,14 +213,12 @@ class ServiceAccount(Credentials):
         path: Path,
         claims: Callable[[str], Mapping[str, object]],
         *,
-        lifetime: float = LIFETIME,
         origins: str | Iterable[str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(origins)
         self._path = path
         self._claims = claims
-        self._lifetime = lifetime
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
@@ -230,7 +227,7 @@ class ServiceAccount(Credentials):
     @property
     def expires_at(self) -> float | None:
         """Seconds since 1970 at which the present token expires; None before the first one."""
-        return self._issued_at + self._lifetime if self._token else None
+        return self._issued_at + LIFETIME if self._token else None
 
     def ready(self) -> bool:
         """Whether no token has to be signed, so that `headers` returns at once."""
@@ -264,11 +261,11 @@ class ServiceAccount(Credentials):
     def _is_due(self) -> bool:
         # If the clock was set back, the token would be from the future, which services refuse.
         age = self._clock.now() - self._issued_at
-        return not self._token or not 0 <= age < self._lifetime - RENEW_BEFORE
+        return not self._token or not 0 <= age < LIFETIME - RENEW_BEFORE
 
     def _sign(self) -> None:
         key = read_key(self._path)
         issued_at = int(self._clock.now())
-        claims = {**self._claims(key.email), "iat": issued_at, "exp": issued_at + int(self._lifetime)}
+        claims = {**self._claims(key.email), "iat": issued_at, "exp": issued_at + int(LIFETIME)}
         # The rounded time, as in `iat`: the age is that of the token, not of this call.
         self._token, self._issued_at = signed(key, claims, str(self._path)), float(issued_at)
