@@ -46,6 +46,8 @@ IDENTIFIERS_ORG = "https://registry.api.identifiers.org"
 N2T = "https://n2t.net"
 LOOKUP_SECONDS = 10.0
 """Seconds for each step of a request to a source."""
+FAILURE_SECONDS = 60.0
+"""Seconds until a prefix that no source knew is looked up again: a list has many objects of it, and a network may return."""
 _TRIES = 3  # of each source at most: there are others
 HOSTS_VARIABLE = "OMICS_DRS_HOSTS"
 """Environment variable: hosts of prefixes that no source is asked about, such as dg.4503=gen3.example.org,drs.abc=drs.example.org."""
@@ -251,7 +253,8 @@ C = TypeVar("C", bound=Client)
 
 
 class Resolver:
-    """Finds the servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for it.
+    """Finds the servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for it. One that
+    no source knew is looked up again after `FAILURE_SECONDS`.
 
     Args:
         default_host: The server of identifiers that name none and have no prefix, such as a commons' host; empty if
@@ -298,7 +301,8 @@ class Resolver:
         self._lock = threading.Lock()
         self._settled = _lowered(self.settings.hosts)
         self._known_hosts = cache(known_hosts) if callable(known_hosts) else lambda: known_hosts or {}
-        self._hosts: dict[str, str | list[str]] = {}  # the host, or why there is none
+        self._clock = clock
+        self._hosts: dict[str, tuple[str | list[str], float]] = {}  # the host, or why there is none, and since when
         self._dist: dict[str, str] | None = None
 
     def host(self, identifier: DrsId | str) -> str:
@@ -327,11 +331,12 @@ class Resolver:
         prefix = drs_id.prefix.lower()  # prefixes are compared without case
         # Held during the lookup, by all prefixes: downloads have few, and a registry is not to be asked twice at the same time.
         with self._lock:
-            if prefix not in self._hosts:
-                self._hosts[prefix] = (
+            outcome, since = self._hosts.get(prefix, ([], 0.0))
+            if isinstance(outcome, list) and (not outcome or self._clock.monotonic() - since >= FAILURE_SECONDS):
+                outcome = (
                     self._settled.get(prefix) or _lowered(self._known_hosts()).get(prefix) or self._looked_up(drs_id)
                 )
-            outcome = self._hosts[prefix]
+                self._hosts[prefix] = outcome, self._clock.monotonic()
         if isinstance(outcome, list):
             raise UnknownPrefix(drs_id.prefix, outcome)
         return outcome

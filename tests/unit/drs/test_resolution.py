@@ -14,7 +14,7 @@ from omicsdk.core.retry import Retry
 from omicsdk.drs import Drs, ResolutionSettings, Resolver, UnknownPrefix
 from omicsdk.drs.hosts import PREFIXES
 from omicsdk.drs.registries import host_in_pattern, host_of, hosts_by_prefix
-from omicsdk.drs.resolution import server_url, settings_from
+from omicsdk.drs.resolution import FAILURE_SECONDS, server_url, settings_from
 
 DAY = 24 * 3600.0
 START = 1_795_000_000.0
@@ -165,6 +165,23 @@ def test_an_unknown_prefix_is_asked_about_once(resolver: Any, web: Web) -> None:
         with pytest.raises(UnknownPrefix):
             one.host("dg.1/abc")
     assert web.asked == [MDS, DIST, GUID, PREFIX, NAMESPACE, N2T]
+
+
+def test_a_prefix_that_no_source_knew_is_looked_up_again_after_a_while(web: Web) -> None:
+    clock, settings = ManualClock(START), ResolutionSettings(cache_file=None, order=("commons_mds",))
+    one = Resolver(
+        "home.example.org", settings=settings, retry=NO_RETRY, clock=clock, transport=httpx.MockTransport(web)
+    )
+    web.responses = {MDS: httpx.ConnectError("unreachable")}
+    with pytest.raises(UnknownPrefix, match="Cannot connect"):
+        one.host("dg.1/abc")
+    web.responses = {MDS: {"host": "a.example.org"}}
+    clock.advance(FAILURE_SECONDS - 1)
+    with pytest.raises(UnknownPrefix):
+        one.host("dg.1/def")
+    clock.advance(1)
+    assert [one.host("dg.1/abc") for _ in range(2)] == ["a.example.org"] * 2
+    assert web.asked == [MDS] * 2
 
 
 @pytest.mark.parametrize(
