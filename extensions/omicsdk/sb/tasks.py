@@ -191,8 +191,8 @@ def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
             "batch_by is of type CRITERIA and has no criteria",
             remedy='Add "criteria": ["metadata.sample_id"], or the like.',
         )
-    criteria_given = {**batch_by, "type": type_text if type_text == type_text.lower() else kind}
-    return {**criteria_given, "criteria": [criteria]} if isinstance(criteria, str) else criteria_given
+    batch_fields = {**batch_by, "type": type_text if type_text == type_text.lower() else kind}
+    return {**batch_fields, "criteria": [criteria]} if isinstance(criteria, str) else batch_fields
 
 
 def clone_task(

@@ -392,9 +392,9 @@ class Journal:
             opened.pop_all()
 
     def _replay(self, note: list[Any], _: int) -> None:
-        where, digest, id_given = note
+        where, digest, record_id = note
         if where == self._where:
-            self._take(digest, id_given)
+            self._take(digest, record_id)
 
     def _take(self, digest: str, id: str | None) -> None:
         self._ids[digest] = id

@@ -35,13 +35,13 @@ class Identifiers(Archive):
             raise NotFound(f"{name.id}: {why}", remedy="Check the prefix and the identifier.")
         urls = [*_addresses_in(response)]
         for url in urls:
-            names_known = [
+            resolvable = [
                 candidate
                 for candidate in names_in(url)
                 if candidate.archive in ARCHIVES and candidate.archive != name.archive
             ]
-            if names_known:
-                yield from self._archives.rows([candidate._replace(text=name.text) for candidate in names_known])
+            if resolvable:
+                yield from self._archives.rows([candidate._replace(text=name.text) for candidate in resolvable])
                 return
         if not urls:
             raise NotFound(f"{name.id}: identifiers.org knows no address of it", remedy="Check the identifier.")

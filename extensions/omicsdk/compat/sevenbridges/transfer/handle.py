@@ -34,7 +34,7 @@ OF_A_FILE = 4
 
 _log = logger("omicsdk.sb")
 
-_GOING_ON = (TransferState.RUNNING, TransferState.PAUSED)
+_UNDER_WAY = (TransferState.RUNNING, TransferState.PAUSED)
 _ABORTED = dict.fromkeys(("interrupt", "terminate"), TransferState.ABORTED)
 #: Final state of a stopped transfer, by reason.
 _BY_REASON: Mapping[str | None, str] = {"asked": TransferState.STOPPED, **_ABORTED}
@@ -142,7 +142,7 @@ class Handle(threading.Thread, ABC):
     def stop(self) -> None:
         """Stop it permanently, and wait for the cleanup; an SbgError if it has failed, or sent parts could not be deleted."""
         with self._guard:
-            self._expect("stop", *_GOING_ON)
+            self._expect("stop", *_UNDER_WAY)
         self._control.stop()
         # A callback is called in the transfer's thread, which cannot wait for its own end.
         if threading.current_thread() is not self._runner:
@@ -208,7 +208,7 @@ class Handle(threading.Thread, ABC):
         controls = {"progress": self._moved, "control": self._control, "patience": self._patience}
         return {"connections": connections, "wait": False, **api, **controls}
 
-    def _given_up(self) -> None:
+    def _clean_up(self) -> None:
         """Remove what a stopped transfer has left behind."""
 
     def _await(self) -> None:
@@ -233,7 +233,7 @@ class Handle(threading.Thread, ABC):
             self._failure = as_sbg(error)
         if status == TransferState.STOPPED:
             try:
-                self._given_up()
+                self._clean_up()
             except (OmicsError, OSError) as refused:
                 status, self._failure = TransferState.FAILED, as_sbg(refused)
         # The published client calls the callback after `stop`, too.
@@ -245,7 +245,7 @@ class Handle(threading.Thread, ABC):
             self._status = status
         if status == TransferState.COMPLETED:
             self._bytes_done = self._file_size
-            self._tell()
+            self._report()
         for call in calls:
             self._called(call, status)
 
@@ -262,9 +262,9 @@ class Handle(threading.Thread, ABC):
         """Take in how far the engine is."""
         self._bytes_done = min(progress.bytes_done, self._file_size) if self._file_size else progress.bytes_done
         if not progress.final and self._bytes_done // self._part_size != self._parts_reported:
-            self._tell()
+            self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         size, bytes_done = self._file_size, self._bytes_done
         whole = self._status == TransferState.COMPLETED
         parts = total_parts(size, self._part_size)
@@ -278,7 +278,7 @@ class Handle(threading.Thread, ABC):
 
     @property
     def _is_over(self) -> bool:
-        return self._status not in (TransferState.PREPARING, *_GOING_ON)
+        return self._status not in (TransferState.PREPARING, *_UNDER_WAY)
 
     def _switch(self, doing: str, before: str, after: str, change: Callable[[], object]) -> None:
         with self._guard:

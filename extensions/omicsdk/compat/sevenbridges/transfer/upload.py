@@ -87,7 +87,7 @@ class Sending(Handle):
         sent = EngineUpload(self._path, self._store, self._file_name, retries=self._retries)
         return upload([sent], journal=self._journal, **self._settings(connections))
 
-    def _given_up(self) -> None:
+    def _clean_up(self) -> None:
         if self._store is not None and self._store.upload_id:
             self._store.abort(self._store.upload_id)
         self._forget()

@@ -20,14 +20,14 @@ Conditions = Mapping[str, Sequence[str]]
 # -- what a search means: conditions by path of keys, as PostgreSQL reads paths of JSON
 
 
-def matches(document: Any, wanted: Conditions) -> bool:
+def matches(document: Any, conditions: Conditions) -> bool:
     """Whether a document meets all conditions.
 
     Args:
         document: The document, any JSON value.
-        wanted: The conditions; the value `*` matches whatever has the path's last key.
+        conditions: The conditions; the value `*` matches whatever has the path's last key.
     """
-    return all(_meets(document, path.split("."), values) for path, values in wanted.items())
+    return all(_meets(document, path.split("."), values) for path, values in conditions.items())
 
 
 def _meets(document: Any, path: list[str], values: Sequence[str]) -> bool:
@@ -228,20 +228,20 @@ class Documents:
             self.set_aliases(guid, ())
         return document
 
-    def search(self, wanted: Conditions, limit: int, offset: int) -> list[tuple[str, Any]]:
+    def search(self, conditions: Conditions, limit: int, offset: int) -> list[tuple[str, Any]]:
         """GUIDs and documents that meet conditions, in the order of their GUIDs.
 
         Args:
-            wanted: The conditions.
+            conditions: The conditions.
             limit: Largest number of items.
             offset: Number of items to skip.
         """
-        if not wanted:
+        if not conditions:
             return [
                 (document.guid, document.data)
                 for document in self._documents.all(order="guid", limit=limit, offset=offset)
             ]
-        matching = [document for document in self._documents.all(order="guid") if matches(document.data, wanted)]
+        matching = [document for document in self._documents.all(order="guid") if matches(document.data, conditions)]
         return [(document.guid, document.data) for document in matching[offset : offset + limit]]
 
     # -- aliases
