@@ -108,6 +108,7 @@ def test_an_alias_is_replaced_and_removed(omics, aliases, monkeypatch):
     omics("alias", "set", "x", "dss login")
     assert omics("alias", "set", "x", "-", "--clobber", typed="dss logout\n").err == "omics: replaced the alias x\n"
     assert omics("alias", "list").json == [{"name": "x", "expansion": "dss logout"}]
+    assert "Run `omics alias list`. See: omics alias rm --help" in omics("alias", "rm", "other").err
     near = omics("alias", "rm", "X")
     assert (near.code, "Did you mean x?" in near.err) == (2, True)
     assert omics("alias", "rm", "x").code == 0

@@ -155,7 +155,7 @@ def remove_alias(name: str, *, console: Console) -> None:
     path = _path()
     aliases = read_aliases()
     if name not in aliases:
-        raise UsageError(f"alias not found: {name!r}", remedy=did_you_mean(name, aliases) or "See: omics alias list")
+        raise UsageError(f"alias not found: {name!r}", remedy=did_you_mean(name, aliases) or "Run `omics alias list`.")
     with locked(path):
         # Read again under the lock: another command may have added aliases.
         _write(path, {alias: text for alias, text in read_aliases().items() if alias != name})
