@@ -57,7 +57,8 @@ def test_a_task_runs_and_its_outputs_are_files(api, project, app, reads):
     assert out.size > 0
     details = task.get_execution_details()
     assert [job.status for job in details.jobs] == ["COMPLETED"]
-    assert [log.size >= 0 for log in (details.jobs[0].logs[name] for name in details.jobs[0].logs)]
+    logs = [details.jobs[0].logs[name] for name in details.jobs[0].logs]
+    assert {log.name: log.size for log in logs} == {"main.stdout.log": 12, "main.stderr.log": 0}
     assert task.price.currency == "USD"
 
 
