@@ -211,7 +211,22 @@ def test_folders_that_do_not_exist_or_need_a_login_are_refused(server, omics):
     )
 
 
+def test_a_password_goes_with_each_request_and_is_not_shown(server, omics, folder, tmp_path):
+    server.always["pub/sub%231/deep/"] = refusing(403)
+    url = folder.replace("//", "//me:canary@")
+    commands = (["ls"], ["ls", "-r"], ["find"], ["du", "-d", "1"], ["cp", "-r"], ["sync"], ["get"], ["verify"])
+    for words in commands:
+        target = {"cp": ["a"], "sync": ["b"], "get": ["--to", "c"]}.get(words[0], [])
+        ran = omics(*words, url, *target, "--output", "json")
+        assert (ran.code in (0, 3), "canary" in ran.out + ran.err) == (True, False), (words, ran.out, ran.err)
+    assert content_of("a") == content_of("b") == {name: FILES[name] for name in FILES if "deep" not in name}
+    assert {request.headers.get("authorization") for request in server.requests} == {"Basic bWU6Y2FuYXJ5"}
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and b"canary" in path.read_bytes()]
+    assert kept == []
+
+
 def test_patterns_are_explained(omics, folder):
+    assert "Patterns" not in omics("cat", f"{folder}none?signature=x").err
     ran = omics("ls", f"{folder}*.txt")
     assert (ran.code, "Patterns are not expanded: name the folder" in ran.err) == (1, True), ran.err
 

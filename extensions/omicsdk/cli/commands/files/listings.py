@@ -211,9 +211,8 @@ def _entries(
         from omicsdk.fs.copying.planning import named
 
         below = despite_contradictions(named(store, uri.scheme, entry, patterns, names_only=names_only), doubts)
-        start = "" if uri.scheme == "file" else f"{uri.scheme}://"
         for name, child in below:
-            yield name, start + child.path, child
+            yield name, store.uri(child.path), child
     else:
         fits_all, children = patterns.fit_all, store.entries(entry.path)
         children = despite_contradictions(children, doubts)
