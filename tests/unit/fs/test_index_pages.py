@@ -1,6 +1,11 @@
 """Lists of folders on pages of web servers, in the forms that these have."""
 
+from html import escape
+from urllib.parse import quote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from omicsdk.fs.stores import index_pages
 from omicsdk.fs.stores.index_pages import Link, index_of
 
@@ -141,6 +146,23 @@ def test_links_are_resolved_against_the_base_of_the_page() -> None:
     assert names("pub/a", before='<base href="/"><base href="/x/">') == [("a", False)]
     assert names("a", url="https://h.example/a//b/") == [("a", False)]
     assert names("/Dungeons%20&%20Dragons/D%26D/", url="https://h.example/Dungeons%20%26%20Dragons/") == [("D&D", True)]
+
+
+NAMES = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=["Cs"]), min_size=1)
+
+
+@given(
+    st.lists(
+        st.tuples(NAMES.filter(lambda name: name not in (".", "..")), st.booleans()), unique_by=lambda pair: pair[0]
+    )
+)
+def test_each_escaped_name_comes_back(pairs: list[tuple[str, bool]]) -> None:
+    page = "".join(f"<a href='{escape(quote(name) + '/' * slash)}'>{escape(name)}</a>" for name, slash in pairs)
+    index = index_of(URL, "text/html", f"<title>Index of</title>{page}".encode())
+    assert [(link.name, link.is_folder) for link in index.links] == pairs
+    assert [link.segment for link in index.links] == [quote(name) for name, _ in pairs]
+    again = "".join(f'<a href="{link.segment}">' for link in index.links)
+    assert [link.name for link in index_of(URL, "text/html", again.encode()).links] == [name for name, _ in pairs]
 
 
 @pytest.mark.parametrize("href", ["%2e%2e", "%2E%2E/", "%2e", "..%2fx", "a%2Fb", "%2f", "a%00", "a%5Cb", r"a\b"])
