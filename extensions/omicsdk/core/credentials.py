@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.json_decoding import json_object
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -63,14 +62,13 @@ def jwt_claims(token: str) -> Mapping[str, object]:
     # Not "~/.gen3/credentials.json": base64 warns of characters of its other alphabet from Python 3.15 on.
     if len(pieces) != 3 or "/" in pieces[1] or "+" in pieces[1]:
         return {}
-    try:
-        import base64
+    import base64
 
+    try:
         # The parts of a token have no padding (RFC 7515, 2), which the decoder requires.
-        claims: object = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
-    except (ValueError, RecursionError):
+        return json_object(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4))) or {}
+    except ValueError:
         return {}
-    return claims if is_object(claims) else {}
 
 
 def _seconds(value: object) -> float | None:

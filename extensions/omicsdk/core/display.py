@@ -179,15 +179,11 @@ def _label(name: str, item: object) -> str:
     last_words = {key: match[0].lower() for key in item if (match := _LAST_WORD.search(key)) is not None}
     for label in LABELS:
         for key, value in item.items():
-            if last_words.get(key) == label and (
-                texts := [text for text in _as_list(value) if isinstance(text, str) and text]
-            ):
-                return ", ".join(_masked(key, text) for text in texts)
+            if last_words.get(key) == label:
+                values: list[object] = value if is_array(value) else [value]
+                if texts := [text for text in values if isinstance(text, str) and text]:
+                    return ", ".join(_masked(key, text) for text in texts)
     return ""
-
-
-def _as_list(value: object) -> list[object]:
-    return list(value) if is_array(value) else [value]
 
 
 def _masked(name: str, value: object) -> str:

@@ -78,7 +78,7 @@ class Response:
                 content = self.content
                 data = self.decoded.pop() if self.decoded else decoded(content, self.encoding) if content else None
             except ValueError as error:
-                raise not_json(self.operation, self.url, self._readable_text(), str(error)) from error
+                raise not_json(self.operation, self.url, self._text("replace"), str(error)) from error
             if self.check is not None:
                 self.check(self.headers, data, shape)
             # An object is all that is required without `strict`: most pass without a call.
@@ -127,10 +127,6 @@ class Response:
             wrong = DecodeError(self.operation, "", self.content[:80], expected=f"text in {self.encoding} ({origin})")
             wrong.remedy = f'Read the bytes with {self.operation}.stream() or .raw(), or use client.with_options(errors="replace").'
             raise wrong from error
-
-    def _readable_text(self) -> str:
-        """The body as text, for errors."""
-        return self._text("replace")
 
     def _text(self, errors: str) -> str:
         try:
