@@ -187,16 +187,8 @@ class Sandbox:
         specs: "Mapping[str, Spec] | Sequence[Spec]" = (),
     ) -> None:
         hosts = (*allow_hosts, *names_of(host))
-        self.options = Options(
-            port,
-            documents or {},
-            host,
-            s3_port,
-            hosts,
-            run_tools,
-            strict_errors,
-            _named(specs) if specs else {},
-        )
+        documents, specs = documents or {}, _named(specs) if specs else {}
+        self.options = Options(port, documents, host, s3_port, hosts, run_tools, strict_errors, specs)
         self._chosen_folder = None if folder is None else Path(folder).absolute()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._first_faults = read_rules(Path(faults)) if isinstance(faults, str | Path) else list(faults)
