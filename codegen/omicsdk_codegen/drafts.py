@@ -598,15 +598,10 @@ class Drafter:
         if schema is None:
             return [(None, pointer)]
         event = self._types.flat(schema, pointer)
-        members = [
-            (member, join(union_pointer, at))
-            for union, union_pointer in event.unions
-            for at, member in enumerate(union)
-        ]
         data_schemas: list[tuple[Json, str]] = []
         # A schema describes the event if it has a member of events besides `data`, else what is in `data`.
         is_event = False
-        for flat in [event, *(self._types.flat(member, at) for member, at in members)]:
+        for flat in [event, *(self._types.flat(member, at) for member, at in event.members)]:
             properties = flat.schema.get("properties")
             if isinstance(properties, dict):
                 is_event = is_event or not {"event", "id", "retry"}.isdisjoint(properties)

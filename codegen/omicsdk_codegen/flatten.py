@@ -34,6 +34,11 @@ class Flat:
     unions: tuple[tuple[list[Json], str], ...]
     conflict: str | None = None
 
+    @property
+    def members(self) -> list[tuple[Json, str]]:
+        """The members of all unions, each with its pointer."""
+        return [(member, join(pointer, at)) for union, pointer in self.unions for at, member in enumerate(union)]
+
 
 def says_something(schema: Json) -> bool:
     """Whether a schema restricts the type of a value: `{description: ...}` and `{type: object}` do not."""

@@ -302,9 +302,7 @@ class Normaliser:
             and self.type_of(items, join(pointer, "items"), body=True) == BYTES
         ):
             return union_of([Array(BYTES), NULL]) if "null" in names else Array(BYTES)
-        members = [
-            (member, join(union_pointer, at)) for union, union_pointer in flat.unions for at, member in enumerate(union)
-        ]
+        members = flat.members
         if any(self._field_type(member, member_pointer, body) == Array(BYTES) for member, member_pointer in members):
             return union_of([self._field_type(member, member_pointer, body) for member, member_pointer in members])
         return self.type_of(schema, pointer, body=True)
@@ -318,9 +316,7 @@ class Normaliser:
         return self.flat(schema, "").schema if isinstance(schema, dict) else {}
 
     def _union(self, flat: Flat, pointer: str, body: bool) -> Type:
-        members = [
-            (member, join(union_pointer, at)) for union, union_pointer in flat.unions for at, member in enumerate(union)
-        ]
+        members = flat.members
         whole = [(member, member_pointer) for member, member_pointer in members if not _only_constrains(member)]
         if not whole:
             return self._flat(Flat(flat.schema, flat.pointers, ()), pointer, body)
