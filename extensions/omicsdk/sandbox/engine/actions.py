@@ -14,7 +14,7 @@ from omicsdk.sandbox.engine.responses import Exchange, Responses, StoredReply
 from omicsdk.sandbox.engine.schemas import words
 from omicsdk.sandbox.engine.store import Query, Store, StoredRecord, segment
 from omicsdk.sandbox.engine.values import ABSENT, IDENTITIES, Values
-from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.problems import Problem, not_found, or_raise
 from omicsdk.sandbox.service import Reply
 from omicsdk.sandbox.state.objects import ObjectStore
 
@@ -190,9 +190,7 @@ class Actions:
         after = requested.after
         start = requested.start
         if requested.is_identity:
-            record = self._store.get(self._name, collection, after)
-            if record is None:
-                raise not_listed(after)
+            record = or_raise(self._store.get(self._name, collection, after), not_listed(after))
             after = str(record.number)
         total = self._store.count(self._name, collection, query)
         if after:

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.problems import Problem, not_found, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, for_each, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
@@ -319,9 +319,7 @@ def _ticket(state: Htsget, call: Call, kind: str, parameters: Mapping[str, Any],
         raise Problem(400, "InvalidInput", f"A request for the header cannot have {', '.join(others)}")
     if both := set(parameters.get("tags") or ()) & set(parameters.get("notags") or ()):
         raise Problem(400, "InvalidInput", f"tags and notags both have {', '.join(sorted(both))}")
-    data_set = sets.get(format)
-    if data_set is None:
-        raise Problem(400, "UnsupportedFormat", f"{id} exists only as {', '.join(sets)}")
+    data_set = or_raise(sets.get(format), Problem(400, "UnsupportedFormat", f"{id} exists only as {', '.join(sets)}"))
     if data_set.restricted:
         state.context.tokens.caller(call.headers.get("authorization"))
     header, records = sliced(data_set.format, state.context.objects.read(data_set.blob), regions)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.sandbox.ga4gh.htsget import service_info
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
@@ -202,9 +202,7 @@ def get_sequence(state: Refget, call: Call) -> Reply:
     if ranged is not None:
         if start is not None or end is not None:
             raise bad_arguments("A range and start or end were given")
-        match = _RANGE.match(ranged)
-        if match is None:
-            raise bad_arguments(f"{ranged} is not a range")
+        match = or_raise(_RANGE.match(ranged), bad_arguments(f"{ranged} is not a range"))
         start, end = int(match[1]), min(int(match[2]) + 1, sequence.length)
         if start >= end:  # a range is no circular part, and seqrepo-rest-service refuses one behind the end, too
             raise Problem(416, "range", f"The sequence has {sequence.length} letters")

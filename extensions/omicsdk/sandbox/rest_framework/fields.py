@@ -13,7 +13,7 @@ from email.message import Message
 from typing import Any, Never, cast
 from urllib.parse import parse_qs
 
-from omicsdk.sandbox.problems import LARGEST, whole_number
+from omicsdk.sandbox.problems import LARGEST, or_raise, whole_number
 from omicsdk.sandbox.rest_framework.service import NO_FIELD, Invalid, Refused
 from omicsdk.sandbox.service import Call
 
@@ -446,10 +446,7 @@ def json_value(value: Any) -> Any:
 def _reference(find: Callable[[Any], Any], key: Reader, wrong: str) -> Reader:
     def read(value: Any) -> Any:
         known_by = key(value)
-        referenced = None if known_by is None else find(known_by)
-        if referenced is None:
-            raise Wrong(wrong.format(value))
-        return referenced
+        return or_raise(None if known_by is None else find(known_by), Wrong(wrong.format(value)))
 
     return read
 

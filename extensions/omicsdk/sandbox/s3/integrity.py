@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.s3.guard import NOT_IMPLEMENTED, Target, Wsgi, blocks_of, form_of, headers_of, refused, target_of
 from omicsdk.sandbox.state.multipart import CHECKSUM, DeclaredChecksums, checksum_of
 
@@ -168,9 +168,7 @@ class Verified:
             message = "The list of parts was not in ascending order. The parts list must be specified in order by part number."
             raise Problem(400, "InvalidPartOrder", message)
         for number, part_checksums in parts:
-            stored = upload.parts.get(number)
-            if stored is None:
-                raise Problem(400, "InvalidPart", _INVALID_PART)
+            stored = or_raise(upload.parts.get(number), Problem(400, "InvalidPart", _INVALID_PART))
             if required not in ("", "crc64nvme") and required not in part_checksums:
                 message = (
                     f"The upload was created using a {required} checksum. The complete request must include the checksum"
