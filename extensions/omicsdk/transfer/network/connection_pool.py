@@ -11,11 +11,12 @@ from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING
 
-from omicsdk.core.errors import TimedOut, TransportError
+from omicsdk.core.errors import ProxyLoginFailed, TimedOut, TransportError
 from omicsdk.core.sending.connections import WireFailure, network
+from omicsdk.core.sending.proxies import LOGIN_REFUSALS
 from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.waits import TICK, interrupted, never, stop_of
-from omicsdk.transfer.network.requests import Patience, parse_head
+from omicsdk.transfer.network.requests import Patience, last_status, parse_head
 
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
@@ -84,10 +85,10 @@ class StreamedResponse:
             Interrupted: A stop ended the wait.
         """
         # A head that looks complete may be that of a proxy, or an interim one: only what follows shows that it is the
-        # final one.
-        while not self._chunks and self._ended is None:
+        # final one, and only the end that a refused login is the proxy's.
+        while self._ended is None and (not self._chunks or last_status(self.lines)[0][9:12] in LOGIN_REFUSALS):
             self._move()
-        if not self.lines:
+        if not self.lines or (self._ended is not None and isinstance(self._ended.error, ProxyLoginFailed)):
             self._raise_failure()
         self.status, self.headers = parse_head(self.lines)
 

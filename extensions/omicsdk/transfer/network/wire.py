@@ -36,7 +36,7 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text, url_parts, without_query
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
+from omicsdk.core.sending.proxies import LOGIN_REFUSALS, Passage, is_login_refused, login_of
 from omicsdk.transfer.network.limits import Pacing, Throttle
 from omicsdk.transfer.network.requests import (
     URL_SAFE,
@@ -637,7 +637,9 @@ class Wire:
                 flight = self._land(handle)
                 ask = flight.ask
                 by_proxy = 0 if flight.ftp else handle.getinfo(pycurl.HTTP_CONNECTCODE)  # its own response
-                if is_whole(flight.receiver.lines) and by_proxy < 300:
+                if by_proxy:  # its head comes first, and is no server's, which may have sent none
+                    del flight.receiver.lines[: _end_of_head(flight.receiver.lines)]
+                if is_whole(flight.receiver.lines):
                     self._note_response(flight)
                 error, lasting = _error(code, text, ask), code in _LASTING
                 route = self._route(ask.url)
@@ -684,7 +686,7 @@ class Wire:
 
     def _refused_login(self, flight: _Flight) -> TransportError | None:
         """Return the error of a response by which a proxy refuses the login of a request without a tunnel."""
-        if not flight.proxy or last_status(flight.receiver.lines)[0][9:12] not in (b"401", b"407"):
+        if not flight.proxy or last_status(flight.receiver.lines)[0][9:12] not in LOGIN_REFUSALS:
             return None
         status, headers = parse_head(flight.receiver.lines, {b"server": "server"})
         return self._login_refused(flight.ask, flight.proxy, status) if is_login_refused(status, headers) else None
@@ -834,6 +836,10 @@ def _is_unknown(url: str) -> bool:
     return results == [True]
 
 
+def _end_of_head(lines: list[bytes]) -> int:
+    return next((number for number, line in enumerate(lines, 1) if not line.strip()), len(lines))
+
+
 def _proxy_of(kind: _Kind) -> str:
     return next((value for name, value in kind[0] if name == "PROXY"), "")
 
@@ -843,7 +849,7 @@ def _noting(passage: Passage, keep: Callable[[bytes], None]) -> Callable[[bytes]
 
     def note(line: bytes) -> None:
         keep(line)
-        if line.startswith(b"HTTP/") and line[9:12] not in (b"401", b"407"):  # what these mean depends on other lines
+        if line.startswith(b"HTTP/") and line[9:12] not in LOGIN_REFUSALS:  # what these mean depends on other lines
             passage.responded(refused=False)
 
     return note

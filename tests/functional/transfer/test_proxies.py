@@ -1,0 +1,95 @@
+"""A proxy's response to CONNECT, and its refusals, are no responses of the server behind it."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import omicsdk
+import pytest
+from loopback import Head, LoopbackServer
+from omicsdk.core import OmicsError
+from omicsdk.fs import open_store, parse_uri
+from omicsdk.transfer import Item, Location, download
+
+
+class Proxy(LoopbackServer):
+    """Gives each request the same response, and what follows it over the connection, which it closes then."""
+
+    def __init__(self, response: str, then: bytes = b"") -> None:
+        self.heads: list[Head] = []
+        self._response = f"HTTP/1.1 {response}\r\n".encode() + b"\r\n" + then
+        super().__init__()
+
+    def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
+        self.heads.append(head)
+        connection.sendall(self._response)
+        return False
+
+
+@pytest.fixture
+def proxy(monkeypatch: Any) -> Iterator[Callable[..., Proxy]]:
+    started: list[Proxy] = []
+
+    def start(response: str, then: bytes = b"") -> Proxy:
+        started.append(Proxy(response, then))
+        for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{started[-1].port}")
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+def stat(url: str, _: Path) -> object:
+    with open_store(url.partition(":")[0]) as store:
+        return store.entry(parse_uri(url))
+
+
+def read(url: str, _: Path) -> object:
+    with omicsdk.open(url) as file:
+        return file.read()
+
+
+def downloaded(url: str, folder: Path) -> object:
+    return download([Item("f", Location(url), 500_000)], folder, retries=1).raise_if_failed()
+
+
+EACH = pytest.mark.parametrize("what", [stat, read, downloaded])
+
+
+@EACH
+def test_the_response_to_connect_is_no_file(proxy: Any, tmp_path: Path, what: Any) -> None:
+    """What follows is no TLS, as that of a gateway that fails: the server has never answered, which a retry does not change."""
+    server = proxy("200 Connection established", b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    with pytest.raises((OmicsError, OSError)) as raised:
+        what(f"https://{server.port}.test/f", tmp_path)
+    assert "by way of the proxy" in str(raised.value)
+    assert len(server.heads) == 1
+
+
+@EACH
+@pytest.mark.parametrize("status", ["403 Forbidden", "407 Proxy Authentication Required"])
+def test_a_refused_connect_is_the_proxys(proxy: Any, tmp_path: Path, what: Any, status: str) -> None:
+    server = proxy(status)
+    with pytest.raises((OmicsError, OSError)) as raised:
+        what(f"https://{server.port}.test/f", tmp_path)
+    assert f"the proxy refused: {status[:3]}, by way of the proxy" in str(raised.value)
+    assert "HTTPS_PROXY" in str(raised.value)
+    assert len(server.heads) == 1
+
+
+@EACH
+@pytest.mark.parametrize(
+    "refusal",
+    ["407 Proxy Authentication Required\r\nProxy-Authenticate: Basic", "401 Unauthorized\r\nServer: tinyproxy/1.11"],
+)
+def test_a_proxy_that_needs_a_login_says_so(proxy: Any, tmp_path: Path, what: Any, refusal: str) -> None:
+    page = b"<html>Cache access denied</html>"
+    server = proxy(f"{refusal}\r\nContent-Length: {len(page)}", page)
+    with pytest.raises((OmicsError, OSError)) as raised:
+        what(f"http://{server.port}.test/f", tmp_path)
+    assert "the proxy refused: 40" in str(raised.value)
+    assert "http://USER:PASSWORD@HOST:PORT" in str(raised.value)
+    assert len(server.heads) == 1
