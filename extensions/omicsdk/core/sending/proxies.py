@@ -13,8 +13,6 @@ from typing import Literal, Self
 _LONGEST_WAIT = 30.0
 #: Seconds for which a refused password is not sent again: an account may be unlocked while a program runs.
 _REFUSED_FOR = 60.0
-#: The statuses, as in a status line, of which only other headers show whether a proxy or the server refused a login.
-LOGIN_REFUSALS = (b"401", b"407")
 
 Turn = Literal["go", "wait", "refused"]
 

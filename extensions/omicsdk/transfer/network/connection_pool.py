@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import ProxyLoginFailed, TimedOut, TransportError
 from omicsdk.core.sending.connections import WireFailure, network
-from omicsdk.core.sending.proxies import LOGIN_REFUSALS
 from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.waits import TICK, interrupted, never, stop_of
-from omicsdk.transfer.network.requests import Patience, last_status, parse_head
+from omicsdk.transfer.network.requests import LOGIN_REFUSALS, Patience, last_status, parse_head
 
 if TYPE_CHECKING:
     from omicsdk.core.client import Client

@@ -459,6 +459,8 @@ def next_location(here: Location, verdict: Verdict, hops: int) -> Location:
     return here.replaced(takes_gzip=True)
 
 
+#: The statuses, as in a status line, of which only other headers show whether a proxy or the server refused a login.
+LOGIN_REFUSALS = (b"401", b"407")
 #: Characters that are not escaped in a URL; existing escapes are kept.
 URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 

@@ -36,9 +36,10 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text, url_parts, without_query
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.sending.proxies import LOGIN_REFUSALS, Passage, is_login_refused, login_of
+from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
 from omicsdk.transfer.network.limits import Pacing, Throttle
 from omicsdk.transfer.network.requests import (
+    LOGIN_REFUSALS,
     URL_SAFE,
     FtpReplies,
     Patience,
