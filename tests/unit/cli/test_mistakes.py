@@ -1,6 +1,8 @@
 """Errors for misspelled words, and help on topics."""
 
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 from omicsdk.cli.catalog import GLOBALS, Catalog
@@ -105,6 +107,14 @@ def test_examples_of_archives_can_be_typed():
             node = Catalog().follow(node, words)
         if "--help" not in words:
             parse(node.command, words, GLOBALS)
+
+
+def test_the_topic_of_exit_codes_has_those_of_the_manual(omics):
+    page = (Path(__file__).parents[3] / "docs" / "building" / "error_page.py").read_text(encoding="utf-8")
+    text = " ".join(omics("help", "exit-codes").out.split())
+    assert re.findall(r"- (\d+):", text) == re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
+    assert "limit left items out" in page
+    assert "--limit left items out" in text
 
 
 def test_topics_are_found_from_the_help(omics):

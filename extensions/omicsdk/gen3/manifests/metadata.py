@@ -142,7 +142,7 @@ def ingest_metadata(
         outcomes = [attempted(row.line, "", lambda row=row: named(row)) for row in rows]
         pairs = [(outcome.guid, row) for outcome, row in zip(outcomes, rows, strict=True) if outcome.guid]
         records = index.find([guid for guid, _ in pairs]) if guid_type is None else {}
-        # Of rows with one GUID the last is stored.
+        # Of rows of a batch with one GUID the last is stored; batches are stored in any order.
         results = store_documents(client, {guid: document(row, indexed=guid in records) for guid, row in pairs})
         return [stored(outcome, results[outcome.guid]) if outcome.guid else outcome for outcome in outcomes]
 
