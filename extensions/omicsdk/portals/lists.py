@@ -660,8 +660,8 @@ def _nearness(format: Format, head: Head) -> float:
     return sum(near_marks) / len(marks)
 
 
-# A line of HuBMAP's manifests: the identifier of a dataset, and a path in it.
-ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}|[0-9a-f]{32})[ \t]+/")
+# A line of HuBMAP's manifests: the identifier of a dataset, and a path in it. md5sum has two blanks before a path.
+ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}[ \t]+|[0-9a-f]{32}(?: |\t+))/")
 _REPOSITORIES = frozenset(("repo_code", "repository_code"))
 _RUN = re.compile(r"[sed]rr[0-9]{6,}")
 

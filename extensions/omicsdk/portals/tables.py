@@ -480,7 +480,13 @@ def _assembly_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
 
 
 def _assembly_rows(file_list: FileList) -> Iterator[Row]:
-    """The rows of a summary; the folder of one whose submitter has a tab is its only URL."""
+    """The rows of a summary, or those taken out of one; the folder of one whose submitter has a tab is its only URL."""
+    if _are_assembly_rows(Head(file_list.path)):
+        for number, line in numbered_lines(file_list):
+            accession, *cells = line.rstrip("\r\n").split("\t")
+            folder = next((value for value in cells if scheme_of(value)), "")
+            yield Row(number, {_ASSEMBLY[0]: accession, "ftp_path": folder})
+        return
     for row in table_rows(file_list, (_ASSEMBLY, ("ftp_path",)), quoted=False):
         urls = [value for value in row.cells.values() if scheme_of(value)]
         if row.fault and len(urls) == 1 and next(iter(row.cells.values())).startswith(("GCA_", "GCF_")):
@@ -489,19 +495,30 @@ def _assembly_rows(file_list: FileList) -> Iterator[Row]:
 
 
 _ASSEMBLY = ("assembly_accession", "#assembly_accession")
-ASSEMBLIES = replace(
-    table(
-        "assemblies",
-        "assembly summary of the NCBI",
-        (_ASSEMBLY, ("ftp_path",)),
-        _assembly_files,
-        quoted=False,
-        manual=Manual(
-            "the folder of the assembly, and `genomic.fna.gz` in it; `--prefer` gff, gtf, gbff, protein, rna or cds"
-        ),
+_SUMMARY = table(
+    "assemblies",
+    "assembly summary of the NCBI",
+    (_ASSEMBLY, ("ftp_path",)),
+    _assembly_files,
+    quoted=False,
+    manual=Manual(
+        "the folder of the assembly, and `genomic.fna.gz` in it; `--prefer` gff, gtf, gbff, protein, rna or cds"
     ),
-    rows=_assembly_rows,
 )
+_ASSEMBLY_ROW = re.compile(r"GC[AF]_\d{9}\.\d+\t(?:[^\t]*\t){3}")
+
+
+def _are_assembly_rows(head: Head) -> bool:
+    """Whether lines are rows taken out of a summary, without its heading."""
+    is_summary = _SUMMARY.recognises(head)  # its heading is a comment
+    return not is_summary and most_lines(head, _ASSEMBLY_ROW.match) and "/genomes/all/" in head.text
+
+
+def _are_assemblies(head: Head) -> bool:
+    return _SUMMARY.recognises(head) or _are_assembly_rows(head)
+
+
+ASSEMBLIES = replace(_SUMMARY, recognises=_are_assemblies, rows=_assembly_rows)
 
 
 def _hub_files(row: Row, _: FileList) -> Iterator[ListedFile]:

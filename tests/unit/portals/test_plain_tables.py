@@ -547,3 +547,23 @@ def test_the_metadata_of_a_hub_name_its_files_and_not_their_sources(tmp_path: Pa
     without = "SourceUrl,DispatchClass,RDataPath\nhttps://www.example.org/study,Rda,Reads/counts.rda\n"
     with pytest.raises(RowFault, match="states no hub: add a column Location_Prefix"):
         read(table(tmp_path, without), "hub")
+
+
+def test_checksums_of_absolute_paths_are_no_manifest_of_hubmap(tmp_path: Path):
+    ((first,), (second,)) = read(table(tmp_path, f"{MD5}  /mnt/out/a.bam\n{OTHER} */mnt/out/b.bam\n"), "checksums")
+    assert (first.name, first.checksums, second.name) == ("/mnt/out/a.bam", {"md5": MD5}, "/mnt/out/b.bam")
+
+
+def test_rows_taken_out_of_an_assembly_summary_need_no_heading(tmp_path: Path):
+    folder = "https://ftp.ncbi.nlm.nih.gov/genomes/all/GCF/000/005/845/GCF_000005845.2_ASM584v2"
+    some = ["GCF_000005845.2\tPRJNA1\tna\tlatest\t" + folder, "GCF_000000001.1\tPRJNA2\tna\tlatest\tna"]
+    (file,), none = read(table(tmp_path, "\n".join(some)), "assemblies")
+    assert (file.address, file.folder) == (f"{folder}/GCF_000005845.2_ASM584v2_genomic.fna.gz", "GCF_000005845.2")
+    assert not none
+
+
+def test_a_whole_assembly_summary_keeps_its_columns(tmp_path: Path):
+    path = table(tmp_path, "# README\n#assembly_accession\tx\torganism\tftp_path\nGCF_000000001.1\t1\tE\tna\n")
+    listed = FileList(path, path.name, "", (), Counter())
+    (row,) = format_named("assemblies", FORMATS).rows(listed)
+    assert row.cells["organism"] == "E"
