@@ -97,6 +97,8 @@ _ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
 _CELL = re.compile(
     rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+|(?:{'|'.join(sorted(IDENTIFIED))}):\S)"
 )
+# A command that downloads an address, as in manifests of summary statistics.
+_COMMAND = re.compile(r"\A\s*+(?:wget|curl)\s[^:]*?\b((?:https?|ftp)://[^\s\"']+).*", re.DOTALL)
 # An address of a server, of a term in an ontology, of a DOI, of a record of the NCBI, or of a repository, which is none of a file.
 _SERVER = re.compile(
     r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|\S+\.owl#\w|(?:dx\.)?doi\.org/|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
@@ -119,7 +121,7 @@ def addresses_in(cell: str) -> list[str]:
     Args:
         cell: The cell.
     """
-    text = cell.strip(BLANKS).strip("[]\"'").strip(BLANKS)
+    text = _COMMAND.sub(r"\1", cell).strip(BLANKS).strip("[]\"'").strip(BLANKS)
     if text.lower() in NOTHING or text.startswith("#"):  # a comment, as of a file that 4DN restricts
         return []
     return [url for part in _BETWEEN.split(text) if (url := with_scheme(part.strip().strip("\"'")))]
@@ -144,7 +146,7 @@ def is_address(cell: str) -> bool:
         cell: The cell.
     """
     text = cell.strip(BLANKS)
-    return (_CELL.match(text) or WITHOUT_SCHEME.match(text)) is not None
+    return (_CELL.match(text) or WITHOUT_SCHEME.match(text) or _COMMAND.match(text)) is not None
 
 
 @lru_cache(maxsize=4096)  # compared in pairs
@@ -170,6 +172,7 @@ def headings_by(
     words = [{word for part in key.split("_") for word in (part, part.rstrip("0123456789"))} for key in keys]
     for cells in rows:
         for column, cell in enumerate(cells[: len(names)]):
+            cell = _COMMAND.sub(r"\1", cell)
             if cell.strip().lower() not in NOTHING and (paths or not cell.startswith("#")):
                 filled[column] += 1
                 plausible[column] += bool(is_held(cell)) and not _SERVER.match(cell)

@@ -567,3 +567,12 @@ def test_a_whole_assembly_summary_keeps_its_columns(tmp_path: Path):
     listed = FileList(path, path.name, "", (), Counter())
     (row,) = format_named("assemblies", FORMATS).rows(listed)
     assert row.cells["organism"] == "E"
+
+
+def test_an_address_may_be_that_of_a_command_in_a_cell(tmp_path: Path):
+    header = "code\turl_sum\tURL QQ Plot\n"
+    rows = [f"{n}\twget https://h.example/s/{n}.txt.gz -O {n}.gz\thttps://h.example/{n}.qq.pdf?dl=0\n" for n in (1, 2)]
+    first, _ = read(table(tmp_path, header + "".join(rows)))
+    assert [file.address for file in first] == ["https://h.example/s/1.txt.gz", "https://h.example/1.qq.pdf?dl=0"]
+    ((file,), _) = read(table(tmp_path, 'id,get\n1,"curl -L -o a.bam ""https://h.example/a.bam"""\n2,NA\n'))
+    assert (file.address, file.name) == ("https://h.example/a.bam", "a.bam")
