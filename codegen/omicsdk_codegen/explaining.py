@@ -187,10 +187,7 @@ def _near(package: Package, selector: str) -> list[str]:
 
 
 def _at(document: Document, pointer: str) -> str:
-    return _spoken(document.origin(pointer))
-
-
-def _spoken(origin: SourceLocation) -> str:
+    origin = document.origin(pointer)
     return origin.file if origin.line is None else f"{origin.file}:{origin.line}"
 
 

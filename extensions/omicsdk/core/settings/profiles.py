@@ -420,11 +420,7 @@ def _table(settings: Settings, profile: str, platform: str) -> dict[str, str] | 
             if not isinstance(value, str):
                 raise ConfigError(f"{where}: {key} is not text", remedy=f'Write {key} = "https://...".')
             table[key] = value
-        # Other unknown keys are left alone, since a newer version may have written them.
-        elif _is_misspelled(key):
+        # Unknown keys unlike any other are left alone, since a newer version may have written them.
+        elif nearest(key, _KEYS):
             raise ConfigError(f"{where} has the unknown key {key!r}", remedy=f"Known keys: {', '.join(_KEYS)}.")
     return table
-
-
-def _is_misspelled(key: str) -> bool:
-    return bool(nearest(key, _KEYS))

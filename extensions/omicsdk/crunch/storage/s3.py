@@ -232,7 +232,7 @@ class S3Storage(BuiltinStorage):
         if failed is None:
             raise_failure(report)
         else:
-            failed |= _errors_in(report)
+            failed |= {outcome.name: outcome.error for outcome in report.failed if outcome.error is not None}
         absent = {outcome.name for outcome in report.outcomes if not outcome.is_present}
         hashed = hash_files({file.name: folder / file.name for file in files if file.name not in absent})
         for file in missing:
@@ -334,10 +334,6 @@ class _Spooled(io.FileIO):
     def close(self) -> None:
         super().close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _errors_in(report: TransferReport) -> Failures:
-    return {outcome.name: outcome.error for outcome in report.failed if outcome.error is not None}
 
 
 def _unchanged(files: Iterable[Sending], failed: Failures | None) -> list[Sending]:
