@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.api_errors import not_json, phrase_of
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import APIError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.streaming import CHUNK, Body
@@ -32,7 +33,7 @@ def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
         raise raised from error
 
 
-class DocumentedReply:
+class DocumentedReply(Closing):
     """Response with the attributes of `requests.Response`.
 
     Attributes:
@@ -116,20 +117,11 @@ class DocumentedReply:
     def raise_for_status(self) -> None:
         """Do nothing: an error status was raised before this object was created."""
 
-    def close(self) -> None:
-        """Release the connection, if the response still holds it; may be called again."""
-
     def __bool__(self) -> bool:
         return self.ok
 
     def __iter__(self) -> Iterator[bytes]:
         return self.iter_content(128)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Response [{self.status_code}]>"
