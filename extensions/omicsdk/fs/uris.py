@@ -47,9 +47,10 @@ class Uri(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The last part of the path; empty at the top of a scheme."""
+        """The last part of the path, decoded if it is a URL; empty at the top of a scheme."""
         if self.scheme in WEB:
-            return name_in_url(self.path.partition("?")[0].rstrip("/").rpartition("/")[2])
+            above, _, last = self.path.partition("?")[0].rstrip("/").rpartition("/")
+            return name_in_url(last if above else last.rpartition("@")[2])  # a host's login is no part of its name
         return re.split(r"[/\\]" if os.name == "nt" and self.scheme == "file" else "/", self.path.rstrip("/"))[-1]
 
     def child(self, name: str) -> Uri:

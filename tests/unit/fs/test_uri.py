@@ -87,3 +87,36 @@ def test_a_pattern_in_a_path_that_does_not_exist_is_explained(tmp_path: Path):
         for name, remedy in (("*.bam", "name the folder, with --recursive and --include PATTERN"), ("a.bam", "Check")):
             with pytest.raises(PathNotFound, match=remedy):
                 store.stat(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("https://h.example/a%20b/?x=1", "a b"),
+        ("https://h.example/a@b", "a@b"),
+        ("https://h.example", "h.example"),
+        ("https://me:canary@h.example/", "h.example"),
+        ("https://h.example/%E9", "\udce9"),
+    ],
+)
+def test_the_name_in_a_url_is_decoded(text: str, name: str) -> None:
+    assert parse_uri(text).name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "child"),
+    [
+        ("https://h.example/a/", "b c/d%#?", "https://h.example/a/b%20c/d%25%23%3F"),
+        ("https://h.example", "\udce9", "https://h.example/%E9"),
+    ],
+)
+def test_the_name_below_a_url_is_escaped(text: str, name: str, child: str) -> None:
+    assert str(parse_uri(text).child(name)) == child
+
+
+@pytest.mark.parametrize(
+    ("text", "is_folder"),
+    [("https://h.example/a/", True), ("https://h.example/a", False), ("https://h.example/a?x=/", False)],
+)
+def test_a_url_that_ends_in_a_slash_is_a_folder(text: str, is_folder: bool) -> None:
+    assert (parse_uri(text).is_folder, str(parse_uri(text))) == (is_folder, text)

@@ -24,7 +24,7 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.fs.errors import NotListed, PathError, PathNotFound, WrongUri
 from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.stores.index_pages import PAGES, Index, index_of
-from omicsdk.fs.uris import Uri, name_in_url
+from omicsdk.fs.uris import Uri
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.connection_pool import StreamedResponse, shared_pool
 from omicsdk.transfer.network.representations import Representation, quickest_checksum, representation_of
@@ -97,8 +97,7 @@ class HttpsStore(Store):
         # Servers redirect the URL of a folder to the one with a slash.
         is_folder = start.path[-1:] in ("", "/") or end == f"{start.path}/"
         if is_folder and not start.query and representation.media_type in PAGES and not representation.is_named:
-            folder = path.rstrip("/")
-            return Entry(folder, "folder", file_name=name_in_url(folder.rpartition("/")[2]))
+            return Entry(path.rstrip("/"), "folder", file_name=Uri(self.scheme, path).name)
         # Without quotes it is a date.
         etag = representation.validator if '"' in representation.validator else ""
         details = {"etag": etag, "content_type": representation.media_type}
