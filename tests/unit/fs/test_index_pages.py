@@ -210,3 +210,17 @@ def test_pages_with_too_many_links_are_refused(monkeypatch: pytest.MonkeyPatch) 
     links = [f'<a href="{number}">x</a>'.encode() for number in range(5)]
     assert len(index_of(URL, "text/html", b"".join(links[:3])).links) == 3
     assert index_of(URL, "text/html", b"".join(links)).fault == "has more than 3 links"
+
+
+def test_comments_and_scripts_are_left_out() -> None:
+    page = """<!-- <a href="a">a</a> <!-- --><a class=x HREF=b data-x='>'>b</a>
+    <script>document.write('<a href="c">c</a>')</script><a href="d" href="e">d</a><!-- <a href="f">"""
+    assert [link.name for link in index_of(URL, "text/html", page.encode()).links] == ["b", "d"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["<!--", "<script>", "<a ", '<a href="x', "<a href='x", "</", "<![CDATA[", "a", " ", '" ', "a= ", '<a "']
+)
+@pytest.mark.parametrize("start", ["", "<a ", "<title>", "<script>"])
+def test_pages_that_are_no_html_are_read_in_linear_time(start: str, piece: str) -> None:
+    assert index_of(URL, "text/html", (start + piece * 100_000).encode()).fault

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from html.parser import HTMLParser
+from collections.abc import Iterator, Mapping, Sequence
+from html import unescape
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from omicsdk.core.named_tuples import NamedTuple
@@ -17,6 +17,13 @@ MOST_LINKS = 1_000_000
 #: Media types of pages.
 PAGES = ("text/html", "application/xhtml+xml")
 
+# html.parser takes quadratic time for tags and comments that are not closed, up to Python 3.13.5.
+_HIDDEN = re.compile(r"<!--|<script\b", re.IGNORECASE)
+_SHOWN = re.compile(r"-->|</script\b", re.IGNORECASE)
+_ELEMENT = re.compile(
+    r"""<(a|base|input|title|h1)\b((?:"[^"]{0,8192}"|'[^']{0,8192}'|[^<>"'])*)>([^<]*)""", re.IGNORECASE
+)
+_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _TITLE = re.compile(r"index of|directory listing", re.IGNORECASE)
 _PARENTS = ("..", "../", "./..", "./../")
 
@@ -62,13 +69,18 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
         return Index(fault=f"is not a web page but {media_type or 'of an unknown type'}")
     if not folder.path.endswith("/"):
         return Index(fault="redirects to a web page that is no folder, such as a login page")
-    page = _Page()
-    page.feed(body.decode("utf-8", "surrogateescape"))
-    page.close()
-    if len(page.links) > MOST_LINKS:
-        return Index(fault=f"has more than {MOST_LINKS:,} links")
-    base, links, invalid = urljoin(url, page.base), dict[str, Link](), dict[str, None]()
-    for href in page.links:
+    base, hrefs, is_index, asks_for_password = "", list[str](), False, False
+    for tag, fields, text in _elements(body.decode("utf-8", "surrogateescape")):
+        href = fields.get("href", "").strip()
+        if tag == "a" and href:
+            hrefs.append(href)
+        base = href if tag == "base" and not base else base
+        is_index |= href in _PARENTS or (tag in ("title", "h1") and bool(_TITLE.match(text.strip())))
+        asks_for_password |= tag == "input" and fields.get("type", "").lower() == "password"
+        if len(hrefs) > MOST_LINKS:
+            return Index(fault=f"has more than {MOST_LINKS:,} links")
+    base, links, invalid = urljoin(url, base), dict[str, Link](), dict[str, None]()
+    for href in hrefs:
         segment, slash, deeper = _below(folder, base, href).partition("/")
         name = name_in_url(segment)
         if not segment or deeper:
@@ -77,9 +89,9 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
             invalid[segment] = None
         else:
             links.setdefault(name, Link(segment, name, bool(slash)))
-    if links or invalid or page.is_index:
+    if links or invalid or is_index:
         return Index(list(links.values()), invalid=list(invalid))
-    what = "a login page" if page.asks_for_password else "a web page"
+    what = "a login page" if asks_for_password else "a web page"
     return Index(fault=f"is {what}, not a list of files")
 
 
@@ -98,25 +110,12 @@ def _below(folder: SplitResult, base: str, href: str) -> str:
     return "" if is_other or target.query or target.fragment else parts[-1]
 
 
-class _Page(HTMLParser):
-    """The links of a page, and what shows its kind."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.base = ""
-        self.links: list[str] = []
-        self.is_index = self.asks_for_password = self._in_title = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        fields = dict(reversed(attrs))  # of a repeated one the first
-        href = (fields.get("href") or "").strip()
-        if tag == "a" and href and len(self.links) <= MOST_LINKS:
-            self.links.append(href)
-            self.is_index |= href in _PARENTS
-        elif tag == "base":
-            self.base = self.base or href
-        self.asks_for_password |= tag == "input" and (fields.get("type") or "").lower() == "password"
-        self._in_title = tag in ("title", "h1")
-
-    def handle_data(self, data: str) -> None:
-        self.is_index |= self._in_title and bool(_TITLE.match(data.strip()))
+def _elements(page: str) -> Iterator[tuple[str, Mapping[str, str], str]]:
+    """Yield the elements that matter: the tag, its attributes, and the text after it. Comments and scripts are left out."""
+    shown, *parts = _HIDDEN.split(page)
+    for element in _ELEMENT.finditer(shown + "".join("".join(_SHOWN.split(part, 1)[1:]) for part in parts)):
+        fields = {
+            field[1].lower(): unescape(field[2] or field[3] or field[4] or "")
+            for field in reversed([*_ATTRIBUTE.finditer(element[2])])
+        }
+        yield element[1].lower(), fields, element[3]
