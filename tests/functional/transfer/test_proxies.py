@@ -56,6 +56,19 @@ def downloaded(url: str, folder: Path) -> object:
     return download([Item("f", Location(url), 500_000)], folder, retries=1).raise_if_failed()
 
 
+@pytest.mark.parametrize("what", [stat, read])
+def test_a_proxy_that_is_set_later_is_used(proxy: Any, tmp_path: Path, monkeypatch: Any, what: Any) -> None:
+    """As in a notebook, where the first try showed that one is needed."""
+    first = proxy("403 Forbidden\r\nContent-Length: 0")
+    second = Proxy("403 Forbidden\r\nContent-Length: 0")
+    for server in (first, second):
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.port}")
+        with pytest.raises((OmicsError, OSError)):
+            what(f"http://{first.port}.test/f", tmp_path)
+    second.close()
+    assert len(first.heads) == len(second.heads) > 0
+
+
 EACH = pytest.mark.parametrize("what", [stat, read, downloaded])
 
 

@@ -185,6 +185,7 @@ class ConnectionPool:
 
         try:
             wire = self._idle.pop()  # the most recently used: its connection is the likeliest to be open still
+            wire.forget_routes()
         except IndexError:
             wire = self.new_wire(_SERVERS)
         response = StreamedResponse(wire, most)

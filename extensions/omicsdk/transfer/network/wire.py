@@ -532,6 +532,10 @@ class Wire:
         else:
             self._multi.add_handle(handle)
 
+    def forget_routes(self) -> None:
+        """Determine the routes of later requests anew: the environment may have changed."""
+        self._servers.clear()
+
     def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
         """End requests and close their connections.
 
