@@ -13,7 +13,7 @@ from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ResponseWriter
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import step
-from omicsdk.transfer.engine.machine import State, Transition
+from omicsdk.transfer.engine.machine import HoldServer, Relieve, State, Transition, relief_of
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.plan import CELL
 from omicsdk.transfer.network.requests import (
@@ -33,6 +33,7 @@ from omicsdk.transfer.network.requests import (
 sizes = st.integers(0, 3 * 1024**3) | st.integers(0, 5).map(lambda cells: cells * CELL)
 
 
+HERE = Location("http://127.0.0.1/one")
 MIB = 1_048_576  # written out, as the sizes below: they are reported in the documentation and stand in journals
 
 
@@ -430,3 +431,19 @@ def test_a_handler_that_ends_where_its_table_does_not_say_is_a_fault() -> None:
     wrong = {(State.PLANNED, messages.Stopped): Transition(lambda job, event, rules: [], frozenset({State.STOPPED}))}
     with pytest.raises(RuntimeError, match="led from planned to planned"):
         step(wrong, job, messages.Stopped(), Patience())
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "delay", "commands"),
+    [
+        (429, None, 0.25, [Relieve(HERE, 0.25)]),  # one request after the other may exceed the rate, too
+        (429, None, 60.0, [Relieve(HERE, 2.0)]),  # it may be the limit of one file
+        (429, 5.0, 0.25, [Relieve(HERE, 5.0)]),
+        (503, None, 0.25, [Relieve(HERE, 0.0)]),
+        (500, None, 0.25, []),
+        (500, 5.0, 0.25, [HoldServer(HERE, 5.0)]),
+        (503, 5000.0, 0.25, [Relieve(HERE, 0.0)]),
+    ],
+)
+def test_a_limit_of_the_rate_is_for_all_requests(status, retry_after, delay, commands):
+    assert relief_of(HERE, status, retry_after, 3600.0, delay) == commands

@@ -385,9 +385,10 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
 
 
 def _later(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
-    relief = relief_of(event.response.location, verdict.status, verdict.retry_after, patience.retry_after)
-    error = _status_error(event.response, verdict)
-    return [*relief, *_again(job, event, error, patience, verdict.retry_after)]
+    later = _again(job, event, _status_error(event.response, verdict), patience, verdict.retry_after)
+    delay = sum(command.seconds for command in later if isinstance(command, messages.Wait))
+    location, longest = event.response.location, patience.retry_after
+    return [*relief_of(location, verdict.status, verdict.retry_after, longest, delay), *later]
 
 
 def _changed(job: Job, verdict: Verdict) -> Commands:

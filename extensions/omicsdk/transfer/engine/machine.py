@@ -74,6 +74,10 @@ class HoldServer(Message):
     seconds: float
 
 
+#: Seconds for which a server at most is spared that refuses for its limit of the rate, without a Retry-After.
+LONGEST_SPARING = 2.0
+
+
 class Relieve(Message):
     """A command: send fewer requests at once to an overloaded server, and none for a while."""
 
@@ -81,7 +85,9 @@ class Relieve(Message):
     seconds: float
 
 
-def relief_of(location: Location, status: int, retry_after: float | None, longest: float) -> list[HoldServer | Relieve]:
+def relief_of(
+    location: Location, status: int, retry_after: float | None, longest: float, delay: float = 0.0
+) -> list[HoldServer | Relieve]:
     """Return the commands that relieve a server that answers "later", for all requests to it.
 
     Args:
@@ -89,10 +95,15 @@ def relief_of(location: Location, status: int, retry_after: float | None, longes
         status: The response's status.
         retry_after: Seconds that it requests to wait; None if it does not.
         longest: Seconds of waiting beyond which the job ends; other jobs then make their own request.
+        delay: Seconds until the job's own next try.
     """
     wait = retry_after or 0.0
     if wait > longest:
         wait = 0.0
+    # A limit of the rate is the client's, and requests that follow each other exceed it too: all of them wait. Briefly,
+    # as it may also be the limit of a single file.
+    if status == 429:
+        wait = max(wait, min(delay, LONGEST_SPARING))
     if status in OVERLOADED:
         return [Relieve(location, wait)]
     return [HoldServer(location, wait)] if wait else []

@@ -280,8 +280,10 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
         case Kind.ENDED:
             return _url_ended(job, sending, verdict, rules)
         case Kind.LATER:
-            spared = relief_of(sending.location, verdict.status, verdict.retry_after, rules.patience.retry_after)
-            return [*spared, *_resend_later(job, event, _status_error(sending, verdict), rules, verdict.retry_after)]
+            later = _resend_later(job, event, _status_error(sending, verdict), rules, verdict.retry_after)
+            delay = sum(command.seconds for command in later if isinstance(command, messages.Wait))
+            longest = rules.patience.retry_after
+            return [*relief_of(sending.location, verdict.status, verdict.retry_after, longest, delay), *later]
         case Kind.DAMAGED:
             return _damaged(job, event, None, _status_error(sending, verdict), rules)
         case Kind.GONE if not job.whole:
