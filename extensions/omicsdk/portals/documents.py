@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urljoin
 from omicsdk.core.errors import Forbidden, NotFound, OmicsError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.media_types import PAGE_NAMES
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.portals.headings import (
     DOWNLOAD,
@@ -116,6 +117,20 @@ def _flat(entry: Mapping[str, object], before: str = "") -> Iterator[tuple[str, 
             yield f"{before}{name}", text_of(value)
 
 
+def _note_rest(payload: object, file_list: FileList) -> None:
+    """Note that a document is one page of several: as JSON:API, HAL, STAC and Django state it, and the GDC, whose pages are numbered."""
+    stated = [above.get("next") for path in ((), ("links",), ("_links",)) for above in _at(payload, path)]
+    links = [*filter(is_object, stated), *(link for link in _at(payload, ("links", "*")) if link.get("rel") == "next")]
+    for address in (*stated, *(link.get("href") for link in links)):
+        if isinstance(address, str) and is_address(address):
+            file_list.notes[f"it is one page of a list; the next one is {mask_url(address)[:500]}"] = 0
+            return
+    for page in _at(payload, ("data", "pagination")):
+        number, pages = page.get("page"), page.get("pages")
+        if isinstance(number, int) and isinstance(pages, int) and number < pages:
+            file_list.notes[f"it is page {number} of {pages}; a larger size in its request gives all files"] = 0
+
+
 def document(
     name: str,
     title: str,
@@ -189,6 +204,7 @@ def document(
             raise ListError(
                 f"{file_list.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again."
             )
+        _note_rest(payload, file_list)
         above = (root(payload, file_list.base) if root is not None else "") or file_list.base
         for number, (cells, file) in enumerate(described_in(payload, above), 1):
             if isinstance(file, UnsafeRow):
@@ -847,6 +863,7 @@ def _is_folder(cell: str) -> bool:
 
 def _any_rows(file_list: FileList) -> Iterator[Row]:
     payload = Head(file_list.path).document
+    _note_rest(payload, file_list)
     objects = [*_objects(payload)]
     rows = sorted(_object_rows(payload, objects), key=lambda row: row.line)
     yield from rows

@@ -4,6 +4,7 @@ import csv
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
@@ -440,3 +441,39 @@ def test_a_folder_of_osf_names_its_own_list(tmp_path: Path):
     file, folder = format.rows(listed)
     assert not file.fault
     assert folder.fault == f"/raw/ is a folder, whose files are in the list {href}"
+
+
+NEXT = "https://api.example.org/files?page=2"
+
+
+@pytest.mark.parametrize(
+    ("sample", "page", "note"),
+    [
+        ("osf.json", {"links": {"next": NEXT}}, NEXT),
+        ("osf.json", {"links": {"next": {"href": NEXT}}}, NEXT),
+        ("osf.json", {"_links": {"next": {"href": NEXT}}}, NEXT),
+        ("osf.json", {"links": [{"rel": "self", "href": "https://x.example/"}, {"rel": "next", "href": NEXT}]}, NEXT),
+        ("osf.json", {"next": NEXT}, NEXT),
+        ("osf.json", {"next": None, "links": {"next": None, "self": NEXT}}, ""),
+        ("gdc_files.json", {"data": {"pagination": {"page": 1, "pages": 3}}}, "page 1 of 3"),
+        ("gdc_files.json", {"data": {"pagination": {"page": 3, "pages": 3}}}, ""),
+    ],
+)
+def test_a_page_of_a_list_says_that_there_are_more(sample: str, page: dict[str, Any], note: str, tmp_path: Path):
+    payload = json.loads((SAMPLES / sample).read_text())
+    for name, value in page.items():
+        payload[name] = {**payload[name], **value} if isinstance(payload.get(name), dict) else value
+    path = tmp_path / sample
+    path.write_text(json.dumps(payload))
+    listed = FileList(path, path.name, "", (), Counter())
+    assert list(recognised(Head(path), FORMATS, path.name).rows(listed))
+    assert [note in text for text in listed.notes] == [True] * bool(note)
+
+
+def test_any_json_that_is_a_page_says_so(tmp_path: Path):
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"count": 2, "next": NEXT, "results": [{"url": "https://x.example/a.bam", "size": 3}]}))
+    listed = FileList(path, path.name, "", (), Counter())
+    (row,) = recognised(Head(path), FORMATS, path.name).rows(listed)
+    assert not row.fault
+    assert [NEXT in text for text in listed.notes] == [True]
