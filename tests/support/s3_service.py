@@ -104,6 +104,9 @@ class _Wire:
     def wake(self) -> None:
         """No poll waits."""
 
+    def forget_routes(self) -> None:
+        """No request has a route."""
+
     def cancel(self, _: Any) -> None:
         """No request is in transit."""
 
