@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import ConfigError, DecodeError, InconsistentListing, ResponseMismatch, TimedOut
+from omicsdk.core import ConfigError, DecodeError, InconsistentListing, ResponseMismatch, ServiceUnavailable, TimedOut
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.crunch import AsyncCrunch, Crunch
@@ -55,6 +55,17 @@ def test_a_silent_web_server_ends_a_look_within_the_time_of_a_call(monkeypatch: 
     with pytest.raises(TimedOut, match=r"no response.*--call-timeout"):
         HttpsStore(clock=clock).stat("h.example/a.bin")
     assert [request.method for request in service.asked] == ["HEAD"]
+
+
+def test_a_web_server_that_fails_is_not_asked_by_get_as_well(monkeypatch: pytest.MonkeyPatch):
+    """It would take as long again: GET is for servers that refuse HEAD."""
+    clock, pool = ManualClock(), ConnectionPool({})
+    service = Service(lambda _: Answer(503))
+    monkeypatch.setattr(pool, "new_wire", service.new_wire)
+    monkeypatch.setattr("omicsdk.fs.stores.http.shared_pool", lambda: pool)
+    with pytest.raises(ServiceUnavailable):
+        HttpsStore(clock=clock).stat("h.example/a.bin")
+    assert {request.method for request in service.asked} == {"HEAD"}
 
 
 # -- Azul

@@ -237,7 +237,10 @@ class HttpsStore(Store):
         """
         try:
             described = self._requested(location, uri, "HEAD", _representation("HEAD", location))
-        except APIError:
+        except APIError as error:
+            # A server that is down or overloaded refuses GET likewise; 500 may be a program's that cannot handle HEAD.
+            if error.status in LATER - {500}:
+                raise
             described = None
         try:
             return (
