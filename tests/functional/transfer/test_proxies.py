@@ -1,14 +1,16 @@
 """A proxy's response to CONNECT, and its refusals, are no responses of the server behind it."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import omicsdk
 import pytest
 from loopback import Head, LoopbackServer
-from omicsdk.core import OmicsError
+from omicsdk.core import OmicsError, Request, Transport
 from omicsdk.fs import open_store, parse_uri
 from omicsdk.transfer import Item, Location, download
 
@@ -52,6 +54,11 @@ def read(url: str, _: Path) -> object:
         return file.read()
 
 
+def called(url: str, _: Path) -> object:
+    with closing(Transport(url.removesuffix("/f"))) as transport:
+        return transport.send(Request("GET", "/f", (), None, True, False, "get_f"))
+
+
 def downloaded(url: str, folder: Path) -> object:
     return download([Item("f", Location(url), 500_000)], folder, retries=1).raise_if_failed()
 
@@ -67,6 +74,25 @@ def test_a_proxy_that_is_set_later_is_used(proxy: Any, tmp_path: Path, monkeypat
             what(f"http://{first.port}.test/f", tmp_path)
     second.close()
     assert len(first.heads) == len(second.heads) > 0
+
+
+@pytest.mark.parametrize("what", [stat, called, downloaded])
+def test_a_proxy_without_tls_is_not_written_with_https(tmp_path: Path, monkeypatch: Any, what: Any) -> None:
+    """HTTPS_PROXY=https://host:3128, for a proxy of https:// URLs that itself is reached without TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        port = listener.getsockname()[1]
+        monkeypatch.setenv("HTTPS_PROXY", f"https://127.0.0.1:{port}")
+        with pytest.raises((OmicsError, OSError)) as raised:
+            what(f"https://{port}.test/f", tmp_path)
+    assert "write it as http:// in HTTPS_PROXY" in str(raised.value)
 
 
 EACH = pytest.mark.parametrize("what", [stat, read, downloaded])

@@ -29,6 +29,7 @@ from omicsdk.core.errors import (
     NameNotResolved,
     ProxyFailed,
     ProxyLoginFailed,
+    TLSFailed,
     TransportError,
     UsageError,
 )
@@ -80,6 +81,8 @@ class Network(NamedTuple):
         error.message += f", by way of the proxy {mask_url(self.proxy)}{named}"  # else the service would be suspected
         if isinstance(error, ProxyLoginFailed):
             error.remedy = f"Correct the user name and password in {variable}: http://USER:PASSWORD@HOST:PORT."
+        elif isinstance(error, TLSFailed) and self.proxy.startswith("https:") and "plain HTTP" in error.remedy:
+            error.remedy = f"If the proxy expects plain HTTP, as most do, write it as http:// in {variable}."
         elif isinstance(error, ProxyFailed) or type(error) in (ConnectFailed, NameNotResolved):
             error.remedy = f"Check the proxy in {variable}, or name the host in NO_PROXY."
 
