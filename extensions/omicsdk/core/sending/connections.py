@@ -21,6 +21,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import (
@@ -467,6 +468,8 @@ class Connections(dict[PoolKey, Pool]):
                     route.proxy,
                     ssl_context=tls_context(usual) if route.proxy.startswith("https:") else None,
                 )
+            if self._http2:
+                import_module("h2")  # which httpx imports in the middle of the first exchange by HTTP/2 only
             # Not httpx's own reading of the environment: libcurl and boto3 get the same proxies and authorities from `network`.
             make = partial(of_its_kind, verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
             small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not route.proxy else None
