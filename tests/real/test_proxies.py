@@ -16,7 +16,7 @@ import pytest
 from certificates import Certificate
 from command_line import Ran
 from omicsdk import Interrupted, ProxyLoginFailed
-from omicsdk.core import ProxyFailed, Request, TLSFailed, Transport
+from omicsdk.core import Forbidden, ProxyFailed, Request, TLSFailed, Transport
 from omicsdk.transfer import Progress
 from real_servers import ACCESS, SECRET, Server, free_port, program, rclone, running, version_of
 
@@ -311,6 +311,12 @@ def test_a_proxy_that_denies(run: Run, use: Any, origin: Origin) -> None:
         assert (refused.code, "the proxy refused: 403" in refused.err, "HTTPS_PROXY" in refused.err) == (1, True, True)
         with pytest.raises(ProxyFailed, match="403"):
             call(origin.tls_url)
+        refused = run("cat", f"{origin.url}/one")
+        assert (refused.code, "Squid proxy on the way reports ERR_ACCESS_DENIED" in refused.err) == (4, True), (
+            refused.err
+        )
+        with pytest.raises(Forbidden, match="Squid proxy"):
+            call(origin.url)
 
 
 @pytest.mark.tried("a proxy that replaces certificates, whose authority each variable may name")

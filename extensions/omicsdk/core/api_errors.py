@@ -41,6 +41,11 @@ _WRAPPERS = {"message", "error", "htsget", *_DETAIL_FIELDS}
 _NO_FIELDS = ("non_field_errors", "__all__", "_schema")
 
 
+_SQUID_REMEDY = (
+    "Check the URL's host. If your network's proxy denies it, name the host in NO_PROXY, or ask the proxy's operators."
+)
+
+
 class ErrorBody(NamedTuple):
     """The content of an error's body.
 
@@ -270,8 +275,11 @@ def api_error(
     if value is None and "json" in lowered.get("content-type", ""):
         # A number alone is JSON only if the Content-Type states it; `error_body_of` reads it as text.
         value = _json_or_none(error_body.text)
+    # Its page's first paragraph is the same for each of its errors, and reads as if a server had sent it.
+    squid = masked_excerpt(lowered.get("x-squid-error", "").partition(" ")[0], 80)
+    message = f"A Squid proxy on the way reports {squid}" if squid else masked_excerpt(error_body.message, BODY_LIMIT)
     return error_class(status)(
-        masked_excerpt(error_body.message, BODY_LIMIT) or reason or phrase_of(status),
+        message or reason or phrase_of(status),
         status=status,
         code=error_body.code,
         request_id=request_id,
@@ -281,6 +289,7 @@ def api_error(
         operation=operation,
         retry_after=retry_after,
         headers={name: mask_text(content) for name, content in lowered.items() if not is_secret_name(name)},
+        remedy=_SQUID_REMEDY if squid else None,
     )
 
 

@@ -336,3 +336,12 @@ def test_a_message_ends_once(message, text):
 def test_pages_that_take_long_to_look_through_are_read_at_once(text: str):
     assert not page_title(text)
     assert error_body_of(text.encode()) is not None
+
+
+@pytest.mark.parametrize(("status", "name"), [(403, "ERR_ACCESS_DENIED"), (503, "ERR_CONNECT_FAIL")])
+def test_a_page_of_squid_is_the_proxys(status: int, name: str) -> None:
+    page = b"<html><p>The following error was encountered while trying to retrieve the URL: x</p></html>"
+    headers = {"X-Squid-Error": f"{name} 111", "Content-Type": "text/html"}
+    error = api_error(status=status, headers=headers, body=page, method="GET", url="http://h.example/a")
+    assert str(error).startswith(f"A Squid proxy on the way reports {name} ({status} from GET http://h.example/a).")
+    assert "NO_PROXY" in str(error)
