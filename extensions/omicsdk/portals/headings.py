@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
-from omicsdk.drs.objects import hexadecimal
+from omicsdk.core.checksums import hexadecimal
 from omicsdk.drs.resolution import server_url
 from omicsdk.fs.uris import BLANKS
 from omicsdk.portals.lists import (

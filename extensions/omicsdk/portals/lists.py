@@ -24,6 +24,7 @@ from typing import IO, NamedTuple, cast
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from omicsdk.core.archives import InflationLimit
+from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_decoding import decoded
@@ -34,7 +35,6 @@ from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
-from omicsdk.drs.objects import hexadecimal
 from omicsdk.fs.uris import BLANKS, WEB
 from omicsdk.transfer.names import wrong_with
 

@@ -21,6 +21,7 @@ from omicsdk_api.archives.gdc import GdcApi
 
 from omicsdk.core.batches import batches
 from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.closing import Closing
 from omicsdk.core.counts import declared_number
 from omicsdk.core.credentials import ANONYMOUS, Credentials, is_confidential, origin_of
@@ -43,7 +44,7 @@ from omicsdk.core.type_guards import only_objects
 from omicsdk.core.waits import never
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
-from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
+from omicsdk.drs.objects import DrsObject, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
 from omicsdk.fs.copying.planning import fitting, source_to_copy

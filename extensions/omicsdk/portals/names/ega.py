@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from omicsdk_api.archives.ega import EgaApi
 
 from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.errors import Forbidden, NotFound
 from omicsdk.core.page_items import check_advances, items_at
-from omicsdk.drs.objects import hexadecimal
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
 from omicsdk.portals.names.grammar import Name

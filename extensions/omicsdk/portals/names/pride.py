@@ -13,13 +13,13 @@ from urllib.parse import unquote
 
 from omicsdk_api.archives.pride import PrideApi
 
+from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.consistency import ListingCheck
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import APIError, DecodeError, NotFound
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, SIZE, STRING, array, check, mapping, members, optional
 from omicsdk.core.type_guards import number_in, only_objects
-from omicsdk.drs.objects import hexadecimal
 from omicsdk.gen3.records.exports import rows_of
 from omicsdk.portals.lists import FAULT, ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
