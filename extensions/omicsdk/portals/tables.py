@@ -481,7 +481,8 @@ def _assembly_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
 
 def _assembly_rows(file_list: FileList) -> Iterator[Row]:
     """The rows of a summary, or those taken out of one; the folder of one whose submitter has a tab is its only URL."""
-    if _are_assembly_rows(Head(file_list.path)):
+    head = Head(file_list.path)
+    if not _SUMMARY.recognises(head) and _are_assembly_rows(head):
         for number, line in numbered_lines(file_list):
             accession, *cells = line.rstrip("\r\n").split("\t")
             folder = next((value for value in cells if scheme_of(value)), "")
@@ -509,9 +510,8 @@ _ASSEMBLY_ROW = re.compile(r"GC[AF]_\d{9}\.\d+\t(?:[^\t]*\t){3}")
 
 
 def _are_assembly_rows(head: Head) -> bool:
-    """Whether lines are rows taken out of a summary, without its heading."""
-    is_summary = _SUMMARY.recognises(head)  # its heading is a comment
-    return not is_summary and most_lines(head, _ASSEMBLY_ROW.match) and "/genomes/all/" in head.text
+    """Whether lines are rows of a summary, as those taken out of one without its heading, which is a comment."""
+    return most_lines(head, _ASSEMBLY_ROW.match) and "/genomes/all/" in head.text
 
 
 def _are_assemblies(head: Head) -> bool:
