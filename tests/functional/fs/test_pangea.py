@@ -272,7 +272,7 @@ def test_folders_down_to_results_are_made_and_empty_results_removed(store: Pange
 
 def test_who_may_see_something_is_not_decided_here(store: PangeaStore, group: SampleGroup):
     group.org.sample_group("No Library").create()
-    for path in ("Nobody", "Sandbox/none", "Sandbox/none/s", "Sandbox/No Library/s"):
+    for path in ("Nobody", "Sandbox/none", "Sandbox/none/s", f"Sandbox/none/{OF_GROUP}", "Sandbox/No Library/s"):
         with pytest.raises(ReadOnly, match=path):
             store.make_folder(path)
     for path in ("Sandbox", G, S, f"{G}/{OF_GROUP}"):

@@ -390,7 +390,7 @@ class PangeaStore(ClientStore[Pangea]):
                 self._folder(parts)
             return
         except PathNotFound as error:
-            if len(parts) < _SAMPLE:
+            if len(parts) < _SAMPLE or parts[2:] == [OF_GROUP]:
                 raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=_CREATION_REMEDY) from error
         if parts[2] != OF_GROUP:
             self._make_sample(path, parts)
