@@ -26,6 +26,7 @@ _FLOWS = {
     },
 }
 _NEAR = {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}
+_SCHEMES = {"oauth": {"type": "oauth2", "flows": _FLOWS}, "near": {"type": "oauth2", "flows": _NEAR}}
 _WRITE = [{"oauth": ["read", "write"]}]
 DOCUMENT = document(
     {
@@ -37,9 +38,7 @@ DOCUMENT = document(
     },
     servers=[{"url": "https://api.example/v1"}],
     security=[{"oauth": ["read"]}],
-    components={
-        "securitySchemes": {"oauth": {"type": "oauth2", "flows": _FLOWS}, "near": {"type": "oauth2", "flows": _NEAR}}
-    },
+    components={"securitySchemes": _SCHEMES},
 )
 
 
@@ -183,6 +182,38 @@ def test_the_device_flow_shows_a_code_and_waits_for_the_user(made: ModuleType) -
         poll, poll, poll,
         ("https://login.example/token", refresh, ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["client", "device"])
+def test_a_client_of_another_authorization_server_has_separate_tokens(
+    generate: Callable[..., ModuleType], made: ModuleType, kind: str
+) -> None:
+    """The refresh token of a login at one server is never sent to another one."""
+    flow = {"tokenUrl": "https://other.example/token", "scopes": _SCOPES}
+    flows = {
+        "clientCredentials": flow,
+        "deviceAuthorization": {"deviceAuthorizationUrl": "https://other.example/device", **flow},
+    }
+    other = generate(
+        {**DOCUMENT, "components": {"securitySchemes": {**_SCHEMES, "oauth": {"type": "oauth2", "flows": flows}}}}
+    )
+    code = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://login.example/enter"}
+    answers = (
+        [(200, code), (200, {"access_token": "t2", "refresh_token": "r2"}), (200, code)] if kind == "device" else []
+    )
+    services, clock = Services(*answers), ManualClock()
+    credentials: Any = (
+        DeviceLogin("app", on_message=str, clock=clock)
+        if kind == "device"
+        else ClientCredentials("id", "s", clock=clock)
+    )
+    for module in (made, other, made):
+        with module.ThingApi(credentials=credentials, transport=services.transport, clock=clock) as client:
+            client.list_things()
+    assert services.tokens[0] == services.tokens[2] != services.tokens[1]
+    hosts = [httpx.URL(url).host for url, _, _ in services.forms]
+    assert hosts == sorted(hosts)
+    assert "r2" not in str(services.forms)
 
 
 def test_a_refused_login_is_an_error_with_the_servers_reason(made: ModuleType) -> None:

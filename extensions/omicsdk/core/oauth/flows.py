@@ -4,7 +4,6 @@ What the document of a service states about its authorization server, the client
 is enough. Nothing is requested before the first request that needs a token.
 """
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
@@ -174,25 +173,22 @@ class _OAuthToken(BearerToken):
         what = f"{type(self).__name__} for the scheme {scheme}" if scheme else type(self).__name__
         addresses = self._addresses(flow, address, what)
         # Credentials may be passed to clients of several documents: the first one binds them, others with other addresses get a copy.
-        if self._bound in (None, addresses):
-            bound = self
-        else:
-            bound = copy.copy(self)
-            # copy.copy takes over the lock, the token and the bound method `_requested` of the original; the copy needs its own.
-            BearerToken.__init__(
-                bound,
-                "none",
-                origins=self.origins,
-                expires_at=0.0,
-                refresh=bound._requested,
-                remedy=self._remedy,
-                clock=self._clock,
-            )
+        bound = self if self._bound in (None, addresses) else self._copy()
         # Bound again with the same addresses, they keep the network and the scopes of the first client.
         if bound._bound is None or bound is not self:
             bound._bound, bound._network = addresses, network
             bound._scope = " ".join(self._scopes if self._scopes is not None else () if flow is None else flow.scopes)
         return bound
+
+    def _copy(self) -> Self:
+        """Return these credentials with a lock and a token of their own, and the copy's method in place of the original's."""
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        BearerToken.__init__(
+            twin, "none", origins=self._origins, expires_at=0.0, refresh=twin._requested, remedy=self._remedy,
+            clock=self._clock,
+        )  # fmt: skip
+        return twin
 
     def _addresses(self, flow: "Flow | None", address: Callable[[str], str], what: str) -> tuple[str, ...]:
         """Return the given addresses, or else the document's: first that for tokens."""
@@ -385,6 +381,11 @@ class DeviceLogin(RefreshToken):
         self._on_message = on_message
         self._device_url = device_url
         self._timeout = timeout
+
+    def _copy(self) -> Self:
+        twin = super()._copy()
+        twin._refresh_token = ""  # it came from the original's server, and goes to no other
+        return twin
 
     def _addresses(self, flow: "Flow | None", address: Callable[[str], str], what: str) -> tuple[str, ...]:
         url_of_document = "" if flow is None else flow.device_url
