@@ -127,6 +127,7 @@ class _Proxy:
                 self._write(request.method, path, content, response.status_code, b"")
                 return self._passed_on(response, response.iter_raw())
             body = response.read()
+            response.headers.pop("content-encoding", None)  # the body is decoded
         except httpx.HTTPError as error:
             # An exception without a text, as of a timeout, has a name at least.
             reason = f"{mask_url(self.origin + path)} did not answer: {str(error) or type(error).__name__}"

@@ -1,5 +1,6 @@
 """Exchanges of a client and a real service, recorded by a proxy and seeded into the sandbox."""
 
+import gzip
 import json
 import stat
 from collections.abc import Iterator
@@ -75,6 +76,20 @@ def test_cookies_of_one_user_are_not_sent_for_another(sandbox: Sandbox, tmp_path
         for _ in range(2):
             assert "session" in httpx.get(f"{url}/", trust_env=False).headers["set-cookie"]
     assert sent == [None, None]
+
+
+def test_a_service_that_compresses_what_is_not_asked_to_be_compressed(sandbox: Sandbox, tmp_path: Path):
+    class Service(QuietHandler):
+        def do_GET(self) -> None:
+            is_json = self.path == "/json"
+            body = gzip.compress(b'{"a": 1}' if is_json else b"text")
+            self.reply(200, body, content_encoding="gzip", content_type="application/json" if is_json else "text/plain")
+
+    file = tmp_path / "exchanges.jsonl"
+    with serving(Service) as service, sandbox.record(service, file) as url:
+        assert httpx.get(f"{url}/json", trust_env=False).json() == {"a": 1}
+        assert httpx.get(f"{url}/text", trust_env=False).text == "text"
+    assert [line["response"]["body"] for line in lines(file)] == [{"a": 1}, None]
 
 
 def test_a_service_that_does_not_respond_is_reported(sandbox: Sandbox, tmp_path: Path):
