@@ -43,10 +43,10 @@ def install_command(requirement: str, installation: Installation | None = None) 
     """
     here = installation or _present()
     is_ours = requirement.partition("[")[0] == OURS
-    quoted = _quoted(_located(requirement, here.source) if is_ours and here.source else requirement, here)
+    quoted = _located(requirement, here) if is_ours else _quoted(requirement, here)
     # uv writes it into the environment of each tool, as pipx writes the file below.
     if _has(here, "uv-receipt.toml"):
-        return f"uv tool install {quoted}" if is_ours else f"uv tool install {OURS} --with {quoted}"
+        return f"uv tool install {quoted}" if is_ours else f"uv tool install {_located(OURS, here)} --with {quoted}"
     if _has(here, "pipx_metadata.json"):
         return f"pipx install --force {quoted}" if is_ours else f"pipx inject {OURS} {quoted}"
     is_active = here.prefix in (here.environ.get("VIRTUAL_ENV"), here.environ.get("CONDA_PREFIX"))
@@ -69,21 +69,25 @@ def install_command(requirement: str, installation: Installation | None = None) 
     )
 
 
-def _located(requirement: str, source: str) -> str:
-    """Our requirement with the place that we were installed from."""
+def _located(requirement: str, here: Installation) -> str:
+    """Our requirement with the place that we were installed from, as an argument."""
+    if not here.source:
+        return _quoted(requirement, here)
     import json
 
     # By PEP 610: a folder, a repository with its commit, or an archive.
-    facts = json.loads(source)
+    facts = json.loads(here.source)
     url = str(facts["url"])
     if "dir_info" in facts:
         from urllib.parse import urlsplit
         from urllib.request import url2pathname
 
-        return f"{url2pathname(urlsplit(url).path)}{requirement.removeprefix(OURS)}"
+        # An editable installation that is installed again without this option no longer follows its folder.
+        option = "-e " if facts["dir_info"].get("editable") else ""
+        return option + _quoted(f"{url2pathname(urlsplit(url).path)}{requirement.removeprefix(OURS)}", here)
     if version := facts.get("vcs_info"):
         url = f"{version['vcs']}+{url}@{version['commit_id']}"
-    return f"{requirement} @ {url}"
+    return _quoted(f"{requirement} @ {url}", here)
 
 
 def _quoted(word: str, here: Installation) -> str:

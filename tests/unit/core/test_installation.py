@@ -40,7 +40,7 @@ def test_a_command_is_of_what_installed_us(tmp_path, marks, installer, active, c
 @pytest.mark.parametrize(
     ("source", "requirement"),
     [
-        ({"url": "file:///src/omics%20dk", "dir_info": {"editable": True}}, "'/src/omics dk[x]'"),
+        ({"url": "file:///src/omics%20dk", "dir_info": {"editable": True}}, "-e '/src/omics dk[x]'"),
         ({"url": "file:///src/omicsdk", "dir_info": {}}, "'/src/omicsdk[x]'"),
         (
             {"url": "https://git.example/omicsdk", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}},
@@ -56,6 +56,9 @@ def test_an_extra_comes_from_where_we_were_installed_from(tmp_path, source, requ
     here = installation(tmp_path, VENV, active="VIRTUAL_ENV")._replace(source=json.dumps(source))
     assert install_command("omicsdk[x]", here) == f"pip install {requirement}"
     assert install_command("httpx[http2]", here) == "pip install 'httpx[http2]'"
+    (tmp_path / UV_TOOL).write_text("")
+    ours = requirement.replace("[x]", "").replace("'/src/omicsdk'", "/src/omicsdk")
+    assert install_command("httpx[http2]", here) == f"uv tool install {ours} --with 'httpx[http2]'"
 
 
 @pytest.mark.parametrize(
