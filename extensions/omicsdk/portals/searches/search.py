@@ -232,8 +232,7 @@ def search(
     """
     query = query_of(text, organism=organism, assay=assay, limit=limit)
     chosen: Sequence[str] = (portals,) if isinstance(portals, str) and portals else portals
-    configured = (portal.strip() for portal in os.environ.get(PORTALS_VARIABLE, "").split(","))
-    return results(query, chosen or list(filter(None, configured)), os.environ)
+    return results(query, chosen, os.environ)
 
 
 def results(
@@ -248,7 +247,7 @@ def results(
 
     Args:
         query: The query.
-        portals: Their names; all that are configured by default.
+        portals: Their names; by default those of OMICS_SEARCH_PORTALS, or all that are configured.
         environ: The environment's variables.
         transport: Replaces the network, for tests.
         clock: The clock.
@@ -262,6 +261,11 @@ def results(
         return left.is_set() or clock.monotonic() >= deadline
 
     options = ArchiveOptions(environ, stopped=is_late, clock=clock, transport=transport)
+    source = "" if portals else f"{PORTALS_VARIABLE}: "
+    portals = portals or [name for text in environ.get(PORTALS_VARIABLE, "").split(",") if (name := text.strip())]
+    if unknown := [name for name in portals if name not in SEARCHERS]:
+        remedy = f"Choose from: {', '.join(get_args(Portal))}."
+        raise UsageError(f"{source}{unknown[0]!r} is not a portal", remedy=remedy)
     searchers = [_searcher(name)(options) for name in dict.fromkeys(portals or SEARCHERS)]
     searchers = [searcher for searcher in searchers if portals or searcher.is_configured()]
     hits_by_portal: dict[str, list[Hit]] = {searcher.portal: [] for searcher in searchers}
@@ -290,8 +294,6 @@ def results(
 
 
 def _searcher(portal: str) -> type[Searcher]:
-    if portal not in SEARCHERS:
-        raise UsageError(f"{portal!r} is not a portal", remedy=f"Choose from: {', '.join(get_args(Portal))}.")
     module, _, name = SEARCHERS[portal].partition(":")
     return getattr(import_module(f"{__package__}.{module}"), name)
 

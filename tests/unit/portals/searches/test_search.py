@@ -204,6 +204,9 @@ def test_the_environment_states_the_portals_unless_the_call_does(monkeypatch: py
     monkeypatch.setenv("OMICS_SEARCH_PORTALS", "c, a,")
     assert list(search.search("x").searched) == ["c", "a"]
     assert list(search.search("x", portals="b").searched) == ["b"]
+    monkeypatch.setenv("OMICS_SEARCH_PORTALS", "a, sra")
+    with pytest.raises(UsageError, match="OMICS_SEARCH_PORTALS: 'sra' is not a portal"):
+        search.search("x")
     monkeypatch.delenv("OMICS_SEARCH_PORTALS")
     assert list(search.search("x").searched) == ["a", "b", "c"]
 
