@@ -6,6 +6,7 @@ A run is described as Process Run Crate 0.5 has it. The terms for checksums othe
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -189,7 +190,7 @@ def _service_entity(service: str, version: str) -> dict[str, object]:
 
 
 def _reference(file: ProvenanceFile) -> str:
-    return quote(file.path, errors="surrogatepass")
+    return quote(os.fsencode(file.path))  # the bytes of the name, which may be no UTF-8
 
 
 def _id_of(service: str) -> str:

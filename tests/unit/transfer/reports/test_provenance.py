@@ -1,6 +1,7 @@
 """Where the files of a run come from: services, access methods, and their JSON-LD."""
 
 import json
+import os
 import random
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_run_states_its_complete_files_and_its_end():
     )
     crate = entities(report)
     assert "secret" not in json.dumps(crate)
-    assert crate["./"]["hasPart"] == [{"@id": "d/a%20b"}, {"@id": "b%ED%B3%BF"}]
+    assert crate["./"]["hasPart"] == [{"@id": "d/a%20b"}, {"@id": "b%ED%B3%BF" if os.name == "nt" else "b%FF"}]
     assert crate["d/a%20b"] == {
         "@id": "d/a%20b",
         "@type": "File",
