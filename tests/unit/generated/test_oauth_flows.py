@@ -184,6 +184,18 @@ def test_the_device_flow_shows_a_code_and_waits_for_the_user(made: ModuleType) -
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("missing", ["device_code", "user_code", "verification_uri"])
+def test_a_login_that_cannot_be_shown_is_not_waited_for(made: ModuleType, missing: str) -> None:
+    code = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://login.example/enter"}
+    del code[missing]
+    services, messages = Services((200, code)), list[str]()
+    credentials = DeviceLogin("app", on_message=messages.append, clock=ManualClock())
+    client = made.ThingApi(credentials=credentials, transport=services.transport)
+    with client, pytest.raises(AuthError, match="without a device code, the user's code or its address"):
+        client.list_things()
+    assert messages == []
+
+
 @pytest.mark.parametrize("kind", ["client", "device"])
 def test_a_client_of_another_authorization_server_has_separate_tokens(
     generate: Callable[..., ModuleType], made: ModuleType, kind: str

@@ -98,11 +98,11 @@ def by_device(
     # The secret is not sent here: RFC 8628 requires the id alone, and some servers accept nothing else.
     public = OAuthClient(client.client_id)
     issued = object_in(endpoint.text(public.request(address, {"scope": scope}, "login", again=True)))
-    if not isinstance(code := issued.get("device_code"), str) or not code.isascii():
-        raise AuthError("The authorization server responded without a device code")
     # RFC 8628, 3.2 names it `verification_uri`; Google's server sends `verification_url`.
-    url = issued.get("verification_uri") or issued.get("verification_url")
-    on_message(f"Open this address in any browser, and enter the code {issued.get('user_code')}:\n{url}")
+    url, user_code = issued.get("verification_uri") or issued.get("verification_url"), issued.get("user_code")
+    if not isinstance(code := issued.get("device_code"), str) or not code.isascii() or not url or not user_code:
+        raise AuthError("The authorization server responded without a device code, the user's code or its address")
+    on_message(f"Open this address in any browser, and enter the code {user_code}:\n{url}")
     # RFC 8628, 3.2: 5 s where no interval is stated. A stated fraction of a second would be a flood of requests.
     interval, end = max(1.0, seconds_in(issued.get("interval")) or 5.0), clock.monotonic() + timeout
     fields = {"device_code": code, "grant_type": DEVICE_GRANT, "client_id": client.client_id}
