@@ -5,15 +5,19 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Self
 
 import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.tools.download import drs_download as documented
 from omicsdk.compat.gen3.tools.download.drs_download import draw
 from omicsdk.core import NotFound, SomeFailed
+from omicsdk.drs.identifiers import DrsId
+from omicsdk.drs.objects import DrsObject, object_of
 from omicsdk.gen3 import Gen3UserError
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import Progress
@@ -112,6 +116,28 @@ def test_objects_are_resolved_and_shown(
     assert url.startswith("http://127.0.0.1")
     with pytest.raises(NotFound):
         documented.get_drs_object_info(host, "dg.TEST/nothing")
+
+
+def test_a_bundle_that_contains_itself_twice_is_described_once(auth: Gen3Auth, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a request for each copy, 33 levels would take ten thousand million of them."""
+    requests: list[str] = []
+
+    class Loop:
+        resolver = SimpleNamespace(host=lambda _: "c.example.org")
+
+        def at(self, _: str) -> Self:
+            return self
+
+        def describe_many(self, ids: list[DrsId]) -> list[DrsObject]:
+            requests.extend(drs_id.accession for drs_id in ids)
+            assert len(requests) < 100
+            members = [{"name": name, "id": "b", "drs_uri": []} for name in ("one", "two")]
+            return [object_of({"id": drs_id.accession, "name": "b", "contents": members}) for drs_id in ids]
+
+    monkeypatch.setattr(documented.DownloadManager, "_servers", lambda _: nullcontext(Loop()))
+    (bundle,) = documented.DownloadManager("c.example.org", auth, [documented.Downloadable("b")]).download_list
+    assert requests == ["b"]
+    assert [(child.object_type, child.children) for child in bundle.children] == [("unknown", [])] * 2
 
 
 def test_what_one_may_do_is_listed(

@@ -689,14 +689,14 @@ class DownloadManager:
                     )
                 except OmicsError as error:
                     _log.warning("%s: %s", downloadable.object_id, error)
-            self._describe(object_list, servers)
+            self._describe([(downloadable, frozenset()) for downloadable in object_list], servers)
 
-    def _describe(self, objects: Sequence[Downloadable], servers: Servers, depth: int = 0) -> None:
-        """Request objects, grouped by server, then the members of bundles."""
+    def _describe(self, objects: Sequence[tuple[Downloadable, frozenset[str]]], servers: Servers) -> None:
+        """Request objects, grouped by server, then the members of bundles; each comes with the bundles that contain it."""
         by_host: dict[str, list[Downloadable]] = {}
-        # A bundle may contain itself.
-        for downloadable in objects if depth <= DEEPEST else ():
-            if downloadable.hostname:
+        for downloadable, above in objects:
+            # A bundle may contain itself.
+            if downloadable.hostname and downloadable.object_id not in above and len(above) <= DEEPEST:
                 by_host.setdefault(downloadable.hostname, []).append(downloadable)
         for host, some in by_host.items():
             try:
@@ -709,8 +709,8 @@ class DownloadManager:
                 else:
                     self._objects[_located(downloadable)] = response
                     _take(downloadable, response)
-        if members := [child for parent in objects for child in parent.children]:
-            self._describe(members, servers, depth + 1)
+        if members := [(child, above | {parent.object_id}) for parent, above in objects for child in parent.children]:
+            self._describe(members, servers)
 
     def cache_hosts_wts_tokens(self, object_list: Iterable[Downloadable]) -> None:
         """Get a token for each commons with some of the objects; commons without a login are skipped with a warning.
