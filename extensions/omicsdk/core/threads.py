@@ -305,7 +305,7 @@ class Pool(_Threads):
         inbox: Where results go.
 
     Attributes:
-        waiting: Tasks that were handed in and whose results have not been delivered.
+        waiting: Tasks that were submitted and whose results have not been delivered.
     """
 
     def __init__(self, name: str, threads: int, inbox: Inbox) -> None:
@@ -316,7 +316,7 @@ class Pool(_Threads):
     def submit(
         self, task: Callable[[], T], on_result: Callable[[T], None], on_error: Callable[[Exception], None]
     ) -> None:
-        """Hands in a task; from the engine's thread.
+        """Submit a task; from the engine's thread.
 
         Args:
             task: Runs in one of the threads.

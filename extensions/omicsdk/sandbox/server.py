@@ -203,7 +203,7 @@ class Sandbox:
     # -- life
 
     def start(self) -> Self:
-        """Start the server and returns when it answers.
+        """Start the server, and return when it responds.
 
         Raises:
             FolderInUse: Another sandbox runs on the folder.
@@ -519,7 +519,7 @@ class Sandbox:
         return self._up.platforms.finish()
 
     def reset(self) -> None:
-        """Empty all services, takes injected faults and moved time back, and forget tokens and the log."""
+        """Empty all services, undo injected faults and moved time, and forget tokens and the log."""
         running = self._up
         running.in_loop(self.stalls.release)
         self.fault_book.clear()

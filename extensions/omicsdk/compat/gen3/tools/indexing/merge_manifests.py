@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from omicsdk.core.logs import logger
-from omicsdk.gen3.manifests import Fault, Rules, merge_manifests
+from omicsdk.gen3.manifests import Rules, merge_manifests
 from omicsdk.gen3.manifests.merging import SEVERAL
 from omicsdk.gen3.manifests.tables import manifests_in
 
@@ -41,10 +42,6 @@ def merge_bucket_manifests(
         ManifestError: A manifest cannot be read, lacks a column, or a row is wrong.
         MergeConflict: Rows contradict each other.
     """
-
-    def tell(fault: Fault) -> None:
-        _log.error("%s", fault)
-
     merged = merge_manifests(
         files or manifests_in(directory, output_manifest),
         output_manifest,
@@ -55,6 +52,6 @@ def merge_bucket_manifests(
             go_on=continue_after_error,
         ),
         delimiter=output_manifest_file_delimiter,
-        on_fault=tell,
+        on_fault=partial(_log.error, "%s"),
     )
     _log.info("%s: %d rows of %d", output_manifest, merged.written, merged.rows)
