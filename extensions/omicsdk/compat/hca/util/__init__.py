@@ -338,7 +338,7 @@ class SwaggerClient(Closing):
 
     @staticmethod
     def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") -> Any:
-        """Load a document and replace its references by their targets; see `omicsdk.hca.swagger`."""
+        """Load a document and replace its references by their targets, as the function of this name."""
         return load_swagger_json(swagger_json, ptr_str)
 
     def clear_cache(self) -> None:
