@@ -16,6 +16,8 @@ from omicsdk.core.sigv4 import ALGORITHM, canonical_query, canonical_request, ke
 from omicsdk.sandbox.problems import Problem
 
 _ENDED = -math.inf  # of what must have an end and states none
+# Fields of a form that its policy need not name, and the length of the file, which is none.
+_OF_FORMS = frozenset({"x-amz-signature", "signature", "awsaccesskeyid", "policy", "file", "content-length-range"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def form_allows(fields: Mapping[str, str], bucket: str) -> bool:
         named = {name for condition in conditions for name in _names(condition)}
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
-    return all(met) and {"bucket", "key"} <= named
+    extra = {name for name in sent if not name.startswith("x-ignore-")} - named - _OF_FORMS
+    return all(met) and {"bucket", "key"} <= named and not extra
 
 
 def _policy_of(fields: Mapping[str, str]) -> dict[str, Any]:

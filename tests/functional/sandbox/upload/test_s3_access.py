@@ -276,9 +276,10 @@ def test_forms_send_what_their_policy_states(sandbox: Sandbox, s3_of: S3, versio
         send(made["fields"], url=made["url"].replace("omics-staging", "pangea-sandbox")),
         send(ended["fields"]),
         send({"key": "in/a"}),
-    ] == [403] * 7
+        send({**made["fields"], "key": "in/a", "x-amz-meta-a": "of no condition"}),
+    ] == [403] * 8
     assert "Contents" not in owner.list_objects_v2(Bucket="omics-staging")
-    assert send({**made["fields"], "key": "in/a"}) == 204
+    assert send({**made["fields"], "key": "in/a", "x-ignore-a": "b"}) == 204
     assert owner.get_object(Bucket="omics-staging", Key="in/a")["Body"].read() == b"sent"
     every = {name: (name, value) for name, value in made["fields"].items()}  # as requests sends `files`
     assert httpx.post(made["url"], files={**every, "file": ("b", b"sent")}, trust_env=False).status_code == 204
