@@ -10,10 +10,11 @@ def mcp(
 ) -> None:
     """Serve commands as tools to an assistant, by the Model Context Protocol.
 
-    The assistant's program starts this command and communicates with it on stdin and stdout. Each tool is a command, with the
-    help and options of that command. Only commands that read are served, unless `allow_writes` is given. Files are read and
-    written below `folder` only. Secrets are masked in responses, and commands that show them, log in, change settings or run
-    programs are never served. Logins are those of `omics login`. Requires the extra mcp.
+    The assistant's program starts this command and communicates with it on stdin and stdout. Each tool is a command, with
+    its help and its options, except those of terminals and those that tune transfers. Only commands that read are served,
+    unless `allow_writes` is given. Files are read and written below `folder` only. Secrets are masked in responses, and
+    commands that show them, log in, change settings or run programs are never served. Logins are those of `omics login`.
+    Requires the extra mcp.
 
     Args:
         services: Services whose commands are served, separated by commas. A word of a service after a dot serves a part
