@@ -46,19 +46,18 @@ class Listing:
         row = database.row(f"SELECT count(*) AS n FROM ({self.select}){where}", values)  # noqa: S608 - our own query
         return 0 if row is None else row["n"]
 
-    def rows(self, database: Database, start: int, of: str = "", most: int = PAGE) -> list[tuple[str, ...]]:
-        """Some of them, as texts.
+    def rows(self, database: Database, start: int, of: str = "") -> list[tuple[str, ...]]:
+        """Up to PAGE of them, as texts.
 
         Args:
             database: The state.
             start: Number of items to skip.
             of: The object that they are in, for listings with `inside`.
-            most: Largest number of items.
         """
         where, values = self._where(of)
         rows = database.rows(
             f"SELECT * FROM ({self.select}){where} LIMIT ? OFFSET ?",  # noqa: S608 - our own query
-            [*values, most, start],
+            [*values, PAGE, start],
         )
         # A column with the parent of the row comes after the columns with a heading.
         return [tuple("" if cell is None else str(cell) for cell in tuple(row)[: len(self.headings)]) for row in rows]

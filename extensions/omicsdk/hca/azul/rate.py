@@ -50,17 +50,13 @@ def delay(sent: Sequence[float], now: float, rule: Rule = RULE) -> float:
     return max(0.0, sent[-rule.requests] + rule.seconds - now) if len(sent) >= rule.requests else 0.0
 
 
-def duration(requests: int, rule: Rule = RULE) -> float:
-    """Return how long some requests take at least.
+def duration(requests: int) -> float:
+    """Return how long some requests take at least, in seconds.
 
     Args:
         requests: Number of requests.
-        rule: The limit.
-
-    Returns:
-        Seconds; 0 where the rule holds none of them up.
     """
-    return max(0, requests - 1) // rule.requests * rule.seconds
+    return max(0, requests - 1) // RULE.requests * RULE.seconds
 
 
 class Gate:
