@@ -1,9 +1,13 @@
-"""Items in lists of limited size, as requests accept them."""
+"""Batches of items: lists of limited size, as requests accept them, and the errors of single items."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
+from omicsdk.core.errors import OmicsError
+
+E = TypeVar("E", bound=OmicsError)
 T = TypeVar("T")
 
 
@@ -12,3 +16,16 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     source = iter(items)
     while batch := list(islice(source, size)):
         yield batch
+
+
+def named_error(error: E, name: str) -> E:
+    """Return the error of one of several items, with the item's name in its message.
+
+    Args:
+        error: The error; it is changed.
+        name: The item's name.
+    """
+    # As a word: `1` or `data` is a part of many messages that name nothing.
+    if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(error)):
+        error.message = f"{name}: {error.message}"
+    return error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Generic, TypeVar
 
+from omicsdk.core.batches import named_error
 from omicsdk.core.errors import OmicsError, raise_failed
 from omicsdk.core.threads import side_by_side
 
@@ -52,18 +53,6 @@ class Batch(Generic[T]):
         raise_failed(self.errors, len(self.items) + len(self.errors), self.kind)
 
 
-def named(error: OmicsError, name: str) -> OmicsError:
-    """Return an error whose message names what it is about.
-
-    Args:
-        error: The error; it is changed.
-        name: The name.
-    """
-    if name not in str(error):
-        error.message = f"{name}: {error.message}"
-    return error
-
-
 def for_each(
     items: Sequence[T],
     work: Callable[[T], R],
@@ -98,7 +87,7 @@ def for_each(
         if on_message is not None and number % REPORTED == 0 and number < len(items):
             on_message(f"{number} of {len(items)}")
         if isinstance(end, OmicsError):
-            errors.append(named(end, name(item)))
+            errors.append(named_error(end, name(item)))
         else:
             results.append(end)
     return results, errors

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Literal, NamedTuple, Unpack
 
+from omicsdk.core.batches import named_error
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
-from omicsdk.pangea.batches import named
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import FieldId, ResultId, has_file
 from omicsdk.pangea.listings import check_bucket, ensure_result, ensure_sample, find_sample_group, find_tag
@@ -354,12 +354,12 @@ def _prepared_reads(
 def _uploaded_reads(reads: ReadSet, end: _PreparedReads | OmicsError, outcomes: Mapping[str, Outcome]) -> UploadedReads:
     if isinstance(end, OmicsError):
         state = "stopped" if isinstance(end, Interrupted) else "failed"
-        return UploadedReads(reads, state, error=None if state == "stopped" else named(end, reads.sample))
+        return UploadedReads(reads, state, error=None if state == "stopped" else named_error(end, reads.sample))
     whole = UploadedReads(reads, "uploaded" if end.missing else "kept", end.sample, end.result, end.fields)
     outcomes_of_sample = [outcomes[field.uuid] for field in end.missing]
     errors = [outcome.error for outcome in outcomes_of_sample if outcome.error is not None]
     if errors:
-        return replace(whole, state="failed", error=named(errors[0], reads.sample))
+        return replace(whole, state="failed", error=named_error(errors[0], reads.sample))
     return (
         replace(whole, state="stopped") if any(outcome.state == "stopped" for outcome in outcomes_of_sample) else whole
     )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import APIError, OmicsError, errors
 from omicsdk.core.api_errors import api_error, error_body_of, page_title
+from omicsdk.core.batches import named_error
 
 
 def _fence_page(message):
@@ -345,3 +346,18 @@ def test_a_page_of_squid_is_the_proxys(status: int, name: str) -> None:
     error = api_error(status=status, headers=headers, body=page, method="GET", url="http://h.example/a")
     assert str(error).startswith(f"A Squid proxy on the way reports {name} ({status} from GET http://h.example/a).")
     assert "NO_PROXY" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "named"),
+    [
+        ("a.txt", "The disk is full", "a.txt: The disk is full"),
+        ("a.txt", "a.txt: 2 of 3 bytes were received", "a.txt: 2 of 3 bytes were received"),
+        ("a.txt", "Cannot write /data/a.txt", "Cannot write /data/a.txt"),
+        ("1", "The server failed (503 from GET https://h.example.org/10)", None),
+        ("full", "The name of fulltext.txt is refused", None),
+        ("a+b", "'a+b' is refused", "'a+b' is refused"),
+    ],
+)
+def test_the_error_of_an_item_names_it(name: str, message: str, named: str | None) -> None:
+    assert named_error(OmicsError(message), name).message == (named or f"{name}: {message}")

@@ -17,6 +17,7 @@ from omicsdk.cli.errors import REFUSED, SUCCEEDED, is_denied, printable
 from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.github import append_summary
 from omicsdk.cli.output import Call, TextAndData
+from omicsdk.core.batches import named_error
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.core.sizes import size_words
 from omicsdk.transfer import Control, Outcome, TransferReport
@@ -248,15 +249,9 @@ def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
     Args:
         failed: Their outcomes.
     """
-    named: list[OmicsError] = []
-    for outcome in failed:
-        error, name = outcome.error, outcome.label or outcome.name
-        if error is None:
-            continue
-        if name not in str(error):
-            error.message = f"{name}: {error.message}"
-        named.append(error)
-    return named
+    return [
+        named_error(outcome.error, outcome.label or outcome.name) for outcome in failed if outcome.error is not None
+    ]
 
 
 # -- the file of --report

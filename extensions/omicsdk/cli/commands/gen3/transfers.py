@@ -13,6 +13,7 @@ from omicsdk.cli.commands.transfers import finish, foreseen, planned, rows_of, t
 from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.listing import Rows
 from omicsdk.core.archives import bytes_of
+from omicsdk.core.batches import named_error
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.page_breaks import page_break
 from omicsdk.drs.identifiers import parse_drs_id
@@ -216,10 +217,7 @@ def uploaded(result: UploadResult, call: Call) -> dict[str, Any] | TextAndData:
         ]
         size = sum(file.size or 0 for file in result.transferred)
         return planned({"counts": {"planned": len(rows)}, "bytes_to_send": size, "files": rows}, size, "send")
-    for file in result.transferred:
-        if file.error is not None and file.name not in str(file.error):
-            file.error.message = f"{file.path}: {file.error.message}"
-    errors = [file.error for file in result.transferred if file.error is not None]
+    errors = [named_error(file.error, file.name) for file in result.transferred if file.error is not None]
     finish(result, call, errors, where=call.base_url)
     counts = Counter(file.state for file in result.transferred)
     if waiting := counts["uploaded"]:
