@@ -119,6 +119,7 @@ def index_manifest(
                 header=line_of(header, separator),
                 columns=line_of(table.header, ROWS_DELIMITER),
                 stop=stop,
+                guid_of=lambda row: row.guid,
             )
 
 
@@ -208,7 +209,13 @@ class _Indexing:
     def outcomes(self, rows: Sequence[_Row], perhaps: bool) -> list[Outcome]:
         """The outcomes of rows."""
         records = self.index.find([row.guid for row in rows])
-        return [self._outcome(row, records, perhaps) for row in rows]
+        outcomes = list[Outcome]()
+        for row in rows:
+            outcomes.append(self._outcome(row, records, perhaps))
+            # A later row of the batch with this GUID is compared with the record as it is now.
+            if outcomes[-1].state == UPDATED and row.guid in [later.guid for later in rows[len(outcomes) :]]:
+                records |= self.index.find([row.guid])
+        return outcomes
 
     def _outcome(self, row: _Row, records: dict[str, OutputInfo], perhaps: bool) -> Outcome:
         entry = row.entry

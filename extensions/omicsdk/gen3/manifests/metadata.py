@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.json_text import refuse_constant
@@ -15,8 +16,8 @@ from omicsdk.core.redaction import mask_text
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.index_records import IndexRecords, records_by_url
 from omicsdk.gen3.manifests.records import compared
-from omicsdk.gen3.manifests.runs import FAILED, Outcome, Summary, attempted, outputs_of, run
-from omicsdk.gen3.manifests.tables import NamedRow, rows_by_name, table_of
+from omicsdk.gen3.manifests.runs import FAILED, Outcome, Summary, attempted, in_order, outputs_of, run
+from omicsdk.gen3.manifests.tables import Fault, NamedRow, rows_by_name, table_of
 from omicsdk.gen3.metadata_documents import Document, document_of, store_documents
 
 if TYPE_CHECKING:
@@ -129,6 +130,9 @@ def ingest_metadata(
             raise UsageError("the row names no known file", remedy="Fill in its GUID, or remove the row.")
         return Outcome(row.line, guid, "named")
 
+    def with_outcome(row: NamedRow | Fault) -> tuple[NamedRow, Outcome] | Fault:
+        return row if isinstance(row, Fault) else (row, attempted(row.line, "", lambda: named(row)))
+
     def document(row: NamedRow, *, indexed: bool) -> Document:
         cells = {name: value_of(cell) for name, cell in metadata_in_row(row.cells).items()}
         return {source: cells, "_guid_type": guid_type or (INDEXED if indexed else OTHER)}
@@ -138,17 +142,22 @@ def ingest_metadata(
             return outcome._replace(state=result, text=f"Successfully {result} {outcome.guid}\n")
         return outcome._replace(state=FAILED, error=mask_text(str(result)))
 
-    def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
-        outcomes = [attempted(row.line, "", lambda row=row: named(row)) for row in rows]
-        pairs = [(outcome.guid, row) for outcome, row in zip(outcomes, rows, strict=True) if outcome.guid]
-        records = index.find([guid for guid, _ in pairs]) if guid_type is None else {}
-        # Of rows of a batch with one GUID the last is stored; batches are stored in any order.
-        results = store_documents(client, {guid: document(row, indexed=guid in records) for guid, row in pairs})
-        return [stored(outcome, results[outcome.guid]) if outcome.guid else outcome for outcome in outcomes]
+    def work(rows: Sequence[tuple[NamedRow, Outcome]], _perhaps: bool) -> list[Outcome]:
+        last_rows = {outcome.guid: row for row, outcome in rows if outcome.guid}
+        records = index.find(list(last_rows)) if guid_type is None else {}
+        documents = {guid: document(row, indexed=guid in records) for guid, row in last_rows.items()}
+        results = store_documents(client, documents)
+        return [stored(outcome, results[outcome.guid]) if outcome.guid else outcome for _, outcome in rows]
 
     outputs = outputs_of(manifest, output, mds=client.base_url, source=source, by_url=by_url, type=guid_type)
     with table_of(Path(manifest), delimiter) as table, outputs:
-        return run(rows_by_name(table), work, outputs, threads=threads, stop=stop)
+        rows = rows_by_name(table)
+        done = cast("Iterator[Fault]", islice(rows, outputs.rows))  # skipped by the run
+        requests = by_url or guid_of is not None
+        named_rows = in_order(rows, with_outcome, threads, stop) if requests else map(with_outcome, rows)
+        return run(
+            chain(done, named_rows), work, outputs, threads=threads, stop=stop, guid_of=lambda item: item[1].guid
+        )
 
 
 def verify_metadata(

@@ -385,7 +385,11 @@ class Published(NamedTuple):
 
 
 def in_order(
-    items: Iterable[T], work: Callable[[T], R], threads: int, stop: threading.Event | None = None
+    items: Iterable[T],
+    work: Callable[[T], R],
+    threads: int,
+    stop: threading.Event | None = None,
+    keys: Callable[[T], Iterable[str]] = lambda _: (),
 ) -> Iterator[R]:
     """Do work on items in several threads, and yield the results in the items' order.
 
@@ -394,24 +398,40 @@ def in_order(
         work: The work.
         threads: The number of threads, from 1.
         stop: Ends it between two items when set.
+        keys: Returns what an item changes. Work on an item begins after that on earlier items with one of its keys.
 
     Raises:
         Interrupted: `stop` was set.
     """
-    waiting: deque[Future[R]] = deque()
+    waiting: deque[tuple[Future[R], set[str]]] = deque()
+    latest = dict[str, Future[R]]()
     source = iter(items)
+
+    def begun(item: T, before: set[Future[R]]) -> R:
+        # Items are begun in order, so those before it never wait for this one.
+        for earlier in before:
+            earlier.result()
+        return work(item)
+
     with Workers(max(1, threads), "gen3-manifest") as workers:
         try:
             while True:
                 for item in islice(source, max(1, threads) * AHEAD - len(waiting)):
-                    waiting.append(workers.submit(work, item))
+                    names = set(keys(item))
+                    future = workers.submit(begun, item, {latest[name] for name in names & latest.keys()})
+                    waiting.append((future, names))
+                    latest |= dict.fromkeys(names, future)
                 if stop is not None and stop.is_set():
                     raise Interrupted("The run was stopped before the end of the manifest", remedy=_RESUMES)
                 if not waiting:
                     return
-                yield waiting.popleft().result()
+                future, names = waiting.popleft()
+                yield future.result()
+                for name in names:
+                    if latest[name] is future:
+                        del latest[name]
         except (Exception, GeneratorExit):  # Ctrl-C does not wait for requests under way
-            wait([future for future in waiting if not future.cancel()])
+            wait([future for future, _ in waiting if not future.cancel()])
             raise
 
 
@@ -425,6 +445,7 @@ def run(
     header: str = "",
     columns: str = "",
     stop: threading.Event | None = None,
+    guid_of: Callable[[T], str | None] = lambda _: None,
 ) -> Summary:
     """Do work on the rows of a manifest and write the outcomes.
 
@@ -438,6 +459,8 @@ def run(
         header: The first line of the output.
         columns: The first line of the manifest of failed rows.
         stop: Stops it when set.
+        guid_of: Returns the GUID of a row. Rows with the same one are worked on in the manifest's order, so the last one
+            counts.
 
     Raises:
         AuthError: The commons does not accept the login.
@@ -467,7 +490,12 @@ def run(
             for row in entries
         ]
 
-    for outcomes in in_order(numbered, worked, threads, stop):
+    def guids(item: tuple[int, list[T | Fault]]) -> Iterator[str]:
+        # Without the commons' prefix, which rows may state or not.
+        names = (guid_of(row) or "" for row in item[1] if not isinstance(row, Fault))
+        return (name.rpartition("/")[2] for name in names if name)
+
+    for outcomes in in_order(numbered, worked, threads, stop, guids):
         for outcome in outcomes:
             outputs.counts[outcome.state] += 1
             outputs.write(0, outcome.text)

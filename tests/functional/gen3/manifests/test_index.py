@@ -105,6 +105,18 @@ def test_urls_are_replaced_or_added(
     assert sorted(index.get_record(did(2))["urls"]) == urls
 
 
+@pytest.mark.parametrize("between", [0, 12])
+def test_of_rows_with_one_guid_the_last_counts(between: int, commons: Gen3, index: Gen3Index, written, tmp_path: Path):
+    index.create_record({"md5": md5(2)}, 4, did(2), ["s3://b/1"], "first")
+    others = [f"{did(10 + number)}\t{md5(number)}\t1\t\t\ts3://b/x\tx" for number in range(between)]
+    # The last row states what the record had before the run.
+    names = ("second", "third", "first")
+    rows = [row for name in names for row in (f"{did(2)}\t{md5(2)}\t4\t\t\ts3://b/1\t{name}", *others)]
+    summary = commons.index_manifest(written(*rows), tmp_path / "out.tsv")
+    assert summary.counts["updated"] == 3
+    assert index.get_record(did(2))["file_name"] == "first"
+
+
 def test_what_the_index_made_up_is_not_stored_by_a_manifest(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     about = {"s3://b/2": {"type": "primary"}}
     index.create_record({"md5": md5(2)}, 4, did(2), ["s3://b/2", "gs://b/2"], "two", urls_metadata=about)

@@ -1,7 +1,9 @@
 """Manifests of metadata: stored as documents, and held against them, on the sandbox's metadata service."""
 
 import asyncio
+import json
 import logging
+import threading
 from pathlib import Path
 
 import httpx
@@ -17,7 +19,7 @@ from omicsdk.compat.gen3.tools.metadata import (
 from omicsdk.compat.gen3.tools.metadata.ingest_manifest import manifest_row_parsers
 from omicsdk.core import NO_RETRY, NotFound, Retry, SomeFailed
 from omicsdk.gen3 import Gen3
-from omicsdk.gen3.manifests.metadata import store_documents
+from omicsdk.gen3.manifests.metadata import GuidOf, guid_in_row, store_documents
 
 FILE = "dg.TEST/00000611-0000-4000-8000-000000000611"
 
@@ -44,6 +46,32 @@ def test_rows_become_documents(commons: Gen3, documents: Gen3Metadata, file: str
 def test_of_rows_with_one_guid_the_last_is_stored(commons: Gen3, documents: Gen3Metadata, written, tmp_path: Path):
     path = written("guid,n", "a,1", "a,2", name="m.csv")
     assert commons.ingest_metadata(path, "s", tmp_path / "o.log").rows == 2
+    assert documents.get("a")["s"] == {"n": 2}
+
+
+@pytest.mark.parametrize("guid_of", [None, guid_in_row])
+def test_of_rows_with_one_guid_in_two_batches_the_last_is_stored(
+    guid_of: GuidOf | None, auth: Gen3Auth, documents: Gen3Metadata, written, tmp_path: Path
+):
+    third_stored = threading.Event()
+    first, second = ([f"{batch}-{number},0" for number in range(99)] for batch in (1, 2))
+    path = written("guid,n", "a,1", *first, "a,2", *second, "b,3", "c,3", name="m.csv")
+    with httpx.HTTPTransport() as network:
+
+        def late(request: httpx.Request) -> httpx.Response:
+            """The first batch is stored after the third."""
+            if request.method != "POST":
+                return network.handle_request(request)
+            stored = {entry["guid"]: entry["data"]["s"]["n"] for entry in json.loads(request.content)}
+            if stored.get("a") == 1:
+                assert third_stored.wait(60)
+            response = network.handle_request(request)
+            if "b" in stored:
+                third_stored.set()
+            return response
+
+        with Gen3(credentials=auth, transport=httpx.MockTransport(late)) as client:
+            client.ingest_metadata(path, "s", tmp_path / "o.log", guid_of=guid_of, guid_type="t", threads=3)
     assert documents.get("a")["s"] == {"n": 2}
 
 

@@ -171,6 +171,35 @@ def test_results_come_in_order_and_a_run_can_be_stopped():
         list(results)
 
 
+def test_items_with_a_key_in_common_are_worked_on_in_their_order():
+    begun, third = list[int](), threading.Event()
+
+    def work(item: int) -> int:
+        begun.append(item)
+        if item == 0:
+            assert third.wait(60)
+        elif item == 2:
+            third.set()
+        return item
+
+    keys = [["a"], ["b", "a"], ["c"], ["a"], ["c"]]
+    assert list(in_order(range(5), work, 5, keys=lambda item: keys[item])) == [0, 1, 2, 3, 4]
+    assert begun.index(2) < begun.index(1) < begun.index(3)
+    assert begun.index(2) < begun.index(4)
+
+
+def test_an_item_is_not_worked_on_after_one_before_it_failed():
+    begun = list[int]()
+
+    def work(item: int) -> None:
+        begun.append(item)
+        raise ConnectFailed("down")
+
+    with pytest.raises(ConnectFailed):
+        list(in_order(range(3), work, 3, keys=lambda _: ["a"]))
+    assert begun == [0]
+
+
 def test_items_are_taken_as_they_are_needed():
     taken: list[int] = []
 
