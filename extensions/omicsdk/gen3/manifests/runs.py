@@ -101,13 +101,20 @@ class Outputs:
         """Read the notes of an earlier run of the same identity; the files' lengths at the last one that still holds."""
         with self._journal.reader() as file:
             self.resumed = file.read(len(self._head)) == self._head
-        sizes = [part.stat().st_size if part.exists() else -1 for part in self._parts]
+
+        def size_of(path: Path) -> int:
+            return path.stat().st_size if path.is_file() else 0
 
         def replay(record: list[Any], _: int) -> None:
             if record[0] == "ahead":
                 self.ahead = max(self.ahead, int(record[1]))
+                return
+            # The run was killed while it renamed its files: those that have their names already are continued, too.
+            for part, path, length in zip(self._parts, self._targets, record[2], strict=True):
+                if record[0] == "complete" and length and not part.exists() and size_of(path) == length:
+                    path.replace(part)
             # Files shorter than a note states have lost text since: the note before it counts.
-            elif all(length <= size for length, size in zip(record[2], sizes, strict=True)):
+            if all(length <= size_of(part) for length, part in zip(record[2], self._parts, strict=True)):
                 self._last_note = record
 
         self._journal.replay(self._head, replay)
@@ -177,9 +184,10 @@ class Outputs:
                 self._open.close()
 
     def _name(self) -> None:
+        lengths = [file.tell() * named for file, named in zip(self._files, self._named, strict=True)]
+        self._last_note = ["complete", self.rows, lengths, dict(self.counts), self.resume_after]
+        self._note()
         for file in self._files:
-            file.flush()
-            os.fsync(file.fileno())
             file.close()
         # Synced above: a name must not appear for text that a crash can still lose.
         for part, path, named in zip(self._parts, self._targets, self._named, strict=True):
@@ -189,8 +197,7 @@ class Outputs:
                 part.unlink()
                 if not is_special(path):
                     path.unlink(missing_ok=True)
-        self._journal.close()  # Windows removes no open file
-        self._journal_path.unlink()
+        self._journal.remove()
 
     def _note(self) -> None:
         with write_errors(str(self.paths[0])):

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core import ConnectFailed, DiskFull, FolderBusy, Interrupted, NotWritable, SomeFailed
+from omicsdk.core.files import put_in_place
 from omicsdk.gen3.manifests import Summary
 from omicsdk.gen3.manifests.runs import AHEAD, NOTED_ROWS, Outcome, Outputs, in_order, run
+from omicsdk.transfer.journal import JournalFile
 
 
 @pytest.fixture
@@ -114,6 +116,49 @@ def test_a_full_disk_is_reported(opened):
         outputs._files[0] = full
         with pytest.raises(DiskFull):
             outputs.write(0, "x")
+
+
+@pytest.mark.parametrize(
+    ("failed", "step"), [*[(False, step) for step in range(7)], *[(True, step) for step in range(5)]]
+)
+def test_a_run_that_is_killed_while_its_files_are_renamed_is_complete_after_the_next(
+    failed: bool, step: int, opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    steps = iter(range(step))
+
+    def kill() -> None:
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+
+    def killing(function: Callable[..., None]) -> Callable[..., None]:
+        def call(*arguments: Path, **options: bool) -> None:
+            kill()
+            function(*arguments, **options)
+            kill()
+
+        return call
+
+    def work(rows: Sequence[int], _perhaps: bool) -> list[Outcome]:
+        worked.extend(rows)
+        return [Outcome(row, "", "failed" if failed and row == 2 else "created", f"{row}\n") for row in rows]
+
+    worked = list[int]()
+    (tmp_path / "failures.tsv").write_text("of an earlier run")
+    outputs = opened()
+    outputs.__enter__()
+    run(iter(range(5)), work, outputs, threads=1, batch=2, header="header\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("omicsdk.gen3.manifests.runs.put_in_place", killing(put_in_place))
+        patch.setattr(Path, "unlink", killing(Path.unlink))
+        patch.setattr(JournalFile, "remove", killing(JournalFile.remove))
+        with pytest.raises(KeyboardInterrupt):
+            outputs.__exit__(None, None, None)
+    with opened() as outputs:
+        summary = run(iter(range(5)), work, outputs, threads=1, batch=2, header="header\n")
+    assert worked == [0, 1, 2, 3, 4]
+    assert summary.counts == ({"created": 4, "failed": 1} if failed else {"created": 5})
+    assert (tmp_path / "out.tsv").read_text() == "header\n0\n1\n2\n3\n4\n"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [*["failures.tsv"] * failed, "out.tsv"]
 
 
 def test_two_runs_at_once_are_refused(opened):
