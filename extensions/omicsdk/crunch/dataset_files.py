@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import in_place_of
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.hashing import Hashed, clock_of, files_below, hash_file, hash_files, trusted
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing, joined
-from omicsdk.crunch.storage.files import fetch, md5s, room_for, same, send, stored_below
+from omicsdk.crunch.storage.files import fetch, md5s, same, send, stored_below
 from omicsdk.transfer import TransferOptions
+from omicsdk.transfer.disk import make_folders, output_file
 
 # The folder, within the dataset's; its content is never data of the dataset.
 FOLDER = ".crunch"
@@ -64,9 +64,9 @@ def write(path: Path, text: str) -> None:
 
     Raises:
         DiskFull: The disk is full.
-        OSError: It cannot be written.
+        NotWritable: It cannot be written.
     """
-    with room_for(path), in_place_of(path, durable=False) as file:
+    with output_file(path, durable=False) as file:
         file.write(os.fsencode(text) if os.name != "nt" else text.encode("utf-8", "surrogatepass"))
 
 
@@ -83,7 +83,7 @@ def write_workflow(text: str, folder: Path | str, kind: WorkflowType) -> Path:
 
     Raises:
         ConfigError: The project has no workflow.
-        OSError: It cannot be written.
+        TransferError: It cannot be written.
     """
     if not text.strip():
         raise ConfigError(
@@ -203,7 +203,7 @@ class DataFiles:
         hashed = hash_files(files, self._trusted)
         before, after = md5s(self._brought) or read_table(self._bookkeeping / SETUP_MD5), md5s(hashed)
         changed = sorted(name for name, md5 in after.items() if before.get(name) != md5)  # new ones too
-        self._bookkeeping.mkdir(exist_ok=True)  # the workflow may have removed it
+        make_folders(str(self._bookkeeping))  # the workflow may have removed it
         write(self._bookkeeping / UPLOAD_MD5, _table(after))
         write(self._bookkeeping / DELETED, "\n".join(sorted(before.keys() - after.keys())))
         if self._was_there and not self._storage.exists(self._base):

@@ -134,6 +134,7 @@ def download(
     """
     from omicsdk.crunch.storage.files import fetch, stored_below
     from omicsdk.transfer import Outcome
+    from omicsdk.transfer.disk import make_folders
 
     chosen = _options(options)
     chosen.refuse("cache", "link", why="storages of datasets state no checksums")
@@ -145,7 +146,7 @@ def download(
             "Download", [Outcome(file.name, "planned", file.size, plan="would be downloaded") for file in files]
         )
     start, clock, target = time(), monotonic(), Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folders(os.fspath(target))
     failed: dict[str, OmicsError] = {}
     got = fetch(opened, base, files, target, chosen, failed=failed)
     outcomes = [_outcome(file.name, got.get(file.name), failed) for file in files]

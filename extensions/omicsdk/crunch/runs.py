@@ -31,6 +31,7 @@ from omicsdk.crunch.statuses import (
     newest_status,
     rival,
 )
+from omicsdk.transfer.disk import make_folders
 
 if TYPE_CHECKING:
     from omicsdk_api.crunch.models.dataset import Dataset
@@ -145,7 +146,7 @@ class Run:
         if self.workflow_path is not None:
             self.workflow_path = expanded(self.workflow_path).absolute()
         self.working_directory = expanded(self.working_directory).absolute() / folder
-        self.working_directory.mkdir(parents=True, exist_ok=True)
+        make_folders(str(self.working_directory))
         self.note = ""
         self.current_stage = Stage.SETUP
         self.setup_result: RunResult | None = None
@@ -164,7 +165,7 @@ class Run:
         from omicsdk.crunch.dataset_files import FOLDER
 
         folder = self.working_directory / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(str(folder))
         return folder
 
     @cached_property

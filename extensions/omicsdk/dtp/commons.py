@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import BadRequest, NotFound
-from omicsdk.core.files import home_folder, in_place_of
+from omicsdk.core.files import home_folder
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
 from omicsdk.core.type_guards import is_array
@@ -21,7 +21,7 @@ from omicsdk.gen3.records.projects import Project, check_project, linked_names
 from omicsdk.gen3.records.submission import CHUNK
 from omicsdk.gen3.records.tables import text_of, tsv_of
 from omicsdk.gen3.sources import Arguments, TokenService, login_of
-from omicsdk.transfer.disk import write_errors
+from omicsdk.transfer.disk import output_file
 
 if TYPE_CHECKING:
     import httpx
@@ -285,7 +285,7 @@ class Exporter(CommonsClient):
             text = written(data, indent=4, ensure_ascii=False) + "\n"
         else:
             text = _table([data] if isinstance(data, Mapping) else data)
-        with write_errors(str(path)), in_place_of(path, through_links=True) as file:
+        with output_file(path, through_links=True) as file:
             file.write(text.encode())
 
 

@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, Interrupted, OmicsError, UsageError
+from omicsdk.core.errors import (
+    AuthError,
+    ConfigError,
+    ConnectFailed,
+    DiskFull,
+    Interrupted,
+    NotWritable,
+    OmicsError,
+    UsageError,
+)
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.type_guards import is_array, is_object
 
 T = TypeVar("T")
 # Errors that would fail every row of a manifest alike: they end a run, and the same call resumes it.
-FATAL = (AuthError, ConfigError, ConnectFailed, Interrupted)
+FATAL = (AuthError, ConfigError, ConnectFailed, DiskFull, Interrupted, NotWritable)
 
 
 def tried(work: Callable[[], T]) -> T | OmicsError:

@@ -195,8 +195,10 @@ def make_folders(selected: Selected, folder: str | os.PathLike[str]) -> None:
         selected: What was downloaded.
         folder: The target folder.
     """
+    from omicsdk.transfer import disk
+
     for parts in selected.folders:
-        Path(folder).joinpath(*parts).mkdir(parents=True, exist_ok=True)
+        disk.make_folders(os.fspath(Path(folder, *parts)))
 
 
 def fetch(

@@ -10,10 +10,11 @@ import stat
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from io import BufferedWriter
 from math import inf
 from typing import Any
 
-from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, TransferError
+from omicsdk.core.errors import DiskFull, NotWritable, OmicsError, TooManyOpenFiles, TransferError
 from omicsdk.core.files import in_place_of
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -279,8 +280,32 @@ def write_errors(path: str, name: str = "") -> Generator[None]:
     """
     try:
         yield
+    except OmicsError:  # one of a service may be an OSError, too: requests' errors are
+        raise
     except OSError as error:
         raise write_error(error, path, name) from error
+
+
+@contextmanager
+def output_file(
+    path: str | os.PathLike[str], *, durable: bool = True, through_links: bool = False
+) -> Generator[BufferedWriter]:
+    """Write a file as `in_place_of` does, and raise `write_error` in place of the file system's errors.
+
+    Args:
+        path: As for `in_place_of`.
+        durable: As for `in_place_of`.
+        through_links: As for `in_place_of`.
+
+    Yields:
+        The new file.
+
+    Raises:
+        DiskFull: The disk is full.
+        NotWritable: The system refused for another reason. The file that had the name is unchanged.
+    """
+    with write_errors(os.fspath(path)), in_place_of(path, durable=durable, through_links=through_links) as file:
+        yield file
 
 
 def write_error(error: OSError, path: str, name: str = "") -> TransferError:

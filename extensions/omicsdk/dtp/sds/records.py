@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.files import in_place_of
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.type_guards import is_array, is_object
@@ -28,6 +28,7 @@ from omicsdk.dtp.sds.layout import (
 from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.tables import Finding, json_rows
+from omicsdk.transfer.disk import make_folders, output_file
 
 Record = Mapping[str, Any]
 #: Files with one record, which is not within an array.
@@ -45,13 +46,13 @@ def write_records(records: Mapping[str, Sequence[Record]], folder: Path) -> tupl
         The files in that order; and a note for each that an earlier conversion left and that is no part of this one.
 
     Raises:
-        OSError: They cannot be written; each is written completely or not at all.
+        TransferError: They cannot be written; each is written completely or not at all.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(os.fspath(folder))
     files: list[Path] = []
     for name, records_of_file in records.items():
         files.append(folder / name)
-        with in_place_of(folder / name, durable=False) as file:
+        with output_file(folder / name, durable=False) as file:
             _write_json(file, records_of_file, alone=name in _ALONE)
     message, remedy = (
         "It is left from an earlier run and not part of this data set",
@@ -136,7 +137,7 @@ def write_data_set(
     Raises:
         SdsError: There is no record of the data set, a table exists already, or a text is longer than a cell may be.
         MissingExtra: openpyxl is not installed.
-        OSError: They cannot be written; each is written completely or not at all.
+        TransferError: They cannot be written; each is written completely or not at all.
     """
     of_node = _of_data_set(records, experiment)
     if not of_node:
@@ -146,7 +147,7 @@ def write_data_set(
     existing = next((file for file in files.values() if file.exists()), None)
     if existing is not None and not overwrite:
         raise SdsError(f"{existing} already exists", remedy="Name another folder, or use overwrite (--overwrite).")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(os.fspath(folder))
     version = version or recorded_version(of_node.get(DATASET_DESCRIPTION, ()))
     for kind, path in files.items():
         make = _elements if kind.by_element else _rows
@@ -278,7 +279,7 @@ def _write(path: Path, rows: Iterable[Sequence[Value]]) -> None:
             if isinstance(cell.value, str):
                 cell.data_type = "s"  # what begins with = or # is a text, too
         sheet.append(cells)
-    with in_place_of(path) as file:
+    with output_file(path) as file:
         book.save(file)
 
 

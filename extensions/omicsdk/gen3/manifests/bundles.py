@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -22,6 +22,7 @@ from omicsdk.gen3.index_records import created_once, valid_guids
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.runs import PART, raise_failures
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
+from omicsdk.transfer.disk import write_errors
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
@@ -271,16 +272,21 @@ class _KnownGuids:
                         cells = dict(zip(table.header, row.cells, strict=False))
                         self._guids_by_name.setdefault(cells.get("name", ""), []).append(cells.get("guid", ""))
             except ManifestError as error:
+                # Without the GUIDs of a file that exists, its bundles would be created again.
+                if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
+                    raise
                 _log.debug("the GUIDs of an earlier call are unknown: %s", error)
 
     def __enter__(self) -> Self:
-        self._file = self._part.open("a", encoding="utf-8", newline="")
+        with write_errors(str(self._part)):
+            self._file = self._part.open("a", encoding="utf-8", newline="")
         if not self._file.tell():
             self._file.write(line_of(("name", "guid"), ","))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # text that can no longer be written was reported
+            self._file.close()
 
     def of(self, name: str) -> list[str]:
         """The GUIDs that a bundle was given earlier, as far as they are known."""
@@ -288,14 +294,16 @@ class _KnownGuids:
 
     def note(self, name: str, guid: str) -> None:
         """Note the GUID of a bundle."""
-        self._file.write(line_of((name, guid), ","))
-        # The buffer of a process that is killed is lost.
-        self._file.flush()
+        with write_errors(str(self._part)):
+            self._file.write(line_of((name, guid), ","))
+            # The buffer of a process that is killed is lost.
+            self._file.flush()
 
     def forget(self) -> None:
         """Remove the notes: the output has the GUIDs."""
-        self._file.close()
-        self._part.unlink()
+        with write_errors(str(self._part)):
+            self._file.close()
+            self._part.unlink()
 
 
 def create(client: Gen3, bundle: Bundle) -> None:

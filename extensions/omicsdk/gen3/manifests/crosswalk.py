@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.core.files import in_place_of
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at
@@ -33,6 +32,7 @@ from omicsdk.gen3.metadata_documents import (
     documents_of,
     store_documents,
 )
+from omicsdk.transfer.disk import output_file
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -195,7 +195,7 @@ def read_crosswalk(
     target = Path(output)
     columns, descriptions = set[Column](), dict[tuple[str, str], str]()
     # All documents have to be read before the columns are known.
-    with TemporaryFile() as spool, in_place_of(target) as file:
+    with TemporaryFile() as spool, output_file(target) as file:
         count = 0
         for _, document in documents_of(client, GUID_TYPE, limit=limit, on_more=on_more):
             identifiers = list(identifiers_in(document))

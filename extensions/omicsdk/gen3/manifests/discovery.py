@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound
-from omicsdk.core.files import in_place_of
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item
@@ -38,6 +37,7 @@ from omicsdk.gen3.manifests.tables import (
     whole_rows,
 )
 from omicsdk.gen3.metadata_documents import Document, OnMore, document_of, documents_of, store_documents
+from omicsdk.transfer.disk import output_file
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -237,7 +237,7 @@ def combine_discovery(
                     del by_key[matched_key]
     header = list(dict.fromkeys([GUID, *columns, *names]))
     separator, written = delimiter_of(target), 0
-    with in_place_of(target) as file:
+    with output_file(target) as file:
         file.write(line_of(header, separator, **ESCAPED).encode())
         for index in sorted(added):
             cells = {**rows[index], **added[index]}
@@ -350,7 +350,7 @@ def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLik
         Gen3UserError: The format is unknown.
     """
     format = checked_format(output_format)
-    with in_place_of(Path(output)) as file:
+    with output_file(output) as file:
         if format == "json":
             return write_json(file, objects)
         objects_listed = list(objects)
@@ -370,7 +370,7 @@ def objects_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def write_template(output: str | os.PathLike[str]) -> None:
     """Write a table of data objects without rows."""
-    with in_place_of(Path(output)) as file:
+    with output_file(output) as file:
         file.write(line_of([*REQUIRED, *OPTIONAL], "\t", **ESCAPED).encode())
 
 
@@ -452,7 +452,7 @@ def read_discovery(
     """
     format = checked_format(output_format)
     documents = documents_of(client, guid_type, limit=limit, aggregate=aggregate, on_more=on_more)
-    with in_place_of(Path(output)) as file:
+    with output_file(output) as file:
         if format == "tsv":
             return write_table(file, documents)
         return write_json(file, ({GUID: guid, **document} for guid, document in documents))

@@ -86,6 +86,9 @@ class Outputs:
         self.counts = Counter[str]()
 
     def __enter__(self) -> Self:
+        for path in self._targets:
+            with write_errors(str(path)):
+                is_special(path)  # raises for a folder, before requests are sent whose result could not be written
         with write_errors(str(self.paths[0])), ExitStack() as opened:
             self._journal = JournalFile(self._journal_path, lambda: False, Disk(), read_only=False)
             opened.callback(self._journal.close)

@@ -13,10 +13,10 @@ from typing import IO, Any, NamedTuple
 
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, shortened
-from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowError, is_header, lines_of, rows_of
 from omicsdk.core.type_guards import number_in
 from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.transfer.disk import output_file
 
 #: Characters of a value that a fault shows.
 SHOWN = 120
@@ -379,14 +379,14 @@ def written_table(
         A function that writes a row.
     """
     target = Path(path)
-    with in_place_of(target) as file:
+    with output_file(target) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")
         try:
             writer = csv.writer(text, delimiter=delimiter_of(target, delimiter), lineterminator="\n")
             writer.writerow(header)
             yield writer.writerow
         finally:
-            text.detach()  # flushes; in_place_of closes the file
+            text.detach()  # flushes; output_file closes the file
 
 
 HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")

@@ -15,7 +15,6 @@ from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.files import in_place_of
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
@@ -29,7 +28,7 @@ from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice
 from omicsdk.gen3.queries import arguments, literal, name_of, response
 from omicsdk.gen3.records.projects import Project, check_project, project_of
-from omicsdk.transfer.disk import Growth
+from omicsdk.transfer.disk import Growth, make_folders, output_file
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
@@ -200,7 +199,7 @@ def export_file(
         )
     meant = project_of(project)
     growth = Growth(str(file.absolute()))
-    with in_place_of(file) as written:
+    with output_file(file) as written:
 
         def write(data: bytes) -> None:
             growth.expect(len(data))
@@ -267,7 +266,7 @@ def export_project(
         raise Gen3UserError(f"Unknown format {kind!r}", remedy=choice(kind, FORMATS.values()))
     meant, target = project_of(project), Path(folder)
     counts = count_records(commons, meant, nodes, dictionary=dictionary)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folders(os.fspath(target))
     return [
         export_file(commons, meant, node, target / f"{node}.{kind}", kind=kind, without_id=without_id)
         for node, count in counts.items()

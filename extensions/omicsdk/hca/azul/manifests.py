@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.errors import APIError, DecodeError, Gone, Interrupted, UsageError
-from omicsdk.core.files import in_place_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
@@ -24,6 +23,7 @@ from omicsdk.core.waits import stoppable
 from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import resolved, tell_unmatched
+from omicsdk.transfer.disk import make_folders, output_file
 
 if TYPE_CHECKING:
     from omicsdk_api.azul.models import FileState, ManifestState
@@ -103,7 +103,7 @@ def manifest(
         raise UsageError(f"{os.fspath(to)} is a folder", remedy="Name the file to write.")
     filters, catalog = resolved(client, what, catalog)
     target = Path(to or f"{catalog or 'azul'}-manifest{SUFFIXES[format]}")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(os.fspath(target.parent))
     pending = Pending(target, sha256(json.dumps([client.base_url, catalog, format, filters]).encode()).hexdigest())
 
     def requested() -> ManifestState:
@@ -157,7 +157,8 @@ class Pending:
 
     def keep(self, token: str) -> None:
         """Remember a token."""
-        self._file.write_text(f"{self._key} {token}\n", "utf-8")
+        with output_file(self._file, durable=False) as file:
+            file.write(f"{self._key} {token}\n".encode())
 
     def forget(self) -> None:
         """Forget it, once the manifest is written."""
@@ -208,7 +209,7 @@ def _fetch(client: Azul, url: str, target: Path) -> int:
     storage, size = beside(client, PlainClient, client.base_url, None), 0
     with (
         storage.streamed(plain_request("manifest", "GET", url, headers={"accept": "*/*"}, reads=True)) as body,
-        in_place_of(target) as file,
+        output_file(target) as file,
     ):
         for piece in body.arriving():
             size += file.write(piece)

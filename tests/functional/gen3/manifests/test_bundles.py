@@ -9,7 +9,7 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.tools.bundle.ingest_manifest import ingest_bundle_manifest, validate_hashes
-from omicsdk.core import NO_RETRY, ConnectFailed, SomeFailed
+from omicsdk.core import NO_RETRY, ConnectFailed, DiskFull, SomeFailed
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError, bundles_of
 
@@ -50,6 +50,21 @@ def test_bundles_are_made_members_first(commons: Gen3, auth: Gen3Auth, files: No
         rows = list(csv.DictReader(file))
     assert [(row["name"], row["guid"]) for row in rows] == [("outer", OWN), ("inner", inner)]
     assert ",".join(rows[0]) == "name,bundles,guid,size,checksums,description,version,aliases"
+
+
+@pytest.mark.parametrize("taken", ["out.csv", "out.csv.part"])
+def test_an_output_that_cannot_be_written(taken: str, commons: Gen3, files: None, written, tmp_path: Path):
+    (tmp_path / taken).mkdir()
+    with pytest.raises(ManifestError, match=rf"{taken}.*directory. \w+"):
+        commons.index_bundles(written("bundle_name | ids", f"b | {A}"), tmp_path / "out.csv")
+    assert count(commons) == 0
+
+
+def test_a_disk_that_is_full_before_the_first_bundle(commons: Gen3, files: None, written, tmp_path: Path):
+    (tmp_path / "out.csv.part").symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match=r"out.csv.part. Free disk space"):
+        commons.index_bundles(written("bundle_name | ids", f"b | {A}"), tmp_path / "out.csv")
+    assert count(commons) == 0
 
 
 def test_the_same_again_makes_nothing(commons: Gen3, files: None, written):

@@ -173,6 +173,13 @@ def test_a_folder_that_does_not_exist(tmp_path: Path):
         pass
 
 
+def test_a_folder_where_an_output_is_to_be(opened, tmp_path: Path):
+    (tmp_path / "failures.tsv").mkdir()
+    with pytest.raises(NotWritable, match=r"failures.tsv: Is a directory"), opened():
+        pass
+    assert not (tmp_path / "out.tsv.journal").exists()
+
+
 def test_what_more_threads_had_under_way_is_looked_up_by_a_run_with_fewer(opened):
     made, lock, others = set[int](), threading.Lock(), threading.Event()
     ahead = 50 * AHEAD * 10
