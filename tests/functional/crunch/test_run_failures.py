@@ -14,7 +14,6 @@ from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIExcept
 from omicsdk.compat.crunch.client.run import Run
 from omicsdk.core import ConfigError, Forbidden
 from omicsdk.crunch import RunResult, Stage, State, WorkflowType
-from omicsdk.crunch import dataset_files as bookkeeping
 from omicsdk.crunch import workflow as run_module
 from omicsdk.crunch.storage.base import Stored
 from omicsdk.crunch.storage.folder import FolderStorage
@@ -165,7 +164,7 @@ def test_a_disk_that_is_full_for_the_bookkeeping(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         yield
 
-    monkeypatch.setattr(bookkeeping, "in_place_of", full)
+    monkeypatch.setattr("omicsdk.transfer.disk.in_place_of", full)
 
     note = failed(made, stage=Stage.SETUP)
 
