@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import ANONYMOUS, Token, jwt_expiry, origin_of
 from omicsdk.core.errors import AuthError, Forbidden, OmicsError, Unauthorized, UsageError
-from omicsdk.core.files import expanded
+from omicsdk.core.files import expanded, read_small_text
 from omicsdk.core.oauth.google import login_remedy
 from omicsdk.core.platform import Platform, resolution
 from omicsdk.core.redaction import MASK, mask_url
@@ -656,7 +656,7 @@ def read_credentials_file(path: Path) -> str:
         UsageError: It cannot be read.
     """
     try:
-        return expanded(path).read_text(encoding="utf-8-sig")
+        return read_small_text(expanded(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise UsageError(f"Cannot read {path}: {reason}", remedy="Name the credentials file.") from error

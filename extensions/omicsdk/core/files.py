@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from io import BufferedWriter
+from io import BufferedReader, BufferedWriter
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.user_folders import user_folder
@@ -277,6 +277,43 @@ def target_of(path: Path) -> Path:
     return target
 
 
+# Bytes of the largest file of settings or secrets: others were named by mistake, or never end, such as /dev/zero.
+_LARGEST = 16 * 1024 * 1024
+
+
+def read_small(path: str | os.PathLike[str]) -> bytes:
+    """Read a file that is small unless it was named by mistake.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be read, or is larger than 16 MiB.
+    """
+    with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 2 ms to import
+        return _small(file, path)
+
+
+def read_small_text(path: str | os.PathLike[str]) -> str:
+    """Read such a file as text in UTF-8, without its byte order mark, and with LF line ends.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: As for `read_small`.
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    return read_small(path).decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def _small(file: BufferedReader, path: str | os.PathLike[str]) -> bytes:
+    data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise OSError(errno.EFBIG, "it is larger than 16 MiB", os.fspath(path))
+    return data
+
+
 def read_private(path: Path) -> str | None:
     """Read a file that contains secrets.
 
@@ -293,7 +330,7 @@ def read_private(path: Path) -> str | None:
         with path.open("rb") as file:
             # Checked after opening, so that the checked file is the one that is read.
             _refuse_shared(path, os.fstat(file.fileno()))
-            return file.read().decode("utf-8")
+            return _small(file, path).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):  # the latter if HOME is not a folder
         return None
     except UnicodeDecodeError as error:

@@ -19,7 +19,7 @@ from omicsdk.core.client import Client
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
-from omicsdk.core.files import expanded, in_place_of, locked
+from omicsdk.core.files import expanded, in_place_of, locked, read_small
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import found_at
@@ -207,7 +207,7 @@ class HostCache:
         """Return the file's content, always with an object of entries as `cache`."""
         content: object = None
         try:
-            content = json.loads(self.path.read_bytes())
+            content = json.loads(read_small(self.path))
         except FileNotFoundError:
             pass
         except (OSError, ValueError, RecursionError) as error:

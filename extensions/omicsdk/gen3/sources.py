@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import expanded
+from omicsdk.core.files import expanded, read_small
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_url, url_parts
 from omicsdk.core.request import fault_of
@@ -304,7 +304,7 @@ def _file(named: str, home: Callable[[], Path]) -> Path:
 
 def _read(file: Path) -> Mapping[str, object]:
     try:
-        content: object = json.loads(file.read_bytes())
+        content: object = json.loads(read_small(file))
         if os.name != "nt" and file.stat().st_mode & 0o077:
             _log.warning("%s contains a key and other users can read it; run: chmod 600 %s", file, file)
     except OSError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Never, get_args
 
 from omicsdk.core.errors import OmicsError, UnsafePath, UsageError
-from omicsdk.core.files import encoded, in_place_of, locked
+from omicsdk.core.files import encoded, in_place_of, locked, read_small_text
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.toml import dumped, line_of, parsed
@@ -114,7 +114,7 @@ def read_sources(path: Path) -> dict[str, LockSource]:
 
 def _text_of(path: Path) -> str | None:
     try:
-        return path.read_text("utf-8-sig")
+        return read_small_text(path)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

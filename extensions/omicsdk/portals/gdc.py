@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk_api.archives.gdc import GdcApi
@@ -11,6 +10,7 @@ from omicsdk_api.archives.gdc import GdcApi
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import ApiKey, Credentials
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files import read_small_text
 from omicsdk.core.platform import Discovery, Platform, Search, SourceResult, resolution
 from omicsdk.core.settings.profiles import environ_of
 
@@ -41,7 +41,7 @@ def _variables(search: Search) -> SourceResult:
     # Unlike `Path.is_file` it raises no error, with the token in it, for one that is longer than any name.
     is_file = os.path.isfile(variable)  # noqa: PTH113
     try:
-        token = Path(variable).read_text("utf-8-sig").strip() if is_file else variable
+        token = read_small_text(variable).strip() if is_file else variable
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The file of {TOKEN_VARIABLE} cannot be read", remedy="Download it again.") from error
     source = f"The file of {TOKEN_VARIABLE}" if is_file else TOKEN_VARIABLE

@@ -206,7 +206,11 @@ class _Repository:
             path: The link or pointer.
         """
         with self._git("cat-file", "--batch") as git:
-            content = path.readlink().as_posix() if path.is_symlink() else path.read_text("utf-8", "surrogateescape")
+            if path.is_symlink():
+                content = path.readlink().as_posix()
+            else:
+                with path.open("rb") as file:
+                    content = os.fsdecode(file.read(_LONGEST_POINTER))
             return self._row(git, 1, path.name, _key_in(content))
 
     def _blobs(self, file_list: FileList) -> Iterator[tuple[str, str]]:
@@ -214,10 +218,10 @@ class _Repository:
         with self._git("ls-tree", "-r", "-z", "--long", "HEAD") as git:
             for record in _records(_pipe(git.stdout)):
                 attributes, _, path = os.fsdecode(record).partition("\t")
-                mode, kind, name, size = attributes.split()
+                _, kind, name, size = attributes.split()
                 if kind == "commit":
                     file_list.notes["data sets within it are left out: name their folders"] += 1
-                elif mode == "120000" or int(size) <= _LONGEST_POINTER:
+                elif int(size) <= _LONGEST_POINTER:
                     yield path, name
                 else:
                     _leave_out(file_list, path)

@@ -19,7 +19,7 @@ from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
-from omicsdk.core.files import home_folder
+from omicsdk.core.files import home_folder, read_small_text
 from omicsdk.core.logs import NOTICEABLE, logger, of_wait
 from omicsdk.core.platform import (
     NOTHING,
@@ -162,9 +162,8 @@ def read_ini(file: Path) -> configparser.ConfigParser:
 
     parser = configparser.ConfigParser(interpolation=None)  # tokens may contain a %
     try:
-        with file.open(encoding="utf-8-sig") as lines:
-            parser.read_file(lines)
-            mode = os.fstat(lines.fileno()).st_mode
+        parser.read_string(read_small_text(file))
+        mode = file.stat().st_mode
     except FileNotFoundError:
         return parser
     except configparser.Error as error:

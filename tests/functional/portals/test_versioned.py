@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import omicsdk
@@ -83,6 +84,17 @@ def test_a_data_set_of_git_annex_is_locked_by_its_keys(data_set: Path, portal: P
     report = lock.pull()
     assert report.verification == {"verified": 5, "size only": 1, "unverified": 0}
     assert Path("project/some/a.txt").read_bytes() == b"hello\n"
+
+
+def test_of_a_file_that_begins_like_a_pointer_only_the_beginning_is_read(data_set: Path):
+    (pointer,) = (path for path in data_set.iterdir() if path.is_file() and path.read_bytes().startswith(b"/annex/"))
+    os.truncate(pointer, 200 << 20)
+    tracemalloc.start()
+    try:
+        assert omicsdk.get(pointer, "got").verification["verified"] == 1
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_repository_without_a_description_is_named_by_its_uuid(portal: PortalHost):

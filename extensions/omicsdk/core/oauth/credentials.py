@@ -9,7 +9,7 @@ from pathlib import Path
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import RENEW_BEFORE, BearerToken, Credentials, Token, jwt_claims
 from omicsdk.core.errors import AuthError, ConfigError, MissingExtra
-from omicsdk.core.files import expanded
+from omicsdk.core.files import expanded, read_small
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.oauth.tokens import Grant
@@ -148,7 +148,7 @@ def read_key(path: Path) -> Key:
         AuthError: It is missing, cannot be read, or is not a service account's.
     """
     try:
-        value: object = json.loads(path.read_bytes())
+        value: object = json.loads(read_small(path))
     except FileNotFoundError as error:
         raise AuthError(f"The key file {path} that {VARIABLE} names does not exist", remedy=_REMEDY) from error
     except OSError as error:

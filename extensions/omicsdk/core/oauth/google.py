@@ -11,7 +11,7 @@ from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Credentials, Token, is_confidential
 from omicsdk.core.errors import AuthError, ConfigError
-from omicsdk.core.files import home_folder, write_private
+from omicsdk.core.files import home_folder, read_small, write_private
 from omicsdk.core.json_decoding import decoded, json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
@@ -140,7 +140,7 @@ def google_credentials(
 
 def _read(path: Path, remedy: str) -> dict[str, object]:
     try:
-        content: object = decoded(path.read_bytes())
+        content: object = decoded(read_small(path))
     except OSError as error:
         raise AuthError(f"The credentials file {path} cannot be read: {error.strerror}", remedy=remedy) from error
     except ValueError as error:
@@ -181,7 +181,7 @@ def is_client_secrets(path: Path) -> bool:
         path: The file.
     """
     try:
-        content = json_object(path.read_bytes()) or {}
+        content = json_object(read_small(path)) or {}
     except OSError:  # the caller reads it as a credentials file, and reports errors
         return False
     return any(is_object(content.get(name)) for name in ("installed", "web"))
@@ -220,7 +220,7 @@ def log_in(
     from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
     from omicsdk.core.oauth.tokens import Endpoint
 
-    application = Application.of(decoded(secrets.read_bytes()), str(secrets))
+    application = Application.of(decoded(read_small(secrets)), str(secrets))
     sender = endpoint or Endpoint(clock=clock)
     if device:
         grant = _by_device(application, sender, on_message, timeout, clock)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json import decoder, scanner
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import locked, write_private, write_text
+from omicsdk.core.files import locked, read_small, write_private, write_text
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
 
@@ -350,8 +350,7 @@ def read_text(path: str | os.PathLike[str]) -> str | None:
         ConfigError: It cannot be read, or is not UTF-8.
     """
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 2 ms to import
-            data = file.read()
+        data = read_small(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:  # a NUL in the path is a ValueError

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import locked, no_home, write_private
+from omicsdk.core.files import locked, no_home, read_small_text, write_private
 from omicsdk.core.likeness import did_you_mean, nearest
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_object
@@ -199,8 +199,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         return Settings(None, {})
     try:
         # Without a byte order mark, which some editors write and tomllib refuses.
-        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as in `_file_name`
-            text = file.read()
+        text = read_small_text(path)
     except (FileNotFoundError, NotADirectoryError):
         return Settings(path, {})
     except (OSError, UnicodeDecodeError) as error:

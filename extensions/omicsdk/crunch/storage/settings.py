@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files import read_small_text
 from omicsdk.core.type_guards import is_mapping
 from omicsdk.crunch.storage.base import METHODS, Storage
 from omicsdk.crunch.storage.folder import FILE_MODE, FolderStorage
@@ -112,7 +113,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
             remedy="Use a .toml or a .json file with the keys of Django's settings, such as MEDIA_ROOT.",
         )
     try:
-        values = read(path.read_text(encoding="utf-8-sig"))
+        values = read(read_small_text(path))
     except OSError as error:
         raise ConfigError(
             f"The storage settings {path} cannot be read: {error.strerror or error}",

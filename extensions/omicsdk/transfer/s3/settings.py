@@ -15,6 +15,7 @@ from typing import Any
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files import read_small
 from omicsdk.core.logs import config_log
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.sigv4 import Keys
@@ -66,8 +67,7 @@ def read_sections(text: str) -> Sections:
 
 def _sections_of(path: str) -> Sections:
     try:
-        with open(os.path.expanduser(path), encoding="utf-8") as file:
-            return read_sections(file.read())
+        return read_sections(read_small(os.path.expanduser(path)).decode())
     except FileNotFoundError:
         return {}
 
