@@ -13,7 +13,7 @@ TICK = 0.1
 
 
 def never() -> bool:
-    """Never stop."""
+    """Never stop, or never wait."""
     return False
 
 

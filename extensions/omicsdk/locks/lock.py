@@ -323,7 +323,7 @@ class Lock:
     ) -> Iterator[FileState]:
         locked_sources = set[str]()
         path = Path(journal_path(self.folder))
-        opening = closing(Journal(path, lambda: False, read_only=True)) if path.exists() else nullcontext()
+        opening = closing(Journal(path, never, read_only=True)) if path.exists() else nullcontext()
         verified = self._verification((), progress) if verify else None
         with opening as journal:
             pairs = paired(self.files(), self._present())

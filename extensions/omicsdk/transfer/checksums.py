@@ -81,7 +81,7 @@ def checksums_of(
     path: str,
     names: Iterable[str],
     size: int,
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = never,
     on_bytes: Callable[[int], object] | None = None,
 ) -> dict[str, str]:
     """Compute checksums of a file.

@@ -294,7 +294,7 @@ def verify_copies(
     copies: Mapping[str, Selected],
     store_of: Callable[[Uri], Store],
     *,
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = never,
 ) -> Iterator[Verdict]:
     """Verify copies by what their sources state; files on this machine are read, platforms' statements are trusted.
 

@@ -22,6 +22,7 @@ from omicsdk.core.files import is_special, put_in_place
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of
 from omicsdk.core.threads import Workers
+from omicsdk.core.waits import never
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
 from omicsdk.transfer.disk import Disk, write_errors
@@ -90,7 +91,7 @@ class Outputs:
             with write_errors(str(path)):
                 is_special(path)  # raises for a folder, before requests are sent whose result could not be written
         with write_errors(str(self.paths[0])), ExitStack() as opened:
-            self._journal = JournalFile(self._journal_path, lambda: False, Disk(), read_only=False)
+            self._journal = JournalFile(self._journal_path, never, Disk(), read_only=False)
             opened.callback(self._journal.close)
             for part, length in zip(self._parts, self._replayed(), strict=True):
                 file = opened.enter_context(part.open("r+b" if part.exists() else "w+b"))

@@ -10,6 +10,7 @@ from omicsdk.core.checksums import MIB, etag_part_size
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import in_threads
+from omicsdk.core.waits import never
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.report import Verification
@@ -48,7 +49,7 @@ def copy(
     content_type: str,
     *,
     crc32c: str = "",
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = never,
     copied: Callable[[int], None] = lambda _: None,
     largest: int = LARGEST_COPY,
 ) -> Verification:

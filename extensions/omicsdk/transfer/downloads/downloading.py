@@ -14,6 +14,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, UnsafePath, UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
+from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import kind, path, permissions, whole_number
 from omicsdk.transfer.disk import Disk, DiskSpace, InsufficientSpace, make_folders, nearest_folder, shortage_of
 from omicsdk.transfer.downloads.engine import Downloads, Settings
@@ -51,7 +52,7 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
     Raises:
         NotWritable: The folder is not writable.
     """
-    with closing(Journal(path, lambda: False, read_only=True)) if os.path.exists(path) else nullcontext() as journal:
+    with closing(Journal(path, never, read_only=True)) if os.path.exists(path) else nullcontext() as journal:
         check = guard_of(folder, read_only=True).check
         nearest = nearest_folder(folder)
         if os.path.lexists(folder) and nearest != folder:

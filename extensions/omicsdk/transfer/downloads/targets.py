@@ -16,6 +16,7 @@ from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, Tr
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text, without_query
+from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import whole_number
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of, follow
 from omicsdk.transfer.items import Item
@@ -421,7 +422,7 @@ class Store:
 
     def _read_back(self, name: str, path: str, local: str, size: int, checksums: Mapping[str, str]) -> None:
         expected = checksums or checksums_of(local, ("crc32c",), size)
-        actual = self._read(path, expected, size, lambda: False)
+        actual = self._read(path, expected, size, never)
         if (wrong := first_difference(expected, actual)) is not None:
             raise self._mismatch(name, wrong, expected[wrong], actual[wrong])
 
@@ -483,5 +484,5 @@ def digest_of(local: str, checksum: ReportedChecksum, size: int) -> str:
         size: The file's size in bytes.
     """
     digests = Digests((checksum.algorithm,), size, part_size=checksum.part or None)
-    follow(local, digests, 0, lambda: size, lambda: False)
+    follow(local, digests, 0, lambda: size, never)
     return digests.values()[checksum.algorithm]

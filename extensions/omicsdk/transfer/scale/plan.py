@@ -22,6 +22,7 @@ from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network
+from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import instances, many, path, whole_number
 from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.disk import Disk, make_folders
@@ -622,7 +623,7 @@ def sweep(shards: Sequence[Shard]) -> None:
 
 def _remove(journal: str, target: str | FsspecTarget) -> None:
     folder = target.spool_for(journal) if isinstance(target, FsspecTarget) else target
-    with closing(Journal(Path(journal), lambda: False)) as opened:
+    with closing(Journal(Path(journal), never)) as opened:
         # As the run that wrote the journal named its parts: their names have a digest of its path.
         parts = PartFiles.of_journal(folder, journal, Disk())
         for name in opened.parts:

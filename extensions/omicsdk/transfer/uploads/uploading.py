@@ -13,6 +13,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import side_by_side
+from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import function, kind, many, whole_number
 from omicsdk.transfer.engine.control import opened
 from omicsdk.transfer.engine.options import UPLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
@@ -148,7 +149,7 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
         raise UsageError(f"{entry.name} is uploaded to a single URL", remedy=remedy)
     if not os.path.exists(journal):
         return False
-    with closing(UploadJournal(Path(journal), lambda: False)) as log:
+    with closing(UploadJournal(Path(journal), never)) as log:
         key = key_of(os.path.abspath(entry.path), entry.name, entry.to.target)
         unfinished = log.unfinished(key)
         if unfinished is None:
