@@ -225,6 +225,29 @@ def test_a_small_document_repeats_a_key_that_xml_cannot_express(sign: bytes):
     assert (found["Key"], found["UploadId"]) == (["a?b\r\t"], ["u"])
 
 
+@pytest.mark.parametrize("sign", [b"\x08", b"&#8;", b"&#x08;", b"&#x1f;", b"&#0;", "\uffff".encode(), b"&#xfffe;"])
+def test_a_token_that_xml_cannot_express_continues_the_list(sign: bytes):
+    # Ceph's next token is the last key, which it does not escape as keys.
+    character = chr(int(sign.strip(b"&#x;"), 16)) if sign.startswith(b"&#") else sign.decode()
+    first = page_of({"k/a%08": 1}, truncated=True, NextContinuationToken="TOKEN", Prefix="TOKEN", EncodingType="url")
+    bodies = iter([first.replace(b"TOKEN", b"k/a" + sign), page_of({"k/b": 1}, EncodingType="url")])
+    tokens: list[str] = []
+
+    def ask(more: dict[str, str]) -> Page:
+        tokens.extend(more.values())
+        return read_page(next(bodies), "list")
+
+    read = [each.key for page in pages_of(ask, "list", "k/") for each in page.objects]
+    assert (read, tokens) == (["k/a\x08", "k/b"], [f"k/a{character}"])
+
+
+def test_characters_for_private_use_stay_beside_ones_that_xml_cannot_express():
+    body = page_of({"\U000f0008": 1}, NextContinuationToken="TOKEN")
+    assert read_page(body, "list").objects[0].key == "\U000f0008"
+    with pytest.raises(DecodeError):
+        read_page(body.replace(b"TOKEN", b"&#8;"), "list")
+
+
 USUAL = (
     "<Contents><Key>a/%C3%A9+{0}</Key><LastModified>2026-01-31T12:00:0{0}.000Z</LastModified><ETag>&quot;0{0}-2&quot;</ETag>"
     "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>COMPOSITE</ChecksumType><Size>{0}</Size>"
@@ -237,6 +260,7 @@ OTHERS = [
     "<CommonPrefixes><Prefix>a/b/</Prefix></CommonPrefixes>",
     "<!-- </Contents><Contents> -->",
     "<Owner></Owner>",
+    f"{USUAL.format(7)[:-11]}<Type>Normal</Type></Contents>",
 ]
 
 

@@ -59,6 +59,7 @@ _USUAL = (
     r'<ETag>(?:&quot;|&#34;|")?([0-9A-Za-z-]*)(?:&quot;|&#34;|")?</ETag>'
     r"(?:<Checksum(?:Algorithm>[A-Z0-9]*</ChecksumAlgorithm|Type>[A-Z_]*</ChecksumType)>)*<Size>(\d{1,18})</Size>"
     r"(?:<Owner>(?:<ID>\w*</ID>)?(?:<DisplayName>\w*</DisplayName>)?</Owner>)?<StorageClass>([A-Z_]*)</StorageClass>"
+    r"(?:<Type>\w*</Type>)?"
 )
 
 
@@ -114,6 +115,17 @@ def read_page(body: bytes, operation: str) -> Page:
     Raises:
         DecodeError: It is no such page.
     """
+    try:
+        return _read_page(body, operation, str)
+    except DecodeError:
+        # Even stores that escape keys, such as Ceph, may write tokens, prefixes and markers as they are.
+        marked = _NOT_IN_XML.sub(_marked, body)
+        if marked == body or _MARK in body:
+            raise
+    return _read_page(marked, operation, _restored)
+
+
+def _read_page(body: bytes, operation: str, restored: Callable[[str], str]) -> Page:
     objects, folders, facts = list[Object](), list[str](), dict[str, str]()
     entry, text, above = dict[str, str](), list[str](), list[str]()
     append = text.append
@@ -127,9 +139,9 @@ def read_page(body: bytes, operation: str) -> Page:
         depth = len(above)
         if depth == 2:
             if above[1] == "Contents":
-                entry[name] = "".join(text)
+                entry[name] = restored("".join(text))
             elif name == "Prefix" and above[1] == "CommonPrefixes":
-                folders.append("".join(text))
+                folders.append(restored("".join(text)))
         elif depth == 1:
             if name == "Contents":
                 key, size = entry.get(_KEY), number_in(entry.get(_SIZE))
@@ -141,7 +153,7 @@ def read_page(body: bytes, operation: str) -> Page:
                 objects.append(Object(key, size, modified, etag, entry.get(_CLASS, "")))
                 entry.clear()
             elif name != "CommonPrefixes":
-                facts[name] = "".join(text)
+                facts[name] = restored("".join(text))
         text.clear()
 
     usual = _usual_objects(body)
@@ -222,6 +234,19 @@ _NOT_IN_XML = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|&#(x0*([0-8bcef]|1[\da-f]|fff[ef])|0*([0-8]|1[124-9]|2\d|3[01]));",
     re.IGNORECASE,
 )
+# Where they are kept, they are read as characters for private use, all of which begin so in UTF-8.
+_PRIVATE, _MARK = 0xF0000, b"\xf3"
+_RESTORED = {_PRIVATE + code: code for code in (*range(32), 0xFFFE, 0xFFFF)}
+
+
+def _marked(match: re.Match[bytes]) -> bytes:
+    text, hexadecimal, decimal = (group and group.decode() for group in match.group(0, 2, 3))
+    code = int(hexadecimal, 16) if hexadecimal else int(decimal) if decimal else ord(text)
+    return chr(_PRIVATE + code).encode()
+
+
+def _restored(text: str) -> str:
+    return text.translate(_RESTORED)
 
 
 def elements(body: bytes, operation: str, root: str, also: str = "") -> dict[str, list[str]]:
