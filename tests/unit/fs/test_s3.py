@@ -146,6 +146,18 @@ def test_a_store_that_copies_nothing_is_left_to_a_download_and_an_upload(status:
     assert store.copy(Entry("bkt/key", "file", 1), "bkt/other") is False
 
 
+def test_a_bucket_of_another_tenant_with_the_same_name_is_not_copied_to_by_the_store():
+    """Ceph stores the copy in the bucket of the source, and reports success."""
+    copied = b"<CopyObjectResult><ETag>0</ETag></CopyObjectResult>"
+    service = Service(lambda _: Answer(body=copied))
+    store = store_of(service)
+    for source, target in (("lab:bkt", "bkt"), ("bkt", "lab:bkt"), ("lab:bkt", "other:bkt")):
+        assert store.copy(Entry(f"{source}/key", "file", 1), f"{target}/other") is False
+    assert service.asked == []
+    assert store.copy(Entry("lab:bkt/key", "file", 1), "lab:bkt/other") is True
+    assert store.copy(Entry("lab:bkt/key", "file", 1), "lab:bucket/other") is True
+
+
 def test_a_checksum_of_the_whole_is_told_from_one_of_parts():
     crc32c, kind = "x-amz-checksum-crc32c", "x-amz-checksum-type"
     assert object_checksums(told("", **{crc32c: "NjYuLg=="})) == {"crc32c": "36362e2e"}

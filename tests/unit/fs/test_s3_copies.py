@@ -116,6 +116,14 @@ def test_a_copy_whose_response_states_another_etag_is_examined(bucket: CopyingBu
     assert {request.path for request in bucket.asked[asked:] if request.method == "HEAD"} >= {"/b/q/05"}
 
 
+def test_a_copy_that_the_store_does_not_have_failed(bucket: CopyingBucket):
+    bucket.endings = {"q/05": [Answer(body=f'<CopyObjectResult><ETag>"{"0" * 32}"</ETag></CopyObjectResult>'.encode())]}
+    report = bucket.copy(ManualClock())
+    (lost,) = (outcome for outcome in report.outcomes if outcome.state != "done")
+    assert (lost.name, lost.state) == ("05", "failed")
+    assert "the platform's copy is missing" in str(lost.error)
+
+
 def test_large_objects_among_them_are_copied_in_parts(bucket: CopyingBucket, monkeypatch: pytest.MonkeyPatch):
     for module in (s3_client, s3_store):
         monkeypatch.setattr(module, "COPY_IN_PARTS", 10)

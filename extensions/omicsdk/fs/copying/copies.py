@@ -359,6 +359,8 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
             return None
         try:
             return judge(file.name, file.entry, store.stat(plan.target(file).path) if copied is True else copied)
+        except PathNotFound:
+            return judge(file.name, file.entry, None)
         except OmicsError as error:  # it was copied; what the platform states of the copy is not known
             return Verdict(file.name, "unverified", str(error))
 
@@ -386,8 +388,9 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
             yield None
         elif isinstance(response, OmicsError):
             yield copied._replace(state="stopped" if options.stopped else "failed", error=response)
-        elif response.state == "wrong":
-            wrong = TransferError(f"{file.name}: the platform's copy differs: {response.why}", name=file.name)
+        elif response.state in ("wrong", "missing"):
+            problem = "is missing" if response.state == "missing" else f"differs: {response.why}"
+            wrong = TransferError(f"{file.name}: the platform's copy {problem}", name=file.name)
             yield copied._replace(state="failed", error=wrong)
         else:
             verification = response.state if response.state in ("verified", "size only") else "unverified"

@@ -637,6 +637,9 @@ class S3Store(Store):
         stored = stored or Stored()
         if path == entry.path and not stored.version:  # S3 refuses to copy one onto itself
             return True
+        # Ceph stores a copy between buckets of one name, of two tenants, in the bucket of the source.
+        if bucket != to and bucket.rpartition(":")[2] == to.rpartition(":")[2]:
+            return False
         with self._asking("Copying", entry.path, path) as doing:
             try:
                 properties = yield from self.client.copy(
