@@ -348,6 +348,8 @@ class S3Object(MultipartStore):
         ValueError: A part size that the store does not accept, or an argument that no operation has.
     """
 
+    remedies = REMEDIES
+
     def __init__(
         self,
         client: Any,

@@ -57,6 +57,7 @@ REMEDIES = {
     "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
     "NoSuchBucket": "Check the bucket's name.",
     "RequestTimeTooSkewed": "Set this machine's clock.",
+    "QuotaExceeded": "Remove objects, or ask for a larger quota of the bucket or its owner.",
     **dict.fromkeys(
         WRONG_KEYS, "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile."
     ),

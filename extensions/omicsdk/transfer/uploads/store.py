@@ -267,6 +267,8 @@ class MultipartStore(Protocol):
     """Whether expired URLs can be signed again."""
     signs_at_once: bool = False
     """Whether `put` and `sign` only compute, without waiting: the engine's own thread then calls them for small files."""
+    remedies: Mapping[str, str] = EMPTY
+    """What to do about an error of the store, by its code."""
 
     def begin(self, source: Source) -> str:
         """Begin an upload in parts; return its id."""

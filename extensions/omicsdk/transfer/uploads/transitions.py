@@ -637,6 +637,7 @@ def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
         method=sending.method,
         url=without_query(sending.location.url),
         retry_after=verdict.retry_after,
+        remedy=sending.job.store.remedies.get(verdict.error_body.code or ""),
     )
 
 

@@ -264,6 +264,12 @@ def test_credentials_that_have_expired_are_named_as_what_to_renew(
     assert "Renew the credentials" in str(error_of(send(file, store, connections=1)))
 
 
+def test_a_store_states_what_to_do_about_its_codes(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+    store.remedies = {"QuotaExceeded": "Ask for more."}
+    sink.always = refused(reply, 403, "QuotaExceeded", "")
+    assert str(error_of(send(file, store, connections=1))).endswith("Ask for more.")
+
+
 def test_bytes_that_stay_wrong_are_reported(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(200, {"x-amz-checksum-crc32c": "AAAAAA=="})
     error = error_of(send(file, store, connections=1))
