@@ -71,17 +71,27 @@ def test_refused(trial: Any, clock: Any) -> None:
     assert clock.slept == 0
 
 
-@pytest.mark.fault("connection refused until the server is up again", ends="right file")
-def test_refused_for_a_while(trial: Any, server: Any, noise: Any) -> None:
+@pytest.mark.parametrize(
+    "response",
+    [
+        pytest.param(
+            Response(503), marks=pytest.mark.fault("connection refused until the server is up again", ends="right file")
+        ),
+        pytest.param(
+            Response(raw=b""), marks=pytest.mark.fault("server that ends before its first response", ends="right file")
+        ),
+    ],
+)
+def test_refused_for_a_while(trial: Any, server: Any, noise: Any, response: Response) -> None:
     body, first = noise(5000), Server()
-    first.always["one"] = lambda *_: Response(503)
+    first.always["one"] = lambda *_: response
     port, late = first.port, list[Server]()
 
     class UpLater(MovedClock):
         def sleep(self, seconds: float) -> None:
             super().sleep(seconds)
             if not first.closing.is_set():
-                first.close()  # it has answered before, so this is an outage
+                first.close()  # it was reached before, so this is an outage
             elif self.slept > 1.2 and not late:
                 late.append(Server(port))
                 late[0].put("one", body)

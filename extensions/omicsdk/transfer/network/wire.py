@@ -400,8 +400,8 @@ class Wire:
         throttle: The bandwidth limit; by default there is none.
         now: The clock for silence, if it differs from the machine's; it never goes back.
         buffer: Bytes read at once from a socket.
-        answered: Servers and proxies that have answered, shared by the wires of a run: if one of them cannot be reached
-            later, that is an outage.
+        answered: Servers and proxies that have answered, or accepted and lost a connection, shared by the wires of a run: if
+            one of them cannot be reached later, that is an outage.
 
     Attributes:
         threads: The number of threads that move bytes.
@@ -644,9 +644,11 @@ class Wire:
                 by_proxy = 0 if flight.ftp else handle.getinfo(pycurl.HTTP_CONNECTCODE)  # its own response
                 if by_proxy:  # its head comes first, and is no server's, which may have sent none
                     del flight.receiver.lines[: _end_of_head(flight.receiver.lines)]
-                if is_whole(flight.receiver.lines):
-                    self._note_response(flight)
                 error, lasting = _error(code, text, ask), code in _LASTING
+                # A server that is restarted may have accepted connections, and not have answered any request yet.
+                was_reached = isinstance(error, ConnectionLost) and not flight.proxy
+                if was_reached or is_whole(flight.receiver.lines):
+                    self._note_response(flight)
                 route = self._route(ask.url)
                 is_refused = by_proxy in (401, 407)  # tinyproxy answers 401 to a wrong password
                 if code == _E_PROXY and "rejected by the SOCKS" in text:
