@@ -901,8 +901,11 @@ def scheme_of(text: str) -> str:
     return match[1].lower() if match else "drs" if _GUID.match(text) else ""
 
 
-# Wildcards and variables; names of alleles of HLA have an asterisk before digits.
-_TEMPLATE = re.compile(r"\*(?!\d)|\$?\{[A-Za-z_][\w.]*\}")
+# Variables of shells, make, Python, Jinja and manuals, in a query, too, but for those in braces; and wildcards, which
+# names of alleles of HLA have before digits.
+_VARIABLE = re.compile(r"\{\{[^{}]*\}\}|\$\{\w+\}|\$\(?[A-Z][A-Z_]+\)?|(?<=/)\$\(?[A-Za-z_]\w*\)?|<[A-Za-z][\w %-]*>")
+_TEMPLATE = re.compile(rf"\*(?!\d)|%[sd](?![0-9A-Fa-f])|\{{(?:[A-Za-z_][\w.:]*|\d?)\}}|{_VARIABLE.pattern}")
+_MARKS = frozenset("*%{$<")
 _SUM_IN_FRAGMENT = re.compile(r"(?:.*&)?(md5|sha1|sha256|sha512)[=:]([^&]+)(?:&.*)?|([0-9a-f]{32})", re.IGNORECASE)
 """A checksum behind a URL, as indexes of pip and lists of conda state it, in these an MD5 without its name."""
 # The beginning of a URL with a login, in any text.
@@ -959,7 +962,8 @@ def file_at(
     if scheme not in FETCHABLE:
         why = _UNREACHABLE.get(scheme or address.partition(":")[0].lower(), "is not a URL that can be downloaded")
         raise RowFault(f"{without_query(address)[:200]!r} {why}")
-    if template := _TEMPLATE.search(address.partition("?")[0]):
+    path, _, query = address.partition("?") if not _MARKS.isdisjoint(address) else ("", "", "")
+    if template := _TEMPLATE.search(path) or _VARIABLE.search(query):
         remedy = "name each file, or get its folder with --include PATTERN"
         raise RowFault(f"{without_query(address)[:200]!r} has {template[0]!r} in place of a name: {remedy}")
     if scheme == "drs":

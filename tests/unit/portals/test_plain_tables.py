@@ -358,6 +358,15 @@ def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str,
         ("gs://b/a.split*.gz", r"has '\*' in place of a name.*--include"),
         ("https://h.example/${release}/a.gz", r"has '\$\{release\}'"),
         ("https://h.example/{segment}.fa", r"has '\{segment\}'"),
+        ("https://h.example/{year:04d}/{}.fa", r"has '\{year:04d\}'"),
+        ("https://h.example/{0}.fa", r"has '\{0\}'"),
+        ("https://h.example/{{ release }}/a.gz", r"has '\{\{%20release"),
+        ("https://h.example/get?run={{ID}}", r"has '\{\{ID\}\}'"),
+        ("https://h.example/get?run=$RUN_ID", r"has '\$RUN_ID'"),
+        ("https://h.example/$(ID)/a.gz", r"has '\$\(ID\)'"),
+        ("s3://b/$sample/a.gz", r"has '\$sample'"),
+        ("https://h.example/chr%s.vcf.gz", "has '%s'"),
+        ("https://h.example/<sample id>/a.gz", "has '<sample%20id>'"),
     ],
 )
 def test_what_has_no_address_says_why(address: str, said: str):
@@ -380,7 +389,15 @@ def test_a_login_is_not_sent_over_http(url: str, mirrors: tuple[str, ...], heade
     assert file_at(url.replace("http:", "https:"), headers=headers).name == "a"
 
 
-@pytest.mark.parametrize("url", ["https://h.example/HLA-A*02:01.fa", "https://h.example/a.gz?sign={x}"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h.example/HLA-A*02:01.fa",
+        "https://h.example/a.gz?sign={x}",
+        "https://h.example/a$1.gz?$filter=x",
+        "https://h.example/a%da.gz",
+    ],
+)
 def test_an_asterisk_of_an_allele_is_no_wildcard(url: str):
     assert file_at(url).address == url
 
