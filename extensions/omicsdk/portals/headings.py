@@ -14,6 +14,8 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from omicsdk.core.checksums import hexadecimal
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.type_guards import is_array, only_objects
 from omicsdk.drs.resolution import server_url
 from omicsdk.fs.uris import BLANKS
 from omicsdk.portals.lists import (
@@ -43,7 +45,7 @@ ROLES = ("url", "name", "size", "checksum", *ALGORITHMS)
 
 _ADDRESS = re.compile(
     r"(?:.*_)?(?:ur[li]s?|links?|download|href|ftp|address|path|fastq_[12]|cr?am|bam)(?:_\d+)?|fastq_\w*|(?:s3|gs|drs)(?:_\w+)?"
-    r"|location|(?:array|derived_array)_data_file|.*_file(?:_\d+)?"
+    r"|location|physical_keys|(?:array|derived_array)_data_file|.*_file(?:_\d+)?"
 )
 # Headings of columns of names: SDRF and ISA-Tab have `… Data File`, BioStudies `Files`.
 _PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)?path|image)|name|output|target_name")
@@ -70,7 +72,18 @@ _SIZES = re.compile(
 )
 # A size, or several; other properties are called so, too, such as 100mer.
 _SIZE = re.compile(r"[\[\"'\s]*[0-9][0-9.,;\s\"']*(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z", re.IGNORECASE)
-_SUMS = ("checksum", "hash", "known_hash", "digest", "checksums", "hashes", "checksum_value", "hash_value", "hash_val")
+_SUMS = (
+    "checksum",
+    "check_sum",
+    "hash",
+    "known_hash",
+    "digest",
+    "checksums",
+    "hashes",
+    "checksum_value",
+    "hash_value",
+    "hash_val",
+)
 # Headings of values without the name or number of a column of addresses.
 _BARE = re.compile(
     r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|256|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"
@@ -88,6 +101,7 @@ _LENGTHS = {
     44: "sha256",
     88: "sha512",
 }
+_OBJECT = ('{"', "[{")
 _PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?256|sha-?512|crc32c)\}?[:=$\s]\s*(\S+)", re.IGNORECASE)
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}
 # Only from the first character of a run, and to its last one: cells may be filled with thousands of blanks.
@@ -183,7 +197,11 @@ def headings_by(
                 typed[column] += not words[column].isdisjoint(types)
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [number for number in range(len(names)) if plausible[number] * 2 > filled[number]]
-    having = [number for number in having if not _PAGES.search(keys[number]) or any(map(_DATA.search, met[number]))]
+    having = [
+        number
+        for number in having
+        if not _PAGES.search(keys[number]) or (keys[number] != "self_link" and any(map(_DATA.search, met[number])))
+    ]
     if any(named[number] for number in having):
         having = [
             number for number in having if named[number] * 2 > filled[number] or not _RECORDS.search(keys[number])
@@ -271,11 +289,34 @@ def sums_in(algorithm: str, text: str) -> dict[str, str]:
     value = text.strip().strip("\"'")
     if value.lower() in NOTHING:
         return {}
+    if value.startswith(_OBJECT):
+        return _sums_of_objects(value)
     if match := _PREFIXED.match(value):
         algorithm, value = match[1].lower().replace("-", ""), match[2]
     elif not algorithm:
         algorithm = _LENGTHS.get(len(value), "")
     return checksums_in({algorithm: value}) if algorithm in ALGORITHMS else {}
+
+
+def _sums_of_objects(cell: str) -> dict[str, str]:
+    """The checksums of a JSON object, or of an array of them: by algorithm, or each as `type` and `value` or `checksum`."""
+    try:
+        payload: object = decoded(cell)
+    except ValueError:
+        return {}
+    sums: dict[str, str] = {}
+    for entry in only_objects(payload if is_array(payload) else [payload]):
+        kind, value = entry.get("type"), entry.get("value") or entry.get("checksum")
+        for name, digest in ({str(kind): value} if value else entry).items():
+            if isinstance(digest, str) and (algorithm := _of_algorithm(name)):
+                sums.update(checksums_in({algorithm: digest}))
+    return sums
+
+
+def _of_algorithm(name: str) -> str:
+    """The algorithm of a name such as SHA-256 or sha2-256; empty if it is another one."""
+    algorithm = name.lower().replace("sha2-", "sha").replace("-", "")
+    return algorithm if algorithm in ALGORITHMS else ""
 
 
 def multihash_in(text: str) -> dict[str, str]:
@@ -435,7 +476,9 @@ def _columns_of(headings: Stated, column: str, is_only: bool) -> tuple[list[str]
 
 
 def _values(text: str) -> list[str]:
-    """The values of a cell, which may be a JSON array of them."""
+    """The values of a cell, which may be a JSON array of them; an object, or an array of objects, is one."""
+    if text.startswith(_OBJECT):
+        return [text]
     separator = "," if text.startswith("[") else ";"
     return [value.strip("[]\"' ") for value in text.rstrip(";").split(separator)]
 

@@ -885,9 +885,11 @@ def _resolvers_of(identifier: str) -> list[str]:
 # Last parts of URLs that name no file: its name is a value of the query, or what the server states.
 _NO_NAME = re.compile(r"download|content|file|:\w+|\d+|[\w-]+\.(?:php|f?cgi|aspx?|jsp)", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w.+ -]+\.[A-Za-z]\w{0,9}")
+_LIST_FOLDER = "Name its files, as gcloud storage ls --recursive lists them."
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
 # An address as reports of ENA have it.
 WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
+_GENERATION = re.compile(r"#\d{15,}\Z")
 _GUID = re.compile(r"dg\.[A-Za-z0-9]+[/:]\S+\Z")
 
 
@@ -955,8 +957,8 @@ def file_at(
     if not scheme:
         address, *others = _resolvers_of(address)
         scheme, mirrors = scheme_of(address), (*others, *mirrors)
-    if scheme == "gcs":  # as fsspec calls it
-        address, scheme = f"gs{address[3:]}", "gs"
+    if scheme in ("gs", "gcs"):  # fsspec calls it gcs, and gsutil appends a generation
+        address, scheme = f"gs{_GENERATION.sub('', address[len(scheme) :])}", "gs"
     if REPOSITORY.match(address):
         raise RowFault(f"{address[:200]!r} is a Git repository: clone it")
     if scheme not in FETCHABLE:
@@ -995,7 +997,10 @@ def file_at(
         name = name_in(last, "the file name of the URL")
     if not folder:
         folder = "/".join(part for part in (where.hostname or "", *above.split("/")) if part)
-    return ListedFile(kind, address, name, size, checksums or {}, folder, mirrors, headers or {})
+    error = (
+        ListError(f"{address[:200]} is a folder", remedy=_LIST_FOLDER) if kind == "gs" and address[-1] == "/" else None
+    )
+    return ListedFile(kind, address, name, size, checksums or {}, folder, mirrors, headers or {}, error)
 
 
 def address_in(base: str, path: str) -> str:

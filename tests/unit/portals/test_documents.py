@@ -418,7 +418,7 @@ def test_a_file_without_an_address_among_others_is_a_fault(tmp_path: Path):
 def test_a_known_hash_and_the_media_of_an_object_are_its_own(tmp_path: Path):
     path = tmp_path / "list.json"
     pooch = {"url": "https://h.example/1", "known_hash": f"md5:{MD5}", "filename": "a.h5ad"}
-    of_google = {"name": "x/a.bam", "selfLink": "https://h.example/b/o/x%2Fa.bam", "size": "3", "md5Hash": MD5}
+    of_google = {"name": "x/a.bam", "selfLink": "https://h.example/b/o/x%2Fa.fa.gz", "size": "3", "md5Hash": MD5}
     of_google["mediaLink"] = "https://h.example/download/b/o/x%2Fa.bam?alt=media"
     path.write_text(json.dumps({"files": {"a": pooch}, "items": [of_google]}))
     format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())

@@ -48,6 +48,29 @@ def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp
     assert (file.address, file.name, file.size, file.checksums) == ("https://h.example/1", "a.bam", 3, {"md5": MD5})
 
 
+@pytest.mark.parametrize(
+    ("stated", "sums"),
+    [
+        ({"type": "SHA256", "value": SHA256}, {"sha256": SHA256}),
+        ([{"checksum": MD5, "type": "md5"}, {"checksum": SHA256, "type": "sha-256"}], {"md5": MD5, "sha256": SHA256}),
+        ({"MD5": MD5, "DropboxHash": SHA256}, {"md5": MD5}),
+        ({"type": "sha2-256-chunked", "value": "AAAA"}, {}),
+    ],
+)
+def test_a_checksum_may_be_an_object(stated: object, sums: dict[str, str], tmp_path: Path):
+    entry = {"logical_key": "runs/a.bam", "physical_keys": ["s3://b/1?versionId=x"], "size": 3, "hash": stated}
+    _, (file,) = read(table(tmp_path, f'{{"version": "v0"}}\n{json.dumps(entry)}\n'))
+    assert (file.address, file.name, file.size, file.checksums) == ("s3://b/1?versionId=x", "runs/a.bam", 3, sums)
+
+
+def test_a_generation_is_no_part_of_an_object_and_a_folder_of_google_is_none(tmp_path: Path):
+    text = f"url,checkSum\ngs://b/a.bam#1714557600000000,{MD5}\ngs://b/runs/,\n"
+    (file,), (folder,) = read(table(tmp_path, text))
+    assert (file.address, file.name, file.checksums) == ("gs://b/a.bam", "a.bam", {"md5": MD5})
+    assert folder.error
+    assert "gs://b/runs/ is a folder. Name its files" in str(folder.error)
+
+
 def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
     text = "homepage,doi,trait_uri,url,where,term url\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/EFO_1,https://doi.org/10.1/x.2,https://h.example/a.bam,http://h.example/x.owl#C1\n"
     ((file,),) = read(table(tmp_path, text))
