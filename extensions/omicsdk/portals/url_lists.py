@@ -80,8 +80,10 @@ _HAS_EXTENSION = re.compile(r"[^?#]*://[^/?#]+/[^?#]*\.\w+(?:[?#]|\Z)")
 
 
 def _url_rows(file_list: FileList) -> Iterator[Row]:
+    heading = ""
     for number, line in numbered_lines(file_list):
-        if line.strip(BLANKS) == _STS:
+        heading = line if line.endswith("/:") else heading  # of a folder, which may be an object, too: gsutil ls -r
+        if line.strip(BLANKS) == _STS or heading in (line, f"{line}:"):
             continue
         url, name = _split(line.strip(BLANKS))
         sample = url if scheme_of(name) and not is_address(url) else ""
@@ -427,14 +429,16 @@ CHECKSUMS = Format(
 
 # -- listings of buckets
 
-# A line of `aws s3 ls --recursive`, `gsutil ls -l` or `s5cmd ls`: the size before or after the time.
+# A line of `aws s3 ls --recursive`, `gsutil ls -l` or `s5cmd ls`: the size before or after the time. Those of `gsutil du`
+# and `rclone ls` have no time.
 _SIZE = r"[0-9]+(?:(?:\.[0-9]+)? (?:[KMGTP]i?B|Bytes))?"
+_TIME = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?"
 _LISTED = re.compile(
-    rf"\s*(?P<before>{_SIZE})?\s*[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?Z?"
-    rf"\s+(?P<size>{_SIZE}\s+)?(?P<path>\S.*)"
+    rf"\s*(?P<before>{_SIZE})?\s*(?:{_TIME}\s+(?P<size>{_SIZE}\s+)?|(?<=\s)(?=(?:gs|s3)://)|(?<=[ 0-9]{{8}}[0-9] ))"
+    r"(?P<path>\S.*?)(?:\s+metageneration=[0-9]+)?\s*\Z"
 )
 # Lines of folders, and of sums at the end.
-_NOT_LISTED = re.compile(r"\s+(?:PRE|DIR) \S|\s*total(?: objects| size)?:", re.IGNORECASE)
+_NOT_LISTED = re.compile(r"\s+(?:PRE|DIR) \S|\s*total(?: objects| size)?:|\w+://.*/:\s*\Z", re.IGNORECASE)
 
 
 def _listing_rows(file_list: FileList) -> Iterator[Row]:
@@ -455,13 +459,13 @@ def _listing_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     elif file_list.base:
         yield file_at(address_in(file_list.base, path), name=name_in(path), size=size)
     else:
-        raise RowFault(f"{path[:200]!r} has no bucket: state it, --base s3://BUCKET")
+        raise ListError(f"{file_list.shown}: {path[:200]!r} has no bucket", remedy="State it: --base s3://BUCKET.")
 
 
 LISTING = Format(
     "listing",
     "listing of a bucket",
-    "lines of aws s3 ls --recursive, gsutil ls -l or s5cmd ls",
+    "lines of aws s3 ls --recursive, gsutil ls -l, s5cmd ls or rclone ls",
     lambda head: (
         most_lines(head, lambda line: _LISTED.match(line) or _NOT_LISTED.match(line))
         and any(map(_LISTED.match, head.lines))

@@ -540,6 +540,34 @@ def test_addresses_of_ftp_servers_may_lack_a_scheme_as_the_ena_writes_them(tmp_p
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        (
+            "     5  2024-05-01T10:00:00Z  gs://b/d/a b.bam#1714557600000000  metageneration=1\n",
+            [("gs://b/d/a b.bam", 5)],
+        ),
+        (
+            "gs://b/d/:\n     5  2024-05-01T10:00:00Z  gs://b/d/a\n\ngs://b/d/e/:\n     6  2024-05-01T10:00:00Z  gs://b/d/e/c\nTOTAL: 2 objects, 11 bytes (11 B)\n",
+            [("gs://b/d/a", 5), ("gs://b/d/e/c", 6)],
+        ),
+        ("5           gs://b/d/a.bam\n5           gs://b/d/\n", [("gs://b/d/a.bam", 5)]),
+        (
+            "gs://b/d/:\ngs://b/d/\ngs://b/d/a\n\ngs://b/d/e/:\ngs://b/d/e/c\n",
+            [("gs://b/d/a", None), ("gs://b/d/e/c", None)],
+        ),
+        ("        5 d/a b.bam\n1234567890 c\n", [("s3://bucket/d/a b.bam", 5), ("s3://bucket/c", 1234567890)]),
+        ("        5 2024-05-01 10:00:00.123456789 d/a\n", [("s3://bucket/d/a", 5)]),
+    ],
+)
+def test_listings_of_gsutil_and_rclone_are_read(text: str, files: list[tuple[str, int | None]], tmp_path: Path):
+    path = tmp_path / "listing.txt"
+    path.write_text(text)
+    rows = read(path, base="s3://bucket")
+    assert [(file.address, file.size) for row in rows for file in row] == files
+    assert not any(file.error for row in rows for file in row)
+
+
 def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
     path = tmp_path / "ls.txt"
     path.write_text("2026-01-01 10:00:00      12345 d/a b.bam\n2026-01-01 10:00:00          0 d/\n")
@@ -548,7 +576,7 @@ def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
     ((file,), none) = [list(format.files(row, listed)) for row in format.rows(listed)]
     assert (file.kind, file.address, file.name, file.size) == ("s3", "s3://bucket/x/d/a b.bam", "d/a b.bam", 12345)
     assert none == []
-    with pytest.raises(RowFault, match="--base s3://BUCKET"):
+    with pytest.raises(ListError, match="--base s3://BUCKET"):
         read(path)
 
 
