@@ -13,7 +13,7 @@ from .maps import spread
 from .notes import Notes
 from .source import Source
 from .targets import Store, Target, locate, locate_through
-from .values import Json, Object, escape, join, tokens, unescape
+from .values import Json, Object, at, escape, join, tokens, unescape
 
 Key = tuple[str, str]
 
@@ -82,8 +82,28 @@ class Finder:
         """
         key = (source.uri, str(node["$ref"]))
         if key not in self._targets:
+            embedded = self._embedded(node, source)
+            if embedded is not None:
+                return embedded  # in another schema the same text means another definition
             self._targets[key] = self._find(node, source)
         return self._targets[key]
+
+    def _embedded(self, node: Object, source: Source) -> Target | None:
+        """Return the definition in the nearest schema around a reference that begins at that schema.
+
+        Frameworks put JSON Schemas with definitions of their own into documents, where `#` means the document.
+        """
+        reference = str(node["$ref"])
+        pointer = unquote(reference[1:])
+        if not reference.startswith(("#/$defs/", "#/definitions/")) or _value_at(source.data, pointer) is not None:
+            return None
+        around = tokens(self._notes.location(node, "$ref").pointer)
+        for depth in range(len(around), 0, -1):
+            inner = join("", *around[:depth]) + pointer
+            if (value := _value_at(source.data, inner)) is not None:
+                self._notes.repair(node, "$ref", f"$ref: {reference}, of the schema around it", f"#{inner}")
+                return Target(source, inner, value)
+        return None
 
     def follow(self, node: Object, source: Source) -> Target:
         """Find what a reference to a schema means in the end: an entry at home, or what is not merely a reference.
@@ -220,6 +240,14 @@ class Finder:
                 entries = entries.get(key) if isinstance(entries, dict) else None
             if isinstance(entries, dict) and name in entries:
                 return join("", *home, name)
+        return None
+
+
+def _value_at(data: Json, pointer: str) -> Json:
+    """Return what a pointer points at; None if that is nothing."""
+    try:
+        return at(data, pointer)
+    except LookupError:
         return None
 
 

@@ -142,6 +142,27 @@ components:
     assert at(data, found[1:]) == {"type": "string"}
 
 
+@pytest.mark.parametrize(("version", "section"), [("3.1.0", "$defs"), ("3.0.3", "$defs"), ("3.0.3", "definitions")])
+def test_a_reference_finds_the_definitions_of_the_json_schema_around_it(
+    write: Write, version: str, section: str
+) -> None:
+    reference = f"$ref: '#/{section}/Kind'"
+    schema = f"""{{properties: {{kind: {{{reference}}}, other: {{oneOf: [{{{reference}}}], discriminator: {{propertyName: a, mapping: {{x: '#/{section}/Kind'}}}}}}}},
+      {section}: {{Kind: {{type: %s, x-more: {{$ref: '#/nothing'}}}}, Unused: {{type: string}}}}}}"""
+    rest = f"components: {{schemas: {{Other: {schema % 'integer'}, Broken: {{items: {{{reference}}}}}}}}}"
+    report = Report()
+    data = resolved(write(document(schema % "string", rest, version)), report=report).data
+    kinds: list[Json] = []
+    for schema_around in (at(data, SCHEMA), at(data, "/components/schemas/Other")):
+        reference_to_kind = at(schema_around, "/properties/kind/$ref")
+        assert isinstance(reference_to_kind, str)
+        assert at(schema_around, "/properties/other/oneOf/0/$ref") == reference_to_kind
+        assert at(schema_around, "/properties/other/discriminator/mapping/x") == reference_to_kind
+        kinds.append(at(data, f"{reference_to_kind[1:]}/type"))
+    assert kinds == ["string", "integer"]
+    assert [fault.pointer for fault in report.faults] == ["/components/schemas/Broken/items/$ref"]
+
+
 def test_clashing_names_take_the_words_before_them_in_any_order(write: Write) -> None:
     files = {"x__Item": "type: string\n", "y__Item": "type: integer\n"}
     schema = "{{properties: {{a: {{$ref: {0}/Item.yaml}}, b: {{$ref: {1}/Item.yaml}}}}}}"
