@@ -24,6 +24,8 @@ DELIMITER = "x-omics-delimiter"
 _PLACES = ("path", "query", "header", "cookie", "querystring")
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _STATUS = re.compile("[1-5](?:[0-9]{2}|[xX]{2})")
+# RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
+_WITHOUT_CONTENT = frozenset({"204", "205", "304"})
 _BYTES: Object = {"type": "string", "format": "binary"}
 
 
@@ -293,9 +295,10 @@ class Parts:
                 continue
             if spelled != status:
                 self._context.repair(source, status, status, spelled)
-            upgraded_responses[spelled] = self._response(
-                self._context.mapping(response, source, status, "loss"), produces
-            )
+            stated = self._context.mapping(response, source, status, "loss")
+            upgraded = upgraded_responses[spelled] = self._response(stated, produces)
+            if spelled in _WITHOUT_CONTENT and upgraded.pop("content", None):
+                self._context.note(stated, None, "omission", f"content of a response {spelled}", "HTTP has none in it")
         return upgraded_responses
 
     def _response(self, old: Object, produces: Sequence[str]) -> Object:

@@ -535,6 +535,21 @@ def test_a_schema_astray_in_a_response_is_put_right(response: str, content: Obje
     assert notes or content == {"a/b": {}}
 
 
+@pytest.mark.parametrize(
+    ("version", "content"),
+    [
+        ("openapi: 3.1.0", "content: {application/json: {schema: {type: object}}}"),
+        ("openapi: 3.1.0", "content: {type: void}"),
+        (SWAGGER, "schema: {type: object}"),
+    ],
+)
+@pytest.mark.parametrize("status", ["204", "205", "304"])
+def test_a_response_that_http_sends_without_content_has_none(version: str, content: str, status: str) -> None:
+    data, notes = noted(operation(f"responses: {{{status}: {{{content}, description: d}}}}", version))
+    assert at(data, f"{GET}/responses") == {status: {"description": "d"}}
+    assert (f"content of a response {status}", "HTTP has none in it") in [(note.before, note.after) for note in notes]
+
+
 def test_status_codes_have_one_spelling() -> None:
     data, notes = noted(operation("responses: {2xx: {}, 5XX: ~, Default: {}, ok: {}, 600: {}, x-r: 1}"))
     assert at(data, GET + "/responses") == {
