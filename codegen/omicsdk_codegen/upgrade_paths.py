@@ -13,7 +13,7 @@ from .notes import brief
 from .progress import OnProgress, counted, silent
 from .upgrade_context import Context
 from .upgrade_parts import Parts
-from .values import Json, Object
+from .values import Json, Object, object_in
 
 _FLASK = re.compile(r"<(?:(?P<converter>[A-Za-z_]\w*)(?:\([^<>]*\))?:)?(?P<name>[A-Za-z_]\w*)>")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -296,6 +296,12 @@ class Paths:
             astray[0]["name"] = missing[0]
         else:
             for parameter in astray:
+                longer = f"{path.key.rstrip('/')}/{{{parameter['name']}}}"
+                # Frameworks describe `/runs/:id?` as two paths, both with `id`.
+                if longer in object_in(self._root, "paths"):
+                    self._context.repair(parameter, "in", f"a path parameter {parameter['name']}", f"none: of {longer}")
+                    parameters = [other for other in parameters if other is not parameter]
+                    continue
                 self._context.repair(
                     parameter,
                     "in",

@@ -342,6 +342,16 @@ def test_a_path_parameter_that_the_path_has_not_goes_to_the_query() -> None:
     assert at(data, GET + "/parameters/0") == {"name": "expand", "in": "query", "required": False, "schema": {}}
 
 
+def test_a_path_parameter_of_the_longer_path_is_none_of_the_shorter() -> None:
+    both = "[{name: a, in: path, required: true, schema: {type: string}}, {name: b, in: query, schema: {type: string}}]"
+    get = f"{{get: {{parameters: {both}, responses: {{}}}}}}"
+    data, notes = noted(f"openapi: 3.0.3\ninfo: {{title: t, version: '1'}}\npaths: {{/o: {get}, '/o/{{a}}': {get}}}\n")
+    shorter, longer = (at(data, f"/paths/{path}/get/parameters") for path in ("~1o", "~1o~1{a}"))
+    assert isinstance(longer, list)
+    assert shorter == longer[1:]
+    assert [(note.before, note.after) for note in notes] == [("a path parameter a", "none: of /o/{a}")]
+
+
 def test_two_paths_that_are_one_are_merged_and_what_is_in_both_is_a_fault() -> None:
     text = (
         "openapi: 3.0.0\npaths:\n  '/a/{id}': {summary: A, get: {operationId: first}}\n"
