@@ -11,7 +11,7 @@ from typing import Final
 from .dialect import TREE
 from .notes import brief
 from .upgrade_context import Context
-from .values import Json, Node, Object, schema_pointer, tokens
+from .values import Json, Node, Object, list_in, schema_pointer, tokens
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 # Common words for types, and the format of each; compared without case.
@@ -142,6 +142,10 @@ class Schemas:
             if self._context.dialect == "3.1":
                 self._context.repair(old, None, "nullable, which is 3.0's", "null among the types")
             self._allow_null(new)
+        for choice in (*list_in(old, "oneOf"), *list_in(old, "anyOf")):
+            if choice == {"nullable": True}:  # zod's null in 3.0; any value would make the other choices void
+                self._context.repair(old, None, "a choice that is nullable alone", "null")
+                self._upgraded[id(choice)]["type"] = "null"
         self._compare_enum(new, old)
 
     def _compare_enum(self, new: Object, old: Object) -> None:

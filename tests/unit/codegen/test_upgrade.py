@@ -99,6 +99,7 @@ def schema(text: str, version: str = "3.0.3") -> Json:
         ("{examples: {a: {value: 1}, b: 2}}", {"examples": [1, 2]}),
         ("{maximum: true, exclusiveMaximum: x, discriminator: [1]}", {}),
         ("{oneOf: [{type: 'null'}], nullable: true}", {"oneOf": [{"type": "null"}]}),
+        ("{anyOf: [{type: string, enum: [a]}, {nullable: true}]}", {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null"}]}),
     ],
 )  # fmt: skip
 def test_a_schema_takes_the_form_of_3_1(old: str, new: Json) -> None:
