@@ -162,8 +162,8 @@ def read_ini(file: Path) -> configparser.ConfigParser:
 
     parser = configparser.ConfigParser(interpolation=None)  # tokens may contain a %
     try:
-        parser.read_string(read_small_text(file))
-        mode = file.stat().st_mode
+        text, mode = read_small_text(file), file.stat().st_mode
+        parser.read_string(text)
     except FileNotFoundError:
         return parser
     except configparser.Error as error:
