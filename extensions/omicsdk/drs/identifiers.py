@@ -99,11 +99,6 @@ class DrsId:
         return f"{self.prefix}/{self.accession}", self.accession, with_colon
 
     @property
-    def is_compact(self) -> bool:
-        """Whether the server has to be found by the prefix."""
-        return bool(self.prefix) and not self.host
-
-    @property
     def name(self) -> str:
         """The identifier as Gen3 writes it: a GUID with its prefix."""
         return self.candidates[0]

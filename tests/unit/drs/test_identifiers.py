@@ -71,8 +71,6 @@ def test_a_compact_one_is_requested_as_gen3_has_it_and_then_as_others_do() -> No
     assert parse_drs_id("drs://drs.42:abc").candidates == ("abc", "drs.42:abc")
     assert parse_drs_id("drs://dg.4dfc:abc").candidates == ("dg.4DFC/abc", "abc", "dg.4DFC:abc")
     assert parse_drs_id("drs://dg.4503:dg.4503/abc").candidates == ("dg.4503/abc", "abc")
-    assert parse_drs_id("drs://dg.1:abc").is_compact
-    assert not parse_drs_id("drs://h.org/dg.1/abc").is_compact
 
 
 @given(st.text(max_size=60))
