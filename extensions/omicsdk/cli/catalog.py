@@ -54,6 +54,7 @@ FAIL_EMPTY = switch("fail_empty", "End with exit code 1 if no file is selected; 
 REPORT = value(
     "report",
     "File for the result of each file: FILE.html (a web page), FILE.jsonl (JSON lines) or FILE.jsonld (an RO-Crate).",
+    metavar="FILE",
 )
 
 PROGRESS_EVERY = value(

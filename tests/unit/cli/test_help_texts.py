@@ -10,6 +10,7 @@ import omicsdk.cli
 import pytest
 from handwritten import by_group, every_command, line
 from omicsdk.cli.catalog import GLOBALS
+from omicsdk.cli.help import placeholder
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.program import CommandNode
 from rows import check_each
@@ -72,6 +73,19 @@ OWN = by_group(found for found in FOUND if "method" not in found.command)
 def test_the_words_are_those_of_technical_english(group):
     def check(found: CommandNode) -> None:
         assert [match[0] for text in texts(found) for match in AVOIDED.finditer(text)] == []
+
+    check_each(OWN[group], line, check)
+
+
+@pytest.mark.parametrize("group", OWN)
+def test_a_file_or_folder_is_called_so(group):
+    def check(found: CommandNode) -> None:
+        paths = [
+            option
+            for option in found.command.get("parameters", [])
+            if re.match(r"(New |TOML or JSON )?(File|Folder)\b", option.get("help", ""), re.IGNORECASE)
+        ]
+        assert [option["name"] for option in paths if placeholder(option) == "TEXT"] == []
 
     check_each(OWN[group], line, check)
 

@@ -122,7 +122,7 @@ def test_options_are_the_functions_parameters():
     }
     assert options == {
         "what": {"type": "array", "items": "string", "required": True, "positional": True, "help": "The things."},
-        "into": {"python": "folder", "type": "string", "default": ".", "help": "Where they are."},
+        "into": {"python": "folder", "type": "string", "default": ".", "metavar": "FOLDER", "help": "Where they are."},
         "colour": {"type": "string", "choices": ["red", "blue"], "default": "red", "help": "Their colour."},
         "coats": {"type": "integer", "default": None, "help": "How many coats, over several lines."},
         "speed": {"type": "number", "default": 0.5, "help": "Speed."},

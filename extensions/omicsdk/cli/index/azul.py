@@ -99,6 +99,7 @@ COMMANDS = (
         "manifest",
         Azul.manifest,
         *("--filter fileFormat=h5ad", f"--format curl --filter projectId={_UUID} --to files.curlrc"),
+        metavars={"to": "FILE"},
     ),
     _filtered(
         "download",

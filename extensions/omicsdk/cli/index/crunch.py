@@ -30,7 +30,13 @@ _FLAGS = {
     "workflow_type": "--workflow",
     "workflow_path": "--path",
 }
-_process = partial(Entry, flags=_FLAGS, checks={"workflow_type": WorkflowType}, opposites=_OPPOSITES)
+_process = partial(
+    Entry,
+    flags=_FLAGS,
+    checks={"workflow_type": WorkflowType},
+    metavars={"storage": "FILE"},
+    opposites=_OPPOSITES,
+)
 
 
 def _add(names: str, function: Callable[..., object], example: str) -> Entry:

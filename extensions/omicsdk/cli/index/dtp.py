@@ -27,7 +27,6 @@ COMMANDS = (
         "submit",
         dtp.submit,
         like=(dtp.DataSet,),
-        metavars={"journal": "FILE"},
         examples=(f"records {_HERE} --dry-run", "records --config workflow.ini --refused --output tsv"),
     ),
     Entry(

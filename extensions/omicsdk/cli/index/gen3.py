@@ -308,6 +308,7 @@ COMMANDS = (
         hidden=("guid_type",),
         short={"methods": "-m"},
         also={"methods": ("--mapping_methodology",)},
+        metavars={"info": "FILE"},
         required=("methods",),
         examples=('subjects.csv -m "The registry matched them by name and birthday."',),
     ),

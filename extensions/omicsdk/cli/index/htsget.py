@@ -16,6 +16,7 @@ COMMANDS = (
         repeated=("regions",),
         hidden=("renewals", "cache", "link"),
         writes={"path": ""},
+        metavars={"path": "FILE"},
         title="Download of",
         examples=(
             "https://htsget.example.org/reads/NA12878 --region chr1:1-1000 --to NA12878.bam",

@@ -88,6 +88,7 @@ COMMANDS = (
         f"{_GUT} -s names.txt --output tsv",
         flags={"sample_manifest": "--sample-name-list"},
         short={"sample_manifest": "-s"},
+        metavars={"sample_manifest": "FILE"},
     ),
     _upload(
         "create sample-with-data",

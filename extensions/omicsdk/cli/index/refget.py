@@ -18,6 +18,7 @@ COMMANDS = (
         defaults={"path": "-"},
         hidden=("renewals", "resume_unvalidated", "cache", "link"),
         writes={"path": ""},
+        metavars={"path": "FILE"},
         title="Download of",
         examples=(
             f"{_ID} --to chrI.fa",

@@ -54,7 +54,13 @@ _SHORT = {"recursive": "-r", "long": "-l", "human": "-h", "no_clobber": "-n", "p
 _REPEATED = ("include", "exclude", "filter_from")
 
 # What their values are.
-_NOUNS = {"cache": "FOLDER", "filter_from": "FILE", "newer": "TIME", "older": "TIME"}
+_NOUNS = {
+    **dict.fromkeys(("cache", "folder", "keep", "spool"), "FOLDER"),
+    **dict.fromkeys(("filter_from", "journal", "storage_settings", "workflow"), "FILE"),
+    **dict.fromkeys(("newer", "older"), "TIME"),
+    "dictionary": "PATH",
+    "max_unpacked": "SIZE",
+}
 
 # Verbs in the reports of operations, by HTTP method.
 _VERBS = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
