@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.transfers import ended, finish, foreseen, tell_failures
+from omicsdk.cli.commands.transfers import ended, finish, foreseen, print_failures
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import OmicsError
@@ -78,7 +78,7 @@ def resolved_rows(files: Iterable[DrsFile], console: Console) -> Iterator[dict[s
             errors[-1].__cause__ = file.error
     if total == 1 and errors and isinstance(cause := errors[0].__cause__, OmicsError):
         raise cause
-    tell_failures(errors, console, total)
+    print_failures(errors, console, total)
 
 
 def downloaded(result: TransferReport, call: Call) -> dict[str, Any] | TextAndData:

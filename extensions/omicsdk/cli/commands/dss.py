@@ -68,7 +68,7 @@ def download_result(result: Result, call: Call) -> object:
 
 def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
     """Render an upload: the new bundle, or the plan of a dry run."""
-    from omicsdk.cli.commands.transfers import planned, report_ended, rows_of, tell_stopped, transfer_data
+    from omicsdk.cli.commands.transfers import planned, print_stopped, report_ended, rows_of, transfer_data
     from omicsdk.core.errors import Interrupted
     from omicsdk.hca.dss.bundles import CHECKSUMS
 
@@ -91,7 +91,7 @@ def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
         return planned(summary, size, "send")
     if result.why_stopped and result.ended_by is None:
         remedy = "No bundle was created. Repeat the upload to resume it."
-        tell_stopped(Interrupted(f"The upload ended early: {result.why_stopped}", remedy=remedy), call.console)
+        print_stopped(Interrupted(f"The upload ended early: {result.why_stopped}", remedy=remedy), call.console)
         return transfer_data(result, rows_of(result))
     result.raise_if_failed()
     return result.response()

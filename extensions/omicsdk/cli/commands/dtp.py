@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from omicsdk.cli.commands.gen3.access import login_of
-from omicsdk.cli.commands.transfers import count_of, finish, foreseen, rows_of, tell_failures, transfer_data
+from omicsdk.cli.commands.transfers import count_of, finish, foreseen, print_failures, rows_of, transfer_data
 from omicsdk.cli.commands.values import STREAM, check_unused
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import Call, TextAndData
@@ -203,7 +203,7 @@ def convert(
         console.exit_code = REFUSED
         return None
     if conversion.findings:
-        tell_failures(conversion.findings, console, len(conversion.findings) + sum(conversion.counts.values()))
+        print_failures(conversion.findings, console, len(conversion.findings) + sum(conversion.counts.values()))
         console.some_failed(f"{count_of(len(conversion.findings), 'fault')}; records with faults were skipped")
     console.message(f"{count_of(sum(conversion.counts.values()), 'record')} written to {dest_dir}")
     counts = zip(conversion.files, conversion.counts.items(), strict=True)
@@ -224,7 +224,7 @@ def validate(
         data_set: How the folder is read.
         console: Prints the summary.
     """
-    from omicsdk.cli.commands.gen3.records import tell_findings
+    from omicsdk.cli.commands.gen3.records import print_findings
     from omicsdk.dtp.sds.folders import is_misnamed, record_files, sds_sheet
     from omicsdk.gen3.errors import Gen3UserError
     from omicsdk.gen3.records.projects import Project, check_project
@@ -251,7 +251,7 @@ def validate(
         known_records = None if project is None else known_to(workflow.commons, project)
         dictionary = workflow.dictionary(data_set.schema_dir)
         findings = list(faults_of_records(files, dictionary, project=project, known=known_records))
-    tell_findings(findings, console, files)
+    print_findings(findings, console, files)
     return [finding.as_dict() for finding in findings]
 
 

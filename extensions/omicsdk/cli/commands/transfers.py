@@ -77,7 +77,7 @@ def watched(
             console.message(STOPPED)
             report = report_of(error)
             if report is not None:
-                tell_report(path, report, named_errors(report.failed), title, console)
+                record_report(path, report, named_errors(report.failed), title, console)
             raise
 
 
@@ -120,7 +120,7 @@ def report_ended(report: TransferReport, call: Call) -> None:
         call: The command.
     """
     errors = [outcome.error for outcome in report.failed if outcome.error is not None]
-    tell_report(report_path(call.options.get("report")), report, errors, call.title, call.console)
+    record_report(report_path(call.options.get("report")), report, errors, call.title, call.console)
     if "planned" not in report.counts:
         did = _PAST_TENSE.get(call.title.partition(" ")[0], "transferred")
         call.console.message(summary(report, did, call.arguments.get("replica", ""), failed=len(errors)))
@@ -178,7 +178,7 @@ def finish(
     errors = named_errors(report.failed) if errors is None else errors
     title = title or call.title
     path = call.options.get("report") or call.arguments.get("report")
-    tell_report(report_path(path), report, errors, title, call.console)
+    record_report(report_path(path), report, errors, title, call.console)
     present = max(0, sum(report.counts.get(state, 0) for state in COMPLETE_STATES) - (len(errors) - len(report.failed)))
     is_final = bool(errors) and all(
         map(is_denied, errors)
@@ -191,19 +191,19 @@ def finish(
             raise errors[0]
         problem = f"{len(errors)} of {len(report.outcomes)} files failed"
         raise SomeFailed(problem, errors, remedy="" if is_final else remedy)
-    tell_failures(errors, call.console, max(len(errors), len(report.outcomes)) + equal)
+    print_failures(errors, call.console, max(len(errors), len(report.outcomes)) + equal)
     if "planned" not in report.counts and not is_counted:
         where = where or str(call.arguments.get("folder") or call.arguments.get("download_dir") or "")
         did = did or _PAST_TENSE.get(title.partition(" ")[0], "transferred")
         call.console.message(summary(report, did, where, failed=len(errors), more=more))
     if is_stopped:
         why = f"{report.why_stopped or 'it was stopped'}; {present} of {len(report.outcomes)} files exist"
-        tell_stopped(Interrupted(f"{title}: {why}"), call.console)
+        print_stopped(Interrupted(f"{title}: {why}"), call.console)
     elif not (errors or more or report.outcomes):
-        tell_empty(call)
+        report_nothing_selected(call)
 
 
-def tell_stopped(error: Interrupted, console: Console) -> None:
+def print_stopped(error: Interrupted, console: Console) -> None:
     """Print that a transfer ended early, because its time was over; the exit code becomes 3.
 
     Args:
@@ -214,7 +214,7 @@ def tell_stopped(error: Interrupted, console: Console) -> None:
     console.is_partial = True
 
 
-def tell_empty(call: Call) -> None:
+def report_nothing_selected(call: Call) -> None:
     """Warn that a command selected nothing; with `--fail-empty` the exit code becomes 1.
 
     Args:
@@ -228,7 +228,7 @@ def tell_empty(call: Call) -> None:
         call.console.exit_code = REFUSED
 
 
-def tell_failures(errors: Sequence[object], console: Console, total: int) -> None:
+def print_failures(errors: Sequence[object], console: Console, total: int) -> None:
     """Print the first errors of a batch and the number of others; they decide the exit code.
 
     Args:
@@ -284,7 +284,7 @@ def report_path(option_value: str | None) -> Path | None:
     return path
 
 
-def tell_report(
+def record_report(
     path: Path | None, report: TransferReport, errors: Sequence[OmicsError], title: str, console: Console
 ) -> None:
     """Write the requested report and the summary of a workflow's job; the console keeps the result for metrics.

@@ -15,8 +15,8 @@ from omicsdk.cli.commands.transfers import (
     ended,
     finish,
     plan_line,
-    tell_empty,
-    tell_failures,
+    print_failures,
+    report_nothing_selected,
     transfer_data,
 )
 from omicsdk.cli.commands.values import STREAM, agreed, check_unused
@@ -223,7 +223,7 @@ def mv(
         report, not_removed = move_files(
             plan, uris, stores, how, keeps_folders=not places.fit_all, unverified=unverified
         )
-        tell_failures(not_removed, console, len(plan.files) + len(plan.unfit))
+        print_failures(not_removed, console, len(plan.files) + len(plan.unfit))
         return Changed(plan, report, "moved", kept_sources=len(not_removed))
 
 
@@ -271,7 +271,7 @@ def sync(
         )
         extra, irremovable = sync_plan.remove, sync_plan.refusals
         if how.dry_run:
-            tell_failures(irremovable, console, len(extra) + len(irremovable) + sync_plan.source_count)
+            print_failures(irremovable, console, len(extra) + len(irremovable) + sync_plan.source_count)
             return Changed(sync_plan.copy, None, sync=sync_plan, removed=[str(file.uri) for file in extra])
         if delete and sync_plan.copy.unfit:
             console.message("nothing is removed: some objects cannot be copied")
@@ -280,7 +280,7 @@ def sync(
         report = copy_files(sync_plan.copy, stores, how)
         # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
         removed, not_removed = remove_extra(sync_plan, stores) if may_remove and report.ok else ((), ())
-        tell_failures(not_removed, console, len(removed) + len(not_removed))
+        print_failures(not_removed, console, len(removed) + len(not_removed))
         return Changed(sync_plan.copy, report, sync=sync_plan, removed=[str(uri) for uri in removed])
 
 
@@ -325,7 +325,7 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
     equal = sync.same + sync.newer if sync else 0
     finish(report, call, title=title, where=where, did=did, more=facts, remedy=remedy, equal=equal)
     if sync and not sync.source_count and not report.outcomes:
-        tell_empty(call)
+        report_nothing_selected(call)
     files = [*plan.files, *(file for file, _ in plan.unfit)]
     rows = (
         {

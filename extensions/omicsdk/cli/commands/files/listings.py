@@ -700,7 +700,7 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
     """Render a verification: counts, and the verdict on each file; print those that need attention."""
     from collections import Counter
 
-    from omicsdk.cli.commands.transfers import report_path, tell_empty, tell_failures, tell_report
+    from omicsdk.cli.commands.transfers import print_failures, record_report, report_nothing_selected, report_path
     from omicsdk.transfer import Outcome, TransferReport
 
     strict = bool(call.arguments.get("require_checksum"))
@@ -713,12 +713,12 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
             # As outcomes of a transfer, so that --report and the exit code treat them alike.
             error = TransferError(f"{verdict.name}: {verdict.state}: {verdict.why}", name=verdict.name)
             outcomes.append(Outcome(verdict.name, "failed", error=error))
-    tell_failures(
+    print_failures(
         [outcome.error.message for outcome in outcomes if outcome.error is not None], call.console, len(outcomes)
     )
-    tell_report(report_path(call.options.get("report")), TransferReport(outcomes), (), call.title, call.console)
+    record_report(report_path(call.options.get("report")), TransferReport(outcomes), (), call.title, call.console)
     if not outcomes:
-        tell_empty(call)
+        report_nothing_selected(call)
     counts = dict(Counter(verdict.state for verdict in result))
     if counts.get("size only") and not strict:
         compared = count_of(counts["size only"], "file")

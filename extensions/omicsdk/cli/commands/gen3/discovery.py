@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.transfers import tell_failures
+from omicsdk.cli.commands.transfers import print_failures
 from omicsdk.cli.commands.values import agreed, check_unused, file_to_write
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import TextAndData
@@ -168,7 +168,7 @@ def read_objects(
         dataset_guids,
         limit=limit,
         on_more=lambda: console.more_left(limit or 0, "studies"),
-        on_missing=lambda guid: tell_failures([f"{guid}: study not found"], console, 0),
+        on_missing=lambda guid: print_failures([f"{guid}: study not found"], console, 0),
     )
     if only_object_guids:
         guids = [str(object_.get("guid")) for object_ in objects]
@@ -201,7 +201,7 @@ def delete_objects(
     errors = [OmicsError(f"{guid}: study not found") for guid in missing]
     if errors and not counts:
         raise SomeFailed(f"none of {len(missing)} studies exists", errors, remedy="Check their GUIDs.")
-    tell_failures(errors, console, len(requested))
+    print_failures(errors, console, len(requested))
     if dry_run:
         existing = {name: some for name, some in requested.items() if name in counts}
         return {"would delete": {name: "all" if some is None else sorted(some) for name, some in existing.items()}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.transfers import tell_failures
+from omicsdk.cli.commands.transfers import print_failures
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.failures import MAX_ERRORS
@@ -119,7 +119,7 @@ def summarized(result: manifests.Summary, call: Call) -> dict[str, Any]:
             raise SomeFailed(
                 problem, errors, others=others, remedy="Correct their cause, and run the same command again."
             )
-        tell_failures(errors, console, result.rows)
+        print_failures(errors, console, result.rows)
         console.some_failed(problem)
         if result.failed_rows:
             console.message(f"{result.failed_rows} is a manifest of these rows alone")
@@ -245,7 +245,7 @@ def published(result: manifests.Published, call: Call) -> dict[str, Any]:
         raise SomeFailed(
             f"all {len(errors)} failed", errors, remedy="Correct their cause, and run the same command again."
         )
-    tell_failures(errors, call.console, len(errors) + sum(result.counts.values()))
+    print_failures(errors, call.console, len(errors) + sum(result.counts.values()))
     counted = [f"{count} {state}" for state, count in result.counts.items()]
     failed = [f"{len(errors)} failed"] if errors else []
     call.console.message(f"{', '.join([*counted, *failed]) or 'nothing to do'} at {call.base_url}")

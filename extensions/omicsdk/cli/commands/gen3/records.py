@@ -126,11 +126,11 @@ def validate(
         known=None if target is None else validation.known_to(connect_once(), target),
     )
     rows = [finding.as_dict() for finding in findings]
-    tell_findings(rows, console, files)
+    print_findings(rows, console, files)
     return rows
 
 
-def tell_findings(findings: Sequence[object], console: Console, files: Sequence[str | Path] = ()) -> None:
+def print_findings(findings: Sequence[object], console: Console, files: Sequence[str | Path] = ()) -> None:
     """Print the number of faults that a validation found; tables without rows are reported separately.
 
     Args:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from urllib.parse import urlsplit
 
 from omicsdk.cli.commands.drs import resolved_rows
-from omicsdk.cli.commands.transfers import finish, foreseen, planned, rows_of, tell_failures, transfer_data
+from omicsdk.cli.commands.transfers import finish, foreseen, planned, print_failures, rows_of, transfer_data
 from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.listing import Rows
 from omicsdk.core.archives import bytes_of
@@ -136,7 +136,7 @@ def pull_ls(
 
         with client.servers() as servers:
             permissions = permissions_for(client, list(requested), servers, refused)
-        tell_failures(errors, console, len(errors) + len({row["host"] for row in permissions}))
+        print_failures(errors, console, len(errors) + len({row["host"] for row in permissions}))
         return permissions
 
     def files() -> Iterator[DrsFile]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.cli.commands.transfers import tell_failures
+from omicsdk.cli.commands.transfers import print_failures
 from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import Call, TextAndData
@@ -527,5 +527,5 @@ def print_done(result: Batch[Any], console: Console, more: str = "", *, is_stopp
     """
     if not (result.items or is_stopped):
         result.raise_if_failed()
-    tell_failures(result.errors, console, len(result.items) + len(result.errors))
+    print_failures(result.errors, console, len(result.items) + len(result.errors))
     console.message(f"{result}{more}")

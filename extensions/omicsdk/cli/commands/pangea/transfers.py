@@ -15,11 +15,11 @@ from omicsdk.cli.commands.transfers import (
     foreseen,
     named_errors,
     plan_line,
+    print_failures,
+    print_stopped,
+    record_report,
     report_path,
     summary,
-    tell_failures,
-    tell_report,
-    tell_stopped,
 )
 from omicsdk.cli.commands.values import text_of
 from omicsdk.core.errors import Interrupted, UsageError
@@ -268,7 +268,7 @@ def download_results(
     # Without any sample there is nothing to download: an error, not a part.
     if missing and len(missing) == len(names or ()):
         raise missing[0]
-    tell_failures(missing, console, len(names or ()))
+    print_failures(missing, console, len(names or ()))
     where = org_name, group.uuid
     if urls_only:
         filters = TransferOptions.of(options, selects=True).filters
@@ -321,14 +321,14 @@ def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
         rows = [{**sample, "files": files} for sample, files in zip(samples, planned, strict=True)]
         return printed(text, rows, call)
     console, report = call.console, result
-    tell_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
+    record_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
     whole = [sample for sample in result.samples if sample.state in ("uploaded", "kept")]
     errors = [sample.error for sample in result.samples if sample.error is not None]
     samples = Batch("uploaded", "samples", whole, sum(sample.state == "kept" for sample in whole), errors)
     print_done(samples, console, f"; {summary(report, 'uploaded')}", is_stopped=bool(report.why_stopped))
     if report.why_stopped:
         progress = f"{len(whole)} of {len(result.samples)} samples are complete"
-        tell_stopped(Interrupted(f"{report.why_stopped}; {progress}"), console)
+        print_stopped(Interrupted(f"{report.why_stopped}; {progress}"), console)
     return printed("\n".join(map(_reads_line, whole)), [_reads_row(sample) for sample in whole], call)
 
 

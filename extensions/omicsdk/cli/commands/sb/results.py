@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.cli.commands.transfers import count_of, tell_failures
+from omicsdk.cli.commands.transfers import count_of, print_failures
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import OmicsError, UsageError
@@ -55,7 +55,7 @@ class CommandResult:
 
 def command_rows(result: CommandResult, call: Call) -> object:
     """Render a result: its summary and failures."""
-    tell_failures(result.failures, call.console, result.total)
+    print_failures(result.failures, call.console, result.total)
     if result.line and len(result.failures) < result.total:
         call.console.message(result.line)
     return result.rows
