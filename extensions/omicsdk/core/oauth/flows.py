@@ -4,6 +4,7 @@ What the document of a service states about its authorization server, the client
 is enough. Nothing is requested before the first request that needs a token.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
@@ -151,14 +152,15 @@ class _OAuthToken(BearerToken):
         self._endpoint = endpoint
         self._bound: tuple[str, ...] | None = None  # the addresses, once a client has added those of its document
         self._network: Network | None = None
+        self._binding = threading.Lock()
+        self._by_addresses: dict[tuple[str, ...], Self] = {}
 
     def bound_to(
         self, flows: Mapping[str, "Flow"], address: Callable[[str], str], network: Network, scheme: str
     ) -> Self:
         """Return these credentials with what a document states in place of what they lack.
 
-        They are the same object unless it is bound to other addresses already: a refresh token may be valid once, so all clients
-        of a service have to share it.
+        They are one object for all clients with the same addresses, which have to share a refresh token that is valid once.
 
         Args:
             flows: The flows of a security scheme, by their names.
@@ -172,12 +174,16 @@ class _OAuthToken(BearerToken):
         flow = next((flows[name] for name in self.flows if name in flows), None)
         what = f"{type(self).__name__} for the scheme {scheme}" if scheme else type(self).__name__
         addresses = self._addresses(flow, address, what)
-        # Credentials may be passed to clients of several documents: the first one binds them, others with other addresses get a copy.
-        bound = self if self._bound in (None, addresses) else self._copy()
-        # Bound again with the same addresses, they keep the network and the scopes of the first client.
-        if bound._bound is None or bound is not self:
-            bound._bound, bound._network = addresses, network
-            bound._scope = " ".join(self._scopes if self._scopes is not None else () if flow is None else flow.scopes)
+        # Credentials may be passed to clients of several documents: the first one binds them, those with others share a copy.
+        with self._binding:
+            bound = self._by_addresses.get(addresses)
+            # Bound again with the same addresses, they keep the network and the scopes of the first client.
+            if bound is None:
+                bound = self._by_addresses[addresses] = self._copy() if self._by_addresses else self
+                bound._bound, bound._network = addresses, network
+                bound._scope = " ".join(
+                    self._scopes if self._scopes is not None else () if flow is None else flow.scopes
+                )
         return bound
 
     def _copy(self) -> Self:
