@@ -169,19 +169,26 @@ def document(
         checked = first_of(cells, (*members.size, *members.sums))
         return bool(first_of(cells, members.url) or (checked and first_of(cells, members.name)))
 
+    def selected(nodes: Iterable[Mapping[str, object]]) -> Iterator[dict[str, str]]:
+        some = (dict(_flat(node)) for node in nodes)
+        return (cells for cells in some if is_file(cells) and (selects is None or selects(cells)))
+
     def rows_at(payload: object) -> list[dict[str, str]]:
         for path in paths:
-            some = [dict(_flat(node)) for node in _at(payload, path)]
-            some = [cells for cells in some if is_file(cells) and (selects is None or selects(cells))]
+            some = [*selected(_at(payload, path))]
             if any(first_of(cells, members.url) for cells in some):
                 return some
         return []
+
+    # Members without which an entry has no address: those of other formats need not be read as cells.
+    above_url = {part for name in members.url for part in (name, name.partition(".")[0])}
 
     def recognises(head: Head) -> bool:
         payload = head.document
         if payload is None or (root is not None and root(payload, "") is None):
             return False
-        return bool(rows_at(payload))
+        nodes = (node for path in paths for node in _at(payload, path) if not above_url.isdisjoint(node))
+        return any(first_of(cells, members.url) for cells in selected(nodes))
 
     def described_in(payload: object, base: str) -> Iterator[tuple[dict[str, str], ListedFile | RowFault]]:
         above = base or (root(payload, "") if root is not None else "") or ""
