@@ -37,6 +37,7 @@ FORMATS = (
     url_lists.COMMANDS,
     url_lists.LISTING,
     isa.ISA,
+    tables.ENTRIES,
     *documents.DOCUMENTS,
     tables.TABLE,
     url_lists.URLS,

@@ -307,6 +307,8 @@ def _sums_of_objects(cell: str) -> dict[str, str]:
     sums: dict[str, str] = {}
     for entry in only_objects(payload if is_array(payload) else [payload]):
         kind, value = entry.get("type"), entry.get("value") or entry.get("checksum")
+        if "oid" in entry:  # a pointer of Git LFS
+            kind, value = "sha256", entry["oid"]
         for name, digest in ({str(kind): value} if value else entry).items():
             if isinstance(digest, str) and (algorithm := _of_algorithm(name)):
                 sums.update(checksums_in({algorithm: digest}))

@@ -13,7 +13,7 @@ from itertools import chain
 from urllib.parse import quote
 
 from omicsdk.core.json_decoding import decoded
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
@@ -34,6 +34,7 @@ from omicsdk.portals.lists import (
     address_in,
     checksums_in,
     file_at,
+    first_of,
     header_line,
     header_of,
     name_in,
@@ -783,4 +784,50 @@ PATHS = Format(
     path_rows,
     files_in,
     manual=Manual("the name or path, in the folder of the list or of `--base`", _COMMON_SUMS, "by scheme and host"),
+)
+
+
+# -- entries of folders in JSON
+
+# Columns by which entries are recognised: those of rclone lsjson, of Hugging Face, and of S3.
+_ENTRY_MARKS = ({"path", "isdir", "size"}, {"path", "type", "oid", "size"}, {"key", "etag", "size"})
+_ENTRY = Stated(("url",), ("file_name",), ("size",), (("hashes", ""), ("lfs", "")))
+
+
+def _response_in(head: Head) -> Mapping[str, object]:
+    """A response of S3, or a repository of Hugging Face, with the entries in it; empty for another list."""
+    payload = head.document if head.is_object else None
+    return payload if is_object(payload) and is_array(payload.get("Contents") or payload.get("siblings")) else {}
+
+
+def _entry_rows(file_list: FileList) -> Iterator[Row]:
+    """The entries of a folder, each with its address; the folders in it have none."""
+    response = _response_in(Head(file_list.path))
+    entries = only_objects(response.get("Contents") or response.get("siblings"))
+    objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in enumerate(entries, 1))
+    if response.get("IsTruncated"):
+        file_list.notes["it is one page of a list; the next one is that of its NextContinuationToken"] = 0
+    base = file_list.base or f"s3://{response.get('Name') or ''}"
+    for row in objects if response else table_rows(file_list):
+        lower = {name.lower(): cell for name, cell in row.cells.items()}
+        path = first_of(lower, ("key", "path", "rfilename"))
+        if lower.get("isdir") == "true" or lower.get("type") == "directory" or path.endswith("/") or row.fault:
+            yield row
+        elif "url" in lower:  # of a result manifest
+            yield row._replace(stated=_ENTRY)
+        elif base == "s3://" or "://huggingface.co/api/" in base:
+            remedy = "State it: --base s3://BUCKET, or https://huggingface.co/datasets/OWNER/NAME/resolve/main."
+            raise ListError(f"{file_list.shown}: it does not name the folder of its entries", remedy=remedy)
+        else:
+            yield row._replace(cells={"url": address_in(base, path), "file_name": path, **row.cells}, stated=_ENTRY)
+
+
+ENTRIES = Format(
+    "entries",
+    "entries of a folder by rclone, S3 or Hugging Face, in JSON",
+    "path, isdir and size; path, type and oid; key, etag and size; an object with Contents or siblings",
+    lambda head: any(marks <= {*head.columns} for marks in _ENTRY_MARKS) or bool(_response_in(head)),
+    _entry_rows,
+    files_in,
+    manual=Manual("the path in `--base URL`, such as `s3://BUCKET`", "MD5, SHA-1, SHA-256", "by scheme and host"),
 )

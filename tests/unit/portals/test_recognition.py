@@ -67,6 +67,7 @@ FORMAT_OF = {
     "manifest.tcia": "tcia",
     "download.sh": "commands",
     "listing.txt": "listing",
+    "entries.json": "entries",
     "units.txt": "sra-table",
     "inputs.json": "json",
     "ffq.json": "ffq",
@@ -538,6 +539,54 @@ def test_addresses_of_ftp_servers_may_lack_a_scheme_as_the_ena_writes_them(tmp_p
         [("https://ftp.sra.ebi.ac.uk/vol1/a_1.gz", "a_1.gz"), ("https://ftp.sra.ebi.ac.uk/vol1/a_2.gz", "a_2.gz")],
         [("https://ftp.sra.ebi.ac.uk/vol1/b.gz", "b.gz")],
     ]
+
+
+ENTRIES: dict[str, list[object]] = {
+    "lsjson": [
+        {"Path": "d", "Name": "d", "Size": -1, "IsDir": True},
+        {"Path": "d/a", "Name": "a", "Size": 5, "IsDir": False, "Hashes": {"sha1": "1" * 40, "quickxorhash": "x"}},
+    ],
+    "tree": [
+        {"type": "directory", "oid": "1" * 40, "size": 0, "path": "d"},
+        {"type": "file", "oid": "1" * 40, "size": 5, "lfs": {"oid": "2" * 64, "pointerSize": 134}, "path": "d/a"},
+    ],
+    "contents": [{"Key": "d/", "ETag": '"1"', "Size": 0}, {"Key": "d/a", "ETag": '"1-2"', "Size": 5}],
+}
+
+
+@pytest.mark.parametrize(
+    ("payload", "sums"),
+    [
+        (ENTRIES["lsjson"], {"sha1": "1" * 40}),
+        (ENTRIES["tree"], {"sha256": "2" * 64}),
+        (ENTRIES["contents"], {}),
+        ({"Contents": ENTRIES["contents"], "IsTruncated": False}, {}),
+        ({"siblings": [{"rfilename": "d/a", "size": 5, "lfs": {"sha256": "2" * 64}}]}, {"sha256": "2" * 64}),
+    ],
+)
+def test_entries_of_a_folder_are_its_files_and_no_folders(payload: object, sums: dict[str, str], tmp_path: Path):
+    path = tmp_path / "entries.json"
+    path.write_text(json.dumps(payload))
+    files = [file for row in read(path, base="s3://bucket/x") for file in row]
+    assert [(file.address, file.name, file.size) for file in files] == [("s3://bucket/x/d/a", "d/a", 5)]
+    assert files[0].checksums == sums
+    for base in ("", "https://huggingface.co/api/datasets/o/n/tree"):
+        with pytest.raises(ListError, match=r"--base s3://BUCKET, or https://huggingface.co/.*/resolve/main"):
+            read(path, base=base)
+
+
+def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path):
+    path = tmp_path / "page.json"
+    path.write_text(json.dumps({"Name": "bucket", "Contents": ENTRIES["contents"], "IsTruncated": True}))
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    folder, row = format.rows(listed)
+    assert not files_of(format, folder, listed)
+    assert [file.address for file in files_of(format, row, listed)] == ["s3://bucket/d/a"]
+    assert ["one page of a list" in note for note in listed.notes] == [True]
+    result = tmp_path / "result.tsv"
+    names = [*row.cells, "file_path", "file_outcome"]
+    result.write_text("\t".join(names) + "\n" + "\t".join([*row.cells.values(), "d/a", "verified"]) + "\n")
+    assert [[file.address for file in row] for row in read(result)] == [["s3://bucket/d/a"]]
 
 
 @pytest.mark.parametrize(
