@@ -477,8 +477,10 @@ class _Conversation:
         is_pending = status == 409 and self._is_unsettled and self._has_key()
         # A 429 is refused before it is processed; any other status may be that of a request with effects.
         self._is_unsettled |= status != 429
-        # Some services state whether a retry can help: not if a quota is used up, for example.
-        is_hopeless = response.headers.get("x-should-retry") == "false"
+        # Some services state whether a retry can help: not if a quota is used up, for example. Squid has already repeated its
+        # own request for a host's name.
+        is_nameless = response.headers.get("x-squid-error", "").startswith("ERR_DNS_FAIL")
+        is_hopeless = is_nameless or response.headers.get("x-should-retry") == "false"
         is_retried = is_obeyed or is_pending or retry.retries_status(status, idempotent=is_idempotent)
         if is_retried and not is_hopeless and self._is_repeatable():
             is_asked = is_obeyed or is_pending or status == 429 or status >= 500

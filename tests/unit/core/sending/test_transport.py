@@ -273,9 +273,12 @@ def test_a_post_that_was_refused_for_its_rate_is_sent_again(both, headers, waits
     assert client.clock.slept == [waits]
 
 
-def test_a_service_that_states_that_a_retry_is_useless_gets_none(both):
-    client = both(Server(response(429, {"x-should-retry": "false"}), response(200)))
-    with pytest.raises(errors.RateLimited):
+@pytest.mark.parametrize(
+    ("status", "headers"), [(429, {"x-should-retry": "false"}), (503, {"x-squid-error": "ERR_DNS_FAIL 0"})]
+)
+def test_a_service_that_states_that_a_retry_is_useless_gets_none(both, status, headers):
+    client = both(Server(response(status, headers), response(200)))
+    with pytest.raises((errors.RateLimited, errors.ServerError)):
         client.send(request())
     assert client.clock.slept == []
 
