@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.configloader import raw_config_parse
+from botocore.exceptions import ConfigParseError
 from omicsdk.core import AuthError, ConfigError, DecodeError, Forbidden, Interrupted, NotFound, ServerError
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys, moment_of
@@ -160,9 +162,20 @@ def test_keys_of_other_sources_are_left_to_botocore(source: str, tmp_path: Path,
     assert asked == ["lab"]
 
 
-def test_a_file_of_settings_with_an_invalid_line_is_left_to_botocore():
-    with pytest.raises(ValueError, match="no setting"):
-        read_sections("[default]\nnonsense\n")
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[default]\nnonsense\n", "no setting"),
+        ("[default]\na = 1\n[profile x]\n[default]\nb = 2\n", "a section that exists already: 'default'"),
+        ("[default]\nregion = a\nRegion = b\n", "a setting that exists already: 'region'"),
+    ],
+)
+def test_a_file_of_settings_that_botocore_refuses_is_left_to_it(text: str, fault: str, tmp_path: Path):
+    (tmp_path / "config").write_text(text)
+    with pytest.raises(ConfigParseError):
+        raw_config_parse(str(tmp_path / "config"))
+    with pytest.raises(ValueError, match=fault):
+        read_sections(text)
 
 
 # -- what is corrected

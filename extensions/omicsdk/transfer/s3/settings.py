@@ -42,7 +42,7 @@ def read_sections(text: str) -> Sections:
         Settings by section. Those that are indented below one without a value are called `above.name`.
 
     Raises:
-        ValueError: A line is neither a section nor a setting.
+        ValueError: A line is neither a section nor a setting, or repeats one, which botocore refuses, too.
     """
     sections, section, above = Sections(), dict[str, str](), ""
     for line in text.splitlines():
@@ -51,7 +51,10 @@ def read_sections(text: str) -> Sections:
             continue
         if body[0] == "[" and "]" in body:
             name, above = body[1 : body.rindex("]")].strip(), ""
-            section = sections.setdefault(re.sub(r"""^(profile|services)\s+["']?(.*?)["']?$""", r"\1 \2", name), {})
+            name = re.sub(r"""^(profile|services)\s+["']?(.*?)["']?$""", r"\1 \2", name)
+            if name in sections:
+                raise ValueError(f"a section that exists already: {name[:20]!r}")
+            section = sections[name] = {}
             continue
         match = re.match(r"([^=:]+?)\s*[=:]\s*(.*)", body)
         if match is None:
@@ -59,6 +62,8 @@ def read_sections(text: str) -> Sections:
         name, value = match[1].lower(), match[2].strip()
         if line[0].isspace() and above:
             section[f"{above}.{name}"] = value
+        elif name in section:
+            raise ValueError(f"a setting that exists already: {name[:20]!r}")
         else:
             section[name] = value
             above = "" if value else name
