@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from omicsdk.core.closing import Closing
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, array, members, optional
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.tables import line_of
+from omicsdk.core.waits import never
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import created_once, valid_guids
 from omicsdk.gen3.manifests import tables
-from omicsdk.gen3.manifests.runs import PART, raise_failures
+from omicsdk.gen3.manifests.runs import JOURNAL, raise_failures
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
-from omicsdk.transfer.disk import write_errors
+from omicsdk.transfer.disk import Disk, write_errors
+from omicsdk.transfer.journal import JournalFile
+from omicsdk.transfer.journal import line_of as journal_line
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
@@ -192,7 +195,7 @@ def index_bundles(
     """Create the bundles of a manifest in the index. An existing equal one is treated as created.
 
     The same call with the same output creates nothing twice. A bundle without a GUID in the manifest is identified by
-    the GUID for its name in the output of the earlier call, or in OUTPUT.part if that call was interrupted.
+    the GUID for its name in the output of the earlier call, or in OUTPUT.journal if that call was interrupted.
 
     Args:
         manifest: A table as `bundles_of` reads it.
@@ -204,6 +207,7 @@ def index_bundles(
         ManifestError: The manifest is invalid; nothing was created then.
         AuthError: The commons does not accept the login.
         ConnectFailed: The commons cannot be reached.
+        FolderBusy: Another call with the same output is running.
     """
     bundles = bundles_of(manifest, delimiter)
     target = Path(output) if output is not None else None
@@ -252,41 +256,45 @@ def _fresh_guids(indexd: IndexdApi, count: int) -> Sequence[str]:
         raise
 
 
-class _KnownGuids:
+class _KnownGuids(Closing):
     """The GUIDs that bundles were given by earlier calls with the same output, and by this one. A context manager.
 
-    A GUID is noted in OUTPUT.part before its bundle is created, so that a call that is killed leaves it to the next.
+    A GUID is noted in OUTPUT.journal before its bundle is created, so that a call that is killed leaves it to the next.
+    Two calls at once would both create the bundles: the second one is refused.
 
     Args:
         output: The output.
+
+    Raises:
+        FolderBusy: Another call has the same output.
+        ManifestError: The output exists, and cannot be read.
     """
 
     def __init__(self, output: Path) -> None:
-        self._part = output.with_name(output.name + PART)
+        self._path = str(output.absolute())
         self._guids_by_name = dict[str, list[str]]()
-        # Both: the output of a complete call, and the notes of one that was killed before it replaced the output.
-        for path, delimiter in ((output, tables.delimiter_of(output)), (self._part, ",")):
-            try:
-                with tables.table_of(path, delimiter) as table:
-                    for row in table.rows:
-                        cells = dict(zip(table.header, row.cells, strict=False))
-                        self._guids_by_name.setdefault(cells.get("name", ""), []).append(cells.get("guid", ""))
-            except ManifestError as error:
-                # Without the GUIDs of a file that exists, its bundles would be created again.
-                if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
-                    raise
-                _log.debug("the GUIDs of an earlier call are unknown: %s", error)
+        # Locked before the output is read: another call may be about to write it.
+        with write_errors(self._path):
+            self._journal = JournalFile(f"{self._path}{JOURNAL}", never, Disk(), read_only=False)
+            self._journal.replay(journal_line(["bundles"]), lambda record, _: self._add(*record))
+        try:
+            with tables.table_of(output) as table:
+                for row in table.rows:
+                    cells = dict(zip(table.header, row.cells, strict=False))
+                    self._add(cells.get("name", ""), cells.get("guid", ""))
+        except ManifestError as error:
+            # Without the GUIDs of a file that exists, its bundles would be created again.
+            if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
+                self.close()
+                raise
+            _log.debug("the GUIDs of an earlier call are unknown: %s", error)
 
-    def __enter__(self) -> Self:
-        with write_errors(str(self._part)):
-            self._file = self._part.open("a", encoding="utf-8", newline="")
-        if not self._file.tell():
-            self._file.write(line_of(("name", "guid"), ","))
-        return self
+    def _add(self, name: str, guid: str) -> None:
+        self._guids_by_name.setdefault(name, []).append(guid)
 
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # text that can no longer be written was reported
-            self._file.close()
+    def close(self) -> None:
+        """Let other calls have the output."""
+        self._journal.close()
 
     def of(self, name: str) -> list[str]:
         """The GUIDs that a bundle was given earlier, as far as they are known."""
@@ -294,16 +302,13 @@ class _KnownGuids:
 
     def note(self, name: str, guid: str) -> None:
         """Note the GUID of a bundle."""
-        with write_errors(str(self._part)):
-            self._file.write(line_of((name, guid), ","))
-            # The buffer of a process that is killed is lost.
-            self._file.flush()
+        with write_errors(self._path):
+            self._journal.append_durably([journal_line([name, guid])])
 
     def forget(self) -> None:
         """Remove the notes: the output has the GUIDs."""
-        with write_errors(str(self._part)):
-            self._file.close()
-            self._part.unlink()
+        with write_errors(self._path):
+            self._journal.remove()
 
 
 def create(client: Gen3, bundle: Bundle) -> None:

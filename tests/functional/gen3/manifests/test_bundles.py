@@ -1,6 +1,8 @@
 """Manifests of bundles: read, checked, and made on the sandbox's index."""
 
 import csv
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,10 @@ import pytest
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.tools.bundle.ingest_manifest import ingest_bundle_manifest, validate_hashes
-from omicsdk.core import NO_RETRY, ConnectFailed, DiskFull, SomeFailed
+from omicsdk.core import NO_RETRY, ConnectFailed, DiskFull, FolderBusy, NotWritable, SomeFailed
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError, bundles_of
+from omicsdk.transfer.journal import JournalFile
 
 A, B = (f"dg.TEST/0000000{n}-0000-4000-8000-000000000000" for n in "12")
 OWN = "dg.TEST/b0000000-0000-4000-8000-000000000001"
@@ -52,19 +55,46 @@ def test_bundles_are_made_members_first(commons: Gen3, auth: Gen3Auth, files: No
     assert ",".join(rows[0]) == "name,bundles,guid,size,checksums,description,version,aliases"
 
 
-@pytest.mark.parametrize("taken", ["out.csv", "out.csv.part"])
+@pytest.mark.parametrize("taken", ["out.csv", "out.csv.journal"])
 def test_an_output_that_cannot_be_written(taken: str, commons: Gen3, files: None, written, tmp_path: Path):
     (tmp_path / taken).mkdir()
-    with pytest.raises(ManifestError, match=rf"{taken}.*directory. \w+"):
+    with pytest.raises((ManifestError, NotWritable), match=r"out.csv.*directory. \w+"):
         commons.index_bundles(written("bundle_name | ids", f"b | {A}"), tmp_path / "out.csv")
     assert count(commons) == 0
 
 
-def test_a_disk_that_is_full_before_the_first_bundle(commons: Gen3, files: None, written, tmp_path: Path):
-    (tmp_path / "out.csv.part").symlink_to("/dev/full")
-    with pytest.raises(DiskFull, match=r"out.csv.part. Free disk space"):
+def test_a_disk_that_is_full_before_the_first_bundle(
+    commons: Gen3, files: None, written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(JournalFile, "append_durably", full)
+    with pytest.raises(DiskFull, match=r"out.csv. Free disk space"):
         commons.index_bundles(written("bundle_name | ids", f"b | {A}"), tmp_path / "out.csv")
     assert count(commons) == 0
+
+
+def test_two_calls_at_once_with_one_output_make_no_bundle_twice(
+    auth: Gen3Auth, commons: Gen3, files: None, written, tmp_path: Path
+):
+    path, output, refused = written("bundle_name | ids", f"b | {A}"), tmp_path / "out.csv", list[FolderBusy]()
+    with httpx.HTTPTransport() as network:
+
+        def between(request: httpx.Request) -> httpx.Response:
+            """Another call begins while this one creates its bundle."""
+            if request.method == "POST" and "bundle" in request.url.path:
+                with pytest.raises(FolderBusy) as caught:
+                    commons.index_bundles(path, output)
+                refused.append(caught.value)
+            return network.handle_request(request)
+
+        with Gen3(credentials=auth, transport=httpx.MockTransport(between)) as client:
+            (made,) = client.index_bundles(path, output).bundles
+    assert len(refused) == 1
+    assert commons.index_bundles(path, output).bundles == [made]
+    assert count(commons) == 1
+    assert not (tmp_path / "out.csv.journal").exists()
 
 
 def test_the_same_again_makes_nothing(commons: Gen3, files: None, written):
