@@ -470,13 +470,13 @@ class Store(Closing, ABC):
         return Item(name, partial(self.location, entry), entry.size, dict(entry.checksums), label=self.uri(entry.path))
 
     def download(
-        self, wanted: Sequence[tuple[Entry, str]], folder: str | os.PathLike[str], options: CopyOptions
+        self, named_entries: Sequence[tuple[Entry, str]], folder: str | os.PathLike[str], options: CopyOptions
     ) -> TransferReport:
         """Download files with the engine, if `open` returns None; what is missing is downloaded from another copy of
         the platform.
 
         Args:
-            wanted: Files, each with its path in the folder.
+            named_entries: Files, each with its path in the folder.
             folder: The folder.
             options: How.
 
@@ -488,10 +488,12 @@ class Store(Closing, ABC):
         def fetched(some: Sequence[tuple[Entry, str]]) -> TransferReport:
             return download(self._items(some), folder, options=options, journal=options.journal)
 
-        report = fetched(wanted)
+        report = fetched(named_entries)
         while report.failed and not report.why_stopped:
             # Each call of `elsewhere` moves its file on to the next copy, so this ends when no file has another one.
-            failed = [(number, wanted[number]) for number, outcome in enumerate(report.outcomes) if outcome.is_gone]
+            failed = [
+                (number, named_entries[number]) for number, outcome in enumerate(report.outcomes) if outcome.is_gone
+            ]
             again = {number: pair for number, pair in failed if self.elsewhere(pair[0])}
             if not again:
                 break

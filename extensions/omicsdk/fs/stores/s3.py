@@ -445,24 +445,24 @@ class S3Store(Store):
         return Item(name, partial(self._examined, entry), entry.size, label=self.uri(entry.path), states=True)
 
     def download(
-        self, wanted: Sequence[tuple[Entry, str]], folder: str | os.PathLike[str], options: CopyOptions
+        self, named_entries: Sequence[tuple[Entry, str]], folder: str | os.PathLike[str], options: CopyOptions
     ) -> TransferReport:
         """As of other stores; for a cache, objects of lists are examined before: it finds files by what lists lack."""
         if options.cache is None:
-            return super().download(wanted, folder, options)
+            return super().download(named_entries, folder, options)
         from omicsdk.transfer import download  # as above
 
-        paths = ((entry, *split(entry.path)) for entry, _ in wanted if not entry.checksums)
+        paths = ((entry, *split(entry.path)) for entry, _ in named_entries if not entry.checksums)
         looks = (
             self._examined_object(entry.path, bucket, key or "", _version_of(entry)) for entry, bucket, key in paths
         )
         examined = self.client.perform_all(looks, options)
         items: list[Item] = []
-        for listed_entry, name in wanted:
-            entry = listed_entry if listed_entry.checksums else next(examined)
-            if isinstance(entry, OmicsError):  # the request for its bytes reports why
-                entry = listed_entry
-            items.append(self.item(entry, name).replaced(checksums=entry.checksums))
+        for entry, name in named_entries:
+            response = entry if entry.checksums else next(examined)
+            # Without one, the request for its bytes reports why.
+            source = entry if isinstance(response, OmicsError) else response
+            items.append(self.item(source, name).replaced(checksums=source.checksums))
         return download(items, folder, options=options, journal=options.journal)
 
     def _items(self, named_entries: Sequence[tuple[Entry, str]]) -> Iterable[Item]:

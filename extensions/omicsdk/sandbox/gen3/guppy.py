@@ -119,11 +119,11 @@ def _kind(value: Any) -> str:
 # -- filters: objects that select rows, compiled to a test of rows
 
 
-def compiled(wanted: Any, fields: Fields, depth: int = 0) -> Test:
+def compiled(condition: Any, fields: Fields, depth: int = 0) -> Test:
     """A filter as a test.
 
     Args:
-        wanted: The filter; None or an empty object matches all rows.
+        condition: The filter; None or an empty object matches all rows.
         fields: The known fields.
         depth: The number of filters around it.
 
@@ -132,10 +132,10 @@ def compiled(wanted: Any, fields: Fields, depth: int = 0) -> Test:
     """
     if depth > DEEPEST:
         raise WrongFilter(f"Filters nest deeper than {DEEPEST}")
-    if wanted is None or wanted == {}:
+    if condition is None or condition == {}:
         return lambda _row: True
     # As in the real service only an object's first key is used.
-    word, content = _first(wanted)
+    word, content = _first(condition)
     if word.lower() not in ("and", "or"):
         return _condition(word, *_first(content), fields)
     if not isinstance(content, list):

@@ -93,7 +93,7 @@ _OBJECT_READS = frozenset({"acl", "attributes", "tagging"})
 _OBJECT_WRITES = frozenset({"acl", "tagging"})
 
 
-def wanted(method: str, key: str, query: Mapping[str, str]) -> str | None:
+def required_access(method: str, key: str, query: Mapping[str, str]) -> str | None:
     """The access to a folder that a request needs: `read`, `write`; None for requests that are never allowed.
 
     Reading and listing, putting in one piece or in parts, tagging; nothing of the bucket itself, and no deleting.
@@ -247,11 +247,11 @@ class Guard:
             self._allow(session, target)
 
     def _allow(self, session: Session, target: Target) -> None:
-        wish = wanted(target.method, target.key, target.query)
+        access = required_access(target.method, target.key, target.query)
         reached = target.key or target.query.get("prefix", "")
-        if wish is None or target.bucket != session.bucket or not reached.startswith(session.prefix):
+        if access is None or target.bucket != session.bucket or not reached.startswith(session.prefix):
             raise _refusal("AccessDenied")
-        if wish == WRITE and not self.may_write(session):
+        if access == WRITE and not self.may_write(session):
             raise _refusal("AccessDenied")
         if target.copied:
             bucket, key = target.copied

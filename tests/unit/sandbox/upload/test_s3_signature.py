@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.s3.guard import target_of, wanted
+from omicsdk.sandbox.s3.guard import required_access, target_of
 from omicsdk.sandbox.s3.signature import Signed, read_signature
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -131,4 +131,4 @@ def test_a_copy_names_its_source():
     ],
 )
 def test_what_a_request_wants_of_a_folder(method, key, query, wish):
-    assert wanted(method, key, query) == wish
+    assert required_access(method, key, query) == wish
