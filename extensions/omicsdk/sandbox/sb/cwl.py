@@ -54,7 +54,8 @@ def check_cwl(document: object) -> CWL:
 
 def main_of(document: CWL) -> CWL:
     """The process that is run: the document itself, or `main` of a packed one."""
-    return next((part for id, part in named(document.get("$graph")) if _short(id) == "main"), document)
+    parts = named(document.get("$graph"))
+    return next((part for id, part in parts if _short(id) == "main" and isinstance(part, dict)), document)
 
 
 def named(declared: Any, key: str = "id") -> list[tuple[str, Any]]:

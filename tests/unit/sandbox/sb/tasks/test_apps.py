@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.sb.cwl import Port, main_of, name_of, ports, secondary_name, steps_of
+from omicsdk.sandbox.sb.cwl import NoCwl, Port, check_cwl, main_of, name_of, ports, secondary_name, steps_of
 
 # -- what is read from CWL
 
@@ -39,6 +39,12 @@ def test_packed_documents_run_their_main_process() -> None:
     assert main_of(packed)["id"] == "#main"
     assert name_of(packed, "other") == "M"
     assert steps_of(packed) == ["s"]
+
+
+@pytest.mark.parametrize("graph", [{"main": "a text"}, [{"id": "#main"}], {}])
+def test_a_packed_document_without_a_main_process_is_no_app(graph: Any) -> None:
+    with pytest.raises(NoCwl, match="its class is None"):
+        check_cwl({"$graph": graph})
 
 
 @pytest.mark.parametrize(
