@@ -55,7 +55,7 @@ def check_cwl(document: object) -> CWL:
 def main_of(document: CWL) -> CWL:
     """The process that is run: the document itself, or `main` of a packed one."""
     parts = named(document.get("$graph"))
-    return next((part for id, part in parts if _short(id) == "main" and isinstance(part, dict)), document)
+    return next((cast("CWL", part) for id, part in parts if _short(id) == "main" and isinstance(part, dict)), document)
 
 
 def named(declared: Any, key: str = "id") -> list[tuple[str, Any]]:
