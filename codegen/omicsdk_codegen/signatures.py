@@ -203,7 +203,7 @@ def _by_header(name: str, parameter: Object) -> Mapping[str, str] | None:
 
 
 def _of_overlay(wish: Json) -> Signed:
-    if not isinstance(wish, dict) or wish.get("scheme") not in _SCHEMES:
+    if not isinstance(wish, dict) or str(wish.get("scheme")) not in _SCHEMES:
         raise InvalidStatement(f"needs scheme, one of: {', '.join(_SCHEMES)}")
     members = {key: value for key, value in wish.items() if isinstance(value, str)}
     # A misspelled member would be ignored silently, and its default be used to verify.

@@ -100,6 +100,7 @@ def test_an_overlay_states_the_scheme(stated: dict[str, Any], expected: Signatur
     ("stated", "says"),
     [
         ("standard", "needs scheme, one of: standard, timestamped, hmac"),
+        ({"scheme": ["hmac"]}, "needs scheme, one of: standard, timestamped, hmac"),
         ({"scheme": "rsa"}, "needs scheme, one of: standard, timestamped, hmac"),
         ({"scheme": "hmac"}, "needs header, the name of a header"),
         ({"scheme": "hmac", "header": "a b"}, "needs header, the name of a header"),
