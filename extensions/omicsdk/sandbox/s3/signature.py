@@ -86,7 +86,7 @@ def read_signature(method: str, path: str, query: str, headers: Mapping[str, str
 def _end_of(date: str, seconds: str) -> float:
     try:
         return datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp() + int(seconds)
-    except ValueError:
+    except (ValueError, OverflowError):
         return _ENDED
 
 

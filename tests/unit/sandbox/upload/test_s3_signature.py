@@ -1,5 +1,6 @@
 """Signature Version 4: AWS's own example, and whatever botocore signs."""
 
+import math
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -132,3 +133,11 @@ def test_a_copy_names_its_source():
 )
 def test_what_a_request_wants_of_a_folder(method, key, query, wish):
     assert required_access(method, key, query) == wish
+
+
+@pytest.mark.parametrize("seconds", ["", "soon", "9" * 400, "9" * 5000])
+def test_a_url_without_an_end_that_can_be_is_over(seconds: str) -> None:
+    query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260101T000000Z&X-Amz-Expires={seconds}"
+    signed = read_signature("GET", "/test.txt", query, {})
+    assert signed is not None
+    assert signed.ends == -math.inf
