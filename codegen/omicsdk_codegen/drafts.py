@@ -62,13 +62,13 @@ _OPERATION_WISHES: dict[str, type] = {
     "x-omics-public": bool,
     "x-omics-location": str,
 }
-_PARAMETER_WISHES: dict[str, type] = {
+_DELIMITED: dict[str, How] = {"space": "space", "tab": "tab", "pipe": "pipe"}
+_PARAMETER_WISHES: dict[str, type | Collection[str]] = {
     "x-omics-raw-path": bool,
-    "x-omics-delimiter": str,
+    "x-omics-delimiter": _DELIMITED,
     "x-omics-prefix": str,
     KEY_WISH: bool,
 }
-_DELIMITED: dict[Json, How] = {"space": "space", "tab": "tab", "pipe": "pipe"}
 _FORMS: dict[tuple[str, bool], How] = {
     ("form", False): "comma",
     ("spaceDelimited", False): "space",
@@ -294,7 +294,7 @@ class Drafter:
         return "form", {wire: how for wire, rule in encoding.items() if (how := _how_in_form(rule)) != "plain"}
 
     def _how(self, position: Position, parameter: Object, pointer: str) -> How:
-        if delimited := _DELIMITED.get(parameter.get("x-omics-delimiter")):
+        if delimited := _DELIMITED.get(str(parameter.get("x-omics-delimiter"))):
             return delimited
         style = str(parameter.get("style") or ("form" if position in ("query", "cookie") else "simple"))
         explode = parameter.get("explode", style == "form") is not False
@@ -701,13 +701,17 @@ class Drafter:
         if form == "json" and essence(media_type) == "application/octet-stream":
             self._note(pointer, "repair", f"an object as {media_type}", "JSON", certain=False)
 
-    def _wishes(self, node: Object, allowed: Mapping[str, type], pointer: str, what: str) -> None:
-        """Hold our own keywords to their names and types: a misspelt wish would be lost silently."""
+    def _wishes(self, node: Object, allowed: Mapping[str, type | Collection[str]], pointer: str, what: str) -> None:
+        """Compare our own keywords with their names, types and words: a misspelt wish would be lost silently."""
         for key, value in node.items():
+            rule = allowed.get(key, ())
+            is_met = isinstance(value, rule) if isinstance(rule, type) else isinstance(value, str) and value in rule
             is_refusal = key == SETTING and value is False
-            if key.startswith("x-omics-") and not isinstance(value, allowed.get(key, ())) and not is_refusal:
-                expectation = f"a {allowed[key].__name__}" if key in allowed else f"one of {', '.join(sorted(allowed))}"
-                self._fault(join(pointer, key), f"{key} of {what} must be {expectation}")
+            if key.startswith("x-omics-") and not is_met and not is_refusal:
+                words = (
+                    f"a {rule.__name__}" if isinstance(rule, type) else f"one of {', '.join(sorted(rule or allowed))}"
+                )
+                self._fault(join(pointer, key), f"{key} of {what} must be {words}")
 
     def _untyped(self, type_: Type, schema: Json, pointer: str, what: str) -> None:
         if pointer in self._types.lost:
@@ -815,7 +819,7 @@ def _how_in_form(encoding: Json) -> How:
     if not isinstance(encoding, dict) or encoding.keys().isdisjoint({"style", "explode"}):
         return "plain"
     style = str(encoding.get("style") or "form")
-    if delimited := _DELIMITED.get(encoding.get("x-omics-delimiter")):
+    if delimited := _DELIMITED.get(str(encoding.get("x-omics-delimiter"))):
         return delimited
     return _FORMS.get((style, encoding.get("explode", style == "form") is not False), "plain")
 

@@ -323,6 +323,13 @@ def test_each_of_several_names_of_a_list_has_to_refer_to_one() -> None:
             {"parameters": [_parameter("q", **{"x-omics-raw": True})]},
             "x-omics-raw of parameter 'q' must be one of x-omics-delimiter, x-omics-idempotency-key, x-omics-prefix, x-omics-raw-path",
         ),
+        *(
+            (
+                {"parameters": [_parameter("q", **{"x-omics-delimiter": wrong})]},
+                "x-omics-delimiter of parameter 'q' must be one of pipe, space, tab",
+            )
+            for wrong in ("tabs", ["tab"])
+        ),
     ],
 )
 def test_a_misspelt_wish_is_a_fault(operation: dict[str, Any], message: str) -> None:
