@@ -6,6 +6,7 @@ checksums, and a list without URLs also what its relative addresses refer to. Me
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -748,12 +749,26 @@ SCHEMA_ORG = document(
 _LABEL = re.compile(r'(?<=\A\[)"[^":]*", (?="\w+://)')
 
 
+# Members that name an object of S3, as inputs of Tibanna and requests of AWS do.
+_OBJECT_NAMES = (("bucket_name", "object_key"), ("Bucket", "Key"))
+
+
+def _texts(node: object) -> Iterator[str]:
+    """A text, or those of an array of texts, or of arrays of them."""
+    for item in node if is_array(node) else [node]:
+        yield from [item] if isinstance(item, str) else _texts(item) if is_array(item) else ()
+
+
 def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """The objects of a document that have addresses: elements of arrays with what is in them, others with their own members.
 
     Each is preceded by the name of the array that it is in: elements of another one may have the same members, but be no files.
     """
     if is_object(node):
+        for bucket, key in _OBJECT_NAMES:
+            keys = node.get(key)
+            if isinstance(node.get(bucket), str) and keys:
+                node = {**node, "url": [f"s3://{node[bucket]}/{text}" for text in _texts(keys)]}
         # Checksums, or what else is stated of files, by their addresses; of addresses by addresses, these alone are files.
         for url, value in node.items():
             if is_address(url) and not is_address(text_of(value)):
@@ -771,7 +786,8 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
                 {(end if last[end := name.rpartition(".")[2]] == 1 else name): cells[name] for name in cells},
             )
         for name, child in node.items():
-            is_array_or_object = not is_element or is_array(child)
+            # Extra properties of DATS are logos and counts; the files are in a data set of DataLad.
+            is_array_or_object = (not is_element or is_array(child)) and name != "extraProperties"
             yield from _objects(child, name if is_array(child) else array) if is_array_or_object else _arrays_in(child)
     elif is_array(node):
         for child in node:
@@ -870,6 +886,8 @@ def _is_folder(cell: str) -> bool:
 
 def _any_rows(file_list: FileList) -> Iterator[Row]:
     payload = Head(file_list.path).document
+    if file_list.base:  # where a catalog of intake is
+        payload = decoded(_CATALOG.sub(quote(file_list.base, safe=":/%"), json.dumps(payload)))
     _note_rest(payload, file_list)
     objects = [*_objects(payload)]
     rows = sorted(_object_rows(payload, objects), key=lambda row: row.line)
@@ -880,13 +898,27 @@ def _any_rows(file_list: FileList) -> Iterator[Row]:
     # One may be a whole bucket, such as igenomes_base in parameters of Nextflow.
     if folders := sorted(url for url in urls - stated if scheme_of(url) in _BUCKETS):
         file_list.notes[f"addresses that may be folders are left out, such as {folders[0]}"] = len(folders)
+    text = json.dumps(payload)
+    if left := _CATALOG.findall(text):
+        file_list.notes["files beside the catalog are left out; --base URL states their folder"] = len(left)
+    # One that is a member of an object with addresses describes these.
+    if runs := sorted({*_RUN_ALONE.findall(text)} - {*cells}):
+        file_list.notes[f"runs of the SRA are left out: name them in the command, such as {runs[0]}"] = len(runs)
+
+
+# Where intake puts the folder of a catalog, and an accession of a run, which distiller limits to some of its reads.
+_CATALOG = re.compile(r"\{\{ ?CATALOG_DIR ?\}\}")
+_RUN_ALONE = re.compile(r'"(?:sra:)?([SED]RR[0-9]{6,})(?:\?[^"]*)?"')
 
 
 JSON = Format(
     "json",
     "JSON, YAML or TOML with URLs of files",
     "objects with URLs that end like those of files, or that have sizes or checksums; an array of URLs",
-    lambda head: any(True for _ in _object_rows(head.document, _objects(head.document))),
+    lambda head: (
+        any(True for _ in _object_rows(head.document, _objects(head.document)))
+        or (head.document is not None and _CATALOG.search(head.text) is not None)
+    ),
     _any_rows,
     files_in,
     manual=Manual("the URLs of its objects", "those in the same object", "by scheme and host"),

@@ -477,3 +477,56 @@ def test_any_json_that_is_a_page_says_so(tmp_path: Path):
     (row,) = recognised(Head(path), FORMATS, path.name).rows(listed)
     assert not row.fault
     assert [NEXT in text for text in listed.notes] == [True]
+
+
+def _any_files(path: Path, base: str = "") -> tuple[list[str], Counter[str]]:
+    """The addresses of the files of a list, and its notes."""
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, base, (), Counter())
+    assert format.name == "json"
+    return [file.address for row in format.rows(listed) for file in files_of(format, row, listed)], listed.notes
+
+
+def test_buckets_and_keys_of_an_object_are_its_address(tmp_path: Path):
+    path = tmp_path / "inputs.json"
+    files = {
+        "reads": {"bucket_name": "b", "object_key": [["r/1.fq.gz"], "r/2.fq.gz"], "unzip": "gz"},
+        "genome": {"bucket_name": "b", "object_key": "g.fa"},
+        "index": "s3://b/g.fa.fai",
+    }
+    path.write_text(json.dumps({"args": {"input_files": files, "output_target": {"bam": "out/a.bam"}}}))
+    keys = ["g.fa", "g.fa.fai", "r/1.fq.gz", "r/2.fq.gz"]
+    assert sorted(_any_files(path)[0]) == [f"s3://b/{key}" for key in keys]
+
+
+def test_files_of_a_catalog_of_intake_are_beside_it(tmp_path: Path):
+    path = tmp_path / "catalog.yaml"
+    path.write_text(
+        "sources:\n  a:\n    args: {urlpath: '{{ CATALOG_DIR }}/d/a.csv'}\n  b:\n    args: {urlpath: '{{CATALOG_DIR}}/b.csv'}\n"
+    )
+    files, notes = _any_files(path)
+    assert (files, [*notes.items()]) == (
+        [],
+        [("files beside the catalog are left out; --base URL states their folder", 2)],
+    )
+    files, notes = _any_files(path, "https://h.example/c 1")
+    assert (files, notes) == (["https://h.example/c%201/d/a.csv", "https://h.example/c%201/b.csv"], {})
+
+
+def test_runs_beside_addresses_are_noted(tmp_path: Path):
+    path = tmp_path / "inputs.yaml"
+    path.write_text("genome: https://h.example/g.fa\nshort_reads: [SRR000001, 'sra:SRR000002?start=0&end=9']\n")
+    files, notes = _any_files(path)
+    assert files == ["https://h.example/g.fa"]
+    assert notes == {"runs of the SRA are left out: name them in the command, such as SRR000001": 2}
+    path.write_text(
+        "- {run: SRR000001, url: https://h.example/1.fq.gz}\n- {run: SRR000002, url: https://h.example/2.fq.gz}\n"
+    )
+    assert _any_files(path)[1] == {}
+
+
+def test_a_logo_of_dats_is_no_file(tmp_path: Path):
+    path = tmp_path / "DATS.json"
+    logo = {"category": "logo", "values": [{"value": "https://h.example/logo.png"}]}
+    path.write_text(json.dumps({"title": "x", "distributions": [{"size": 1}], "extraProperties": [logo]}))
+    with pytest.raises(UnknownList):
+        recognised(Head(path), FORMATS, path.name)
