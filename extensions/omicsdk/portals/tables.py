@@ -17,7 +17,7 @@ from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
-from omicsdk.portals.headings import files_in, headings_by, headings_by_user, is_address
+from omicsdk.portals.headings import files_in, heading, headings_by, headings_by_user, is_address
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
@@ -522,10 +522,10 @@ def _are_assemblies(head: Head) -> bool:
 ASSEMBLIES = replace(_SUMMARY, recognises=_are_assemblies, rows=_assembly_rows)
 
 
-def _hub_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+def _hub_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The files of a resource of a hub; its SourceUrl is what they were made from."""
-    if not (prefix := cell(row, ("location_prefix",))):
-        raise RowFault("it states no hub: add a column Location_Prefix with its URL, or get it with ExperimentHub in R")
+    if not (prefix := cell(row, ("location_prefix",)) or file_list.base):
+        raise RowFault("it states no hub: state its URL, --base URL, or get it with ExperimentHub in R")
     for path in cell(row, ("rdatapath",)).split(":"):
         yield file_at(address_in(prefix, path), name=name_in(path.strip("/")))
 
@@ -709,25 +709,22 @@ TABLE = Format(
 )
 
 
-_RUN_HEADINGS = ("run", "run_accession", "sra", "srr", "sra_run", "run_id", "run_s", "srarun_acc", "accession")
+_RUN_HEADING = re.compile(r"(?:.*_)?(?:run|sra|srr|srarun)(?:_.*)?|accession")
+_RUNS = re.compile(rf"{RUN.pattern[:-2]}(?:[,;|]{RUN.pattern[:-2]})*\Z", re.IGNORECASE)
 
 
 def _run_files(row: Row, _: FileList) -> Iterator[ListedFile]:
-    """The run of a row; none where its cell has none."""
-    for name in _RUN_HEADINGS:
-        if RUN.match(run := row.cells.get(name, "")):
-            yield ListedFile("sra", run.strip().upper(), folder=run.strip().upper())
-            return
+    """The runs of a row, each once: of a sample, and perhaps of its control; none where its cells have none."""
+    cells = (cell for name, cell in row.cells.items() if _RUN_HEADING.fullmatch(heading(name)) and _RUNS.match(cell))
+    for run in dict.fromkeys(run.strip().upper() for cell in cells for run in re.split("[,;|]", cell)):
+        yield ListedFile("sra", run, folder=run)
 
 
 def _has_runs(head: Head) -> bool:
     """Whether a column that is called so has accessions of runs."""
-    cells = [[text_of(row.get(name, "")) for row in head.sample] for name in _names_of(head, _RUN_HEADINGS)]
-    return any(sum(RUN.match(cell) is not None for cell in some) * 2 > len(some) for some in cells if some)
-
-
-def _names_of(head: Head, headings: Names) -> list[str]:
-    return [name for row in head.sample[:1] for name in row if name.lower() in headings]
+    names = [name for row in head.sample[:1] for name in row if _RUN_HEADING.fullmatch(heading(name))]
+    cells = [[cell for row in head.sample if (cell := text_of(row.get(name, "")).strip())] for name in names]
+    return any(sum(_RUNS.match(cell) is not None for cell in some) * 2 > len(some) for some in cells if some)
 
 
 SRA_TABLE = replace(
@@ -738,7 +735,7 @@ SRA_TABLE = replace(
         _run_files,
         manual=Manual("the run, resolved by the SRA", "MD5, from the SRA", "none"),
     ),
-    marks="a column run, sra or accession with accessions of runs, and none of URLs",
+    marks="columns run, sra or accession, such as control_run, with accessions of runs, and none of URLs",
     recognises=_has_runs,
     rows=partial(table_rows, repeats=True),
 )

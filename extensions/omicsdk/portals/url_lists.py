@@ -304,11 +304,17 @@ CURL = Format(
 RUN = re.compile(r"\s*[SED]RR[0-9]{6,}\s*\Z", re.IGNORECASE)
 # The first line of some lists of accessions.
 _HEADING = "acc"
+# The root of the XML of experiments, and a run in it.
+_PACKAGES = "<EXPERIMENT_PACKAGE"
+_RUN_ELEMENT = re.compile(r'<RUN\s[^>]*\baccession="([^"]*)"')
 
 
 def _sra_rows(file_list: FileList) -> Iterator[Row]:
+    is_xml = _PACKAGES in Head(file_list.path).text
     for number, line in numbered_lines(file_list):
-        if line.strip().lower() != _HEADING:
+        if is_xml:
+            yield from (Row(number, {"acc": run}) for run in _RUN_ELEMENT.findall(line))
+        elif line.strip().lower() != _HEADING:
             yield Row(number, {"acc": line.strip()})
 
 
@@ -321,8 +327,10 @@ def _sra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 SRA = Format(
     "sra",
     "list of SRA accessions",
-    "lines like SRR000001",
-    lambda head: most_lines(head, lambda line: RUN.match(line) or line.strip().lower() == _HEADING),
+    "lines like SRR000001; XML with EXPERIMENT_PACKAGE",
+    lambda head: (
+        most_lines(head, lambda line: RUN.match(line) or line.strip().lower() == _HEADING) or _PACKAGES in head.text
+    ),
     _sra_rows,
     _sra_files,
     manual=Manual("the run, resolved by the SRA, 100 runs per request", "MD5, from the SRA", "none"),

@@ -71,6 +71,20 @@ def test_a_generation_is_no_part_of_an_object_and_a_folder_of_google_is_none(tmp
     assert "gs://b/runs/ is a folder. Name its files" in str(folder.error)
 
 
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("sample\trun\tcontrol_run\nA\tSRR000001\tSRR000002\nB\tSRR000003\t\n", [["1", "2"], ["3"]]),
+        ("sample,tumor_run,normal_run\nA,SRR000001,srr000002\n", [["1", "2"]]),
+        ("sample,SRA,accession\nA,SRR000001,SRR000001\nB,,\n", [["1"], []]),
+        ("sample\trun\tread\nA\tSRR000001; SRR000002\tx\nB\tSRR000003|SRR000004\ty\n", [["1", "2"], ["3", "4"]]),
+    ],
+)
+def test_all_runs_of_a_row_are_read(text: str, runs: list[list[str]], tmp_path: Path):
+    rows = read(table(tmp_path, text), "sra-table")
+    assert [[file.address for file in row] for row in rows] == [[f"SRR00000{run}" for run in row] for row in runs]
+
+
 def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
     text = "homepage,doi,trait_uri,url,where,term url\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/EFO_1,https://doi.org/10.1/x.2,https://h.example/a.bam,http://h.example/x.owl#C1\n"
     ((file,),) = read(table(tmp_path, text))
@@ -585,7 +599,7 @@ def test_the_metadata_of_a_hub_name_its_files_and_not_their_sources(tmp_path: Pa
         [f"{hub}/counts.rda"],
     ]
     without = "SourceUrl,DispatchClass,RDataPath\nhttps://www.example.org/study,Rda,Reads/counts.rda\n"
-    with pytest.raises(RowFault, match="states no hub: add a column Location_Prefix"):
+    with pytest.raises(RowFault, match="states no hub: state its URL, --base URL"):
         read(table(tmp_path, without), "hub")
 
 

@@ -541,6 +541,19 @@ def test_addresses_of_ftp_servers_may_lack_a_scheme_as_the_ena_writes_them(tmp_p
     ]
 
 
+def test_runs_of_experiments_in_xml_are_those_of_its_elements(tmp_path: Path):
+    path = tmp_path / "SraExperimentPackage.xml"
+    run = '<RUN_SET><RUN alias="x" accession="{0}" size="9"><Pool><Member accession="SRS1"/></Pool></RUN></RUN_SET>'
+    packages = [
+        f"<EXPERIMENT_PACKAGE>{run.format(accession)}</EXPERIMENT_PACKAGE>" for accession in ("SRR000001", "ERR000002")
+    ]
+    path.write_text(
+        '<?xml version="1.0"?>\n<EXPERIMENT_PACKAGE_SET>\n' + "\n".join(packages) + "\n</EXPERIMENT_PACKAGE_SET>"
+    )
+    assert format_of(path) == "sra"
+    assert [file.address for row in read(path) for file in row] == ["SRR000001", "ERR000002"]
+
+
 ENTRIES: dict[str, list[object]] = {
     "lsjson": [
         {"Path": "d", "Name": "d", "Size": -1, "IsDir": True},
