@@ -712,6 +712,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
             "invalid JSON, or JSON of more than 64 MiB",
             "Correct it, such as its comments, or download it again.",
         )
+    if {"internal_location", "md5short"} <= set(head.columns):  # the MD5 are those of sketches
+        return "a manifest of sourmash, which names members of its database", "Download the database."
     if "object_id" in head.columns and not _REPOSITORIES.isdisjoint(head.columns):
         return "a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score."
     if "guid" in head.columns and "_tag_0" in head.columns:
@@ -853,6 +855,10 @@ STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
 FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
 # The page of a Git repository.
 REPOSITORY = re.compile(r"https?://(?:www\.)?git(?:hub|lab)\.com/[^/\s?#]+/[^/\s?#]+/?\s*\Z")
+# The beginning of the page of a file in a repository, whose bytes are at another address.
+_PAGE_OF_FILE = re.compile(
+    r"(https?://(?:(?:www\.)?github\.com/|(huggingface)\.co/(?:datasets/)?|gitlab\.com/[^?#]*?/(?=[^/]+/-/))[^/?#]+/[^/?#]+)/blob/"
+)
 # Services whose identifiers name one file; with the service before it, `gdc:UUID`, one is an address.
 IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))
 _UNREACHABLE = {
@@ -959,6 +965,8 @@ def file_at(
         scheme, mirrors = scheme_of(address), (*others, *mirrors)
     if scheme in ("gs", "gcs"):  # fsspec calls it gcs, and gsutil appends a generation
         address, scheme = f"gs{_GENERATION.sub('', address[len(scheme) :])}", "gs"
+    if "/blob/" in address:
+        address = _PAGE_OF_FILE.sub(lambda page: f"{page[1]}/{'resolve' if page[2] else 'raw'}/", address)
     if REPOSITORY.match(address):
         raise RowFault(f"{address[:200]!r} is a Git repository: clone it")
     if scheme not in FETCHABLE:

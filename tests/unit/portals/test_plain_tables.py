@@ -72,6 +72,25 @@ def test_a_generation_is_no_part_of_an_object_and_a_folder_of_google_is_none(tmp
 
 
 @pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        ("https://github.com/o/r/blob/main/d/a.bam", "https://github.com/o/r/raw/main/d/a.bam"),
+        ("https://gitlab.com/o/g/r/-/blob/main/a.bam", "https://gitlab.com/o/g/r/-/raw/main/a.bam"),
+        (
+            "https://huggingface.co/datasets/o/r/blob/main/a.bam",
+            "https://huggingface.co/datasets/o/r/resolve/main/a.bam",
+        ),
+        ("https://huggingface.co/o/r/blob/main/a.bam", "https://huggingface.co/o/r/resolve/main/a.bam"),
+        ("https://h.example/o/r/blob/main/a.bam", "https://h.example/o/r/blob/main/a.bam"),
+        ("https://github.com/o/r/raw/main/blob/a.bam", "https://github.com/o/r/raw/main/blob/a.bam"),
+    ],
+)
+def test_of_the_page_of_a_file_in_a_repository_the_file_is_read(page: str, address: str, tmp_path: Path):
+    ((file,),) = read(table(tmp_path, f"sample,url\ns,{page}\n"))
+    assert (file.address, file.name) == (address, "a.bam")
+
+
+@pytest.mark.parametrize(
     ("text", "runs"),
     [
         ("sample\trun\tcontrol_run\nA\tSRR000001\tSRR000002\nB\tSRR000003\t\n", [["1", "2"], ["3"]]),
@@ -83,6 +102,12 @@ def test_a_generation_is_no_part_of_an_object_and_a_folder_of_google_is_none(tmp
 def test_all_runs_of_a_row_are_read(text: str, runs: list[list[str]], tmp_path: Path):
     rows = read(table(tmp_path, text), "sra-table")
     assert [[file.address for file in row] for row in rows] == [[f"SRR00000{run}" for run in row] for row in runs]
+
+
+def test_a_manifest_of_sourmash_is_refused_since_its_sums_are_of_sketches(tmp_path: Path):
+    text = f"# SOURMASH-MANIFEST-VERSION: 1.0\ninternal_location,md5,md5short,name,filename\nsignatures/a.sig.gz,{MD5},0,a,a.fna.gz\n"
+    with pytest.raises(UnknownList, match="manifest of sourmash"):
+        read(table(tmp_path, text))
 
 
 def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
