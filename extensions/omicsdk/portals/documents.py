@@ -764,7 +764,7 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
 
     Each is preceded by the name of the array that it is in: elements of another one may have the same members, but be no files.
     """
-    if is_object(node):
+    if is_object(node) and node.get("category") != "logo":  # as DATS has them
         for bucket, key in _OBJECT_NAMES:
             keys = node.get(key)
             if isinstance(node.get(bucket), str) and keys:
@@ -786,8 +786,7 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
                 {(end if last[end := name.rpartition(".")[2]] == 1 else name): cells[name] for name in cells},
             )
         for name, child in node.items():
-            # Extra properties of DATS are logos and counts; the files are in a data set of DataLad.
-            is_array_or_object = (not is_element or is_array(child)) and name != "extraProperties"
+            is_array_or_object = not is_element or is_array(child)
             yield from _objects(child, name if is_array(child) else array) if is_array_or_object else _arrays_in(child)
     elif is_array(node):
         for child in node:

@@ -306,7 +306,8 @@ def _sums_of_objects(cell: str) -> dict[str, str]:
         return {}
     sums: dict[str, str] = {}
     for entry in only_objects(payload if is_array(payload) else [payload]):
-        kind, value = entry.get("type"), entry.get("value") or entry.get("checksum")
+        kind = entry.get("type") or entry.get("hash_function")
+        value = entry.get("value") or entry.get("checksum") or entry.get("hash_value")
         if "oid" in entry:  # a pointer of Git LFS
             kind, value = "sha256", entry["oid"]
         for name, digest in ({str(kind): value} if value else entry).items():

@@ -439,8 +439,11 @@ class Plan:
         return False
 
     def _is_repeated(self, file: ListedFile) -> bool:
-        same = sorted(file.checksums.values()) or (file.kind, file.address)  # equal bytes may have several addresses
-        return self._seen.add("\0".join((file.name, *same))) is not None
+        sums = sorted(file.checksums.values())
+        before = self._seen.add("\0".join((file.name, file.kind, file.address)), bool(sums))
+        if not sums or before == 0:  # a row of the same file may lack its checksums
+            return before is not None
+        return self._seen.add("\0".join((file.name, *sums))) is not None  # equal bytes may have several addresses
 
     # -- used
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
+from omicsdk.portals.downloads import planned
 from omicsdk.portals.headings import addresses_in, parsed_map
 from omicsdk.portals.kinds import kind_of, kinds_in_words
 from omicsdk.portals.lists import file_at, format_named, is_row, recognised, size_in
+from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.options import InvalidOption
 from portal_host import SAMPLES
 
@@ -54,6 +56,7 @@ def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp
         ({"type": "SHA256", "value": SHA256}, {"sha256": SHA256}),
         ([{"checksum": MD5, "type": "md5"}, {"checksum": SHA256, "type": "sha-256"}], {"md5": MD5, "sha256": SHA256}),
         ({"MD5": MD5, "DropboxHash": SHA256}, {"md5": MD5}),
+        ([{"hash_function": "SHA-256", "hash_value": SHA256}], {"sha256": SHA256}),
         ({"type": "sha2-256-chunked", "value": "AAAA"}, {}),
     ],
 )
@@ -102,6 +105,16 @@ def test_of_the_page_of_a_file_in_a_repository_the_file_is_read(page: str, addre
 def test_all_runs_of_a_row_are_read(text: str, runs: list[list[str]], tmp_path: Path):
     rows = read(table(tmp_path, text), "sra-table")
     assert [[file.address for file in row] for row in rows] == [[f"SRR00000{run}" for run in row] for row in runs]
+
+
+@pytest.mark.parametrize("sums", [(MD5, "NA"), ("NA", MD5), (MD5, MD5), ("NA", "NA")])
+def test_a_row_of_a_file_that_lacks_its_checksum_is_listed_again(sums: tuple[str, str], tmp_path: Path):
+    path = table(tmp_path, "url,md5\n" + "".join(f"https://h.example/a.bam,{sum_}\n" for sum_ in sums))
+    messages = list[str]()
+    with planned([path], TransferOptions.of({}, selects=True), messages.append) as plan:
+        (file,) = plan.plan.files()
+    assert file.checksums == ({} if sums[0] == "NA" else {"md5": MD5})
+    assert "1 listed again" in messages[0]
 
 
 def test_a_manifest_of_sourmash_is_refused_since_its_sums_are_of_sketches(tmp_path: Path):
