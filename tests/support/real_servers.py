@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -72,9 +73,36 @@ def version_of_package(peer: str, package: str) -> str:
 
 
 @contextmanager
+def process(
+    command: Sequence[str | Path], folder: Path, environ: Mapping[str, str] | None = None, log: str = "server.log"
+) -> Generator[subprocess.Popen[bytes]]:
+    """Start a program, and end it.
+
+    Args:
+        command: The program and its arguments.
+        folder: Where it runs.
+        environ: Variables besides those of this process.
+        log: The file in the folder for what it writes.
+    """
+    with (folder / log).open("wb") as told:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=told, stderr=subprocess.STDOUT, env={**os.environ, **(environ or {})}
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
+
+
+@contextmanager
 def running(
     command: Sequence[str | Path], url: str, folder: Path, environ: Mapping[str, str] | None = None
-) -> Generator[None]:
+) -> Generator[subprocess.Popen[bytes]]:
     """Start a server, wait until it answers anything, and end it.
 
     Args:
@@ -83,29 +111,18 @@ def running(
         folder: Where it runs, and writes what it says.
         environ: Variables besides those of this process.
     """
-    log = folder / "server.log"
-    with log.open("wb") as told:
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=told, stderr=subprocess.STDOUT, env={**os.environ, **(environ or {})}
-        )
-    try:
+    with process(command, folder, environ) as server:
         end = time.monotonic() + 60
         while True:
-            if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{command[0]} does not serve: {log.read_text(errors='replace')[-2000:]}")
+            if server.poll() is not None or time.monotonic() > end:
+                log = (folder / "server.log").read_text(errors="replace")
+                raise RuntimeError(f"{command[0]} does not serve: {log[-2000:]}")
             try:
                 httpx.get(url, timeout=5, trust_env=False)
                 break
             except httpx.TransportError:
                 time.sleep(0.05)  # it has no other sign of being ready than answering
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(20)
+        yield server
 
 
 ACCESS, SECRET = "AKIAREALSERVERTESTS1", "real-server-secret"
@@ -168,12 +185,116 @@ def localbucket(folder: Path) -> Generator[Server]:
         yield Server("LocalBucket", version_of_package("localbucket", "localbucket"), url, folder)
 
 
+CEPH = """
+[global]
+fsid = {fsid}
+mon host = {address}
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+keyring = {folder}/keyring
+log file = {folder}/$name.log
+admin socket =
+auth allow insecure global id reclaim = false
+mon data = {folder}/mon
+osd data = {folder}/osd
+osd objectstore = memstore
+osd pool default size = 1
+osd pool default pg num = 1
+mon allow pool size one = true
+mon max pg per osd = 1000
+paxos propose interval = 0.01
+paxos min wait = 0
+"""
+"""Settings of a cluster. Without the last two, each of its changes, of which starting it has a dozen, waits for a second."""
+
+
+@contextmanager
+def ceph_gateway(folder: Path, port: int, *options: str) -> Generator[subprocess.Popen[bytes]]:
+    """Ceph's object gateway, of a cluster that is running.
+
+    Args:
+        folder: The cluster's folder.
+        port: Where it answers.
+        *options: Its settings, as `--NAME=VALUE`.
+    """
+    listens = f"--rgw-frontends=beast endpoint=127.0.0.1:{port}"
+    command = [program("radosgw"), "-f", "-n", "client.admin", "-c", folder / "ceph.conf", listens, *options]
+    with running(command, f"http://127.0.0.1:{port}", folder) as gateway:
+        yield gateway
+
+
+@contextmanager
+def ceph_cluster(folder: Path) -> Generator[None]:
+    """A cluster of Ceph with one monitor, and one disk in memory."""
+    commands = {
+        name: program(name) for name in ("radosgw", "ceph-mon", "ceph-osd", "ceph", "ceph-authtool", "monmaptool")
+    }
+    fsid, disk = str(uuid4()), str(uuid4())
+    settings, keyring, names = folder / "ceph.conf", folder / "keyring", ("mon.", "client.admin", "osd.0")
+    address = f"v2:127.0.0.1:{free_port()}"
+    settings.write_text(CEPH.format(fsid=fsid, address=address, folder=folder))
+    for name in ("mon", "osd"):
+        (folder / name).mkdir()
+
+    def run(name: str, *words: str | Path) -> str:
+        done = subprocess.run([commands[name], *words], cwd=folder, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, (name, words, done.stderr)
+        return done.stdout.strip()
+
+    key = run("ceph-authtool", "--gen-print-key")
+    caps = 'caps mon = "allow *"\ncaps osd = "allow *"\n'
+    keyring.write_text("".join(f"[{name}]\nkey = {key}\n{caps}" for name in names))
+    monitor = ("-c", settings, "-i", "a")
+    run("monmaptool", "--create", "--addv", "a", f"[{address}]", "--fsid", fsid, folder / "monitors")
+    run("ceph-mon", *monitor, "--mkfs", "--monmap", folder / "monitors", "--keyring", keyring)
+    with process([commands["ceph-mon"], "-f", *monitor], folder, log="mon.log"):
+        run("ceph", "-c", settings, "osd", "new", disk)
+        store = ("-c", settings, "-i", "0")
+        run("ceph-osd", *store, "--mkfs", "--osd-uuid", disk)
+        with process([commands["ceph-osd"], "-f", *store], folder, log="osd.log"):
+            yield
+
+
+def ceph_admin(folder: Path, *words: str) -> None:
+    """Run radosgw-admin.
+
+    Args:
+        folder: The cluster's folder.
+        *words: Its arguments.
+    """
+    command = [program("radosgw-admin"), "-c", folder / "ceph.conf", *words]
+    subprocess.run(command, capture_output=True, check=True, timeout=60)
+
+
+def ceph_user(folder: Path, name: str, access: str, *options: str) -> None:
+    """Create a user of Ceph's object gateway.
+
+    Args:
+        folder: The cluster's folder.
+        name: The user's name.
+        access: Its access key; its secret is that of all servers.
+        *options: Further options of radosgw-admin.
+    """
+    keys = ("--access-key", access, "--secret-key", SECRET)
+    ceph_admin(folder, "user", "create", "--uid", name, "--display-name", name, *keys, *options)
+
+
+@contextmanager
+def ceph(folder: Path) -> Generator[Server]:
+    """Ceph's object gateway, with a cluster in memory."""
+    port = free_port()
+    with ceph_cluster(folder), ceph_gateway(folder, port):
+        ceph_user(folder, "tests", ACCESS)
+        yield Server("Ceph", version_of([program("radosgw"), "--version"]), f"http://127.0.0.1:{port}", folder)
+
+
 S3: Any = {
     "moto": moto,
     "s3rver": s3rver,
     "rclone": rclone,
     "swift": swift,
     "localbucket": localbucket,
+    "ceph": ceph,
 }
 KEYS = {"s3rver": ("S3RVER", "S3RVER"), "Swift": ("real:tests", SECRET)}
 """Access key and secret of servers that have their own."""
