@@ -106,6 +106,13 @@ class Response:
         kind = content_type.partition("/")[0]
         return any(media_type in (content_type, f"{kind}/*", "*/*") for media_type in media_types)
 
+    def undeclared(self) -> Any:
+        """A body that the document does not describe, by its Content-Type: JSON, text or bytes; None if there is none."""
+        content_type = self.headers.get("content-type", "").lower()
+        if not self.content or "json" in content_type:
+            return self.json(as_it_came, ANY)
+        return self.text() if content_type.startswith("text/") else self.content
+
     @property
     def holds_json(self) -> bool:
         """Whether a response that may be bytes is JSON: by its Content-Type, or because it begins as an object or array
