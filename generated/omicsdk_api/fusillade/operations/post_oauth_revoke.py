@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
@@ -30,8 +32,9 @@ def build(*, client_id: str, token: str) -> Request:
     return request(FACTS, "/oauth/revoke", body=json_body({"client_id": client_id, "token": token}))
 
 
-def parse(response: Response) -> None:
-    """Accept a successful response, which has no content."""
+def parse(response: Response) -> Any:
+    """Parse a response."""
+    return response.undeclared()
 
 
 post_oauth_revoke = Operation(FACTS, build, parse)

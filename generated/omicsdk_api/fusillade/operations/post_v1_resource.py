@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
@@ -57,8 +57,9 @@ def build(
     )
 
 
-def parse(response: Response) -> None:
-    """Accept a successful response, which has no content."""
+def parse(response: Response) -> Any:
+    """Parse a response."""
+    return response.undeclared()
 
 
 post_v1_resource = Operation(FACTS, build, parse)

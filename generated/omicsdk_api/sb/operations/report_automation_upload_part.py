@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
@@ -44,8 +44,9 @@ def build(*, part_number: int, response: UploadPartResponse | UploadPartResponse
     )
 
 
-def parse(response: Response) -> None:
-    """Accept a successful response, which has no content."""
+def parse(response: Response) -> Any:
+    """Parse a response."""
+    return response.undeclared()
 
 
 report_automation_upload_part = Operation(FACTS, build, parse)

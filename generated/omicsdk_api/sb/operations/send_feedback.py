@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
@@ -40,8 +40,9 @@ def build(
     )
 
 
-def parse(response: Response) -> None:
-    """Accept a successful response, which has no content."""
+def parse(response: Response) -> Any:
+    """Parse a response."""
+    return response.undeclared()
 
 
 send_feedback = Operation(FACTS, build, parse)

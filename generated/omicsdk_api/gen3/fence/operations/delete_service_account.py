@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
@@ -28,8 +30,9 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/google/service_accounts/{segment('id', id)}")
 
 
-def parse(response: Response) -> None:
-    """Accept a successful response, which has no content."""
+def parse(response: Response) -> Any:
+    """Parse a response."""
+    return response.undeclared()
 
 
 delete_service_account = Operation(FACTS, build, parse)
