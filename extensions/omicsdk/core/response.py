@@ -108,10 +108,9 @@ class Response:
 
     def undeclared(self) -> Any:
         """A body that the document does not describe, by its Content-Type: JSON, text or bytes; None if there is none."""
-        content_type = self.headers.get("content-type", "").lower()
-        if not self.content or "json" in content_type:
+        if not self.content or "json" in self.headers.get("content-type", "").lower():
             return self.json(as_it_came, ANY)
-        return self.text() if content_type.startswith("text/") else self.content
+        return self.text() if self.comes_as("text/*") else self.content
 
     @property
     def holds_json(self) -> bool:
