@@ -75,11 +75,6 @@ class Annotations:
             parts.append("None")
         return " | ".join(dict.fromkeys(parts))
 
-    def any(self) -> str:
-        """The type of a body that the document does not state."""
-        self._imports.typing("Any")
-        return "Any"
-
     def fields(self) -> str:
         """The type of a body's fields by name."""
         self._imports.typing("Any")

@@ -275,7 +275,7 @@ def _responses(before: Draft, after: Draft, old: Package, new: Package) -> Itera
 
 def _response(draft: Draft) -> Type | str:
     """The type of an operation's JSON, or a word for another body."""
-    kinds = {"text": "str", "bytes": "bytes", "headers": "headers", "none": "None", "any": "Any"}
+    kinds = {"text": "str", "bytes": "bytes", "headers": "headers", "none": "None"}
     types: list[Type] = []
     others: list[str] = []
     for case in draft.cases:

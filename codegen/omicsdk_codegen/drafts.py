@@ -514,10 +514,7 @@ class Drafter:
                     previous = cases[same]
                     nullable = previous.nullable or case.nullable
                     cases[same] = replace(previous, statuses=(*previous.statuses, status), nullable=nullable)
-        cases = cases or [Case((), "headers" if draft.operation.method == "HEAD" else "none")]
-        if all(case.kind == "none" for case in cases) and self._is_unstated(declared, success):
-            cases = [replace(case, kind="any") for case in cases]
-        draft.cases = cases
+        draft.cases = cases or [Case((), "headers" if draft.operation.method == "HEAD" else "none")]
         draft.accept = accepted(media_types)
         wish = draft.operation.data.get("x-omics-stream")
         if not draft.operation.data.get(SETTING) and wish is not False:
@@ -528,12 +525,6 @@ class Drafter:
             draft.flow = replace(draft.flow, switch=self._switch(draft), endless=endless)
         flows = any(case.kind == "bytes" for case in cases) or draft.flow is not None
         draft.streams = wish is True or (wish is None and flows)
-
-    def _is_unstated(self, declared: Object, success: list[str]) -> bool:
-        """Whether the document says nothing about the bodies of responses, as of handlers without types in many frameworks."""
-        if not success:  # a redirection is no body
-            return not any(status[:1] == "3" for status in declared)
-        return not self._document.states_empty and not {"204", "205", "304"}.issuperset(success)
 
     def _headers(self, operation: DeclaredOperation) -> list[DeclaredHeader]:
         """The headers of responses that are not errors; those of errors are in the exception's headers."""

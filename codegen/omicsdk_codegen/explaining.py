@@ -256,7 +256,7 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
 def _response(case: Case, package: Package) -> str:
     if case.type is not None:
         return python_text(case.type, package.names.classes, nullable=case.nullable)
-    return {"text": "str", "bytes": "bytes", "headers": "the headers", "any": "Any"}.get(case.kind, "None")
+    return {"text": "str", "bytes": "bytes", "headers": "the headers"}.get(case.kind, "None")
 
 
 def _wishes(draft: Draft, document: Document) -> Iterator[Part]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from .declarations import declared_operations, declared_webhooks, parents_of, way_to
 from .dialect import METHODS
@@ -55,7 +54,7 @@ def only(document: Document, selectors: Collection[str], report: Report) -> Docu
         data["components"] = _needed(document, components, {"paths": kept_paths, "webhooks": heard})
     document.places.link(data, document.data)
     _report(document, data, selectors, report)
-    return replace(document, data=data)
+    return Document(data, document.label, document.places)
 
 
 class _Operations:
@@ -147,7 +146,7 @@ def _keep_names(document: Document, paths: Object, operations: _Operations) -> N
     operations_left = list(declared_operations({"paths": paths}))
     names = name_operations(operations_left)
     groups = group_operations(
-        replace(document, data={**document.data, "paths": paths}), operations_left, names, Report()
+        Document({**document.data, "paths": paths}, document.label, document.places), operations_left, names, Report()
     )
     for operation in operations_left:
         pinned: Object = {}

@@ -109,7 +109,7 @@ class Case:
     """
 
     statuses: tuple[str, ...]
-    kind: Literal["json", "text", "bytes", "none", "any", "headers"]
+    kind: Literal["json", "text", "bytes", "none", "headers"]
     key: str = ""
     type: Type | None = None
     nullable: bool = False

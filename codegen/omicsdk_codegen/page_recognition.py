@@ -180,7 +180,7 @@ def _other_responses(draft: Draft) -> list[str]:
     """Return why pages would take something away: they are JSON, and nothing else of the operation would be read."""
     if draft.flow is not None or draft.streams:
         return ["its response may be a stream"]
-    if any(case.kind not in ("json", "none", "any") or case.media for case in draft.cases):
+    if any(case.kind not in ("json", "none") or case.media for case in draft.cases):
         return ["pages are read as JSON alone, and it has other responses"]
     return []
 

@@ -218,8 +218,6 @@ class OperationPlanner:
             return _union([*annotation.split(" | "), "bytes"]) if case.or_bytes else annotation
         if case.kind == "headers":
             return annotations.headers()
-        if case.kind == "any":
-            return annotations.any()
         return {"text": "str", "bytes": "bytes"}.get(case.kind, "None")
 
     def _cases(self, draft: Draft, annotations: Annotations, imports: Imports) -> list[ResponseCase]:
@@ -236,7 +234,6 @@ class OperationPlanner:
             "none": "None",
             "text": "response.text()",
             "bytes": "response.content",
-            "any": "response.undeclared()",
             "headers": "response.headers",
         }.get(case.kind)
         if value is None:

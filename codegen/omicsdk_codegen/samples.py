@@ -69,7 +69,7 @@ def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
         required={name: value for name, value in every.items() if name in needed},
         every=every,
         status=_status(case),
-        kind="events" if draft.flow is not None and draft.flow.endless else "json" if case.kind == "any" else case.kind,
+        kind="events" if draft.flow is not None and draft.flow.endless else case.kind,
         response=_event(draft.flow, models)
         if draft.flow is not None and draft.flow.endless
         else _response(case, models),
@@ -99,7 +99,7 @@ def _event(flow: Flow, models: Mapping[str, Model]) -> object:
 def _response(case: Case, models: Mapping[str, Model]) -> object:
     if case.type is not None:
         return sample(case.type, models)
-    return {"text": "text", "bytes": b"bytes", "any": {"key": "text"}}.get(case.kind)
+    return {"text": "text", "bytes": b"bytes"}.get(case.kind)
 
 
 def sample(type_: Type, models: Mapping[str, Model], depth: int = 0) -> object:

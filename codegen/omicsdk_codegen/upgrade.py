@@ -68,7 +68,7 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
     new["components"] = _components(context, schemas, old, on_progress)
     if context.faults:
         raise DocumentError(context.faults)
-    return Document(new, resolved.source.label, resolved.places, swagger)
+    return Document(new, resolved.source.label, resolved.places)
 
 
 def _check_self(context: Context, old: Object, source: Source) -> None:

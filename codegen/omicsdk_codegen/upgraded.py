@@ -20,13 +20,11 @@ class Document:
             operations reach through one shared response, body or parameter is one object (`is`) in all.
         label: how messages name the document that the user gave.
         places: where each part of `data` came from.
-        states_empty: whether a response without a content is stated to be empty: in Swagger 2.0, but not later.
     """
 
     data: Object
     label: str
     places: Places
-    states_empty: bool = False
 
     def origin(self, pointer: str) -> SourceLocation:
         """Return the published place of a pointer of `data`.

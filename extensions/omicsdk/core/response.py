@@ -106,12 +106,6 @@ class Response:
         kind = content_type.partition("/")[0]
         return any(media_type in (content_type, f"{kind}/*", "*/*") for media_type in media_types)
 
-    def undeclared(self) -> Any:
-        """A body that the document does not describe, by its Content-Type: JSON, text or bytes; None if there is none."""
-        if not self.content or "json" in self.headers.get("content-type", "").lower():
-            return self.json(as_it_came, ANY)
-        return self.text() if self.comes_as("text/*") else self.content
-
     @property
     def holds_json(self) -> bool:
         """Whether a response that may be bytes is JSON: by its Content-Type, or because it begins as an object or array

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
@@ -44,9 +42,8 @@ def build(*, resource_type_name: str, policy_name: str) -> Request:
     )
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_v1_resource_policy = Operation(FACTS, build, parse)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
@@ -32,9 +30,8 @@ def build(*, role_id: str) -> Request:
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_v1_role = Operation(FACTS, build, parse)

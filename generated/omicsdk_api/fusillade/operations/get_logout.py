@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
@@ -33,9 +31,8 @@ def build(*, client_id: str | Omit = OMIT) -> Request:
     return request(FACTS, "/logout", query=(("client_id", client_id),))
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 get_logout = Operation(FACTS, build, parse)

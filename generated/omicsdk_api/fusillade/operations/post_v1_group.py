@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
@@ -53,9 +53,8 @@ def build(
     )
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 post_v1_group = Operation(FACTS, build, parse)

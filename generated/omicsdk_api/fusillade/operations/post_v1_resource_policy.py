@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
@@ -63,9 +63,8 @@ def build(
     )
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 post_v1_resource_policy = Operation(FACTS, build, parse)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
@@ -39,9 +39,8 @@ def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -
     return request(FACTS, "/v1/role", body=json_body({"role_id": role_id, "policy": policy}))
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 post_v1_role = Operation(FACTS, build, parse)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
@@ -43,9 +43,8 @@ def build(*, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None |
     )
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 put_v1_group_policy = Operation(FACTS, build, parse)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
@@ -41,9 +41,8 @@ def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}/policy", body=json_body(given({"policy": policy})))
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 put_v1_role_policy = Operation(FACTS, build, parse)

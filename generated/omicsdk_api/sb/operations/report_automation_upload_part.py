@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
@@ -44,9 +44,8 @@ def build(*, part_number: int, response: UploadPartResponse | UploadPartResponse
     )
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 report_automation_upload_part = Operation(FACTS, build, parse)

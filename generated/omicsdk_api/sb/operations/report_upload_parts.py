@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
@@ -37,9 +37,8 @@ def build(*, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id
     return request(FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}", body=json_body({"parts": parts}))
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 report_upload_parts = Operation(FACTS, build, parse)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
@@ -40,9 +40,8 @@ def build(
     )
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 send_feedback = Operation(FACTS, build, parse)

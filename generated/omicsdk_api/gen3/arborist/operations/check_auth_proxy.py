@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
@@ -41,9 +39,8 @@ def build(*, resource: str, service: str, method: str) -> Request:
     )
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 check_auth_proxy = Operation(FACTS, build, parse)

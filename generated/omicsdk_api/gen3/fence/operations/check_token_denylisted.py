@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
@@ -34,9 +32,8 @@ def build(*, token: str | Omit = OMIT) -> Request:
     return request(FACTS, "/credentials/token/denylisted", body=json_body({"token": token}))
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 check_token_denylisted = Operation(FACTS, build, parse)

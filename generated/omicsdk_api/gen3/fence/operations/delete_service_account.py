@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
@@ -30,9 +28,8 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/google/service_accounts/{segment('id', id)}")
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_service_account = Operation(FACTS, build, parse)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
@@ -31,9 +29,8 @@ def build(*, username: str) -> Request:
     return request(FACTS, f"/admin/user/{segment('username', username)}/reactivate")
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 reactivate_user = Operation(FACTS, build, parse)

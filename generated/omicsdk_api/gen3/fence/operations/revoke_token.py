@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.forms import form_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
@@ -27,9 +25,8 @@ def build(*, token: str) -> Request:
     return request(FACTS, "/oauth2/revoke", body=form_body({"token": token}))
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 revoke_token = Operation(FACTS, build, parse)

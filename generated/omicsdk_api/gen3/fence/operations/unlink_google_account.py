@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
@@ -25,9 +23,8 @@ def build() -> Request:
     return request(FACTS, "/link/google")
 
 
-def parse(response: Response) -> Any:
-    """Parse a response."""
-    return response.undeclared()
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 unlink_google_account = Operation(FACTS, build, parse)
