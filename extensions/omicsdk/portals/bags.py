@@ -7,7 +7,7 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import chain, islice
 
 from omicsdk.core.archives import InflationLimit
@@ -29,6 +29,7 @@ from omicsdk.portals.lists import (
     text_of,
 )
 from omicsdk.portals.url_lists import checksum_line, most_lines
+from omicsdk.transfer.scratch import scratch_database
 
 FETCH, BAGIT = "fetch.txt", "bagit.txt"
 _FETCH_LINE = re.compile(r"(\S+)\s+(\d+|-)\s+(data/.*)\Z")
@@ -88,8 +89,9 @@ def _inflated_lines(
 class _Statements:
     """The strongest checksum that a bag's manifests state of each file, on disk: a manifest may name very many."""
 
-    def __init__(self) -> None:
-        self._rows = sqlite3.connect("")  # a temporary file, once it exceeds the cache
+    def __init__(self, rows: sqlite3.Connection) -> None:
+        self._rows = rows
+        rows.execute("BEGIN")  # one transaction: a row alone would be written at once
         self._rows.execute("CREATE TABLE stated (name BLOB PRIMARY KEY, algorithm TEXT, checksum TEXT) WITHOUT ROWID")
 
     def read(self, algorithm: str, lines: Iterator[str]) -> None:
@@ -106,9 +108,6 @@ class _Statements:
         row: tuple[str, str] | None = self._rows.execute(query, (_key(name),)).fetchone()
         return row or ("", "")
 
-    def close(self) -> None:
-        self._rows.close()
-
 
 def _key(name: str) -> bytes:
     return name.encode("utf-8", "surrogatepass")
@@ -116,7 +115,8 @@ def _key(name: str) -> bytes:
 
 def _bag_rows(file_list: FileList) -> Iterator[Row]:
     """The entries of fetch.txt, each with the strongest checksum that the bag's manifests state of it."""
-    with _bag_files(file_list) as files, closing(_Statements()) as statements:
+    with _bag_files(file_list) as files, scratch_database() as rows:
+        statements = _Statements(rows)
         if FETCH not in files:
             remedy = "All its files are in it: unpack it." if files else "Use a bag, or its fetch.txt."
             raise ListError(f"{file_list.shown}: the bag has no fetch.txt", remedy=remedy)

@@ -21,7 +21,7 @@ from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import valid_guids
-from omicsdk.gen3.manifests.runs import Published, digest_of, in_order, scratch_database
+from omicsdk.gen3.manifests.runs import Published, digest_of, in_order
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, table_of, whole_rows, written_table
 from omicsdk.gen3.metadata_documents import (
     CREATED,
@@ -33,6 +33,7 @@ from omicsdk.gen3.metadata_documents import (
     store_documents,
 )
 from omicsdk.transfer.disk import output_file
+from omicsdk.transfer.scratch import scratch_database
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3

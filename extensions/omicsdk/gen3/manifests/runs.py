@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, TypeVar, cast
 
@@ -42,8 +40,6 @@ BATCH = 100
 AHEAD = 3
 # Failures that a summary lists; all of them are in the file of failures.
 SHOWN_FAILURES = 100
-# KiB of a scratch database that are held in memory.
-CACHE_KIB = 20 * 1024
 _RESUMES = "Repeat the call to resume."
 _COLUMNS = ("line", "guid", "error")
 
@@ -249,18 +245,6 @@ def outputs_of(
         raise ManifestError(path, error.strerror or str(error), remedy="Use the path of a manifest.") from error
     version = {"manifest": str(path.resolve()), "size": status.st_size, "changed": status.st_mtime_ns}
     return Outputs(paths, {**version, "files": len(paths), **settings})
-
-
-@contextmanager
-def scratch_database() -> Generator[sqlite3.Connection]:
-    """Open an empty database for a block. Nothing of it outlives the block, so nothing is synced or kept for a rollback."""
-    with (
-        TemporaryDirectory(prefix="omicsdk-gen3-", ignore_cleanup_errors=True) as folder,
-        closing(sqlite3.connect(Path(folder) / "rows", isolation_level=None)) as database,
-    ):
-        for setting in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{CACHE_KIB}"):
-            database.execute(f"PRAGMA {setting}")
-        yield database
 
 
 def digest_of(texts: Iterable[str]) -> bytes:
