@@ -31,7 +31,7 @@ from omicsdk.core.errors import (
     TransferError,
     Unauthorized,
 )
-from omicsdk.core.files import LOCKED_ERRNOS, is_special, lock_now, put_in_place
+from omicsdk.core.files import LOCKED_ERRNOS, in_place_of, is_special, lock_now, put_in_place
 from omicsdk.core.json_decoding import json_object
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
@@ -414,7 +414,9 @@ class _Part:
             for number, (block, end) in enumerate(zip(source.ticket.blocks, block_ends, strict=False))
         ]
         record = {"format": source.ticket.format, "md5": source.ticket.md5, "blocks": entries}
-        self.record.write_text(json.dumps(record), "utf-8")
+        # At once: a kill or a full disk while it is written must not lose the blocks that it states already.
+        with in_place_of(self.record, durable=False) as file:
+            file.write(json.dumps(record).encode())
 
 
 def _read(record: Path) -> Mapping[str, Any]:

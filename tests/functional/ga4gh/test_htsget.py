@@ -526,6 +526,21 @@ def test_a_required_checksum_has_to_be_in_the_ticket(
     assert saved.files[0].verified == "format and md5"
 
 
+def test_the_record_of_complete_blocks_is_replaced_and_never_half_written(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
+) -> None:
+    quarter = len(a_bam) // 4
+    tickets.serve(a_bam, [quarter, 2 * quarter, 3 * quarter])
+    tickets.state_md5(a_bam)
+    stopped(htsget, tickets, tmp_path / "a.bam", after=1)
+    # A second name of the record: a rename leaves what it has, and writing into the file does not.
+    (tmp_path / "before").hardlink_to(tmp_path / "a.bam.part.json")
+    before = (tmp_path / "before").read_text()
+    stopped(htsget, tickets, tmp_path / "a.bam", after=3)
+    assert (tmp_path / "before").read_text() == before
+    assert htsget().download("x", tmp_path / "a.bam").blocks_kept == 3
+
+
 def test_it_is_not_resumed_where_the_ticket_is_another(
     htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
 ) -> None:
