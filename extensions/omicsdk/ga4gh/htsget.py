@@ -190,8 +190,11 @@ def _fetched(source: _Source, target: Path, complete: bool, options: TransferOpt
                 part.discard()  # invalid data would be resumed
                 raise
             size = file.tell()
-        put_in_place(part.path, target)
-        part.record.unlink(missing_ok=True)
+            # While it is locked: another process that opened it before the rename would write into the complete file.
+            if os.name == "nt":  # no open file can be renamed there
+                file.close()
+            put_in_place(part.path, target)
+            part.record.unlink(missing_ok=True)
     result = Outcome(
         name, "done", size, size - run.bytes_kept, run.bytes_kept, checksums, verified, verification=verification
     )

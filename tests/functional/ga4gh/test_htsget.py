@@ -34,7 +34,7 @@ from omicsdk import (
     UsageError,
 )
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.files import lock_now
+from omicsdk.core.files import lock_now, put_in_place
 from omicsdk.ga4gh import InvalidFormat
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.ga4gh.htsget import BGZF_END, bgzf
@@ -539,6 +539,25 @@ def test_the_record_of_complete_blocks_is_replaced_and_never_half_written(
     stopped(htsget, tickets, tmp_path / "a.bam", after=3)
     assert (tmp_path / "before").read_text() == before
     assert htsget().download("x", tmp_path / "a.bam").blocks_kept == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows renames no open file")
+def test_a_file_is_put_in_place_while_it_is_locked(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = list[Path]()
+
+    def between(part: Path, target: Path) -> None:
+        with failed(FolderBusy, match="Another process"):
+            htsget().download("x", tmp_path / "a.bam")
+        put_in_place(part, target)
+        placed.append(target)
+
+    tickets.serve(a_bam)
+    monkeypatch.setattr("omicsdk.ga4gh.htsget.put_in_place", between)
+    htsget().download("x", tmp_path / "a.bam")
+    assert placed == [tmp_path / "a.bam"]
+    assert (tmp_path / "a.bam").read_bytes() == a_bam
 
 
 def test_it_is_not_resumed_where_the_ticket_is_another(
