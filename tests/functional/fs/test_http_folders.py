@@ -282,6 +282,26 @@ def test_a_folder_whose_link_has_no_slash(server, omics, folder):
     assert content_of("copy").keys() == {name for name in FILES if name.startswith(("a b", "sub"))}
 
 
+def test_folders_that_a_server_knows_without_a_slash_alone(server, omics, folder):
+    """As a server does that redirects to its mirror, and answers 404 with the slash (rclone issue 8320)."""
+
+    def mirrored(path, always):
+        def respond(server, request, response):
+            if not request.headers["host"].startswith("localhost"):
+                moved = {"Location": f"http://localhost:{server.port}/{path}/"}
+                return replace(response, status=404 if path.endswith("/") else 301, headers=moved, body=b"")
+            return always(server, request, response) if always else response
+
+        return respond
+
+    for path in list(server.always):
+        server.always[path] = mirrored(path, server.always[path])
+    assert lines(omics("ls", "-r", folder[:-1], "--output", "tsv", "--columns", "name")) == sorted(FILES)
+    assert omics("cp", "-r", folder[:-1], "got").code == 0
+    assert content_of("got") == FILES
+    assert "not found" in omics("ls", f"{folder[:-1]}/missing").err
+
+
 def test_a_page_that_is_too_large_is_refused(server, omics, monkeypatch):
     monkeypatch.setattr(http, "_LARGEST_PAGE", 500_000)
     ran = omics("ls", put_page(server, "pub/", *map(str, range(100_000))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from math import inf
 from typing import ClassVar, TypeVar
@@ -121,7 +122,12 @@ class HttpsStore(Store):
         try:
             index = self._requested(self._location(f"{path}/"), uri, "GET", _index, _LARGEST_PAGE)
         except NotFound as error:
-            raise PathNotFound(uri, "not found") from error
+            # Some servers redirect the URL without the slash to a mirror's folder, and do not know the one with it.
+            index = Index(fault="is missing")
+            with suppress(APIError):
+                index = self._requested(self._location(path), uri, "GET", _index, _LARGEST_PAGE)
+            if index.fault:
+                raise PathNotFound(uri, "not found") from error
         if index.fault:
             remedy = "Name the URL of a folder that its server lists, of a file, or a list of URLs: omics get LIST."
             raise NotListed(uri, f"cannot be listed: it {index.fault}", remedy=remedy)
