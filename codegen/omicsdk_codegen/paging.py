@@ -79,11 +79,11 @@ def page_types(cases: Sequence[Case]) -> list[Type]:
 
 
 def _faults(setting: Object, draft: Draft, models: Mapping[str, Model]) -> list[str]:
-    style = setting.get("style")
+    style = str(setting.get("style"))
     if style not in STYLES or not isinstance(setting.get("items"), str):
         return [f"needs style (one of: {', '.join(STYLES)}) and items"]
-    needed, possible = STYLES[str(style)]
-    further = _FURTHER.get(str(style), ())
+    needed, possible = STYLES[style]
+    further = _FURTHER.get(style, ())
     faults = [f"needs {key}" for key in needed if not isinstance(setting.get(key), str)]
     faults += [
         f"has {key}, which style {style} doesn't take"

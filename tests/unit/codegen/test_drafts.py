@@ -285,6 +285,7 @@ def test_pages_may_be_requested_by_members_of_a_body(place: str) -> None:
     [
         ({"style": "link", "items": "nothing"}, "names 'nothing', and no response has such a list"),
         ({"style": "spiral", "items": "a"}, "needs style"),
+        ({"style": ["page"], "items": "a"}, "needs style"),
         ({"style": "link"}, "needs style"),
         ({"style": "token", "items": "a", "token": "t"}, "needs next or header"),
         (
