@@ -29,6 +29,8 @@ from omicsdk.portals.headings import (
     is_address,
     last_part,
     multihash_in,
+    objects_in,
+    preferred,
     sums_in,
 )
 from omicsdk.portals.lists import (
@@ -466,7 +468,7 @@ BIOSTUDIES = document(
 
 def _locations(cell: str) -> list[str]:
     """The addresses of PRIDE's locations, those by FTP first."""
-    return [text for location in _objects_of(cell) if isinstance(text := location.get("value"), str)]
+    return [text for location in objects_in(cell) if isinstance(text := location.get("value"), str)]
 
 
 PRIDE = document(
@@ -535,6 +537,24 @@ GDC_FILES = document(
     selects=lambda cells: "file_name" in cells and "md5sum" in cells,
     corrects=lambda cells: cells | {"id": f"gdc:{cells['id']}"},
     manual=Manual("the id at the GDC", "MD5", "`GDC_TOKEN` for controlled files"),
+)
+
+
+def _accesses(cell: str) -> list[str]:
+    """The addresses of a DRS object, those by HTTPS first: those of its methods, or itself."""
+    urls = [access.get("url") for method in objects_in(cell) if is_object(access := method.get("access_url"))]
+    return preferred([url for url in urls if isinstance(url, str)] or texts_in(cell), ())
+
+
+DRS = document(
+    "drs",
+    "objects of DRS",
+    "self_uri or access_methods, and checksums or size",
+    ("", "*", "*.*"),
+    _Members(("self_uri", "access_methods"), ("name",), ("size",), ("checksums",)),
+    selects=lambda cells: "checksums" in cells and ("access_methods" in cells or "contents" in cells),
+    addresses=_accesses,
+    manual=Manual("the URI, or the URLs of its access methods", "those stated", "by host"),
 )
 
 # -- packages of data
@@ -670,7 +690,7 @@ def _distributed(cells: dict[str, str]) -> dict[str, str]:
     terms: dict[str, str] = {}
     for name, value in cells.items():
         first = next(
-            iter(_objects_of(value)), dict[str, Any]()
+            iter(objects_in(value)), dict[str, Any]()
         )  # expanded JSON-LD has an array of objects for each value
         terms[_AROUND_TERM.sub("", name)] = str(first.get("@id") or first.get("@value") or value)
     algorithm = re.search(r"(?:sha|md)\d+\Z", terms.get("checksum.algorithm", ""))
@@ -706,16 +726,9 @@ def _with_identifiers(cells: dict[str, str]) -> dict[str, str]:
     identifiers = [
         (object_.get(kind), object_.get(value))
         for name, kind, value in pairs
-        for object_ in _objects_of(cells.get(name, ""))
+        for object_ in objects_in(cells.get(name, ""))
     ]
     return cells | {kind: str(value) for kind, value in identifiers if isinstance(kind, str) and kind in ALGORITHMS}
-
-
-def _objects_of(cell: str) -> list[dict[str, Any]]:
-    try:
-        return only_objects(decoded(cell))
-    except ValueError:
-        return []
 
 
 def _copies(cell: str) -> list[str]:
@@ -924,6 +937,7 @@ JSON = Format(
 )
 
 DOCUMENTS = (
+    DRS,
     ZENODO,
     FIGSHARE,
     MENDELEY,

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote
 
 from omicsdk.core.checksums import hexadecimal
@@ -300,12 +301,8 @@ def sums_in(algorithm: str, text: str) -> dict[str, str]:
 
 def _sums_of_objects(cell: str) -> dict[str, str]:
     """The checksums of a JSON object, or of an array of them: by algorithm, or each as `type` and `value` or `checksum`."""
-    try:
-        payload: object = decoded(cell)
-    except ValueError:
-        return {}
     sums: dict[str, str] = {}
-    for entry in only_objects(payload if is_array(payload) else [payload]):
+    for entry in objects_in(cell):
         kind = entry.get("type") or entry.get("hash_function")
         value = entry.get("value") or entry.get("checksum") or entry.get("hash_value")
         if "oid" in entry:  # a pointer of Git LFS
@@ -314,6 +311,19 @@ def _sums_of_objects(cell: str) -> dict[str, str]:
             if isinstance(digest, str) and (algorithm := _of_algorithm(name)):
                 sums.update(checksums_in({algorithm: digest}))
     return sums
+
+
+def objects_in(cell: str) -> list[dict[str, Any]]:
+    """The objects of a cell that is a JSON array of them, or one; none of another cell.
+
+    Args:
+        cell: The cell.
+    """
+    try:
+        payload: object = decoded(cell)
+    except ValueError:
+        return []
+    return only_objects(payload if is_array(payload) else [payload])
 
 
 def _of_algorithm(name: str) -> str:

@@ -66,13 +66,14 @@ _URL_LINE = re.compile(
 
 # A sample and its file, as in sample maps of GATK.
 _SAMPLE_MAP = re.compile(
-    r"(?:[^\t]+\t|[^\s:/,;]+ +)(?:(?:gs|s3|drs)://\S+|(?:https?|ftp)://[^/\s]+/\S*\.\w{1,16})\s*\Z"
+    r"(?:[^\t]+\t|[^\s:/,;]+(?:,| +))(?:(?:gs|s3|drs)://\S+|(?:https?|ftp)://[^/\s]+/\S*\.\w{1,16})\s*\Z"
 )
 # A URL before another cell, in a table with commas and without a heading, and before several, which are not told apart.
 _BEFORE_CELL = re.compile(r'("?\w+://[^\s,;?#"]+\.[A-Za-z]\w{0,9})"?[,;](?! *"?\w+://)"?(?=[^\s,;]+\s*\Z)')
 _BEFORE_CELLS = re.compile(
     r'"?\w+://(?:[^\s,;?#"]+\.[A-Za-z]\w{0,9}"?([,;])(?! *"?\w+://)[^,;]*\1|\S+\t(?!\d+\t|\w+://)[^\t]+\t\s*\S)'
 )
+_SAMPLE = re.compile(r"\A([^\s:/,;\"]+),(?=\w+://)")
 # Between two URLs.
 _SEVERAL = re.compile(r"[\s,;|][A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
@@ -105,7 +106,7 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
 def _split(line: str) -> tuple[str, str]:
     """The URL of a line, and the name that follows a tab, or a blank that cannot be a part of the URL."""
     line, _, _ = line.partition(" -X ")  # ENCODE's first line has options of curl
-    line = _BEFORE_CELL.sub("\\1\t", line, count=1)
+    line = _SAMPLE.sub("\\1\t", _BEFORE_CELL.sub("\\1\t", line, count=1))
     if line.startswith('"'):
         first, tab, rest = line[1:].partition("\t")
         url, _, name = first.rpartition('"') if '"' in first else (first, "", "")

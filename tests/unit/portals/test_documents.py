@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -530,3 +531,26 @@ def test_a_logo_of_dats_is_no_file(tmp_path: Path):
     path.write_text(json.dumps({"title": "x", "distributions": [{"size": 1}], "extraProperties": [logo]}))
     with pytest.raises(UnknownList):
         recognised(Head(path), FORMATS, path.name)
+
+
+@pytest.mark.parametrize("wrap", [lambda some: some, lambda some: {"drs_objects": some}])
+def test_an_object_of_drs_is_one_file_whatever_its_copies(wrap: Callable[[object], object], tmp_path: Path):
+    path = tmp_path / "objects.json"
+    methods = [{"type": kind, "access_url": {"url": f"{kind}://h.example/a.bam"}} for kind in ("s3", "ftp", "https")]
+    stated = {"name": "b.bam", "size": 3, "checksums": [{"type": "md5", "checksum": MD5}]}
+    objects = [
+        {**stated, "id": "1", "self_uri": "drs://drs.example.org/1", "access_methods": methods},
+        {**stated, "id": "2", "access_methods": [*methods, {"type": "gs", "access_id": "x"}]},
+        {**stated, "id": "3", "access_methods": [{"type": "gs", "access_id": "x"}]},
+    ]
+    path.write_text(json.dumps(wrap(objects)))
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    uri, urls, none = format.rows(listed)
+    (file,), (copied,) = files_of(format, uri, listed), files_of(format, urls, listed)
+    assert (file.address, file.mirrors, file.name, file.size) == ("drs://drs.example.org/1", (), "b.bam", 3)
+    assert (copied.address, copied.mirrors) == (
+        "https://h.example/a.bam",
+        ("ftp://h.example/a.bam", "s3://h.example/a.bam"),
+    )
+    assert file.checksums == copied.checksums == {"md5": MD5}
+    assert none.fault == "no address is stated"

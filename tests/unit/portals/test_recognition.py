@@ -71,6 +71,7 @@ FORMAT_OF = {
     "units.txt": "sra-table",
     "inputs.json": "json",
     "ffq.json": "ffq",
+    "drs.json": "drs",
     "ro-crate.json": "ro-crate",
     "frictionless.json": "frictionless",
     "croissant.json": "croissant",
@@ -685,9 +686,13 @@ def test_what_is_behind_a_url_is_its_checksum_or_name(line: str, name: str, is_c
 
 def test_a_line_of_a_sample_and_an_address_is_one_of_a_sample_map(tmp_path: Path):
     path = tmp_path / "sample_map"
-    path.write_text("S 1\tgs://b/a.g.vcf.gz\nS2\thttps://h.example/b.g.vcf.gz\nS3  gs://b/c.g.vcf.gz\n")
-    assert [file.name for (file,) in read(path)] == ["a.g.vcf.gz", "b.g.vcf.gz", "c.g.vcf.gz"]
-    assert [row.cells["sample"] for row in URLS.rows(FileList(path, "x", "", (), Counter()))] == ["S 1", "S2", "S3"]
+    path.write_text(
+        "S 1\tgs://b/a.g.vcf.gz\nS2\thttps://h.example/b.g.vcf.gz\nS3  gs://b/c.g.vcf.gz\nS4,gs://b/d.vcf.gz\n"
+    )
+    assert [file.name for (file,) in read(path)] == ["a.g.vcf.gz", "b.g.vcf.gz", "c.g.vcf.gz", "d.vcf.gz"]
+    assert [row.cells["sample"] for row in URLS.rows(FileList(path, "x", "", (), Counter()))] == [
+        *("S 1", "S2", "S3", "S4")
+    ]
 
 
 def test_a_terra_table_of_runs_is_one_of_runs(tmp_path: Path):
