@@ -84,7 +84,7 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
     heading = ""
     for number, line in numbered_lines(file_list):
         heading = line if line.endswith("/:") else heading  # of a folder, which may be an object, too: gsutil ls -r
-        if line.strip(BLANKS) == _STS or heading in (line, f"{line}:"):
+        if line.strip(BLANKS) == _STS or (heading and heading in (line, f"{line}:")):
             continue
         url, name = _split(line.strip(BLANKS))
         sample = url if scheme_of(name) and not is_address(url) else ""
@@ -106,7 +106,8 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
 def _split(line: str) -> tuple[str, str]:
     """The URL of a line, and the name that follows a tab, or a blank that cannot be a part of the URL."""
     line, _, _ = line.partition(" -X ")  # ENCODE's first line has options of curl
-    line = _SAMPLE.sub("\\1\t", _BEFORE_CELL.sub("\\1\t", line, count=1))
+    line = _BEFORE_CELL.sub("\\1\t", line, count=1)
+    line = _SAMPLE.sub("\\1\t", line) if "," in line else line
     if line.startswith('"'):
         first, tab, rest = line[1:].partition("\t")
         url, _, name = first.rpartition('"') if '"' in first else (first, "", "")
