@@ -225,3 +225,12 @@ def test_complete_fails(
 def test_refused(trial: Any, sink: Any, file: Path, clock: Any) -> None:
     to = PutTo(Location(f"http://127.0.0.1:1/x?X-Amz-Signature={CANARY}"))
     trial.upload(file, to, lambda: None, clock=clock, retries=2)
+
+
+@pytest.mark.fault("upload: the store is restarted after it began", ends="right file")
+def test_restarted(trial: Any, store: Any, file: Path, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing, real = [Location("http://127.0.0.1:1/x")], store.sign
+    monkeypatch.setattr(store, "sign", lambda *arguments: refusing.pop() if refusing else real(*arguments))
+    store.has_one_server = True
+    trial.upload(file, store, lambda: store.body if store.completed else None, clock=clock)
+    assert clock.slept > 0

@@ -51,7 +51,7 @@ SIGNATURES = {
 #: Methods and properties of classes that users call or write.
 MEMBERS = {
     "Control": "ask begin interrupted limit over pause paused rate_limit reason resume stop stopped timetable watched why",
-    "MultipartStore": "abort accepted begin complete examine finished known needs needs_reports part_checksum part_size put relents remedies renewable reports_parts "
+    "MultipartStore": "abort accepted begin complete examine finished has_one_server known needs needs_reports part_checksum part_size put relents remedies renewable reports_parts "
     "route sent sign signs_at_once unfinished wants whole_needs withdraw",
     "Outcomes": "count fill index of ok put",
     "Plan": "earlier_shards items_of journals order shards",

@@ -348,6 +348,7 @@ class S3Object(MultipartStore):
         ValueError: A part size that the store does not accept, or an argument that no operation has.
     """
 
+    has_one_server = True
     remedies = REMEDIES
 
     def __init__(

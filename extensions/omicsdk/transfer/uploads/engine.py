@@ -260,6 +260,8 @@ class Uploads(Engine[Job]):
             elif job.resume_at > now or not (self._may_start(prepared) and self._bears(prepared)):
                 waiting.append((job, prepared))
             else:
+                if job.upload_id and job.store.has_one_server:
+                    self._answered.add(server)
                 self._start(job, prepared)
         # In their order, before what is prepared next.
         self._ready.extendleft(reversed(waiting))

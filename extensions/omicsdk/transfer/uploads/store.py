@@ -267,6 +267,8 @@ class MultipartStore(Protocol):
     """Whether expired URLs can be signed again."""
     signs_at_once: bool = False
     """Whether `put` and `sign` only compute, without waiting: the engine's own thread then calls them for small files."""
+    has_one_server: bool = False
+    """Whether parts go to the server that `begin` reaches: one that then refuses connections is being restarted."""
     remedies: Mapping[str, str] = EMPTY
     """What to do about an error of the store, by its code."""
 
