@@ -449,7 +449,8 @@ def _retry(
     job.quota, wait = decision
     job.retries += 1
     job.resume_at = max(job.resume_at, event.now + wait)
-    _log.info("%s: %s; retrying in %.2f s (%d tries left)", job.title, error.summary, wait, job.quota.left)
+    name = "" if error.summary.startswith(job.title) else f"{job.title}: "
+    _log.info("%s%s; retrying in %.2f s (%d tries left)", name, error.summary, wait, job.quota.left)
     return [messages.Wait(wait, event.call if isinstance(event, messages.CallFailed) else None)]
 
 

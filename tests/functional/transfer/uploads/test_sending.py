@@ -270,6 +270,16 @@ def test_a_store_states_what_to_do_about_its_codes(sink: Any, store: Any, file: 
     assert str(error_of(send(file, store, connections=1))).endswith("Ask for more.")
 
 
+def test_a_retry_names_its_file_once(
+    sink: Any, store: Any, file: Path, send: Any, reply: Any, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO", "omicsdk.transfer")
+    sink.always = refused(reply, 503, "SlowDown", "")
+    send(file, store, connections=1, retries=1)
+    (line,) = (record.getMessage() for record in caplog.records if "retrying" in record.message)
+    assert line.startswith("reads.bin, part 1: the store refused it (503 SlowDown")
+
+
 def test_bytes_that_stay_wrong_are_reported(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(200, {"x-amz-checksum-crc32c": "AAAAAA=="})
     error = error_of(send(file, store, connections=1))
