@@ -788,41 +788,45 @@ PATHS = Format(
 
 # Columns by which entries are recognised: those of rclone lsjson, of Hugging Face, and of S3.
 _ENTRY_MARKS = ({"path", "isdir", "size"}, {"path", "type", "oid", "size"}, {"key", "etag", "size"})
+_IN_RESPONSES = ("Contents", "siblings", "tree")
+_FOLDERS = ("directory", "tree", "commit")
 _ENTRY = Stated(("url",), ("file_name",), ("size",), (("hashes", ""), ("lfs", "")))
 
 
 def _response_in(head: Head) -> Mapping[str, object]:
-    """A response of S3, or a repository of Hugging Face, with the entries in it; empty for another list."""
+    """A response of S3, Hugging Face or GitHub with the entries in it; empty for another list."""
     payload = head.document if head.is_object else None
-    return payload if is_object(payload) and is_array(payload.get("Contents") or payload.get("siblings")) else {}
+    response = payload if is_object(payload) else {}
+    entries = (entry for name in _IN_RESPONSES for entry in only_objects(response.get(name)))
+    return response if any(not {"Key", "path", "rfilename"}.isdisjoint(entry) for entry in entries) else {}
 
 
 def _entry_rows(file_list: FileList) -> Iterator[Row]:
     """The entries of a folder, each with its address; the folders in it have none."""
     response = _response_in(Head(file_list.path))
-    entries = only_objects(response.get("Contents") or response.get("siblings"))
+    entries = [entry for name in _IN_RESPONSES for entry in only_objects(response.get(name))]
     objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in enumerate(entries, 1))
-    if response.get("IsTruncated"):
-        file_list.notes["it is one page of a list; the next one is that of its NextContinuationToken"] = 0
+    if response.get("IsTruncated") or response.get("truncated"):
+        file_list.notes["it is one page of a list, or a part of it; request the other entries, too"] = 0
     base = file_list.base or f"s3://{response.get('Name') or ''}"
     for row in objects if response else table_rows(file_list):
         lower = {name.lower(): cell for name, cell in row.cells.items()}
         path = first_of(lower, ("key", "path", "rfilename"))
-        if lower.get("isdir") == "true" or lower.get("type") == "directory" or path.endswith("/") or row.fault:
-            yield row
-        elif "url" in lower:  # of a result manifest
+        if lower.get("isdir") == "true" or lower.get("type") in _FOLDERS or path.endswith("/") or row.fault:
+            yield row._replace(cells={**row.cells, "url": ""})
+        elif "file_name" in lower:  # of a result manifest
             yield row._replace(stated=_ENTRY)
-        elif base == "s3://" or "://huggingface.co/api/" in base:
-            remedy = "State it: --base s3://BUCKET, or https://huggingface.co/datasets/OWNER/NAME/resolve/main."
+        elif base == "s3://" or "://huggingface.co/api/" in base or "://api." in base:
+            remedy = "State it: --base s3://BUCKET, https://huggingface.co/datasets/OWNER/NAME/resolve/main, or https://github.com/OWNER/NAME/raw/main."
             raise ListError(f"{file_list.shown}: it does not name the folder of its entries", remedy=remedy)
         else:
-            yield row._replace(cells={"url": address_in(base, path), "file_name": path, **row.cells}, stated=_ENTRY)
+            yield row._replace(cells={**row.cells, "url": address_in(base, path), "file_name": path}, stated=_ENTRY)
 
 
 ENTRIES = Format(
     "entries",
-    "entries of a folder by rclone, S3 or Hugging Face, in JSON",
-    "path, isdir and size; path, type and oid; key, etag and size; an object with Contents or siblings",
+    "entries of a folder by rclone, S3, Hugging Face or GitHub, in JSON",
+    "path, isdir and size; path, type and oid; key, etag and size; an object with Contents, siblings or tree",
     lambda head: any(marks <= {*head.columns} for marks in _ENTRY_MARKS) or bool(_response_in(head)),
     _entry_rows,
     files_in,

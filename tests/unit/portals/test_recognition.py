@@ -564,6 +564,10 @@ ENTRIES: dict[str, list[object]] = {
         {"type": "directory", "oid": "1" * 40, "size": 0, "path": "d"},
         {"type": "file", "oid": "1" * 40, "size": 5, "lfs": {"oid": "2" * 64, "pointerSize": 134}, "path": "d/a"},
     ],
+    "git": [
+        {"path": "d", "mode": "040000", "type": "tree", "sha": "1" * 40, "url": "https://api.example.org/trees/1"},
+        {"path": "d/a", "type": "blob", "sha": "1" * 40, "size": 5, "url": "https://api.example.org/blobs/1"},
+    ],
     "contents": [{"Key": "d/", "ETag": '"1"', "Size": 0}, {"Key": "d/a", "ETag": '"1-2"', "Size": 5}],
 }
 
@@ -575,6 +579,7 @@ ENTRIES: dict[str, list[object]] = {
         (ENTRIES["tree"], {"sha256": "2" * 64}),
         (ENTRIES["contents"], {}),
         ({"Contents": ENTRIES["contents"], "IsTruncated": False}, {}),
+        ({"sha": "1" * 40, "tree": ENTRIES["git"], "truncated": False}, {}),
         ({"siblings": [{"rfilename": "d/a", "size": 5, "lfs": {"sha256": "2" * 64}}]}, {"sha256": "2" * 64}),
     ],
 )
@@ -585,7 +590,7 @@ def test_entries_of_a_folder_are_its_files_and_no_folders(payload: object, sums:
     assert [(file.address, file.name, file.size) for file in files] == [("s3://bucket/x/d/a", "d/a", 5)]
     assert files[0].checksums == sums
     for base in ("", "https://huggingface.co/api/datasets/o/n/tree"):
-        with pytest.raises(ListError, match=r"--base s3://BUCKET, or https://huggingface.co/.*/resolve/main"):
+        with pytest.raises(ListError, match=r"--base s3://BUCKET, https://huggingface.co/.*/resolve/main, or"):
             read(path, base=base)
 
 
@@ -595,6 +600,9 @@ def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path
     format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
     folder, row = format.rows(listed)
     assert not files_of(format, folder, listed)
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"tree": [{"name": "x"}], "url": "https://h.example/a.bam"}))
+    assert format_of(other) == "json"
     assert [file.address for file in files_of(format, row, listed)] == ["s3://bucket/d/a"]
     assert ["one page of a list" in note for note in listed.notes] == [True]
     result = tmp_path / "result.tsv"
