@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,20 @@ REFUSALS = {
     "401": '401 Unauthorized\r\nServer: tinyproxy/1.11.1\r\nWWW-Authenticate: Basic realm="Tinyproxy"',
 }
 
+_USERS = count()
+
+
+def new_login() -> str:
+    """A user of no earlier test: the process remembers what was refused, and the port of a proxy may be used again."""
+    return f"me{next(_USERS)}:canary"
+
 
 class Proxy(LoopbackServer):
     """Responds to each request by a function of its head, and closes the connection."""
 
     def __init__(self, response: Callable[[Head], str]) -> None:
         self.heads: list[Head] = []
+        self.login = new_login()
         self._response = response
         super().__init__()
 
@@ -40,7 +49,7 @@ class Proxy(LoopbackServer):
 
     @property
     def with_password(self) -> str:
-        return f"http://me:canary@127.0.0.1:{self.port}"
+        return f"http://{self.login}@127.0.0.1:{self.port}"
 
 
 @pytest.fixture
@@ -278,7 +287,7 @@ def tinyproxy(tmp_path: Path) -> Iterator[tuple[int, Path]]:
 def test_tinyproxy_is_asked_once(tinyproxy: Any, tmp_path: Path, monkeypatch: Any, what: str, scheme: str) -> None:
     port, log = tinyproxy
     variable = f"{scheme}_proxy".upper()
-    monkeypatch.setenv(variable, f"http://me:canary@127.0.0.1:{port}")
+    monkeypatch.setenv(variable, f"http://{new_login()}@127.0.0.1:{port}")
     check_refused(errors_of(what, f"{scheme}://files.test", tmp_path), variable)
     assert len(re.findall(r"Request \(", log.read_text(errors="replace"))) == 1
 
@@ -325,5 +334,5 @@ def test_the_password_is_sent_as_the_url_states_it(proxy: Any, tmp_path: Path, m
     server = proxy(lambda _: "404 Not Found")
     monkeypatch.setenv("HTTP_PROXY", server.with_password)
     downloads("http://files.test", tmp_path)
-    login = "Basic " + base64.b64encode(b"me:canary").decode()
+    login = "Basic " + base64.b64encode(server.login.encode()).decode()
     assert {head.headers["proxy-authorization"] for head in server.heads} == {login}
