@@ -337,7 +337,7 @@ def read_private(path: Path) -> str | None:
         raise ConfigError(f"{path} is not text", remedy="Delete it and log in again.") from error
     except OSError as error:
         raise ConfigError(
-            f"{path} cannot be read: {error.strerror or error}", remedy="Check the file's permissions."
+            f"{path} cannot be read: {error.strerror or error}", remedy="Check the file and its permissions."
         ) from error
 
 

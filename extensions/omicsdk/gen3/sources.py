@@ -309,7 +309,7 @@ def _read(file: Path) -> Mapping[str, object]:
             _log.warning("%s contains a key and other users can read it; run: chmod 600 %s", file, file)
     except OSError as error:
         raise ConfigError(
-            f"{file} cannot be read: {error.strerror or error}", remedy="Check the file's permissions."
+            f"{file} cannot be read: {error.strerror or error}", remedy="Check the file and its permissions."
         ) from error
     except (ValueError, RecursionError) as error:
         raise Gen3AuthError(f"{file} is not JSON", remedy=_DOWNLOAD_AGAIN) from error

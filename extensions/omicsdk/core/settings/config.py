@@ -356,7 +356,7 @@ def read_text(path: str | os.PathLike[str]) -> str | None:
     except (OSError, ValueError) as error:  # a NUL in the path is a ValueError
         reason = error.strerror if isinstance(error, OSError) else None
         raise ConfigError(
-            f"{path} cannot be read: {reason or error}", remedy="Check the file's permissions."
+            f"{path} cannot be read: {reason or error}", remedy="Check the file and its permissions."
         ) from error
     try:
         return data.decode("utf-8")
