@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .notes import Notes
 from .source import Source
-from .values import Json, Node, Object, at, join, list_in, object_in, tokens
+from .values import Json, Node, Object, at, join, list_in, object_in, tokens, value_at
 
 _HOME = "#/components/schemas/"
 # Values that are data, whatever their keys are.
@@ -141,10 +141,7 @@ class _Binder:
             return set()
         if reference not in self.needs:
             self.needs[reference] = set()  # a schema may refer to itself
-            try:
-                schema = at(self.data, reference[1:])
-            except LookupError:
-                return set()
+            schema = value_at(self.data, reference[1:])
             anchors = {str(schema["$dynamicRef"]).removeprefix("#") for schema, _ in _having("$dynamicRef", schema, "")}
             for referring, _ in _having("$ref", schema, ""):
                 anchors |= self._needed(str(referring["$ref"]))

@@ -13,7 +13,7 @@ from .maps import spread
 from .notes import Notes
 from .source import Source
 from .targets import Store, Target, locate, locate_through
-from .values import Json, Object, at, escape, join, tokens, unescape
+from .values import Json, Object, escape, join, tokens, unescape, value_at
 
 Key = tuple[str, str]
 
@@ -95,12 +95,12 @@ class Finder:
         """
         reference = str(node["$ref"])
         pointer = unquote(reference[1:])
-        if not reference.startswith(("#/$defs/", "#/definitions/")) or _value_at(source.data, pointer) is not None:
+        if not reference.startswith(("#/$defs/", "#/definitions/")) or value_at(source.data, pointer) is not None:
             return None
         around = tokens(self._notes.location(node, "$ref").pointer)
         for depth in range(len(around), 0, -1):
             inner = join("", *around[:depth]) + pointer
-            if (value := _value_at(source.data, inner)) is not None:
+            if (value := value_at(source.data, inner)) is not None:
                 self._notes.repair(node, "$ref", f"$ref: {reference}, of the schema around it", f"#{inner}")
                 return Target(source, inner, value)
         return None
@@ -240,14 +240,6 @@ class Finder:
                 entries = entries.get(key) if isinstance(entries, dict) else None
             if isinstance(entries, dict) and name in entries:
                 return join("", *home, name)
-        return None
-
-
-def _value_at(data: Json, pointer: str) -> Json:
-    """Return what a pointer points at; None if that is nothing."""
-    try:
-        return at(data, pointer)
-    except LookupError:
         return None
 
 

@@ -10,7 +10,7 @@ from .directions import place_of
 from .naming import NameRequest, class_name, module_name, pascal_case, settle, settle_modules
 from .operations import class_stem
 from .shapes import Model, models_in
-from .values import Json, Object, at, join, list_in, object_in, tokens
+from .values import Json, Object, join, list_in, object_in, tokens, value_at
 
 # How much of a pointer a name includes, from the least: the fields and lists above the schema; statuses and
 # bodies; the value that identifies a variant; all that a variant requires, and media types; every step, with the
@@ -122,7 +122,7 @@ def _pointer_words(data: Object, parts: Sequence[str], start: int, rest: Sequenc
 
 def _variant(data: Object, parts: Sequence[str], detail: _Detail) -> str:
     """Name a variant by its title, else by a field; if others have that too, by more fields, and finally by its number."""
-    schema = _at(data, parts)
+    schema = value_at(data, join("", *parts))  # None of one merged from several, which has no single place
     number = str(int(parts[-1]) + 1) if detail == 4 and parts[-1].isdecimal() else ""
     if not isinstance(schema, dict):
         return f"Variant{number}"
@@ -150,15 +150,8 @@ def _only_value(schema: Json) -> str:
 
 
 def _parameter(data: Object, parts: Sequence[str]) -> str:
-    parameter = _at(data, parts)
+    parameter = value_at(data, join("", *parts))
     return pascal_case(str(parameter.get("name", ""))) if isinstance(parameter, dict) else "Parameter"
-
-
-def _at(data: Object, parts: Sequence[str]) -> Json:
-    try:
-        return at(data, join("", *parts))
-    except LookupError:
-        return None  # a schema merged from several has no single place
 
 
 def _circles(models: Sequence[Model]) -> list[list[str]]:

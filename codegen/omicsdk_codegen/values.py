@@ -74,6 +74,14 @@ def at(value: Json, pointer: str) -> Json:
     return value
 
 
+def value_at(value: Json, pointer: str) -> Json:
+    """Return what a pointer points at; None if that is nothing."""
+    try:
+        return at(value, pointer)
+    except LookupError:
+        return None
+
+
 def schema_pointer(name: str) -> str:
     """The reference to a schema of the upgraded document: a plain pointer after `#`, never percent-encoded."""
     return "#" + join("/components/schemas", name)
