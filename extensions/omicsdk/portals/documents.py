@@ -898,8 +898,10 @@ def _is_folder(cell: str) -> bool:
 
 def _any_rows(file_list: FileList) -> Iterator[Row]:
     payload = Head(file_list.path).document
-    if file_list.base:  # where a catalog of intake is
-        payload = decoded(_CATALOG.sub(quote(file_list.base, safe=":/%"), json.dumps(payload)))
+    text = json.dumps(payload)
+    if file_list.base and _CATALOG.search(text):  # it is where a catalog of intake is
+        text = _CATALOG.sub(quote(file_list.base, safe=":/%"), text)
+        payload = decoded(text)
     _note_rest(payload, file_list)
     objects = [*_objects(payload)]
     rows = sorted(_object_rows(payload, objects), key=lambda row: row.line)
@@ -910,7 +912,6 @@ def _any_rows(file_list: FileList) -> Iterator[Row]:
     # One may be a whole bucket, such as igenomes_base in parameters of Nextflow.
     if folders := sorted(url for url in urls - stated if scheme_of(url) in _BUCKETS):
         file_list.notes[f"addresses that may be folders are left out, such as {folders[0]}"] = len(folders)
-    text = json.dumps(payload)
     if left := _CATALOG.findall(text):
         file_list.notes["files beside the catalog are left out; --base URL states their folder"] = len(left)
     # One that is a member of an object with addresses describes these.

@@ -788,7 +788,6 @@ PATHS = Format(
 
 # Columns by which entries are recognised: those of rclone lsjson, of Hugging Face, and of S3.
 _ENTRY_MARKS = ({"path", "isdir", "size"}, {"path", "type", "oid", "size"}, {"key", "etag", "size"})
-_IN_RESPONSES = ("Contents", "siblings", "tree")
 _FOLDERS = ("directory", "tree", "commit")
 _ENTRY = Stated(("url",), ("file_name",), ("size",), (("hashes", ""), ("lfs", "")))
 
@@ -797,15 +796,19 @@ def _response_in(head: Head) -> Mapping[str, object]:
     """A response of S3, Hugging Face or GitHub with the entries in it; empty for another list."""
     payload = head.document if head.is_object else None
     response = payload if is_object(payload) else {}
-    entries = (entry for name in _IN_RESPONSES for entry in only_objects(response.get(name)))
-    return response if any(not {"Key", "path", "rfilename"}.isdisjoint(entry) for entry in entries) else {}
+    is_one = any(not {"Key", "path", "rfilename"}.isdisjoint(entry) for entry in _entries_in(response))
+    return response if is_one else {}
+
+
+def _entries_in(response: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    return (entry for name in ("Contents", "siblings", "tree") for entry in only_objects(response.get(name)))
 
 
 def _entry_rows(file_list: FileList) -> Iterator[Row]:
     """The entries of a folder, each with its address; the folders in it have none."""
     response = _response_in(Head(file_list.path))
-    entries = [entry for name in _IN_RESPONSES for entry in only_objects(response.get(name))]
-    objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in enumerate(entries, 1))
+    entries = enumerate(_entries_in(response), 1)
+    objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in entries)
     if response.get("IsTruncated") or response.get("truncated"):
         file_list.notes["it is one page of a list, or a part of it; request the other entries, too"] = 0
     base = file_list.base or f"s3://{response.get('Name') or ''}"
