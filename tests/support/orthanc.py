@@ -2,9 +2,7 @@
 
 import io
 import json
-import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Generator, Sequence
@@ -15,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from real_servers import free_port, process
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 TITLE, OURS = "ORTHANC", "OMICSDK"
@@ -31,12 +30,6 @@ needs_dicomweb = pytest.mark.skipif(
     program() is None or not PLUGIN.exists(),
     reason="DICOMweb for Orthanc isn't installed: apt install orthanc-dicomweb",
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -115,20 +108,10 @@ def running(folder: Path, *, allow_get: bool = True) -> Generator[Orthanc]:
     file = folder / "orthanc.json"
     file.write_text(json.dumps(settings))
     log = folder / "orthanc.log"
-    environ = {**os.environ, "TMPDIR": str(folder)}
-    with log.open("wb") as told:
-        process = subprocess.Popen([path, str(file)], stdout=told, stderr=subprocess.STDOUT, env=environ)
-    try:
+    with process([path, str(file)], folder, {"TMPDIR": str(folder)}, log.name) as archive:
         url = f"http://127.0.0.1:{http}"
-        _wait_for(url, process, log)
-        yield Orthanc(port, url, move_port, log, process)
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(20)
+        _wait_for(url, archive, log)
+        yield Orthanc(port, url, move_port, log, archive)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

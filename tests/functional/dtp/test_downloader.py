@@ -309,7 +309,7 @@ def test_settings_may_say_which_store_there_is(more):
 
 
 def test_a_commons_that_is_down(irods, tmp_path, monkeypatch):
-    from orthanc import free_port
+    from real_servers import free_port
 
     monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "1")
     token = {"gen3_endpoint": f"http://127.0.0.1:{free_port()}", "gen3_cred_file": "accesstoken:///a.b.c"}

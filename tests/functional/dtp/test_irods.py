@@ -12,7 +12,7 @@ from omicsdk.core import ConnectFailed
 from omicsdk.dtp.storage.datasets import Dataset
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore
-from orthanc import free_port
+from real_servers import free_port
 
 
 def test_the_client_itself_is_queried(tmp_path: Path):

@@ -31,11 +31,12 @@ from omicsdk.dtp.storage.dicomweb import DicomWebStore
 from omicsdk.dtp.storage.dimse import DimseStore
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.transfer import TransferFailed, TransferOptions
-from orthanc import Orthanc, free_port, image, needs_dicomweb, needs_orthanc, running, study
+from orthanc import Orthanc, image, needs_dicomweb, needs_orthanc, running, study
 from pydicom import dcmread
 from pynetdicom import evt
 from pynetdicom.presentation import build_context
 from quiet_server import QuietHandler, serving
+from real_servers import free_port
 
 pytestmark = pytest.mark.tried(
     "data sets by C-FIND with C-GET or C-MOVE, DICOMweb and WADO-URI: verified, resumed, compressed images, titles, logins, failures"
