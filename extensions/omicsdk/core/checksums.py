@@ -1,4 +1,4 @@
-"""Checksums that platforms state for files, computed incrementally: SHA-256, SHA-512, SHA-1, MD5, CRC32C, CRC32, CRC64NVME and S3's ETag.
+"""Checksums that platforms state for files, computed incrementally: SHA-2, SHA-1, BLAKE2b, MD5, CRC32C, CRC32, CRC64NVME and S3's ETag.
 
 All values are lower-case text: hex digits, for `crc32c` and `crc32` always eight, for an `s3_etag` of several parts
 `<32 hex digits>-<number of parts>`. `s3_etag:BYTES` is one of parts of another size than usual; `crc32:BYTES` and others are S3's checksums of
@@ -24,10 +24,13 @@ ETAG_PART = 64 * MIB
 #: S3's limit of parts per object; larger objects have larger parts.
 ETAG_PARTS = 10_000
 #: The algorithms of `Digests`, fastest first.
-ALGORITHMS = ("crc32c", "crc32", "sha256", "sha1", "sha512", "md5", "s3_etag", "crc64nvme")
+ALGORITHMS = (
+    *("crc32c", "crc32", "sha256", "sha224", "sha1", "blake2b", "sha512", "sha384", "md5", "s3_etag", "crc64nvme"),
+)
 
 _ETAG = "s3_etag"
-_DIGITS = {"crc32c": 8, "crc32": 8, "crc64nvme": 16, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, _ETAG: 32}
+_DIGITS = {"crc32c": 8, "crc32": 8, "crc64nvme": 16, "sha1": 40, "md5": 32, _ETAG: 32}
+_DIGITS |= {"sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128}
 #: The form of their values.
 FORMS = {name: f"{count} hexadecimal digits" for name, count in _DIGITS.items()}
 FORMS[_ETAG] += ", followed by '-' and the number of parts after a multipart upload"

@@ -35,7 +35,19 @@ V = TypeVar("V")
 _DEEPEST = 1024
 
 # CRC64NVME is last: it takes six times the time of MD5, which ETags of parts are made of, and finds no less.
-_BY_STRENGTH = ("sha256", "sha512", "sha1", "md5", "crc32c", "s3_etag", "crc32", "crc64nvme")
+_BY_STRENGTH = (
+    "sha256",
+    "sha512",
+    "sha384",
+    "blake2b",
+    "sha224",
+    "sha1",
+    "md5",
+    "crc32c",
+    "s3_etag",
+    "crc32",
+    "crc64nvme",
+)
 
 
 def strongest(names: Iterable[str]) -> str:

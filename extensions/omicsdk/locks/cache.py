@@ -35,7 +35,7 @@ from omicsdk.transfer.reports.progress import FileProgress
 
 MARKER, VERSION = "omics-cache.json", 1
 """The file that marks a cache, and the version of the format in it."""
-IDENTIFYING = frozenset({"sha256", "sha512", "sha1", "md5", "s3_etag"})
+IDENTIFYING = frozenset({"sha256", "sha512", "sha384", "blake2b", "sha224", "sha1", "md5", "s3_etag"})
 """Checksums that name content. Those of 32 or 64 bits (CRC32, CRC32C, CRC64) are equal by chance, and are only verified."""
 # Seconds after its last change when an unfinished file is no writer's any more.
 _ABANDONED = 86400.0

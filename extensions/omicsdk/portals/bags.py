@@ -32,7 +32,7 @@ from omicsdk.portals.url_lists import checksum_line, most_lines
 from omicsdk.transfer.scratch import scratch_database
 
 FETCH, BAGIT = "fetch.txt", "bagit.txt"
-_FETCH_LINE = re.compile(r"(\S+)\s+(\d+|-)\s+(data/.*)\Z")
+_FETCH_LINE = re.compile(r"(\S+)\s+(\d+|-)\s+(?:\./)?(data/.*)\Z")
 _ESCAPED = {"%0a": "\n", "%0d": "\r", "%25": "%"}
 
 
@@ -99,7 +99,8 @@ class _Statements:
         parsed = (checksum_line(line.rstrip("\r\n")) for line in lines)
         self._rows.executemany(
             "INSERT OR IGNORE INTO stated VALUES (?, ?, ?)",
-            ((_key(_unescaped(line[2])), algorithm, line[1]) for line in parsed if line is not None),
+            # Some programs write the paths of `find .`, as md5sum repeats them.
+            ((_key(_unescaped(line[2].removeprefix("./"))), algorithm, line[1]) for line in parsed if line is not None),
         )
 
     def of(self, name: str) -> tuple[str, str]:

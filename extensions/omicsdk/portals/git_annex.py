@@ -78,8 +78,9 @@ def _row(number: int, path: str, key: str, urls: Iterable[str], copies: Iterable
     match = _KEY.fullmatch(key)
     if match is None:
         return Row(number, {}, fault=f"{path!r}: {key[:100]!r} is no key of git-annex", name=path)
-    algorithm = match["backend"].lower()
-    is_checksum = algorithm in ("md5", "sha1", "sha256", "sha512")
+    backend = match["backend"].lower()
+    algorithm = "blake2b" if backend == "blake2b512" else backend
+    is_checksum = backend in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b512")
     cells = {
         "path": path,
         "size": match["size"] or "",

@@ -87,15 +87,17 @@ _SUMS = (
 )
 # Headings of values without the name or number of a column of addresses.
 _BARE = re.compile(
-    r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|256|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"
+    r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|224|256|384|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"
 )
-_ALGORITHM = re.compile(r"(?:\A|_)(sha_?512|sha_?256|sha_?1|md5|crc32c)(?:s?\Z|_|sum|hash)")
+_ALGORITHM = re.compile(r"(?:\A|_)(sha_?512|sha_?384|sha_?256|sha_?224|sha_?1|md5|crc32c)(?:s?\Z|_|sum|hash)")
 # Algorithms by the length of their checksums, in hexadecimal digits and in Base64.
 _LENGTHS = {
     8: "crc32c",
     32: "md5",
     40: "sha1",
+    56: "sha224",
     64: "sha256",
+    96: "sha384",
     128: "sha512",
     24: "md5",
     28: "sha1",
@@ -103,7 +105,7 @@ _LENGTHS = {
     88: "sha512",
 }
 _OBJECT = ('{"', "[{")
-_PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?256|sha-?512|crc32c)\}?[:=$\s]\s*(\S+)", re.IGNORECASE)
+_PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?224|sha-?256|sha-?384|sha-?512|crc32c)\}?[:=$\s]\s*(\S+)", re.IGNORECASE)
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}
 # Only from the first character of a run, and to its last one: cells may be filled with thousands of blanks.
 _BETWEEN = re.compile(r"(?<![\s,;|\[\]\"'])[\s,;|\[\]\"']++(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")

@@ -759,7 +759,7 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
 # -- values of rows
 
 # Algorithms of checksums that lists state, the strongest first.
-ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc32c")
+ALGORITHMS = ("sha512", "blake2b", "sha384", "sha256", "sha224", "sha1", "md5", "crc32c")
 # Cells that state nothing, in lower case: those of portals, and what R and pandas write.
 NOTHING = frozenset(
     ("", "-", ".", "na", "<na>", "n/a", "nan", "none", "null", "missing", "not available", "pending", "tbd")
@@ -914,7 +914,9 @@ def scheme_of(text: str) -> str:
 _VARIABLE = re.compile(r"\{\{[^{}]*\}\}|\$\{\w+\}|\$\(?[A-Z][A-Z_]+\)?|(?<=/)\$\(?[A-Za-z_]\w*\)?|<[A-Za-z][\w %-]*>")
 _TEMPLATE = re.compile(rf"\*(?!\d)|%[sd](?![0-9A-Fa-f])|\{{(?:[A-Za-z_][\w.:]*|\d?)\}}|{_VARIABLE.pattern}")
 _MARKS = frozenset("*%{$<")
-_SUM_IN_FRAGMENT = re.compile(r"(?:.*&)?(md5|sha1|sha256|sha512)[=:]([^&]+)(?:&.*)?|([0-9a-f]{32})", re.IGNORECASE)
+_SUM_IN_FRAGMENT = re.compile(
+    r"(?:.*&)?(md5|sha1|sha224|sha256|sha384|sha512)[=:]([^&]+)(?:&.*)?|([0-9a-f]{32})", re.IGNORECASE
+)
 """A checksum behind a URL, as indexes of pip and lists of conda state it, in these an MD5 without its name."""
 # The beginning of a URL with a login, in any text.
 _LOGIN = re.compile(r"\b((?:https?|ftp)://)[^/?#\s]*@", re.IGNORECASE)

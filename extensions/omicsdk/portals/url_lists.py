@@ -199,7 +199,8 @@ URLS = Format(
 _OPTION = re.compile(r"[ \t]+([A-Za-z0-9-]+)=(.*)")
 # Tabs separate URIs; blanks do if a scheme follows them.
 _BETWEEN_URIS = re.compile(r"\t| +(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-_ARIA2_SUMS = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512"}
+_ARIA2_SUMS = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256"}
+_ARIA2_SUMS |= {f"sha-{bits}": f"sha{bits}" for bits in (224, 384, 512)}
 
 
 def _is_aria2(head: Head) -> bool:
@@ -341,12 +342,18 @@ SRA = Format(
 
 # -- checksum files
 
-_GNU = re.compile(r"(\\?)([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})[ \t]+\*?(\S.*)\Z")
-_BSD = re.compile(r"(MD5|SHA1|SHA256|SHA512) ?\((.+)\) ?= ?([0-9A-Fa-f]+)\s*\Z")
-_BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+_BY_LENGTH = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
+_DIGITS = "|".join(f"[0-9A-Fa-f]{{{length}}}" for length in _BY_LENGTH)
+# A backslash before the line says that the name has escapes.
+_GNU = re.compile(rf"(\\?)({_DIGITS})[ \t]+\*?(\S.*)\Z")
+_BSD = re.compile(r"(\\?)([A-Z][A-Za-z0-9/-]+) ?\((.+)\) ?= ?([0-9A-Za-z+/]{6,}=*)\s*\Z")
+_OPENSSL = {"BLAKE2B-512": "blake2b", **{f"SHA2-{bits}": f"sha{bits}" for bits in (224, 256, 384, 512)}}
+_ESCAPES = {"n": "\n", "r": "\r", "\\": "\\"}
+# Files of b2sum, whose checksums are as long as those of SHA-512.
+_BLAKE2B = re.compile(r"(?<![A-Za-z0-9])(?:b2(?:sums?)?|blake2b?(?:sums?)?)(?![A-Za-z0-9])", re.IGNORECASE)
 # A line of a registry of pooch: a name, which may be quoted, a checksum, and perhaps a URL or a file of a DOI.
 _REGISTERED = re.compile(
-    r"(\S|\S[^\t]*\S)\s+(?:(md5|sha1|sha256|sha512):)?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})"
+    rf"(\S|\S[^\t]*\S)\s+(?:({'|'.join(_BY_LENGTH.values())}):)?({_DIGITS})"
     r"(?:\s+((?:doi:|[a-z][a-z0-9+.-]*://)\S+))?\s*",
     re.IGNORECASE,
 )
@@ -356,25 +363,33 @@ _ZENODO_FILE = re.compile(r"doi:10\.5281/zenodo\.([0-9]+)/(.+)")
 
 
 def checksum_line(line: str) -> tuple[str, str, str] | None:
-    """The algorithm, value and name of a line of md5sum, sha256sum and their like, GNU's or BSD's; None for another line.
+    """The algorithm, value and name of a line of md5sum, sha256sum and their like, or OpenSSL; None for another line.
+
+    The value is in hexadecimal digits or Base64; the algorithm need not be one that is known here.
 
     Args:
         line: The line, without its end.
     """
     if match := _GNU.match(line):
-        name = match[3]
-        if match[1]:  # GNU escapes names with line breaks and backslashes, and marks the line
-            name = name.replace("\\n", "\n").replace("\\\\", "\\")
-        return _BY_LENGTH[len(match[2])], match[2].lower(), name
-    if match := _BSD.match(line):
-        return match[1].lower(), match[3].lower(), match[2]
-    return None
+        mark, value, name = match.groups()
+        algorithm, value = _BY_LENGTH[len(value)], value.lower()
+    elif match := _BSD.match(line):
+        mark, tag, name, value = match.groups()
+        algorithm = _OPENSSL.get(tag, tag.lower())
+    else:
+        return None
+    if mark:
+        name = re.sub(r"\\([nr\\])", lambda escape: _ESCAPES[escape[1]], name)
+    return algorithm, value, name
 
 
 def _checksum_cells(line: str) -> dict[str, str] | None:
     """The cells of a line of a checksum file, of a registry of pooch, or of sum; None for another line."""
     if (parsed := checksum_line(line)) and not ID_AND_PATH.match(line):
-        return {"checksum": parsed[1], "algorithm": parsed[0], "file_name": parsed[2]}
+        algorithm, value, name = parsed
+        if algorithm not in ALGORITHMS:
+            algorithm, value = "", ""
+        return {"checksum": value, "algorithm": algorithm, "file_name": name}
     if match := _SUM.match(line):
         return {"checksum": "", "algorithm": "", "file_name": match[1].strip()}
     match = _REGISTERED.fullmatch(line)
@@ -389,18 +404,22 @@ def _checksum_cells(line: str) -> dict[str, str] | None:
 
 
 def _checksum_rows(file_list: FileList) -> Iterator[Row]:
+    is_blake2b = _BLAKE2B.search(last_part(file_list.shown)) is not None
     for number, line in numbered_lines(file_list):
         cells = _checksum_cells(line)
         if cells is None:
             yield Row(number, {}, fault=f"{line[:100]!r} is not a checksum and a file name")
             continue
+        if is_blake2b and cells["algorithm"] == "sha512":
+            cells["algorithm"] = "blake2b"
         if not scheme_of(cells["file_name"]):
             name = cells["file_name"] = "/".join(part for part in cells["file_name"].split("/") if part != ".")
             if (base := file_list.base) and not cells.get("url"):
                 # A cell, so that the result manifest names the file, too. Keys of a bucket are not quoted.
                 cells["url"] = f"{base}/{quote(name) if scheme_of(base) in FETCHED else name}"
         if not cells["checksum"]:
-            file_list.notes["checksums of sum cannot be verified and are ignored"] = 0  # rows are read twice
+            kind = line.partition("(")[0].strip() if _BSD.match(line) else "sum"
+            file_list.notes[f"checksums of {kind} cannot be verified and are ignored"] = 0  # rows are read twice
         yield Row(number, cells)
 
 

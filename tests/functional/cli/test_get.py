@@ -110,9 +110,10 @@ def test_a_checksum_file_that_was_downloaded_too_verifies_the_file_beside_it(get
 def test_files_of_a_registry_of_pooch_are_verified_whether_it_has_their_urls_or_not(omics, tmp_path):
     (tmp_path / "a.nc").write_bytes(b"hello")
     sha256 = hashlib.sha256(b"hello").hexdigest()
-    (tmp_path / "registry.txt").write_text(f"a.nc {sha256}\nb.nc sha256:{sha256} https://h.example/b.nc\n")
+    (tmp_path / "registry.txt").write_text(f"a.nc {sha256}\nb.nc sha256:{sha256} https://h.example/b.nc\nc.nc cut\n")
     ran = omics("--output", "json", "verify", str(tmp_path / "registry.txt"))
-    assert ran.json["counts"] == {"verified": 1, "missing": 1}
+    assert ran.json["counts"] == {"verified": 1, "missing": 1, "unverified": 1}
+    assert "registry.txt: line 3: unverified: 'c.nc cut' is not a checksum and a file name" in ran.err
 
 
 def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):

@@ -323,6 +323,12 @@ SHA1, SHA256 = f"{1:040x}", f"{1:064x}"
         (f'"a b.nc"  {SHA256}  https://x.example/1\n', ("sha256", "a b.nc", "https://x.example/1")),
         (f"a {SHA1} doi:10.5281/zenodo.7/a.nc\n", ("sha1", "a", "https://zenodo.org/records/7/files/a.nc")),
         ("01107 860560 a.fa.gz\n", ("", "a.fa.gz", "https://h.example/f/a.fa.gz")),
+        (f"{1:056x} *a\n", ("sha224", "a", "https://h.example/f/a")),
+        (f"SHA384 (a (1)) = {1:096x}\n", ("sha384", "a (1)", "https://h.example/f/a%20%281%29")),
+        (f"BLAKE2B-512(a)= {1:0128x}\n", ("blake2b", "a", "https://h.example/f/a")),
+        ("SHA256 (a) = LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\n", ("sha256", "a", "https://h.example/f/a")),
+        (f"SM3 (a) = {SHA256}\n", ("", "a", "https://h.example/f/a")),
+        (f"\\{SHA1}  a\\\\n\\nb\n", ("sha1", "a\\n\nb", "https://h.example/f/a%5Cn%0Ab")),
         (
             f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n{SHA256}  a\n-----BEGIN PGP SIGNATURE-----\n\niQIz\n",
             ("sha256", "a", "https://h.example/f/a"),
@@ -1124,6 +1130,13 @@ def bag_of(path: Path, **files: str) -> Path:
                 for start in range(0, len(text), 1 << 16):
                     out.write(text[start : start + (1 << 16)].encode())
     return path
+
+
+def test_paths_of_a_bag_may_begin_with_a_dot(tmp_path: Path):
+    """As those of `find . | xargs md5sum` do, in a valid bag of the Library of Congress's conformance suite."""
+    files = {"fetch": "https://h.example/a 1 ./data/a\n", "manifest_sha256": f"{SHA256} ./data/a\n"}
+    ((file,),) = read(bag_of(tmp_path / "bag.zip", **files))
+    assert (file.name, file.checksums) == ("data/a", {"sha256": SHA256})
 
 
 LONG = "x" * (40 << 20)

@@ -618,9 +618,10 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     items = recorded_items(path, files)
     existing = {file.name for file in files if not RESULT_NAME.search(file.name)}
     missing = not_arrived(Path(path)) if Path(path).is_dir() else {}
-    if Path(path).is_file() and (checksum_items := _items_of_checksum_file(Path(path))):
+    stated, unread = _checksum_file(Path(path)) if Path(path).is_file() else ([], [])
+    if stated:
         existing.intersection_update(item.name for item in items)  # the checksum file itself, if it was downloaded
-        items = [*items, *checksum_items]
+        items = [*items, *stated]
     partial = {name for name in existing if re.search(UNFINISHED, name)}
     missing |= {re.sub(UNFINISHED, "", name): "only a part of it arrived" for name in partial}
     if not items and not missing:
@@ -639,6 +640,7 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     chosen = [item for item in items if item.name in existing or places.fits(item.name, item.size)]
     folder = path if Path(path).is_dir() else str(Path(path).parent)
     yield from (_verdict(folder, outcome) for outcome in verify_items(chosen, folder).outcomes)
+    yield from unread
     for name in sorted(existing.difference(item.name for item in items)):
         yield Verdict(name, "unverified", "no download recorded its checksum")
     for name in sorted(missing.keys() - {item.name for item in items}):
@@ -646,32 +648,40 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
         yield Verdict(name, "missing", f"{missing[name]}{again}")
 
 
-def _items_of_checksum_file(path: Path) -> list[Item]:
-    """Return the files that a checksum file of md5sum or its like states; none for another file."""
+def _checksum_file(path: Path) -> tuple[list[Item], list[Verdict]]:
+    """Return the files that a checksum file of md5sum or its like states, and verdicts on its lines that cannot be read."""
     from collections import Counter
 
-    from omicsdk.portals.lists import FileList, Head
+    from omicsdk.fs.copying.comparison import Verdict
+    from omicsdk.portals.lists import FileList, Head, RowFault
     from omicsdk.portals.url_lists import CHECKSUMS, checksum_line
     from omicsdk.transfer import Item, Location
 
     if not path.stat().st_size:
-        return []
+        return [], []
     head = Head(path)
     # Picard writes only the checksum, and md5sum the name "-" for its stdin: the file is named by that of the checksum.
     fields = head.text.split()
     if fields and path.suffix and fields[1:] in ([], ["-"]) and (parsed := checksum_line(f"{fields[0]}  {path.stem}")):
         algorithm, value, name = parsed
-        return [Item(name, Location(""), None, {algorithm: value})]
+        return [Item(name, Location(""), None, {algorithm: value})], []
     if not CHECKSUMS.recognises(head):
-        return []
+        return [], []
     file_list = FileList(path, str(path), "", (), Counter())
-    return [
-        Item(file.name, Location(""), None, file.checksums)
-        for row in CHECKSUMS.rows(file_list)
-        if not row.fault
-        for file in CHECKSUMS.files(row, file_list)
-        if not file.kind or row.cells.get("url")  # a registry of pooch has names beside URLs
-    ]
+    stated: list[Item] = []
+    unread: list[Verdict] = []
+    for row in CHECKSUMS.rows(file_list):
+        try:
+            if row.fault:
+                raise RowFault(row.fault)
+            stated += [
+                Item(file.name, Location(""), None, file.checksums)
+                for file in CHECKSUMS.files(row, file_list)
+                if not file.kind or row.cells.get("url")  # a registry of pooch has names beside URLs
+            ]
+        except RowFault as error:
+            unread.append(Verdict(f"{path.name}: line {row.line}", "unverified", str(error)))
+    return stated, unread
 
 
 def _verdict(folder: str, outcome: Outcome) -> Verdict:
