@@ -29,8 +29,19 @@ ALGORITHMS = (
 )
 
 _ETAG = "s3_etag"
-_DIGITS = {"crc32c": 8, "crc32": 8, "crc64nvme": 16, "sha1": 40, "md5": 32, _ETAG: 32}
-_DIGITS |= {"sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128}
+_DIGITS = {
+    "crc32c": 8,
+    "crc32": 8,
+    "crc64nvme": 16,
+    "md5": 32,
+    _ETAG: 32,
+    "sha1": 40,
+    "sha224": 56,
+    "sha256": 64,
+    "sha384": 96,
+    "sha512": 128,
+    "blake2b": 128,
+}
 #: The form of their values.
 FORMS = {name: f"{count} hexadecimal digits" for name, count in _DIGITS.items()}
 FORMS[_ETAG] += ", followed by '-' and the number of parts after a multipart upload"

@@ -21,6 +21,7 @@ from omicsdk.drs.resolution import server_url
 from omicsdk.fs.uris import BLANKS
 from omicsdk.portals.lists import (
     ALGORITHMS,
+    BY_LENGTH,
     FETCHABLE,
     IDENTIFIED,
     NOTHING,
@@ -91,19 +92,7 @@ _BARE = re.compile(
 )
 _ALGORITHM = re.compile(r"(?:\A|_)(sha_?512|sha_?384|sha_?256|sha_?224|sha_?1|md5|crc32c)(?:s?\Z|_|sum|hash)")
 # Algorithms by the length of their checksums, in hexadecimal digits and in Base64.
-_LENGTHS = {
-    8: "crc32c",
-    32: "md5",
-    40: "sha1",
-    56: "sha224",
-    64: "sha256",
-    96: "sha384",
-    128: "sha512",
-    24: "md5",
-    28: "sha1",
-    44: "sha256",
-    88: "sha512",
-}
+_LENGTHS = {**BY_LENGTH, 8: "crc32c", 24: "md5", 28: "sha1", 44: "sha256", 88: "sha512"}
 _OBJECT = ('{"', "[{")
 _PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?224|sha-?256|sha-?384|sha-?512|crc32c)\}?[:=$\s]\s*(\S+)", re.IGNORECASE)
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}

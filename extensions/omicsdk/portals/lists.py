@@ -495,7 +495,7 @@ def numbered_lines(file_list: FileList) -> Iterator[tuple[int, str]]:
     """
     with opened(file_list) as text:
         for number, line in enumerate(_unsigned(lines_of(text)), 1):
-            if line.strip() and not line.startswith("#"):
+            if (statement := line.lstrip()) and statement[0] != "#":
                 yield number, line.rstrip("\r\n")
 
 
@@ -734,6 +734,11 @@ def what_it_is(head: Head) -> tuple[str, str]:
             "Download the list itself, where it is a login page; else list the addresses in it, one per line.",
         )
     if head.is_binary:
+        if head.data.startswith(_ZIP) or head.data[257:262] == b"ustar":
+            return (
+                "an archive, not a list of files",
+                "Unpack it, and use the list, or the folder of the bag, that is in it.",
+            )
         return "binary data, not a list of files", "Use the list that names the files."
     return "", ""
 
@@ -760,6 +765,8 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
 
 # Algorithms of checksums that lists state, the strongest first.
 ALGORITHMS = ("sha512", "blake2b", "sha384", "sha256", "sha224", "sha1", "md5", "crc32c")
+# Algorithms by the number of hexadecimal digits of their checksums, where it tells them.
+BY_LENGTH = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 # Cells that state nothing, in lower case: those of portals, and what R and pandas write.
 NOTHING = frozenset(
     ("", "-", ".", "na", "<na>", "n/a", "nan", "none", "null", "missing", "not available", "pending", "tbd")
@@ -819,6 +826,9 @@ def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
             continue
         if text := hexadecimal(algorithm, value):
             checksums[algorithm] = text
+        # Some lists have MD5s below "sha256": a checksum of this length can be no other.
+        elif (named_wrongly := BY_LENGTH.get(len(value), "")) and (text := hexadecimal(named_wrongly, value)):
+            checksums[named_wrongly] = text
         elif not re.fullmatch(r"[0-9A-Fa-f]{32}-[0-9]+", value):
             raise RowFault(f"{value[:70]!r} is not a valid {algorithm}{_rewritten(value)}")
     return checksums

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 from omicsdk.core.tables import LONGEST_LINE
@@ -22,6 +23,7 @@ from omicsdk.portals.lists import (
     file_at,
     name_in,
     opened_bytes,
+    scheme_of,
     size_in,
 )
 
@@ -149,7 +151,15 @@ def _metalink_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
         return
     checksums = checksums_in({name: cells.get(name, "") for name in ALGORITHMS})
     name = name_in(cells["name"])
-    yield file_at(urls[0], name=name, size=size_in(cells["size"]), checksums=checksums, mirrors=tuple(urls[1:]))
+    first, *mirrors = (url if scheme_of(url) else _absolute(url, file_list.base) for url in urls)
+    yield file_at(first, name=name, size=size_in(cells["size"]), checksums=checksums, mirrors=tuple(mirrors))
+
+
+def _absolute(url: str, base: str) -> str:
+    if not base:
+        how = "give the list's own URL instead of the file, or state --base URL"
+        raise RowFault(f"{url[:200]!r} is relative to the list: {how}")
+    return urljoin(f"{base}/", url)
 
 
 def _is_metalink(head: Head) -> bool:

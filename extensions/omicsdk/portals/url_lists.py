@@ -20,6 +20,7 @@ from omicsdk.hca.azul.files import service_of
 from omicsdk.portals.headings import addresses_in, is_address, last_part, with_scheme
 from omicsdk.portals.lists import (
     ALGORITHMS,
+    BY_LENGTH,
     ID_AND_PATH,
     WITHOUT_SCHEME,
     FileList,
@@ -52,7 +53,7 @@ def most_lines(head: Head, test: Callable[[str], object]) -> bool:
         head: The beginning of the list.
         test: The test.
     """
-    lines = [line for line in head.lines if not line.startswith("#")]
+    lines = [line for line in head.lines if not line.lstrip().startswith("#")]
     if not lines or not test(lines[0]):
         return False
     return sum(not test(line) for line in lines) <= max(len(lines) > 2, len(lines) // 10)
@@ -199,8 +200,7 @@ URLS = Format(
 _OPTION = re.compile(r"[ \t]+([A-Za-z0-9-]+)=(.*)")
 # Tabs separate URIs; blanks do if a scheme follows them.
 _BETWEEN_URIS = re.compile(r"\t| +(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-_ARIA2_SUMS = {"md5": "md5", "sha-1": "sha1", "sha-256": "sha256"}
-_ARIA2_SUMS |= {f"sha-{bits}": f"sha{bits}" for bits in (224, 384, 512)}
+_ARIA2_SUMS = {"md5": "md5", **{f"sha-{bits}": f"sha{bits}" for bits in (1, 224, 256, 384, 512)}}
 
 
 def _is_aria2(head: Head) -> bool:
@@ -342,8 +342,7 @@ SRA = Format(
 
 # -- checksum files
 
-_BY_LENGTH = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
-_DIGITS = "|".join(f"[0-9A-Fa-f]{{{length}}}" for length in _BY_LENGTH)
+_DIGITS = "|".join(f"[0-9A-Fa-f]{{{length}}}" for length in BY_LENGTH)
 # A backslash before the line says that the name has escapes.
 _GNU = re.compile(rf"(\\?)({_DIGITS})[ \t]+\*?(\S.*)\Z")
 _BSD = re.compile(r"(\\?)([A-Z][A-Za-z0-9/-]+) ?\((.+)\) ?= ?([0-9A-Za-z+/]{6,}=*)\s*\Z")
@@ -353,7 +352,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "\\": "\\"}
 _BLAKE2B = re.compile(r"(?<![A-Za-z0-9])(?:b2(?:sums?)?|blake2b?(?:sums?)?)(?![A-Za-z0-9])", re.IGNORECASE)
 # A line of a registry of pooch: a name, which may be quoted, a checksum, and perhaps a URL or a file of a DOI.
 _REGISTERED = re.compile(
-    rf"(\S|\S[^\t]*\S)\s+(?:({'|'.join(_BY_LENGTH.values())}):)?({_DIGITS})"
+    rf"(\S|\S[^\t]*\S)\s+(?:({'|'.join(BY_LENGTH.values())}):)?({_DIGITS})"
     r"(?:\s+((?:doi:|[a-z][a-z0-9+.-]*://)\S+))?\s*",
     re.IGNORECASE,
 )
@@ -372,7 +371,7 @@ def checksum_line(line: str) -> tuple[str, str, str] | None:
     """
     if match := _GNU.match(line):
         mark, value, name = match.groups()
-        algorithm, value = _BY_LENGTH[len(value)], value.lower()
+        algorithm, value = BY_LENGTH[len(value)], value.lower()
     elif match := _BSD.match(line):
         mark, tag, name, value = match.groups()
         algorithm = _OPENSSL.get(tag, tag.lower())
@@ -399,7 +398,7 @@ def _checksum_cells(line: str) -> dict[str, str] | None:
         name = " ".join(shlex.split(match[1]))
     except ValueError:  # with an apostrophe, as before pooch 1.7
         name = match[1]
-    algorithm = (match[2] or _BY_LENGTH[len(match[3])]).lower()
+    algorithm = (match[2] or BY_LENGTH[len(match[3])]).lower()
     return {"checksum": match[3].lower(), "algorithm": algorithm, "file_name": name, "url": match[4] or ""}
 
 

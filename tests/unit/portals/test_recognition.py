@@ -317,7 +317,7 @@ SHA1, SHA256 = f"{1:040x}", f"{1:064x}"
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (f"# pooch\nd/a.nc sha1:{SHA1.upper()}\n", ("sha1", "d/a.nc", "https://h.example/f/d/a.nc")),
+        (f"# pooch\n # too\nd/a.nc sha1:{SHA1.upper()}\n", ("sha1", "d/a.nc", "https://h.example/f/d/a.nc")),
         (f"LICENSE (copy) {SHA256}\n", ("sha256", "LICENSE (copy)", "https://h.example/f/LICENSE%20%28copy%29")),
         (f"it's.nc {SHA256}\n", ("sha256", "it's.nc", "https://h.example/f/it%27s.nc")),
         (f'"a b.nc"  {SHA256}  https://x.example/1\n', ("sha256", "a b.nc", "https://x.example/1")),
@@ -836,6 +836,27 @@ def test_version_3_of_a_metalink_has_preferences_and_torrents():
     assert [url.split("/")[3] for url in (file.address, *file.mirrors)] == ["gone", "mirror", "last"]
 
 
+def test_addresses_of_a_metalink_may_be_relative_to_it(tmp_path: Path):
+    """As one of aria2's tests."""
+    path = tmp_path / "a.meta4"
+    path.write_text(METALINK.format('<file name="b.bin"><url>c%20d.bin</url></file>'))
+    ((file,),) = read(path, base="https://h.example/f")
+    assert file.address == "https://h.example/f/c%20d.bin"
+    with pytest.raises(RowFault, match=r"'c%20d\.bin' is relative to the list: give the list's own URL"):
+        read(path)
+
+
+def test_a_checksum_that_can_only_be_of_another_algorithm_is_of_that_one(tmp_path: Path):
+    """As the MD5s below `sha256` of the data set PASS, an example of the Croissant format."""
+    path = tmp_path / "list.csv"
+    path.write_text(f"url,sha256\nhttps://h.example/a,{1:032x}\nhttps://h.example/b,{1:033x}\n")
+    with pytest.raises(RowFault, match="is not a valid sha256"):
+        read(path)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    ((file,),) = read(path)
+    assert file.checksums == {"md5": f"{1:032x}"}
+
+
 def test_a_text_that_is_not_utf_8_is_windows_1252(tmp_path: Path):
     path = tmp_path / "list.csv"
     more = "https://h.example/a.bam,plain\n" * 3000  # the first byte that is no ASCII is not in the list's beginning
@@ -904,6 +925,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         (b"\xd0\xcf\x11\xe0\xa1\0", "a workbook of Excel, not a text", "as CSV"),
         (b"%PDF-1.7\n", "a document, not a list", "Copy the names"),
         (b"\x89HDF\r\n\x1a\n\0\0", "binary data", "Use the list"),
+        (b"bag/".ljust(257, b"\0") + b"ustar\0", "an archive, not a list", "the folder of the bag"),
         (b"Obj\x01\x04\x14avro.codec", "PFB", "TSV or JSON"),
         (b"File name,sample\na.bam,S1\n", "a manifest for uploads", "Export the manifest"),
         (b"<!DOCTYPE html><html>Log in</html>", "a page of HTML", "login page"),
