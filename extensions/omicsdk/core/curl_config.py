@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-_HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:url|output)\s*=\s*"')
+_HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:--)?(?:url|output)\s*=\s*"')
 # Lines within which one shows that a file is a configuration of curl.
 _HEAD_LINES = 20
-_VALUE = re.compile(r'\s*(url|output)\s*[=: ]\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*\Z')
-_MARK = re.compile(r"\s*(remote-name|next)\s*\Z")
+# Names may have their dashes. What follows a value, such as a comment, is no part of it.
+_VALUE = re.compile(r'\s*(?:(?:--)?(url|output)(?=[\s=:])|-o)[\s=:]*(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
+_MARK = re.compile(r"\s*(?:(?:--)?(remote-name|next)|-O|(-:))(?:\s|\Z)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v"}
 
 
@@ -46,21 +47,24 @@ def curl_downloads(lines: Iterable[str]) -> Iterator[CurlDownload]:
         lines: All its lines.
     """
     # As in curl, the first name is that of the first URL, whichever line is above the other.
-    downloads, outputs = deque[CurlDownload](), deque[str]()
+    downloads, outputs, has_url = deque[CurlDownload](), deque[str](), False
     for number, line in enumerate(lines, 1):
         match = _VALUE.match(line) or _MARK.match(line)
         if match is None:
             continue
-        if match[1] == "next":
-            yield from downloads
-            downloads.clear()
-            outputs.clear()
-        elif match[1] == "remote-name":
+        if match[1] == "next" or (match.re is _MARK and match[2]):
+            if has_url:  # without one, curl ignores it
+                yield from downloads
+                downloads.clear()
+                outputs.clear()
+                has_url = False
+        elif match.re is _MARK:
             outputs.append("")
         else:
             value = match[3] or re.sub(r"\\(.)", lambda mark: _ESCAPES.get(mark[1], mark[1]), match[2] or "")
             if match[1] == "url":
                 downloads.append(CurlDownload(number, value, ""))
+                has_url = True
             else:
                 outputs.append(value)
         while downloads and outputs:
