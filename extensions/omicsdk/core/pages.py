@@ -238,7 +238,8 @@ def next_request(
         page: Returns the decoded response; not called if the headers suffice.
 
     Raises:
-        DecodeError: The page names itself or one before it as the next one, which would never end.
+        DecodeError: The page names itself or one before it as the next one, which would never end; or the next one is
+            requested by its last item, which lacks the value.
     """
     if paging is None:
         return None
@@ -264,6 +265,10 @@ def next_request(
     if paging.next or paging.header:
         next_value = headers.get(paging.header) if paging.header else found_at(page(), paging.next)
         if not next_value:
+            # The last item has no token, such as another kind of item: what follows it would be left out.
+            if paging.next.startswith(f"{paging.items}.-1".lstrip(".")) and list_at(page(), paging.items):
+                expected = "a value by which the next page can be requested"
+                raise DecodeError(request.operation, paging.next, next_value, expected=expected)
             return None
     if paging.style == "token":
         return _with_token(paging, request, next_value, page)

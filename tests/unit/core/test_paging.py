@@ -537,9 +537,19 @@ def test_the_last_page_that_comes_again_is_an_error_where_pages_are_counted(item
         read(2)
 
 
-def test_a_token_that_stays_is_an_error():
-    with pytest.raises(DecodeError, match="another page"):
-        following(Paging("token", "items", parameter="t", next="next"), "/x?t=1", {"next": 1})
+@pytest.mark.parametrize(
+    ("paging", "page", "problem"),
+    [
+        (Paging("token", "items", parameter="t", next="next"), {"next": 1}, "another page"),
+        # The list has items of another kind, after which it cannot be continued.
+        (MORE, {"items": [{"id": "a"}, {"name": "b"}]}, "'items.-1.id' is None"),
+        (TOKEN, [{"did": ""}], "'-1.did' is ''"),
+        (Paging("token", "aliases", parameter="t", next="aliases.-1"), {"aliases": [None]}, "'aliases.-1' is None"),
+    ],
+)
+def test_a_token_that_stays_or_that_the_last_item_lacks_is_an_error(paging: Paging, page: object, problem: str):
+    with pytest.raises(DecodeError, match=problem):
+        following(paging, "/x?t=1", page)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def build(
 
     All criteria together select records. Records come sorted by GUID, unless `page` is used. Continue with
     `start`; the client's iteration does so, and is meant for records (`form` omitted or `object`) without
-    `ids`.
+    `ids`: bundles have no GUID to continue after, so that an error follows the first page of a list that ends
+    with one.
 
     Args:
         form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for records of files (the
