@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -32,7 +32,7 @@ from omicsdk.gen3.manifests.rows import rows_of
 from omicsdk.gen3.manifests.tables import Fault, OnFault
 from omicsdk.gen3.sources import endpoint_of
 from omicsdk.transfer import Item, Location, SelectionOptionsDict, TransferOptions, TransferOptionsDict, TransferReport
-from omicsdk.transfer.journal import journal_for
+from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.names import safe_name
 from omicsdk.transfer.scale import worker_pool
 
@@ -278,9 +278,8 @@ def download_url(
     item = Item(name, lambda: Location(url()), size, checksums or {}, label=label)
     journal = journal_for("gen3/files", what, str(target.absolute()), name)
     report = omicsdk.transfer.download([item], target, options=options, journal=journal)
-    if journal is not None and report.ok and not options.dry_run:
-        with suppress(OSError):  # it is removed when it is old
-            journal.unlink()
+    if report.ok and not options.dry_run:
+        remove_journal(journal)
     return report
 
 

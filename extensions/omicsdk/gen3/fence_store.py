@@ -90,7 +90,7 @@ class GuidBook:
     # the next run does not make a second record. It may do so while that run reads the file.
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
         self._guids: dict[str, str] = {}
         if path is None:
@@ -133,19 +133,16 @@ class GuidBook:
             if self._guids.get(key, "") == guid:
                 return
             self._guids[key] = guid
-            if self._path is None:
+            if self.path is None:
                 return
             try:
-                with open(self._path, "ab", opener=lambda name, flags: os.open(name, flags, PRIVATE)) as notes:
+                with open(self.path, "ab", opener=lambda name, flags: os.open(name, flags, PRIVATE)) as notes:
                     notes.write(b"\n" + line_of([key, guid]))  # ends a line that a crash has cut off
             except OSError as error:
-                _log.warning("%s is not written: %s", self._path, error)
-
-    def forget(self) -> None:
-        """Remove the file: everything is done."""
-        if self._path is not None:
-            with suppress(OSError):  # it is removed when it is old
-                self._path.unlink(missing_ok=True)
+                problem = (
+                    "%s cannot be written (%s): if this upload of %s is stopped, the next one creates another record"
+                )
+                _log.warning(problem, self.path, error.strerror, file)
 
 
 def _key(file: str, name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +35,7 @@ from omicsdk.gen3.index_records import matching_records
 from omicsdk.gen3.manifests.tables import written_table
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.checksums import checksums_of
-from omicsdk.transfer.journal import journal_for
+from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.uploads.job import unreadable
 from omicsdk.transfer.uploads.store import LARGEST_PART, LEAST_PART
@@ -243,10 +242,8 @@ def upload(
         [file.outcome(None if number in existing else next(outcomes)) for number, file in enumerate(transferred)],
         report,
     )
-    if journal is not None and all(file.state in ("indexed", "skipped") for file in transferred):
-        with suppress(OSError):  # it is removed when it is old
-            journal.unlink(missing_ok=True)
-        book.forget()
+    if all(file.state in ("indexed", "skipped") for file in transferred):
+        remove_journal(journal, book.path)
     return chosen.checked(result)
 
 

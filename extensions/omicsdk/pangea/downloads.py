@@ -8,7 +8,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Collection, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from hashlib import sha256
@@ -188,7 +188,7 @@ def download_field(client: Pangea, field: FieldId | None, data: object, path: st
         NoFile: The field refers to no file.
         OmicsError: It did not arrive, or not as it was stated.
     """
-    from omicsdk.transfer.journal import journal_for
+    from omicsdk.transfer.journal import journal_for, remove_journal
     from omicsdk.transfer.reports.report import raise_failure
 
     target = Path(path).absolute()
@@ -199,9 +199,7 @@ def download_field(client: Pangea, field: FieldId | None, data: object, path: st
     raise_failure(
         transfer.download([item], target.parent, journal=journal, environ=settings.environ, clock=settings.clock)
     )
-    if journal is not None:
-        with suppress(OSError):  # it is removed when it is old
-            journal.unlink(missing_ok=True)
+    remove_journal(journal)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from omicsdk.transfer import (
     abort_upload,
 )
 from omicsdk.transfer import upload as send_all
-from omicsdk.transfer.journal import journal_for
+from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.uploads.uploading import upload_prepared
 
 if TYPE_CHECKING:
@@ -461,9 +461,8 @@ def send_files(
         report = run()
         _forget_useless(uploads, report, journal)
     report.outcomes = Outcomes(_with_cause(outcome) for outcome in report.outcomes)
-    if journal is not None and report.ok:
-        with suppress(OSError):  # it is removed when it is old
-            journal.unlink(missing_ok=True)
+    if report.ok:
+        remove_journal(journal)
     return report
 
 

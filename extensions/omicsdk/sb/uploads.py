@@ -150,7 +150,7 @@ class _Plan:
         from omicsdk.sb.store import PlatformStore
         from omicsdk.transfer import Upload
         from omicsdk.transfer import upload as transfer
-        from omicsdk.transfer.journal import journal_for
+        from omicsdk.transfer.journal import journal_for, remove_journal
 
         for folder in self.folders:
             self.platform_folders.folder(folder, make=True)
@@ -195,8 +195,8 @@ class _Plan:
             if on_message is not None:
                 on_message(f"{len(expired)} files that an earlier run had sent no longer exist: they are sent again")
             report = report.with_rerun(expired, send([rest[index] for index in expired], None))
-        if journal is not None and all(outcome.is_present for outcome in report.outcomes):
-            journal.unlink(missing_ok=True)
+        if all(outcome.is_present for outcome in report.outcomes):
+            remove_journal(journal)
         sent = iter(report.outcomes)
         every = [skipped.get(number) or next(sent) for number in range(len(stores))]
         return report.with_outcomes(every), stores

@@ -25,6 +25,7 @@ from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import LOCKED_ERRNOS, lock_now, state_folder
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.waits import never
 from omicsdk.transfer.disk import Disk, read_at, write_errors
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_count
@@ -416,6 +417,31 @@ class JournalFile:
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
             self._disk.close(descriptor)
+
+
+def remove_journal(path: Path | None, *others: Path | None) -> bool:
+    """Remove the journal of a transfer that is over, unless another process has resumed it since.
+
+    Args:
+        path: The journal; nothing is removed if it is None.
+        *others: Files of the same transfer, removed while the journal is locked.
+
+    Returns:
+        Whether no journal is left. One that is in use or cannot be removed is removed when it is old.
+    """
+    if path is None:
+        return True
+    try:
+        file = JournalFile(path, never, Disk(0o600), read_only=False)
+    except (FolderBusy, OSError) as error:
+        _log.debug("%s is not removed: %s", path, error)
+        return False
+    with suppress(OSError):
+        for other in filter(None, others):
+            other.unlink(missing_ok=True)
+    with suppress(OSError):
+        file.remove()
+    return not path.exists()
 
 
 def lines_of(file: BinaryIO) -> Iterator[bytes]:

@@ -26,6 +26,7 @@ from omicsdk.fs.uris import parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.disk import Disk, nearest_folder, shortage_of
 from omicsdk.transfer.engine.control import interrupts, report_of, report_stopped
+from omicsdk.transfer.journal import remove_journal
 from omicsdk.transfer.names import journal_path
 from omicsdk.transfer.reports.progress import counted, notebook_progress
 from omicsdk.transfer.reports.report import worse_of
@@ -272,8 +273,8 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
     if not missing:
         return report.with_outcomes(outcomes)
     # By its records they would be skipped again.
-    Path(options.journal).unlink(missing_ok=True)
-    again = store.put([puts[number] for number in missing], options)
+    removed = remove_journal(Path(options.journal))
+    again = store.put([puts[number] for number in missing], options if removed else options.replaced(journal=None))
     return report.with_outcomes(outcomes).with_rerun(missing, again)
 
 

@@ -20,7 +20,7 @@ from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
 from omicsdk.transfer.disk import Disk, write_errors
-from omicsdk.transfer.journal import Journal, JournalFile, journal_for, line_of
+from omicsdk.transfer.journal import Journal, JournalFile, journal_for, line_of, remove_journal
 from omicsdk.transfer.reports.report import Verification, recorded_verification
 
 
@@ -68,10 +68,8 @@ class Unfinished:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.keep or self.path is None or not self.is_there:
-            return
-        with suppress(FolderBusy):  # another process resumed it, and a third one has to find that it did
-            JournalFile(self.path, never, Disk(0o600), read_only=False).remove()
+        if not self.keep and self.is_there:
+            remove_journal(self.path)
 
 
 def is_newer(entry: Entry, copy: str) -> bool:

@@ -29,7 +29,7 @@ from omicsdk.hca.upload.sources import UNKNOWN_COPY, LocalFile, S3File, SourceFi
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
 from omicsdk.transfer import Outcome, Progress, TransferFailed, TransferOptions, TransferReport, Upload
 from omicsdk.transfer.checksums import Stopped, checksums_of
-from omicsdk.transfer.journal import journal_for
+from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.reports.report import PRESENT
 from omicsdk.transfer.s3.client import WRONG_BUCKET
@@ -275,8 +275,8 @@ class Sender:
             title=f"Upload to area {self.area.area_uuid}",
         )
         report.area_uuid, report.uploaded = self.area.area_uuid, uploaded
-        if journal is not None and report.ok:
-            journal.unlink(missing_ok=True)
+        if report.ok:
+            remove_journal(journal)
         if report.stopped and not self._is_refused:
             report.why_stopped = self.options.control.why
         return report

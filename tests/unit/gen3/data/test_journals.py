@@ -3,9 +3,13 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
+import omicsdk.transfer
 import pytest
-from omicsdk.transfer.journal import OLD, journal_for
+from omicsdk.gen3.downloads import download_url
+from omicsdk.transfer import Outcome, TransferOptions, TransferReport
+from omicsdk.transfer.journal import OLD, Journal, journal_for
 
 
 def test_the_same_has_the_same_journal_and_nothing_else_has_it(tmp_path: Path) -> None:
@@ -37,3 +41,16 @@ def test_a_place_that_cannot_be_made_is_reported_and_does_without(
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file/state"))
     assert journal_for("gen3/uploads", "a") is None
     assert "are not recorded" in caplog.text
+
+
+def test_a_journal_that_the_same_download_took_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Journal] = []
+
+    def download(*_: Any, journal: Path, **__: Any) -> TransferReport:
+        taken.append(Journal(journal, lambda: False))  # of another process, after this one has released the lock
+        return TransferReport([Outcome("a", "done", 1)])
+
+    monkeypatch.setattr(omicsdk.transfer, "download", download)
+    download_url(lambda: "", "a", tmp_path, what="a", options=TransferOptions())
+    assert Path(taken[0].path).exists()
+    taken[0].close()

@@ -4,6 +4,7 @@ import errno
 import os
 import tracemalloc
 from array import array
+from contextlib import closing
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -14,7 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core import DiskFull, FolderBusy, NotWritable
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal import HEADER, MISSING, DoneIndex, DoneState, Journal, JournalFile, done_line, line_of
+from omicsdk.transfer.journal import (
+    HEADER,
+    MISSING,
+    DoneIndex,
+    DoneState,
+    Journal,
+    JournalFile,
+    done_line,
+    line_of,
+    remove_journal,
+)
 from omicsdk.transfer.network.plan import CELL
 
 NAMES = ("a", "b/ü", 'c "quoted"\n', "d\udcff", 'e",', "f\\\\", 'a",1,2,{}]')
@@ -475,6 +486,21 @@ def test_a_removed_file_is_unlocked(tmp_path: Path) -> None:
     file.remove()
     assert not (tmp_path / "a").exists()
     JournalFile(tmp_path / "same", lambda: False, Disk(), read_only=False).close()
+
+
+def test_a_journal_that_another_process_took_meanwhile_stays(tmp_path: Path) -> None:
+    path, notes = tmp_path / "a.journal", tmp_path / "a.journal-notes"
+    notes.touch()
+    with closing(Journal(path, lambda: False)) as other:
+        assert not remove_journal(path, notes)
+        assert notes.exists()
+        other.finish([("a", DoneState(1, 1, {}))])
+        with pytest.raises(FolderBusy):  # nor is there a second journal of the same transfer
+            Journal(path, lambda: False)
+    assert next(Journal(path, lambda: False, read_only=True).finished())[0] == "a"
+    assert remove_journal(path, notes)
+    assert remove_journal(None)
+    assert not any(tmp_path.iterdir())
 
 
 def test_the_name_of_a_journal_is_made_durable_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

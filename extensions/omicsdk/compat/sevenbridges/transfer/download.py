@@ -16,7 +16,7 @@ from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size,
 from omicsdk.core.files import put_in_place
 from omicsdk.sb import downloads
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.journal import journal_for
+from omicsdk.transfer.journal import journal_for, remove_journal
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, File
@@ -97,8 +97,7 @@ class Download(Handle):
             if is_there:
                 put_in_place(fetched, final)
             self._file_size = report.outcomes[0].size or 0
-            if journal is not None:
-                journal.unlink(missing_ok=True)
+            remove_journal(journal)
         return report
 
     def _item(self, name: str, title: str) -> tuple[Item, str]:

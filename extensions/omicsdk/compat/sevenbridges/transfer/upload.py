@@ -19,7 +19,7 @@ from omicsdk.sb.store import CodeStore, PlatformStore, part_rules
 from omicsdk.sb.uploads import local_size
 from omicsdk.transfer import Upload as EngineUpload
 from omicsdk.transfer import upload
-from omicsdk.transfer.journal import journal_for
+from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.uploads.store import PartPlan, plan_parts
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ class Sending(Handle):
             self._journal = journal_for("sb/uploads", *facts)
         report = self._send(connections)
         if report.counts["skipped"]:  # an earlier run ended before it could delete its record
-            self._forget()
+            remove_journal(self._journal)
             report = self._send(connections)
         if report.ok:
-            self._forget()
+            remove_journal(self._journal)
         return report
 
     def _send(self, connections: int) -> TransferReport:
@@ -90,11 +90,7 @@ class Sending(Handle):
     def _clean_up(self) -> None:
         if self._store is not None and self._store.upload_id:
             self._store.abort(self._store.upload_id)
-        self._forget()
-
-    def _forget(self) -> None:
-        if self._journal is not None:
-            self._journal.unlink(missing_ok=True)
+        remove_journal(self._journal)
 
     def _description(self) -> dict[str, Any] | None:
         """Return the platform's description of the file; None until it is complete, an SbgError if it has failed."""
