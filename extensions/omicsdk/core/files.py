@@ -190,6 +190,26 @@ def in_place_of(
         raise
 
 
+#: Seconds after which an unfinished file of settings or tokens is that of a process that was killed: writing takes milliseconds.
+_STALE = 3600.0
+
+
+def remove_unfinished(target: Path, age: float = _STALE) -> None:
+    """Remove what killed processes left of writing a file with `in_place_of`.
+
+    Args:
+        target: The file; not a link to it.
+        age: Seconds since something was written to what is removed; 0 while no other process can write the file.
+    """
+    import re
+
+    part = re.compile(rf"\.{re.escape(target.name[:50])}\.[0-9a-f]{{12}}\.part")
+    with suppress(OSError):  # of a folder that may be written and not listed; or another process removes them, too
+        for path in target.parent.iterdir():
+            if part.fullmatch(path.name) and (not age or time.time() - path.lstat().st_mtime > age):
+                path.unlink()
+
+
 def _as_it_is(path: str, flags: int) -> int:
     # A target that vanishes meanwhile is not created as a file, and a terminal does not become the process's own.
     return os.open(path, flags & ~(os.O_CREAT | os.O_TRUNC) | getattr(os, "O_NOCTTY", 0))
@@ -230,6 +250,7 @@ def write_text(path: Path, text: str, mode: int) -> None:
     try:
         # 0o700: the folder is created for files with secrets.
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        remove_unfinished(target)  # they may contain secrets
         with in_place_of(target, mode=mode) as file:
             file.write(data)
     except OSError as error:

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Literal, NamedTuple, Self, Unpack
@@ -27,7 +27,7 @@ from omicsdk.core.errors import (
     UnsafePath,
     UsageError,
 )
-from omicsdk.core.files import expanded, in_place_of, locked
+from omicsdk.core.files import expanded, in_place_of, locked, remove_unfinished, target_of
 from omicsdk.core.items import Items
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
@@ -182,7 +182,7 @@ class Lock:
         """
         waiting = locked(self.path, patience=1, clock=self._clock.monotonic, sleep=self._clock.sleep)
         with waiting, tempfile.TemporaryDirectory(prefix="omics-") as work:
-            _remove_unfinished(self.path)
+            remove_unfinished(target_of(self.path), 0)
             resolution = Resolution(self.folder, names, Path(work), on_message or _silent, self._clock, progress)
             try:
                 with (draft := Path(work, "made")).open("wb") as out:
@@ -530,13 +530,6 @@ def _nowhere() -> omicsdk.transfer.Location:
 
 def _in_words(error: OmicsError, is_missing: bool) -> str:
     return "it does not exist" if is_missing else error.message
-
-
-def _remove_unfinished(path: Path) -> None:
-    """Remove what a killed process left of its writing; called while the lock is ours."""
-    for part in path.parent.glob(f".{path.name}.*.part"):
-        with suppress(FileNotFoundError):
-            part.unlink()
 
 
 class _Paths(Iterable[str]):

@@ -2,11 +2,12 @@
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
 from omicsdk.cli.commands.values import file_to_write
-from omicsdk.core.files import in_place_of, put_in_place
+from omicsdk.core.files import in_place_of, put_in_place, remove_unfinished, write_private
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 
@@ -50,6 +51,20 @@ def test_only_what_is_durable_waits_for_the_disk(tmp_path, monkeypatch):
         with in_place_of(tmp_path / name, durable=durable):
             done.append(name)
     assert done == ["a", "sync", "name", "b", "name"]
+
+
+def test_what_a_killed_process_left_of_secrets_is_removed_when_it_is_old(tmp_path):
+    path, hour = tmp_path / "tokens.json", 3600
+    old, young = (tmp_path / f".tokens.json.{mark * 12}.part" for mark in "ab")
+    others = [tmp_path / f".tokens.json.{name}.part" for name in ("b.0123456789ab", "0123456789AB", "0123456789abc")]
+    for part in (old, young, *others):
+        part.write_text("secret")
+        age = hour / 2 if part == young else 2 * hour
+        os.utime(part, (time.time() - age, time.time() - age))
+    write_private(path, "new")
+    assert names(tmp_path) == sorted(part.name for part in (path, young, *others))
+    remove_unfinished(path, 0)
+    assert names(tmp_path) == sorted(part.name for part in (path, *others))
 
 
 @posix
