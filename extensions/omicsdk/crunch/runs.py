@@ -6,18 +6,21 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checked_fields import check_fields
-from omicsdk.core.errors import ConfigError, OmicsError, ServerError, UnsafePath, UsageError
+from omicsdk.core.checksums import text_digest
+from omicsdk.core.errors import ConfigError, FolderBusy, OmicsError, ServerError, UnsafePath, UsageError
 from omicsdk.core.files import expanded
 from omicsdk.core.logs import logger
-from omicsdk.core.plain_client import exchange_of
+from omicsdk.core.plain_client import clock_of, exchange_of
 from omicsdk.core.redaction import mask_text
+from omicsdk.core.waits import never
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
 from omicsdk.crunch.statuses import (
@@ -31,7 +34,8 @@ from omicsdk.crunch.statuses import (
     newest_status,
     rival,
 )
-from omicsdk.transfer.disk import make_folders
+from omicsdk.transfer.disk import Disk, make_folders
+from omicsdk.transfer.journal import JournalFile
 
 if TYPE_CHECKING:
     from omicsdk_api.crunch.models.dataset import Dataset
@@ -158,6 +162,7 @@ class Run:
         self._first: int | None = None
         self._sent = set[int]()
         self._data: DataFiles | None = None
+        self._is_locked = False
 
     @property
     def crunch_subdir(self) -> Path:
@@ -210,11 +215,14 @@ class Run:
         Raises:
             DatasetTaken: Another runner has the dataset.
             SharedFolder: Another dataset has files in its folder; no status was reported.
+            FolderBusy: Another process runs a dataset in the folder on this machine, such as that of another site; no
+                status was reported. The stages alone raise it, too.
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
-        for stage in (self.setup, self.workflow, self.upload):
-            if stage() is RunResult.FAIL:
-                return RunResult.FAIL
+        with self._locked():
+            for stage in (self.setup, self.workflow, self.upload):
+                if stage() is RunResult.FAIL:
+                    return RunResult.FAIL
         return RunResult.SUCCESS
 
     def setup(self) -> RunResult:
@@ -275,8 +283,28 @@ class Run:
         from omicsdk.crunch.workflow import ENDING
         from omicsdk.transfer.engine.control import termination
 
-        with termination(*ENDING):
+        with self._locked(), termination(*ENDING):
             return self._reported(stage, work)
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        """Lock the dataset's folder, unless this run has: the workflow of another one would read and write its files."""
+        if self._is_locked:
+            yield
+            return
+        folder = self.working_directory
+        # Beside it: what is in it may be uploaded, and is removed by `cleanup`. A digest is no longer than file systems take.
+        path = folder.with_name(f".crunch-{text_digest(folder.name, 8)}.lock")
+        try:
+            lock = JournalFile(path, never, Disk(), read_only=False)
+        except FolderBusy as error:
+            raise FolderBusy(str(folder), remedy=error.remedy) from None
+        self._is_locked = True
+        try:
+            yield
+        finally:
+            self._is_locked = False
+            lock.remove()
 
     def _reported(self, stage: Stage, work: Callable[[], None]) -> RunResult:
         self.current_stage = stage
@@ -475,6 +503,7 @@ def run(
         NotFound: There is no such dataset.
         DatasetTaken: Another runner has the dataset.
         SharedFolder: Another dataset has files in its folder; nothing was reported.
+        FolderBusy: Another process runs a dataset in the same folder on this machine; nothing was reported.
         ConfigError: The storage's settings, or the number of cores, are invalid; nothing was reported.
         UsageError: The workflow's file or Snakemake is missing; nothing was reported.
     """
@@ -523,9 +552,10 @@ def run_pending(
 
     Raises:
         NotFound: There is no such project.
+        FolderBusy: Another process runs a dataset in the folder of one.
         OmicsError: The site gives a dataset again that was run, or does not answer.
     """
-    folders, seen, report = DatasetFolders(client), set[str](), on_message or _to_stderr
+    folders, seen, busy, report = DatasetFolders(client), set[str](), set[str](), on_message or _to_stderr
     while True:
         # Before the dataset is requested: from then on any status of another runner counts.
         since = newest_status(client)
@@ -543,6 +573,14 @@ def run_pending(
             yield run(slug, since=since, folders=folders)
         except DatasetTaken as error:
             report(f"{error.message}; taking the next one.")
+        except FolderBusy as error:
+            if slug in busy:
+                raise
+            # A process that was given the same dataset has reported no status yet.
+            report(f"{error.message}; requesting the next dataset again.")
+            busy.add(slug)
+            seen.remove(slug)
+            clock_of(client).sleep(1)
 
 
 def next_dataset(client: Crunch, project: str = "") -> str:

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
 from omicsdk.compat.crunch.client.run import Run
-from omicsdk.core import DecodeError
+from omicsdk.core import DecodeError, FolderBusy, ManualClock
 from omicsdk.crunch import (
+    Crunch,
     DatasetFolders,
     DatasetTaken,
+    RunReport,
     RunResult,
     SharedFolder,
     Stage,
@@ -23,7 +25,9 @@ from omicsdk.crunch import (
     WorkflowType,
     newest_status,
 )
+from omicsdk.crunch.runs import run_pending
 from omicsdk.crunch.statuses import PAGES, rival
+from omicsdk.sandbox import Sandbox
 from omicsdk_api.crunch.models.status import Status
 
 
@@ -325,3 +329,45 @@ def test_a_list_of_datasets_that_is_none_is_an_error() -> None:
 
     with pytest.raises(DecodeError, match="results"):
         DatasetFolders(Listless().api).shared_with("p:d", "p/d")
+
+
+def test_two_runs_in_one_folder_are_not_mixed(storage: dict[str, str], tmp_path: Path) -> None:
+    refused: list[Run] = []
+
+    def others_begin(site: PretendedSite, *_: Any) -> None:
+        for run in (a_run(other, storage, tmp_path), a_run(site, storage, tmp_path, take_over=True)):
+            for start in (run, run.setup, run.workflow, run.upload):
+                with pytest.raises(FolderBusy, match="p--d"):
+                    start()
+                refused.append(run)
+
+    site, other = PretendedSite(after=others_begin), PretendedSite()
+    assert a_run(site, storage, tmp_path)() is RunResult.SUCCESS
+    assert len(refused) == 8 * len(HAPPY)
+    assert (site.sent(), other.sent()) == (HAPPY, [])
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["p--d"]
+    assert a_run(other, storage, tmp_path)() is RunResult.SUCCESS
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_dataset_that_another_process_has_just_begun_is_passed_over(
+    connection: Connection, sandbox: Sandbox, tmp_path: Path, times: int
+) -> None:
+    made = Made(connection, tmp_path, "true", None)
+    calls, messages = list[str](), list[str]()
+
+    def run(slug: str, **_: Any) -> RunReport:
+        calls.append(slug)
+        if len(calls) <= times:
+            raise FolderBusy("work/p--d")
+        return RunReport(slug, RunResult.SUCCESS, made.work, "")
+
+    with Crunch(sandbox.crunch_url, credentials=sandbox.crunch_token, clock=ManualClock()) as client:
+        reports = run_pending(client, run, "proj", on_message=messages.append)
+        if times == 2:
+            with pytest.raises(FolderBusy):
+                next(reports)
+        else:
+            assert next(reports).dataset == made.slug
+    assert calls == [made.slug, made.slug]
+    assert messages[1] == "Another process is transferring into work/p--d; requesting the next dataset again."
