@@ -302,7 +302,7 @@ def log_in_by_browser(
     profile: str | None = None,
     store: str | None = None,
     *,
-    tell: Callable[[str], None],
+    on_message: Callable[[str], None],
     device: bool = False,
     timeout: float,
 ) -> Account:
@@ -312,7 +312,7 @@ def log_in_by_browser(
         base_url: The Data Store's base URL.
         profile: The profile; the default one's base URL stays as the HCA configuration states it.
         store: Where the login is stored.
-        tell: Shows the address to log in at.
+        on_message: Shows the address to log in at.
         device: Whether the browser is on another machine.
         timeout: Seconds to wait for it.
     """
@@ -320,7 +320,9 @@ def log_in_by_browser(
 
     name = chosen_profile(profile) or DEFAULT_PROFILE
     check_profile_name(name)
-    service = ServiceLogin("DSSClient", base_url=base_url, tell=tell, profile=name, store=store or stated_store())
+    service = ServiceLogin(
+        "DSSClient", base_url=base_url, on_message=on_message, profile=name, store=store or stated_store()
+    )
     done = service.login(remote=device, timeout=timeout)
     stored = token_file(profile=name).login(base_url)
     if base_url_for(HCA, None, name) != base_url:
@@ -344,7 +346,7 @@ def log_out(place: Place, login: StoredLogin, on_message: Callable[[str], None])
     if place.platform == HCA:
         from omicsdk.hca.login import ServiceLogin
 
-        ServiceLogin("DSSClient", base_url=place.url, profile=place.profile, tell=on_message).logout()
+        ServiceLogin("DSSClient", base_url=place.url, profile=place.profile, on_message=on_message).logout()
         return
     tokens = token_file(platform=place.platform, profile=place.profile)
     if place.platform == "pangea":
@@ -467,14 +469,18 @@ def found_settings(profile: str | None = None) -> Iterator[tuple[str, str | None
 
 
 def google_file(
-    file: str | os.PathLike[str] | None, *, tell: Callable[[str], None], device: bool = False, timeout: float = 300.0
+    file: str | os.PathLike[str] | None,
+    *,
+    on_message: Callable[[str], None],
+    device: bool = False,
+    timeout: float = 300.0,
 ) -> StoredLogin:
     """Return the login that a credentials file of Google is; the file stays where it is, and is read at each use.
 
     Args:
         file: The file; None for the application default credentials. The client secrets of an OAuth application begin a login
             with a browser, whose credentials are written into a folder beside the token file.
-        tell: Shows the address to log in at.
+        on_message: Shows the address to log in at.
         device: Whether the browser is on another machine.
         timeout: Seconds to wait for the browser.
 
@@ -488,7 +494,7 @@ def google_file(
     if is_client_secrets(path):
         # A separate name: until the new login was tried, the old one stays usable.
         target = token_file().path.parent / _GOOGLE / f"{secrets.token_hex(8)}.json"
-        log_in(path, target, on_message=tell, device=device, timeout=timeout)
+        log_in(path, target, on_message=on_message, device=device, timeout=timeout)
         path = target
     elif device:
         remedy = "Use --credentials-file with the client secrets of an OAuth application of Google."

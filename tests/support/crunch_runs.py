@@ -75,7 +75,7 @@ class Made:
     def run(self, kind: WorkflowType = WorkflowType.script, **options: Any) -> Run:
         """A run of the dataset."""
         told = {"storage_settings": {"MEDIA_ROOT": str(self.media)}, "working_directory": self.parent, **options}
-        return Run(self.connection, self.slug, workflow_type=kind, tell=self.lines.append, **told)
+        return Run(self.connection, self.slug, workflow_type=kind, on_message=self.lines.append, **told)
 
     def statuses(self) -> list[tuple[int, int]]:
         """Stage and state of each status of the dataset, the oldest first."""

@@ -53,7 +53,7 @@ class Person:
         ).start()
 
     def service(self, section="DSSClient", **options):
-        given = {"config": self.config, "environ": self.environ, "tell": self.told.append}
+        given = {"config": self.config, "environ": self.environ, "on_message": self.told.append}
         given |= {"endpoint": self.endpoint, "clock": self.clock}
         return ServiceLogin(section, **(given | options))
 

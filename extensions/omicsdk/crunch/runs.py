@@ -91,7 +91,7 @@ class Run:
         allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one
             is within the other: its run then brings the other's files as well, and overwrites those of the same names.
         folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
-        tell: Called with a line at the beginning and end of each stage; the default prints them to stderr.
+        on_message: Called with a line at the beginning and end of each stage; the default prints them to stderr.
         stop: Stops the run within a second when set, with all that the workflow started; it has failed then.
 
     Attributes:
@@ -130,7 +130,7 @@ class Run:
     take_over: bool = False
     allow_shared_folder: bool = False
     folders: DatasetFolders | None = None
-    tell: Callable[[str], None] | None = None
+    on_message: Callable[[str], None] | None = None
     stop: threading.Event | None = None
 
     def __post_init__(self) -> None:
@@ -158,7 +158,7 @@ class Run:
         self.upload_result: RunResult | None = None
         self._may_share = self.allow_shared_folder
         self._folders = self.folders or DatasetFolders(self.client)
-        self._tell = self.tell or _to_stderr
+        self._report = self.on_message or _to_stderr
         self._first: int | None = None
         self._sent = set[int]()
         self._data: DataFiles | None = None
@@ -310,7 +310,7 @@ class Run:
         self.current_stage = stage
         word = stage.name.title()
         self.note = ""
-        self._tell(f"{word} stage {self.dataset_slug}")
+        self._report(f"{word} stage {self.dataset_slug}")
         try:
             if stage is Stage.SETUP:
                 self._claim()
@@ -322,7 +322,7 @@ class Run:
             work()
             self._send(State.SUCCESS)
         except DatasetTaken as error:
-            self._tell(f"{word} stopped {self.dataset_slug}: {error.message}")
+            self._report(f"{word} stopped {self.dataset_slug}: {error.message}")
             if error.status.state == State.FAIL:  # which this runner's own START hides
                 self._report_failure(error.message)
             raise
@@ -333,19 +333,19 @@ class Run:
             _log.debug("%s: %s failed", self.dataset_slug, word, exc_info=True)
             self._fail(words_of(error))
             return RunResult.FAIL
-        self._tell(f"{word} success {self.dataset_slug}")
+        self._report(f"{word} success {self.dataset_slug}")
         return RunResult.SUCCESS
 
     def _fail(self, note: str) -> None:
         self.note = note
-        self._tell(f"{self.current_stage.name.title()} failed {self.dataset_slug}: {note}")
+        self._report(f"{self.current_stage.name.title()} failed {self.dataset_slug}: {note}")
         self._report_failure(note)
 
     def _report_failure(self, note: str) -> None:
         try:
             self._send(State.FAIL, note)
         except Exception as error:  # the first failure is reported
-            self._tell(f"The failure cannot be reported: {words_of(error)}")
+            self._report(f"The failure cannot be reported: {words_of(error)}")
 
     def _claim(self) -> None:
         if self.take_over and self.since is None:
@@ -411,7 +411,7 @@ class Run:
             try:
                 shutil.rmtree(self.working_directory)
             except OSError as error:  # the request is fulfilled
-                self._tell(f"{self.working_directory} cannot be removed: {error}")
+                self._report(f"{self.working_directory} cannot be removed: {error}")
 
 
 def words_of(error: Exception) -> str:
@@ -531,7 +531,7 @@ def run(
         take_over=take_over,
         allow_shared_folder=allow_shared_folder,
         folders=folders,
-        tell=on_message,
+        on_message=on_message,
         stop=stop,
     )
     return RunReport(dataset, new_run(), new_run.working_directory, new_run.note)

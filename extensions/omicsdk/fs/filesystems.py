@@ -93,7 +93,7 @@ def _path_of(start: str, rest: str) -> str:
     return parse_uri(start + rest).path
 
 
-def tell(callback: Callback, progress: Progress) -> None:
+def report_progress(callback: Callback, progress: Progress) -> None:
     """Report a transfer's progress to fsspec."""
     callback.set_size(progress.bytes)
     callback.absolute_update(progress.bytes_done)
@@ -615,7 +615,7 @@ class OmicsFileSystem(AbstractFileSystem):
             Selected(Uri(self.store.scheme, entry.path), entry, target.relative_to(folder).as_posix())
             for (entry, _), target in zip(named_entries, targets, strict=True)
         ]
-        options = CopyOptions(progress=callback and partial(tell, callback))
+        options = CopyOptions(progress=callback and partial(report_progress, callback))
         raise_failure(download_files(CopyPlan(Uri("file", folder), files), self.store, options))
 
     @contextmanager
@@ -645,7 +645,7 @@ class OmicsFileSystem(AbstractFileSystem):
     def _put(self, puts: Sequence[Put], overwrite: bool, callback: Callback | None = None) -> None:
         if not puts:
             return
-        options = CopyOptions(overwrite=overwrite, progress=callback and partial(tell, callback))
+        options = CopyOptions(overwrite=overwrite, progress=callback and partial(report_progress, callback))
         try:
             raise_failure(self.store.put(puts, options))
         except Conflict as error:

@@ -58,7 +58,7 @@ class LoggedIn:
     path: Path
 
 
-def tell_stderr(text: str) -> None:
+def print_to_stderr(text: str) -> None:
     """Print a message on stderr."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - printing is all that it does
 
@@ -68,7 +68,7 @@ def ask_stdin(question: str) -> str:
     print(question, end="", file=sys.stderr, flush=True)  # noqa: T201 - printing is all that it does
     response = sys.stdin.readline()
     if not response:
-        tell_stderr("")  # the next message begins a new line
+        print_to_stderr("")  # the next message begins a new line
     return response
 
 
@@ -82,7 +82,7 @@ class ServiceLogin:
         swagger_url: Its document; wins over the configuration.
         config: The HCA configuration; by default that of the user's files.
         environ: The environment; by default the process's own.
-        tell: Prints a message to the user.
+        on_message: Prints a message to the user.
         endpoint: Sends requests to the authorization server.
         clock: Returns the time.
         profile: The profile that the login is for.
@@ -98,7 +98,7 @@ class ServiceLogin:
     swagger_url: str | None = None
     config: HCAConfig = field(default_factory=HCAConfig)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    tell: Callable[[str], None] = tell_stderr
+    on_message: Callable[[str], None] = print_to_stderr
     endpoint: Endpoint | None = None
     clock: Clock = SYSTEM_CLOCK
     profile: str = DEFAULT_PROFILE
@@ -166,7 +166,7 @@ class ServiceLogin:
                     SCOPES,
                     extra,
                     self._endpoint,
-                    self.tell,
+                    self.on_message,
                     open_browser=open_browser,
                     timeout=timeout,
                     stop=stop,
@@ -178,11 +178,11 @@ class ServiceLogin:
         self._tokens.keep(self._url, login, self.store)
         if grant.expires_at is not None and grant.expires_at < self.clock.now() and not grant.refresh_token:
             ended = moment(grant.expires_at)
-            self.tell(f"The access token was stored, but it expired on {ended} by this machine's clock.")
+            self.on_message(f"The access token was stored, but it expired on {ended} by this machine's clock.")
         variables = (TOKEN_VARIABLES[self.section], VARIABLE)
         overriding = next((name for name in variables if self.environ.get(name)), None)
         if overriding is not None:
-            self.tell(f"{overriding} is set and takes precedence over this login.")
+            self.on_message(f"{overriding} is set and takes precedence over this login.")
         return LoggedIn(self._url, grant.expires_at, bool(grant.refresh_token), self._tokens.path)
 
     def logout(self) -> bool:
@@ -230,7 +230,7 @@ class ServiceLogin:
     def _by_code(self, application: Application, extra: Mapping[str, str], ask: Callable[[str], str]) -> Grant:
         echo = application.beside(application.auth_uri, _AUTHORIZE, _ECHO)
         attempt = begin(application, echo, SCOPES, extra)
-        self.tell(f"Log in at this URL, in any browser:\n{attempt.url}")
+        self.on_message(f"Log in at this URL, in any browser:\n{attempt.url}")
         response = ask("Paste the code that the last page shows, or the URL of that page: ")
         return self._endpoint.grant(code_request(application, attempt, code_of(response, attempt.state, bare=True)))
 
@@ -264,7 +264,7 @@ class ServiceLogin:
         try:
             return bool(self.config.forget(_TOKEN_KEY))
         except ConfigError as error:
-            self.tell(f"A login of the published client may still be in the configuration: {error}")
+            self.on_message(f"A login of the published client may still be in the configuration: {error}")
             return True
 
     def _revoke(self, refresh_token: str, secrets: Secrets) -> None:
@@ -273,7 +273,7 @@ class ServiceLogin:
             uri = application.beside(application.token_uri, _TOKEN, _REVOKE)
             self._endpoint.text(revoke_request(application, uri, refresh_token, as_json=True))
         except OmicsError as error:
-            self.tell(f"Cannot revoke the login at the service; it is deleted on this machine only: {error}")
+            self.on_message(f"Cannot revoke the login at the service; it is deleted on this machine only: {error}")
 
 
 def _user(grant: Grant) -> str:

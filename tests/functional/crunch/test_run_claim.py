@@ -38,7 +38,7 @@ def storage(tmp_path: Path) -> dict[str, str]:
 
 
 def a_run(site: PretendedSite, storage: Mapping[str, str], folder: Path, **options: Any) -> Run:
-    return Run(site, "p:d", storage, folder / "work", WorkflowType.script, tell=lambda line: None, **options)
+    return Run(site, "p:d", storage, folder / "work", WorkflowType.script, on_message=lambda line: None, **options)
 
 
 def test_a_runner_that_came_second_steps_back_and_reports_no_failure(storage: dict[str, str], tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_a_base_file_path_that_leaves_the_storage(tmp_path: Path, path: str) -> 
 
     site = Elsewhere()
     run = Run(
-        site, "p:d", {"MEDIA_ROOT": str(tmp_path)}, tmp_path / "work", WorkflowType.script, tell=lambda line: None
+        site, "p:d", {"MEDIA_ROOT": str(tmp_path)}, tmp_path / "work", WorkflowType.script, on_message=lambda line: None
     )
 
     assert run() is RunResult.FAIL
@@ -238,7 +238,7 @@ def _refusing(wanted: tuple[Stage, State]) -> Callable[[PretendedSite, Stage, St
 def a_run(site: PretendedSite, folder: Path, lines: list[str], **options: Any) -> Run:
     put(folder / "storage" / "p" / "d", FILES)
     settings = {"MEDIA_ROOT": str(folder / "storage")}
-    return Run(site, "p:d", settings, folder / "work", WorkflowType.script, tell=lines.append, **options)
+    return Run(site, "p:d", settings, folder / "work", WorkflowType.script, on_message=lines.append, **options)
 
 
 def test_a_failure_whose_report_fails_is_still_reported(tmp_path: Path) -> None:

@@ -25,7 +25,13 @@ def a_run(folder: Path, workflow: str, kind: WorkflowType = WorkflowType.script,
     put(folder / "storage" / "p" / "d", {"a.txt": "alpha\n"})
     settings = {"MEDIA_ROOT": str(folder / "storage")}
     made = Run(
-        PretendedSite(workflow=workflow), "p:d", settings, folder / "work", kind, tell=lambda line: None, **options
+        PretendedSite(workflow=workflow),
+        "p:d",
+        settings,
+        folder / "work",
+        kind,
+        on_message=lambda line: None,
+        **options,
     )  # type: ignore[arg-type]
     assert not made.setup()
     return made
@@ -163,7 +169,7 @@ _PROGRAM = """
     from omicsdk.crunch import WorkflowType
     folder = Path(sys.argv[1])
     site = PretendedSite(workflow=(folder / "script.sh").read_text())
-    run = Run(site, "p:d", {"MEDIA_ROOT": str(folder)}, folder / "work", WorkflowType.script, tell=lambda line: None)
+    run = Run(site, "p:d", {"MEDIA_ROOT": str(folder)}, folder / "work", WorkflowType.script, on_message=lambda line: None)
     try:
         run()
     except KeyboardInterrupt:

@@ -104,7 +104,7 @@ def login(
         check_unused("for hca", credentials_file=credentials_file, user=user)
         url = base_url_for(HCA, connection.base_url, profile)
         account = log_in_by_browser(
-            url, profile, store, tell=lambda text: _lines(console, text), device=device, timeout=timeout
+            url, profile, store, on_message=lambda text: _lines(console, text), device=device, timeout=timeout
         )
     elif device and not KINDS[platform].google:
         raise UsageError(f"{platform} has no login by browser", remedy=f"Use a {KINDS[platform].takes}.")
@@ -115,8 +115,8 @@ def login(
         ):  # prompted for in this order; a credentials file states its commons
             url = base_url_for(platform, url, profile) or _prompt(console, "Base URL: ", "--base-url")
         if KINDS[platform].google and token is None and user is None:
-            tell = partial(_lines, console)
-            stored, issuer = google_file(credentials_file, tell=tell, device=device, timeout=timeout), None
+            on_message = partial(_lines, console)
+            stored, issuer = google_file(credentials_file, on_message=on_message, device=device, timeout=timeout), None
         else:
             stored, issuer = _login_of_options(
                 platform, token, credentials_file, user, console, password_stdin=password_stdin
@@ -308,12 +308,12 @@ def service_logout(client: Platform, *, console: Console) -> None:
         console.message(f"no login is stored for {origin_of(client.base_url)}")
 
 
-def _service(client: Platform, tell: Callable[[str], None]) -> ServiceLogin:
+def _service(client: Platform, on_message: Callable[[str], None]) -> ServiceLogin:
     from omicsdk import Fusillade
     from omicsdk.hca.login import ServiceLogin
 
     section = "AuthClient" if isinstance(client, Fusillade) else "DSSClient"
-    return ServiceLogin(section, base_url=client.base_url, tell=tell)
+    return ServiceLogin(section, base_url=client.base_url, on_message=on_message)
 
 
 def _lines(console: Console, text: str) -> None:

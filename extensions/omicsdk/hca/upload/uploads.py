@@ -423,9 +423,9 @@ class Sender:
     # -- notifications
 
     def _notify(self, number: int) -> None:
-        self._notices[number] = self._notifiers.submit(self._tell, self._files[number].name)
+        self._notices[number] = self._notifiers.submit(self._notified, self._files[number].name)
 
-    def _tell(self, name: str) -> OmicsError | Literal[True]:
+    def _notified(self, name: str) -> OmicsError | Literal[True]:
         """Notify the service of a file; the error is the result."""
         try:
             self.notify(name)

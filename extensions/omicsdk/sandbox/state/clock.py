@@ -68,7 +68,7 @@ class Clock:
             else:
                 self._offset += seconds
             now = self._now()
-        self._tell()
+        self._notify_listeners()
         return now
 
     def freeze(self, at: float | None = None) -> float:
@@ -86,7 +86,7 @@ class Clock:
         with self._lock:
             self._frozen_at = self._now() if at is None else _check(float(at))
             now = self._frozen_at
-        self._tell()
+        self._notify_listeners()
         return now
 
     def resume(self) -> float:
@@ -96,14 +96,14 @@ class Clock:
                 self._offset = self._frozen_at - self._real()
                 self._frozen_at = None
             now = self._now()
-        self._tell()
+        self._notify_listeners()
         return now
 
     def reset(self) -> None:
         """Go back to real time."""
         with self._lock:
             self._offset, self._frozen_at = 0.0, None
-        self._tell()
+        self._notify_listeners()
 
     def state(self) -> ClockState:
         """The present state, as the control API answers it."""
@@ -133,7 +133,7 @@ class Clock:
 
         return forget
 
-    def _tell(self) -> None:
+    def _notify_listeners(self) -> None:
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:

@@ -169,8 +169,8 @@ def test_some_that_fail_end_with_three(selected: Any, omics: Any, folder: Path, 
     from omicsdk.core import TransferError
     from omicsdk.hca.upload.uploads import Sender
 
-    told, refused = Sender._tell, TransferError("b.fastq: no")
-    monkeypatch.setattr(Sender, "_tell", lambda self, name: refused if name == "b.fastq" else told(self, name))
+    notified, refused = Sender._notified, TransferError("b.fastq: no")
+    monkeypatch.setattr(Sender, "_notified", lambda self, name: refused if name == "b.fastq" else notified(self, name))
     report = tmp_path / "report.jsonl"
     code, out, err = omics("files", folder, "--report", report)
     assert code == 3

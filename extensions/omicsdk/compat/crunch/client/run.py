@@ -37,7 +37,7 @@ class Run(runs.Run):
         take_over: As for `omicsdk.crunch.Run`.
         allow_shared_folder: As for `omicsdk.crunch.Run`.
         folders: As for `omicsdk.crunch.Run`.
-        tell: As for `omicsdk.crunch.Run`.
+        on_message: As for `omicsdk.crunch.Run`.
 
     Attributes:
         connection: As given.
@@ -66,7 +66,7 @@ class Run(runs.Run):
         take_over: bool = False,
         allow_shared_folder: bool = False,
         folders: DatasetFolders | None = None,
-        tell: Callable[[str], None] | None = None,
+        on_message: Callable[[str], None] | None = None,
     ) -> None:
         self.connection = connection
         super().__init__(
@@ -84,7 +84,7 @@ class Run(runs.Run):
             take_over=take_over,
             allow_shared_folder=allow_shared_folder,
             folders=folders,
-            tell=tell,
+            on_message=on_message,
         )
 
     @property
