@@ -196,19 +196,31 @@ def test_a_login_that_cannot_be_shown_is_not_waited_for(made: ModuleType, missin
     assert messages == []
 
 
-@pytest.mark.parametrize("kind", ["client", "device"])
-def test_a_client_of_another_authorization_server_has_separate_tokens(
-    generate: Callable[..., ModuleType], made: ModuleType, kind: str
-) -> None:
-    """The refresh token of a login at one server is never sent to another one."""
+@pytest.fixture(scope="module")
+def other(generate: Callable[..., ModuleType]) -> ModuleType:
+    """The service with another authorization server."""
     flow = {"tokenUrl": "https://other.example/token", "scopes": _SCOPES}
     flows = {
         "clientCredentials": flow,
         "deviceAuthorization": {"deviceAuthorizationUrl": "https://other.example/device", **flow},
     }
-    other = generate(
-        {**DOCUMENT, "components": {"securitySchemes": {**_SCHEMES, "oauth": {"type": "oauth2", "flows": flows}}}}
-    )
+    schemes = {**_SCHEMES, "oauth": {"type": "oauth2", "flows": flows}}
+    return generate({**DOCUMENT, "components": {"securitySchemes": schemes}})
+
+
+def test_a_refresh_token_is_never_sent_to_another_authorization_server(made: ModuleType, other: ModuleType) -> None:
+    services, credentials = Services(), RefreshToken("r1", "app")
+    with made.ThingApi(credentials=credentials, transport=services.transport) as client:
+        client.list_things()
+    with pytest.raises(ConfigError, match=r"belongs to https://login\.example.* not sent to https://other\.example"):
+        other.ThingApi(credentials=credentials, transport=services.transport)
+
+
+@pytest.mark.parametrize("kind", ["client", "device"])
+def test_a_client_of_another_authorization_server_has_separate_tokens(
+    made: ModuleType, other: ModuleType, kind: str
+) -> None:
+    """The refresh token of a login at one server is never sent to another one."""
     code = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://login.example/enter"}
     answers = (
         [(200, code), (200, {"access_token": "t2", "refresh_token": "r2"}), (200, code)] if kind == "device" else []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import BearerToken, Token, is_confidential
+from omicsdk.core.credentials import BearerToken, Token, is_confidential, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError
 from omicsdk.core.forms import form_body
 from omicsdk.core.oauth.tokens import Endpoint, Grant, grant_of, object_in, post, seconds_in
@@ -169,7 +169,8 @@ class _OAuthToken(BearerToken):
             scheme: The scheme's name, for errors.
 
         Raises:
-            ConfigError: The document does not state the server's address, or the base URL was replaced and it was not.
+            ConfigError: The document does not state the server's address, or the base URL was replaced and it was not; or
+                these are a refresh token that was bound to another server.
         """
         flow = next((flows[name] for name in self.flows if name in flows), None)
         what = f"{type(self).__name__} for the scheme {scheme}" if scheme else type(self).__name__
@@ -179,15 +180,17 @@ class _OAuthToken(BearerToken):
             bound = self._by_addresses.get(addresses)
             # Bound again with the same addresses, they keep the network and the scopes of the first client.
             if bound is None:
-                bound = self._by_addresses[addresses] = self._copy() if self._by_addresses else self
+                bound = self._by_addresses[addresses] = self._copy(addresses) if self._by_addresses else self
                 bound._bound, bound._network = addresses, network
                 bound._scope = " ".join(
                     self._scopes if self._scopes is not None else () if flow is None else flow.scopes
                 )
         return bound
 
-    def _copy(self) -> Self:
-        """Return these credentials with a lock and a token of their own, and the copy's method in place of the original's."""
+    def _copy(self, addresses: Sequence[str]) -> Self:
+        """Return credentials for another server: with a lock and a token of their own, and the copy's method in place of
+        the original's.
+        """
         twin = object.__new__(type(self))
         vars(twin).update(vars(self))
         BearerToken.__init__(
@@ -319,6 +322,16 @@ class RefreshToken(_OAuthToken):
         self._refresh_token = refresh_token
         self._on_new = on_new
 
+    def _copy(self, addresses: Sequence[str]) -> Self:
+        first = next(iter(self._by_addresses))[0]
+        # Only the server that issued a refresh token may see it: with it, another one could log in as the user.
+        if origin_of(addresses[0]) != origin_of(first):
+            raise ConfigError(
+                f"RefreshToken belongs to {origin_of(first)} and is not sent to {origin_of(addresses[0])}",
+                remedy="Pass the refresh token of a login at that server, or its token_url.",
+            )
+        return super()._copy(addresses)
+
     def _stated_url(self, flow: "Flow") -> str:
         return flow.refresh_url or flow.token_url
 
@@ -388,8 +401,8 @@ class DeviceLogin(RefreshToken):
         self._device_url = device_url
         self._timeout = timeout
 
-    def _copy(self) -> Self:
-        twin = super()._copy()
+    def _copy(self, addresses: Sequence[str]) -> Self:
+        twin = super(RefreshToken, self)._copy(addresses)  # it can log in at any server
         twin._refresh_token = ""  # it came from the original's server, and goes to no other
         return twin
 
