@@ -32,6 +32,9 @@ Layout = Literal["name", "id"]
 
 DEEPEST = 32
 """Levels of bundles that are followed."""
+MOST_REPEATED = 500_000
+"""Members of bundles that are contained in several bundles, beyond their first occurrence. If each of 32 levels has the
+next one twice, there are four thousand million files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,7 @@ def _files_of(
     files: dict[tuple[int, ...], DrsFile] = {}
     responses: dict[tuple[int, ...], DrsObject] = {}
     opened: dict[tuple[int, ...], str] = {}
+    described, labels, repeated = dict(known_objects), set[str](), 0
     level: list[_Pending] = []
     for at, object_request in enumerate(requested):
         error = _fault(object_request)
@@ -223,7 +227,7 @@ def _files_of(
     # Level by level, not bundle by bundle: the members of all bundles of a level are requested together, in few requests.
     while level:
         below: list[_Pending] = []
-        for pending, server, response in _described(level, servers, stopped, known_objects):
+        for pending, server, response in _described(level, servers, stopped, described):
             if isinstance(response, OmicsError):
                 name = pending.name or _as_folder(pending.identifier.name)
                 files[pending.order] = DrsFile(pending.requested, name, server=server, error=response)
@@ -232,7 +236,15 @@ def _files_of(
             elif server is not None:
                 responses[pending.order] = response
                 if response.members is not None and len(pending.above) < len(above) + levels:
-                    opened[pending.order] = f"{server.host}/{response.id}"
+                    opened[pending.order] = label = f"{server.host}/{response.id}"
+                    repeated += len(response.members) if label in labels else 0
+                    if label in labels and repeated > MOST_REPEATED:
+                        problem = f"bundles that occur several times have more than {MOST_REPEATED:,} files"
+                        error = BundleTooDeep(f"{pending.name}: {problem}", name=pending.name)
+                        files[pending.order] = DrsFile(pending.requested, pending.name, server=server, error=error)
+                        continue
+                    labels.add(label)
+                described.setdefault(pending.identifier, response)
                 for object_request in _read(pending, response, server, layout, len(above) + levels):
                     if isinstance(object_request, _Pending):
                         below.append(object_request)
@@ -267,7 +279,7 @@ def _described(
     by_host: dict[tuple[str, str], list[_Pending]] = {}
     for pending in waiting:
         by_host.setdefault((pending.identifier.host, pending.identifier.prefix), []).append(pending)
-    by_server: dict[DrsServer, list[_Pending]] = {}
+    by_server: dict[DrsServer, dict[DrsId, list[_Pending]]] = {}
     # One of each host and prefix is resolved: a lookup of a prefix and a login cost requests, thousands of identifiers share them.
     firsts = [group[0].identifier for group in by_host.values()]
     for group, server in zip(by_host.values(), side_by_side(servers.of, firsts, stopped), strict=True):
@@ -281,17 +293,16 @@ def _described(
             elif not pending.above and pending.requested.is_known:
                 yield pending, server, None
             else:
-                by_server.setdefault(server, []).append(pending)
+                by_server.setdefault(server, {}).setdefault(pending.identifier, []).append(pending)
 
     def ask(server: DrsServer) -> list[DrsObject | OmicsError]:
-        return server.describe_many([item.identifier for item in by_server[server]], stopped)
+        return server.describe_many(list(by_server[server]), stopped)
 
-    for (server, pending_of_server), responses in zip(
-        by_server.items(), side_by_side(ask, list(by_server), stopped), strict=True
-    ):
-        described = [responses] * len(pending_of_server) if isinstance(responses, OmicsError) else responses
-        for pending, response in zip(pending_of_server, described, strict=True):
-            yield pending, server, response
+    for (server, groups), responses in zip(by_server.items(), side_by_side(ask, list(by_server), stopped), strict=True):
+        described = [responses] * len(groups) if isinstance(responses, OmicsError) else responses
+        for group, response in zip(groups.values(), described, strict=True):
+            for pending in group:
+                yield pending, server, copy.copy(response) if isinstance(response, OmicsError) else response
 
 
 def _own_error(error: OmicsError, servers: Servers, pending: _Pending) -> OmicsError:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from omicsdk.core import InconsistentListing, ResponseMismatch
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.drs import DrsServer, Servers
+from omicsdk.drs import BundleTooDeep, DrsServer, Servers, planning
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import bundle_problem, object_of
 from omicsdk.drs.resolution import ResolutionSettings, Resolver
@@ -172,6 +172,35 @@ def test_a_bundle_that_fits_its_members_is_believed(stated: dict[str, Any], tmp_
         assert drs.stat(f"{HOST}/b/b.txt").size == 1
     assert not (tmp_path / "mine.txt").exists()
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize("levels", [3, 31])
+def test_bundles_that_occur_many_times_are_requested_once_and_bounded(levels: int, monkeypatch: pytest.MonkeyPatch):
+    """Each of them has the next one twice: 31 levels would be two thousand million files."""
+    monkeypatch.setattr(planning, "MOST_REPEATED", 100)
+    count, requests = levels, list[str]()
+    contents = {
+        str(level): [{"name": name, "id": str(level + 1), "drs_uri": []} for name in ("one", "two")]
+        for level in range(count)
+    }
+    responses = {id: {"id": id, "name": "b", "contents": members, "checksums": []} for id, members in contents.items()}
+    server = transport({**responses, str(count): told(str(count))})
+    resolver = Resolver(settings=ResolutionSettings(order=(), cache_file=None))
+
+    def counted(request: httpx.Request) -> httpx.Response:
+        requests.append(request.url.path)
+        return server.handle_request(request)
+
+    with Servers(resolver, retry=NO_RETRY, transport=httpx.MockTransport(counted)) as drs:
+        files = planning.find([planning.RequestedObject(parse_drs_id(f"drs://{HOST}/0"))], drs)
+    assert len(requests) <= 2 * (count + 1)  # and refusals of requests for many
+    problems = [file.error for file in files if file.error is not None]
+    if levels == 3:
+        assert (len(files), problems) == (8, [])
+    else:
+        assert len(files) < 200
+        assert {type(problem) for problem in problems} == {BundleTooDeep}
+        assert "occur several times have more than 100 files" in str(problems[0])
 
 
 def test_members_without_sizes_are_not_compared():

@@ -187,7 +187,7 @@ class _OAuthToken(BearerToken):
                 )
         return bound
 
-    def _copy(self, addresses: Sequence[str]) -> Self:
+    def _copy(self, addresses: Sequence[str]) -> Self:  # noqa: ARG002 - those of a refresh token need them
         """Return credentials for another server: with a lock and a token of their own, and the copy's method in place of
         the original's.
         """
