@@ -105,6 +105,9 @@ class Servers(Closing):
                     slot.error = copy.copy(error)
                     raise
                 slot.server = DrsServer(self._base_urls.get(host, host), login, **self._options)
+                # Closed while the login was requested, as by a stop: `close` did not wait for it, and saw no server.
+                if self._slots.get(host) is not slot:
+                    slot.server.close()
             return slot.server
 
     def close(self) -> None:

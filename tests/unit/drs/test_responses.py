@@ -60,6 +60,21 @@ def servers(responses: Mapping[str, Any]) -> Servers:
     return Servers(resolver, retry=NO_RETRY, transport=transport(responses))
 
 
+def test_a_server_is_closed_that_a_slow_login_opens_after_the_others(monkeypatch: pytest.MonkeyPatch):
+    closed: list[str] = []
+    monkeypatch.setattr(DrsServer, "close", lambda server: closed.append(server.host))
+    resolver = Resolver(settings=ResolutionSettings(order=(), cache_file=None))
+
+    def login(host: str) -> None:
+        if host == "slow.example.org":
+            drs.close()
+
+    with Servers(resolver, login, transport=transport({})) as drs:
+        for host in ("quick.example.org", "slow.example.org"):
+            drs.at(host)
+        assert closed == ["quick.example.org", "slow.example.org"]
+
+
 # -- one object
 
 
