@@ -242,11 +242,11 @@ class Normaliser:
         if not isinstance(members, list) or not members:
             return Array(rest)
         most, least = schema.get("maxItems"), schema.get("minItems")
-        closed = items is False or (isinstance(most, int) and most <= len(members))
+        closed = items is False or (type(most) is int and most <= len(members))
         return Tuple(
             tuple(self.type_of(member, join(pointer, "prefixItems", at)) for at, member in enumerate(members)),
             None if closed else rest,
-            least if isinstance(least, int) else 0,
+            least if type(least) is int else 0,
         )
 
     def _object(self, flat: Flat, pointer: str) -> Type:

@@ -39,7 +39,7 @@ from omicsdk.core.plain_client import beside, exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
 from omicsdk.ga4gh.requests import Run, client_of
 from omicsdk.ga4gh.tickets import (
@@ -392,7 +392,7 @@ class _Part:
             if not is_object(entry) or entry.get("key") != block.key:
                 break
             end, validators = entry.get("end"), entry.get("validators")
-            if not isinstance(end, int) or not is_object(validators) or not (self.block_ends or [0])[-1] <= end <= size:
+            if not is_number(end) or not is_object(validators) or not (self.block_ends or [0])[-1] <= end <= size:
                 break
             strong = {origin: text for origin, text in validators.items() if isinstance(text, str) and is_strong(text)}
             if block.data is None and not strong and not self._unvalidated:

@@ -19,7 +19,7 @@ from omicsdk.core.errors import Forbidden, NotFound, OmicsError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.type_guards import is_array, is_object, only_objects
+from omicsdk.core.type_guards import is_array, is_number, is_object, only_objects
 from omicsdk.portals.headings import (
     DOWNLOAD,
     NAMED_FILE,
@@ -130,7 +130,7 @@ def _note_rest(payload: object, file_list: FileList) -> None:
             return
     for page in _at(payload, ("data", "pagination")):
         number, pages = page.get("page"), page.get("pages")
-        if isinstance(number, int) and isinstance(pages, int) and number < pages:
+        if is_number(number) and is_number(pages) and number < pages:
             file_list.notes[f"it is page {number} of {pages}; a larger size in its request gives all files"] = 0
 
 

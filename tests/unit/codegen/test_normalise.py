@@ -81,6 +81,7 @@ def _key(name: str) -> Ref:
         ({"type": "array"}, Array(ANY)),
         ({"items": {"type": "string"}}, Array(STRING)),
         ({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}, Tuple((STRING, INTEGER), ANY, 0)),
+        ({"prefixItems": [{"type": "string"}], "minItems": True, "maxItems": True}, Tuple((STRING,), ANY, 0)),
         (
             {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "minItems": 2, "maxItems": 2},
             Tuple((STRING, INTEGER), None, 2),

@@ -646,7 +646,7 @@ def _response_limit(limit: int | None, environ: Mapping[str, str] | None) -> int
     """
     text = (os.environ if environ is None else environ).get("OMICS_RESPONSE_LIMIT", "")
     value = limit if limit is not None else int(text) if re.fullmatch("[0-9]{1,18}", text) else text or RESPONSE_LIMIT
-    if not isinstance(value, int) or value < 1:
+    if type(value) is not int or value < 1:  # a bool is an int
         where = "response_limit" if limit is not None else "OMICS_RESPONSE_LIMIT"
         raise ConfigError(f"{where} is {value!r}, not a number of bytes", remedy="Use a whole number from 1.")
     return value

@@ -164,12 +164,12 @@ def steps_of(document: CWL) -> list[str]:
 # -- inputs
 
 _FILES = ("File", "Directory")
-_JSON_KINDS: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("string", "enum"), str),
-    **dict.fromkeys(("int", "long"), int),
+_JSON_KINDS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("string", "enum"), (str,)),
+    **dict.fromkeys(("int", "long"), (int,)),
     **dict.fromkeys(("float", "double"), (int, float)),
-    **dict.fromkeys((*_FILES, "record"), dict),
-    "boolean": bool,
+    **dict.fromkeys((*_FILES, "record"), (dict,)),
+    "boolean": (bool,),
 }
 
 
@@ -220,7 +220,11 @@ def _fits(value: Any, kinds: Sequence[str]) -> bool:
     """Whether a value, or each in a list, is of one of some kinds; other kinds are types of the app, or Any."""
     if isinstance(value, list):
         return all(_fits(item, kinds) for item in cast("list[Any]", value))
-    return value is None or any(kind not in _JSON_KINDS or isinstance(value, _JSON_KINDS[kind]) for kind in kinds)
+    return value is None or any(
+        # By the class: a bool is an int.
+        kind not in _JSON_KINDS or type(value) in _JSON_KINDS[kind]
+        for kind in kinds
+    )
 
 
 def fault(id: str | None, code: int, message: str) -> JsonObject:

@@ -227,6 +227,7 @@ def test_a_limit_is_for_whole_responses_only_and_can_be_raised(wire, send):
 
 @pytest.mark.parametrize(("options", "told"), [
     ({"response_limit": 0}, "response_limit is 0"),
+    ({"response_limit": True}, "response_limit is True"),
     ({"environ": {"OMICS_RESPONSE_LIMIT": "64M"}}, "OMICS_RESPONSE_LIMIT is '64M'"),
     ({"environ": {"OMICS_RESPONSE_LIMIT": "0"}}, "OMICS_RESPONSE_LIMIT is 0"),
 ])  # fmt: skip
