@@ -38,6 +38,12 @@ class _Form(NamedTuple):
     pattern: re.Pattern[str]
     upper: bool = True
 
+    def spelled(self, id: str) -> str:
+        """Return an identifier as its archive spells it; DOIs keep their case."""
+        if self.archive == "doi":
+            return _doi(id)
+        return id.upper() if self.upper else id.lower()
+
 
 def _form(archive: str, level: str, pattern: str, *, upper: bool = True) -> _Form:
     return _Form(archive, level, re.compile(rf"(?:{pattern})\Z", re.IGNORECASE), upper)
@@ -194,12 +200,7 @@ def names_in(text: str) -> tuple[Name, ...]:
     if name_text.startswith("dg."):  # a compact identifier of DRS
         return ()
     forms = tuple(
-        Name(
-            text,
-            form.archive,
-            form.level,
-            name_text.upper() if form.upper else name_text.lower() if form.archive != "doi" else _doi(name_text),
-        )
+        Name(text, form.archive, form.level, form.spelled(name_text))
         for form in _FORMS
         if form.pattern.match(name_text)
     )
@@ -240,8 +241,13 @@ def _of_prefix(text: str, name_text: str) -> Iterator[Name]:
         if _CURIE.fullmatch(name_text):
             yield Name(text, "identifiers", "", name_text)
         return
-    forms = [form for form in _FORMS if form.archive == archive and form.pattern.match(id)]
-    yield Name(text, archive, forms[0].level if forms else "", id.upper() if forms and forms[0].upper else id)
+    yield Name(text, archive, *_level_and_id(archive, id))
+
+
+def _level_and_id(archive: str, id: str) -> tuple[str, str]:
+    """The level of an identifier of an archive, and its spelling there; ("", as given) if it has no known form."""
+    forms = (form for form in _FORMS if form.archive == archive and form.pattern.match(id))
+    return next(((form.level, form.spelled(id)) for form in forms), ("", id))
 
 
 def _of_page(url: str) -> Iterator[Name]:
@@ -265,12 +271,10 @@ def _of_page(url: str) -> Iterator[Name]:
         in_query = (value for name in page.parameters for value in query.get(name, ()))
         id = id_of_page or next((accession[0] for value in in_query if (accession := _ACCESSION.match(value))), "")
         if id:
-            level = page.level or next(
-                (form.level for form in _FORMS if form.archive == page.archive and form.pattern.match(id)), ""
-            )
+            level, id = _level_and_id(page.archive, id)
             if page.archive == "figshare" and (file := query.get("file")):
                 id = f"{id}/{file[0]}"
-            yield Name(url, page.archive, level, _doi(id) if page.archive == "doi" else id)
+            yield Name(url, page.archive, page.level or level, id)
             return
     if host == "identifiers.org":
         path = unquote(parts.path).lstrip("/")
@@ -283,4 +287,4 @@ def _of_page(url: str) -> Iterator[Name]:
             yield Name(url, "dataverse", level, f"{parts.scheme}://{parts.netloc}/{id_of_page}{version}")
 
 
-_ACCESSION = re.compile(r"(?:[SED]R[APRSXZ]|PRJ[A-Z]{2}|SAM[A-Z]{1,2}|GS[EM])\d+")
+_ACCESSION = re.compile(r"(?:[SED]R[APRSXZ]|PRJ[A-Z]{2}|SAM[A-Z]{1,2}|GS[EM])\d+", re.IGNORECASE)
