@@ -337,12 +337,14 @@ def folds_case(existing: str) -> bool:
     """Return whether a file system treats upper and lower case as one name.
 
     Args:
-        existing: The path of an existing file or folder with letters in its name.
+        existing: The path of an existing file or folder; without letters in its name, the system's usual rule is returned.
 
     Returns:
         True if the name in the other case refers to the same file.
     """
     head, tail = os.path.split(existing)
+    if tail == tail.swapcase():
+        return os.path.normcase("A") == "a"
     try:
         return os.path.samestat(os.lstat(existing), os.lstat(os.path.join(head, tail.swapcase())))
     except FileNotFoundError:

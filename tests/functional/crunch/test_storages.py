@@ -388,6 +388,18 @@ def test_unsafe_names_are_refused_before_anything_is_brought(tmp_path: Path, nam
     assert list((tmp_path / "work").iterdir()) == []
 
 
+@pytest.mark.parametrize("folder", ["work", "240301", "."])
+def test_names_that_differ_in_case_are_tried_on_the_disk(tmp_path: Path, monkeypatch: Any, folder: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Case").touch()
+    storage = FolderStorage(put(tmp_path / "s", {"d/Readme": "1", "d/README": "2"}))
+    Path(folder).mkdir(exist_ok=True)
+    if (tmp_path / "cASE").exists():
+        pytest.skip("this file system folds case")
+
+    assert len(fetch(storage, "d", list(stored_below(storage, "d")), Path(folder))) == 2
+
+
 # -- storages of a user's own
 
 

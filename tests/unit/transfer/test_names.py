@@ -230,6 +230,7 @@ def test_case_of_a_file_system(tmp_path: Path) -> None:
     assert folds_case(str(tmp_path / "Probe")) is folds
     (tmp_path / "pROBE").mkdir(exist_ok=True)
     assert folds_case(str(tmp_path / "Probe")) is folds
+    assert folds_case(os.sep) is (os.name == "nt")  # without letters nothing can be tried
 
 
 def test_other_names_may_end_like_a_part() -> None:

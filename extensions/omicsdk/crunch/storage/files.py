@@ -32,7 +32,7 @@ from omicsdk.crunch.storage.base import (
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.control import Pace
-from omicsdk.transfer.names import NameGuard, folds_case, room_in
+from omicsdk.transfer.items import guard_of
 from omicsdk.transfer.reports.progress import Counters
 
 F = TypeVar("F", Stored, Sending)
@@ -141,7 +141,7 @@ def fetch(
     """
     chosen = options or TransferOptions()
     root = os.fspath(folder)
-    guard = NameGuard(folds_case=folds_case(root), room=room_in(root), folder=root)
+    guard = guard_of(root)
     for file in files:
         try:
             guard.check(file.name)
