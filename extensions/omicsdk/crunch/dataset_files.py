@@ -37,6 +37,10 @@ SETUP_FILES = (DATASET, PROJECT, SETUP_MD5, UPLOAD_MD5, DELETED, LOG, *WORKFLOWS
 NOT_LISTED = frozenset(f"{FOLDER}/{name}" for name in (UPLOAD_MD5, DELETED, LOG))
 
 
+# How Python decodes names of files that are not UTF-8. Not os.fsencode: its encoding is that of the locale.
+_UNDECODABLE = "surrogatepass" if os.name == "nt" else "surrogateescape"
+
+
 def is_bookkeeping(name: str) -> bool:
     """Whether a file is not data.
 
@@ -67,7 +71,7 @@ def write(path: Path, text: str) -> None:
         NotWritable: It cannot be written.
     """
     with output_file(path, durable=False) as file:
-        file.write(os.fsencode(text) if os.name != "nt" else text.encode("utf-8", "surrogatepass"))
+        file.write(text.encode("utf-8", _UNDECODABLE))
 
 
 def write_workflow(text: str, folder: Path | str, kind: WorkflowType) -> Path:
@@ -111,7 +115,7 @@ def read_table(path: Path) -> dict[str, str]:
         OSError: It cannot be read.
     """
     try:
-        table: Any = json.loads(os.fsdecode(path.read_bytes()) if os.name != "nt" else path.read_text("utf-8"))
+        table: Any = json.loads(path.read_text("utf-8", _UNDECODABLE))
     except FileNotFoundError:
         return {}
     except ValueError as error:

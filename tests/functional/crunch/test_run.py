@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -66,6 +67,21 @@ def recorded(sandbox: Sandbox, connection: Connection, tmp_path: Path) -> tuple[
     storage = put(tmp_path / "storage" / "crunch" / "my-proj", FILES)
     settings = {"MEDIA_ROOT": str(tmp_path / "storage")}
     return Run(connection, "my-proj:data-set-1", settings, tmp_path / "abs", WorkflowType.script), storage
+
+
+def test_what_is_written_is_utf_8_in_any_locale(tmp_path: Path) -> None:
+    """Of a name that is not UTF-8 the bytes are written."""
+    code = r"""
+import pathlib, sys
+from omicsdk.crunch.dataset_files import json_text, read_table, write
+table = {"\u4e2d\udcff": "1"}
+write(pathlib.Path(sys.argv[1]), json_text(table))
+sys.exit(read_table(pathlib.Path(sys.argv[1])) != table)
+"""
+    environ = {**os.environ, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    subprocess.run([sys.executable, "-c", code, tmp_path / "table"], env=environ, check=True)
+    if os.name != "nt":
+        assert b'"\xe4\xb8\xad\xff"' in (tmp_path / "table").read_bytes()
 
 
 def statuses(connection: Connection) -> list[tuple[int, int]]:
