@@ -359,8 +359,14 @@ def test_a_document_whose_paths_are_empty_is_reported(tmp_path: Path, capsys: py
     assert "empty.yaml:3: no operation is in it" in capsys.readouterr().err
 
 
-def test_a_root_that_holds_the_document(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_root_that_holds_the_document(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "other").mkdir()
-    assert run_codegen(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path) == 0
+    monkeypatch.chdir(tmp_path)
+    assert run_codegen(spec, "--name", "small", "--out", tmp_path / "out", "--root", ".") == 0
+    assert (
+        "\n# Again: omics codegen small.yaml --root . --name small\n" in (tmp_path / "out/pyproject.toml").read_text()
+    )
     assert run_codegen(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path / "other") == 1
     assert "Name a folder above the document after --root" in capsys.readouterr().err

@@ -120,7 +120,7 @@ class Document(Reading):
             items: Sequence[str | bool | None] = [value] if isinstance(value, (str, bool)) else value or ()
             for item in items:
                 if item and item != usual.get(name):
-                    text = [] if item is True else [Path(item).name if is_path else item]
+                    text = [] if item is True else [(Path(item).name or item) if is_path else item]
                     command += [f"--{name.replace('_', '-')}", *text]
         return shlex.join(command)
 
