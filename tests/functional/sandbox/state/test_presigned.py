@@ -110,6 +110,13 @@ def test_an_empty_object(sandbox: Sandbox):
     assert get(url, Range="bytes=0-").status_code == 416
 
 
+@pytest.mark.parametrize(
+    "header", [None, "bytes=-", "bytes=a-b", "bytes=0-1,3-4", "lines=0-1", f"bytes=0-{'9' * 5000}"]
+)
+def test_what_is_no_single_range_is_ignored(header):
+    assert parse_range(header, 9) == Slice(0, 9, partial=False)
+
+
 @given(st.integers(0, 50), st.integers(0, 60), st.integers(0, 60))
 def test_ranges_are_slices(size, first, last):
     try:
