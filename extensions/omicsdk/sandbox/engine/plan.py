@@ -291,9 +291,8 @@ class Plan:
             candidates.insert(0, last)  # beside `thing_id` the field `id` is that of a thing
         if last != parameter and (last in _GENERAL or parameter.startswith((noun, singular(noun)))):
             candidates.append(last)
-        candidates += [
-            name for name in _GENERAL if parameter.endswith(name) and parameter != name and f"{noun}{name}" == parameter
-        ]
+        if noun and (rest := parameter.removeprefix(noun)) in _GENERAL:  # `thingid`
+            candidates.append(rest)
         for name in candidates:
             if name in spelled:
                 return (spelled[name],)

@@ -79,11 +79,9 @@ async def close_connection(scope: Scope) -> None:
 # Key of a request's scope for its entry in the log.
 ENTRY = "omics.entry"
 _MAX_ENTRIES = 20_000
-# Signatures, tickets and codes are in these queries.
-_SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")
-
-
 _STORES = ("/_objects/", "/gen3/_storage/", "/sb/_storage/")
+# Signatures, tickets and codes are in these queries.
+_SECRET_QUERIES = (*_STORES, "/auth/consent", "/auth/echo", "/echo")
 
 
 @dataclass(slots=True)
@@ -206,7 +204,7 @@ class Stalls:
         self._released = asyncio.Event()
 
     async def wait(self, client_left: asyncio.Event) -> None:
-        """Waits for the release, or until the client has gone."""
+        """Wait for the release, or until the client has gone."""
         self.waiting += 1
         waits = [asyncio.create_task(self._released.wait()), asyncio.create_task(client_left.wait())]
         try:
