@@ -102,7 +102,7 @@ def _tags(context: Context, old: Object) -> Json:
         if not isinstance(parent, str) or parent not in tag_names:
             why = "there is no tag of that name"
         elif above == name:
-            why = f"{name} would stand above itself"
+            why = f"{name} would be above itself"
             parents.pop(str(name), None)  # the circle ends here
         else:
             continue

@@ -253,10 +253,10 @@ def _by_other_ways(
     skip = 1
     # One copy less in each round; it ends, since files with no other method are not among those that are fetched again.
     while report.failed and not report.why_stopped:
-        expired = {at: files[at] for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
+        gone = {at: files[at] for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
         again = {
             at: file
-            for at, file in _described(expired).items()
+            for at, file in _described(gone).items()
             if file.found is not None and len(in_order(file.found.methods, prefer)) > skip
         }
         if not again:

@@ -314,7 +314,7 @@ def test_a_parent_that_is_none_is_reported(make: Make) -> None:
     told = [(row["before"], row["after"], row["line"]) for row in make(TAGS).report.rows()]
     assert told == [
         ("'nowhere'", "parent is left out: there is no tag of that name", 8),
-        ("'down'", "parent is left out: up would stand above itself", 9),
+        ("'down'", "parent is left out: up would be above itself", 9),
     ]
 
 

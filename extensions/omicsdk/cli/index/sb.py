@@ -42,7 +42,7 @@ _COLUMNS = {
 
 
 def _command(command: str, function: Callable[..., Any], *examples: str, **more: Any) -> Entry:
-    """An entry with the checks, short options, columns and documentation that these commands have in common."""
+    """An entry with the checks, columns, confirmation and documentation that these commands have in common."""
     checks = {"project": project_id} if "project" in signature(function).parameters else {}
     return Entry(
         command,

@@ -52,7 +52,7 @@ class FsspecStorage(BuiltinStorage):
         """Write a file; arguments and errors are those of `BuiltinStorage.put`."""
         target = self._path(name)
         self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-        # Objects appear whole; other stores move an existing file aside, so that it is kept if this one fails.
+        # Objects appear whole; elsewhere an existing file is kept if this one fails, so it gets its name when it is complete.
         aside = target if self._whole else f"{target}.{os.urandom(4).hex()}.part"
         try:
             self._fs.put_file(os.fspath(path), aside)

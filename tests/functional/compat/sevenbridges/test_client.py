@@ -1,4 +1,4 @@
-"""Requests: what goes out, what is remembered of responses, and what is refused before anything is sent."""
+"""Requests that fail before they reach the platform."""
 
 import pytest
 from omicsdk.compat.sevenbridges import Api, SbgError
