@@ -447,14 +447,18 @@ class Staging:
             path: The file.
             content_type: Its media type.
             public: Whether it is read without a signature, in a bucket that the guard opens for that.
+
+        Raises:
+            Problem: 503; the server refuses it.
         """
         if (bucket, key) not in self._published:
             self.make_bucket(bucket)
-            self.put(bucket, key, path, content_type, public=public)
+            if not self.put(bucket, key, path, content_type, public=public):
+                raise Problem(503, "service_unavailable", f"The S3 server does not take the file {key} of {bucket}")
             self._published.add((bucket, key))
 
     def put(self, bucket: str, key: str, path: str, content_type: str, *, public: bool = False) -> bool:
-        """Copy a file of the local disk into a bucket, in the Data Store's parts; False when there is no such bucket."""
+        """Copy a file of the local disk into a bucket, in the Data Store's parts; False when the server refuses it."""
         from boto3.exceptions import S3UploadFailedError
         from boto3.s3.transfer import TransferConfig
         from botocore.exceptions import ClientError

@@ -61,7 +61,10 @@ def test_direct_urls(web, seeded, replica, scheme):
     assert all(each["url"].startswith(f"{scheme}://org-hca-dss-checkout-sandbox") for each in files)
 
 
-def test_direct_urls_refer_to_the_data(sandbox: Sandbox, web, seeded, folder):
+def test_direct_urls_refer_to_the_data(sandbox: Sandbox, web, seeded, folder, monkeypatch):
+    with monkeypatch.context() as patches:
+        patches.setattr(type(sandbox.context.staging), "put", lambda *_, **__: False)  # its disk is full
+        assert get(web, seeded["bundle_uuid"], directurls="true").status_code == 503
     files = get(web, seeded["bundle_uuid"], directurls="true").json()["bundle"]["files"]
     client = sandbox.dss.context.staging.client()
     for each in files:
