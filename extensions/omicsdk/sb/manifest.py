@@ -281,6 +281,8 @@ def _cells(columns: Sequence[str], values: Sequence[str], line: int) -> dict[str
 def _row(columns: list[str], values: list[str], line: int) -> Row:
     cells = _cells(columns, values, line)
     id, path = cells.get("id", "").strip(), cells.get("path", "").strip()
+    if path.startswith('"'):
+        path = str(value_of(path))
     if not id and not path:
         raise WrongTable(f"line {line} names no file", remedy="Fill in its id or path.")
     return Row(line, id, path, {name: value for name, value in cells.items() if name not in FIXED_COLUMNS})

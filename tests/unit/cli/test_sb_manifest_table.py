@@ -49,6 +49,7 @@ def test_a_table_that_no_program_touched_changes_nothing(files, clear):
     assert len(text.splitlines()) >= text.count("\n") == len(files) + 1
     found = read(text)
     assert [row.id for row in found] == [file["id"] for file in files]
+    assert [row.path for row in found] == [f"sb://me/p/\r{number}" for number in range(len(files))]
     for row, file in zip(found, files, strict=True):
         assert changes(row, file, clear=clear) == []
 
