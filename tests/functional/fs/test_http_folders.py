@@ -38,9 +38,11 @@ def omics(capfdbinary):
     return run
 
 
-def put_page(server, path, *hrefs, title="Index of"):
+def put_page(server, path, *hrefs, title="Index of", up="../"):
     """A page that lists names; a folder's URL without a slash redirects to it."""
-    body = f"<title>{title}</title><a href='../'>up</a>" + "".join(f"<li><a href='{href}'>x</a></li>" for href in hrefs)
+    body = f"<title>{title}</title><a href='{up}'>up</a>" + "".join(
+        f"<li><a href='{href}'>x</a></li>" for href in hrefs
+    )
     url = server.put(path, body.encode(), etag=None)
     server.always[path] = stating(Content_Type="text/html; charset=utf-8")
     if path:
@@ -280,6 +282,11 @@ def test_a_folder_whose_link_has_no_slash(server, omics, folder):
     assert omics("ls", folder, "--output", "json").json[1]["name"] == "sub#1/"
     assert omics("cp", "-r", folder, "copy").code == 0
     assert content_of("copy").keys() == {name for name in FILES if name.startswith(("a b", "sub"))}
+    # As pages of h2o, on which nothing shows that it is a folder.
+    put_page(server, "pub/", "a%20b.txt", "sub%231", up="..")
+    assert omics("cp", "-r", folder, "part", "--include", "q*").code == 0
+    assert content_of("part").keys() == {"sub#1/q?.txt"}
+    assert "sub#1/deep/ünï.txt" in lines(omics("ls", "-r", folder, "--output", "tsv", "--columns", "name"))
 
 
 def test_folders_that_a_server_knows_without_a_slash_alone(server, omics, folder):

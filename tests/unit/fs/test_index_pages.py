@@ -198,11 +198,20 @@ def test_other_pages_are_no_lists(url: str, media_type: str, page: bytes, fault:
 
 
 @pytest.mark.parametrize(
+    ("href", "has_slashes"),
+    [("../", True), ("/pub/", True), ("/pub/2/x/", True), ("..", False), ("/pub", False), ("/", False), ("x", False)],
+)
+def test_links_that_show_how_a_server_marks_folders(href: str, has_slashes: bool) -> None:
+    page = f"<title>Index of</title><a href='{href}'>x</a>"
+    assert index_of(f"{URL}2/", "text/html", page.encode()).has_slashes is has_slashes
+
+
+@pytest.mark.parametrize(
     "page",
     [b'<a href="../">../</a>', b"<title>Index of /pub</title>", b"<h1>Directory listing for /pub/</h1><ul></ul>"],
 )
 def test_empty_folders_are_lists(page: bytes) -> None:
-    assert index_of(URL, "text/html", page) == ([], "", [])
+    assert index_of(URL, "text/html", page)[:3] == ([], "", [])
 
 
 def test_pages_with_too_many_links_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,9 @@ class HttpsStore(Store):
         return super().entries(path.rstrip("/"))  # as its URL is written
 
     def _entries(self, path: str) -> Iterator[Entry]:
+        return self._linked(path, self._page(path))
+
+    def _page(self, path: str) -> Index:
         uri = self.uri(f"{path}/")
         try:
             index = self._requested(self._location(f"{path}/"), uri, "GET", _index, _LARGEST_PAGE)
@@ -131,10 +134,15 @@ class HttpsStore(Store):
         if index.fault:
             remedy = "Name the URL of a folder that its server lists, of a file, or a list of URLs: omics get LIST."
             raise NotListed(uri, f"cannot be listed: it {index.fault}", remedy=remedy)
+        return index
+
+    def _linked(self, path: str, index: Index) -> Iterator[Entry]:
         for segment, name, is_folder in index.links:
             yield Entry(f"{path}/{segment}", "folder" if is_folder else "file", file_name=name)
         if index.invalid:
-            raise InconsistentListing(f"list of {uri}", f"{index.invalid[0]!r} cannot be the name of a file")
+            raise InconsistentListing(
+                f"list of {self.uri(path)}/", f"{index.invalid[0]!r} cannot be the name of a file"
+            )
 
     def below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
         top = path.rstrip("/")
@@ -177,18 +185,23 @@ class HttpsStore(Store):
         needed: Callable[[str], bool] | None,
         above: Sequence[object],
         doubts: list[InconsistentListing],
+        *,
+        has_slashes: bool = False,
     ) -> Iterator[Entry]:
-        listed = list(despite_contradictions(self.entries(path), doubts))
+        index = self._page(path)
+        listed = list(despite_contradictions(self._linked(path, index), doubts))
         names = [(entry.file_name, entry.kind) for entry in listed]
         # A link to a folder above is a folder on the page: the lists of all levels repeat below it.
         if above.count(names) >= _REPEATED or len(above) >= _DEEPEST:
             raise InconsistentListing(f"list of {self.uri(path)}/", "the folder is listed within itself")
-        for entry in self.described(listed, needed):
+        has_slashes |= index.has_slashes
+        # Without slashes only its response shows whether a link is to a folder, which the wanted files may be below.
+        for entry in self.described(listed, needed if has_slashes else None):
             if not entry.is_folder:
                 yield entry
                 continue
             try:
-                yield from self._level(entry.path, needed, [*above, names], doubts)
+                yield from self._level(entry.path, needed, [*above, names], doubts, has_slashes=has_slashes)
             except InconsistentListing as error:
                 doubts.append(error)
             except (APIError, PathError) as error:

@@ -49,11 +49,13 @@ class Index(NamedTuple):
         links: The files and folders, each once, in the order of the page.
         fault: Why the page is no list of a folder, or not a whole one, as the end of a sentence that begins with its URL; else empty.
         invalid: Names on it that no file can have.
+        has_slashes: Whether a link to a folder, one of them or the parent, ends in a slash. Some servers' links never do.
     """
 
     links: Sequence[Link] = ()
     fault: str = ""
     invalid: Sequence[str] = ()
+    has_slashes: bool = False
 
 
 def index_of(url: str, media_type: str, body: bytes) -> Index:
@@ -80,7 +82,10 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
         if len(hrefs) > MOST_LINKS:
             return Index(fault=f"has more than {MOST_LINKS:,} links")
     base, links, invalid = urljoin(url, base), dict[str, Link](), dict[str, None]()
+    # The root ends in a slash wherever it is linked.
+    parent, has_slashes = urljoin(url, "../") if folder.path.count("/") > 2 else "", False
     for href in hrefs:
+        has_slashes |= href in ("../", "./../") or (href.endswith("/") and urljoin(base, href) == parent)
         segment, slash, deeper = _below(folder, base, href).partition("/")
         name = name_in_url(segment)
         if not segment or deeper:
@@ -90,7 +95,8 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
         else:
             links.setdefault(name, Link(segment, name, bool(slash)))
     if links or invalid or is_index:
-        return Index(list(links.values()), invalid=list(invalid))
+        has_slashes |= any(link.is_folder for link in links.values())
+        return Index(list(links.values()), invalid=list(invalid), has_slashes=has_slashes)
     what = "a login page" if asks_for_password else "a web page"
     return Index(fault=f"is {what}, not a list of files")
 
