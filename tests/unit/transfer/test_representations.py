@@ -111,3 +111,5 @@ def test_an_empty_response_to_head_states_no_size():
     lines = [b"HTTP/1.1 200 OK\r\n", b"Content-Length: 0\r\n", b"\r\n"]
     assert representation_of(lines, "https://h/a", "HEAD").size is None
     assert representation_of(lines, "https://h/a", "GET").size == 0
+    no_content = [b"HTTP/1.1 204 No Content\r\n", b'ETag: "e"\r\n', b"\r\n"]
+    assert representation_of(no_content, "https://h/a", "HEAD").size == 0

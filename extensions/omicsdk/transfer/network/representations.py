@@ -49,7 +49,7 @@ class Representation:
 
 
 def representation_of(lines: Sequence[bytes], url: str, method: str) -> Representation:
-    """Return what a response of status 200 states of a file.
+    """Return what a response of status 200, or 204 for a file without bytes, states of it.
 
     Args:
         lines: Its head, as received.
@@ -58,10 +58,11 @@ def representation_of(lines: Sequence[bytes], url: str, method: str) -> Represen
     """
     headers = joined_headers(lines)
     size = None if "chunked" in headers.get("transfer-encoding", "") else number_in(headers.get("content-length", ""))
+    size = None if size == 0 and method == "HEAD" else size
     named = disposition_name(headers.get("content-disposition", ""))
     return Representation(
         named or url_name(url),
-        None if size == 0 and method == "HEAD" else size,
+        0 if last_status(lines)[0][9:12] == b"204" else size,
         stated_checksums(headers),
         seconds_of_date(headers.get("last-modified", "")),
         validator_in(headers),
