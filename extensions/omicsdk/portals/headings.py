@@ -67,7 +67,18 @@ _RECORDS = re.compile(
 )
 # An address that no page has, whatever its heading: reference may be a genome.
 _DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit|ref)[\"'\]\s]*\Z")
-_NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "logical_key", "name", "file")
+_NAMES = (
+    "file_name",
+    "filename",
+    "filepath",
+    "file_path_name",
+    "basename",  # of CWL
+    "output",
+    "target_name",
+    "logical_key",
+    "name",
+    "file",
+)
 _SIZES = re.compile(
     # A length alone is one of a sequence.
     r"(?:file_?)?(?:size|bytes)(?:_(?:in_)?bytes?)?|(?:content|file)_?(?:length|size)|byte_?(?:size|count)"
@@ -112,9 +123,11 @@ _SERVER = re.compile(
 )
 # An address that ends like that of a file: terms of ontologies, pages and repositories mostly do not.
 _EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.(?!git\b)\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
-# The end of a name that is one of a file, and an address whose end says that it is one.
+# The end of a name that is one of a file, and an address that is one whatever its end: of a download, or of an object of DRS.
 NAMED_FILE = re.compile(r"\.\w+\Z")
-DOWNLOAD = re.compile(r"/download/?(?:\?|\Z)|//(?:\w+\.)?ndownloader\.|/ndownloader/|/api/access/datafile/\d")
+DOWNLOAD = re.compile(
+    r"/download/?(?:\?|\Z)|//(?:\w+\.)?ndownloader\.|/ndownloader/|/api/access/datafile/\d|\A[\[\"'\s]*(?:drs://|dg\.)"
+)
 _FASTA = re.compile(r"\.f(?:n|a)?a\b")
 # The version of an archive of the SRA, whose copy at AWS has none in its name.
 _VERSION_OF_RUN = re.compile(r"\A([SED]RR\d+)\.\d+\Z")

@@ -165,6 +165,15 @@ NESTED = {
         ({"r": [{"a": "https://ndownloader.x.example/1"}]}, "https://ndownloader.x.example/1", "", None, {}),
         ({"r": [{"name": "A vs. B", "url": "https://h.example/a.bb"}]}, "https://h.example/a.bb", "a.bb", None, {}),
         ({"r": {"W.exons": "gs://b/a.interval_list"}}, "gs://b/a.interval_list", "a.interval_list", None, {}),
+        (
+            {"r": {"W.cram": ["drs://h.example/1"], "W.docs": "https://h.example/wiki"}},
+            "drs://h.example/1",
+            "",
+            None,
+            {},
+        ),
+        ({"items": [{"src": "url", "url": "dg.4503/1"}], "W.image": "quay.io/x"}, "dg.4503/1", "", None, {}),
+        ({"r": {**CWL, "basename": "b.fq"}}, "https://h.example/a.fq", "b.fq", 5, {"sha1": "a" * 40}),
     ],
 )
 def test_objects_of_any_json_state_their_files(
