@@ -31,7 +31,6 @@ _PLAIN = re.compile(
     re.VERBOSE,
 )
 _PLACEHOLDER = re.compile(r"\{\{(\s*\w+\s*)\}\}")
-_TAB = re.compile(" *\t")
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = ("!", _TAG + "str", _TAG + "timestamp", _TAG + "binary")
 _PLAIN_TAGS = (None, _TAG + "null", _TAG + "bool", _TAG + "int", _TAG + "float")
@@ -89,7 +88,9 @@ class _Builder:
         self._on_progress = on_progress
         self._root: list[Json] = []
         self._stack: list[_Open] = []
+        self._text = ""
         self._anchors: dict[str, Json] = {}
+        self._anchored_texts: dict[str, str] = {}
         self._copied = 0
         self._line = 1
         self._shields = ("", "")
@@ -98,14 +99,15 @@ class _Builder:
         import yaml
 
         count = Count(f"reading lines of {one_line(PurePath(self._label).name)}", text.count("\n"), self._on_progress)
+        self._text = self._shielded(text)
         try:
-            for event in _events(self._shielded(text)):
+            for event in _events(self._text):
                 self._line = event.start_mark.line + 1
                 count.reached(event.start_mark.line)
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            if mark is not None and _TAB.match((text.split("\n")[mark.line :] or [""])[0]):
+            if mark is not None and self._text[mark.index : mark.index + 1] == "\t":
                 message, remedy = "invalid YAML: a tab indents this line", "Indent with spaces."
                 raise self._stop(message, remedy, mark.line + 1) from error
             problem = error.problem or error.context
@@ -118,10 +120,15 @@ class _Builder:
         from yaml import events
 
         if isinstance(event, events.ScalarEvent):
-            if self._at_key():
-                self._key(self._unshielded(event.value), not event.style)
-            else:
+            if not self._at_key():
                 self._put(self._scalar(event))
+                return
+            # PyYAML takes the first character of the word `?x` in braces or brackets for the mark of a key.
+            if self._text[event.start_mark.index - 1 : event.start_mark.index] == "?":
+                raise self._stop("in braces or brackets, a word begins with '?'", "Put it in quotes.")
+            if event.anchor is not None:
+                self._scalar(event)
+            self._key(self._unshielded(event.value), not event.style)
         elif isinstance(event, (events.MappingStartEvent, events.SequenceStartEvent)):
             if self._at_key():
                 raise self._stop("a key is a mapping or a list", "Put the key in quotes.")
@@ -196,7 +203,7 @@ class _Builder:
         if self._at_key():
             if isinstance(value, (dict, list)):
                 raise self._stop("a key is a mapping or a list", "Put the key in quotes.")
-            self._key(str(value), False)
+            self._key(self._anchored_texts[name], False)
         else:
             self._put(self._copy(value, len(self._stack)))
 
@@ -224,6 +231,7 @@ class _Builder:
                 value = self._plain(text)
         if event.anchor is not None:
             self._anchors[event.anchor] = value
+            self._anchored_texts[event.anchor] = text
         return value
 
     def _plain(self, text: str) -> Json:

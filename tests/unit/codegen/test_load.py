@@ -99,7 +99,10 @@ def test_every_key_that_occurs_twice_is_reported(name: str) -> None:
         ("a: b\n\tc: d\n", "a.yaml", "a.yaml:2: invalid YAML: a tab indents this line. Indent with spaces."),
         ("a:\n  - b\n  \t- c\n", "a.yaml", "a.yaml:3: invalid YAML: a tab indents this line. Indent with spaces."),
         ("a: |\n\tb\n", "a.yaml", "a.yaml:2: invalid YAML: a tab indents this line. Indent with spaces."),
+        ("a:\n  -\tb\n", "a.yaml", "a.yaml:2: invalid YAML: a tab indents this line. Indent with spaces."),
         ("a: {b: c:\td}\n", "a.yaml", "a.yaml:1: invalid YAML: did not find"),
+        ("é: {?b: 1}\n", "a.yaml", "a.yaml:1: in braces or brackets, a word begins with '?'. Put it in quotes."),
+        ("a:\r\n- [b, ?c]\r\n", "a.yaml", "a.yaml:2: in braces or brackets, a word begins with '?'. Put it in quotes."),
         ("a: .inf\n", "a.yaml", "a.yaml:1: .inf is outside the range"),
         ("a: 1\n---\nb: 2\n", "a.yaml", "a.yaml:2: a second document begins"),
         ("? [a]\n: 1\n", "a.yaml", "a.yaml:1: a key is a mapping or a list"),
@@ -138,6 +141,7 @@ def test_flow_style_that_is_no_json_is_read_as_yaml() -> None:
 
 def test_a_single_value_may_have_an_anchor_and_be_a_key() -> None:
     assert read("a: &x 200\nb: *x\n*x : c\n").data == {"a": 200, "b": 200, "200": "c"}
+    assert read("&x true: &y 1e3\n*y : *x\n?z: [{? *x}]\n").data == {"true": 1000, "1e3": True, "?z": [{"true": None}]}
     (fault,) = faults("a: &x [1]\n*x : c\n")
     assert fault.startswith("a.yaml:2: a key is a mapping or a list")
 
