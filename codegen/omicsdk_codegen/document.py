@@ -45,7 +45,7 @@ def read(
 
     Args:
         spec: Swagger 2.0 or OpenAPI 3.0 to 3.2, YAML or JSON.
-        overlays: OpenAPI Overlay 1.0; each corrects the file that its `extends` names, or else the document.
+        overlays: OpenAPI Overlay 1.1; each corrects the file that its `extends` names, or else the document.
         allow_urls: web addresses that may be fetched, with all below them; default none.
         refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
         missing_as_any: treat a schema that does not exist as any value, and report it; otherwise it is a fault.

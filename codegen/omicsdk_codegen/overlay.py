@@ -1,4 +1,4 @@
-"""Step 2: corrections and settings beside a document (OpenAPI Overlay 1.0) are applied to it as published."""
+"""Step 2: corrections and settings beside a document (OpenAPI Overlay 1.1) are applied to it as published."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .places import Places
 from .source import Source
 from .values import Json, Node, Object, escape
 
-_ACTION_KEYS = {"target", "description", "update", "remove"}
+_ACTION_KEYS = {"target", "description", "update", "copy", "remove"}
 
 
 def corrects(overlay: Source, root: Source) -> str:
@@ -60,8 +60,9 @@ def corrects(overlay: Source, root: Source) -> str:
 def apply(source: Source, overlays: Sequence[Source], places: Places | None = None) -> Source:
     """Apply overlays to a document, one after the other, each action to the result of those before.
 
-    An update is merged into each object that its target selects (objects in it too, lists are lengthened, anything else
-    is replaced), appended to each list, and replaces a single value. List items are removed from last to first.
+    An update, or a copy of another part, is merged into each object that its target selects (objects in it too, lists are
+    lengthened, anything else is replaced), appended to each list (as of version 1.1, a list is appended item by item),
+    and replaces a single value. List items are removed from last to first.
 
     Args:
         source: the document; it is unchanged.
@@ -124,43 +125,52 @@ class _Layer:
             self.faults.append(overlay.location(pointer + member).fault(message, remedy))
 
         if not isinstance(action, dict):
-            return fault("an action isn't a mapping", "State target and update or remove.")
+            return fault("an action isn't a mapping", "State target, and update, copy or remove.")
         odd = sorted(key for key in action if key not in _ACTION_KEYS and not key.startswith("x-"))
         if odd:
             return fault(
                 f"an action has the unknown member {odd[0]}",
-                "An action has target, description, update, remove.",
+                "An action has target, description, update, copy, remove.",
                 f"/{escape(odd[0])}",
             )
-        target = action.get("target")
-        if not isinstance(target, str):
-            return fault("an action has no target", "Name it by a JSONPath such as $.paths['/a'].get.")
         removes = action.get("remove", False)
         if not isinstance(removes, bool):
             return fault("remove is neither true nor false", "Write `remove: true`.", "/remove")
-        if not removes and "update" not in action:
-            return fault("an action neither updates nor removes", "State update or `remove: true`.")
-        try:
-            selected = self._select(target)
-        except ValueError as error:
-            return fault(f"the target {target} is no JSONPath: {error}", "Write it by RFC 9535.", "/target")
-        if not selected:
-            return fault(
-                f"the target {target} selects nothing",
-                "Correct it, or drop the action when the document has changed.",
-                "/target",
-            )
+        if not removes and ("update" in action) == ("copy" in action):
+            done = "both updates and copies" if "copy" in action else "neither updates nor removes"
+            return fault(f"an action {done}", "State one of update, copy and `remove: true`.")
+        selections: list[list[tuple[str | int, ...]]] = []
+        for member in ("target", "copy") if "copy" in action else ("target",):
+            query = action.get(member)
+            if not isinstance(query, str):
+                return fault(f"an action has no {member}", "Name it by a JSONPath such as $.paths['/a'].get.")
+            try:
+                selections.append(self._select(query))
+            except ValueError as error:
+                return fault(f"the {member} {query} is no JSONPath: {error}", "Write it by RFC 9535.", f"/{member}")
+            if not selections[-1]:
+                return fault(
+                    f"the {member} {query} selects nothing",
+                    "Correct it, or drop the action when the document has changed.",
+                    f"/{member}",
+                )
+        selected = selections[0]
         if removes and () in selected:
             return fault("an action removes the whole document", "Select a part of it.", "/target")
         if removes:
             self._remove(selected)
             return None
+        member = "copy" if "copy" in action else "update"
+        if member == "copy" and len(selections[1]) > 1:
+            return fault(f"the copy {action[member]} selects {len(selections[1])} parts", "Select one.", "/copy")
+        # What is copied may contain its target: the copy ends before the first change.
+        update = _copy(self._at(selections[1][0]), self._places) if member == "copy" else action[member]
         for path in selected:
-            if not self._update(path, action["update"], action):
+            if not self._update(path, update, action, member):
                 fault(
-                    f"the update doesn't fit what the target {target} selects",
+                    f"the {member} doesn't fit what the target {action['target']} selects",
                     "Objects are updated by an object.",
-                    "/update",
+                    f"/{member}",
                 )
                 break
         return None
@@ -201,20 +211,23 @@ class _Layer:
             if not isinstance(before[index + 1], (dict, list)):
                 self._places.move_member(parent, index, index + 1)
 
-    def _update(self, path: tuple[str | int, ...], update: Json, holder: Object) -> bool:
+    def _update(self, path: tuple[str | int, ...], update: Json, holder: Object, member: str) -> bool:
         target = self._at(path)
         if isinstance(target, dict):
             if not isinstance(update, dict):
                 return False
             self._merge(target, update)
         elif isinstance(target, list):
-            self._put(target, len(target), update, holder, "update")
+            if isinstance(update, list):
+                self._extend(target, update)
+            else:
+                self._put(target, len(target), update, holder, member)
         elif isinstance(update, (dict, list)) or not path:
             return False
         else:
             parent = self._at(path[:-1])
             assert isinstance(parent, (dict, list))
-            self._put(parent, path[-1], update, holder, "update")
+            self._put(parent, path[-1], update, holder, member)
         return True
 
     def _merge(self, target: Object, update: Object) -> None:
@@ -223,10 +236,13 @@ class _Layer:
             if isinstance(old, dict) and isinstance(value, dict):
                 self._merge(old, value)
             elif isinstance(old, list) and isinstance(value, list):
-                for index, item in enumerate(value):
-                    self._put(old, len(old), item, value, index)
+                self._extend(old, value)
             else:
                 self._put(target, key, value, update, key)
+
+    def _extend(self, target: list[Json], update: list[Json]) -> None:
+        for index, item in enumerate(update):
+            self._put(target, len(target), item, update, index)
 
     def _put(self, target: Node, key: str | int, value: Json, holder: Node, holder_key: str | int) -> None:
         # An update may be put in several places: a copy for each, since origins are looked up by identity.

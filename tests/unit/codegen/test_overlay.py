@@ -51,8 +51,9 @@ def test_an_update_is_merged_into_objects_and_lengthens_lists() -> None:
 def test_an_update_is_appended_to_a_list_and_replaces_a_value() -> None:
     data = laid(
         "- {target: \"$.a['list','list']\", update: {name: six}}\n- {target: $.b.x, update: no}\n- {target: '$.a.list[0]', update: zero}\n"
+        "- {target: $.a.list, update: [7, [8]]}\n"
     )
-    assert data["a"]["list"][5:] == [{"name": "six"}]  # type: ignore[index,call-overload] - JSON
+    assert data["a"]["list"][5:] == [{"name": "six"}, 7, [8]]  # type: ignore[index,call-overload] - JSON
     assert data["a"]["list"][0] == "zero"  # type: ignore[index,call-overload]
     assert data["b"]["x"] == "no"  # type: ignore[index,call-overload]
 
@@ -60,6 +61,15 @@ def test_an_update_is_appended_to_a_list_and_replaces_a_value() -> None:
 def test_an_update_of_several_targets_gives_each_its_own_copy() -> None:
     data = laid("- {target: '$.a.list[?@.name]', update: {more: {}}}\n- {target: '$.a.list[2].more', update: {k: 1}}\n")
     assert data["a"]["list"][4] == {"name": "five", "more": {}}  # type: ignore[index,call-overload]
+
+
+def test_a_copy_is_merged_and_appended_as_an_update_is() -> None:
+    data = laid(
+        "- {target: $.b, copy: $}\n- {target: $.a, copy: $.b.y}\n- {target: $.a.list, copy: $.a.list}\n- {target: $.b.x, copy: $.a.z}\n"
+    )
+    listed = ["one", "two", {"name": "three"}, "four", {"name": "five"}]
+    before = {"x": 1, "y": {"z": 2}}
+    assert data == {"a": {"list": listed * 2, "z": 2}, "b": {"x": 2, "y": {"z": 2}, "a": {"list": listed}, "b": before}}
 
 
 def test_list_items_are_removed_from_last_to_first() -> None:
@@ -86,11 +96,15 @@ def test_the_document_itself_stays_as_it_was() -> None:
 def test_every_part_of_the_result_knows_its_origin() -> None:
     places, document = Places(), source(DOCUMENT)
     places.adopt(document)
-    actions = "- target: '$.a.list[0,2]'\n  remove: true\n- target: $.a.list\n  update: six\n- target: $.b\n  update:\n    y: {z: 3}\n    w: {v: 1}\n"
+    actions = "- target: '$.a.list[0,2]'\n  remove: true\n- target: $.a.list\n  update: six\n- target: $.b\n  update:\n    y: {z: 3}\n    w: {v: 1}\n- {target: $.b.w, copy: $.a}\n"
     data = apply(document, [overlay(actions)], places).data
     assert data == {
         "a": {"list": ["two", "four", {"name": "five"}, "six"]},
-        "b": {"x": 1, "y": {"z": 3}, "w": {"v": 1}},
+        "b": {
+            "x": 1,
+            "y": {"z": 3},
+            "w": {"v": 1, "list": ["two", "four", {"name": "five"}, "six"]},
+        },
     }
     expected = {
         "": ("doc.yaml", 1),
@@ -102,6 +116,7 @@ def test_every_part_of_the_result_knows_its_origin() -> None:
         "/b/y": ("doc.yaml", 8),
         "/b/y/z": ("over.yaml", 10),
         "/b/w/v": ("over.yaml", 11),
+        "/b/w/list/2/name": ("doc.yaml", 7),
     }
     for pointer, (file, line) in expected.items():
         place = places.follow(data, pointer)  # type: ignore[arg-type]
@@ -120,6 +135,11 @@ def test_every_part_of_the_result_knows_its_origin() -> None:
         ("- {update: {}}\n", "over.yaml:4: an action has no target"),
         ("- {target: $.b, updates: {}}\n", "over.yaml:4: an action has the unknown member updates"),
         ("- {target: $.b, remove: yes}\n", "over.yaml:4: remove is neither true nor false"),
+        ("- {target: $.b, update: {}, copy: $.a}\n", "over.yaml:4: an action both updates and copies"),
+        ("- {target: $.b, copy: 1}\n", "over.yaml:4: an action has no copy"),
+        ("- {target: $.b, copy: $.c}\n", "over.yaml:4: the copy $.c selects nothing (/actions/0/copy)"),
+        ("- {target: $.b, copy: $.*}\n", "over.yaml:4: the copy $.* selects 2 parts"),
+        ("- {target: $.b, copy: $.b.x}\n", "over.yaml:4: the copy doesn't fit what the target $.b selects"),
         ("- {target: $, remove: true}\n", "over.yaml:4: an action removes the whole document"),
         ("- {target: $.b, update: [1]}\n", "over.yaml:4: the update doesn't fit what the target $.b selects"),
         ("- {target: $.b.x, update: {y: 1}}\n", "over.yaml:4: the update doesn't fit"),

@@ -81,7 +81,7 @@ class Document(Reading):
 
     Attributes:
         spec: The document (OpenAPI 3 or Swagger 2.0), YAML or JSON.
-        overlay: File with an OpenAPI Overlay 1.0 for the document; may be repeated.
+        overlay: File with an OpenAPI Overlay 1.1 for the document; may be repeated.
         types: Types of strings in a format: native for those of Python (UUID, Decimal, bytes, timedelta, time, int, and
             dates), which are sent back unchanged, or text.
         dates: Python type of strings in the formats date and date-time: datetime.date and datetime.datetime, which are
@@ -225,9 +225,9 @@ def diff(
     Args:
         old: Old document or package.
         new: New document or package.
-        overlay: File with an OpenAPI Overlay 1.0 for both documents; may be repeated. Those of packages already contain theirs.
-        old_overlay: File with an OpenAPI Overlay 1.0 for the old document alone; may be repeated.
-        new_overlay: File with an OpenAPI Overlay 1.0 for the new document alone; may be repeated.
+        overlay: File with an OpenAPI Overlay 1.1 for both documents; may be repeated. Those of packages already contain theirs.
+        old_overlay: File with an OpenAPI Overlay 1.1 for the old document alone; may be repeated.
+        new_overlay: File with an OpenAPI Overlay 1.1 for the new document alone; may be repeated.
         reading: How the documents are read.
         json: Print JSON.
         fail_on_breaking: End with 1 when a change is breaking.
