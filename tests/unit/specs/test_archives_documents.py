@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -31,6 +33,10 @@ def test_every_operation_is_used(service: str) -> None:
     for command in commands:
         assert command["summary"].endswith("."), command["name"]
         assert f".{command['name']}" in sources, command["name"]
+
+
+def test_lists_of_pride_are_streams(read_spec: Callable[[str], Any]) -> None:
+    assert set(read_spec("archives/pride").wishes("x-omics-stream")) == {"list_files", "get_checksums"}
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,6 +1,5 @@
 """Azul's document: complete, independent of one deployment's catalog and fields, and with what it leaves out."""
 
-import re
 from typing import Any
 
 import pytest
@@ -19,11 +18,6 @@ def parameters(spec: Any, name: str) -> dict[str, Any]:
     return {each["name"]: each for each in whole}
 
 
-def test_summaries_are_one_line(spec: Any) -> None:
-    for path, method, operation in spec.operations():
-        assert re.fullmatch(r"[A-Z][^\n]{,71}\.", operation["summary"]), (path, method)
-
-
 def test_every_facet_is_a_condition_of_a_known_kind(spec: Any) -> None:
     schemas = spec.published["components"]["schemas"]
     fields = schemas["Filters"]["properties"]
@@ -40,11 +34,6 @@ def test_the_client_is_bound_to_no_catalog_and_no_atlas(spec: Any) -> None:
     assert [name for name in ("Hit", "Summary") if "required" in schemas[name]] == []
 
 
-def test_pages_follow_the_address_in_the_response(spec: Any) -> None:
-    wishes = spec.wishes("x-omics-pagination")
-    assert wishes == {"list_entities": {"style": "continuation", "items": "hits", "next": "pagination.next"}}
-
-
 @pytest.mark.parametrize("name", ["search_entities", "request_manifest"])
 def test_long_filters_are_sent_in_the_body_alone(spec: Any, name: str) -> None:
     assert [each for each in parameters(spec, name).values() if each["in"] == "query"] == []
@@ -54,20 +43,8 @@ def test_long_filters_are_sent_in_the_body_alone(spec: Any, name: str) -> None:
     assert {"catalog", "filters"} < set(fields)
 
 
-@pytest.mark.parametrize("name", ["get_file", "get_manifest"])
-def test_what_a_redirect_points_to_is_streamed(spec: Any, name: str) -> None:
-    operation = spec.operation(name)
-    assert operation["x-omics-stream"] is True
-    assert operation["responses"]["200"]["content"]["application/octet-stream"]["schema"]["format"] == "binary"
-    assert {"301", "302"} < set(operation["responses"])
-
-
 def test_the_put_that_http_clients_repeat_is_not_on_the_command_line(spec: Any) -> None:
     assert spec.wishes("x-omics-hidden") == {"put_manifest": True}
-
-
-def test_searching_by_post_may_be_repeated(spec: Any) -> None:
-    assert spec.wishes("x-omics-idempotent") == {"search_entities": True}
 
 
 def test_errors_are_stated(spec: Any) -> None:

@@ -1,6 +1,5 @@
-"""The Data Repository Service's document: complete, described throughout, named as the standard names things."""
+"""The Data Repository Service's document: open to all that servers send."""
 
-import re
 from typing import Any
 
 import pytest
@@ -8,31 +7,11 @@ import pytest
 SERVICE = "drs"
 
 
-def test_names_are_the_standards_in_snake_case(spec: Any) -> None:
-    for _, _, operation in spec.operations():
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation["operationId"]).lower()
-        assert operation["x-omics-name"] == words
-
-
-def test_every_operation_has_a_description(spec: Any) -> None:
-    assert [op["operationId"] for _, _, op in spec.operations() if len(op.get("description", "")) < 100] == []
-
-
-def test_all_posts_only_read(spec: Any) -> None:
-    posts = {op["x-omics-name"] for _, method, op in spec.operations() if method == "post"}
-    assert set(spec.wishes("x-omics-idempotent")) == posts
-    assert len(posts) == 4
-
-
 def test_passports_are_not_the_only_way(spec: Any) -> None:
     ways = [{}, {"BasicAuth": []}, {"BearerAuth": []}, {"PassportAuth": []}]
     for _, method, operation in spec.operations():
         if method == "post":
             assert sorted(operation["security"], key=str) == sorted(ways, key=str)
-
-
-def test_slashes_of_an_identifier_stay(spec: Any) -> None:
-    assert spec.corrected["components"]["parameters"]["ObjectId"]["x-omics-raw-path"] is True
 
 
 @pytest.mark.parametrize("name", ["BulkObjects", "BulkAuthorizations"])

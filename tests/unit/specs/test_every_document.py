@@ -1,5 +1,6 @@
 """What every document shares: described, corrected with reasons, and referring to nothing that does not exist."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,35 @@ SPECS = Path(__file__).parents[3] / "specs"
 # These were written as what is used of a service: our extensions are in the document, which has no other text than needed.
 WRITTEN_HERE = {"archives/ena", "archives/eutils", "archives/geo", "archives/sdl"}
 SERVICES = sorted({path.parent.relative_to(SPECS).as_posix() for path in SPECS.rglob("overlay.yaml")} - WRITTEN_HERE)
+
+
+REPEATABLE = {
+    "archives/figshare": {"search_articles"},
+    "archives/gdc": {"search_files"},
+    "azul": {"search_entities"},
+    "drs": {"get_bulk_access_url", "get_bulk_objects", "post_access_url", "post_object"},
+    "dss": {"post_search"},
+    "fusillade": {"post_oauth_userinfo", "post_v1_policies_evaluate"},
+    "gen3/arborist": {"check_auth_request", "find_auth_mapping", "find_auth_resources"},
+    "gen3/fence": {
+        *(
+            "check_service_account",
+            "check_token_denylisted",
+            "get_access_token",
+            "get_access_urls",
+            "get_cdis_access_token",
+        ),
+        *("get_contents", "get_multipart_upload_url", "get_presigned_urls", "post_access_url"),
+    },
+    "gen3/indexd": {"get_bulk_drs_objects", "get_records", "post_drs_object"},
+    "gen3/peregrine": {"query"},
+    "gen3/sheepdog": {"export_by_body", "validate_upload_manifest"},
+    "htsget": {"post_reads", "post_variants"},
+    "pangea": {"login"},
+    "sb": {"bulk_get_exports", "bulk_get_files", "bulk_get_imports", "bulk_get_tasks", "search_files"},
+    "upload": {"file_upload_notification", "get_credentials"},
+}
+"""The POSTs that may be sent again, because they only read or have the same effect twice."""
 
 
 @pytest.fixture(params=SERVICES)
@@ -55,4 +85,14 @@ def test_nothing_of_ours_is_published_and_references_point_to_something(spec: An
 def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
     assert spec.undescribed() == []
     assert spec.unexplained() == []
-    assert [(path, method) for path, method, op in spec.operations() if not op["summary"].endswith(".")] == []
+    assert [op["summary"] for _, _, op in spec.operations() if not re.fullmatch(r"[A-Z].{,98}\.", op["summary"])] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_these_posts_may_be_sent_again(read_spec: Callable[[str], Any], service: str) -> None:
+    assert set(read_spec(service).wishes("x-omics-idempotent")) == REPEATABLE.get(service, set())
+
+
+@pytest.mark.parametrize("service", ["drs", "dss", "fusillade", "htsget", "refget", "trs", "upload"])
+def test_every_operation_has_a_description(read_spec: Callable[[str], Any], service: str) -> None:
+    assert [path for path, _, op in read_spec(service).operations() if len(op["description"]) < 80] == []

@@ -1,4 +1,4 @@
-"""Arborist's document: complete, named, described, and corrected where answers are of another shape."""
+"""Arborist's document: corrected where answers are of another shape."""
 
 from typing import Any
 
@@ -34,7 +34,5 @@ def test_the_path_of_a_resource_keeps_its_slashes_and_expand_is_no_part_of_one(s
     assert [p["in"] for p in spec.operation("list_policies")["parameters"]] == ["query"]
 
 
-def test_questions_may_be_sent_again(spec: Any) -> None:
-    questions = {"find_auth_mapping", "check_auth_request", "find_auth_resources"}
-    assert set(spec.wishes("x-omics-idempotent")) == questions
+def test_what_is_about_the_user_needs_credentials(spec: Any) -> None:
     assert set(spec.wishes("security")) == {"check_auth_proxy", "list_auth_resources"}
