@@ -262,7 +262,8 @@ class Plan:
         if not cells.keys() <= self.columns.keys():
             self.columns.update(dict.fromkeys(cells))
         cells = {name: without_logins(cell) for name, cell in cells.items()}
-        return cells, named, [self._is_repeated(file) for file in named]
+        some = [self._once(file) for file in named]
+        return cells, [file for file, _ in some], [again for _, again in some]
 
     def _read(self, format: Format, file_list: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:
         """The rows of a list with their files; one with a fault has a file with that error.
@@ -438,12 +439,19 @@ class Plan:
                 return not includes
         return False
 
-    def _is_repeated(self, file: ListedFile) -> bool:
-        sums = sorted(file.checksums.values())
-        before = self._seen.add("\0".join((file.name, file.kind, file.address)), bool(sums))
-        if not sums or before == 0:  # a row of the same file may lack its checksums
-            return before is not None
-        return self._seen.add("\0".join((file.name, *sums))) is not None  # equal bytes may have several addresses
+    def _once(self, file: ListedFile) -> tuple[ListedFile, bool]:
+        """A file, and whether an earlier row names it; one with another checksum than there cannot be had."""
+        key = "\0".join((file.name, file.kind, file.address))
+        is_known = self._seen.add(key) is not None
+        sums = [
+            (self._seen.add(f"{key}\0{name}") is not None, self._seen.add(f"{file.name}\0{value}") is not None)
+            for name, value in file.checksums.items()
+        ]
+        if any(is_stated and not is_equal for is_stated, is_equal in sums):
+            problem = f"{file.source}: an earlier row states another checksum of it"
+            return file._replace(error=ListError(problem, remedy="Keep the row that is right.")), False
+        # Equal bytes may have several addresses.
+        return file, is_known or any(is_equal for _, is_equal in sums)
 
     # -- used
 

@@ -107,14 +107,22 @@ def test_all_runs_of_a_row_are_read(text: str, runs: list[list[str]], tmp_path: 
     assert [[file.address for file in row] for row in rows] == [[f"SRR00000{run}" for run in row] for row in runs]
 
 
-@pytest.mark.parametrize("sums", [(MD5, "NA"), ("NA", MD5), (MD5, MD5), ("NA", "NA")])
+@pytest.mark.parametrize("sums", [(MD5, "NA"), ("NA", MD5), (MD5, MD5), ("NA", "NA"), (MD5, SHA256)])
 def test_a_row_of_a_file_that_lacks_its_checksum_is_listed_again(sums: tuple[str, str], tmp_path: Path):
-    path = table(tmp_path, "url,md5\n" + "".join(f"https://h.example/a.bam,{sum_}\n" for sum_ in sums))
+    path = table(tmp_path, "url,checksum\n" + "".join(f"https://h.example/a.bam,{sum_}\n" for sum_ in sums))
     messages = list[str]()
     with planned([path], TransferOptions.of({}, selects=True), messages.append) as plan:
         (file,) = plan.plan.files()
     assert file.checksums == ({} if sums[0] == "NA" else {"md5": MD5})
     assert "1 listed again" in messages[0]
+
+
+def test_a_row_with_another_checksum_of_a_file_fails_alone(tmp_path: Path):
+    path = table(tmp_path, "url,md5\n" + "".join(f"https://h.example/a.bam,{sum_}\n" for sum_ in (MD5, OTHER, MD5)))
+    with planned([path], TransferOptions.of({}, selects=True), lambda _: None) as plan:
+        right, wrong = plan.plan.files()
+    assert (right.checksums, right.error) == ({"md5": MD5}, None)
+    assert "https://h.example/a.bam: an earlier row states another checksum of it" in str(wrong.error)
 
 
 def test_a_manifest_of_sourmash_is_refused_since_its_sums_are_of_sketches(tmp_path: Path):
