@@ -814,10 +814,13 @@ def _arrays_in(node: object) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _object_rows(payload: object, objects: Iterable[tuple[str, dict[str, str]]]) -> Iterator[Row]:
     """Those of the objects of a document that name files: by the ends of their addresses, or with sizes or checksums; or an array of addresses."""
-    if is_array(payload) and payload and all(isinstance(item, str) and is_address(item) for item in payload):
-        yield from (
-            Row(number, {"url": text_of(item)}, stated=Stated(("url",))) for number, item in enumerate(payload, 1)
-        )
+    if (
+        is_array(payload)
+        and (texts := [*_texts(payload)])
+        and all(map(is_address, texts))
+        and not any(_at(payload, (_ANY,)))
+    ):
+        yield from (Row(number, {"url": text}, stated=Stated(("url",))) for number, text in enumerate(texts, 1))
         return
     by_columns: dict[tuple[str, tuple[str, ...]], list[tuple[int, dict[str, str]]]] = {}
     for number, (array, cells) in enumerate(objects, 1):

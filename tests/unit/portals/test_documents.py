@@ -159,6 +159,7 @@ NESTED = {
         ({"r": [CWL]}, "https://h.example/a.fq", "a.fq", 5, {"sha1": "a" * 40}),
         (NMDC, "https://h.example/a.fastq.gz", "a.fastq.gz", 5, {"md5": MD5}),
         (["https://h.example/get/1/a"], "https://h.example/get/1/a", "a", None, {}),
+        ([[["https://h.example/get/1/a"], []]], "https://h.example/get/1/a", "a", None, {}),
         ({"r": {"W.reference_dict": "https://h.example/a.dict"}}, "https://h.example/a.dict", "a.dict", None, {}),
         ({"r": {"reference": "https://h.example/a.fa.gz"}}, "https://h.example/a.fa.gz", "a.fa.gz", None, {}),
         ({"a": "https://osf.io/2v/download?v=1", "r": {}}, "https://osf.io/2v/download?v=1", "", None, {}),
