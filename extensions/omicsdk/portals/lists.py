@@ -622,7 +622,8 @@ def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
             return format_
     why, remedy = what_it_is(head)
     first = head.first[:_FIRST_LINE]
-    begins = "" if head.members or head.is_binary or not head.first else f"; its first line is {first!r}"
+    # The first line of what is known may be a secret, such as a cart of dbGaP.
+    begins = "" if why or head.members or head.is_binary or not head.first else f"; its first line is {first!r}"
     near = sorted(
         (candidate for candidate in formats if _nearness(candidate, head) >= 0.5),
         key=lambda entry: -_nearness(entry, head),
@@ -638,7 +639,7 @@ def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
         else ""
     )
     listed = "List the addresses of files in it, one per line. " if "://" in head.text else ""
-    if is_object(head.document):
+    if is_object(head.document) and not why:
         begins = f"; its members are {', '.join(head.document)[:_FIRST_LINE]}"
     raise UnknownList(
         f"{label}: {why or 'unknown format'}{begins}",
@@ -664,6 +665,74 @@ def _nearness(format: Format, head: Head) -> float:
 ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}[ \t]+|[0-9a-f]{32}(?: |\t+))/")
 _REPOSITORIES = frozenset(("repo_code", "repository_code"))
 _RUN = re.compile(r"[sed]rr[0-9]{6,}")
+_WORKBOOK = ("a workbook of Excel, not a text", "Save its sheet as CSV (UTF-8), or as text with tabs.")
+_DOCUMENT = ("a document, not a list of files", "Copy the names of data in it into the command.")
+# Kinds of unsupported lists with a remedy, by what one of their lines, or the first one, begins with.
+_BY_TEXT = {
+    r"\A\xd0\xcf\x11\xe0": _WORKBOOK,
+    r"\A%PDF": _DOCUMENT,
+    r"\AObj\x01": ("a PFB or other Avro file", "Export the files as a TSV or JSON manifest."),
+    r"\A(?:ncbikart|ncbi_gap|eyJ[\w-]+\.eyJ)": (
+        "a cart or key of dbGaP, for the SRA Toolkit",
+        "Use prefetch --ngc KEY CART.krt, or prefetch --ngc KEY --cart CART.jwt.",
+    ),
+    rf"\A{ID_AND_PATH.pattern}": (
+        "a manifest of HuBMAP, whose files are at Globus",
+        "Download them by its own client, hubmap-clt.",
+    ),
+    r"^(?:(?:--recursive|-r) +\S*/\S* +\S*/|\S*/\S* +\S*/\S* +(?:--recursive|-r)$|[\"']?/.+ [\"']?/~/)": (
+        "a batch of globus transfer, with paths at endpoints",
+        "Use globus transfer --batch, or list the HTTPS addresses of its files.",
+    ),
+    r'\A\{"omics_lock"': ("a lock of files, not a list", "Download its files by omics pull in its folder."),
+    r"\Aversion https://git-lfs\.github\.com/spec/": (
+        "a pointer of Git LFS, not the file itself",
+        "Get the file by git lfs pull, or from its raw address.",
+    ),
+    r"\A\{\\rtf": ("a document in RTF, not a text", "Save it as plain text."),
+    r"\A\{%": ("a template, such as a recipe of conda", "List the addresses in it, one per line."),
+    r"^\s*params(?:\s*\{|\.\w+\s*=)": (
+        "a configuration of Nextflow, whose values may have others in them",
+        "List the addresses in it, one per line; for iGenomes: omics cp -r s3://ngi-igenomes/igenomes/PATH .",
+    ),
+    r"^(?:genomesFile|trackDb)\s+\S": (
+        "a part of a hub of tracks, which names no tracks",
+        "Use the list that trackDb in its genomes.txt names: omics get https://HOST/HUB/GENOME/trackDb.txt.",
+    ),
+    r'"\$dnanexus_link"': ("inputs with files of DNAnexus", "Download them by its own client: dx download."),
+    r'"archive_digest"|/file_seek_key/': (
+        "an answer of refgenie, without the address of an archive",
+        "Download it: omics cp https://SERVER/v3/assets/archive/GENOME/ASSET .",
+    ),
+    r'"EMPIAR-\d+"': (
+        "an entry of EMPIAR, which names no files",
+        "Download its folder: omics cp -r https://ftp.ebi.ac.uk/empiar/world_availability/NUMBER/ .",
+    ),
+}
+# Those by some of their columns.
+_BY_COLUMNS = {
+    ("path", "parent", "synapsestore"): (
+        "a manifest of Synapse, which names local files",
+        "Download the folder by its own client: synapse get.",
+    ),
+    ("uuid", "bundle_uuid", "sha256"): (
+        "a table of omics azul files ls, without addresses",
+        "Write a manifest of its files: omics azul manifest.",
+    ),
+    ("uuid", "species", "organ", "cells"): (
+        "a table of omics azul projects ls",
+        "Name each project: omics get azul:UUID --to FOLDER.",
+    ),
+    # Its MD5 are those of sketches.
+    ("internal_location", "md5short"): (
+        "a manifest of sourmash, which names members of its database",
+        "Download the database.",
+    ),
+    ("guid", "_tag_0"): (
+        "a Gen3 discovery export of studies without the column __manifest, which names their files",
+        "Export the manifest of the selected studies from the discovery page.",
+    ),
+}
 
 
 def what_it_is(head: Head) -> tuple[str, str]:
@@ -674,16 +743,17 @@ def what_it_is(head: Head) -> tuple[str, str]:
     """
     if head.path.is_dir():
         return "a folder that is neither a bag nor a data set", "Name the list of files in it."
-    if "workbook.xml" in head.members or head.data.startswith(b"\xd0\xcf\x11\xe0"):
-        return "a workbook of Excel, not a text", "Save its sheet as CSV (UTF-8), or as text with tabs."
-    if "document.xml" in head.members or head.data.startswith(b"%PDF"):
-        return "a document, not a list of files", "Copy the names of data in it into the command."
-    if head.data.startswith(b"Obj\x01"):
-        return "a PFB or other Avro file", "Export the files as a TSV or JSON manifest."
-    if ID_AND_PATH.match(head.first):
-        return "a manifest of HuBMAP, whose files are at Globus", "Download them by its own client, hubmap-clt."
-    if {"path", "parent", "synapsestore"} <= set(head.columns):
-        return "a manifest of Synapse, which names local files", "Download the folder by its own client: synapse get."
+    if "workbook.xml" in head.members:
+        return _WORKBOOK
+    if "document.xml" in head.members:
+        return _DOCUMENT
+    text = head.data.decode("latin-1") if head.is_binary else head.text
+    for pattern, meaning in _BY_TEXT.items():
+        if re.search(pattern, text, re.MULTILINE):
+            return meaning
+    for columns, meaning in _BY_COLUMNS.items():
+        if {*columns} <= {*head.columns}:
+            return meaning
     runs = sum(_RUN.fullmatch(name) is not None for name in head.columns)  # those of a matrix of counts are headings
     if runs == 1 or any(scheme_of(name) or WITHOUT_SCHEME.match(name) for name in head.columns):
         return (
@@ -692,42 +762,18 @@ def what_it_is(head: Head) -> tuple[str, str]:
         )
     if head.is_script:
         return "a script whose commands download from no stated address", "Run it, or list the addresses, one per line."
-    if {"uuid", "bundle_uuid", "sha256"} <= set(head.columns):
-        return (
-            "a table of omics azul files ls, without addresses",
-            "Write a manifest of its files: omics azul manifest.",
-        )
-    if {"uuid", "species", "organ", "cells"} <= set(head.columns):
-        return "a table of omics azul projects ls", "Name each project: omics get azul:UUID --to FOLDER."
-    if head.text.startswith('{"omics_lock"'):
-        return "a lock of files, not a list", "Download its files by omics pull in its folder."
-    if head.text.startswith("version https://git-lfs.github.com/spec/"):
-        return "a pointer of Git LFS, not the file itself", "Get the file by git lfs pull, or from its raw address."
-    if head.text.startswith("{\\rtf"):
-        return "a document in RTF, not a text", "Save it as plain text."
-    if head.text.startswith("{%"):
-        return "a template, such as a recipe of conda", "List the addresses in it, one per line."
     if head.is_object and head.document is None:
         return (
             "invalid JSON, or JSON of more than 64 MiB",
             "Correct it, such as its comments, or download it again.",
         )
-    if {"internal_location", "md5short"} <= set(head.columns):  # the MD5 are those of sketches
-        return "a manifest of sourmash, which names members of its database", "Download the database."
     if "object_id" in head.columns and not _REPOSITORIES.isdisjoint(head.columns):
         return "a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score."
-    if "guid" in head.columns and "_tag_0" in head.columns:
-        return (
-            "a Gen3 discovery export of studies without the column __manifest, which names their files",
-            "Export the manifest of the selected studies from the discovery page.",
-        )
     if head.columns[:1] == ("file name",):
         return (
             "a manifest for uploads, which names local files",
             "Export the manifest of files that are on the platform.",
         )
-    if '"$dnanexus_link"' in head.text:
-        return "inputs with files of DNAnexus", "Download them by its own client: dx download."
     if head.text.lstrip()[:1] == "<":
         return (
             "a page of HTML or XML, not a list of files",
