@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -38,6 +39,8 @@ _MOST_KEYS = 30
 OUTCOME_COLUMN = "file_outcome"
 # Column of result manifests: where the files are.
 PATH_COLUMN = "file_path"
+# The beginning of objects that are read as a stream: of an array, or of a response of S3 that is too long to be read as a whole.
+BEGINNING = re.compile(r'[\s\ufeff]*(?:\{\s*"Contents"\s*:\s*)?\[')
 # Separator of the paths and outcomes of a row with several files.
 SEPARATOR = ";"
 # Outcomes of rows without files.
@@ -63,7 +66,7 @@ def table_rows(
     if head.has_object_lines:
         yield from _object_lines(file_list, required)
         return
-    is_json = head.text.lstrip()[:1] == "["
+    is_json = BEGINNING.match(head.text)
     yield from _objects(file_list, required) if is_json else _cells(file_list, required, quoted, repeats)
 
 
@@ -111,7 +114,11 @@ def _objects(file_list: FileList, required: Sequence[Names]) -> Iterator[Row]:
     with opened(file_list) as text:
         try:
             objects = objects_of(
-                lambda size: text.read(size).encode(), file_list.shown, longest=LONGEST_LINE, joined=True
+                lambda size: text.read(size).encode(),
+                file_list.shown,
+                begins=BEGINNING,
+                longest=LONGEST_LINE,
+                joined=Head(file_list.path).text.lstrip()[:1] == "[",
             )
             for number, entry in enumerate(objects, 1):
                 if number == 1:

@@ -44,7 +44,7 @@ from omicsdk.portals.lists import (
     texts_in,
     what_it_is,
 )
-from omicsdk.portals.rows import Names, table_rows, text_of
+from omicsdk.portals.rows import BEGINNING, Names, table_rows, text_of
 from omicsdk.portals.url_lists import RUN, assembly_file, most_lines
 
 
@@ -830,7 +830,11 @@ ENTRIES = Format(
     "entries",
     "entries of a folder by rclone, S3, Hugging Face or GitHub, in JSON",
     "path, isdir and size; path, type and oid; key, etag and size; an object with Contents, siblings or tree",
-    lambda head: any(marks <= {*head.columns} for marks in _ENTRY_MARKS) or bool(_response_in(head)),
+    lambda head: (
+        any(marks <= {*head.columns} for marks in _ENTRY_MARKS)
+        or bool(_response_in(head))
+        or (head.is_object and head.document is None and BEGINNING.match(head.text) is not None)
+    ),
     _entry_rows,
     files_in,
     manual=Manual("the path in `--base URL`, such as `s3://BUCKET`", "MD5, SHA-1, SHA-256", "by scheme and host"),

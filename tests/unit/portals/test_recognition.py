@@ -600,12 +600,16 @@ def test_entries_of_a_folder_are_its_files_and_no_folders(payload: object, sums:
             read(path, base=base)
 
 
-def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path):
+def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "page.json"
     path.write_text(json.dumps({"Name": "bucket", "Contents": ENTRIES["contents"], "IsTruncated": True}))
     format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
     folder, row = format.rows(listed)
     assert not files_of(format, folder, listed)
+    monkeypatch.setattr("omicsdk.portals.lists.LONGEST_DOCUMENT", 50)  # a longer one is read as a stream
+    path.write_text(json.dumps({"Contents": ENTRIES["contents"], "Prefix": ""}))
+    assert [[file.address for file in row] for row in read(path, base="s3://bucket")] == [[], ["s3://bucket/d/a"]]
+    monkeypatch.undo()
     other = tmp_path / "other.json"
     other.write_text(json.dumps({"tree": [{"name": "x"}], "url": "https://h.example/a.bam"}))
     assert format_of(other) == "json"
@@ -635,6 +639,13 @@ def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path
         ),
         ("        5 d/a b.bam\n1234567890 c\n", [("s3://bucket/d/a b.bam", 5), ("s3://bucket/c", 1234567890)]),
         ("        5 2024-05-01 10:00:00.123456789 d/a\n", [("s3://bucket/d/a", 5)]),
+        (
+            "gs://b/d/a b:\n    Creation time:  Mon, 01 Jan 2024\n    Content-Length:  5\n    Hash (md5):  AAAAAAAAAAAAAAAAAAAAAA==\n"
+            "gs://b/e/:\n    Content-Length:  0\ngs://b/c:\n    ACL:  [\n    ]\nTOTAL: 3 objects, 5 bytes (5 B)\n",
+            [("gs://b/d/a b", 5), ("gs://b/c", None)],
+        ),
+        (f"d/;-1;\nd/a b;5;{'0' * 32}\nREADME;6;\n", [("s3://bucket/d/a b", 5), ("s3://bucket/README", 6)]),
+        ("2024-05-01 10:00:00;5;a\n", [("s3://bucket/a", 5)]),
     ],
 )
 def test_listings_of_gsutil_and_rclone_are_read(text: str, files: list[tuple[str, int | None]], tmp_path: Path):
