@@ -704,7 +704,7 @@ SOFT = Format(
 
 # -- tracks of the UCSC genome browser
 
-_TRACK = re.compile(r"\s*big(?:DataUrl|DataIndex)\s+(\S+)\s*\Z")
+_TRACK = re.compile(r"\s*(?:big(?:DataUrl|DataIndex)|(?:frames|summary|searchTrix)(?=\s+\S+[./]))\s+(\S+)\s*\Z")
 # An attribute of a resource in a session of IGV; the others are local paths.
 _RESOURCE = re.compile(r'\b(?:path|index)="(\w+://[^"]+)"')
 
@@ -746,6 +746,8 @@ def _tcia_rows(file_list: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(file_list):
         if match := _NBIA.match(line):
             server = match[1].replace("public.", "services.") if match[1].startswith("public.") else match[1]
+        if line.lstrip().startswith("include "):
+            file_list.notes["files that it includes are lists, too, which are left out"] += 1
         elif is_series and line.strip() != "Series ID":
             yield Row(number, {"server": server, "series": line.strip()})
         is_series = is_series or line.strip() == _SERIES

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
 from omicsdk.portals.lists import format_named, recognised
-from omicsdk.portals.url_lists import URLS
+from omicsdk.portals.url_lists import TRACKS, URLS
 from portal_host import SAMPLES
 
 FORMAT_OF = {
@@ -728,9 +728,11 @@ def test_a_terra_table_of_runs_is_one_of_runs(tmp_path: Path):
 def test_tracks_of_a_hub_may_be_relative_to_it(tmp_path: Path):
     assert [file.name for (file,) in read(SAMPLES / "trackDb.txt")] == ["a.bw", "b.vcf.gz", "b.vcf.gz.tbi"]
     path = tmp_path / "trackDb.txt"
-    path.write_text("track a\nbigDataUrl bb/a.bb\n")
-    ((file,),) = read(path, base="https://h.example/hub")
-    assert (file.address, file.name) == ("https://h.example/hub/bb/a.bb", "a.bb")
+    path.write_text("track a\nbigDataUrl bb/a.bb\nsummary bb/s.bb\nframes none\ninclude other.txt\n")
+    listed = FileList(path, path.name, "https://h.example/hub", (), Counter())
+    files = [file for row in TRACKS.rows(listed) for file in TRACKS.files(row, listed)]
+    assert [file.address for file in files] == ["https://h.example/hub/bb/a.bb", "https://h.example/hub/bb/s.bb"]
+    assert [*listed.notes.values()] == [1]
     with pytest.raises(ListError, match=r"line 2: 'bb/a.bb' is relative to the hub.*--base URL"):
         read(path)
 
