@@ -860,14 +860,14 @@ def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
     The ETag of an S3 upload in parts, which some portals state as MD5, is left out: it is no checksum of the file's bytes.
 
     Args:
-        cells: Cells by algorithm, in hexadecimal digits or Base64; empty ones state nothing.
+        cells: Cells by algorithm, in hexadecimal digits or Base64; empty and other ones state nothing.
 
     Raises:
         RowFault: One is no checksum of its algorithm.
     """
     checksums: dict[str, str] = {}
-    for algorithm, cell in cells.items():
-        value = cell.strip()
+    for algorithm in ALGORITHMS:
+        value = cells.get(algorithm, "").strip()
         if value.lower() in NOTHING:
             continue
         if text := hexadecimal(algorithm, value):

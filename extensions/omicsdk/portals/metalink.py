@@ -149,7 +149,7 @@ def _metalink_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     if not urls:
         file_list.notes["files have no URL"] += 1
         return
-    checksums = checksums_in({name: cells.get(name, "") for name in ALGORITHMS})
+    checksums = checksums_in(cells)
     name = name_in(cells["name"])
     first, *mirrors = (url if scheme_of(url) else _absolute(url, file_list.base) for url in urls)
     yield file_at(first, name=name, size=size_in(cells["size"]), checksums=checksums, mirrors=tuple(mirrors))

@@ -745,6 +745,13 @@ SRA_TABLE = replace(
 _PATH_ALONE = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s,;|<>*?:$]+\.[A-Za-z]\w{0,9}\s*\Z")
 
 
+def _are_paths(head: Head) -> bool:
+    """Whether lines are paths of files, and perhaps of folders, which end with a slash."""
+    return most_lines(head, lambda line: line.endswith("/") or _PATH_ALONE.match(line)) and any(
+        map(_PATH_ALONE.match, head.lines)
+    )
+
+
 def path_rows(file_list: FileList) -> Iterator[Row]:
     """The rows of a table that names files by their paths.
 
@@ -758,18 +765,20 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
         problem = f"{file_list.shown}: it names files without addresses"
         remedy = "State the URL of their folder, --base URL, or give the list's own URL instead of the file."
         raise ListError(problem, remedy=remedy)
-    if not most_lines(Head(file_list.path), _PATH_ALONE.match):
+    if not _are_paths(Head(file_list.path)):
         yield from _plain_rows(file_list, paths=True)
         return
     for number, line in numbered_lines(file_list):
         path = line.strip().removeprefix("./")
+        if path.endswith("/"):
+            continue
         # The result manifest names the file by these cells.
         cells = {"url": address_in(file_list.base, path), "file_name": path}
         yield Row(number, cells, stated=Stated(("url",), ("file_name",)))
 
 
 def _has_paths(head: Head) -> bool:
-    are_paths = most_lines(head, _PATH_ALONE.match) or bool(_headings_in(head, paths=True).urls)
+    are_paths = _are_paths(head) or bool(_headings_in(head, paths=True).urls)
     return are_paths and not any(what_it_is(head))
 
 

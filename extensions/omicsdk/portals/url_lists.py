@@ -169,8 +169,8 @@ def url_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
         file_list.notes.setdefault("the genome of each folder of an assembly is taken; --prefer states another file", 0)
         yield assembly_file(url, file_list.prefer)
     elif scheme_of(url) and not _SEVERAL.search(url):
-        sums = checksums_in({algorithm: row.cells.get(algorithm, "") for algorithm in ALGORITHMS})
-        yield file_at(url, name=name, size=size_in(row.cells.get("size", "")), checksums=sums, headers=_headers_of(row))
+        size, sums = size_in(row.cells.get("size", "")), checksums_in(row.cells)
+        yield file_at(url, name=name, size=size, checksums=sums, headers=_headers_of(row))
     else:  # a column of a report of ENA joins the files of a run, and mates may be on one line
         yield from (file_at(address, name=name) for address in addresses_in(url))
 
@@ -467,37 +467,72 @@ _LISTED = re.compile(
 )
 # Lines of folders, and of sums at the end.
 _NOT_LISTED = re.compile(r"\s+(?:PRE|DIR) \S|\s*total(?: objects| size)?:|\w+://.*/:\s*\Z", re.IGNORECASE)
+# An object of `gsutil ls -L`, `gsutil stat` or `gcloud storage ls -L`, and a property of it in a line below.
+_OBJECT = re.compile(r"(gs://.+[^/]):\s*\Z")
+_PROPERTY = re.compile(r"\s+(?:Content-(length)|Hash \((md5|crc32c)\)):\s+(\S+)\s*\Z", re.IGNORECASE)
+# Values of a line of `rclone lsf --format`, in any order.
+_OF_LSF = {"size": r"-?[0-9]{1,15}", "time": _TIME} | {
+    name: rf"[0-9a-f]{{{length}}}" for length, name in BY_LENGTH.items()
+}
+# A listed file, of which one of rclone has a time, a folder or an extension: other tables have numbers, too.
+_SURELY_LISTED = re.compile(rf"{_LISTED.pattern}|(?:.*;)?(?:{_TIME}|[^;]*/[^;]*|[^;]*\.[A-Za-z]\w*)(?:;|\Z)")
+
+
+def _listed(line: str) -> dict[str, str] | None:
+    """The cells of a line that lists a file, which `rclone lsf` writes in any order; None for another line."""
+    if match := _LISTED.match(line):
+        return {"path": match["path"].strip(), "size": (match["before"] or match["size"] or "").strip()}
+    values = [value for value in line.split(";") if value]
+    names = [next((name for name, form in _OF_LSF.items() if re.fullmatch(form, value)), "path") for value in values]
+    cells = dict(zip(names, values, strict=True))
+    return cells if ";" in line and len(cells) == len(values) and not scheme_of(cells.get("path", "x://x")) else None
 
 
 def _listing_rows(file_list: FileList) -> Iterator[Row]:
+    row: Row | None = None
     for number, line in numbered_lines(file_list):
-        match = _LISTED.match(line)
-        if match is None:
-            file_list.notes["lines name no object, and are ignored"] += 1
+        if row is not None and line[:1].isspace():
+            if match := _PROPERTY.match(line):
+                row.cells[(match[1] and "size") or match[2].lower()] = match[3]
+            continue
+        if row is not None:
+            yield row
+            row = None
+        if match := _OBJECT.match(line):
+            row = Row(number, {"path": match[1]})
+        elif cells := _listed(line):
+            yield Row(number, cells)
         else:
-            yield Row(number, {"path": match["path"].strip(), "size": (match["before"] or match["size"] or "").strip()})
+            file_list.notes["lines name no object, and are ignored"] += 1
+    if row is not None:
+        yield row
 
 
 def _listing_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
-    path, size = row.cells["path"], size_in(row.cells["size"])
+    path = row.cells["path"]
     if path.endswith("/"):
         return
+    size, sums = size_in(row.cells.get("size", "")), checksums_in(row.cells)
     if scheme_of(path):
-        yield file_at(path, size=size)
+        yield file_at(path, size=size, checksums=sums)
     elif file_list.base:
-        yield file_at(address_in(file_list.base, path), name=name_in(path), size=size)
+        yield file_at(address_in(file_list.base, path), name=name_in(path), size=size, checksums=sums)
     else:
         raise ListError(f"{file_list.shown}: {path[:200]!r} has no bucket", remedy="State it: --base s3://BUCKET.")
+
+
+def _is_listing(head: Head) -> bool:
+    are_lines = most_lines(head, lambda line: _listed(line) or _NOT_LISTED.match(line)) and any(
+        map(_listed, head.lines)
+    )
+    return are_lines or any(_OBJECT.match(first) and second[:1].isspace() for first, second in pairwise(head.lines))
 
 
 LISTING = Format(
     "listing",
     "listing of a bucket",
-    "lines of aws s3 ls --recursive, gsutil ls -l, s5cmd ls or rclone ls",
-    lambda head: (
-        most_lines(head, lambda line: _LISTED.match(line) or _NOT_LISTED.match(line))
-        and any(map(_LISTED.match, head.lines))
-    ),
+    "lines of aws s3 ls --recursive, gsutil ls -l or -L, gcloud storage ls, s5cmd ls, rclone ls or lsf",
+    _is_listing,
     _listing_rows,
     _listing_files,
     Manual(
@@ -712,6 +747,8 @@ _RESOURCE = re.compile(r'\b(?:path|index)="(\w+://[^"]+)"')
 def _track_rows(file_list: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(file_list):
         tracks = _TRACK.findall(line) or [unescape(url) for url in _RESOURCE.findall(line)]
+        if line.lstrip().startswith("include "):
+            file_list.notes["files that it includes are lists, too, which are left out"] += 1
         for url in tracks:
             if not scheme_of(url) and not file_list.base:
                 problem = f"{file_list.shown}, line {number}: {url[:100]!r} is relative to the hub"
@@ -746,8 +783,6 @@ def _tcia_rows(file_list: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(file_list):
         if match := _NBIA.match(line):
             server = match[1].replace("public.", "services.") if match[1].startswith("public.") else match[1]
-        if line.lstrip().startswith("include "):
-            file_list.notes["files that it includes are lists, too, which are left out"] += 1
         elif is_series and line.strip() != "Series ID":
             yield Row(number, {"server": server, "series": line.strip()})
         is_series = is_series or line.strip() == _SERIES

@@ -654,6 +654,9 @@ def test_listings_of_gsutil_and_rclone_are_read(text: str, files: list[tuple[str
     rows = read(path, base="s3://bucket")
     assert [(file.address, file.size) for row in rows for file in row] == files
     assert not any(file.error for row in rows for file in row)
+    assert [file.checksums for row in rows for file in row if file.checksums] == [{"md5": "0" * 32}] * (
+        "==" in text or "0" * 32 in text
+    )
 
 
 def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
@@ -780,7 +783,7 @@ def test_supplementary_files_of_a_series_matrix_are_read_once(tmp_path: Path):
 
 def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
     path = tmp_path / "harmonised_list.txt"
-    path.write_text("./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\n")
+    path.write_text("GCST1/\n./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\n")  # with folders, as by rclone lsf
     assert [(file.name, file.address) for (file,) in read(path)] == [
         ("GCST1/a.h.tsv.gz", f"{FOLDER}/GCST1/a.h.tsv.gz"),
         ("GCST2/b.h.tsv.gz", f"{FOLDER}/GCST2/b.h.tsv.gz"),
