@@ -1,14 +1,20 @@
-"""Lists that programs of this machine write and read: checksum files of GNU, Perl and OpenSSL, and configurations of curl."""
+"""Lists that programs of this machine write and read: checksum files, configurations of curl, and commands of curl and wget."""
 
 import random
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
+from breakable import Server
 from command_line import Ran
 from omicsdk.core.curl_config import curl_downloads
+from omicsdk.portals import FORMATS, FileList
+from omicsdk.portals.lists import format_named
 
 NAMES = ("a.bam", "b c.txt", "back\\slash\\n", "line\nbreak")
 ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
@@ -79,3 +85,56 @@ def test_a_configuration_of_curl_names_the_files_that_curl_writes(seed: int, tmp
         written = {path.name: path.read_text() for path in folder.iterdir() if not path.name.startswith("source-")}
         named = {download.output: download.url[-1] for download in curl_downloads(lines) if download.output}
         assert named == written, lines
+
+
+OPTIONS = {
+    "curl": "|-s|-fsSL|--retry 5 --retry-delay 1|-C -|-A 'M (X11)'|--user-agent 'a http://b/c'|-k|-#|-H 'X: y'|-e http://x/y.gz|"
+    "--referer http://x/y.gz|--proxy ''|--connect-timeout 5",
+    "wget": "|-q|-c|-nc|-t 3|-T 5|-nd|--header='X: y'|--user-agent 'a b'|-o log|-a log|--referer http://x/y.gz|"
+    "-e robots=off|--limit-rate 100m|--content-disposition",
+}
+NAMED = {
+    "curl": "-o {}|-o{}|--output {}|-O|-LO|--remote-name|-o sub/{} --create-dirs|> {}|>{}|1> {}|-O --output-dir sub --create-dirs",
+    "wget": "|-O {}|-O{}|--output-document={}|-P sub|--directory-prefix=sub/|-qO {}|-qO- > {}",
+}
+AROUND = ("{}", "{} # x", "{} &", "({})", "if true; then {}; fi", "true && {}", "false || {}", "{}; true")
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("wget")), reason="curl and wget are not installed")
+@pytest.mark.parametrize("seed", range(6))
+def test_a_script_names_the_files_that_curl_and_wget_write(seed: int, tmp_path: Path):
+    with closing(Server()) as server:
+        compare_scripts(server, random.Random(seed), tmp_path)
+
+
+def compare_scripts(server: Server, draw: random.Random, folder_of_scripts: Path) -> None:
+    numbers = count()
+
+    def address() -> str:
+        path = f"files/{next(numbers)}.gz"
+        return draw.choice(('"{}"', "'{}'", "{}")).format(server.put(path, path.encode()))
+
+    def command() -> str:
+        program = draw.choice(["curl", "wget"])
+        if program == "curl" and draw.random() < 0.3:
+            parts = [f"{draw.choice([f'-o o{next(numbers)}', '-O'])} {address()}" for _ in range(draw.randint(2, 3))]
+        elif draw.random() < 0.2:
+            parts = ["-P sub" if program == "wget" else "--remote-name-all", address(), address()]
+        else:
+            option, named = (draw.choice(table[program].split("|")) for table in (OPTIONS, NAMED))
+            parts = [option, named.format(f"o{next(numbers)}"), address()]
+            draw.shuffle(parts)
+        return draw.choice(AROUND).format(" ".join((program, *filter(None, parts))))
+
+    for trial in range(10):
+        script, folder = folder_of_scripts / f"{trial}.sh", folder_of_scripts / f"written-{trial}"
+        script.write_text("\n".join(["#!/bin/sh", *(command() for _ in range(4)), "wait", ""]))
+        folder.mkdir()
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder_of_scripts)}
+        subprocess.run(["sh", script], cwd=folder, env=environment, capture_output=True, check=True, timeout=100)
+        format, file_list = format_named("commands", FORMATS), FileList(script, script.name, "", (), Counter())
+        files = [file for row in format.rows(file_list) for file in format.files(row, file_list)]
+        names = {file.address.partition("/files/")[2]: file.name or file.address.rpartition("/")[2] for file in files}
+        paths = (path for path in folder.rglob("*") if path.is_file() and path.name != "log")
+        written = {path.read_text().rpartition("/")[2]: path.relative_to(folder).as_posix() for path in paths}
+        assert names == written, script.read_text()

@@ -551,6 +551,8 @@ _CLIENTS = {
     "curl": (("o", "--output"), ("--output-dir",), "ACDEFHKPQTUXYbcdehmortuwxyz"),
     "aria2c": (("o", "--out"), ("d", "--dir"), "TUdijklmostx"),
 }
+# The option of curl by which a file has the name that its address has.
+_REMOTE_NAME = "--remote-name"
 # Options for a user, and for a password; the user of curl has both, as USER:PASSWORD.
 _USERS = ("--user", "--http-user", "--ftp-user", "u")
 _PASSWORDS = ("--password", "--http-password", "--ftp-password", "--http-passwd", "--ftp-passwd")
@@ -562,6 +564,7 @@ _SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
 # Behind the target of an upload, the value of another option would be taken for the target, and that for a source.
 _WITH_VALUES = (
     *("--endpoint-url", "--profile", "--region", "--header", "--referer", "--acl", "--storage-class", "--sse"),
+    *("--proxy", "--preproxy", "--doh-url", "--base", "--all-proxy", "--http-proxy", "--https-proxy", "--ftp-proxy"),
     *("--sse-kms-key-id", "--exclude", "--include", "--content-type", "--cache-control", "--metadata", "--grants"),
 )
 
@@ -595,6 +598,7 @@ def _downloads(line: str) -> list[_Download]:
     """The files that the commands of a line download."""
     if not _PROGRAM_IN_LINE.search(line):  # shlex takes its time
         return []
+    line = _SUBSHELL.sub(r"\1", line)
     line = re.sub("(?<=[\"'])>", " >", line)  # a redirection may follow a quoted address at once
     try:
         words = shlex.split(line)
@@ -615,9 +619,11 @@ def _downloads(line: str) -> list[_Download]:
 
 
 _COMMENT = re.compile(r"(?<!\S)#.*")
+# Commands in a shell of their own.
+_SUBSHELL = re.compile(r"\A\s*\((.*)\)\s*[&;]?\s*\Z")
 # What separates commands of a line, and what may precede one.
 _ENDS = ("&&", "||", "|", "&", ";")
-_KEYWORDS = ("do", "then", "else", "RUN")
+_KEYWORDS = ("do", "then", "else", "RUN", "if", "while", "until", "!", "{", "time", "sudo", "nohup", "exec")
 
 
 def _of_command(words: list[str]) -> Iterator[_Download]:
@@ -632,17 +638,19 @@ def _of_command(words: list[str]) -> Iterator[_Download]:
         option, equals, value = word.partition("=")
         if option in (*names, *folders, *_WITH_VALUES) or (letters and option in (*_USERS, *_PASSWORDS)):
             values.append((option, value if equals else next(rest, "")))
+        elif match[1] == "curl" and re.fullmatch(rf"-[a-zA-Z#]*O|{_REMOTE_NAME}", word):
+            values.append((_REMOTE_NAME, ""))
         elif short and (flag := short.fullmatch(word)):
             values.append((flag[1], flag[2] or next(rest, "")))
-        elif word.startswith(">"):
-            values.append(("".join(names[:1]), word.lstrip(">") or next(rest, "")))
+        elif word.startswith((">", "1>")):
+            values.append(("".join(names[:1]), word.lstrip("1>") or next(rest, "")))
         elif not word.startswith("-") and word not in _SUBCOMMANDS:
             arguments.append(with_scheme(word))
     # The value of an option may precede a source, but a URI at the end is the target of an upload.
     addresses = [
         argument for argument in (arguments if letters else arguments[:-1] or arguments) if scheme_of(argument)
     ]
-    outputs = [value for option, value in values if option in names and not value.startswith("-")]
+    outputs = [value for option, value in values if option in (*names, _REMOTE_NAME) and not value.startswith("-")]
     folder = next((value for option, value in values if option in folders), "")
     user = next((value for option, value in values if option in _USERS), "")
     password = next((value for option, value in values if option in _PASSWORDS), "")
@@ -650,7 +658,9 @@ def _of_command(words: list[str]) -> Iterator[_Download]:
     for number, address in enumerate(addresses):
         if "$" in address:
             continue
-        named = outputs[number] if len(outputs) == len(addresses) else ""
+        # curl's first name is that of its first address; wget has one name for all.
+        is_named = number < len(outputs) and (match[1] == "curl" or len(outputs) == len(addresses))
+        named = outputs[number] if is_named else ""
         address = address if letters else address.removesuffix("*")
         path = "/".join(part for part in f"{folder}/{named or last_part(address)}".split("/") if part not in ("", "."))
         is_stated = (folder or named) and not named.startswith("/") and not folder.startswith("/")

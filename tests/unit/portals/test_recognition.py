@@ -416,6 +416,8 @@ def test_a_recipe_with_commands_is_a_list(name: str, command: str, tmp_path: Pat
         ("if [ ! -f a ]; then curl -o x https://h.example/a; fi", ("https://h.example/a", "x")),
         ("curl 'https://h.example/a?b=1&c=2' > a.bam; rm b", ("https://h.example/a?b=1&c=2", "a.bam")),
         ("curl 'https://h.example/a?b=1'> a.bam", ("https://h.example/a?b=1", "a.bam")),
+        ("curl --proxy http://p.example:3128/ https://h.example/a 1> a.bam", ("https://h.example/a", "a.bam")),
+        ("(wget -O a.bam https://h.example/a)", ("https://h.example/a", "a.bam")),
         ("cp s3://b/k#3/a.bam . # don't", ("s3://b/k#3/a.bam", "")),
         ("wget -qO- https://h.example/a.gz | gunzip > b", ("https://h.example/a.gz", "")),
         ("gsutil -u project -m cp gs://b/k .", ("gs://b/k", "")),
