@@ -30,15 +30,15 @@ def page() -> ModuleType:
 
 
 def test_every_fault_is_in_the_results(request: pytest.FixtureRequest) -> None:
-    told = {(row["fault"], "ran" in row) for row in json.loads(RESULTS.read_text(encoding="utf-8"))["faults"]}
+    recorded = {(row["fault"], "ran" in row) for row in json.loads(RESULTS.read_text(encoding="utf-8"))["faults"]}
     items = [item for item in request.session.items if item.path.parent == HERE]
     faults = [item for item in items if item.get_closest_marker("fault")]
     named = {(marked(item)[0], item.get_closest_marker("long") is not None) for item in faults}
-    assert named <= told, "run `make reliability`"
+    assert named <= recorded, "run `make reliability`"
     chosen = request.config.option
     if {item.path for item in items} == set(HERE.glob("test_*.py")) and not chosen.keyword:
         # A choice by marks leaves out long tests.
-        assert named == {each for each in told if not (each[1] and chosen.markexpr)}, "run `make reliability`"
+        assert named == {row for row in recorded if not (row[1] and chosen.markexpr)}, "run `make reliability`"
 
 
 def test_the_page_states_what_the_results_say(page: ModuleType) -> None:
@@ -52,11 +52,11 @@ def test_endings_are_added_up() -> None:
     assert rows[1] == {"section": "S", "fault": "f", "order": "a:2", "tried": 4, "right": 2, "ended": {"DiskFull": 2}}
 
 
-def written(file: Path, *told: Any) -> list[tuple[str, int, bool]]:
+def written(file: Path, *faults: Any) -> list[tuple[str, int, bool]]:
     """The fault, the attempts and whether it is of long tests, of each row of a file after a run."""
     results = Results(file)
-    for each in told:
-        report: Any = SimpleNamespace(when="teardown", user_properties=[("fault", each)])
+    for fault in faults:
+        report: Any = SimpleNamespace(when="teardown", user_properties=[("fault", fault)])
         results.pytest_runtest_logreport(report)
     results.pytest_sessionfinish(None, 0)  # pyright: ignore[reportArgumentType] - it isn't looked at
     rows = json.loads(file.read_text(encoding="utf-8"))["faults"]
@@ -83,9 +83,9 @@ def test_only_a_run_without_a_failure_is_written_down(tmp_path: Path, exitstatus
 
 
 def test_servers_of_these_tests_are_on_loopback(server: Any, sink: Any) -> None:
-    for each in (server, sink):
-        assert each.url("x").startswith("http://127.0.0.1:")
-        assert each._listener.getsockname()[0] == "127.0.0.1"
+    for listener in (server, sink):
+        assert listener.url("x").startswith("http://127.0.0.1:")
+        assert listener._listener.getsockname()[0] == "127.0.0.1"
 
 
 def test_an_ending_that_comes_late_is_noticed(tmp_path: Path) -> None:

@@ -48,13 +48,13 @@ def test_a_signal_ends_it_cleanly(serving, number):
 
 def test_a_killed_one_starts_again_with_its_state(serving, tmp_path, folder):
     process, url, _ = serving(tmp_path / "state")
-    made = httpx.post(f"{url}/_sandbox/seed", json={"folder": str(folder)}, trust_env=False, verify=False).json()
+    bundle = httpx.post(f"{url}/_sandbox/seed", json={"folder": str(folder)}, trust_env=False, verify=False).json()
     process.kill()
     process.wait(20)
     (tmp_path / "state" / "objects" / "incoming" / "half").write_bytes(b"left behind")
     with Sandbox(tmp_path / "state") as again:
-        response = get(f"{again.url}/dss/v1/bundles/{made['bundle_uuid']}?replica=aws")
-        assert response.json()["bundle"]["version"] == made["version"]
+        response = get(f"{again.url}/dss/v1/bundles/{bundle['bundle_uuid']}?replica=aws")
+        assert response.json()["bundle"]["version"] == bundle["version"]
         assert list((tmp_path / "state" / "objects" / "incoming").iterdir()) == []
 
 
@@ -64,7 +64,7 @@ from omicsdk.sandbox import Sandbox
 for _ in range(2):
     with Sandbox() as sandbox:
         client = sandbox.sb.context.staging.client()
-        print("lab" in [each["Name"] for each in client.list_buckets()["Buckets"]])
+        print("lab" in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]])
         client.create_bucket(Bucket="lab")
 """
     # A process of its own: in this one another sandbox may run, which shares the buckets.

@@ -51,13 +51,13 @@ def test_a_part_that_failed_ends_with_3():
     assert console.exit_code == 3
 
 
-@pytest.mark.parametrize(("limit", "given", "code"), [(2, 2, 3), (4, 4, 3), (5, 5, 0), (6, 5, 0), (None, 5, 0)])
-def test_what_a_limit_leaves_out_is_reported(limit, given, code):
+@pytest.mark.parametrize(("limit", "listed", "code"), [(2, 2, 3), (4, 4, 3), (5, 5, 0), (6, 5, 0), (None, 5, 0)])
+def test_what_a_limit_leaves_out_is_reported(limit, listed, code):
     console = Console(stderr=(err := Terminal()))
-    assert list(console.limited(iter(range(5)), limit, "rows")) == list(range(given))
+    assert list(console.limited(iter(range(5)), limit, "rows")) == list(range(listed))
     assert console.exit_code == code
-    told = f"omics: there are more than {limit} rows; --limit sets how many are listed\n"
-    assert err.getvalue() == (told if code else "")
+    line = f"omics: there are more than {limit} rows; --limit sets how many are listed\n"
+    assert err.getvalue() == (line if code else "")
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -147,21 +147,21 @@ def test_a_progress_line_fits_into_the_terminal(monkeypatch, width, title):
     ],
 )
 def test_progress_is_a_line_a_minute_where_no_bar_is_drawn(monkeypatch, options, every, lines):
-    made: list[ProgressReports] = []
+    reports: list[ProgressReports] = []
 
     class Noted(ProgressReports):
         def __init__(self, *args):
             super().__init__(*args)
             self.every = args[0]
-            made.append(self)
+            reports.append(self)
 
     monkeypatch.setattr("omicsdk.cli.progress.ProgressReports", Noted)
     console = Console(**options)
     title = f"Copy https://h/x?X-Amz-Signature=canary {'a.bam ' * 100}"
     with console.progress(title) as show:
         show(state(phase="waiting", retries=2))
-        made[0].report()
-    assert made[0].every == every
+        reports[0].report()
+    assert reports[0].every == every
     drawn = options["stderr"].getvalue()
     assert "canary" not in drawn
     if options.get("as_json"):
@@ -195,12 +195,16 @@ def test_the_rate_is_that_since_the_last_report_and_bytes_are_those_of_all_trans
         reports(state(bytes_fetched=fetched, final=final))
         clock.sleep(10)
         reports.report()
-    assert [(each.bytes_fetched, each.rate, each.seconds) for each in seen] == [
+    assert [(report.bytes_fetched, report.rate, report.seconds) for report in seen] == [
         (600, 60, 10),
         (1000, 40, 20),
         (1500, 50, 30),
     ]
-    assert [(each.phase, each.final) for each in seen] == [("moving", False), ("finishing", False), ("moving", False)]
+    assert [(report.phase, report.final) for report in seen] == [
+        ("moving", False),
+        ("finishing", False),
+        ("moving", False),
+    ]
 
 
 def test_copies_within_a_platform_are_counted_and_estimated_by_their_number():
@@ -212,7 +216,7 @@ def test_copies_within_a_platform_are_counted_and_estimated_by_their_number():
             yield result
 
     assert len([*counted(results(), [5, 6, 7, None], seen.append, clock)]) == 4
-    assert [(each.files_done, each.files_failed, each.bytes_done) for each in seen] == [
+    assert [(report.files_done, report.files_failed, report.bytes_done) for report in seen] == [
         (1, 0, 5),
         (1, 1, 5),
         (1, 1, 5),

@@ -27,7 +27,7 @@ def test_what_is_written_is_read(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "problem"),
     [
         (LAUGHS, 7, "line 7: its aliases expand to more than 1,000,000 values"),
         ("a: &a {x: 1}\n" + "".join(f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}\n" for n in range(1, 10))
@@ -43,11 +43,11 @@ def test_what_is_written_is_read(value: Any) -> None:
         ("a: !!python/object/apply:os.system [ls]", 1, "could not determine a constructor"),
     ],
 )  # fmt: skip
-def test_what_is_out_of_bounds_is_refused_with_its_line(text: str, line: int | None, told: str) -> None:
+def test_what_is_out_of_bounds_is_refused_with_its_line(text: str, line: int | None, problem: str) -> None:
     for given_as in (text, text.encode()):
         with pytest.raises(YamlFault) as raised:
             read_yaml(given_as)
-        assert told in str(raised.value)
+        assert problem in str(raised.value)
         assert raised.value.line == line
 
 

@@ -28,19 +28,19 @@ IMAGE = image(STUDY, SERIES, SOP)
 
 
 @pytest.fixture
-def wanted() -> Instance:
+def instance() -> Instance:
     return instance_of(Subject(f"sub-{STUDY}"), SERIES, SOP)
 
 
-def check(tmp_path: Path, data: bytes, wanted: Instance) -> str:
+def check(tmp_path: Path, data: bytes, instance: Instance) -> str:
     path = tmp_path / "image"
     path.write_bytes(data)
-    return check_instance(path, wanted)
+    return check_instance(path, instance)
 
 
-def test_an_instance_has_its_place(wanted: Instance):
-    assert wanted.name == "primary/sub-1.2.3/sam-1.2.3.1/1.2.3.1.1.dcm"
-    assert instance_of(Subject(STUDY), SERIES, SOP).name == wanted.name  # a subject's id may lack its sub-
+def test_an_instance_has_its_place(instance: Instance):
+    assert instance.name == "primary/sub-1.2.3/sam-1.2.3.1/1.2.3.1.1.dcm"
+    assert instance_of(Subject(STUDY), SERIES, SOP).name == instance.name  # a subject's id may lack its sub-
 
 
 @pytest.mark.parametrize("uid", ["../1", "1/2", "", "1.2.x", "1" * 65, "1..2", "1.2\n", "١.٢"])
@@ -51,28 +51,28 @@ def test_an_invalid_identifier_is_no_name(uid: str):
         instance_of(Subject(f"sub-{STUDY}"), SERIES, uid)
 
 
-def test_a_whole_instance_is_right(tmp_path: Path, wanted: Instance):
-    assert "SOPInstanceUID" in check(tmp_path, IMAGE, wanted)
+def test_a_whole_instance_is_right(tmp_path: Path, instance: Instance):
+    assert "SOPInstanceUID" in check(tmp_path, IMAGE, instance)
 
 
 @pytest.mark.parametrize("left", [0, 1, 100, 132, 200, 400, len(IMAGE) - 1100, len(IMAGE) - 1000, len(IMAGE) - 1])
-def test_an_instance_that_was_cut_is_noticed(tmp_path: Path, wanted: Instance, left: int):
-    with pytest.raises(TransferError, match=wanted.name):
-        check(tmp_path, IMAGE[:left], wanted)
+def test_an_instance_that_was_cut_is_noticed(tmp_path: Path, instance: Instance, left: int):
+    with pytest.raises(TransferError, match=instance.name):
+        check(tmp_path, IMAGE[:left], instance)
 
 
-def test_a_compressed_instance_that_was_cut_is_noticed(tmp_path: Path, wanted: Instance):
+def test_a_compressed_instance_that_was_cut_is_noticed(tmp_path: Path, instance: Instance):
     data = image(STUDY, SERIES, SOP, compressed=True)
-    check(tmp_path, data, wanted)
+    check(tmp_path, data, instance)
     for cut in (9, 500):
         with pytest.raises(TransferError):
-            check(tmp_path, data[:-cut], wanted)
+            check(tmp_path, data[:-cut], instance)
 
 
 @pytest.mark.parametrize(("study", "sop"), [("9.9", SOP), (STUDY, "9.9")])
-def test_another_instance_is_refused(tmp_path: Path, wanted: Instance, study: str, sop: str):
+def test_another_instance_is_refused(tmp_path: Path, instance: Instance, study: str, sop: str):
     with pytest.raises(TransferError, match=f"sent the instance {sop} of the study {study}"):
-        check(tmp_path, image(study, SERIES, sop), wanted)
+        check(tmp_path, image(study, SERIES, sop), instance)
 
 
 def message(part: bytes, boundary: bytes = b"abc", before: bytes = b"") -> bytes:
@@ -97,7 +97,7 @@ def test_a_file_without_a_message_around_it_is_the_part(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "problem"),
     [
         (b"", "no part"),
         (b"<html>not found</html>", "no part"),
@@ -107,13 +107,15 @@ def test_a_file_without_a_message_around_it_is_the_part(tmp_path: Path):
         (message(IMAGE)[:-20], "its end is missing"),
     ],
 )
-def test_a_message_that_is_not_whole(tmp_path: Path, data: bytes, said: str):
-    with pytest.raises(TransferError, match=said):
+def test_a_message_that_is_not_whole(tmp_path: Path, data: bytes, problem: str):
+    with pytest.raises(TransferError, match=problem):
         unwrapped(tmp_path, data)
 
 
 @pytest.mark.parametrize("wado_uri", ["", "http://127.0.0.1/wado"])
-def test_an_instance_gets_its_name_when_it_is_whole(tmp_path: Path, wanted: Instance, monkeypatch: Any, wado_uri: str):
+def test_an_instance_gets_its_name_when_it_is_whole(
+    tmp_path: Path, instance: Instance, monkeypatch: Any, wado_uri: str
+):
     results: list[Any] = []
 
     def download(items: Any, folder: Path, **_: Any) -> Any:
@@ -124,10 +126,10 @@ def test_an_instance_gets_its_name_when_it_is_whole(tmp_path: Path, wanted: Inst
     monkeypatch.setattr("omicsdk.transfer.download", download)
     config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb", wado_uri=wado_uri)
     with DatasetFolder(tmp_path) as folder, closing(DicomWebStore(config)) as store:
-        store.fetch(FetchJob([wanted], folder, lambda _, result: results.append(result), threading.Event()))
+        store.fetch(FetchJob([instance], folder, lambda _, result: results.append(result), threading.Event()))
         assert list((folder.partial / "http").iterdir()) == []
     assert [outcome.state for outcome in results] == ["done"]
-    assert (tmp_path / wanted.name).read_bytes() == IMAGE
+    assert (tmp_path / instance.name).read_bytes() == IMAGE
 
 
 def sent(sop: str, data: bytes) -> Any:
@@ -135,31 +137,31 @@ def sent(sop: str, data: bytes) -> Any:
     return SimpleNamespace(request=SimpleNamespace(AffectedSOPInstanceUID=sop), encoded_dataset=lambda: data)
 
 
-def test_only_what_was_requested_is_taken_and_once(tmp_path: Path, wanted: Instance):
-    told: list[Outcome | OmicsError] = []
+def test_only_what_was_requested_is_taken_and_once(tmp_path: Path, instance: Instance):
+    results: list[Outcome | OmicsError] = []
     stop = threading.Event()
     with DatasetFolder(tmp_path) as folder:
-        receiver = Receiver(FetchJob([wanted], folder, lambda _, result: told.append(result), stop))
+        receiver = Receiver(FetchJob([instance], folder, lambda _, result: results.append(result), stop))
         assert receiver.store(sent("9.9", image(STUDY, SERIES, "9.9"))) == NOT_WANTED
-        assert receiver.missing([wanted]) == [wanted]
+        assert receiver.missing([instance]) == [instance]
         assert receiver.store(sent(SOP, IMAGE)) == STORED
         assert receiver.store(sent(SOP, IMAGE)) == NOT_WANTED
-        assert receiver.missing([wanted]) == []
-        receiver.give_up(wanted, TransferError("it has come already"))
+        assert receiver.missing([instance]) == []
+        receiver.give_up(instance, TransferError("it has come already"))
         stop.set()
         assert receiver.store(sent(SOP, IMAGE)) == OUT_OF_RESOURCES
-    assert (tmp_path / wanted.name).read_bytes() == IMAGE
-    assert len(told) == 1
-    assert list(tmp_path.rglob("*.dcm")) == [tmp_path / wanted.name]
+    assert (tmp_path / instance.name).read_bytes() == IMAGE
+    assert len(results) == 1
+    assert list(tmp_path.rglob("*.dcm")) == [tmp_path / instance.name]
 
 
-def test_another_study_s_instance_is_not_put_there(tmp_path: Path, wanted: Instance):
-    told: list[Outcome | OmicsError] = []
+def test_another_study_s_instance_is_not_put_there(tmp_path: Path, instance: Instance):
+    results: list[Outcome | OmicsError] = []
     with DatasetFolder(tmp_path) as folder:
-        receiver = Receiver(FetchJob([wanted], folder, lambda _, result: told.append(result), threading.Event()))
+        receiver = Receiver(FetchJob([instance], folder, lambda _, result: results.append(result), threading.Event()))
         assert receiver.store(sent(SOP, image("9.9", SERIES, SOP))) == NOT_UNDERSTOOD
-    assert isinstance(told[0], TransferError)
-    assert not (tmp_path / wanted.name).exists()
+    assert isinstance(results[0], TransferError)
+    assert not (tmp_path / instance.name).exists()
     assert list((tmp_path / ".omics-transfer/dtp").iterdir()) == []
 
 

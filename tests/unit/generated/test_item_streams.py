@@ -46,9 +46,9 @@ def package(generate: Any) -> ModuleType:
 
 def client(package: ModuleType, kind: str, body: Pieces, *, twin: bool = False, **options: Any) -> Any:
     network = RecordingNetwork(200, headers={"content-type": kind}, stream=body)
-    made = (package.AsyncThingApi if twin else package.ThingApi)("https://t.example", transport=network, **options)
-    made.asked = network.requests
-    return made
+    api = (package.AsyncThingApi if twin else package.ThingApi)("https://t.example", transport=network, **options)
+    api.requests = network.requests
+    return api
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_items_are_models(package: ModuleType, operation: str, kind: str, body: 
     for strict in (False, True):
         api = client(package, kind, Pieces(body), strict=strict)
         assert [run.to_dict() for run in getattr(api, operation).iterate()] == RUNS
-        assert api.asked[0].headers["accept"] == kind.partition(";")[0]
+        assert api.requests[0].headers["accept"] == kind.partition(";")[0]
 
-    async def told() -> list[Any]:
+    async def received() -> list[Any]:
         async with client(package, kind, Pieces(body), twin=True) as api:
             return [run.to_dict() async for run in getattr(api, operation).iterate()]
 
-    assert asyncio.run(told()) == RUNS
+    assert asyncio.run(received()) == RUNS
 
 
 def test_each_is_there_as_soon_as_it_arrived(package: ModuleType) -> None:
@@ -89,7 +89,7 @@ def test_each_is_there_as_soon_as_it_arrived(package: ModuleType) -> None:
 def test_a_call_still_reads_the_whole_response(package: ModuleType) -> None:
     api = client(package, "application/json", Pieces(b'{"id": "a"}'))
     assert api.data().id == "a"
-    assert api.asked[0].headers["accept"] == "application/json"
+    assert api.requests[0].headers["accept"] == "application/json"
     assert inspect.signature(api.data.iterate).parameters == inspect.signature(api.data).parameters
 
 

@@ -33,12 +33,12 @@ def echo() -> Any:
     """Responses any request with what it was."""
 
     def response(request: httpx.Request) -> httpx.Response:
-        told = {
+        received = {
             "url": str(request.url),
             "authorization": request.headers.get("authorization"),
             "method": request.method,
         }
-        return httpx.Response(200, json=told | ({"body": json.loads(request.content)} if request.content else {}))
+        return httpx.Response(200, json=received | ({"body": json.loads(request.content)} if request.content else {}))
 
     return httpx.MockTransport(response)
 

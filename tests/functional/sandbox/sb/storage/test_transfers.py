@@ -30,16 +30,16 @@ def file(sandbox: Sandbox, project: str) -> str:
 
 def imported(sandbox: Sandbox, web: httpx.Client, project: str, location: str, **more: Any) -> Json:
     body = {"source": {"volume": VOLUME, "location": location}, "destination": {"project": project}, **more}
-    made = web.post("/storage/imports", json=body).json()
+    job = web.post("/storage/imports", json=body).json()
     sandbox.finish()
-    return web.get(made["href"]).json()
+    return web.get(job["href"]).json()
 
 
 def exported(sandbox: Sandbox, web: httpx.Client, file: str, location: str, query: str = "", **more: Any) -> Json:
     body = {"source": {"file": file}, "destination": {"volume": VOLUME, "location": location}, **more}
-    made = web.post(f"/storage/exports{query}", json=body).json()
+    job = web.post(f"/storage/exports{query}", json=body).json()
     sandbox.finish()
-    return web.get(made["href"]).json()
+    return web.get(job["href"]).json()
 
 
 # -- imports
@@ -48,13 +48,13 @@ def exported(sandbox: Sandbox, web: httpx.Client, file: str, location: str, quer
 def test_an_import_continues_with_the_clock(sandbox: Sandbox, web: httpx.Client, volume: str, project: str):
     sandbox.clock.freeze()
     body = {"source": {"volume": volume, "location": "a.txt"}, "destination": {"project": project, "name": "b.txt"}}
-    told = web.post("/storage/imports", json=body).json()
-    assert (told["state"], told["result"], told["error"], told["started_on"]) == ("PENDING", None, None, None)
-    assert told["destination"]["project"] == project
+    job = web.post("/storage/imports", json=body).json()
+    assert (job["state"], job["result"], job["error"], job["started_on"]) == ("PENDING", None, None, None)
+    assert job["destination"]["project"] == project
     sandbox.clock.advance(0.5)
-    assert web.get(told["href"]).json()["state"] == "RUNNING"
+    assert web.get(job["href"]).json()["state"] == "RUNNING"
     sandbox.clock.advance(0.5)
-    done = web.get(told["href"]).json()
+    done = web.get(job["href"]).json()
     assert (done["state"], done["error"]) == ("COMPLETED", None)
     assert done["finished_on"] >= done["started_on"]
     file = done["result"]
@@ -69,8 +69,8 @@ def test_a_folder_is_imported_with_or_without_its_structure(
 
     def paths(folder: str, above: str = "") -> list[str]:
         path = f"{above}{files.existing(folder).name}"
-        below = [paths(each.id, f"{path}/") for each in files.children(folder)]
-        return [*([path] if above else []), *(each for some in below for each in some)]
+        below = [paths(child.id, f"{path}/") for child in files.children(folder)]
+        return [*([path] if above else []), *(path for some in below for path in some)]
 
     kept = imported(sandbox, web, project, "run/")["result"]
     assert (kept["type"], kept["name"]) == ("folder", "run")
@@ -93,9 +93,9 @@ def test_a_name_that_is_taken_ends_an_import_unless_it_is_stated_what_to_do(
 
 
 def test_what_is_not_on_the_volume_fails(sandbox: Sandbox, web: httpx.Client, volume: str, project: str):
-    told = imported(sandbox, web, project, "none.txt")
-    assert (told["state"], told["error"]["code"], told["error"]["status"]) == ("FAILED", 9105, 404)
-    assert "none.txt" in told["error"]["message"]
+    job = imported(sandbox, web, project, "none.txt")
+    assert (job["state"], job["error"]["code"], job["error"]["status"]) == ("FAILED", 9105, 404)
+    assert "none.txt" in job["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_imports_are_listed_newest_first_and_filtered(
     other = web.post("/projects", json={"name": "Other"}).json()["id"]
 
     def states(query: str) -> list[str]:
-        return [each["state"] for each in web.get(f"/storage/imports{query}").json()["items"]]
+        return [job["state"] for job in web.get(f"/storage/imports{query}").json()["items"]]
 
     assert states("") == ["FAILED", "COMPLETED"]
     assert states("?state=COMPLETED") == ["COMPLETED"]
@@ -136,19 +136,19 @@ def test_imports_are_listed_newest_first_and_filtered(
     ada = client_of("ada")
     assert ada.get("/storage/imports").json()["items"] == []
     assert code_of(ada.get(failed["href"])) == (404, 9008)
-    told = web.post("/bulk/storage/imports/get", json={"import_ids": [failed["id"], "none"]}).json()["items"]
-    assert (told[0]["resource"], told[0]["error"]) == (failed, None)
-    assert (told[1]["resource"], told[1]["error"]["code"]) == (None, 9008)
+    results = web.post("/bulk/storage/imports/get", json={"import_ids": [failed["id"], "none"]}).json()["items"]
+    assert (results[0]["resource"], results[0]["error"]) == (failed, None)
+    assert (results[1]["resource"], results[1]["error"]["code"]) == (None, 9008)
 
 
 # -- exports
 
 
 def test_an_export_makes_an_alias_of_the_file(sandbox: Sandbox, web: httpx.Client, volume: str, file: str, bucket: Any):
-    told = exported(sandbox, web, file, "out/a.bam", properties={"sse_algorithm": "AES256"})
-    assert (told["state"], told["error"], told["source"]) == ("COMPLETED", None, {"file": file})
-    assert told["result"]["storage"] == {"type": "VOLUME", "volume": volume, "location": "out/a.bam"}
-    assert told["properties"] == {"sse_algorithm": "AES256"}
+    job = exported(sandbox, web, file, "out/a.bam", properties={"sse_algorithm": "AES256"})
+    assert (job["state"], job["error"], job["source"]) == ("COMPLETED", None, {"file": file})
+    assert job["result"]["storage"] == {"type": "VOLUME", "volume": volume, "location": "out/a.bam"}
+    assert job["properties"] == {"sse_algorithm": "AES256"}
     assert bucket.get_object(Bucket="lab", Key="out/a.bam")["Body"].read() == b"abc"
     body = {"source": {"file": file}, "destination": {"volume": volume, "location": "again"}}
     assert code_of(web.post("/storage/exports", json=body)) == (400, 9006)
@@ -156,15 +156,15 @@ def test_an_export_makes_an_alias_of_the_file(sandbox: Sandbox, web: httpx.Clien
 
 def test_a_copy_leaves_the_file_as_it_is(sandbox: Sandbox, web: httpx.Client, volume: str, file: str):
     for query in ("?copy_only=True", "?copy_only=true"):
-        told = exported(sandbox, web, file, f"copy{query[-4:]}", query)
-        assert told["result"]["storage"] == {"type": "PLATFORM"}
+        job = exported(sandbox, web, file, f"copy{query[-4:]}", query)
+        assert job["result"]["storage"] == {"type": "PLATFORM"}
 
 
 def test_a_location_that_is_taken_ends_an_export_unless_it_overwrites(
     sandbox: Sandbox, web: httpx.Client, volume: str, file: str
 ):
-    told = exported(sandbox, web, file, "a.txt", "?copy_only=true")
-    assert (told["state"], told["error"]["code"]) == ("FAILED", 9107)
+    job = exported(sandbox, web, file, "a.txt", "?copy_only=true")
+    assert (job["state"], job["error"]["code"]) == ("FAILED", 9107)
     assert exported(sandbox, web, file, "a.txt", "?copy_only=true", overwrite=True)["state"] == "COMPLETED"
 
 
@@ -183,14 +183,18 @@ def test_what_cannot_be_exported(web: httpx.Client, volume: str, project: str, f
 
 
 def test_exports_in_bulk(sandbox: Sandbox, web: httpx.Client, volume: str, file: str):
-    items = [{"source": {"file": each}, "destination": {"volume": volume, "location": "b"}} for each in (file, "none")]
-    told = web.post("/bulk/storage/exports/create?copy_only=True", json={"items": items}).json()["items"]
-    assert (told[0]["resource"]["state"], told[1]["error"]["code"]) == ("PENDING", 5002)
+    items = [
+        {"source": {"file": source}, "destination": {"volume": volume, "location": "b"}} for source in (file, "none")
+    ]
+    results = web.post("/bulk/storage/exports/create?copy_only=True", json={"items": items}).json()["items"]
+    assert (results[0]["resource"]["state"], results[1]["error"]["code"]) == ("PENDING", 5002)
     sandbox.finish()
-    id = told[0]["resource"]["id"]
-    found = web.post("/bulk/storage/exports/get", json={"export_ids": [id]}).json()["items"][0]["resource"]
-    assert (found["state"], found["result"]["storage"]["type"]) == ("COMPLETED", "PLATFORM")
-    assert [each["id"] for each in web.get(f"/storage/exports?volume={volume}&state=COMPLETED").json()["items"]] == [id]
+    id = results[0]["resource"]["id"]
+    export = web.post("/bulk/storage/exports/get", json={"export_ids": [id]}).json()["items"][0]["resource"]
+    assert (export["state"], export["result"]["storage"]["type"]) == ("COMPLETED", "PLATFORM")
+    assert [
+        export["id"] for export in web.get(f"/storage/exports?volume={volume}&state=COMPLETED").json()["items"]
+    ] == [id]
 
 
 # -- by DRS URI
@@ -203,18 +207,18 @@ def test_imports_by_drs_uri_go_through_their_states(sandbox: Sandbox, web: httpx
         {"drs_uri": "drs://drs.example.org/2", "project": project},
         {"drs_uri": f"drs://127.0.0.1/{file}"},
     ]
-    told = web.post("/bulk/drs/imports/create", json={"items": items, "tags": ["t"]}).json()
-    states = [told["state"]]
+    job = web.post("/bulk/drs/imports/create", json={"items": items, "tags": ["t"]}).json()
+    states = [job["state"]]
     for _ in range(3):
         sandbox.clock.advance(0.17)
-        told = web.get(told["href"]).json()
-        states.append(told["state"])
+        job = web.get(job["href"]).json()
+        states.append(job["state"])
     assert states == ["SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"]
-    assert told["finished_on"]
-    one, *failed = told["result"]
+    assert job["finished_on"]
+    one, *failed = job["result"]
     assert (one["resource"]["name"], one["resource"]["tags"]) == ("copy.bam", ["t"])
     assert one["resource"]["metadata"]["k"] == "v"
-    assert [each["error"]["code"] for each in failed] == [9105, 5029]
+    assert [result["error"]["code"] for result in failed] == [9105, 5029]
 
 
 def test_a_name_that_is_taken_is_skipped_or_overwritten(sandbox: Sandbox, web: httpx.Client, project: str, file: str):
@@ -222,9 +226,9 @@ def test_a_name_that_is_taken_is_skipped_or_overwritten(sandbox: Sandbox, web: h
     items = [{"drs_uri": f"drs://127.0.0.1/{reference['id']}", "project": project, "name": "a.bam"}]
     sizes: list[int] = []
     for more in ({}, {"conflict_resolution": "SKIP"}, {"conflict_resolution": "OVERWRITE"}):
-        told = web.post("/bulk/drs/imports/create", json={"items": items, **more}).json()
+        job = web.post("/bulk/drs/imports/create", json={"items": items, **more}).json()
         sandbox.finish()
-        resource = web.get(told["href"]).json()["result"][0]["resource"]
+        resource = web.get(job["href"]).json()["result"][0]["resource"]
         assert resource["id"] == file
         sizes.append(resource["size"])
     assert sizes == [3, 3, reference["size"]]
@@ -235,13 +239,13 @@ def test_files_of_a_public_dataset_are_imported_by_every_user(sandbox: Sandbox, 
     ada = client_of("ada")
     project = ada.post("/projects", json={"name": "Hers"}).json()["id"]
     items = [{"drs_uri": f"drs://127.0.0.1/{reference['id']}", "project": project}]
-    told = ada.post("/bulk/drs/imports/create", json={"items": items}).json()
+    job = ada.post("/bulk/drs/imports/create", json={"items": items}).json()
     sandbox.finish()
-    (one,) = ada.get(told["href"]).json()["result"]
+    (one,) = ada.get(job["href"]).json()["result"]
     assert (one["error"], one["resource"]["name"]) == (None, reference["name"])
 
 
 def test_drs_imports_belong_to_their_user(web: httpx.Client, client_of, project: str):
     items = [{"drs_uri": "drs://drs.example.org/1", "project": project}]
-    told = web.post("/bulk/drs/imports/create", json={"items": items}).json()
-    assert code_of(client_of("ada").get(told["href"])) == (404, 9008)
+    job = web.post("/bulk/drs/imports/create", json={"items": items}).json()
+    assert code_of(client_of("ada").get(job["href"])) == (404, 9008)
