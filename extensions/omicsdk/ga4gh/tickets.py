@@ -301,7 +301,7 @@ def ticket_of(response: object, requested: SliceRequest, base_url: str) -> Ticke
     if not is_object(ticket):
         raise DecodeError(operation, "htsget", ticket, expected="a ticket")
     formats = FORMATS[requested.kind]
-    format = ticket.get("format", formats[0])  # the default of the standard
+    format = ticket.get("format") or formats[0]  # the default of the standard
     kind: Format | None = next((format_ for format_ in formats if str(format).upper() == str(format_)), None)
     if kind is None or (requested.format is not None and kind != requested.format):
         problem = (
@@ -330,7 +330,7 @@ def _block(payload: object, where: str, operation: str, base_url: str) -> Block:
     scheme, host = url_parts(url).scheme.lower(), url_parts(url).hostname or ""
     is_as_safe = scheme == "https" or (scheme == "http" and (base_url.startswith("http://") or is_loopback(host)))
     if not host or not is_as_safe:
-        problem = f"{where} of the ticket is at {without_query(url)}, which is not https"
+        problem = f"{where} of the ticket is at {without_query(url)}, which is not a valid https URL"
         raise TransferError(problem, remedy="Report it to the server's operators.")
     headers = {name: str(value) for name, value in fields.items()}
     ranged = next((headers.pop(name) for name in list(headers) if name.lower() == "range"), None)

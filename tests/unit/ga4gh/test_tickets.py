@@ -84,7 +84,8 @@ def test_a_block_is_the_same_in_a_later_ticket(first: Any, later: Any) -> None:
 
 
 def test_the_format_is_the_default_where_a_ticket_states_none() -> None:
-    assert ticket_of({"htsget": {"urls": []}}, READS, BASE).format == "BAM"
+    for unstated in ({}, {"format": None}):
+        assert ticket_of({"htsget": {"urls": [], **unstated}}, READS, BASE).format == "BAM"
     assert ticket_of({"htsget": {"urls": [], "format": "vcf"}}, SliceRequest("variants", "x"), BASE).format == "VCF"
 
 
