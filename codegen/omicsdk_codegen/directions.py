@@ -41,23 +41,23 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
         sent: the types of arguments.
         received: the types of responses, and of the requests that a service sends.
     """
-    out, come = list(sent), list(received)
+    sent_types, received_types = list(sent), list(received)
     hidden = {word: _marked(models, word) for word in ("readOnly", "writeOnly")}
     if not any(hidden.values()):
         return Directions(models, lambda type_: type_)
-    tags = _tags([*out, *come, *(type_ for model in models.values() for type_ in model.types())])
-    going, coming = {*reached(models, out)}, {*reached(models, come)}
+    tags = _tags([*sent_types, *received_types, *(type_ for model in models.values() for type_ in model.types())])
+    sent_keys, received_keys = {*reached(models, sent_types)}, {*reached(models, received_types)}
 
     def remaining(key: str, word: str) -> list[Field]:
         removed = hidden[word].get(key, set[str]()) - tags.get(key, set[str]())
         # One of which nothing is left is a mistake, or of no use in this direction.
         return [field for field in models[key].fields if field.wire not in removed] or models[key].fields
 
-    changed = {key for key in coming if remaining(key, "writeOnly") != models[key].fields}
-    changed |= {key for key in going if remaining(key, "readOnly") != models[key].fields}
+    changed = {key for key in received_keys if remaining(key, "writeOnly") != models[key].fields}
+    changed |= {key for key in sent_keys if remaining(key, "readOnly") != models[key].fields}
     # A model's annotations name the classes of its fields, so what contains a changed model changes too.
     affected = _containing(models, changed)
-    twins = affected & going & coming
+    twins = affected & sent_keys & received_keys
 
     @cache
     def as_sent(type_: Type) -> Type:
@@ -65,8 +65,8 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
 
     models_by_key: dict[str, Model] = {}
     for key, model in models.items():
-        models_by_key[key] = replace(model, fields=remaining(key, "writeOnly")) if key in coming else model
-        if key in going and key in affected:
+        models_by_key[key] = replace(model, fields=remaining(key, "writeOnly")) if key in received_keys else model
+        if key in sent_keys and key in affected:
             sent_key = f"{key}{SENT}" if key in twins else key
             fields = [replace(field, type=as_sent(field.type)) for field in remaining(key, "readOnly")]
             models_by_key[sent_key] = replace(model, key=sent_key, fields=fields, extra=as_sent(model.extra))

@@ -68,7 +68,7 @@ class Group(ABC):
         """Return the valid next words, each with a line about it, by their headings."""
 
     def first_page(self, width: int) -> list[tuple[str, list[tuple[str, str]]]] | None:
-        """Return the next words that its help lists, as `listed`, where that is not all of them.
+        """Return the next words that its help lists, as `sections`, where that is not all of them.
 
         Args:
             width: Characters of the line about a word.

@@ -2,7 +2,8 @@
 
 
 class ManualClock:
-    """A clock for tests: it only advances when code sleeps or a test moves it. Thread-safe enough for counting.
+    """A clock for tests: it only advances when code sleeps or a test moves it. If several threads sleep at the same
+    moment, it may advance by one of their waits only.
 
     Args:
         now: Seconds since 1970 at which it starts.

@@ -112,7 +112,7 @@ class Shared:
     """A download that several workers share.
 
     Attributes:
-        pool: Who they are.
+        pool: The workers.
         servers: Opens the servers in a worker, with the login of the process that downloads; it must be picklable.
     """
 

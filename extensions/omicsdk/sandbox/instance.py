@@ -313,7 +313,7 @@ class Instance:
         self._closers.append(clock.on_change(keep))
 
     def begin(self) -> None:
-        """Start serving and returns when the server answers.
+        """Start serving, and return when the server responds.
 
         Raises:
             RuntimeError: It does not start; its cause states why.
@@ -325,7 +325,7 @@ class Instance:
             raise
 
     def in_loop(self, function: Callable[[], None]) -> None:
-        """Run a function in the server's event loop and waits for it."""
+        """Run a function in the server's event loop, and wait for it."""
         self._serving.in_loop(function)
 
     def end(self) -> None:

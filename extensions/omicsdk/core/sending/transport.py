@@ -424,7 +424,7 @@ class _Conversation:
         if pause is None:
             failure.error.lasting |= failure.lasting
             raise self._described(failure.error, self._failures) from failure.__cause__
-        self._tell(failure.error.message, pause)
+        self._log_retry(failure.error.message, pause)
         yield Sleep(pause)
 
     def _is_final(self, response: "httpx.Response") -> bool:
@@ -435,11 +435,11 @@ class _Conversation:
             return True
         if self._request.location and is_elsewhere(response.status_code, response.headers.get("location")):
             return True
-        return not self._follow_redirects and self._asked_wait(response) is None
+        return not self._follow_redirects and self._requested_wait(response) is None
 
     def _follow(self, response: "httpx.Response") -> Steps[None]:
         """Follow a redirect, after the wait that it asks for."""
-        wait = self._asked_wait(response)
+        wait = self._requested_wait(response)
         yield Finish(response)
         try:
             # It may be the same URL: DSS redirects to itself with Retry-After while it copies a file.
@@ -470,7 +470,7 @@ class _Conversation:
     def _wait_after_error(self, response: "httpx.Response", body: bytes) -> Steps[None]:
         """Wait before a retry, or raise the error of the response."""
         self._failures += 1
-        status, requested_wait = response.status_code, self._asked_wait(response)
+        status, requested_wait = response.status_code, self._requested_wait(response)
         retry, is_idempotent = self._retry, self._is_idempotent()
         is_obeyed = requested_wait is not None and is_idempotent and status in retry.obeyed
         # A service answers a repeated key with 409 while it is still processing the first request with it.
@@ -486,7 +486,7 @@ class _Conversation:
             is_asked = is_obeyed or is_pending or status == 429 or status >= 500
             pause = self._next_pause(requested_wait if is_asked else None)
             if pause is not None:
-                self._tell(f"{status} {response.reason_phrase}", pause)
+                self._log_retry(f"{status} {response.reason_phrase}", pause)
                 yield Sleep(pause)
                 return
         error = api_error(
@@ -520,7 +520,7 @@ class _Conversation:
             error.remedy = f"Pass {security.described(error.schemes)} as credentials of the client."
         raise error
 
-    def _asked_wait(self, response: "httpx.Response") -> float | None:
+    def _requested_wait(self, response: "httpx.Response") -> float | None:
         return retry_after(response.headers, self._manners.clock.now())
 
     def _next_pause(self, requested_wait: float | None = None) -> float | None:
@@ -556,13 +556,13 @@ class _Conversation:
         error.operation, error.attempts = self._request.operation, attempts
         return error
 
-    def _tell(self, what: str, pause: float) -> None:
+    def _log_retry(self, reason: str, pause: float) -> None:
         sent = f"{self._hop.method} {mask_url(self._hop.url)}"
         of_wait(http_log, self._elapsed() + pause)(
             # No colon after a name or URL: what follows "access_token: " is masked where messages are shown.
             "%s failed: %s; try %d of %d in %.1f s",
             f"{self._request.operation} ({sent})" if self._request.operation else sent,
-            what,
+            reason,
             self._failures + 1,
             self._retry.attempts,
             pause,
@@ -581,7 +581,7 @@ def first_hop(request: Request, manners: Manners) -> Hop:
     request_headers = request.headers
     if any(name == "content-type" for name, _ in manners.headers):
         # The client's Content-Type is for bodies of bytes, whose own is only what bytes are called where nothing else is known.
-        request_headers = tuple((name, value) for name, value in request_headers if not _says_any_bytes(name, value))
+        request_headers = tuple((name, value) for name, value in request_headers if not _is_any_bytes(name, value))
     names = {name.lower() for name, _ in request_headers}
     headers = tuple(pair for pair in manners.headers if pair[0] not in names) + request_headers
     has_content = request.content is not None
@@ -599,7 +599,7 @@ def _server_of(request: Request, manners: Manners) -> str:
     return manners.servers.url_of(key, manners.base_url, request.operation) if key else manners.base_url
 
 
-def _says_any_bytes(name: str, value: str) -> bool:
+def _is_any_bytes(name: str, value: str) -> bool:
     return name.lower() == "content-type" and value.partition(";")[0] == _ANY_BYTES
 
 

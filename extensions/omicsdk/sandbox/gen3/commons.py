@@ -56,7 +56,7 @@ class Gen3:
         access: Users and their tokens.
         files: The contents of the commons' buckets, by storage URL, and uploads in parts.
         indexing: Uploads whose records wait for size and hashes.
-        wts: Other commons, and who is connected to them.
+        wts: Other commons, and the users that are connected to them.
         index: The records of files, their aliases and bundles.
         metadata: The metadata service's documents, and metadata of other commons.
         guppy: Guppy's data types with their rows.

@@ -183,7 +183,7 @@ class RequestLog:
 
 
 CONTROL_PREFIX = "/_sandbox"
-_SIP = 64 * 1024  # what a throttled response sends at once
+_THROTTLED_CHUNK = 64 * 1024  # what a throttled response sends at once
 
 
 class _ClientGone(BaseException):  # not an Exception: it is no crash of a service, and none may answer it
@@ -332,13 +332,13 @@ class Wire:
     async def _slowly(
         self, message: MutableMapping[str, Any], body: bytes, rate: float, due: float, send: Send
     ) -> float:
-        """Send a piece of a body sip by sip; gives the time at which its last one was due."""
+        """Send a piece of a body in small chunks; return the time at which the last one was due."""
         more: bool = message.get("more_body", False)
-        for start in range(0, max(len(body), 1), _SIP):
-            sip = body[start : start + _SIP]
-            due += len(sip) / rate
+        for start in range(0, max(len(body), 1), _THROTTLED_CHUNK):
+            chunk = body[start : start + _THROTTLED_CHUNK]
+            due += len(chunk) / rate
             await self._clock.sleep_until(due)
-            await send({**message, "body": sip, "more_body": more or start + _SIP < len(body)})
+            await send({**message, "body": chunk, "more_body": more or start + _THROTTLED_CHUNK < len(body)})
         return due
 
 
