@@ -13,13 +13,13 @@ from omicsdk.transfer import FsspecTarget
 
 
 class ObjectStore(MemoryFileSystem):
-    """Remembers listings, has markers of folders, and keeps less than it was given if it cuts."""
+    """Remembers listings, has markers of folders, keeps less than it was given if it cuts, and moves no new file if it breaks."""
 
     protocol = "cut"
     store: ClassVar[dict[str, Any]] = {}
     pseudo_dirs: ClassVar[list[str]] = [""]
     remembered: ClassVar[dict[str, Any]] = {}
-    cuts = False
+    cuts = breaks = False
 
     def put_file(self, lpath: str, rpath: str, **_: Any) -> None:
         self.pipe_file(rpath, Path(lpath).read_bytes()[: -1 if ObjectStore.cuts else None])
@@ -27,6 +27,8 @@ class ObjectStore(MemoryFileSystem):
     def mv(self, path1: str, path2: str, **_: Any) -> None:
         if self.exists(path2):
             raise FileExistsError(path2)
+        if self.breaks and path1.endswith(".part"):
+            raise ConnectionResetError("no connection")
         super().mv(path1, path2)
 
     def info(self, path: str, **_: Any) -> Any:
@@ -94,13 +96,17 @@ def test_addresses_of_fsspec(tmp_path: Path):
     assert FsspecStorage(FsspecTarget(ObjectStore(), "/r")).url("a") == "https://signed.example.org/r/a"
 
 
-def test_a_file_system_that_keeps_less_than_it_was_given_keeps_the_old_file(tmp_path: Path, monkeypatch: Any):
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [("cuts", "6 bytes were written, but the storage has 5"), ("breaks", "no connection")],
+)
+def test_a_file_system_that_fails_keeps_the_old_file(tmp_path: Path, monkeypatch: Any, fault: str, message: str):
     storage = FsspecStorage(FsspecTarget(ObjectStore(), "/cut"))
     (tmp_path / "file").write_bytes(b"first")
     storage.put("a.txt", tmp_path / "file")
     (tmp_path / "file").write_bytes(b"second")
-    monkeypatch.setattr(ObjectStore, "cuts", True)
-    with pytest.raises(TransferError, match="6 bytes were written, but the storage has 5"):
+    monkeypatch.setattr(ObjectStore, fault, True)
+    with pytest.raises((TransferError, OSError), match=message):
         storage.put("a.txt", tmp_path / "file")
     assert [stored.name for stored in storage.stored("")] == ["a.txt"]
     with storage.open("a.txt") as file:

@@ -69,8 +69,14 @@ class FsspecStorage(BuiltinStorage):
         try:
             self._fs.mv(source, target)
         except FileExistsError:  # some file systems only move to a free name
-            self._fs.rm_file(target)
-            self._fs.mv(source, target)
+            old = f"{source}.old"
+            self._fs.mv(target, old)
+            try:
+                self._fs.mv(source, target)
+            except BaseException:
+                self._fs.mv(old, target)
+                raise
+            self._fs.rm_file(old)
 
     def stat(self, name: str) -> Stored | None:
         """A file; None for a folder.
