@@ -129,9 +129,9 @@ search_entities = list_entities
 
 def _size(sent: Mapping[str, str], kind: EntityType) -> int:
     text = sent.get("size", str(DEFAULT_SIZE))
-    if not (text.isascii() and text.isdigit() and int(text)):
+    if not (text.isascii() and text.isdigit() and text.strip("0")):
         raise bad_request("Invalid value for parameter `size`, must be greater than 0")
-    if int(text) > kind.largest:
+    if len(text) > 4000 or int(text) > kind.largest:  # Python reads no number of more than 4,300 digits
         raise bad_request(f"Invalid value for parameter `size`, must not be greater than {kind.largest}")
     return int(text)
 

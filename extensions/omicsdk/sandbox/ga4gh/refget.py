@@ -30,7 +30,8 @@ _TYPES = {
     _PLAIN: {_PLAIN, "text/vnd.ga4gh.refget.v1.0.0+plain", "text/plain", "text/*", "*/*"},
     _JSON: {_JSON, "application/vnd.ga4gh.refget.v1.0.0+json", "application/json", "application/*", "*/*"},
 }
-_RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
+# Python reads no number of more than 4,300 digits.
+_RANGE = re.compile(r"bytes=([0-9]{1,4000})-([0-9]{1,4000})\Z")
 
 
 @dataclass(frozen=True, slots=True)

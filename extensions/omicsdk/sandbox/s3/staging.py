@@ -131,7 +131,7 @@ def _check_known(target: Target, headers: Mapping[str, str]) -> None:
 
 def _check_range(copied: tuple[str, str], range_: str) -> None:
     """Refuse a range that a part of another object is copied from, where moto copies other bytes."""
-    source, match = _find_key(*copied), re.fullmatch(r"bytes=(\d+)-(\d+)", range_)
+    source, match = _find_key(*copied), re.fullmatch(r"bytes=([0-9]{1,4000})-([0-9]{1,4000})", range_)
     if match is None:
         raise Problem(400, "InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last.")
     if source is not None and not int(match[1]) <= int(match[2]) < source.size:

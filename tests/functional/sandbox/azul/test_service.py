@@ -123,6 +123,7 @@ def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
         ("/index/files", {"filters": '{"organ": {"is": "eye"}}'}, 400, "no known relation"),
         ("/index/files", {"filters": '{"fileSize": {"within": [["a", "b"]]}}'}, 400, "bounds of another type"),
         ("/index/files", {"size": "1001"}, 400, "`size`, must not be greater than 1000"),
+        ("/index/files", {"size": "9" * 5000}, 400, "`size`, must not be greater than 1000"),
         ("/index/projects", {"size": "51"}, 400, "`size`, must not be greater than 50"),
         ("/index/files", {"sort": "colour"}, 400, "Unknown field `colour`"),
         ("/index/files", {"search_after": "[1]"}, 400, "Invalid search_after"),

@@ -116,6 +116,7 @@ def test_sequences_are_found_by_each_name_and_served_by_ranges(omics_sandbox: Sa
     response = httpx.get(f"{base}/x", headers={"Range": "bytes=0-3"})
     assert (response.status_code, response.text) == (206, "ACGT")
     assert httpx.get(f"{base}/x?start=0", headers={"Range": "bytes=0-3"}).status_code == 400
+    assert httpx.get(f"{base}/x", headers={"Range": f"bytes=0-{'9' * 5000}"}).status_code == 400
     omics_sandbox.settings.turn({"refget.as_seqrepo": True})
     for outside in ("bytes=100000-100009", "bytes=3-1"):
         assert httpx.get(f"{base}/x", headers={"Range": outside}).status_code == 416
