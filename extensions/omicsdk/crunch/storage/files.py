@@ -141,7 +141,8 @@ def fetch(
     """
     chosen = options or TransferOptions()
     root = os.fspath(folder)
-    guard = guard_of(root)
+    # What a killed run leaves in the folder would be uploaded as data.
+    guard = guard_of(os.path.abspath(root), read_only=True)
     for file in files:
         try:
             guard.check(file.name)
