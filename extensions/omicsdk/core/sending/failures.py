@@ -17,6 +17,7 @@ from omicsdk.core.errors import (
     TransportError,
     has_too_many_open,
 )
+from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.httpx_import import httpx
 
@@ -55,8 +56,9 @@ def failure_of(error: Exception) -> WireFailure:
         return WireFailure(TimedOut("No response within the time allowed"), is_sent=True)
     if isinstance(error, httpx.ProxyError):
         of_login = ProxyLoginFailed if is_of_login(error) else ProxyFailed
-        # The reason begins with the status of the CONNECT: a 5xx may pass, other refusals do not.
-        return WireFailure(of_login(f"The proxy refused: {reason}"), is_sent=False, lasting=not reason.startswith("5"))
+        # The reason begins with the status of the CONNECT: a 503 may pass, a 403 and the 501 of what is no proxy do not.
+        may_pass = reason[:3].isdigit() and int(reason[:3]) in RETRIED_STATUSES
+        return WireFailure(of_login(f"The proxy refused: {reason}"), is_sent=False, lasting=not may_pass)
     if isinstance(error, httpx.ConnectError):
         return _connect_failure(causes, reason)
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):

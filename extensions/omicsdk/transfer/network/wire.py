@@ -34,7 +34,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text, url_parts, without_query
-from omicsdk.core.retry import Flow
+from omicsdk.core.retry import RETRIED_STATUSES, Flow
 from omicsdk.core.sending.connections import Network
 from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
 from omicsdk.transfer.network.limits import Pacing, Throttle
@@ -656,8 +656,8 @@ class Wire:
                 elif by_proxy >= 400:
                     kind = ProxyLoginFailed if is_refused else ProxyFailed
                     error = kind(f"the proxy refused: {by_proxy}", method=ask.method, url=without_query(ask.url))
-                    # A 5xx of a proxy is mostly about the server behind it, and may pass.
-                    lasting = by_proxy < 500
+                    # A 503 of a proxy is mostly about the server behind it, and may pass; a 501 is that of no proxy.
+                    lasting = by_proxy not in RETRIED_STATUSES
                 elif (login_refused := self._refused_login(flight)) is not None:
                     error, lasting, is_refused = login_refused, True, True
                 if flight.passage is not None and (by_proxy or is_refused):
