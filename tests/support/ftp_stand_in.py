@@ -15,6 +15,7 @@ class FtpServer:
         files: Contents by path, without the slash in front.
         cuts: After so many bytes of data the next connections for data end.
         refusals: What the next logins are answered with.
+        refused_files: What the next requests for a file are answered with.
         sizes: Whether it supports the command for sizes.
         rests: Whether it sends from anywhere but the beginning.
     """
@@ -23,6 +24,7 @@ class FtpServer:
         self.files: dict[str, bytes] = {}
         self.cuts: deque[int] = deque()
         self.refusals: deque[str] = deque()
+        self.refused_files: deque[str] = deque()
         self.sizes = True
         self.rests = True
         self.log: list[str] = []
@@ -79,6 +81,8 @@ class FtpServer:
                         response = "502 from the beginning only"
                     case "REST":
                         start, response = int(argument), "350 from there"
+                    case "RETR" if self.refused_files:
+                        response = self.refused_files.popleft()
                     case "RETR" if path in self.files and passive is not None:
                         talk.write(b"150 here it comes\r\n")
                         response = self._send(passive, self.files[path][start:])

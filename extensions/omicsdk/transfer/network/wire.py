@@ -645,6 +645,9 @@ class Wire:
                 if by_proxy:  # its head comes first, and is no server's, which may have sent none
                     del flight.receiver.lines[: _end_of_head(flight.receiver.lines)]
                 error, lasting = _error(code, text, ask), code in _LASTING
+                # RFC 959, 4.2: a reply of 5xx is permanent. The last one may be older than a connection that was lost.
+                if flight.ftp and type(error) is TransportError:
+                    lasting = lasting or handle.getinfo(pycurl.RESPONSE_CODE) >= 500
                 # A server that is restarted may have accepted connections, and not have answered any request yet.
                 was_reached = isinstance(error, ConnectionLost) and not flight.proxy
                 if was_reached or is_whole(flight.receiver.lines):

@@ -80,6 +80,16 @@ def test_a_missing_object_and_what_may_not_be_had_are_reported_at_once(ftp: FtpS
     assert isinstance(outcome.error, Forbidden)
 
 
+@pytest.mark.parametrize("command", ["USER", "RETR"])
+@pytest.mark.parametrize("reply", ["500 unknown command", "504 not for that parameter", "552 over quota"])
+def test_a_permanent_refusal_is_not_retried(ftp: FtpServer, target: Path, command: str, reply: str):
+    ftp.files["f"] = b"x"
+    {"USER": ftp.refusals, "RETR": ftp.refused_files}[command].append(reply)
+    (outcome,) = download([item(ftp, "f")], target).outcomes
+    assert (outcome.state, outcome.retries) == ("failed", 0)
+    assert reply[:3] in str(outcome.error)
+
+
 def test_a_busy_server_is_queried_again(ftp: FtpServer, target: Path):
     ftp.files["f"] = b"x" * 100
     ftp.refusals.append("421 too many users")
