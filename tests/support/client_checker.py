@@ -322,7 +322,7 @@ class Checker:
                 yield "base url", f"{url} is requested where servers has {MAPPED_URL}"
 
     def _media_types(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """Each media type of a body can be chosen, other than those that write the same object in another way."""
+        """Each media type of a body can be chosen, other than those that write the same object, or fields as text or bytes."""
         body = operation.body
         if body is None or len(body.content) == 1:
             return
@@ -331,8 +331,12 @@ class Checker:
         argument = next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in taken)
         for name, (schema, _) in body.content.items():
             kind = self._kind(body, name)
-            is_same = kind != self._kind(body, first) and self._fields(schema) == self._fields(body.content[first][0])
-            if name == first or is_same or "*" in name or "/" not in name:
+            facts = self._document.facts(schema)
+            is_written = kind not in ("text", "bytes") or not (facts.get("properties") or "items" in facts)
+            is_same = (kind != self._kind(body, first) or _essence(name) == _OCTETS) and self._fields(
+                schema
+            ) == self._fields(body.content[first][0])
+            if name == first or is_same or not is_written or "*" in name or "/" not in name:
                 continue
             arguments, sent = self._arguments(operation, row, every=False)
             value = self._value_of(body, name, every=True)

@@ -132,6 +132,8 @@ class RawDocument:
             found = self._load(target)
             for token in unquote(pointer).split("/")[1:]:
                 token = token.replace("~1", "/").replace("~0", "~")
+                if isinstance(found, dict) and "$ref" in found and token not in found:
+                    found, target = self.node(found, target)
                 if isinstance(found, list) and token.isdigit() and int(token) < len(found):
                     found = found[int(token)]
                 elif isinstance(found, dict) and token in found:
@@ -146,9 +148,11 @@ class RawDocument:
     @cached_property
     def schemes(self) -> dict[str, dict[str, Any]]:
         """Security schemes in the words of OpenAPI 3."""
-        home = self.data.get("securityDefinitions") if self.is_swagger else self.data.get("components", {})
-        stated = home if self.is_swagger else (home or {}).get("securitySchemes")
-        found = {name: self.node(scheme).value for name, scheme in (stated or {}).items()}
+        home = Node(self.data.get("securityDefinitions" if self.is_swagger else "components") or {}, self.path)
+        if not self.is_swagger:
+            home = self.node(*home)
+            home = self.node(home.value.get("securitySchemes") or {}, home.file)
+        found = {name: self.node(scheme, home.file).value for name, scheme in home.value.items()}
         return {
             name: {**each, "type": "http", "scheme": "basic"} if each.get("type") == "basic" else each
             for name, each in found.items()
@@ -156,13 +160,14 @@ class RawDocument:
 
     def operations(self) -> Iterator[Operation]:
         """Read all operations."""
-        for path, item in (self.data.get("paths") or {}).items():
+        paths = self.node(self.data.get("paths") or {})
+        for path, item in paths.value.items():
             if not path.startswith("x-"):
                 try:
-                    stated = self.node(item)
+                    stated = self.node(item, paths.file)
                 except Unresolved:
                     continue
-                for method, operation in (stated.value or {}).items():
+                for method, operation in stated.value.items() if isinstance(stated.value, dict) else ():
                     if method in METHODS and isinstance(operation, dict):
                         yield self._operation(method, path, stated, operation)
 
@@ -386,7 +391,7 @@ class RawDocument:
             reference = chosen.value.get("$ref") if isinstance(chosen.value, dict) else None
             if name and reference:
                 mapping = rule.get("mapping", {}) if isinstance(rule, dict) else {}
-                tag = reference.rpartition("/")[2]
+                tag = reference.rpartition("/")[2].partition(".")[0]  # of a file: its name
                 value[name] = next(
                     (key for key, target in mapping.items() if target in (reference, tag)), value.get(name, tag)
                 )

@@ -62,6 +62,15 @@ paths:
       operationId: putFields
       requestBody: {required: true, content: {application/octet-stream: {schema: {$ref: "#/components/schemas/Change"}}}}
       responses: {"204": {description: Done.}}
+    post:
+      operationId: postFields
+      requestBody:
+        required: true
+        content:
+          application/json: {schema: {$ref: "#/components/schemas/Change"}}
+          application/octet-stream: {schema: {$ref: "#/components/schemas/Change"}}
+          application/xml: {schema: {type: object, properties: {name: {type: string}}}}
+      responses: {"204": {description: Done.}}
     patch:
       operationId: patchFields
       requestBody:
@@ -149,14 +158,44 @@ paths:
       - {name: thing, in: body, required: true, schema: {type: object, properties: {a: {type: string}}}}
       responses: {204: {description: Done.}}
 """
+SEVERAL_FILES = {
+    "several.yaml": """\
+openapi: 3.0.3
+info: {title: Several, version: "1"}
+servers: [{url: "https://several.example"}]
+security: [{key: []}]
+paths: {$ref: paths.yaml}
+components: {$ref: "parts.yaml#/components"}
+""",
+    "paths.yaml": """\
+/pets:
+  post:
+    operationId: addPet
+    parameters: [{$ref: "parts.yaml#/others/parameters/limit"}]
+    requestBody: {required: true, content: {application/json: {schema: {$ref: parts/Pet.yaml}}}}
+    responses: {"204": {description: Done.}}
+""",
+    "parts.yaml": """\
+components: {securitySchemes: {key: {$ref: "#/schemes/key"}}}
+schemes: {key: {type: apiKey, in: header, name: X-Key}}
+others: {$ref: parts/others.yaml}
+""",
+    "parts/others.yaml": "parameters: {limit: {name: limit, in: query, required: true, schema: {type: integer}}}",
+    "parts/Pet.yaml": "{oneOf: [{$ref: ./Cat.yaml}, {$ref: ./Dog.yaml}], discriminator: {propertyName: kind}}",
+    "parts/Cat.yaml": "{type: object, required: [kind], properties: {kind: {type: string}, a: {type: string}}}",
+    "parts/Dog.yaml": "{type: object, required: [kind], properties: {kind: {type: string}, b: {type: string}}}",
+}
+NAMES = ("new", "old", "several")
 _NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("checked")
-    for name, text in (("new", DOCUMENT), ("old", SWAGGER)):
-        (folder / f"{name}.yaml").write_text(text)
+    for name, text in {"new.yaml": DOCUMENT, "old.yaml": SWAGGER, **SEVERAL_FILES}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    for name in NAMES:
         assert run_codegen(folder / f"{name}.yaml", "--name", f"checked_{name}", "--out", folder / name) == 0
     sys.path.insert(0, str(folder))
     yield folder
@@ -176,7 +215,7 @@ def _changed(folder: Path, name: str, module: str, old: str, new: str) -> Module
     return importlib.import_module(package.name)
 
 
-@pytest.mark.parametrize("name", ["new", "old"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_client_does_what_its_document_states(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(folder / f"{name}.yaml", _changed(folder, name, "client.py", "", "")) == []
     assert main(str(folder / f"{name}.yaml"), str(folder / name)) == 0
@@ -253,6 +292,8 @@ ERRORS = "errors.py"
         ("old", "operations/get_a.py", '"|"', '","', "query"),
         ("old", "operations/put_a.py", '"a": a', '"b": a', "body"),
         ("old", "client.py", "/v2", "", "server"),
+        ("several", "operations/add_pet.py", '("limit", limit)', '("limits", limit)', "query"),
+        ("several", "operations/add_pet.py", 'method="POST"', 'method="POST", public=True', "security"),
     ],
 )
 def test_what_a_client_does_otherwise_is_found(
