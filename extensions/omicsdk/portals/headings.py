@@ -416,10 +416,10 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:
             # The first column of an algorithm takes precedence.
-            sums = sums_in(algorithm, _at(row.cells.get(column_of_sum, ""), number, counts[column])) | sums
+            sums = sums_in(algorithm, _at(_values(row.cells.get(column_of_sum, "")), number, counts[column])) | sums
         # One size of several files is that of all together.
-        cells = [text for size in sizes if len(_values(text := row.cells.get(size, ""))) > 1 or files[column] == 1]
-        size = next(filter(None, (_at(text, number, counts[column]) for text in cells)), "")
+        cells = (values for size in sizes if len(values := _values(row.cells.get(size, ""))) > 1 or files[column] == 1)
+        size = next(filter(None, (_at(values, number, counts[column]) for values in cells)), "")
         if not name and headings.base and urls[0].startswith(headings.base):
             name = unquote(urls[0].removeprefix(headings.base)).strip("/")
         file = file_at(urls[0], name=name_in(name), size=size_in(size), checksums=sums, mirrors=tuple(urls[1:]))
@@ -500,9 +500,8 @@ def _values(text: str) -> list[str]:
     return [value.strip("[]\"' ") for value in text.rstrip(";").split(separator)]
 
 
-def _at(text: str, number: int, count: int) -> str:
-    """The value at the place of an address, of a cell that has one for each; the cell itself if it has one."""
-    values = _values(text)
+def _at(values: Sequence[str], number: int, count: int) -> str:
+    """The value at the place of an address, of a cell that has one for each; the only one of a cell for the first address."""
     return values[0] if len(values) == 1 and not number else values[number] if len(values) == count else ""
 
 
