@@ -194,6 +194,21 @@ def in_place_of(
 _STALE = 3600.0
 
 
+def unfinished(name: str) -> str:
+    """Return the beginning of the name of a file that `in_place_of` is writing, or that a killed process left.
+
+    Args:
+        name: The name in its folder.
+
+    Returns:
+        Up to 50 characters of the file's final name; empty if it is no such file.
+    """
+    import re
+
+    match = re.fullmatch(r"(?s)\.(.+)\.[0-9a-f]{12}\.part", name)
+    return "" if match is None else match[1]
+
+
 def remove_unfinished(target: Path, age: float = _STALE) -> None:
     """Remove what killed processes left of writing a file with `in_place_of`.
 
@@ -201,12 +216,9 @@ def remove_unfinished(target: Path, age: float = _STALE) -> None:
         target: The file; not a link to it.
         age: Seconds since something was written to what is removed; 0 while no other process can write the file.
     """
-    import re
-
-    part = re.compile(rf"\.{re.escape(target.name[:50])}\.[0-9a-f]{{12}}\.part")
     with suppress(OSError):  # of a folder that may be written and not listed; or another process removes them, too
         for path in target.parent.iterdir():
-            if part.fullmatch(path.name) and (not age or time.time() - path.lstat().st_mtime > age):
+            if unfinished(path.name) == target.name[:50] and (not age or time.time() - path.lstat().st_mtime > age):
                 path.unlink()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from omicsdk.core.errors import SourceChanged
+from omicsdk.core.files import unfinished
 from omicsdk.core.threads import in_threads
 from omicsdk.core.waits import never
 from omicsdk.transfer.checksums import checksums_of
@@ -108,7 +109,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Find every file below a folder, hidden ones too.
 
     A link to a file is treated as the file; links to folders are not followed, and what is not a file (a socket, a link to
-    nothing) is not given.
+    nothing) is not given, nor what a killed run left of writing a file.
 
     Args:
         folder: The folder.
@@ -126,7 +127,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{above}{entry.name}/", entry.path))
-                elif entry.is_file():
+                elif entry.is_file() and not unfinished(entry.name):
                     yield f"{above}{entry.name}", entry
 
 

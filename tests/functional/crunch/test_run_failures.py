@@ -60,6 +60,19 @@ def test_a_failing_script(connection: Connection, tmp_path: Path) -> None:
     assert kept == {"dataset.json", "project.json", "script.sh", "setup_md5_checksums.json", "workflow.log"}
 
 
+def test_what_a_killed_run_left_of_files_is_no_data(connection: Connection, tmp_path: Path) -> None:
+    made = Made(connection, tmp_path, "#!/bin/sh\necho made > made.txt", FILES)
+    part = ".a.txt.0123456789ab.part"
+    put(made.work, {part: "alp", "mine.part": "whole"})
+    put(made.storage, {part.replace("a.txt", "b.txt"): "bet"})
+
+    assert made.run()() is RunResult.SUCCESS
+
+    assert {path.name for path in made.work.iterdir() if path.is_file()} == {part, "a.txt", "made.txt", "mine.part"}
+    assert table(made.storage).keys() >= {"a.txt", "made.txt", "mine.part"}
+    assert part not in table(made.storage)
+
+
 def test_a_missing_storage_folder(connection: Connection, tmp_path: Path) -> None:
     made = Made(connection, tmp_path, TRUE, None)
 

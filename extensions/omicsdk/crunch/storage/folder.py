@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
-from omicsdk.core.files import expanded, in_place_of
+from omicsdk.core.files import expanded, in_place_of, unfinished
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, StorageMissing, Stored, no_check, plain
 
 #: Default permissions of files in the storage: Django's own default.
@@ -118,11 +118,12 @@ class FolderStorage(BuiltinStorage):
             for entry in entries:
                 if entry.is_dir():
                     yield entry.name
-                elif entry.is_file():
+                elif entry.is_file() and not unfinished(entry.name):
                     yield _stored(entry.name, entry.stat())
 
     def stored(self, base: str) -> Iterator[Stored]:
-        """Every file below a folder; links are followed, but not in a circle.
+        """Every file below a folder; links are followed, but not in a circle. Files that are being written, and those that
+        a killed program left so, are none.
 
         Args:
             base: The folder.
@@ -142,7 +143,7 @@ class FolderStorage(BuiltinStorage):
                 for entry in entries:
                     if entry.is_dir():
                         waiting.append((f"{above}{entry.name}/", entry.path, seen | {here}))
-                    elif entry.is_file():
+                    elif entry.is_file() and not unfinished(entry.name):
                         yield _stored(f"{above}{entry.name}", entry.stat())
 
     def delete(self, name: str) -> None:
