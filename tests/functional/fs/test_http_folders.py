@@ -289,6 +289,21 @@ def test_a_folder_whose_link_has_no_slash(server, omics, folder):
     assert "sub#1/deep/ünï.txt" in lines(omics("ls", "-r", folder, "--output", "tsv", "--columns", "name"))
 
 
+def test_folders_that_a_server_does_not_redirect_to(server, omics, folder):
+    """As Caddy does with `disable_canonical_uris`: links on the page are relative to the URL with a slash."""
+    put_page(server, "pub/", "a%20b.txt", "sub%231", "article")
+    for path in ("pub", "pub/sub%231"):
+        server.put(path, server.files[f"{path}/"], etag=None)
+        server.always[path] = server.always[f"{path}/"]
+    for path in ("pub/article", "pub/article/"):  # a page, which links to what is below it
+        server.put(path, b"<title>A study</title><a href='/pub/article/data'>data</a>", etag=None)
+        server.always[path] = stating(Content_Type="text/html")
+    rows = omics("ls", folder[:-1], "--output", "json").json
+    assert [row["name"] for row in rows] == ["a b.txt", "sub#1/", "article"]
+    assert omics("cp", "-r", folder[:-1], "copy").code == 0
+    assert content_of("copy").keys() == {"a b.txt", "article", *(name for name in FILES if name.startswith("sub"))}
+
+
 def test_folders_that_a_server_knows_without_a_slash_alone(server, omics, folder):
     """As a server does that redirects to its mirror, and answers 404 with the slash (rclone issue 8320)."""
 

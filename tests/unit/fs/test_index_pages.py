@@ -211,7 +211,8 @@ def test_links_that_show_how_a_server_marks_folders(href: str, has_slashes: bool
     [b'<a href="../">../</a>', b"<title>Index of /pub</title>", b"<h1>Directory listing for /pub/</h1><ul></ul>"],
 )
 def test_empty_folders_are_lists(page: bytes) -> None:
-    assert index_of(URL, "text/html", page)[:3] == ([], "", [])
+    index = index_of(URL, "text/html", page)
+    assert (index[:3], index.is_titled) == (([], "", []), True)
 
 
 def test_pages_with_too_many_links_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

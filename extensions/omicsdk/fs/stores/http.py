@@ -56,7 +56,7 @@ class HttpsStore(Store):
     """Files of web servers, read-only. URLs are used as they are written, queries included; a fragment is not sent.
 
     A folder is a URL that ends in a slash and is a web page, which is read as the server's list of it; so is one that
-    redirects to itself with a slash. The name of a file is that of the response's Content-Disposition, else the last
+    redirects to itself with a slash, or whose page with a slash is titled as a list. The name of a file is that of the response's Content-Disposition, else the last
     part of the URL's path; of a file in a listed folder always the latter.
 
     A user and password in a URL, or those of its host in the user's netrc file, are sent to its origin only, and over https
@@ -97,7 +97,8 @@ class HttpsStore(Store):
         start, end = urlsplit(location.url), urlsplit(final_url).path
         # Servers redirect the URL of a folder to the one with a slash.
         is_folder = start.path[-1:] in ("", "/") or end == f"{start.path}/"
-        if is_folder and not start.query and representation.media_type in PAGES and not representation.is_named:
+        may_be_folder = not start.query and representation.media_type in PAGES and not representation.is_named
+        if may_be_folder and (is_folder or self._is_listed(path)):
             return Entry(path.rstrip("/"), "folder", file_name=Uri(self.scheme, path).name)
         # Without quotes it is a date.
         etag = representation.validator if '"' in representation.validator else ""
@@ -113,6 +114,16 @@ class HttpsStore(Store):
             location,
             representation.name,
         )
+
+    def _is_listed(self, path: str) -> bool:
+        """Whether a page is a folder's list, on a server that does not redirect to the URL with a slash."""
+        if PAGE_NAMES.search(path):
+            return False
+        try:
+            # With the slash: the links of the page are relative to that URL, whatever it was requested by.
+            return self._requested(self._location(f"{path}/"), self.uri(path), "GET", _index, _LARGEST_PAGE).is_titled
+        except APIError:
+            return False
 
     def entries(self, path: str) -> Iterator[Entry]:
         return super().entries(path.rstrip("/"))  # as its URL is written

@@ -50,12 +50,14 @@ class Index(NamedTuple):
         fault: Why the page is no list of a folder, or not a whole one, as the end of a sentence that begins with its URL; else empty.
         invalid: Names on it that no file can have.
         has_slashes: Whether a link to a folder, one of them or the parent, ends in a slash. Some servers' links never do.
+        is_titled: Whether its title, or a link to the folder above, is that of a list.
     """
 
     links: Sequence[Link] = ()
     fault: str = ""
     invalid: Sequence[str] = ()
     has_slashes: bool = False
+    is_titled: bool = False
 
 
 def index_of(url: str, media_type: str, body: bytes) -> Index:
@@ -96,7 +98,7 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
             links.setdefault(name, Link(segment, name, bool(slash)))
     if links or invalid or is_index:
         has_slashes |= any(link.is_folder for link in links.values())
-        return Index(list(links.values()), invalid=list(invalid), has_slashes=has_slashes)
+        return Index(list(links.values()), "", list(invalid), has_slashes, is_index)
     what = "a login page" if asks_for_password else "a web page"
     return Index(fault=f"is {what}, not a list of files")
 
