@@ -213,10 +213,10 @@ def test_multipart_uploads_are_verified(
     assert (row["state"], row["verification"]) == ("done", verification)
     again = run("cp", f"s3://{bucket}/large.bin", "back.bin", "--output", "json").json
     assert again["counts"]["skipped"] == 1
-    if "no-part-numbers" in differs:
-        return
     verified = run("verify", f"s3://{bucket}/large.bin", "back.bin", "--output", "json")
     assert verified.json["counts"] == {"verified": 1}, verified
+    if "no-part-numbers" in differs:
+        return
     Path("back.bin").write_bytes(bytes(12 * MIB))
     assert "large.bin: wrong" in run("verify", f"s3://{bucket}/large.bin", "back.bin").err
 

@@ -29,6 +29,8 @@ ALGORITHMS = (
 )
 
 _ETAG = "s3_etag"
+#: The part sizes in MiB with which clients of S3 upload by default: rclone and minio 5, aws 8, obstore 10, s3cmd 15, s5cmd and s3fs 50.
+_USUAL_PARTS = (5, 6, 7, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 256, 512, 1024)
 _DIGITS = {
     "crc32c": 8,
     "crc32": 8,
@@ -213,6 +215,20 @@ def etag_of_size(part_size: int, size: int) -> str:
         size: The file's size in bytes.
     """
     return _ETAG if part_size == etag_part_size(size) else f"{_ETAG}:{part_size}"
+
+
+def likely_etags(etag: str, size: int) -> list[str]:
+    """Return the algorithms by which an S3 ETag of parts of unknown size may have been computed.
+
+    Args:
+        etag: The ETag.
+        size: The file's size in bytes.
+
+    Returns:
+        One for each usual part size that gives as many parts; none for an ETag that is not of parts.
+    """
+    count = etag.partition("-")[2] if is_checksum(_ETAG, etag) else ""
+    return [etag_of_size(part * MIB, size) for part in _USUAL_PARTS if str(-(-size // (part * MIB))) == count]
 
 
 def is_algorithm(name: str) -> bool:

@@ -1,9 +1,11 @@
 """Copies, and a platform's own bytes, are held against what is stated of them."""
 
+from hashlib import md5
+
 import pytest
 from omicsdk.fs import Entry, Store, parse_uri
 from omicsdk.fs.copying.comparison import judge, verify_bytes, verify_copies
-from omicsdk.fs.copying.planning import select
+from omicsdk.fs.copying.planning import Selected, select
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores
 
@@ -51,6 +53,20 @@ def test_what_a_listing_leaves_out_is_requested(shelf, monkeypatch):
     with Stores() as stores:
         found = verify_copies(files(stores, "shelf://p"), files(stores, "shelf://q"), stores.of)
         assert [each.state for each in found] == ["verified", "wrong"]
+
+
+@pytest.mark.parametrize(("part", "state"), [(5, "verified"), (8, "verified"), (9, "size only")])
+def test_an_etag_of_parts_of_unknown_size(shelf, tmp_path, monkeypatch, part, state):
+    data = bytes(11 * MIB)
+    parts = [data[start : start + part * MIB] for start in range(0, len(data), part * MIB)]
+    etag = f"{md5(b''.join(md5(part).digest() for part in parts)).hexdigest()}-{len(parts)}"
+    entry = Entry("p/a", "file", len(data), version=etag)
+    monkeypatch.setattr(shelf, "stat", lambda *_: entry)
+    (tmp_path / "a").write_bytes(data)
+    with Stores() as stores:
+        source, copies = {"a": Selected(parse_uri("shelf://p/a"), entry, "a")}, files(stores, str(tmp_path))
+        for pair in ((source, copies), (copies, source)):
+            assert [verdict.state for verdict in verify_copies(*pair, stores.of)] == [state]
 
 
 def test_a_platform_s_own_bytes(shelf):

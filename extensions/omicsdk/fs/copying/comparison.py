@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.checksums import first_difference
+from omicsdk.core.checksums import first_difference, likely_etags
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import side_by_side
@@ -348,19 +348,31 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
     algorithm = strongest(checksums)
     if not algorithm and first.uri.scheme == second.uri.scheme == "file":
         algorithm = "crc32c"
+    if not algorithm:
+        for file, entry, stored in ((first, mine, other), (second, other, mine)):
+            etag = stored.version.strip('"')
+            # How many parts it is of is known, and not their size: one that differs shows nothing.
+            for name, value in _computed(file, entry, likely_etags(etag, entry.size or 0)).items():
+                if value == etag:
+                    return mine._replace(checksums={name: value}), other._replace(checksums={name: value})
     return _with(first, mine, algorithm), _with(second, other, algorithm)
 
 
 def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
-    if not algorithm or algorithm in stated_checksums(entry) or file.uri.scheme != "file" or entry.size is None:
-        return entry
+    missing = [algorithm] if algorithm and algorithm not in stated_checksums(entry) else []
+    return entry._replace(checksums={**entry.checksums, **_computed(file, entry, missing)})
+
+
+def _computed(file: Selected, entry: Entry, algorithms: Sequence[str]) -> Mapping[str, str]:
+    """Return checksums of a file on this machine; none of others."""
+    if not algorithms or file.uri.scheme != "file" or entry.size is None:
+        return {}
     from omicsdk.transfer.checksums import checksums_of
 
     try:
-        computed = checksums_of(file.uri.path, [algorithm], entry.size)
+        return checksums_of(file.uri.path, algorithms, entry.size)
     except OSError as error:
         raise OmicsError(f"{file.uri} cannot be read: {error.strerror or error}") from error
-    return entry._replace(checksums={**entry.checksums, **computed})
 
 
 def recorded_items(path: str, files: Iterable[Selected]) -> list[Item]:
