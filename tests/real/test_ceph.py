@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -14,7 +15,7 @@ import pytest
 from botocore.config import Config
 from command_line import Ran
 from real_results import differences
-from real_servers import ACCESS, SECRET, Server, ceph, ceph_admin, ceph_gateway, ceph_user, free_port
+from real_servers import ACCESS, SECRET, Server, ceph, ceph_admin, ceph_gateway, ceph_user, free_port, peer, program
 
 MIB = 1024 * 1024
 POLICY = """{"Statement": [{
@@ -77,6 +78,34 @@ def test_buckets_of_another_tenant(run: Run, server: Server) -> None:
     copied = ours.copy_object(Bucket="data", Key="lost", CopySource="lab:data/back/a")
     assert "ETag" in copied["CopyObjectResult"]
     assert (keys(ours, "data"), keys(theirs, "data")) == (["out/a"], ["back/a", "lost"])
+
+
+@pytest.mark.tried("objects that rclone, s3cmd and s5cmd uploaded in parts: copied, verified; ours are read by them")
+def test_objects_of_other_clients(run: Run, server: Server) -> None:
+    Path("large").write_bytes(os.urandom(13 * MIB))
+    Path(".s3cfg").write_text("use_https = False\n")
+    keys, host = f"access_key_id={ACCESS},secret_access_key={SECRET}", server.url.removeprefix("http://")
+    remote, s3cmd = (
+        f":s3,provider=Ceph,endpoint='{server.url}',{keys}:",
+        ["--config", ".s3cfg", "--host", host, "--host-bucket", host],
+    )
+    copies = {
+        "rclone": [program("rclone"), "--config", "/dev/null", "copyto", "--s3-upload-cutoff=5M", "{}", "{}"],
+        "s3cmd": [peer("s3_clients", "bin/s3cmd"), *s3cmd, "put", "--multipart-chunk-size-mb=5", "{}", "{}"],
+        "s5cmd": [peer("s3_clients", "bin/s5cmd"), "--endpoint-url", server.url, "cp", "--part-size=6", "{}", "{}"],
+    }
+    assert run("cp", "large", "s3://data/ours").code == 0
+    for name, command in copies.items():
+        bucket = f"{remote}data" if name == "rclone" else "s3://data"
+        for source, target in (("large", f"{bucket}/{name}"), (f"{bucket}/ours", f"back-{name}")):
+            words = ["get" if word == "put" and source != "large" else word for word in command]
+            words[-2:] = source, target
+            subprocess.run(words, capture_output=True, check=True, timeout=60)
+        (row,) = run("cp", f"s3://data/{name}", f"from-{name}", "--output", "json").json["files"]
+        # s5cmd notes no checksum of the whole.
+        assert row["verification"] == ("size only" if name == "s5cmd" else "verified")
+        assert Path(f"from-{name}").read_bytes() == Path(f"back-{name}").read_bytes() == Path("large").read_bytes()
+        assert run("verify", f"s3://data/{name}", "large", "--output", "json").json["counts"] == {"verified": 1}
 
 
 @pytest.mark.tried("buckets of another user")

@@ -1,6 +1,7 @@
 """s3:// paths: buckets and objects examined, listed, fetched, put, copied and removed, with credentials and without."""
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,13 @@ from omicsdk.core import ConfigError, DecodeError, Forbidden
 from omicsdk.fs import Entry
 from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.s3 import S3Store, prefix_of, split
-from omicsdk.transfer.network.header_checksums import may_be_of_parts, object_checksums, of_parts, quickest
+from omicsdk.transfer.network.header_checksums import (
+    may_be_of_parts,
+    noted_checksums,
+    object_checksums,
+    of_parts,
+    quickest,
+)
 from s3_service import Answer, Bucket, Request, Service, store_of
 from unsettled import unsettled
 
@@ -122,6 +129,12 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     assert of_parts(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
     both = told(f"{md5}-2", **{"x-amz-checksum-crc32": "NjYuLg==-2", "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=-2"})
     assert of_parts(both, 100 * MIB, 64 * MIB) == {f"crc32:{64 * MIB}": "36362e2e-2", "s3_etag": f"{md5}-2"}
+    s3cmd = {"x-amz-meta-s3cmd-attrs": f"ctime:1/gname:root/md5:{md5}/mode:33188"}
+    for noted in (s3cmd, {"x-amz-meta-md5chksum": b64encode(bytes.fromhex(md5)).decode()}):
+        assert noted_checksums(parts | noted) == {"md5": md5}
+    for noted in ({"x-amz-meta-md5chksum": "x"}, {"x-amz-meta-s3cmd-attrs": "md5:"}):
+        assert noted_checksums(parts | noted) == {}
+    assert noted_checksums(parts | s3cmd | {"x-amz-meta-s3tools-gpgenc": "gpg"}) == {}  # of the file, not of the object
     assert of_parts({**both, encryption: "aws:kms"}, 100 * MIB, 64 * MIB) == {f"crc32:{64 * MIB}": "36362e2e-2"}
     assert of_parts(told("", **{"x-amz-checksum-crc32": "NjYuLg==-x"}), 100 * MIB, 64 * MIB) == {}
 

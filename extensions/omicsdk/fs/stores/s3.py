@@ -29,7 +29,7 @@ from omicsdk.core.type_guards import number_in
 from omicsdk.fs.errors import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, Unsupported, WrongUri
 from omicsdk.fs.store import Entry, Features, Put, Store, put_files
 from omicsdk.fs.uris import Uri
-from omicsdk.transfer.network.header_checksums import may_be_of_parts, object_checksums, of_parts
+from omicsdk.transfer.network.header_checksums import may_be_of_parts, noted_checksums, object_checksums, of_parts
 from omicsdk.transfer.network.plan import WHOLE
 from omicsdk.transfer.s3.client import BATCH, COPY_IN_PARTS, S3Client
 from omicsdk.transfer.s3.encryption import CUSTOMERS, Encryption, key_of
@@ -335,6 +335,7 @@ class S3Store(Store):
             if is_slow and not bucket.endswith("--x-s3") and may_be_of_parts(properties):
                 first = yield from self._first_part(bucket, key, version, headers, doing)
                 checksums = {**of_parts(properties, size, first), **checksums}
+            checksums = checksums or noted_checksums(properties)
         return examined_entry(f"{bucket}/{key}", properties, size, checksums, version)
 
     def _head(

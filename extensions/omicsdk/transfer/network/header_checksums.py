@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from omicsdk.core.checksums import etag_of_size, from_base64, is_algorithm, is_checksum
+from omicsdk.core.checksums import etag_of_size, from_base64, hexadecimal, is_algorithm, is_checksum
 
 #: Headers of S3 with a checksum, by algorithm, fastest first.
 CHECKSUM_HEADERS = {
@@ -116,6 +116,18 @@ def of_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> d
         # Parts of another number were not all of the first one's size.
         if value.partition("-")[2] == count
     }
+
+
+def noted_checksums(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the MD5 that the client noted that uploaded an object in parts: rclone, or s3cmd unless it encrypted the object itself.
+
+    Args:
+        headers: As for `object_checksums`.
+    """
+    attributes = headers.get("x-amz-meta-s3cmd-attrs", "") if "x-amz-meta-s3tools-gpgenc" not in headers else ""
+    of_s3cmd = next((part[4:] for part in attributes.split("/") if part.startswith("md5:")), "")
+    digits = from_base64("md5", headers.get("x-amz-meta-md5chksum", "")) or hexadecimal("md5", of_s3cmd)
+    return {"md5": digits} if digits else {}
 
 
 def is_encrypted(headers: Mapping[str, str]) -> bool:
