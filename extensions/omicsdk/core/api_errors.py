@@ -41,7 +41,7 @@ _WRAPPERS = {"message", "error", "htsget", *_DETAIL_FIELDS}
 _NO_FIELDS = ("non_field_errors", "__all__", "_schema")
 
 
-_SQUID_REMEDY = (
+_PROXY_REMEDY = (
     "Check the URL's host. If your network's proxy denies it, name the host in NO_PROXY, or ask the proxy's operators."
 )
 
@@ -275,11 +275,15 @@ def api_error(
     if value is None and "json" in lowered.get("content-type", ""):
         # A number alone is JSON only if the Content-Type states it; `error_body_of` reads it as text.
         value = _json_or_none(error_body.text)
-    # Its page's first paragraph is the same for each of its errors, and reads as if a server had sent it.
-    squid = masked_excerpt(lowered.get("x-squid-error", "").partition(" ")[0], 80)
-    message = f"A Squid proxy on the way reports {squid}" if squid else masked_excerpt(error_body.message, BODY_LIMIT)
+    # The first paragraph of a proxy's pages is the same for each of its errors, and reads as if a server had sent it.
+    squid = lowered.get("x-squid-error", "").partition(" ")[0]
+    # Traffic Server writes its name over that of the server whose response it passes on; its own pages have the other fields, too.
+    is_own = lowered.get("cache-control") == "no-store" and "content-language" in lowered
+    proxy = "Squid" if squid else "Traffic Server" if is_own and lowered.get("server", "").startswith("ATS/") else ""
+    report = squid or (page_title(error_body.text) if proxy else error_body.message) or ""
+    message = masked_excerpt(report, BODY_LIMIT) or reason or phrase_of(status)
     return error_class(status)(
-        message or reason or phrase_of(status),
+        f"A {proxy} proxy on the way reports {message}" if proxy else message,
         status=status,
         code=error_body.code,
         request_id=request_id,
@@ -289,7 +293,7 @@ def api_error(
         operation=operation,
         retry_after=retry_after,
         headers={name: mask_text(content) for name, content in lowered.items() if not is_secret_name(name)},
-        remedy=_SQUID_REMEDY if squid else None,
+        remedy=_PROXY_REMEDY if proxy else None,
     )
 
 

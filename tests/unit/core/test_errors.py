@@ -339,13 +339,27 @@ def test_pages_that_take_long_to_look_through_are_read_at_once(text: str):
     assert error_body_of(text.encode()) is not None
 
 
-@pytest.mark.parametrize(("status", "name"), [(403, "ERR_ACCESS_DENIED"), (503, "ERR_CONNECT_FAIL")])
-def test_a_page_of_squid_is_the_proxys(status: int, name: str) -> None:
-    page = b"<html><p>The following error was encountered while trying to retrieve the URL: x</p></html>"
-    headers = {"X-Squid-Error": f"{name} 111", "Content-Type": "text/html"}
+ATS = {"Server": "ATS/9.2.9", "Cache-Control": "no-store", "Content-Language": "en"}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "title", "report"),
+    [
+        (403, {"X-Squid-Error": "ERR_ACCESS_DENIED 0"}, "ERROR", "Squid proxy on the way reports ERR_ACCESS_DENIED"),
+        (503, {"X-Squid-Error": "ERR_CONNECT_FAIL 111"}, "ERROR", "Squid proxy on the way reports ERR_CONNECT_FAIL"),
+        (502, ATS, "Could Not Connect", "Traffic Server proxy on the way reports Could Not Connect"),
+        (502, ATS, "", "Traffic Server proxy on the way reports Bad Gateway"),
+    ],
+)
+def test_a_page_of_a_proxy_is_the_proxys(status: int, headers: dict[str, str], title: str, report: str) -> None:
+    page = f"<html><title>{title}</title><p>The following error was encountered: x</p></html>" if title else ""
+    headers = headers | {"Content-Type": "text/html"}
     error = api_error(status=status, headers=headers, body=page, method="GET", url="http://h.example/a")
-    assert str(error).startswith(f"A Squid proxy on the way reports {name} ({status} from GET http://h.example/a).")
+    assert str(error).startswith(f"A {report} ({status} from GET http://h.example/a).")
     assert "NO_PROXY" in str(error)
+    headers.pop("Cache-Control", None)  # of the server behind Traffic Server
+    other = api_error(status=status, headers=headers, body=page, method="GET", url="http://h.example/a")
+    assert ("proxy" in str(other)) is ("X-Squid-Error" in headers)
 
 
 @pytest.mark.parametrize(
