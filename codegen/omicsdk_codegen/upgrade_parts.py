@@ -52,6 +52,11 @@ class Parts:
         if lowered != position:
             self._context.repair(old, "in", brief(position), lowered)
         new = self._context.plain("parameter", old, {"name", "in", "required", "schema", "content", *SCHEMA_WORDS})
+        for word in (
+            () if lowered == "query" else [word for word in ("allowEmptyValue", "allowReserved") if word in new]
+        ):
+            del new[word]
+            self._context.omit(old, word, "it is one of parameters in queries")
         new = {"name": name, "in": lowered, "required": old.get("required") is True, **new}
         self._context.record_origin(new, old)
         self._typed(new, old, lowered)

@@ -800,6 +800,7 @@ def test_a_second_body_is_left_out_and_reported() -> None:
         ("parameters: [{name: p, in: query, schema: {type: string}, type: integer}]", "openapi: 3.0.3", "/parameters/0/schema", {"type": "string"}, ["omission"]),
         ("parameters: [{name: p, in: query, type: integer}]", "openapi: 3.0.3", "/parameters/0/schema", {"type": "integer"}, ["repair"]),
         ("parameters: [{name: p, in: query, type: array, items: {type: array, collectionFormat: pipes, items: {}}}]", SWAGGER, "/parameters/0/schema/items", {"type": "array", "items": {}}, ["omission"]),
+        ("parameters: [{name: p, in: header, schema: {}, allowReserved: true, allowEmptyValue: false}]", "openapi: 3.0.3", "/parameters/0", {"name": "p", "in": "header", "required": False, "schema": {}}, ["omission", "omission"]),
         ("parameters: [{name: p, in: body, type: string}]", SWAGGER, "/requestBody/content", {"application/json": {"schema": {"type": "string"}}}, ["repair"]),
         ("parameters: [{name: p, in: formData, schema: {type: string}}]", SWAGGER, "/requestBody/content/application~1x-www-form-urlencoded/schema/properties", {"p": {"type": "string"}}, []),
         ("parameters: [{name: p, in: body, schema: {}}]\nrequestBody: {content: {a/b: {}}}", "openapi: 3.0.3", "/requestBody/content", {"a/b": {}}, ["loss"]),
