@@ -1,11 +1,13 @@
-"""Clients of S3 that others wrote, with the sandbox's: each uploads, lists, reads a part, copies and removes."""
+"""Clients of S3 that others wrote, with the sandbox's: each uploads, lists, reads a part, copies and removes; git-annex keeps content there."""
 
 import json
+import os
 import subprocess
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from command_line import Ran
 from omicsdk.sandbox import STAGING_BUCKET, Sandbox
 from real_servers import peer
 from s3_sandbox import client_of
@@ -134,3 +136,44 @@ def test_commands(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
     assert (len(lines), sum(line.endswith(SMALL) for line in lines)) == (4, 1)
     run(remove, objects)
     assert keys_of(sandbox) == []
+
+
+def test_git_annex(sandbox: Sandbox, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"{Path(peer('git_annex', 'bin/git-annex')).parent}{os.pathsep}{os.environ['PATH']}"
+    person = {f"GIT_{role}_{of}": "a@h.example" for role in ("AUTHOR", "COMMITTER") for of in ("NAME", "EMAIL")}
+    variables = {**environment(sandbox, tmp_path), **person, "PATH": path}
+    data_set, (host, port) = tmp_path / "set", sandbox.s3_url.removeprefix("http://").split(":")
+    content = {"a/s ü+%.txt": b"small", "large.bin": BODY, "tree.txt": b"tree"}
+
+    def git(*words: str) -> None:
+        command = ["git", *words]
+        done = subprocess.run(command, cwd=data_set, capture_output=True, text=True, timeout=60, env=variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    for name, body in content.items():
+        (data_set / name).parent.mkdir(parents=True, exist_ok=True)
+        (data_set / name).write_bytes(body)
+    git("init", "-q", "-b", "main")
+    git("config", "annex.security.allowed-ip-addresses", "all")
+    git("annex", "init")
+    git("annex", "add", ".")
+    git("commit", "-qm", "all")
+    # Version 4, which signs the host without its port, and parts, which are rounded down; Version 2, versions and names.
+    remotes = {"keys": "signature=v4 region=us-east-1 partsize=6MiB", "tree": "exporttree=yes versioning=yes"}
+    for name, options in remotes.items():
+        server = f"bucket=annex-{name} host={host} port={port} protocol=http requeststyle=path"
+        git("annex", "initremote", name, "type=S3", "encryption=none", *server.split(), *options.split())
+    git("annex", "copy", "--to", "keys", "a", "large.bin")
+    git("annex", "export", "main", "--to", "tree")
+    for name in remotes:
+        git("annex", "fsck", "--from", name)
+    git("annex", "drop", "--force", ".")
+    git("annex", "get", "--from", "keys", "large.bin")
+    assert (data_set / "large.bin").read_bytes() == BODY
+    git("annex", "drop", "--force", ".")
+    for name, value in environment(sandbox, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    ran = run("get", str(data_set), "--to", "got")
+    assert ran.code == 0, ran.err
+    assert {name: Path("got", name).read_bytes() for name in content} == content
+    assert "3 verified" in ran.err

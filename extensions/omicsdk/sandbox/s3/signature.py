@@ -5,7 +5,8 @@ import hashlib
 import hmac
 import json
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -15,6 +16,7 @@ from urllib.parse import SplitResult, parse_qsl
 from omicsdk.core.sigv4 import ALGORITHM, canonical_query, canonical_request, keyed, signature_of
 from omicsdk.sandbox.problems import Problem
 
+_PORT = re.compile(r":\d+\Z")
 _ENDED = -math.inf  # of what must have an end and states none
 # Fields of a form that its policy need not name, and the length of the file, which is none.
 _OF_FORMS = frozenset({"x-amz-signature", "signature", "awsaccesskeyid", "policy", "file", "content-length-range"})
@@ -28,7 +30,7 @@ class Signed:
         access_key: Identifier of the key.
         token: The session's token; empty for lasting keys.
         signature: The signature that came with it.
-        expected: Gives the signature that a secret makes of what came.
+        expected: Gives the signatures that a secret makes of what came, each of which is right.
         ends: When a presigned URL or a form ends, in seconds since 1970; infinite for other requests.
         for_sessions: Whether temporary credentials may sign so; of requests only Version 4.
     """
@@ -36,7 +38,7 @@ class Signed:
     access_key: str
     token: str
     signature: str
-    expected: Callable[[str], str]
+    expected: Callable[[str], Iterable[str]]
     ends: float = math.inf
     for_sessions: bool = True
 
@@ -45,7 +47,8 @@ class Signed:
 
         A request's body is covered only by the checksum that the request states of it.
         """
-        return hmac.compare_digest(self.expected(secret_key).encode(), self.signature.encode())
+        signature = self.signature.encode()
+        return any(hmac.compare_digest(expected.encode(), signature) for expected in self.expected(secret_key))
 
 
 def read_signature(method: str, path: str, query: str, headers: Mapping[str, str]) -> Signed | None:
@@ -71,14 +74,21 @@ def read_signature(method: str, path: str, query: str, headers: Mapping[str, str
     access_key, _, scope = parameters.get("X-Amz-Credential", "").partition("/")
     date, signed_names = parameters.get("X-Amz-Date", ""), parameters.get("X-Amz-SignedHeaders", "")
     # Version 4 signs values without spaces around them and with single ones within.
-    signed_headers = (f"{name}:{' '.join(headers.get(name, '').split())}" for name in signed_names.split(";"))
+    values = {name: " ".join(headers.get(name, "").split()) for name in signed_names.split(";")}
     payload = "UNSIGNED-PAYLOAD" if in_query else headers.get("x-amz-content-sha256", "")
-    canonical = canonical_request(method, path, canonical_query(query), signed_headers, signed_names, payload)
+
+    def expected(secret_key: str) -> Iterable[str]:
+        # S3 has no port: git-annex signs the name alone, and sends both.
+        for host in dict.fromkeys((values.get("host", ""), _PORT.sub("", values.get("host", "")))):
+            lines = (f"{name}:{host if name == 'host' else value}" for name, value in values.items())
+            canonical = canonical_request(method, path, canonical_query(query), lines, signed_names, payload)
+            yield signature_of(secret_key, scope, date, canonical)
+
     return Signed(
         access_key=access_key,
         token=parameters.get("X-Amz-Security-Token", ""),
         signature=parameters.get("X-Amz-Signature", ""),
-        expected=lambda secret_key: signature_of(secret_key, scope, date, canonical),
+        expected=expected,
         ends=_end_of(date, parameters.get("X-Amz-Expires", "")) if in_query else math.inf,
     )
 
@@ -115,7 +125,7 @@ def read_signature_before(method: str, path: str, query: str, headers: Mapping[s
     botocore: Any = import_module("botocore.auth")
     resource: str = botocore.HmacV1Auth(None).canonical_resource(SplitResult("", "", path, query, ""))
     lines = (method, headers.get("content-md5", ""), headers.get("content-type", ""), date, *amz, resource)
-    return Signed(access_key, token, signature, lambda secret_key: _sha1(secret_key, "\n".join(lines)), end, False)
+    return Signed(access_key, token, signature, lambda secret_key: [_sha1(secret_key, "\n".join(lines))], end, False)
 
 
 def _sha1(secret_key: str, text: str) -> str:
@@ -137,11 +147,11 @@ def read_form(fields: Mapping[str, str]) -> Signed | None:
     if fields.get("x-amz-algorithm") == ALGORITHM:
         access_key, _, scope = fields.get("x-amz-credential", "").partition("/")
         signature = fields.get("x-amz-signature", "")
-        return Signed(access_key, token, signature, lambda secret_key: keyed(secret_key, scope, policy), end)
+        return Signed(access_key, token, signature, lambda secret_key: [keyed(secret_key, scope, policy)], end)
     if "awsaccesskeyid" not in fields:
         return None
     access_key, signature = fields["awsaccesskeyid"], fields.get("signature", "")
-    return Signed(access_key, token, signature, lambda secret_key: _sha1(secret_key, policy), end)
+    return Signed(access_key, token, signature, lambda secret_key: [_sha1(secret_key, policy)], end)
 
 
 def form_allows(fields: Mapping[str, str], bucket: str) -> bool:

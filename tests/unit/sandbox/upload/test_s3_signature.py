@@ -37,6 +37,8 @@ def test_the_example_of_the_manual_is_right():
     assert signed is not None
     assert signed.access_key == "AKIAIOSFODNN7EXAMPLE"
     assert is_right(SECRET, "GET", "/test.txt", "", headers)
+    assert is_right(SECRET, "GET", "/test.txt", "", {**headers, "host": f"{headers['host']}:8080"})
+    assert not is_right(SECRET, "GET", "/test.txt", "", {**headers, "host": f"x{headers['host']}:8080"})
     assert not is_right(SECRET, "PUT", "/test.txt", "", headers)
     assert not is_right(SECRET, "GET", "/test.txt", "acl", headers)
     assert not is_right(SECRET + "x", "GET", "/test.txt", "", headers)
