@@ -6,10 +6,12 @@ from fnmatch import filter as filter_names
 from pathlib import Path
 from typing import Any
 
+import httpx
 from indexd_clients import indexd_client
 from omicsdk import Gen3
 from omicsdk.core import BearerToken
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from real_servers import PEERS, peer
 
 
@@ -121,3 +123,32 @@ def test_refgets_client_and_htslurp_read_parts() -> None:
         sandbox.settings.turn({"htsget.block_bytes": 300})
         version, part, count = ran("ga4gh_clients", CLIENTS, sandbox.refget_url, sandbox.htsget_url)
     assert (version, len(part), count) == ("2.0.0", 10, 25)
+
+
+DRS_CLIENT = """
+import asyncio, json, sys
+from drsclient.client import DrsClient
+url, token, administrator, did = sys.argv[1:]
+client, admin = DrsClient(url, token=token), DrsClient(f"{url}/index", token=administrator)
+created = admin.create([did], name="b", description="d").json()
+bundle = client.get(created["bundle_id"]).json()
+listed = [len(client.get_all(form=form).json()["drs_objects"]) for form in ("object", "bundle", "all")]
+access = asyncio.run(client.async_download(did, "s3")).json()["url"]
+deleted = admin.delete(created["bundle_id"]).status_code, client.get(created["bundle_id"]).status_code
+print(json.dumps([[entry["id"] for entry in bundle["contents"]], bundle["size"], listed, access, deleted]))
+"""
+
+
+def test_gen3s_drsclient_makes_bundles(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("ACGT\n")
+    with Sandbox() as sandbox:
+        token = sandbox.gen3_token(3600)
+        with Gen3(sandbox.gen3_url, credentials=BearerToken(token), environ={}) as gen3:
+            gen3.upload(tmp_path / "a.txt", authz="/programs/DEV")
+        with indexd_client(sandbox) as index:
+            did = index.get("/index/index").json()["records"][0]["did"]
+        administrator = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
+        words = (sandbox.gen3_url, token, administrator, did)
+        contents, size, listed, access, deleted = ran("ga4gh_clients", DRS_CLIENT, *words)
+        assert httpx.get(access).text == "ACGT\n"
+    assert (contents, size, listed, deleted) == ([did], 5, [1, 1, 2], [200, 404])

@@ -1,4 +1,4 @@
-"""DuckDB, which reads and writes through a file system of ours that it is given."""
+"""DuckDB, which reads and writes through a file system of ours that it is given, and paths of universal_pathlib."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import subprocess
 import sysconfig
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from omicsdk.fs.stores.sb import SbStore
@@ -26,6 +27,32 @@ except duckdb.IOException as error:
 """
 
 
+UPATH = """
+import json, pickle
+from upath import UPath
+folder = UPath("sb://sandbox-user/p/a b")
+folder.mkdir()
+path = folder / "c#d.txt"
+path.write_text("text")
+moved = path.rename(folder / "e.txt")
+copied = moved.copy(UPath("sb://sandbox-user/p/f.txt"))
+back = moved.copy(UPath("back.txt"))
+before = [str(entry) for entry in sorted(UPath("sb://sandbox-user/p").rglob("*.txt"))]
+states = [path.exists(), moved.is_file(), folder.is_dir(), moved.stat().st_size, pickle.loads(pickle.dumps(moved)) == moved]
+moved.unlink()
+folder.rmdir()
+print(json.dumps([before, states, copied.read_text(), back.read_text(), [str(entry) for entry in folder.parent.iterdir()]]))
+"""
+
+
+def ran(code: str, folder: Path) -> list[Any]:
+    """The JSON that a program with the packages of the environment prints."""
+    command = [peer("readers", "bin/python"), "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Sandbox]:
     """A sandbox that the variables name, with the project p."""
@@ -43,8 +70,13 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Sandbo
 
 
 def test_tables_in_sql(sandbox: Sandbox, tmp_path: Path) -> None:
-    command = [peer("duckdb", "bin/python"), "-c", DUCKDB]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [11, "IO Error"]
+    assert ran(DUCKDB, tmp_path) == [11, "IO Error"]
     assert any(request["range"] for request in sandbox.requests("/sb/_storage"))
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_paths(tmp_path: Path) -> None:
+    project = "sb://sandbox-user/p"
+    before, states, *texts, left = ran(UPATH, tmp_path)
+    assert (before, states) == ([f"{project}/a b/e.txt", f"{project}/f.txt"], [False, True, True, 4, True])
+    assert (texts, left) == (["text", "text"], [f"{project}/f.txt"])

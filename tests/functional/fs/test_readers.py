@@ -199,6 +199,21 @@ def test_the_standard_library(project: SbFileSystem, tmp_path: Path) -> None:
     assert zipfile.is_zipfile(tmp_path / "copy")
 
 
+def test_synchronising_by_fsspec(project: SbFileSystem) -> None:
+    from fsspec.generic import rsync
+
+    memory, how = fsspec.filesystem("memory"), {"inst_kwargs": {"default_method": "default"}}
+    memory.pipe({"/set/a.txt": b"a", "/set/b/c d.txt": b"c"})
+    assert sorted(rsync("memory://set", f"{P}/set", **how).values()) == [f"{P}/set/a.txt", f"{P}/set/b/c d.txt"]
+    assert rsync("memory://set", f"{P}/set", update_cond="different", **how) == {}
+    memory.pipe("/set/a.txt", b"changed")
+    memory.rm("/set/b", recursive=True)
+    rsync("memory://set", f"{P}/set", delete_missing=True, **how)
+    assert {name: project.cat(name) for name in project.find(f"{P}/set")} == {"sandbox-user/p/set/a.txt": b"changed"}
+    rsync(f"{P}/set", "memory://back", **how)
+    assert memory.cat("/back/a.txt") == b"changed"
+
+
 def test_a_bundle_of_the_data_store(omics_sandbox: Sandbox, project: SbFileSystem, tmp_path: Path) -> None:
     import dask.dataframe
 
