@@ -930,7 +930,7 @@ _RUN_ALONE = re.compile(r'"(?:sra:)?([SED]RR[0-9]{6,})(?:\?[^"]*)?"')
 JSON = Format(
     "json",
     "JSON, YAML or TOML with URLs of files",
-    "objects with URLs that end like those of files, or that have sizes or checksums; an array of URLs",
+    "objects with DRS URIs, or with URLs that end like those of files, or that have sizes or checksums; an array of URLs",
     lambda head: (
         any(True for _ in _object_rows(head.document, _objects(head.document)))
         or (head.document is not None and _CATALOG.search(head.text) is not None)
