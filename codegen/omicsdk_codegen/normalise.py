@@ -432,6 +432,8 @@ def _implied(schema: Object) -> list[str]:
         return ["object"]
     if any(key in schema for key in ("items", "prefixItems", "minItems", "maxItems")):
         return ["array"]
+    if schema.get("format") in ("json", "jsonb"):  # what PostgREST states of columns of any value
+        return []
     if any(key in schema for key in ("pattern", "minLength", "maxLength", "format")):
         return ["string"] if schema.get("format") not in ("int32", "int64", "float", "double") else ["number"]
     return []

@@ -70,6 +70,8 @@ def _key(name: str) -> Ref:
         (True, ANY),
         ({"type": "string"}, STRING),
         ({"type": "string", "format": "date-time"}, STRING),
+        ({"format": "date-time"}, STRING),
+        ({"format": "jsonb", "description": "of PostgREST"}, ANY),
         ({"type": ["integer", "null"]}, Union((INTEGER, NULL))),
         ({"type": ["string", "number"]}, Union((STRING, NUMBER))),
         ({"type": "boolean", "enum": [True]}, Scalar("boolean", (True,))),
