@@ -17,7 +17,7 @@ from .upgrade_paths import Paths
 from .upgrade_schema import Schemas
 from .upgrade_security import security_schemes
 from .upgraded import Document
-from .values import Json, Object, list_in
+from .values import Json, Object
 
 _SWAGGER = {"swagger", "host", "basePath", "schemes", "consumes", "produces", "definitions", "securityDefinitions"}
 # Webhooks before OpenAPI 3.1, which Redocly defined.
@@ -47,7 +47,8 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
     paths = Paths(context, Parts(context, schemas), old)
     swagger = resolved.dialect == "2.0"
     new: Object = {"openapi": "3.1.0", "info": _info(context, old, PurePath(resolved.source.label).stem)}
-    new["servers"] = _swagger_servers(context, old) if swagger else _servers(old)
+    # Without any there is one with the URL `/` (OpenAPI 3.1.0, 4.8.1).
+    new["servers"] = _swagger_servers(context, old) if swagger else context.servers(old) or [{"url": "/"}]
     new |= context.plain("document", old, _HANDLED | (_SWAGGER if swagger else set()))
     context.record_origin(new, old)
     _check_self(context, old, resolved.source)
@@ -126,12 +127,6 @@ def _info(context: Context, old: Object, stem: str) -> Object:
     new |= context.plain("info", info, {"title", "version"})
     context.record_origin(new, info)
     return new
-
-
-def _servers(old: Object) -> Json:
-    """Return the servers; without any there is one with the URL `/` (OpenAPI 3.1.0, 4.8.1)."""
-    declared: list[Json] = [server for server in list_in(old, "servers") if isinstance(server, dict)]
-    return declared or [{"url": "/"}]
 
 
 def _swagger_servers(context: Context, old: Object) -> Json:

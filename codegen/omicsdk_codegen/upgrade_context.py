@@ -68,3 +68,16 @@ class Context(Notes):
         if value is not None:
             self.note(around, key, "omission", brief(value), f"{key} is left out: it isn't a list", certain=False)
         return []
+
+    def servers(self, around: Object) -> list[Json]:
+        """Read the servers of a document, a path or an operation; one without a list, and a bare URL, are read as meant."""
+        declared: Json = around.get("servers")
+        if isinstance(declared, dict):
+            self.repair(around, "servers", brief(declared), "a list of it")
+            declared = [declared]
+        servers: list[Json] = []
+        for server in self.items(declared, around, "servers"):
+            if isinstance(server, str):
+                self.repair(around, "servers", brief(server), "a server with this URL")
+            servers.append({"url": server} if isinstance(server, str) else server)
+        return [server for server in servers if isinstance(server, dict)]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from .notes import brief
+from .texts import one_line
 from .upgrade_context import Context
 from .upgrade_schema import SCHEMA_WORDS, Schemas
 from .values import Json, Node, Object
@@ -22,6 +23,8 @@ _COLLECTIONS: dict[str, tuple[str, bool]] = {
 _DELIMITERS = {"ssv": "space", "tsv": "tab", "pipes": "pipe"}
 DELIMITER = "x-omics-delimiter"
 _PLACES = ("path", "query", "header", "cookie", "querystring")
+# Characters that names cannot have (RFC 9110, section 5.6.2); of a cookie's name, servers would read a part.
+_UNSENDABLE = {"header": re.compile(r'[^!-~]|["(),/:;<=>?@[\\\]{}]'), "cookie": re.compile("[^!-~]|[,;=]")}
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _STATUS = re.compile("[1-5](?:[0-9]{2}|[xX]{2})")
 # RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
@@ -51,6 +54,10 @@ class Parts:
             return None
         if lowered != position:
             self._context.repair(old, "in", brief(position), lowered)
+        if lowered in _UNSENDABLE and _UNSENDABLE[lowered].search(name):
+            message = f"the name {one_line(name)} cannot be sent as a {lowered}"
+            self._context.leave_out(old, "name", message, "the parameter is left out", "State the name that is sent.")
+            return None
         new = self._context.plain("parameter", old, {"name", "in", "required", "schema", "content", *SCHEMA_WORDS})
         for word in (
             () if lowered == "query" else [word for word in ("allowEmptyValue", "allowReserved") if word in new]

@@ -223,7 +223,7 @@ class Paths:
             new["requestBody"] = body
         new["responses"] = self._parts.responses(old.get("responses"), old, self._media_types(old, "produces"))
         # An empty list is treated as none, as OpenAPI defines it for the document's own servers.
-        servers = old.get("servers") or item.get("servers")
+        servers = self._context.servers(old) or self._context.servers(item)
         if servers:
             new["servers"] = servers
         if "schemes" in old:
@@ -355,7 +355,7 @@ class Paths:
         whole = [parameter for parameter in parameters if parameter["in"] == "querystring"]
         beside = [f"in: query ({parameter['name']})" for parameter in parameters if parameter["in"] == "query"]
         beside += ["the query of its path"] if path is not None and "?" in path.sent else []
-        beside += [f"another one ({parameter['name']})" for parameter in whole[1:]]
+        beside += [f"another one ({whole[0]['name']})" for _ in whole[1:]]
         if not whole or not beside:
             return parameters
         remaining = whole[:1] if len(beside) == len(whole) - 1 else []

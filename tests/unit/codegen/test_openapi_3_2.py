@@ -160,7 +160,8 @@ def test_a_whole_query_stands_alone(make: Make) -> None:
     ]
     another = "      - {name: other, in: querystring, content: {application/json: {schema: {}}}}\n"
     assert (
-        "beside another one (other)" in refused(make, text.replace("      responses", f"{another}      responses"))[0]
+        "the parameter other is the whole query string (in: querystring), beside another one (filter)"
+        in refused(make, text.replace("      responses", f"{another}      responses"))[0]
     )
     above = text.replace("    get:", f"    parameters:\n{beside[2:]}    get:")
     assert "beside in: query (page)" in refused(make, above)[0]

@@ -243,16 +243,21 @@ def test_parameters_of_the_path_item_are_the_operations_own() -> None:
         ("{in: query}", "a parameter has no name"),
         ("{name: p}", "has no valid `in`"),
         ("{name: p, in: nowhere}", "has no valid `in`"),
+        ("{name: 'a[b]', in: header}", r"the name a\[b\] cannot be sent as a header"),
+        ("{name: a b, in: header}", "the name a b cannot be sent as a header"),
+        ("{name: a=b, in: cookie}", "the name a=b cannot be sent as a cookie"),
     ],
 )
-def test_a_parameter_without_name_or_place_is_a_fault(old: str, expected: str) -> None:
+def test_a_parameter_that_cannot_be_sent_is_a_fault(old: str, expected: str) -> None:
     text = operation(f"parameters:\n- {old}\n- {{name: q, in: query, schema: {{}}}}")
     with pytest.raises(DocumentError, match=expected) as caught:
         upgraded(text, Report(strict=True))
     assert caught.value.faults[0].line == 7
     report = Report()
     assert [p["name"] for p in at(upgraded(text, report).data, GET + "/parameters")] == ["q"]
-    assert [(note.kind, note.after) for note in report.notes] == [("fault", "it is left out")]
+    ((kind, after),) = [(note.kind, note.after) for note in report.notes]
+    assert kind == "fault"
+    assert after.endswith("is left out")
     assert [fault.line for fault in report.faults] == [7]
 
 
@@ -609,6 +614,8 @@ def test_a_status_that_is_spelled_in_two_ways_has_the_response_of_the_right_one(
             "openapi: 3.0.0\nservers: [{url: v1, variables: {a: {default: b}}}]",
             [{"url": "v1", "variables": {"a": {"default": "b"}}}],
         ),
+        ("openapi: 3.0.0\nservers: {url: v1}", [{"url": "v1"}]),
+        ("openapi: 3.0.0\nservers: [v1, 1]", [{"url": "v1"}]),
     ],
 )
 def test_servers(head: str, servers: Json) -> None:
@@ -808,6 +815,8 @@ def test_a_second_body_is_left_out_and_reported() -> None:
         ("requestBody: {schema: {type: string}}", "openapi: 3.0.3", "/requestBody", {"required": False, "content": {"application/json": {"schema": {"type": "string"}}}}, ["repair"]),
         ("responses: {200: {schema: {}, content: {a/b: {}}, examples: {}}}", "openapi: 3.0.3", "/responses/200", {"description": "", "content": {"a/b": {}}}, ["omission", "omission"]),
         ("schemes: [http]", SWAGGER, "", {"responses": {}}, ["omission"]),
+        ("servers: {url: v1}", "openapi: 3.0.3", "/servers", [{"url": "v1"}], ["repair"]),
+        ("servers: [v1]", "openapi: 3.0.3", "/servers", [{"url": "v1"}], ["repair"]),
     ],
 )  # fmt: skip
 def test_what_stands_astray_is_moved_or_reported(
