@@ -56,16 +56,19 @@ class Frames:
         if self._is_events:
             chunk = self._with_plain_ends(chunk)
         *whole, self._rest = (self._rest + chunk).split(self._mark)
-        # Only the rest: what is whole has been passed on, and a server that never ends an item must not fill the
-        # memory.
-        if len(self._rest) > self._limit:
-            raise ResponseTooLarge(f"An item of the response is larger than {self._limit:,} bytes (response_limit)")
+        # Only the rest: what is whole has been passed on.
+        self._bound(self._rest)
         for piece in whole:
             if self._is_events:
                 mark, self._byte_order_mark = self._byte_order_mark, b""
                 yield from self._event(piece.removeprefix(mark))
             elif piece.strip():
                 yield piece.strip()
+
+    def _bound(self, unfinished: bytes | str) -> None:
+        # A server that never ends an item must not fill the memory.
+        if len(unfinished) > self._limit:
+            raise ResponseTooLarge(f"An item of the response is larger than {self._limit:,} bytes (response_limit)")
 
     def end(self) -> Iterator[bytes]:
         """Return the rest at the end of the response: a last line without an end. An unfinished event is dropped."""
@@ -74,10 +77,9 @@ class Frames:
 
     def _with_plain_ends(self, chunk: bytes) -> bytes:
         # Lines of events may end with CR LF, LF or CR, and a chunk between CR and LF.
-        if self._after_return and chunk.startswith(b"\n"):
-            chunk = chunk[1:]
         if chunk:
-            self._after_return = chunk.endswith(b"\r")
+            after_return, self._after_return = self._after_return, chunk.endswith(b"\r")
+            chunk = chunk.removeprefix(b"\n") if after_return else chunk
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _event(self, line: bytes) -> Iterator[bytes]:
@@ -96,6 +98,7 @@ class Frames:
         value = value.removeprefix(" ")
         if name == "data":
             self._fields["data"] = f"{self._fields['data']}\n{value}" if "data" in self._fields else value
+            self._bound(self._fields["data"])
         elif name == "event" or (name == "retry" and value.isascii() and value.isdigit()):
             self._fields[name] = value
         # WHATWG HTML, 9.2.6: an id with NUL is ignored.

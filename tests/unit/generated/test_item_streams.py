@@ -104,13 +104,23 @@ def test_what_goes_wrong_is_reported_after_what_arrived(package: ModuleType) -> 
     items = client(package, "application/jsonl", Pieces(b"x" * 99), response_limit=50).lines.iterate()
     with pytest.raises(ResponseTooLarge, match="50 bytes"):
         next(items)
+    with pytest.raises(ResponseTooLarge, match="50 bytes"):
+        list(Frames("text/event-stream", 50).feed(b"data: 123456\n" * 9))
 
 
 def test_events_are_split_as_whatwg_html_states_and_an_item_may_have_the_limit() -> None:
     events = Frames("text/event-stream; charset=utf-8; x", 8)
-    chunks = [b"\xef\xbb\xbfdata:a\xff\r", b"\ndata:b\r\ndata:c\n", b"\n", b"\xef\xbb\xbfdata:x\ndata:d\n\n"]
+    chunks = [
+        b"\xef\xbb\xbfdata:a\xff\r",
+        b"\ndata:b\r\ndata:c\n",
+        b"\n",
+        b"\xef\xbb\xbfdata:x\ndata:d\n\n",
+        b"data\r",
+        b"\n",
+        b"\n",
+    ]
     data = [json.loads(event)["data"] for chunk in chunks for event in events.feed(chunk)]
-    assert data == ["a\ufffd\nb\nc", "d"]  # only the stream itself may begin with a byte order mark
+    assert data == ["a\ufffd\nb\nc", "d", ""]  # only the stream itself may begin with a byte order mark
     lines = Frames("application/jsonl", 3)
     assert [*lines.feed(b"123"), *lines.end()] == [b"123"]
 
