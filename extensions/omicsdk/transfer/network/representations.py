@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from omicsdk.core.checksums import cheapest, from_base64, hexadecimal
 from omicsdk.core.retry import seconds_of_date
@@ -150,22 +150,27 @@ def _amazon_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield from ((name, checksums[name]) for name in _AMAZON if name in checksums)
 
 
+# A quoted value may lack its end; an unquoted one may have spaces.
+_PARAMETER = re.compile(r'(?:^|;)\s*([^\s;="]+)\s*=\s*(?:"((?:\\.|[^"\\])*)|([^;]*))')
+
+
 def disposition_name(header: str) -> str:
     """Return the file name of a Content-Disposition header (RFC 6266), safe in any folder; empty if it states none.
 
     Args:
         header: Its value, decoded as Latin-1.
     """
-    if not header:
-        return ""
-    from email.message import Message
-    from email.utils import collapse_rfc2231_value
-
-    message = Message()
-    message["content-disposition"] = _CONTROL.sub("", header)
-    filenames = [value for name, value in message.get_params([], "content-disposition") if name.lower() == "filename"]
-    filenames.sort(key=lambda value: type(value) is str)  # one that is encoded by RFC 8187, a tuple, goes first
-    name = collapse_rfc2231_value(filenames[0]) if filenames else ""
+    parameters: dict[str, str] = {}
+    for parameter, quoted, token in _PARAMETER.findall(_CONTROL.sub("", header)):
+        # A backslash before another character separates parts of a path, as of old browsers on Windows.
+        parameters.setdefault(parameter.lower(), re.sub(r'\\(["\\])', r"\1", quoted) or token.strip())
+    charset, *encoded = parameters.get("filename*", "").split("'", 2)
+    if len(encoded) == 2:  # RFC 8187: charset'language'text
+        try:
+            return _last_part(unquote_to_bytes(encoded[1].encode("latin-1")).decode(charset or "utf-8"))
+        except (LookupError, UnicodeError):  # then the other parameter is for readers that do not know the charset
+            pass
+    name = parameters.get("filename", "")
     try:  # many servers send UTF-8 where the standard has Latin-1 or an encoding
         name = name.encode("latin-1").decode("utf-8")
     except UnicodeError:
