@@ -140,11 +140,9 @@ class PagedOperation(
 
 
 _TARGET = re.compile(r"<([^>]*)>")
-# Quotes may be single ones: the Data Store's /events sends rel='next'. Within a value they are preserved:
-# title*=UTF-8''page.
-_PARAMETER = re.compile(
-    r"""\s*;\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^\s;,"'][^\s;,"]*)))?"""
-)
+# As lenient as RFC 8288, appendix B.3: one odd parameter must not end a listing at its first page. Quotes may be single
+# ones: the Data Store's /events sends rel='next'. Within a value they are preserved: title*=UTF-8''page.
+_PARAMETER = re.compile(r"""\s*;\s*([^\s=;,]*)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"?|'([^']*)'|([^;,]*)))?""")
 
 
 def next_link(headers: Mapping[str, str], link_relation: str = "next") -> str | None:

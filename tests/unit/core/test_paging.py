@@ -48,6 +48,8 @@ def no_page() -> object:
         ("<https://a/1>; title*=UTF-8''n%C3%A9xt; rel=next", "https://a/1"),
         ("<https://a/1>; rel=prev; rel=next", None),  # RFC 8288, 3.3: a second rel is ignored
         ("<https://a/1>; crossorigin; rel=next", "https://a/1"),
+        ("<https://a/1>;; title=; media=all (x); rel=next", "https://a/1"),
+        ('<https://a/1>; rel="next', "https://a/1"),
         ('<https://a/1>; rel="nextish"', None),
         ("<https://a/1>", None),
         ("", None),
