@@ -306,12 +306,23 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
                 if name not in instance and not schemas.flat(properties.get(name)).get(left_out):
                     yield ValidationError(f"{name!r} is a required property")
 
-    def pattern(validator: Any, text: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
-        expression = _compiled(text)
-        if expression is None:
+    def readable(text: Any) -> re.Pattern[str] | None:
+        if (expression := _compiled(text)) is None:
             schemas.report(f"The pattern {text!r} is not checked: Python cannot read it")
-        elif validator.is_type(instance, "string") and not expression.search(instance):
+        return expression
+
+    def pattern(validator: Any, text: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
+        if (expression := readable(text)) and validator.is_type(instance, "string") and not expression.search(instance):
             yield ValidationError(f"{instance!r} does not match {text!r}")
+
+    def names_by(keyword: str, validator: Any, value: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+        patterns = as_mapping(schema.get("patternProperties"))
+        readable_patterns = {text: subschema for text, subschema in patterns.items() if readable(text)}
+        if keyword == "patternProperties":
+            value = readable_patterns
+        # Whether a name is one of the others is unknown if one pattern is.
+        if keyword == "patternProperties" or len(readable_patterns) == len(patterns):
+            yield from Draft202012Validator.VALIDATORS[keyword](validator, value, instance, schema)
 
     def format_(validator: Any, format_name: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         # Documents have uuids of 24 characters: the length is what their servers check.
@@ -348,6 +359,10 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         "format": format_,
         "oneOf": alternatives,
         "anyOf": alternatives,
+        **{
+            keyword: partial(names_by, keyword)
+            for keyword in ("patternProperties", "additionalProperties", "unevaluatedProperties")
+        },
     }
     return cast("Any", validators).extend(Draft202012Validator, keywords, type_checker=types)
 

@@ -142,4 +142,7 @@ def test_a_pattern_that_python_cannot_read_is_reported():
     faults: list[str] = []
     schemas, _ = values(faults)
     assert schemas.is_valid({"type": "string", "pattern": r"^\p{L}+$"}, "x1")
-    assert faults == [r"The pattern '^\\p{L}+$' is not checked: Python cannot read it"]
+    names = {"patternProperties": {r"^\p{L}+$": {"type": "integer"}, "^x": {"type": "integer"}}}
+    assert schemas.is_valid({**names, "additionalProperties": False}, {"a": "b", "x": 1})
+    assert not schemas.is_valid({**names, "unevaluatedProperties": False}, {"a": "b", "x": "y"})
+    assert set(faults) == {r"The pattern '^\\p{L}+$' is not checked: Python cannot read it"}
