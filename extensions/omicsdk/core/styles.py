@@ -53,20 +53,26 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
     value = plain(value)
     sign = {"simple": "", "label": ".", "matrix": ";"}[style]
     first = f";{name}=" if style == "matrix" else sign
+    # Behind a label's dot only commas separate; a matrix's semicolon always starts another parameter.
+    delimiters, is_compound = ",;" if style == "matrix" else ",", is_list(value) or is_mapping(value)
+    marks: list[str] = []
     if is_mapping(value):
         pairs = {str(key): item for key, item in value.items() if item is not None and item is not OMIT}
         items = [text for key, item in pairs.items() for text in (key, text_of(item, name))]
         if explode:
-            marks = [sign, "=", *[sign or ",", "="] * (len(pairs) - 1)]
-            return Joined(marks, items, f"{sign or ','}=") if items else OMIT
+            marks, delimiters = [sign, "=", *[sign or ",", "="] * (len(pairs) - 1)], f"{sign or ','}="
     else:
         listed_items = value if is_list(value) else [value]
         items = [text_of(item, name) for item in listed_items if item is not None]
         if explode and style != "simple":
-            return Joined([first] * len(items), items, sign, splits=is_list(value)) if items else OMIT
-    # Behind a label's dot only commas separate; a matrix's semicolon always starts another parameter.
-    delimiters, is_compound = ",;" if style == "matrix" else ",", is_list(value) or is_mapping(value)
-    return Joined([first, *[","] * (len(items) - 1)], items, delimiters, splits=is_compound) if items else OMIT
+            marks, delimiters = [first] * len(items), sign
+    if not items:
+        return OMIT
+    marks = marks or [first, *[","] * (len(items) - 1)]
+    # RFC 6570, section 3.2.7: an empty value of a matrix has no equals sign.
+    if style == "matrix" and (explode or items == [""]):
+        marks = [mark if item else mark.removesuffix("=") for mark, item in zip(marks, items, strict=True)]
+    return Joined(marks, items, delimiters, splits=is_compound)
 
 
 def deep_object(name: str, value: Any) -> Query:

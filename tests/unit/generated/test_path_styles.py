@@ -21,6 +21,7 @@ DOCUMENT = document(
     {
         "/label/{a'b}": _operation("label", LIST, style="label", explode=True),
         "/matrix/{a'b}": _operation("matrix", LIST, style="matrix"),
+        "/each/{a'b}": _operation("each", LIST, style="matrix", explode=True),
         "/point/{a'b}": _operation("point", POINT, style="matrix", explode=True),
         "/simple/{a'b}/x": _operation("simple", POINT, explode=True),
         "/header": _operation("header", POINT, "header", explode=True),
@@ -39,7 +40,11 @@ def styles(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
     ("name", "value", "path"),
     [
         ("label", ["b", "c d"], "/label/.b.c%20d"),
+        ("matrix", [""], "/matrix/;a%27b"),
+        ("matrix", ["", "b"], "/matrix/;a%27b=,b"),
+        ("each", ["b", ""], "/each/;a%27b=b;a%27b"),
         ("point", {"x": 1, "y": 2}, "/point/;x=1;y=2"),
+        ("point", {"x": "", "y": 2}, "/point/;x;y=2"),
         ("simple", {"x": 1, "y": 2}, "/simple/x=1,y=2/x"),
     ],
 )

@@ -202,13 +202,15 @@ def _received(request: httpx.Request, place: str, style: str, explode: bool, kin
         decode = str
     elif place == "path":
         text = request.url.raw_path.decode().removeprefix(f"/{_styled_name(place, style, explode, kind)}/")
-        first = {"simple": "", "label": ".", "matrix": ";" if explode else ";v="}[style]
+        first = {"simple": "", "label": ".", "matrix": ";" if explode else ";v"}[style]
         assert text.startswith(first)
         between = {"simple": ",", "label": "." if explode else ",", "matrix": ";" if explode else ","}[style]
-        pieces = text.removeprefix(first).split(between)
+        text = text.removeprefix(first)
+        # In a matrix an empty value has no equals sign (RFC 6570, section 3.2.7).
+        pieces = (text.removeprefix("=") if first == ";v" else text).split(between)
         if style == "matrix" and explode and kind == "list":
-            assert all(piece.startswith("v=") for piece in pieces)
-            pieces = [piece.removeprefix("v=") for piece in pieces]
+            assert all(piece.partition("=")[0] == "v" for piece in pieces)
+            pieces = [piece.partition("=")[2] for piece in pieces]
         decode = unquote
     else:
         cookie = request.headers.get("cookie", "")
@@ -227,7 +229,7 @@ def _received(request: httpx.Request, place: str, style: str, explode: bool, kin
         between = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
         pieces = [piece for _, text in pairs for piece in text.split(between)]
     if kind == "object" and explode:
-        return dict([decode(part) for part in piece.split("=")] for piece in pieces)
+        return dict([decode(part) for part in piece.partition("=")[::2]] for piece in pieces)
     items = [decode(piece) for piece in pieces]
     return items if kind == "list" else dict(zip(items[::2], items[1::2], strict=True))
 
