@@ -49,6 +49,8 @@ class Parameter:
         delimiter: What is between the items of a list in one text; empty where each item is a parameter.
         is_deep: Whether an object's members are sent as `name[member]`.
         is_encoded: Whether its value is a text of JSON or of another media type.
+        mark: What precedes it in a path: `.` in style label, `;` in style matrix.
+        is_exploded: Whether an object's members are one text of `member=value`.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Parameter:
     delimiter: str = ""
     is_deep: bool = False
     is_encoded: bool = False
+    mark: str = ""
+    is_exploded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,15 +300,20 @@ def _parameter(data: Mapping[str, Any]) -> Parameter:
     location = str(data.get("in"))
     content = as_mapping(data.get("content"))
     holder = as_mapping(next(iter(content.values()), EMPTY)) if content else data
+    mark = {"label": ".", "matrix": ";"}.get(str(data.get("style")), "")
+    # A cookie has one value, and in a query each member is a parameter.
+    is_exploded = data.get("explode") is True and location in ("path", "header")
     return Parameter(
         name=str(data["name"]),
         place=location,
         required=bool(data.get("required")),
         schema=as_mapping(holder.get("schema")),
         raw=bool(data.get("x-omics-raw-path")),
-        delimiter=delimiter_of(data, is_joined=location != "query"),
+        delimiter=mark if mark and is_exploded else delimiter_of(data, is_joined=location != "query"),
         is_deep=data.get("style") == "deepObject",
         is_encoded=bool(content),
+        mark=mark,
+        is_exploded=is_exploded,
     )
 
 

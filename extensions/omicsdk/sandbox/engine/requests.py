@@ -204,7 +204,7 @@ class Reader:
         in_path = dict(zip(self._operation.path_parameters, path, strict=False))
         places: dict[str, dict[str, Any]] = {"path": {**in_path}, "query": {}, "header": {}, "cookie": {}}
         faults: list[Fault] = []
-        for parameter, kinds, sent in self._sent(in_path, query, headers):
+        for parameter, sent in self._sent(in_path, query, headers):
             name, location = parameter.name, parameter.place
             if location == "header" and name.lower() in _OF_HTTP:
                 continue
@@ -212,8 +212,7 @@ class Reader:
                 if parameter.required and location != "path":
                     faults.append(Fault(location, (name,), "is missing", "required"))
                 continue
-            is_list = location != "query" and "array" in kinds and not parameter.is_encoded
-            places[location][name] = value = self.typed(parameter.schema, sent.split(",") if is_list else sent)
+            places[location][name] = value = self.typed(parameter.schema, sent)
             faults += self._faults(parameter.schema, value, location, (name,))
         return places, faults
 
@@ -226,12 +225,12 @@ class Reader:
         """
         in_path = dict(zip(self._operation.path_parameters, path, strict=False))
         sent = self._sent(in_path, query, headers)
-        return {parameter.name: value for parameter, _, value in sent if value is not None}
+        return {parameter.name: value for parameter, value in sent if value is not None}
 
     def _sent(
         self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
-    ) -> Iterator[tuple[Parameter, frozenset[str], Any]]:
-        """Each parameter with its kinds and what a request has of it; None for nothing."""
+    ) -> Iterator[tuple[Parameter, Any]]:
+        """Each parameter with what a request has of it; None for nothing."""
         sources: Mapping[str, Mapping[str, str]] = {
             "path": path,
             "cookie": cookies_of(headers) if "cookie" in headers else EMPTY,
@@ -239,10 +238,12 @@ class Reader:
         }
         for parameter, name, kinds in self._parameters:
             if parameter.place == "query":
-                yield parameter, kinds, self._queried(parameter, kinds, query) if query else None
+                yield parameter, self._queried(parameter, kinds, query) if query else None
                 continue
             sent = sources[parameter.place].get(name)
-            yield parameter, kinds, sent if sent is None or parameter.place == "path" else unquote(sent)
+            if sent is not None:
+                sent = _of_style(parameter, kinds, sent if parameter.place == "path" else unquote(sent))
+            yield parameter, sent
 
     def _queried(self, parameter: Parameter, kinds: frozenset[str], query: Sequence[tuple[str, str]]) -> Any:
         """What a query has of a parameter: a text, a list of texts, or a mapping of texts; None for nothing."""
@@ -259,7 +260,7 @@ class Reader:
         if "array" in kinds:
             split = parameter.delimiter
             return ([item for value in values for item in value.split(split)] if split else values) or None
-        return values[0] if values else None
+        return _of_style(parameter, kinds, values[0]) if values else None
 
     def typed(self, schema: object, sent: Any) -> Any:
         """A text, or a structure of texts, as the types that a schema states; what is none of them stays a text."""
@@ -428,6 +429,23 @@ def _number(text: str) -> float | None:
 
 def _boolean(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.lower())
+
+
+def _of_style(parameter: Parameter, kinds: frozenset[str], text: str) -> Any:
+    """What one text has of a parameter in its style (RFC 6570): texts of a list or of an object's members, or a text."""
+    if parameter.is_encoded:
+        return text
+    bare = text.removeprefix(parameter.mark)
+    is_list = "array" in kinds
+    is_object = not is_list and "object" in kinds and "string" not in kinds and not bare.startswith("{")
+    pieces = bare.split(parameter.delimiter) if parameter.delimiter and (is_list or is_object) else [bare]
+    if is_object and parameter.is_exploded:
+        return {name: value for name, _, value in (piece.partition("=") for piece in pieces)}
+    if parameter.mark == ";":  # the name precedes each value, or the whole; an empty value has no equals sign
+        pieces = [piece.removeprefix(parameter.name).removeprefix("=") for piece in pieces]
+    if is_object and len(pieces) % 2 == 0:
+        return dict(zip(pieces[::2], pieces[1::2], strict=True))
+    return pieces if is_list else text if is_object else pieces[0]
 
 
 def _members(name: str, query: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

@@ -50,6 +50,37 @@ def test_arguments_of_each_style(stated: dict[str, Any], query: list[tuple[str, 
     assert (places["query"], faults) == ({"n": value}, [])
 
 
+COLOURS = {"type": "object", "properties": dict.fromkeys("RGB", INTEGER)}
+
+
+@pytest.mark.parametrize(
+    ("place", "style", "is_exploded", "text", "listed", "members"),
+    [
+        ("path", "matrix", False, ";v=7", ";v=1,2", ";v=R,1,G,2"),
+        ("path", "matrix", True, ";v=7", ";v=1;v=2", ";R=1;G=2"),
+        ("path", "label", False, ".7", ".1,2", ".R,1,G,2"),
+        ("path", "label", True, ".7", ".1.2", ".R=1.G=2"),
+        ("path", "simple", False, "7", "1,2", "R,1,G,2"),
+        ("path", "simple", True, "7", "1,2", "R=1,G=2"),
+        ("header", "simple", False, "7", "1,2", "R,1,G,2"),
+        ("header", "simple", True, "7", "1,2", "R=1,G=2"),
+        ("cookie", "form", False, "7", "1,2", "R,1,G,2"),
+        ("cookie", "form", True, "7", "1,2", "R,1,G,2"),
+        ("query", "form", False, "7", "1,2", "R,1,G,2"),
+        ("query", "spaceDelimited", False, "7", "1 2", "R 1 G 2"),
+        ("query", "pipeDelimited", False, "7", "1|2", "R|1|G|2"),
+    ],
+)
+def test_each_style_of_the_specification_is_read(place, style, is_exploded, text, listed, members):
+    for schema, sent, value in ((INTEGER, text, 7), (NUMBERS, listed, [1, 2]), (COLOURS, members, {"R": 1, "G": 2})):
+        stated = parameter("v", schema, place, required=place == "path", style=style, explode=is_exploded)
+        described = document({"/things/{v}" if place == "path" else "/things": {"get": operation(parameters=[stated])}})
+        reader = Reader(operations(described)[0], Schemas(described))
+        headers = {"v": sent} if place == "header" else {"cookie": f"v={sent}"} if place == "cookie" else {}
+        places, faults = reader.arguments([sent] if place == "path" else [], [("v", sent)], headers)
+        assert (places[place], faults) == ({"v": value}, [])
+
+
 def test_what_is_wrong_with_arguments_is_reported_together():
     stated = [parameter("n", INTEGER), parameter("x-key", {"type": "string"}, "header", required=True)]
     described = document(
