@@ -67,7 +67,7 @@ _DURATION = re.compile(
     r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d{1,6})?)S)?)?"
 )
 # Stricter than `time.fromisoformat`, which also reads `10` and `T1000`.
-_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
+_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)?")
 
 
 def _uuid(text: str) -> Any:
@@ -109,7 +109,7 @@ def _duration(text: str) -> Any:
 
 def _time(text: str) -> Any:
     try:
-        return _Time.fromisoformat(text) if _TIME.fullmatch(text) else None
+        return _Time.fromisoformat(text.upper()) if _TIME.fullmatch(text) else None
     except ValueError:
         return None
 
