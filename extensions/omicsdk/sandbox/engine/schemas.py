@@ -28,8 +28,18 @@ _KINDS: Mapping[type, str] = {
 # Keywords that limit the values of a type.
 _LIMITS = frozenset(
     {"enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
-     "exclusiveMaximum", "multipleOf", "not", "if", *_UNIONS}
+     "exclusiveMaximum", "multipleOf", "not", "if", "allOf", *_UNIONS}
 )  # fmt: skip
+# The narrower of two limits applies.
+_NARROWER = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
+}
+# Keywords that a schema has once, each with those that belong to it: those of a second part of `allOf` apply beside them.
+_ONCE: Mapping[str, tuple[str, ...]] = {
+    "if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains"),
+    **{key: (key,) for key in ("not", "pattern", "multipleOf", *_UNIONS)},
+}  # fmt: skip
 
 
 def words(name: str) -> str:
@@ -84,7 +94,9 @@ class Schemas:
         return self.components.get("schemas", {}).get(name, EMPTY)
 
     def flat(self, schema: object) -> Schema:
-        """A schema as one object: references followed, all parts of `allOf` merged into it. Alternatives are kept."""
+        """A schema as one object: references followed, all parts of `allOf` merged into it. Alternatives are kept, and
+        parts that cannot be merged, such as a second `not`, which are in `allOf`.
+        """
         cached = self._flat.get(id(schema))
         if cached is None:
             if not isinstance(schema, Mapping):
@@ -266,7 +278,13 @@ def _both(first: object, second: object) -> Schema:
 
 
 def _add(merged: dict[str, Any], part: Schema) -> None:
-    """Merge the keywords of a part of `allOf` into the others."""
+    """Merge the keywords of a part of `allOf` into the others; those that cannot be merged stay in an `allOf`."""
+    for key, group in _ONCE.items():
+        # Alternatives of a discriminator are those of the last part: the others' are often its own base.
+        is_tagged = key in _UNIONS and "discriminator" in {**merged, **part}
+        is_other = any(part.get(name) != merged.get(name) for name in group)
+        if key in part and key in merged and is_other and not is_tagged:
+            merged["allOf"] = [*merged.get("allOf", ()), {name: merged.pop(name) for name in group if name in merged}]
     for key, value in part.items():
         if key == "properties":
             present: dict[str, Any] = dict(as_mapping(merged.get("properties")))
@@ -274,6 +292,12 @@ def _add(merged: dict[str, Any], part: Schema) -> None:
                 both = name in present and present[name] is not property_schema
                 present[name] = _both(present[name], property_schema) if both else property_schema
             merged["properties"] = present
+        elif key in ("then", "else") and "if" not in part:
+            continue
+        elif key == "allOf":
+            merged["allOf"] = [*merged.get("allOf", ()), *value]
+        elif key in _NARROWER and isinstance(merged.get(key), (int, float)):
+            merged[key] = _NARROWER[key](merged[key], value)
         elif key == "required" and isinstance(value, list):
             merged["required"] = [*dict.fromkeys([*merged.get("required", ()), *cast("list[str]", value)])]
         else:
@@ -295,9 +319,11 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
     def reference(validator: Any, target: Any, instance: object, _schema: Schema) -> Iterator[ValidationError]:
         yield from validator.descend(instance, schemas.flat(schemas.target(target)))
 
-    def parts(validator: Any, _subschemas: Any, instance: object, schema: Schema) -> Iterator[ValidationError]:
+    def parts(validator: Any, subschemas: Any, instance: object, schema: Schema) -> Iterator[ValidationError]:
         # Together: what one part requires may be `readOnly` in another.
-        yield from validator.descend(instance, schemas.flat(schema))
+        together = schemas.flat(schema)
+        for part in subschemas if together is schema else (together,):
+            yield from validator.descend(instance, part)
 
     def required(validator: Any, names: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         if validator.is_type(instance, "object"):

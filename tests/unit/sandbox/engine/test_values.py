@@ -124,6 +124,30 @@ def test_several_members_that_break_a_schema_are_left_out():
     assert values()[1].fitted(schema, {"x1": "a", "x2": "b"}, "place") == {}
 
 
+IF_A_THEN_B = {"if": {"required": ["a"]}, "then": {"required": ["b"]}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "valid", "invalid"),
+    [
+        ([IF_A_THEN_B, {"if": {"required": ["c"]}, "then": {"required": ["d"]}}], {"a": 1, "b": 1}, {"a": 1}),
+        ([IF_A_THEN_B, {**IF_A_THEN_B, "then": {"required": ["c"]}}], {"a": 1, "b": 1, "c": 1}, {"a": 1, "c": 1}),
+        ([IF_A_THEN_B, {"else": {"required": ["e"]}}], {"c": 1}, {"a": 1}),
+        ([{"not": {"required": ["a"]}}, {"not": {"required": ["b"]}}], {"c": 1}, {"a": 1}),
+        ([{"anyOf": [{"required": ["a"]}]}, {"anyOf": [{"required": ["b"]}]}], {"a": 1, "b": 1}, {"b": 1}),
+        ([{"maxProperties": 1}, {"maxProperties": 2}], {"a": 1}, {"a": 1, "b": 1}),
+        ([{"pattern": "^a"}, {"pattern": "b$"}], "ab", "cb"),
+        ([{"contains": {"const": 1}, "maxContains": 1}, {"contains": {"const": 2}}], [1, 2, 2], [1, 1, 2]),
+    ],
+)
+def test_all_parts_of_a_schema_apply(parts: list[Any], valid: Any, invalid: Any):
+    schemas, _ = values()
+    for schema in ({"allOf": parts}, {"allOf": parts[1:], **parts[0]}, {"allOf": [{"allOf": parts}]}):
+        for either in (schema, schemas.flat(schema)):
+            assert schemas.is_valid(either, valid)
+            assert not schemas.is_valid(either, invalid)
+
+
 def test_requests_leave_out_what_is_read_only_and_responses_what_is_write_only():
     schemas, _ = values()
     schema = {
