@@ -1,15 +1,13 @@
 """A scenario of a crunch site, with the published client django-crunch and with ours: both get the same results."""
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Results, differences, shows
+from both_clients import Check, Results, differences, run_scenario, shows
 from crunch_user import environment
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER
 from omicsdk.sandbox.server import Sandbox
@@ -85,18 +83,8 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[s
     sandbox.reset()
     sandbox.crunch.empty()
     folder.mkdir()
-    reader = sandbox.crunch.token_of(SANDBOX_CRUNCH_READER)
-    done = subprocess.run(
-        [str(python), str(SCENARIO), package, str(folder), *PARTS],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**environment(sandbox, folder), "READER_TOKEN": reader, **more},
-        cwd=folder,
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    given = {"READER_TOKEN": sandbox.crunch.token_of(SANDBOX_CRUNCH_READER), **more}
+    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**environment(sandbox, folder), **given})
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,12 @@
 """A scenario of a Gen3 commons, with the published client gen3 and with ours: both get the same results."""
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Results, differences, gave, shows
+from both_clients import Check, Results, differences, gave, run_scenario, shows
 from connect_proxy import ConnectProxy
 from omicsdk.sandbox.gen3 import CLIENT_ID
 from omicsdk.sandbox.server import Sandbox
@@ -136,10 +133,7 @@ def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folde
     other = f"http://localhost:{sandbox.url.rpartition(':')[2]}"
     gen3.wts.add_commons("other", other, gen3.credentials_file(folder / "other.json", other))
     gen3.metadata.aggregate.put_info("dg.TEST", {"host": HOST, "name": "Sandbox", "type": "indexd"})
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
     given = {
-        "HOME": str(folder),
-        "USERPROFILE": str(folder),
         "SANDBOX_URL": sandbox.url,
         "GEN3_ENDPOINT": sandbox.gen3_url,
         "GEN3_API_KEY": str(sandbox.gen3_credentials(folder / "credentials.json")),
@@ -149,16 +143,7 @@ def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folde
         "CLIENT_SECRET": sandbox.gen3_client_secret,
         "GEN3SDK_MAX_RETRIES": "1",
     }
-    done = subprocess.run(
-        [str(python), str(SCENARIO), package, str(folder), *PARTS],
-        capture_output=True,
-        text=True,
-        env={**kept, **proxy.environment(), **given},
-        cwd=folder,
-        timeout=280,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**proxy.environment(), **given}, seconds=280)
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,12 @@
 """A scenario of Pangea, with the published client pangea-api and with ours: both get the same results."""
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Results, differences, gave, shows
+from both_clients import Check, Results, differences, gave, run_scenario, shows
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.server import Sandbox
 
@@ -102,24 +99,9 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
     trusted = [SANDBOX_PANGEA_USER]
     prototype = sandbox.pangea.add_work_order_prototype("WOP", jobs={"JOP": "", "JOP2": ""}, privileged=trusted)
     of_groups = sandbox.pangea.add_group_work_order_prototype("GWOP", parts=[prototype], privileged=trusted)
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
     told = {name: value for name, value in sandbox.environment().items() if name.startswith("PANGEA_")}
-    given = {
-        "HOME": str(folder),
-        "USERPROFILE": str(folder),
-        "WORK_ORDER_PROTO": prototype,
-        "GROUP_WORK_ORDER_PROTO": of_groups,
-    }
-    done = subprocess.run(
-        [str(python), str(SCENARIO), package, str(folder), *PARTS],
-        capture_output=True,
-        text=True,
-        env={**kept, **told, **given},
-        cwd=folder,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    given = {"WORK_ORDER_PROTO": prototype, "GROUP_WORK_ORDER_PROTO": of_groups}
+    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**told, **given}, seconds=120)
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,12 @@
 """A scenario over every group of resources, with the published Seven Bridges client and with ours: both get the same results."""
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Results, differences
+from both_clients import Check, Results, differences, run_scenario
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.server import Sandbox
 
@@ -94,17 +91,8 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
     """Return the results of a package on an unused platform."""
     sandbox.reset()
     folder.mkdir()
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
     given = {name: value for name, value in sandbox.environment().items() if name.startswith("SB_")}
-    done = subprocess.run(
-        [str(python), str(SCENARIO), package, str(folder)],
-        capture_output=True,
-        text=True,
-        env={**kept, **given, "HOME": str(folder), "USERPROFILE": str(folder), "NO_PROXY": "127.0.0.1"},
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_scenario(python, SCENARIO, [package], folder, {**given, "NO_PROXY": "127.0.0.1"})
 
 
 def operations_asked_for(sandbox: Sandbox) -> set[str]:

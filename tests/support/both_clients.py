@@ -1,6 +1,10 @@
 """Comparison of the results of a published client and ours in the same scenario."""
 
-from collections.abc import Callable, Collection, Mapping
+import json
+import os
+import subprocess
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 Group = dict[str, Any]
@@ -8,6 +12,34 @@ Results = dict[str, Group]
 """What one of them saw: values by group and label."""
 
 Check = Callable[[Any], bool]
+
+
+def run_scenario(
+    python: Path, scenario: Path, words: Sequence[str], folder: Path, environ: Mapping[str, str], seconds: int = 200
+) -> Results:
+    """Return the results of a scenario in an interpreter, which gets few variables of this process.
+
+    Args:
+        python: The interpreter.
+        scenario: The folder of its modules.
+        words: The package, and the scenario's parts.
+        folder: A folder for its files, its home.
+        environ: Further variables.
+        seconds: How long it may take.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
+    home = {"HOME": str(folder), "USERPROFILE": str(folder), "PYTHONPATH": str(scenario.parent)}
+    done = subprocess.run(
+        [str(python), str(scenario), words[0], str(folder), *words[1:]],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**kept, **home, **environ},
+        cwd=folder,
+        timeout=seconds,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def gave(value: Any) -> Check:

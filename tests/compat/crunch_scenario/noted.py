@@ -1,35 +1,13 @@
-"""The results of a scenario, as JSON, so that those of two packages can be compared."""
+"""What is noted of a scenario on a crunch site."""
 
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from scenario_results import ScenarioResults
 
-class Noted:
-    """Values by group and label, in the order in which they were recorded.
 
-    Args:
-        folder: The scenario's working folder; a dot represents it in texts.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.groups: dict[str, dict[str, Any]] = {}
-        self._folder = str(folder)
-        self._group: dict[str, Any] = {}
-
-    def run(self, name: str, group: Callable[[], None]) -> None:
-        """Run a group, and record the exception that ends it early."""
-        self._group = self.groups[name] = {}
-        try:
-            group()
-        except BaseException:
-            self._group["ended by"] = traceback.format_exc()
-
-    def __call__(self, label: str, thing: Any) -> None:
-        """Record a JSON value."""
-        assert label not in self._group, label
-        self._group[label] = self._plain(thing)
+class Noted(ScenarioResults):
+    """Values as they are: a site numbers its objects, so that two runs have the same."""
 
     def response(self, label: str, call: Callable[[], Any]) -> Any:
         """Record the site's response to a call, and whether the call raised it.
@@ -42,30 +20,12 @@ class Noted:
         except Exception as error:
             given, raised = getattr(error, "response", None), True
             if given is None:
-                self(label, {"raised": [kind.__name__ for kind in type(error).__mro__]})
+                self(label, self.raised(error))
                 return None
         self(label, {"status": given.status_code, "said": given.json(), "raised": raised})
         return given.json()
 
-    def outcome(self, label: str, call: Callable[[], Any]) -> Any:
-        """Record the result of a call, or the names of the exception's class and its bases.
-
-        Returns:
-            The result of the call; None if it raised an exception.
-        """
-        try:
-            given = call()
-        except Exception as error:
-            self(label, {"raised": [kind.__name__ for kind in type(error).__mro__]})
-            return None
-        self(label, {"given": given})
-        return given
-
-    def _plain(self, thing: Any) -> Any:
-        if isinstance(thing, dict):
-            return {key: self._plain(value) for key, value in thing.items()}
-        if isinstance(thing, list | tuple):
-            return [self._plain(each) for each in thing]
-        if isinstance(thing, str):
-            return thing.replace(self._folder, ".")
-        return thing
+    def words(self, text: str) -> str:
+        for part, word in self._texts.items():
+            text = text.replace(part, word)
+        return text

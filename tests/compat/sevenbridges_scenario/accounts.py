@@ -17,7 +17,7 @@ def users(world: World, see: Seen) -> None:
     see("another, by its object", api.users.get(api.users.get("ada")))
     see("of a division", list(api.users.query("sandbox-division").all()))
     see("of a role", [user.username for user in api.users.query("sandbox-division", role="MEMBER")])
-    see.refused("nobody", lambda: api.users.get("nobody"))
+    see.outcome("nobody", lambda: api.users.get("nobody"))
     see("the same", [me == api.users.me(), me == api.users.get("ada")])
 
 
@@ -37,7 +37,7 @@ def projects(world: World, see: Seen) -> None:
     made.settings["allow_network_access"] = True
     see("saved", made.save())
     see("as it is now", api.projects.get(made.id))
-    see.refused("nothing to save", made.save)
+    see.outcome("nothing to save", made.save)
     made.description = "once more"
     other = made.save(inplace=False)
     see("saved beside", [other.description, other is made])
@@ -54,12 +54,12 @@ def projects(world: World, see: Seen) -> None:
     see("the next page", [each.name for each in following])
     see("the one before", [each.name for each in following.previous_page()])
     see("all pages", [each.name for each in page.all()])
-    see.refused("before the first page", page.previous_page)
-    see.refused("behind the last page", lambda: following.next_page().next_page())
+    see.outcome("before the first page", page.previous_page)
+    see.outcome("behind the last page", lambda: following.next_page().next_page())
     made.delete()
-    see.refused("deleted", lambda: api.projects.get(made.id))
-    see.refused("without a name", lambda: api.projects.create(None))
-    see.refused("elsewhere", lambda: api.projects.get("nobody/nothing"))
+    see.outcome("deleted", lambda: api.projects.get(made.id))
+    see.outcome("without a name", lambda: api.projects.create(None))
+    see.outcome("elsewhere", lambda: api.projects.get("nobody/nothing"))
 
 
 def members(world: World, see: Seen) -> None:
@@ -77,11 +77,11 @@ def members(world: World, see: Seen) -> None:
     saved = ada.save()
     see("saved", saved.permissions)
     see("as it is now", project.get_member("ada").permissions)
-    see.refused("nothing to save", project.get_member("ada").save)
+    see.outcome("nothing to save", project.get_member("ada").save)
     see("all", [[each.username, each.type] for each in project.get_members().all()])
     project.remove_member("ada")
-    see.refused("removed", lambda: project.get_member("ada"))
-    see.refused("nobody", lambda: project.add_member("nobody", LOOK))
+    see.outcome("removed", lambda: project.get_member("ada"))
+    see.outcome("nobody", lambda: project.add_member("nobody", LOOK))
 
 
 def billing(world: World, see: Seen) -> None:
@@ -98,8 +98,8 @@ def billing(world: World, see: Seen) -> None:
     see("invoices", list(invoices))
     see("an invoice", api.invoices.get(invoices[0].id))
     see("of an invoice", len(group.analysis_breakdown(invoice_id=invoices[0].id)))
-    see.refused("no such group", lambda: api.billing_groups.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
-    see.refused("no such invoice", lambda: api.invoices.get("none"))
+    see.outcome("no such group", lambda: api.billing_groups.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
+    see.outcome("no such invoice", lambda: api.invoices.get("none"))
 
 
 def divisions(world: World, see: Seen) -> None:
@@ -111,7 +111,7 @@ def divisions(world: World, see: Seen) -> None:
     see("members", list(division.get_members()))
     see("members of a role", [each.username for each in division.get_members(role="ADMIN")])
     see("teams", list(division.get_teams()))
-    see.refused("none", lambda: world.api.divisions.get("none"))
+    see.outcome("none", lambda: world.api.divisions.get("none"))
 
 
 def teams(world: World, see: Seen) -> None:
@@ -123,13 +123,13 @@ def teams(world: World, see: Seen) -> None:
     see("all", [each.name for each in api.teams.query("sandbox-division", list_all=True).all()])
     team.name = "The team"
     see("saved", team.save().name)
-    see.refused("nothing to save", team.save)
+    see.outcome("nothing to save", team.save)
     team.add_member("ada")
     see("members", list(team.get_members()))
     team.remove_member("ada")
     see("members after that", [each.username for each in team.get_members()])
     see("one", api.teams.get(team.id))
-    see.refused("none", lambda: api.teams.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
+    see.outcome("none", lambda: api.teams.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
 
 
 def datasets(world: World, see: Seen) -> None:
@@ -150,9 +150,9 @@ def datasets(world: World, see: Seen) -> None:
     ada.save()
     see("member saved", dataset.get_member("ada").permissions)
     dataset.remove_member("ada")
-    see.refused("removed", lambda: dataset.get_member("ada"))
+    see.outcome("removed", lambda: dataset.get_member("ada"))
     see("files", list(api.files.query(dataset=dataset)))
-    see.refused("none", lambda: api.datasets.get("nobody/none"))
+    see.outcome("none", lambda: api.datasets.get("nobody/none"))
     dataset.delete()
     see("left", len(api.datasets.query()))
 
@@ -166,7 +166,7 @@ def actions(world: World, see: Seen) -> None:
     see("copies", sorted((each["status"], each["new_file_name"]) for each in told.values()))
     see("keys", sorted(next(iter(told.values()))))
     see("there", sorted(each.name for each in target.get_files()))
-    see.refused("to nowhere", lambda: api.actions.bulk_copy_files(files, "nobody/none"))
+    see.outcome("to nowhere", lambda: api.actions.bulk_copy_files(files, "nobody/none"))
 
 
 def limits(world: World, see: Seen) -> None:

@@ -13,7 +13,7 @@ def automations(world: World, see: Seen) -> None:
     see("as text", str(made))
     made.description = "Something else"
     see("saved", made.save())
-    see.refused("nothing to save", made.save)
+    see.outcome("nothing to save", made.save)
     see("one", api.automations.get(made.id))
     see("listed", [each.name for each in api.automations.query()])
     made.archive()
@@ -22,7 +22,7 @@ def automations(world: World, see: Seen) -> None:
     made.restore()
     see("restored", made.archived)
     see("by name", [each.name for each in api.automations.query(name="auto")])
-    see.refused("none", lambda: api.automations.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
+    see.outcome("none", lambda: api.automations.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
 
 
 def automation_members(world: World, see: Seen) -> None:
@@ -81,7 +81,7 @@ def automation_runs(world: World, see: Seen) -> None:
     see("saved", run.save().name)
     see("listed", len(api.automation_runs.query(automation=automation)))
     see("of the automation", len(automation.get_runs(package=package, order_by="name", order="asc")))
-    see.refused("none", lambda: api.automation_runs.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
+    see.outcome("none", lambda: api.automation_runs.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
 
 
 GROUPS = (automations, automation_members, automation_packages, automation_runs)

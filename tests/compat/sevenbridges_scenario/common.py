@@ -16,8 +16,8 @@ def resources(world: World, see: Seen) -> None:
     found = api.files.create_folder("folder", project=made)
     partly = type(found)(id=found.id, api=api)
     see("asked for when it is read", [partly.field("name"), partly.name, partly.field("name")])
-    see.refused("only to be read", lambda: setattr(made, "created_by", "me"))
-    see.refused("of another type", lambda: setattr(made, "name", 5))
+    see.outcome("only to be read", lambda: setattr(made, "created_by", "me"))
+    see.outcome("of another type", lambda: setattr(made, "name", 5))
     made.settings["locked"] = False
     see("settings", made.settings)
     copy = made.deepcopy()
@@ -27,15 +27,15 @@ def resources(world: World, see: Seen) -> None:
     made.reload()
     see("reloaded", made.description)
     made.delete()
-    see.refused("reloaded when it is gone", made.reload)
-    see.refused("saved when it is gone", lambda: (setattr(made, "name", "x"), made.save()))
+    see.outcome("reloaded when it is gone", made.reload)
+    see.outcome("saved when it is gone", lambda: (setattr(made, "name", "x"), made.save()))
 
 
 def errors(world: World, see: Seen) -> None:
     api = world.api
     stranger = world.connect(token="0" * 32)
-    see.refused("a wrong token", stranger.users.me)
-    see.refused("no such path", lambda: api.get("/nowhere"))
+    see.outcome("a wrong token", stranger.users.me)
+    see.outcome("no such path", lambda: api.get("/nowhere"))
     see("by hand", api.get("/user").json()["username"])
     try:
         api.projects.get("nobody/none")
@@ -49,24 +49,24 @@ def errors(world: World, see: Seen) -> None:
         return response
 
     api.add_error_handler(handler)
-    see.refused("with a handler", lambda: api.projects.get("nobody/none"))
+    see.outcome("with a handler", lambda: api.projects.get("nobody/none"))
     api.remove_error_handler(handler)
-    see.refused("without it", lambda: api.projects.get("nobody/none"))
+    see.outcome("without it", lambda: api.projects.get("nobody/none"))
     see("met", met)
     world.control(
         "/faults", faults=[{"path": "/sb/v2/user", "action": "status", "status": 500, "code": "90004", "times": 1}]
     )
-    see.refused("a fault", api.users.me)
+    see.outcome("a fault", api.users.me)
     world.control("/settings", **{"sb.advance_access": True})
     try:
-        see.refused("without advance access", lambda: list(api.files.query(project=world.project, cont_token="init")))
+        see.outcome("without advance access", lambda: list(api.files.query(project=world.project, cont_token="init")))
         early = world.connect(advance_access=True)
         see("with it", len(early.files.query(project=early.projects.get(world.project.id), cont_token="init")))
     finally:
         world.control("/settings", **{"sb.advance_access": False})
     world.control("/settings", **{"sb.rate_limit": 1})
     try:
-        see.refused("too many", lambda: [api.users.me() for _ in range(3)])
+        see.outcome("too many", lambda: [api.users.me() for _ in range(3)])
     finally:
         world.control("/settings", **{"sb.rate_limit": 1_000_000})
 
@@ -80,10 +80,10 @@ def configuration(world: World, see: Seen) -> None:
     file.write_text(f"[mine]\napi_endpoint = {url}\nauth_token = {token}\n")
     file.chmod(0o600)
     see("from a profile", package.Api(config=package.Config(profile="mine"), debug=True).users.me().username)
-    see.refused("no such profile", lambda: package.Api(config=package.Config(profile="other"), debug=True))
-    see.refused("plain http", lambda: package.Api(url=url, token=token))
-    see.refused("no url", lambda: package.Api(token=token))
-    see.refused("no token", lambda: package.Api(url=url, debug=True).users.me())
+    see.outcome("no such profile", lambda: package.Api(config=package.Config(profile="other"), debug=True))
+    see.outcome("plain http", lambda: package.Api(url=url, token=token))
+    see.outcome("no url", lambda: package.Api(token=token))
+    see.outcome("no token", lambda: package.Api(url=url, debug=True).users.me())
     see("a slash at the end", package.Api(url=f"{url}/", token=token, debug=True).users.me().username)
 
 

@@ -12,7 +12,7 @@ def files(world: World, see: Seen) -> None:
     see("secondary files", one.secondary_files)
     one.name = "first.txt"
     see("renamed", one.save().name)
-    see.refused("nothing to save", one.save)
+    see.outcome("nothing to save", one.save)
     see("silently", one.save(silent=True))
     see("listed", list(api.files.query(project=project)))
     see("of the project", [each.name for each in project.get_files()])
@@ -23,9 +23,9 @@ def files(world: World, see: Seen) -> None:
     other.add_files([one, copy])
     see("added to another project", sorted(each.name for each in other.get_files()))
     copy.delete()
-    see.refused("deleted", lambda: api.files.get(copy.id))
-    see.refused("an empty name", lambda: api.files.query())
-    see.refused("both project and parent", lambda: api.files.query(project=project, parent=one))
+    see.outcome("deleted", lambda: api.files.get(copy.id))
+    see.outcome("an empty name", lambda: api.files.query())
+    see.outcome("both project and parent", lambda: api.files.query(project=project, parent=one))
     kept = one.deepcopy()
     kept.name = "only here"
     see("a deep copy", [one.name, kept.name, kept == one])
@@ -49,14 +49,14 @@ def folders(world: World, see: Seen) -> None:
     see("copied", copied)
     moved = file.move_to_folder(top, "moved")
     see("moved", [moved.name, moved.parent == top.id, sorted(each.name for each in top.list_files())])
-    see.refused("a folder that isn't empty", inner.delete)
-    see.refused("the same name", lambda: api.files.create_folder("top", project=project))
-    see.refused("moving a folder", lambda: inner.move_to_folder(top))
-    see.refused("neither project nor parent", lambda: api.files.create_folder("x"))
-    see.refused("a list of a file", copied.list_files)
+    see.outcome("a folder that isn't empty", inner.delete)
+    see.outcome("the same name", lambda: api.files.create_folder("top", project=project))
+    see.outcome("moving a folder", lambda: inner.move_to_folder(top))
+    see.outcome("neither project nor parent", lambda: api.files.create_folder("x"))
+    see.outcome("a list of a file", copied.list_files)
     empty = api.files.create_folder("empty", parent=top)
     empty.delete()
-    see.refused("deleted", lambda: api.files.get(empty.id))
+    see.outcome("deleted", lambda: api.files.get(empty.id))
 
 
 def metadata(world: World, see: Seen) -> None:
@@ -114,8 +114,8 @@ def search(world: World, see: Seen) -> None:
     see("found", [[each["name"], each["type"]] for each in found.result_set])
     more = api.files.search(f'IN "{project.id}"', limit=2, cont_token=found.cont_token)
     see("more", [each["name"] for each in more.result_set])
-    see.refused("nothing asked", lambda: api.files.search(""))
-    see.refused("not understood", lambda: api.files.search("???"))
+    see.outcome("nothing asked", lambda: api.files.search(""))
+    see.outcome("not understood", lambda: api.files.search("???"))
 
 
 def markers(world: World, see: Seen) -> None:
@@ -127,11 +127,11 @@ def markers(world: World, see: Seen) -> None:
     marker.name = "there"
     marker.position["end"] = 30
     see("saved", marker.save())
-    see.refused("nothing to save", marker.save)
+    see.outcome("nothing to save", marker.save)
     see("listed", list(api.markers.query(file)))
     see("one", api.markers.get(marker.id).position)
     marker.delete()
-    see.refused("deleted", lambda: api.markers.get(marker.id))
+    see.outcome("deleted", lambda: api.markers.get(marker.id))
 
 
 GROUPS = (files, folders, metadata, lists, search, markers)

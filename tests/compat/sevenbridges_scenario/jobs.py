@@ -23,7 +23,7 @@ def bulk(world: World, see: Seen) -> None:
     records = api.files.bulk_delete([files[0], gone.id])
     see("deleted", [[each.valid, each.error and each.error.code] for each in records])
     see("left", [each.name for each in project.get_files()])
-    see.refused("nothing to edit", lambda: api.files.bulk_edit([]))
+    see.outcome("nothing to edit", lambda: api.files.bulk_edit([]))
 
 
 def async_jobs(world: World, see: Seen) -> None:
@@ -54,8 +54,8 @@ def async_jobs(world: World, see: Seen) -> None:
     see("a deletion", [gone.state, gone.total_files, gone.completed_files])
     see("left", [each.name for each in project.get_files()])
     see("all jobs", [each.type for each in api.async_jobs.list_file_jobs().all()])
-    see.refused("no such job", lambda: api.async_jobs.get_file_copy_job("none"))
-    see.refused("a job of another kind", lambda: api.async_jobs.get_file_copy_job(move.id))
+    see.outcome("no such job", lambda: api.async_jobs.get_file_copy_job("none"))
+    see.outcome("a job of another kind", lambda: api.async_jobs.get_file_copy_job(move.id))
 
 
 GROUPS = (bulk, async_jobs)

@@ -36,14 +36,14 @@ def volumes(world: World, see: Seen) -> None:
     made.description = "Another"
     made.access_mode = "RO"
     see("saved", made.save())
-    see.refused("nothing to save", made.save)
+    see.outcome("nothing to save", made.save)
     see("one", api.volumes.get(made.id))
-    see.refused("active", made.delete)
+    see.outcome("active", made.delete)
     made.active = False
     made.save()
     made.delete()
-    see.refused("deleted", lambda: api.volumes.get(made.id))
-    see.refused("the same name", lambda: api.volumes.create_s3_volume("role", "lab", "key", "secret", "RW"))
+    see.outcome("deleted", lambda: api.volumes.get(made.id))
+    see.outcome("the same name", lambda: api.volumes.create_s3_volume("role", "lab", "key", "secret", "RW"))
 
 
 def volume_members(world: World, see: Seen) -> None:
@@ -58,7 +58,7 @@ def volume_members(world: World, see: Seen) -> None:
     ada.save()
     see("saved", volume.get_member("ada").permissions)
     volume.remove_member("ada")
-    see.refused("removed", lambda: volume.get_member("ada"))
+    see.outcome("removed", lambda: volume.get_member("ada"))
 
 
 def exports(world: World, see: Seen) -> None:
@@ -92,8 +92,8 @@ def exports(world: World, see: Seen) -> None:
     see("all", [each.state for each in api.exports.query(volume=volume).all()])
     see("failed", [each.id == there.id for each in api.exports.query(state="FAILED")])
     see("of the volume", len(volume.get_exports()))
-    see.refused("an alias", lambda: api.exports.submit_export(files[0], volume, "out/again.txt"))
-    see.refused("none", lambda: api.exports.get("none"))
+    see.outcome("an alias", lambda: api.exports.submit_export(files[0], volume, "out/again.txt"))
+    see.outcome("none", lambda: api.exports.get("none"))
 
 
 def volume_lists(world: World, see: Seen) -> None:
@@ -106,7 +106,7 @@ def volume_lists(world: World, see: Seen) -> None:
     see("the next", [each.location for each in below.next_page()])
     found = volume.get_volume_object_info("out/one.txt")
     see("an object", [found.location, found.volume, found.type, found.metadata["size"]])
-    see.refused("none", lambda: volume.get_volume_object_info("out/none"))
+    see.outcome("none", lambda: volume.get_volume_object_info("out/none"))
 
 
 def imports(world: World, see: Seen) -> None:
@@ -143,8 +143,8 @@ def imports(world: World, see: Seen) -> None:
     see("failed", len(api.imports.query(volume=volume, state="FAILED")))
     see("of the volume", len(volume.get_imports()))
     see("of the project", len(project.get_imports()))
-    see.refused("neither project nor parent", lambda: api.imports.submit_import(volume, "x"))
-    see.refused("none", lambda: api.imports.get("none"))
+    see.outcome("neither project nor parent", lambda: api.imports.submit_import(volume, "x"))
+    see.outcome("none", lambda: api.imports.get("none"))
 
 
 def drs_imports(world: World, see: Seen) -> None:
@@ -163,7 +163,7 @@ def drs_imports(world: World, see: Seen) -> None:
     job = api.drs_imports.bulk_get(job.id)
     see("ended", job)
     see("there", [[each.name, each.tags, each.content()] for each in project.get_files()])
-    see.refused("neither project nor parent", lambda: api.drs_imports.bulk_submit([{"drs_uri": "drs://a/b"}]))
+    see.outcome("neither project nor parent", lambda: api.drs_imports.bulk_submit([{"drs_uri": "drs://a/b"}]))
 
 
 GROUPS = (volumes, volume_members, exports, volume_lists, imports, drs_imports)

@@ -47,9 +47,9 @@ def apps(world: World, see: Seen) -> None:
     api.apps.create_revision(f"{project.id}/tool", 2, TOOL)
     see("synchronised", copy.sync().revision)
     see("the same", [app == api.apps.get(app.id), app == copy])
-    see.refused("it is there already", lambda: api.apps.install_app(f"{project.id}/tool", TOOL))
-    see.refused("a revision too far", lambda: api.apps.create_revision(f"{project.id}/tool", 9, TOOL))
-    see.refused("none", lambda: api.apps.get(f"{project.id}/none"))
+    see.outcome("it is there already", lambda: api.apps.install_app(f"{project.id}/tool", TOOL))
+    see.outcome("a revision too far", lambda: api.apps.create_revision(f"{project.id}/tool", 9, TOOL))
+    see.outcome("none", lambda: api.apps.get(f"{project.id}/none"))
 
 
 def tasks(world: World, see: Seen) -> None:
@@ -90,10 +90,10 @@ def tasks(world: World, see: Seen) -> None:
     records = api.tasks.bulk_get([task.id, "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"])
     see("in bulk", [[each.valid, each.error and each.error.code] for each in records])
     again.delete()
-    see.refused("deleted", lambda: api.tasks.get(again.id))
-    see.refused("none", lambda: api.tasks.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
-    see.refused("run again", task.run)
-    see.refused("aborted again", task.abort)
+    see.outcome("deleted", lambda: api.tasks.get(again.id))
+    see.outcome("none", lambda: api.tasks.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
+    see.outcome("run again", task.run)
+    see.outcome("aborted again", task.abort)
     try:
         api.tasks.create("without", project, app, run=True)
     except world.errors.TaskValidationError as error:
@@ -142,7 +142,7 @@ def batches(world: World, see: Seen) -> None:
         run=True,
     )
     see("disabled", [off.batch, off.batch_by])
-    see.refused(
+    see.outcome(
         "without input", lambda: api.tasks.create("none", project, app, batch_by=criteria, inputs={"reads": reads})
     )
 
@@ -182,12 +182,12 @@ def by_hand(world: World, see: Seen) -> None:
     begun = api.post("/upload/multipart", data={"project": project.id, "name": "none", "size": 5}).json()
     part = {"part_number": 1, "response": {"headers": {"ETag": "none"}}}
     path = f"/upload/multipart/{begun['upload_id']}"
-    see.refused("parts that never came", lambda: api.post(path, data={"parts": [part]}))
+    see.outcome("parts that never came", lambda: api.post(path, data={"parts": [part]}))
     automation = api.post("/automation/automations", data={"name": "by hand"}).json()["id"]
     code = {"automation_id": automation, "name": "code.zip", "size": 5}
     begun = api.post("/automation/upload", data=code).json()
     api.delete(f"/automation/upload/{begun['upload_id']}")
-    see.refused("code that isn't sent", lambda: api.get(f"/automation/upload/{begun['upload_id']}/part/1"))
+    see.outcome("code that isn't sent", lambda: api.get(f"/automation/upload/{begun['upload_id']}/part/1"))
     see("headers", api.get("/user").headers["X-RateLimit-Limit"])
 
 
