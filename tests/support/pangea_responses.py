@@ -8,7 +8,6 @@ Thing = dict[str, Any]
 """The JSON of a thing."""
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 """A UUID that nothing has."""
-NO_TOKEN = {"detail": "Authentication credentials were not provided."}
 NOT_FOR_YOU = {"detail": "You do not have permission to perform this action."}
 
 

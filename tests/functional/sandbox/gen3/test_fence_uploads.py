@@ -35,13 +35,6 @@ def ada(sandbox: Sandbox, client_of: Clients) -> httpx.Client:
     return client_of("ada@example.org")
 
 
-def test_an_upload_begins_with_a_blank_record(sandbox: Sandbox, reader: httpx.Client):
-    upload = started(reader)
-    record = sandbox.gen3.index.existing(upload["guid"])
-    assert (record["uploader"], record["file_name"], record["size"]) == (READER, "reads.txt", None)
-    assert (record["hashes"], record["urls"]) == ({}, [])
-
-
 def test_the_record_gets_size_and_hashes_a_while_after_the_upload(sandbox: Sandbox, reader: httpx.Client):
     sandbox.clock.freeze()
     sandbox.settings.turn({"gen3.indexing_seconds": 60})
@@ -105,35 +98,11 @@ def test_what_belongs_to_no_blank_record_is_not_waited_for(sandbox: Sandbox, rea
     assert sandbox.finish() == 0
 
 
-def test_an_upload_under_resources_names_no_uploader(sandbox: Sandbox, ada: httpx.Client):
-    upload = started(ada, authz=[CLOSED])
-    send(upload["url"], b"ACGT")
-    sandbox.finish()
-    record = sandbox.gen3.index.existing(upload["guid"])
-    assert (record["uploader"], record["authz"], record["size"]) == (None, [CLOSED], 4)
-    assert ada.get(f"/user/data/download/{upload['guid']}").status_code == 200
-
-
-def test_a_missing_permission_to_upload_is_refused(ada: httpx.Client, reader: httpx.Client, anonymous: httpx.Client):
-    body = {"file_name": "a.txt"}
-    assert ada.post("/user/data/upload", json=body).status_code == 403
-    assert reader.post("/user/data/upload", json={**body, "authz": [CLOSED]}).status_code == 403
-    assert anonymous.post("/user/data/upload", json=body).status_code == 401
-    assert ada.post("/user/data/multipart/init", json=body).status_code == 403
-    assert anonymous.post("/user/data/multipart/init", json=body).status_code == 401
-
-
 @pytest.mark.parametrize("path", ["upload", "multipart/init", "multipart/upload", "multipart/complete"])
 def test_a_body_without_its_fields_is_refused(reader: httpx.Client, path: str):
     for content in (b"{}", b'{"filename": "a.txt"}', b'{"key": 1}'):
         refused = reader.post(f"/user/data/{path}", content=content, headers={"Content-Type": "application/json"})
         assert (refused.status_code, " is missing" in refused.text) == (400, True)
-
-
-def test_other_buckets_are_refused(sandbox: Sandbox, reader: httpx.Client):
-    assert started(reader, bucket="sandbox-gen3")["guid"]
-    assert reader.post("/user/data/upload", json={"file_name": "a", "bucket": "mine"}).status_code == 403
-    assert reader.post("/user/data/multipart/init", json={"file_name": "a", "bucket": "mine"}).status_code == 403
 
 
 def test_a_known_record_gets_a_new_url(sandbox: Sandbox, reader: httpx.Client, ada: httpx.Client):
@@ -146,11 +115,6 @@ def test_a_known_record_gets_a_new_url(sandbox: Sandbox, reader: httpx.Client, a
     assert reader.get("/user/data/upload/nothing").status_code == 404
     sandbox.clock.advance(11)
     assert send(url, b"ACGT").status_code == 403
-
-
-def test_a_guid_may_be_given(sandbox: Sandbox, reader: httpx.Client):
-    guid = started(reader)["guid"]
-    assert started(reader, guid=guid)["guid"] == guid
 
 
 def test_files_are_deleted_with_their_record(sandbox: Sandbox, reader: httpx.Client, ada: httpx.Client):

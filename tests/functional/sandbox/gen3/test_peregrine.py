@@ -78,31 +78,18 @@ def _found(client: httpx.Client, arguments: str) -> list[str]:
     return [each["submitter_id"] for each in asked(client, f"{{ case({arguments}) {{ submitter_id }} }}")["case"]]
 
 
-def test_all_pages_together_are_everything(seeded: Sandbox, admin: httpx.Client) -> None:
-    pages = [_found(admin, f'project_id: "demo-one", first: 10, offset: {offset}') for offset in (0, 10, 20, 30)]
-    assert [len(page) for page in pages] == [10, 10, 5, 0]
-    assert len({name for page in pages for name in page}) == 25
-
-
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        ('age: ["3", "4"], order_by_asc: "submitter_id"', ["c03", "c04"]),
-        ('age: "3", sex: "F"', []),
-        ('quick_search: "ar"', ["far"]),
         ('quick_search: "AR"', ["far"]),
-        ('first: 1, order_by_desc: "submitter_id"', ["far"]),
         ('project_id: "demo-one", first: 1, order_by_desc: "age"', ["c09"]),
         ('project_id: "demo-two", with_path_to: {type: "experiment", submitter_id: "e1"}', ["far"]),
         ('project_id: "demo-two", with_path_to: {type: "experiment", experimental_intent: "x"}', []),
         ('not: [{age: "NA"}], project_id: "demo-two"', []),
         ('submitter_id: ["c01", "far"], order_by_asc: "project_id"', ["c01", "far"]),
-        ('created_after: "2999-01-01"', []),
         ('created_after: "2999"', []),
         ('created_before: "2999-07", project_id: "demo-two"', ["far"]),
         ('updated_before: "2999-01-01", project_id: "demo-two"', ["far"]),
-        ('with_links: ["samples"]', []),
-        ('without_links: ["samples"], project_id: "demo-two"', ["far"]),
     ],
 )
 def test_arguments_choose(seeded: Sandbox, admin: httpx.Client, arguments: str, found: list[str]) -> None:

@@ -102,29 +102,6 @@ def test_a_table_that_was_exported_is_submitted_again(seeded: Sandbox, admin: ht
         assert admin.get(f"{PROJECT}/export", params=asked).text.replace("None", "") == table
 
 
-def test_the_header_of_a_node_s_csv_has_tabs_as_the_service_writes_it(seeded: Sandbox, admin: httpx.Client) -> None:
-    admin.put(PROJECT, json=experiment("e2", experimental_description='a, "b"'))
-    exports = {
-        kind: admin.get(f"{PROJECT}/export", params={"node_label": "experiment", "format": kind}).text
-        for kind in ("tsv", "csv")
-    }
-    (header, *rows), (tsv_header, *tsv_rows) = (exports[kind].split("\n") for kind in ("csv", "tsv"))
-    assert header == tsv_header
-    assert header.startswith("type\tid\tproject_id\tsubmitter_id\t")
-    assert rows == [row.replace("\t", ",") for row in tsv_rows]
-    assert ',a, "b",' in exports["csv"]
-    assert admin.put(PROJECT, content=exports["csv"].encode(), headers={"Content-Type": "text/csv"}).status_code == 400
-
-
-def test_a_template_that_is_filled_in_is_taken(seeded: Sandbox, admin: httpx.Client) -> None:
-    header, empty = admin.get("/api/v0/submission/template/case").text.splitlines()
-    cells = ["one" if name.startswith("*") else "" for name in header.split("\t")]
-    cells[:4] = ["case", "demo-one", "c3", "e1"]
-    assert len(cells) == len(empty.split("\t"))
-    table = "\n".join((header, "\t".join(cells)))
-    assert admin.put(PROJECT, content=table.encode(), headers=TSV).json()["created_entity_count"] == 1
-
-
 def test_lists_and_several_links_are_in_one_cell(seeded: Sandbox, admin: httpx.Client) -> None:
     header = "type\tsubmitter_id\texperiments.submitter_id\tfilename\ttimestamp\tdescription\tfile_type\tis_source_of"
     row = "manifest\tm1\te1\ta\tt\td\tx\ta,b"

@@ -11,58 +11,6 @@ PROJECT = "/api/v0/submission/demo/one"
 TSV = {"Content-Type": "text/tab-separated-values"}
 
 
-def test_nothing_is_stored_when_one_record_is_wrong(seeded: Sandbox, admin: httpx.Client) -> None:
-    response = admin.put(PROJECT, json=[case("c3"), case("c4", parent="gone")])
-    assert response.status_code == 400
-    assert [each["valid"] for each in response.json()["entities"]] == [True, False]
-    assert names_of(seeded, "case") == ["c1", "c2"]
-
-
-@pytest.mark.parametrize("form", ["object", "list", "table"])
-def test_a_document_that_is_created_twice_is_refused(seeded: Sandbox, admin: httpx.Client, form: str) -> None:
-    """As the real service answered (recording, steps 57 to 59): POST creates and never updates, PUT does either."""
-    told = {"object": case("c3"), "list": [case("c3"), case("c4")]}
-    rows = "\n".join("\t".join(each) for each in _table([case("c3"), case("c4")]))
-    sent: dict[str, Any] = {"content": rows, "headers": TSV} if form == "table" else {"json": told[form]}
-    names = ["c3"] if form == "object" else ["c3", "c4"]
-    first = admin.post(PROJECT, **sent)
-    assert (first.status_code, first.json()["created_entity_count"]) == (201, len(names))
-    before = seeded.gen3.records.listed("case")
-    again = admin.post(PROJECT, **sent)
-    assert (again.status_code, again.json()["code"], again.json()["success"]) == (400, 400, False)
-    assert [each["valid"] for each in again.json()["entities"]] == [False] * len(names)
-    for name, entity in zip(names, again.json()["entities"], strict=True):
-        (error,) = entity["errors"]
-        assert (error["type"], sorted(error["keys"])) == ("ERROR", ["project_id", "submitter_id"])
-        assert (
-            error["message"]
-            == f"case with {{'project_id': 'demo-one', 'submitter_id': '{name}'}} already exists in the DB"
-        )
-    assert seeded.gen3.records.listed("case") == before
-    updated = admin.put(PROJECT, **sent)
-    assert (updated.status_code, updated.json()["updated_entity_count"]) == (200, len(names))
-    assert names_of(seeded, "case") == ["c1", "c2", *names]
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_record_that_is_twice_in_a_document_is_refused(seeded: Sandbox, admin: httpx.Client, method: str) -> None:
-    """As the real service answered (recording, step 108)."""
-    response = admin.request(method, PROJECT, json=[case("c3"), case("c4"), case("c3")])
-    told = response.json()
-    assert (response.status_code, told["success"], told["entity_error_count"]) == (400, False, 0)
-    assert told["transactional_errors"] == [
-        {"message": "Entity is not unique, (('demo-one', 'c3'),)", "type": "NOT_UNIQUE"}
-    ]
-    assert names_of(seeded, "case") == ["c1", "c2"]
-
-
-def _table(records: list[dict[str, Any]]) -> list[list[str]]:
-    """Records as the rows of a table, a header first."""
-    header = [name for name in records[0] if name != "experiments"]
-    rows = [[*(each[name] for name in header), each["experiments"][0]["submitter_id"]] for each in records]
-    return [[*header, "experiments.submitter_id"], *rows]
-
-
 def test_the_same_id_for_two_records_is_refused(seeded: Sandbox, admin: httpx.Client) -> None:
     same = "11111111-2222-4333-8444-555555555555"
     response = admin.put(PROJECT, json=[case("c3", id=same), case("c4", id=same)])
@@ -84,21 +32,6 @@ def test_a_record_keeps_only_its_properties(seeded: Sandbox, admin: httpx.Client
     record = seeded.gen3.records.graph.named("experiment", "demo-one", "e2")
     assert record is not None
     assert record.properties == {"state": "validated", "experimental_description": "d"}
-
-
-def test_a_fault_is_that_of_its_record(seeded: Sandbox, admin: httpx.Client) -> None:
-    taken = seeded.gen3.records.listed("case")[0]["id"]
-    assert admin.put(PROJECT, json=[]).json()["transactional_errors"] == ["Nothing to submit"]
-    for document, kind, keys, unique_keys in (
-        (1, "INVALID_VALUE", [], []),
-        ({"type": "project", "code": "one"}, "INVALID_TYPE", ["id"], [{"code": "one"}]),
-        (case("c3", id=taken), "NOT_UNIQUE", ["id"], [{"project_id": "demo-one", "submitter_id": "c3"}]),
-    ):
-        response = admin.put(PROJECT, json=[document]).json()
-        assert response["message"] == "Transaction aborted due to 1 invalid entity."
-        [entity] = response["entities"]
-        fault = entity["errors"][0]
-        assert (fault["type"], fault["keys"], entity["unique_keys"]) == (kind, keys, unique_keys)
 
 
 def test_two_children_of_a_one_to_one_link_are_refused(seeded: Sandbox, admin: httpx.Client) -> None:
@@ -152,18 +85,6 @@ def test_what_was_deleted_may_be_made_again(seeded: Sandbox, admin: httpx.Client
     assert names_of(seeded, "case") == ["c1"]
 
 
-def test_only_records_of_the_project_that_no_other_needs_are_deleted(seeded: Sandbox, admin: httpx.Client) -> None:
-    [far] = seeded.gen3.records.seed("demo", "two", [experiment(projects=[{"code": "two"}])])
-    [near] = [each["id"] for each in seeded.gen3.records.listed("experiment") if each["id"] != far]
-    child = seeded.gen3.records.listed("case")[0]["id"]
-    [entity] = admin.delete(f"{PROJECT}/entities/{near}").json()["entities"]
-    assert entity["errors"][0]["dependents"] == [{"id": child, "type": "case"}]
-    assert entity["errors"][0]["message"].endswith("during the same transaction as this one.")
-    [entity] = admin.delete(f"{PROJECT}/entities/{far}").json()["entities"]
-    assert entity["errors"][0]["message"] == "Entity not found."
-    assert names_of(seeded, "experiment") == ["e1", "e1"]
-
-
 # -- files
 
 
@@ -199,13 +120,6 @@ def test_a_file_that_is_named_must_be_that_file(seeded: Sandbox, admin: httpx.Cl
     assert response.status_code == 400
     assert guid in response.json()["message"]
     assert names_of(seeded, "core_metadata_collection") == []
-
-
-def test_a_new_file_gets_an_index_record_of_the_project(seeded: Sandbox, admin: httpx.Client) -> None:
-    new = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "urls": "s3://bucket/a,s3://bucket/b"}
-    assert admin.put(PROJECT, json=[COLLECTION, new]).status_code == 200
-    record = seeded.gen3.index.existing(_object_id(seeded, "f1"))
-    assert (record["authz"], record["urls"]) == (["/programs/demo/projects/one"], ["s3://bucket/a", "s3://bucket/b"])
 
 
 def test_no_index_record_stays_of_files_that_are_refused(seeded: Sandbox, admin: httpx.Client) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from pangea_responses import NO_TOKEN, NOWHERE, Thing, created, names, told
+from pangea_responses import NOWHERE, Thing, created, names, told
 
 
 @pytest.fixture
@@ -43,35 +43,6 @@ def test_with_an_organization_goes_all_that_it_owns(
     assert sandbox.pangea.store.database.rows("SELECT * FROM pangea_links WHERE kind <> 'token'") == []
 
 
-def test_one_brings_one_s_own_samples_into_one_s_own_groups_only(
-    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, members: str, sample: Thing
-) -> None:
-    elsewhere = outsider.get("/organizations", params={"name": "Elsewhere"}).json()["results"][0]["uuid"]
-    theirs = created(group(outsider, elsewhere, "t", is_library=True))
-    foreign = created(new(outsider, theirs["uuid"], "f"))
-    refusal = {"detail": "Insufficient permissions to add sample to sample group."}
-    assert told(owner.post(members, json={"sample_uuids": [sample["uuid"], foreign["uuid"]]})) == (403, refusal)
-    assert names(owner.get(members)) == []
-    assert told(outsider.post(members, json={"sample_uuid": foreign["uuid"]})) == (403, refusal)
-    assert told(anonymous.post(members, json={"sample_uuid": sample["uuid"]})) == (403, NO_TOKEN)
-
-
-def test_a_group_with_a_sample_that_one_may_not_see_shows_none(
-    owner: httpx.Client,
-    outsider: httpx.Client,
-    anonymous: httpx.Client,
-    members: str,
-    sample: Thing,
-    private_sample: Thing,
-) -> None:
-    owner.post(members, json={"sample_uuid": sample["uuid"]})
-    assert names(outsider.get(members)) == ["s 1"]
-    owner.post(members, json={"sample_uuid": private_sample["uuid"]})
-    assert sorted(names(owner.get(members))) == ["hidden", "s 1"]
-    for client in (outsider, anonymous):
-        assert names(client.get(members)) == []
-
-
 def test_what_exists_is_there_after_a_restart(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as first:
         first.pangea.store.add("organization", "Kept", {})
@@ -80,19 +51,6 @@ def test_what_exists_is_there_after_a_restart(tmp_path: Path) -> None:
         headers = {"Authorization": f"Token {token}"}
         response = httpx.get(f"{second.pangea_url}/api/organizations", headers=headers, trust_env=False)
         assert names(response) == ["Sandbox", "Kept"]
-
-
-def test_a_sample_moves_from_library_to_library(
-    owner: httpx.Client, library: Thing, private_library: Thing, sample: Thing
-) -> None:
-    created(new(owner, private_library["uuid"], "taken"))
-    path = f"/samples/{sample['uuid']}"
-    moved = owner.patch(path, json={"library": private_library["uuid"], "name": "taken"})
-    assert told(moved)[0] == 400
-    assert owner.patch(path, json={"library": private_library["uuid"]}).json()["library_obj"] == private_library
-    assert names(owner.get(f"/sample_groups/{library['uuid']}/samples")) == []
-    # A list has the order in which samples were made.
-    assert names(owner.get(f"/sample_groups/{private_library['uuid']}/samples")) == ["s 1", "taken"]
 
 
 def test_many_samples_are_made_up_to_one_that_exists(owner: httpx.Client, library: Thing) -> None:

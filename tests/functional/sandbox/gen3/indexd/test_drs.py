@@ -1,6 +1,5 @@
 """The sandbox's DRS: its objects one by one, as a list, and several at once."""
 
-import json
 from collections.abc import Generator
 from typing import Any
 
@@ -51,39 +50,6 @@ def test_an_object_states_where_its_bytes_are_and_how_to_request_them(sandbox: S
     assert web.get(f"{OBJECTS}/{did.removeprefix('dg.TEST/')}").json() == told
 
 
-@pytest.mark.parametrize(
-    ("authz", "kinds"),
-    [
-        (["/open"], ["None"]),
-        (["/open/sub", "/programs/p"], ["None"]),
-        (["/programs/p"], ["BearerAuth"]),
-        (["/programs/passport"], ["PassportAuth", "BearerAuth"]),
-        ([], []),
-    ],
-)
-def test_options_state_what_is_accepted(sandbox: Sandbox, web: httpx.Client, authz: list[str], kinds: list[str]):
-    issuers = {"/programs/passport": ["https://ras.example.org"]}
-    sandbox.settings.turn({"gen3.passport_issuers": json.dumps(issuers)})
-    did = enter(sandbox, authz=authz)
-    told = web.options(f"{OBJECTS}/{did}").json()
-    assert told["supported_types"] == kinds
-    assert told["passport_auth_issuers"] == (["https://ras.example.org"] if "PassportAuth" in kinds else [])
-    several = web.request("OPTIONS", OBJECTS, json={"bulk_object_ids": [did]}).json()
-    assert several["resolved_drs_objects"] == [told]
-
-
-def test_a_bundle_is_an_object_with_contents(sandbox: Sandbox, web: httpx.Client):
-    inner = bundled(sandbox, enter(sandbox, 1, file_name="1"), enter(sandbox, 2, file_name="2"))
-    outer = bundled(sandbox, inner)
-    told = web.get(f"{OBJECTS}/{outer}").json()
-    assert (told["form"], told["size"]) == ("bundle", 3)
-    assert [sorted(each) for each in told["contents"]] == [["drs_uri", "id", "name"]]
-    deep = web.get(f"{OBJECTS}/{outer}", params={"expand": "true"}).json()
-    assert len(deep["contents"][0]["contents"]) == 2
-    assert web.post(f"{OBJECTS}/{outer}", json={"expand": True}).json() == deep
-    assert web.post(f"{OBJECTS}/{outer}").json() == told
-
-
 def test_counted_pages_of_the_list_have_every_object_once(sandbox: Sandbox, web: httpx.Client):
     members = [enter(sandbox, number) for number in range(5)]
     bundle = bundled(sandbox, members[0])
@@ -130,16 +96,6 @@ def test_aliases_of_records_are_not_reported_and_what_does_not_exist_is_404(sand
     for method in ("GET", "POST", "OPTIONS"):
         response = web.request(method, f"{OBJECTS}/nope")
         assert (response.status_code, response.json()) == (404, {"msg": "no record found", "status_code": 404})
-
-
-def test_records_are_data_objects_of_dos_too(sandbox: Sandbox, web: httpx.Client):
-    did, other = sorted(enter(sandbox, number, urls_metadata={}) for number in (1, 2))
-    objects = "/index/ga4gh/dos/v1/dataobjects"
-    one = web.get(objects, params={"page_size": 1}).json()["data_objects"]
-    assert [each["id"] for each in one] == [did]
-    assert web.get(objects, params={"page_token": did}).json()["data_objects"][0]["id"] == other
-    assert len(web.get(objects, params={"checksum": f"{1:032x}", "checksum_type": "md5"}).json()["data_objects"]) == 1
-    assert web.get(f"{objects}/{did}").json()["data_object"] == one[0]
 
 
 @pytest.mark.parametrize(

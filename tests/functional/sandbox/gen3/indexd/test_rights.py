@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import httpx
 import pytest
 from indexd_clients import Json, indexd_client, new_record
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.indexd.index import BUNDLES, SERVICE_NAME
+from omicsdk.sandbox.gen3.indexd.index import BUNDLES
 
 WRITER = "writer@example.org"
 UPLOADER = "uploader@example.org"
@@ -83,16 +82,6 @@ def test_bundles_have_a_separate_resource(sandbox: Sandbox):
     body = {"bundles": [entered(sandbox)["did"]]}
     assert status(sandbox, WRITER, "POST", "bundle", body) == 401
     assert status(sandbox, "bundler@example.org", "POST", "bundle", body) == 200
-
-
-def test_services_come_with_name_and_password(sandbox: Sandbox):
-    def sent(name: str, password: str) -> httpx.Response:
-        url = f"{sandbox.gen3_url}/index/index"
-        return httpx.post(url, json=new_record(), auth=(name, password), trust_env=False)
-
-    assert sent(SERVICE_NAME, sandbox.password).status_code == 200
-    refused = sent(SERVICE_NAME, "another")
-    assert (refused.status_code, refused.json()) == (403, {"error": "username / password mismatch"})
 
 
 def test_a_token_that_is_not_good_is_401(sandbox: Sandbox):

@@ -73,12 +73,6 @@ def test_what_fields_of_a_module_have_is_downloaded_together(owner: httpx.Client
     assert owner.get(path).status_code == 200
 
 
-def test_no_user_reads_a_file_without_an_address(owner: httpx.Client, field: Thing):
-    send(upload(owner, field).json(), b"small content\n")
-    url = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]["presigned_url"]
-    assert httpx.get(url.partition("?")[0], trust_env=False).status_code == 403
-
-
 def test_parts_are_as_many_as_s3_takes(owner: httpx.Client, field: Thing):
     assert len(upload(owner, field, stance="upload-multipart").json()["urls"]) == 1
     too_many = {"n_parts": ["Ensure this value is between 0 and 10000."]}
