@@ -9,14 +9,6 @@ from omicsdk.sandbox import Sandbox
 Clients = Callable[[str], httpx.Client]
 
 
-def test_without_a_login_there_is_only_the_root(anonymous: httpx.Client) -> None:
-    assert anonymous.get("/").status_code == 200
-    for method, path in (("GET", "/projects/"), ("GET", "/next/"), ("POST", "/statuses/"), ("PUT", "/next/")):
-        response = anonymous.request(method, path)
-        assert response.status_code == 401
-        assert response.headers["www-authenticate"] == 'Basic realm="api"'
-
-
 @pytest.mark.parametrize(
     ("sent", "detail"),
     [
