@@ -56,6 +56,14 @@ def pytest_sessionstart() -> None:
             importlib.import_module(name).deprecate_random_in_strategy = lambda *_: unwatched
 
 
+@pytest.fixture
+def clock() -> Any:
+    """A clock that moves when somebody waits."""
+    from omicsdk.core import ManualClock
+
+    return ManualClock()
+
+
 # A developer's service account would be found by every client of the tests, before their own logins.
 os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 # A dumb terminal, as many runners and editors have, gets no progress and no colours.

@@ -250,6 +250,12 @@ class MovedClock:
         self.slept += seconds
 
 
+def stating(**headers: str) -> Callable[[Any, Any, Response], Response]:
+    """Answers as usual, with further headers."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _, request, response: replace(response, headers=response.headers | names)
+
+
 @pytest.fixture
 def clock() -> MovedClock:
     """A clock whose waits take no time."""

@@ -11,11 +11,6 @@ from unsettled import without_proxies
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def commons(clock: ManualClock) -> FakeCommons:
     return FakeCommons(clock)
 

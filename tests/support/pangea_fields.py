@@ -11,7 +11,7 @@ import httpx
 import pytest
 from breakable import Server
 from omicsdk.compat.pangea_api import Knex, Organization, SampleAnalysisResultField, SampleGroup
-from omicsdk.core import ANONYMOUS, ManualClock
+from omicsdk.core import ANONYMOUS
 from omicsdk.pangea import FieldId, Pangea
 from sink import Reply, Sink
 
@@ -159,12 +159,6 @@ def pangea(sink: Sink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     yield made
     made.knex.close()
     made.client.close()
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    """A clock that moves when a thread waits."""
-    return ManualClock()
 
 
 def signed(server: Server, path: str, signature: str = "1") -> dict[str, Any]:

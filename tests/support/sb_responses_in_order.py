@@ -13,11 +13,6 @@ Response = Callable[[httpx.Request], httpx.Response]
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def make(clock: ManualClock) -> Callable[..., Api]:
     """Makes an Api whose platform is a function."""
 

@@ -1,16 +1,11 @@
 """A stored login that can be renewed, and its clock."""
 
 import pytest
-from omicsdk.core import ManualClock, Token, TokenFile
+from omicsdk.core import Token, TokenFile
 from omicsdk.core.token_file import StoredLogin
 
 HERE = "https://dss.example.org/v1"
 GET = ("GET", f"{HERE}/files")
-
-
-@pytest.fixture
-def clock():
-    return ManualClock()
 
 
 @pytest.fixture

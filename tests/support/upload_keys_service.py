@@ -1,7 +1,5 @@
 """The Upload service as a function that gives out keys."""
 
-import pytest
-from omicsdk.core import ManualClock
 from omicsdk.hca.upload.storage import Keys
 
 HOUR = 3600.0
@@ -20,8 +18,3 @@ class Service:
             raise self.error
         self.given += 1
         return Keys(f"AKIA{self.given}", "secret-canary", f"token-{self.given}", "then", self.life)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import omicsdk
 import pytest
-from command_line import Ran
-from omicsdk.cli.main import main
+from breakable import stating
 from omicsdk.core import UsageError
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import Unauthorized
@@ -25,22 +24,6 @@ SHA256 = {"Digest": "SHA-256=" + b64encode(hashlib.sha256(DATA).digest()).decode
 def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     unsettled(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def omics(capfdbinary):
-    def run(*words: str) -> Ran:
-        code = main(list(words))
-        out, err = capfdbinary.readouterr()
-        return Ran(code, out, err.decode())
-
-    return run
-
-
-def stating(**headers):
-    """Answers as usual, with further headers."""
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda _, request, response: replace(response, headers=response.headers | names)
 
 
 def refusing(method, status):

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import omicsdk
 import pytest
+from breakable import stating
 from command_line import Ran
-from omicsdk.cli.main import main
 from omicsdk.fs import Entry, IsFolder, NotListed, PathNotFound, open_store, parse_uri
 from omicsdk.fs.stores import http
 from omicsdk.transfer import TransferFailed
@@ -28,16 +28,6 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture
-def omics(capfdbinary):
-    def run(*words: str) -> Ran:
-        code = main(list(words))
-        out, err = capfdbinary.readouterr()
-        return Ran(code, out, err.decode())
-
-    return run
-
-
 def put_page(server, path, *hrefs, title="Index of", up="../"):
     """A page that lists names; a folder's URL without a slash redirects to it."""
     body = f"<title>{title}</title><a href='{up}'>up</a>" + "".join(
@@ -53,11 +43,6 @@ def put_page(server, path, *hrefs, title="Index of", up="../"):
 
 def lines(ran: Ran) -> list[str]:
     return ran.out.splitlines()[1:]
-
-
-def stating(**headers):
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda _, request, response: replace(response, headers=response.headers | names)
 
 
 def refusing(status):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from gen3_environment import clock as clock
 from gen3_environment import home as home
 from gen3_environment import make_token as make_token
 from gen3_environment import nothing_around as nothing_around

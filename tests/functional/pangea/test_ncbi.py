@@ -73,11 +73,6 @@ def archive() -> Archive:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def entrez(archive: Archive, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Entrez]:
     monkeypatch.delenv("NCBI_API_KEY", raising=False)
     with Entrez(

@@ -18,7 +18,6 @@ from omicsdk.pangea.fields import CHUNK
 from omicsdk.transfer import TransferFailed
 from omicsdk.transfer.uploads.store import Unconfirmed, plan_parts
 from pangea_fields import FieldServer
-from pangea_fields import clock as clock
 from pangea_fields import pangea as pangea
 from sink import reply as reply
 from sink import sink as sink

@@ -2,7 +2,6 @@
 
 import pytest
 from gen3_commons import token
-from gen3_environment import clock as clock
 from gen3_environment import commons as commons
 from gen3_environment import home as home
 from gen3_environment import make_token as make_token

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from crud_cycles import Driver, Incomplete
 from crud_resources import Resource, resources
-from generated_package import Generate
 from raw_document import RawDocument
 from small_documents import document as document_of
 from small_documents import object_of, operation
@@ -108,11 +107,6 @@ class Service:
         following = first + size - (1 if self.fault == "twice" else 0)
         rest = {"next": str(following)} if following < len(every) else {}
         return httpx.Response(200, json={"samples": every[first : first + size], **rest})
-
-
-@pytest.fixture(scope="module")
-def package(generate: Generate) -> ModuleType:
-    return generate(DOCUMENT)
 
 
 @pytest.fixture

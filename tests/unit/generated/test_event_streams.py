@@ -64,11 +64,6 @@ DOCUMENT = document(
 EVENTS = b": hello\r\n\r\ndata: one\r\nevent: made\r\nid: 7\r\n\r\ndata: two\rdata:  lines\r\r\nretry: 10\ndata: x\n\ndata: y\n\ndata: cut"
 
 
-@pytest.fixture(scope="module")
-def package(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 class Service:
     """Serves bodies one after another, and records the requests and the waits."""
 

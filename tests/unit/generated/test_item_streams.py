@@ -39,11 +39,6 @@ LINES = "".join(f"{json.dumps(run, ensure_ascii=False)}\n" for run in RUNS).enco
 EVENTS = b": hello\r\n\r\ndata: one\r\nevent: made\r\nid: 7\r\n\r\ndata: two\rdata:  lines\r\r\nretry: 10\n\ndata: unfinished"
 
 
-@pytest.fixture(scope="module")
-def package(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 def client(package: ModuleType, kind: str, body: Pieces, *, twin: bool = False, **options: Any) -> Any:
     network = RecordingNetwork(200, headers={"content-type": kind}, stream=body)
     api = (package.AsyncThingApi if twin else package.ThingApi)("https://t.example", transport=network, **options)

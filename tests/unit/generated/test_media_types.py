@@ -73,11 +73,6 @@ DOCUMENT = document(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def package(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 @pytest.fixture(params=["sync", "async"])
 def sent(package: ModuleType, request: pytest.FixtureRequest) -> Any:
     network = RecordingNetwork()

@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from generated_package import Generate
 from omicsdk.core import ManualClock, Retry, errors
 from small_documents import document, object_of, operation, query
 
@@ -28,11 +27,6 @@ DOCUMENT = document(
     },
     servers=[{"url": "https://runs.example.org"}],
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def package(generate: Generate) -> ModuleType:
-    return generate(DOCUMENT)
 
 
 class Service:

@@ -45,11 +45,6 @@ DOCUMENT = document(
 )
 
 
-@pytest.fixture(scope="module")
-def package(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 def client(package: ModuleType, status: int = 200, kind: str = "", content: bytes = b"", **options: Any) -> Any:
     headers = {"content-type": kind} if kind else {}
     network = httpx.MockTransport(lambda _: httpx.Response(status, headers=headers, content=content))

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from omicsdk.core import DecodeError, UsageError
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.webhooks import InvalidSignature, UnknownEvent
 from small_documents import content, document, object_of
+from webhook_document import webhooks as webhooks
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SENT = 1_700_000_000.0
@@ -41,17 +41,6 @@ DOCUMENT = document(
     webhooks=HOOKS,
     **{"x-omics-webhook-signature": {"scheme": "standard"}},
 )
-
-
-@pytest.fixture(scope="module")
-def package(generate: Generate) -> ModuleType:
-    return generate(DOCUMENT)
-
-
-@pytest.fixture(scope="module")
-def webhooks(package: ModuleType) -> Any:
-    __import__(f"{package.__name__}.webhooks")
-    return sys.modules[f"{package.__name__}.webhooks"]
 
 
 def test_a_genuine_webhook_is_the_model_of_its_event(webhooks: Any) -> None:

@@ -6,7 +6,6 @@ from omicsdk.core import ManualClock, TokenFile
 from omicsdk.core.oauth.credentials import RefreshingToken
 from omicsdk.core.oauth.tokens import Grant
 from stored_login import GET, HERE
-from stored_login import clock as clock
 from stored_login import stored as stored
 from stored_login import tokens as tokens
 

@@ -15,7 +15,6 @@ from omicsdk.transfer import Upload, upload
 from sink import Reply, Sink
 from sink import sink as sink
 from upload_keys_service import Service
-from upload_keys_service import clock as clock
 
 
 @pytest.fixture

@@ -2,6 +2,5 @@
 
 from sb_platform import api as api
 from sb_platform import platform as platform
-from sb_responses_in_order import clock as clock
 from sb_responses_in_order import make as make
 from sb_responses_in_order import nothing_around as nothing_around

@@ -11,7 +11,6 @@ from omicsdk.core.oauth.credentials import RefreshingToken
 from omicsdk.core.oauth.tokens import Grant
 from omicsdk.core.token_file import StoredLogin
 from stored_login import GET, HERE
-from stored_login import clock as clock
 from stored_login import stored as stored
 from stored_login import tokens as tokens
 

@@ -8,7 +8,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from omicsdk.core import AuthError, ManualClock, MissingExtra
+from omicsdk.core import AuthError, MissingExtra
 from omicsdk.core.oauth.credentials import ServiceAccount, read_key
 
 GET = ("GET", "https://dss.example.org/v1/files")
@@ -41,11 +41,6 @@ def key_file(tmp_path):
         return path
 
     return write
-
-
-@pytest.fixture
-def clock():
-    return ManualClock()
 
 
 def account(path, clock, **options):

@@ -114,11 +114,6 @@ def service() -> Service:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def client(service: Service, clock: ManualClock) -> Iterator[Azul]:
     with Azul(BASE, credentials="secret", transport=httpx.MockTransport(service), clock=clock) as made:
         yield made

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from omicsdk.core import Forbidden, ManualClock, NotFound, ServiceUnavailable
 from omicsdk.hca.upload.storage import FRESH, RENEW_BEFORE, SHORTEST_LIFE, AreaKeys, Keys, life_of, signing_client
 from upload_keys_service import HOUR, Service
-from upload_keys_service import clock as clock
 
 
 def test_keys_are_requested_once_and_renewed_in_time(clock: ManualClock):

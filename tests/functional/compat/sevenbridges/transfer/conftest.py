@@ -250,11 +250,6 @@ def platform() -> Iterator[Platform]:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def api(platform: Platform, clock: ManualClock) -> Iterator[Api]:
     made = Api(platform.url("v2"), TOKEN, debug=True, clock=clock)
     yield made
