@@ -3,7 +3,8 @@
 import functools
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -15,6 +16,12 @@ from omicsdk.sandbox.routing import Router, segments_of
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 ANYWHERE = (401, 413, 415)
 """Tokens, and bodies that no handler sees, are refused the same way everywhere."""
+
+
+def closed_clients(make: Callable[..., httpx.Client]) -> Generator[Callable[..., httpx.Client]]:
+    """Give a function that makes clients, and close them at the end of the test."""
+    with ExitStack() as clients:
+        yield lambda *words, **options: clients.enter_context(make(*words, **options))
 
 
 class Conformity:

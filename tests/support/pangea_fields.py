@@ -20,6 +20,23 @@ LIBRARY = ("My Lab", "11b7a7e0-0000-4000-8000-000000000001")
 STAMP = "2026-11-20T07:51:04.000000Z"
 
 
+def field(uuid: str, name: str, data: Any) -> dict[str, Any]:
+    """A field of a result in a manifest."""
+    return {"uuid": uuid, "name": name, "stored_data": data}
+
+
+def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str = "2026-01-01") -> dict[str, Any]:
+    """A result in a manifest."""
+    about = {"uuid": uuid, "module_name": module, "replicate": replicate, "updated_at": updated}
+    return {**about, "fields": list(fields)}
+
+
+def manifest(samples: dict[str, list[Any]], own: list[Any] | None = None) -> dict[str, Any]:
+    """The manifest of the library, with the results of its samples and its own."""
+    listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": each} for name, each in samples.items()]
+    return {"uuid": LIBRARY[1], "name": "Gut", "samples": listed, "analysis_results": own or []}
+
+
 class FieldServer:
     """Responds as the real server does, where it is about fields and their files."""
 

@@ -1,8 +1,26 @@
-"""A storage of datasets' files that a user wrote."""
+"""Storages of datasets' files: one that a user wrote, and a bucket of the sandbox."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
+
+from omicsdk.sandbox import Sandbox
+
+
+def s3_settings_of(sandbox: Sandbox) -> Mapping[str, Any]:
+    """Settings of a separate place in the sandbox's bucket."""
+    return {
+        "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage",
+        "AWS_STORAGE_BUCKET_NAME": sandbox.staging_bucket,
+        "AWS_LOCATION": f"crunch-{uuid4().hex}",
+        "AWS_S3_ENDPOINT_URL": sandbox.s3_url,
+        "AWS_ACCESS_KEY_ID": sandbox.s3_credentials["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": sandbox.s3_credentials["AWS_SECRET_ACCESS_KEY"],
+        "AWS_S3_REGION_NAME": sandbox.s3_credentials["AWS_DEFAULT_REGION"],
+        "AWS_S3_ADDRESSING_STYLE": "path",
+    }
 
 
 class Plain:

@@ -32,26 +32,15 @@ from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import Progress, TransferOptions
-from plain_storage import Plain
+from plain_storage import Plain, s3_settings_of
 from quiet_server import QuietHandler, serving
+
+OURS = ("folder", "s3", "memory", "file")
 
 
 @pytest.fixture
 def s3_settings(sandbox: Sandbox) -> Mapping[str, Any]:
-    """Settings of a separate bucket."""
-    return {
-        "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage",
-        "AWS_STORAGE_BUCKET_NAME": sandbox.staging_bucket,
-        "AWS_LOCATION": f"crunch-{uuid4().hex}",
-        "AWS_S3_ENDPOINT_URL": sandbox.s3_url,
-        "AWS_ACCESS_KEY_ID": sandbox.s3_credentials["AWS_ACCESS_KEY_ID"],
-        "AWS_SECRET_ACCESS_KEY": sandbox.s3_credentials["AWS_SECRET_ACCESS_KEY"],
-        "AWS_S3_REGION_NAME": sandbox.s3_credentials["AWS_DEFAULT_REGION"],
-        "AWS_S3_ADDRESSING_STYLE": "path",
-    }
-
-
-OURS = ("folder", "s3", "memory", "file")
+    return s3_settings_of(sandbox)
 
 
 @pytest.fixture(params=[*OURS, "own"])

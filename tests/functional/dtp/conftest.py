@@ -1,8 +1,12 @@
 """SDS data sets in folders, dictionaries, a sandbox's commons, and a user without settings of their own."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+from dtp_project import login
+from omicsdk.dtp import Auth
+from omicsdk.sandbox import Sandbox
 from orthanc import Orthanc, program, running
 from reset_sandbox import sandbox as sandbox
 from reset_sandbox import sandbox_server as sandbox_server
@@ -25,3 +29,9 @@ def empty_archive(_archive: Orthanc) -> Orthanc:
     """Orthanc without images; skipped where it isn't installed."""
     _archive.empty()
     return _archive
+
+
+@pytest.fixture
+def auth(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Auth:
+    """The login of a user of the project."""
+    return login(omics_sandbox, monkeypatch, tmp_path)

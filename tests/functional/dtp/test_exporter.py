@@ -4,17 +4,12 @@ import csv
 import json
 
 import pytest
-from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
+from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case
 from omicsdk.core import BadRequest, NotFound, NotWritable
 from omicsdk.dtp import Exporter, Gen3Submitter
 from omicsdk.gen3 import Gen3UserError
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture
-def auth(omics_sandbox, monkeypatch, tmp_path):
-    return login(omics_sandbox, monkeypatch, tmp_path)
 
 
 @pytest.fixture

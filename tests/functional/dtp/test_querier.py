@@ -1,18 +1,13 @@
 """`Querier`: programs, projects, records and GraphQL, on the sandbox."""
 
 import pytest
-from dtp_project import DATASET, PROGRAM, PROJECT, login
+from dtp_project import DATASET, PROGRAM, PROJECT
 from omicsdk.core import BadRequest, Forbidden, NotFound
 from omicsdk.dtp import Auth, Querier
 from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries import Query
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture
-def auth(omics_sandbox, monkeypatch, tmp_path):
-    return login(omics_sandbox, monkeypatch, tmp_path)
 
 
 @pytest.fixture

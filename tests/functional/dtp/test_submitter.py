@@ -5,7 +5,7 @@ import os
 
 import httpx
 import pytest
-from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
+from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case
 from omicsdk.core import NO_RETRY, APIError, ConnectFailed, NotFound
 from omicsdk.dtp import Gen3Submitter, Querier, RecordsRefused
 from omicsdk.gen3 import Gen3AuthError, Gen3UserError
@@ -13,11 +13,6 @@ from omicsdk.gen3 import Gen3AuthError, Gen3UserError
 pytestmark = pytest.mark.sandbox
 OTHER = "dataset-2"
 NEW = {**EXPERIMENT, "submitter_id": OTHER}
-
-
-@pytest.fixture
-def auth(omics_sandbox, monkeypatch, tmp_path):
-    return login(omics_sandbox, monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,7 @@ from omicsdk.fs import CopyOptions, Entry, NotAFolder, PathError, PathNotFound, 
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.sandbox import Sandbox
-from plain_storage import Plain
+from plain_storage import Plain, s3_settings_of
 from stored_files import paths
 from unsettled import unsettled
 
@@ -40,21 +40,9 @@ def site(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         yield connection
 
 
-def _s3(sandbox: Sandbox) -> Mapping[str, Any]:
-    return {
-        "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage",
-        "AWS_STORAGE_BUCKET_NAME": sandbox.staging_bucket,
-        "AWS_LOCATION": f"crunch-{uuid4().hex}",
-        "AWS_S3_ENDPOINT_URL": sandbox.s3_url,
-        "AWS_ACCESS_KEY_ID": sandbox.s3_credentials["AWS_ACCESS_KEY_ID"],
-        "AWS_SECRET_ACCESS_KEY": sandbox.s3_credentials["AWS_SECRET_ACCESS_KEY"],
-        "AWS_S3_ADDRESSING_STYLE": "path",
-    }
-
-
 KINDS: dict[str, Callable[[Sandbox, Path], Any]] = {
     "folder": lambda _, folder: {"MEDIA_ROOT": str(folder), "MEDIA_URL": "/media/"},
-    "s3": lambda sandbox, _: _s3(sandbox),
+    "s3": lambda sandbox, _: s3_settings_of(sandbox),
     "memory": lambda *_: {"FSSPEC_URL": f"memory://{uuid4().hex}"},
     "own": lambda _, folder: Plain(folder),
 }

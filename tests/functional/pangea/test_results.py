@@ -13,25 +13,11 @@ import pytest
 from breakable import Response, noise, server
 from omicsdk.core import ChecksumMismatch, NotFound, TransferError
 from omicsdk.transfer import TransferFailed
-from pangea_fields import LIBRARY, FieldServer, signed
+from pangea_fields import LIBRARY, FieldServer, field, manifest, result, signed
 from pangea_fields import pangea as pangea
 from sink import sink as sink
 
 __all__ = ["noise", "server"]
-
-
-def field(uuid: str, name: str, data: Any) -> dict[str, Any]:
-    return {"uuid": uuid, "name": name, "stored_data": data}
-
-
-def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str = "2026-01-01") -> dict[str, Any]:
-    about = {"uuid": uuid, "module_name": module, "replicate": replicate, "updated_at": updated}
-    return {**about, "fields": list(fields)}
-
-
-def manifest(samples: dict[str, list[Any]], own: list[Any] | None = None) -> dict[str, Any]:
-    listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": each} for name, each in samples.items()]
-    return {"uuid": LIBRARY[1], "name": "Gut", "samples": listed, "analysis_results": own or []}
 
 
 def on_server(pangea: FieldServer, told: dict[str, Any]) -> None:

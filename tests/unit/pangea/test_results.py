@@ -5,27 +5,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from breakable import noise, server
 from omicsdk.core import ANONYMOUS, DecodeError
 from omicsdk.pangea import Pangea
 from omicsdk.pangea.downloads import ResultSelection, plan_results
-
-__all__ = ["noise", "server"]
-
-
-def field(uuid: str, name: str, data: Any) -> dict[str, Any]:
-    return {"uuid": uuid, "name": name, "stored_data": data}
-
-
-def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str = "2026-01-01") -> dict[str, Any]:
-    about = {"uuid": uuid, "module_name": module, "replicate": replicate, "updated_at": updated}
-    return {**about, "fields": list(fields)}
-
-
-def manifest(samples: dict[str, list[Any]], own: list[Any] | None = None) -> dict[str, Any]:
-    listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": each} for name, each in samples.items()]
-    return {"uuid": "lib", "name": "Gut", "samples": listed, "analysis_results": own or []}
-
+from pangea_fields import field, manifest, result
 
 # -- names
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 
 import httpx
 import pytest
-from conformity import NO_TLS, Conformity
+from conformity import NO_TLS, Conformity, closed_clients
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.document import read_document
@@ -33,20 +33,15 @@ def site(sandbox: Sandbox) -> Sandbox:
 @pytest.fixture
 def client_with(site: Sandbox) -> Generator[Clients]:
     """Makes clients by a token; an empty one sends none."""
-    made: list[httpx.Client] = []
 
     def make(token: str) -> httpx.Client:
         headers = {"Authorization": f"Token {token}"} if token else {}
         hooks = {"response": [_conforms]}
-        client = httpx.Client(
+        return httpx.Client(
             base_url=f"{site.crunch_url}/api", headers=headers, trust_env=False, verify=NO_TLS, event_hooks=hooks
         )
-        made.append(client)
-        return client
 
-    yield make
-    for each in made:
-        each.close()
+    yield from closed_clients(make)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conformity import conforming_client
+from conformity import closed_clients, conforming_client
 from omicsdk.sandbox import Sandbox
 
 Client = Callable[..., httpx.Client]
@@ -14,17 +14,13 @@ Client = Callable[..., httpx.Client]
 @pytest.fixture
 def client(sandbox: Sandbox) -> Generator[Client]:
     """Makes clients of Fusillade: with a token, with a sandbox's token of an address, or with none."""
-    made: list[httpx.Client] = []
 
     def make(email: str = "", *, token: str = "", groups: tuple[str, ...] = ()) -> httpx.Client:
         token = token or (sandbox.token(email, groups=groups) if email else "")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        made.append(conforming_client(f"{sandbox.url}/auth", "/auth", headers))
-        return made[-1]
+        return conforming_client(f"{sandbox.url}/auth", "/auth", headers)
 
-    yield make
-    for web in made:
-        web.close()
+    yield from closed_clients(make)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 
 import httpx
 import pytest
-from conformity import NO_TLS, Conformity
+from conformity import NO_TLS, Conformity, closed_clients
 from gen3_records import case, experiment
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import read_document
@@ -46,23 +46,18 @@ def token_of(sandbox: Sandbox, name: str) -> str:
 @pytest.fixture
 def client_of(sandbox: Sandbox) -> Generator[Clients]:
     """Makes clients of the commons for somebody by name; an empty name sends no token."""
-    made: list[httpx.Client] = []
 
     def make(name: str) -> httpx.Client:
         headers = {"Authorization": f"bearer {token_of(sandbox, name)}"} if name else {}
-        client = httpx.Client(
+        return httpx.Client(
             base_url=sandbox.gen3_url,
             headers=headers,
             trust_env=False,
             verify=NO_TLS,
             event_hooks={"response": [_conforms]},
         )
-        made.append(client)
-        return client
 
-    yield make
-    for each in made:
-        each.close()
+    yield from closed_clients(make)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 
 import httpx
 import pytest
-from conformity import NO_TLS, Conformity
+from conformity import NO_TLS, Conformity, closed_clients
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
@@ -35,22 +35,17 @@ def _conforms() -> Callable[[httpx.Response], None]:
 @pytest.fixture
 def client_of(sandbox: Sandbox, _conforms: Callable[[httpx.Response], None]) -> Generator[Clients]:
     """Makes clients for somebody by address, who gets an account if need be; an empty address sends no token."""
-    made: list[httpx.Client] = []
 
     def make(email: str) -> httpx.Client:
-        client = httpx.Client(
+        return httpx.Client(
             base_url=f"{sandbox.pangea_url}/api",
             headers={"Authorization": f"Token {_token(sandbox.pangea.people, email)}"} if email else {},
             trust_env=False,
             verify=NO_TLS,
             event_hooks={"response": [_conforms]},
         )
-        made.append(client)
-        return client
 
-    yield make
-    for each in made:
-        each.close()
+    yield from closed_clients(make)
 
 
 _hashed = functools.cache(hashed)

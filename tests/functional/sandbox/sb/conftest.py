@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conformity import conforming_client
+from conformity import closed_clients, conforming_client
 from omicsdk.sandbox import Sandbox
 from sb_uploads import send_part
 
@@ -27,15 +27,7 @@ def web(sandbox: Sandbox) -> Generator[httpx.Client]:
 @pytest.fixture
 def client_of(sandbox: Sandbox) -> Generator[Clients]:
     """Makes clients of other users, such as ada."""
-    made: list[httpx.Client] = []
-
-    def make(username: str) -> httpx.Client:
-        made.append(_client(sandbox, sandbox.sb.token_for(username)))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+    yield from closed_clients(lambda username: _client(sandbox, sandbox.sb.token_for(username)))
 
 
 @pytest.fixture
