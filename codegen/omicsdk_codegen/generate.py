@@ -8,6 +8,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypedDict, Unpack
 
 from .commands import index_entry
 from .document import Document, read
@@ -52,6 +53,21 @@ class Planned:
     document: Document
     package: Package
     report: Report
+
+
+class PlanOptions(TypedDict, total=False):
+    """The options of `plan_package`, which describes them."""
+
+    allow_urls: Sequence[str]
+    refs: Path | None
+    cache: Path | None
+    missing_as_any: bool
+    strict: bool
+    selectors: Sequence[str]
+    folder: Path | None
+    ask: Ask | None
+    types: TypeOptions
+    flat: bool
 
 
 @contextmanager
@@ -131,17 +147,8 @@ def make_package(
     name: str,
     *,
     origin: str,
-    allow_urls: Sequence[str] = (),
-    refs: Path | None = None,
-    cache: Path | None = None,
-    missing_as_any: bool = False,
-    strict: bool = False,
-    selectors: Sequence[str] = (),
-    folder: Path | None = None,
-    ask: Ask | None = None,
     on_progress: OnProgress = silent,
-    types: TypeOptions = AS_TEXT,
-    flat: bool = False,
+    **options: Unpack[PlanOptions],
 ) -> GeneratedPackage:
     """Make a package's files of a document, without writing one.
 
@@ -150,37 +157,13 @@ def make_package(
         overlays: corrections beside it.
         name: the package, a Python identifier; empty for `package_name` of the document's title.
         origin: the sources and the command, for the header of generated files.
-        allow_urls: web addresses that may be fetched, and all below them.
-        refs: folder of copies of web pages, looked at before the network.
-        cache: folder that keeps pages fetched from the network; by default none are kept.
-        missing_as_any: treat a schema that does not exist as any value.
-        strict: refuse the document for a fault of a part, instead of leaving out what depends on it.
-        selectors: only include these operations, as of `only`; all when empty.
-        folder: what files may be opened in; default the document's own folder.
-        ask: called with the hosts of addresses that are not allowed, returns whether they are; None to refuse them.
         on_progress: called with each step as it begins, and with its progress.
-        types: how types are written, where there is a choice.
-        flat: leave operations out of groups.
+        options: those of `plan_package`.
 
     Raises:
         DocumentError: with all faults of the step that found any.
     """
-    planned = plan_package(
-        spec,
-        overlays,
-        name,
-        allow_urls=allow_urls,
-        refs=refs,
-        cache=cache,
-        missing_as_any=missing_as_any,
-        strict=strict,
-        selectors=selectors,
-        folder=folder,
-        ask=ask,
-        on_progress=on_progress,
-        types=types,
-        flat=flat,
-    )
+    planned = plan_package(spec, overlays, name, on_progress=on_progress, **options)
     on_progress(f"writing the code of {len(planned.package.operations)} operations")
     files = render_package(planned.package, origin, on_progress)
     # The report is one of the files, so this note is added before it is written.
