@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 import zipfile
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import DiskFull, NameClash, TransferError, UnsafePath
-from omicsdk.transfer.disk import write_error
+from omicsdk.transfer.disk import space_of, write_error
 from omicsdk.transfer.names import check_names, safe_name
 
 _BLOCK = 1024 * 1024
@@ -126,12 +125,12 @@ def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> N
             if above.is_symlink() or (above.exists() and not above.is_dir()):
                 raise NameClash(name, f"is in {archive.name}, and {above} is not a folder", remedy=_NOT_UNPACKED)
     declared_size = sum(entry.file_size for entry in entries)
-    free = shutil.disk_usage(target).free
-    if declared_size > free:
+    space = space_of(str(target))
+    if space is not None and declared_size > space[0]:
         raise DiskFull(
             str(target),
             name=archive.name,
-            remedy=f"{archive.name} unpacks to {declared_size} bytes, but only {free} are free.",
+            remedy=f"{archive.name} unpacks to {declared_size} bytes, but only {space[0]} are free.",
         )
 
 

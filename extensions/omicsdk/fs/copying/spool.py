@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
-from omicsdk.transfer.disk import Disk, write_errors
+from omicsdk.transfer.disk import Disk, space_of, write_errors
 from omicsdk.transfer.journal import Journal, JournalFile, journal_for, line_of, remove_journal
 from omicsdk.transfer.reports.report import Verification, recorded_verification
 
@@ -258,9 +259,10 @@ class Spool:
 
     def room(self) -> int:
         """Bytes that its file system can hold for it, including those in it."""
-        from shutil import disk_usage  # local copies have no spool
-
-        return disk_usage(self.files).free + sum(path.stat().st_size for path in self.files.iterdir())
+        space = space_of(str(self.files))
+        if space is None:
+            return sys.maxsize
+        return space[0] + sum(path.stat().st_size for path in self.files.iterdir())
 
 
 def sweep(root: Path, now: float, *, besides: str = "") -> None:

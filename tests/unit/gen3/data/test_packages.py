@@ -2,15 +2,16 @@
 
 import errno
 import os
-import shutil
 import stat
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+from disk_space import stating
 from omicsdk.core import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.core.archives import UnpacksTooLarge
 from omicsdk.gen3.packages import BadPackage, is_package, unpack
@@ -103,13 +104,16 @@ def test_an_archive_that_lies_about_a_size_is_stopped_there(package: Any, tmp_pa
     assert listing(tmp_path) == ["package.zip"]
 
 
+# quantcast/qfs issue 255: FUSE mounts may state 0 of 0 bytes, which is not a full disk.
+@pytest.mark.parametrize(
+    ("space", "expected"), [((999, 10**9), pytest.raises(DiskFull, match="1000 bytes")), ((0, 0), nullcontext())]
+)
 def test_an_archive_that_states_more_than_there_is_room_for_is_not_begun(
-    package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: tuple[int, int], expected: Any
 ) -> None:
     path = package({"a": b"a" * 1000})
-    usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=999))
-    with pytest.raises(DiskFull, match="1000 bytes"):
+    monkeypatch.setattr(os, "statvfs", stating(lambda: space))
+    with expected:
         unpack(path)
 
 
