@@ -98,6 +98,9 @@ _REMEDY = "Check the permissions of the file and its folder, and the free disk s
 #: The permissions of a file that only its owner may read.
 PRIVATE = 0o600
 _STRIDE = 1024 * 1024
+# Errors of file systems that cannot sync this; there is no better way to make it durable. The last two are those of SMB shares on
+# macOS (restic and its rest-server ignore them likewise).
+_NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.ENOTTY, errno.ENOENT})
 
 
 def is_special(path: str | os.PathLike[str]) -> bool:
@@ -119,6 +122,22 @@ def is_special(path: str | os.PathLike[str]) -> bool:
     if stat.S_ISSOCK(mode):
         raise OSError(errno.EOPNOTSUPP, "a socket of that name exists", os.fspath(path))
     return not stat.S_ISREG(mode)
+
+
+def make_durable(descriptor: int) -> None:
+    """Return once the bytes and length of an open file, or the names in an open folder, are durable.
+
+    Args:
+        descriptor: The file or folder. If its file system cannot sync it, that is no error.
+
+    Raises:
+        OSError: The disk failed.
+    """
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def put_in_place(part: Path, target: Path) -> None:
@@ -181,7 +200,7 @@ def in_place_of(
                 part.chmod(mode)
             # Before the rename: after a power cut the name must not be that of an empty file.
             if durable:
-                os.fsync(file.fileno())
+                make_durable(file.fileno())
         # Within the `try`: a rename that fails leaves no file of ours beside the target.
         part.replace(target)
     except BaseException:

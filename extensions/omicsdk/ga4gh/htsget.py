@@ -31,7 +31,7 @@ from omicsdk.core.errors import (
     TransferError,
     Unauthorized,
 )
-from omicsdk.core.files import LOCKED_ERRNOS, in_place_of, is_special, lock_now, put_in_place
+from omicsdk.core.files import LOCKED_ERRNOS, in_place_of, is_special, lock_now, make_durable, put_in_place
 from omicsdk.core.json_decoding import json_object
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
@@ -243,7 +243,7 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
     check.finish()
     if expected and digest.hexdigest() != expected:
         raise ChecksumMismatch(name, algorithm="md5", expected=expected, actual=digest.hexdigest())
-    os.fsync(file.fileno())
+    make_durable(file.fileno())
     run.report(is_done=True)
     verified = [word for word, is_true in (("format", check.verifies), ("md5", expected)) if is_true]
     return blocks_kept, " and ".join(verified)

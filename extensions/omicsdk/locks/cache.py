@@ -20,7 +20,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.checksums import Digests, first_difference, is_algorithm, is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.files import expanded
+from omicsdk.core.files import expanded, make_durable
 from omicsdk.core.json_decoding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
@@ -530,7 +530,7 @@ def _copied(
                 digests.update(data)
                 write_all(writing, data)
             if is_durable:
-                os.fsync(writing)
+                make_durable(writing)
         finally:
             os.close(writing)
     finally:

@@ -15,7 +15,7 @@ from math import inf
 from typing import Any
 
 from omicsdk.core.errors import DiskFull, NotWritable, OmicsError, TooManyOpenFiles, TransferError
-from omicsdk.core.files import in_place_of
+from omicsdk.core.files import in_place_of, make_durable
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NOT_ON_FAT = '"*:<>?\\|'
@@ -354,8 +354,6 @@ _CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 # other end.
 _PART = os.O_RDWR | _CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _LOG = os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOEXEC
-# Errors of file systems that cannot sync this; there is no better way to make it durable.
-_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 # Most new folders that are remembered.
 _NEW = 4096
 # Maximum number of files that are open at once while they are synced one at a time.
@@ -488,7 +486,7 @@ class Disk:
 
     def sync(self, descriptor: int) -> None:
         """Return once an open file's bytes and length are durable; its name may not be."""
-        _synced(os.fsync, descriptor)
+        make_durable(descriptor)
 
     def sync_files(self, paths: Sequence[str]) -> None:
         """Return once the bytes and times of files are durable; their names may not be.
@@ -507,7 +505,7 @@ class Disk:
                     if begin is not None:
                         begin(opened[-1], 0, 0, _BEGIN_WRITING)
                 for descriptor in opened:
-                    _synced(os.fsync, descriptor)
+                    make_durable(descriptor)
             finally:
                 for descriptor in opened:
                     os.close(descriptor)
@@ -570,7 +568,7 @@ class Disk:
         except PermissionError:  # a folder that is writable but not readable cannot be synced
             return
         try:
-            _synced(os.fsync, descriptor)
+            make_durable(descriptor)
         finally:
             os.close(descriptor)
 
@@ -602,11 +600,3 @@ def _libc(name: str) -> Callable[..., int] | None:
     ranged = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
     symbol.argtypes = ranged if name == "sync_file_range" else (ctypes.c_int,)
     return symbol
-
-
-def _synced(sync: Callable[[int], None], descriptor: int) -> None:
-    try:
-        sync(descriptor)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise

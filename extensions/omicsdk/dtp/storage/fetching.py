@@ -24,7 +24,7 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.core.files import put_in_place
+from omicsdk.core.files import make_durable, put_in_place
 from omicsdk.core.logs import logger
 from omicsdk.core.waits import never
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
@@ -177,7 +177,7 @@ class DatasetFolder(Closing):
             self._disk.make_folders(str(target.parent))
             with part.open("rb+") as written:
                 # On the disk before it has its name, which means that it is complete.
-                os.fsync(written.fileno())
+                make_durable(written.fileno())
             # Before the bytes change: a record of earlier ones would be believed after a crash.
             self._journal.forget(file.name)
             put_in_place(part, target)

@@ -21,7 +21,7 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.core.files import PRIVATE, in_place_of, is_special, put_in_place
+from omicsdk.core.files import PRIVATE, in_place_of, is_special, make_durable, put_in_place
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import AT_ONCE, in_threads
@@ -240,9 +240,9 @@ def _sync(descriptors: Sequence[int]) -> None:
     """
     for number, descriptor in enumerate(descriptors):
         start = time.monotonic()
-        os.fsync(descriptor)
+        make_durable(descriptor)
         if time.monotonic() - start > _SLOW:
-            in_threads(os.fsync, descriptors[number + 1 :], AT_ONCE, "sync")
+            in_threads(make_durable, descriptors[number + 1 :], AT_ONCE, "sync")
             return
 
 

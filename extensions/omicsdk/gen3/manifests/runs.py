@@ -16,7 +16,7 @@ from typing import IO, Any, NamedTuple, Self, TypeVar, cast
 
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, UsageError
-from omicsdk.core.files import is_special, put_in_place
+from omicsdk.core.files import is_special, make_durable, put_in_place
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of
 from omicsdk.core.threads import Workers
@@ -203,7 +203,7 @@ class Outputs:
         with write_errors(str(self.paths[0])):
             for file in self._files:
                 file.flush()
-                os.fsync(file.fileno())
+                make_durable(file.fileno())
         # After the text is synced: a note states lengths that the files have after a crash, too.
         self._append(self._last_note)
         self._noted = self.rows

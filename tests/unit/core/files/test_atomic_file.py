@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 import stat
 import time
@@ -65,6 +66,18 @@ def test_what_a_killed_process_left_of_secrets_is_removed_when_it_is_old(tmp_pat
     assert names(tmp_path) == sorted(part.name for part in (path, young, *others))
     remove_unfinished(path, 0)
     assert names(tmp_path) == sorted(part.name for part in (path, *others))
+
+
+# borg issue 1287 and restic issues 3720 and 3751: shares of Windows cannot sync; SMB on macOS has more than one error for that.
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.ENOTTY, errno.ENOENT])
+def test_a_file_system_that_cannot_sync_is_taken_as_it_is(tmp_path, monkeypatch, code):
+    def unsupported(_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", unsupported)
+    with in_place_of(tmp_path / "a") as file:
+        file.write(b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
 
 
 @posix
